@@ -1,0 +1,61 @@
+# Overwinter's everyday commands. `make` or `make help` lists them.
+#
+# PYTHON names the interpreter that .venv is built with (3.11 or newer); every other setting is the program's own and is
+# listed in README.md.
+
+PYTHON ?= python3
+PYTEST_WORKERS ?= 2
+
+export PYTHON
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-long check bench bench-large browser format lock venv venv-dev
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: venv ## build .venv, start everything with a small demonstration, and print the address (Ctrl-C stops it)
+	@exec .venv/bin/overwinter demo
+
+test: venv-dev ## run the tests (at most ten minutes)
+	@requirements/browser.sh --tell
+	.venv/bin/python -m pytest -n $(PYTEST_WORKERS) -m "not long" tests
+
+test-long: venv-dev ## run the tests that take longer (crashes under load, large data)
+	@requirements/browser.sh --tell
+	.venv/bin/python -m pytest -m long tests
+
+check: venv-dev ## lint, formatting, types and import order
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy --strict domain history
+	.venv/bin/mypy projections api
+	.venv/bin/lint-imports
+
+bench: venv-dev ## measure, and write benchmarks/results.json
+	.venv/bin/python -m benchmarks
+
+bench-large: venv-dev ## the same at a size that takes hours
+	.venv/bin/python -m benchmarks --large
+
+browser: ## install the browser that the page tests drive (needs root on Debian)
+	@requirements/browser.sh
+
+format: venv-dev ## format the code and mend what the linter can mend
+	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
+
+lock: ## resolve requirements/*.in anew into the hashed lists (needs uv)
+	cd requirements && uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
+		--no-emit-index-url dev.in -o dev.txt
+	cd requirements && uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
+		--no-emit-index-url -c dev.txt runtime.in -o runtime.txt
+
+# .venv holds what requirements/*.txt say; install.sh does nothing when it already does.
+.venv: venv
+
+venv:
+	@requirements/install.sh runtime
+
+venv-dev:
+	@requirements/install.sh dev
