@@ -1,0 +1,165 @@
+"""Driving commands through the domain alone: a world in memory that treats a plan as the command runner does."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import msgspec
+
+from domain.deciding import (
+    Act,
+    Aggregate,
+    Command,
+    Denied,
+    Due,
+    Fact,
+    Given,
+    Load,
+    Loaded,
+    Members,
+    Outcome,
+    Registered,
+    Wish,
+)
+from domain.refusals import Forbidden, NotFound, Refused
+from domain.values import SYSTEM, stream_id
+
+S = TypeVar("S")
+
+NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+"""The time at which things happen unless a test says otherwise."""
+
+
+@dataclass
+class World:
+    """Streams, indexes, claims and due dates in memory.
+
+    `run` loads what a command's plan wishes for, asks access, lets the rule decide, checks the claims and stores the
+    outcome whole, or raises what the command runner raises and stores nothing.
+    """
+
+    streams: dict[str, list[Fact]] = field(default_factory=dict)
+    indexes: dict[str, set[str]] = field(default_factory=dict)
+    claims: set[str] = field(default_factory=set)
+    due: dict[str, Due] = field(default_factory=dict)
+    demonstration: bool = False
+    _made: int = 0
+
+    def given(self, stream: str, *facts: Fact) -> str:
+        """Let these facts have happened in a stream, whatever the rules say; gives the stream's id back."""
+        self.streams.setdefault(stream, []).extend(facts)
+        return stream
+
+    def facts(self, stream: str) -> tuple[Fact, ...]:
+        """All facts of a stream, oldest first."""
+        return tuple(self.streams.get(stream, ()))
+
+    def state(self, aggregate: Aggregate[S], stream: str) -> S:
+        """A stream, folded."""
+        return self._load(aggregate, stream).state
+
+    def new(self, kind: str) -> str:
+        """A fresh id; the n-th of a world is the same in every run, and ids do not sort by the order of making."""
+        self._made += 1
+        return stream_id(kind, hashlib.sha256(f"{kind} {self._made}".encode()).digest()[:16])
+
+    def run(self, command: Command, actor: str, now: datetime = NOON) -> Outcome:
+        """Run a command as `actor`; raises `Forbidden`, `NotFound`, `Refused` or `Invalid`, and then stores nothing."""
+        assert msgspec.json.decode(msgspec.json.encode(command), type=type(command)) == command, (
+            "no JSON body"
+        )
+        made: set[str] = set()
+        given = Given(
+            actor=actor,
+            now=now,
+            new=self._noting(made),
+            random=self._random,
+            demonstration=self.demonstration,
+        )
+        plan = registered(type(command)).plan(command, given)
+        read: set[str] = set()
+        answer: object = None
+        while True:
+            try:
+                wish = plan.send(answer)
+            except StopIteration as stop:
+                act: Act = stop.value
+                break
+            answer = self._answer(wish, read)
+        if isinstance(act.may, Denied):
+            raise (NotFound if act.may.hidden else Forbidden)(act.may.detail)
+        outcome = act.decide()
+        self._check(outcome, read | made)
+        self._store(outcome)
+        return outcome
+
+    def pass_time(self, now: datetime) -> tuple[Outcome, ...]:
+        """Run what fell due until `now`, in the order of the due dates, as the system's own acts."""
+        outcomes = []
+        for due in sorted(self.due.values(), key=lambda due: (due.at, due.key)):
+            if due.at <= now and self.due.get(due.key) == due:
+                del self.due[due.key]
+                outcomes.append(self.run(due.command, SYSTEM, due.at))
+        return tuple(outcomes)
+
+    def _noting(self, made: set[str]) -> Any:
+        def new(kind: str) -> str:
+            made.add(identifier := self.new(kind))
+            return identifier
+
+        return new
+
+    def _random(self, size: int) -> bytes:
+        self._made += 1
+        return hashlib.shake_256(str(self._made).encode()).digest(size)
+
+    def _load(self, aggregate: Aggregate[S], stream: str) -> Loaded[S]:
+        state = aggregate.empty
+        for fact in self.streams.get(stream, ()):
+            state = aggregate.evolve(state, fact)
+        return Loaded(state, len(self.streams.get(stream, ())))
+
+    def _answer(self, wish: Wish, read: set[str]) -> Mapping[str, Loaded[Any]] | tuple[str, ...]:
+        match wish:
+            case Load(streams=wanted):
+                read.update(stream for _, stream in wanted)
+                return {stream: self._load(aggregate, stream) for aggregate, stream in wanted}
+            case Members(index=index):
+                return tuple(sorted(self.indexes.get(index, ())))
+
+    def _check(self, outcome: Outcome, known: set[str]) -> None:
+        """A stream is written only at a version that was read, or when it is new; a claim holds once."""
+        assert set(outcome.facts) <= known, "a stream was written that the plan never read"
+        assert any(outcome.facts.values()), "a command that was allowed comes to at least one fact"
+        claimed = set(self.claims)
+        for claim, refusal in outcome.claims:
+            if claim in claimed:
+                raise Refused(refusal)
+            claimed.add(claim)
+
+    def _store(self, outcome: Outcome) -> None:
+        for stream, facts in outcome.facts.items():
+            self.given(stream, *facts)
+        for index, entry in outcome.entries:
+            self.indexes.setdefault(index, set()).add(entry)
+        self.claims.update(claim for claim, _ in outcome.claims)
+        for key in outcome.settled:
+            self.due.pop(key, None)
+        self.due.update({due.key: due for due in outcome.due})
+
+
+def registered(request: type[Command]) -> Registered[Any]:
+    """How a request is registered, in the file that defines it."""
+    (found,) = (entry for entry in sys.modules[request.__module__].COMMANDS if entry.request is request)
+    assert isinstance(found, Registered)
+    return found
+
+
+def person(number: int) -> str:
+    """The id of an invented person."""
+    return stream_id("person", number.to_bytes(16, "big"))
