@@ -1,0 +1,63 @@
+"""What every test may ask for: a PostgreSQL server of this run's own, and a fresh database on it."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from api.embedded import EmbeddedPostgres
+
+# What a developer has set for their own installation must not reach a test.
+for _name in [name for name in os.environ if name.startswith(("OVERWINTER_", "PG"))]:
+    del os.environ[_name]
+for _name in ("DATABASE_URL", "DATA_DIR"):
+    os.environ.pop(_name, None)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[EmbeddedPostgres]:
+    """One embedded server for each test process, in a folder that goes with it.
+
+    As shipped, except that it does not wait for the disk: a test kills processes, never the machine's power.
+    """
+    # Not pytest's own temporary folder: that one's path is too long for a socket.
+    folder = Path(tempfile.mkdtemp(prefix="ow-"))
+    try:
+        with EmbeddedPostgres(folder / "postgres", settings={"fsync": "off"}) as server:
+            yield server
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def database_template() -> str:
+    """The database that `database_url` copies. A folder of tests may override it with one that is already migrated."""
+    return "template1"
+
+
+@pytest.fixture
+def database_url(postgres: EmbeddedPostgres, database_template: str) -> Iterator[str]:
+    """The address of a database of this test's own, a copy of `database_template`, dropped afterwards."""
+    name = f"test_{uuid4().hex}"
+    make_database(postgres, name, template=database_template)
+    yield postgres.url_of(name)
+    drop_database(postgres, name)
+
+
+def make_database(server: EmbeddedPostgres, name: str, template: str = "template1") -> None:
+    """Makes a database that belongs to the role of the programs, as a copy of `template`."""
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+        connection.execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
+
+
+def drop_database(server: EmbeddedPostgres, name: str) -> None:
+    """Drops a database, whoever is still connected to it."""
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
