@@ -1,0 +1,116 @@
+"""Asking for what can be done with a fund. Money is committed and released by the commands of grants."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from domain import access, funds
+from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, the
+from domain.funds import FUND, Basis
+from domain.initiatives import INITIATIVE
+from domain.values import Money
+
+
+class OpenFund(Command, frozen=True, kw_only=True):
+    """Open a fund in one currency. `basis` is what the available sum is counted from: the money received, or already
+    what was pledged."""
+
+    initiative: str
+    name: str
+    currency: str
+    basis: Basis = "received"
+
+
+class PledgeToFund(Command, frozen=True, kw_only=True):
+    """Record a pledge to a fund: a funder does so for themself, finance for any funder of the initiative."""
+
+    fund: str
+    funder: str
+    amount: Money
+    restriction: str | None = None
+
+
+class ReceiveIntoFund(Command, frozen=True, kw_only=True):
+    """Record that money of a pledge arrived on the initiative's account."""
+
+    fund: str
+    pledge: str
+    amount: Money
+    received_on: date
+
+
+def _open(command: OpenFund, given: Given) -> Plan:
+    initiative = yield from the(INITIATIVE, command.initiative)
+    fund = given.new("fund")
+    return Act(
+        may=access.officer(given.actor, initiative),
+        initiative=command.initiative,
+        scope=fund,
+        decide=lambda: Outcome(
+            facts={
+                fund: funds.open_fund(
+                    fund,
+                    command.initiative,
+                    name=command.name,
+                    currency=command.currency,
+                    basis=command.basis,
+                )
+            },
+            answers=fund,
+        ),
+    )
+
+
+def _pledge(command: PledgeToFund, given: Given) -> Plan:
+    fund = yield from the(FUND, command.fund)
+    initiative = yield from the(INITIATIVE, fund.initiative)
+    pledge = given.new("pledge")
+    return Act(
+        may=access.finance_or_funder(given.actor, initiative, command.funder),
+        initiative=fund.initiative,
+        scope=command.fund,
+        decide=lambda: Outcome(
+            facts={
+                command.fund: funds.pledge(
+                    command.fund,
+                    fund,
+                    initiative,
+                    pledge_id=pledge,
+                    funder=command.funder,
+                    amount=command.amount,
+                    restriction=command.restriction,
+                )
+            },
+            answers=command.fund,
+        ),
+    )
+
+
+def _receive(command: ReceiveIntoFund, given: Given) -> Plan:
+    fund = yield from the(FUND, command.fund)
+    initiative = yield from the(INITIATIVE, fund.initiative)
+    return Act(
+        may=access.finance(given.actor, initiative),
+        initiative=fund.initiative,
+        scope=command.fund,
+        decide=lambda: Outcome(
+            facts={
+                command.fund: funds.receive(
+                    command.fund,
+                    fund,
+                    pledge_id=command.pledge,
+                    amount=command.amount,
+                    received_on=command.received_on,
+                    now=given.now,
+                )
+            },
+            answers=command.fund,
+        ),
+    )
+
+
+COMMANDS = (
+    Registered("fund.open", OpenFund, _open),
+    Registered("fund.pledge", PledgeToFund, _pledge),
+    Registered("fund.receive", ReceiveIntoFund, _receive),
+)

@@ -1,0 +1,242 @@
+"""A fund: money in one currency, from the pledge of a funder to the grants it is committed to."""
+
+from __future__ import annotations
+
+import enum
+from datetime import date, datetime, timedelta
+from typing import Final, Literal, assert_never
+
+import msgspec
+
+from domain.deciding import Aggregate, Fact
+from domain.initiatives import Initiative
+from domain.refusals import Invalid, NotFound, Refused
+from domain.values import MAX_MINOR, Money, Role, amount_text, check_currency, check_text
+
+Basis = Literal["received", "pledged"]
+ReleaseReason = Literal["grant_declined", "grant_completed"]
+
+# Facts
+
+
+class FundOpened(Fact, frozen=True, kw_only=True):
+    """An initiative began to gather money in `currency`. `basis` is what the available sum is counted from: the money
+    received, or already what was pledged."""
+
+    fund: str
+    initiative: str
+    name: str
+    currency: str
+    basis: Basis
+
+
+class FundPledged(Fact, frozen=True, kw_only=True):
+    """A funder promised `amount` minor units; `restriction` says in public what they may be used for."""
+
+    fund: str
+    pledge: str
+    funder: str
+    amount: int
+    restriction: str | None
+
+
+class FundReceived(Fact, frozen=True, kw_only=True):
+    """`amount` minor units of a pledge arrived on the initiative's account."""
+
+    fund: str
+    pledge: str
+    amount: int
+    received_on: date
+
+
+class FundCommitted(Fact, frozen=True, kw_only=True):
+    """`amount` minor units are bound to a grant from now on."""
+
+    fund: str
+    grant: str
+    amount: int
+
+
+class FundReleased(Fact, frozen=True, kw_only=True):
+    """`amount` minor units that were committed to a grant are available again."""
+
+    fund: str
+    grant: str
+    amount: int
+    reason: ReleaseReason
+
+
+FundFact = FundOpened | FundPledged | FundReceived | FundCommitted | FundReleased
+
+# State
+
+
+class FundStatus(enum.StrEnum):
+    """Where a fund stands."""
+
+    OPENED = "opened"
+
+
+class Pledge(msgspec.Struct, frozen=True, kw_only=True):
+    """What one funder promised, and what of it has arrived, in minor units."""
+
+    funder: str
+    amount: int
+    received: int = 0
+
+
+class Fund(msgspec.Struct, frozen=True, kw_only=True):
+    """A fund as its facts left it. All sums are minor units of `currency`; `commitments` are by grant."""
+
+    status: FundStatus | None = None
+    initiative: str = ""
+    currency: str = ""
+    basis: Basis = "received"
+    pledges: dict[str, Pledge] = {}
+    commitments: dict[str, int] = {}
+
+    @property
+    def pledged(self) -> int:
+        """The sum of all pledges."""
+        return sum(pledge.amount for pledge in self.pledges.values())
+
+    @property
+    def received(self) -> int:
+        """What has arrived of all pledges."""
+        return sum(pledge.received for pledge in self.pledges.values())
+
+    @property
+    def committed(self) -> int:
+        """What is bound to grants."""
+        return sum(self.commitments.values())
+
+    @property
+    def available(self) -> int:
+        """What can still be committed."""
+        return (self.received if self.basis == "received" else self.pledged) - self.committed
+
+
+def evolve(fund: Fund, fact: FundFact) -> Fund:
+    """The fund after one more fact."""
+    replace = msgspec.structs.replace
+    match fact:
+        case FundOpened():
+            return Fund(
+                status=FundStatus.OPENED, initiative=fact.initiative, currency=fact.currency, basis=fact.basis
+            )
+        case FundPledged():
+            pledge = Pledge(funder=fact.funder, amount=fact.amount)
+            return replace(fund, pledges={**fund.pledges, fact.pledge: pledge})
+        case FundReceived():
+            before = fund.pledges[fact.pledge]
+            pledge = replace(before, received=before.received + fact.amount)
+            return replace(fund, pledges={**fund.pledges, fact.pledge: pledge})
+        case FundCommitted():
+            committed = fund.commitments.get(fact.grant, 0) + fact.amount
+            return replace(fund, commitments={**fund.commitments, fact.grant: committed})
+        case FundReleased():
+            committed = fund.commitments.get(fact.grant, 0) - fact.amount
+            return replace(fund, commitments={**fund.commitments, fact.grant: committed})
+        case _:
+            assert_never(fact)
+
+
+FUND = Aggregate(kind="fund", empty=Fund(), evolve=evolve)
+
+# Rules
+
+_EARLIEST_ZONE: Final = timedelta(hours=14)
+
+
+def open_fund(
+    fund_id: str, initiative_id: str, *, name: str, currency: str, basis: Basis
+) -> tuple[Fact, ...]:
+    """Open a fund in one currency."""
+    check_currency(currency, "currency")
+    return (
+        FundOpened(
+            fund=fund_id,
+            initiative=initiative_id,
+            name=check_text(name, "name", most=200),
+            currency=currency,
+            basis=basis,
+        ),
+    )
+
+
+def pledge(
+    fund_id: str,
+    fund: Fund,
+    initiative: Initiative,
+    *,
+    pledge_id: str,
+    funder: str,
+    amount: Money,
+    restriction: str | None,
+) -> tuple[Fact, ...]:
+    """Record the promise of a funder, who is a member of the initiative in that role."""
+    if Role.FUNDER not in initiative.roles(funder):
+        raise Invalid.field("funder", "A pledge is made by a member who holds the role of funder.")
+    minor = amount.minor("amount", currency=fund.currency, least=1)
+    if fund.pledged + minor > MAX_MINOR:
+        most = amount_text(MAX_MINOR, fund.currency)
+        raise Refused(f"All pledges to one fund add up to at most {most}; this one would go beyond.")
+    return (
+        FundPledged(
+            fund=fund_id,
+            pledge=pledge_id,
+            funder=funder,
+            amount=minor,
+            restriction=_restriction(restriction),
+        ),
+    )
+
+
+def receive(
+    fund_id: str, fund: Fund, *, pledge_id: str, amount: Money, received_on: date, now: datetime
+) -> tuple[Fact, ...]:
+    """Record that money of a pledge arrived; in all, never more than was pledged."""
+    promised = fund.pledges.get(pledge_id)
+    if promised is None:
+        raise NotFound("There is no such pledge to this fund.")
+    minor = amount.minor("amount", currency=fund.currency, least=1)
+    check_past(received_on, "received_on", now)
+    outstanding = promised.amount - promised.received
+    if minor > outstanding:
+        arriving, open_ = amount_text(minor, fund.currency), amount_text(outstanding, fund.currency)
+        raise Refused(f"Of this pledge {open_} is outstanding, so {arriving} cannot be received for it.")
+    return (FundReceived(fund=fund_id, pledge=pledge_id, amount=minor, received_on=received_on),)
+
+
+def commit(fund_id: str, fund: Fund, *, grant_id: str, amount: int) -> tuple[Fact, ...]:
+    """Bind `amount` minor units to a grant; never more than is available."""
+    if amount > fund.available:
+        wanted, available = amount_text(amount, fund.currency), amount_text(fund.available, fund.currency)
+        raise Refused(
+            f"The fund has {available} available ({fund.basis}), which does not cover the grant of {wanted}."
+        )
+    return (FundCommitted(fund=fund_id, grant=grant_id, amount=amount),)
+
+
+def release(
+    fund_id: str, fund: Fund, *, grant_id: str, amount: int, reason: ReleaseReason
+) -> tuple[Fact, ...]:
+    """Make `amount` minor units available again, of what is committed to a grant."""
+    committed = fund.commitments.get(grant_id, 0)
+    if amount > committed:
+        bound, released = amount_text(committed, fund.currency), amount_text(amount, fund.currency)
+        raise Refused(f"Of this fund {bound} is committed to the grant, so {released} cannot be released.")
+    return (FundReleased(fund=fund_id, grant=grant_id, amount=amount, reason=reason),)
+
+
+def check_past(day: date, field: str, now: datetime) -> None:
+    """Raise `Invalid` if `day` has not begun anywhere on Earth: banks book by their own calendar, so a payment of
+    today may carry tomorrow's date in UTC."""
+    if day > (now + _EARLIEST_ZONE).date():
+        raise Invalid.field(field, "This day lies in the future.")
+
+
+def _restriction(restriction: str | None) -> str | None:
+    if restriction is None or not restriction.strip():
+        return None
+    return check_text(restriction, "restriction", most=2000)

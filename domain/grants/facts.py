@@ -1,0 +1,179 @@
+"""What can happen to a grant. Sums are minor units of the grant's currency."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+import msgspec
+
+from domain.deciding import Fact
+from domain.personal import Personal, Withheld
+
+PayeeKind = Literal["recipient", "fiscal_host", "other"]
+Condition = Literal["none", "report"]
+DeclineReason = Literal["funded_elsewhere", "no_longer_possible", "safety", "terms", "other"]
+ReturnReason = Literal["incomplete", "unclear", "receipts_missing", "other"]
+FailureReason = Literal["account_not_found", "name_mismatch", "returned_by_bank", "held_by_bank", "other"]
+Stage = Literal[1, 2]
+
+
+class Instalment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One payment as it was scheduled: numbered from 1; with the condition `report` it is paid for an accepted report."""
+
+    number: int
+    amount: int
+    condition: Condition
+    due: date
+
+
+class GrantOffered(Fact, frozen=True, kw_only=True):
+    """Staff offered the recipient what the panel awarded; the offer stands until `respond_by`."""
+
+    grant: str
+    initiative: str
+    call: str
+    application: str
+    fund: str
+    recipient: str
+    amount: int
+    currency: str
+    respond_by: datetime
+
+
+class GrantAccepted(Fact, frozen=True, kw_only=True):
+    """The recipient accepted the offer."""
+
+    grant: str
+
+
+class GrantDeclined(Fact, frozen=True, kw_only=True):
+    """The recipient declined the offer."""
+
+    grant: str
+    recipient: str
+    reason: DeclineReason
+    explanation: Annotated[str | Withheld | None, Personal(of="recipient")]
+
+
+class GrantPayeeSet(Fact, frozen=True, kw_only=True):
+    """The recipient said to whom, and to which account, the money goes. `setting` counts these statements from 1;
+    no payment may be instructed before `payable_from` (None: there is nothing to wait for)."""
+
+    grant: str
+    recipient: str
+    setting: int
+    kind: PayeeKind
+    name: Annotated[str | Withheld, Personal(of="recipient")]
+    account: Annotated[str | Withheld, Personal(of="recipient")]
+    payable_from: datetime | None
+
+
+class GrantPayeeConfirmed(Fact, frozen=True, kw_only=True):
+    """Another person than the recipient confirmed the payee's account as it was set in that setting."""
+
+    grant: str
+    setting: int
+
+
+class GrantInstalmentsScheduled(Fact, frozen=True, kw_only=True):
+    """Staff divided the grant into payments, in place of an earlier schedule."""
+
+    grant: str
+    instalments: tuple[Instalment, ...]
+
+
+class GrantReportSubmitted(Fact, frozen=True, kw_only=True):
+    """The recipient reported on what was done with the money. Reports are numbered from 1."""
+
+    grant: str
+    report: int
+    recipient: str
+    text: Annotated[str | Withheld, Personal(of="recipient")]
+
+
+class GrantReportAccepted(Fact, frozen=True, kw_only=True):
+    """Staff accepted a report."""
+
+    grant: str
+    report: int
+
+
+class GrantReportReturned(Fact, frozen=True, kw_only=True):
+    """Staff returned a report; the recipient writes the next one."""
+
+    grant: str
+    report: int
+    recipient: str
+    reason: ReturnReason
+    explanation: Annotated[str | Withheld | None, Personal(of="recipient")]
+
+
+class GrantInstalmentRequested(Fact, frozen=True, kw_only=True):
+    """The recipient asked for a payment. `report` is the accepted report that meets its condition, if it has one; it
+    can meet no other instalment's."""
+
+    grant: str
+    instalment: int
+    report: int | None
+
+
+class GrantInstalmentApproved(Fact, frozen=True, kw_only=True):
+    """A first (`stage` 1) or a second person approved a payment."""
+
+    grant: str
+    instalment: int
+    approver: str
+    stage: Stage
+
+
+class GrantInstalmentInstructed(Fact, frozen=True, kw_only=True):
+    """The bank was told to pay, under a public reference, to the payee confirmed in that `setting`."""
+
+    grant: str
+    instalment: int
+    setting: int
+    reference: str
+
+
+class GrantInstalmentSettled(Fact, frozen=True, kw_only=True):
+    """The money left the account on `settled_on`, by the bank's calendar."""
+
+    grant: str
+    instalment: int
+    amount: int
+    currency: str
+    settled_on: date
+
+
+class GrantInstalmentFailed(Fact, frozen=True, kw_only=True):
+    """The bank did not pay; the payment can be instructed again."""
+
+    grant: str
+    instalment: int
+    reason: FailureReason
+
+
+class GrantCompleted(Fact, frozen=True, kw_only=True):
+    """All was paid and reported."""
+
+    grant: str
+
+
+GrantFact = (
+    GrantOffered
+    | GrantAccepted
+    | GrantDeclined
+    | GrantPayeeSet
+    | GrantPayeeConfirmed
+    | GrantInstalmentsScheduled
+    | GrantReportSubmitted
+    | GrantReportAccepted
+    | GrantReportReturned
+    | GrantInstalmentRequested
+    | GrantInstalmentApproved
+    | GrantInstalmentInstructed
+    | GrantInstalmentSettled
+    | GrantInstalmentFailed
+    | GrantCompleted
+)

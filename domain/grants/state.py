@@ -1,0 +1,209 @@
+"""What a grant's facts add up to."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final, assert_never
+
+import msgspec
+
+from domain.deciding import Aggregate
+from domain.grants.facts import (
+    GrantAccepted,
+    GrantCompleted,
+    GrantDeclined,
+    GrantFact,
+    GrantInstalmentApproved,
+    GrantInstalmentFailed,
+    GrantInstalmentInstructed,
+    GrantInstalmentRequested,
+    GrantInstalmentSettled,
+    GrantInstalmentsScheduled,
+    GrantOffered,
+    GrantPayeeConfirmed,
+    GrantPayeeSet,
+    GrantReportAccepted,
+    GrantReportReturned,
+    GrantReportSubmitted,
+    Instalment,
+    Stage,
+)
+
+
+class GrantStatus(enum.StrEnum):
+    """Where a grant stands."""
+
+    OFFERED = "offered"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    COMPLETED = "completed"
+
+
+class ReportStatus(enum.StrEnum):
+    """Where a report stands."""
+
+    SUBMITTED = "submitted"
+    ACCEPTED = "accepted"
+    RETURNED = "returned"
+
+
+class InstalmentStatus(enum.StrEnum):
+    """Where an instalment stands."""
+
+    SCHEDULED = "scheduled"
+    REQUESTED = "requested"
+    APPROVED_ONCE = "approved once"
+    APPROVED = "approved"
+    INSTRUCTED = "instructed"
+    SETTLED = "settled"
+    FAILED = "failed"
+
+
+_AWAITED: Final[Mapping[InstalmentStatus, Stage]] = {
+    InstalmentStatus.REQUESTED: 1,
+    InstalmentStatus.APPROVED_ONCE: 2,
+}
+
+
+class Payee(msgspec.Struct, frozen=True, kw_only=True):
+    """The payee last set; who it is stands sealed in the fact alone."""
+
+    setting: int
+    confirmed: bool = False
+    payable_from: datetime | None = None
+
+
+class InstalmentState(msgspec.Struct, frozen=True, kw_only=True):
+    """An instalment on its way: as it was planned, who approved it first, and which report met its condition."""
+
+    plan: Instalment
+    status: InstalmentStatus = InstalmentStatus.SCHEDULED
+    first_approver: str | None = None
+    report: int | None = None
+
+
+class Grant(msgspec.Struct, frozen=True, kw_only=True):
+    """A grant as its facts left it; it holds nothing personal. Sums are minor units of `currency`; `instalments`
+    and `reports` are by number. `payee_confirmed_before`: some payee was confirmed at some time."""
+
+    status: GrantStatus | None = None
+    initiative: str = ""
+    call: str = ""
+    application: str = ""
+    fund: str = ""
+    recipient: str = ""
+    amount: int = 0
+    currency: str = ""
+    respond_by: datetime | None = None
+    payee: Payee | None = None
+    payee_confirmed_before: bool = False
+    instalments: dict[int, InstalmentState] = {}
+    reports: dict[int, ReportStatus] = {}
+
+    @property
+    def scheduled(self) -> int:
+        """The sum of all instalments."""
+        return sum(instalment.plan.amount for instalment in self.instalments.values())
+
+    @property
+    def settled(self) -> int:
+        """The sum of the instalments that were paid."""
+        return sum(
+            instalment.plan.amount
+            for instalment in self.instalments.values()
+            if instalment.status is InstalmentStatus.SETTLED
+        )
+
+    @property
+    def unused_reports(self) -> tuple[int, ...]:
+        """The accepted reports that met no instalment's condition yet, in order."""
+        used = {instalment.report for instalment in self.instalments.values()}
+        return tuple(
+            number
+            for number, status in sorted(self.reports.items())
+            if status is ReportStatus.ACCEPTED and number not in used
+        )
+
+    def next_stage(self, number: int) -> Stage | None:
+        """Which approval an instalment waits for: the first, the second, or none."""
+        instalment = self.instalments.get(number)
+        return None if instalment is None else _AWAITED.get(instalment.status)
+
+
+def evolve(grant: Grant, fact: GrantFact) -> Grant:
+    """The grant after one more fact."""
+    replace = msgspec.structs.replace
+    match fact:
+        case GrantOffered():
+            return Grant(
+                status=GrantStatus.OFFERED,
+                initiative=fact.initiative,
+                call=fact.call,
+                application=fact.application,
+                fund=fact.fund,
+                recipient=fact.recipient,
+                amount=fact.amount,
+                currency=fact.currency,
+                respond_by=fact.respond_by,
+            )
+        case GrantAccepted():
+            return replace(grant, status=GrantStatus.ACCEPTED)
+        case GrantDeclined():
+            return replace(grant, status=GrantStatus.DECLINED)
+        case GrantPayeeSet():
+            return replace(grant, payee=Payee(setting=fact.setting, payable_from=fact.payable_from))
+        case GrantPayeeConfirmed():
+            assert grant.payee is not None
+            return replace(grant, payee=replace(grant.payee, confirmed=True), payee_confirmed_before=True)
+        case GrantInstalmentsScheduled():
+            return replace(
+                grant, instalments={plan.number: InstalmentState(plan=plan) for plan in fact.instalments}
+            )
+        case GrantReportSubmitted():
+            return _with_report(grant, fact.report, ReportStatus.SUBMITTED)
+        case GrantReportAccepted():
+            return _with_report(grant, fact.report, ReportStatus.ACCEPTED)
+        case GrantReportReturned():
+            return _with_report(grant, fact.report, ReportStatus.RETURNED)
+        case GrantInstalmentRequested():
+            instalment = grant.instalments[fact.instalment]
+            return _with_instalment(
+                grant, replace(instalment, status=InstalmentStatus.REQUESTED, report=fact.report)
+            )
+        case GrantInstalmentApproved(stage=1):
+            instalment = grant.instalments[fact.instalment]
+            return _with_instalment(
+                grant,
+                replace(instalment, status=InstalmentStatus.APPROVED_ONCE, first_approver=fact.approver),
+            )
+        case GrantInstalmentApproved():
+            return _moved(grant, fact.instalment, InstalmentStatus.APPROVED)
+        case GrantInstalmentInstructed():
+            return _moved(grant, fact.instalment, InstalmentStatus.INSTRUCTED)
+        case GrantInstalmentSettled():
+            return _moved(grant, fact.instalment, InstalmentStatus.SETTLED)
+        case GrantInstalmentFailed():
+            return _moved(grant, fact.instalment, InstalmentStatus.FAILED)
+        case GrantCompleted():
+            return replace(grant, status=GrantStatus.COMPLETED)
+        case _:
+            assert_never(fact)
+
+
+def _moved(grant: Grant, number: int, status: InstalmentStatus) -> Grant:
+    return _with_instalment(grant, msgspec.structs.replace(grant.instalments[number], status=status))
+
+
+def _with_instalment(grant: Grant, instalment: InstalmentState) -> Grant:
+    return msgspec.structs.replace(
+        grant, instalments={**grant.instalments, instalment.plan.number: instalment}
+    )
+
+
+def _with_report(grant: Grant, number: int, status: ReportStatus) -> Grant:
+    return msgspec.structs.replace(grant, reports={**grant.reports, number: status})
+
+
+GRANT = Aggregate(kind="grant", empty=Grant(), evolve=evolve)
