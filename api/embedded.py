@@ -185,7 +185,7 @@ class EmbeddedPostgres:
         )
 
     def _clear_remains(self) -> None:
-        """Removes what a crash left: workers without a server, and a process id that now belongs to someone else."""
+        """Removes what a crash left: workers without a server, its socket, and a process id that is another's now."""
         deadline = time.monotonic() + 5
         while orphans := [each for each in psutil.process_iter(["name"]) if serves(each, self.data)]:
             # They notice by themselves that their server is gone; one that is busy may need to be told.
@@ -198,9 +198,13 @@ class EmbeddedPostgres:
         with contextlib.suppress(FileNotFoundError, ValueError):
             first, rest = pid_file.read_text().split("\n", 1)
             if psutil.pid_exists(int(first)):
-                # PostgreSQL would take the stranger for itself and refuse to start. It does not mind its own parent,
-                # and still checks the shared memory that the following lines name.
+                # A stranger has it now, or nobody has collected the dead one yet. PostgreSQL would take either for
+                # itself and refuse to start; it does not mind its own parent's, and still checks the shared memory
+                # that the following lines name.
                 pid_file.write_text(f"{os.getpid()}\n{rest}")
+        # The socket's lock names the same process id. The folder is ours alone and no server is there, so it may go.
+        for name in (f".s.PGSQL.{PORT}", f".s.PGSQL.{PORT}.lock"):
+            (self._socket_folder(make=True) / name).unlink(missing_ok=True)
 
     def _make_cluster(self) -> None:
         account = self._ready_account

@@ -115,7 +115,7 @@ def _find_programs() -> Path:
 def _works(account: Account) -> bool:
     """Whether the programs start under the account and may write in its home (a closed home may be in the way)."""
     try:
-        started = account.run("postgres", "--version").returncode == 0
+        started = all(account.run(each, "--version").returncode == 0 for each in ("postgres", "initdb"))
         writes = subprocess.run(
             [*account.prefix, "test", "-w", str(account.home)], check=False, stderr=subprocess.DEVNULL
         )
@@ -134,13 +134,14 @@ def _system_account(folder: Path, programs: Path) -> Account:
         SYSTEM_FOLDER.mkdir(mode=0o755, parents=True, exist_ok=True)
         if not copy.exists():
             unfinished = SYSTEM_FOLDER / f"{copy.name}.{os.getpid()}"
-            shutil.copytree(programs.parent, unfinished, symlinks=True)
-            _open_to_read(unfinished)
+            _copy_programs(programs, unfinished)
             with contextlib.suppress(FileExistsError):
                 unfinished.rename(copy)
         home.mkdir(mode=0o700, exist_ok=True)
         os.chown(home, *identity)
-        account = Account(programs=copy / "bin", home=home, identity=identity)
+        account = Account(
+            programs=copy / programs.relative_to(programs.parents[2]), home=home, identity=identity
+        )
         if not note.exists():
             note.write_text(str(home))
             log.warning(
@@ -183,8 +184,16 @@ def _system_identity() -> tuple[int, int]:
     return known.pw_uid, known.pw_gid
 
 
-def _open_to_read(folder: Path) -> None:
-    """Lets everyone read our copy of the programs (never the original), whatever the umask was."""
-    for path in (folder, *folder.rglob("*")):
+def _copy_programs(programs: Path, place: Path) -> None:
+    """Copies what the wheel installed for PostgreSQL (its package, and the libraries beside it) for everyone to read.
+
+    The programs look for their libraries by a relative path, so the two stay side by side. The umask does not matter,
+    and nothing is changed at the original.
+    """
+    package = programs.parents[1]
+    for source in package.parent.glob(f"{package.name}*"):
+        if source == package or source.suffix == ".libs":
+            shutil.copytree(source, place / source.name, symlinks=True)
+    for path in (place, *place.rglob("*")):
         if not path.is_symlink():
             path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)

@@ -53,8 +53,12 @@ def guard(folder: Path, data: Path) -> None:
 
 
 def postmaster(data: Path) -> psutil.Process | None:
+    """The living server of a data folder, or None. The process id in its file is believed only if it fits."""
     try:
         process = psutil.Process(int((data / "postmaster.pid").read_text().split("\n", 1)[0]))
+        # Its command line may be read by everyone; its working folder, in a container, not even by root.
+        if process.status() != psutil.STATUS_ZOMBIE and f"-D{data}" in process.cmdline():
+            return process
     except (OSError, ValueError, psutil.NoSuchProcess):
         return None
     return process if serves(process, data) else None

@@ -1,0 +1,32 @@
+# Overwinter's program: the API, the projections and the migrations are the same image with another command.
+FROM python:3.13-slim
+
+ENV PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PIP_DISABLE_PIP_VERSION_CHECK=1 \
+    PIP_NO_CACHE_DIR=1 \
+    PIP_ROOT_USER_ACTION=ignore
+
+WORKDIR /opt/overwinter
+
+# The packages first: they change less often than the program.
+COPY requirements/runtime.in requirements/runtime.txt requirements/
+RUN pip install --require-hashes -r requirements/runtime.txt
+
+COPY pyproject.toml ./
+COPY domain domain
+COPY history history
+COPY projections projections
+COPY api api
+RUN pip install --no-deps --no-build-isolation . \
+    && useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin overwinter \
+    && install -d -m 700 -o overwinter -g overwinter /var/lib/overwinter /var/lib/overwinter/keys
+
+USER overwinter
+ENV OVERWINTER_HOST=0.0.0.0 \
+    OVERWINTER_PORT=8000 \
+    OVERWINTER_KEYS=/var/lib/overwinter/keys \
+    DATA_DIR=/var/lib/overwinter
+EXPOSE 8000
+ENTRYPOINT ["overwinter"]
+CMD ["serve"]

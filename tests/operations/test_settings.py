@@ -1,0 +1,187 @@
+"""Settings: read once, checked, explained in one place, and never a place where a password leaks."""
+
+from pathlib import Path
+
+import pytest
+
+from api.settings import (
+    Settings,
+    SettingsError,
+    as_markdown,
+    described,
+    read_settings,
+    unknown_names,
+)
+
+SECRET_URL = (
+    "postgresql://keeper:canary-one@db.example:5433/grants?sslmode=require&passfile=/x&options=canary-two"
+)
+
+
+def test_without_any_variable_everything_has_a_default(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert read_settings({}) == Settings(
+        database_url=None,
+        data_dir=tmp_path / ".data",
+        host="127.0.0.1",
+        port=8000,
+        keys=tmp_path / ".data" / "keys",
+        demo=False,
+        public_url=None,
+        log_level="info",
+    )
+
+
+def test_every_variable_is_heard() -> None:
+    assert read_settings(
+        {
+            "DATABASE_URL": "postgres://keeper@db.example/grants",
+            "DATA_DIR": "/srv/over winter",
+            "OVERWINTER_HOST": "::1",
+            "OVERWINTER_PORT": "9000",
+            "OVERWINTER_KEYS": "/srv/keys",
+            "OVERWINTER_DEMO": "1",
+            "OVERWINTER_PUBLIC_URL": "https://grants.example.org/",
+            "OVERWINTER_LOG": "DEBUG",
+        }
+    ) == Settings(
+        database_url="postgres://keeper@db.example/grants",
+        data_dir=Path("/srv/over winter"),
+        host="::1",
+        port=9000,
+        keys=Path("/srv/keys"),
+        demo=True,
+        public_url="https://grants.example.org",
+        log_level="debug",
+    )
+
+
+def test_the_keys_follow_the_data_folder() -> None:
+    settings = read_settings({"DATA_DIR": "/srv/data"})
+    assert (settings.keys, settings.embedded_folder) == (Path("/srv/data/keys"), Path("/srv/data/postgres"))
+
+
+def test_an_empty_variable_counts_as_absent() -> None:
+    """As docker compose passes those that are not set."""
+    names = [each.name for each in described(read_settings({}), {})]
+    assert read_settings(dict.fromkeys(names, "")) == read_settings({})
+
+
+@pytest.mark.parametrize(
+    ("environ", "address"),
+    [
+        ({}, "http://127.0.0.1:8000"),
+        ({"OVERWINTER_HOST": "::1", "OVERWINTER_PORT": "80"}, "http://[::1]:80"),
+        ({"OVERWINTER_PUBLIC_URL": "https://grants.example.org:444"}, "https://grants.example.org:444"),
+    ],
+)
+def test_the_address_that_people_are_told(environ: dict[str, str], address: str) -> None:
+    assert read_settings(environ).address == address
+
+
+DATABASE_MUST = "must be a PostgreSQL address such as postgresql://user:password@host:5432/database"
+PUBLIC_MUST = "must be an address such as https://grants.example.org, with nothing after the host"
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "must"),
+    [
+        (
+            "DATABASE_URL",
+            [
+                "mysql://h/d",
+                "host=db password=canary",
+                "postgresql+psycopg://canary@h/d",
+                "postgresql://u:canary@h:5432/d?nonsense=1",
+                "postgresql://[canary",
+            ],
+            DATABASE_MUST,
+        ),
+        ("DATA_DIR", ["a\0b"], "must be the path of a folder"),
+        (
+            "DATA_DIR",
+            ["~nobody-of-that-name/x"],
+            "must be the path of a folder, and ~ has no meaning here",
+        ),
+        ("OVERWINTER_KEYS", ["a\0b"], "must be the path of a folder"),
+        (
+            "OVERWINTER_HOST",
+            ["a b", "http://localhost", "me@there", "a\nb"],
+            "must be a host name or an address such as 127.0.0.1 or ::1",
+        ),
+        (
+            "OVERWINTER_PORT",
+            ["0", "65536", "-1", "80 ", "eighty", "٨٠٠٠", "8000.0"],
+            "must be a number from 1 to 65535",
+        ),
+        (
+            "OVERWINTER_DEMO",
+            ["true", "yes", "2", " 1"],
+            "must be 1 to turn it on, and is left out otherwise",
+        ),
+        (
+            "OVERWINTER_PUBLIC_URL",
+            [
+                "grants.example.org",
+                "ftp://a.example",
+                "https://",
+                "https://a.example/path",
+                "https://a.example?q",
+                "https://u:canary@a.example",
+                "https://a.example:99999",
+            ],
+            PUBLIC_MUST,
+        ),
+        ("OVERWINTER_LOG", ["loud", "INFO "], "must be one of debug, info, warning, error"),
+    ],
+)
+def test_a_bad_value_is_one_sentence_that_names_the_setting(name: str, values: list[str], must: str) -> None:
+    """And that does not repeat the value, which may be a secret put in the wrong place."""
+    for value in values:
+        with pytest.raises(SettingsError) as refusal:
+            read_settings({name: value})
+        assert str(refusal.value) == f"The setting {name} {must}."
+        assert refusal.value.__suppress_context__
+
+
+def test_only_one_turns_the_demonstration_on() -> None:
+    assert [read_settings({"OVERWINTER_DEMO": value}).demo for value in ("", "0", "1")] == [
+        False,
+        False,
+        True,
+    ]
+
+
+def test_no_password_is_shown() -> None:
+    """Neither by the settings' own text nor by what `overwinter doctor` prints."""
+    environ = {"DATABASE_URL": SECRET_URL}
+    settings = read_settings(environ)
+    shown = described(settings, environ)
+    assert shown[0].value == "postgresql://keeper@db.example:5433/grants"
+    assert shown[0].source == "environment"
+    assert "canary" not in repr(settings) + repr(shown)
+    assert settings.database_url == SECRET_URL
+
+
+def test_the_table_has_a_row_for_every_setting() -> None:
+    """What the README shows is what the program reads."""
+    rows = [line.split(" | ") for line in as_markdown().splitlines()[2:]]
+    assert [(row[0], row[1]) for row in rows] == [
+        ("| `DATABASE_URL`", "none"),
+        ("| `DATA_DIR`", "`.data`"),
+        ("| `OVERWINTER_HOST`", "`127.0.0.1`"),
+        ("| `OVERWINTER_PORT`", "`8000`"),
+        ("| `OVERWINTER_KEYS`", "`DATA_DIR/keys`"),
+        ("| `OVERWINTER_DEMO`", "`0`"),
+        ("| `OVERWINTER_PUBLIC_URL`", "none"),
+        ("| `OVERWINTER_LOG`", "`info`"),
+    ]
+    assert all(len(row) == 3 and row[2].endswith(". |") for row in rows)
+
+
+def test_a_slip_in_a_name_is_noticed() -> None:
+    assert unknown_names({"OVERWINTER_PROT": "1", "OVERWINTER_PORT": "1", "PATH": "/bin"}) == (
+        "OVERWINTER_PROT",
+    )
