@@ -61,3 +61,15 @@ def drop_database(server: EmbeddedPostgres, name: str) -> None:
     """Drops a database, whoever is still connected to it."""
     with psycopg.connect(server.url, autocommit=True) as connection:
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of the system's Chromium. Without one, tests that need it are skipped, except in CI: there they fail."""
+    path = "/usr/bin/chromium"
+    if not os.access(path, os.X_OK):
+        missing = f"There is no {path}: make browser installs it."
+        if os.environ.get("CI"):
+            pytest.fail(missing)
+        pytest.skip(missing)
+    return path
