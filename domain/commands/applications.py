@@ -1,0 +1,144 @@
+"""Asking for what can be done with an application."""
+
+from __future__ import annotations
+
+from domain import access, applications
+from domain.applications import APPLICATION, IneligibilityReason, WithdrawalReason
+from domain.calls import CALL
+from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, ahead, members, the
+from domain.forms import Answer
+from domain.indexes import applications_by, applications_of, reviews_of
+from domain.initiatives import INITIATIVE
+from domain.refusals import NotFound
+from domain.rounds import ROUND
+from domain.values import Money
+
+
+class SubmitApplication(Command, frozen=True, kw_only=True):
+    """Submit an application to an open round of a call, as oneself."""
+
+    call: str
+    round: str
+    title: str
+    requested: Money
+    answers: dict[str, Answer]
+
+
+class WithdrawApplication(Command, frozen=True, kw_only=True):
+    """Take one's application back."""
+
+    application: str
+    reason: WithdrawalReason
+    explanation: str | None = None
+
+
+class FindApplicationEligible(Command, frozen=True, kw_only=True):
+    """Find that an application meets the call's conditions."""
+
+    application: str
+
+
+class FindApplicationIneligible(Command, frozen=True, kw_only=True):
+    """Find that an application does not meet the call's conditions, with the reason."""
+
+    application: str
+    reason: IneligibilityReason
+    explanation: str | None = None
+
+
+def _submit(command: SubmitApplication, given: Given) -> Plan:
+    yield from ahead((CALL, command.call), (ROUND, command.round))
+    call = yield from the(CALL, command.call)
+    round = yield from the(ROUND, command.round)
+    if round.call != command.call:
+        raise NotFound("There is no such round of this call.")
+    application = given.new("application")
+    return Act(
+        may=access.anyone_signed_in(given.actor),
+        initiative=call.initiative,
+        scope=command.call,
+        decide=lambda: Outcome(
+            facts={
+                application: applications.submit(
+                    application,
+                    command.call,
+                    call,
+                    command.round,
+                    round,
+                    applicant=given.actor,
+                    title=command.title,
+                    requested=command.requested,
+                    answers=command.answers,
+                    now=given.now,
+                )
+            },
+            answers=application,
+            entries=(
+                (applications_of(command.round), application),
+                (applications_by(given.actor, command.round), application),
+            ),
+        ),
+    )
+
+
+def _withdraw(command: WithdrawApplication, given: Given) -> Plan:
+    application = yield from the(APPLICATION, command.application)
+    return Act(
+        may=access.applicant(given.actor, application),
+        initiative=application.initiative,
+        scope=application.call,
+        decide=lambda: Outcome(
+            facts={
+                command.application: applications.withdraw(
+                    command.application, application, reason=command.reason, explanation=command.explanation
+                )
+            },
+            answers=command.application,
+        ),
+    )
+
+
+def _find_eligible(command: FindApplicationEligible, given: Given) -> Plan:
+    application = yield from the(APPLICATION, command.application)
+    round = yield from the(ROUND, application.round)
+    initiative = yield from the(INITIATIVE, application.initiative)
+    return Act(
+        may=access.officer_on(given.actor, initiative, application),
+        initiative=application.initiative,
+        scope=application.call,
+        decide=lambda: Outcome(
+            facts={command.application: applications.find_eligible(command.application, application, round)},
+            answers=command.application,
+        ),
+    )
+
+
+def _find_ineligible(command: FindApplicationIneligible, given: Given) -> Plan:
+    application = yield from the(APPLICATION, command.application)
+    initiative = yield from the(INITIATIVE, application.initiative)
+    reviews = yield from members(reviews_of(command.application))
+    return Act(
+        may=access.officer_on(given.actor, initiative, application),
+        initiative=application.initiative,
+        scope=application.call,
+        decide=lambda: Outcome(
+            facts={
+                command.application: applications.find_ineligible(
+                    command.application,
+                    application,
+                    reason=command.reason,
+                    explanation=command.explanation,
+                    has_reviews=bool(reviews),
+                )
+            },
+            answers=command.application,
+        ),
+    )
+
+
+COMMANDS = (
+    Registered("application.submit", SubmitApplication, _submit),
+    Registered("application.withdraw", WithdrawApplication, _withdraw),
+    Registered("application.find_eligible", FindApplicationEligible, _find_eligible),
+    Registered("application.find_ineligible", FindApplicationIneligible, _find_ineligible),
+)

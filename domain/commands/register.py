@@ -1,0 +1,19 @@
+"""The register of commands: every command that can be asked for, by its permanent name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from domain.commands import applications, calls, funds, grants, initiatives, panels, persons, reviews, rounds
+from domain.deciding import Registered
+
+REGISTER: Mapping[str, Registered[Any]] = MappingProxyType(
+    {
+        registered.name: registered
+        for file in (initiatives, persons, funds, calls, rounds, applications, reviews, panels, grants)
+        for registered in file.COMMANDS
+    }
+)
+"""Every command by its name. `Any`: each has a request type of its own."""

@@ -1,0 +1,73 @@
+"""Asking for what can be done with a round."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from domain import access, rounds
+from domain.calls import CALL
+from domain.deciding import Act, Command, Due, Given, Outcome, Plan, Registered, members, the
+from domain.indexes import applications_of, rounds_of
+from domain.initiatives import INITIATIVE
+from domain.rounds import ROUND, RoundOpened
+
+
+class OpenRound(Command, frozen=True, kw_only=True):
+    """Take in applications to a published call until `closes_at`, a time on the clocks of the call's time zone."""
+
+    call: str
+    closes_at: datetime
+
+
+class CloseRound(Command, frozen=True, kw_only=True):
+    """End the intake; the program does this by itself once the deadline and the minutes of grace have passed."""
+
+    round: str
+
+
+def _open(command: OpenRound, given: Given) -> Plan:
+    call = yield from the(CALL, command.call)
+    initiative = yield from the(INITIATIVE, call.initiative)
+    round = given.new("round")
+
+    def decide() -> Outcome:
+        facts = rounds.open_round(round, command.call, call, closes_local=command.closes_at, now=given.now)
+        opened = facts[0]
+        assert isinstance(opened, RoundOpened)
+        deadline = opened.closes_at + timedelta(minutes=call.grace_minutes)
+        return Outcome(
+            facts={round: facts},
+            answers=round,
+            entries=((rounds_of(command.call), round),),
+            due=(Due(key=f"close {round}", at=deadline, command=CloseRound(round=round)),),
+        )
+
+    return Act(
+        may=access.officer(given.actor, initiative),
+        initiative=call.initiative,
+        scope=command.call,
+        decide=decide,
+    )
+
+
+def _close(command: CloseRound, given: Given) -> Plan:
+    round = yield from the(ROUND, command.round)
+    call = yield from the(CALL, round.call)
+    initiative = yield from the(INITIATIVE, round.initiative)
+    received = yield from members(applications_of(command.round))
+    return Act(
+        may=access.officer_or_system(given.actor, initiative),
+        initiative=round.initiative,
+        scope=round.call,
+        decide=lambda: Outcome(
+            facts={command.round: rounds.close(command.round, round, call, received=received, now=given.now)},
+            answers=command.round,
+            settled=(f"close {command.round}",),
+        ),
+    )
+
+
+COMMANDS = (
+    Registered("round.open", OpenRound, _open),
+    Registered("round.close", CloseRound, _close),
+)

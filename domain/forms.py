@@ -1,0 +1,241 @@
+"""Forms and rubrics: what a call asks of its applicants and of its jurors, and whether an answer fits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from typing import Final, Literal
+
+import msgspec
+
+from domain.refusals import FieldError, Invalid
+from domain.values import Texts, amount_text, check_text, check_texts, decimal_string, minor_units
+
+QuestionKind = Literal["text", "long_text", "choice", "yes_no", "date", "money", "budget"]
+
+MAX_QUESTIONS: Final = 60
+MAX_CHARACTERS: Final = {"text": 500, "long_text": 60_000}
+MAX_CHOICES: Final = 100
+MAX_BUDGET_LINES: Final = 200
+_SLUG: Final = re.compile(r"[a-z][a-z0-9_]{0,39}\Z", re.ASCII)
+
+
+class Choice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One of the answers that a question of kind ``choice`` offers."""
+
+    id: str
+    label: Texts
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One question of a form.
+
+    `max_words` bounds ``text`` and ``long_text``; `identifying` answers are kept from jurors in a blind call;
+    a ``budget`` is a table of lines in the call's currency whose sum must be the sum asked for.
+    """
+
+    id: str
+    kind: QuestionKind
+    label: Texts
+    help: Texts = {}
+    required: bool = True
+    max_words: int | None = None
+    choices: tuple[Choice, ...] = ()
+    identifying: bool = False
+
+
+class Form(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The questions of a call, in order. `version` is the one that an application answered."""
+
+    questions: tuple[Question, ...]
+    version: int = 1
+
+
+class Criterion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One criterion of a rubric: scored from 0 to `scale` in whole points, counted `weight` times."""
+
+    id: str
+    label: Texts
+    scale: int = 10
+    weight: int = 1
+
+
+class Rubric(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The criteria by which jurors score an application."""
+
+    criteria: tuple[Criterion, ...]
+
+
+class BudgetLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One line of a budget table; `amount` is a decimal string in the call's currency."""
+
+    item: str
+    amount: str
+
+
+Answer = str | bool | tuple[BudgetLine, ...] | None
+"""One answer: a text, a choice's id, a date (``2026-05-31``), a decimal amount; yes or no; budget lines; or none."""
+
+
+def check_form(form: Form) -> Form:
+    """The form with its texts trimmed; raises `Invalid` with an error for each wrong field."""
+    errors: list[FieldError] = []
+    seen: set[str] = set()
+    questions = []
+    if not form.questions or len(form.questions) > MAX_QUESTIONS:
+        raise Invalid.field("form.questions", f"A form has from 1 to {MAX_QUESTIONS} questions.")
+    for number, question in enumerate(form.questions):
+        try:
+            questions.append(_check_question(question, f"form.questions[{number}]", seen))
+        except Invalid as invalid:
+            errors.extend(invalid.errors)
+    if errors:
+        raise Invalid(tuple(errors))
+    return Form(questions=tuple(questions), version=1)
+
+
+def _check_slug(value: str, field: str, seen: set[str]) -> None:
+    if not _SLUG.match(value):
+        raise Invalid.field(
+            field, "An id is 1 to 40 lower-case letters, digits or underscores, a letter first."
+        )
+    if value in seen:
+        raise Invalid.field(field, f"The id {value} is used twice.")
+    seen.add(value)
+
+
+def _check_question(question: Question, field: str, seen: set[str]) -> Question:
+    _check_slug(question.id, f"{field}.id", seen)
+    label = check_texts(question.label, f"{field}.label", most=300)
+    help_text = check_texts(question.help, f"{field}.help", most=2000) if question.help else {}
+    if question.max_words is not None:
+        if question.kind not in ("text", "long_text"):
+            raise Invalid.field(f"{field}.max_words", "Only a text can have a limit of words.")
+        if not 1 <= question.max_words <= 10_000:
+            raise Invalid.field(f"{field}.max_words", "A limit of words is from 1 to 10000.")
+    if (question.kind == "choice") != bool(question.choices):
+        raise Invalid.field(
+            f"{field}.choices", "A choice offers at least one answer; other kinds offer none."
+        )
+    if len(question.choices) > MAX_CHOICES:
+        raise Invalid.field(f"{field}.choices", f"A choice offers at most {MAX_CHOICES} answers.")
+    ids: set[str] = set()
+    choices = []
+    for number, choice in enumerate(question.choices):
+        _check_slug(choice.id, f"{field}.choices[{number}].id", ids)
+        choices.append(
+            Choice(
+                id=choice.id, label=check_texts(choice.label, f"{field}.choices[{number}].label", most=300)
+            )
+        )
+    return msgspec.structs.replace(question, label=label, help=help_text, choices=tuple(choices))
+
+
+def check_rubric(rubric: Rubric) -> Rubric:
+    """The rubric with its texts trimmed; raises `Invalid`."""
+    if not 1 <= len(rubric.criteria) <= 20:
+        raise Invalid.field("rubric.criteria", "A rubric has from 1 to 20 criteria.")
+    seen: set[str] = set()
+    criteria = []
+    for number, criterion in enumerate(rubric.criteria):
+        field = f"rubric.criteria[{number}]"
+        _check_slug(criterion.id, f"{field}.id", seen)
+        if not 1 <= criterion.scale <= 100:
+            raise Invalid.field(f"{field}.scale", "A scale goes up to a whole number from 1 to 100.")
+        if not 1 <= criterion.weight <= 100:
+            raise Invalid.field(f"{field}.weight", "A weight is a whole number from 1 to 100.")
+        criteria.append(
+            msgspec.structs.replace(criterion, label=check_texts(criterion.label, f"{field}.label", most=300))
+        )
+    return Rubric(criteria=tuple(criteria))
+
+
+def check_answers(
+    form: Form, answers: Mapping[str, Answer], *, requested: int, currency: str
+) -> dict[str, Answer]:
+    """All answers of a form, checked and trimmed, every question present (None where it was left out).
+
+    `requested` is the sum asked for in minor units; a budget must add up to it. Raises `Invalid` with an error for
+    each wrong answer.
+    """
+    errors: list[FieldError] = []
+    checked: dict[str, Answer] = {}
+    known = {question.id for question in form.questions}
+    for name in answers:
+        if name not in known:
+            # The name itself is the client's text: it is told only if it could be a question's id at all.
+            shown = name if _SLUG.match(name) else "?"
+            errors.append(FieldError(f"answers.{shown}", "The form has no such question."))
+    for question in form.questions:
+        try:
+            checked[question.id] = _check_answer(question, answers.get(question.id), requested, currency)
+        except Invalid as invalid:
+            errors.extend(invalid.errors)
+    if errors:
+        raise Invalid(tuple(errors))
+    return checked
+
+
+def _check_answer(question: Question, answer: Answer, requested: int, currency: str) -> Answer:
+    field = f"answers.{question.id}"
+    if answer is None or answer == "" or answer == ():
+        if question.required:
+            raise Invalid.field(field, "This question needs an answer.")
+        return None
+    match question.kind:
+        case "yes_no":
+            if not isinstance(answer, bool):
+                raise Invalid.field(field, "The answer is true or false.")
+            return answer
+        case "budget":
+            if not isinstance(answer, tuple):
+                raise Invalid.field(field, "The answer is a table of lines, each with an item and an amount.")
+            return _check_budget(answer, field, requested, currency)
+        case _:
+            if not isinstance(answer, str):
+                raise Invalid.field(field, "The answer is a text.")
+            return _check_written(question, answer, field, currency)
+
+
+def _check_written(question: Question, answer: str, field: str, currency: str) -> str | None:
+    match question.kind:
+        case "choice":
+            if answer not in {choice.id for choice in question.choices}:
+                raise Invalid.field(field, "The answer is not one of those offered.")
+            return answer
+        case "date":
+            try:
+                return date.fromisoformat(answer).isoformat()
+            except ValueError:
+                raise Invalid.field(field, "A date is written as 2026-05-31.") from None
+        case "money":
+            return decimal_string(minor_units(answer, currency, field), currency)
+        case _:
+            text = check_text(
+                answer, field, least=1 if question.required else 0, most=MAX_CHARACTERS[question.kind]
+            )
+            if question.max_words is not None and (words := len(text.split())) > question.max_words:
+                raise Invalid.field(field, f"At most {question.max_words} words; this has {words}.")
+            return text or None
+
+
+def _check_budget(
+    lines: tuple[BudgetLine, ...], field: str, requested: int, currency: str
+) -> tuple[BudgetLine, ...]:
+    if len(lines) > MAX_BUDGET_LINES:
+        raise Invalid.field(field, f"A budget has at most {MAX_BUDGET_LINES} lines.")
+    checked = []
+    total = 0
+    for number, line in enumerate(lines):
+        item = check_text(line.item, f"{field}[{number}].item", most=300)
+        minor = minor_units(line.amount, currency, f"{field}[{number}].amount")
+        total += minor
+        checked.append(BudgetLine(item=item, amount=decimal_string(minor, currency)))
+    if total != requested:
+        raise Invalid.field(
+            field,
+            f"The lines add up to {amount_text(total, currency)}, "
+            f"but {amount_text(requested, currency)} is asked for.",
+        )
+    return tuple(checked)

@@ -1,0 +1,33 @@
+"""The names of the indexes that commands need across streams, written and read together with the facts."""
+
+from __future__ import annotations
+
+
+def applications_of(round_id: str) -> str:
+    """The applications received by a round."""
+    return f"applications of {round_id}"
+
+
+def applications_by(person_id: str, round_id: str) -> str:
+    """The applications that a person submitted to a round, for nobody judges a round in which they applied."""
+    return f"applications by {person_id} in {round_id}"
+
+
+def reviews_of(application_id: str) -> str:
+    """The reviews of an application, the declined ones and those of recused jurors included."""
+    return f"reviews of {application_id}"
+
+
+def reviews_in(round_id: str) -> str:
+    """The reviews of all applications of a round, the same as in `reviews_of`, so that one look finds them all."""
+    return f"reviews in {round_id}"
+
+
+def rounds_of(call_id: str) -> str:
+    """The rounds of a call."""
+    return f"rounds of {call_id}"
+
+
+def grants_of(call_id: str) -> str:
+    """The grants offered under a call, the declined ones included."""
+    return f"grants of {call_id}"

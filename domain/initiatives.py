@@ -1,0 +1,169 @@
+"""The installation, which appoints administrators, and its initiatives, the tenants, which give roles to members."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable
+from typing import Final, assert_never
+
+import msgspec
+
+from domain.deciding import Aggregate, Fact
+from domain.refusals import Invalid, Refused
+from domain.values import MEMBER_ROLES, Role, check_text
+
+INSTALLATION_ID: Final = "installation-" + "0" * 32
+"""The one stream of the installation itself; its first fact is the history's first fact."""
+
+# Facts
+
+
+class InstallationOpened(Fact, frozen=True, kw_only=True):
+    """The history's first fact. A `demonstration` says so here, for ever."""
+
+    demonstration: bool
+
+
+class AdministratorAppointed(Fact, frozen=True, kw_only=True):
+    """A person may found initiatives, register people and make their tokens."""
+
+    person: str
+
+
+class InitiativeFounded(Fact, frozen=True, kw_only=True):
+    """An initiative began; its founder is its first administrator."""
+
+    initiative: str
+    name: str
+    founder: str
+
+
+class MemberAdded(Fact, frozen=True, kw_only=True):
+    """A person got roles in the initiative, in place of those held before."""
+
+    initiative: str
+    person: str
+    roles: tuple[Role, ...]
+
+
+class MemberRemoved(Fact, frozen=True, kw_only=True):
+    """A person has no role in the initiative any more."""
+
+    initiative: str
+    person: str
+
+
+InstallationFact = InstallationOpened | AdministratorAppointed
+InitiativeFact = InitiativeFounded | MemberAdded | MemberRemoved
+
+# State
+
+
+class InstallationStatus(enum.StrEnum):
+    """Whether the installation's history has begun."""
+
+    OPENED = "opened"
+
+
+class Installation(msgspec.Struct, frozen=True, kw_only=True):
+    """The installation as its facts left it."""
+
+    status: InstallationStatus | None = None
+    demonstration: bool = False
+    administrators: frozenset[str] = frozenset()
+
+
+class Initiative(msgspec.Struct, frozen=True, kw_only=True):
+    """An initiative as its facts left it: its members' roles by person."""
+
+    id: str = ""
+    name: str = ""
+    members: dict[str, frozenset[Role]] = {}
+
+    def roles(self, person: str) -> frozenset[Role]:
+        """The roles that a person holds here now."""
+        return self.members.get(person, frozenset())
+
+
+def evolve_installation(installation: Installation, fact: InstallationFact) -> Installation:
+    """The installation after one more fact."""
+    match fact:
+        case InstallationOpened():
+            return Installation(status=InstallationStatus.OPENED, demonstration=fact.demonstration)
+        case AdministratorAppointed():
+            return msgspec.structs.replace(
+                installation, administrators=installation.administrators | {fact.person}
+            )
+        case _:
+            assert_never(fact)
+
+
+def evolve(initiative: Initiative, fact: InitiativeFact) -> Initiative:
+    """The initiative after one more fact."""
+    match fact:
+        case InitiativeFounded():
+            return Initiative(
+                id=fact.initiative, name=fact.name, members={fact.founder: frozenset({Role.ADMINISTRATOR})}
+            )
+        case MemberAdded():
+            return msgspec.structs.replace(
+                initiative, members={**initiative.members, fact.person: frozenset(fact.roles)}
+            )
+        case MemberRemoved():
+            left = {person: roles for person, roles in initiative.members.items() if person != fact.person}
+            return msgspec.structs.replace(initiative, members=left)
+        case _:
+            assert_never(fact)
+
+
+INSTALLATION = Aggregate(kind="installation", empty=Installation(), evolve=evolve_installation)
+INITIATIVE = Aggregate(kind="initiative", empty=Initiative(), evolve=evolve)
+
+# Rules
+
+
+def open_installation(installation: Installation, *, demonstration: bool) -> tuple[Fact, ...]:
+    """Begin the history."""
+    if installation.status is not None:
+        raise Refused("This installation's history has begun already.")
+    return (InstallationOpened(demonstration=demonstration),)
+
+
+def appoint(installation: Installation, *, person: str) -> tuple[Fact, ...]:
+    """Make a registered person an administrator of the installation."""
+    if person in installation.administrators:
+        raise Refused("This person is an administrator already.")
+    return (AdministratorAppointed(person=person),)
+
+
+def found(initiative_id: str, *, name: str, founder: str) -> tuple[Fact, ...]:
+    """Found an initiative."""
+    return (
+        InitiativeFounded(initiative=initiative_id, name=check_text(name, "name", most=200), founder=founder),
+    )
+
+
+def add_member(initiative: Initiative, *, person: str, roles: Iterable[Role]) -> tuple[Fact, ...]:
+    """Give a person roles, in place of those held before; the last administrator stays one."""
+    given = tuple(role for role in MEMBER_ROLES if role in set(roles))
+    if not given:
+        raise Invalid.field("roles", "Give at least one role, or remove the member.")
+    if Role.ADMINISTRATOR not in given:
+        _keep_one_administrator(initiative, without=person)
+    if initiative.roles(person) == frozenset(given):
+        raise Refused("This person holds exactly these roles already.")
+    return (MemberAdded(initiative=initiative.id, person=person, roles=given),)
+
+
+def remove_member(initiative: Initiative, *, person: str) -> tuple[Fact, ...]:
+    """Take all roles from a person; the last administrator stays."""
+    if not initiative.roles(person):
+        raise Refused("This person holds no role here.")
+    _keep_one_administrator(initiative, without=person)
+    return (MemberRemoved(initiative=initiative.id, person=person),)
+
+
+def _keep_one_administrator(initiative: Initiative, *, without: str) -> None:
+    administrators = {person for person, roles in initiative.members.items() if Role.ADMINISTRATOR in roles}
+    if administrators == {without}:
+        raise Refused("An initiative needs an administrator; name another one first.")

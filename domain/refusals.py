@@ -1,0 +1,50 @@
+"""The ways in which a command can be turned down, each with one sentence that a person can act on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """What is wrong with one field of a request.
+
+    `field` is a path with dots and indexes (``answers.budget[2].amount``), `detail` one sentence.
+    """
+
+    field: str
+    detail: str
+
+
+class Turned(Exception):
+    """A command was turned down; nothing was written. `detail` is one sentence, never with personal data in it."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
+class Refused(Turned):
+    """The rule says no: the command is illegal in the present state."""
+
+
+class Invalid(Turned):
+    """The request itself is wrong; `errors` names each field and what is wrong with it."""
+
+    def __init__(self, errors: tuple[FieldError, ...]) -> None:
+        count = len(errors)
+        super().__init__(errors[0].detail if count == 1 else f"{count} fields need correcting.")
+        self.errors = errors
+
+    @classmethod
+    def field(cls, field: str, detail: str) -> Invalid:
+        """One wrong field."""
+        return cls((FieldError(field, detail),))
+
+
+class Forbidden(Turned):
+    """Access says no: this person may not do this."""
+
+
+class NotFound(Turned):
+    """What the command names does not exist, or not for this person."""

@@ -1,0 +1,168 @@
+"""A round: one intake of a call's applications, from its opening to the panel's decision."""
+
+from __future__ import annotations
+
+import enum
+from datetime import datetime, timedelta
+from typing import assert_never
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from domain.calls import Call, CallStatus, instant
+from domain.deciding import Aggregate, Fact
+from domain.refusals import Invalid, Refused
+
+# Facts
+
+
+class RoundOpened(Fact, frozen=True, kw_only=True):
+    """Applications are taken in from now until `closes_at`; `closes_local` is that moment on the clocks of the call's
+    time zone, as it was announced."""
+
+    round: str
+    initiative: str
+    call: str
+    closes_at: datetime
+    closes_local: str
+    time_zone: str
+
+
+class RoundClosed(Fact, frozen=True, kw_only=True):
+    """The deadline passed. `applications` are all that were received, sorted by their (random) ids, so that none can
+    vanish."""
+
+    round: str
+    applications: tuple[str, ...]
+
+
+class RoundPutToPanel(Fact, frozen=True, kw_only=True):
+    """The reviews are complete; the jury decides on a fixed ranking."""
+
+    round: str
+    panel: str
+
+
+class RoundDecided(Fact, frozen=True, kw_only=True):
+    """The panel's decision was confirmed; every application has its outcome."""
+
+    round: str
+    panel: str
+
+
+RoundFact = RoundOpened | RoundClosed | RoundPutToPanel | RoundDecided
+
+# State
+
+
+class RoundStatus(enum.StrEnum):
+    """Where a round stands."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    IN_PANEL = "in panel"
+    DECIDED = "decided"
+
+
+class Round(msgspec.Struct, frozen=True, kw_only=True):
+    """A round as its facts left it."""
+
+    status: RoundStatus | None = None
+    initiative: str = ""
+    call: str = ""
+    panel: str | None = None
+    closes_at: datetime | None = None
+    closes_local: str = ""
+    time_zone: str = ""
+    applications: tuple[str, ...] = ()
+
+    def check_open(self, now: datetime, call: Call) -> None:
+        """Refuse unless an application can be taken in at `now`, the call's minutes of grace included."""
+        assert self.closes_at is not None
+        deadline = self.closes_at + timedelta(minutes=call.grace_minutes)
+        if self.status is not RoundStatus.OPEN or now >= deadline:
+            raise Refused(
+                f"The round closed on {self.closes_local} ({self.time_zone}); it takes no more applications."
+            )
+
+
+def evolve(round: Round, fact: RoundFact) -> Round:
+    """The round after one more fact."""
+    replace = msgspec.structs.replace
+    match fact:
+        case RoundOpened():
+            return Round(
+                status=RoundStatus.OPEN,
+                initiative=fact.initiative,
+                call=fact.call,
+                closes_at=fact.closes_at,
+                closes_local=fact.closes_local,
+                time_zone=fact.time_zone,
+            )
+        case RoundClosed():
+            return replace(round, status=RoundStatus.CLOSED, applications=fact.applications)
+        case RoundPutToPanel():
+            return replace(round, status=RoundStatus.IN_PANEL, panel=fact.panel)
+        case RoundDecided():
+            return replace(round, status=RoundStatus.DECIDED)
+        case _:
+            assert_never(fact)
+
+
+ROUND = Aggregate(kind="round", empty=Round(), evolve=evolve)
+
+# Rules
+
+
+def open_round(
+    round_id: str, call_id: str, call: Call, *, closes_local: datetime, now: datetime
+) -> tuple[Fact, ...]:
+    """Begin to take in applications to a published call, until a time on the clocks of the call's zone."""
+    if call.status is not CallStatus.PUBLISHED:
+        raise Refused("Only a published call can take in applications; publish it first.")
+    closes_at = instant(closes_local, call.time_zone, "closes_at")
+    if closes_at <= now:
+        raise Invalid.field("closes_at", "The deadline must lie in the future.")
+    return (
+        RoundOpened(
+            round=round_id,
+            initiative=call.initiative,
+            call=call_id,
+            closes_at=closes_at,
+            closes_local=_on_clocks(closes_local),
+            time_zone=call.time_zone,
+        ),
+    )
+
+
+def close(
+    round_id: str, round: Round, call: Call, *, received: tuple[str, ...], now: datetime
+) -> tuple[Fact, ...]:
+    """End the intake once deadline and grace have passed, and record the applications received."""
+    if round.status is not RoundStatus.OPEN:
+        raise Refused(f"Only an open round can be closed; this one is {round.status}.")
+    assert round.closes_at is not None
+    deadline = round.closes_at + timedelta(minutes=call.grace_minutes)
+    if now < deadline:
+        local = _on_clocks(deadline.astimezone(ZoneInfo(round.time_zone)).replace(tzinfo=None))
+        raise Refused(f"The round is open until {local} ({round.time_zone}); it cannot be closed before.")
+    return (RoundClosed(round=round_id, applications=tuple(sorted(received))),)
+
+
+def put_to_panel(round_id: str, round: Round, *, panel: str) -> tuple[Fact, ...]:
+    """Hand a closed round to its panel."""
+    if round.status is not RoundStatus.CLOSED:
+        raise Refused(f"A panel is opened on a closed round; this one is {round.status}.")
+    return (RoundPutToPanel(round=round_id, panel=panel),)
+
+
+def decide(round_id: str, round: Round) -> tuple[Fact, ...]:
+    """Record that the panel's decision was confirmed."""
+    if round.status is not RoundStatus.IN_PANEL or round.panel is None:
+        raise Refused(f"Only a round in panel can be decided; this one is {round.status}.")
+    return (RoundDecided(round=round_id, panel=round.panel),)
+
+
+def _on_clocks(local: datetime) -> str:
+    """A time as clocks show it; seconds are told only where there are any."""
+    return local.isoformat(" ", "seconds" if local.second else "minutes")

@@ -1,0 +1,193 @@
+"""Values that many facts share: money, texts in several languages, roles, channels, and the ids of streams."""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Final
+
+import msgspec
+
+from domain.refusals import Invalid, NotFound
+
+MAX_MINOR: Final = 10**15
+"""The largest amount, in minor units: all sums stay far below 2**53, where JSON numbers cease to be exact."""
+
+# fmt: off
+_WHOLE: Final = ("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF",
+                 "XOF", "XPF")
+_THOUSANDTHS: Final = ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND")
+# fmt: on
+# ISO 4217: the currencies whose minor unit is not a hundredth. All others have two decimals.
+_DECIMALS: Final[Mapping[str, int]] = {
+    **dict.fromkeys(_WHOLE, 0),
+    **dict.fromkeys(_THOUSANDTHS, 3),
+}
+_AMOUNT: Final = re.compile(r"(0|[1-9][0-9]*)(?:\.([0-9]+))?\Z", re.ASCII)
+_MAX_DIGITS: Final = len(str(MAX_MINOR))
+_CURRENCY: Final = re.compile(r"[A-Z]{3}\Z", re.ASCII)
+
+
+class Role(enum.StrEnum):
+    """The roles in which a person acts. `SYSTEM` is the program itself, acting on a due date or at set-up."""
+
+    ADMINISTRATOR = "administrator"
+    OFFICER = "officer"
+    JUROR = "juror"
+    CHAIR = "chair"
+    FINANCE = "finance"
+    APPROVER = "approver"
+    FUNDER = "funder"
+    APPLICANT = "applicant"
+    SYSTEM = "system"
+
+
+MEMBER_ROLES: Final = (
+    Role.ADMINISTRATOR,
+    Role.OFFICER,
+    Role.JUROR,
+    Role.CHAIR,
+    Role.FINANCE,
+    Role.APPROVER,
+    Role.FUNDER,
+)
+"""The roles that an initiative can give to its members."""
+
+
+class Channel(enum.StrEnum):
+    """The way by which a command came in."""
+
+    PAGE = "page"
+    API = "api"
+    CLI = "cli"
+    IMPORT = "import"
+    SYSTEM = "system"
+
+
+SYSTEM: Final = "system"
+"""The actor of what the program does by itself."""
+
+Texts = dict[str, str]
+"""One text in several languages, by language code: ``{"en": "…", "ru": "…"}``."""
+
+
+class Money(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An amount as it is written at the edges: a decimal string and an ISO 4217 code. Facts hold integers of the
+    minor unit instead (`minor`)."""
+
+    amount: str
+    currency: str
+
+    def minor(self, field: str, *, currency: str | None = None, least: int = 0) -> int:
+        """The amount as an integer of the currency's minor unit.
+
+        `field` names the field for the error; `currency`, where given, is the only one accepted; `least` is the
+        smallest amount accepted, in minor units. Raises `Invalid`.
+        """
+        check_currency(self.currency, f"{field}.currency")
+        if currency is not None and self.currency != currency:
+            raise Invalid.field(f"{field}.currency", f"The amount must be in {currency}.")
+        return minor_units(self.amount, self.currency, f"{field}.amount", least=least)
+
+    @classmethod
+    def of(cls, minor: int, currency: str) -> Money:
+        """The written form of `minor` minor units of `currency`."""
+        return cls(amount=decimal_string(minor, currency), currency=currency)
+
+
+def check_currency(code: str, field: str) -> None:
+    """Raise `Invalid` unless `code` has the shape of an ISO 4217 code."""
+    if not _CURRENCY.match(code):
+        raise Invalid.field(field, "A currency is written as its three-letter code, such as EUR.")
+
+
+def decimals(currency: str) -> int:
+    """The number of decimals of the currency's minor unit (ISO 4217): 2 for EUR, 0 for JPY, 3 for KWD."""
+    return _DECIMALS.get(currency, 2)
+
+
+def minor_units(amount: str, currency: str, field: str, *, least: int = 0) -> int:
+    """`amount` (a decimal string such as ``1250.00``) as an integer of minor units; raises `Invalid`."""
+    found = _AMOUNT.match(amount)
+    if not found:
+        raise Invalid.field(
+            field, "An amount is a decimal number such as 1250.00, with no sign and no separators."
+        )
+    places = decimals(currency)
+    whole, fraction = found[1], found[2] or ""
+    if len(fraction) > places and fraction[places:].strip("0"):
+        many = f"at most {places}" if places else "no"
+        raise Invalid.field(field, f"An amount in {currency} has {many} decimals.")
+    # The length is looked at first: Python refuses to read a number of thousands of digits.
+    minor = int(whole + fraction[:places].ljust(places, "0")) if len(whole) <= _MAX_DIGITS else None
+    if minor is None or minor > MAX_MINOR:
+        raise Invalid.field(field, f"An amount is at most {decimal_string(MAX_MINOR, currency)} {currency}.")
+    if minor < least:
+        raise Invalid.field(
+            field, f"The amount must be at least {decimal_string(least, currency)} {currency}."
+        )
+    return minor
+
+
+def decimal_string(minor: int, currency: str) -> str:
+    """`minor` minor units as a decimal string: ``decimal_string(125000, "EUR") == "1250.00"``."""
+    return str(Decimal(minor).scaleb(-decimals(currency)).quantize(Decimal(1).scaleb(-decimals(currency))))
+
+
+def amount_text(minor: int, currency: str) -> str:
+    """`minor` minor units as a sentence names them: ``1250.00 EUR``."""
+    return f"{decimal_string(minor, currency)} {currency}"
+
+
+_ID_BODY: Final = re.compile(r"[0-9a-f]{32}\Z", re.ASCII)
+
+
+def stream_id(kind: str, random: bytes) -> str:
+    """The id of a stream: its kind and 128 random bits, as ``application-0f…``. It tells neither time nor order."""
+    return f"{kind}-{random.hex()}"
+
+
+def check_stream_id(kind: str, value: str) -> str:
+    """`value`, if it has the shape of an id of this kind of stream; else raises `NotFound`."""
+    name, _, body = value.partition("-")
+    if name != kind or not _ID_BODY.match(body):
+        raise NotFound(f"There is no such {kind}.")
+    return value
+
+
+def check_text(value: str, field: str, *, least: int = 1, most: int) -> str:
+    """`value` without white space at its ends, if its length in characters is from `least` to `most`.
+
+    Refuses U+0000 (PostgreSQL's text cannot hold it) and lone surrogates (UTF-8 cannot). Raises `Invalid`.
+    """
+    text = value.strip()
+    if "\x00" in text:
+        raise Invalid.field(field, "The text holds a NUL character, which cannot be stored.")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise Invalid.field(
+            field, "The text holds half of a surrogate pair, which is not a character."
+        ) from None
+    if len(text) < least:
+        raise Invalid.field(
+            field, "This cannot be left empty." if least == 1 else f"At least {least} characters."
+        )
+    if len(text) > most:
+        raise Invalid.field(field, f"At most {most} characters; this has {len(text)}.")
+    return text
+
+
+_LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z", re.ASCII)
+
+
+def check_texts(value: Mapping[str, str], field: str, *, most: int) -> Texts:
+    """A text in one or more languages, each checked as `check_text` does. Raises `Invalid`."""
+    if not value:
+        raise Invalid.field(field, "The text is needed in at least one language.")
+    for language in value:
+        if not _LANGUAGE.match(language):
+            raise Invalid.field(field, "A language is written as its code, such as en or ru.")
+    return {language: check_text(text, f"{field}.{language}", most=most) for language, text in value.items()}
