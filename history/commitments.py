@@ -1,0 +1,73 @@
+"""Commitments: how each field of a fact, and the fact as a whole, is bound by digests.
+
+Every field is committed to on its own, as SD-JWT (RFC 9901) does with its disclosures: a hash over a salt, a name and
+a value, length-prefixed and domain-separated. So one field can be opened alone, and the operator cannot later show
+another value for it. The leaf hash is that of RFC 6962, section 2.1. docs/history-format.md holds the whole format.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Final
+
+SEED_BYTES: Final = 32
+_FIELD: Final = b"overwinter/field/1"
+_ENTRY: Final = b"overwinter/entry/1"
+_FIELD_SALT: Final = b"overwinter/field-salt/1"
+_ENTRY_SALT: Final = b"overwinter/entry-salt/1"
+
+
+def framed(*parts: bytes) -> bytes:
+    """The parts one after another, each behind its length as 8 bytes, big-endian: no two lists frame alike."""
+    return b"".join([piece for part in parts for piece in (len(part).to_bytes(8, "big"), part)])
+
+
+_FIELD_FRAMED: Final = framed(_FIELD)
+_FIELD_SALT_FRAMED: Final = framed(_FIELD_SALT)
+
+
+def public_salt(seed: bytes, name: str) -> bytes:
+    """The salt (32 bytes) of a public field, derived from the fact's seed, which is never opened."""
+    encoded = name.encode()
+    return hmac.digest(seed, _FIELD_SALT_FRAMED + len(encoded).to_bytes(8, "big") + encoded, "sha256")
+
+
+def entry_salt(seed: bytes) -> bytes:
+    """The salt (32 bytes) of the fact's entry."""
+    return hmac.digest(seed, framed(_ENTRY_SALT), "sha256")
+
+
+def field_digest(salt: bytes, name: str, value: bytes) -> bytes:
+    """The commitment (32 bytes) to one field: `value` is the exact stored JSON of its value."""
+    encoded = name.encode()
+    return sha256(
+        b"".join(
+            (
+                _FIELD_FRAMED,
+                len(salt).to_bytes(8, "big"),
+                salt,
+                len(encoded).to_bytes(8, "big"),
+                encoded,
+                len(value).to_bytes(8, "big"),
+                value,
+            )
+        )
+    ).digest()
+
+
+def entry_digest(salt: bytes, fields: Mapping[str, bytes]) -> bytes:
+    """The log's entry (32 bytes) for a fact: over its salt and, by name, every field's digest.
+
+    The names are part of it, so that a fact cannot hold one field twice, with two values for two readers.
+    """
+    parts = [framed(_ENTRY, salt), len(fields).to_bytes(8, "big")]
+    for name, digest in sorted((name.encode(), digest) for name, digest in fields.items()):
+        parts += (len(name).to_bytes(8, "big"), name, digest)
+    return sha256(b"".join(parts)).digest()
+
+
+def leaf_hash(entry: bytes) -> bytes:
+    """The leaf hash (32 bytes) of an entry: SHA-256(0x00 ‖ entry), RFC 6962 section 2.1."""
+    return sha256(b"\x00" + entry).digest()

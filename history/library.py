@@ -1,0 +1,205 @@
+"""The eventsourcing library's interfaces over the same facts, synchronous: for projections and tools.
+
+`FactMapper` turns stored documents into recorded facts, `FactRecorder` reads the rows and appends through the same
+database function as the command runner, and `repository` gives the library's `Repository`, which folds a stream with
+`fold`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+import psycopg
+from eventsourcing.application import Repository
+from eventsourcing.persistence import (
+    ApplicationRecorder,
+    Cipher,
+    Compressor,
+    EventStore,
+    JSONTranscoder,
+    Mapper,
+    Notification,
+    ProgrammingError,
+    RecordConflictError,
+    StoredEvent,
+    Subscription,
+    Transcoder,
+)
+from psycopg_pool import ConnectionPool
+
+from domain.topics import AGGREGATES
+from history.documents import Opener, Recorded, leaf_of, read, unopened
+
+POLL_SECONDS: Final = 0.02
+
+
+class FactMapper(Mapper[str]):
+    """Between stored documents and recorded facts. The library's own compressor and cipher are honoured if given;
+    personal fields are opened by `open_with`."""
+
+    def __init__(
+        self,
+        transcoder: Transcoder | None = None,
+        compressor: Compressor | None = None,
+        cipher: Cipher | None = None,
+        open_with: Opener = unopened,
+    ) -> None:
+        super().__init__(transcoder or JSONTranscoder(), compressor, cipher)
+        self.open_with = open_with
+
+    def to_domain_event(self, stored_event: StoredEvent) -> Any:  # Any: the library's protocol wants its own base class
+        """The recorded fact in a stored event; a `Recorded`."""
+        state = stored_event.state
+        if self.cipher:
+            state = self.cipher.decrypt(state)
+        if self.compressor:
+            state = self.compressor.decompress(state)
+        return read(stored_event.topic, state, self.open_with)
+
+    def to_stored_event(self, domain_event: Any) -> StoredEvent:  # Any: see to_domain_event
+        """A document written by `history.documents.write`, as the library's stored event."""
+        state: bytes = domain_event.document
+        if self.compressor:
+            state = self.compressor.compress(state)
+        if self.cipher:
+            state = self.cipher.encrypt(state)
+        return StoredEvent(domain_event.stream, domain_event.version, domain_event.topic, state)
+
+
+class FactRecorder(ApplicationRecorder):
+    """The library's recorder over history.facts. Give it a pool of autocommit connections."""
+
+    def __init__(self, pool: ConnectionPool[psycopg.Connection[tuple[Any, ...]]]) -> None:
+        self.pool = pool
+
+    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
+        """Append documents to their streams, each at the version after its stream's newest; all or nothing."""
+        if not stored_events:
+            return []
+        before: dict[str, int] = {}
+        for event in stored_events:
+            before.setdefault(str(event.originator_id), event.originator_version - 1)
+        with self.pool.connection() as connection:
+            row = connection.execute(
+                "SELECT outcome, positions FROM history.append("
+                "%s::text[], %s::integer[], %s::text[], %s::bytea[], %s::bytea[], %s::text[], %s::integer[], "
+                "'{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', "
+                "NULL, NULL, NULL, NULL, NULL)",
+                (
+                    [str(event.originator_id) for event in stored_events],
+                    [event.originator_version for event in stored_events],
+                    [event.topic for event in stored_events],
+                    [event.state for event in stored_events],
+                    [leaf_of(event.state) for event in stored_events],
+                    list(before),
+                    list(before.values()),
+                ),
+            ).fetchone()
+        assert row is not None
+        if row[0] != "appended":
+            raise RecordConflictError("A stream has moved on from the version that this was decided on.")
+        return list(row[1])
+
+    def select_events(
+        self,
+        originator_id: UUID | str,
+        *,
+        gt: int | None = None,
+        lte: int | None = None,
+        desc: bool = False,
+        limit: int | None = None,
+    ) -> Sequence[StoredEvent]:
+        """The stored events of one stream."""
+        order = "DESC" if desc else "ASC"
+        with self.pool.connection() as connection:
+            rows = connection.execute(
+                "SELECT stream, version, topic, document FROM history.facts WHERE stream = %s "
+                "AND version > %s AND version <= %s " + f"ORDER BY version {order} LIMIT %s",
+                (str(originator_id), gt or 0, 2**31 - 1 if lte is None else lte, limit),
+            ).fetchall()
+        return [StoredEvent(*row) for row in rows]
+
+    def select_notifications(
+        self,
+        start: int | None,
+        limit: int,
+        stop: int | None = None,
+        topics: Sequence[str] = (),
+        *,
+        inclusive_of_start: bool = True,
+    ) -> Sequence[Notification]:
+        """Facts by position, from `start` on."""
+        first = 0 if start is None else start if inclusive_of_start else start + 1
+        with self.pool.connection() as connection:
+            rows = connection.execute(
+                "SELECT stream, version, topic, document, position FROM history.facts WHERE position >= %s "
+                "AND position <= %s AND (cardinality(%s::text[]) = 0 OR topic = ANY (%s::text[])) "
+                "ORDER BY position LIMIT %s",
+                (first, 2**63 - 1 if stop is None else stop, list(topics), list(topics), limit),
+            ).fetchall()
+        return [Notification(*row) for row in rows]
+
+    def max_notification_id(self) -> int | None:
+        """The newest position, or None."""
+        with self.pool.connection() as connection:
+            row = connection.execute("SELECT max(position) FROM history.facts").fetchone()
+        assert row is not None
+        return None if row[0] is None else int(row[0])
+
+    def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> PollingSubscription:
+        """Follow the facts, woken by polling: a notification in each append would end concurrent commits."""
+        return PollingSubscription(self, gt, topics)
+
+
+class PollingSubscription(Subscription[FactRecorder]):
+    """An endless iterator over notifications that asks again every 20 ms; `stop` ends it."""
+
+    def __init__(self, recorder: FactRecorder, gt: int | None = None, topics: Sequence[str] = ()) -> None:
+        super().__init__(recorder, gt, topics)
+        self._ahead: list[Notification] = []
+
+    def __next__(self) -> Notification:
+        """The next notification, waited for."""
+        if not self._has_been_entered:
+            raise ProgrammingError("Enter the subscription's context first.")
+        while not self._has_been_stopped:
+            if not self._ahead:
+                found = self._recorder.select_notifications(
+                    self._last_notification_id, 500, topics=self._topics, inclusive_of_start=False
+                )
+                self._ahead = list(reversed(found))
+            if self._ahead:
+                notification = self._ahead.pop()
+                self._last_notification_id = notification.id
+                return notification
+            time.sleep(POLL_SECONDS)
+        raise StopIteration
+
+
+@dataclass(frozen=True)
+class FoldedStream:
+    """A stream folded by the library's repository: its id, its version and its state."""
+
+    id: str
+    version: int
+    state: Any  # Any: each kind of stream has a state of its own
+
+
+def fold(initial: FoldedStream | None, facts: Iterable[Recorded]) -> FoldedStream | None:
+    """The projector function for the library's `Repository`: one stream through its aggregate's `evolve`."""
+    folded = initial
+    for recorded in facts:
+        stream = recorded.originator_id
+        aggregate = AGGREGATES[stream.partition("-")[0]]
+        state = aggregate.empty if folded is None else folded.state
+        folded = FoldedStream(stream, recorded.originator_version, aggregate.evolve(state, recorded.fact))
+    return folded
+
+
+def repository(recorder: FactRecorder, mapper: FactMapper | None = None) -> Repository[str]:
+    """The library's repository over the history; ask it with ``get(stream, projector_func=fold)``."""
+    return Repository(EventStore(mapper or FactMapper(), recorder))

@@ -1,0 +1,96 @@
+"""Migrations: numbered SQL files, each applied once, in order, in one transaction of its own."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from importlib.resources import files
+from typing import Final
+
+import psycopg
+
+_LOCK: Final = (7302025, 2)
+
+
+class MigrationError(Exception):
+    """The database does not fit this program; one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One SQL file: its name (``history/0001_history``) and its text."""
+
+    name: str
+    sql: str
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the text, so that a released migration cannot change unseen."""
+        return sha256(self.sql.encode()).hexdigest()
+
+
+def migrations_in(package: str) -> tuple[Migration, ...]:
+    """The migrations in a package's folder ``schema``, by their numbers."""
+    folder = files(package) / "schema"
+    found = sorted((file.name, file.read_text("utf-8")) for file in folder.iterdir() if file.name.endswith(".sql"))
+    return tuple(Migration(f"{package}/{name.removesuffix('.sql')}", text) for name, text in found)
+
+
+def migrate(
+    url: str, migrations: Sequence[Migration], *, progress: Callable[[str], None] = lambda _name: None
+) -> tuple[str, ...]:
+    """Apply what is missing, and return the names of what was applied.
+
+    Raises `MigrationError` if the database was migrated by a newer program, or by another text of the same name.
+    """
+    known = {migration.name: migration for migration in migrations}
+    done: list[str] = []
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("SELECT pg_advisory_lock(%s, %s)", _LOCK)
+        connection.execute("CREATE SCHEMA IF NOT EXISTS migrations")
+        connection.execute(
+            "CREATE TABLE IF NOT EXISTS migrations.applied "
+            "(name text PRIMARY KEY, digest text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())"
+        )
+        applied = dict(connection.execute("SELECT name, digest FROM migrations.applied").fetchall())
+        _check(applied, known)
+        for migration in migrations:
+            if migration.name in applied:
+                continue
+            with connection.transaction():
+                connection.execute(migration.sql.encode())
+                connection.execute(
+                    "INSERT INTO migrations.applied (name, digest) VALUES (%s, %s)",
+                    (migration.name, migration.digest),
+                )
+            done.append(migration.name)
+            progress(migration.name)
+        connection.execute(
+            "INSERT INTO history.installation (history_id) VALUES (%s) ON CONFLICT DO NOTHING",
+            (secrets.token_hex(16),),
+        )
+    return tuple(done)
+
+
+def pending(url: str, migrations: Sequence[Migration]) -> tuple[str, ...]:
+    """The names of migrations that the database lacks. Raises `MigrationError` as `migrate` does."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        exists = connection.execute("SELECT to_regclass('migrations.applied') IS NOT NULL").fetchone()
+        if exists is None or not exists[0]:
+            return tuple(migration.name for migration in migrations)
+        applied = dict(connection.execute("SELECT name, digest FROM migrations.applied").fetchall())
+    _check(applied, {migration.name: migration for migration in migrations})
+    return tuple(migration.name for migration in migrations if migration.name not in applied)
+
+
+def _check(applied: dict[str, str], known: dict[str, Migration]) -> None:
+    unknown = sorted(set(applied) - set(known))
+    if unknown:
+        raise MigrationError(
+            f"The database is newer than this program (it has {unknown[0]}); install the newer program."
+        )
+    for name, digest in applied.items():
+        if known[name].digest != digest:
+            raise MigrationError(f"The migration {name} was applied with another text than this program has.")

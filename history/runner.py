@@ -1,0 +1,361 @@
+"""The command runner: the one way in, shared by pages, JSON, the command line, imports and due dates.
+
+For each command it drives the plan (load, fold), asks access, lets the rule decide, seals and commits the facts, and
+appends them at the version of every stream that was written or read. Folded states are remembered between commands;
+they are used without a look at the database, because the append checks every version under its lock, and a refusal is
+given only by states that were read afresh.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+
+from domain.commands.register import REGISTER
+from domain.deciding import Act, Command, Denied, Fact, Given, Loaded, Members, Outcome, Registered
+from domain.personal import personal_fields
+from domain.persons import PERSON, Person, PersonStatus, give_handle
+from domain.refusals import Forbidden, NotFound, Refused, Turned
+from domain.topics import TOPIC_OF
+from domain.values import SYSTEM, Channel, Role, stream_id
+from history.documents import FORMAT, Envelope, Stored, write
+from history.states import States
+from history.store import Append, Appended, DueDate, History, Idempotency
+from history.vault import Vault, WrappedKey
+
+TRIES: Final = 8
+"""How often a command that lost a race is decided anew before it is given up."""
+_HANDLE_LETTERS: Final = "23456789abcdefghjkmnpqrstvwxyz"
+
+_encode = msgspec.json.Encoder(order="sorted").encode
+_BY_REQUEST: Final[Mapping[type[Command], Registered[Any]]] = {entry.request: entry for entry in REGISTER.values()}
+
+
+class Contended(Exception):
+    """Others were faster, several times in a row; nothing was written. The command can be sent again."""
+
+
+class Stale(Exception):
+    """The stream has moved on from the version that the client named; nothing was written."""
+
+    def __init__(self, version: int) -> None:
+        super().__init__("This was changed since you read it; read it again.")
+        self.version = version
+
+
+class KeyReused(Exception):
+    """An idempotency key came again, with another request; nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a command came to: the stream that it is about, its version and head leaf hash, and the positions."""
+
+    stream: str
+    version: int
+    leaf: bytes
+    positions: tuple[int, ...]
+    repeated: bool = False
+
+    @property
+    def position(self) -> int:
+        """The position after which a read model has seen all of this command."""
+        return self.positions[-1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A command with who sends it and how. `key` is the client's idempotency key, `expected` the version of the
+    stream that the command is about, if the client insists on one."""
+
+    command: Command
+    actor: str
+    channel: Channel
+    key: str | None = None
+    expected: int | None = None
+    cause: str | None = None
+
+
+class Runner:
+    """Runs commands against a history. One for a process; safe for concurrent use within its event loop."""
+
+    def __init__(
+        self,
+        history: History,
+        vault: Vault,
+        index_key: bytes,
+        *,
+        clock: Callable[[], datetime],
+        fence: Callable[[str], None],
+        demonstration: bool = False,
+        random_bytes: Callable[[int], bytes] = secrets.token_bytes,
+    ) -> None:
+        self.history = history
+        self.vault = vault
+        self.clock = clock
+        self.fence = fence
+        self.states = States(history)
+        self._index_key = index_key
+        self._demonstration = demonstration
+        self.random = random_bytes
+
+    def keyed(self, label: str, text: bytes) -> bytes:
+        """A keyed hash (32 bytes) that cannot be guessed at without the key folder."""
+        return hmac.digest(self._index_key, label.encode() + b"\x00" + text, "sha256")
+
+    async def run(self, request: Request) -> Answer:
+        """Run one command.
+
+        Raises `domain.refusals.Turned` (Refused, Invalid, Forbidden, NotFound), `Stale`, `KeyReused`, `Contended` or
+        `store.Unavailable`; in every case but the last, nothing was written.
+        """
+        entry = _BY_REQUEST[type(request.command)]
+        idempotency = self._idempotency(entry.name, request)
+        afresh = False
+        for attempt in range(TRIES):
+            work = _Work(self, request, idempotency, afresh=afresh)
+            try:
+                appended = await work.attempt(entry)
+            except (Turned, Stale):
+                if idempotency is not None:
+                    answer = await self._repeated(await self.history.remembered(idempotency))
+                    if answer is not None:
+                        return answer
+                if afresh:
+                    raise
+                # Remembered states may lag behind another process: a refusal is given by fresh ones only.
+                afresh = True
+                continue
+            match appended.outcome:
+                case "appended":
+                    return work.answer(appended)
+                case "repeated" | "reused":
+                    answer = await self._repeated(appended)
+                    assert answer is not None
+                    return answer
+                case "claimed":
+                    raise Refused(work.claim_sentence(appended.detail))
+                case "conflict":
+                    afresh = True
+                    await asyncio.sleep(0.001 * (attempt + 1) * secrets.randbelow(5))
+        raise Contended
+
+    def _idempotency(self, name: str, request: Request) -> Idempotency | None:
+        if request.key is None:
+            return None
+        body = _encode((name, request.command, request.expected))
+        return Idempotency(
+            principal=request.actor,
+            key=self.keyed("idempotency-key", request.key.encode()),
+            request=self.keyed("request", body),
+        )
+
+    async def _repeated(self, appended: Appended | None) -> Answer | None:
+        if appended is None:
+            return None
+        if appended.outcome == "reused":
+            raise KeyReused
+        stream = appended.detail
+        rows = [row for row in await self.history.at(appended.positions) if row.stream == stream]
+        assert stream is not None and rows
+        return Answer(stream, rows[-1].version, rows[-1].leaf, appended.positions, repeated=True)
+
+    async def keys(self, subjects: set[str]) -> dict[str, bytes]:
+        """The sealing keys of the subjects that have one, from memory or in one round trip."""
+        found = self.vault.cached(subjects)
+        missing = subjects - found.keys()
+        if missing:
+            found |= self.vault.open(await self.history.keys(missing))
+        return found
+
+
+class _Work:
+    """One attempt at one command."""
+
+    def __init__(
+        self, runner: Runner, request: Request, idempotency: Idempotency | None, *, afresh: bool
+    ) -> None:
+        self._runner = runner
+        self._request = request
+        self._idempotency = idempotency
+        self._reading = runner.states.reading(afresh=afresh)
+        self._given = Given(
+            actor=request.actor,
+            now=runner.clock(),
+            new=lambda kind: stream_id(kind, runner.random(16)),
+            random=runner.random,
+            demonstration=runner._demonstration,
+        )
+        self._command = runner.random(16).hex()
+        self._claims: dict[str, str] = {}
+        self._stored: list[Stored] = []
+        self._facts: list[tuple[str, Fact]] = []
+        self._outcome: Outcome | None = None
+
+    async def attempt(self, entry: Registered[Any]) -> Appended:
+        """Plan, ask, decide, append."""
+        act = await self._plan(entry)
+        person = await self._person()
+        if isinstance(act.may, Denied):
+            raise NotFound("There is nothing here that you may see.") if act.may.hidden else Forbidden(act.may.detail)
+        outcome = self._outcome = act.decide()
+        expected = self._request.expected
+        if expected is not None and self._reading.version(outcome.answers) != expected:
+            raise Stale(self._reading.version(outcome.answers))
+        handle = self._handle(act, person)
+        keys, made = await self._keys(outcome)
+        for stream, facts in outcome.facts.items():
+            for fact in facts:
+                self._write(act, stream, fact, keys, handle)
+        # The fence stands before the key falls: no restored backup can bring an erased person back.
+        for subject in outcome.erases:
+            self._runner.fence(subject)
+        appended = await self._append(outcome, made)
+        for subject in outcome.erases:
+            self._runner.vault.evict(subject)
+        return appended
+
+    async def _plan(self, entry: Registered[Any]) -> Act:
+        plan = entry.plan(self._request.command, self._given)
+        answer: Any = None  # Any: the answer's type depends on the wish
+        while True:
+            try:
+                wish = plan.send(answer)
+            except StopIteration as stop:
+                act: Act = stop.value
+                return act
+            try:
+                if isinstance(wish, Members):
+                    answer = await self._reading.members(wish.index)
+                else:
+                    answer = await self._reading.load(wish.streams)
+            except BaseException:
+                plan.close()
+                raise
+
+    async def _person(self) -> Person | None:
+        actor = self._request.actor
+        if actor == SYSTEM:
+            return None
+        loaded: Mapping[str, Loaded[Person]] = await self._reading.load(((PERSON, actor),))
+        person = loaded[actor].state
+        if person.status is not PersonStatus.REGISTERED:
+            raise Forbidden("This account was erased.")
+        return person
+
+    def _handle(self, act: Act, person: Person | None) -> str | None:
+        """The actor's handle within the act's scope; the first act there binds a new one to the person."""
+        if person is None or act.scope is None:
+            return None
+        if act.scope in person.handles:
+            return person.handles[act.scope]
+        handle = "".join(_HANDLE_LETTERS[byte % len(_HANDLE_LETTERS)] for byte in self._runner.random(10))
+        actor = self._request.actor
+        for fact in give_handle(actor, person, scope=act.scope, handle=handle):
+            self._write(Act(act.may, act.decide, initiative=None), actor, fact, {}, None)
+        return handle
+
+    async def _keys(self, outcome: Outcome) -> tuple[dict[str, bytes], list[WrappedKey]]:
+        made: list[WrappedKey] = []
+        keys: dict[str, bytes] = {}
+        for subject in outcome.subjects:
+            row, keys[subject] = self._runner.vault.make(subject)
+            made.append(row)
+        subjects = {
+            getattr(fact, of)
+            for facts in outcome.facts.values()
+            for fact in facts
+            for of in personal_fields_of(type(fact)).values()
+        } - keys.keys()
+        keys |= await self._runner.keys(subjects)
+        if subjects - keys.keys():
+            raise Refused("This person was erased; nothing more can be recorded about them.")
+        return keys, made
+
+    def _write(
+        self, act: Act, stream: str, fact: Fact, keys: Mapping[str, bytes], handle: str | None
+    ) -> None:
+        version, previous = self._reading.next(stream)
+        role = act.may.role if not isinstance(act.may, Denied) else Role.SYSTEM
+        envelope = Envelope(
+            history=self._runner.history.id,
+            format=FORMAT,
+            initiative=act.initiative,
+            stream=stream,
+            version=version,
+            topic=TOPIC_OF[type(fact)],
+            previous=previous.hex() if previous is not None else None,
+            stream_salt=self._runner.random(16).hex() if version == 1 else None,
+            decided_at=self._given.now,
+            actor=self._request.actor,
+            role=role,
+            handle=handle,
+            scope=act.scope,
+            channel=self._request.channel,
+            command=self._command,
+            cause=self._request.cause,
+        )
+        stored = write(fact, envelope, keys, self._runner.random)
+        self._reading.wrote(stored)
+        self._stored.append(stored)
+        self._facts.append((stream, fact))
+
+    async def _append(self, outcome: Outcome, made: list[WrappedKey]) -> Appended:
+        runner = self._runner
+        for name, sentence in outcome.claims:
+            self._claims[runner.keyed("claim", name.encode()).hex()] = sentence
+        holder = outcome.subjects[0] if outcome.subjects else outcome.answers
+        return await runner.history.append(
+            Append(
+                facts=self._stored,
+                read=self._reading.versions,
+                read_indexes=self._reading.indexes,
+                answers=outcome.answers,
+                entries=outcome.entries,
+                claims=[(bytes.fromhex(name), holder) for name in self._claims],
+                settled=outcome.settled,
+                due=[_due_date(due.key, due.at, due.command) for due in outcome.due],
+                new_keys=made,
+                sealed_for=sorted({s for _, fact in self._facts for s in subjects_of(fact)}),
+                erased=outcome.erases,
+                idempotency=self._idempotency,
+            )
+        )
+
+    def claim_sentence(self, name: str | None) -> str:
+        """The sentence that refuses a claim which somebody else holds."""
+        return self._claims.get(name or "", "This is taken already.")
+
+    def answer(self, appended: Appended) -> Answer:
+        """The answer to a command that was appended just now; the new states are remembered."""
+        assert self._outcome is not None
+        self._runner.states.remember(self._reading, self._facts)
+        about = [stored for stored in self._stored if stored.stream == self._outcome.answers][-1]
+        return Answer(about.stream, about.version, about.leaf, appended.positions)
+
+
+def _due_date(key: str, at: datetime, command: Command) -> DueDate:
+    return DueDate(key, at, _BY_REQUEST[type(command)].name, _encode(command))
+
+
+_personal: dict[type[Fact], dict[str, str]] = {}
+
+
+def personal_fields_of(kind: type[Fact]) -> dict[str, str]:
+    """The personal fields of a class of facts, worked out once."""
+    found = _personal.get(kind)
+    if found is None:
+        found = _personal[kind] = personal_fields(kind)
+    return found
+
+
+def subjects_of(fact: Fact) -> set[str]:
+    """The data subjects whose personal fields a fact holds."""
+    return {getattr(fact, of) for of in personal_fields_of(type(fact)).values()}

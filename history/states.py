@@ -1,0 +1,137 @@
+"""Folded streams, remembered between commands, and what one command read of them."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from domain.deciding import Aggregate, Fact, Loaded
+from domain.topics import AGGREGATES
+from history.documents import Stored, read
+from history.store import History
+
+REMEMBERED: Final = 5_000
+"""How many folded streams a process remembers; states hold nothing personal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """A stream's state at a version, with the leaf hash of its newest fact."""
+
+    state: Any  # Any: each kind of stream has a state of its own
+    version: int
+    leaf: bytes | None
+
+
+class States:
+    """The newest known state of many streams. It may lag behind the database, never run ahead of it."""
+
+    def __init__(self, history: History) -> None:
+        self.history = history
+        self._folded: OrderedDict[str, Folded] = OrderedDict()
+
+    def reading(self, *, afresh: bool) -> Reading:
+        """Begin one command's (or query's) reading; `afresh`: trust no remembered state without asking."""
+        return Reading(self, afresh=afresh)
+
+    def known(self, stream: str) -> Folded | None:
+        """The remembered state of a stream."""
+        return self._folded.get(stream)
+
+    def keep(self, stream: str, folded: Folded) -> None:
+        """Remember a state, unless a newer one is known."""
+        known = self._folded.get(stream)
+        if known is None or known.version <= folded.version:
+            self._folded[stream] = folded
+            self._folded.move_to_end(stream)
+            while len(self._folded) > REMEMBERED:
+                self._folded.popitem(last=False)
+
+    def remember(self, reading: Reading, facts: Iterable[tuple[str, Fact]]) -> None:
+        """Fold facts that were just stored into the states that they were decided on."""
+        after: dict[str, Any] = {}  # Any: see Folded
+        for stream, fact in facts:
+            aggregate = AGGREGATES[stream.partition("-")[0]]
+            state = after[stream] if stream in after else reading.state(stream, aggregate)
+            after[stream] = aggregate.evolve(state, fact)
+        for stream, state in after.items():
+            version, leaf = reading.head(stream)
+            self.keep(stream, Folded(state, version, leaf))
+
+
+class Reading:
+    """What one command read: the version of each stream and the number of entries of each index, and what it wrote."""
+
+    def __init__(self, states: States, *, afresh: bool) -> None:
+        self._states = states
+        self._afresh = afresh
+        self._loaded: dict[str, Folded] = {}
+        self._written: dict[str, tuple[int, bytes]] = {}
+        self.versions: dict[str, int] = {}
+        self.indexes: dict[str, int] = {}
+
+    async def load(self, streams: Sequence[tuple[Aggregate[Any], str]]) -> dict[str, Loaded[Any]]:
+        """The states of some streams, in at most one round trip."""
+        ask: dict[str, int] = {}
+        start: dict[str, Folded] = {}
+        for aggregate, stream in streams:
+            if stream in self._loaded:
+                continue
+            known = self._states.known(stream)
+            if known is not None and not self._afresh:
+                self._take(stream, known)
+                continue
+            start[stream] = known or Folded(aggregate.empty, 0, None)
+            ask[stream] = start[stream].version
+        if ask:
+            for row in await self._states.history.load(ask):
+                before = start[row.stream]
+                aggregate = AGGREGATES[row.stream.partition("-")[0]]
+                state = aggregate.evolve(before.state, read(row.topic, row.document).fact)
+                start[row.stream] = Folded(state, row.version, row.leaf)
+            for stream, folded in start.items():
+                self._take(stream, folded)
+                if folded.version:
+                    self._states.keep(stream, folded)
+        return {stream: Loaded(self._loaded[stream].state, self._loaded[stream].version) for _, stream in streams}
+
+    def _take(self, stream: str, folded: Folded) -> None:
+        self._loaded[stream] = folded
+        self.versions[stream] = folded.version
+
+    async def members(self, index: str) -> tuple[str, ...]:
+        """The entries of an index, always read afresh."""
+        entries = await self._states.history.entries(index)
+        self.indexes[index] = len(entries)
+        return entries
+
+    def version(self, stream: str) -> int:
+        """The version at which a stream was read; 0 for one that was not, since it is new."""
+        return self.versions.get(stream, 0)
+
+    def state(self, stream: str, aggregate: Aggregate[Any]) -> Any:  # Any: see Folded
+        """The state in which a stream was read; the empty one if it is new."""
+        folded = self._loaded.get(stream)
+        return aggregate.empty if folded is None else folded.state
+
+    def next(self, stream: str) -> tuple[int, bytes | None]:
+        """The version of the next fact of a stream and the leaf hash before it."""
+        if stream in self._written:
+            version, leaf = self._written[stream]
+            return version + 1, leaf
+        folded = self._loaded.get(stream)
+        if folded is None:
+            # A stream that no plan asked for must be new, and the append makes sure of it.
+            self.versions.setdefault(stream, 0)
+            return 1, None
+        return folded.version + 1, folded.leaf
+
+    def wrote(self, stored: Stored) -> None:
+        """Note a fact that is about to be appended."""
+        self._written[stored.stream] = (stored.version, stored.leaf)
+
+    def head(self, stream: str) -> tuple[int, bytes]:
+        """The version and leaf hash of the newest fact that was written to a stream."""
+        return self._written[stream]

@@ -1,0 +1,85 @@
+"""The vault: one sealing key per data subject, wrapped in the database under a key that lives outside it."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from history.keyfiles import WrappingKeys
+
+CACHE_SECONDS: Final = 60
+"""How long an opened key may stay in a process's memory: after an erasure nobody reads for longer than this."""
+CACHE_KEYS: Final = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class WrappedKey:
+    """A row of vault.keys."""
+
+    subject: str
+    epoch: int
+    wrapped: bytes
+
+
+class Vault:
+    """Makes, wraps and unwraps the keys of data subjects, and remembers the opened ones for at most a minute.
+
+    It does no input or output: rows come from, and go to, whoever holds the connection.
+    """
+
+    def __init__(self, keys: WrappingKeys, history: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._keys = keys
+        self._history = history
+        self._clock = clock
+        self._opened: OrderedDict[str, tuple[float, bytes]] = OrderedDict()
+
+    def make(self, subject: str) -> tuple[WrappedKey, bytes]:
+        """A new key for a subject: the row to store, and the key itself."""
+        key = AESGCM.generate_key(bit_length=256)
+        return WrappedKey(subject, self._keys.epoch, self._keys.wrap(self._history, subject, key)), key
+
+    def cached(self, subjects: Iterable[str]) -> dict[str, bytes]:
+        """The keys at hand for these subjects, none older than `CACHE_SECONDS`."""
+        now = self._clock()
+        found = {}
+        for subject in subjects:
+            entry = self._opened.get(subject)
+            if entry is None:
+                continue
+            if now - entry[0] < CACHE_SECONDS:
+                found[subject] = entry[1]
+            else:
+                del self._opened[subject]
+        return found
+
+    def open(self, rows: Iterable[WrappedKey]) -> dict[str, bytes]:
+        """Unwrap rows just read from the database, and remember them. Raises `keyfiles.KeysUnusable`."""
+        now = self._clock()
+        found = {}
+        for row in rows:
+            key = self._keys.unwrap(self._history, row.subject, row.epoch, row.wrapped)
+            found[row.subject] = key
+            self._opened[row.subject] = (now, key)
+            self._opened.move_to_end(row.subject)
+        while len(self._opened) > CACHE_KEYS:
+            self._opened.popitem(last=False)
+        return found
+
+    def evict(self, subject: str) -> None:
+        """Forget a subject's key in this process at once."""
+        self._opened.pop(subject, None)
+
+    def sweep(self) -> None:
+        """Forget every key older than `CACHE_SECONDS`, also those that nobody asks for again."""
+        now = self._clock()
+        for subject in [subject for subject, (since, _) in self._opened.items() if now - since >= CACHE_SECONDS]:
+            del self._opened[subject]
+
+
+Keyring = Mapping[str, bytes]
+"""Opened keys by subject."""
