@@ -1,0 +1,142 @@
+"""Asking for what can be done with the installation and its initiatives."""
+
+from __future__ import annotations
+
+from domain import access, initiatives, persons
+from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, maybe, the
+from domain.initiatives import INITIATIVE, INSTALLATION, INSTALLATION_ID
+from domain.persons import PERSON
+from domain.refusals import Invalid
+from domain.values import SYSTEM, Role
+
+
+class OpenInstallation(Command, frozen=True, kw_only=True):
+    """Begin the history; the program does this by itself, once."""
+
+
+class AppointAdministrator(Command, frozen=True, kw_only=True):
+    """Make a person an administrator of the installation."""
+
+    person: str
+
+
+class FoundInitiative(Command, frozen=True, kw_only=True):
+    """Found an initiative. `founder` becomes its first administrator; left out, it is the one who asks."""
+
+    name: str
+    founder: str | None = None
+
+
+class AddMember(Command, frozen=True, kw_only=True):
+    """Give a person roles in an initiative, in place of those held before."""
+
+    initiative: str
+    person: str
+    roles: tuple[Role, ...]
+
+
+class RemoveMember(Command, frozen=True, kw_only=True):
+    """Take all roles in an initiative from a person."""
+
+    initiative: str
+    person: str
+
+
+def _open(_command: OpenInstallation, given: Given) -> Plan:
+    installation = yield from maybe(INSTALLATION, INSTALLATION_ID)
+    return Act(
+        may=access.system(given.actor),
+        initiative=None,
+        decide=lambda: Outcome(
+            facts={
+                INSTALLATION_ID: initiatives.open_installation(
+                    installation, demonstration=given.demonstration
+                )
+            },
+            answers=INSTALLATION_ID,
+        ),
+    )
+
+
+def _appoint(command: AppointAdministrator, given: Given) -> Plan:
+    installation = yield from the(INSTALLATION, INSTALLATION_ID)
+    person = yield from maybe(PERSON, command.person)
+
+    def decide() -> Outcome:
+        persons.check_registered(person)
+        return Outcome(
+            facts={INSTALLATION_ID: initiatives.appoint(installation, person=command.person)},
+            answers=INSTALLATION_ID,
+        )
+
+    return Act(
+        may=access.installation_administrator(given.actor, installation), initiative=None, decide=decide
+    )
+
+
+def _found(command: FoundInitiative, given: Given) -> Plan:
+    installation = yield from the(INSTALLATION, INSTALLATION_ID)
+    founder = command.founder or given.actor
+    person = (yield from maybe(PERSON, founder)) if founder != SYSTEM else None
+    initiative = given.new("initiative")
+
+    def decide() -> Outcome:
+        if person is None:
+            raise Invalid.field("founder", "Name the person who becomes the first administrator.")
+        persons.check_registered(person)
+        return Outcome(
+            facts={initiative: initiatives.found(initiative, name=command.name, founder=founder)},
+            answers=initiative,
+        )
+
+    return Act(
+        may=access.installation_administrator(given.actor, installation),
+        initiative=initiative,
+        scope=initiative,
+        decide=decide,
+    )
+
+
+def _add_member(command: AddMember, given: Given) -> Plan:
+    initiative = yield from the(INITIATIVE, command.initiative)
+    person = yield from maybe(PERSON, command.person)
+
+    def decide() -> Outcome:
+        persons.check_registered(person)
+        return Outcome(
+            facts={
+                command.initiative: initiatives.add_member(
+                    initiative, person=command.person, roles=command.roles
+                )
+            },
+            answers=command.initiative,
+        )
+
+    return Act(
+        may=access.member(given.actor, initiative, Role.ADMINISTRATOR),
+        initiative=command.initiative,
+        scope=command.initiative,
+        decide=decide,
+    )
+
+
+def _remove_member(command: RemoveMember, given: Given) -> Plan:
+    initiative = yield from the(INITIATIVE, command.initiative)
+    return Act(
+        may=access.member(given.actor, initiative, Role.ADMINISTRATOR),
+        initiative=command.initiative,
+        scope=command.initiative,
+        decide=lambda: Outcome(
+            facts={command.initiative: initiatives.remove_member(initiative, person=command.person)},
+            answers=command.initiative,
+        ),
+    )
+
+
+COMMANDS = (
+    Registered("installation.open", OpenInstallation, _open),
+    Registered("installation.appoint", AppointAdministrator, _appoint),
+    Registered("initiative.found", FoundInitiative, _found),
+    Registered("initiative.add_member", AddMember, _add_member),
+    Registered("initiative.remove_member", RemoveMember, _remove_member),
+)

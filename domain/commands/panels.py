@@ -1,0 +1,190 @@
+"""Asking for what can be done with a panel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import assert_never
+
+from domain import access, applications, panels, rounds
+from domain.applications import APPLICATION, Application, ApplicationStatus, DeclineReason
+from domain.calls import CALL, Call
+from domain.deciding import Act, Command, Fact, Given, Outcome, Plan, Registered, ahead, members, some, the
+from domain.indexes import applications_by, reviews_in
+from domain.initiatives import INITIATIVE
+from domain.panels import PANEL, Panel, PanelOutcome, PanelOutcomeSet
+from domain.refusals import Invalid
+from domain.reviews import REVIEW
+from domain.rounds import ROUND
+from domain.values import Money
+
+
+class OpenPanel(Command, frozen=True, kw_only=True):
+    """Open the panel of a closed round whose reviews are complete."""
+
+    round: str
+
+
+class SetPanelOutcome(Command, frozen=True, kw_only=True):
+    """Decide on a ranked application: an award with its `amount`, a place on the waiting list with its `rank`, or a
+    decline with its `reason`."""
+
+    panel: str
+    application: str
+    outcome: PanelOutcome
+    amount: Money | None = None
+    rank: int | None = None
+    reason: DeclineReason | None = None
+
+
+class ClosePanel(Command, frozen=True, kw_only=True):
+    """End the jury's work, every application being decided on."""
+
+    panel: str
+
+
+class ConfirmPanel(Command, frozen=True, kw_only=True):
+    """Confirm a closed panel, as someone other than its chair; every application then has its outcome."""
+
+    panel: str
+
+
+def _open(command: OpenPanel, given: Given) -> Plan:
+    round = yield from the(ROUND, command.round)
+    yield from ahead((CALL, round.call), (INITIATIVE, round.initiative))
+    call = yield from the(CALL, round.call)
+    initiative = yield from the(INITIATIVE, round.initiative)
+    own = yield from members(applications_by(given.actor, command.round))
+    received = yield from some(APPLICATION, round.applications)
+    reviews = yield from some(REVIEW, (yield from members(reviews_in(command.round))))
+    panel = given.new("panel")
+
+    def decide() -> Outcome:
+        handed_over = rounds.put_to_panel(command.round, round, panel=panel)
+        opened = panels.open_panel(
+            panel, command.round, round.call, call, applications=received, reviews=reviews.values()
+        )
+        return Outcome(facts={panel: opened, command.round: handed_over}, answers=panel)
+
+    return Act(
+        may=access.opens_panel(given.actor, initiative, own=own),
+        initiative=round.initiative,
+        scope=round.call,
+        decide=decide,
+    )
+
+
+def _set_outcome(command: SetPanelOutcome, given: Given) -> Plan:
+    panel = yield from the(PANEL, command.panel)
+    yield from ahead((CALL, panel.call), (INITIATIVE, panel.initiative), (APPLICATION, command.application))
+    call = yield from the(CALL, panel.call)
+    initiative = yield from the(INITIATIVE, panel.initiative)
+    application = yield from the(APPLICATION, command.application)
+    own = yield from members(applications_by(given.actor, panel.round))
+    # Who withdrew matters only where the budget seems too small, so the other applications are seldom loaded.
+    awarded = panels.awards(panel, besides=command.application)
+    withdrawn: set[str] = set()
+    if sum(awarded.values()) + _asked(command, call) > call.budget:
+        states = yield from some(APPLICATION, awarded)
+        withdrawn = {other for other, state in states.items() if state.status is ApplicationStatus.WITHDRAWN}
+    return Act(
+        may=access.chairs_panel(given.actor, initiative, own=own),
+        initiative=panel.initiative,
+        scope=panel.call,
+        decide=lambda: Outcome(
+            facts={
+                command.panel: panels.set_outcome(
+                    command.panel,
+                    panel,
+                    call,
+                    application_id=command.application,
+                    application=application,
+                    withdrawn=withdrawn,
+                    outcome=command.outcome,
+                    amount=command.amount,
+                    rank=command.rank,
+                    reason=command.reason,
+                )
+            },
+            answers=command.panel,
+        ),
+    )
+
+
+def _asked(command: SetPanelOutcome, call: Call) -> int:
+    try:
+        return command.amount.minor("amount", currency=call.currency) if command.amount else 0
+    except Invalid:
+        return 0  # the rule tells what is wrong with it, once access has said yes
+
+
+def _close(command: ClosePanel, given: Given) -> Plan:
+    panel = yield from the(PANEL, command.panel)
+    initiative = yield from the(INITIATIVE, panel.initiative)
+    own = yield from members(applications_by(given.actor, panel.round))
+    ranked = yield from some(APPLICATION, (place.application for place in panel.ranking))
+    return Act(
+        may=access.chairs_panel(given.actor, initiative, own=own),
+        initiative=panel.initiative,
+        scope=panel.call,
+        decide=lambda: Outcome(
+            facts={command.panel: panels.close(command.panel, panel, chair=given.actor, applications=ranked)},
+            answers=command.panel,
+        ),
+    )
+
+
+def _confirm(command: ConfirmPanel, given: Given) -> Plan:
+    panel = yield from the(PANEL, command.panel)
+    yield from ahead((INITIATIVE, panel.initiative), (ROUND, panel.round))
+    initiative = yield from the(INITIATIVE, panel.initiative)
+    round = yield from the(ROUND, panel.round)
+    own = yield from members(applications_by(given.actor, panel.round))
+    ranked = yield from some(APPLICATION, (place.application for place in panel.ranking))
+    return Act(
+        may=access.confirms_panel(given.actor, initiative, own=own),
+        initiative=panel.initiative,
+        scope=panel.call,
+        decide=lambda: Outcome(
+            facts={
+                command.panel: panels.confirm(command.panel, panel, confirmer=given.actor),
+                panel.round: rounds.decide(panel.round, round),
+                **_decided(command.panel, panel, ranked),
+            },
+            answers=command.panel,
+        ),
+    )
+
+
+def _decided(panel_id: str, panel: Panel, ranked: Mapping[str, Application]) -> dict[str, tuple[Fact, ...]]:
+    """What becomes of each ranked application; one that was withdrawn meanwhile stays so."""
+    outcomes = panel.outcomes()
+    return {
+        application_id: _apply(panel_id, application_id, application, outcomes[application_id])
+        for application_id, application in ranked.items()
+        if application.status is not ApplicationStatus.WITHDRAWN
+    }
+
+
+def _apply(
+    panel_id: str, application_id: str, application: Application, decision: PanelOutcomeSet
+) -> tuple[Fact, ...]:
+    match decision.outcome:
+        case "award":
+            assert decision.amount is not None
+            return applications.award(application_id, application, panel=panel_id, amount=decision.amount)
+        case "waitlist":
+            assert decision.rank is not None
+            return applications.waitlist(application_id, application, panel=panel_id, rank=decision.rank)
+        case "decline":
+            assert decision.reason is not None
+            return applications.decline(application_id, application, panel=panel_id, reason=decision.reason)
+        case _:
+            assert_never(decision.outcome)
+
+
+COMMANDS = (
+    Registered("panel.open", OpenPanel, _open),
+    Registered("panel.set_outcome", SetPanelOutcome, _set_outcome),
+    Registered("panel.close", ClosePanel, _close),
+    Registered("panel.confirm", ConfirmPanel, _confirm),
+)

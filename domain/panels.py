@@ -1,0 +1,325 @@
+"""A panel: the jury's decision on a round, from a fixed ranking to an outcome for every application."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Collection, Iterable, Mapping
+from typing import Literal, assert_never
+
+import msgspec
+
+from domain.applications import Application, ApplicationStatus, DeclineReason
+from domain.calls import Call
+from domain.deciding import Aggregate, Fact
+from domain.forms import Rubric
+from domain.refusals import Invalid, Refused
+from domain.reviews import Review, ReviewStatus, mean, score
+from domain.values import Money, amount_text
+
+PanelOutcome = Literal["award", "decline", "waitlist"]
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An application's place in a ranking.
+
+    `score` is the mean of its reviews' scores in thousandths of a per cent (`domain.reviews.mean`), None where no
+    review was needed and none was written; `reviews` is how many were counted. Equal scores share a rank, and the rank
+    after two that share the first is the third.
+    """
+
+    application: str
+    rank: int
+    score: int | None
+    reviews: int
+
+
+# Facts
+
+
+class PanelOpened(Fact, frozen=True, kw_only=True):
+    """The reviews of a round were complete; the jury decides on this ranking, which no later review can move."""
+
+    panel: str
+    initiative: str
+    call: str
+    round: str
+    ranking: tuple[Place, ...]
+
+
+class PanelOutcomeSet(Fact, frozen=True, kw_only=True):
+    """The jury decided on an application, in place of what it decided before. An award has an `amount` in minor units
+    of `currency`, a place on the waiting list a `rank` from 1, and a decline a `reason`."""
+
+    panel: str
+    application: str
+    outcome: PanelOutcome
+    amount: int | None
+    currency: str | None
+    rank: int | None
+    reason: DeclineReason | None
+
+
+class PanelClosed(Fact, frozen=True, kw_only=True):
+    """The chair ended the jury's work; another person is to confirm it."""
+
+    panel: str
+    chair: str
+
+
+class PanelConfirmed(Fact, frozen=True, kw_only=True):
+    """A person other than the chair confirmed the decision; it stands."""
+
+    panel: str
+    confirmer: str
+
+
+PanelFact = PanelOpened | PanelOutcomeSet | PanelClosed | PanelConfirmed
+
+# State
+
+
+class PanelStatus(enum.StrEnum):
+    """Where a panel stands."""
+
+    OPENED = "open"
+    CLOSED = "closed"
+    CONFIRMED = "confirmed"
+
+
+class Panel(msgspec.Struct, frozen=True, kw_only=True):
+    """A panel as its facts left it. `decisions` are all outcomes set, also those that were changed later: to add one
+    copies pointers only, so that folding a thousand takes a few milliseconds. `chair` is who closed it."""
+
+    status: PanelStatus | None = None
+    initiative: str = ""
+    call: str = ""
+    round: str = ""
+    ranking: tuple[Place, ...] = ()
+    decisions: tuple[PanelOutcomeSet, ...] = ()
+    chair: str | None = None
+
+    def outcomes(self) -> dict[str, PanelOutcomeSet]:
+        """What stands for each application decided on so far."""
+        return {decision.application: decision for decision in self.decisions}
+
+
+def evolve(panel: Panel, fact: PanelFact) -> Panel:
+    """The panel after one more fact."""
+    replace = msgspec.structs.replace
+    match fact:
+        case PanelOpened():
+            return Panel(
+                status=PanelStatus.OPENED,
+                initiative=fact.initiative,
+                call=fact.call,
+                round=fact.round,
+                ranking=fact.ranking,
+            )
+        case PanelOutcomeSet():
+            return replace(panel, decisions=(*panel.decisions, fact))
+        case PanelClosed():
+            return replace(panel, status=PanelStatus.CLOSED, chair=fact.chair)
+        case PanelConfirmed():
+            return replace(panel, status=PanelStatus.CONFIRMED)
+        case _:
+            assert_never(fact)
+
+
+PANEL = Aggregate(kind="panel", empty=Panel(), evolve=evolve)
+
+# Rules
+
+
+def open_panel(
+    panel_id: str,
+    round_id: str,
+    call_id: str,
+    call: Call,
+    *,
+    applications: Mapping[str, Application],
+    reviews: Iterable[Review],
+) -> tuple[Fact, ...]:
+    """Open the panel of a round on the ranking of its eligible applications.
+
+    `applications` are all that the round received, `reviews` all reviews of them.
+    """
+    unexamined = sum(
+        application.status is ApplicationStatus.SUBMITTED for application in applications.values()
+    )
+    if unexamined:
+        raise Refused(
+            f"{_count(unexamined, 'application was', 'applications were')} not examined yet; "
+            "find each eligible or ineligible first."
+        )
+    submitted: dict[str, list[Review]] = {
+        application_id: []
+        for application_id, application in applications.items()
+        if application.status is ApplicationStatus.ELIGIBLE
+    }
+    for review in reviews:
+        if review.status is ReviewStatus.SUBMITTED and review.application in submitted:
+            submitted[review.application].append(review)
+    lacking = sum(len(written) < call.quorum for written in submitted.values())
+    if lacking:
+        raise Refused(
+            f"{_count(lacking, 'eligible application lacks', 'eligible applications lack')} reviews; "
+            f"each needs {call.quorum}."
+        )
+    return (
+        PanelOpened(
+            panel=panel_id,
+            initiative=call.initiative,
+            call=call_id,
+            round=round_id,
+            ranking=rank(submitted, call.rubric),
+        ),
+    )
+
+
+def rank(submitted: Mapping[str, Collection[Review]], rubric: Rubric) -> tuple[Place, ...]:
+    """The ranking of applications by the mean of their submitted reviews' scores, the best first.
+
+    Equal means share a rank; within it applications stand in the order of their random ids, which tells nothing.
+    """
+    scored = {
+        application: mean(points for review in reviews if (points := score(review, rubric)) is not None)
+        for application, reviews in submitted.items()
+    }
+    order = sorted(scored, key=lambda application: (-_or_last(scored[application]), application))
+    places: list[Place] = []
+    for number, application in enumerate(order, start=1):
+        tied = bool(places) and places[-1].score == scored[application]
+        places.append(
+            Place(
+                application=application,
+                rank=places[-1].rank if tied else number,
+                score=scored[application],
+                reviews=len(submitted[application]),
+            )
+        )
+    return tuple(places)
+
+
+def set_outcome(
+    panel_id: str,
+    panel: Panel,
+    call: Call,
+    *,
+    application_id: str,
+    application: Application,
+    withdrawn: Collection[str],
+    outcome: PanelOutcome,
+    amount: Money | None,
+    rank: int | None,
+    reason: DeclineReason | None,
+) -> tuple[Fact, ...]:
+    """Decide on a ranked application; what was decided can be changed until the panel is closed.
+
+    `withdrawn` are the ranked applications known to be withdrawn, whose awards bind no budget any more. An award may
+    exceed the sum asked for.
+    """
+    if panel.status is not PanelStatus.OPENED:
+        raise Refused(f"Outcomes are set in an open panel; this one is {panel.status}.")
+    if all(place.application != application_id for place in panel.ranking):
+        raise Refused("This application is not in the panel's ranking.")
+    if application.status is not ApplicationStatus.ELIGIBLE:
+        raise Refused(f"Only an application in play can be decided on; this one is {application.status}.")
+    _check_fitting(outcome, amount=amount, rank=rank, reason=reason)
+    minor = None if amount is None else _check_award(panel, call, application_id, amount, withdrawn)
+    return (
+        PanelOutcomeSet(
+            panel=panel_id,
+            application=application_id,
+            outcome=outcome,
+            amount=minor,
+            currency=None if minor is None else call.currency,
+            rank=rank,
+            reason=reason,
+        ),
+    )
+
+
+def awards(panel: Panel, *, besides: str) -> dict[str, int]:
+    """The awards set so far in minor units, by application, without that of the application `besides`."""
+    return {
+        application: decision.amount
+        for application, decision in panel.outcomes().items()
+        if decision.amount is not None and application != besides
+    }
+
+
+def close(
+    panel_id: str, panel: Panel, *, chair: str, applications: Mapping[str, Application]
+) -> tuple[Fact, ...]:
+    """End the jury's work once every ranked application that was not withdrawn has its outcome."""
+    if panel.status is not PanelStatus.OPENED:
+        raise Refused(f"Only an open panel can be closed; this one is {panel.status}.")
+    outcomes = panel.outcomes()
+    left = [
+        place.application
+        for place in panel.ranking
+        if applications[place.application].status is not ApplicationStatus.WITHDRAWN
+    ]
+    undecided = sum(application not in outcomes for application in left)
+    if undecided:
+        raise Refused(f"{_count(undecided, 'application has', 'applications have')} no outcome yet.")
+    ranks = sorted(rank for application in left if (rank := outcomes[application].rank) is not None)
+    if ranks != list(range(1, len(ranks) + 1)):
+        raise Refused("The places on the waiting list must run from 1 without a gap, each given once.")
+    return (PanelClosed(panel=panel_id, chair=chair),)
+
+
+def confirm(panel_id: str, panel: Panel, *, confirmer: str) -> tuple[Fact, ...]:
+    """Confirm a closed panel's decision, as someone other than the chair who closed it."""
+    if panel.status is not PanelStatus.CLOSED:
+        raise Refused(f"Only a closed panel can be confirmed; this one is {panel.status}.")
+    if confirmer == panel.chair:
+        raise Refused("Whoever closed the panel cannot confirm it; another person does.")
+    return (PanelConfirmed(panel=panel_id, confirmer=confirmer),)
+
+
+def _check_fitting(
+    outcome: PanelOutcome, *, amount: Money | None, rank: int | None, reason: DeclineReason | None
+) -> None:
+    """Raise `Invalid` unless an outcome comes with what it needs, and with nothing else."""
+    if outcome == "award" and amount is None:
+        raise Invalid.field("amount", "An award needs an amount.")
+    if outcome != "award" and amount is not None:
+        raise Invalid.field("amount", "Only an award has an amount.")
+    if outcome == "waitlist" and rank is None:
+        raise Invalid.field("rank", "The waiting list needs a place, counted from 1.")
+    if outcome != "waitlist" and rank is not None:
+        raise Invalid.field("rank", "Only the waiting list has places.")
+    if outcome == "decline" and reason is None:
+        raise Invalid.field("reason", "A decline needs a reason.")
+    if outcome != "decline" and reason is not None:
+        raise Invalid.field("reason", "Only a decline has a reason.")
+
+
+def _check_award(
+    panel: Panel, call: Call, application_id: str, amount: Money, withdrawn: Collection[str]
+) -> int:
+    minor = amount.minor("amount", currency=call.currency, least=1)
+    if not call.minimum_award <= minor <= call.maximum_award:
+        least, most = (
+            amount_text(call.minimum_award, call.currency),
+            amount_text(call.maximum_award, call.currency),
+        )
+        raise Invalid.field("amount.amount", f"An award of this call is from {least} to {most}.")
+    others = sum(
+        award
+        for application, award in awards(panel, besides=application_id).items()
+        if application not in withdrawn
+    )
+    if others + minor > call.budget:
+        left = amount_text(call.budget - others, call.currency)
+        raise Refused(f"Of the call's budget {left} is left, which does not cover this award.")
+    return minor
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
+
+
+def _or_last(points: int | None) -> int:
+    return -1 if points is None else points

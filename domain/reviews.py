@@ -1,0 +1,313 @@
+"""A review: one juror's judgement of one application in one round."""
+
+from __future__ import annotations
+
+import enum
+import math
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Final, Literal, assert_never
+
+import msgspec
+
+from domain.applications import Application, ApplicationStatus, check_explanation
+from domain.deciding import Aggregate, Fact
+from domain.forms import Rubric
+from domain.initiatives import Initiative
+from domain.personal import Personal, Withheld
+from domain.refusals import FieldError, Invalid, Refused
+from domain.rounds import Round, RoundStatus
+from domain.values import Role, check_text
+
+ConflictReason = Literal[
+    "family", "friendship", "collaboration", "employment", "financial", "rivalry", "other"
+]
+
+JUDGING: Final = (Role.JUROR, Role.CHAIR)
+"""The roles in which a member can be assigned to an application."""
+
+FULL_SCORE: Final = 100_000
+"""The score of a review with full points throughout: 100 %, in thousandths of a per cent."""
+
+# Facts
+
+
+class ReviewAssigned(Fact, frozen=True, kw_only=True):
+    """Staff asked a juror to judge an application."""
+
+    review: str
+    initiative: str
+    call: str
+    round: str
+    application: str
+    juror: str
+
+
+class ReviewCleared(Fact, frozen=True, kw_only=True):
+    """The juror declared to have no conflict of interest, and may read the application from now on."""
+
+    review: str
+    juror: str
+
+
+class ReviewConflictDeclared(Fact, frozen=True, kw_only=True):
+    """The juror declared a conflict of interest and stepped back; another may be asked."""
+
+    review: str
+    juror: str
+    reason: ConflictReason
+    explanation: Annotated[str | Withheld | None, Personal(of="juror")]
+
+
+class ReviewReplaced(Fact, frozen=True, kw_only=True):
+    """Staff asked another juror in place of the one who stepped back, in the review named `replacement`."""
+
+    review: str
+    replacement: str
+
+
+class ReviewSubmitted(Fact, frozen=True, kw_only=True):
+    """The juror judged the application. `scores` are whole points by criterion; None says that there was no basis to
+    judge. One comment is for the jury, the other for the applicant."""
+
+    review: str
+    juror: str
+    applicant: str
+    scores: dict[str, int | None]
+    comment_jury: Annotated[str | Withheld | None, Personal(of="applicant")]
+    comment_applicant: Annotated[str | Withheld | None, Personal(of="applicant")]
+
+
+ReviewFact = ReviewAssigned | ReviewCleared | ReviewConflictDeclared | ReviewReplaced | ReviewSubmitted
+
+# State
+
+
+class ReviewStatus(enum.StrEnum):
+    """Where a review stands."""
+
+    ASSIGNED = "assigned"
+    CLEARED = "cleared"
+    RECUSED = "recused"
+    REPLACED = "replaced"
+    SUBMITTED = "submitted"
+
+
+class Review(msgspec.Struct, frozen=True, kw_only=True):
+    """A review as its facts left it; it holds nothing personal."""
+
+    status: ReviewStatus | None = None
+    initiative: str = ""
+    call: str = ""
+    round: str = ""
+    application: str = ""
+    juror: str = ""
+    scores: dict[str, int | None] = {}
+
+
+def evolve(review: Review, fact: ReviewFact) -> Review:
+    """The review after one more fact."""
+    replace = msgspec.structs.replace
+    match fact:
+        case ReviewAssigned():
+            return Review(
+                status=ReviewStatus.ASSIGNED,
+                initiative=fact.initiative,
+                call=fact.call,
+                round=fact.round,
+                application=fact.application,
+                juror=fact.juror,
+            )
+        case ReviewCleared():
+            return replace(review, status=ReviewStatus.CLEARED)
+        case ReviewConflictDeclared():
+            return replace(review, status=ReviewStatus.RECUSED)
+        case ReviewReplaced():
+            return replace(review, status=ReviewStatus.REPLACED)
+        case ReviewSubmitted():
+            return replace(review, status=ReviewStatus.SUBMITTED, scores=fact.scores)
+        case _:
+            assert_never(fact)
+
+
+REVIEW = Aggregate(kind="review", empty=Review(), evolve=evolve)
+
+OUTSTANDING: Final = (ReviewStatus.ASSIGNED, ReviewStatus.CLEARED)
+"""A review that its juror still owes."""
+
+STEPPED_BACK: Final = (ReviewStatus.RECUSED, ReviewStatus.REPLACED)
+"""A review whose juror has a conflict of interest and is to see nothing of the application."""
+
+
+def score(review: Review, rubric: Rubric) -> int | None:
+    """A submitted review's score in thousandths of a per cent, from 0 to `FULL_SCORE`; None if it is not submitted.
+
+    It is the mean of points / scale over the criteria that the juror could judge, weighted by their weights, computed
+    exactly and rounded half up once.
+    """
+    judged = [
+        (criterion, points)
+        for criterion in rubric.criteria
+        if (points := review.scores.get(criterion.id)) is not None
+    ]
+    if review.status is not ReviewStatus.SUBMITTED or not judged:
+        return None
+    scales = math.lcm(*(criterion.scale for criterion, _ in judged))
+    reached = sum(criterion.weight * points * (scales // criterion.scale) for criterion, points in judged)
+    possible = scales * sum(criterion.weight for criterion, _ in judged)
+    return rounded_half_up(reached * FULL_SCORE, possible)
+
+
+def mean(scores: Iterable[int]) -> int | None:
+    """The mean of some reviews' scores in thousandths of a per cent, rounded half up; None of no scores."""
+    counted = tuple(scores)
+    return rounded_half_up(sum(counted), len(counted)) if counted else None
+
+
+def rounded_half_up(numerator: int, denominator: int) -> int:
+    """A quotient of integers that are not negative, rounded half up to a whole number."""
+    return (2 * numerator + denominator) // (2 * denominator)
+
+
+# Rules
+
+
+def assign(
+    review_id: str,
+    application_id: str,
+    application: Application,
+    round: Round,
+    initiative: Initiative,
+    *,
+    juror: str,
+    existing: Iterable[Review],
+    juror_applied: bool,
+) -> tuple[Fact, ...]:
+    """Ask a juror to judge an eligible application of a closed round.
+
+    `existing` are all reviews of the application; `juror_applied` says that the juror submitted to the same round.
+    """
+    _check_in_review(round)
+    if application.status is not ApplicationStatus.ELIGIBLE:
+        raise Refused(f"Only an eligible application is reviewed; this one is {application.status}.")
+    if juror == application.applicant:
+        raise Refused("Nobody reviews their own application.")
+    if juror_applied:
+        raise Refused("This person applied in the same round and cannot judge it.")
+    if not initiative.roles(juror).intersection(JUDGING):
+        raise Invalid.field("juror", "Only a member who is a juror or chair can be assigned.")
+    if any(review.juror == juror for review in existing):
+        raise Refused("This juror was assigned to this application already.")
+    return (
+        ReviewAssigned(
+            review=review_id,
+            initiative=application.initiative,
+            call=application.call,
+            round=application.round,
+            application=application_id,
+            juror=juror,
+        ),
+    )
+
+
+def declare_no_conflict(review_id: str, review: Review, round: Round) -> tuple[Fact, ...]:
+    """Declare to have no conflict of interest, before reading the application."""
+    _check_in_review(round)
+    if review.status is not ReviewStatus.ASSIGNED:
+        raise Refused(
+            f"A conflict of interest is asked about once, at the beginning; this review is {review.status}."
+        )
+    return (ReviewCleared(review=review_id, juror=review.juror),)
+
+
+def declare_conflict(
+    review_id: str, review: Review, *, reason: ConflictReason, explanation: str | None
+) -> tuple[Fact, ...]:
+    """Step back for a conflict of interest; also one that shows only in reading, until the review is submitted."""
+    if review.status not in OUTSTANDING:
+        raise Refused(f"A juror can step back until the review is submitted; this review is {review.status}.")
+    return (
+        ReviewConflictDeclared(
+            review=review_id, juror=review.juror, reason=reason, explanation=check_explanation(explanation)
+        ),
+    )
+
+
+def replace(review_id: str, review: Review, *, replacement: str) -> tuple[Fact, ...]:
+    """Record that the review `replacement` stands in for one whose juror stepped back."""
+    if review.status is not ReviewStatus.RECUSED:
+        raise Refused(f"Only a juror who declared a conflict is replaced; this review is {review.status}.")
+    return (ReviewReplaced(review=review_id, replacement=replacement),)
+
+
+def submit(
+    review_id: str,
+    review: Review,
+    application: Application,
+    round: Round,
+    rubric: Rubric,
+    *,
+    scores: Mapping[str, int | None],
+    comment_jury: str | None,
+    comment_applicant: str | None,
+) -> tuple[Fact, ...]:
+    """Submit a review: every criterion of the rubric is scored, or said to give no basis to judge."""
+    if review.status is ReviewStatus.ASSIGNED:
+        raise Refused("Declare first whether you have a conflict of interest with this application.")
+    if review.status is not ReviewStatus.CLEARED:
+        raise Refused(f"A review is submitted once, by its juror; this one is {review.status}.")
+    _check_in_review(round)
+    if application.status is not ApplicationStatus.ELIGIBLE:
+        raise Refused(f"Only an eligible application is reviewed; this one is {application.status}.")
+    errors: list[FieldError] = []
+    checked = _check_scores(scores, rubric, errors)
+    jury = _check_comment(comment_jury, "comment_jury", errors)
+    artist = _check_comment(comment_applicant, "comment_applicant", errors)
+    if errors:
+        raise Invalid(tuple(errors))
+    return (
+        ReviewSubmitted(
+            review=review_id,
+            juror=review.juror,
+            applicant=application.applicant,
+            scores=checked,
+            comment_jury=jury,
+            comment_applicant=artist,
+        ),
+    )
+
+
+def _check_in_review(round: Round) -> None:
+    if round.status is RoundStatus.OPEN:
+        raise Refused("Reviews begin when the round has closed; it is open still.")
+    if round.status is not RoundStatus.CLOSED:
+        raise Refused("The round has gone to its panel; its reviews are complete.")
+
+
+def _check_scores(
+    scores: Mapping[str, int | None], rubric: Rubric, errors: list[FieldError]
+) -> dict[str, int | None]:
+    known = {criterion.id for criterion in rubric.criteria}
+    if not known.issuperset(scores):
+        # An unknown name is the client's own text, so it is not repeated.
+        errors.append(FieldError("scores", "The rubric has no such criterion as one of those scored."))
+    for criterion in rubric.criteria:
+        field = f"scores.{criterion.id}"
+        if criterion.id not in scores:
+            errors.append(
+                FieldError(field, "Score this criterion, or say that there is no basis to judge it.")
+            )
+        elif (points := scores[criterion.id]) is not None and not 0 <= points <= criterion.scale:
+            errors.append(FieldError(field, f"The points are a whole number from 0 to {criterion.scale}."))
+    if not errors and all(points is None for points in scores.values()):
+        errors.append(FieldError("scores", "Score at least one criterion; without any, step back instead."))
+    return {criterion.id: scores.get(criterion.id) for criterion in rubric.criteria}
+
+
+def _check_comment(comment: str | None, field: str, errors: list[FieldError]) -> str | None:
+    if comment is None or not comment.strip():
+        return None
+    try:
+        return check_text(comment, field, most=10_000)
+    except Invalid as invalid:
+        errors.extend(invalid.errors)
+        return None
