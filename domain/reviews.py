@@ -289,7 +289,7 @@ def _check_scores(
     known = {criterion.id for criterion in rubric.criteria}
     if not known.issuperset(scores):
         # An unknown name is the client's own text, so it is not repeated.
-        errors.append(FieldError("scores", "The rubric has no such criterion as one of those scored."))
+        errors.append(FieldError("scores", "A criterion is scored that the rubric does not have."))
     for criterion in rubric.criteria:
         field = f"scores.{criterion.id}"
         if criterion.id not in scores:

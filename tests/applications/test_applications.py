@@ -1,0 +1,363 @@
+"""Applications: submitted whole to an open round, examined by the staff, withdrawn by the applicant alone."""
+
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from domain.applications import (
+    Application,
+    ApplicationAwarded,
+    ApplicationDeclined,
+    ApplicationFoundEligible,
+    ApplicationFoundIneligible,
+    ApplicationStatus,
+    ApplicationSubmitted,
+    ApplicationWaitlisted,
+    ApplicationWithdrawn,
+    award,
+    decline,
+    waitlist,
+)
+from domain.commands.applications import (
+    FindApplicationEligible,
+    FindApplicationIneligible,
+    SubmitApplication,
+    WithdrawApplication,
+)
+from domain.deciding import Fact, Outcome
+from domain.forms import Answer, BudgetLine
+from domain.indexes import applications_by, applications_of, reviews_of
+from domain.initiatives import MemberAdded
+from domain.personal import personal_fields
+from domain.refusals import Forbidden, Invalid, NotFound, Refused
+from domain.values import SYSTEM, Role
+from tests.driving import World
+from tests.scene import (
+    APPLICATION,
+    ARTIST,
+    CALL,
+    CLOSES,
+    FINANCE,
+    GRACE,
+    INITIATIVE,
+    OFFICER,
+    OTHER_ARTIST,
+    PANEL,
+    REVIEW,
+    ROUND,
+    STRANGER,
+    calling,
+    closed,
+    decided,
+    euros,
+    found_eligible,
+    found_ineligible,
+    numbered,
+    put_to_panel,
+    receive,
+    submitted,
+    withdrawn,
+)
+
+ANSWERS: dict[str, Answer] = {
+    "work": " A song about snow ",
+    "budget": (BudgetLine(item="Studio", amount="500"),),
+}
+COMMAND = SubmitApplication(
+    call=CALL, round=ROUND, title=" Invented Work ", requested=euros("500.00"), answers=ANSWERS
+)
+
+
+def changed(**fields: Any) -> SubmitApplication:
+    return msgspec.structs.replace(COMMAND, **fields)
+
+
+def with_application(*facts: Fact) -> World:
+    world = calling()
+    receive(world, APPLICATION, ARTIST, *facts)
+    return world
+
+
+class TestWhenTheRoundIsOpen:
+    def test_an_artist_submits_the_whole_form(self) -> None:
+        outcome = calling().run(COMMAND, ARTIST)
+        application = outcome.answers
+        assert outcome == Outcome(
+            facts={application: (submitted(application),)},
+            answers=application,
+            entries=(
+                (applications_of(ROUND), application),
+                (applications_by(ARTIST, ROUND), application),
+            ),
+        )
+
+    def test_the_minutes_of_grace_are_granted(self) -> None:
+        calling().run(COMMAND, ARTIST, CLOSES + GRACE - timedelta(microseconds=1))
+        assert calling().turned_down(COMMAND, ARTIST, CLOSES + GRACE) == (
+            Refused,
+            "The round closed on 2026-03-31 23:59 (Europe/Berlin); it takes no more applications.",
+        )
+
+    def test_the_program_does_not_apply(self) -> None:
+        assert calling().turned_down(COMMAND, SYSTEM) == (Forbidden, "Sign in to apply.")
+
+    def test_the_round_must_be_one_of_the_call(self) -> None:
+        world = calling()
+        other = numbered("call", 2)
+        world.given(other, *world.facts(CALL))
+        assert world.turned_down(changed(call=other), ARTIST) == (
+            NotFound,
+            "There is no such round of this call.",
+        )
+
+    def test_all_that_is_wrong_is_told_at_once(self) -> None:
+        command = changed(
+            title="",
+            requested=euros("0"),
+            answers={"work": "six words are one too many", "home": True, "colour": "red", "Ж" * 50: "?"},
+        )
+        assert calling().turned_down(command, ARTIST) == (
+            Invalid,
+            {
+                "title": "This cannot be left empty.",
+                "requested.amount": "The amount must be at least 0.01 EUR.",
+                "answers.colour": "The form has no such question.",
+                "answers.?": "The form has no such question.",
+                "answers.work": "At most 5 words; this has 6.",
+                "answers.home": "The answer is a text.",
+            },
+        )
+
+    @pytest.mark.parametrize(
+        ("lines", "errors"),
+        [
+            (
+                (BudgetLine(item="Studio", amount="499.99"),),
+                {"answers.budget": "The lines add up to 499.99 EUR, but 500.00 EUR is asked for."},
+            ),
+            (
+                (BudgetLine(item="", amount="500.00"),),
+                {"answers.budget[0].item": "This cannot be left empty."},
+            ),
+            (
+                (BudgetLine(item="Studio", amount="500.00"), BudgetLine(item="Air", amount="-1")),
+                {
+                    "answers.budget[1].amount": "An amount is a decimal number such as 1250.00, with no sign and "
+                    "no separators."
+                },
+            ),
+            (
+                (BudgetLine(item="Air", amount="0"),) * 201,
+                {"answers.budget": "A budget has at most 200 lines."},
+            ),
+        ],
+    )
+    def test_a_budget_adds_up_to_the_sum_asked_for(
+        self, lines: tuple[BudgetLine, ...], errors: dict[str, str]
+    ) -> None:
+        assert calling().turned_down(changed(answers={**ANSWERS, "budget": lines}), ARTIST) == (
+            Invalid,
+            errors,
+        )
+
+    @pytest.mark.parametrize(
+        ("amount", "detail"),
+        [
+            ("100000000000000000000", "An amount is at most 10000000000000.00 EUR."),
+            ("9" * 5000, "An amount is at most 10000000000000.00 EUR."),
+            ("10000000000000.01", "An amount is at most 10000000000000.00 EUR."),
+            ("1.005", "An amount in EUR has at most 2 decimals."),
+            *(
+                (text, "An amount is a decimal number such as 1250.00, with no sign and no separators.")
+                for text in ("", "-5", "+5", "1,5", "1e3", "05", ".5", "5.", "٥", "NaN", "5 ")
+            ),
+        ],
+    )
+    def test_an_amount_is_a_plain_decimal_number(self, amount: str, detail: str) -> None:
+        assert calling().turned_down(changed(requested=euros(amount), answers={"work": "x"}), ARTIST) == (
+            Invalid,
+            {"requested.amount": detail},
+        )
+
+    @pytest.mark.parametrize(
+        ("title", "detail"),
+        [
+            ("a\x00b", "The text holds a NUL character, which cannot be stored."),
+            ("a" * 301, "At most 300 characters; this has 301."),
+        ],
+    )
+    def test_a_title_is_a_text_that_can_be_stored(self, title: str, detail: str) -> None:
+        assert calling().turned_down(changed(title=title), ARTIST) == (Invalid, {"title": detail})
+
+    def test_all_that_the_artist_writes_is_sealed(self) -> None:
+        assert personal_fields(ApplicationSubmitted) == {"title": "applicant", "answers": "applicant"}
+        assert personal_fields(ApplicationWithdrawn) == {"explanation": "applicant"}
+        assert personal_fields(ApplicationFoundIneligible) == {"explanation": "applicant"}
+
+
+class TestWhenTheRoundIsClosed:
+    def test_nothing_is_submitted_any_more(self) -> None:
+        world = calling()
+        world.given(ROUND, closed())
+        assert world.turned_down(COMMAND, ARTIST, CLOSES + GRACE) == (
+            Refused,
+            "The round closed on 2026-03-31 23:59 (Europe/Berlin); it takes no more applications.",
+        )
+
+
+class TestWhenTheApplicationIsSubmitted:
+    def test_the_applicant_withdraws_it(self) -> None:
+        command = WithdrawApplication(application=APPLICATION, reason="safety", explanation="  ")
+        assert with_application().run(command, ARTIST) == Outcome(
+            facts={APPLICATION: (withdrawn(),)}, answers=APPLICATION
+        )
+
+    @pytest.mark.parametrize("actor", [OFFICER, OTHER_ARTIST, SYSTEM])
+    def test_nobody_else_does(self, actor: str) -> None:
+        command = WithdrawApplication(application=APPLICATION, reason="safety")
+        assert with_application().turned_down(command, actor) == (
+            NotFound,
+            "There is nothing here that you may see.",
+        )
+
+    def test_staff_find_it_eligible(self) -> None:
+        assert with_application().run(FindApplicationEligible(application=APPLICATION), OFFICER) == Outcome(
+            facts={APPLICATION: (ApplicationFoundEligible(application=APPLICATION),)}, answers=APPLICATION
+        )
+
+    def test_staff_find_it_ineligible_with_the_reason(self) -> None:
+        command = FindApplicationIneligible(
+            application=APPLICATION, reason="incomplete", explanation=" No budget. "
+        )
+        found = ApplicationFoundIneligible(
+            application=APPLICATION, applicant=ARTIST, reason="incomplete", explanation="No budget."
+        )
+        assert with_application().run(command, OFFICER) == Outcome(
+            facts={APPLICATION: (found,)}, answers=APPLICATION
+        )
+
+    def test_only_staff_examine_it_and_never_their_own(self) -> None:
+        own = with_application()
+        own.given(INITIATIVE, MemberAdded(initiative=INITIATIVE, person=ARTIST, roles=(Role.OFFICER,)))
+        for command in (
+            FindApplicationEligible(application=APPLICATION),
+            FindApplicationIneligible(application=APPLICATION, reason="other"),
+        ):
+            world = with_application()
+            assert world.turned_down(command, FINANCE) == (
+                Forbidden,
+                "Only the initiative's officer may do this.",
+            )
+            assert world.turned_down(command, STRANGER)[0] is NotFound
+            assert own.turned_down(command, ARTIST) == (
+                Forbidden,
+                "Nobody acts on their own application.",
+            )
+
+
+class TestWhenTheApplicationIsEligible:
+    def test_the_finding_can_be_turned_until_a_juror_is_assigned(self) -> None:
+        command = FindApplicationIneligible(application=APPLICATION, reason="outside_scope")
+        world = with_application(found_eligible())
+        world.run(command, OFFICER)
+        assert world.facts(APPLICATION)[-1] == found_ineligible()
+        assigned = with_application(found_eligible())
+        assigned.indexes[reviews_of(APPLICATION)] = {REVIEW}
+        assert assigned.turned_down(command, OFFICER) == (
+            Refused,
+            "Jurors are assigned to this application already; the panel decides about it.",
+        )
+
+    def test_it_is_not_found_eligible_twice(self) -> None:
+        world = with_application(found_eligible())
+        assert world.turned_down(FindApplicationEligible(application=APPLICATION), OFFICER) == (
+            Refused,
+            "Only a submitted or ineligible application can be found eligible; this one is eligible.",
+        )
+
+    def test_a_confirmed_panel_gives_it_its_outcome(self) -> None:
+        eligible = Application(status=ApplicationStatus.ELIGIBLE, currency="EUR")
+        assert award(APPLICATION, eligible, panel=PANEL, amount=60_000) == (
+            ApplicationAwarded(application=APPLICATION, panel=PANEL, amount=60_000, currency="EUR"),
+        )
+        assert waitlist(APPLICATION, eligible, panel=PANEL, rank=2) == (
+            ApplicationWaitlisted(application=APPLICATION, panel=PANEL, rank=2),
+        )
+        assert decline(APPLICATION, eligible, panel=PANEL, reason="budget_exhausted") == (
+            ApplicationDeclined(application=APPLICATION, panel=PANEL, reason="budget_exhausted"),
+        )
+
+
+class TestWhenTheApplicationIsIneligible:
+    def test_the_finding_can_be_turned_until_the_round_goes_to_its_panel(self) -> None:
+        command = FindApplicationEligible(application=APPLICATION)
+        world = with_application(found_ineligible())
+        world.run(command, OFFICER)
+        assert world.facts(APPLICATION)[-1] == found_eligible()
+        for facts in ((put_to_panel(),), (put_to_panel(), decided())):
+            late = with_application(found_ineligible())
+            late.given(ROUND, closed(), *facts)
+            assert late.turned_down(command, OFFICER) == (
+                Refused,
+                "The round has gone to its panel, so no more applications can be found eligible.",
+            )
+
+
+class TestWhenTheApplicationIsWaitlisted:
+    def test_the_applicant_still_withdraws_it(self) -> None:
+        waiting = ApplicationWaitlisted(application=APPLICATION, panel=PANEL, rank=1)
+        world = with_application(found_eligible(), waiting)
+        world.run(WithdrawApplication(application=APPLICATION, reason="safety"), ARTIST)
+        assert world.facts(APPLICATION)[-1] == withdrawn()
+
+
+AWARDED = ApplicationAwarded(application=APPLICATION, panel=PANEL, amount=1, currency="EUR")
+DECLINED = ApplicationDeclined(application=APPLICATION, panel=PANEL, reason="other")
+
+
+class TestWhenTheApplicationIsOutOrDecided:
+    @pytest.mark.parametrize(
+        ("facts", "status"),
+        [
+            ((withdrawn(),), "withdrawn"),
+            ((found_ineligible(),), "ineligible"),
+            ((found_eligible(), AWARDED), "awarded"),
+            ((found_eligible(), DECLINED), "declined"),
+        ],
+    )
+    def test_it_is_not_withdrawn(self, facts: tuple[Fact, ...], status: str) -> None:
+        command = WithdrawApplication(application=APPLICATION, reason="other")
+        assert with_application(*facts).turned_down(command, ARTIST) == (
+            Refused,
+            f"Only an application that is under consideration or on the waiting list can be withdrawn; this one is {status}.",
+        )
+
+    @pytest.mark.parametrize(
+        ("facts", "status"),
+        [
+            ((withdrawn(),), "withdrawn"),
+            ((found_ineligible(),), "ineligible"),
+            ((found_eligible(), AWARDED), "awarded"),
+        ],
+    )
+    def test_it_is_not_found_ineligible(self, facts: tuple[Fact, ...], status: str) -> None:
+        command = FindApplicationIneligible(application=APPLICATION, reason="other")
+        assert with_application(*facts).turned_down(command, OFFICER) == (
+            Refused,
+            f"Only a submitted or eligible application can be found ineligible; this one is {status}.",
+        )
+
+    @pytest.mark.parametrize(
+        "status", [status for status in ApplicationStatus if status is not ApplicationStatus.ELIGIBLE]
+    )
+    def test_no_panel_decides_about_it(self, status: ApplicationStatus) -> None:
+        refusal = f"^A panel decides about eligible applications; this one is {status}\\.$"
+        application = Application(status=status, currency="EUR")
+        with pytest.raises(Refused, match=refusal):
+            award(APPLICATION, application, panel=PANEL, amount=1)
+        with pytest.raises(Refused, match=refusal):
+            waitlist(APPLICATION, application, panel=PANEL, rank=1)
+        with pytest.raises(Refused, match=refusal):
+            decline(APPLICATION, application, panel=PANEL, reason="other")

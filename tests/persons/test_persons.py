@@ -1,0 +1,125 @@
+"""People: registered once for each address, and erased for good."""
+
+import pytest
+
+from domain.commands.persons import ErasePerson, RegisterPerson
+from domain.deciding import Outcome
+from domain.personal import personal_fields
+from domain.persons import Person, PersonErased, PersonHandleGiven, PersonRegistered, give_handle
+from domain.refusals import Forbidden, Invalid, NotFound, Refused
+from domain.values import SYSTEM
+from tests.driving import person
+from tests.scene import ADMINISTRATOR, ARTIST, CALL, KEEPER, OFFICER, peopled
+
+
+class TestWhenAPersonIsRegistered:
+    @pytest.mark.parametrize("actor", [KEEPER, SYSTEM])
+    def test_the_address_is_claimed_and_a_sealing_key_is_made(self, actor: str) -> None:
+        command = RegisterPerson(name=" Applicant One ", email=" One@Example.org ", language="ru")
+        outcome = peopled().run(command, actor)
+        who = outcome.answers
+        registered = PersonRegistered(
+            person=who, name="Applicant One", email="One@Example.org", language="ru"
+        )
+        assert outcome == Outcome(
+            facts={who: (registered,)},
+            answers=who,
+            claims=(("address one@example.org", "This address belongs to a registered person already."),),
+            subjects=(who,),
+        )
+
+    @pytest.mark.parametrize("email", [None, "", "  "])
+    def test_an_address_is_not_needed(self, email: str | None) -> None:
+        outcome = peopled().run(RegisterPerson(name="Applicant One", email=email), KEEPER)
+        who = outcome.answers
+        registered = PersonRegistered(person=who, name="Applicant One", email=None, language="en")
+        assert outcome == Outcome(facts={who: (registered,)}, answers=who, subjects=(who,))
+
+    def test_an_address_belongs_to_one_person_in_any_spelling(self) -> None:
+        world = peopled()
+        world.run(RegisterPerson(name="Applicant One", email="one@example.org"), KEEPER)
+        command = RegisterPerson(name="Applicant Two", email="ONE@example.ORG")
+        assert world.turned_down(command, KEEPER) == (
+            Refused,
+            "This address belongs to a registered person already.",
+        )
+
+    @pytest.mark.parametrize(
+        "email", ["one", "@example.org", "one@", "one@example", "o ne@example.org", "one@."]
+    )
+    def test_what_is_no_address_is_refused(self, email: str) -> None:
+        command = RegisterPerson(name="Applicant One", email=email)
+        assert peopled().turned_down(command, KEEPER) == (
+            Invalid,
+            {"email": "This does not look like an e-mail address."},
+        )
+
+    @pytest.mark.parametrize("language", ["", "e", "EN", "english", "e1", "рус"])
+    def test_a_language_is_a_code(self, language: str) -> None:
+        command = RegisterPerson(name="Applicant One", language=language)
+        assert peopled().turned_down(command, KEEPER) == (
+            Invalid,
+            {"language": "A language is written as its code, such as en or ru."},
+        )
+
+    @pytest.mark.parametrize(
+        ("name", "detail"),
+        [
+            ("", "This cannot be left empty."),
+            ("One\x00", "The text holds a NUL character, which cannot be stored."),
+            ("x" * 201, "At most 200 characters; this has 201."),
+        ],
+    )
+    def test_a_name_is_a_short_text(self, name: str, detail: str) -> None:
+        assert peopled().turned_down(RegisterPerson(name=name), KEEPER) == (Invalid, {"name": detail})
+
+    @pytest.mark.parametrize("actor", [ADMINISTRATOR, OFFICER, ARTIST])
+    def test_only_the_installation_registers(self, actor: str) -> None:
+        assert peopled().turned_down(RegisterPerson(name="Applicant One"), actor) == (
+            Forbidden,
+            "Only an administrator of this installation may do this.",
+        )
+
+    def test_what_identifies_is_sealed_under_the_persons_own_key(self) -> None:
+        assert personal_fields(PersonRegistered) == {"name": "person", "email": "person"}
+
+
+class TestWhenAPersonIsErased:
+    def test_the_key_dies_and_the_facts_stay(self) -> None:
+        world = peopled()
+        before = world.facts(ARTIST)
+        erased = PersonErased(person=ARTIST, reason="asked_by_person")
+        outcome = world.run(ErasePerson(person=ARTIST, reason="asked_by_person"), KEEPER)
+        assert outcome == Outcome(facts={ARTIST: (erased,)}, answers=ARTIST, erases=(ARTIST,))
+        assert world.facts(ARTIST) == (*before, erased)
+
+    def test_nobody_is_erased_twice(self) -> None:
+        world = peopled()
+        world.run(ErasePerson(person=ARTIST, reason="safety"), SYSTEM)
+        assert world.turned_down(ErasePerson(person=ARTIST, reason="safety"), SYSTEM) == (
+            Refused,
+            "This person was erased already.",
+        )
+
+    def test_who_is_not_known_cannot_be_erased(self) -> None:
+        assert peopled().turned_down(ErasePerson(person=person(99), reason="other"), KEEPER) == (
+            NotFound,
+            "There is no such person.",
+        )
+
+    @pytest.mark.parametrize("actor", [ADMINISTRATOR, OFFICER, ARTIST])
+    def test_only_the_installation_erases(self, actor: str) -> None:
+        assert peopled().turned_down(ErasePerson(person=ARTIST, reason="other"), actor) == (
+            Forbidden,
+            "Only an administrator of this installation may do this.",
+        )
+
+
+def test_a_person_has_one_handle_in_a_scope() -> None:
+    """A handle stands for a person within a call; a second one would make two people of them."""
+    known = Person(handles={CALL: "quiet-birch"})
+    with pytest.raises(Refused, match=r"^This person has a handle there already\.$"):
+        give_handle(ARTIST, known, scope=CALL, handle="loud-birch")
+    assert give_handle(ARTIST, Person(), scope=CALL, handle="quiet-birch") == (
+        PersonHandleGiven(person=ARTIST, scope=CALL, handle="quiet-birch"),
+    )

@@ -1,0 +1,352 @@
+"""Where the specifications of initiatives, calls, rounds, applications, reviews and panels take place: invented people,
+one initiative, one call with one round, and the facts that bring each into its states."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from domain.applications import (
+    ApplicationFoundEligible,
+    ApplicationFoundIneligible,
+    ApplicationSubmitted,
+    ApplicationWithdrawn,
+)
+from domain.calls import Blindness, CallDrafted, CallPublished
+from domain.deciding import Fact
+from domain.forms import BudgetLine, Criterion, Form, Question, Rubric
+from domain.indexes import applications_by, applications_of, reviews_in, reviews_of
+from domain.initiatives import (
+    INSTALLATION_ID,
+    AdministratorAppointed,
+    InitiativeFounded,
+    InstallationOpened,
+    MemberAdded,
+)
+from domain.panels import PanelClosed, PanelConfirmed, PanelOpened, PanelOutcomeSet, Place
+from domain.persons import PersonRegistered
+from domain.reviews import (
+    ReviewAssigned,
+    ReviewCleared,
+    ReviewConflictDeclared,
+    ReviewReplaced,
+    ReviewSubmitted,
+)
+from domain.rounds import RoundClosed, RoundDecided, RoundOpened, RoundPutToPanel
+from domain.values import Money, Role, stream_id
+from tests.driving import World, person
+
+KEEPER: Final = person(1)
+"""Administers the installation."""
+ADMINISTRATOR: Final = person(2)
+"""Administers the initiative."""
+OFFICER: Final = person(3)
+CHAIR: Final = person(4)
+JUROR: Final = person(5)
+SECOND_JUROR: Final = person(6)
+THIRD_JUROR: Final = person(7)
+FINANCE: Final = person(8)
+APPROVER: Final = person(9)
+FUNDER: Final = person(10)
+ARTIST: Final = person(11)
+OTHER_ARTIST: Final = person(12)
+STRANGER: Final = person(13)
+JUDGING_OFFICER: Final = person(14)
+"""Holds the roles of officer, juror and chair."""
+
+MEMBERS: Final[dict[str, tuple[Role, ...]]] = {
+    OFFICER: (Role.OFFICER,),
+    CHAIR: (Role.CHAIR,),
+    JUROR: (Role.JUROR,),
+    SECOND_JUROR: (Role.JUROR,),
+    THIRD_JUROR: (Role.JUROR,),
+    FINANCE: (Role.FINANCE,),
+    APPROVER: (Role.APPROVER,),
+    FUNDER: (Role.FUNDER,),
+    JUDGING_OFFICER: (Role.OFFICER, Role.JUROR, Role.CHAIR),
+}
+EVERYBODY: Final = (KEEPER, ADMINISTRATOR, *MEMBERS, ARTIST, OTHER_ARTIST, STRANGER)
+
+
+def numbered(kind: str, number: int) -> str:
+    """The id of an invented stream; of one kind they sort by their numbers."""
+    return stream_id(kind, number.to_bytes(16, "big"))
+
+
+INITIATIVE: Final = numbered("initiative", 1)
+FUND: Final = numbered("fund", 1)
+CALL: Final = numbered("call", 1)
+ROUND: Final = numbered("round", 1)
+PANEL: Final = numbered("panel", 1)
+APPLICATION: Final = numbered("application", 1)
+OTHER_APPLICATION: Final = numbered("application", 2)
+REVIEW: Final = numbered("review", 1)
+
+CLOSES: Final = datetime(2026, 3, 31, 21, 59, tzinfo=UTC)
+"""The deadline, 23:59 in Berlin, where summer time has begun."""
+GRACE: Final = timedelta(minutes=15)
+AFTER: Final = CLOSES + timedelta(days=1)
+"""A time after the deadline, when jurors read."""
+
+FORM: Final = Form(
+    questions=(
+        Question(id="work", kind="long_text", label={"en": "What will you make?"}, max_words=5),
+        Question(id="budget", kind="budget", label={"en": "What does it cost?"}, required=False),
+        Question(
+            id="home", kind="text", label={"en": "Where are you from?"}, required=False, identifying=True
+        ),
+    )
+)
+RUBRIC: Final = Rubric(
+    criteria=(
+        Criterion(id="art", label={"en": "Art"}, scale=10, weight=2),
+        Criterion(id="need", label={"en": "Need"}, scale=5, weight=1),
+    )
+)
+
+
+def euros(amount: str) -> Money:
+    """An amount in EUR, as it is written at the edges."""
+    return Money(amount=amount, currency="EUR")
+
+
+def initiative() -> tuple[Fact, ...]:
+    """The initiative with its members."""
+    founded = InitiativeFounded(initiative=INITIATIVE, name="Invented Initiative", founder=ADMINISTRATOR)
+    return founded, *(
+        MemberAdded(initiative=INITIATIVE, person=who, roles=held) for who, held in MEMBERS.items()
+    )
+
+
+def registered(who: str) -> PersonRegistered:
+    """An invented person became known."""
+    return PersonRegistered(person=who, name="Invented Person", email=None, language="en")
+
+
+def drafted(
+    *, quorum: int = 2, budget: int = 100_000, blindness: Blindness = "double", grace_minutes: int = 15
+) -> CallDrafted:
+    """A call that was written; awards are from 100.00 to 800.00 EUR."""
+    return CallDrafted(
+        call=CALL,
+        initiative=INITIATIVE,
+        fund=FUND,
+        title={"en": "Invented Call"},
+        summary={"en": "For invented work."},
+        form=FORM,
+        rubric=RUBRIC,
+        quorum=quorum,
+        blindness=blindness,
+        currency="EUR",
+        budget=budget,
+        minimum_award=10_000,
+        maximum_award=80_000,
+        time_zone="Europe/Berlin",
+        grace_minutes=grace_minutes,
+    )
+
+
+def opened() -> RoundOpened:
+    """The round takes in applications."""
+    return RoundOpened(
+        round=ROUND,
+        initiative=INITIATIVE,
+        call=CALL,
+        closes_at=CLOSES,
+        closes_local="2026-03-31 23:59",
+        time_zone="Europe/Berlin",
+    )
+
+
+def closed(*applications: str) -> RoundClosed:
+    """The round closed."""
+    return RoundClosed(round=ROUND, applications=applications or (APPLICATION,))
+
+
+def put_to_panel() -> RoundPutToPanel:
+    """The round went to its panel."""
+    return RoundPutToPanel(round=ROUND, panel=PANEL)
+
+
+def decided() -> RoundDecided:
+    """The round was decided."""
+    return RoundDecided(round=ROUND, panel=PANEL)
+
+
+def submitted(application: str = APPLICATION, applicant: str = ARTIST) -> ApplicationSubmitted:
+    """An application for 500.00 EUR."""
+    return ApplicationSubmitted(
+        application=application,
+        initiative=INITIATIVE,
+        call=CALL,
+        round=ROUND,
+        applicant=applicant,
+        form_version=1,
+        requested=50_000,
+        currency="EUR",
+        title="Invented Work",
+        answers={
+            "work": "A song about snow",
+            "budget": (BudgetLine(item="Studio", amount="500.00"),),
+            "home": None,
+        },
+    )
+
+
+def found_eligible(application: str = APPLICATION) -> ApplicationFoundEligible:
+    """An application meets the call's conditions."""
+    return ApplicationFoundEligible(application=application)
+
+
+def found_ineligible(application: str = APPLICATION, applicant: str = ARTIST) -> ApplicationFoundIneligible:
+    """An application does not meet the call's conditions."""
+    return ApplicationFoundIneligible(
+        application=application, applicant=applicant, reason="outside_scope", explanation=None
+    )
+
+
+def withdrawn(application: str = APPLICATION, applicant: str = ARTIST) -> ApplicationWithdrawn:
+    """An application was taken back."""
+    return ApplicationWithdrawn(
+        application=application, applicant=applicant, reason="safety", explanation=None
+    )
+
+
+def assigned(juror: str = JUROR, *, review: str = REVIEW, application: str = APPLICATION) -> ReviewAssigned:
+    """A juror was asked to judge."""
+    return ReviewAssigned(
+        review=review, initiative=INITIATIVE, call=CALL, round=ROUND, application=application, juror=juror
+    )
+
+
+def cleared(juror: str = JUROR, *, review: str = REVIEW) -> ReviewCleared:
+    """The juror has no conflict."""
+    return ReviewCleared(review=review, juror=juror)
+
+
+def conflict_declared(juror: str = JUROR, *, review: str = REVIEW) -> ReviewConflictDeclared:
+    """The juror stepped back."""
+    return ReviewConflictDeclared(review=review, juror=juror, reason="friendship", explanation=None)
+
+
+def replaced(*, review: str = REVIEW, replacement: str) -> ReviewReplaced:
+    """Another juror was asked instead."""
+    return ReviewReplaced(review=review, replacement=replacement)
+
+
+def judged(
+    juror: str = JUROR,
+    *,
+    art: int | None = 8,
+    need: int | None = 3,
+    review: str = REVIEW,
+    applicant: str = ARTIST,
+) -> ReviewSubmitted:
+    """The juror's points, without comments."""
+    return ReviewSubmitted(
+        review=review,
+        juror=juror,
+        applicant=applicant,
+        scores={"art": art, "need": need},
+        comment_jury=None,
+        comment_applicant=None,
+    )
+
+
+def panel_opened(*ranking: Place) -> PanelOpened:
+    """The panel decides on a ranking."""
+    return PanelOpened(panel=PANEL, initiative=INITIATIVE, call=CALL, round=ROUND, ranking=ranking)
+
+
+def awarded(amount: int, application: str = APPLICATION) -> PanelOutcomeSet:
+    """The jury awards an amount, in cents."""
+    return PanelOutcomeSet(
+        panel=PANEL,
+        application=application,
+        outcome="award",
+        amount=amount,
+        currency="EUR",
+        rank=None,
+        reason=None,
+    )
+
+
+def waitlisted(rank: int, application: str = APPLICATION) -> PanelOutcomeSet:
+    """The jury gives a place on the waiting list."""
+    return PanelOutcomeSet(
+        panel=PANEL,
+        application=application,
+        outcome="waitlist",
+        amount=None,
+        currency=None,
+        rank=rank,
+        reason=None,
+    )
+
+
+def declined(application: str = APPLICATION) -> PanelOutcomeSet:
+    """The jury declines."""
+    return PanelOutcomeSet(
+        panel=PANEL,
+        application=application,
+        outcome="decline",
+        amount=None,
+        currency=None,
+        rank=None,
+        reason="not_selected",
+    )
+
+
+def panel_closed(chair: str = CHAIR) -> PanelClosed:
+    """The chair ended the jury's work."""
+    return PanelClosed(panel=PANEL, chair=chair)
+
+
+def panel_confirmed() -> PanelConfirmed:
+    """The officer confirmed the decision."""
+    return PanelConfirmed(panel=PANEL, confirmer=OFFICER)
+
+
+def peopled() -> World:
+    """An open installation where everybody is registered, and the initiative with its members."""
+    world = World()
+    world.given(
+        INSTALLATION_ID, InstallationOpened(demonstration=False), AdministratorAppointed(person=KEEPER)
+    )
+    for who in EVERYBODY:
+        world.given(who, registered(who))
+    world.given(INITIATIVE, *initiative())
+    return world
+
+
+def calling(
+    *, quorum: int = 2, budget: int = 100_000, blindness: Blindness = "double", grace_minutes: int = 15
+) -> World:
+    """Besides, a published call with an open round."""
+    world = peopled()
+    call = drafted(quorum=quorum, budget=budget, blindness=blindness, grace_minutes=grace_minutes)
+    world.given(CALL, call, CallPublished(call=CALL))
+    world.given(ROUND, opened())
+    return world
+
+
+def receive(world: World, application: str, applicant: str, *facts: Fact) -> None:
+    """Let an application have been submitted, and what came after it."""
+    world.given(application, submitted(application, applicant), *facts)
+    world.indexes.setdefault(applications_of(ROUND), set()).add(application)
+    world.indexes.setdefault(applications_by(applicant, ROUND), set()).add(application)
+
+
+def reviewing(*, quorum: int = 2, budget: int = 100_000, blindness: Blindness = "double") -> World:
+    """A closed round with one eligible application of the artist."""
+    world = calling(quorum=quorum, budget=budget, blindness=blindness)
+    receive(world, APPLICATION, ARTIST, found_eligible())
+    world.given(ROUND, closed(APPLICATION))
+    return world
+
+
+def review(world: World, review: str, application: str, juror: str, *facts: Fact) -> None:
+    """Let a juror have been asked to judge, and what came after it."""
+    world.given(review, assigned(juror, review=review, application=application), *facts)
+    world.indexes.setdefault(reviews_of(application), set()).add(review)
+    world.indexes.setdefault(reviews_in(ROUND), set()).add(review)
