@@ -15,10 +15,10 @@ from functools import cache
 from typing import Annotated, Any, Final, get_args, get_origin, get_type_hints
 
 import msgspec
+from domain.topics import TOPIC_OF, TOPICS
 
 from domain.deciding import Fact
 from domain.personal import Personal, Withheld, personal_fields
-from domain.topics import TOPIC_OF, TOPICS
 from history import commitments
 from history.sealing import NONCE_BYTES, SALT_BYTES, Place, open_box, seal
 
@@ -215,7 +215,9 @@ def read(topic: str, document: bytes, open_with: Opener = unopened) -> Recorded:
             values[name] = {}
     for field, stored in decoded.sealed.items():
         name, _, key = field.partition("/")
-        opened = Withheld.SEALED if open_with is unopened else _open(topic, envelope, field, stored, open_with)
+        opened = (
+            Withheld.SEALED if open_with is unopened else _open(topic, envelope, field, stored, open_with)
+        )
         value = shape.decoders[name].decode(opened) if isinstance(opened, bytes) else opened
         if key:
             values[name][key] = value

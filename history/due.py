@@ -25,7 +25,12 @@ async def run_due(runner: Runner) -> int:
         command = msgspec.json.decode(due.request, type=REGISTER[due.command].request)
         try:
             await runner.run(
-                Request(command=command, actor=SYSTEM, channel=Channel.SYSTEM, key=f"due {due.key} {due.at.isoformat()}")
+                Request(
+                    command=command,
+                    actor=SYSTEM,
+                    channel=Channel.SYSTEM,
+                    key=f"due {due.key} {due.at.isoformat()}",
+                )
             )
             ran += 1
         except Contended:

@@ -66,14 +66,18 @@ class KeyFolder:
         path = self._folder / name
         if not path.exists():
             if not create:
-                raise KeysUnusable(f"The key file {name} is missing from {self._folder}; restore it from its backup.")
+                raise KeysUnusable(
+                    f"The key file {name} is missing from {self._folder}; restore it from its backup."
+                )
             self._write_once(path, secrets.token_bytes(KEY_BYTES).hex())
         try:
             key = bytes.fromhex(path.read_text("ascii").strip())
         except ValueError:
             key = b""
         if len(key) != KEY_BYTES:
-            raise KeysUnusable(f"The key file {name} in {self._folder} is damaged; restore it from its backup.")
+            raise KeysUnusable(
+                f"The key file {name} in {self._folder} is damaged; restore it from its backup."
+            )
         return key
 
     def _write_once(self, path: Path, text: str) -> None:
@@ -102,7 +106,9 @@ class KeyFolder:
     def wrap(self, history: str, subject: str, key: bytes) -> bytes:
         """`key` wrapped under the present epoch's wrapping key: nonce ‖ ciphertext ‖ tag."""
         nonce = secrets.token_bytes(NONCE_BYTES)
-        return nonce + AESGCM(self._wrapping).encrypt(nonce, key, self._associated(history, subject, self.epoch))
+        return nonce + AESGCM(self._wrapping).encrypt(
+            nonce, key, self._associated(history, subject, self.epoch)
+        )
 
     def unwrap(self, history: str, subject: str, epoch: int, wrapped: bytes) -> bytes:
         """The key that was wrapped; raises `KeysUnusable` if the wrapping key is another one."""

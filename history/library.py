@@ -14,6 +14,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import psycopg
+from domain.topics import AGGREGATES
 from eventsourcing.application import Repository
 from eventsourcing.persistence import (
     ApplicationRecorder,
@@ -31,10 +32,18 @@ from eventsourcing.persistence import (
 )
 from psycopg_pool import ConnectionPool
 
-from domain.topics import AGGREGATES
 from history.documents import Opener, Recorded, leaf_of, read, unopened
 
 POLL_SECONDS: Final = 0.02
+
+_OLDEST_FIRST: Final = """
+SELECT stream, version, topic, document FROM history.facts
+WHERE stream = %s AND version > %s AND version <= %s ORDER BY version LIMIT %s
+"""
+_NEWEST_FIRST: Final = """
+SELECT stream, version, topic, document FROM history.facts
+WHERE stream = %s AND version > %s AND version <= %s ORDER BY version DESC LIMIT %s
+"""
 
 
 class FactMapper(Mapper[str]):
@@ -51,7 +60,9 @@ class FactMapper(Mapper[str]):
         super().__init__(transcoder or JSONTranscoder(), compressor, cipher)
         self.open_with = open_with
 
-    def to_domain_event(self, stored_event: StoredEvent) -> Any:  # Any: the library's protocol wants its own base class
+    def to_domain_event(
+        self, stored_event: StoredEvent
+    ) -> Any:  # Any: the library's protocol wants its own base class
         """The recorded fact in a stored event; a `Recorded`."""
         state = stored_event.state
         if self.cipher:
@@ -76,7 +87,7 @@ class FactRecorder(ApplicationRecorder):
     def __init__(self, pool: ConnectionPool[psycopg.Connection[tuple[Any, ...]]]) -> None:
         self.pool = pool
 
-    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
+    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:  # noqa: ARG002 - the library's signature
         """Append documents to their streams, each at the version after its stream's newest; all or nothing."""
         if not stored_events:
             return []
@@ -114,11 +125,9 @@ class FactRecorder(ApplicationRecorder):
         limit: int | None = None,
     ) -> Sequence[StoredEvent]:
         """The stored events of one stream."""
-        order = "DESC" if desc else "ASC"
         with self.pool.connection() as connection:
             rows = connection.execute(
-                "SELECT stream, version, topic, document FROM history.facts WHERE stream = %s "
-                "AND version > %s AND version <= %s " + f"ORDER BY version {order} LIMIT %s",
+                _NEWEST_FIRST if desc else _OLDEST_FIRST,
                 (str(originator_id), gt or 0, 2**31 - 1 if lte is None else lte, limit),
             ).fetchall()
         return [StoredEvent(*row) for row in rows]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.resources import files
-from typing import Final
+from typing import Any, Final
 
 import psycopg
 
@@ -34,7 +34,9 @@ class Migration:
 def migrations_in(package: str) -> tuple[Migration, ...]:
     """The migrations in a package's folder ``schema``, by their numbers."""
     folder = files(package) / "schema"
-    found = sorted((file.name, file.read_text("utf-8")) for file in folder.iterdir() if file.name.endswith(".sql"))
+    found = sorted(
+        (file.name, file.read_text("utf-8")) for file in folder.iterdir() if file.name.endswith(".sql")
+    )
     return tuple(Migration(f"{package}/{name.removesuffix('.sql')}", text) for name, text in found)
 
 
@@ -54,7 +56,7 @@ def migrate(
             "CREATE TABLE IF NOT EXISTS migrations.applied "
             "(name text PRIMARY KEY, digest text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())"
         )
-        applied = dict(connection.execute("SELECT name, digest FROM migrations.applied").fetchall())
+        applied = _applied(connection)
         _check(applied, known)
         for migration in migrations:
             if migration.name in applied:
@@ -80,9 +82,14 @@ def pending(url: str, migrations: Sequence[Migration]) -> tuple[str, ...]:
         exists = connection.execute("SELECT to_regclass('migrations.applied') IS NOT NULL").fetchone()
         if exists is None or not exists[0]:
             return tuple(migration.name for migration in migrations)
-        applied = dict(connection.execute("SELECT name, digest FROM migrations.applied").fetchall())
+        applied = _applied(connection)
     _check(applied, {migration.name: migration for migration in migrations})
     return tuple(migration.name for migration in migrations if migration.name not in applied)
+
+
+def _applied(connection: psycopg.Connection[tuple[Any, ...]]) -> dict[str, str]:
+    rows = connection.execute("SELECT name, digest FROM migrations.applied").fetchall()
+    return {str(name): str(digest) for name, digest in rows}
 
 
 def _check(applied: dict[str, str], known: dict[str, Migration]) -> None:

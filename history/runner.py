@@ -11,10 +11,12 @@ from __future__ import annotations
 import asyncio
 import hmac
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
+from weakref import WeakValueDictionary
 
 import msgspec
 
@@ -30,12 +32,14 @@ from history.states import States
 from history.store import Append, Appended, DueDate, History, Idempotency
 from history.vault import Vault, WrappedKey
 
-TRIES: Final = 8
+TRIES: Final = 15
 """How often a command that lost a race is decided anew before it is given up."""
 _HANDLE_LETTERS: Final = "23456789abcdefghjkmnpqrstvwxyz"
 
 _encode = msgspec.json.Encoder(order="sorted").encode
-_BY_REQUEST: Final[Mapping[type[Command], Registered[Any]]] = {entry.request: entry for entry in REGISTER.values()}
+_BY_REQUEST: Final[Mapping[type[Command], Registered[Any]]] = {
+    entry.request: entry for entry in REGISTER.values()
+}
 
 
 class Contended(Exception):
@@ -104,6 +108,8 @@ class Runner:
         self.states = States(history)
         self._index_key = index_key
         self._demonstration = demonstration
+        # Locks live as long as somebody waits for them.
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self.random = random_bytes
 
     def keyed(self, label: str, text: bytes) -> bytes:
@@ -119,10 +125,14 @@ class Runner:
         entry = _BY_REQUEST[type(request.command)]
         idempotency = self._idempotency(entry.name, request)
         afresh = False
+        contested: str | None = None
         for attempt in range(TRIES):
             work = _Work(self, request, idempotency, afresh=afresh)
             try:
-                appended = await work.attempt(entry)
+                async with self._turn(contested):
+                    appended = await work.attempt(entry)
+                    if appended.outcome == "appended":
+                        return work.answer(appended)
             except (Turned, Stale):
                 if idempotency is not None:
                     answer = await self._repeated(await self.history.remembered(idempotency))
@@ -134,8 +144,6 @@ class Runner:
                 afresh = True
                 continue
             match appended.outcome:
-                case "appended":
-                    return work.answer(appended)
                 case "repeated" | "reused":
                     answer = await self._repeated(appended)
                     assert answer is not None
@@ -144,8 +152,19 @@ class Runner:
                     raise Refused(work.claim_sentence(appended.detail))
                 case "conflict":
                     afresh = True
-                    await asyncio.sleep(0.001 * (attempt + 1) * secrets.randbelow(5))
+                    contested = appended.detail
+                    await asyncio.sleep(secrets.randbelow(1000) / 1000 * min(0.002 * 2**attempt, 0.2))
         raise Contended
+
+    @asynccontextmanager
+    async def _turn(self, contested: str | None) -> AsyncIterator[None]:
+        """Whoever lost a race for a stream waits for its turn there, so that only other processes are raced again."""
+        if contested is None:
+            yield
+            return
+        lock = self._turns.setdefault(contested, asyncio.Lock())
+        async with lock:
+            yield
 
     def _idempotency(self, name: str, request: Request) -> Idempotency | None:
         if request.key is None:
@@ -164,7 +183,8 @@ class Runner:
             raise KeyReused
         stream = appended.detail
         rows = [row for row in await self.history.at(appended.positions) if row.stream == stream]
-        assert stream is not None and rows
+        assert stream is not None
+        assert rows
         return Answer(stream, rows[-1].version, rows[-1].leaf, appended.positions, repeated=True)
 
     async def keys(self, subjects: set[str]) -> dict[str, bytes]:
@@ -204,7 +224,11 @@ class _Work:
         act = await self._plan(entry)
         person = await self._person()
         if isinstance(act.may, Denied):
-            raise NotFound("There is nothing here that you may see.") if act.may.hidden else Forbidden(act.may.detail)
+            raise (
+                NotFound("There is nothing here that you may see.")
+                if act.may.hidden
+                else Forbidden(act.may.detail)
+            )
         outcome = self._outcome = act.decide()
         expected = self._request.expected
         if expected is not None and self._reading.version(outcome.answers) != expected:

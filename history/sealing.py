@@ -63,7 +63,8 @@ def padded_size(size: int) -> int:
 
 def seal(key: bytes, place: Place, salt: bytes, value: bytes, nonce: bytes) -> bytes:
     """The box of `value` (the field's exact JSON) and its salt: nonce ‖ ciphertext ‖ tag."""
-    assert len(salt) == SALT_BYTES and len(nonce) == NONCE_BYTES
+    assert len(salt) == SALT_BYTES
+    assert len(nonce) == NONCE_BYTES
     plain = salt + len(value).to_bytes(_LENGTH_BYTES, "big") + value
     plain = plain.ljust(padded_size(len(plain)), b"\x00")
     return nonce + AESGCM(key).encrypt(nonce, plain, place.associated_data())

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from domain.deciding import Aggregate, Fact, Loaded
 from domain.topics import AGGREGATES
+
+from domain.deciding import Aggregate, Fact, Loaded
 from history.documents import Stored, read
 from history.store import History
 
@@ -95,7 +96,9 @@ class Reading:
                 self._take(stream, folded)
                 if folded.version:
                     self._states.keep(stream, folded)
-        return {stream: Loaded(self._loaded[stream].state, self._loaded[stream].version) for _, stream in streams}
+        return {
+            stream: Loaded(self._loaded[stream].state, self._loaded[stream].version) for _, stream in streams
+        }
 
     def _take(self, stream: str, folded: Folded) -> None:
         self._loaded[stream] = folded

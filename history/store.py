@@ -93,7 +93,17 @@ class Row:
     recorded_at: datetime
 
 
-_ROW: Final = "f.position, f.stream, f.version, f.topic, f.document, f.leaf, f.recorded_at"
+_LOAD: Final = """
+SELECT f.position, f.stream, f.version, f.topic, f.document, f.leaf, f.recorded_at
+FROM unnest(%b::text[], %b::integer[]) AS w (stream, after)
+JOIN history.facts f ON f.stream = w.stream AND f.version > w.after
+ORDER BY f.stream, f.version
+"""
+
+_AT: Final = """
+SELECT f.position, f.stream, f.version, f.topic, f.document, f.leaf, f.recorded_at
+FROM history.facts f WHERE f.position = ANY (%b::bigint[]) ORDER BY f.position
+"""
 
 _APPEND: Final = """
 SELECT outcome, positions, detail FROM history.append(
@@ -129,20 +139,13 @@ class History:
     async def load(self, after: Mapping[str, int]) -> list[Row]:
         """The facts of some streams, each after the version given, ordered by stream and version. One round trip."""
         async with self.connection() as connection:
-            cursor = await connection.execute(
-                f"SELECT {_ROW} FROM unnest(%b::text[], %b::integer[]) AS w (stream, after) "
-                "JOIN history.facts f ON f.stream = w.stream AND f.version > w.after ORDER BY f.stream, f.version",
-                (list(after), list(after.values())),
-            )
+            cursor = await connection.execute(_LOAD, (list(after), list(after.values())))
             return [Row(*row) for row in await cursor.fetchall()]
 
     async def at(self, positions: Iterable[int]) -> list[Row]:
         """The facts at some positions, in order."""
         async with self.connection() as connection:
-            cursor = await connection.execute(
-                f"SELECT {_ROW} FROM history.facts f WHERE f.position = ANY (%b::bigint[]) ORDER BY f.position",
-                (list(positions),),
-            )
+            cursor = await connection.execute(_AT, (list(positions),))
             return [Row(*row) for row in await cursor.fetchall()]
 
     async def entries(self, index: str) -> tuple[str, ...]:
@@ -157,7 +160,8 @@ class History:
         """The wrapped keys of some data subjects; those that were erased have none."""
         async with self.connection() as connection:
             cursor = await connection.execute(
-                "SELECT subject, epoch, wrapped FROM vault.keys WHERE subject = ANY (%b::text[])", (list(subjects),)
+                "SELECT subject, epoch, wrapped FROM vault.keys WHERE subject = ANY (%b::text[])",
+                (list(subjects),),
             )
             return [WrappedKey(*row) for row in await cursor.fetchall()]
 
@@ -201,7 +205,7 @@ class History:
                     row = await cursor.fetchone()
             except (psycopg.OperationalError, psycopg.InterfaceError) as error:
                 if not _connection_lost(error):
-                    log.error("append refused by the database: %s", type(error).__name__)
+                    log.error("append refused by the database: %s", type(error).__name__)  # noqa: TRY400 - a traceback could quote values
                     raise Unavailable("The database cannot write now.") from error
                 lost = True
                 if attempt == _TRIES - 1 or isinstance(error, PoolTimeout):
@@ -211,7 +215,7 @@ class History:
                 continue
             except psycopg.Error as error:
                 # Read-only transactions and the like: not the command's fault, and nothing was stored.
-                log.error("append refused by the database: %s", type(error).__name__)
+                log.error("append refused by the database: %s", type(error).__name__)  # noqa: TRY400 - a traceback could quote values
                 raise Unavailable("The database cannot write now.") from error
             assert row is not None
             appended = Appended(row[0], tuple(row[1] or ()), row[2])
@@ -245,7 +249,9 @@ class History:
     async def strike(self, due: DueDate) -> None:
         """Take a due date out of the queue, unless it was set anew meanwhile."""
         async with self.connection() as connection:
-            await connection.execute("DELETE FROM history.due_dates WHERE key = %b AND at = %b", (due.key, due.at))
+            await connection.execute(
+                "DELETE FROM history.due_dates WHERE key = %b AND at = %b", (due.key, due.at)
+            )
 
 
 def _arguments(append: Append) -> list[Any]:  # Any: the arguments of one SQL call
@@ -285,24 +291,25 @@ def _arguments(append: Append) -> list[Any]:  # Any: the arguments of one SQL ca
 def _connection_lost(error: psycopg.Error) -> bool:
     """Whether the connection went away (then the outcome is open), as against the server's refusing the statement."""
     state = error.sqlstate
-    return state is None or state.startswith("08") or state.startswith("57P")
+    return state is None or state.startswith(("08", "57P"))
 
 
 @asynccontextmanager
-async def open_history(url: str, *, connections: int = 8, timeout: float = 10) -> AsyncIterator[History]:
-    """The history in the database at `url`, with a pool of up to `connections`. Raises `Unavailable`."""
+async def open_history(url: str, *, connections: int = 8, patience: float = 10) -> AsyncIterator[History]:
+    """The history in the database at `url`, with a pool of up to `connections`, each waited for at most
+    `patience` seconds. Raises `Unavailable`."""
     pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
         url,
         kwargs={"autocommit": True, "application_name": "overwinter"},
         min_size=min(2, connections),
         max_size=connections,
-        timeout=timeout,
+        timeout=patience,
         check=None,
         open=False,
     )
     try:
         try:
-            await pool.open(wait=True, timeout=timeout)
+            await pool.open(wait=True, timeout=patience)
             async with pool.connection() as connection:
                 cursor = await connection.execute("SELECT history_id FROM history.installation")
                 row = await cursor.fetchone()

@@ -32,7 +32,9 @@ class Vault:
     It does no input or output: rows come from, and go to, whoever holds the connection.
     """
 
-    def __init__(self, keys: WrappingKeys, history: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, keys: WrappingKeys, history: str, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._keys = keys
         self._history = history
         self._clock = clock
@@ -77,7 +79,9 @@ class Vault:
     def sweep(self) -> None:
         """Forget every key older than `CACHE_SECONDS`, also those that nobody asks for again."""
         now = self._clock()
-        for subject in [subject for subject, (since, _) in self._opened.items() if now - since >= CACHE_SECONDS]:
+        for subject in [
+            subject for subject, (since, _) in self._opened.items() if now - since >= CACHE_SECONDS
+        ]:
             del self._opened[subject]
 
 

@@ -1,0 +1,118 @@
+"""A migrated database, a key folder and command runners for the tests of the history."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from api.embedded import EmbeddedPostgres
+from domain.commands.register import REGISTER
+from domain.values import SYSTEM, Channel
+from history.keyfiles import KeyFolder
+from history.migrate import migrate, migrations_in
+from history.runner import Answer, Request, Runner
+from history.store import open_history
+from history.vault import Vault
+from tests.conftest import drop_database, make_database
+
+_NUMBERS = itertools.count(1)
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def database_template(postgres: EmbeddedPostgres) -> Iterator[str]:
+    """A database with the history's tables and nothing in them."""
+    make_database(postgres, "history_template")
+    migrate(postgres.url_of("history_template"), migrations_in("history"))
+    yield "history_template"
+    drop_database(postgres, "history_template")
+
+
+@dataclass
+class Office:
+    """A runner with the manners of a test: commands by name, as any person, at a settable time."""
+
+    runner: Runner
+    url: str
+    keys: KeyFolder
+    now: datetime = NOON
+
+    async def run(
+        self,
+        name: str,
+        actor: str = SYSTEM,
+        /,
+        *,
+        key: str | None = None,
+        expected: int | None = None,
+        **fields: Any,
+    ) -> Answer:
+        """Run the command of this name with these fields."""
+        command = REGISTER[name].request(**fields)
+        return await self.runner.run(
+            Request(command=command, actor=actor, channel=Channel.API, key=key, expected=expected)
+        )
+
+    async def person(self, name: str = "Person of the Test") -> str:
+        """Register an invented person."""
+        number = next(_NUMBERS)
+        answer = await self.run(
+            "person.register", name=f"{name} {number}", email=f"p{number}@example.org", language="en"
+        )
+        return answer.stream
+
+    async def opened(self) -> tuple[str, str]:
+        """Open the installation; returns an administrator and an initiative that this person founded."""
+        await self.run("installation.open")
+        administrator = await self.person()
+        await self.run("installation.appoint", person=administrator)
+        founded = await self.run("initiative.found", administrator, name="Example Initiative")
+        return administrator, founded.stream
+
+    def rows(self) -> list[tuple[int, str, int, str, bytes, bytes]]:
+        """All facts as they lie in the database."""
+        with psycopg.connect(self.url) as connection:
+            return connection.execute(
+                "SELECT position, stream, version, topic, document, leaf FROM history.facts ORDER BY position"
+            ).fetchall()
+
+
+Offices = Callable[[], Any]
+
+
+@pytest.fixture
+async def offices(database_url: str, tmp_path: Path) -> AsyncIterator[Offices]:
+    """Makes offices on one database, each as a process of its own would have it."""
+    keys = KeyFolder(tmp_path / "keys", create=True)
+    async with AsyncExitStack() as stack:
+
+        async def make() -> Office:
+            history = await stack.enter_async_context(open_history(database_url))
+            clock: list[Office] = []
+            runner = Runner(
+                history, Vault(keys, history.id), keys.index_key, clock=lambda: clock[0].now, fence=keys.fence
+            )
+            clock.append(Office(runner, database_url, keys))
+            return clock[0]
+
+        yield make
+
+
+@pytest.fixture
+async def office(offices: Offices) -> Office:
+    """The one office that most tests need."""
+    made: Office = await offices()
+    return made

@@ -1,0 +1,377 @@
+"""The append: gap-free, in order, atomic, at the versions read, once, and truthful about lost connections."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from contextlib import asynccontextmanager
+
+import psycopg
+import pytest
+
+from domain.refusals import NotFound, Refused
+from domain.values import Role, stream_id
+from history.runner import KeyReused, Stale
+from history.store import Append, Unavailable
+from tests.history import second_reader
+from tests.history.conftest import Office, Offices
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_positions_are_gap_free_and_in_order_under_concurrent_commands_conflicts_and_refusals(
+    offices: Offices,
+) -> None:
+    """Two processes' runners race on the same streams; positions come out as 1..N, versions without a gap."""
+    one, two = await offices(), await offices()
+    administrator, initiative = await one.opened()
+    people = [await one.person() for _ in range(6)]
+    chance = random.Random(7)
+
+    async def meddle(office: Office) -> int:
+        done = 0
+        for _ in range(25):
+            person = chance.choice(people)
+            roles = tuple(chance.sample([Role.OFFICER, Role.JUROR, Role.FINANCE], chance.randint(1, 3)))
+            try:
+                await office.run(
+                    "initiative.add_member", administrator, initiative=initiative, person=person, roles=roles
+                )
+                done += 1
+            except Refused:
+                pass
+        return done
+
+    before = len(one.rows())
+    done = await asyncio.gather(*(meddle(office) for office in (one, two) for _ in range(4)))
+
+    rows = one.rows()
+    # The administrator's first act within the initiative had bound their handle, so each act adds one fact.
+    assert sum(done) > 50
+    assert len(rows) - before == sum(done)
+    assert [row[0] for row in rows] == list(range(1, len(rows) + 1))
+    second_reader.check(rows, {})
+
+
+async def test_a_conflict_writes_nothing_and_names_the_stream(office: Office) -> None:
+    """A stream that was only read, and moved on, is enough to turn the whole append down."""
+    _administrator, initiative = await office.opened()
+    history = office.runner.history
+    rows = office.rows()
+    stored = _copy(rows[-1], version=7)
+
+    appended = await history.append(
+        Append(facts=[stored], read={initiative: 0, stored.stream: 6}, answers=stored.stream)
+    )
+
+    assert (appended.outcome, appended.detail) == ("conflict", initiative)
+    assert office.rows() == rows
+
+
+async def test_facts_of_several_streams_are_stored_together_or_not_at_all(office: Office) -> None:
+    """Of two streams in one append the second is out of date, so the first gets nothing either."""
+    await office.opened()
+    rows = office.rows()
+    fresh = _copy(rows[-1], stream=stream_id("person", b"\x01" * 16), version=1)
+    late = _copy(rows[-1], version=rows[-1][2])
+
+    appended = await office.runner.history.append(
+        Append(
+            facts=[fresh, late], read={fresh.stream: 0, late.stream: late.version - 1}, answers=fresh.stream
+        )
+    )
+
+    assert appended.outcome == "conflict"
+    assert office.rows() == rows
+
+
+async def test_the_same_key_and_request_is_answered_again_and_done_once(office: Office) -> None:
+    """The second answer is the first, although the command would be refused by now."""
+    administrator, initiative = await office.opened()
+    person = await office.person()
+    ask = {"initiative": initiative, "person": person, "roles": (Role.JUROR,)}
+
+    first = await office.run("initiative.add_member", administrator, key="k-1", **ask)
+    rows = office.rows()
+    second = await office.run("initiative.add_member", administrator, key="k-1", **ask)
+
+    assert second.repeated
+    assert not first.repeated
+    assert (second.stream, second.version, second.leaf, second.positions) == (
+        first.stream,
+        first.version,
+        first.leaf,
+        first.positions,
+    )
+    assert office.rows() == rows
+
+
+async def test_the_same_key_sent_twice_at_once_is_done_once(offices: Offices) -> None:
+    """Two processes get the same request at the same moment, as after a client's time-out."""
+    one, two = await offices(), await offices()
+    administrator, _ = await one.opened()
+    await two.person()
+    before = len(one.rows())
+
+    answers = await asyncio.gather(
+        *(
+            office.run(
+                "person.register", administrator, key="k-2", name="Once Only", email=None, language="en"
+            )
+            for office in (one, two, one, two)
+        )
+    )
+
+    assert len({answer.stream for answer in answers}) == 1
+    assert sorted(answer.repeated for answer in answers) == [False, True, True, True]
+    assert len(one.rows()) == before + 1
+
+
+async def test_the_same_key_with_another_request_is_refused(office: Office) -> None:
+    """Nothing is written for it."""
+    administrator, initiative = await office.opened()
+    person = await office.person()
+    await office.run(
+        "initiative.add_member",
+        administrator,
+        key="k",
+        initiative=initiative,
+        person=person,
+        roles=(Role.JUROR,),
+    )
+    rows = office.rows()
+
+    with pytest.raises(KeyReused):
+        await office.run(
+            "initiative.add_member",
+            administrator,
+            key="k",
+            initiative=initiative,
+            person=person,
+            roles=(Role.OFFICER,),
+        )
+
+    assert office.rows() == rows
+
+
+async def test_keys_of_different_people_do_not_meet(office: Office) -> None:
+    """A key is the client's own: the same text from somebody else is another key."""
+    administrator, _initiative = await office.opened()
+    other = await office.person()
+    await office.run("installation.appoint", administrator, person=other)
+
+    first = await office.run("initiative.found", administrator, key="same", name="One")
+    second = await office.run("initiative.found", other, key="same", name="One")
+
+    assert first.stream != second.stream
+
+
+async def test_a_stale_version_is_refused_and_told(office: Office) -> None:
+    """A client that insists on a version learns the present one, and nothing is written."""
+    administrator, initiative = await office.opened()
+    person = await office.person()
+    await office.run(
+        "initiative.add_member",
+        administrator,
+        initiative=initiative,
+        person=person,
+        roles=(Role.JUROR,),
+        expected=1,
+    )
+    rows = office.rows()
+
+    with pytest.raises(Stale) as stale:
+        await office.run(
+            "initiative.add_member",
+            administrator,
+            initiative=initiative,
+            person=person,
+            roles=(Role.OFFICER,),
+            expected=1,
+        )
+
+    assert stale.value.version == 2
+    assert office.rows() == rows
+
+
+async def test_a_role_taken_away_in_another_process_is_gone_at_once(offices: Offices) -> None:
+    """The second process remembers the initiative as it was; the append does not let that pass."""
+    one, two = await offices(), await offices()
+    administrator, initiative = await one.opened()
+    officer = await one.person()
+    await one.run(
+        "initiative.add_member",
+        administrator,
+        initiative=initiative,
+        person=officer,
+        roles=(Role.ADMINISTRATOR, Role.OFFICER),
+    )
+    somebody = await two.person()
+    await two.run(
+        "initiative.add_member", officer, initiative=initiative, person=somebody, roles=(Role.JUROR,)
+    )
+    await one.run("initiative.remove_member", administrator, initiative=initiative, person=officer)
+    rows = one.rows()
+
+    with pytest.raises(NotFound):
+        await two.run(
+            "initiative.add_member", officer, initiative=initiative, person=somebody, roles=(Role.OFFICER,)
+        )
+
+    assert one.rows() == rows
+
+
+async def test_a_role_given_in_another_process_counts_at_once(offices: Offices) -> None:
+    """A refusal is given by fresh states only, so a remembered lack of a role does not linger."""
+    one, two = await offices(), await offices()
+    administrator, initiative = await one.opened()
+    newcomer, somebody = await one.person(), await one.person()
+    await two.run(
+        "initiative.add_member", administrator, initiative=initiative, person=somebody, roles=(Role.JUROR,)
+    )
+    await one.run(
+        "initiative.add_member",
+        administrator,
+        initiative=initiative,
+        person=newcomer,
+        roles=(Role.ADMINISTRATOR,),
+    )
+
+    await two.run(
+        "initiative.add_member", newcomer, initiative=initiative, person=somebody, roles=(Role.OFFICER,)
+    )
+
+
+async def test_a_claimed_address_is_refused_to_the_next(office: Office) -> None:
+    """An address is taken once, whatever its capitals, and shows nowhere in clear."""
+    await office.opened()
+    await office.run("person.register", name="First", email="Same@Example.org", language="en")
+    rows = office.rows()
+
+    with pytest.raises(Refused, match="address"):
+        await office.run("person.register", name="Second", email="same@example.org", language="en")
+
+    assert office.rows() == rows
+    with psycopg.connect(office.url) as connection:
+        claims = connection.execute("SELECT encode(name, 'escape') FROM history.claims").fetchall()
+    assert len(claims) == 2
+    assert not any("example" in claim.lower() for (claim,) in claims)
+
+
+@pytest.mark.parametrize("stored", [False, True], ids=["lost before the commit", "lost after the commit"])
+async def test_a_lost_connection_is_told_truly(
+    office: Office, monkeypatch: pytest.MonkeyPatch, stored: bool
+) -> None:
+    """Whether or not the facts had been stored when the connection went, the command is done once and says so."""
+    administrator, initiative = await office.opened()
+    person = await office.person()
+    before = len(office.rows())
+    _lose_connections(office, monkeypatch, times=1, stored=stored)
+
+    answer = await office.run(
+        "initiative.add_member", administrator, initiative=initiative, person=person, roles=(Role.JUROR,)
+    )
+
+    rows = office.rows()
+    assert len(rows) == before + 1
+    assert (answer.stream, answer.version, answer.leaf) == (initiative, rows[-1][2], rows[-1][5])
+
+
+async def test_a_lost_connection_hides_no_true_conflict(
+    offices: Offices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the connection is down somebody else changes the stream: the command is decided anew, not lost."""
+    one, two = await offices(), await offices()
+    administrator, initiative = await one.opened()
+    person, other = await one.person(), await two.person()
+
+    async def meanwhile() -> None:
+        await two.run(
+            "initiative.add_member", administrator, initiative=initiative, person=other, roles=(Role.FUNDER,)
+        )
+
+    _lose_connections(one, monkeypatch, times=1, stored=False, meanwhile=meanwhile)
+    answer = await one.run(
+        "initiative.add_member", administrator, initiative=initiative, person=person, roles=(Role.JUROR,)
+    )
+
+    assert answer.version == 3
+    second_reader.check(one.rows(), {})
+
+
+async def test_a_database_that_stays_away_is_told_as_unavailable(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No false success: the caller learns that nothing is known, and may send the same key again."""
+    administrator, initiative = await office.opened()
+    person = await office.person()
+    monkeypatch.setattr("history.store._FIRST_WAIT", 0.001)
+    with monkeypatch.context() as patch:
+        _lose_connections(office, patch, times=99, stored=False)
+        with pytest.raises(Unavailable):
+            await office.run(
+                "initiative.add_member",
+                administrator,
+                key="again",
+                initiative=initiative,
+                person=person,
+                roles=(Role.JUROR,),
+            )
+
+    answer = await office.run(
+        "initiative.add_member",
+        administrator,
+        key="again",
+        initiative=initiative,
+        person=person,
+        roles=(Role.JUROR,),
+    )
+    assert answer.version == 2
+
+
+async def test_facts_can_be_neither_changed_nor_deleted(office: Office) -> None:
+    """Not even by the role that owns the table, short of dropping the trigger."""
+    await office.opened()
+    with psycopg.connect(office.url, autocommit=True) as connection:
+        for statement in (
+            "UPDATE history.facts SET topic = 'x' WHERE position = 1",
+            "DELETE FROM history.facts WHERE position = 1",
+            "TRUNCATE history.facts",
+        ):
+            with pytest.raises(psycopg.errors.RaiseException, match="never changed or deleted"):
+                connection.execute(statement)
+
+
+def _copy(row, *, version, stream=None):
+    from history.documents import Stored
+
+    return Stored(stream or row[1], version, row[3], bytes(row[4]), bytes(row[5]))
+
+
+def _lose_connections(office, monkeypatch, *, times, stored, meanwhile=None):
+    """Make the next appends lose their connection, before the statement reaches the server or after it committed."""
+    pool = office.runner.history.pool
+    real = pool.connection
+    left = [times]
+
+    class Losing:
+        def __init__(self, connection):
+            self.connection = connection
+
+        async def execute(self, query, *arguments):
+            if "history.append" not in query or left[0] == 0:
+                return await self.connection.execute(query, *arguments)
+            left[0] -= 1
+            if stored:
+                cursor = await self.connection.execute(query, *arguments)
+                assert (await cursor.fetchone())[0] == "appended"
+            if meanwhile is not None:
+                await meanwhile()
+            raise psycopg.OperationalError("the connection is lost")
+
+    @asynccontextmanager
+    async def losing(*arguments, **named):
+        async with real(*arguments, **named) as connection:
+            yield Losing(connection)
+
+    monkeypatch.setattr(pool, "connection", losing)
