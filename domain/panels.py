@@ -225,6 +225,9 @@ def set_outcome(
     if application.status is not ApplicationStatus.ELIGIBLE:
         raise Refused(f"Only an application in play can be decided on; this one is {application.status}.")
     _check_fitting(outcome, amount=amount, rank=rank, reason=reason)
+    if rank is not None and not 1 <= rank <= len(panel.ranking):
+        most = len(panel.ranking)
+        raise Invalid.field("rank", f"A place on the waiting list is a whole number from 1 to {most}.")
     minor = None if amount is None else _check_award(panel, call, application_id, amount, withdrawn)
     return (
         PanelOutcomeSet(

@@ -1,0 +1,376 @@
+"""Who may see what: for each thing and each state of its round, every person's answer, written by hand."""
+
+from collections.abc import Callable, Iterable
+
+import pytest
+
+from domain import access
+from domain.applications import Application, ApplicationStatus
+from domain.calls import Blindness, Call, CallStatus
+from domain.deciding import Allowed, Denied, Verdict
+from domain.initiatives import INITIATIVE as INITIATIVES
+from domain.initiatives import Initiative, Installation
+from domain.reviews import Review, ReviewStatus
+from domain.rounds import Round, RoundStatus
+from domain.values import SYSTEM, Role
+from tests.scene import (
+    ADMINISTRATOR,
+    APPLICATION,
+    APPROVER,
+    ARTIST,
+    CHAIR,
+    EVERYBODY,
+    FINANCE,
+    FUNDER,
+    JUDGING_OFFICER,
+    JUROR,
+    KEEPER,
+    OFFICER,
+    OTHER_ARTIST,
+    SECOND_JUROR,
+    STRANGER,
+    THIRD_JUROR,
+    initiative,
+)
+
+NAMES = {
+    KEEPER: "keeper",
+    ADMINISTRATOR: "administrator",
+    OFFICER: "officer",
+    CHAIR: "chair",
+    JUROR: "juror",
+    SECOND_JUROR: "second juror",
+    THIRD_JUROR: "third juror",
+    FINANCE: "finance",
+    APPROVER: "approver",
+    FUNDER: "funder",
+    ARTIST: "artist",
+    OTHER_ARTIST: "other artist",
+    STRANGER: "stranger",
+    JUDGING_OFFICER: "judging officer",
+}
+
+
+def members() -> Initiative:
+    state = Initiative()
+    for fact in initiative():
+        state = INITIATIVES.evolve(state, fact)
+    return state
+
+
+HOUSE = members()
+STAFF = {"officer": Role.OFFICER, "judging officer": Role.OFFICER}
+OURS = Application(status=ApplicationStatus.ELIGIBLE, applicant=ARTIST)
+
+
+def round(status: RoundStatus) -> Round:
+    return Round(status=status)
+
+
+OPEN, CLOSED, IN_PANEL, DECIDED = map(round, RoundStatus)
+
+
+def reviews(**statuses: ReviewStatus) -> tuple[Review, ...]:
+    """The reviews of the application, by the juror's name with an underscore."""
+    jurors = {name: who for who, name in NAMES.items()}
+    return tuple(
+        Review(status=status, juror=jurors[name.replace("_", " ")], application=APPLICATION)
+        for name, status in statuses.items()
+    )
+
+
+def allowed(ask: Callable[[str], Verdict], among: Iterable[str] = EVERYBODY) -> dict[str, Role]:
+    """Who is allowed, in which role."""
+    return {NAMES[who]: verdict.role for who in among if isinstance(verdict := ask(who), Allowed)}
+
+
+def hidden(ask: Callable[[str], Verdict]) -> tuple[str, ...]:
+    """From whom the very existence is kept, in the order of their names' table."""
+    return tuple(
+        name for who, name in NAMES.items() if isinstance(verdict := ask(who), Denied) and verdict.hidden
+    )
+
+
+def told(verdict: Verdict) -> str:
+    """The sentence to one who is denied."""
+    assert isinstance(verdict, Denied)
+    return verdict.detail
+
+
+class TestTheApplicationsText:
+    STATUSES = reviews(
+        juror=ReviewStatus.ASSIGNED, second_juror=ReviewStatus.CLEARED, third_juror=ReviewStatus.RECUSED
+    )
+
+    @staticmethod
+    def asking(round: Round, given: tuple[Review, ...]) -> Callable[[str], Verdict]:
+        return lambda who: access.sees_application(who, HOUSE, round, OURS, given)
+
+    def test_is_the_applicants_the_staffs_and_the_cleared_jurors(self) -> None:
+        staff = {"artist": Role.APPLICANT, "officer": Role.OFFICER, "judging officer": Role.OFFICER}
+        assert allowed(self.asking(CLOSED, self.STATUSES)) == {**staff, "second juror": Role.JUROR}
+        assert allowed(self.asking(CLOSED, ())) == staff
+
+    @pytest.mark.parametrize("state", [IN_PANEL, DECIDED])
+    def test_is_the_chairs_too_once_the_round_is_in_panel(self, state: Round) -> None:
+        assert allowed(self.asking(state, self.STATUSES)) == {
+            "artist": Role.APPLICANT,
+            "officer": Role.OFFICER,
+            "judging officer": Role.OFFICER,
+            "second juror": Role.JUROR,
+            "chair": Role.CHAIR,
+        }
+
+    def test_is_nobodys_who_declared_a_conflict_whatever_else_they_are(self) -> None:
+        for status in (ReviewStatus.RECUSED, ReviewStatus.REPLACED):
+            given = reviews(chair=status, judging_officer=status, third_juror=status)
+            for who in (CHAIR, JUDGING_OFFICER, THIRD_JUROR):
+                assert told(self.asking(IN_PANEL, given)(who)) == (
+                    "You declared a conflict of interest with this application."
+                )
+
+    def test_waits_for_the_jurors_declaration(self) -> None:
+        assert told(self.asking(CLOSED, self.STATUSES)(JUROR)) == (
+            "Declare first whether you have a conflict of interest with this application."
+        )
+
+    def test_is_gone_for_a_juror_who_was_removed(self) -> None:
+        removed = Initiative(
+            members={who: held for who, held in HOUSE.members.items() if who != SECOND_JUROR}
+        )
+        verdict = access.sees_application(SECOND_JUROR, removed, CLOSED, OURS, self.STATUSES)
+        assert verdict == Denied(access.NOT_YOURS, hidden=True)
+
+    def test_does_not_exist_for_others(self) -> None:
+        assert hidden(self.asking(CLOSED, self.STATUSES)) == ("keeper", "other artist", "stranger")
+
+    def test_an_officer_sees_their_own_as_its_applicant(self) -> None:
+        own = Application(status=ApplicationStatus.ELIGIBLE, applicant=OFFICER)
+        assert access.sees_application(OFFICER, HOUSE, CLOSED, own, ()) == Allowed(Role.APPLICANT)
+
+
+class TestWhoApplied:
+    @pytest.mark.parametrize("blindness", ["single", "double"])
+    def test_is_kept_from_jurors_and_chair_in_a_blind_call(self, blindness: Blindness) -> None:
+        call = Call(status=CallStatus.PUBLISHED, blindness=blindness)
+        given = reviews(juror=ReviewStatus.SUBMITTED)
+        assert allowed(lambda who: access.sees_applicant(who, HOUSE, call, IN_PANEL, OURS, given)) == {
+            "artist": Role.APPLICANT,
+            "officer": Role.OFFICER,
+            "judging officer": Role.OFFICER,
+        }
+        for who in (JUROR, CHAIR):
+            assert told(access.sees_applicant(who, HOUSE, call, IN_PANEL, OURS, given)) == (
+                "In this call jurors do not see who applied."
+            )
+
+    def test_is_seen_by_all_who_see_an_application_of_an_open_call(self) -> None:
+        call = Call(status=CallStatus.PUBLISHED, blindness="open")
+        given = reviews(juror=ReviewStatus.CLEARED, second_juror=ReviewStatus.ASSIGNED)
+        assert allowed(lambda who: access.sees_applicant(who, HOUSE, call, CLOSED, OURS, given)) == {
+            "artist": Role.APPLICANT,
+            "officer": Role.OFFICER,
+            "judging officer": Role.OFFICER,
+            "juror": Role.JUROR,
+        }
+
+
+class TestTheReviews:
+    STATUSES = reviews(
+        juror=ReviewStatus.SUBMITTED, second_juror=ReviewStatus.CLEARED, third_juror=ReviewStatus.RECUSED
+    )
+
+    @staticmethod
+    def asking(round: Round, given: tuple[Review, ...]) -> Callable[[str], Verdict]:
+        return lambda who: access.sees_reviews(who, HOUSE, round, OURS, given)
+
+    def test_are_seen_by_a_juror_after_their_own_is_submitted(self) -> None:
+        assert allowed(self.asking(CLOSED, self.STATUSES)) == {
+            "officer": Role.OFFICER,
+            "judging officer": Role.OFFICER,
+            "juror": Role.JUROR,
+        }
+        assert told(self.asking(CLOSED, self.STATUSES)(SECOND_JUROR)) == (
+            "Submit your own review first; then you see the others'."
+        )
+
+    def test_are_kept_from_staff_who_owe_one(self) -> None:
+        given = reviews(juror=ReviewStatus.SUBMITTED, judging_officer=ReviewStatus.ASSIGNED)
+        assert told(self.asking(CLOSED, given)(JUDGING_OFFICER)) == (
+            "Submit your own review first; then you see the others'."
+        )
+
+    def test_are_the_whole_jurys_once_the_round_is_in_panel(self) -> None:
+        assert allowed(self.asking(IN_PANEL, self.STATUSES)) == {
+            "officer": Role.OFFICER,
+            "judging officer": Role.OFFICER,
+            "chair": Role.CHAIR,
+            "juror": Role.JUROR,
+            "second juror": Role.JUROR,
+        }
+
+    def test_are_shown_to_funders_once_the_round_is_decided(self) -> None:
+        assert allowed(self.asking(DECIDED, self.STATUSES)) == {
+            "officer": Role.OFFICER,
+            "judging officer": Role.OFFICER,
+            "chair": Role.CHAIR,
+            "juror": Role.JUROR,
+            "second juror": Role.JUROR,
+            "funder": Role.FUNDER,
+        }
+
+    @pytest.mark.parametrize("state", [OPEN, CLOSED, IN_PANEL, DECIDED])
+    def test_are_never_the_applicants(self, state: Round) -> None:
+        own = Application(status=ApplicationStatus.ELIGIBLE, applicant=OFFICER)
+        for who, application in ((ARTIST, OURS), (OFFICER, own)):
+            assert told(access.sees_reviews(who, HOUSE, state, application, self.STATUSES)) == (
+                "Applicants do not see the reviews of their application."
+            )
+
+    def test_do_not_exist_for_others(self) -> None:
+        assert hidden(self.asking(CLOSED, self.STATUSES)) == ("keeper", "other artist", "stranger")
+
+
+class TestTheCommentsForTheApplicant:
+    def test_are_the_applicants_once_the_round_is_decided(self) -> None:
+        assert allowed(lambda who: access.sees_feedback(who, DECIDED, OURS)) == {"artist": Role.APPLICANT}
+        for state in (OPEN, CLOSED, IN_PANEL):
+            assert told(access.sees_feedback(ARTIST, state, OURS)) == (
+                "The comments on your application are shown when the round is decided."
+            )
+
+
+class TestTheRanking:
+    @pytest.mark.parametrize(
+        ("state", "expected"),
+        [
+            (OPEN, {"officer": Role.OFFICER}),
+            (CLOSED, {"officer": Role.OFFICER}),
+            (
+                IN_PANEL,
+                {
+                    "officer": Role.OFFICER,
+                    "judging officer": Role.OFFICER,
+                    "chair": Role.CHAIR,
+                    "juror": Role.JUROR,
+                    "second juror": Role.JUROR,
+                    "third juror": Role.JUROR,
+                },
+            ),
+            (
+                DECIDED,
+                {
+                    "officer": Role.OFFICER,
+                    "judging officer": Role.OFFICER,
+                    "chair": Role.CHAIR,
+                    "juror": Role.JUROR,
+                    "second juror": Role.JUROR,
+                    "third juror": Role.JUROR,
+                    "funder": Role.FUNDER,
+                },
+            ),
+        ],
+    )
+    def test_is_seen_by_state(self, state: Round, expected: dict[str, Role]) -> None:
+        assert allowed(lambda who: access.sees_ranking(who, HOUSE, state, own=())) == expected
+
+    def test_sways_no_review(self) -> None:
+        for who in (JUROR, CHAIR, JUDGING_OFFICER):
+            assert told(access.sees_ranking(who, HOUSE, CLOSED, own=())) == (
+                "The ranking is shown when the round is in panel, so that it sways no review."
+            )
+
+    @pytest.mark.parametrize("state", [OPEN, CLOSED, IN_PANEL])
+    def test_is_kept_from_all_who_applied_until_it_is_decided(self, state: Round) -> None:
+        assert allowed(lambda who: access.sees_ranking(who, HOUSE, state, own=(APPLICATION,))) == {}
+        assert access.sees_ranking(OFFICER, HOUSE, DECIDED, own=(APPLICATION,)) == Allowed(Role.OFFICER)
+
+    def test_does_not_exist_for_others(self) -> None:
+        assert hidden(lambda who: access.sees_ranking(who, HOUSE, IN_PANEL, own=())) == (
+            "keeper",
+            "artist",
+            "other artist",
+            "stranger",
+        )
+
+
+class TestTheTimeline:
+    def test_of_a_call_or_a_fund_is_the_staffs_and_the_funders(self) -> None:
+        assert allowed(lambda who: access.sees_timeline(who, HOUSE)) == {**STAFF, "funder": Role.FUNDER}
+
+    @pytest.mark.parametrize("state", [OPEN, CLOSED, IN_PANEL])
+    def test_of_an_application_is_kept_from_funders_until_the_round_is_decided(self, state: Round) -> None:
+        def ask(who: str) -> Verdict:
+            return access.sees_timeline(who, HOUSE, applicant=ARTIST, round=state)
+
+        assert allowed(ask) == {**STAFF, "artist": Role.APPLICANT}
+        assert told(ask(FUNDER)) == "Funders follow an application once its round is decided."
+
+    def test_of_an_application_is_the_funders_once_the_round_is_decided(self) -> None:
+        assert allowed(lambda who: access.sees_timeline(who, HOUSE, applicant=ARTIST, round=DECIDED)) == {
+            **STAFF,
+            "funder": Role.FUNDER,
+            "artist": Role.APPLICANT,
+        }
+
+    def test_of_their_own_application_is_the_staffs_as_applicants(self) -> None:
+        verdict = access.sees_timeline(OFFICER, HOUSE, applicant=OFFICER, round=CLOSED)
+        assert verdict == Allowed(Role.APPLICANT)
+
+    def test_does_not_exist_for_others(self) -> None:
+        assert hidden(lambda who: access.sees_timeline(who, HOUSE)) == (
+            "keeper",
+            "artist",
+            "other artist",
+            "stranger",
+        )
+
+
+class TestPayments:
+    def test_are_seen_by_those_who_pay_and_those_who_gave(self) -> None:
+        house = {
+            "finance": Role.FINANCE,
+            "approver": Role.APPROVER,
+            "officer": Role.OFFICER,
+            "judging officer": Role.OFFICER,
+            "funder": Role.FUNDER,
+        }
+        assert allowed(lambda who: access.sees_payments(who, HOUSE)) == house
+        assert allowed(lambda who: access.sees_payments(who, HOUSE, recipient=ARTIST)) == {
+            **house,
+            "artist": Role.APPLICANT,
+        }
+        assert hidden(lambda who: access.sees_payments(who, HOUSE, recipient=ARTIST)) == (
+            "keeper",
+            "other artist",
+            "stranger",
+        )
+
+
+class TestPeopleAndCalls:
+    def test_members_are_seen_by_administrator_and_staff(self) -> None:
+        assert allowed(lambda who: access.sees_members(who, HOUSE)) == {
+            "administrator": Role.ADMINISTRATOR,
+            "officer": Role.OFFICER,
+            "judging officer": Role.OFFICER,
+        }
+
+    def test_names_and_addresses_are_the_installations(self) -> None:
+        installation = Installation(administrators=frozenset({KEEPER}))
+        assert allowed(lambda who: access.sees_persons(who, installation)) == {"keeper": Role.ADMINISTRATOR}
+        assert access.sees_persons(SYSTEM, installation) == Allowed(Role.SYSTEM)
+
+    def test_a_published_call_is_everybodys_and_a_draft_the_staffs(self) -> None:
+        published = Call(status=CallStatus.PUBLISHED)
+        assert len(allowed(lambda who: access.sees_call(who, HOUSE, published))) == len(EVERYBODY)
+        drafted = Call(status=CallStatus.DRAFTED)
+        assert allowed(lambda who: access.sees_call(who, HOUSE, drafted)) == {
+            "officer": Role.OFFICER,
+            "judging officer": Role.OFFICER,
+        }
+        assert hidden(lambda who: access.sees_call(who, HOUSE, drafted)) == (
+            "keeper",
+            "artist",
+            "other artist",
+            "stranger",
+        )

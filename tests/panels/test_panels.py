@@ -1,0 +1,516 @@
+"""Panels: a fixed ranking, an outcome for every application, closed by the chair and confirmed by another."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from domain.applications import ApplicationAwarded, ApplicationDeclined, ApplicationWaitlisted
+from domain.commands.applications import WithdrawApplication
+from domain.commands.panels import ClosePanel, ConfirmPanel, OpenPanel, SetPanelOutcome
+from domain.deciding import Command, Fact, Outcome
+from domain.indexes import applications_by
+from domain.initiatives import MemberAdded
+from domain.panels import PANEL as PANEL_AGGREGATE
+from domain.panels import Panel, PanelOutcomeSet, Place, evolve, rank
+from domain.refusals import Forbidden, Invalid, NotFound, Refused
+from domain.reviews import Review, ReviewStatus
+from domain.values import Money, Role
+from tests.driving import World, person
+from tests.scene import (
+    APPLICATION,
+    ARTIST,
+    CALL,
+    CHAIR,
+    FINANCE,
+    INITIATIVE,
+    JUDGING_OFFICER,
+    JUROR,
+    OFFICER,
+    OTHER_APPLICATION,
+    OTHER_ARTIST,
+    PANEL,
+    ROUND,
+    RUBRIC,
+    SECOND_JUROR,
+    STRANGER,
+    THIRD_JUROR,
+    awarded,
+    calling,
+    cleared,
+    closed,
+    conflict_declared,
+    decided,
+    declined,
+    euros,
+    found_eligible,
+    found_ineligible,
+    judged,
+    numbered,
+    panel_closed,
+    panel_confirmed,
+    panel_opened,
+    put_to_panel,
+    receive,
+    review,
+    waitlisted,
+    withdrawn,
+)
+
+OPEN = OpenPanel(round=ROUND)
+CLOSE = ClosePanel(panel=PANEL)
+CONFIRM = ConfirmPanel(panel=PANEL)
+THIRD = numbered("application", 3)
+APPLICANTS = {APPLICATION: ARTIST, OTHER_APPLICATION: OTHER_ARTIST, THIRD: STRANGER}
+
+
+def received(**points: tuple[int, ...]) -> World:
+    """A closed round that needs two reviews of each application; `first`, `second` and `third` say with how many
+    points for art (and none judged for need) each was reviewed."""
+    world = calling()
+    names = {"first": APPLICATION, "second": OTHER_APPLICATION, "third": THIRD}
+    number = 0
+    for name, given in points.items():
+        receive(world, names[name], APPLICANTS[names[name]], found_eligible(names[name]))
+        for juror, art in zip((JUROR, SECOND_JUROR, THIRD_JUROR), given, strict=False):
+            number += 1
+            new = numbered("review", number)
+            written = judged(juror, art=art, need=None, review=new, applicant=APPLICANTS[names[name]])
+            review(world, new, names[name], juror, cleared(juror, review=new), written)
+    world.given(ROUND, closed(*(names[name] for name in points)))
+    return world
+
+
+def place(application: str, rank: int, score: int | None = 80_000, reviews: int = 2) -> Place:
+    return Place(application=application, rank=rank, score=score, reviews=reviews)
+
+
+def in_panel(*facts: Fact, budget: int = 100_000) -> World:
+    """A round of two applications in panel, and then…"""
+    world = calling(budget=budget)
+    receive(world, APPLICATION, ARTIST, found_eligible())
+    receive(world, OTHER_APPLICATION, OTHER_ARTIST, found_eligible(OTHER_APPLICATION))
+    world.given(ROUND, closed(APPLICATION, OTHER_APPLICATION), put_to_panel())
+    world.given(PANEL, panel_opened(place(APPLICATION, 1), place(OTHER_APPLICATION, 2)), *facts)
+    return world
+
+
+def award(amount: str, application: str = APPLICATION) -> SetPanelOutcome:
+    return SetPanelOutcome(panel=PANEL, application=application, outcome="award", amount=euros(amount))
+
+
+DECLINE = SetPanelOutcome(panel=PANEL, application=APPLICATION, outcome="decline", reason="not_selected")
+
+
+class TestWhenTheRoundIsClosed:
+    def test_the_panel_opens_on_a_ranking_by_the_mean_of_the_reviews(self) -> None:
+        world = received(first=(5, 6), second=(9, 10, 8))
+        outcome = world.run(OPEN, OFFICER)
+        new = outcome.answers
+        ranking = (place(OTHER_APPLICATION, 1, 90_000, 3), place(APPLICATION, 2, 55_000, 2))
+        opened = panel_opened(*ranking)
+        assert outcome == Outcome(
+            facts={
+                new: (
+                    type(opened)(panel=new, initiative=INITIATIVE, call=CALL, round=ROUND, ranking=ranking),
+                ),
+                ROUND: (type(put_to_panel())(round=ROUND, panel=new),),
+            },
+            answers=new,
+        )
+
+    def test_equal_means_share_a_rank_and_stand_by_their_ids(self) -> None:
+        world = received(third=(7, 7), second=(6, 8), first=(7, 6))
+        panel = world.state(PANEL_AGGREGATE, world.run(OPEN, OFFICER).answers)
+        assert panel.ranking == (
+            place(OTHER_APPLICATION, 1, 70_000),
+            place(THIRD, 1, 70_000),
+            place(APPLICATION, 3, 65_000),
+        )
+
+    def test_what_was_not_examined_blocks_it(self) -> None:
+        world = received(first=(5, 6))
+        receive(world, OTHER_APPLICATION, OTHER_ARTIST)
+        world.streams[ROUND][-1] = closed(APPLICATION, OTHER_APPLICATION)
+        assert world.turned_down(OPEN, OFFICER) == (
+            Refused,
+            "1 application was not examined yet; find each eligible or ineligible first.",
+        )
+        receive(world, THIRD, STRANGER)
+        world.streams[ROUND][-1] = closed(APPLICATION, OTHER_APPLICATION, THIRD)
+        assert world.turned_down(OPEN, OFFICER) == (
+            Refused,
+            "2 applications were not examined yet; find each eligible or ineligible first.",
+        )
+
+    def test_every_eligible_application_needs_its_reviews(self) -> None:
+        assert received(first=(5, 6), second=(9,)).turned_down(OPEN, OFFICER) == (
+            Refused,
+            "1 eligible application lacks reviews; each needs 2.",
+        )
+        assert received(first=(), second=(9,)).turned_down(OPEN, OFFICER) == (
+            Refused,
+            "2 eligible applications lack reviews; each needs 2.",
+        )
+
+    @pytest.mark.parametrize("facts", [(), (cleared(THIRD_JUROR),), (conflict_declared(THIRD_JUROR),)])
+    def test_a_review_that_is_owed_or_was_stepped_back_from_does_not_count(
+        self, facts: tuple[Fact, ...]
+    ) -> None:
+        world = received(first=(5,))
+        review(world, numbered("review", 9), APPLICATION, THIRD_JUROR, *facts)
+        assert world.turned_down(OPEN, OFFICER) == (
+            Refused,
+            "1 eligible application lacks reviews; each needs 2.",
+        )
+
+    def test_what_is_out_is_not_ranked_and_needs_no_review(self) -> None:
+        world = received(first=(5, 6), second=(9,), third=())
+        world.given(OTHER_APPLICATION, withdrawn(OTHER_APPLICATION, OTHER_ARTIST))
+        world.given(THIRD, found_ineligible(THIRD, STRANGER))
+        panel = world.state(PANEL_AGGREGATE, world.run(OPEN, OFFICER).answers)
+        assert panel.ranking == (place(APPLICATION, 1, 55_000),)
+
+    def test_only_staff_open_it_and_not_on_a_round_in_which_they_applied(self) -> None:
+        world = received(first=(5, 6))
+        assert world.turned_down(OPEN, CHAIR) == (Forbidden, "Only the initiative's officer may do this.")
+        assert world.turned_down(OPEN, STRANGER)[0] is NotFound
+        world.given(INITIATIVE, MemberAdded(initiative=INITIATIVE, person=ARTIST, roles=(Role.OFFICER,)))
+        assert world.turned_down(OPEN, ARTIST) == (
+            Forbidden,
+            "Nobody takes part in deciding on a round in which they applied.",
+        )
+
+
+class TestWhenTheRoundIsInAnotherState:
+    def test_no_panel_opens(self) -> None:
+        assert calling().turned_down(OPEN, OFFICER) == (
+            Refused,
+            "A panel is opened on a closed round; this one is open.",
+        )
+        assert in_panel().turned_down(OPEN, OFFICER) == (
+            Refused,
+            "A panel is opened on a closed round; this one is in panel.",
+        )
+
+
+class TestWhenThePanelIsOpen:
+    def test_the_chair_awards_also_more_than_was_asked_for(self) -> None:
+        assert in_panel().run(award("800.00"), CHAIR) == Outcome(
+            facts={PANEL: (awarded(80_000),)}, answers=PANEL
+        )
+
+    def test_the_chair_gives_a_place_on_the_waiting_list(self) -> None:
+        command = SetPanelOutcome(panel=PANEL, application=APPLICATION, outcome="waitlist", rank=2)
+        assert in_panel().run(command, CHAIR).facts == {PANEL: (waitlisted(2),)}
+
+    def test_the_chair_declines(self) -> None:
+        assert in_panel().run(DECLINE, CHAIR).facts == {PANEL: (declined(),)}
+
+    def test_an_outcome_can_be_changed(self) -> None:
+        world = in_panel(awarded(80_000), declined())
+        panel = world.state(PANEL_AGGREGATE, PANEL)
+        assert panel.outcomes() == {APPLICATION: declined()}
+
+    @pytest.mark.parametrize("actor", [OFFICER, JUROR, FINANCE])
+    @pytest.mark.parametrize("command", [DECLINE, CLOSE])
+    def test_only_the_chair_decides(self, actor: str, command: Command) -> None:
+        assert in_panel().turned_down(command, actor) == (
+            Forbidden,
+            "Only the initiative's chair may do this.",
+        )
+        assert in_panel().turned_down(command, STRANGER)[0] is NotFound
+
+    @pytest.mark.parametrize("command", [DECLINE, CLOSE])
+    def test_a_chair_who_applied_decides_nothing(self, command: Command) -> None:
+        world = in_panel()
+        world.indexes[applications_by(CHAIR, ROUND)] = {THIRD}
+        assert world.turned_down(command, CHAIR) == (
+            Forbidden,
+            "Nobody takes part in deciding on a round in which they applied.",
+        )
+
+    @pytest.mark.parametrize(
+        ("command", "errors"),
+        [
+            (
+                SetPanelOutcome(panel=PANEL, application=APPLICATION, outcome="award"),
+                {"amount": "An award needs an amount."},
+            ),
+            (
+                SetPanelOutcome(
+                    panel=PANEL, application=APPLICATION, outcome="award", amount=euros("500"), rank=1
+                ),
+                {"rank": "Only the waiting list has places."},
+            ),
+            (
+                SetPanelOutcome(
+                    panel=PANEL, application=APPLICATION, outcome="award", amount=euros("500"), reason="other"
+                ),
+                {"reason": "Only a decline has a reason."},
+            ),
+            (
+                SetPanelOutcome(
+                    panel=PANEL, application=APPLICATION, outcome="decline", reason="other", amount=euros("1")
+                ),
+                {"amount": "Only an award has an amount."},
+            ),
+            (
+                SetPanelOutcome(panel=PANEL, application=APPLICATION, outcome="decline"),
+                {"reason": "A decline needs a reason."},
+            ),
+            (
+                SetPanelOutcome(panel=PANEL, application=APPLICATION, outcome="waitlist"),
+                {"rank": "The waiting list needs a place, counted from 1."},
+            ),
+            (
+                SetPanelOutcome(panel=PANEL, application=APPLICATION, outcome="waitlist", rank=0),
+                {"rank": "A place on the waiting list is a whole number from 1 to 2."},
+            ),
+            (
+                SetPanelOutcome(panel=PANEL, application=APPLICATION, outcome="waitlist", rank=10**30),
+                {"rank": "A place on the waiting list is a whole number from 1 to 2."},
+            ),
+            (award("99.99"), {"amount.amount": "An award of this call is from 100.00 EUR to 800.00 EUR."}),
+            (award("800.01"), {"amount.amount": "An award of this call is from 100.00 EUR to 800.00 EUR."}),
+            (
+                SetPanelOutcome(
+                    panel=PANEL,
+                    application=APPLICATION,
+                    outcome="award",
+                    amount=Money(amount="500", currency="GBP"),
+                ),
+                {"amount.currency": "The amount must be in EUR."},
+            ),
+        ],
+    )
+    def test_an_outcome_comes_with_what_it_needs(
+        self, command: SetPanelOutcome, errors: dict[str, str]
+    ) -> None:
+        assert in_panel().turned_down(command, CHAIR) == (Invalid, errors)
+
+    def test_the_awards_stay_within_the_budget(self) -> None:
+        world = in_panel(awarded(60_000, OTHER_APPLICATION))
+        assert world.turned_down(award("400.01"), CHAIR) == (
+            Refused,
+            "Of the call's budget 400.00 EUR is left, which does not cover this award.",
+        )
+        world.run(award("400.00"), CHAIR)
+        assert world.facts(PANEL)[-1] == awarded(40_000)
+
+    def test_an_award_that_is_changed_counts_once(self) -> None:
+        world = in_panel(awarded(60_000), awarded(30_000, OTHER_APPLICATION))
+        world.run(award("700.00"), CHAIR)
+        assert world.facts(PANEL)[-1] == awarded(70_000)
+
+    def test_an_award_whose_application_was_withdrawn_binds_no_budget(self) -> None:
+        world = in_panel(awarded(60_000, OTHER_APPLICATION))
+        world.given(OTHER_APPLICATION, withdrawn(OTHER_APPLICATION, OTHER_ARTIST))
+        world.run(award("800.00"), CHAIR)
+        assert world.facts(PANEL)[-1] == awarded(80_000)
+
+    def test_an_application_that_was_withdrawn_is_not_decided_on(self) -> None:
+        world = in_panel()
+        world.given(APPLICATION, withdrawn())
+        assert world.turned_down(DECLINE, CHAIR) == (
+            Refused,
+            "Only an application in play can be decided on; this one is withdrawn.",
+        )
+
+    def test_only_what_is_ranked_is_decided_on(self) -> None:
+        world = in_panel()
+        receive(world, THIRD, STRANGER, found_ineligible(THIRD, STRANGER))
+        assert world.turned_down(award("500", THIRD), CHAIR) == (
+            Refused,
+            "This application is not in the panel's ranking.",
+        )
+
+    def test_the_chair_closes_it_when_all_is_decided(self) -> None:
+        world = in_panel(awarded(60_000), waitlisted(1, OTHER_APPLICATION))
+        assert world.run(CLOSE, CHAIR) == Outcome(facts={PANEL: (panel_closed(),)}, answers=PANEL)
+
+    def test_what_is_undecided_keeps_it_open(self) -> None:
+        assert in_panel(awarded(60_000)).turned_down(CLOSE, CHAIR) == (
+            Refused,
+            "1 application has no outcome yet.",
+        )
+        assert in_panel().turned_down(CLOSE, CHAIR) == (Refused, "2 applications have no outcome yet.")
+
+    def test_what_was_withdrawn_needs_no_outcome(self) -> None:
+        world = in_panel(awarded(60_000))
+        world.given(OTHER_APPLICATION, withdrawn(OTHER_APPLICATION, OTHER_ARTIST))
+        world.run(CLOSE, CHAIR)
+        assert world.facts(PANEL)[-1] == panel_closed()
+
+    @pytest.mark.parametrize("ranks", [(1, 1), (2, 2)])
+    def test_the_waiting_list_runs_from_one_without_a_gap(self, ranks: tuple[int, int]) -> None:
+        world = in_panel(waitlisted(ranks[0]), waitlisted(ranks[1], OTHER_APPLICATION))
+        assert world.turned_down(CLOSE, CHAIR) == (
+            Refused,
+            "The places on the waiting list must run from 1 without a gap, each given once.",
+        )
+
+    def test_a_withdrawal_leaves_a_gap_that_the_chair_mends(self) -> None:
+        world = in_panel(waitlisted(1), waitlisted(2, OTHER_APPLICATION))
+        world.given(APPLICATION, withdrawn())
+        assert world.turned_down(CLOSE, CHAIR)[0] is Refused
+        world.run(
+            SetPanelOutcome(panel=PANEL, application=OTHER_APPLICATION, outcome="waitlist", rank=1), CHAIR
+        )
+        world.run(CLOSE, CHAIR)
+        assert world.facts(PANEL)[-1] == panel_closed()
+
+    def test_it_is_not_confirmed(self) -> None:
+        assert in_panel().turned_down(CONFIRM, OFFICER) == (
+            Refused,
+            "Only a closed panel can be confirmed; this one is open.",
+        )
+
+
+class TestWhenThePanelIsClosed:
+    def test_another_person_confirms_it_and_every_application_has_its_outcome(self) -> None:
+        world = in_panel(
+            awarded(60_000), declined(), awarded(70_000), waitlisted(1, OTHER_APPLICATION), panel_closed()
+        )
+        assert world.run(CONFIRM, OFFICER) == Outcome(
+            facts={
+                PANEL: (panel_confirmed(),),
+                ROUND: (decided(),),
+                APPLICATION: (
+                    ApplicationAwarded(application=APPLICATION, panel=PANEL, amount=70_000, currency="EUR"),
+                ),
+                OTHER_APPLICATION: (
+                    ApplicationWaitlisted(application=OTHER_APPLICATION, panel=PANEL, rank=1),
+                ),
+            },
+            answers=PANEL,
+        )
+
+    def test_a_decline_keeps_its_reason(self) -> None:
+        world = in_panel(declined(), awarded(60_000, OTHER_APPLICATION), panel_closed())
+        world.run(CONFIRM, OFFICER)
+        assert world.facts(APPLICATION)[-1] == ApplicationDeclined(
+            application=APPLICATION, panel=PANEL, reason="not_selected"
+        )
+
+    def test_what_was_withdrawn_meanwhile_stays_withdrawn(self) -> None:
+        world = in_panel(awarded(60_000), declined(OTHER_APPLICATION), panel_closed())
+        world.run(WithdrawApplication(application=APPLICATION, reason="safety"), ARTIST)
+        outcome = world.run(CONFIRM, OFFICER)
+        assert set(outcome.facts) == {PANEL, ROUND, OTHER_APPLICATION}
+        assert world.facts(APPLICATION)[-1] == withdrawn()
+
+    def test_nobody_confirms_what_they_closed(self) -> None:
+        both = in_panel(declined(), declined(OTHER_APPLICATION))
+        both.run(CLOSE, JUDGING_OFFICER)
+        assert both.turned_down(CONFIRM, JUDGING_OFFICER) == (
+            Refused,
+            "Whoever closed the panel cannot confirm it; another person does.",
+        )
+        both.run(CONFIRM, CHAIR)
+        assert both.facts(ROUND)[-1] == decided()
+
+    def test_only_staff_or_a_chair_confirm_and_none_who_applied(self) -> None:
+        world = in_panel(declined(), declined(OTHER_APPLICATION), panel_closed())
+        assert world.turned_down(CONFIRM, JUROR) == (
+            Forbidden,
+            "Only the initiative's officer or chair may do this.",
+        )
+        assert world.turned_down(CONFIRM, STRANGER)[0] is NotFound
+        world.indexes[applications_by(OFFICER, ROUND)] = {THIRD}
+        assert world.turned_down(CONFIRM, OFFICER) == (
+            Forbidden,
+            "Nobody takes part in deciding on a round in which they applied.",
+        )
+
+    def test_nothing_is_changed_any_more(self) -> None:
+        world = in_panel(declined(), declined(OTHER_APPLICATION), panel_closed())
+        assert world.turned_down(award("500"), CHAIR) == (
+            Refused,
+            "Outcomes are set in an open panel; this one is closed.",
+        )
+        assert world.turned_down(CLOSE, CHAIR) == (
+            Refused,
+            "Only an open panel can be closed; this one is closed.",
+        )
+
+
+class TestWhenThePanelIsConfirmed:
+    def test_it_stands(self) -> None:
+        world = in_panel(declined(), declined(OTHER_APPLICATION), panel_closed(), panel_confirmed())
+        assert world.turned_down(CONFIRM, OFFICER) == (
+            Refused,
+            "Only a closed panel can be confirmed; this one is confirmed.",
+        )
+
+
+def test_an_application_without_a_score_stands_last() -> None:
+    """A call may need no review; what has no score does not push aside what has one, even none at all."""
+    zero = Review(status=ReviewStatus.SUBMITTED, scores={"art": 0, "need": 0})
+    assert rank({APPLICATION: (), OTHER_APPLICATION: (zero,), THIRD: ()}, RUBRIC) == (
+        place(OTHER_APPLICATION, 1, 0, 1),
+        place(APPLICATION, 2, None, 0),
+        place(THIRD, 2, None, 0),
+    )
+
+
+def test_a_thousand_outcomes_are_folded_at_once() -> None:
+    """A panel on a thousand applications answers as quickly as a small one: in well under 50 ms."""
+    facts = [declined(numbered("application", number)) for number in range(1_000)]
+
+    def fold() -> Panel:
+        panel = Panel()
+        for fact in facts:
+            panel = evolve(panel, fact)
+        return panel
+
+    assert len(fold().outcomes()) == 1_000
+    assert _quickest(fold) < 0.05
+
+
+def _quickest(run: Callable[[], object]) -> float:
+    times = []
+    for _ in range(5):
+        start = time.perf_counter()
+        run()
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+def test_a_round_of_many_applications_is_decided_whole() -> None:
+    """Opening, closing and confirming reach every application of the round, in one outcome each."""
+    world = calling(quorum=1)
+    applications = [numbered("application", number) for number in range(1, 201)]
+    for number, application in enumerate(applications, start=1):
+        applicant = person(1_000 + number)
+        new = numbered("review", number)
+        receive(world, application, applicant, found_eligible(application))
+        written = judged(JUROR, art=number % 11, need=None, review=new, applicant=applicant)
+        review(world, new, application, JUROR, cleared(JUROR, review=new), written)
+    world.given(ROUND, closed(*applications))
+    panel = world.run(OPEN, OFFICER).answers
+    places = world.state(PANEL_AGGREGATE, panel).ranking
+    scores = [entry.score or 0 for entry in places]
+    assert scores == sorted(scores, reverse=True)
+    world.given(
+        panel,
+        *(
+            PanelOutcomeSet(
+                panel=panel,
+                application=application,
+                outcome="decline",
+                amount=None,
+                currency=None,
+                rank=None,
+                reason="not_selected",
+            )
+            for application in applications
+        ),
+    )
+    world.run(ClosePanel(panel=panel), CHAIR)
+    outcome = world.run(ConfirmPanel(panel=panel), OFFICER)
+    assert set(outcome.facts) == {panel, ROUND, *applications}
+    for application in applications:
+        assert world.facts(application)[-1] == ApplicationDeclined(
+            application=application, panel=panel, reason="not_selected"
+        )

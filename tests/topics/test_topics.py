@@ -1,0 +1,111 @@
+"""The topic register: complete, one to one, and true to the facts' own names."""
+
+import importlib
+import inspect
+import pkgutil
+import re
+from collections.abc import Iterator
+from typing import get_args
+
+import msgspec
+
+import domain
+from domain import applications, calls, funds, initiatives, panels, persons, reviews, rounds
+from domain.commands.register import REGISTER
+from domain.deciding import Command, Fact
+from domain.personal import personal_fields
+from domain.topics import AGGREGATES, TOPIC_OF, TOPICS
+
+
+def subclasses(of: type[msgspec.Struct]) -> Iterator[type[msgspec.Struct]]:
+    """Every class below `of`, whatever file of domain/ it stands in."""
+    for module in pkgutil.walk_packages(domain.__path__, "domain."):
+        importlib.import_module(module.name)
+    for found in of.__subclasses__():
+        if found.__module__.startswith("domain."):
+            yield found
+            yield from subclasses(found)
+
+
+def test_every_fact_has_exactly_one_topic() -> None:
+    """A fact without a topic could not be stored; with two it could not be found again."""
+    assert sorted(fact.__name__ for fact in subclasses(Fact)) == sorted(
+        fact.__name__ for fact in TOPICS.values()
+    )
+    assert len(TOPIC_OF) == len(TOPICS)
+    assert all(TOPICS[TOPIC_OF[fact]] is fact for fact in TOPIC_OF)
+
+
+def test_a_topic_is_a_kind_of_stream_what_happened_and_a_version() -> None:
+    """The first part says which aggregate folds it."""
+    for topic in TOPICS:
+        found = re.fullmatch(r"([a-z]+)\.[a-z_]+\.v[1-9][0-9]*", topic)
+        assert found, topic
+        assert found[1] in AGGREGATES, topic
+
+
+def test_each_aggregate_folds_the_facts_of_its_kind() -> None:
+    """The union that its evolve matches on is the set of topics of its kind, so that no stored fact is unreadable."""
+    unions = {
+        "installation": initiatives.InstallationFact,
+        "initiative": initiatives.InitiativeFact,
+        "person": persons.PersonFact,
+        "fund": funds.FundFact,
+        "call": calls.CallFact,
+        "round": rounds.RoundFact,
+        "application": applications.ApplicationFact,
+        "review": reviews.ReviewFact,
+        "panel": panels.PanelFact,
+        "grant": importlib.import_module("domain.grants.facts").GrantFact,
+    }
+    assert set(unions) == set(AGGREGATES)
+    for kind, union in unions.items():
+        of_kind = {fact for topic, fact in TOPICS.items() if topic.partition(".")[0] == kind}
+        assert set(get_args(union)) == of_kind, kind
+
+
+def test_facts_and_commands_are_frozen_and_their_fields_named() -> None:
+    """What happened cannot be altered in memory, and no field is mistaken for another by its place."""
+    for struct in (*subclasses(Fact), *subclasses(Command)):
+        assert struct.__struct_config__.frozen, struct
+        assert struct.__struct_config__.forbid_unknown_fields, struct
+        parameters = inspect.signature(struct).parameters.values()
+        assert all(parameter.kind is parameter.KEYWORD_ONLY for parameter in parameters), struct
+        assert struct.__doc__, struct
+
+
+def test_a_sealed_field_names_a_field_that_holds_its_subject() -> None:
+    """A marker that pointed nowhere would leave the field without a key to seal it under."""
+    for fact in TOPICS.values():
+        for sealed, subject in personal_fields(fact).items():
+            assert subject in fact.__struct_fields__, (fact, sealed)
+            assert subject not in personal_fields(fact), (fact, sealed)
+
+
+def test_no_free_text_is_left_unsealed() -> None:
+    """Every field in which people write freely is sealed, but for those that speak to the public."""
+    public = {
+        ("FundOpened", "name"),
+        ("FundPledged", "restriction"),
+        ("InitiativeFounded", "name"),
+        ("CallDrafted", "title"),
+        ("CallDrafted", "summary"),
+    }
+    free = ("title", "summary", "name", "email", "answers", "explanation", "restriction")
+    left = {
+        (fact.__name__, field)
+        for fact in TOPICS.values()
+        for field in fact.__struct_fields__
+        if (field in free or field.startswith(("comment", "text"))) and field not in personal_fields(fact)
+    }
+    assert left == public
+
+
+def test_every_command_is_in_the_register_once() -> None:
+    """A command outside the register could be asked for by nobody, and would escape the table of who may do what."""
+    assert sorted(entry.request.__name__ for entry in REGISTER.values()) == sorted(
+        command.__name__ for command in subclasses(Command)
+    )
+    for name, entry in REGISTER.items():
+        assert name == entry.name
+        assert re.fullmatch(r"[a-z]+\.[a-z_]+", name), name
