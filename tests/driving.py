@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import sys
 from collections.abc import Mapping
@@ -26,7 +27,7 @@ from domain.deciding import (
     Registered,
     Wish,
 )
-from domain.refusals import Forbidden, NotFound, Refused
+from domain.refusals import Forbidden, Invalid, NotFound, Refused, Turned
 from domain.values import SYSTEM, stream_id
 
 S = TypeVar("S")
@@ -100,6 +101,21 @@ class World:
         self._check(outcome, read | made)
         self._store(outcome)
         return outcome
+
+    def turned_down(self, command: Command, actor: str, now: datetime = NOON) -> tuple[type[Turned], object]:
+        """How a command that must not succeed was turned down: the exception's class and its sentence; of `Invalid`,
+        each wrong field with its sentence instead. Nothing may have been stored."""
+        before = copy.deepcopy((self.streams, self.indexes, self.claims, self.due))
+        try:
+            outcome = self.run(command, actor, now)
+        except Turned as turned:
+            assert (self.streams, self.indexes, self.claims, self.due) == before, (
+                "turned down, yet something was stored"
+            )
+            if isinstance(turned, Invalid):
+                return Invalid, {error.field: error.detail for error in turned.errors}
+            return type(turned), turned.detail
+        raise AssertionError(f"{command} was not turned down: {outcome}")
 
     def pass_time(self, now: datetime) -> tuple[Outcome, ...]:
         """Run what fell due until `now`, in the order of the due dates, as the system's own acts."""

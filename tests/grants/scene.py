@@ -1,0 +1,267 @@
+"""Where the specifications of funds and grants take place: invented people, one fund, one awarded application, and
+the facts that bring a grant into each of its states."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Final
+
+from domain.applications import ApplicationAwarded, ApplicationFoundEligible, ApplicationSubmitted
+from domain.calls import CallDrafted, CallPublished
+from domain.deciding import Fact
+from domain.forms import Form, Rubric
+from domain.funds import Basis, FundCommitted, FundOpened, FundPledged, FundReceived
+from domain.grants.facts import (
+    Condition,
+    GrantAccepted,
+    GrantInstalmentApproved,
+    GrantInstalmentInstructed,
+    GrantInstalmentRequested,
+    GrantInstalmentSettled,
+    GrantInstalmentsScheduled,
+    GrantOffered,
+    GrantPayeeConfirmed,
+    GrantPayeeSet,
+    GrantReportAccepted,
+    GrantReportSubmitted,
+    Instalment,
+)
+from domain.initiatives import InitiativeFounded, MemberAdded
+from domain.values import Money, Role, stream_id
+from tests.driving import NOON, World, person
+
+ADMINISTRATOR: Final = person(1)
+OFFICER: Final = person(2)
+FINANCE: Final = person(3)
+APPROVER: Final = person(4)
+FUNDER: Final = person(5)
+ARTIST: Final = person(6)
+STRANGER: Final = person(7)
+OTHER_FINANCE: Final = person(8)
+BOTH: Final = person(9)
+"""Holds the roles of finance and of approver."""
+
+INITIATIVE: Final = stream_id("initiative", bytes(15) + b"\x01")
+FUND: Final = stream_id("fund", bytes(15) + b"\x02")
+CALL: Final = stream_id("call", bytes(15) + b"\x03")
+ROUND: Final = stream_id("round", bytes(15) + b"\x04")
+PANEL: Final = stream_id("panel", bytes(15) + b"\x05")
+APPLICATION: Final = stream_id("application", bytes(15) + b"\x06")
+GRANT: Final = stream_id("grant", bytes(15) + b"\x07")
+PLEDGE: Final = stream_id("pledge", bytes(15) + b"\x08")
+
+AWARD: Final = 100_000
+"""What the panel awarded: 1000.00 EUR, in cents."""
+RESPOND_BY: Final = NOON + timedelta(days=14)
+IBAN: Final = "DE89370400440532013000"
+"""The example of the German banks; nobody's account."""
+TODAY: Final = NOON.date()
+
+
+def euros(amount: str) -> Money:
+    """An amount in EUR, as it is written at the edges."""
+    return Money(amount=amount, currency="EUR")
+
+
+def initiative() -> tuple[Fact, ...]:
+    """An initiative with a member for every role that handles money."""
+    members = {
+        OFFICER: (Role.OFFICER,),
+        FINANCE: (Role.FINANCE,),
+        OTHER_FINANCE: (Role.FINANCE,),
+        APPROVER: (Role.APPROVER,),
+        BOTH: (Role.FINANCE, Role.APPROVER),
+        FUNDER: (Role.FUNDER,),
+    }
+    founded = InitiativeFounded(initiative=INITIATIVE, name="Invented Initiative", founder=ADMINISTRATOR)
+    return (
+        founded,
+        *(MemberAdded(initiative=INITIATIVE, person=who, roles=held) for who, held in members.items()),
+    )
+
+
+def opened(basis: Basis = "received") -> FundOpened:
+    """The fund, in EUR."""
+    return FundOpened(fund=FUND, initiative=INITIATIVE, name="Invented Fund", currency="EUR", basis=basis)
+
+
+def pledged(amount: int, pledge: str = PLEDGE) -> FundPledged:
+    """A pledge of the funder, in cents."""
+    return FundPledged(fund=FUND, pledge=pledge, funder=FUNDER, amount=amount, restriction=None)
+
+
+def received(amount: int, pledge: str = PLEDGE) -> FundReceived:
+    """Money of a pledge, in cents."""
+    return FundReceived(fund=FUND, pledge=pledge, amount=amount, received_on=TODAY)
+
+
+def committed(amount: int = AWARD, grant: str = GRANT) -> FundCommitted:
+    """Money bound to a grant, in cents."""
+    return FundCommitted(fund=FUND, grant=grant, amount=amount)
+
+
+def call() -> tuple[Fact, ...]:
+    """A published call that is paid from the fund."""
+    drafted = CallDrafted(
+        call=CALL,
+        initiative=INITIATIVE,
+        fund=FUND,
+        title={"en": "Invented Call"},
+        summary={"en": "For invented work."},
+        form=Form(questions=()),
+        rubric=Rubric(criteria=()),
+        quorum=3,
+        blindness="double",
+        currency="EUR",
+        budget=1_000_000,
+        minimum_award=0,
+        maximum_award=1_000_000,
+        time_zone="UTC",
+        grace_minutes=0,
+    )
+    return drafted, CallPublished(call=CALL)
+
+
+def eligible() -> tuple[Fact, ...]:
+    """An application of the artist that was found eligible."""
+    submitted = ApplicationSubmitted(
+        application=APPLICATION,
+        initiative=INITIATIVE,
+        call=CALL,
+        round=ROUND,
+        applicant=ARTIST,
+        form_version=1,
+        requested=120_000,
+        currency="EUR",
+        title="Invented Work",
+        answers={},
+    )
+    return submitted, ApplicationFoundEligible(application=APPLICATION)
+
+
+def awarded(amount: int = AWARD) -> tuple[Fact, ...]:
+    """An application of the artist that was awarded, in cents."""
+    return (
+        *eligible(),
+        ApplicationAwarded(application=APPLICATION, panel=PANEL, amount=amount, currency="EUR"),
+    )
+
+
+def offered() -> tuple[Fact, ...]:
+    """A grant that waits for the artist's answer."""
+    return (
+        GrantOffered(
+            grant=GRANT,
+            initiative=INITIATIVE,
+            call=CALL,
+            application=APPLICATION,
+            fund=FUND,
+            recipient=ARTIST,
+            amount=AWARD,
+            currency="EUR",
+            respond_by=RESPOND_BY,
+        ),
+    )
+
+
+def accepted() -> tuple[Fact, ...]:
+    """A grant that the artist accepted."""
+    return (*offered(), GrantAccepted(grant=GRANT))
+
+
+def payee_set(setting: int = 1, *, waits: bool = False) -> GrantPayeeSet:
+    """The artist's own account; `waits`: it came at noon in place of a confirmed one."""
+    return GrantPayeeSet(
+        grant=GRANT,
+        recipient=ARTIST,
+        setting=setting,
+        kind="recipient",
+        name="Applicant One",
+        account=IBAN,
+        payable_from=NOON + timedelta(hours=24) if waits else None,
+    )
+
+
+def payee_confirmed(setting: int = 1) -> GrantPayeeConfirmed:
+    """The account was confirmed."""
+    return GrantPayeeConfirmed(grant=GRANT, setting=setting)
+
+
+def scheduled(*instalments: tuple[int, Condition]) -> GrantInstalmentsScheduled:
+    """Instalments in cents, each with its condition."""
+    return GrantInstalmentsScheduled(
+        grant=GRANT,
+        instalments=tuple(
+            Instalment(number=number, amount=amount, condition=condition, due=date(2026, 6, 1))
+            for number, (amount, condition) in enumerate(instalments, 1)
+        ),
+    )
+
+
+def payable(*instalments: tuple[int, Condition]) -> tuple[Fact, ...]:
+    """An accepted grant with a confirmed payee and a schedule: by default 600.00 at once, 400.00 after a report."""
+    plan = instalments or ((60_000, "none"), (40_000, "report"))
+    return (*accepted(), payee_set(), payee_confirmed(), scheduled(*plan))
+
+
+def requested(number: int = 1, report: int | None = None) -> GrantInstalmentRequested:
+    """The artist asked for an instalment."""
+    return GrantInstalmentRequested(grant=GRANT, instalment=number, report=report)
+
+
+def approved(number: int = 1) -> tuple[Fact, ...]:
+    """Finance approved an instalment, then the approver."""
+    return (
+        GrantInstalmentApproved(grant=GRANT, instalment=number, approver=FINANCE, stage=1),
+        GrantInstalmentApproved(grant=GRANT, instalment=number, approver=APPROVER, stage=2),
+    )
+
+
+def instructed(number: int = 1, setting: int = 1) -> GrantInstalmentInstructed:
+    """The bank was told to pay an instalment."""
+    return GrantInstalmentInstructed(grant=GRANT, instalment=number, setting=setting, reference="BATCH-1")
+
+
+def settled(number: int, amount: int) -> GrantInstalmentSettled:
+    """The bank paid an instalment."""
+    return GrantInstalmentSettled(
+        grant=GRANT, instalment=number, amount=amount, currency="EUR", settled_on=TODAY
+    )
+
+
+def paid(number: int, amount: int, report: int | None = None) -> tuple[Fact, ...]:
+    """An instalment's whole way."""
+    return (requested(number, report), *approved(number), instructed(number), settled(number, amount))
+
+
+def reported(number: int = 1) -> tuple[Fact, ...]:
+    """A report that was accepted."""
+    return (report_submitted(number), GrantReportAccepted(grant=GRANT, report=number))
+
+
+def report_submitted(number: int = 1) -> GrantReportSubmitted:
+    """A report that waits for its answer."""
+    return GrantReportSubmitted(grant=GRANT, report=number, recipient=ARTIST, text="It was shown in May.")
+
+
+def world_with_fund(*facts: Fact) -> World:
+    """A world with the initiative, and a fund with these facts."""
+    world = World()
+    world.given(INITIATIVE, *initiative())
+    world.given(FUND, *facts)
+    return world
+
+
+def world_with_grant(*facts: Fact) -> World:
+    """A world with an awarded application, its fund of 10,000.00 EUR, and a grant with these facts."""
+    world = world_with_fund(opened(), pledged(1_000_000), received(1_000_000), committed())
+    world.given(CALL, *call())
+    world.given(APPLICATION, *awarded())
+    world.given(GRANT, *facts)
+    return world
+
+
+def member_too(world: World, who: str) -> None:
+    """Give somebody every role that acts on grants."""
+    roles = (Role.OFFICER, Role.FINANCE, Role.APPROVER)
+    world.given(INITIATIVE, MemberAdded(initiative=INITIATIVE, person=who, roles=roles))

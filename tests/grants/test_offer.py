@@ -1,0 +1,258 @@
+"""A grant's offer: what was awarded, bound in the fund in the same breath, answered by the recipient alone."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+import msgspec
+import pytest
+
+from domain import funds
+from domain.applications import ApplicationAwarded
+from domain.commands.grants import AcceptGrant, DeclineGrant, OfferGrant
+from domain.deciding import Outcome
+from domain.funds import FundCommitted, FundReleased
+from domain.grants import state
+from domain.grants.facts import GrantAccepted, GrantDeclined, GrantOffered
+from domain.refusals import Forbidden, Invalid, NotFound, Refused
+from tests.driving import NOON, World
+from tests.grants.scene import (
+    ADMINISTRATOR,
+    APPLICATION,
+    APPROVER,
+    ARTIST,
+    AWARD,
+    CALL,
+    FINANCE,
+    FUND,
+    FUNDER,
+    GRANT,
+    INITIATIVE,
+    OFFICER,
+    PANEL,
+    RESPOND_BY,
+    STRANGER,
+    accepted,
+    awarded,
+    call,
+    eligible,
+    member_too,
+    offered,
+    opened,
+    payable,
+    pledged,
+    received,
+    world_with_fund,
+    world_with_grant,
+)
+
+NOTHING_HERE = (NotFound, "There is nothing here that you may see.")
+OFFER = OfferGrant(application=APPLICATION, respond_by=RESPOND_BY)
+
+
+def world_before(amount: int = AWARD, in_fund: int = 1_000_000) -> World:
+    """An awarded application, and a fund of `in_fund` cents that is bound to nothing yet."""
+    world = world_with_fund(opened(), pledged(in_fund), received(in_fund))
+    world.given(CALL, *call())
+    world.given(APPLICATION, *awarded(amount))
+    return world
+
+
+class TestAnAwardedApplication:
+    def test_an_officer_offers_the_award_and_the_fund_is_bound_at_once(self) -> None:
+        world = world_before()
+        grant = World().new("grant")
+        assert world.run(OFFER, OFFICER) == Outcome(
+            facts={
+                grant: (
+                    GrantOffered(
+                        grant=grant,
+                        initiative=INITIATIVE,
+                        call=CALL,
+                        application=APPLICATION,
+                        fund=FUND,
+                        recipient=ARTIST,
+                        amount=AWARD,
+                        currency="EUR",
+                        respond_by=RESPOND_BY,
+                    ),
+                ),
+                FUND: (FundCommitted(fund=FUND, grant=grant, amount=AWARD),),
+            },
+            answers=grant,
+            entries=((f"grants of {CALL}", grant),),
+            claims=((f"grant of {APPLICATION}", "This application was offered a grant already."),),
+        )
+
+    def test_it_is_offered_once(self) -> None:
+        world = world_before()
+        world.run(OFFER, OFFICER)
+        assert world.turned_down(OFFER, OFFICER) == (Refused, "This application was offered a grant already.")
+
+    def test_it_is_not_offered_anew_after_it_was_declined(self) -> None:
+        world = world_before()
+        grant = world.run(OFFER, OFFICER).answers
+        world.run(DeclineGrant(grant=grant, reason="safety"), ARTIST)
+        assert world.turned_down(OFFER, OFFICER) == (Refused, "This application was offered a grant already.")
+
+    def test_the_fund_must_cover_it_to_the_last_cent(self) -> None:
+        assert world_before(in_fund=AWARD - 1).turned_down(OFFER, OFFICER) == (
+            Refused,
+            "The fund has 999.99 EUR available (received), which does not cover the grant of 1000.00 EUR.",
+        )
+        world = world_before(in_fund=AWARD)
+        world.run(OFFER, OFFICER)
+        assert world.state(funds.FUND, FUND).available == 0
+
+    def test_the_time_to_respond_is_kept_in_utc(self) -> None:
+        world = world_before()
+        local = datetime(2026, 3, 16, 15, 0, tzinfo=timezone(timedelta(hours=3)))
+        grant = world.run(OfferGrant(application=APPLICATION, respond_by=local), OFFICER).answers
+        assert msgspec.to_builtins(world.facts(grant)[0])["respond_by"] == "2026-03-16T12:00:00Z"
+
+    @pytest.mark.parametrize(
+        ("respond_by", "detail"),
+        [
+            (NOON, "The time to respond by must lie in the future."),
+            (NOON - timedelta(days=1), "The time to respond by must lie in the future."),
+            (
+                datetime(2026, 3, 16, 12, 0),  # noqa: DTZ001 - the missing zone is what is tested
+                "Write the time with its offset, such as 2026-03-31T12:00:00Z.",
+            ),
+        ],
+    )
+    def test_the_time_to_respond_lies_ahead(self, respond_by: datetime, detail: str) -> None:
+        command = OfferGrant(application=APPLICATION, respond_by=respond_by)
+        assert world_before().turned_down(command, OFFICER) == (Invalid, {"respond_by": detail})
+
+    @pytest.mark.parametrize("actor", [ADMINISTRATOR, FINANCE, APPROVER, FUNDER])
+    def test_no_other_member_offers_it(self, actor: str) -> None:
+        assert world_before().turned_down(OFFER, actor) == (
+            Forbidden,
+            "Only the initiative's officer may do this.",
+        )
+
+    @pytest.mark.parametrize("actor", [ARTIST, STRANGER])
+    def test_nobody_from_outside_offers_it(self, actor: str) -> None:
+        assert world_before().turned_down(OFFER, actor) == NOTHING_HERE
+
+    def test_an_officer_does_not_offer_a_grant_to_themself(self) -> None:
+        world = world_before()
+        member_too(world, ARTIST)
+        assert world.turned_down(OFFER, ARTIST) == (Forbidden, "Nobody acts on their own application.")
+
+
+class TestAnApplicationThatIsNotAwarded:
+    def test_it_is_offered_nothing(self) -> None:
+        world = world_before()
+        world.streams[APPLICATION] = list(eligible())
+        assert world.turned_down(OFFER, OFFICER) == (
+            Refused,
+            "Only an awarded application can be offered a grant; this one is eligible.",
+        )
+
+    def test_an_award_in_another_currency_than_the_funds_is_offered_nothing(self) -> None:
+        world = world_before()
+        submitted, *_ = eligible()
+        world.streams[APPLICATION] = [
+            msgspec.structs.replace(submitted, currency="USD"),
+            ApplicationAwarded(application=APPLICATION, panel=PANEL, amount=AWARD, currency="USD"),
+        ]
+        assert world.turned_down(OFFER, OFFICER) == (
+            Refused,
+            "The award is in USD, and the call's fund is in EUR.",
+        )
+
+    def test_what_does_not_exist_is_not_found(self) -> None:
+        assert world_with_fund(opened()).turned_down(OFFER, OFFICER) == (
+            NotFound,
+            "There is no such application.",
+        )
+
+
+class TestAnOfferedGrant:
+    def test_the_recipient_accepts_it_up_to_its_time(self) -> None:
+        world = world_with_grant(*offered())
+        assert world.run(AcceptGrant(grant=GRANT), ARTIST, RESPOND_BY) == Outcome(
+            facts={GRANT: (GrantAccepted(grant=GRANT),)}, answers=GRANT
+        )
+
+    def test_after_its_time_it_is_not_accepted(self) -> None:
+        world = world_with_grant(*offered())
+        late = RESPOND_BY + timedelta(seconds=1)
+        assert world.turned_down(AcceptGrant(grant=GRANT), ARTIST, late) == (
+            Refused,
+            "The offer stood until 2026-03-16 12:00 UTC; it can no longer be accepted.",
+        )
+
+    @pytest.mark.parametrize("now", [NOON, RESPOND_BY + timedelta(days=30)])
+    def test_the_recipient_declines_it_at_any_time_and_the_fund_is_free_at_once(self, now: datetime) -> None:
+        world = world_with_grant(*offered())
+        command = DeclineGrant(grant=GRANT, reason="funded_elsewhere", explanation=" A bigger grant. ")
+        assert world.run(command, ARTIST, now) == Outcome(
+            facts={
+                GRANT: (
+                    GrantDeclined(
+                        grant=GRANT,
+                        recipient=ARTIST,
+                        reason="funded_elsewhere",
+                        explanation="A bigger grant.",
+                    ),
+                ),
+                FUND: (FundReleased(fund=FUND, grant=GRANT, amount=AWARD, reason="grant_declined"),),
+            },
+            answers=GRANT,
+        )
+        assert world.state(funds.FUND, FUND).available == 1_000_000
+
+    @pytest.mark.parametrize("command", [AcceptGrant(grant=GRANT), DeclineGrant(grant=GRANT, reason="other")])
+    @pytest.mark.parametrize("actor", [ADMINISTRATOR, OFFICER, FINANCE, APPROVER, FUNDER, STRANGER])
+    def test_nobody_else_answers_it(self, command: AcceptGrant | DeclineGrant, actor: str) -> None:
+        assert world_with_grant(*offered()).turned_down(command, actor) == NOTHING_HERE
+
+    def test_an_explanation_has_a_limit(self) -> None:
+        command = DeclineGrant(grant=GRANT, reason="other", explanation="x" * 4001)
+        assert world_with_grant(*offered()).turned_down(command, ARTIST) == (
+            Invalid,
+            {"explanation": "At most 4000 characters; this has 4001."},
+        )
+
+
+class TestAnAnsweredGrant:
+    @pytest.mark.parametrize(
+        ("command", "done"),
+        [(AcceptGrant(grant=GRANT), "accepted"), (DeclineGrant(grant=GRANT, reason="other"), "declined")],
+    )
+    def test_an_accepted_one_is_not_answered_again(
+        self, command: AcceptGrant | DeclineGrant, done: str
+    ) -> None:
+        assert world_with_grant(*accepted()).turned_down(command, ARTIST) == (
+            Refused,
+            f"Only an offered grant can be {done}; this one is accepted.",
+        )
+
+    @pytest.mark.parametrize(
+        ("command", "done"),
+        [(AcceptGrant(grant=GRANT), "accepted"), (DeclineGrant(grant=GRANT, reason="other"), "declined")],
+    )
+    def test_a_declined_one_is_not_answered_again(
+        self, command: AcceptGrant | DeclineGrant, done: str
+    ) -> None:
+        world = world_with_grant(*offered())
+        world.run(DeclineGrant(grant=GRANT, reason="terms"), ARTIST)
+        assert world.turned_down(command, ARTIST) == (
+            Refused,
+            f"Only an offered grant can be {done}; this one is declined.",
+        )
+
+    def test_a_grant_that_does_not_exist_is_not_found(self) -> None:
+        world = world_with_grant()
+        assert world.turned_down(AcceptGrant(grant=GRANT), ARTIST) == (NotFound, "There is no such grant.")
+
+
+def test_the_state_holds_nothing_personal() -> None:
+    """A grant's state is kept in memory and must not keep what its facts seal."""
+    world = world_with_grant(*payable())
+    held = msgspec.json.encode(world.state(state.GRANT, GRANT)).decode()
+    assert "DE89" not in held
+    assert "Applicant One" not in held
