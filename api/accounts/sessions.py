@@ -1,0 +1,106 @@
+"""Page sessions: a token is exchanged for a cookie, so that a browser need not hold the token."""
+
+from __future__ import annotations
+
+import hmac
+import re
+import secrets
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final
+
+from litestar.datastructures import Cookie
+
+from api.accounts.tokens import digest_of
+from history.store import History
+
+HOURS: Final = 12
+"""How long a session lives at most."""
+IDLE_MINUTES: Final = 120
+"""How long it may lie unused."""
+_SHAPE: Final = re.compile(r"[A-Za-z0-9_-]{43}\Z", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A session as a request brought it: whose it is, and the secret that every form of it must carry."""
+
+    person: str
+    csrf: str
+
+
+class Sessions:
+    """The sessions of one installation.
+
+    A session's id is made here, anew at every sign-in; one that a client chose is never accepted. The CSRF secret is
+    derived from the id, so the server can put it into forms while the database holds digests of both alone.
+    """
+
+    def __init__(self, history: History, *, secure: bool) -> None:
+        self._history = history
+        self._secure = secure
+        # With __Host- a browser takes the cookie from this very host alone, over TLS, for all paths.
+        self.cookie_name = "__Host-overwinter" if secure else "overwinter"
+
+    async def begin(self, token: str) -> Cookie | None:
+        """Exchange a token for a new session: the cookie to be set; None if the token is not good."""
+        session = secrets.token_urlsafe(32)
+        async with self._history.connection() as connection:
+            cursor = await connection.execute(
+                "INSERT INTO accounts.sessions (digest, person, token, csrf_digest, expires_at) "
+                "SELECT %b, t.person, t.digest, %b, least(t.expires_at, now() + make_interval(hours => %b::integer)) "
+                "FROM accounts.tokens t JOIN vault.keys k ON k.subject = t.person "
+                "WHERE t.digest = %b AND t.revoked_at IS NULL AND t.expires_at > now() RETURNING person",
+                (digest_of(session), digest_of(_csrf(session)), HOURS, digest_of(token)),
+            )
+            if await cursor.fetchone() is None:
+                return None
+        return self._cookie(session, HOURS * 3600)
+
+    async def find(self, session: str | None) -> SignedIn | None:
+        """Who is signed in by this cookie's value, in one statement; None if nobody is."""
+        if session is None or not _SHAPE.match(session):
+            return None
+        async with self._history.connection() as connection:
+            cursor = await connection.execute(
+                "WITH found AS (SELECT s.digest, s.person, s.last_used_at FROM accounts.sessions s "
+                "JOIN accounts.tokens t ON t.digest = s.token JOIN vault.keys k ON k.subject = s.person "
+                "WHERE s.digest = %b AND s.expires_at > now() AND t.revoked_at IS NULL "
+                "AND s.last_used_at > now() - make_interval(mins => %b::integer)), "
+                # Written once a minute at most: a page view is no write.
+                "used AS (UPDATE accounts.sessions s SET last_used_at = now() FROM found "
+                "WHERE s.digest = found.digest AND found.last_used_at < now() - interval '1 minute') "
+                "SELECT person FROM found",
+                (digest_of(session), IDLE_MINUTES),
+            )
+            row = await cursor.fetchone()
+        return None if row is None else SignedIn(str(row[0]), _csrf(session))
+
+    async def end(self, session: str | None) -> Cookie:
+        """Sign out: the session is gone, and the cookie to be set makes the browser forget it."""
+        if session is not None:
+            async with self._history.connection() as connection:
+                await connection.execute(
+                    "DELETE FROM accounts.sessions WHERE digest = %b", (digest_of(session),)
+                )
+        return self._cookie("", 0)
+
+    def _cookie(self, value: str, seconds: int) -> Cookie:
+        return Cookie(
+            key=self.cookie_name,
+            value=value,
+            path="/",
+            max_age=seconds,
+            httponly=True,
+            secure=self._secure,
+            samesite="lax",
+        )
+
+
+def same_csrf(signed_in: SignedIn, sent: str) -> bool:
+    """Whether a form carries this very session's secret."""
+    return hmac.compare_digest(signed_in.csrf.encode(), sent.encode("utf-8", "surrogatepass"))
+
+
+def _csrf(session: str) -> str:
+    return hmac.new(session.encode(), b"overwinter/csrf/1", sha256).hexdigest()

@@ -1,0 +1,133 @@
+"""API tokens: a secret that stands for a person until it expires or is revoked. Only its SHA-256 is stored."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Final
+
+from domain.refusals import Invalid, NotFound
+from history.runner import KeyReused
+from history.store import Connection, History
+
+PREFIX: Final = "ow_"
+MOST_DAYS: Final = 3650
+DEFAULT_DAYS: Final = 90
+_SHAPE: Final = re.compile(r"ow_[A-Za-z0-9_-]{43}\Z", re.ASCII)
+_LABEL: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}\Z", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class TokenShown:
+    """A token as an operator sees it. `id` is the start of its digest in hex; the secret itself is not to be had."""
+
+    id: str
+    person: str
+    label: str
+    made_by: str
+    created_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None
+
+
+class Tokens:
+    """The tokens of one installation. Their times are the database's own, not a demonstration's."""
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+
+    async def make(
+        self, person: str, *, label: str, made_by: str, days: int = DEFAULT_DAYS, seed: bytes | None = None
+    ) -> str:
+        """A new token's text; it is told this once and cannot be found out again.
+
+        `seed` (32 bytes that nobody else can know) makes the text repeatable, for a client that sends its request
+        again: the same seed gives the same token. Raises `Invalid` for the label or the days, `NotFound` if the person
+        was erased meanwhile, and `KeyReused` if the seed stands for another token or a revoked one.
+        """
+        if not _LABEL.match(label):
+            raise Invalid.field(
+                "label",
+                "A label is 1 to 40 lower-case letters, digits or hyphens; it says what the token is for, never whom.",
+            )
+        if not 1 <= days <= MOST_DAYS:
+            raise Invalid.field("days", f"A token is good for 1 to {MOST_DAYS} days.")
+        text = PREFIX + urlsafe_b64encode(seed or secrets.token_bytes(32)).decode().rstrip("=")
+        async with self._history.connection() as connection:
+            # The key's row is locked, so that no token is made for a person who is being erased.
+            cursor = await connection.execute(
+                "WITH living AS (SELECT subject FROM vault.keys WHERE subject = %b FOR KEY SHARE) "
+                "INSERT INTO accounts.tokens (digest, person, label, made_by, expires_at) "
+                "SELECT %b, subject, %b, %b, now() + make_interval(days => %b::integer) FROM living "
+                "ON CONFLICT (digest) DO UPDATE SET digest = excluded.digest "
+                "RETURNING person, label, made_by, revoked_at, "
+                "expires_at - created_at = make_interval(days => %b::integer)",
+                (person, digest_of(text), label, made_by, days, days),
+            )
+            row = await cursor.fetchone()
+        if row is None:
+            raise NotFound("There is no such person, or they were erased.")
+        if tuple(row) != (person, label, made_by, None, True):
+            raise KeyReused
+        return text
+
+    async def person(self, text: str) -> str | None:
+        """Whom a token stands for now, in one statement; None for anything else. A person without a key was erased."""
+        if not _SHAPE.match(text):
+            return None
+        async with self._history.connection() as connection:
+            cursor = await connection.execute(
+                "SELECT t.person FROM accounts.tokens t JOIN vault.keys k ON k.subject = t.person "
+                "WHERE t.digest = %b AND t.revoked_at IS NULL AND t.expires_at > now()",
+                (digest_of(text),),
+            )
+            row = await cursor.fetchone()
+        return None if row is None else str(row[0])
+
+    async def all(self, person: str | None = None) -> list[TokenShown]:
+        """The tokens of a person, or of everybody, the newest first."""
+        async with self._history.connection() as connection:
+            cursor = await connection.execute(
+                "SELECT left(encode(digest, 'hex'), 16), person, label, made_by, created_at, expires_at, revoked_at "
+                "FROM accounts.tokens WHERE %b::text IS NULL OR person = %b ORDER BY created_at DESC, digest",
+                (person, person),
+            )
+            return [TokenShown(*row) for row in await cursor.fetchall()]
+
+    async def revoke(self, shown_id: str) -> bool:
+        """Revoke the token with this id (see `TokenShown`) and end its sessions. False if there is no such token."""
+        async with self._history.connection() as connection, connection.transaction():
+            cursor = await connection.execute(
+                "UPDATE accounts.tokens SET revoked_at = coalesce(revoked_at, now()) "
+                "WHERE left(encode(digest, 'hex'), 16) = %b RETURNING digest",
+                (shown_id,),
+            )
+            revoked = [row[0] for row in await cursor.fetchall()]
+            await connection.execute("DELETE FROM accounts.sessions WHERE token = ANY (%b)", (revoked,))
+            return bool(revoked)
+
+    async def forget(self, person: str) -> None:
+        """Delete every way in of a person who was erased."""
+        async with self._history.connection() as connection:
+            await connection.execute("DELETE FROM accounts.tokens WHERE person = %b", (person,))
+
+    async def sweep(self) -> None:
+        """Delete what can never be used again: ways in of erased people, and sessions that ended."""
+        async with self._history.connection() as connection:
+            await connection.execute(
+                "DELETE FROM accounts.tokens t WHERE NOT EXISTS (SELECT FROM vault.keys k WHERE k.subject = t.person)"
+            )
+            await _delete_ended_sessions(connection)
+
+
+async def _delete_ended_sessions(connection: Connection) -> None:
+    await connection.execute("DELETE FROM accounts.sessions WHERE expires_at <= now()")
+
+
+def digest_of(text: str) -> bytes:
+    """What is stored of a secret. It has 256 random bits, so that a plain SHA-256 tells nothing."""
+    return sha256(text.encode()).digest()

@@ -1,0 +1,266 @@
+"""Reading a JSON body: strictly, and with one sentence for every field that is wrong, not for the first alone.
+
+msgspec decodes what is right at full speed. Only what it refuses, or what holds something that a type cannot rule out
+(NUL, half a surrogate pair, numbers and years beyond reason), is walked field by field.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import cache
+from typing import Any, Final, TypeVar, cast
+
+import msgspec
+from litestar import Request
+from msgspec import inspect as shapes
+
+from api.problems import Problem, ProblemType
+from domain.refusals import FieldError, Invalid
+
+T = TypeVar("T")
+
+LIMIT: Final = 1_000_000
+"""How many bytes a JSON body may have."""
+_DRAINED: Final = 32_000_000
+"""How much of a body that is too large is still taken in, so that its sender reads the answer."""
+MOST_INTEGER: Final = 2**31 - 1
+_YEARS: Final = range(1900, 3000)
+_MOST_ERRORS: Final = 100
+
+_SUSPECT: Final = re.compile(rb'\\u0000|[0-9]{10}|"(?:0[0-9]{3}|1[0-8][0-9]{2}|[3-9][0-9]{3})-')
+"""What a typed decoder lets through and the program cannot use; a false alarm only costs a walk."""
+_SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
+_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,39}\Z", re.ASCII)
+
+_NEEDED: Final = "This is needed."
+_UNKNOWN: Final = "There is no such field here."
+
+
+async def read_body(request: Request[Any, Any, Any]) -> bytes:
+    """The body of a request, if it is JSON and not too large. Raises `Problem`."""
+    kept: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size <= LIMIT:
+            kept.append(chunk)
+        elif size > _DRAINED:
+            break
+    if size > LIMIT:
+        raise Problem(
+            ProblemType.TOO_LARGE, f"The body is larger than the {LIMIT} bytes that a JSON body may have."
+        )
+    raw = b"".join(kept)
+    if raw:
+        media, _, _ = request.headers.get("content-type", "application/json").partition(";")
+        if media.strip().lower() != "application/json":
+            raise Problem(
+                ProblemType.UNSUPPORTED, "The body is not JSON; send Content-Type: application/json."
+            )
+    return raw
+
+
+def decode(raw: bytes, kind: type[T], told_elsewhere: frozenset[str] = frozenset()) -> T:
+    """A body as a value of `kind`, a msgspec Struct; an empty body counts as an empty object.
+
+    `told_elsewhere` are fields that the address tells. Raises `Problem` for what is no JSON, and `Invalid` with every
+    field that is wrong.
+    """
+    raw = raw or b"{}"
+    try:
+        value = msgspec.json.decode(raw, type=kind)
+    except msgspec.ValidationError:
+        pass
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise _malformed(raw, error) from None
+    else:
+        if not _SUSPECT.search(raw):
+            return value
+    try:
+        plain = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise _malformed(raw, error) from None
+    walk = _Walk(told_elsewhere)
+    walk.value("", plain, _shape(cast("type", kind)))
+    if walk.errors:
+        raise Invalid(tuple(walk.errors[:_MOST_ERRORS]))
+    try:
+        return msgspec.convert(plain, kind)
+    except msgspec.ValidationError:
+        # The walk knows every type that a command uses; should one be added that it does not know, it says this much.
+        raise Problem(ProblemType.MALFORMED, "The body does not have the shape that is described.") from None
+
+
+def _malformed(raw: bytes, error: Exception) -> Problem:
+    if isinstance(error, UnicodeDecodeError):
+        return Problem(ProblemType.MALFORMED, "The body is not UTF-8.")
+    if isinstance(error, RecursionError):
+        return Problem(ProblemType.MALFORMED, "The body is nested too deeply.")
+    if isinstance(error, msgspec.ValidationError):
+        return Problem(ProblemType.MALFORMED, "The body holds a number that is out of range.")
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return Problem(ProblemType.MALFORMED, "The body is not UTF-8.")
+    if _SURROGATE.search(raw):
+        return Problem(
+            ProblemType.MALFORMED,
+            "The body is no JSON, or holds half of a surrogate pair, which is no character.",
+        )
+    return Problem(ProblemType.MALFORMED, "The body is no JSON.")
+
+
+@cache
+def _shape(kind: type) -> shapes.Type:
+    return shapes.type_info(kind)
+
+
+def shown_name(name: str) -> str:
+    """A name that the client sent, if it could be a field's at all; its free text is never repeated."""
+    return name if _NAME.match(name) else "?"
+
+
+class _Walk:
+    """One walk through a decoded body, collecting what is wrong."""
+
+    def __init__(self, told_elsewhere: frozenset[str]) -> None:
+        self.errors: list[FieldError] = []
+        self._told_elsewhere = told_elsewhere
+
+    def value(self, path: str, value: Any, shape: shapes.Type) -> None:  # Any: whatever JSON can hold
+        """Check one value against its type."""
+        match shape:
+            case shapes.StructType():
+                self._struct(path, value, shape)
+            case shapes.DictType():
+                self._mapping(path, value, shape)
+            case shapes.ListType(item_type=item) | shapes.VarTupleType(item_type=item):
+                self._sequence(path, value, item)
+            case shapes.UnionType():
+                self._union(path, value, shape)
+            case shapes.LiteralType(values=values):
+                if value not in values or isinstance(value, bool | list | dict):
+                    self._wrong(path, f"This is one of {', '.join(str(each) for each in values)}.")
+            case shapes.EnumType(cls=cls):
+                if value not in [each.value for each in cls]:
+                    self._wrong(path, f"This is one of {', '.join(str(each.value) for each in cls)}.")
+            case shapes.IntType():
+                if not isinstance(value, int) or isinstance(value, bool):
+                    self._wrong(path, "This is a whole number.")
+                elif abs(value) > MOST_INTEGER:
+                    self._wrong(path, f"This is a whole number of at most {MOST_INTEGER}.")
+            case shapes.BoolType():
+                if not isinstance(value, bool):
+                    self._wrong(path, "This is true or false.")
+            case shapes.DateTimeType():
+                self._time(path, value, datetime, "A time is written as 2026-05-31T18:00:00.")
+            case shapes.DateType():
+                self._time(path, value, date, "A date is written as 2026-05-31.")
+            case shapes.NoneType():
+                if value is not None:
+                    self._wrong(path, "Leave this out.")
+            case _:
+                self._text(path, value)
+
+    def _wrong(self, path: str, detail: str) -> None:
+        self.errors.append(FieldError(path, detail))
+
+    def _text(self, path: str, value: Any) -> None:
+        if not isinstance(value, str):
+            self._wrong(path, "This is a text.")
+        elif "\x00" in value:
+            self._wrong(path, "The text holds a NUL character, which cannot be stored.")
+
+    def _time(self, path: str, value: Any, kind: type, sentence: str) -> None:
+        try:
+            found: Any = msgspec.convert(value, kind)  # Any: a date or a time
+        except msgspec.ValidationError:
+            self._wrong(path, sentence)
+            return
+        if found.year not in _YEARS:
+            self._wrong(path, f"The year is from {_YEARS[0]} to {_YEARS[-1]}.")
+
+    def _struct(self, path: str, value: Any, shape: shapes.StructType) -> None:
+        if not isinstance(value, dict):
+            self._wrong(path, "This is an object with fields.")
+            return
+        fields = {field.encode_name: field for field in shape.fields}
+        for name in value:
+            if name not in fields:
+                told = not path and name in self._told_elsewhere
+                sentence = "The address tells this; leave it out of the body." if told else _UNKNOWN
+                self._wrong(_join(path, shown_name(name)), sentence)
+        for name, field in fields.items():
+            if name in value:
+                self.value(_join(path, name), value[name], field.type)
+            elif field.required:
+                self._wrong(_join(path, name), _NEEDED)
+
+    def _mapping(self, path: str, value: Any, shape: shapes.DictType) -> None:
+        if not isinstance(value, dict):
+            self._wrong(path, "This is an object with fields.")
+            return
+        for name, inner in value.items():
+            if "\x00" in name:
+                self._wrong(path, "A name holds a NUL character, which cannot be stored.")
+            self.value(_join(path, shown_name(name)), inner, shape.value_type)
+
+    def _sequence(self, path: str, value: Any, item: shapes.Type) -> None:
+        if not isinstance(value, list):
+            self._wrong(path, "This is a list.")
+            return
+        for number, inner in enumerate(value):
+            self.value(f"{path}[{number}]", inner, item)
+            if len(self.errors) > _MOST_ERRORS:
+                return
+
+    def _union(self, path: str, value: Any, shape: shapes.UnionType) -> None:
+        """The member that a value of this JSON type can only be meant for is the one it is checked against."""
+        for member in shape.types:
+            if _fits(value, member):
+                self.value(path, value, member)
+                return
+        described = [_DESCRIBED[type(member)] for member in shape.types if type(member) in _DESCRIBED]
+        self._wrong(path, f"This is {' or '.join(dict.fromkeys(described))}.")
+
+
+_DESCRIBED: Final[Mapping[type[shapes.Type], str]] = {
+    shapes.StrType: "a text",
+    shapes.BoolType: "true or false",
+    shapes.IntType: "a whole number",
+    shapes.VarTupleType: "a list",
+    shapes.ListType: "a list",
+    shapes.StructType: "an object with fields",
+    shapes.DictType: "an object with fields",
+    shapes.LiteralType: "one of the values described",
+    shapes.EnumType: "one of the values described",
+    shapes.DateTimeType: "a time such as 2026-05-31T18:00:00",
+    shapes.DateType: "a date such as 2026-05-31",
+    shapes.NoneType: "left out",
+}
+
+
+def _fits(value: Any, shape: shapes.Type) -> bool:
+    """Whether a value's JSON type is the type's own."""
+    match value:
+        case None:
+            return isinstance(shape, shapes.NoneType)
+        case bool():
+            return isinstance(shape, shapes.BoolType)
+        case int() | float():
+            return isinstance(shape, shapes.IntType)
+        case str():
+            return isinstance(
+                shape,
+                shapes.StrType | shapes.LiteralType | shapes.EnumType | shapes.DateTimeType | shapes.DateType,
+            )
+        case list():
+            return isinstance(shape, shapes.ListType | shapes.VarTupleType)
+        case _:
+            return isinstance(shape, shapes.StructType | shapes.DictType)
+
+
+def _join(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name

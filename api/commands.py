@@ -1,0 +1,215 @@
+"""Every command that can be sent by JSON, with its address: one table, and one way from request to answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+from litestar import Request as HTTPRequest
+from litestar import Response
+
+from api.bodies import decode, read_body
+from api.operations import Asking, Operation, Parameter, as_json, bad_parameter
+from api.problems import ProblemType
+from api.wiring import Wiring
+from domain.commands.register import REGISTER
+from domain.values import Channel
+from history.runner import Answer, Request
+
+Then = Callable[[Wiring, Any], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """An address that takes a command. The path's parameters are the command's fields of those names. `then` is what
+    follows when the command was done, also when it was done before and is only answered again."""
+
+    path: str
+    command: str
+    status: int = 200
+    then: Then | None = None
+
+
+async def _forget_accounts(wiring: Wiring, command: Any) -> None:
+    await wiring.forget_accounts(command.person)
+
+
+# fmt: off
+WRITES: Final = (
+    Write("/api/initiatives", "initiative.found", 201),
+    Write("/api/initiatives/{initiative}/members", "initiative.add_member", 201),
+    Write("/api/initiatives/{initiative}/members/{person}/remove", "initiative.remove_member"),
+    Write("/api/administrators", "installation.appoint", 201),
+    Write("/api/persons", "person.register", 201),
+    Write("/api/persons/{person}/erase", "person.erase", then=_forget_accounts),
+    Write("/api/funds", "fund.open", 201),
+    Write("/api/funds/{fund}/pledges", "fund.pledge", 201),
+    Write("/api/funds/{fund}/receipts", "fund.receive", 201),
+    Write("/api/calls", "call.draft", 201),
+    Write("/api/calls/{call}/publish", "call.publish"),
+    Write("/api/calls/{call}/rounds", "round.open", 201),
+    Write("/api/calls/{call}/applications", "application.submit", 201),
+    Write("/api/rounds/{round}/close", "round.close"),
+    Write("/api/rounds/{round}/panel", "panel.open", 201),
+    Write("/api/applications/{application}/withdraw", "application.withdraw"),
+    Write("/api/applications/{application}/find-eligible", "application.find_eligible"),
+    Write("/api/applications/{application}/find-ineligible", "application.find_ineligible"),
+    Write("/api/applications/{application}/reviews", "review.assign", 201),
+    Write("/api/applications/{application}/grant", "grant.offer", 201),
+    Write("/api/reviews/{review}/declare-no-conflict", "review.declare_no_conflict"),
+    Write("/api/reviews/{review}/declare-conflict", "review.declare_conflict"),
+    Write("/api/reviews/{review}/replace", "review.replace", 201),
+    Write("/api/reviews/{review}/submit", "review.submit"),
+    Write("/api/panels/{panel}/outcomes", "panel.set_outcome", 201),
+    Write("/api/panels/{panel}/close", "panel.close"),
+    Write("/api/panels/{panel}/confirm", "panel.confirm"),
+    Write("/api/grants/{grant}/accept", "grant.accept"),
+    Write("/api/grants/{grant}/decline", "grant.decline"),
+    Write("/api/grants/{grant}/complete", "grant.complete"),
+    Write("/api/grants/{grant}/payee", "grant.set_payee"),
+    Write("/api/grants/{grant}/payee/confirm", "grant.confirm_payee"),
+    Write("/api/grants/{grant}/schedule", "grant.schedule"),
+    Write("/api/grants/{grant}/reports", "grant.submit_report", 201),
+    Write("/api/grants/{grant}/reports/{report}/accept", "grant.accept_report"),
+    Write("/api/grants/{grant}/reports/{report}/return", "grant.return_report"),
+    Write("/api/grants/{grant}/instalments/{instalment}/request", "instalment.request"),
+    Write("/api/grants/{grant}/instalments/{instalment}/approve", "instalment.approve"),
+    Write("/api/grants/{grant}/instalments/{instalment}/instruct", "instalment.instruct"),
+    Write("/api/grants/{grant}/instalments/{instalment}/settle", "instalment.settle"),
+    Write("/api/grants/{grant}/instalments/{instalment}/fail", "instalment.fail"),
+)
+"""Every write by JSON. All are POST."""
+# fmt: on
+
+SYSTEM_ONLY: Final = frozenset({"installation.open"})
+"""Commands that the program alone gives, and that have no address therefore."""
+
+
+class Done(msgspec.Struct, frozen=True, kw_only=True):
+    """What a write came to: the stream that it is about, its version now, and the leaf hash (hex) of its newest fact,
+    by which the write can be found in the history for ever."""
+
+    id: str
+    version: int
+    leaf: str
+
+
+_KEY: Final = re.compile(r"[ -~]{1,200}\Z", re.ASCII)
+_MATCH: Final = re.compile(r'"([0-9]{1,9})"\Z', re.ASCII)
+
+IDEMPOTENCY_KEY: Final = Parameter(
+    "Idempotency-Key",
+    "A text of your own, anew for each thing to be done. Sent again with the same request, it is done once.",
+    {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[ -~]+$"},
+    "header",
+)
+IF_MATCH: Final = Parameter(
+    "If-Match",
+    "The version (an `ETag`) at which the thing must still be; otherwise nothing is written.",
+    {"type": "string", "pattern": '^"[0-9]{1,9}"$'},
+    "header",
+)
+
+
+def idempotency_key(request: HTTPRequest[Any, Any, Any]) -> str | None:
+    """The request's idempotency key; raises `Problem` for one that cannot be one."""
+    key = request.headers.get("idempotency-key")
+    if key is not None and not _KEY.match(key):
+        raise bad_parameter("Idempotency-Key", "An idempotency key has 1 to 200 printable ASCII characters.")
+    return key
+
+
+def expected_version(request: HTTPRequest[Any, Any, Any]) -> int | None:
+    """The version that `If-Match` insists on; raises `Problem` for what is no version."""
+    text = request.headers.get("if-match")
+    if text is None or text == "*":
+        return None
+    found = _MATCH.match(text)
+    if not found:
+        raise bad_parameter("If-Match", 'If-Match takes one version in quotes, such as "3".')
+    return int(found[1])
+
+
+def body_type(write: Write) -> type[msgspec.Struct]:
+    """What the body of a write holds: the command's fields without those that the path tells."""
+    request = REGISTER[write.command].request
+    told = _told(write.path)
+    fields: list[tuple[str, Any] | tuple[str, Any, Any]] = []  # Any: types and defaults
+    for field in msgspec.structs.fields(request):
+        if field.name in told:
+            continue
+        if field.default is not msgspec.NODEFAULT:
+            fields.append((field.name, field.type, field.default))
+        elif field.default_factory is not msgspec.NODEFAULT:
+            fields.append((field.name, field.type, msgspec.field(default_factory=field.default_factory)))
+        else:
+            fields.append((field.name, field.type))
+    made: type[msgspec.Struct] = msgspec.defstruct(
+        request.__name__,
+        fields,
+        frozen=True,
+        kw_only=True,
+        forbid_unknown_fields=True,
+        module=request.__module__,
+    )
+    made.__doc__ = request.__doc__
+    return made
+
+
+def _told(path: str) -> frozenset[str]:
+    return frozenset(re.findall(r"\{([a-z_]+)\}", path))
+
+
+def answer_headers(wiring: Wiring, answer: Answer) -> dict[str, str]:
+    """The headers of every answer to a write."""
+    return {"ETag": f'"{answer.version}"', "X-Position": wiring.positions.token(answer.position)}
+
+
+def operation_of(write: Write) -> Operation:
+    """A write as an operation of the API."""
+    command = REGISTER[write.command].request
+    body = body_type(write)
+    told = _told(write.path)
+    fields = {field.name: field.type for field in msgspec.structs.fields(command)}
+    numbers = frozenset(name for name in told if fields[name] is int)
+    summary, _, rest = (command.__doc__ or "").strip().partition(". ")
+
+    async def handle(asking: Asking) -> Response[bytes]:
+        key, expected = idempotency_key(asking.request), expected_version(asking.request)
+        sent = decode(await read_body(asking.request), body, told)
+        path = {name: asking.number(name) if name in numbers else asking.path[name] for name in told}
+        wanted = command(**path, **{name: getattr(sent, name) for name in sent.__struct_fields__})
+        answer = await asking.wiring.runner.run(
+            Request(command=wanted, actor=asking.who, channel=Channel.API, key=key, expected=expected)
+        )
+        if write.then is not None:
+            await write.then(asking.wiring, wanted)
+        return as_json(
+            Done(id=answer.stream, version=answer.version, leaf=answer.leaf.hex()),
+            status=write.status,
+            headers=answer_headers(asking.wiring, answer),
+        )
+
+    return Operation(
+        name=write.command,
+        method="POST",
+        path=write.path,
+        summary=summary.rstrip("."),
+        description=" ".join(rest.split()),
+        handle=handle,
+        body=body,
+        answer=Done,
+        status=write.status,
+        numbers=numbers,
+        tag=write.path.split("/")[2],
+        problems=(ProblemType.REFUSED, ProblemType.STALE, ProblemType.INVALID),
+        writes=True,
+    )
+
+
+def operations() -> tuple[Operation, ...]:
+    """Every write of the API."""
+    return tuple(operation_of(write) for write in WRITES)

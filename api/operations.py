@@ -1,0 +1,159 @@
+"""What an address of the API does: declared once, served by Litestar and described by OpenAPI from the same words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+import msgspec
+from litestar import HttpMethod, Request, Response
+from litestar.handlers import HTTPRouteHandler
+
+from api.problems import Problem, ProblemType
+from api.wiring import Wiring
+from domain.refusals import FieldError, NotFound
+
+MEDIA_TYPE: Final = "application/json"
+_BEARER: Final = re.compile(r"[Bb]earer +([!-~]+) *\Z", re.ASCII)
+_PARAMETER: Final = re.compile(r"\{([a-z_]+)\}")
+_NUMBER: Final = re.compile(r"[1-9][0-9]{0,8}\Z", re.ASCII)
+_QUERY_NAME: Final = re.compile(r"[a-z_]{1,40}\Z", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter of an address: its name, what it means, and its JSON schema."""
+
+    name: str
+    meaning: str
+    schema: Mapping[str, Any]  # Any: JSON
+    place: Literal["query", "path", "header"] = "query"
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """One request: who asks, for which installation, with which parameters. `person` is None for the public."""
+
+    request: Request[Any, Any, Any]
+    wiring: Wiring
+    person: str | None
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+
+    @property
+    def who(self) -> str:
+        """The person who asks, of an operation that is not public."""
+        assert self.person is not None
+        return self.person
+
+    def number(self, name: str) -> int:
+        """A number in the path, such as an instalment's; raises `NotFound` for anything else."""
+        text = self.path[name]
+        if not _NUMBER.match(text):
+            raise NotFound(f"There is no such {name}.")
+        return int(text)
+
+
+Handle = Callable[[Asking], Awaitable[Response[bytes]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One method of one address.
+
+    `name` is the operationId; `body` and `answer` are msgspec types, or None; `numbers` are path parameters that are
+    numbers; `public` operations need no token, and know the person if there is one all the same.
+    """
+
+    name: str
+    method: Literal["GET", "POST"]
+    path: str
+    summary: str
+    handle: Handle
+    body: type | None = None
+    answer: Any = None  # Any: a type, also a generic one
+    status: int = 200
+    public: bool = False
+    query: tuple[Parameter, ...] = ()
+    numbers: frozenset[str] = frozenset()
+    tag: str = ""
+    description: str = ""
+    problems: tuple[ProblemType, ...] = ()
+    writes: bool = False
+    parameters: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Read the path's parameters off it."""
+        object.__setattr__(self, "parameters", tuple(_PARAMETER.findall(self.path)))
+
+
+async def who_asks(request: Request[Any, Any, Any], wiring: Wiring) -> str | None:
+    """The person whose token a request carries; None if it carries none. Raises `Problem` for one that is no good."""
+    header = request.headers.get("authorization")
+    if header is None:
+        return None
+    found = _BEARER.match(header)
+    person = await wiring.tokens.person(found[1]) if found else None
+    if person is None:
+        raise Problem(ProblemType.UNAUTHORIZED, "This token is unknown, expired or revoked.")
+    return person
+
+
+def as_json(value: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response[bytes]:
+    """An answer in JSON. Any: whatever msgspec can encode."""
+    return Response(
+        msgspec.json.encode(value), status_code=status, media_type=MEDIA_TYPE, headers=dict(headers or {})
+    )
+
+
+def route(operation: Operation, installation: Callable[[], Wiring]) -> HTTPRouteHandler:
+    """The Litestar handler of an operation; `installation` is asked at each request, once the server has started."""
+    known = frozenset(parameter.name for parameter in operation.query)
+
+    async def handler(request: Request[Any, Any, Any]) -> Response[bytes]:
+        wiring = installation()
+        person = await who_asks(request, wiring)
+        if person is None and not operation.public:
+            raise Problem(ProblemType.UNAUTHORIZED, "Send a token: Authorization: Bearer ow_….")
+        asking = Asking(request, wiring, person, request.path_params, _query(request, known))
+        return await operation.handle(asking)
+
+    handler.__doc__ = operation.summary
+    # Litestar reads annotations by name, from a module that it cannot know of a function made here.
+    handler.__annotations__ = {"request": Request[Any, Any, Any], "return": Response[bytes]}
+    return HTTPRouteHandler(
+        _PARAMETER.sub(r"{\1:str}", operation.path),
+        http_method=HttpMethod(operation.method),
+        name=operation.name,
+        status_code=operation.status,
+        include_in_schema=False,
+    )(handler)
+
+
+def _query(request: Request[Any, Any, Any], known: frozenset[str]) -> dict[str, str]:
+    """The query's parameters, each known and given once. Raises `Problem` with every one that is not."""
+    found: dict[str, str] = {}
+    errors: dict[str, str] = {}
+    for name, value in request.query_params.multi_items():
+        if name not in known:
+            errors[name if _QUERY_NAME.match(name) else "?"] = "There is no such parameter here."
+        elif name in found:
+            errors[name] = "This is given twice."
+        elif "\x00" in value:
+            errors[name] = "This holds a NUL character."
+        else:
+            found[name] = value
+    if errors:
+        raise Problem(
+            ProblemType.MALFORMED,
+            "A parameter of the address is not as described.",
+            errors=[FieldError(name, detail) for name, detail in errors.items()],
+        )
+    return found
+
+
+def bad_parameter(name: str, detail: str) -> Problem:
+    """A parameter of the address, or a header, that is wrong."""
+    return Problem(ProblemType.MALFORMED, detail, errors=[FieldError(name, detail)])

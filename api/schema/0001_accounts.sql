@@ -1,0 +1,30 @@
+-- Ways in. Secrets are kept as digests only, and nothing here says who a person is.
+
+CREATE SCHEMA accounts;
+
+CREATE TABLE accounts.tokens (
+    digest bytea PRIMARY KEY CHECK (octet_length(digest) = 32),
+    person text COLLATE "C" NOT NULL,
+    -- What the token is for, never whom: a short word such as "rehearsal".
+    label text COLLATE "C" NOT NULL CHECK (label ~ '^[a-z0-9][a-z0-9-]{0,39}$'),
+    -- The person who made it, or "system" for the operator at the command line.
+    made_by text COLLATE "C" NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    expires_at timestamptz NOT NULL,
+    revoked_at timestamptz
+);
+CREATE INDEX ON accounts.tokens (person);
+
+CREATE TABLE accounts.sessions (
+    digest bytea PRIMARY KEY CHECK (octet_length(digest) = 32),
+    person text COLLATE "C" NOT NULL,
+    -- A session ends with the token that it was exchanged for.
+    token bytea NOT NULL REFERENCES accounts.tokens (digest) ON DELETE CASCADE,
+    csrf_digest bytea NOT NULL CHECK (octet_length(csrf_digest) = 32),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    last_used_at timestamptz NOT NULL DEFAULT now(),
+    expires_at timestamptz NOT NULL
+);
+CREATE INDEX ON accounts.sessions (person);
+CREATE INDEX ON accounts.sessions (token);
+CREATE INDEX ON accounts.sessions (expires_at);

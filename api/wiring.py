@@ -1,0 +1,130 @@
+"""How an installation is put together in one process: database, keys, runner, read models, accounts."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from api.accounts.sessions import Sessions
+from api.accounts.tokens import Tokens
+from api.clock import DemonstrationClock, real_time
+from api.settings import Settings
+from domain.commands.initiatives import OpenInstallation
+from domain.commands.persons import ErasePerson
+from domain.initiatives import INSTALLATION, INSTALLATION_ID, Installation
+from domain.refusals import Refused
+from domain.values import SYSTEM, Channel
+from history.keyfiles import KeyFolder
+from history.migrate import Migration, migrations_in
+from history.runner import Request, Runner
+from history.store import History, open_history
+from history.tokens import PositionTokens
+from history.vault import Vault
+from projections.reader import Reader
+
+MIGRATED: tuple[str, ...] = ("history", "projections", "api")
+"""The packages that have migrations, in the order in which they are applied."""
+
+
+class WiringError(Exception):
+    """This database and these settings do not go together; one sentence."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wiring:
+    """One process's hold on an installation. `clock` is a `DemonstrationClock` in a demonstration."""
+
+    settings: Settings
+    history: History
+    keys: KeyFolder
+    vault: Vault
+    runner: Runner
+    reader: Reader
+    positions: PositionTokens
+    tokens: Tokens
+    sessions: Sessions
+    clock: Callable[[], datetime]
+
+    async def installation(self) -> Installation:
+        """The installation's own state, read afresh."""
+        loaded = await self.runner.states.reading(afresh=True).load(((INSTALLATION, INSTALLATION_ID),))
+        state: Installation = loaded[INSTALLATION_ID].state
+        return state
+
+    async def forget_accounts(self, person: str) -> None:
+        """Delete every way in of a person who was erased."""
+        await self.tokens.forget(person)
+
+
+def all_migrations() -> tuple[Migration, ...]:
+    """Every migration of this program, in order."""
+    return tuple(migration for package in MIGRATED for migration in migrations_in(package))
+
+
+@asynccontextmanager
+async def wire(settings: Settings, url: str, *, connections: int = 8) -> AsyncIterator[Wiring]:
+    """An installation, ready for use; its history is begun if it has no fact yet.
+
+    Raises `WiringError`, `history.keyfiles.KeysUnusable` or `history.store.Unavailable`, one sentence each.
+    """
+    async with open_history(url, connections=connections) as history:
+        # New keys are made for a new history alone: beside an old one they would open nothing.
+        keys = KeyFolder(settings.keys, create=await history.last_position() == 0)
+        vault = Vault(keys, history.id)
+        clock = DemonstrationClock(settings.data_dir / "demonstration-clock") if settings.demo else real_time
+        runner = Runner(
+            history, vault, keys.index_key, clock=clock, fence=keys.fence, demonstration=settings.demo
+        )
+        positions = PositionTokens(runner.keyed("position-tokens", history.id.encode()))
+        wiring = Wiring(
+            settings=settings,
+            history=history,
+            keys=keys,
+            vault=vault,
+            runner=runner,
+            reader=Reader(history, runner.states, vault),
+            positions=positions,
+            tokens=Tokens(history),
+            sessions=Sessions(history, secure=_secure(settings)),
+            clock=clock,
+        )
+        await _open_installation(wiring)
+        await _finish_erasures(wiring)
+        yield wiring
+
+
+def _secure(settings: Settings) -> bool:
+    """Cookies travel over TLS alone, unless a demonstration is served without."""
+    return not (settings.demo and settings.address.startswith("http://"))
+
+
+async def _open_installation(wiring: Wiring) -> None:
+    installation = await wiring.installation()
+    if installation.status is None:
+        with contextlib.suppress(Refused):  # another process was first
+            await wiring.runner.run(Request(command=OpenInstallation(), actor=SYSTEM, channel=Channel.CLI))
+        installation = await wiring.installation()
+    if installation.demonstration and not wiring.settings.demo:
+        raise WiringError(
+            "This database holds a demonstration, which is never served as a real installation: "
+            "set OVERWINTER_DEMO=1, or choose another DATABASE_URL or DATA_DIR."
+        )
+    if wiring.settings.demo and not installation.demonstration:
+        raise WiringError(
+            "This database holds a real installation, which is never served as a demonstration: "
+            "leave OVERWINTER_DEMO out, or choose another DATABASE_URL or DATA_DIR."
+        )
+
+
+async def _finish_erasures(wiring: Wiring) -> None:
+    """Erase again whoever is fenced and has a key all the same: a crash cut in, or an old backup was restored."""
+    for row in await wiring.history.keys(wiring.keys.fenced()):
+        await wiring.runner.run(
+            Request(
+                command=ErasePerson(person=row.subject, reason="other"), actor=SYSTEM, channel=Channel.SYSTEM
+            )
+        )
+    await wiring.tokens.sweep()

@@ -1,0 +1,70 @@
+"""Lists by pages: an opaque cursor that says after which key the next page begins."""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Sequence
+from typing import Final, Generic, TypeVar
+
+import msgspec
+
+from domain.refusals import Invalid
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+DEFAULT_LIMIT: Final = 50
+MOST: Final = 100
+
+
+class Page(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
+    """One page of a list; `next` is the cursor of the page after it, or None."""
+
+    items: tuple[T, ...]
+    next: str | None = None
+
+
+def check_limit(limit: int) -> int:
+    """`limit`, from 1 to 100; raises `Invalid`."""
+    if not 1 <= limit <= MOST:
+        raise Invalid.field("limit", f"A page has from 1 to {MOST} items.")
+    return limit
+
+
+def cursor_of(key: str) -> str:
+    """The cursor for a page that begins after `key`."""
+    return urlsafe_b64encode(key.encode()).decode().rstrip("=")
+
+
+def key_of(cursor: str | None) -> str:
+    """The key after which a page begins; the empty text, which sorts before all, for the first. Raises `Invalid`."""
+    if not cursor:
+        return ""
+    try:
+        key = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+    except ValueError:
+        key = "\x00"
+    # PostgreSQL's text holds no NUL, so such a key was never given out.
+    if "\x00" in key or len(key) > 200:
+        raise Invalid.field("cursor", "This is not a cursor of this list; begin with the first page.")
+    return key
+
+
+def number_of(cursor: str | None) -> int:
+    """The count of items before a page, for lists that only ever grow at their end. Raises `Invalid`."""
+    key = key_of(cursor)
+    if not key:
+        return 0
+    if not (key.isascii() and key.isdigit() and len(key) <= 12):
+        raise Invalid.field("cursor", "This is not a cursor of this list; begin with the first page.")
+    return int(key)
+
+
+def page(rows: Sequence[R], limit: int, item: Callable[[R], T], key: Callable[[R], str]) -> Page[T]:
+    """A page of `limit` items from rows that were asked for with one more than that."""
+    shown = rows[:limit]
+    more = len(rows) > limit
+    return Page(
+        items=tuple([item(row) for row in shown]),
+        next=cursor_of(key(shown[-1])) if more and shown else None,
+    )

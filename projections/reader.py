@@ -1,0 +1,197 @@
+"""The reader: all that a query needs to answer: read models, fresh streams for access, and keys to open boxes.
+
+Access is judged on streams folded afresh, never on a read model, which may lag.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from base64 import b64decode
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, LiteralString, TypeVar
+
+import msgspec
+from psycopg.rows import dict_row
+
+from domain.deciding import Aggregate, Allowed, Loaded, Verdict
+from domain.personal import Withheld
+from domain.refusals import Forbidden, NotFound
+from domain.values import Role, check_stream_id
+from history.documents import Recorded, opener, read
+from history.sealing import Place, open_box
+from history.states import States
+from history.store import History, Unavailable
+from history.vault import Vault, WrappedKey
+
+S = TypeVar("S")
+
+LATEST: Final = 2**63 - 2
+"""The position of a question about now: every present row of a read model covers it."""
+
+_POLL_SECONDS: Final = 0.02
+
+Row = dict[str, Any]  # Any: a row's columns are of many types
+
+
+class Behind(Unavailable):
+    """The read models have not yet seen the position that was asked for; ask again in a moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A fact by its stream and version."""
+
+    stream: str
+    version: int
+
+
+class Reader:
+    """Answers questions. One for a process; safe for concurrent use within its event loop."""
+
+    def __init__(self, history: History, states: States, vault: Vault) -> None:
+        self.history = history
+        self.states = states
+        self.vault = vault
+
+    # Fresh streams, for access
+
+    async def load(self, *streams: tuple[Aggregate[Any], str]) -> Mapping[str, Loaded[Any]]:
+        """Some streams folded afresh, in one round trip. Raises `NotFound` if an id is malformed or names nothing."""
+        for aggregate, stream in streams:
+            check_stream_id(aggregate.kind, stream)
+        loaded = await self.states.reading(afresh=True).load(streams)
+        for aggregate, stream in streams:
+            if loaded[stream].version == 0:
+                raise NotFound(f"There is no such {aggregate.kind}.")
+        return loaded
+
+    async def the(self, aggregate: Aggregate[S], stream: str) -> S:
+        """The state of one stream, folded afresh; raises `NotFound`."""
+        state: S = (await self.load((aggregate, stream)))[stream].state
+        return state
+
+    # Read models
+
+    async def rows(self, query: LiteralString, **values: object) -> list[Row]:
+        """The rows of a query whose placeholders are written ``%(name)b``."""
+        async with self.history.connection() as connection, connection.cursor(row_factory=dict_row) as cursor:
+            await cursor.execute(query, values)
+            return await cursor.fetchall()
+
+    async def position(self, projections: Sequence[str] = ()) -> int:
+        """The position that all of these projections (by default, every one) have seen."""
+        rows = await self.rows(
+            "SELECT coalesce(min(position), 0) AS position FROM read.positions "
+            "WHERE cardinality(%(names)b::text[]) = 0 OR projection = ANY (%(names)b::text[])",
+            names=list(projections),
+        )
+        return int(rows[0]["position"])
+
+    async def wait_for(self, position: int, patience: float = 5.0, projections: Sequence[str] = ()) -> None:
+        """Wait until these projections (by default, every one) have seen `position`; raises `Behind` after
+        `patience` seconds."""
+        until = time.monotonic() + patience
+        while await self.position(projections) < position:
+            if time.monotonic() >= until:
+                raise Behind("The read models are catching up; ask again in a moment.")
+            await asyncio.sleep(_POLL_SECONDS)
+
+    async def moment(self, at: datetime) -> int:
+        """The position of the last fact recorded at or before a time with its offset; 0 if there was none.
+
+        Recorded times never run backwards with position and positions have no gaps, so a bisection finds it.
+        """
+        rows = await self.rows(
+            """
+            WITH RECURSIVE search (low, high) AS (
+                SELECT 0::bigint, coalesce(max(position), 0) FROM history.facts
+                UNION ALL
+                SELECT
+                    CASE WHEN f.recorded_at <= %(at)b::timestamptz THEN f.position ELSE s.low END,
+                    CASE WHEN f.recorded_at <= %(at)b::timestamptz THEN s.high ELSE f.position - 1 END
+                FROM search s JOIN history.facts f ON f.position = (s.low + s.high + 1) / 2
+                WHERE s.low < s.high
+            )
+            SELECT low FROM search WHERE low = high
+            """,
+            at=at,
+        )
+        return int(rows[0]["low"])
+
+    # Sealed fields
+
+    def opened(self, row: Row, name: str, kind: type[S]) -> S | Withheld:
+        """A box that a list query brought along with its key.
+
+        The row has the columns of a box, each with `name` and an underscore before it: topic, stream, version,
+        subject, field, box, and of ``vault.keys`` epoch and wrapped, which are null once the subject was erased.
+        """
+        box, wrapped = row[f"{name}_box"], row[f"{name}_wrapped"]
+        if box is None or wrapped is None:
+            return Withheld.ERASED
+        subject = row[f"{name}_subject"]
+        keys = self.vault.cached((subject,)) or self.vault.open(
+            (WrappedKey(subject, row[f"{name}_epoch"], wrapped),)
+        )
+        place = Place(
+            history=self.history.id,
+            topic=row[f"{name}_topic"],
+            stream=row[f"{name}_stream"],
+            version=row[f"{name}_version"],
+            subject=subject,
+            field=row[f"{name}_field"],
+        )
+        return msgspec.json.decode(open_box(keys[subject], place, box)[1], type=kind)
+
+    async def facts(self, references: Iterable[Reference], *, open_boxes: bool) -> dict[Reference, Recorded]:
+        """Some recorded facts. With `open_boxes`, their personal fields are opened: the caller has asked access."""
+        wanted = list(dict.fromkeys(references))
+        if not wanted:
+            return {}
+        rows = await self.rows(
+            "SELECT f.stream, f.version, f.topic, f.document "
+            "FROM unnest(%(streams)b::text[], %(versions)b::integer[]) AS w (stream, version) "
+            "JOIN history.facts f ON f.stream = w.stream AND f.version = w.version",
+            streams=[reference.stream for reference in wanted],
+            versions=[reference.version for reference in wanted],
+        )
+        found = {
+            Reference(row["stream"], row["version"]): read(row["topic"], row["document"]) for row in rows
+        }
+        if not open_boxes:
+            return found
+        subjects = {sealed.subject for recorded in found.values() for sealed in recorded.sealed.values()}
+        open_with = opener(await self.keys(subjects))
+        return {
+            Reference(row["stream"], row["version"]): read(row["topic"], row["document"], open_with)
+            for row in rows
+        }
+
+    async def keys(self, subjects: Iterable[str]) -> dict[str, bytes]:
+        """The sealing keys of some subjects, from the vault's memory or in one round trip; the erased have none."""
+        wanted = set(subjects)
+        found = self.vault.cached(wanted)
+        missing = wanted - found.keys()
+        if missing:
+            found |= self.vault.open(await self.history.keys(missing))
+        return found
+
+
+def allow(verdict: Verdict) -> Role:
+    """The role in which somebody may see a thing; raises `NotFound` or `Forbidden` if they may not."""
+    if isinstance(verdict, Allowed):
+        return verdict.role
+    raise NotFound("There is nothing here that you may see.") if verdict.hidden else Forbidden(verdict.detail)
+
+
+def text_of(value: str | Withheld | None) -> str | None:
+    """A personal text as an answer shows it: None where it cannot be read any more."""
+    return value if isinstance(value, str) else None
+
+
+def sealed_box(recorded: Recorded, field: str) -> bytes:
+    """The box of one of a recorded fact's personal fields, to be copied into a read model unopened."""
+    return b64decode(recorded.sealed[field].box)
