@@ -131,8 +131,8 @@ class Settings:
     demo: bool = _setting(
         "OVERWINTER_DEMO",
         "0",
-        "`1` makes it a demonstration: invented people, ways in without a secret, a clock that can be set. Every page "
-        "says so, and so does the history. Never for real grants.",
+        "`1` makes it a demonstration, with a clock that can be set forward. The history's first fact says so for ever. "
+        "Never for real grants.",
         _switch,
     )
     public_url: str | None = _setting(

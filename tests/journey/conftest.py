@@ -93,16 +93,15 @@ def running() -> Iterator[Running]:
         "OVERWINTER_PORT": str(port),
         "OVERWINTER_DEMO": "1",
     }
-    process = subprocess.Popen(
-        [*OVERWINTER, "demo"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-    assert process.stdout is not None
-    token, said = "", ""
-    while not said.startswith("Ctrl-C"):
-        said = process.stdout.readline()
-        assert said, "the demonstration ended before it was ready"
-        if "token:" in said:
-            token = said.split()[-1]
+    output = folder / "output.txt"
+    with output.open("w") as written:
+        process = subprocess.Popen(
+            [*OVERWINTER, "demo"], env=environment, stdout=written, stderr=subprocess.STDOUT, text=True
+        )
+    until(lambda: "Ctrl-C" in output.read_text() or process.poll() is not None)
+    said = output.read_text()
+    assert process.poll() is None, said
+    token = said.partition("token: ")[2].split()[0]
     try:
         address = f"http://127.0.0.1:{port}"
         with httpx.Client(base_url=address, timeout=30) as client:
@@ -110,7 +109,6 @@ def running() -> Iterator[Running]:
     finally:
         process.send_signal(signal.SIGINT)
         ended = process.wait(30)
-        process.stdout.close()
         shutil.rmtree(folder, ignore_errors=True)
     assert ended == 0
 
