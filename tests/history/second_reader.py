@@ -119,3 +119,8 @@ def check(rows, keys):
             raise Broken(f"position {position}: {problem}") from problem
         heads[stream] = (version, bytes(leaf).hex())
     return opened
+
+
+def subjects(stored):
+    """The data subjects of a document."""
+    return {sealed["subject"] for sealed in json.loads(stored)["sealed"].values()}

@@ -1,0 +1,46 @@
+"""A stranger with the rows and the key folder recomputes the whole history, and notices any altered byte."""
+
+from __future__ import annotations
+
+import random
+
+import psycopg
+import pytest
+
+from api.embedded import EmbeddedPostgres
+from tests.history import second_reader
+from tests.journey.conftest import Running
+
+
+def test_every_leaf_of_the_demonstration_is_recomputed_and_any_flipped_byte_found(running: Running) -> None:
+    """Keys are unwrapped, boxes opened, plaintexts held against their commitments, by code that is not the program's."""
+    person = running.person(running.token).post("/api/persons", name="Read Twice", email=None, language="en")[
+        "id"
+    ]
+    with EmbeddedPostgres(running.folder / "postgres") as server, psycopg.connect(server.url) as connection:
+        rows = connection.execute(
+            "SELECT position, stream, version, topic, document, leaf FROM history.facts ORDER BY position"
+        ).fetchall()
+        wrapped = connection.execute("SELECT subject, epoch, wrapped FROM vault.keys").fetchall()
+        found = connection.execute("SELECT history_id FROM history.installation").fetchone()
+    assert found is not None
+    wrapping_key = bytes.fromhex((running.folder / "keys" / "wrapping-1.key").read_text())
+    keys = {
+        subject: second_reader.unwrap(wrapping_key, found[0], subject, epoch, key)
+        for subject, epoch, key in wrapped
+    }
+
+    assert person in keys
+    assert second_reader.check(rows, keys) >= 2 * len(keys)
+
+    chance = random.Random(11)
+    for index, row in enumerate(rows):
+        broken = bytearray(row[4])
+        broken[chance.randrange(len(broken))] ^= 1 << chance.randrange(8)
+        altered = [*rows[:index], (*row[:4], bytes(broken), row[5]), *rows[index + 1 :]]
+        erased = any(subject not in keys for subject in second_reader.subjects(row[4]))
+        if not erased:
+            with pytest.raises(second_reader.Broken):
+                second_reader.check(altered, keys)
+    with pytest.raises(second_reader.Broken):
+        second_reader.check(rows[:1] + rows[2:], keys)
