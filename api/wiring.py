@@ -25,7 +25,7 @@ from history.tokens import PositionTokens
 from history.vault import Vault
 from projections.reader import Reader
 
-MIGRATED: tuple[str, ...] = ("history", "projections", "api")
+MIGRATED: tuple[str, ...] = ("history", "api")
 """The packages that have migrations, in the order in which they are applied."""
 
 
