@@ -1,0 +1,177 @@
+"""Whether every sum agrees: computed anew for each grant from the raw facts, from the ledger and from the file.
+
+The three roads share nothing but the ids by which a grant is followed. Nothing here reads a server: what was read is
+handed in, so that a test can alter one cent of it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from benchmarks.rehearse.giving import FileGrant
+from domain.values import amount_text
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """By which ids one grant of the file went through the program."""
+
+    number: int
+    application: str
+    grant: str
+
+
+@dataclass(slots=True)
+class FactSums:
+    """The sums of one grant as its facts tell them, in minor units."""
+
+    fund: str = ""
+    currency: str = ""
+    requested: int = 0
+    awarded: int = 0
+    offered: int = 0
+    committed: int = 0
+    settled: int = 0
+    completed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerSums:
+    """The sums of one grant as the ledger tells them, in minor units: what was committed to it in all (releases
+    taken off), what was paid, and what is still bound."""
+
+    currency: str
+    committed: int
+    paid: int
+    bound: int
+
+
+@dataclass(frozen=True, slots=True)
+class RawFact:
+    """One stored fact: its position, topic and public fields."""
+
+    position: int
+    topic: str
+    fields: Mapping[str, Any]  # Any: each topic has fields of its own
+
+
+@dataclass
+class _Folding:
+    by_grant: defaultdict[str, FactSums] = field(default_factory=lambda: defaultdict(FactSums))
+    requested: dict[str, tuple[int, str]] = field(default_factory=dict)
+    awarded: dict[str, int] = field(default_factory=dict)
+
+
+def sums_of_facts(facts: Iterable[RawFact], funds: Collection[str]) -> dict[str, FactSums]:
+    """The sums of every grant that is paid from one of these funds, by its id, from all facts in their order.
+
+    Raises `ValueError` where positions have a gap: then facts are missing, and no sum of theirs proves anything.
+    """
+    folding = _Folding()
+    expected = 1
+    for fact in facts:
+        if fact.position != expected:
+            raise ValueError(f"The facts have a gap: position {expected} is followed by {fact.position}.")
+        expected += 1
+        _fold(folding, fact.topic, fact.fields)
+    return {grant: sums for grant, sums in folding.by_grant.items() if sums.fund in funds}
+
+
+def _fold(folding: _Folding, topic: str, fields: Mapping[str, Any]) -> None:
+    by_grant = folding.by_grant
+    match topic:
+        case "application.submitted.v1":
+            folding.requested[fields["application"]] = (fields["requested"], fields["currency"])
+        case "application.awarded.v1":
+            folding.awarded[fields["application"]] = fields["amount"]
+        case "grant.offered.v1":
+            sums = by_grant[fields["grant"]]
+            sums.offered += fields["amount"]
+            sums.currency = fields["currency"]
+            sums.fund = fields["fund"]
+            sums.awarded = folding.awarded.get(fields["application"], 0)
+            sums.requested = folding.requested.get(fields["application"], (0, ""))[0]
+        case "grant.instalment_settled.v1":
+            by_grant[fields["grant"]].settled += fields["amount"]
+        case "grant.completed.v1":
+            by_grant[fields["grant"]].completed = True
+        case "fund.committed.v1":
+            by_grant[fields["grant"]].committed += fields["amount"]
+        case "fund.released.v1":
+            by_grant[fields["grant"]].committed -= fields["amount"]
+        case _:
+            pass
+
+
+def disagreements(
+    followed: Iterable[Followed],
+    of_file: Mapping[int, FileGrant],
+    of_facts: Mapping[str, FactSums],
+    of_ledger: Mapping[str, LedgerSums],
+) -> list[str]:
+    """One sentence for everything that does not agree; none, if every sum of every grant does.
+
+    `of_file` holds the file's usable grants by number, `of_facts` and `of_ledger` the sums by the grant's id. A grant
+    that one of the three lacks is a disagreement too, and so is one that the facts or the ledger have beyond the
+    file's.
+    """
+    found: list[str] = []
+    grants: set[str] = set()
+    numbers: set[int] = set()
+    for each in followed:
+        if each.grant in grants or each.number in numbers:
+            found.append(f"Grant {each.number} of the file was followed twice.")
+        grants.add(each.grant)
+        numbers.add(each.number)
+        file, facts, ledger = (
+            of_file.get(each.number),
+            of_facts.get(each.grant),
+            of_ledger.get(each.grant),
+        )
+        if file is None or facts is None or ledger is None:
+            lacking = [
+                name for name, sums in (("file", file), ("facts", facts), ("ledger", ledger)) if sums is None
+            ]
+            found.append(f"Grant {each.number} of the file is missing from the {' and the '.join(lacking)}.")
+            continue
+        found.extend(_of_one(file, facts, ledger))
+    found.extend(
+        f"Grant {number} of the file did not go through to its last payment."
+        for number in sorted(of_file.keys() - numbers)
+    )
+    for name, ids in (("facts", of_facts.keys()), ("ledger", of_ledger.keys())):
+        beyond = len(ids - grants)
+        if beyond:
+            found.append(f"The {name} have {beyond} grants that are none of the file's.")
+    return found
+
+
+def _of_one(file: FileGrant, facts: FactSums, ledger: LedgerSums) -> list[str]:
+    found = []
+    if not file.currency == facts.currency == ledger.currency:
+        found.append(
+            f"Grant {file.number}: the currency is {file.currency} in the file, {facts.currency or 'none'} in the "
+            f"facts and {ledger.currency or 'none'} in the ledger."
+        )
+    compared = (
+        ("asked for", file.requested, "facts", facts.requested),
+        ("awarded", file.awarded, "facts", facts.awarded),
+        ("offered", file.awarded, "facts", facts.offered),
+        ("committed", file.awarded, "facts", facts.committed),
+        ("paid", file.awarded, "facts", facts.settled),
+        ("committed", file.awarded, "ledger", ledger.committed),
+        ("paid", file.awarded, "ledger", ledger.paid),
+        ("still bound", 0, "ledger", ledger.bound),
+    )
+    for what, expected, road, seen in compared:
+        if seen != expected:
+            found.append(
+                f"Grant {file.number}: {amount_text(expected, file.currency)} {what} by the file, "
+                f"{amount_text(seen, file.currency)} by the {road}."
+            )
+    if not facts.completed:
+        found.append(f"Grant {file.number} was not completed.")
+    return found

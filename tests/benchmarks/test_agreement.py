@@ -1,0 +1,166 @@
+"""One altered cent is found, wherever it was altered."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from benchmarks.rehearse.agreement import Followed, LedgerSums, RawFact, disagreements, sums_of_facts
+from benchmarks.rehearse.giving import FileGrant
+
+FUND = "fund-1"
+
+
+def grant_of_file(number: int, awarded: int = 100_000, requested: int = 90_000) -> FileGrant:
+    return FileGrant(
+        number=number,
+        identifier=f"invented-{number}",
+        title="A title",
+        description="A description.",
+        currency="EUR",
+        awarded=awarded,
+        requested=requested,
+        recipient="Applicant One",
+        programme=None,
+        open_call=None,
+        awarded_on=date(2024, 3, 1),
+        ends_on=date(2025, 3, 1),
+    )
+
+
+def facts_of(number: int, first: int, fund: str = FUND) -> list[RawFact]:
+    """One grant's life in facts, paid in two instalments, of which one failed once."""
+    application, grant = f"application-{number}", f"grant-{number}"
+    told: list[tuple[str, dict[str, Any]]] = [
+        ("application.submitted.v1", {"application": application, "requested": 90_000, "currency": "EUR"}),
+        ("application.awarded.v1", {"application": application, "amount": 100_000, "currency": "EUR"}),
+        (
+            "grant.offered.v1",
+            {"grant": grant, "application": application, "fund": fund, "amount": 100_000, "currency": "EUR"},
+        ),
+        ("fund.committed.v1", {"fund": fund, "grant": grant, "amount": 100_000}),
+        ("grant.instalment_settled.v1", {"grant": grant, "instalment": 1, "amount": 66_667}),
+        ("grant.instalment_failed.v1", {"grant": grant, "instalment": 2, "reason": "other"}),
+        ("grant.instalment_settled.v1", {"grant": grant, "instalment": 2, "amount": 33_333}),
+        ("grant.completed.v1", {"grant": grant}),
+    ]
+    return [RawFact(first + place, topic, fields) for place, (topic, fields) in enumerate(told)]
+
+
+FOLLOWED = [Followed(1, "application-1", "grant-1"), Followed(2, "application-2", "grant-2")]
+FILE = {1: grant_of_file(1), 2: grant_of_file(2)}
+FACTS = facts_of(1, 1) + facts_of(2, 9)
+LEDGER = {
+    grant: LedgerSums(currency="EUR", committed=100_000, paid=100_000, bound=0)
+    for grant in ("grant-1", "grant-2")
+}
+
+
+def found(
+    file: dict[int, FileGrant] = FILE, facts: list[RawFact] = FACTS, ledger: dict[str, LedgerSums] = LEDGER
+) -> list[str]:
+    return disagreements(FOLLOWED, file, sums_of_facts(facts, {FUND}), ledger)
+
+
+def test_nothing_altered_agrees() -> None:
+    assert found() == []
+
+
+@pytest.mark.parametrize(
+    ("altered", "sentences"),
+    [
+        (
+            {"awarded": 100_001},
+            [
+                "Grant 2: 1000.01 EUR awarded by the file, 1000.00 EUR by the facts.",
+                "Grant 2: 1000.01 EUR offered by the file, 1000.00 EUR by the facts.",
+                "Grant 2: 1000.01 EUR committed by the file, 1000.00 EUR by the facts.",
+                "Grant 2: 1000.01 EUR paid by the file, 1000.00 EUR by the facts.",
+                "Grant 2: 1000.01 EUR committed by the file, 1000.00 EUR by the ledger.",
+                "Grant 2: 1000.01 EUR paid by the file, 1000.00 EUR by the ledger.",
+            ],
+        ),
+        ({"requested": 89_999}, ["Grant 2: 899.99 EUR asked for by the file, 900.00 EUR by the facts."]),
+    ],
+)
+def test_one_cent_altered_in_the_file_is_found(altered: dict[str, int], sentences: list[str]) -> None:
+    assert found(file=FILE | {2: replace(FILE[2], **altered)}) == sentences
+
+
+@pytest.mark.parametrize(
+    ("place", "field", "sentence"),
+    [
+        (0, "requested", "Grant 1: 900.00 EUR asked for by the file, 900.01 EUR by the facts."),
+        (1, "amount", "Grant 1: 1000.00 EUR awarded by the file, 1000.01 EUR by the facts."),
+        (2, "amount", "Grant 1: 1000.00 EUR offered by the file, 1000.01 EUR by the facts."),
+        (3, "amount", "Grant 1: 1000.00 EUR committed by the file, 1000.01 EUR by the facts."),
+        (4, "amount", "Grant 1: 1000.00 EUR paid by the file, 1000.01 EUR by the facts."),
+        (6, "amount", "Grant 1: 1000.00 EUR paid by the file, 1000.01 EUR by the facts."),
+    ],
+)
+def test_one_cent_altered_in_any_fact_is_found(place: int, field: str, sentence: str) -> None:
+    facts = list(FACTS)
+    facts[place] = replace(
+        facts[place], fields={**facts[place].fields, field: facts[place].fields[field] + 1}
+    )
+    assert found(facts=facts) == [sentence]
+
+
+@pytest.mark.parametrize(
+    ("altered", "sentence"),
+    [
+        ({"committed": 99_999}, "Grant 1: 1000.00 EUR committed by the file, 999.99 EUR by the ledger."),
+        ({"paid": 100_001}, "Grant 1: 1000.00 EUR paid by the file, 1000.01 EUR by the ledger."),
+        ({"bound": 1}, "Grant 1: 0.00 EUR still bound by the file, 0.01 EUR by the ledger."),
+    ],
+)
+def test_one_cent_altered_in_the_ledger_is_found(altered: dict[str, int], sentence: str) -> None:
+    assert found(ledger=LEDGER | {"grant-1": replace(LEDGER["grant-1"], **altered)}) == [sentence]
+
+
+def test_two_errors_that_cancel_out_in_the_total_are_both_found() -> None:
+    ledger = {
+        "grant-1": replace(LEDGER["grant-1"], paid=100_001),
+        "grant-2": replace(LEDGER["grant-2"], paid=99_999),
+    }
+    assert len(found(ledger=ledger)) == 2
+
+
+def _without(key: str) -> Callable[[dict[str, LedgerSums]], dict[str, LedgerSums]]:
+    return lambda ledger: {name: sums for name, sums in ledger.items() if name != key}
+
+
+def test_a_grant_that_one_road_lacks_is_found() -> None:
+    assert found(ledger=_without("grant-2")(LEDGER)) == ["Grant 2 of the file is missing from the ledger."]
+    assert found(facts=FACTS[:8]) == ["Grant 2 of the file is missing from the facts."]
+    assert found(file={1: FILE[1]}) == ["Grant 2 of the file is missing from the file."]
+
+
+def test_a_grant_of_the_file_that_never_went_through_is_found() -> None:
+    assert found(file=FILE | {3: grant_of_file(3)}) == [
+        "Grant 3 of the file did not go through to its last payment."
+    ]
+
+
+def test_a_payment_to_a_grant_that_nobody_knows_is_found() -> None:
+    strange = FACTS + facts_of(7, 17)
+    assert found(facts=strange) == ["The facts have 1 grants that are none of the file's."]
+
+
+def test_grants_of_other_funds_are_others_business() -> None:
+    assert found(facts=FACTS + facts_of(7, 17, fund="fund-2")) == []
+
+
+def test_a_missing_fact_is_found_even_if_it_holds_no_sum() -> None:
+    with pytest.raises(ValueError, match="gap: position 6 is followed by 7"):
+        sums_of_facts(FACTS[:5] + FACTS[6:], {FUND})
+
+
+def test_a_released_sum_is_no_longer_committed_and_a_grant_must_be_completed() -> None:
+    released = RawFact(17, "fund.released.v1", {"fund": FUND, "grant": "grant-2", "amount": 1})
+    assert found(facts=[*FACTS, released]) == [
+        "Grant 2: 1000.00 EUR committed by the file, 999.99 EUR by the facts."
+    ]
+    assert found(facts=FACTS[:15]) == ["Grant 2 was not completed."]
