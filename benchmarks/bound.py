@@ -1,0 +1,95 @@
+"""The bound of the HTTP lines: bare Litestar routes, with nobody signed in, nothing checked, nothing sealed.
+
+A write is one INSERT of the body as it came, committed in its one round trip; a list is one query of 50 rows. The
+server is started as the program's own is: uvicorn, one worker, the same pool, the same PostgreSQL.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import msgspec
+import uvicorn
+from litestar import Litestar, Request, Response, get, post
+from litestar.datastructures import State
+from psycopg_pool import AsyncConnectionPool
+
+TABLES = """
+CREATE TABLE submissions (id bigserial PRIMARY KEY, body bytea NOT NULL);
+CREATE TABLE listed (
+    id text COLLATE "C" PRIMARY KEY, title text NOT NULL, status text NOT NULL, applicant text NOT NULL,
+    requested bigint NOT NULL, currency text NOT NULL, version integer NOT NULL
+);
+"""
+PAGE = 50
+
+
+class Listed(msgspec.Struct):
+    """A row of the bare list."""
+
+    id: str
+    title: str
+    status: str
+    applicant: str
+    requested: int
+    currency: str
+    version: int
+
+
+@get("/ready")
+async def ready() -> dict[str, str]:
+    """Whether it answers."""
+    return {"status": "ready"}
+
+
+@post("/submissions", status_code=201)
+async def submit(request: Request[Any, Any, Any], state: State) -> Response[bytes]:
+    """One INSERT and its commit."""
+    body = await request.body()
+    async with state.pool.connection() as connection:
+        cursor = await connection.execute("INSERT INTO submissions (body) VALUES (%b) RETURNING id", (body,))
+        row = await cursor.fetchone()
+    return Response(msgspec.json.encode({"id": row[0]}), status_code=201, media_type="application/json")
+
+
+@get("/listed")
+async def listed(state: State, cursor: str = "") -> Response[bytes]:
+    """Fifty rows after a cursor."""
+    async with state.pool.connection() as connection:
+        found = await connection.execute(
+            "SELECT id, title, status, applicant, requested, currency, version FROM listed WHERE id > %b "
+            "ORDER BY id LIMIT %b",
+            (cursor, PAGE),
+        )
+        rows = await found.fetchall()
+    items = [Listed(*row) for row in rows]
+    content = {"items": items, "next": items[-1].id if len(items) == PAGE else None}
+    return Response(msgspec.json.encode(content), media_type="application/json")
+
+
+def make_app(url: str) -> Litestar:
+    """The bare app over the database at `url`."""
+
+    @asynccontextmanager
+    async def open_pool(app: Litestar) -> AsyncIterator[None]:
+        async with AsyncConnectionPool(
+            url, kwargs={"autocommit": True}, min_size=2, max_size=8, open=False
+        ) as pool:
+            app.state.pool = pool
+            yield
+
+    return Litestar([ready, submit, listed], lifespan=[open_pool], openapi_config=None)
+
+
+if __name__ == "__main__":
+    uvicorn.run(
+        make_app(sys.argv[1]),
+        host="127.0.0.1",
+        port=int(sys.argv[2]),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+    )
