@@ -15,10 +15,10 @@ from functools import cache
 from typing import Annotated, Any, Final, get_args, get_origin, get_type_hints
 
 import msgspec
-from domain.topics import TOPIC_OF, TOPICS
 
 from domain.deciding import Fact
 from domain.personal import Personal, Withheld, personal_fields
+from domain.topics import TOPIC_OF, TOPICS
 from history import commitments
 from history.sealing import NONCE_BYTES, SALT_BYTES, Place, open_box, seal
 

@@ -14,7 +14,6 @@ from typing import Any, Final
 from uuid import UUID
 
 import psycopg
-from domain.topics import AGGREGATES
 from eventsourcing.application import Repository
 from eventsourcing.persistence import (
     ApplicationRecorder,
@@ -32,6 +31,7 @@ from eventsourcing.persistence import (
 )
 from psycopg_pool import ConnectionPool
 
+from domain.topics import AGGREGATES
 from history.documents import Opener, Recorded, leaf_of, read, unopened
 
 POLL_SECONDS: Final = 0.02

@@ -7,9 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from domain.topics import AGGREGATES
-
 from domain.deciding import Aggregate, Fact, Loaded
+from domain.topics import AGGREGATES
 from history.documents import Stored, read
 from history.store import History
 

@@ -73,6 +73,10 @@ class Reader:
         state: S = (await self.load((aggregate, stream)))[stream].state
         return state
 
+    async def members(self, index: str) -> tuple[str, ...]:
+        """The ids in one of the command runner's indexes (`domain.indexes`), as it would read them now."""
+        return await self.states.reading(afresh=True).members(index)
+
     # Read models
 
     async def rows(self, query: LiteralString, **values: object) -> list[Row]:
