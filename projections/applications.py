@@ -1,0 +1,384 @@
+"""Applications: what was asked for and where each stands, to each viewer as much as they may see."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from domain import access
+from domain.applications import (
+    ApplicationAwarded,
+    ApplicationDeclined,
+    ApplicationFoundEligible,
+    ApplicationFoundIneligible,
+    ApplicationStatus,
+    ApplicationSubmitted,
+    ApplicationWaitlisted,
+    ApplicationWithdrawn,
+)
+from domain.calls import CALL
+from domain.deciding import Allowed
+from domain.forms import Answer
+from domain.initiatives import INITIATIVE
+from domain.personal import Withheld
+from domain.persons import PersonErased
+from domain.refusals import Forbidden, NotFound
+from domain.reviews import STEPPED_BACK, Review, ReviewSubmitted
+from domain.values import Money, Role
+from projections.cases import Case, case_of, decided_rounds
+from projections.initiatives import names_of
+from projections.paging import DEFAULT_LIMIT, Page, check_limit, key_of, page
+from projections.projection import Placed, Projection, Write, unhandled
+from projections.reader import LATEST, Reader, Reference, Row, allow, sealed_box, text_of
+
+# Handler
+
+
+def handle(placed: Placed, write: Write) -> None:
+    """Keep where each application stands; its title stays in its box, and goes with its applicant."""
+    match placed.recorded.fact:
+        case ApplicationSubmitted() as fact:
+            _submit(placed, fact, write)
+        case ApplicationWithdrawn() as fact:
+            _change(placed, write, fact.application, ApplicationStatus.WITHDRAWN, reason=fact.reason)
+        case ApplicationFoundEligible() as fact:
+            _change(placed, write, fact.application, ApplicationStatus.ELIGIBLE)
+        case ApplicationFoundIneligible() as fact:
+            _change(placed, write, fact.application, ApplicationStatus.INELIGIBLE, reason=fact.reason)
+        case ApplicationAwarded() as fact:
+            _change(placed, write, fact.application, ApplicationStatus.AWARDED, awarded=fact.amount)
+        case ApplicationWaitlisted() as fact:
+            _change(placed, write, fact.application, ApplicationStatus.WAITLISTED, rank=fact.rank)
+        case ApplicationDeclined() as fact:
+            _change(placed, write, fact.application, ApplicationStatus.DECLINED, reason=fact.reason)
+        case PersonErased() as fact:
+            write("DELETE FROM read.titles WHERE subject = %(person)b", person=fact.person)
+        case fact:
+            unhandled(fact)
+
+
+def _submit(placed: Placed, fact: ApplicationSubmitted, write: Write) -> None:
+    envelope = placed.recorded.envelope
+    write(
+        """
+        INSERT INTO read.applications
+            (application, from_position, version, initiative, call, round, applicant, handle, status, requested, currency,
+            submitted_at)
+        VALUES (%(application)b, %(at)b, %(version)b, %(initiative)b, %(call)b, %(round)b, %(applicant)b, %(handle)b,
+            %(status)b, %(requested)b, %(currency)b, %(submitted_at)b)
+        ON CONFLICT DO NOTHING
+        """,
+        application=fact.application,
+        at=placed.position,
+        version=placed.version,
+        initiative=fact.initiative,
+        call=fact.call,
+        round=fact.round,
+        applicant=fact.applicant,
+        handle=envelope.handle,
+        status=ApplicationStatus.SUBMITTED.value,
+        requested=fact.requested,
+        currency=fact.currency,
+        submitted_at=envelope.decided_at,
+    )
+    write(
+        "INSERT INTO read.titles (application, topic, version, subject, box) "
+        "VALUES (%(application)b, %(topic)b, %(version)b, %(subject)b, %(box)b) ON CONFLICT DO NOTHING",
+        application=fact.application,
+        topic=envelope.topic,
+        version=placed.version,
+        subject=fact.applicant,
+        box=sealed_box(placed.recorded, "title"),
+    )
+
+
+def _change(
+    placed: Placed,
+    write: Write,
+    application: str,
+    status: ApplicationStatus,
+    *,
+    awarded: int | None = None,
+    rank: int | None = None,
+    reason: str | None = None,
+) -> None:
+    write(
+        """
+        WITH before AS (
+            UPDATE read.applications SET to_position = %(at)b
+            WHERE application = %(application)b AND to_position = 9223372036854775807 AND from_position < %(at)b
+            RETURNING *
+        )
+        INSERT INTO read.applications
+            (application, from_position, version, initiative, call, round, applicant, handle, status, requested, awarded,
+            currency, rank, reason, submitted_at)
+        SELECT application, %(at)b, %(version)b, initiative, call, round, applicant, handle, %(status)b, requested,
+            %(awarded)b::bigint, currency, %(rank)b::integer, %(reason)b::text, submitted_at
+        FROM before
+        """,
+        application=application,
+        at=placed.position,
+        version=placed.version,
+        status=status.value,
+        awarded=awarded,
+        rank=rank,
+        reason=reason,
+    )
+
+
+PROJECTION = Projection(
+    "applications",
+    ("applications", "titles"),
+    (
+        ApplicationSubmitted,
+        ApplicationWithdrawn,
+        ApplicationFoundEligible,
+        ApplicationFoundIneligible,
+        ApplicationAwarded,
+        ApplicationWaitlisted,
+        ApplicationDeclined,
+        PersonErased,
+    ),
+    handle,
+)
+
+# Queries
+
+
+class ApplicationLine(msgspec.Struct, frozen=True, kw_only=True):
+    """An application in a list.
+
+    `handle` stands for the applicant within the call. `applicant`, `title` and `submitted_at` are None to whom they are
+    not shown; `erased` says that the title was shown once and the person was erased. `awarded`, `rank` (on the waiting
+    list) and `reason` are there where the status has one.
+    """
+
+    id: str
+    version: int
+    call: str
+    round: str
+    status: str
+    handle: str | None
+    applicant: str | None
+    title: str | None
+    erased: bool
+    requested: Money
+    awarded: Money | None
+    rank: int | None
+    reason: str | None
+    submitted_at: datetime | None
+
+
+class ApplicationDetail(ApplicationLine, frozen=True, kw_only=True):
+    """An application with its answers.
+
+    `seen_as` is the role in which it is shown. `answers` are by the ids of the form's questions, None where there is no
+    answer or it was erased; those that are `withheld` from this viewer are named there instead. `answers` as a whole is
+    None to those who follow the application by its handle alone. `feedback` are the reviews' comments for the applicant,
+    None before they are shown and to everybody else.
+    """
+
+    seen_as: Role
+    applicant_name: str | None
+    explanation: str | None
+    form_version: int | None
+    answers: dict[str, Answer] | None
+    withheld: tuple[str, ...]
+    feedback: tuple[str, ...] | None
+
+
+async def of_call(
+    reader: Reader,
+    viewer: str | None,
+    call: str,
+    *,
+    status: str | None = None,
+    round: str | None = None,
+    cursor: str | None = None,
+    limit: int = DEFAULT_LIMIT,
+    as_of: int | None = None,
+) -> Page[ApplicationLine]:
+    """The applications to a call, sorted by their random ids: with titles for the staff, by handle for funders, who see
+    those of decided rounds. Raises `NotFound` or `Forbidden`."""
+    state = await reader.the(CALL, call)
+    initiative = await reader.the(INITIATIVE, state.initiative)
+    role = allow(access.sees_timeline(viewer or "", initiative))
+    # An officer who judges too sees no title of what they declared a conflict with.
+    rows = await reader.rows(
+        """
+        SELECT a.*, t.*,
+            EXISTS (SELECT FROM read.reviews r WHERE r.application = a.application AND r.juror = %(viewer)b
+                AND r.status IN ('recused', 'replaced')) AS conflict
+        FROM read.applications a LEFT JOIN read.titled t ON t.title_stream = a.application
+        WHERE a.call = %(call)b AND a.application > %(after)b::text
+            AND (%(status)b::text IS NULL OR a.status = %(status)b::text)
+            AND (%(round)b::text IS NULL OR a.round = %(round)b::text)
+            AND (%(rounds)b::text[] IS NULL OR a.round = ANY (%(rounds)b::text[]))
+            AND a.from_position <= %(at)b::bigint AND a.to_position > %(at)b::bigint
+        ORDER BY a.application LIMIT %(limit)b
+        """,
+        call=call,
+        viewer=viewer,
+        after=key_of(cursor),
+        status=status,
+        round=round,
+        rounds=await decided_rounds(reader, call) if role is Role.FUNDER else None,
+        at=LATEST if as_of is None else as_of,
+        limit=check_limit(limit) + 1,
+    )
+
+    def item(row: Row) -> ApplicationLine:
+        if role is Role.FUNDER or row["conflict"]:
+            return line(reader, row, title=False, applicant=False, times=False)
+        return line(reader, row, title=True, applicant=True, times=True)
+
+    return page(rows, limit, item, lambda row: str(row["application"]))
+
+
+async def mine(
+    reader: Reader, viewer: str | None, *, cursor: str | None = None, limit: int = DEFAULT_LIMIT
+) -> Page[ApplicationLine]:
+    """One's own applications, sorted by their random ids; raises `Forbidden` for nobody."""
+    if viewer is None:
+        raise Forbidden("Sign in first.")
+    rows = await reader.rows(
+        """
+        SELECT a.*, t.* FROM read.applications a LEFT JOIN read.titled t ON t.title_stream = a.application
+        WHERE a.applicant = %(viewer)b AND a.application > %(after)b::text AND a.to_position = 9223372036854775807
+        ORDER BY a.application LIMIT %(limit)b
+        """,
+        viewer=viewer,
+        after=key_of(cursor),
+        limit=check_limit(limit) + 1,
+    )
+    return page(
+        rows,
+        limit,
+        lambda row: line(reader, row, title=True, applicant=True, times=True),
+        lambda row: str(row["application"]),
+    )
+
+
+async def one(
+    reader: Reader, viewer: str | None, application: str, *, as_of: int | None = None
+) -> ApplicationDetail:
+    """An application as this viewer may see it; raises `NotFound` or `Forbidden`."""
+    return await shown(reader, viewer or "", await case_of(reader, application), as_of=as_of)
+
+
+async def shown(reader: Reader, viewer: str, case: Case, *, as_of: int | None = None) -> ApplicationDetail:
+    """An application that access was asked about, as `one`."""
+    reviews = tuple(case.reviews.values())
+    verdict = access.sees_application(viewer, case.initiative, case.round, case.application, reviews)
+    outline = False
+    if not isinstance(verdict, Allowed) and not _owes_silence(viewer, reviews):
+        outsider = access.sees_timeline(viewer, case.initiative, round=case.round)
+        outline = isinstance(outsider, Allowed)
+        verdict = outsider if outline else verdict
+    role = allow(verdict)
+    identity = not outline and isinstance(
+        access.sees_applicant(viewer, case.initiative, case.call, case.round, case.application, reviews),
+        Allowed,
+    )
+    inside = role in (Role.APPLICANT, Role.OFFICER) and not outline
+    rows = await reader.rows(
+        """
+        SELECT a.*, t.* FROM read.applications a LEFT JOIN read.titled t ON t.title_stream = a.application
+        WHERE a.application = %(application)b
+            AND a.from_position <= %(at)b::bigint AND a.to_position > %(at)b::bigint
+        """,
+        application=case.id,
+        at=LATEST if as_of is None else as_of,
+    )
+    if not rows:
+        raise NotFound("There is no such application.")
+    row = rows[0]
+    shown_line = line(reader, row, title=not outline, applicant=identity, times=inside)
+    answers, withheld, form_version, explanation = (
+        (None, (), None, None)
+        if outline
+        else await _answers(reader, case, row, identity=identity, explained=inside)
+    )
+    names = await names_of(reader, [case.application.applicant]) if identity else {}
+    return ApplicationDetail(
+        **{name: getattr(shown_line, name) for name in ApplicationLine.__struct_fields__},
+        seen_as=role,
+        applicant_name=names.get(case.application.applicant),
+        explanation=explanation,
+        form_version=form_version,
+        answers=answers,
+        withheld=withheld,
+        feedback=await _feedback(reader, viewer, case),
+    )
+
+
+def _owes_silence(viewer: str, reviews: tuple[Review, ...]) -> bool:
+    """Whether the viewer declared a conflict: then no other role shows the application to them."""
+    return any(review.juror == viewer and review.status in STEPPED_BACK for review in reviews)
+
+
+async def _answers(
+    reader: Reader, case: Case, row: Row, *, identity: bool, explained: bool
+) -> tuple[dict[str, Answer], tuple[str, ...], int, str | None]:
+    """The answers, the ids of those withheld, the form's version, and the text beside the reason of the status."""
+    submitted = Reference(case.id, 1)
+    newest = Reference(case.id, row["version"])
+    found = await reader.facts([submitted, newest] if explained else [submitted], open_boxes=True)
+    fact = found[submitted].fact
+    assert isinstance(fact, ApplicationSubmitted)
+    identifying = {question.id for question in case.call.form.questions if question.identifying}
+    withheld = () if identity else tuple(sorted(identifying & fact.answers.keys()))
+    answers: dict[str, Answer] = {
+        name: None if isinstance(answer, Withheld) else answer
+        for name, answer in fact.answers.items()
+        if name not in withheld
+    }
+    explanation = None
+    if explained:
+        newest_fact = found[newest].fact
+        if isinstance(newest_fact, (ApplicationWithdrawn, ApplicationFoundIneligible)):
+            explanation = text_of(newest_fact.explanation)
+    return answers, withheld, fact.form_version, explanation
+
+
+async def _feedback(reader: Reader, viewer: str, case: Case) -> tuple[str, ...] | None:
+    """The reviews' comments for the applicant, in the order of the reviews' random ids."""
+    if not isinstance(access.sees_feedback(viewer, case.round, case.application), Allowed):
+        return None
+    rows = await reader.rows(
+        "SELECT review, written_version FROM read.reviews WHERE application = %(application)b "
+        "AND status = 'submitted' AND to_position = 9223372036854775807 ORDER BY review",
+        application=case.id,
+    )
+    references = [Reference(row["review"], row["written_version"]) for row in rows]
+    found = await reader.facts(references, open_boxes=True)
+    comments = []
+    for reference in references:
+        fact = found[reference].fact
+        assert isinstance(fact, ReviewSubmitted)
+        if (comment := text_of(fact.comment_applicant)) is not None:
+            comments.append(comment)
+    return tuple(comments)
+
+
+def line(reader: Reader, row: Row, *, title: bool, applicant: bool, times: bool) -> ApplicationLine:
+    """A row of read.applications (with its title's box and key, if `title`) as it is shown."""
+    opened = reader.opened(row, "title", str) if title else Withheld.SEALED
+    currency = row["currency"]
+    return ApplicationLine(
+        id=row["application"],
+        version=row["version"],
+        call=row["call"],
+        round=row["round"],
+        status=row["status"],
+        handle=row["handle"],
+        applicant=row["applicant"] if applicant else None,
+        title=text_of(opened),
+        erased=opened is Withheld.ERASED,
+        requested=Money.of(row["requested"], currency),
+        awarded=None if row["awarded"] is None else Money.of(row["awarded"], currency),
+        rank=row["rank"],
+        reason=row["reason"],
+        submitted_at=row["submitted_at"] if times else None,
+    )

@@ -1,0 +1,192 @@
+"""Calls: the public list, and all that a call asks and offers."""
+
+from __future__ import annotations
+
+import msgspec
+
+from domain import access
+from domain.calls import CALL, CallDrafted, CallPublished, CallStatus
+from domain.forms import Form, Rubric
+from domain.initiatives import INITIATIVE
+from domain.refusals import NotFound
+from domain.values import Money, Texts
+from projections import rounds
+from projections.paging import DEFAULT_LIMIT, Page, check_limit, key_of, page
+from projections.projection import Placed, Projection, Write, as_json, unhandled
+from projections.reader import LATEST, Reader, Row, allow
+from projections.rounds import RoundLine
+
+# Handler
+
+
+def handle(placed: Placed, write: Write) -> None:
+    """Keep what each call says."""
+    match placed.recorded.fact:
+        case CallDrafted() as fact:
+            write(
+                """
+                INSERT INTO read.calls
+                    (call, from_position, version, initiative, fund, status, title, summary, form, rubric, quorum,
+                    blindness, currency, budget, minimum_award, maximum_award, time_zone)
+                VALUES (%(call)b, %(at)b, %(version)b, %(initiative)b, %(fund)b, %(status)b, %(title)b, %(summary)b,
+                    %(form)b, %(rubric)b, %(quorum)b, %(blindness)b, %(currency)b, %(budget)b, %(minimum_award)b,
+                    %(maximum_award)b, %(time_zone)b)
+                ON CONFLICT DO NOTHING
+                """,
+                call=fact.call,
+                at=placed.position,
+                version=placed.version,
+                initiative=fact.initiative,
+                fund=fact.fund,
+                status=CallStatus.DRAFTED.value,
+                title=as_json(fact.title),
+                summary=as_json(fact.summary),
+                form=as_json(fact.form),
+                rubric=as_json(fact.rubric),
+                quorum=fact.quorum,
+                blindness=fact.blindness,
+                currency=fact.currency,
+                budget=fact.budget,
+                minimum_award=fact.minimum_award,
+                maximum_award=fact.maximum_award,
+                time_zone=fact.time_zone,
+            )
+        case CallPublished() as fact:
+            write(
+                """
+                WITH before AS (
+                    UPDATE read.calls SET to_position = %(at)b
+                    WHERE call = %(call)b AND to_position = 9223372036854775807 AND from_position < %(at)b
+                    RETURNING *
+                )
+                INSERT INTO read.calls
+                    (call, from_position, version, initiative, fund, status, title, summary, form, rubric, quorum,
+                    blindness, currency, budget, minimum_award, maximum_award, time_zone)
+                SELECT call, %(at)b, %(version)b, initiative, fund, %(status)b, title, summary, form, rubric, quorum,
+                    blindness, currency, budget, minimum_award, maximum_award, time_zone
+                FROM before
+                """,
+                call=fact.call,
+                at=placed.position,
+                version=placed.version,
+                status=CallStatus.PUBLISHED.value,
+            )
+        case fact:
+            unhandled(fact)
+
+
+PROJECTION = Projection("calls", ("calls",), (CallDrafted, CallPublished), handle)
+
+# Queries
+
+
+class CallLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A call in a list, with its rounds by their deadlines."""
+
+    id: str
+    version: int
+    initiative: str
+    fund: str
+    status: str
+    title: Texts
+    summary: Texts
+    budget: Money
+    minimum_award: Money
+    maximum_award: Money
+    blindness: str
+    time_zone: str
+    rounds: tuple[RoundLine, ...]
+
+
+class CallDetail(CallLine, frozen=True, kw_only=True):
+    """A call with its form, its rubric and the number of reviews that each application needs."""
+
+    form: Form
+    rubric: Rubric
+    quorum: int
+
+
+async def public(
+    reader: Reader, *, cursor: str | None = None, limit: int = DEFAULT_LIMIT, as_of: int | None = None
+) -> Page[CallLine]:
+    """The published calls of all initiatives, which everybody may read, sorted by their random ids."""
+    rows = await reader.rows(
+        "SELECT * FROM read.calls WHERE status = 'published' AND call > %(after)b::text "
+        "AND from_position <= %(at)b::bigint AND to_position > %(at)b::bigint ORDER BY call LIMIT %(limit)b",
+        after=key_of(cursor),
+        at=LATEST if as_of is None else as_of,
+        limit=check_limit(limit) + 1,
+    )
+    return await _page(reader, rows, limit, inside=False, as_of=as_of)
+
+
+async def of_initiative(
+    reader: Reader,
+    viewer: str | None,
+    initiative: str,
+    *,
+    cursor: str | None = None,
+    limit: int = DEFAULT_LIMIT,
+    as_of: int | None = None,
+) -> Page[CallLine]:
+    """The calls of an initiative, drafts too, for its staff; raises `NotFound` or `Forbidden`."""
+    allow(access.officer(viewer or "", await reader.the(INITIATIVE, initiative)))
+    rows = await reader.rows(
+        "SELECT * FROM read.calls WHERE initiative = %(initiative)b AND call > %(after)b::text "
+        "AND from_position <= %(at)b::bigint AND to_position > %(at)b::bigint ORDER BY call LIMIT %(limit)b",
+        initiative=initiative,
+        after=key_of(cursor),
+        at=LATEST if as_of is None else as_of,
+        limit=check_limit(limit) + 1,
+    )
+    return await _page(reader, rows, limit, inside=True, as_of=as_of)
+
+
+async def one(reader: Reader, viewer: str | None, call: str, *, as_of: int | None = None) -> CallDetail:
+    """A published call, or a draft of one's own initiative's; raises `NotFound` or `Forbidden`."""
+    state = await reader.the(CALL, call)
+    initiative = await reader.the(INITIATIVE, state.initiative)
+    allow(access.sees_call(viewer or "", initiative, state))
+    rows = await reader.rows(
+        "SELECT * FROM read.calls WHERE call = %(call)b "
+        "AND from_position <= %(at)b::bigint AND to_position > %(at)b::bigint",
+        call=call,
+        at=LATEST if as_of is None else as_of,
+    )
+    if not rows:
+        raise NotFound("There is no such call.")
+    row = rows[0]
+    found = await rounds.of_calls(reader, [call], inside=bool(initiative.roles(viewer or "")), as_of=as_of)
+    shown = _line(row, found[call])
+    return CallDetail(
+        **{name: getattr(shown, name) for name in CallLine.__struct_fields__},
+        form=msgspec.convert(row["form"], Form),
+        rubric=msgspec.convert(row["rubric"], Rubric),
+        quorum=row["quorum"],
+    )
+
+
+async def _page(
+    reader: Reader, rows: list[Row], limit: int, *, inside: bool, as_of: int | None
+) -> Page[CallLine]:
+    found = await rounds.of_calls(reader, [row["call"] for row in rows[:limit]], inside=inside, as_of=as_of)
+    return page(rows, limit, lambda row: _line(row, found[row["call"]]), lambda row: str(row["call"]))
+
+
+def _line(row: Row, found: list[RoundLine]) -> CallLine:
+    currency = row["currency"]
+    return CallLine(
+        id=row["call"],
+        version=row["version"],
+        initiative=row["initiative"],
+        fund=row["fund"],
+        status=row["status"],
+        title=row["title"],
+        summary=row["summary"],
+        budget=Money.of(row["budget"], currency),
+        minimum_award=Money.of(row["minimum_award"], currency),
+        maximum_award=Money.of(row["maximum_award"], currency),
+        blindness=row["blindness"],
+        time_zone=row["time_zone"],
+        rounds=tuple(found),
+    )

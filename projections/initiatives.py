@@ -1,0 +1,147 @@
+"""Initiatives: of which ones a person is a member, what the members' page shows, and who one is oneself."""
+
+from __future__ import annotations
+
+import msgspec
+
+from domain import access
+from domain.initiatives import (
+    INITIATIVE,
+    INSTALLATION,
+    INSTALLATION_ID,
+    InitiativeFounded,
+    MemberAdded,
+    MemberRemoved,
+)
+from domain.persons import PERSON, PersonRegistered, PersonStatus
+from domain.refusals import Forbidden
+from domain.values import MEMBER_ROLES, Role
+from projections.projection import Placed, Projection, Write, unhandled
+from projections.reader import Reader, Reference, allow, text_of
+
+# Handler
+
+_JOIN = "INSERT INTO read.memberships (person, initiative) VALUES (%(person)b, %(initiative)b) ON CONFLICT DO NOTHING"
+
+
+def handle(placed: Placed, write: Write) -> None:
+    """Keep which initiatives a person belongs to; the roles themselves are read from the initiative's stream."""
+    match placed.recorded.fact:
+        case InitiativeFounded() as fact:
+            write(_JOIN, person=fact.founder, initiative=fact.initiative)
+        case MemberAdded() as fact:
+            write(_JOIN, person=fact.person, initiative=fact.initiative)
+        case MemberRemoved() as fact:
+            write(
+                "DELETE FROM read.memberships WHERE person = %(person)b AND initiative = %(initiative)b",
+                person=fact.person,
+                initiative=fact.initiative,
+            )
+        case fact:
+            unhandled(fact)
+
+
+PROJECTION = Projection(
+    "initiatives", ("memberships",), (InitiativeFounded, MemberAdded, MemberRemoved), handle
+)
+
+# Queries
+
+
+class Member(msgspec.Struct, frozen=True, kw_only=True):
+    """A member with their roles; `name` is None once the person was erased."""
+
+    person: str
+    name: str | None
+    roles: tuple[Role, ...]
+
+
+class InitiativePage(msgspec.Struct, frozen=True, kw_only=True):
+    """An initiative and its members, sorted by their random ids."""
+
+    id: str
+    version: int
+    name: str
+    members: tuple[Member, ...]
+
+
+class OwnRoles(msgspec.Struct, frozen=True, kw_only=True):
+    """The roles that one holds in an initiative."""
+
+    initiative: str
+    name: str
+    roles: tuple[Role, ...]
+
+
+class Me(msgspec.Struct, frozen=True, kw_only=True):
+    """Who one is: `administrator` of the installation or not, and the roles in each initiative."""
+
+    person: str
+    name: str | None
+    language: str
+    administrator: bool
+    demonstration: bool
+    initiatives: tuple[OwnRoles, ...]
+
+
+async def one(reader: Reader, viewer: str | None, initiative: str) -> InitiativePage:
+    """An initiative with its members, for those who may see them; raises `NotFound` or `Forbidden`."""
+    loaded = (await reader.load((INITIATIVE, initiative)))[initiative]
+    state = loaded.state
+    allow(access.sees_members(viewer or "", state))
+    people = sorted(state.members)
+    names = await names_of(reader, people)
+    return InitiativePage(
+        id=initiative,
+        version=loaded.version,
+        name=state.name,
+        members=tuple(
+            Member(person=person, name=names.get(person), roles=ordered(state.roles(person)))
+            for person in people
+        ),
+    )
+
+
+async def me(reader: Reader, viewer: str | None) -> Me:
+    """Who asks, and what they are where; raises `Forbidden` for nobody."""
+    if viewer is None:
+        raise Forbidden("Sign in first.")
+    rows = await reader.rows(
+        "SELECT initiative FROM read.memberships WHERE person = %(person)b ORDER BY initiative", person=viewer
+    )
+    initiatives = [row["initiative"] for row in rows]
+    loaded = await reader.load(
+        (PERSON, viewer),
+        (INSTALLATION, INSTALLATION_ID),
+        *((INITIATIVE, initiative) for initiative in initiatives),
+    )
+    person, installation = loaded[viewer].state, loaded[INSTALLATION_ID].state
+    if person.status is not PersonStatus.REGISTERED:
+        raise Forbidden("This account was erased.")
+    return Me(
+        person=viewer,
+        name=(await names_of(reader, [viewer])).get(viewer),
+        language=person.language,
+        administrator=viewer in installation.administrators,
+        demonstration=installation.demonstration,
+        initiatives=tuple(
+            OwnRoles(initiative=initiative, name=loaded[initiative].state.name, roles=roles)
+            for initiative in initiatives
+            if (roles := ordered(loaded[initiative].state.roles(viewer)))
+        ),
+    )
+
+
+async def names_of(reader: Reader, people: list[str]) -> dict[str, str]:
+    """The names of some people, opened: the caller has asked access. Those erased have none."""
+    found = await reader.facts([Reference(person, 1) for person in people], open_boxes=True)
+    names = {}
+    for reference, recorded in found.items():
+        if isinstance(recorded.fact, PersonRegistered) and (name := text_of(recorded.fact.name)) is not None:
+            names[reference.stream] = name
+    return names
+
+
+def ordered(roles: frozenset[Role]) -> tuple[Role, ...]:
+    """Roles in the order in which the domain names them."""
+    return tuple(role for role in MEMBER_ROLES if role in roles)

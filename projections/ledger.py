@@ -1,0 +1,302 @@
+"""The ledger: double entry over every fact that moves money. The lines of each entry add up to zero.
+
+The accounts of a fund:
+
+- ``pledges_receivable`` (asset): promised by funders and not yet arrived;
+- ``cash`` (asset): on the initiative's account;
+- ``contributions`` (income): all that funders promised;
+- ``grants_awarded`` (expense): all that was committed to grants and not released;
+- ``grants_payable`` (liability): committed to grants and not yet paid.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Final, Literal
+
+import msgspec
+
+from domain import access
+from domain.funds import FUND, FundCommitted, FundOpened, FundPledged, FundReceived, FundReleased
+from domain.grants.facts import GrantInstalmentSettled, GrantOffered
+from domain.initiatives import INITIATIVE
+from domain.values import Money
+from projections.paging import DEFAULT_LIMIT, Page, check_limit, cursor_of, number_of
+from projections.projection import Placed, Projection, Write, unhandled
+from projections.reader import LATEST, Reader, Row, allow
+
+Kind = Literal["asset", "liability", "income", "expense"]
+
+ACCOUNTS: Final[dict[str, Kind]] = {
+    "pledges_receivable": "asset",
+    "cash": "asset",
+    "contributions": "income",
+    "grants_awarded": "expense",
+    "grants_payable": "liability",
+}
+"""Every account and its kind, in the order in which they are shown."""
+
+# Handler
+
+
+def handle(placed: Placed, write: Write) -> None:
+    """Book what each fact moved: debit one account, credit another."""
+    match placed.recorded.fact:
+        case FundOpened() as fact:
+            write(
+                "INSERT INTO read.ledger_funds (fund, initiative, currency) "
+                "VALUES (%(fund)b, %(initiative)b, %(currency)b) ON CONFLICT DO NOTHING",
+                fund=fact.fund,
+                initiative=fact.initiative,
+                currency=fact.currency,
+            )
+        case GrantOffered() as fact:
+            write(
+                'INSERT INTO read.ledger_grants ("grant", fund) VALUES (%(grant)b, %(fund)b) ON CONFLICT DO NOTHING',
+                grant=fact.grant,
+                fund=fact.fund,
+            )
+        case FundPledged() as fact:
+            _book(
+                placed,
+                write,
+                fact.fund,
+                "pledges_receivable",
+                "contributions",
+                fact.amount,
+                pledge=fact.pledge,
+            )
+        case FundReceived() as fact:
+            _book(
+                placed,
+                write,
+                fact.fund,
+                "cash",
+                "pledges_receivable",
+                fact.amount,
+                pledge=fact.pledge,
+                booked_on=fact.received_on,
+            )
+        case FundCommitted() as fact:
+            _book(placed, write, fact.fund, "grants_awarded", "grants_payable", fact.amount, grant=fact.grant)
+        case FundReleased() as fact:
+            _book(placed, write, fact.fund, "grants_payable", "grants_awarded", fact.amount, grant=fact.grant)
+        case GrantInstalmentSettled() as fact:
+            _book(
+                placed,
+                write,
+                None,
+                "grants_payable",
+                "cash",
+                fact.amount,
+                grant=fact.grant,
+                instalment=fact.instalment,
+                booked_on=fact.settled_on,
+            )
+        case fact:
+            unhandled(fact)
+
+
+def _book(
+    placed: Placed,
+    write: Write,
+    fund: str | None,
+    debit: str,
+    credit: str,
+    amount: int,
+    *,
+    grant: str | None = None,
+    pledge: str | None = None,
+    instalment: int | None = None,
+    booked_on: date | None = None,
+) -> None:
+    """One entry of two lines. Without a `fund` it is the one that pays the grant."""
+    write(
+        """
+        INSERT INTO read.ledger
+            (position, line, fund, initiative, account, amount, currency, topic, "grant", pledge, instalment, booked_on)
+        SELECT %(at)b, l.line, f.fund, f.initiative, l.account, l.amount, f.currency, %(topic)b, %(grant)b::text,
+            %(pledge)b::text, %(instalment)b::integer, %(booked_on)b::date
+        FROM read.ledger_funds f,
+            (VALUES (1, %(debit)b::text, %(amount)b::bigint), (2, %(credit)b::text, -%(amount)b::bigint))
+                AS l (line, account, amount)
+        WHERE f.fund = coalesce(%(fund)b::text, (SELECT g.fund FROM read.ledger_grants g WHERE g."grant" = %(grant)b::text))
+        ON CONFLICT DO NOTHING
+        """,
+        at=placed.position,
+        topic=placed.recorded.envelope.topic,
+        fund=fund,
+        debit=debit,
+        credit=credit,
+        amount=amount,
+        grant=grant,
+        pledge=pledge,
+        instalment=instalment,
+        booked_on=booked_on or placed.recorded.envelope.decided_at.date(),
+    )
+
+
+PROJECTION = Projection(
+    "ledger",
+    ("ledger", "ledger_funds", "ledger_grants"),
+    (
+        FundOpened,
+        FundPledged,
+        FundReceived,
+        FundCommitted,
+        FundReleased,
+        GrantOffered,
+        GrantInstalmentSettled,
+    ),
+    handle,
+)
+
+# Queries
+
+
+class AccountTotal(msgspec.Struct, frozen=True, kw_only=True):
+    """What was booked on an account. `balance` is the difference of `debits` and `credits`, never negative, and `side`
+    is the greater of them."""
+
+    account: str
+    kind: Kind
+    debits: Money
+    credits: Money
+    balance: Money
+    side: Literal["debit", "credit"]
+
+
+class EntryLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of an entry: an amount on one side of an account."""
+
+    account: str
+    side: Literal["debit", "credit"]
+    amount: Money
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """What one fact moved, on the day of the bank's calendar where there is one, else on the day in UTC."""
+
+    topic: str
+    booked_on: date
+    grant: str | None
+    pledge: str | None
+    instalment: int | None
+    lines: tuple[EntryLine, ...]
+
+
+class Ledger(msgspec.Struct, frozen=True, kw_only=True):
+    """A fund's accounts, and its entries from the oldest on."""
+
+    fund: str
+    currency: str
+    accounts: tuple[AccountTotal, ...]
+    entries: Page[Entry]
+
+
+async def of_fund(
+    reader: Reader,
+    viewer: str | None,
+    fund: str,
+    *,
+    cursor: str | None = None,
+    limit: int = DEFAULT_LIMIT,
+    as_of: int | None = None,
+) -> Ledger:
+    """A fund's accounts with their balances, and a page of entries, for those who see payments; raises `NotFound` or
+    `Forbidden`."""
+    state = await reader.the(FUND, fund)
+    allow(access.sees_payments(viewer or "", await reader.the(INITIATIVE, state.initiative)))
+    at = LATEST if as_of is None else as_of
+    start, count = number_of(cursor), check_limit(limit)
+    sums = await reader.rows(
+        """
+        SELECT account, currency, coalesce(sum(amount) FILTER (WHERE amount > 0), 0)::bigint AS debits,
+            coalesce(-sum(amount) FILTER (WHERE amount < 0), 0)::bigint AS credits
+        FROM read.ledger WHERE fund = %(fund)b AND position <= %(at)b::bigint GROUP BY account, currency
+        """,
+        fund=fund,
+        at=at,
+    )
+    lines = await reader.rows(
+        """
+        SELECT * FROM read.ledger WHERE position IN (
+            SELECT DISTINCT position FROM read.ledger WHERE fund = %(fund)b AND position <= %(at)b::bigint
+            ORDER BY position OFFSET %(start)b LIMIT %(count)b
+        ) ORDER BY position, line
+        """,
+        fund=fund,
+        at=at,
+        start=start,
+        count=count + 1,
+    )
+    entries = _entries(lines)
+    by_account = {row["account"]: row for row in sums}
+    return Ledger(
+        fund=fund,
+        currency=state.currency,
+        accounts=tuple(_total(account, by_account.get(account), state.currency) for account in ACCOUNTS),
+        entries=Page(
+            items=tuple(entries[:count]), next=cursor_of(str(start + count)) if len(entries) > count else None
+        ),
+    )
+
+
+async def totals(
+    reader: Reader, viewer: str | None, initiative: str, *, as_of: int | None = None
+) -> dict[str, tuple[AccountTotal, ...]]:
+    """All accounts of an initiative's funds together, by currency; raises `NotFound` or `Forbidden`."""
+    allow(access.sees_payments(viewer or "", await reader.the(INITIATIVE, initiative)))
+    rows = await reader.rows(
+        """
+        SELECT account, currency, coalesce(sum(amount) FILTER (WHERE amount > 0), 0)::bigint AS debits,
+            coalesce(-sum(amount) FILTER (WHERE amount < 0), 0)::bigint AS credits
+        FROM read.ledger WHERE initiative = %(initiative)b AND position <= %(at)b::bigint GROUP BY account, currency
+        """,
+        initiative=initiative,
+        at=LATEST if as_of is None else as_of,
+    )
+    found = {(row["currency"], row["account"]): row for row in rows}
+    return {
+        currency: tuple(_total(account, found.get((currency, account)), currency) for account in ACCOUNTS)
+        for currency in sorted({row["currency"] for row in rows})
+    }
+
+
+def _entries(lines: list[Row]) -> list[Entry]:
+    by_position: dict[int, list[Row]] = {}
+    for line in lines:
+        by_position.setdefault(line["position"], []).append(line)
+    return [
+        Entry(
+            topic=rows[0]["topic"],
+            booked_on=rows[0]["booked_on"],
+            grant=rows[0]["grant"],
+            pledge=rows[0]["pledge"],
+            instalment=rows[0]["instalment"],
+            lines=tuple(
+                EntryLine(
+                    account=row["account"],
+                    side="debit" if row["amount"] > 0 else "credit",
+                    amount=Money.of(abs(row["amount"]), row["currency"]),
+                )
+                for row in rows
+            ),
+        )
+        for rows in by_position.values()
+    ]
+
+
+def _total(account: str, row: Row | None, currency: str) -> AccountTotal:
+    debited: int = 0 if row is None else row["debits"]
+    credited: int = 0 if row is None else row["credits"]
+    kind = ACCOUNTS[account]
+    usual: Literal["debit", "credit"] = "debit" if kind in ("asset", "expense") else "credit"
+    return AccountTotal(
+        account=account,
+        kind=kind,
+        debits=Money.of(debited, currency),
+        credits=Money.of(credited, currency),
+        balance=Money.of(abs(debited - credited), currency),
+        side="debit" if debited > credited else "credit" if credited > debited else usual,
+    )

@@ -1,0 +1,293 @@
+"""Panels: the ranking of a round, and what the jury decided on each application."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import msgspec
+
+from domain import access
+from domain.calls import CALL, Call
+from domain.indexes import applications_by
+from domain.initiatives import INITIATIVE
+from domain.panels import (
+    PanelClosed,
+    PanelConfirmed,
+    PanelOpened,
+    PanelOutcomeSet,
+    PanelStatus,
+    Place,
+    rank,
+)
+from domain.personal import Withheld
+from domain.reviews import Review, ReviewStatus
+from domain.rounds import ROUND
+from domain.values import Money, Role
+from projections.paging import DEFAULT_LIMIT, Page, check_limit, cursor_of, number_of
+from projections.projection import Placed, Projection, Write, unhandled
+from projections.reader import LATEST, Reader, Row, allow, text_of
+from projections.reviews import percent
+
+# Handler
+
+
+def handle(placed: Placed, write: Write) -> None:
+    """Keep where each panel stands, the ranking it opened on, and its outcomes."""
+    match placed.recorded.fact:
+        case PanelOpened() as fact:
+            write(
+                """
+                INSERT INTO read.panels (panel, from_position, version, initiative, call, round, status)
+                VALUES (%(panel)b, %(at)b, %(version)b, %(initiative)b, %(call)b, %(round)b, %(status)b)
+                ON CONFLICT DO NOTHING
+                """,
+                panel=fact.panel,
+                at=placed.position,
+                version=placed.version,
+                initiative=fact.initiative,
+                call=fact.call,
+                round=fact.round,
+                status=PanelStatus.OPENED.value,
+            )
+            write(
+                """
+                INSERT INTO read.places (panel, number, from_position, application, rank, score, reviews)
+                SELECT %(panel)b, number, %(at)b, application, rank, score, reviews
+                FROM unnest(%(applications)b::text[], %(ranks)b::integer[], %(scores)b::integer[], %(reviews)b::integer[])
+                    WITH ORDINALITY AS p (application, rank, score, reviews, number)
+                ON CONFLICT DO NOTHING
+                """,
+                panel=fact.panel,
+                at=placed.position,
+                applications=[place.application for place in fact.ranking],
+                ranks=[place.rank for place in fact.ranking],
+                scores=[place.score for place in fact.ranking],
+                reviews=[place.reviews for place in fact.ranking],
+            )
+        case PanelOutcomeSet() as fact:
+            _set_outcome(placed, fact, write)
+            _change(placed, write, fact.panel, PanelStatus.OPENED)
+        case PanelClosed() as fact:
+            _change(placed, write, fact.panel, PanelStatus.CLOSED)
+        case PanelConfirmed() as fact:
+            _change(placed, write, fact.panel, PanelStatus.CONFIRMED)
+        case fact:
+            unhandled(fact)
+
+
+def _set_outcome(placed: Placed, fact: PanelOutcomeSet, write: Write) -> None:
+    write(
+        """
+        UPDATE read.outcomes SET to_position = %(at)b
+        WHERE panel = %(panel)b AND application = %(application)b
+            AND to_position = 9223372036854775807 AND from_position < %(at)b
+        """,
+        panel=fact.panel,
+        application=fact.application,
+        at=placed.position,
+    )
+    write(
+        """
+        INSERT INTO read.outcomes
+            (panel, application, from_position, outcome, amount, currency, waitlist_rank, reason)
+        VALUES (%(panel)b, %(application)b, %(at)b, %(outcome)b, %(amount)b::bigint, %(currency)b::text,
+            %(rank)b::integer, %(reason)b::text)
+        ON CONFLICT DO NOTHING
+        """,
+        panel=fact.panel,
+        application=fact.application,
+        at=placed.position,
+        outcome=fact.outcome,
+        amount=fact.amount,
+        currency=fact.currency,
+        rank=fact.rank,
+        reason=fact.reason,
+    )
+
+
+def _change(placed: Placed, write: Write, panel: str, status: PanelStatus) -> None:
+    write(
+        """
+        WITH before AS (
+            UPDATE read.panels SET to_position = %(at)b
+            WHERE panel = %(panel)b AND to_position = 9223372036854775807 AND from_position < %(at)b
+            RETURNING *
+        )
+        INSERT INTO read.panels (panel, from_position, version, initiative, call, round, status)
+        SELECT panel, %(at)b, %(version)b, initiative, call, round, %(status)b FROM before
+        """,
+        panel=panel,
+        at=placed.position,
+        version=placed.version,
+        status=status.value,
+    )
+
+
+PROJECTION = Projection(
+    "panels",
+    ("panels", "places", "outcomes"),
+    (PanelOpened, PanelOutcomeSet, PanelClosed, PanelConfirmed),
+    handle,
+)
+
+# Queries
+
+
+class RankedApplication(msgspec.Struct, frozen=True, kw_only=True):
+    """A place in a ranking, with what the jury decided so far.
+
+    Equal scores share a `rank`. `score` is the mean of the reviews in per cent with three decimals, None where there was
+    none; `conflict`: it is the viewer's own, or they declared a conflict with it, and they see its handle alone.
+    """
+
+    rank: int
+    application: str
+    handle: str | None
+    title: str | None
+    requested: Money | None
+    score: str | None
+    reviews: int | None
+    outcome: str | None
+    amount: Money | None
+    waitlist_rank: int | None
+    reason: str | None
+    conflict: bool
+
+
+class Ranking(msgspec.Struct, frozen=True, kw_only=True):
+    """The ranking of a round. Before its panel opens, `panel`, `version` and `status` are None and the staff sees how
+    the ranking stands; from then on it is fixed."""
+
+    round: str
+    call: str
+    panel: str | None
+    version: int | None
+    status: str | None
+    seen_as: Role
+    places: Page[RankedApplication]
+
+
+async def ranking(
+    reader: Reader,
+    viewer: str | None,
+    round: str,
+    *,
+    cursor: str | None = None,
+    limit: int = DEFAULT_LIMIT,
+    as_of: int | None = None,
+) -> Ranking:
+    """The ranking of a round, from the best on; raises `NotFound` or `Forbidden`."""
+    who = viewer or ""
+    state = await reader.the(ROUND, round)
+    loaded = await reader.load((CALL, state.call), (INITIATIVE, state.initiative))
+    own = await reader.members(applications_by(who, round))
+    role = allow(access.sees_ranking(who, loaded[state.initiative].state, state, own=own))
+    at = LATEST if as_of is None else as_of
+    start, count = number_of(cursor), check_limit(limit)
+    panels = await reader.rows(
+        "SELECT panel, version, status FROM read.panels WHERE round = %(round)b "
+        "AND from_position <= %(at)b::bigint AND to_position > %(at)b::bigint",
+        round=round,
+        at=at,
+    )
+    if panels:
+        places = await _places(reader, panels[0]["panel"], start, count + 1)
+    else:
+        places = (await _standing(reader, round, state.call, loaded[state.call].state, at))[
+            start : start + count + 1
+        ]
+    shown = places[:count]
+    details = await _details(reader, who, [place.application for place in shown], panels, at)
+    return Ranking(
+        round=round,
+        call=state.call,
+        panel=panels[0]["panel"] if panels else None,
+        version=panels[0]["version"] if panels else None,
+        status=panels[0]["status"] if panels else None,
+        seen_as=role,
+        places=Page(
+            items=tuple(_ranked(reader, place, details[place.application], role, own) for place in shown),
+            next=cursor_of(str(start + count)) if len(places) > count else None,
+        ),
+    )
+
+
+async def _places(reader: Reader, panel: str, start: int, count: int) -> list[Place]:
+    rows = await reader.rows(
+        "SELECT application, rank, score, reviews FROM read.places "
+        "WHERE panel = %(panel)b AND number > %(start)b ORDER BY number LIMIT %(count)b",
+        panel=panel,
+        start=start,
+        count=count,
+    )
+    return [msgspec.convert(row, Place) for row in rows]
+
+
+async def _standing(reader: Reader, round: str, call_id: str, call: Call, at: int) -> list[Place]:
+    """How the ranking stands before the panel opens: over the reviews submitted until then."""
+    rows = await reader.rows(
+        """
+        SELECT a.application, r.scores
+        FROM read.applications a
+        LEFT JOIN read.reviews r ON r.application = a.application AND r.status = 'submitted'
+            AND r.from_position <= %(at)b::bigint AND r.to_position > %(at)b::bigint
+        WHERE a.round = %(round)b AND a.call = %(call)b AND a.status = 'eligible'
+            AND a.from_position <= %(at)b::bigint AND a.to_position > %(at)b::bigint
+        """,
+        round=round,
+        call=call_id,
+        at=at,
+    )
+    submitted: dict[str, list[Review]] = {row["application"]: [] for row in rows}
+    for row in rows:
+        if row["scores"] is not None:
+            submitted[row["application"]].append(Review(status=ReviewStatus.SUBMITTED, scores=row["scores"]))
+    return list(rank(submitted, call.rubric))
+
+
+async def _details(
+    reader: Reader, viewer: str, applications: list[str], panels: list[Row], at: int
+) -> dict[str, Row]:
+    """Handle, sum, title's box and outcome of some applications, and how the viewer stands to each."""
+    rows = await reader.rows(
+        """
+        SELECT a.application, a.handle, a.requested, a.currency, t.*, o.outcome, o.amount, o.waitlist_rank, o.reason,
+            EXISTS (SELECT FROM read.reviews r WHERE r.application = a.application AND r.juror = %(viewer)b
+                AND r.status IN ('recused', 'replaced')) AS conflict,
+            EXISTS (SELECT FROM read.reviews r WHERE r.application = a.application AND r.juror = %(viewer)b
+                AND r.status IN ('cleared', 'submitted')) AS judged
+        FROM read.applications a
+        LEFT JOIN read.titled t ON t.title_stream = a.application
+        LEFT JOIN read.outcomes o ON o.panel = %(panel)b::text AND o.application = a.application
+            AND o.from_position <= %(at)b::bigint AND o.to_position > %(at)b::bigint
+        WHERE a.application = ANY (%(applications)b::text[])
+            AND a.from_position <= %(at)b::bigint AND a.to_position > %(at)b::bigint
+        """,
+        viewer=viewer,
+        applications=applications,
+        panel=panels[0]["panel"] if panels else None,
+        at=at,
+    )
+    return {row["application"]: row for row in rows}
+
+
+def _ranked(reader: Reader, place: Place, row: Row, role: Role, own: Collection[str]) -> RankedApplication:
+    """A place as this viewer sees it: titles are the staff's, the chair's, and the juror's who judged it."""
+    conflict = row["conflict"] or place.application in own
+    titled = not conflict and (role in (Role.OFFICER, Role.CHAIR) or (role is Role.JUROR and row["judged"]))
+    title = reader.opened(row, "title", str) if titled else Withheld.SEALED
+    decided = None if conflict else row["outcome"]
+    return RankedApplication(
+        rank=place.rank,
+        application=place.application,
+        handle=row["handle"],
+        title=text_of(title),
+        requested=None if conflict else Money.of(row["requested"], row["currency"]),
+        score=None if conflict else percent(place.score),
+        reviews=None if conflict else place.reviews,
+        outcome=decided,
+        amount=None if decided is None or row["amount"] is None else Money.of(row["amount"], row["currency"]),
+        waitlist_rank=None if decided is None else row["waitlist_rank"],
+        reason=None if decided is None else row["reason"],
+        conflict=conflict,
+    )

@@ -1,0 +1,359 @@
+"""Reviews: a juror's own, and what the jury wrote about an application, as far as each may see it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from domain import access
+from domain.deciding import Allowed
+from domain.forms import Rubric
+from domain.initiatives import INITIATIVE
+from domain.refusals import Forbidden, NotFound
+from domain.reviews import (
+    JUDGING,
+    REVIEW,
+    Review,
+    ReviewAssigned,
+    ReviewCleared,
+    ReviewConflictDeclared,
+    ReviewReplaced,
+    ReviewStatus,
+    ReviewSubmitted,
+    score,
+)
+from domain.values import Money, Role
+from projections.applications import ApplicationDetail, shown
+from projections.cases import Case, case_of
+from projections.paging import DEFAULT_LIMIT, Page, check_limit, key_of, page
+from projections.projection import Placed, Projection, Write, as_json, unhandled
+from projections.reader import LATEST, Reader, Reference, Row, allow, text_of
+
+# Handler
+
+
+def handle(placed: Placed, write: Write) -> None:
+    """Keep where each review stands; comments and explanations stay in their facts."""
+    match placed.recorded.fact:
+        case ReviewAssigned() as fact:
+            write(
+                """
+                INSERT INTO read.reviews
+                    (review, from_position, version, initiative, call, round, application, juror, status)
+                VALUES (%(review)b, %(at)b, %(version)b, %(initiative)b, %(call)b, %(round)b, %(application)b, %(juror)b,
+                    %(status)b)
+                ON CONFLICT DO NOTHING
+                """,
+                review=fact.review,
+                at=placed.position,
+                version=placed.version,
+                initiative=fact.initiative,
+                call=fact.call,
+                round=fact.round,
+                application=fact.application,
+                juror=fact.juror,
+                status=ReviewStatus.ASSIGNED.value,
+            )
+        case ReviewCleared() as fact:
+            _change(placed, write, fact.review, ReviewStatus.CLEARED, by_juror=True)
+        case ReviewConflictDeclared() as fact:
+            _change(
+                placed,
+                write,
+                fact.review,
+                ReviewStatus.RECUSED,
+                by_juror=True,
+                reason=fact.reason,
+                written=True,
+            )
+        case ReviewReplaced() as fact:
+            _change(placed, write, fact.review, ReviewStatus.REPLACED, replacement=fact.replacement)
+        case ReviewSubmitted() as fact:
+            _change(
+                placed,
+                write,
+                fact.review,
+                ReviewStatus.SUBMITTED,
+                by_juror=True,
+                scores=fact.scores,
+                written=True,
+            )
+        case fact:
+            unhandled(fact)
+
+
+def _change(
+    placed: Placed,
+    write: Write,
+    review: str,
+    status: ReviewStatus,
+    *,
+    by_juror: bool = False,
+    scores: dict[str, int | None] | None = None,
+    reason: str | None = None,
+    replacement: str | None = None,
+    written: bool = False,
+) -> None:
+    write(
+        """
+        WITH before AS (
+            UPDATE read.reviews SET to_position = %(at)b
+            WHERE review = %(review)b AND to_position = 9223372036854775807 AND from_position < %(at)b
+            RETURNING *
+        )
+        INSERT INTO read.reviews
+            (review, from_position, version, initiative, call, round, application, juror, handle, status, scores, reason,
+            written_version, replacement)
+        SELECT review, %(at)b, %(version)b, initiative, call, round, application, juror,
+            coalesce(%(handle)b::text, handle), %(status)b, coalesce(%(scores)b::jsonb, scores),
+            coalesce(%(reason)b::text, reason), coalesce(%(written)b::integer, written_version),
+            coalesce(%(replacement)b::text, replacement)
+        FROM before
+        """,
+        review=review,
+        at=placed.position,
+        version=placed.version,
+        handle=placed.recorded.envelope.handle if by_juror else None,
+        status=status.value,
+        scores=None if scores is None else as_json(scores),
+        reason=reason,
+        written=placed.version if written else None,
+        replacement=replacement,
+    )
+
+
+PROJECTION = Projection(
+    "reviews",
+    ("reviews",),
+    (ReviewAssigned, ReviewCleared, ReviewConflictDeclared, ReviewReplaced, ReviewSubmitted),
+    handle,
+)
+
+# Queries
+
+
+class OwnReview(msgspec.Struct, frozen=True, kw_only=True):
+    """A review that the viewer was asked for.
+
+    `handle` stands for the applicant. `title` and `requested` are there once the juror declared no conflict, and
+    `erased` says that the title cannot be read any more.
+    """
+
+    id: str
+    version: int
+    call: str
+    call_title: dict[str, str]
+    round: str
+    application: str
+    handle: str | None
+    status: str
+    title: str | None
+    erased: bool
+    requested: Money | None
+
+
+class ReviewShown(msgspec.Struct, frozen=True, kw_only=True):
+    """A review of an application.
+
+    `handle` stands for the juror, None before they first acted in the call; `juror` is told to the staff and to the
+    juror alone. `score` is in per cent with three decimals, ``87.500``. `scores`, `score` and the comments are None until
+    the review is submitted; comments are None also where they were erased, and to funders.
+    """
+
+    id: str
+    version: int
+    application: str
+    round: str
+    status: str
+    juror: str | None
+    handle: str | None
+    scores: dict[str, int | None] | None
+    score: str | None
+    comment_jury: str | None
+    comment_applicant: str | None
+    reason: str | None
+    explanation: str | None
+    replacement: str | None
+
+
+class ReviewDetail(ReviewShown, frozen=True, kw_only=True):
+    """A review with what it is about: the rubric, and the application as this viewer may see it, None to a juror who
+    has not yet declared whether they have a conflict, or has one. `applicant_handle` stands for the applicant."""
+
+    call: str
+    call_title: dict[str, str]
+    applicant_handle: str | None
+    rubric: Rubric
+    application_shown: ApplicationDetail | None
+
+
+async def mine(
+    reader: Reader, viewer: str | None, *, cursor: str | None = None, limit: int = DEFAULT_LIMIT
+) -> Page[OwnReview]:
+    """The reviews that one was asked for, where one is still of the jury, sorted by their random ids.
+
+    Raises `Forbidden` for nobody.
+    """
+    if viewer is None:
+        raise Forbidden("Sign in first.")
+    belonging = await reader.rows(
+        "SELECT DISTINCT initiative FROM read.reviews WHERE juror = %(viewer)b", viewer=viewer
+    )
+    initiatives = [row["initiative"] for row in belonging]
+    loaded = await reader.load(*((INITIATIVE, initiative) for initiative in initiatives))
+    judging = [each for each in initiatives if not loaded[each].state.roles(viewer).isdisjoint(JUDGING)]
+    rows = await reader.rows(
+        """
+        SELECT r.review, r.version, r.call, r.round, r.application, r.status, a.handle, a.requested, a.currency,
+            c.title AS call_title, t.*
+        FROM read.reviews r
+        JOIN read.applications a ON a.application = r.application AND a.to_position = 9223372036854775807
+        JOIN read.calls c ON c.call = r.call AND c.to_position = 9223372036854775807
+        LEFT JOIN read.titled t ON t.title_stream = r.application AND r.status IN ('cleared', 'submitted')
+        WHERE r.juror = %(viewer)b AND r.review > %(after)b::text AND r.to_position = 9223372036854775807
+            AND r.initiative = ANY (%(judging)b::text[])
+        ORDER BY r.review LIMIT %(limit)b
+        """,
+        viewer=viewer,
+        after=key_of(cursor),
+        judging=judging,
+        limit=check_limit(limit) + 1,
+    )
+    return page(rows, limit, lambda row: _own(reader, row), lambda row: str(row["review"]))
+
+
+async def one(reader: Reader, viewer: str | None, review: str) -> ReviewDetail:
+    """A review: its juror's own, or to those who see all reviews of the application. Raises `NotFound` or
+    `Forbidden`."""
+    state = await reader.the(REVIEW, review)
+    case = await case_of(reader, state.application)
+    who = viewer or ""
+    own = isinstance(access.juror_of(who, case.initiative, state), Allowed)
+    role = Role.JUROR if own else _sees_all(who, case)
+    rows = await _rows(reader, case, review=review)
+    if not rows:
+        raise NotFound("There is no such review.")
+    found = await _written(reader, rows, role=role, own=own)
+    seen = _shown(rows[0], found, case, role=role, own=own)
+    sees = access.sees_application(who, case.initiative, case.round, case.application, case.reviews.values())
+    return ReviewDetail(
+        **{name: getattr(seen, name) for name in ReviewShown.__struct_fields__},
+        call=state.call,
+        call_title=case.call.title,
+        applicant_handle=rows[0]["applicant_handle"],
+        rubric=case.call.rubric,
+        application_shown=await shown(reader, who, case) if isinstance(sees, Allowed) else None,
+    )
+
+
+async def of_application(
+    reader: Reader, viewer: str | None, application: str, *, as_of: int | None = None
+) -> Page[ReviewShown]:
+    """All reviews of an application on one page, for those who may see each other's; raises `NotFound` or
+    `Forbidden`."""
+    case = await case_of(reader, application)
+    role = _sees_all(viewer or "", case)
+    rows = [
+        row
+        for row in await _rows(reader, case, as_of=as_of)
+        # One that came in after access was asked waits for the next question.
+        if row["review"] in case.reviews
+    ]
+    found = await _written(reader, rows, role=role, own=False)
+    return Page(items=tuple(_shown(row, found, case, role=role, own=row["juror"] == viewer) for row in rows))
+
+
+def _sees_all(viewer: str, case: Case) -> Role:
+    return allow(
+        access.sees_reviews(viewer, case.initiative, case.round, case.application, case.reviews.values())
+    )
+
+
+async def _rows(
+    reader: Reader, case: Case, *, review: str | None = None, as_of: int | None = None
+) -> list[Row]:
+    return await reader.rows(
+        """
+        SELECT r.*, (SELECT a.handle FROM read.applications a WHERE a.application = r.application LIMIT 1)
+            AS applicant_handle
+        FROM read.reviews r
+        WHERE r.application = %(application)b AND (%(review)b::text IS NULL OR r.review = %(review)b::text)
+            AND r.from_position <= %(at)b::bigint AND r.to_position > %(at)b::bigint
+        ORDER BY r.review
+        """,
+        application=case.id,
+        review=review,
+        at=LATEST if as_of is None else as_of,
+    )
+
+
+_Texts = tuple[str | None, str | None, str | None]
+"""A comment for the jury, one for the applicant, and the explanation of a conflict."""
+
+
+async def _written(reader: Reader, rows: list[Row], *, role: Role, own: bool) -> dict[str, _Texts]:
+    """What was written in some reviews, by review. Funders read none of it; an explanation is the staff's and the
+    juror's own to read."""
+    if role is Role.FUNDER:
+        return {}
+    references = [
+        Reference(row["review"], row["written_version"])
+        for row in rows
+        if row["status"] == ReviewStatus.SUBMITTED or role is Role.OFFICER or own
+        if row["written_version"] is not None
+    ]
+    found: dict[str, _Texts] = {}
+    for reference, recorded in (await reader.facts(references, open_boxes=True)).items():
+        match recorded.fact:
+            case ReviewSubmitted() as fact:
+                found[reference.stream] = (text_of(fact.comment_jury), text_of(fact.comment_applicant), None)
+            case ReviewConflictDeclared() as fact:
+                found[reference.stream] = (None, None, text_of(fact.explanation))
+            case _:
+                raise AssertionError("a review's written fact is one of these two")
+    return found
+
+
+def _shown(row: Row, written: dict[str, _Texts], case: Case, *, role: Role, own: bool) -> ReviewShown:
+    comment_jury, comment_applicant, explanation = written.get(row["review"], (None, None, None))
+    submitted = row["status"] == ReviewStatus.SUBMITTED
+    inside = role is Role.OFFICER or own
+    judged = Review(status=ReviewStatus.SUBMITTED, scores=row["scores"]) if submitted else Review()
+    return ReviewShown(
+        id=row["review"],
+        version=row["version"],
+        application=row["application"],
+        round=row["round"],
+        status=row["status"],
+        juror=row["juror"] if inside else None,
+        handle=row["handle"],
+        scores=row["scores"] if submitted else None,
+        score=percent(score(judged, case.call.rubric)),
+        comment_jury=comment_jury,
+        comment_applicant=comment_applicant,
+        reason=row["reason"] if inside else None,
+        explanation=explanation,
+        replacement=row["replacement"] if role is Role.OFFICER else None,
+    )
+
+
+def _own(reader: Reader, row: Row) -> OwnReview:
+    cleared = row["status"] in (ReviewStatus.CLEARED, ReviewStatus.SUBMITTED)
+    title = reader.opened(row, "title", str) if cleared else None
+    return OwnReview(
+        id=row["review"],
+        version=row["version"],
+        call=row["call"],
+        call_title=row["call_title"],
+        round=row["round"],
+        application=row["application"],
+        handle=row["handle"],
+        status=row["status"],
+        title=text_of(title),
+        erased=cleared and text_of(title) is None,
+        requested=Money.of(row["requested"], row["currency"]) if cleared else None,
+    )
+
+
+def percent(points: int | None) -> str | None:
+    """A score of thousandths of a per cent as it is written: ``percent(87500) == "87.500"``."""
+    return None if points is None else f"{points // 1000}.{points % 1000:03d}"

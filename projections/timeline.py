@@ -1,0 +1,307 @@
+"""The timeline of a thing: who did what, in which role, when, why, and what it changed, fact by fact.
+
+The table says only in which timelines a fact is told; the words are made when it is read. A fact is told in the
+timeline of its own stream and of what that stream belongs to: a review's in the application's and the call's, too.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from domain import access
+from domain.applications import ApplicationSubmitted
+from domain.calls import CALL, CallDrafted
+from domain.funds import FUND, FundCommitted, FundOpened, FundReleased
+from domain.grants.facts import GrantOffered
+from domain.grants.state import GRANT
+from domain.indexes import applications_by, rounds_of
+from domain.initiatives import INITIATIVE, InitiativeFounded
+from domain.panels import PanelOpened, PanelOutcomeSet
+from domain.persons import PersonErased, PersonHandleGiven, PersonRegistered
+from domain.reviews import JUDGING, ReviewAssigned
+from domain.rounds import ROUND, RoundOpened, RoundStatus
+from domain.topics import TOPIC_OF, TOPICS
+from domain.values import Role
+from history.documents import read
+from projections.cases import case_of
+from projections.paging import DEFAULT_LIMIT, Page, check_limit, cursor_of, number_of
+from projections.projection import Placed, Projection, Write
+from projections.reader import LATEST, Reader, Row, allow
+from projections.words import Told, words
+
+# Handler
+
+
+def handle(placed: Placed, write: Write) -> None:
+    """Enter each fact in the timelines in which it is told."""
+    fact = placed.recorded.fact
+    stream = placed.recorded.envelope.stream
+    match fact:
+        case InitiativeFounded():
+            _begin(write, stream, [stream])
+        case FundOpened():
+            _begin(write, stream, [stream])
+        case CallDrafted():
+            _begin(write, stream, [stream])
+        case RoundOpened():
+            _begin(write, stream, [stream, fact.call])
+        case ApplicationSubmitted():
+            _begin(write, stream, [stream, fact.call], round=fact.round, application=stream)
+        case ReviewAssigned():
+            _begin(
+                write,
+                stream,
+                [stream, fact.application, fact.call],
+                round=fact.round,
+                application=fact.application,
+            )
+        case PanelOpened():
+            _begin(write, stream, [stream, fact.round, fact.call], round=fact.round)
+        case GrantOffered():
+            _begin(
+                write, stream, [stream, fact.application, fact.call, fact.fund], application=fact.application
+            )
+        case _:
+            pass  # its stream has begun before
+    _enter(placed, write, stream)
+    match fact:
+        case FundCommitted() | FundReleased():
+            _enter(placed, write, fact.grant)
+        case PanelOutcomeSet():
+            _enter(placed, write, fact.application)
+            write(
+                "UPDATE read.timeline SET application = %(application)b WHERE position = %(at)b "
+                "AND thing IN (SELECT unnest(things) FROM read.timeline_streams WHERE stream = %(stream)b)",
+                application=fact.application,
+                at=placed.position,
+                stream=stream,
+            )
+        case _:
+            pass  # it is told in its own stream's timelines alone
+
+
+def _begin(
+    write: Write, stream: str, things: list[str], *, round: str | None = None, application: str | None = None
+) -> None:
+    write(
+        "INSERT INTO read.timeline_streams (stream, things, round, application) "
+        "VALUES (%(stream)b, %(things)b::text[], %(round)b::text, %(application)b::text) ON CONFLICT DO NOTHING",
+        stream=stream,
+        things=things,
+        round=round,
+        application=application,
+    )
+
+
+def _enter(placed: Placed, write: Write, stream: str) -> None:
+    write(
+        """
+        INSERT INTO read.timeline (thing, position, topic, round, application)
+        SELECT unnest(things), %(at)b, %(topic)b, round, application
+        FROM read.timeline_streams WHERE stream = %(stream)b
+        ON CONFLICT DO NOTHING
+        """,
+        at=placed.position,
+        topic=placed.recorded.envelope.topic,
+        stream=stream,
+    )
+
+
+_UNTOLD: Final = (PersonRegistered, PersonHandleGiven, PersonErased)
+"""Facts of persons stand in no timeline."""
+
+PROJECTION = Projection(
+    "timeline",
+    ("timeline", "timeline_streams"),
+    tuple(
+        fact for fact in TOPIC_OF if fact not in _UNTOLD and not TOPIC_OF[fact].startswith("installation.")
+    ),
+    handle,
+)
+
+# Queries
+
+
+class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One fact in words.
+
+    `stream`, `version` and `topic` name the fact. `role` is the one acted in; `handle` stands for the person within the
+    call or fund, None for the program's own acts and where it is not told. `why` is the reason, `changed` what is
+    different since.
+    """
+
+    stream: str
+    version: int
+    topic: str
+    at: datetime
+    role: str
+    handle: str | None
+    what: str
+    why: str | None
+    changed: tuple[str, ...]
+
+
+_JURY_TOPICS: Final = [topic for topic in TOPICS if topic.startswith(("review.", "panel."))]
+_JURY_ROLES: Final = frozenset(str(role) for role in JUDGING)
+
+
+async def of_application(
+    reader: Reader,
+    viewer: str | None,
+    application: str,
+    *,
+    cursor: str | None = None,
+    limit: int = DEFAULT_LIMIT,
+    as_of: int | None = None,
+) -> Page[TimelineEntry]:
+    """What happened to an application, and to the grant that followed, from the beginning on.
+
+    Applicants read nothing of what jurors did, neither before the decision nor after. Raises `NotFound` or `Forbidden`.
+    """
+    case = await case_of(reader, application)
+    role = allow(
+        access.sees_timeline(
+            viewer or "", case.initiative, applicant=case.application.applicant, round=case.round
+        )
+    )
+    hidden = _JURY_TOPICS if role is Role.APPLICANT else []
+    return await _page(
+        reader,
+        application,
+        cursor,
+        limit,
+        as_of,
+        hidden=hidden,
+        currency=case.application.currency,
+        role=role,
+    )
+
+
+async def of_grant(
+    reader: Reader,
+    viewer: str | None,
+    grant: str,
+    *,
+    cursor: str | None = None,
+    limit: int = DEFAULT_LIMIT,
+    as_of: int | None = None,
+) -> Page[TimelineEntry]:
+    """What happened to a grant; raises `NotFound` or `Forbidden`."""
+    state = await reader.the(GRANT, grant)
+    initiative = await reader.the(INITIATIVE, state.initiative)
+    role = allow(access.sees_timeline(viewer or "", initiative, applicant=state.recipient))
+    return await _page(reader, grant, cursor, limit, as_of, currency=state.currency, role=role)
+
+
+async def of_call(
+    reader: Reader,
+    viewer: str | None,
+    call: str,
+    *,
+    cursor: str | None = None,
+    limit: int = DEFAULT_LIMIT,
+    as_of: int | None = None,
+) -> Page[TimelineEntry]:
+    """What happened in a call: its rounds, applications, reviews, panels and grants.
+
+    Funders read of applications once their round is decided; staff who applied read of their own as applicants do. Raises
+    `NotFound` or `Forbidden`.
+    """
+    who = viewer or ""
+    state = await reader.the(CALL, call)
+    role = allow(access.sees_timeline(who, await reader.the(INITIATIVE, state.initiative)))
+    rounds = await reader.members(rounds_of(call))
+    loaded = await reader.load(*((ROUND, each) for each in rounds))
+    undecided = [each for each in rounds if loaded[each].state.status is not RoundStatus.DECIDED]
+    own = {each: await reader.members(applications_by(who, each)) for each in rounds}
+    # The rounds in which somebody applied are hidden like a funder's until they are decided.
+    closed = undecided if role is Role.FUNDER else [each for each in undecided if own[each]]
+    return await _page(
+        reader,
+        call,
+        cursor,
+        limit,
+        as_of,
+        currency=state.currency,
+        role=role,
+        rounds=closed,
+        own=[application for each in rounds for application in own[each]],
+    )
+
+
+async def of_fund(
+    reader: Reader,
+    viewer: str | None,
+    fund: str,
+    *,
+    cursor: str | None = None,
+    limit: int = DEFAULT_LIMIT,
+    as_of: int | None = None,
+) -> Page[TimelineEntry]:
+    """What happened to a fund and to the grants it pays; raises `NotFound` or `Forbidden`."""
+    state = await reader.the(FUND, fund)
+    role = allow(access.sees_timeline(viewer or "", await reader.the(INITIATIVE, state.initiative)))
+    return await _page(reader, fund, cursor, limit, as_of, currency=state.currency, role=role)
+
+
+async def _page(
+    reader: Reader,
+    thing: str,
+    cursor: str | None,
+    limit: int,
+    as_of: int | None,
+    *,
+    currency: str,
+    role: Role,
+    hidden: list[str] | None = None,
+    rounds: list[str] | None = None,
+    own: list[str] | None = None,
+) -> Page[TimelineEntry]:
+    """A page of a timeline, without `hidden` topics, without what is about the `rounds`, and without what the jury did
+    with the `own` applications. The cursor counts entries, so that it tells nothing about positions."""
+    start, count = number_of(cursor), check_limit(limit)
+    rows = await reader.rows(
+        """
+        SELECT f.topic, f.document
+        FROM read.timeline t JOIN history.facts f ON f.position = t.position
+        WHERE t.thing = %(thing)b AND t.position <= %(at)b::bigint
+            AND NOT t.topic = ANY (%(hidden)b::text[])
+            AND (t.round IS NULL OR NOT t.round = ANY (%(rounds)b::text[]))
+            AND (t.application IS NULL OR NOT t.application = ANY (%(own)b::text[])
+                OR NOT t.topic = ANY (%(jury)b::text[]))
+        ORDER BY t.position OFFSET %(start)b LIMIT %(count)b
+        """,
+        thing=thing,
+        at=LATEST if as_of is None else as_of,
+        hidden=hidden or [],
+        rounds=rounds or [],
+        own=own or [],
+        jury=_JURY_TOPICS,
+        start=start,
+        count=count + 1,
+    )
+    return Page(
+        items=tuple(_entry(row, Told(currency), role) for row in rows[:count]),
+        next=cursor_of(str(start + count)) if len(rows) > count else None,
+    )
+
+
+def _entry(row: Row, told: Told, role: Role) -> TimelineEntry:
+    recorded = read(row["topic"], row["document"])
+    envelope = recorded.envelope
+    said = words(recorded.fact, told)
+    nameless = role is Role.APPLICANT and envelope.role in _JURY_ROLES
+    return TimelineEntry(
+        stream=envelope.stream,
+        version=envelope.version,
+        topic=envelope.topic,
+        at=envelope.decided_at,
+        role=envelope.role,
+        handle=None if nameless else envelope.handle,
+        what=said.what,
+        why=said.why,
+        changed=said.changed,
+    )

@@ -1,0 +1,48 @@
+"""What happened, in plain English: a sentence for every fact, why it happened, and what it changed.
+
+Nothing personal is in it: the sentences are made of a fact's public fields alone, and name no person.
+"""
+
+from __future__ import annotations
+
+from domain.applications import ApplicationFact
+from domain.calls import CallFact
+from domain.deciding import Fact
+from domain.funds import FundFact
+from domain.grants.facts import GrantFact
+from domain.initiatives import InitiativeFact, InstallationFact
+from domain.panels import PanelFact
+from domain.persons import PersonFact
+from domain.reviews import ReviewFact
+from domain.rounds import RoundFact
+from projections.words.decisions import application_words, call_words, panel_words, review_words, round_words
+from projections.words.money import fund_words, grant_words
+from projections.words.people import initiative_words, installation_words, person_words
+from projections.words.telling import Told, Words
+
+__all__ = ["Told", "Words", "words"]
+
+
+def words(fact: Fact, told: Told) -> Words:
+    """The words of a fact of any topic."""
+    if isinstance(fact, InstallationFact):
+        return installation_words(fact)
+    if isinstance(fact, InitiativeFact):
+        return initiative_words(fact)
+    if isinstance(fact, PersonFact):
+        return person_words(fact)
+    if isinstance(fact, FundFact):
+        return fund_words(fact, told)
+    if isinstance(fact, CallFact):
+        return call_words(fact)
+    if isinstance(fact, RoundFact):
+        return round_words(fact)
+    if isinstance(fact, ApplicationFact):
+        return application_words(fact)
+    if isinstance(fact, ReviewFact):
+        return review_words(fact)
+    if isinstance(fact, PanelFact):
+        return panel_words(fact)
+    if isinstance(fact, GrantFact):
+        return grant_words(fact, told)
+    raise AssertionError(f"{type(fact).__name__} has no words")

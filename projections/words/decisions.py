@@ -1,0 +1,152 @@
+"""From the call to the decision, in words."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from domain.applications import (
+    ApplicationAwarded,
+    ApplicationDeclined,
+    ApplicationFact,
+    ApplicationFoundEligible,
+    ApplicationFoundIneligible,
+    ApplicationSubmitted,
+    ApplicationWaitlisted,
+    ApplicationWithdrawn,
+)
+from domain.calls import CallDrafted, CallFact, CallPublished
+from domain.panels import PanelClosed, PanelConfirmed, PanelFact, PanelOpened, PanelOutcomeSet
+from domain.reviews import (
+    ReviewAssigned,
+    ReviewCleared,
+    ReviewConflictDeclared,
+    ReviewFact,
+    ReviewReplaced,
+    ReviewSubmitted,
+)
+from domain.rounds import RoundClosed, RoundDecided, RoundFact, RoundOpened, RoundPutToPanel
+from domain.values import amount_text
+from projections.words.telling import REASONS, Words, count_text
+
+
+def call_words(fact: CallFact) -> Words:
+    """What happened to a call."""
+    match fact:
+        case CallDrafted():
+            least = amount_text(fact.minimum_award, fact.currency)
+            most = amount_text(fact.maximum_award, fact.currency)
+            return Words(
+                "The call was drafted.",
+                changed=(
+                    "status: drafted",
+                    f"budget: {amount_text(fact.budget, fact.currency)}",
+                    f"awards: from {least} to {most}",
+                    f"reviews of each application: {fact.quorum}",
+                    f"blindness: {fact.blindness}",
+                ),
+            )
+        case CallPublished():
+            return Words("The call was published.", changed=("status: published",))
+        case _:
+            assert_never(fact)
+
+
+def round_words(fact: RoundFact) -> Words:
+    """What happened to a round."""
+    match fact:
+        case RoundOpened():
+            return Words(
+                f"A round was opened until {fact.closes_local} ({fact.time_zone}).", changed=("status: open",)
+            )
+        case RoundClosed():
+            received = count_text(len(fact.applications), "application", "applications")
+            return Words(f"The round was closed with {received}.", changed=("status: closed",))
+        case RoundPutToPanel():
+            return Words("The round was handed to its panel.", changed=("status: in panel",))
+        case RoundDecided():
+            return Words("The round was decided.", changed=("status: decided",))
+        case _:
+            assert_never(fact)
+
+
+def application_words(fact: ApplicationFact) -> Words:
+    """What happened to an application."""
+    match fact:
+        case ApplicationSubmitted():
+            asked = amount_text(fact.requested, fact.currency)
+            return Words(f"An application for {asked} was submitted.", changed=("status: submitted",))
+        case ApplicationWithdrawn():
+            return Words("The application was withdrawn.", REASONS[fact.reason], ("status: withdrawn",))
+        case ApplicationFoundEligible():
+            return Words("The application was found eligible.", changed=("status: eligible",))
+        case ApplicationFoundIneligible():
+            return Words(
+                "The application was found ineligible.", REASONS[fact.reason], ("status: ineligible",)
+            )
+        case ApplicationAwarded():
+            amount = amount_text(fact.amount, fact.currency)
+            return Words(f"The application was awarded {amount}.", changed=("status: awarded",))
+        case ApplicationWaitlisted():
+            return Words(
+                f"The application was put on the waiting list, at place {fact.rank}.",
+                changed=("status: waitlisted",),
+            )
+        case ApplicationDeclined():
+            return Words("The application was declined.", REASONS[fact.reason], ("status: declined",))
+        case _:
+            assert_never(fact)
+
+
+def review_words(fact: ReviewFact) -> Words:
+    """What happened to a review, without scores."""
+    match fact:
+        case ReviewAssigned():
+            return Words("A juror was asked for a review.", changed=("review: assigned",))
+        case ReviewCleared():
+            return Words("The juror declared to have no conflict of interest.", changed=("review: cleared",))
+        case ReviewConflictDeclared():
+            return Words(
+                "The juror declared a conflict of interest and stepped back.",
+                REASONS[fact.reason],
+                ("review: recused",),
+            )
+        case ReviewReplaced():
+            return Words("Another juror was asked in place of that one.", changed=("review: replaced",))
+        case ReviewSubmitted():
+            return Words("The juror submitted the review.", changed=("review: submitted",))
+        case _:
+            assert_never(fact)
+
+
+def panel_words(fact: PanelFact) -> Words:
+    """What happened in a panel."""
+    match fact:
+        case PanelOpened():
+            ranked = count_text(len(fact.ranking), "application", "applications")
+            return Words(f"The panel was opened on a ranking of {ranked}.", changed=("panel: open",))
+        case PanelOutcomeSet():
+            return _outcome(fact)
+        case PanelClosed():
+            return Words("The chair closed the panel.", changed=("panel: closed",))
+        case PanelConfirmed():
+            return Words("Another person confirmed the panel's decision.", changed=("panel: confirmed",))
+        case _:
+            assert_never(fact)
+
+
+def _outcome(fact: PanelOutcomeSet) -> Words:
+    match fact.outcome:
+        case "award":
+            assert fact.amount is not None
+            assert fact.currency is not None
+            amount = amount_text(fact.amount, fact.currency)
+            return Words(f"The panel set an award of {amount}.", changed=("outcome: award",))
+        case "waitlist":
+            return Words(
+                f"The panel set place {fact.rank} on the waiting list.", changed=("outcome: waitlist",)
+            )
+        case "decline":
+            assert fact.reason is not None
+            return Words("The panel set a decline.", REASONS[fact.reason], ("outcome: decline",))
+        case _:
+            assert_never(fact.outcome)

@@ -1,0 +1,169 @@
+"""Funds and grants, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, assert_never
+
+from domain.funds import FundCommitted, FundFact, FundOpened, FundPledged, FundReceived, FundReleased
+from domain.grants.facts import (
+    GrantAccepted,
+    GrantCompleted,
+    GrantDeclined,
+    GrantFact,
+    GrantInstalmentApproved,
+    GrantInstalmentFailed,
+    GrantInstalmentInstructed,
+    GrantInstalmentRequested,
+    GrantInstalmentSettled,
+    GrantInstalmentsScheduled,
+    GrantOffered,
+    GrantPayeeConfirmed,
+    GrantPayeeSet,
+    GrantReportAccepted,
+    GrantReportReturned,
+    GrantReportSubmitted,
+)
+from domain.values import amount_text
+from projections.words.telling import REASONS, Told, Words, count_text, moment_text
+
+_PAYEES: Final[Mapping[str, str]] = {
+    "recipient": "the recipient",
+    "fiscal_host": "a fiscal host",
+    "other": "another whom the recipient names",
+}
+
+
+def fund_words(fact: FundFact, told: Told) -> Words:
+    """What happened to a fund, in `told.currency`."""
+    match fact:
+        case FundOpened():
+            counted = "what was received" if fact.basis == "received" else "what was pledged"
+            return Words(
+                f"The fund {fact.name} was opened in {fact.currency}.",
+                changed=(f"available: from {counted}",),
+            )
+        case FundPledged():
+            restriction = () if fact.restriction is None else (f"restriction: {fact.restriction}",)
+            return Words(f"A funder pledged {amount_text(fact.amount, told.currency)}.", changed=restriction)
+        case FundReceived():
+            amount = amount_text(fact.amount, told.currency)
+            return Words(f"Of a pledge {amount} arrived on {fact.received_on.isoformat()}.")
+        case FundCommitted():
+            return Words(f"{amount_text(fact.amount, told.currency)} was committed to a grant.")
+        case FundReleased():
+            amount = amount_text(fact.amount, told.currency)
+            return Words(f"{amount} that was committed to a grant is available again.", REASONS[fact.reason])
+        case _:
+            assert_never(fact)
+
+
+def grant_words(fact: GrantFact, told: Told) -> Words:
+    """What happened to a grant, its payee, its reports and its instalments; sums are in `told.currency`."""
+    match fact:
+        case GrantOffered():
+            amount = amount_text(fact.amount, fact.currency)
+            return Words(
+                f"A grant of {amount} was offered, to be answered by {moment_text(fact.respond_by)}.",
+                changed=("status: offered",),
+            )
+        case GrantAccepted():
+            return Words("The recipient accepted the grant.", changed=("status: accepted",))
+        case GrantDeclined():
+            return Words("The recipient declined the grant.", REASONS[fact.reason], ("status: declined",))
+        case GrantPayeeSet():
+            wait = () if fact.payable_from is None else (f"payable from: {moment_text(fact.payable_from)}",)
+            return Words(
+                "The recipient set to whom the grant is paid.",
+                changed=(f"payee: {_PAYEES[fact.kind]}, setting {fact.setting}", *wait),
+            )
+        case GrantPayeeConfirmed():
+            return Words(
+                "Another person confirmed the payee.", changed=(f"payee: setting {fact.setting} confirmed",)
+            )
+        case GrantCompleted():
+            return Words("The grant was completed.", changed=("status: completed",))
+        case GrantReportSubmitted():
+            return Words(
+                f"The recipient submitted report {fact.report}.",
+                changed=(f"report {fact.report}: submitted",),
+            )
+        case GrantReportAccepted():
+            return Words(f"Report {fact.report} was accepted.", changed=(f"report {fact.report}: accepted",))
+        case GrantReportReturned():
+            return Words(
+                f"Report {fact.report} was returned.",
+                REASONS[fact.reason],
+                (f"report {fact.report}: returned",),
+            )
+        case (
+            GrantInstalmentsScheduled()
+            | GrantInstalmentRequested()
+            | GrantInstalmentApproved()
+            | GrantInstalmentInstructed()
+            | GrantInstalmentSettled()
+            | GrantInstalmentFailed()
+        ):
+            return _instalment(fact, told)
+        case _:
+            assert_never(fact)
+
+
+def _instalment(
+    fact: GrantInstalmentsScheduled
+    | GrantInstalmentRequested
+    | GrantInstalmentApproved
+    | GrantInstalmentInstructed
+    | GrantInstalmentSettled
+    | GrantInstalmentFailed,
+    told: Told,
+) -> Words:
+    match fact:
+        case GrantInstalmentsScheduled():
+            count = count_text(len(fact.instalments), "instalment", "instalments")
+            return Words(
+                f"The grant is to be paid in {count}.",
+                changed=tuple(
+                    f"instalment {plan.number}: {amount_text(plan.amount, told.currency)}, due {plan.due.isoformat()}"
+                    + (", after a report" if plan.condition == "report" else "")
+                    for plan in fact.instalments
+                ),
+            )
+        case GrantInstalmentRequested():
+            met = "" if fact.report is None else f", for report {fact.report}"
+            return _moved(
+                fact.instalment, f"The recipient asked for instalment {fact.instalment}{met}.", "requested"
+            )
+        case GrantInstalmentApproved():
+            first = fact.stage == 1
+            return _moved(
+                fact.instalment,
+                f"A {'first' if first else 'second'} person approved instalment {fact.instalment}.",
+                "approved once" if first else "approved",
+            )
+        case GrantInstalmentInstructed():
+            return _moved(
+                fact.instalment,
+                f"The bank was told to pay instalment {fact.instalment}, reference {fact.reference}.",
+                "instructed",
+            )
+        case GrantInstalmentSettled():
+            amount = amount_text(fact.amount, fact.currency)
+            return _moved(
+                fact.instalment,
+                f"Instalment {fact.instalment} of {amount} was paid on {fact.settled_on.isoformat()}.",
+                "settled",
+            )
+        case GrantInstalmentFailed():
+            return _moved(
+                fact.instalment,
+                f"The bank did not pay instalment {fact.instalment}.",
+                "failed",
+                why=REASONS[fact.reason],
+            )
+        case _:
+            assert_never(fact)
+
+
+def _moved(number: int, what: str, status: str, why: str | None = None) -> Words:
+    return Words(what, why, (f"instalment {number}: {status}",))

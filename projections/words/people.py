@@ -1,0 +1,57 @@
+"""People, initiatives and the installation, in words."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from domain.initiatives import (
+    AdministratorAppointed,
+    InitiativeFact,
+    InitiativeFounded,
+    InstallationFact,
+    InstallationOpened,
+    MemberAdded,
+    MemberRemoved,
+)
+from domain.persons import PersonErased, PersonFact, PersonHandleGiven, PersonRegistered
+from projections.words.telling import REASONS, Words
+
+
+def installation_words(fact: InstallationFact) -> Words:
+    """What happened to the installation."""
+    match fact:
+        case InstallationOpened():
+            kind = "demonstration" if fact.demonstration else "installation"
+            return Words(f"The history of this {kind} began.")
+        case AdministratorAppointed():
+            return Words("A person was appointed administrator of the installation.")
+        case _:
+            assert_never(fact)
+
+
+def initiative_words(fact: InitiativeFact) -> Words:
+    """What happened to an initiative."""
+    match fact:
+        case InitiativeFounded():
+            return Words(f"The initiative {fact.name} was founded.")
+        case MemberAdded():
+            return Words("A member was given roles.", changed=(f"roles: {', '.join(fact.roles)}",))
+        case MemberRemoved():
+            return Words("A member was removed.", changed=("roles: none",))
+        case _:
+            assert_never(fact)
+
+
+def person_words(fact: PersonFact) -> Words:
+    """What happened to a person, whom it does not name."""
+    match fact:
+        case PersonRegistered():
+            return Words("A person was registered.")
+        case PersonHandleGiven():
+            return Words(f"A person is known by the handle {fact.handle}.")
+        case PersonErased():
+            return Words(
+                "A person was erased.", REASONS[fact.reason], ("personal data: unreadable for ever",)
+            )
+        case _:
+            assert_never(fact)
