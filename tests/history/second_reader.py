@@ -6,7 +6,7 @@ chain of each stream, counts positions and versions, and opens boxes with keys u
 
 import hmac
 import json
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from hashlib import sha256
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -80,6 +80,8 @@ def open_sealed(document, name, key):
     place = (envelope["history"], envelope["topic"], envelope["stream"], str(envelope["version"]))
     place += (sealed["subject"], name)
     box = b64decode(sealed["box"], validate=True)
+    if b64encode(box).decode() != sealed["box"]:
+        raise ValueError("not the canonical base64: its last letter has stray bits")
     associated = framed(b"overwinter/sealed/1", *(part.encode() for part in place))
     plain = AESGCM(key).decrypt(box[:12], box[12:], associated)
     salt, length = plain[:32], int.from_bytes(plain[32:36], "big")
