@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 LIMIT: Final = 1_000_000
 """How many bytes a JSON body may have."""
-_DRAINED: Final = 32_000_000
+DRAINED: Final = 32_000_000
 """How much of a body that is too large is still taken in, so that its sender reads the answer."""
 MOST_INTEGER: Final = 2**31 - 1
 _YEARS: Final = range(1900, 3000)
@@ -46,7 +46,7 @@ async def read_body(request: Request[Any, Any, Any]) -> bytes:
         size += len(chunk)
         if size <= LIMIT:
             kept.append(chunk)
-        elif size > _DRAINED:
+        elif size > DRAINED:
             break
     if size > LIMIT:
         raise Problem(

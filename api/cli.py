@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import logging
 import os
 import sys
 import urllib.request
@@ -14,13 +13,15 @@ from typing import Any, NoReturn
 
 import click
 import psycopg
-import uvicorn
 
-from api.app import lacking, make_app
-from api.due_dates import follow_due_dates
+from api.demonstration import load
+from api.doctor import examine, report
 from api.embedded import EmbeddedPostgres
 from api.embedded_guard import EmbeddedError
-from api.settings import Settings, SettingsError, described, read_settings
+from api.serving import listen, log_to_stderr
+from api.serving import project as run_projections
+from api.serving import serve as run_server
+from api.settings import Settings, SettingsError, read_settings
 from api.supervise import Child, SuperviseError, Supervisor, check_port_is_free, end_with_parent
 from api.wiring import Wiring, WiringError, all_migrations, wire
 from domain.commands.initiatives import AppointAdministrator
@@ -28,13 +29,18 @@ from domain.commands.persons import ErasePerson, RegisterPerson
 from domain.refusals import Turned
 from domain.values import SYSTEM, Channel
 from history.keyfiles import KeysUnusable
-from history.migrate import MigrationError, migrate
+from history.migrate import MigrationError, migrate, pending
 from history.runner import Contended, Request
 from history.store import Unavailable
+from projections.projector import Taken
+from projections.rebuild import Stopped, rebuild
+from projections.register import PROJECTIONS
 
 _SAID = (
     SettingsError, EmbeddedError, SuperviseError, WiringError, KeysUnusable, MigrationError, Turned, Unavailable,
+    Taken, Stopped,
 )  # fmt: skip
+_START_SECONDS = 60.0
 
 
 class OneSentence(click.Group):
@@ -82,8 +88,17 @@ def _with_wiring(act: Callable[[Wiring], Awaitable[None]]) -> None:
 
 
 def _refuse_unmigrated(url: str) -> None:
-    if lacking(url):
+    if pending(url, all_migrations()):
         raise MigrationError("The database is not ready for this program; run: overwinter migrate.")
+
+
+def _begin_process() -> Settings:
+    """What every process that runs for long does first."""
+    if os.environ.get("OVERWINTER_SUPERVISED") == "1":
+        end_with_parent()
+    settings = read_settings()
+    log_to_stderr(settings)
+    return settings
 
 
 @click.group(cls=OneSentence, context_settings={"help_option_names": ["-h", "--help"]})
@@ -106,44 +121,67 @@ def migrate_command(as_json: bool) -> None:
 
 @main.command()
 def serve() -> None:
-    """Serve the API until it is stopped."""
-    if os.environ.get("OVERWINTER_SUPERVISED") == "1":
-        end_with_parent()
-    settings = read_settings()
-    logging.basicConfig(
-        level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
+    """Serve pages and API until it is stopped."""
+    settings = _begin_process()
     check_port_is_free(settings.host, settings.port)
     with _database(settings) as url:
         _refuse_unmigrated(url)
-        config = uvicorn.Config(
-            make_app(settings, url), host=settings.host, port=settings.port, log_config=None, access_log=False,
-            server_header=False, timeout_graceful_shutdown=10,
-        )  # fmt: skip
-        server = uvicorn.Server(config)
-        server.run()
-        if not server.started:
-            _fail("The server could not start; the lines above say why.")
+        with listen(settings.host, settings.port) as listening:
+            run_server(settings, url, listening)
 
 
 @main.command()
 def project() -> None:
-    """Run what time brings about (a round closes at its deadline), as the one leader among all such processes."""
-    if os.environ.get("OVERWINTER_SUPERVISED") == "1":
-        end_with_parent()
-    settings = read_settings()
-    logging.basicConfig(
-        level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
+    """Keep the read models up to date, and run what time brings about (a round closes at its deadline).
+
+    One process leads among all such processes; another takes over when it is gone.
+    """
+    settings = _begin_process()
     with _database(settings) as url:
         _refuse_unmigrated(url)
-        with contextlib.suppress(KeyboardInterrupt):
-            asyncio.run(follow_due_dates(settings, url))
+        run_projections(settings, url)
+
+
+@main.command("rebuild")
+@click.argument("names", nargs=-1, metavar="[PROJECTION]...")
+@click.option("--json", "as_json", is_flag=True, help="Print what was rebuilt as JSON.")
+def rebuild_command(names: tuple[str, ...], as_json: bool) -> None:
+    """Build read models anew from the history: those named, or all. Stop `overwinter project` first."""
+    known = {projection.name: projection for projection in PROJECTIONS}
+    for name in names:
+        if name not in known:
+            raise click.UsageError(f"There is no projection {name}; there are: {', '.join(known)}.")
+    wanted = tuple(projection for name, projection in known.items() if not names or name in names)
+    with _database(read_settings()) as url:
+        _refuse_unmigrated(url)
+        with _progress_bar("rebuilding", shown=not as_json) as progress:
+            position = rebuild(url, wanted, progress=progress)
+    done = [projection.name for projection in wanted]
+    click.echo(
+        json.dumps({"rebuilt": done, "position": position})
+        if as_json
+        else f"Rebuilt from {position} facts: {', '.join(done)}."
+    )
+
+
+@contextlib.contextmanager
+def _progress_bar(label: str, *, shown: bool) -> Iterator[Callable[[int, int], None]]:
+    """A bar on standard error that is told how much is done, and of how much; nothing where no terminal looks on."""
+    if not shown:
+        yield lambda _done, _all: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn(label), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        task = progress.add_task(label)
+        yield lambda done, whole: progress.update(task, completed=done, total=whole)
 
 
 @main.command()
 def demo() -> None:
-    """Try it: migrate, make an administrator's token at the first start, serve, and run the due dates.
+    """Try it: migrate, load a small demonstration of invented people, serve and project, and print the ways in.
 
     Everything stays in DATA_DIR; a later start finds it as it was. Ctrl-C stops all of it.
     """
@@ -152,46 +190,36 @@ def demo() -> None:
     with Supervisor() as supervisor:
         url = settings.database_url or supervisor.hold(EmbeddedPostgres(settings.embedded_folder)).url
         migrate(url, all_migrations())
-        token = asyncio.run(_demonstration_token(settings, url))
+        ways_in = asyncio.run(load(settings, url))
         environment = {"OVERWINTER_DEMO": "1", "OVERWINTER_SUPERVISED": "1"}
         for name in ("serve", "project"):
             argv = (sys.executable, "-c", "from api.cli import main; main()", name)
             supervisor.start(Child(name, argv, environment))
-        ready = supervisor.wait(until=lambda: _answers(settings), seconds=30)
+        ready = supervisor.wait(until=lambda: _answers(settings), seconds=_START_SECONDS)
         if not ready:
-            raise SuperviseError("The server did not answer within 30 seconds; the lines above say why.")
-        click.echo(f"Overwinter, a demonstration: {settings.address}\nAn administrator's token: {token}")
-        click.echo("Ctrl-C stops it.")
+            raise SuperviseError(
+                f"The server did not answer within {_START_SECONDS:.0f} seconds; the lines above say why."
+            )
+        click.echo(f"Overwinter, a demonstration with invented people: {settings.address}\n")
+        click.echo("Ways in, one for each role (sign in on the page with the token, or send it as Bearer):")
+        for way in ways_in:
+            click.echo(f"  {way.role:<17}{way.name:<17}{way.token}")
+        click.echo("\nCtrl-C stops it.")
         supervisor.wait()
 
 
 def _answers(settings: Settings) -> bool:
-    address = f"http://{settings.host}:{settings.port}/health/ready"
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
     try:
-        with urllib.request.urlopen(address, timeout=1) as answer:
+        with urllib.request.urlopen(f"http://{host}:{settings.port}/health/ready", timeout=1) as answer:
             return bool(answer.status == 200)
     except OSError:
         return False
 
 
-async def _demonstration_token(settings: Settings, url: str) -> str:
-    """The administrator's token of a demonstration, made at the first start and kept in an owner-only file."""
-    file = settings.data_dir / "administrator-token"
-    async with wire(settings, url, connections=2) as wiring:
-        if file.exists():
-            return file.read_text("ascii").strip()
-        text = await wiring.tokens.make(await _new_administrator(wiring), label="demo", made_by=SYSTEM)
-    draft = file.with_suffix(".new")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as opened:
-        opened.write(text + "\n")
-    draft.replace(file)
-    return text
-
-
 @main.group()
 def tokens() -> None:
-    """Make tokens, the ways in to the API."""
+    """Make, list and revoke tokens, the ways in to pages and API."""
 
 
 @tokens.command("create")
@@ -227,6 +255,57 @@ async def _new_administrator(wiring: Wiring) -> str:
     return who
 
 
+@tokens.command("list")
+@click.argument("person", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print them as JSON.")
+def list_tokens(person: str | None, as_json: bool) -> None:
+    """List the tokens of PERSON, or of everybody, the newest first. No token's own text can be shown again."""
+
+    async def act(wiring: Wiring) -> None:
+        found = await wiring.tokens.all(person)
+        if as_json:
+            click.echo(
+                json.dumps(
+                    [
+                        {
+                            "id": each.id,
+                            "person": each.person,
+                            "label": each.label,
+                            "made_by": each.made_by,
+                            "created_at": each.created_at.isoformat(),
+                            "expires_at": each.expires_at.isoformat(),
+                            "revoked_at": each.revoked_at and each.revoked_at.isoformat(),
+                        }
+                        for each in found
+                    ],
+                    indent=1,
+                )
+            )
+            return
+        for each in found:
+            state = (
+                f"revoked {each.revoked_at:%Y-%m-%d}"
+                if each.revoked_at
+                else f"until {each.expires_at:%Y-%m-%d}"
+            )
+            click.echo(f"{each.id}  {each.person}  {each.label:<16}{state}")
+
+    _with_wiring(act)
+
+
+@tokens.command("revoke")
+@click.argument("token_id", metavar="ID")
+def revoke_token(token_id: str) -> None:
+    """Revoke the token with this ID (as `overwinter tokens list` shows it), and end its sessions."""
+
+    async def act(wiring: Wiring) -> None:
+        if not await wiring.tokens.revoke(token_id):
+            _fail("There is no token with this id; overwinter tokens list shows the ids.")
+        click.echo("Revoked. Its sessions are ended.")
+
+    _with_wiring(act)
+
+
 @main.command()
 @click.argument("person")
 @click.option(
@@ -252,29 +331,10 @@ def erase(person: str, reason: Any) -> None:  # Any: one of the choices above
 @main.command()
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 def doctor(as_json: bool) -> None:
-    """Look at settings, database, migrations and the history, and say what is wrong."""
+    """Look at settings, database, positions, lag and disk, and say what is wrong."""
     settings = read_settings()
-    found: dict[str, Any] = {  # Any: JSON
-        "settings": {entry.name: entry.value for entry in described(settings)}
-    }
     with _database(settings) as url:
-        found["missing migrations"] = list(lacking(url))
-        if not found["missing migrations"]:
-
-            async def act() -> None:
-                async with wire(settings, url, connections=2) as wiring:
-                    found["facts"] = await wiring.history.last_position()
-                    found["overdue"] = len(await wiring.history.due(wiring.clock()))
-
-            asyncio.run(act())
-    well = not found["missing migrations"]
-    if as_json:
-        click.echo(json.dumps(found | {"well": well}, indent=1))
-    else:
-        for name, value in found["settings"].items():
-            click.echo(f"{name:<24}{value}")
-        click.echo(f"{'missing migrations':<24}{', '.join(found['missing migrations']) or 'none'}")
-        if well:
-            click.echo(f"{'facts':<24}{found['facts']}\n{'overdue':<24}{found['overdue']}")
-    if not well:
-        _fail("The database is not ready for this program; run: overwinter migrate.")
+        found = asyncio.run(examine(settings, url))
+    click.echo(json.dumps(found.as_json(), indent=1) if as_json else report(found))
+    if found.wrong:
+        _fail(" ".join(found.wrong))

@@ -175,7 +175,7 @@ def operation_of(write: Write) -> Operation:
     told = _told(write.path)
     fields = {field.name: field.type for field in msgspec.structs.fields(command)}
     numbers = frozenset(name for name in told if fields[name] is int)
-    summary, _, rest = (command.__doc__ or "").strip().partition(". ")
+    summary, _, rest = " ".join((command.__doc__ or "").split()).partition(". ")
 
     async def handle(asking: Asking) -> Response[bytes]:
         key, expected = idempotency_key(asking.request), expected_version(asking.request)
@@ -198,7 +198,7 @@ def operation_of(write: Write) -> Operation:
         method="POST",
         path=write.path,
         summary=summary.rstrip("."),
-        description=" ".join(rest.split()),
+        description=rest,
         handle=handle,
         body=body,
         answer=Done,
@@ -207,6 +207,7 @@ def operation_of(write: Write) -> Operation:
         tag=write.path.split("/")[2],
         problems=(ProblemType.REFUSED, ProblemType.STALE, ProblemType.INVALID),
         writes=True,
+        takes_key=True,
     )
 
 

@@ -64,7 +64,8 @@ class Operation:
     """One method of one address.
 
     `name` is the operationId; `body` and `answer` are msgspec types, or None; `numbers` are path parameters that are
-    numbers; `public` operations need no token, and know the person if there is one all the same.
+    numbers; `public` operations need no token, and know the person if there is one all the same; `writes`: it runs a
+    command, with its headers; `takes_key`: an idempotency key counts; `tells_version`: its answer has an `ETag`.
     """
 
     name: str
@@ -82,6 +83,8 @@ class Operation:
     description: str = ""
     problems: tuple[ProblemType, ...] = ()
     writes: bool = False
+    takes_key: bool = False
+    tells_version: bool = False
     parameters: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -108,12 +111,11 @@ def as_json(value: Any, *, status: int = 200, headers: Mapping[str, str] | None 
     )
 
 
-def route(operation: Operation, installation: Callable[[], Wiring]) -> HTTPRouteHandler:
-    """The Litestar handler of an operation; `installation` is asked at each request, once the server has started."""
+def route(operation: Operation, wiring: Wiring) -> HTTPRouteHandler:
+    """The Litestar handler of an operation on an installation."""
     known = frozenset(parameter.name for parameter in operation.query)
 
     async def handler(request: Request[Any, Any, Any]) -> Response[bytes]:
-        wiring = installation()
         person = await who_asks(request, wiring)
         if person is None and not operation.public:
             raise Problem(ProblemType.UNAUTHORIZED, "Send a token: Authorization: Bearer ow_….")

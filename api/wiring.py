@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from api.accounts.sessions import Sessions
 from api.accounts.tokens import Tokens
@@ -25,8 +27,12 @@ from history.tokens import PositionTokens
 from history.vault import Vault
 from projections.reader import Reader
 
-MIGRATED: tuple[str, ...] = ("history", "api")
+MIGRATED: Final = ("history", "projections", "api")
 """The packages that have migrations, in the order in which they are applied."""
+
+
+SWEEP_SECONDS: Final = 10.0
+"""How often keys too old to be kept are looked for."""
 
 
 class WiringError(Exception):
@@ -65,8 +71,10 @@ def all_migrations() -> tuple[Migration, ...]:
 
 
 @asynccontextmanager
-async def wire(settings: Settings, url: str, *, connections: int = 8) -> AsyncIterator[Wiring]:
-    """An installation, ready for use; its history is begun if it has no fact yet.
+async def wire(
+    settings: Settings, url: str, *, connections: int = 8, clock: Callable[[], datetime] | None = None
+) -> AsyncIterator[Wiring]:
+    """An installation, ready for use; its history is begun if it has no fact yet. `clock` stands in for the real one.
 
     Raises `WiringError`, `history.keyfiles.KeysUnusable` or `history.store.Unavailable`, one sentence each.
     """
@@ -74,7 +82,10 @@ async def wire(settings: Settings, url: str, *, connections: int = 8) -> AsyncIt
         # New keys are made for a new history alone: beside an old one they would open nothing.
         keys = KeyFolder(settings.keys, create=await history.last_position() == 0)
         vault = Vault(keys, history.id)
-        clock = DemonstrationClock(settings.data_dir / "demonstration-clock") if settings.demo else real_time
+        if clock is None:
+            clock = (
+                DemonstrationClock(settings.data_dir / "demonstration-clock") if settings.demo else real_time
+            )
         runner = Runner(
             history, vault, keys.index_key, clock=clock, fence=keys.fence, demonstration=settings.demo
         )
@@ -93,7 +104,18 @@ async def wire(settings: Settings, url: str, *, connections: int = 8) -> AsyncIt
         )
         await _open_installation(wiring)
         await _finish_erasures(wiring)
-        yield wiring
+        sweeping = asyncio.create_task(_sweep(vault))
+        try:
+            yield wiring
+        finally:
+            sweeping.cancel()
+
+
+async def _sweep(vault: Vault) -> None:
+    """Forget opened keys in time, also those that nobody asks for again."""
+    while True:
+        await asyncio.sleep(SWEEP_SECONDS)
+        vault.sweep()
 
 
 def _secure(settings: Settings) -> bool:

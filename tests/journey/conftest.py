@@ -101,7 +101,7 @@ def running() -> Iterator[Running]:
     until(lambda: "Ctrl-C" in output.read_text() or process.poll() is not None)
     said = output.read_text()
     assert process.poll() is None, said
-    token = said.partition("token: ")[2].split()[0]
+    token = (folder / "administrator-token").read_text().strip()
     try:
         address = f"http://127.0.0.1:{port}"
         with httpx.Client(base_url=address, timeout=30) as client:

@@ -1,0 +1,183 @@
+"""What an administrator of the installation can ask for by JSON besides commands: tokens, raw facts, a demonstration's
+clock."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Final
+
+import msgspec
+from litestar import Response
+
+from api.accounts.tokens import DEFAULT_DAYS
+from api.bodies import decode, read_body
+from api.clock import DemonstrationClock
+from api.commands import idempotency_key
+from api.operations import Asking, Operation, Parameter, as_json, bad_parameter
+from api.problems import ProblemType
+from domain import access
+from domain.deciding import Denied
+from domain.refusals import Forbidden, NotFound
+
+FACTS_AT_ONCE: Final = 1_000
+_NUMBER: Final = re.compile(r"[0-9]{1,15}\Z", re.ASCII)
+
+
+class NewToken(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A request for a token: what it is for (never whom), and for how many days it is good."""
+
+    label: str = "api"
+    days: int = DEFAULT_DAYS
+
+
+class MadeToken(msgspec.Struct, frozen=True, kw_only=True):
+    """A new token's text, told this once; only the same request with the same idempotency key is told it again."""
+
+    token: str
+
+
+class NewTime(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The time, with its offset, to which a demonstration's clock is set forward."""
+
+    now: datetime
+
+
+class StoredFact(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of the history: envelope, public fields, and the names of its sealed ones; never a plaintext or a seed."""
+
+    position: int
+    stream: str
+    version: int
+    topic: str
+    leaf: str
+    envelope: msgspec.Raw
+    fact: msgspec.Raw
+    sealed: tuple[str, ...]
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """Facts in their order; `next` is the position to ask after for more, None at the end."""
+
+    items: tuple[StoredFact, ...]
+    next: int | None
+
+
+class _Document(msgspec.Struct):
+    envelope: msgspec.Raw
+    fact: msgspec.Raw
+    sealed: dict[str, msgspec.Raw]
+
+
+_decode_document = msgspec.json.Decoder(_Document).decode
+
+
+async def _check_administrator(asking: Asking) -> None:
+    verdict = access.installation_administrator(asking.who, await asking.wiring.installation())
+    if isinstance(verdict, Denied):
+        raise Forbidden(verdict.detail)
+
+
+async def _make_token(asking: Asking) -> Response[bytes]:
+    await _check_administrator(asking)
+    key = idempotency_key(asking.request)
+    wanted = decode(await read_body(asking.request), NewToken)
+    person, runner = asking.path["person"], asking.wiring.runner
+    # Derived from the key, a token need not be stored to be told again.
+    seed = None if key is None else runner.keyed("token", f"{asking.who} {person} {key}".encode())
+    text = await asking.wiring.tokens.make(
+        person, label=wanted.label, days=wanted.days, made_by=asking.who, seed=seed
+    )
+    return as_json(MadeToken(token=text), status=201)
+
+
+async def _set_clock(asking: Asking) -> Response[bytes]:
+    clock = asking.wiring.clock
+    if not isinstance(clock, DemonstrationClock):
+        raise NotFound("This is no demonstration, and its clock is nobody's to set.")
+    await _check_administrator(asking)
+    return as_json(NewTime(now=clock.set(decode(await read_body(asking.request), NewTime).now)))
+
+
+async def _facts(asking: Asking) -> Response[bytes]:
+    await _check_administrator(asking)
+    after, limit = _number(asking, "after", 0), _number(asking, "limit", FACTS_AT_ONCE)
+    if not 1 <= limit <= FACTS_AT_ONCE:
+        raise bad_parameter("limit", f"From 1 to {FACTS_AT_ONCE} facts can be read at once.")
+    rows = await asking.wiring.history.at(range(after + 1, after + 1 + limit))
+    items = []
+    for row in rows:
+        document = _decode_document(row.document)
+        items.append(
+            StoredFact(
+                position=row.position,
+                stream=row.stream,
+                version=row.version,
+                topic=row.topic,
+                leaf=row.leaf.hex(),
+                envelope=document.envelope,
+                fact=document.fact,
+                sealed=tuple(sorted(document.sealed)),
+            )
+        )
+    return as_json(Facts(items=tuple(items), next=rows[-1].position if len(rows) == limit else None))
+
+
+def _number(asking: Asking, name: str, default: int) -> int:
+    text = asking.query.get(name, str(default))
+    if not _NUMBER.match(text):
+        raise bad_parameter(name, "This is a whole number.")
+    return int(text)
+
+
+def operations() -> tuple[Operation, ...]:
+    """The operations of this file."""
+    return (
+        Operation(
+            name="token.make",
+            method="POST",
+            path="/api/persons/{person}/tokens",
+            summary="Make a token for a person",
+            description="The token is told once. With an idempotency key, the same request is told the same token.",
+            handle=_make_token,
+            body=NewToken,
+            answer=MadeToken,
+            status=201,
+            tag="persons",
+            problems=(ProblemType.INVALID, ProblemType.KEY_REUSED),
+            takes_key=True,
+        ),
+        Operation(
+            name="clock.set",
+            method="POST",
+            path="/api/demo/clock",
+            summary="Set a demonstration's clock forward",
+            description="So that a deadline can pass while one watches. A real installation has no such address.",
+            handle=_set_clock,
+            body=NewTime,
+            answer=NewTime,
+            tag="demo",
+            problems=(ProblemType.INVALID, ProblemType.REFUSED),
+        ),
+        Operation(
+            name="fact.list",
+            method="GET",
+            path="/api/facts",
+            summary="Read the history's facts, without personal data",
+            handle=_facts,
+            query=(
+                Parameter(
+                    "after",
+                    "The position after which to begin.",
+                    {"type": "integer", "minimum": 0, "maximum": 10**15 - 1, "default": 0},
+                ),
+                Parameter(
+                    "limit",
+                    "How many facts to read at most.",
+                    {"type": "integer", "minimum": 1, "maximum": FACTS_AT_ONCE, "default": FACTS_AT_ONCE},
+                ),
+            ),
+            answer=Facts,
+            tag="facts",
+        ),
+    )

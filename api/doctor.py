@@ -1,0 +1,122 @@
+"""What `overwinter doctor` looks at: settings, database, migrations, how far the read models are, and disk."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import psycopg
+
+from api.health import Ready, look
+from api.settings import Settings, described
+from api.wiring import all_migrations, wire
+from history.migrate import pending
+
+LEAST_FREE: Final = 1_000_000_000
+"""Below so many free bytes the disk is worth a word."""
+OLDEST_POSTGRESQL: Final = 150000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What was found. Sizes are in bytes; `ready` is None where the database lacks migrations."""
+
+    settings: dict[str, str]
+    postgresql: str
+    database_bytes: int
+    pending_migrations: tuple[str, ...]
+    ready: Ready | None
+    free_bytes: int
+    wrong: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Any]:  # Any: JSON
+        """The finding as an object for scripts; `well` is true when nothing is wrong."""
+        ready = self.ready
+        return {
+            "settings": self.settings,
+            "postgresql": self.postgresql,
+            "database_bytes": self.database_bytes,
+            "free_bytes": self.free_bytes,
+            "missing_migrations": list(self.pending_migrations),
+            "facts": ready and ready.facts,
+            "overdue": ready and ready.overdue,
+            "projections": [
+                {
+                    "name": each.name,
+                    "position": each.position,
+                    "behind": each.behind,
+                    "lag_seconds": each.lag_seconds,
+                    "failed_position": each.failed_position,
+                }
+                for each in (ready.projections if ready else ())
+            ],
+            "wrong": list(self.wrong),
+            "well": not self.wrong,
+        }
+
+
+async def examine(settings: Settings, url: str) -> Finding:
+    """Look at an installation. Raises what `wire` raises, and psycopg.OperationalError without a database."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        number = connection.info.server_version
+        row = connection.execute(
+            "SELECT current_setting('server_version'), pg_database_size(current_database())"
+        ).fetchone()
+    assert row is not None
+    missing = pending(url, all_migrations())
+    ready: Ready | None = None
+    wrong: list[str] = []
+    if number < OLDEST_POSTGRESQL:
+        wrong.append("PostgreSQL 15 or newer is needed.")
+    if missing:
+        wrong.append("The database is not ready for this program; run: overwinter migrate.")
+    else:
+        async with wire(settings, url, connections=2) as wiring:
+            ready = await look(wiring)
+        wrong += ready.wrong
+    free = shutil.disk_usage(_existing(settings.data_dir)).free
+    if free < LEAST_FREE:
+        wrong.append(f"The disk of {settings.data_dir} has only {_size(free)} left.")
+    return Finding(
+        settings={entry.name: entry.value for entry in described(settings)},
+        postgresql=str(row[0]),
+        database_bytes=int(row[1]),
+        pending_migrations=missing,
+        ready=ready,
+        free_bytes=free,
+        wrong=tuple(wrong),
+    )
+
+
+def report(found: Finding) -> str:
+    """The finding as lines for people."""
+    lines = [f"{name:<24}{value}" for name, value in found.settings.items()]
+    lines += [
+        f"{'PostgreSQL':<24}{found.postgresql}, the database takes {_size(found.database_bytes)}",
+        f"{'free on the disk':<24}{_size(found.free_bytes)}",
+        f"{'missing migrations':<24}{', '.join(found.pending_migrations) or 'none'}",
+    ]
+    if found.ready is not None:
+        lines += [
+            f"{'facts':<24}{found.ready.facts}",
+            f"{'overdue':<24}{found.ready.overdue}",
+        ]
+        for each in found.ready.projections:
+            stopped = f", stopped at {each.failed_position}" if each.failed_position is not None else ""
+            lines.append(
+                f"{'projection':<12}{each.name:<12}at {each.position}, {each.behind} behind, "
+                f"{each.lag_seconds:.1f} s{stopped}"
+            )
+    return "\n".join(lines)
+
+
+def _existing(folder: Path) -> Path:
+    while not folder.exists():
+        folder = folder.parent
+    return folder
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.1f} MB"

@@ -1,0 +1,191 @@
+"""The description of the API: OpenAPI 3.1, and a page for people that loads nothing from elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from importlib.metadata import version
+from typing import Any, Final
+
+import msgspec
+
+from api.commands import IDEMPOTENCY_KEY, IF_MATCH
+from api.operations import MEDIA_TYPE, Operation, Parameter
+from api.problems import MEDIA_TYPE as PROBLEM_MEDIA_TYPE
+from api.problems import ProblemDocument, ProblemType
+
+Json = dict[str, Any]  # Any: JSON
+
+_DESCRIPTION: Final = (
+    "Overwinter, a grant platform whose every step can be followed and proved. Every write is a command that either "
+    "happens as a whole, and is a fact for ever, or is refused in one sentence with nothing written. Amounts are decimal "
+    'strings: `{"amount": "1250.00", "currency": "EUR"}`. Errors are problem documents (RFC 9457).'
+)
+_POSITION: Final[Json] = {
+    "description": "Where the history stood after this write; a read with `position=` has seen it.",
+    "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]{22}$"},
+    "required": True,
+}
+_ETAG: Final[Json] = {
+    "description": "The version of what was written or read, for `If-Match`.",
+    "schema": {"type": "string", "pattern": '^"[0-9]+"$'},
+    "required": True,
+}
+_RETRY_AFTER: Final[Json] = {"description": "Seconds.", "schema": {"type": "integer"}}
+_ALWAYS: Final = (
+    ProblemType.MALFORMED,
+    ProblemType.UNAUTHORIZED,
+    ProblemType.INTERNAL,
+    ProblemType.UNAVAILABLE,
+)
+
+
+def described_as_json(operations: Sequence[Operation]) -> bytes:
+    """The OpenAPI document."""
+    types = [
+        each for operation in operations for each in (operation.body, operation.answer) if each is not None
+    ]
+    schemas, components = msgspec.json.schema_components(
+        [*types, ProblemDocument], ref_template="#/components/schemas/{name}"
+    )
+    by_type = dict(zip(map(id, types), schemas, strict=False))
+    problem = schemas[-1]
+    paths: dict[str, Json] = {}
+    for operation in operations:
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(
+            operation, by_type, problem
+        )
+    document: Json = {
+        "openapi": "3.1.0",
+        "info": {"title": "Overwinter", "version": version("overwinter"), "description": _DESCRIPTION},
+        "servers": [{"url": "/"}],
+        "security": [{"token": []}],
+        "tags": [{"name": tag} for tag in dict.fromkeys(operation.tag for operation in operations)],
+        "paths": paths,
+        "components": {
+            "schemas": components,
+            "securitySchemes": {
+                "token": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "A token from `overwinter tokens create`, or made for a person by an administrator.",
+                }
+            },
+        },
+    }
+    return msgspec.json.encode(document)
+
+
+def _operation(operation: Operation, by_type: dict[int, Json], problem: Json) -> Json:
+    described: Json = {
+        "operationId": operation.name,
+        "summary": operation.summary,
+        "tags": [operation.tag],
+        "parameters": [*_path_parameters(operation), *_others(operation)],
+        "responses": _responses(operation, by_type, problem),
+    }
+    if operation.description:
+        described["description"] = operation.description
+    if operation.public:
+        described["security"] = [{}, {"token": []}]
+    if operation.body is not None:
+        needed = any(field.required for field in msgspec.structs.fields(operation.body))
+        described["requestBody"] = {
+            "required": needed,
+            "content": {MEDIA_TYPE: {"schema": by_type[id(operation.body)]}},
+        }
+    if not described["parameters"]:
+        del described["parameters"]
+    return described
+
+
+def _path_parameters(operation: Operation) -> list[Json]:
+    return [
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "schema": {"type": "integer", "minimum": 1, "maximum": 999_999_999}
+            if name in operation.numbers
+            else {"type": "string", "pattern": f"^{name}-[0-9a-f]{{32}}$"},
+        }
+        for name in operation.parameters
+    ]
+
+
+def _others(operation: Operation) -> list[Json]:
+    parameters: list[Parameter] = list(operation.query)
+    if operation.takes_key:
+        parameters.append(IDEMPOTENCY_KEY)
+    if operation.writes:
+        parameters.append(IF_MATCH)
+    return [
+        {
+            "name": parameter.name,
+            "in": parameter.place,
+            "description": parameter.meaning,
+            "required": False,
+            "schema": parameter.schema,
+        }
+        for parameter in parameters
+    ]
+
+
+def _responses(operation: Operation, by_type: dict[int, Json], problem: Json) -> Json:
+    headers: Json = {}
+    if operation.writes:
+        headers = {"ETag": _ETAG, "X-Position": _POSITION}
+    elif operation.tells_version:
+        headers = {"ETag": _ETAG}
+    answered: Json = {"description": "Done." if operation.method == "POST" else "Found."}
+    if operation.answer is not None:
+        answered["content"] = {MEDIA_TYPE: {"schema": by_type[id(operation.answer)]}}
+    if headers:
+        answered["headers"] = headers
+    responses: Json = {str(operation.status): answered}
+    for status, kinds in _problems(operation).items():
+        responses[str(status)] = {
+            "description": " ".join(f"{kind.title}: {kind.meaning}" for kind in kinds),
+            "content": {PROBLEM_MEDIA_TYPE: {"schema": problem}},
+            **({"headers": {"Retry-After": _RETRY_AFTER}} if ProblemType.UNAVAILABLE in kinds else {}),
+        }
+    return responses
+
+
+def _problems(operation: Operation) -> dict[int, list[ProblemType]]:
+    kinds = [*_ALWAYS, *operation.problems]
+    if not operation.public or operation.parameters:
+        kinds += [ProblemType.FORBIDDEN, ProblemType.NOT_FOUND]
+    if operation.body is not None:
+        kinds += [ProblemType.TOO_LARGE, ProblemType.UNSUPPORTED]
+    if operation.writes:
+        kinds += [ProblemType.CONTENDED, ProblemType.KEY_REUSED]
+    by_status: dict[int, list[ProblemType]] = {}
+    for kind in ProblemType:
+        if kind in kinds:
+            by_status.setdefault(kind.status, []).append(kind)
+    return by_status
+
+
+def described_as_html(operations: Sequence[Operation]) -> bytes:
+    """A plain page: what can be asked and sent, and what each problem means."""
+    rows = "\n".join(
+        f"<tr><td>{operation.method}</td><td><code>{escape(operation.path)}</code></td>"
+        f"<td>{escape(operation.summary)}</td><td>{'everybody' if operation.public else 'with a token'}</td></tr>"
+        for operation in operations
+    )
+    problems = "\n".join(
+        f'<tr id="problem-{kind.code}"><td>{kind.status}</td><td>{escape(kind.title)}</td>'
+        f"<td>{escape(kind.meaning)}</td></tr>"
+        for kind in ProblemType
+    )
+    return (
+        '<!doctype html>\n<html lang="en">\n<head><meta charset="utf-8"><title>Overwinter: the API</title>'
+        '<meta name="viewport" content="width=device-width"></head>\n<body>\n<h1>The API of Overwinter</h1>\n'
+        f"<p>{escape(_DESCRIPTION)}</p>\n"
+        '<p>Every field of every request and answer: <a href="/schema/openapi.json">openapi.json</a> '
+        "(OpenAPI 3.1).</p>\n<h2>Addresses</h2>\n<table>\n"
+        "<tr><th>method</th><th>address</th><th>what it does</th><th>for whom</th></tr>\n"
+        f"{rows}\n</table>\n<h2>Problems</h2>\n<table>\n<tr><th>status</th><th>title</th><th>meaning</th></tr>\n"
+        f"{problems}\n</table>\n</body>\n</html>\n"
+    ).encode()

@@ -1,0 +1,218 @@
+"""Every question that can be asked by JSON, with its address: one table, and one way from request to answer.
+
+What a query takes besides its reader and its viewer stands in its own signature, and so does what it answers: the
+parameters of an address, and their description, are read from there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final, get_type_hints
+
+import msgspec
+from litestar import Response
+
+from api.operations import Asking, Operation, Parameter, as_json, bad_parameter
+from api.problems import ProblemType
+from projections import (
+    applications,
+    calls,
+    funds,
+    grants,
+    initiatives,
+    ledger,
+    panels,
+    reviews,
+    rounds,
+    timeline,
+)
+from projections.paging import DEFAULT_LIMIT, MOST
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """An address that answers a question. The path's parameters are handed to the query in their order. A `public`
+    one is answered to everybody, within what the query itself shows them."""
+
+    path: str
+    name: str
+    query: Callable[..., Awaitable[Any]]
+    public: bool = False
+
+
+# fmt: off
+READS: Final = (
+    Read("/api/me", "me.show", initiatives.me),
+    Read("/api/initiatives/{initiative}", "initiative.show", initiatives.one),
+    Read("/api/initiatives/{initiative}/calls", "initiative.calls", calls.of_initiative),
+    Read("/api/initiatives/{initiative}/funds", "initiative.funds", funds.of_initiative),
+    Read("/api/initiatives/{initiative}/accounts", "initiative.accounts", ledger.totals),
+    Read("/api/funds/{fund}", "fund.show", funds.one),
+    Read("/api/funds/{fund}/ledger", "fund.ledger", ledger.of_fund),
+    Read("/api/funds/{fund}/timeline", "fund.timeline", timeline.of_fund),
+    Read("/api/calls", "call.list", calls.public, public=True),
+    Read("/api/calls/{call}", "call.show", calls.one, public=True),
+    Read("/api/calls/{call}/applications", "call.applications", applications.of_call),
+    Read("/api/calls/{call}/grants", "call.grants", grants.of_call),
+    Read("/api/calls/{call}/timeline", "call.timeline", timeline.of_call),
+    Read("/api/rounds/{round}", "round.show", rounds.one, public=True),
+    Read("/api/rounds/{round}/ranking", "round.ranking", panels.ranking),
+    Read("/api/applications", "application.list", applications.mine),
+    Read("/api/applications/{application}", "application.show", applications.one),
+    Read("/api/applications/{application}/reviews", "application.reviews", reviews.of_application),
+    Read("/api/applications/{application}/timeline", "application.timeline", timeline.of_application),
+    Read("/api/reviews", "review.list", reviews.mine),
+    Read("/api/reviews/{review}", "review.show", reviews.one),
+    Read("/api/grants", "grant.list", grants.mine),
+    Read("/api/grants/{grant}", "grant.show", grants.one),
+    Read("/api/grants/{grant}/timeline", "grant.timeline", timeline.of_grant),
+)
+"""Every question by JSON. All are GET."""
+# fmt: on
+
+POSITION: Final = Parameter(
+    "position",
+    "The `X-Position` of a write that the answer must have seen. The answer waits up to five seconds for it.",
+    {"type": "string", "pattern": "^[A-Za-z0-9_-]{22}$"},
+)
+AS_OF: Final = Parameter(
+    "as_of",
+    "Answer as of then: an `X-Position`, or a time with its offset, counted by when facts were recorded. Who may see "
+    "what is judged by the roles of now, and what was erased since stays erased.",
+    {"type": "string", "minLength": 1, "maxLength": 40},
+)
+CURSOR: Final = Parameter(
+    "cursor",
+    "The `next` of the page before; without it, the first page.",
+    {"type": "string", "maxLength": 300},
+)
+LIMIT: Final = Parameter(
+    "limit",
+    "How many items a page has at most.",
+    {"type": "integer", "minimum": 1, "maximum": MOST, "default": DEFAULT_LIMIT},
+)
+_FILTERS: Final[Mapping[str, Parameter]] = {
+    "status": Parameter("status", "Only what has this status.", {"type": "string", "maxLength": 40}),
+    "round": Parameter("round", "Only what belongs to this round.", {"type": "string", "maxLength": 60}),
+}
+_LIMIT: Final = re.compile(r"[0-9]{1,6}\Z", re.ASCII)
+_DESCRIBED: Final = {"cursor": CURSOR, "limit": LIMIT, "as_of": AS_OF, **_FILTERS}
+
+
+async def wait_for_position(asking: Asking) -> None:
+    """Wait until the read models have seen the position that was asked for. Raises `Problem` or `Behind`."""
+    token = asking.query.get("position")
+    if token is None:
+        return
+    position = asking.wiring.positions.position(token)
+    if position is None:
+        raise bad_parameter("position", "This is not a position; give an X-Position as it came.")
+    await asking.wiring.reader.wait_for(position)
+
+
+async def asked_moment(asking: Asking) -> int | None:
+    """The position that `as_of` stands for, seen by the read models; None for now. Raises `Problem` or `Behind`."""
+    text = asking.query.get("as_of")
+    if text is None:
+        return None
+    reader = asking.wiring.reader
+    position = asking.wiring.positions.position(text)
+    if position is None:
+        position = await reader.moment(_time(text))
+    await reader.wait_for(position)
+    return position
+
+
+def _time(text: str) -> datetime:
+    with contextlib.suppress(ValueError, OverflowError):
+        # A plus in an address stands for a space, so an offset that was not escaped arrives as one.
+        at = datetime.fromisoformat(text.replace(" ", "+"))
+        if at.tzinfo is not None:
+            return at.astimezone(UTC)
+    raise bad_parameter(
+        "as_of", "Give an X-Position as it came, or a time with its offset, such as 2026-05-31T18:00:00Z."
+    )
+
+
+def asked_limit(asking: Asking) -> int:
+    """How many items are asked for; the query itself checks the number. Raises `Problem`."""
+    text = asking.query.get("limit", str(DEFAULT_LIMIT))
+    if not _LIMIT.match(text):
+        raise bad_parameter("limit", f"A page has from 1 to {MOST} items.")
+    return int(text)
+
+
+async def _how(
+    asking: Asking, wanted: frozenset[str]
+) -> dict[str, Any]:  # Any: each keyword has a type of its own
+    """The keywords of a query, from the parameters of the address."""
+    how: dict[str, Any] = {
+        name: asking.query[name] for name in _FILTERS if name in wanted & asking.query.keys()
+    }
+    if "cursor" in wanted:
+        how["cursor"] = asking.query.get("cursor")
+    if "limit" in wanted:
+        how["limit"] = asked_limit(asking)
+    if "as_of" in wanted:
+        how["as_of"] = await asked_moment(asking)
+    return how
+
+
+def operation_of(read: Read) -> Operation:
+    """A question as an operation of the API."""
+    parameters = inspect.signature(read.query).parameters
+    wanted = frozenset(name for name in parameters if name in _DESCRIBED and f"{{{name}}}" not in read.path)
+    summary, _, rest = " ".join((read.query.__doc__ or "").split()).partition(". ")
+    names = re.findall(r"\{([a-z_]+)\}", read.path)
+    viewed = "viewer" in parameters
+
+    async def handle(asking: Asking) -> Response[bytes]:
+        await wait_for_position(asking)
+        how = await _how(asking, wanted)
+        viewer = (asking.person,) if viewed else ()
+        answer = await read.query(
+            asking.wiring.reader, *viewer, *(asking.path[name] for name in names), **how
+        )
+        version = getattr(answer, "version", None)
+        return as_json(answer, headers={"ETag": f'"{version}"'} if version else None)
+
+    return Operation(
+        name=read.name,
+        method="GET",
+        path=read.path,
+        summary=_public_words(summary),
+        description=_public_words(rest),
+        handle=handle,
+        answer=get_type_hints(read.query)["return"],
+        public=read.public,
+        query=(POSITION, *(_DESCRIBED[name] for name in _DESCRIBED if name in wanted)),
+        tag=read.path.split("/")[2],
+        problems=(ProblemType.INVALID,),
+        tells_version=_has_version(get_type_hints(read.query)["return"]),
+    )
+
+
+_RAISES: Final = re.compile(r"[;,.]? ?[Rr]aises `NotFound`.*|[;,.]? ?[Rr]aises `Forbidden`.*")
+
+
+def _public_words(text: str) -> str:
+    """A query's docstring without what only a programmer needs."""
+    return _RAISES.sub("", text).strip().rstrip(".")
+
+
+def _has_version(answer: Any) -> bool:  # Any: a type, also a generic one
+    return (
+        isinstance(answer, type)
+        and issubclass(answer, msgspec.Struct)
+        and "version" in answer.__struct_fields__
+    )
+
+
+def operations() -> tuple[Operation, ...]:
+    """Every question of the API."""
+    return tuple(operation_of(read) for read in READS)

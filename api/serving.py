@@ -1,0 +1,111 @@
+"""The long-running processes: the API, and the projections with the due dates. Each ends cleanly on SIGTERM or Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from threading import Event
+
+import uvicorn
+import uvloop
+
+from api.app import make_app
+from api.due_dates import follow_due_dates
+from api.settings import Settings
+from api.wiring import wire
+from projections.projector import follow
+from projections.register import PROJECTIONS
+
+_ENDING = (signal.SIGINT, signal.SIGTERM)
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves signals to its process."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take no signal: uvicorn would raise it again before the database is let go of."""
+        yield
+
+
+def log_to_stderr(settings: Settings) -> None:
+    """Log times, levels and sentences. No log holds an address, a token, or what anybody wrote."""
+    logging.basicConfig(
+        level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True
+    )
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens there. Raises OSError."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=2048)
+
+
+def serve(settings: Settings, url: str, listening: socket.socket) -> None:
+    """Serve the API on a socket until the process is told to stop."""
+    uvloop.run(_serve(settings, url, listening))
+
+
+async def _serve(settings: Settings, url: str, listening: socket.socket) -> None:
+    async with wire(settings, url) as wiring:
+        server = _Server(
+            uvicorn.Config(
+                make_app(wiring),
+                loop="none",
+                http="httptools",
+                ws="none",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                timeout_graceful_shutdown=10,
+            )
+        )
+
+        def end() -> None:
+            server.should_exit = True
+
+        _on_ending(end)
+        await server.serve(sockets=[listening])
+
+
+def project(settings: Settings, url: str) -> None:
+    """Keep the read models up to date and run what falls due, until the process is told to stop."""
+    asyncio.run(_project(settings, url))
+
+
+async def _project(settings: Settings, url: str) -> None:
+    stop = Event()
+    ended = asyncio.Event()
+
+    def end() -> None:
+        stop.set()
+        ended.set()
+
+    _on_ending(end)
+    projecting = asyncio.create_task(asyncio.to_thread(follow, url, PROJECTIONS, stop))
+    running = asyncio.create_task(follow_due_dates(settings, url))
+    told = asyncio.create_task(ended.wait())
+    try:
+        done, _ = await asyncio.wait({projecting, running, told}, return_when=asyncio.FIRST_COMPLETED)
+        for task in done - {told}:
+            # Neither ends by itself: what it raised ends the process, which a supervisor notices.
+            task.result()
+    finally:
+        stop.set()
+        for task in (running, told):
+            task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await running
+        await projecting
+
+
+def _on_ending(end: Callable[[], None]) -> None:
+    loop = asyncio.get_running_loop()
+    for sign in _ENDING:
+        loop.add_signal_handler(sign, end)
