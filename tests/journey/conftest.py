@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,8 @@ class Person:
     client: httpx.Client
     token: str
     id: str = ""
+    position: str = ""
+    """Where the history stood after this person's latest write."""
 
     @property
     def _signed(self) -> dict[str, str]:
@@ -69,13 +72,18 @@ class Person:
             answer.status_code,
             answer.text,
         )
+        self.position = answer.headers.get("X-Position", self.position)
         content: dict[str, Any] = answer.json()
         return content
 
-    def get(self, path: str) -> dict[str, Any]:
-        """Read."""
-        answer = self.client.get(path, headers=self._signed)
-        assert answer.is_success, (path, answer.status_code, answer.text)
+    def get(self, path: str, status: int = 0, /, **query: str) -> dict[str, Any]:
+        """Read; without a `status` it must succeed."""
+        answer = self.client.get(path, headers=self._signed, params=query or None)
+        assert answer.status_code == status if status else answer.is_success, (
+            path,
+            answer.status_code,
+            answer.text,
+        )
         content: dict[str, Any] = answer.json()
         return content
 
@@ -83,6 +91,13 @@ class Person:
 @pytest.fixture(scope="session")
 def running() -> Iterator[Running]:
     """One demonstration for all tests of a run."""
+    with demonstration() as running:
+        yield running
+
+
+@contextmanager
+def demonstration() -> Iterator[Running]:
+    """A demonstration of one's own, for a test that moves its clock far ahead."""
     folder = Path(tempfile.mkdtemp(prefix="ow-"))
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
