@@ -380,4 +380,5 @@ _CONCERTS: Final = {
     },
     "budget": _eur("12000.00"),
     "maximum_award": _eur("3000.00"),
+    "grace_minutes": 0,
 }
