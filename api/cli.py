@@ -146,7 +146,7 @@ def project() -> None:
 @click.argument("names", nargs=-1, metavar="[PROJECTION]...")
 @click.option("--json", "as_json", is_flag=True, help="Print what was rebuilt as JSON.")
 def rebuild_command(names: tuple[str, ...], as_json: bool) -> None:
-    """Build read models anew from the history: those named, or all. Stop `overwinter project` first."""
+    """Build read models anew from the history: those named, or all. The live ones are asked and written meanwhile."""
     known = {projection.name: projection for projection in PROJECTIONS}
     for name in names:
         if name not in known:

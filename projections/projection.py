@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, LiteralString, NamedTuple, NoReturn
+from functools import cache
+from typing import Any, Final, LiteralString, NamedTuple, NoReturn
 
 import msgspec
 import psycopg
@@ -29,15 +30,30 @@ class Placed(NamedTuple):
         return self.recorded.envelope.version
 
 
-class Write:
-    """What a handler writes with: statements of one transaction, sent without waiting for an answer to each."""
+LIVE: Final = "read"
+"""The schema of the read models that questions are answered from."""
 
-    def __init__(self, connection: Connection) -> None:
+
+class Write:
+    """What a handler writes with: statements of one transaction, sent without waiting for an answer to each.
+
+    Statements name their tables in the schema ``read``; while a read model is built anew beside the live one, the same
+    statements write into `schema` instead.
+    """
+
+    def __init__(self, connection: Connection, schema: str = LIVE) -> None:
         self._connection = connection
+        self._schema = schema
 
     def __call__(self, statement: LiteralString, /, **values: object) -> None:
         """Run a statement whose placeholders are written ``%(name)b``."""
-        self._connection.execute(statement, values)
+        self._connection.execute(in_schema(statement, self._schema), values)
+
+
+@cache
+def in_schema(statement: LiteralString, schema: str) -> bytes:
+    """A statement on tables of ``read``, as one on the same tables of another schema."""
+    return statement.replace(f"{LIVE}.", f"{schema}.").encode()
 
 
 Handler = Callable[[Placed, Write], None]

@@ -16,20 +16,22 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from threading import Event
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, LiteralString, Self
 
 import psycopg
 from psycopg_pool import ConnectionPool
 
 from history.library import POLL_SECONDS, FactMapper, FactRecorder
-from projections.projection import Connection, Placed, Projection, Write
+from projections.projection import LIVE, Connection, Placed, Projection, Write, in_schema
 
 log = logging.getLogger("overwinter.projections")
+
+Cursor = psycopg.Cursor[tuple[Any, ...]]  # Any: rows of many types
 
 BATCH: Final = 500
 """The most facts in one transaction."""
 LOCK: Final = (7302025, 4)
-"""The leader's advisory lock; 1 is the append's, 2 the migrations', 3 that of the due dates."""
+"""The leader's advisory lock; 1 is the append's, 2 the migrations', 3 that of the due dates, 5 that of rebuilding."""
 FIRST_PAUSE: Final = 0.5
 LONGEST_PAUSE: Final = 30.0
 """How many seconds a projection rests after a failure: the pause doubles from the first to the longest."""
@@ -86,10 +88,22 @@ class Facts:
 
 
 class Projector:
-    """Follows the history into some projections. Enter it to connect; `lead` makes it the leader."""
+    """Follows the history into some projections. Enter it to connect; `lead` makes it the leader.
 
-    def __init__(self, url: str, projections: Sequence[Projection]) -> None:
+    The tables and positions of another `schema` have a leader's `lock` of their own.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        projections: Sequence[Projection],
+        *,
+        schema: str = LIVE,
+        lock: tuple[int, int] = LOCK,
+    ) -> None:
         self._url = url
+        self._schema = schema
+        self._lock = lock
         self._projections = tuple(projections)
         self._pool: ConnectionPool[Connection] = ConnectionPool(
             url,
@@ -134,21 +148,25 @@ class Projector:
 
     def lead(self) -> bool:
         """Try to become the leader; then the positions are read. A leader that went away is one no more."""
-        taken = self.connection.execute("SELECT pg_try_advisory_lock(%s, %s)", LOCK).fetchone()
+        taken = self.connection.execute("SELECT pg_try_advisory_lock(%s, %s)", self._lock).fetchone()
         if taken is None or not taken[0]:
             return False
         for projection in self._projections:
-            self.connection.execute(
+            self._execute(
                 "INSERT INTO read.positions (projection) VALUES (%s) ON CONFLICT DO NOTHING",
                 (projection.name,),
             )
-        rows = self.connection.execute("SELECT projection, position FROM read.positions").fetchall()
+        rows = self._execute("SELECT projection, position FROM read.positions").fetchall()
         positions: dict[str, int] = dict(rows)
         self._progress = [
             _Progress(projection, projection.topics(), positions[projection.name])
             for projection in self._projections
         ]
         return True
+
+    def _execute(self, statement: LiteralString, values: Sequence[object] = ()) -> Cursor:
+        """Run a statement on the positions that this projector keeps."""
+        return self.connection.execute(in_schema(statement, self._schema), values)
 
     def step(self) -> int:
         """One batch for every projection that is behind and not resting; returns how many facts were passed.
@@ -202,18 +220,19 @@ class Projector:
         """Handle facts and move the position, in one transaction; `together`: without waiting for each answer."""
         projection = progress.projection
         last: int = found[-1].id
-        write = Write(self.connection)
+        write = Write(self.connection, self._schema)
         pipeline: AbstractContextManager[object] = self.connection.pipeline() if together else nullcontext()
         with self.connection.transaction():
             with pipeline:
+                # The position first: who swaps the tables takes its row before them too, so neither waits for the other.
+                moved = self._execute(
+                    "UPDATE read.positions SET position = %s, failed_position = NULL, failed_topic = NULL, "
+                    "failed_error = NULL, failed_at = NULL WHERE projection = %s AND position = %s",
+                    (last, projection.name, progress.position),
+                )
                 for notification in found:
                     if notification.topic in progress.topics:
                         projection.handle(self._facts.decode(notification), write)
-            moved = self.connection.execute(
-                "UPDATE read.positions SET position = %s, failed_position = NULL, failed_topic = NULL, "
-                "failed_error = NULL, failed_at = NULL WHERE projection = %s AND position = %s",
-                (last, projection.name, progress.position),
-            )
             if moved.rowcount != 1:
                 raise Overtaken
         progress.position = last
@@ -234,7 +253,7 @@ class Projector:
             type(error).__name__,
             pause,
         )
-        self.connection.execute(
+        self._execute(
             "UPDATE read.positions SET failed_position = %s, failed_topic = %s, failed_error = %s, failed_at = now() "
             "WHERE projection = %s",
             (notification.id, notification.topic, type(error).__name__, progress.projection.name),

@@ -1,17 +1,33 @@
-"""Building read models anew from the history, while no process projects."""
+"""Building read models anew beside the live ones, and swapping them in.
+
+A rebuild replays the history into tables of the same shape in a schema of its own, while queries are answered from the
+live ones and the projector goes on writing those. When it has caught up, one transaction puts the new tables in the
+place of the old, with the position that they have seen; the projector notices that its position was moved and begins
+again from there. A rebuild that was killed leaves nothing that anybody reads; the next one starts over.
+"""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
+from typing import Any, Final
 
+import psycopg
 from psycopg import sql
 
-from projections.projection import Connection, Projection
-from projections.projector import Projector, Taken
+from projections.projection import LIVE, Connection, Projection
+from projections.projector import BATCH, Projector, Taken
+
+BESIDE: Final = "read_beside"
+"""The schema in which read models are built anew."""
+LOCK: Final = (7302025, 5)
+"""The advisory lock of whoever rebuilds."""
+_PATIENCE_SECONDS: Final = 60.0
+_PAUSE_SECONDS: Final = 0.5
 
 
 class Stopped(Exception):
-    """A projection failed while it was rebuilt; one sentence, with the position."""
+    """A projection failed while it was rebuilt, or could not be swapped in; one sentence. The live one is as it was."""
 
 
 Progress = Callable[[int, int], None]
@@ -21,33 +37,132 @@ Progress = Callable[[int, int], None]
 def rebuild(
     url: str, projections: Sequence[Projection], *, progress: Progress = lambda _done, _all: None
 ) -> int:
-    """Empty the tables of some projections and replay the whole history into them; returns the last position.
+    """Build some projections anew beside the live ones, and swap them in; returns the position that they have seen.
 
-    Raises `Taken` if a process is projecting (end it first), and `Stopped` if a fact cannot be projected; what was
-    rebuilt before it stays.
+    Raises `Taken` if another rebuild is running, and `Stopped` if a fact cannot be projected or questions that take
+    very long leave no moment for the swap.
     """
-    with Projector(url, projections) as projector:
-        if not projector.lead():
-            raise Taken("Another process is projecting; stop it before rebuilding.")
-        for projection in projections:
-            _empty(projector.connection, projection)
-        projector.lead()
-        while True:
-            done, newest = projector.reach()
-            progress(done, newest)
-            if done == newest:
-                return done
-            projector.step()
-            if stopped := projector.resting():
-                raise Stopped(f"The projection {stopped[0]} failed; the log says where.")
+    with Projector(url, projections, schema=BESIDE, lock=LOCK) as building:
+        connection = building.connection
+        taken = connection.execute("SELECT pg_try_advisory_lock(%s, %s)", LOCK).fetchone()
+        if taken is None or not taken[0]:
+            raise Taken("Another rebuild is running; wait until it has ended.")
+        _prepare(connection, projections)
+        try:
+            building.lead()
+            _catch_up(building, progress)
+            return _swap_when_quiet(building, projections)
+        finally:
+            if not connection.closed:
+                connection.execute(_drop_beside())
 
 
-def _empty(connection: Connection, projection: Projection) -> None:
-    tables = sql.SQL(", ").join(sql.Identifier("read", table) for table in projection.tables)
+def _prepare(connection: Connection, projections: Sequence[Projection]) -> None:
+    """Empty tables of the live ones' shape, with their indexes."""
     with connection.transaction():
-        connection.execute(sql.SQL("TRUNCATE {}").format(tables))
-        connection.execute(
-            "UPDATE read.positions SET position = 0, failed_position = NULL, failed_topic = NULL, "
-            "failed_error = NULL, failed_at = NULL WHERE projection = %s",
-            (projection.name,),
+        connection.execute(_drop_beside())
+        connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(BESIDE)))
+        for table in ("positions", *_tables(projections)):
+            connection.execute(
+                sql.SQL("CREATE TABLE {} (LIKE {} INCLUDING ALL)").format(
+                    sql.Identifier(BESIDE, table), sql.Identifier(LIVE, table)
+                )
+            )
+
+
+def _catch_up(building: Projector, progress: Progress) -> None:
+    """Project until no more than what came in during the last batch is left: writers may never pause."""
+    while True:
+        done, newest = building.reach()
+        progress(done, newest)
+        if done == newest:
+            return
+        _step(building)
+        if newest - done <= BATCH:
+            progress(*building.reach())
+            return
+
+
+def _step(building: Projector) -> None:
+    building.step()
+    if stopped := building.resting():
+        raise Stopped(f"The projection {stopped[0]} failed; the log says where. The live one is as it was.")
+
+
+def _swap_when_quiet(building: Projector, projections: Sequence[Projection]) -> int:
+    """Swap as soon as no question stands in the way. Each try waits so briefly that questions hardly notice."""
+    until = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            with building.connection.transaction():
+                return _swap(building, projections)
+        except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
+            if time.monotonic() > until:
+                raise Stopped(
+                    "Questions that take very long left no moment for the swap; try again."
+                ) from None
+            time.sleep(_PAUSE_SECONDS)
+            _catch_up(building, lambda _done, _all: None)
+
+
+def _swap(building: Projector, projections: Sequence[Projection]) -> int:
+    connection, tables = building.connection, _tables(projections)
+    connection.execute("SET LOCAL lock_timeout = '200ms'")
+    names = [projection.name for projection in projections]
+    # As the projector does it: first the position's row, then the tables.
+    rows = connection.execute(
+        "SELECT position FROM read.positions WHERE projection = ANY (%s) ORDER BY projection FOR UPDATE",
+        (names,),
+    ).fetchall()
+    live = max((int(row[0]) for row in rows), default=0)
+    connection.execute(
+        sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(
+            sql.SQL(", ").join(sql.Identifier(LIVE, table) for table in tables)
         )
+    )
+    # The new tables must have seen whatever the live ones have, or somebody's own write would vanish from their sight.
+    while building.reach()[0] < live:
+        _step(building)
+    views = _views_on(connection, tables)
+    for name, _ in views:
+        connection.execute(sql.SQL("DROP VIEW {}").format(sql.Identifier(LIVE, name)))
+    for table in tables:
+        connection.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier(LIVE, table)))
+        connection.execute(
+            sql.SQL("ALTER TABLE {} SET SCHEMA {}").format(
+                sql.Identifier(BESIDE, table), sql.Identifier(LIVE)
+            )
+        )
+    for name, definition in views:
+        connection.execute(
+            sql.SQL("CREATE VIEW {} AS {}").format(sql.Identifier(LIVE, name), sql.SQL(definition))
+        )
+    connection.execute(
+        "INSERT INTO read.positions SELECT * FROM read_beside.positions ON CONFLICT (projection) DO UPDATE SET "
+        "position = excluded.position, failed_position = NULL, failed_topic = NULL, failed_error = NULL, "
+        "failed_at = NULL"
+    )
+    return building.reach()[0]
+
+
+def _views_on(
+    connection: Connection, tables: Sequence[str]
+) -> list[tuple[str, Any]]:  # Any: SQL from the catalogue
+    """The views on some tables, with their definitions; names in them are whole, as no schema is searched."""
+    connection.execute("SET LOCAL search_path = ''")
+    found = connection.execute(
+        "SELECT DISTINCT v.relname, pg_get_viewdef(v.oid) FROM pg_catalog.pg_depend d "
+        "JOIN pg_catalog.pg_rewrite r ON r.oid = d.objid JOIN pg_catalog.pg_class v ON v.oid = r.ev_class "
+        "JOIN pg_catalog.pg_class t ON t.oid = d.refobjid JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace "
+        "WHERE v.relkind = 'v' AND n.nspname = %s AND t.relname = ANY (%s)",
+        (LIVE, list(tables)),
+    ).fetchall()
+    return [(str(name), str(definition).rstrip("; ")) for name, definition in found]
+
+
+def _tables(projections: Sequence[Projection]) -> tuple[str, ...]:
+    return tuple(table for projection in projections for table in projection.tables)
+
+
+def _drop_beside() -> sql.Composed:
+    return sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(BESIDE))

@@ -1,0 +1,350 @@
+"""A season at an invented initiative, played through the real command runner, and the read models that follow it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any, LiteralString
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from api.embedded import EmbeddedPostgres
+from domain.forms import Criterion, Form, Question, Rubric
+from domain.grants.rules import PlannedInstalment
+from domain.values import Money, Role
+from history.migrate import migrate, migrations_in
+from projections.projector import Projector
+from projections.reader import Reader
+from projections.register import PROJECTIONS
+from tests.conftest import drop_database, make_database
+from tests.history.conftest import NOON, Office, anyio_backend, office, offices
+
+__all__ = ["anyio_backend", "office", "offices"]
+
+DEADLINE = NOON + timedelta(days=10)
+
+
+@pytest.fixture(scope="session")
+def database_template(postgres: EmbeddedPostgres) -> Iterator[str]:
+    """A database with the tables of the history and of the read models, and nothing in them."""
+    make_database(postgres, "projections_template")
+    migrate(
+        postgres.url_of("projections_template"), (*migrations_in("history"), *migrations_in("projections"))
+    )
+    yield "projections_template"
+    drop_database(postgres, "projections_template")
+
+
+def eur(amount: str) -> Money:
+    """An amount in euros."""
+    return Money(amount=amount, currency="EUR")
+
+
+CANARY_TITLES = ("Canary Title Одна", "Canary Title Two")
+CANARY_NAMES = ("Canary Artist Один", "Canary Artist Two")
+CANARY_ANSWERS = ("Canary idea of a book", "Canary village of birth")
+CANARIES = (*CANARY_TITLES, *CANARY_NAMES, *CANARY_ANSWERS, "Canary comment", "Canary Payee", "Canary report")
+"""What nobody may read to whom it is not shown."""
+
+
+@dataclass
+class Season:
+    """A call with two artists, three jurors and a fund, brought as far as a test needs."""
+
+    office: Office
+    url: str
+    people: dict[str, str] = field(default_factory=dict)
+    things: dict[str, str] = field(default_factory=dict)
+    reviews: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def __getattr__(self, name: str) -> str:
+        """A person or a thing by its name: `season.officer`, `season.call`."""
+        for names in (self.__dict__.get("people", {}), self.__dict__.get("things", {})):
+            if name in names:
+                found: str = names[name]
+                return found
+        raise AttributeError(name)
+
+    async def run(self, name: str, actor: str, /, **fields: Any) -> str:
+        """Run a command as somebody; returns the stream that it is about."""
+        return (await self.office.run(name, actor, **fields)).stream
+
+    async def begin(self, blindness: str = "double") -> Season:
+        """Up to an open round, with all the people in their roles, and a fund with money in it."""
+        administrator, initiative = await self.office.opened()
+        self.people["administrator"], self.things["initiative"] = administrator, initiative
+        for role in (
+            Role.OFFICER,
+            Role.JUROR,
+            Role.CHAIR,
+            Role.FINANCE,
+            Role.APPROVER,
+            Role.FUNDER,
+        ):
+            await self.member(str(role), role)
+        await self.member("second_juror", Role.JUROR)
+        await self.member("third_juror", Role.JUROR)
+        for number, name in enumerate(CANARY_NAMES, start=1):
+            self.people[f"artist{number}"] = await self.office.person(name)
+        self.things["fund"] = await self.run(
+            "fund.open", self.officer, initiative=initiative, name="Winter fund", currency="EUR"
+        )
+        await self.run(
+            "fund.pledge",
+            self.funder,
+            fund=self.fund,
+            funder=self.funder,
+            amount=eur("8000.00"),
+            restriction="Books",
+        )
+        pledges = self.rows("SELECT document FROM history.facts WHERE topic = 'fund.pledged.v1'")
+        self.things["pledge"] = str(bytes(pledges[0][0]).split(b'"pledge":"')[1][:39].decode())
+        await self.run(
+            "fund.receive",
+            self.finance,
+            fund=self.fund,
+            pledge=self.pledge,
+            amount=eur("6000.00"),
+            received_on=date(2026, 2, 1),
+        )
+        self.things["call"] = await self.run(
+            "call.draft",
+            self.officer,
+            fund=self.fund,
+            title={"en": "Winter call"},
+            summary={"en": "Work in exile"},
+            form=Form(
+                questions=(
+                    Question(id="idea", kind="long_text", label={"en": "Idea"}),
+                    Question(id="born", kind="text", label={"en": "Born"}, identifying=True),
+                )
+            ),
+            rubric=Rubric(criteria=(Criterion(id="art", label={"en": "Art"}),)),
+            budget=eur("5000.00"),
+            minimum_award=eur("100.00"),
+            maximum_award=eur("3000.00"),
+            quorum=2,
+            blindness=blindness,
+        )
+        await self.run("call.publish", self.officer, call=self.call)
+        self.things["round"] = await self.run(
+            "round.open", self.officer, call=self.call, closes_at=DEADLINE.replace(tzinfo=None)
+        )
+        return self
+
+    async def member(self, name: str, role: Role) -> None:
+        """A new person in a role."""
+        self.people[name] = await self.office.person(f"Person {name}")
+        await self.run(
+            "initiative.add_member",
+            self.administrator,
+            initiative=self.initiative,
+            person=self.people[name],
+            roles=(role,),
+        )
+
+    async def apply(self) -> Season:
+        """Both artists apply."""
+        for number in (1, 2):
+            self.things[f"application{number}"] = await self.run(
+                "application.submit",
+                self.people[f"artist{number}"],
+                call=self.call,
+                round=self.round,
+                title=CANARY_TITLES[number - 1],
+                requested=eur(f"{number}500.00"),
+                answers={"idea": CANARY_ANSWERS[0], "born": CANARY_ANSWERS[1]},
+            )
+        return self
+
+    async def close(self) -> Season:
+        """The deadline passes; both applications are found eligible."""
+        self.office.now = DEADLINE + timedelta(minutes=1)
+        await self.run("round.close", self.officer, round=self.round)
+        for number in (1, 2):
+            await self.run(
+                "application.find_eligible", self.officer, application=self.things[f"application{number}"]
+            )
+        return self
+
+    async def assign(self) -> Season:
+        """Two jurors are asked for both applications; the second juror has a conflict with the first of them."""
+        for number in (1, 2):
+            for juror in ("juror", "second_juror"):
+                self.reviews[juror, f"application{number}"] = await self.run(
+                    "review.assign",
+                    self.officer,
+                    application=self.things[f"application{number}"],
+                    juror=self.people[juror],
+                )
+        return self
+
+    async def judge(self) -> Season:
+        """A conflict, a replacement, and all reviews: application 1 gets 8 and 9 points, application 2 gets 5 and 6."""
+        conflicted = self.reviews["second_juror", "application1"]
+        await self.run(
+            "review.declare_conflict",
+            self.second_juror,
+            review=conflicted,
+            reason="friendship",
+            explanation="Canary comment",
+        )
+        self.reviews["third_juror", "application1"] = await self.run(
+            "review.replace", self.officer, review=conflicted, juror=self.third_juror
+        )
+        for (juror, application), points in {
+            ("juror", "application1"): 8,
+            ("third_juror", "application1"): 9,
+            ("juror", "application2"): 5,
+            ("second_juror", "application2"): 6,
+        }.items():
+            review = self.reviews[juror, application]
+            await self.run("review.declare_no_conflict", self.people[juror], review=review)
+            await self.run(
+                "review.submit",
+                self.people[juror],
+                review=review,
+                scores={"art": points},
+                comment_jury="Canary comment for the jury",
+                comment_applicant="Canary comment for the artist",
+            )
+        return self
+
+    async def decide(self) -> Season:
+        """The panel awards the first and declines the second."""
+        self.things["panel"] = await self.run("panel.open", self.officer, round=self.round)
+        await self.run(
+            "panel.set_outcome",
+            self.chair,
+            panel=self.panel,
+            application=self.application1,
+            outcome="award",
+            amount=eur("1400.25"),
+        )
+        await self.run(
+            "panel.set_outcome",
+            self.chair,
+            panel=self.panel,
+            application=self.application2,
+            outcome="decline",
+            reason="budget_exhausted",
+        )
+        await self.run("panel.close", self.chair, panel=self.panel)
+        await self.run("panel.confirm", self.officer, panel=self.panel)
+        return self
+
+    async def grant(self) -> Season:
+        """Offered, accepted, scheduled in two instalments, the first one paid after a failure."""
+        self.things["grant"] = await self.run(
+            "grant.offer",
+            self.officer,
+            application=self.application1,
+            respond_by=DEADLINE + timedelta(days=30),
+        )
+        grant, artist = self.things["grant"], self.artist1
+        await self.run("grant.accept", artist, grant=grant)
+        await self.run(
+            "grant.set_payee",
+            artist,
+            grant=grant,
+            kind="recipient",
+            name="Canary Payee",
+            account="Canary Payee 1234",
+        )
+        await self.run("grant.confirm_payee", self.finance, grant=grant, setting=1)
+        await self.run(
+            "grant.schedule",
+            self.officer,
+            grant=grant,
+            instalments=(
+                PlannedInstalment(amount=eur("1000.00"), due=date(2026, 6, 1)),
+                PlannedInstalment(amount=eur("400.25"), due=date(2026, 9, 1), condition="report"),
+            ),
+        )
+        await self.pay(1, "1000.00", fails_first=True)
+        return self
+
+    async def pay(self, number: int, amount: str, *, fails_first: bool = False) -> None:
+        """An instalment from the request to the settlement."""
+        at: dict[str, Any] = {"grant": self.things["grant"], "instalment": number}
+        await self.run("instalment.request", self.artist1, **at)
+        await self.run("instalment.approve", self.finance, **at)
+        await self.run("instalment.approve", self.approver, **at)
+        await self.run("instalment.instruct", self.finance, **at, reference=f"RUN-{number}")
+        if fails_first:
+            await self.run("instalment.fail", self.finance, **at, reason="held_by_bank")
+            await self.run("instalment.instruct", self.finance, **at, reference=f"RUN-{number}-again")
+        await self.run(
+            "instalment.settle", self.finance, **at, amount=eur(amount), settled_on=date(2026, 3, 10)
+        )
+
+    async def finish(self) -> Season:
+        """A returned report, an accepted one, the second payment, and the end."""
+        grant = self.things["grant"]
+        await self.run("grant.submit_report", self.artist1, grant=grant, text="Canary report, first")
+        await self.run(
+            "grant.return_report",
+            self.officer,
+            grant=grant,
+            report=1,
+            reason="unclear",
+            explanation="Canary comment on it",
+        )
+        await self.run("grant.submit_report", self.artist1, grant=grant, text="Canary report, second")
+        await self.run("grant.accept_report", self.officer, grant=grant, report=2)
+        await self.pay(2, "400.25")
+        await self.run("grant.complete", self.officer, grant=grant)
+        return self
+
+    async def whole(self, blindness: str = "double") -> Season:
+        """All of it."""
+        await self.begin(blindness)
+        for part in (self.apply, self.close, self.assign, self.judge, self.decide, self.grant, self.finish):
+            await part()
+        return self
+
+    # Projecting and looking
+
+    def project(self) -> None:
+        """Bring every read model up to date; fails if one of them failed."""
+        with Projector(self.url, PROJECTIONS) as projector:
+            assert projector.lead()
+            while projector.reach()[0] < projector.reach()[1]:
+                projector.step()
+                assert projector.resting() == ()
+
+    @property
+    def reader(self) -> Reader:
+        """A reader of its own, as another process would have it."""
+        runner = self.office.runner
+        return Reader(runner.history, runner.states, runner.vault)
+
+    def rows(self, query: LiteralString) -> list[tuple[Any, ...]]:
+        """The rows of a query."""
+        with psycopg.connect(self.url) as connection:
+            return connection.execute(query).fetchall()
+
+    def tables(self) -> dict[str, list[tuple[Any, ...]]]:
+        """Every read model's tables, whole, each sorted by its rows' text."""
+        found = {}
+        with psycopg.connect(self.url) as connection:
+            for projection in PROJECTIONS:
+                for table in projection.tables:
+                    statement = sql.SQL("SELECT * FROM read.{} AS t ORDER BY t::text").format(
+                        sql.Identifier(table)
+                    )
+                    found[table] = connection.execute(statement).fetchall()
+        return found
+
+    def positions(self) -> dict[str, int]:
+        """How far each projection has come."""
+        return dict(self.rows("SELECT projection, position FROM read.positions"))
+
+
+@pytest.fixture
+async def season(office: Office, database_url: str) -> Season:
+    """An empty season."""
+    return Season(office, database_url)

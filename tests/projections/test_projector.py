@@ -1,0 +1,240 @@
+"""The projector: batches, one leader, exactly-once positions, and a failure that stops one projection alone."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from dataclasses import replace
+
+import psycopg
+import pytest
+
+from domain.applications import ApplicationFoundEligible
+from domain.calls import CallPublished
+from projections import calls, projector
+from projections.projection import Placed, Projection, Write
+from projections.projector import Projector, follow
+from projections.rebuild import Stopped, rebuild
+from projections.register import PROJECTIONS
+from tests.projections.conftest import Season
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_whole_season_is_projected_and_a_rebuild_gives_the_same_tables(season: Season) -> None:
+    """Followed in three goes or replayed at once: every table holds the same rows."""
+    await season.begin()
+    season.project()
+    await season.apply()
+    await season.close()
+    season.project()
+    for part in (season.assign, season.judge, season.decide, season.grant, season.finish):
+        await part()
+    await season.run("person.erase", season.administrator, person=season.artist2, reason="asked_by_person")
+    season.project()
+    live, last = season.tables(), len(season.office.rows())
+    told: list[tuple[int, int]] = []
+
+    assert rebuild(season.url, PROJECTIONS, progress=lambda done, newest: told.append((done, newest))) == last
+
+    assert season.tables() == live
+    assert all(live.values()), "a table is empty, so its equality says nothing"
+    assert season.positions() == dict.fromkeys((each.name for each in PROJECTIONS), last)
+    assert told[0] == (0, last)
+    assert told[-1] == (last, last)
+
+
+async def test_batches_of_any_size_give_the_same_tables(
+    season: Season, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seven facts at a time, the process ended after each batch, or all at once."""
+    await season.whole()
+    season.project()
+    at_once = season.tables()
+    monkeypatch.setattr(projector, "BATCH", 7)
+    with psycopg.connect(season.url) as connection:
+        for projection in PROJECTIONS:
+            for table in projection.tables:
+                connection.execute(f"TRUNCATE read.{table}".encode())
+        connection.execute("UPDATE read.positions SET position = 0")
+
+    passed = 1
+    while passed:
+        with Projector(season.url, PROJECTIONS) as restarted:
+            assert restarted.lead()
+            passed = restarted.step()
+
+    assert season.tables() == at_once
+
+
+async def test_seeing_every_fact_again_changes_nothing(season: Season) -> None:
+    """Handlers are idempotent: even with its position lost, a projection leaves its tables as they are."""
+    await season.whole()
+    season.project()
+    before = season.tables()
+    with psycopg.connect(season.url) as connection:
+        connection.execute("UPDATE read.positions SET position = 0")
+
+    season.project()
+
+    assert season.tables() == before
+
+
+async def test_a_fact_that_cannot_be_handled_stops_its_own_projection_alone_and_says_where(
+    season: Season, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Facts before it stand, others go on, the log and the row name the place and no content, and a mend is enough."""
+    await season.begin()
+    await season.apply()
+    monkeypatch.setattr(projector, "FIRST_PAUSE", 0.0)
+    poisoned = replace(calls.PROJECTION, handle=_poison)
+    others = tuple(each for each in PROJECTIONS if each.name != "calls")
+    last = len(season.office.rows())
+    published = season.rows("SELECT position FROM history.facts WHERE topic = 'call.published.v1'")[0][0]
+
+    with caplog.at_level(logging.ERROR), Projector(season.url, (*others, poisoned)) as failing:
+        assert failing.lead()
+        failing.step()
+        failing.step()
+        assert failing.resting() == ("calls",)
+
+    assert season.positions() == {
+        **dict.fromkeys((each.name for each in others), last),
+        "calls": published - 1,
+    }
+    assert season.rows(
+        "SELECT projection, failed_position, failed_topic, failed_error FROM read.positions "
+        "WHERE failed_at IS NOT NULL"
+    ) == [("calls", published, "call.published.v1", "ValueError")]
+    assert season.rows("SELECT status FROM read.calls") == [("drafted",)]
+    assert (
+        f"projection calls stopped at position {published}, topic call.published.v1: ValueError"
+        in caplog.text
+    )
+    assert "Canary" not in caplog.text
+
+    season.project()
+
+    assert season.rows("SELECT count(*) FROM read.positions WHERE failed_at IS NOT NULL") == [(0,)]
+    assert season.rows("SELECT status FROM read.calls ORDER BY from_position") == [
+        ("drafted",),
+        ("published",),
+    ]
+
+
+async def test_a_statement_that_the_database_refuses_is_traced_to_its_fact(season: Season) -> None:
+    """Also among statements sent together, where the refusal comes late."""
+    await season.begin()
+    await season.apply()
+    await season.close()
+    odd = Projection("odd", (), (ApplicationFoundEligible,), _divide)
+    first = season.rows(
+        "SELECT min(position) FROM history.facts WHERE topic = 'application.found_eligible.v1'"
+    )[0][0]
+
+    with pytest.raises(Stopped, match="The projection odd failed"):
+        _rebuild_without_tables(season, odd)
+
+    assert season.rows(
+        "SELECT position, failed_position, failed_error FROM read.positions WHERE projection = 'odd'"
+    ) == [(first - 1, first, "DivisionByZero")]
+
+
+def _rebuild_without_tables(season: Season, projection: Projection) -> None:
+    with Projector(season.url, (projection,)) as failing:
+        assert failing.lead()
+        failing.step()
+        if failing.resting():
+            raise Stopped(f"The projection {failing.resting()[0]} failed")
+
+
+def _divide(placed: Placed, write: Write) -> None:
+    write("SELECT 1 / (%(version)b::integer - 2)", version=placed.version)
+
+
+def _poison(placed: Placed, write: Write) -> None:
+    if isinstance(placed.recorded.fact, CallPublished):
+        int("Canary: the text of an error may quote what was read")
+    calls.handle(placed, write)
+
+
+async def test_two_processes_follow_and_one_leads_until_it_ends(season: Season) -> None:
+    """The second takes over when the first ends, and every fact is projected once."""
+    await season.begin()
+    stops = (threading.Event(), threading.Event())
+    led: list[int] = []
+    threads = [
+        threading.Thread(
+            target=follow,
+            args=(season.url, PROJECTIONS, stop),
+            kwargs={"leading": lambda number=number: led.append(number)},
+        )
+        for number, stop in enumerate(stops)
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        await season.reader.wait_for(len(season.office.rows()), 20)
+        assert len(led) == 1
+        first = led[0]
+        await season.apply()
+        await season.reader.wait_for(len(season.office.rows()), 20)
+        stops[first].set()
+        threads[first].join(20)
+        assert not threads[first].is_alive()
+        await season.close()
+        await season.reader.wait_for(len(season.office.rows()), 20)
+        assert led == [first, 1 - first]
+    finally:
+        for stop, thread in zip(stops, threads, strict=True):
+            stop.set()
+            thread.join(20)
+    followed = season.tables()
+    rebuild(season.url, PROJECTIONS)
+    assert season.tables() == followed
+
+
+async def test_the_leader_goes_on_after_its_connections_were_cut(season: Season) -> None:
+    """As after a restart of the database."""
+    await season.begin()
+    stop = threading.Event()
+    thread = threading.Thread(target=follow, args=(season.url, PROJECTIONS, stop))
+    thread.start()
+    try:
+        await season.reader.wait_for(len(season.office.rows()), 20)
+        with psycopg.connect(season.url, autocommit=True) as connection:
+            cut = connection.execute(
+                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+                "WHERE application_name = 'overwinter projections' AND datname = current_database()"
+            ).fetchone()
+        assert cut == (2,)
+        await season.apply()
+        await season.reader.wait_for(len(season.office.rows()), 20)
+    finally:
+        stop.set()
+        thread.join(20)
+    assert not thread.is_alive()
+
+
+async def test_a_position_that_somebody_else_moved_is_never_written_over(season: Season) -> None:
+    """Then nothing of the batch stays."""
+    await season.begin()
+    with Projector(season.url, (calls.PROJECTION,)) as overtaken:
+        assert overtaken.lead()
+        with psycopg.connect(season.url) as connection:
+            connection.execute("UPDATE read.positions SET position = 3 WHERE projection = 'calls'")
+        with pytest.raises(projector.Overtaken):
+            overtaken.step()
+    assert season.rows("SELECT count(*) FROM read.calls") == [(0,)]
+
+
+async def test_an_idle_projector_costs_one_small_question_each_time(season: Season) -> None:
+    """Up to date, a step passes nothing and is done within milliseconds."""
+    await season.begin()
+    season.project()
+    with Projector(season.url, PROJECTIONS) as idle:
+        assert idle.lead()
+        started = time.perf_counter()
+        assert [idle.step() for _ in range(20)] == [0] * 20
+        assert time.perf_counter() - started < 2

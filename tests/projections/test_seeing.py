@@ -1,0 +1,433 @@
+"""Blindness: what each person reads in every query, and what nobody may read there."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+import pytest
+
+from domain.refusals import Forbidden, NotFound, Turned
+from domain.values import Role
+from projections import (
+    applications,
+    calls,
+    funds,
+    grants,
+    initiatives,
+    ledger,
+    panels,
+    reviews,
+    rounds,
+    timeline,
+)
+from projections.reader import Reader
+from tests.projections.conftest import CANARIES, CANARY_ANSWERS, CANARY_NAMES, CANARY_TITLES, Season
+
+pytestmark = pytest.mark.anyio
+
+Query = Callable[[Reader, str | None], Awaitable[Any]]
+
+
+def every_query(season: Season) -> dict[str, Query]:
+    """Every query about every thing of a season, to be asked by somebody."""
+    things = season.things
+    found: dict[str, Query] = {
+        "calls.public": lambda r, _v: calls.public(r),
+        "calls.of_initiative": lambda r, v: calls.of_initiative(r, v, season.initiative),
+        "calls.one": lambda r, v: calls.one(r, v, season.call),
+        "rounds.one": lambda r, v: rounds.one(r, v, season.round),
+        "applications.of_call": lambda r, v: applications.of_call(r, v, season.call),
+        "applications.mine": applications.mine,
+        "reviews.mine": reviews.mine,
+        "panels.ranking": lambda r, v: panels.ranking(r, v, season.round),
+        "grants.of_call": lambda r, v: grants.of_call(r, v, season.call),
+        "grants.mine": grants.mine,
+        "funds.one": lambda r, v: funds.one(r, v, season.fund),
+        "funds.of_initiative": lambda r, v: funds.of_initiative(r, v, season.initiative),
+        "ledger.of_fund": lambda r, v: ledger.of_fund(r, v, season.fund),
+        "ledger.totals": lambda r, v: ledger.totals(r, v, season.initiative),
+        "timeline.of_call": lambda r, v: timeline.of_call(r, v, season.call, limit=100),
+        "timeline.of_fund": lambda r, v: timeline.of_fund(r, v, season.fund),
+        "initiatives.one": lambda r, v: initiatives.one(r, v, season.initiative),
+        "initiatives.me": initiatives.me,
+    }
+    for name in ("application1", "application2"):
+        if name in things:
+            found[f"applications.one {name}"] = lambda r, v, n=name: applications.one(r, v, things[n])  # type: ignore[misc]
+            found[f"reviews.of_application {name}"] = lambda r, v, n=name: reviews.of_application(
+                r, v, things[n]
+            )  # type: ignore[misc]
+            found[f"timeline.of_application {name}"] = lambda r, v, n=name: timeline.of_application(
+                r, v, things[n]
+            )  # type: ignore[misc]
+    if "grant" in things:
+        found["grants.one"] = lambda r, v: grants.one(r, v, things["grant"])
+        found["timeline.of_grant"] = lambda r, v: timeline.of_grant(r, v, things["grant"])
+    for (juror, application), review in season.reviews.items():
+        found[f"reviews.one {juror} {application}"] = lambda r, v, n=review: reviews.one(r, v, n)  # type: ignore[misc]
+    return found
+
+
+async def read_all(season: Season, viewer: str | None) -> dict[str, str]:
+    """Every query's answer to somebody as the JSON that would be sent, or the sentence of the refusal."""
+    season.project()
+    answers = {}
+    for name, query in every_query(season).items():
+        try:
+            answers[name] = msgspec.json.encode(await query(season.reader, viewer)).decode()
+        except Turned as turned:
+            answers[name] = f"{type(turned).__name__}: {turned.detail}"
+    return answers
+
+
+def answered(answers: dict[str, str]) -> set[str]:
+    """The queries that were answered, not refused."""
+    return {name for name, answer in answers.items() if not answer.startswith(("Forbidden", "NotFound"))}
+
+
+def leaks(answers: dict[str, str], *canaries: str) -> dict[str, list[str]]:
+    """Which canaries stand in which answer."""
+    return {
+        name: found
+        for name, answer in answers.items()
+        if (found := [canary for canary in canaries if canary in answer])
+    }
+
+
+async def test_nobody_and_strangers_read_what_is_public_and_nothing_else(season: Season) -> None:
+    """After a whole season: the call and its round; a stranger who is signed in sees also that nothing is theirs."""
+    await season.whole()
+    stranger = await season.office.person("Stranger")
+    public = {"calls.public", "calls.one", "rounds.one"}
+
+    nobody, somebody = await read_all(season, None), await read_all(season, stranger)
+
+    assert answered(nobody) == public
+    assert answered(somebody) == {
+        *public, "applications.mine", "reviews.mine", "grants.mine", "initiatives.me",
+    }  # fmt: skip
+    for name in ("applications.mine", "reviews.mine", "grants.mine"):
+        assert somebody[name] == '{"items":[],"next":null}'
+    assert leaks(nobody, *CANARIES) == leaks(somebody, *CANARIES) == {}
+    # Streams that exist are told apart from others by nothing.
+    assert somebody["applications.one application1"] == "NotFound: There is nothing here that you may see."
+    assert '"received":null,"panel":null' in nobody["rounds.one"]
+
+
+@pytest.mark.parametrize("blindness", ["double", "single"])
+async def test_jurors_of_a_blind_call_never_read_who_applied(season: Season, blindness: str) -> None:
+    """Names, ids and identifying answers stay away from the jury and the chair, from assignment to the end."""
+    await season.begin(blindness)
+    for part in (season.apply, season.close, season.assign, season.judge, season.decide, season.grant):
+        await part()
+        for juror in ("juror", "second_juror", "third_juror", "chair"):
+            found = leaks(
+                await read_all(season, season.people[juror]),
+                *CANARY_NAMES,
+                CANARY_ANSWERS[1],
+                season.artist1,
+                season.artist2,
+            )
+            assert found == {}, (part.__name__, juror)
+
+
+async def test_jurors_of_an_open_call_read_who_applied_once_they_declared_no_conflict(season: Season) -> None:
+    """And until then the handle alone."""
+    await season.begin("open")
+    for part in (season.apply, season.close, season.assign):
+        await part()
+    before = await read_all(season, season.juror)
+    assert leaks(before, *CANARIES, season.artist1, season.artist2) == {}
+
+    await season.judge()
+
+    after = await read_all(season, season.juror)
+    review = f"reviews.one juror application1"  # noqa: F541
+    assert set(leaks(after, CANARY_NAMES[0], season.artist1, CANARY_ANSWERS[1])[review]) == {
+        CANARY_NAMES[0],
+        season.artist1,
+        CANARY_ANSWERS[1],
+    }
+
+
+async def test_a_juror_reads_the_handle_alone_before_declaring_no_conflict(season: Season) -> None:
+    """No title, no sum, no answer; afterwards the title and the answers that identify nobody."""
+    await season.begin()
+    for part in (season.apply, season.close, season.assign):
+        await part()
+    before = await read_all(season, season.juror)
+    handles = {
+        row[0]
+        for row in season.rows("SELECT handle FROM read.applications WHERE to_position = 9223372036854775807")
+    }
+
+    listed = await reviews.mine(season.reader, season.juror)
+
+    assert leaks(before, *CANARIES) == {}
+    assert {item.handle for item in listed.items} == handles
+    assert {(item.title, item.requested, item.status) for item in listed.items} == {(None, None, "assigned")}
+    own = season.reviews["juror", "application1"]
+    assert (await reviews.one(season.reader, season.juror, own)).application_shown is None
+    assert before["applications.one application1"] == (
+        "Forbidden: Declare first whether you have a conflict of interest with this application."
+    )
+
+    await season.judge()
+    season.project()
+
+    shown = (await reviews.one(season.reader, season.juror, own)).application_shown
+    assert shown is not None
+    assert (shown.title, shown.answers, shown.withheld) == (
+        CANARY_TITLES[0],
+        {"idea": CANARY_ANSWERS[0]},
+        ("born",),
+    )
+    assert (shown.applicant, shown.applicant_name, shown.submitted_at, shown.explanation) == (None,) * 4
+
+
+async def test_a_juror_who_declared_a_conflict_reads_nothing_of_that_application(season: Season) -> None:
+    """Neither before the decision nor after it, in no list, and not its scores."""
+    await season.begin()
+    for part in (season.apply, season.close, season.assign, season.judge, season.decide):
+        await part()
+        if season.reviews.get(("third_juror", "application1")) is None:
+            continue
+        found = await read_all(season, season.second_juror)
+        assert leaks(found, CANARY_TITLES[0]) == {}
+        assert found["applications.one application1"].startswith("Forbidden: You declared a conflict")
+        assert found["reviews.of_application application1"].startswith("Forbidden: You declared a conflict")
+    ranked = await panels.ranking(season.reader, season.second_juror, season.round)
+    mine = next(place for place in ranked.places.items if place.application == season.application1)
+    assert mine == panels.RankedApplication(
+        rank=1, application=season.application1, handle=mine.handle, title=None, requested=None, score=None,
+        reviews=None, outcome=None, amount=None, waitlist_rank=None, reason=None, conflict=True,
+    )  # fmt: skip
+
+
+async def test_a_conflict_silences_every_other_role_of_the_same_person(season: Season) -> None:
+    """A juror who is a funder too follows the decided application by neither way."""
+    await season.begin()
+    await season.run(
+        "initiative.add_member",
+        season.administrator,
+        initiative=season.initiative,
+        person=season.second_juror,
+        roles=("juror", "funder"),
+    )
+    for part in (season.apply, season.close, season.assign, season.judge, season.decide):
+        await part()
+    season.project()
+    with pytest.raises(Forbidden, match="You declared a conflict"):
+        await applications.one(season.reader, season.second_juror, season.application1)
+
+
+async def test_an_applicant_is_not_told_which_chair_confirmed(season: Season) -> None:
+    """The act and its role are told, the handle is not; the staff reads it."""
+    await season.begin()
+    await season.member("second_chair", Role.CHAIR)
+    for part in (season.apply, season.close, season.assign, season.judge):
+        await part()
+    panel = await season.run("panel.open", season.officer, round=season.round)
+    for application in (season.application1, season.application2):
+        await season.run(
+            "panel.set_outcome",
+            season.chair,
+            panel=panel,
+            application=application,
+            outcome="decline",
+            reason="not_selected",
+        )
+    await season.run("panel.close", season.chair, panel=panel)
+    await season.run("panel.confirm", season.second_chair, panel=panel)
+    season.project()
+
+    told = (await timeline.of_application(season.reader, season.artist1, season.application1)).items[-1]
+    staff = (await timeline.of_application(season.reader, season.officer, season.application1)).items[-1]
+
+    assert (told.topic, told.role, told.handle) == ("application.declined.v1", "chair", None)
+    assert (staff.topic, staff.role, staff.handle is not None) == ("application.declined.v1", "chair", True)
+
+
+async def test_nobody_reads_others_scores_before_submitting_their_own(season: Season) -> None:
+    """A juror of the application waits; then reads them, by handle, never by person."""
+    await season.begin()
+    for part in (season.apply, season.close, season.assign):
+        await part()
+    first = season.reviews["juror", "application2"]
+    await season.run("review.declare_no_conflict", season.juror, review=first)
+    await season.run(
+        "review.submit", season.juror, review=first, scores={"art": 7}, comment_jury="Canary comment"
+    )
+    waiting = await read_all(season, season.second_juror)
+    assert leaks(waiting, '"art":7', "70.000", "Canary comment") == {}
+    assert waiting["reviews.of_application application2"].startswith(
+        "Forbidden: Submit your own review first"
+    )
+    assert waiting["panels.ranking"].startswith("Forbidden: The ranking is shown when the round is in panel")
+
+    second = season.reviews["second_juror", "application2"]
+    await season.run("review.declare_no_conflict", season.second_juror, review=second)
+    await season.run("review.submit", season.second_juror, review=second, scores={"art": 5})
+    season.project()
+
+    seen = await reviews.of_application(season.reader, season.second_juror, season.application2)
+    assert {(item.id, item.juror, item.score, item.comment_jury) for item in seen.items} == {
+        (first, None, "70.000", "Canary comment"),
+        (second, season.second_juror, "50.000", None),
+    }
+
+
+async def test_applicants_read_neither_jurors_nor_scores_nor_the_jury_s_steps(season: Season) -> None:
+    """At every stage; after the decision they read the comments that are meant for them, and nobody's name."""
+    await season.begin()
+    jurors = {"juror", "second_juror", "third_juror", "chair"}
+    for part in (season.apply, season.close, season.assign, season.judge, season.decide, season.grant):
+        await part()
+        found = await read_all(season, season.artist1)
+        handles = [
+            row[0] for row in season.rows("SELECT DISTINCT handle FROM read.reviews WHERE handle IS NOT NULL")
+        ]
+        secrets = [season.people[juror] for juror in jurors] + handles + ["Canary comment for the jury"]
+        assert leaks(found, *secrets, '"art"', "review.", "panel.", CANARY_TITLES[1]) == {
+            # The rubric is public with the call; the applicant of the second application is somebody else.
+            "calls.one": ['"art"'],
+        }, part.__name__
+        mine = await applications.one(season.reader, season.artist1, season.application1)
+        assert (mine.title, mine.answers) == (
+            CANARY_TITLES[0],
+            {"idea": CANARY_ANSWERS[0], "born": CANARY_ANSWERS[1]},
+        )
+        decided = "panel" in season.things
+        assert mine.feedback == (("Canary comment for the artist",) * 2 if decided else None)
+    entries = await timeline.of_application(season.reader, season.artist1, season.application1)
+    assert [entry.topic for entry in entries.items][:4] == [
+        "application.submitted.v1",
+        "application.found_eligible.v1",
+        "application.awarded.v1",
+        "grant.offered.v1",
+    ]
+
+
+async def test_funders_read_handles_sums_and_decisions_and_no_texts(season: Season) -> None:
+    """Never a title, a name, an answer, a payee or a comment; and of applications only once their round is decided."""
+    await season.begin()
+    for part in (season.apply, season.close, season.assign, season.judge):
+        await part()
+        early = await read_all(season, season.funder)
+        assert leaks(early, *CANARIES, season.artist1, season.artist2, season.application1) == {}, (
+            part.__name__
+        )
+        assert early["applications.of_call"] == '{"items":[],"next":null}'
+        assert leaks(early, "application.", "review.") == {}
+
+    for part in (season.decide, season.grant, season.finish):
+        await part()
+    found = await read_all(season, season.funder)
+
+    assert leaks(found, *CANARIES, season.artist1, season.artist2) == {}
+    assert {
+        "applications.of_call", "applications.one application1", "reviews.of_application application1",
+        "timeline.of_application application1", "timeline.of_call", "timeline.of_grant", "panels.ranking",
+        "grants.of_call", "grants.one", "funds.one", "ledger.of_fund",
+    } <= answered(found)  # fmt: skip
+    listed = await applications.of_call(season.reader, season.funder, season.call)
+    assert {(item.id, item.status, item.title, item.applicant, item.erased) for item in listed.items} == {
+        (season.application1, "awarded", None, None, False),
+        (season.application2, "declined", None, None, False),
+    }
+    outline = await applications.one(season.reader, season.funder, season.application1)
+    assert (outline.answers, outline.title, outline.applicant_name, outline.feedback) == (None,) * 4
+
+
+async def test_finance_and_approvers_read_payments_and_no_application(season: Season) -> None:
+    """The payee they confirm and pay, and neither answers nor reports nor reviews."""
+    await season.whole()
+    for role in ("finance", "approver"):
+        found = await read_all(season, season.people[role])
+        assert set(leaks(found, *CANARIES)) == {"grants.one"}
+        assert leaks(found, *CANARIES)["grants.one"] == ["Canary Payee"]
+        assert not {name for name in answered(found) if "application1" in name or name.startswith("panels")}
+
+
+async def test_officers_read_titles_answers_and_reviews_and_not_the_account(season: Season) -> None:
+    """All that the staff works with; the payee's account is for those who pay."""
+    await season.whole()
+    found = await read_all(season, season.officer)
+    assert leaks(found, "Canary Payee") == {}
+    # Only what is one's own is refused, or rather empty, to the staff.
+    assert answered(found) == set(found)
+    detail = await applications.one(season.reader, season.officer, season.application1)
+    assert (detail.applicant, detail.applicant_name is not None, detail.title) == (
+        season.artist1,
+        True,
+        CANARY_TITLES[0],
+    )
+    paid = await grants.one(season.reader, season.officer, season.things["grant"])
+    assert [(report.text, report.explanation) for report in paid.reports] == [
+        ("Canary report, first", "Canary comment on it"),
+        ("Canary report, second", None),
+    ]
+
+
+async def test_the_members_of_another_initiative_read_nothing(season: Season) -> None:
+    """Nothing crosses from one initiative to another, whatever the role there."""
+    await season.whole()
+    other = await season.office.person("Officer elsewhere")
+    founded = await season.run("initiative.found", season.administrator, name="Another Initiative")
+    await season.run(
+        "initiative.add_member",
+        season.administrator,
+        initiative=founded,
+        person=other,
+        roles=("officer", "juror", "chair", "finance", "approver", "funder"),
+    )
+
+    found = await read_all(season, other)
+
+    assert answered(found) == {
+        "calls.public", "calls.one", "rounds.one", "applications.mine", "reviews.mine", "grants.mine",
+        "initiatives.me",
+    }  # fmt: skip
+    assert leaks(found, *CANARIES, season.artist1) == {}
+
+
+async def test_a_role_taken_away_a_moment_ago_is_gone_now(season: Season) -> None:
+    """Access reads the stream, not a read model: nothing was projected in between."""
+    await season.whole()
+    season.project()
+    await applications.of_call(season.reader, season.officer, season.call)
+    await season.run(
+        "initiative.remove_member", season.administrator, initiative=season.initiative, person=season.officer
+    )
+    with pytest.raises(NotFound):
+        await applications.of_call(season.reader, season.officer, season.call)
+    await season.run(
+        "initiative.remove_member", season.administrator, initiative=season.initiative, person=season.juror
+    )
+    assert (await reviews.mine(season.reader, season.juror)).items == ()
+
+
+async def test_an_erased_person_s_texts_are_gone_at_once(season: Season) -> None:
+    """Before the projection has seen the erasure, and after; handles, sums and decisions stay."""
+    await season.whole()
+    season.project()
+    await season.run("person.erase", season.administrator, person=season.artist1, reason="asked_by_person")
+
+    async def check() -> None:
+        listed = await applications.of_call(season.reader, season.officer, season.call)
+        erased = next(item for item in listed.items if item.id == season.application1)
+        assert (erased.title, erased.erased, erased.status) == (None, True, "awarded")
+        detail = await applications.one(season.reader, season.officer, season.application1)
+        assert (detail.answers, detail.applicant_name) == ({"idea": None, "born": None}, None)
+        paid = await grants.one(season.reader, season.finance, season.things["grant"])
+        assert paid.payee is not None
+        assert (paid.payee.name, paid.payee.account, paid.settled.amount) == (None, None, "1400.25")
+
+    await check()
+    season.project()
+    await check()
+    assert season.rows("SELECT application FROM read.titles") == [(season.application2,)]
+    with pytest.raises(Forbidden):
+        await initiatives.me(season.reader, season.artist1)
