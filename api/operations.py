@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeVar
 
 import msgspec
 from litestar import HttpMethod, Request, Response
@@ -14,6 +14,9 @@ from litestar.handlers import HTTPRouteHandler
 from api.problems import Problem, ProblemType
 from api.wiring import Wiring
 from domain.refusals import FieldError, NotFound
+from history.store import Lost
+
+T = TypeVar("T")
 
 MEDIA_TYPE: Final = "application/json"
 _BEARER: Final = re.compile(r"[Bb]earer +([!-~]+) *\Z", re.ASCII)
@@ -111,15 +114,25 @@ def as_json(value: Any, *, status: int = 200, headers: Mapping[str, str] | None 
     )
 
 
+async def again_if_lost(ask: Callable[[], Awaitable[T]]) -> T:
+    """A question's answer; it is asked once more if its connection was lost. Never to be used for a write."""
+    try:
+        return await ask()
+    except Lost:
+        return await ask()
+
+
 def route(operation: Operation, wiring: Wiring) -> HTTPRouteHandler:
     """The Litestar handler of an operation on an installation."""
     known = frozenset(parameter.name for parameter in operation.query)
 
     async def handler(request: Request[Any, Any, Any]) -> Response[bytes]:
-        person = await who_asks(request, wiring)
+        person = await again_if_lost(lambda: who_asks(request, wiring))
         if person is None and not operation.public:
             raise Problem(ProblemType.UNAUTHORIZED, "Send a token: Authorization: Bearer ow_….")
         asking = Asking(request, wiring, person, request.path_params, _query(request, known))
+        if operation.method == "GET":
+            return await again_if_lost(lambda: operation.handle(asking))
         return await operation.handle(asking)
 
     handler.__doc__ = operation.summary

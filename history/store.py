@@ -33,6 +33,10 @@ class Unavailable(Exception):
     """The database does not answer, or cannot write now. The command may be sent again, with the same key."""
 
 
+class Lost(Unavailable):
+    """A connection was lost, as after a restart of the database. A question may be asked again at once."""
+
+
 @dataclass(frozen=True, slots=True)
 class DueDate:
     """A row of the queue of due dates: what is to be run when."""
@@ -129,12 +133,17 @@ class History:
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
-        """A connection of the pool; raises `Unavailable` if none can be had, or if the server goes away."""
+        """A connection of the pool; raises `Unavailable` if none can be had, and `Lost` if the server goes away."""
         try:
             async with self.pool.connection() as connection:
                 yield connection
-        except (PoolTimeout, psycopg.OperationalError, psycopg.InterfaceError) as error:
+        except PoolTimeout as error:
             raise Unavailable("The database does not answer.") from error
+        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+            if not _connection_lost(error):
+                raise Unavailable("The database cannot do this now.") from error
+            await self.pool.check()  # the others were probably lost with it
+            raise Lost("The database does not answer.") from error
 
     async def load(self, after: Mapping[str, int]) -> list[Row]:
         """The facts of some streams, each after the version given, ordered by stream and version. One round trip."""
