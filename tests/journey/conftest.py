@@ -96,9 +96,9 @@ def running() -> Iterator[Running]:
 
 
 @contextmanager
-def demonstration() -> Iterator[Running]:
-    """A demonstration of one's own, for a test that moves its clock far ahead."""
-    folder = Path(tempfile.mkdtemp(prefix="ow-"))
+def demonstration(folder: Path | None = None) -> Iterator[Running]:
+    """A demonstration of one's own, for a test that moves its clock far ahead, or fills its disk."""
+    folder = folder or Path(tempfile.mkdtemp(prefix="ow-"))
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -108,6 +108,7 @@ def demonstration() -> Iterator[Running]:
         "OVERWINTER_PORT": str(port),
         "OVERWINTER_DEMO": "1",
     }
+    folder.mkdir(exist_ok=True)
     output = folder / "output.txt"
     with output.open("w") as written:
         process = subprocess.Popen(

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import psycopg
 import pytest
 
 from api.embedded import ROLE, EmbeddedPostgres
-from tests.journey.conftest import Running, demonstration
+from tests.journey.conftest import Running, demonstration, until
 
 
 @pytest.fixture(scope="module")
@@ -54,3 +58,54 @@ def test_a_database_that_only_reads(troubled: Running) -> None:
     person.post("/api/initiatives", name="After")
     names = [row["fact"]["name"] for row in troubled.rows() if row["topic"] == "initiative.founded.v1"]
     assert names[-2:] == ["Before", "After"]
+
+
+@contextmanager
+def small_disk(folder: Path) -> Iterator[Path]:
+    """A disk of its own in memory, where this machine lets us mount one."""
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=400m", "tmpfs", str(folder)], check=False)
+    if mounted.returncode != 0:
+        pytest.skip("needs the right to mount a small disk")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+@pytest.mark.skipif(shutil.which("mount") is None, reason="needs mount")
+def test_a_full_disk(tmp_path: Path) -> None:
+    """Writes are refused once there is no room for them; when there is some again, they go on."""
+    with small_disk(tmp_path) as folder, demonstration(folder / "data") as running:
+        person = running.person(running.token)
+        ballast = folder / "ballast"
+        with ballast.open("wb", buffering=0) as filling, suppress(OSError):
+            while True:
+                filling.write(b"0" * 4096)
+        written = 0
+        while True:
+            answer = running.client.post(
+                "/api/initiatives",
+                json={"name": f"On a full disk {written}"},
+                headers={"Authorization": f"Bearer {person.token}"},
+            )
+            if answer.status_code == 503:
+                break
+            assert answer.status_code == 201, answer.text
+            written += 1
+            assert written < 500, "the disk never was full"
+        assert answer.headers["Retry-After"].isdigit()
+        assert person.get("/api/me")["administrator"] is True
+        ballast.unlink()
+        until(lambda: _founds(running, "With room again"))
+        names = [row["fact"]["name"] for row in running.rows() if row["topic"] == "initiative.founded.v1"]
+        assert names[1:] == [*(f"On a full disk {number}" for number in range(written)), "With room again"]
+
+
+def _founds(running: Running, name: str) -> bool:
+    answer = running.client.post(
+        "/api/initiatives",
+        json={"name": name},
+        headers={"Authorization": f"Bearer {running.token}", "Idempotency-Key": name},
+    )
+    assert answer.status_code in (201, 503), answer.text
+    return answer.status_code == 201
