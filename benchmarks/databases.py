@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 import psycopg
 from psycopg import sql
@@ -43,6 +44,10 @@ class Databases:
     def url(self, name: str) -> str:
         """Where to connect to a database."""
         return self._server.url_of(name)
+
+    def url_through(self, folder: Path) -> str:
+        """Where to connect to the program's own database through another socket's folder."""
+        return f"postgresql://{ROLE}@/{ROLE}?host={quote(str(folder), safe='')}&port={PORT}"
 
     @property
     def socket_folder(self) -> str:

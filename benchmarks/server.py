@@ -7,10 +7,10 @@ import os
 import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -27,12 +27,11 @@ class ServerFailed(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Server:
-    """A running server: where it answers, its environment, and the process id of its API."""
+class Installation:
+    """A migrated installation: where it answers when it runs, its environment, and an administrator's token."""
 
     url: str
     environment: Mapping[str, str]
-    api_process: int
     administrator: str
 
 
@@ -72,20 +71,44 @@ def overwinter(arguments: tuple[str, ...], env: Mapping[str, str]) -> str:
     return done.stdout
 
 
-def start_server(supervisor: Supervisor, folder: Path, *, demonstration: bool, **settings: str) -> Server:
-    """Migrate, make an administrator's token, and start the API and the projections. Raises `ServerFailed`."""
+def new_installation(folder: Path, *, demonstration: bool) -> Installation:
+    """Migrate, and make an administrator's token. Raises `ServerFailed`."""
     port = free_port()
     env = environment(
-        folder, OVERWINTER_PORT=str(port), **({"OVERWINTER_DEMO": "1"} if demonstration else {}), **settings
+        folder, OVERWINTER_PORT=str(port), **({"OVERWINTER_DEMO": "1"} if demonstration else {})
     )
     overwinter(("migrate",), env)
     made = json.loads(overwinter(("tokens", "create", "--administrator", "--json"), env))
+    return Installation(f"http://127.0.0.1:{port}", env, made["token"])
+
+
+def start(supervisor: Supervisor, installation: Installation, **settings: str) -> int:
+    """Start the API and the projections, each a process of its own; the process id of the API.
+
+    Raises `ServerFailed`, or `api.supervise.SuperviseError`.
+    """
+    env = {**installation.environment, **settings}
     process = supervisor.start(Child("the API", (*_OVERWINTER, "serve"), env))
     supervisor.start(Child("the projections", (*_OVERWINTER, "project"), env))
-    url = f"http://127.0.0.1:{port}"
-    if not supervisor.wait(until=lambda: answers(f"{url}/health/ready"), seconds=START_SECONDS):
+    await_answer(supervisor, f"{installation.url}/health/ready")
+    return process
+
+
+def await_answer(supervisor: Supervisor, address: str) -> None:
+    """Wait until an address answers with success. Raises `ServerFailed`, or `api.supervise.SuperviseError`."""
+    if not supervisor.wait(until=lambda: answers(address), seconds=START_SECONDS):
         raise ServerFailed(f"The server did not become ready within {START_SECONDS:g} seconds.")
-    return Server(url, env, process, made["token"])
+
+
+@contextmanager
+def supervised() -> Iterator[Supervisor]:
+    """A supervisor that ends its processes with the block; Ctrl-C and the like leave as `KeyboardInterrupt`."""
+    finished = False
+    with Supervisor() as supervisor:
+        yield supervisor
+        finished = True
+    if not finished:
+        raise KeyboardInterrupt
 
 
 def answers(address: str) -> bool:
@@ -95,12 +118,3 @@ def answers(address: str) -> bool:
             return bool(answer.status == 200)
     except (OSError, urllib.error.URLError):
         return False
-
-
-def wait_for(address: str, seconds: float = START_SECONDS) -> None:
-    """Wait until an address answers with success. Raises `ServerFailed`."""
-    until = time.monotonic() + seconds
-    while not answers(address):
-        if time.monotonic() > until:
-            raise ServerFailed(f"Nothing answered at {address} within {seconds:g} seconds.")
-        time.sleep(0.05)

@@ -58,6 +58,22 @@ class RawFact:
     fields: Mapping[str, Any]  # Any: each topic has fields of its own
 
 
+@dataclass(frozen=True, slots=True)
+class LedgerLine:
+    """One line of an entry, in minor units: a debit is positive, a credit negative."""
+
+    account: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """What one fact moved, and for which grant, if for any."""
+
+    grant: str | None
+    lines: tuple[LedgerLine, ...]
+
+
 @dataclass
 class _Folding:
     by_grant: defaultdict[str, FactSums] = field(default_factory=lambda: defaultdict(FactSums))
@@ -104,6 +120,39 @@ def _fold(folding: _Folding, topic: str, fields: Mapping[str, Any]) -> None:
             by_grant[fields["grant"]].committed -= fields["amount"]
         case _:
             pass
+
+
+def sums_of_ledger(
+    currency: str, entries: Iterable[LedgerEntry], balances: Mapping[str, int]
+) -> dict[str, LedgerSums]:
+    """The sums of every grant, by its id, from all entries of a fund's ledger.
+
+    `balances` are the accounts' as the ledger shows them: debits less credits, in minor units. Raises `ValueError`
+    where an entry does not add up to zero, or where the entries do not add up to a balance.
+    """
+    by_grant: defaultdict[str, defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
+    totals: defaultdict[str, int] = defaultdict(int)
+    for number, entry in enumerate(entries, 1):
+        if sum(line.amount for line in entry.lines):
+            raise ValueError(f"Entry {number} of the ledger in {currency} does not add up to zero.")
+        for line in entry.lines:
+            totals[line.account] += line.amount
+            if entry.grant is not None:
+                by_grant[entry.grant][line.account] += line.amount
+    for account in sorted(totals.keys() | balances.keys()):
+        if totals[account] != balances.get(account, 0):
+            raise ValueError(
+                f"The ledger in {currency} shows another balance of {account} than its entries add up to."
+            )
+    return {
+        grant: LedgerSums(
+            currency=currency,
+            committed=accounts["grants_awarded"],
+            paid=-accounts["cash"],
+            bound=-accounts["grants_payable"],
+        )
+        for grant, accounts in by_grant.items()
+    }
 
 
 def disagreements(

@@ -7,7 +7,16 @@ from typing import Any
 
 import pytest
 
-from benchmarks.rehearse.agreement import Followed, LedgerSums, RawFact, disagreements, sums_of_facts
+from benchmarks.rehearse.agreement import (
+    Followed,
+    LedgerEntry,
+    LedgerLine,
+    LedgerSums,
+    RawFact,
+    disagreements,
+    sums_of_facts,
+    sums_of_ledger,
+)
 from benchmarks.rehearse.giving import FileGrant
 
 FUND = "fund-1"
@@ -164,3 +173,62 @@ def test_a_released_sum_is_no_longer_committed_and_a_grant_must_be_completed() -
         "Grant 2: 1000.00 EUR committed by the file, 999.99 EUR by the facts."
     ]
     assert found(facts=FACTS[:15]) == ["Grant 2 was not completed."]
+
+
+# The ledger
+
+
+def entry(grant: str | None, debit: str, credit: str, amount: int) -> LedgerEntry:
+    return LedgerEntry(grant, (LedgerLine(debit, amount), LedgerLine(credit, -amount)))
+
+
+ENTRIES = [
+    entry(None, "pledges_receivable", "contributions", 200_000),
+    entry(None, "cash", "pledges_receivable", 200_000),
+    entry("grant-1", "grants_awarded", "grants_payable", 100_000),
+    entry("grant-2", "grants_awarded", "grants_payable", 100_000),
+    entry("grant-1", "grants_payable", "cash", 66_667),
+    entry("grant-1", "grants_payable", "cash", 33_333),
+    entry("grant-2", "grants_payable", "cash", 100_000),
+]
+BALANCES = {
+    "pledges_receivable": 0,
+    "cash": 0,
+    "contributions": -200_000,
+    "grants_awarded": 200_000,
+    "grants_payable": 0,
+}
+
+
+def test_the_entries_of_a_ledger_add_up_to_what_each_grant_was_paid() -> None:
+    assert sums_of_ledger("EUR", ENTRIES, BALANCES) == LEDGER
+
+
+def test_what_is_not_paid_yet_is_still_bound_and_what_was_released_is_not() -> None:
+    bound = sums_of_ledger("EUR", ENTRIES[:-1], BALANCES | {"cash": 100_000, "grants_payable": -100_000})
+    assert bound["grant-2"] == LedgerSums(currency="EUR", committed=100_000, paid=0, bound=100_000)
+    released = [*ENTRIES[:-1], entry("grant-2", "grants_payable", "grants_awarded", 100_000)]
+    sums = sums_of_ledger("EUR", released, BALANCES | {"cash": 100_000, "grants_awarded": 100_000})
+    assert sums["grant-2"] == LedgerSums(currency="EUR", committed=0, paid=0, bound=0)
+
+
+def test_one_cent_altered_on_one_side_of_an_entry_is_found() -> None:
+    altered = LedgerEntry("grant-1", (LedgerLine("grants_payable", 66_668), LedgerLine("cash", -66_667)))
+    with pytest.raises(ValueError, match=r"Entry 5 of the ledger in EUR does not add up to zero\."):
+        sums_of_ledger("EUR", [*ENTRIES[:4], altered, *ENTRIES[5:]], BALANCES)
+
+
+def test_one_cent_altered_on_both_sides_of_an_entry_is_found_in_the_balances() -> None:
+    altered = [*ENTRIES[:4], entry("grant-1", "grants_payable", "cash", 66_668), *ENTRIES[5:]]
+    with pytest.raises(ValueError, match="another balance of cash"):
+        sums_of_ledger("EUR", altered, BALANCES)
+    shifted = BALANCES | {"cash": -1, "grants_payable": 1}
+    assert found(ledger=sums_of_ledger("EUR", altered, shifted)) == [
+        "Grant 1: 1000.00 EUR paid by the file, 1000.01 EUR by the ledger.",
+        "Grant 1: 0.00 EUR still bound by the file, -0.01 EUR by the ledger.",
+    ]
+
+
+def test_an_entry_that_is_left_out_is_found_in_the_balances() -> None:
+    with pytest.raises(ValueError, match="another balance"):
+        sums_of_ledger("EUR", ENTRIES[:-1], BALANCES)
