@@ -19,7 +19,8 @@ from domain.reviews import JUDGING, OUTSTANDING, STEPPED_BACK, Review, ReviewSta
 from domain.rounds import Round, RoundStatus
 from domain.values import SYSTEM, Role
 
-NOT_YOURS = "This is not yours to see or to change."
+NOT_YOURS: Final = "This is not yours to see or to change."
+CONFLICTED: Final = "You declared a conflict of interest with this application."
 
 
 def system(actor: str) -> Verdict:
@@ -64,6 +65,23 @@ def officer_on(actor: str, initiative: Initiative, application: Application) -> 
     return verdict
 
 
+def examines(
+    actor: str,
+    initiative: Initiative,
+    application: Application,
+    *,
+    own: Collection[str],
+    reviews: Iterable[Review] = (),
+) -> Verdict:
+    """The staff who find applications eligible or not and choose their jurors: not in a round in which they applied
+    themselves, for the others are their rivals, and not on an application with which they declared a conflict.
+
+    `own` are the actor's applications in the round, `reviews` all reviews of the application.
+    """
+    verdict = _disinterested(officer_on(actor, initiative, application), own)
+    return _without_conflict(verdict, actor, reviews)
+
+
 def anyone_signed_in(actor: str) -> Verdict:
     """Every registered person may apply."""
     return Denied("Sign in to apply.") if actor == SYSTEM else Allowed(Role.APPLICANT)
@@ -87,6 +105,14 @@ def opens_panel(actor: str, initiative: Initiative, *, own: Collection[str]) -> 
     return _disinterested(officer(actor, initiative), own)
 
 
+def decides_on(
+    actor: str, initiative: Initiative, *, own: Collection[str], reviews: Iterable[Review]
+) -> Verdict:
+    """The chair, on an application with which they declared no conflict; `reviews` are all reviews of it, and `own` are
+    the actor's applications in the round, which must be none."""
+    return _without_conflict(chairs_panel(actor, initiative, own=own), actor, reviews)
+
+
 def chairs_panel(actor: str, initiative: Initiative, *, own: Collection[str]) -> Verdict:
     """The chair; `own` are the actor's applications in the round, which must be none."""
     return _disinterested(member(actor, initiative, Role.CHAIR), own)
@@ -100,6 +126,12 @@ def confirms_panel(actor: str, initiative: Initiative, *, own: Collection[str]) 
 def _disinterested(verdict: Verdict, own: Collection[str]) -> Verdict:
     if isinstance(verdict, Allowed) and own:
         return Denied("Nobody takes part in deciding on a round in which they applied.")
+    return verdict
+
+
+def _without_conflict(verdict: Verdict, actor: str, reviews: Iterable[Review]) -> Verdict:
+    if isinstance(verdict, Allowed) and _stepped_back(actor, reviews):
+        return Denied(CONFLICTED)
     return verdict
 
 
@@ -175,8 +207,8 @@ def sees_application(
     if actor == application.applicant:
         return Allowed(Role.APPLICANT)
     mine = _own_reviews(actor, reviews)
-    if any(review.status in STEPPED_BACK for review in mine):
-        return Denied("You declared a conflict of interest with this application.")
+    if _stepped_back(actor, mine):
+        return Denied(CONFLICTED)
     verdict = officer(actor, initiative)
     if isinstance(verdict, Allowed):
         return verdict
@@ -216,8 +248,8 @@ def sees_reviews(
     if actor == application.applicant:
         return Denied("Applicants do not see the reviews of their application.")
     mine = _own_reviews(actor, reviews)
-    if any(review.status in STEPPED_BACK for review in mine):
-        return Denied("You declared a conflict of interest with this application.")
+    if _stepped_back(actor, mine):
+        return Denied(CONFLICTED)
     if round.status is RoundStatus.CLOSED and any(review.status in OUTSTANDING for review in mine):
         return Denied("Submit your own review first; then you see the others'.")
     verdict = officer(actor, initiative)
@@ -297,6 +329,10 @@ def sees_persons(actor: str, installation: Installation) -> Verdict:
 
 
 _WITH_PANEL: Final = (RoundStatus.IN_PANEL, RoundStatus.DECIDED)
+
+
+def _stepped_back(actor: str, reviews: Iterable[Review]) -> bool:
+    return any(review.status in STEPPED_BACK for review in _own_reviews(actor, reviews))
 
 
 def _own_reviews(actor: str, reviews: Iterable[Review]) -> tuple[Review, ...]:

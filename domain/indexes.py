@@ -23,6 +23,11 @@ def reviews_in(round_id: str) -> str:
     return f"reviews in {round_id}"
 
 
+def deciders_of(panel_id: str) -> str:
+    """The persons who set an outcome in a panel, for none of them confirms it."""
+    return f"deciders of {panel_id}"
+
+
 def rounds_of(call_id: str) -> str:
     """The rounds of a call."""
     return f"rounds of {call_id}"

@@ -272,12 +272,15 @@ def close(
     return (PanelClosed(panel=panel_id, chair=chair),)
 
 
-def confirm(panel_id: str, panel: Panel, *, confirmer: str) -> tuple[Fact, ...]:
-    """Confirm a closed panel's decision, as someone other than the chair who closed it."""
+def confirm(panel_id: str, panel: Panel, *, confirmer: str, deciders: Collection[str]) -> tuple[Fact, ...]:
+    """Confirm a closed panel's decision, as someone other than the chair who closed it and than all who set an outcome
+    in it, the `deciders`, also one that was changed later."""
     if panel.status is not PanelStatus.CLOSED:
         raise Refused(f"Only a closed panel can be confirmed; this one is {panel.status}.")
     if confirmer == panel.chair:
         raise Refused("Whoever closed the panel cannot confirm it; another person does.")
+    if confirmer in deciders:
+        raise Refused("Whoever set an outcome in this panel cannot confirm it; another person does.")
     return (PanelConfirmed(panel=panel_id, confirmer=confirmer),)
 
 

@@ -102,8 +102,9 @@ def _find_eligible(command: FindApplicationEligible, given: Given) -> Plan:
     application = yield from the(APPLICATION, command.application)
     round = yield from the(ROUND, application.round)
     initiative = yield from the(INITIATIVE, application.initiative)
+    own = yield from members(applications_by(given.actor, application.round))
     return Act(
-        may=access.officer_on(given.actor, initiative, application),
+        may=access.examines(given.actor, initiative, application, own=own),
         initiative=application.initiative,
         scope=application.call,
         decide=lambda: Outcome(
@@ -116,9 +117,10 @@ def _find_eligible(command: FindApplicationEligible, given: Given) -> Plan:
 def _find_ineligible(command: FindApplicationIneligible, given: Given) -> Plan:
     application = yield from the(APPLICATION, command.application)
     initiative = yield from the(INITIATIVE, application.initiative)
+    own = yield from members(applications_by(given.actor, application.round))
     reviews = yield from members(reviews_of(command.application))
     return Act(
-        may=access.officer_on(given.actor, initiative, application),
+        may=access.examines(given.actor, initiative, application, own=own),
         initiative=application.initiative,
         scope=application.call,
         decide=lambda: Outcome(

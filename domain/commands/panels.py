@@ -9,7 +9,7 @@ from domain import access, applications, panels, rounds
 from domain.applications import APPLICATION, Application, ApplicationStatus, DeclineReason
 from domain.calls import CALL, Call
 from domain.deciding import Act, Command, Fact, Given, Outcome, Plan, Registered, ahead, members, some, the
-from domain.indexes import applications_by, reviews_in
+from domain.indexes import applications_by, deciders_of, reviews_in, reviews_of
 from domain.initiatives import INITIATIVE
 from domain.panels import PANEL, Panel, PanelOutcome, PanelOutcomeSet
 from domain.refusals import Invalid
@@ -43,7 +43,8 @@ class ClosePanel(Command, frozen=True, kw_only=True):
 
 
 class ConfirmPanel(Command, frozen=True, kw_only=True):
-    """Confirm a closed panel, as someone other than its chair; every application then has its outcome."""
+    """Confirm a closed panel, as someone who neither closed it nor set an outcome in it; every application then has its
+    outcome."""
 
     panel: str
 
@@ -80,6 +81,8 @@ def _set_outcome(command: SetPanelOutcome, given: Given) -> Plan:
     initiative = yield from the(INITIATIVE, panel.initiative)
     application = yield from the(APPLICATION, command.application)
     own = yield from members(applications_by(given.actor, panel.round))
+    reviews = yield from some(REVIEW, (yield from members(reviews_of(command.application))))
+    deciders = yield from members(deciders_of(command.panel))
     # Who withdrew matters only where the budget seems too small, so the other applications are seldom loaded.
     awarded = panels.awards(panel, besides=command.application)
     withdrawn: set[str] = set()
@@ -87,7 +90,7 @@ def _set_outcome(command: SetPanelOutcome, given: Given) -> Plan:
         states = yield from some(APPLICATION, awarded)
         withdrawn = {other for other, state in states.items() if state.status is ApplicationStatus.WITHDRAWN}
     return Act(
-        may=access.chairs_panel(given.actor, initiative, own=own),
+        may=access.decides_on(given.actor, initiative, own=own, reviews=reviews.values()),
         initiative=panel.initiative,
         scope=panel.call,
         decide=lambda: Outcome(
@@ -106,6 +109,7 @@ def _set_outcome(command: SetPanelOutcome, given: Given) -> Plan:
                 )
             },
             answers=command.panel,
+            entries=() if given.actor in deciders else ((deciders_of(command.panel), given.actor),),
         ),
     )
 
@@ -139,6 +143,7 @@ def _confirm(command: ConfirmPanel, given: Given) -> Plan:
     initiative = yield from the(INITIATIVE, panel.initiative)
     round = yield from the(ROUND, panel.round)
     own = yield from members(applications_by(given.actor, panel.round))
+    deciders = yield from members(deciders_of(command.panel))
     ranked = yield from some(APPLICATION, (place.application for place in panel.ranking))
     return Act(
         may=access.confirms_panel(given.actor, initiative, own=own),
@@ -146,7 +151,7 @@ def _confirm(command: ConfirmPanel, given: Given) -> Plan:
         scope=panel.call,
         decide=lambda: Outcome(
             facts={
-                command.panel: panels.confirm(command.panel, panel, confirmer=given.actor),
+                command.panel: panels.confirm(command.panel, panel, confirmer=given.actor, deciders=deciders),
                 panel.round: rounds.decide(panel.round, round),
                 **_decided(command.panel, panel, ranked),
             },

@@ -65,6 +65,7 @@ def _ask(application_id: str, juror: str, given: Given, *, replaced: str | None 
     round = yield from the(ROUND, application.round)
     initiative = yield from the(INITIATIVE, application.initiative)
     person = yield from maybe(PERSON, juror)
+    own = yield from members(applications_by(given.actor, application.round))
     applied = yield from members(applications_by(juror, application.round))
     existing = yield from some(REVIEW, (yield from members(reviews_of(application_id))))
     review = given.new("review")
@@ -91,7 +92,7 @@ def _ask(application_id: str, juror: str, given: Given, *, replaced: str | None 
         )
 
     return Act(
-        may=access.officer_on(given.actor, initiative, application),
+        may=access.examines(given.actor, initiative, application, own=own, reviews=existing.values()),
         initiative=application.initiative,
         scope=application.call,
         decide=decide,

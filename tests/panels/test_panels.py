@@ -9,7 +9,7 @@ from domain.applications import ApplicationAwarded, ApplicationDeclined, Applica
 from domain.commands.applications import WithdrawApplication
 from domain.commands.panels import ClosePanel, ConfirmPanel, OpenPanel, SetPanelOutcome
 from domain.deciding import Command, Fact, Outcome
-from domain.indexes import applications_by
+from domain.indexes import applications_by, deciders_of
 from domain.initiatives import MemberAdded
 from domain.panels import PANEL as PANEL_AGGREGATE
 from domain.panels import Panel, PanelOutcomeSet, Place, evolve, rank
@@ -197,7 +197,7 @@ class TestWhenTheRoundIsInAnotherState:
 class TestWhenThePanelIsOpen:
     def test_the_chair_awards_also_more_than_was_asked_for(self) -> None:
         assert in_panel().run(award("800.00"), CHAIR) == Outcome(
-            facts={PANEL: (awarded(80_000),)}, answers=PANEL
+            facts={PANEL: (awarded(80_000),)}, answers=PANEL, entries=((deciders_of(PANEL), CHAIR),)
         )
 
     def test_the_chair_gives_a_place_on_the_waiting_list(self) -> None:
@@ -409,6 +409,18 @@ class TestWhenThePanelIsClosed:
         )
         both.run(CONFIRM, CHAIR)
         assert both.facts(ROUND)[-1] == decided()
+
+    def test_nobody_confirms_who_set_an_outcome_also_one_that_was_changed_or_closed_by_another(self) -> None:
+        world = in_panel(declined(OTHER_APPLICATION))
+        world.run(award("700.00"), JUDGING_OFFICER)
+        world.run(DECLINE, CHAIR)
+        world.run(CLOSE, CHAIR)
+        assert world.turned_down(CONFIRM, JUDGING_OFFICER) == (
+            Refused,
+            "Whoever set an outcome in this panel cannot confirm it; another person does.",
+        )
+        world.run(CONFIRM, OFFICER)
+        assert world.facts(ROUND)[-1] == decided()
 
     def test_only_staff_or_a_chair_confirm_and_none_who_applied(self) -> None:
         world = in_panel(declined(), declined(OTHER_APPLICATION), panel_closed())
