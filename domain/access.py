@@ -68,18 +68,18 @@ def officer_on(actor: str, initiative: Initiative, application: Application) -> 
 def examines(
     actor: str,
     initiative: Initiative,
+    application_id: str,
     application: Application,
     *,
     own: Collection[str],
-    reviews: Iterable[Review] = (),
+    conflicts: Collection[str] = (),
 ) -> Verdict:
     """The staff who find applications eligible or not and choose their jurors: not in a round in which they applied
     themselves, for the others are their rivals, and not on an application with which they declared a conflict.
 
-    `own` are the actor's applications in the round, `reviews` all reviews of the application.
+    `own` are the actor's applications in the round, `conflicts` those with which they declared a conflict.
     """
-    verdict = _disinterested(officer_on(actor, initiative, application), own)
-    return _without_conflict(verdict, actor, reviews)
+    return _impartial(officer_on(actor, initiative, application), application_id, own, conflicts)
 
 
 def anyone_signed_in(actor: str) -> Verdict:
@@ -106,11 +106,16 @@ def opens_panel(actor: str, initiative: Initiative, *, own: Collection[str]) -> 
 
 
 def decides_on(
-    actor: str, initiative: Initiative, *, own: Collection[str], reviews: Iterable[Review]
+    actor: str,
+    initiative: Initiative,
+    application_id: str,
+    *,
+    own: Collection[str],
+    conflicts: Collection[str],
 ) -> Verdict:
-    """The chair, on an application with which they declared no conflict; `reviews` are all reviews of it, and `own` are
-    the actor's applications in the round, which must be none."""
-    return _without_conflict(chairs_panel(actor, initiative, own=own), actor, reviews)
+    """The chair, on an application with which they declared no conflict. `own` are the actor's applications in the
+    round, which must be none, `conflicts` those with which they declared a conflict."""
+    return _impartial(member(actor, initiative, Role.CHAIR), application_id, own, conflicts)
 
 
 def chairs_panel(actor: str, initiative: Initiative, *, own: Collection[str]) -> Verdict:
@@ -118,9 +123,17 @@ def chairs_panel(actor: str, initiative: Initiative, *, own: Collection[str]) ->
     return _disinterested(member(actor, initiative, Role.CHAIR), own)
 
 
-def confirms_panel(actor: str, initiative: Initiative, *, own: Collection[str]) -> Verdict:
-    """Staff or a chair; `own` are the actor's applications in the round, which must be none."""
-    return _disinterested(member(actor, initiative, Role.OFFICER, Role.CHAIR), own)
+def confirms_panel(
+    actor: str, initiative: Initiative, *, own: Collection[str], conflicts: Collection[str]
+) -> Verdict:
+    """Staff or a chair, who answer for every outcome of the round: `own` are the actor's applications in it, and
+    `conflicts` those with which they declared a conflict; both must be none."""
+    verdict = _disinterested(member(actor, initiative, Role.OFFICER, Role.CHAIR), own)
+    if isinstance(verdict, Allowed) and conflicts:
+        return Denied(
+            "You declared a conflict of interest with an application of this round; another person confirms."
+        )
+    return verdict
 
 
 def _disinterested(verdict: Verdict, own: Collection[str]) -> Verdict:
@@ -129,8 +142,11 @@ def _disinterested(verdict: Verdict, own: Collection[str]) -> Verdict:
     return verdict
 
 
-def _without_conflict(verdict: Verdict, actor: str, reviews: Iterable[Review]) -> Verdict:
-    if isinstance(verdict, Allowed) and _stepped_back(actor, reviews):
+def _impartial(
+    verdict: Verdict, application_id: str, own: Collection[str], conflicts: Collection[str]
+) -> Verdict:
+    verdict = _disinterested(verdict, own)
+    if isinstance(verdict, Allowed) and application_id in conflicts:
         return Denied(CONFLICTED)
     return verdict
 
@@ -207,7 +223,7 @@ def sees_application(
     if actor == application.applicant:
         return Allowed(Role.APPLICANT)
     mine = _own_reviews(actor, reviews)
-    if _stepped_back(actor, mine):
+    if any(review.status in STEPPED_BACK for review in mine):
         return Denied(CONFLICTED)
     verdict = officer(actor, initiative)
     if isinstance(verdict, Allowed):
@@ -248,7 +264,7 @@ def sees_reviews(
     if actor == application.applicant:
         return Denied("Applicants do not see the reviews of their application.")
     mine = _own_reviews(actor, reviews)
-    if _stepped_back(actor, mine):
+    if any(review.status in STEPPED_BACK for review in mine):
         return Denied(CONFLICTED)
     if round.status is RoundStatus.CLOSED and any(review.status in OUTSTANDING for review in mine):
         return Denied("Submit your own review first; then you see the others'.")
@@ -329,10 +345,6 @@ def sees_persons(actor: str, installation: Installation) -> Verdict:
 
 
 _WITH_PANEL: Final = (RoundStatus.IN_PANEL, RoundStatus.DECIDED)
-
-
-def _stepped_back(actor: str, reviews: Iterable[Review]) -> bool:
-    return any(review.status in STEPPED_BACK for review in _own_reviews(actor, reviews))
 
 
 def _own_reviews(actor: str, reviews: Iterable[Review]) -> tuple[Review, ...]:

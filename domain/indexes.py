@@ -23,6 +23,11 @@ def reviews_in(round_id: str) -> str:
     return f"reviews in {round_id}"
 
 
+def conflicts_of(person_id: str, round_id: str) -> str:
+    """The applications of a round with which a person declared a conflict of interest."""
+    return f"conflicts of {person_id} in {round_id}"
+
+
 def deciders_of(panel_id: str) -> str:
     """The persons who set an outcome in a panel, for none of them confirms it."""
     return f"deciders of {panel_id}"

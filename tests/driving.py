@@ -25,6 +25,7 @@ from domain.deciding import (
     Members,
     Outcome,
     Registered,
+    Verdict,
     Wish,
 )
 from domain.refusals import Forbidden, Invalid, NotFound, Refused, Turned
@@ -41,7 +42,7 @@ class World:
     """Streams, indexes, claims and due dates in memory.
 
     `run` loads what a command's plan wishes for, asks access, lets the rule decide, checks the claims and stores the
-    outcome whole, or raises what the command runner raises and stores nothing.
+    outcome whole, or raises what the command runner raises and stores nothing. `verdict` is access's last answer.
     """
 
     streams: dict[str, list[Fact]] = field(default_factory=dict)
@@ -49,6 +50,7 @@ class World:
     claims: set[str] = field(default_factory=set)
     due: dict[str, Due] = field(default_factory=dict)
     demonstration: bool = False
+    verdict: Verdict | None = None
     _made: int = 0
 
     def given(self, stream: str, *facts: Fact) -> str:
@@ -91,6 +93,7 @@ class World:
             except StopIteration as stop:
                 act = stop.value
         assert isinstance(act, Act)
+        self.verdict = act.may
         if isinstance(act.may, Denied):
             raise (
                 NotFound("There is nothing here that you may see.")

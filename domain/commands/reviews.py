@@ -6,7 +6,7 @@ from domain import access, reviews
 from domain.applications import APPLICATION
 from domain.calls import CALL
 from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, ahead, maybe, members, some, the
-from domain.indexes import applications_by, reviews_in, reviews_of
+from domain.indexes import applications_by, conflicts_of, reviews_in, reviews_of
 from domain.initiatives import INITIATIVE
 from domain.persons import PERSON, check_registered
 from domain.reviews import REVIEW, ConflictReason
@@ -66,6 +66,7 @@ def _ask(application_id: str, juror: str, given: Given, *, replaced: str | None 
     initiative = yield from the(INITIATIVE, application.initiative)
     person = yield from maybe(PERSON, juror)
     own = yield from members(applications_by(given.actor, application.round))
+    conflicts = yield from members(conflicts_of(given.actor, application.round))
     applied = yield from members(applications_by(juror, application.round))
     existing = yield from some(REVIEW, (yield from members(reviews_of(application_id))))
     review = given.new("review")
@@ -92,7 +93,9 @@ def _ask(application_id: str, juror: str, given: Given, *, replaced: str | None 
         )
 
     return Act(
-        may=access.examines(given.actor, initiative, application, own=own, reviews=existing.values()),
+        may=access.examines(
+            given.actor, initiative, application_id, application, own=own, conflicts=conflicts
+        ),
         initiative=application.initiative,
         scope=application.call,
         decide=decide,
@@ -129,6 +132,7 @@ def _declare_conflict(command: DeclareConflict, given: Given) -> Plan:
                 )
             },
             answers=command.review,
+            entries=((conflicts_of(review.juror, review.round), review.application),),
         ),
     )
 

@@ -12,7 +12,7 @@ from domain.commands.reviews import (
     SubmitReview,
 )
 from domain.deciding import Command, Fact, Outcome
-from domain.indexes import reviews_in, reviews_of
+from domain.indexes import conflicts_of, reviews_in, reviews_of
 from domain.initiatives import MemberAdded, MemberRemoved
 from domain.personal import personal_fields
 from domain.persons import PersonErased
@@ -183,7 +183,11 @@ class TestWhenTheJurorIsAssigned:
         declared = ReviewConflictDeclared(
             review=REVIEW, juror=JUROR, reason="family", explanation="A cousin."
         )
-        assert asked().run(command, JUROR) == Outcome(facts={REVIEW: (declared,)}, answers=REVIEW)
+        assert asked().run(command, JUROR) == Outcome(
+            facts={REVIEW: (declared,)},
+            answers=REVIEW,
+            entries=((conflicts_of(JUROR, ROUND), APPLICATION),),
+        )
 
     def test_they_judge_nothing_before_they_declare(self) -> None:
         assert asked().turned_down(SUBMIT, JUROR) == (
