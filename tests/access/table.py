@@ -1,0 +1,128 @@
+"""Who may do what: one row for each command, one column for each person, written by hand.
+
+A capital letter allows and names the role acted in; a small one refuses with the sentence below; a dot refuses without
+saying that the thing exists. A command with two moments at which different people are asked has a row for each, named
+after the colon.
+"""
+
+from typing import Final
+
+PERSONS: Final = {
+    "no": "nobody: an id that was never registered",
+    "er": "erased: held every role of the initiative until then",
+    "st": "stranger: registered, no role anywhere",
+    "ar": "artist: whose application, and later grant, it is",
+    "ri": "rival: another artist of the same round",
+    "ar+": "artist whom the administrator has given every role of the initiative",
+    "ju": "juror whose review it is",
+    "j2": "second juror, with a review of the same application",
+    "id": "idle juror, asked for nothing",
+    "jx": "juror who declared a conflict with the application",
+    "ch": "chair, who set the outcomes and closed the panel",
+    "cx": "chair who declared a conflict with the application",
+    "cr": "chair who applied in the round",
+    "of": "officer",
+    "ox": "officer, juror too, who declared a conflict with the application",
+    "or": "officer who applied in the round",
+    "fi": "finance, who approved first",
+    "ap": "approver",
+    "fu": "funder, whose pledge it is",
+    "ad": "administrator of the initiative",
+    "ke": "keeper: administrator of the installation",
+    "sy": "system: the program itself, on a due date or at the operator's command line",
+    "ou": "outsider: holds every role in another initiative",
+}
+"""The columns."""
+
+ROLES: Final = {
+    "A": "applicant",
+    "C": "chair",
+    "D": "administrator",
+    "F": "finance",
+    "J": "juror",
+    "O": "officer",
+    "S": "system",
+    "U": "funder",
+    "V": "approver",
+}
+"""The capital letters: the role in which somebody is allowed."""
+
+HIDDEN: Final = "There is nothing here that you may see."
+"""The dot: refused as if there were no such thing."""
+
+SENTENCES: Final = {
+    "c": "Only the initiative's chair may do this.",
+    "d": "Only the initiative's administrator may do this.",
+    "f": "Only the initiative's finance may do this.",
+    "j": "Only the initiative's juror or chair may do this.",
+    "o": "Only the initiative's officer may do this.",
+    "p": "Only the initiative's officer or chair may do this.",
+    "v": "Only the initiative's approver may do this.",
+    "k": "Only an administrator of this installation may do this.",
+    "s": "Only the program itself does this.",
+    "a": "Sign in to apply.",
+    "e": "This account was erased.",
+    "t": "This review is another juror's.",
+    "m": "Nobody acts on their own application.",
+    "g": "Nobody acts on their own grant.",
+    "r": "Nobody takes part in deciding on a round in which they applied.",
+    "x": "You declared a conflict of interest with this application.",
+    "y": "You declared a conflict of interest with an application of this round; another person confirms.",
+    "w": "Whoever closed the panel cannot confirm it; another person does.",
+}
+"""The small letters: what somebody is told who is refused."""
+
+TABLE: Final = """
+                              no er st ar ri ar+ ju j2 id jx ch cx cr of ox or fi ap fu ad ke sy ou
+
+installation.open              e  e  s  s  s  s   s  s  s  s  s  s  s  s  s  s  s  s  s  s  s  S  s
+installation.appoint           e  e  k  k  k  k   k  k  k  k  k  k  k  k  k  k  k  k  k  k  D  S  k
+initiative.found               e  e  k  k  k  k   k  k  k  k  k  k  k  k  k  k  k  k  k  k  D  S  k
+initiative.add_member          e  e  .  .  .  D   d  d  d  d  d  d  d  d  d  d  d  d  d  D  .  .  .
+initiative.remove_member       e  e  .  .  .  D   d  d  d  d  d  d  d  d  d  d  d  d  d  D  .  .  .
+person.register                e  e  k  k  k  k   k  k  k  k  k  k  k  k  k  k  k  k  k  k  D  S  k
+person.erase                   e  e  k  k  k  k   k  k  k  k  k  k  k  k  k  k  k  k  k  k  D  S  k
+
+fund.open                      e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  .  .  .
+fund.pledge                    e  e  .  .  .  F   f  f  f  f  f  f  f  f  f  f  F  f  U  f  .  .  .
+fund.receive                   e  e  .  .  .  F   f  f  f  f  f  f  f  f  f  f  F  f  f  f  .  .  .
+
+call.draft                     e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  .  .  .
+call.publish                   e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  .  .  .
+round.open                     e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  .  .  .
+round.close                    e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  .  S  .
+
+application.submit             e  e  A  A  A  A   A  A  A  A  A  A  A  A  A  A  A  A  A  A  A  a  A
+application.withdraw           e  e  .  A  .  A   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
+application.find_eligible      e  e  .  .  .  m   o  o  o  o  o  o  o  O  O  r  o  o  o  o  .  .  .
+application.find_ineligible    e  e  .  .  .  m   o  o  o  o  o  o  o  O  O  r  o  o  o  o  .  .  .
+
+review.assign                  e  e  .  .  .  m   o  o  o  o  o  o  o  O  x  r  o  o  o  o  .  .  .
+review.declare_no_conflict     e  e  .  .  .  t   J  t  t  t  t  t  t  j  t  j  j  j  j  j  .  .  .
+review.declare_conflict        e  e  .  .  .  t   J  t  t  t  t  t  t  j  t  j  j  j  j  j  .  .  .
+review.replace                 e  e  .  .  .  m   o  o  o  o  o  o  o  O  x  r  o  o  o  o  .  .  .
+review.submit                  e  e  .  .  .  t   J  t  t  t  t  t  t  j  t  j  j  j  j  j  .  .  .
+
+panel.open                     e  e  .  .  .  r   o  o  o  o  o  o  o  O  O  r  o  o  o  o  .  .  .
+panel.set_outcome              e  e  .  .  .  r   c  c  c  c  C  x  r  c  c  c  c  c  c  c  .  .  .
+panel.close                    e  e  .  .  .  r   c  c  c  c  C  C  r  c  c  c  c  c  c  c  .  .  .
+panel.confirm                  e  e  .  .  .  r   p  p  p  p  w  y  r  O  y  r  p  p  p  p  .  .  .
+
+grant.offer                    e  e  .  .  .  m   o  o  o  o  o  o  o  O  O  O  o  o  o  o  .  .  .
+grant.accept                   e  e  .  A  .  A   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
+grant.decline                  e  e  .  A  .  A   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
+grant.set_payee                e  e  .  A  .  A   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
+grant.confirm_payee            e  e  .  .  .  g   f  f  f  f  f  f  f  f  f  f  F  f  f  f  .  .  .
+grant.schedule                 e  e  .  .  .  g   o  o  o  o  o  o  o  O  O  O  o  o  o  o  .  .  .
+grant.submit_report            e  e  .  A  .  A   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
+grant.accept_report            e  e  .  .  .  g   o  o  o  o  o  o  o  O  O  O  o  o  o  o  .  .  .
+grant.return_report            e  e  .  .  .  g   o  o  o  o  o  o  o  O  O  O  o  o  o  o  .  .  .
+grant.complete                 e  e  .  .  .  g   o  o  o  o  o  o  o  O  O  O  o  o  o  o  .  .  .
+
+instalment.request             e  e  .  A  .  A   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
+instalment.approve: first      e  e  .  .  .  g   f  f  f  f  f  f  f  f  f  f  F  f  f  f  .  .  .
+instalment.approve: second     e  e  .  .  .  g   v  v  v  v  v  v  v  v  v  v  v  V  v  v  .  .  .
+instalment.instruct            e  e  .  .  .  g   f  f  f  f  f  f  f  f  f  f  F  f  f  f  .  .  .
+instalment.settle              e  e  .  .  .  g   f  f  f  f  f  f  f  f  f  f  F  f  f  f  .  .  .
+instalment.fail                e  e  .  .  .  g   f  f  f  f  f  f  f  f  f  f  F  f  f  f  .  .  .
+"""

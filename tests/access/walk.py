@@ -1,0 +1,328 @@
+"""One grant's life, walked by real commands and stopped before each of them: the moments at which everybody tries it.
+
+At its moment a command is legal, so who asks is the only thing that can stand in its way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any, Final, cast
+
+from domain.commands.register import REGISTER
+from domain.deciding import Aggregate, Allowed, Command, Loaded
+from domain.grants.rules import PlannedInstalment
+from domain.indexes import reviews_of
+from domain.initiatives import MemberAdded
+from domain.persons import PersonErased
+from domain.refusals import Turned
+from domain.values import MEMBER_ROLES, SYSTEM, Channel, Role
+from history.runner import Request, Runner
+from history.store import History
+from history.vault import Vault
+from tests.driving import World, person
+from tests.scene import (
+    ADMINISTRATOR,
+    AFTER,
+    APPROVER,
+    ARTIST,
+    CHAIR,
+    FINANCE,
+    FORM,
+    FUNDER,
+    INITIATIVE,
+    JUROR,
+    KEEPER,
+    OFFICER,
+    OTHER_ARTIST,
+    RUBRIC,
+    SECOND_JUROR,
+    STRANGER,
+    THIRD_JUROR,
+    euros,
+    numbered,
+    peopled,
+    registered,
+)
+
+NOBODY: Final = person(100)
+ERASED: Final = person(101)
+CONFLICTED_JUROR: Final = person(102)
+CONFLICTED_CHAIR: Final = person(103)
+CONFLICTED_OFFICER: Final = person(104)
+RIVAL_CHAIR: Final = person(105)
+RIVAL_OFFICER: Final = person(106)
+OUTSIDER: Final = person(107)
+NEWCOMER: Final = person(108)
+OTHER_INITIATIVE: Final = numbered("initiative", 2)
+
+WHO: Final[Mapping[str, str]] = {
+    "no": NOBODY,
+    "er": ERASED,
+    "st": STRANGER,
+    "ar": ARTIST,
+    "ri": OTHER_ARTIST,
+    "ar+": ARTIST,
+    "ju": JUROR,
+    "j2": SECOND_JUROR,
+    "id": THIRD_JUROR,
+    "jx": CONFLICTED_JUROR,
+    "ch": CHAIR,
+    "cx": CONFLICTED_CHAIR,
+    "cr": RIVAL_CHAIR,
+    "of": OFFICER,
+    "ox": CONFLICTED_OFFICER,
+    "or": RIVAL_OFFICER,
+    "fi": FINANCE,
+    "ap": APPROVER,
+    "fu": FUNDER,
+    "ad": ADMINISTRATOR,
+    "ke": KEEPER,
+    "sy": SYSTEM,
+    "ou": OUTSIDER,
+}
+"""The person of each column."""
+
+MORE_MEMBERS: Final[Mapping[str, tuple[Role, ...]]] = {
+    ERASED: MEMBER_ROLES,
+    CONFLICTED_JUROR: (Role.JUROR,),
+    CONFLICTED_CHAIR: (Role.CHAIR,),
+    CONFLICTED_OFFICER: (Role.OFFICER, Role.JUROR),
+    RIVAL_CHAIR: (Role.CHAIR,),
+    RIVAL_OFFICER: (Role.OFFICER,),
+}
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A world in which `command` is legal for the right person, and nothing else has to happen first."""
+
+    world: World
+    command: Command
+    now: datetime
+
+    def tried(self, actor: str, *before: MemberAdded) -> Role | str:
+        """What comes of somebody's trying it, after some more facts of the initiative: the role in which they are
+        allowed, or the sentence by which they are refused, and then nothing is stored."""
+        world = fork(self.world)
+        world.given(INITIATIVE, *before)
+        untouched = fork(world)
+        try:
+            world.run(self.command, actor, self.now)
+        except Turned as turned:
+            assert stored(world) == stored(untouched), "refused, yet something was stored"
+            return turned.detail
+        assert isinstance(world.verdict, Allowed)
+        return world.verdict.role
+
+    def refused_by_the_runner(self, actor: str) -> str:
+        """The sentence by which the command runner itself refuses somebody, whom the rules alone would not know."""
+        runner = Runner(
+            cast("History", None),
+            cast("Vault", None),
+            b"",
+            clock=lambda: self.now,
+            fence=lambda subject: None,
+        )
+        runner.states = cast("Any", _Remembered(self.world))  # reading from the world instead of a database
+        request = Request(command=self.command, actor=actor, channel=Channel.API)
+        try:
+            asyncio.run(runner.run(request))
+        except Turned as turned:
+            return turned.detail
+        raise AssertionError("not refused")
+
+
+@dataclass(frozen=True)
+class _Remembered:
+    """What the runner reads, from a world in memory."""
+
+    world: World
+
+    def reading(self, *, afresh: bool) -> _Remembered:
+        return self
+
+    async def load(self, streams: Sequence[tuple[Aggregate[Any], str]]) -> dict[str, Loaded[Any]]:
+        return {
+            stream: Loaded(self.world.state(aggregate, stream), len(self.world.facts(stream)))
+            for aggregate, stream in streams
+        }
+
+    async def members(self, index: str) -> tuple[str, ...]:
+        return tuple(sorted(self.world.indexes.get(index, ())))
+
+
+def fork(world: World) -> World:
+    """A world that goes its own way from here; facts are shared, for they never change."""
+    return World(
+        streams={stream: list(facts) for stream, facts in world.streams.items()},
+        indexes={index: set(entries) for index, entries in world.indexes.items()},
+        claims=set(world.claims),
+        due=dict(world.due),
+        _made=world._made,
+    )
+
+
+def stored(world: World) -> tuple[object, ...]:
+    """All that a world keeps."""
+    streams = {stream: facts for stream, facts in world.streams.items() if facts}
+    return streams, world.indexes, world.claims, world.due
+
+
+@dataclass
+class Walk:
+    """The walk: `moments` by the row of the table that they are about."""
+
+    world: World
+    now: datetime
+    moments: dict[str, Moment] = field(default_factory=dict)
+
+    def stop(self, row: str, /, **fields: Any) -> Command:
+        """Here everybody tries the command of this row."""
+        command = REGISTER[row.partition(":")[0]].request(**fields)
+        assert row not in self.moments
+        self.moments[row] = Moment(fork(self.world), command, self.now)
+        return command
+
+    def do(self, actor: str, name: str, /, **fields: Any) -> str:
+        """Go on by a command; gives the stream that it is about."""
+        return self.world.run(REGISTER[name].request(**fields), actor, self.now).answers
+
+    def stop_and_do(self, actor: str, row: str, /, **fields: Any) -> str:
+        """Both: everybody tries it, and the right person does it."""
+        return self.world.run(self.stop(row, **fields), actor, self.now).answers
+
+
+def moments() -> dict[str, Moment]:
+    """Every row's moment, in the order of one grant's life."""
+    walk = Walk(World(), AFTER - timedelta(days=60))
+    walk.stop("installation.open")
+    walk.world = peopled()
+    for who in (*MORE_MEMBERS, OUTSIDER, NEWCOMER):
+        walk.world.given(who, registered(who))
+    walk.world.given(ERASED, PersonErased(person=ERASED, reason="asked_by_person"))
+    for who, roles in MORE_MEMBERS.items():
+        walk.world.given(INITIATIVE, MemberAdded(initiative=INITIATIVE, person=who, roles=roles))
+    _house(walk)
+    call, round = _call(walk)
+    application = _round(walk, call, round)
+    _reviews(walk, application)
+    _panel(walk, round, application)
+    _grant(walk, application)
+    return walk.moments
+
+
+def _house(walk: Walk) -> None:
+    walk.stop("installation.appoint", person=NEWCOMER)
+    walk.stop("initiative.found", name="Another Initiative", founder=NEWCOMER)
+    walk.stop("initiative.add_member", initiative=INITIATIVE, person=NEWCOMER, roles=(Role.JUROR,))
+    walk.stop("initiative.remove_member", initiative=INITIATIVE, person=THIRD_JUROR)
+    walk.stop("person.register", name="Applicant One", email="one@example.org")
+    walk.stop("person.erase", person=NEWCOMER, reason="asked_by_person")
+    other = walk.do(KEEPER, "initiative.found", name="Other Initiative", founder=OUTSIDER)
+    walk.do(OUTSIDER, "initiative.add_member", initiative=other, person=OUTSIDER, roles=MEMBER_ROLES)
+
+
+def _call(walk: Walk) -> tuple[str, str]:
+    fund = walk.stop_and_do(OFFICER, "fund.open", initiative=INITIATIVE, name="Invented Fund", currency="EUR")
+    walk.stop_and_do(FUNDER, "fund.pledge", fund=fund, funder=FUNDER, amount=euros("1000.00"))
+    pledge = walk.world.facts(fund)[-1].pledge  # type: ignore[attr-defined]
+    walk.stop_and_do(
+        FINANCE,
+        "fund.receive",
+        fund=fund,
+        pledge=pledge,
+        amount=euros("1000.00"),
+        received_on=walk.now.date(),
+    )
+    call = walk.stop_and_do(
+        OFFICER,
+        "call.draft",
+        fund=fund,
+        title={"en": "Invented Call"},
+        summary={"en": "For invented work."},
+        form=FORM,
+        rubric=RUBRIC,
+        quorum=1,
+        budget=euros("1000.00"),
+        minimum_award=euros("100.00"),
+        maximum_award=euros("800.00"),
+        time_zone="Europe/Berlin",
+    )
+    walk.stop_and_do(OFFICER, "call.publish", call=call)
+    closes = (AFTER - timedelta(days=1)).replace(tzinfo=None)
+    return call, walk.stop_and_do(OFFICER, "round.open", call=call, closes_at=closes)
+
+
+def _round(walk: Walk, call: str, round: str) -> str:
+    applying: dict[str, Any] = {
+        "call": call,
+        "round": round,
+        "title": "Invented Work",
+        "requested": euros("500.00"),
+        "answers": {"work": "A song about snow"},
+    }
+    application = walk.stop_and_do(ARTIST, "application.submit", **applying)
+    others = [
+        walk.do(who, "application.submit", **applying) for who in (OTHER_ARTIST, RIVAL_CHAIR, RIVAL_OFFICER)
+    ]
+    walk.stop("application.withdraw", application=application, reason="safety")
+    walk.now = AFTER
+    walk.stop_and_do(SYSTEM, "round.close", round=round)
+    for other in others:
+        walk.do(OFFICER, "application.find_ineligible", application=other, reason="outside_scope")
+    walk.stop("application.find_ineligible", application=application, reason="outside_scope")
+    walk.stop_and_do(OFFICER, "application.find_eligible", application=application)
+    return application
+
+
+def _reviews(walk: Walk, application: str) -> None:
+    own = {
+        juror: walk.do(OFFICER, "review.assign", application=application, juror=juror)
+        for juror in (JUROR, SECOND_JUROR, CONFLICTED_JUROR, CONFLICTED_CHAIR, CONFLICTED_OFFICER)
+    }
+    assert walk.world.indexes[reviews_of(application)] == set(own.values())
+    for juror in (CONFLICTED_JUROR, CONFLICTED_CHAIR, CONFLICTED_OFFICER):
+        walk.do(juror, "review.declare_conflict", review=own[juror], reason="friendship")
+    walk.stop("review.assign", application=application, juror=THIRD_JUROR)
+    walk.stop("review.replace", review=own[CONFLICTED_JUROR], juror=THIRD_JUROR)
+    walk.stop("review.declare_conflict", review=own[JUROR], reason="friendship")
+    walk.stop_and_do(JUROR, "review.declare_no_conflict", review=own[JUROR])
+    scores = {"art": 8, "need": 3}
+    walk.stop_and_do(JUROR, "review.submit", review=own[JUROR], scores=scores)
+
+
+def _panel(walk: Walk, round: str, application: str) -> None:
+    panel = walk.stop_and_do(OFFICER, "panel.open", round=round)
+    award = euros("500.00")
+    walk.stop_and_do(
+        CHAIR, "panel.set_outcome", panel=panel, application=application, outcome="award", amount=award
+    )
+    walk.stop_and_do(CHAIR, "panel.close", panel=panel)
+    walk.stop_and_do(OFFICER, "panel.confirm", panel=panel)
+
+
+def _grant(walk: Walk, application: str) -> None:
+    respond_by = walk.now + timedelta(days=14)
+    grant = walk.stop_and_do(OFFICER, "grant.offer", application=application, respond_by=respond_by)
+    walk.stop("grant.decline", grant=grant, reason="other")
+    walk.stop_and_do(ARTIST, "grant.accept", grant=grant)
+    walk.stop_and_do(
+        ARTIST, "grant.set_payee", grant=grant, kind="recipient", name="Applicant One", account="Account 1234"
+    )
+    walk.stop_and_do(FINANCE, "grant.confirm_payee", grant=grant, setting=1)
+    plan = (PlannedInstalment(amount=euros("500.00"), due=date(2026, 6, 1)),)
+    walk.stop_and_do(OFFICER, "grant.schedule", grant=grant, instalments=plan)
+    walk.stop_and_do(ARTIST, "grant.submit_report", grant=grant, text="It was shown in May.")
+    walk.stop("grant.return_report", grant=grant, report=1, reason="unclear")
+    walk.stop_and_do(OFFICER, "grant.accept_report", grant=grant, report=1)
+    one: dict[str, Any] = {"grant": grant, "instalment": 1}
+    walk.stop_and_do(ARTIST, "instalment.request", **one)
+    walk.stop_and_do(FINANCE, "instalment.approve: first", **one)
+    walk.stop_and_do(APPROVER, "instalment.approve: second", **one)
+    walk.stop_and_do(FINANCE, "instalment.instruct", **one, reference="BATCH-1")
+    walk.stop("instalment.fail", **one, reason="held_by_bank")
+    walk.stop_and_do(FINANCE, "instalment.settle", **one, amount=euros("500.00"), settled_on=walk.now.date())
+    walk.stop("grant.complete", grant=grant)
