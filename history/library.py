@@ -32,7 +32,9 @@ from eventsourcing.persistence import (
 from psycopg_pool import ConnectionPool
 
 from domain.topics import AGGREGATES
-from history.documents import Opener, Recorded, leaf_of, read, unopened
+from history.appends import Append
+from history.batch import APPEND, arguments, outcomes, reads, row_of
+from history.documents import Opener, Recorded, Stored, leaf_of, read, unopened
 
 POLL_SECONDS: Final = 0.02
 
@@ -91,29 +93,26 @@ class FactRecorder(ApplicationRecorder):
         """Append documents to their streams, each at the version after its stream's newest; all or nothing."""
         if not stored_events:
             return []
-        before: dict[str, int] = {}
-        for event in stored_events:
-            before.setdefault(str(event.originator_id), event.originator_version - 1)
+        facts = [
+            Stored(
+                str(event.originator_id),
+                event.originator_version,
+                event.topic,
+                event.state,
+                leaf_of(event.state),
+            )
+            for event in stored_events
+        ]
+        append = Append(facts=facts, read={}, answers=facts[0].stream)
         with self.pool.connection() as connection:
-            row = connection.execute(
-                "SELECT outcome, positions FROM history.append("
-                "%s::text[], %s::integer[], %s::text[], %s::bytea[], %s::bytea[], %s::text[], %s::integer[], "
-                "'{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', "
-                "NULL, NULL, NULL, NULL, NULL)",
-                (
-                    [str(event.originator_id) for event in stored_events],
-                    [event.originator_version for event in stored_events],
-                    [event.topic for event in stored_events],
-                    [event.state for event in stored_events],
-                    [leaf_of(event.state) for event in stored_events],
-                    list(before),
-                    list(before.values()),
-                ),
-            ).fetchone()
-        assert row is not None
-        if row[0] != "appended":
+            cursor = connection.execute(
+                APPEND, arguments([(append, reads(append))]), prepare=True, binary=True
+            )
+            row = row_of(cursor.fetchone())
+        (appended,) = outcomes(row, [append])
+        if appended.outcome != "appended":
             raise RecordConflictError("A stream has moved on from the version that this was decided on.")
-        return list(row[1])
+        return list(appended.positions)
 
     def select_events(
         self,

@@ -11,6 +11,7 @@ import pytest
 
 from domain.refusals import NotFound, Refused
 from domain.values import Role, stream_id
+from history.batch import APPEND
 from history.runner import KeyReused, Stale
 from history.store import Append, Unavailable
 from tests.history import second_reader
@@ -305,7 +306,7 @@ async def test_a_database_that_stays_away_is_told_as_unavailable(
     """No false success: the caller learns that nothing is known, and may send the same key again."""
     administrator, initiative = await office.opened()
     person = await office.person()
-    monkeypatch.setattr("history.store._FIRST_WAIT", 0.001)
+    monkeypatch.setattr("history.group_commit._FIRST_WAIT", 0.001)
     with monkeypatch.context() as patch:
         _lose_connections(office, patch, times=99, stored=False)
         with pytest.raises(Unavailable):
@@ -358,13 +359,13 @@ def _lose_connections(office, monkeypatch, *, times, stored, meanwhile=None):
         def __init__(self, connection):
             self.connection = connection
 
-        async def execute(self, query, *arguments):
-            if "history.append" not in query or left[0] == 0:
-                return await self.connection.execute(query, *arguments)
+        async def execute(self, query, *arguments, **named):
+            if query != APPEND or left[0] == 0:
+                return await self.connection.execute(query, *arguments, **named)
             left[0] -= 1
             if stored:
-                cursor = await self.connection.execute(query, *arguments)
-                assert (await cursor.fetchone())[0] == "appended"
+                cursor = await self.connection.execute(query, *arguments, **named)
+                assert (await cursor.fetchone())[1] == [], "it was not turned down"
             if meanwhile is not None:
                 await meanwhile()
             raise psycopg.OperationalError("the connection is lost")
