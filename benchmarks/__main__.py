@@ -13,20 +13,16 @@ from rich.console import Console
 
 from benchmarks.appends import measure_appends
 from benchmarks.databases import databases
+from benchmarks.over_http import measure_over_http
 from benchmarks.replays import measure_replays
 from benchmarks.results import print_table, write_results
 
 NOT_MEASURED: Final = (
     "projecting",
-    "submit over HTTP",
-    "save a review over HTTP",
-    "list of 50 applications",
     "public call page",
-    "time from commit to visible",
     "submit and list with a million facts",
     "building the log",
     "verifying a bundle",
-    "memory of the API process",
     "second start of the demonstration",
 )
 """The lines whose parts, or whose measurement, are not built yet."""
@@ -44,6 +40,7 @@ def main() -> int:
             lines = [
                 *measure_appends(made, folder, status.update),
                 *measure_replays(made, folder, status.update),
+                *measure_over_http(made, folder, status.update),
             ]
     finally:
         shutil.rmtree(folder, ignore_errors=True)

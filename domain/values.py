@@ -5,7 +5,6 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Final
 
 import msgspec
@@ -133,7 +132,12 @@ def minor_units(amount: str, currency: str, field: str, *, least: int = 0) -> in
 
 def decimal_string(minor: int, currency: str) -> str:
     """`minor` minor units as a decimal string: ``decimal_string(125000, "EUR") == "1250.00"``."""
-    return str(Decimal(minor).scaleb(-decimals(currency)).quantize(Decimal(1).scaleb(-decimals(currency))))
+    places = decimals(currency)
+    if not places:
+        return str(minor)
+    sign = "-" if minor < 0 else ""
+    whole, fraction = divmod(abs(minor), 10**places)
+    return f"{sign}{whole}.{fraction:0{places}}"
 
 
 def amount_text(minor: int, currency: str) -> str:

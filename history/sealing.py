@@ -7,6 +7,7 @@ a listed size, so that neither the length of a name nor whether it is null shows
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,7 +20,9 @@ KEY_BYTES: Final = 32
 SALT_BYTES: Final = 32
 NONCE_BYTES: Final = 12
 _LENGTH_BYTES: Final = 4
-_ASSOCIATED: Final = b"overwinter/sealed/1"
+_ASSOCIATED_FRAMED: Final = framed(b"overwinter/sealed/1")
+_length: Final = struct.Struct(">Q").pack
+"""A length as `framed` writes it."""
 
 BUCKETS: Final = (128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768, 65536)
 """The sizes in bytes to which a plaintext (salt, length and value) is padded; beyond, multiples of the last."""
@@ -42,15 +45,18 @@ class Place:
 
     def associated_data(self) -> bytes:
         """The associated data of the box."""
-        return framed(
-            _ASSOCIATED,
-            self.history.encode(),
-            self.topic.encode(),
-            self.stream.encode(),
-            str(self.version).encode(),
-            self.subject.encode(),
-            self.field.encode(),
-        )
+        # As `framed` does it, written out: a list opens a box for each of its rows.
+        history, topic, stream = self.history.encode(), self.topic.encode(), self.stream.encode()
+        version, subject, field = str(self.version).encode(), self.subject.encode(), self.field.encode()
+        return (
+            _ASSOCIATED_FRAMED
+            + _length(len(history)) + history
+            + _length(len(topic)) + topic
+            + _length(len(stream)) + stream
+            + _length(len(version)) + version
+            + _length(len(subject)) + subject
+            + _length(len(field)) + field
+        )  # fmt: skip
 
 
 def padded_size(size: int) -> int:

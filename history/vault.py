@@ -59,6 +59,11 @@ class Vault:
                 del self._opened[subject]
         return found
 
+    def at_hand(self, subject: str) -> bytes | None:
+        """The key of one subject, if it is remembered and no older than `CACHE_SECONDS`."""
+        entry = self._opened.get(subject)
+        return entry[1] if entry is not None and self._clock() - entry[0] < CACHE_SECONDS else None
+
     def open(self, rows: Iterable[WrappedKey]) -> dict[str, bytes]:
         """Unwrap rows just read from the database, and remember them. Raises `keyfiles.KeysUnusable`."""
         now = self._clock()

@@ -20,7 +20,6 @@ from domain.applications import (
 from domain.calls import CALL
 from domain.deciding import Allowed
 from domain.forms import Answer
-from domain.initiatives import INITIATIVE
 from domain.personal import Withheld
 from domain.persons import PersonErased
 from domain.refusals import Forbidden, NotFound
@@ -201,8 +200,7 @@ async def of_call(
 ) -> Page[ApplicationLine]:
     """The applications to a call, sorted by their random ids: with titles for the staff, by handle for funders, who see
     those of decided rounds. Raises `NotFound` or `Forbidden`."""
-    state = await reader.the(CALL, call)
-    initiative = await reader.the(INITIATIVE, state.initiative)
+    _, initiative = await reader.with_initiative(CALL, call)
     role = allow(access.sees_timeline(viewer or "", initiative))
     # An officer who judges too sees no title of what they declared a conflict with.
     rows = await reader.rows(

@@ -144,8 +144,7 @@ async def of_initiative(
 
 async def one(reader: Reader, viewer: str | None, call: str, *, as_of: int | None = None) -> CallDetail:
     """A published call, or a draft of one's own initiative's; raises `NotFound` or `Forbidden`."""
-    state = await reader.the(CALL, call)
-    initiative = await reader.the(INITIATIVE, state.initiative)
+    state, initiative = await reader.with_initiative(CALL, call)
     allow(access.sees_call(viewer or "", initiative, state))
     rows = await reader.rows(
         "SELECT * FROM read.calls WHERE call = %(call)b "

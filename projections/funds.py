@@ -144,8 +144,8 @@ class FundDetail(FundLine, frozen=True, kw_only=True):
 
 async def one(reader: Reader, viewer: str | None, fund: str, *, as_of: int | None = None) -> FundDetail:
     """A fund, for those who see the initiative's payments; raises `NotFound` or `Forbidden`."""
-    state = await reader.the(FUND, fund)
-    role = allow(access.sees_payments(viewer or "", await reader.the(INITIATIVE, state.initiative)))
+    _, initiative = await reader.with_initiative(FUND, fund)
+    role = allow(access.sees_payments(viewer or "", initiative))
     at = LATEST if as_of is None else as_of
     rows = await reader.rows(
         "SELECT * FROM read.funds WHERE fund = %(fund)b "

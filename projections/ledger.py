@@ -205,8 +205,8 @@ async def of_fund(
 ) -> Ledger:
     """A fund's accounts with their balances, and a page of entries, for those who see payments; raises `NotFound` or
     `Forbidden`."""
-    state = await reader.the(FUND, fund)
-    allow(access.sees_payments(viewer or "", await reader.the(INITIATIVE, state.initiative)))
+    state, initiative = await reader.with_initiative(FUND, fund)
+    allow(access.sees_payments(viewer or "", initiative))
     at = LATEST if as_of is None else as_of
     start, count = number_of(cursor), check_limit(limit)
     sums = await reader.rows(

@@ -30,6 +30,8 @@ Cursor = psycopg.Cursor[tuple[Any, ...]]  # Any: rows of many types
 
 BATCH: Final = 500
 """The most facts in one transaction."""
+FIRST_ANALYZE: Final = 200
+"""From how many facts on the tables' statistics are worth a look."""
 LOCK: Final = (7302025, 4)
 """The leader's advisory lock; 1 is the append's, 2 the migrations', 3 that of the due dates, 5 that of rebuilding."""
 FIRST_PAUSE: Final = 0.5
@@ -115,6 +117,7 @@ class Projector:
         )
         self._facts = Facts(FactRecorder(self._pool))
         self._progress: list[_Progress] = []
+        self._analyzed = 0
         self._connection: Connection | None = None
 
     def __enter__(self) -> Self:
@@ -178,7 +181,16 @@ class Projector:
         for progress in self._progress:
             if progress.position < newest and time.monotonic() >= progress.resume:
                 passed += self._advance(progress, newest)
+        if passed and newest >= max(FIRST_ANALYZE, 2 * self._analyzed):
+            self._analyze(newest)
         return passed
+
+    def _analyze(self, newest: int) -> None:
+        """Let PostgreSQL look at the tables anew each time the history has doubled: its own look may be a minute late,
+        and until then every list would be planned as if there were no rows."""
+        for table in (table for projection in self._projections for table in projection.tables):
+            self.connection.execute(in_schema(f"ANALYZE read.{table}", self._schema))
+        self._analyzed = newest
 
     def reach(self) -> tuple[int, int]:
         """The position that every projection has seen, and the newest there is."""

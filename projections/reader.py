@@ -11,12 +11,13 @@ from base64 import b64decode
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, LiteralString, TypeVar
+from typing import Any, Final, LiteralString, Protocol, TypeVar
 
 import msgspec
 from psycopg.rows import dict_row
 
 from domain.deciding import Aggregate, Allowed, Loaded, Verdict
+from domain.initiatives import INITIATIVE, Initiative
 from domain.personal import Withheld
 from domain.refusals import Forbidden, NotFound
 from domain.values import Role, check_stream_id
@@ -32,6 +33,17 @@ LATEST: Final = 2**63 - 2
 """The position of a question about now: every present row of a read model covers it."""
 
 _POLL_SECONDS: Final = 0.02
+
+
+class Owned(Protocol):
+    """The state of a stream that belongs to an initiative."""
+
+    @property
+    def initiative(self) -> str:
+        """The initiative's stream."""
+
+
+Mine = TypeVar("Mine", bound=Owned)
 
 Row = dict[str, Any]  # Any: a row's columns are of many types
 
@@ -73,6 +85,20 @@ class Reader:
         state: S = (await self.load((aggregate, stream)))[stream].state
         return state
 
+    async def with_initiative(self, aggregate: Aggregate[Mine], stream: str) -> tuple[Mine, Initiative]:
+        """The states of one stream and of its initiative, folded afresh; raises `NotFound`.
+
+        A stream never moves to another initiative, so where its state is remembered that tells which one to load
+        along with it, in one round trip.
+        """
+        known = self.states.known(stream)
+        if known is None:
+            state = await self.the(aggregate, stream)
+            return state, await self.the(INITIATIVE, state.initiative)
+        initiative: str = known.state.initiative
+        loaded = await self.load((aggregate, stream), (INITIATIVE, initiative))
+        return loaded[stream].state, loaded[initiative].state
+
     async def members(self, index: str) -> tuple[str, ...]:
         """The ids in one of the command runner's indexes (`domain.indexes`), as it would read them now."""
         return await self.states.reading(afresh=True).members(index)
@@ -81,7 +107,10 @@ class Reader:
 
     async def rows(self, query: LiteralString, **values: object) -> list[Row]:
         """The rows of a query whose placeholders are written ``%(name)b``."""
-        async with self.history.connection() as connection, connection.cursor(row_factory=dict_row) as cursor:
+        async with (
+            self.history.connection() as connection,
+            connection.cursor(row_factory=dict_row, binary=True) as cursor,
+        ):
             await cursor.execute(query, values)
             return await cursor.fetchall()
 
@@ -137,9 +166,9 @@ class Reader:
         if box is None or wrapped is None:
             return Withheld.ERASED
         subject = row[f"{name}_subject"]
-        keys = self.vault.cached((subject,)) or self.vault.open(
-            (WrappedKey(subject, row[f"{name}_epoch"], wrapped),)
-        )
+        key = self.vault.at_hand(subject)
+        if key is None:
+            key = self.vault.open((WrappedKey(subject, row[f"{name}_epoch"], wrapped),))[subject]
         place = Place(
             history=self.history.id,
             topic=row[f"{name}_topic"],
@@ -148,7 +177,7 @@ class Reader:
             subject=subject,
             field=row[f"{name}_field"],
         )
-        return msgspec.json.decode(open_box(keys[subject], place, box)[1], type=kind)
+        return msgspec.json.decode(open_box(key, place, box)[1], type=kind)
 
     async def facts(self, references: Iterable[Reference], *, open_boxes: bool) -> dict[Reference, Recorded]:
         """Some recorded facts. With `open_boxes`, their personal fields are opened: the caller has asked access."""

@@ -18,7 +18,7 @@ from domain.funds import FUND, FundCommitted, FundOpened, FundReleased
 from domain.grants.facts import GrantOffered
 from domain.grants.state import GRANT
 from domain.indexes import applications_by, rounds_of
-from domain.initiatives import INITIATIVE, InitiativeFounded
+from domain.initiatives import InitiativeFounded
 from domain.panels import PanelOpened, PanelOutcomeSet
 from domain.persons import PersonErased, PersonHandleGiven, PersonRegistered
 from domain.reviews import JUDGING, ReviewAssigned
@@ -190,8 +190,7 @@ async def of_grant(
     as_of: int | None = None,
 ) -> Page[TimelineEntry]:
     """What happened to a grant; raises `NotFound` or `Forbidden`."""
-    state = await reader.the(GRANT, grant)
-    initiative = await reader.the(INITIATIVE, state.initiative)
+    state, initiative = await reader.with_initiative(GRANT, grant)
     role = allow(access.sees_timeline(viewer or "", initiative, applicant=state.recipient))
     return await _page(reader, grant, cursor, limit, as_of, currency=state.currency, role=role)
 
@@ -211,8 +210,8 @@ async def of_call(
     `NotFound` or `Forbidden`.
     """
     who = viewer or ""
-    state = await reader.the(CALL, call)
-    role = allow(access.sees_timeline(who, await reader.the(INITIATIVE, state.initiative)))
+    state, initiative = await reader.with_initiative(CALL, call)
+    role = allow(access.sees_timeline(who, initiative))
     rounds = await reader.members(rounds_of(call))
     loaded = await reader.load(*((ROUND, each) for each in rounds))
     undecided = [each for each in rounds if loaded[each].state.status is not RoundStatus.DECIDED]
@@ -242,8 +241,8 @@ async def of_fund(
     as_of: int | None = None,
 ) -> Page[TimelineEntry]:
     """What happened to a fund and to the grants it pays; raises `NotFound` or `Forbidden`."""
-    state = await reader.the(FUND, fund)
-    role = allow(access.sees_timeline(viewer or "", await reader.the(INITIATIVE, state.initiative)))
+    state, initiative = await reader.with_initiative(FUND, fund)
+    role = allow(access.sees_timeline(viewer or "", initiative))
     return await _page(reader, fund, cursor, limit, as_of, currency=state.currency, role=role)
 
 

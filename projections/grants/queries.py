@@ -15,7 +15,6 @@ from domain.grants.facts import (
     GrantReportSubmitted,
 )
 from domain.grants.state import GRANT
-from domain.initiatives import INITIATIVE
 from domain.refusals import Forbidden, NotFound
 from domain.values import Money, Role
 from projections.paging import DEFAULT_LIMIT, Page, check_limit, key_of, page
@@ -98,8 +97,8 @@ async def of_call(
 ) -> Page[GrantLine]:
     """The grants of a call, sorted by their random ids, for those who see its payments; raises `NotFound` or
     `Forbidden`."""
-    state = await reader.the(CALL, call)
-    role = allow(access.sees_payments(viewer or "", await reader.the(INITIATIVE, state.initiative)))
+    _, initiative = await reader.with_initiative(CALL, call)
+    role = allow(access.sees_payments(viewer or "", initiative))
     rows = await reader.rows(
         """
         SELECT * FROM read.grants
@@ -137,8 +136,7 @@ async def mine(
 
 async def one(reader: Reader, viewer: str | None, grant: str, *, as_of: int | None = None) -> GrantDetail:
     """A grant as this viewer may see it; raises `NotFound` or `Forbidden`."""
-    state = await reader.the(GRANT, grant)
-    initiative = await reader.the(INITIATIVE, state.initiative)
+    state, initiative = await reader.with_initiative(GRANT, grant)
     role = allow(access.sees_payments(viewer or "", initiative, recipient=state.recipient))
     at = LATEST if as_of is None else as_of
     rows = await reader.rows(
