@@ -181,7 +181,7 @@ class Walk:
 
     def stop(self, row: str, /, **fields: Any) -> Command:
         """Here everybody tries the command of this row."""
-        command = REGISTER[row.partition(":")[0]].request(**fields)
+        command: Command = REGISTER[row.partition(":")[0]].request(**fields)
         assert row not in self.moments
         self.moments[row] = Moment(fork(self.world), command, self.now)
         return command

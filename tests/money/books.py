@@ -1,0 +1,189 @@
+"""The money counted anew from the recorded facts, one by one in the order of their positions, with none of the
+program's own sums: each fact must leave every promise about money unbroken."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import psycopg
+
+from domain.deciding import Fact
+from domain.funds import FundCommitted, FundOpened, FundPledged, FundReceived, FundReleased
+from domain.grants.facts import (
+    GrantAccepted,
+    GrantCompleted,
+    GrantDeclined,
+    GrantInstalmentApproved,
+    GrantInstalmentFailed,
+    GrantInstalmentInstructed,
+    GrantInstalmentRequested,
+    GrantInstalmentSettled,
+    GrantInstalmentsScheduled,
+    GrantOffered,
+    GrantPayeeConfirmed,
+    GrantPayeeSet,
+    GrantReportAccepted,
+    GrantReportReturned,
+    GrantReportSubmitted,
+)
+from history.documents import read
+
+FACTS = (
+    "SELECT position, topic, document FROM history.facts "
+    "WHERE position > %s AND (stream LIKE 'fund-%%' OR stream LIKE 'grant-%%') ORDER BY position"
+)
+
+
+@dataclass
+class FundBook:
+    """What came into a fund and what is bound to each of its grants, in minor units."""
+
+    pledged: dict[str, int] = field(default_factory=dict)
+    received: dict[str, int] = field(default_factory=dict)
+    bound: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def available(self) -> int:
+        """What is there to offer, of a fund that counts what was received."""
+        return sum(self.received.values()) - sum(self.bound.values())
+
+
+@dataclass
+class GrantBook:
+    """A grant: its plan, and each instalment's last step. `approvers` are those of the step at hand."""
+
+    fund: str
+    application: str
+    recipient: str
+    amount: int
+    step: str = "offered"
+    setting: int = 0
+    confirmed: bool = False
+    plan: dict[int, int] = field(default_factory=dict)
+    steps: dict[int, str] = field(default_factory=dict)
+    approvers: dict[int, list[str]] = field(default_factory=dict)
+    paid: dict[int, int] = field(default_factory=dict)
+
+    def move(self, instalment: int, step: str, *after: str) -> None:
+        """An instalment takes a step that may only follow some others."""
+        assert self.step == "accepted"
+        assert self.steps[instalment] in after, f"{step} after {self.steps[instalment]}"
+        self.steps[instalment] = step
+
+
+@dataclass
+class Books:
+    """All funds and grants as the facts left them up to `position`."""
+
+    position: int = 0
+    funds: dict[str, FundBook] = field(default_factory=dict)
+    grants: dict[str, GrantBook] = field(default_factory=dict)
+
+    def read(self, url: str) -> Books:
+        """Count what was recorded since, and see after each fact that every promise holds."""
+        with psycopg.connect(url) as connection:
+            for position, topic, document in connection.execute(FACTS, (self.position,)).fetchall():
+                recorded = read(topic, document)
+                self._count(recorded.fact, recorded.envelope.actor)
+                self.check()
+                self.position = position
+        return self
+
+    def check(self) -> None:
+        """The promises about money."""
+        for fund in self.funds.values():
+            for pledge, amount in fund.received.items():
+                assert 0 <= amount <= fund.pledged[pledge], "more arrived than was pledged"
+            assert all(bound >= 0 for bound in fund.bound.values()), "more was released than bound"
+            assert fund.available >= 0, "more was committed than was received"
+        offered = [grant.application for grant in self.grants.values()]
+        assert len(offered) == len(set(offered)), "an application was offered two grants"
+        for grant in self.grants.values():
+            assert sum(grant.plan.values()) <= grant.amount, "the instalments exceed the grant"
+            assert sum(grant.paid.values()) <= sum(grant.plan.values()), "more was paid than planned"
+
+    def _count(self, fact: Fact, actor: str) -> None:
+        match fact:
+            case FundOpened():
+                assert fact.basis == "received"
+                self.funds[fact.fund] = FundBook()
+            case FundPledged():
+                self.funds[fact.fund].pledged[fact.pledge] = fact.amount
+            case FundReceived():
+                received = self.funds[fact.fund].received
+                received[fact.pledge] = received.get(fact.pledge, 0) + fact.amount
+            case FundCommitted():
+                assert fact.grant not in self.funds[fact.fund].bound
+                assert fact.amount == self.grants[fact.grant].amount
+                self.funds[fact.fund].bound[fact.grant] = fact.amount
+            case FundReleased():
+                grant = self.grants[fact.grant]
+                assert grant.step in ("declined", "completed")
+                assert fact.amount == grant.amount - sum(grant.paid.values())
+                self.funds[fact.fund].bound[fact.grant] -= fact.amount
+            case GrantOffered():
+                book = GrantBook(fact.fund, fact.application, fact.recipient, fact.amount)
+                assert fact.grant not in self.grants
+                self.grants[fact.grant] = book
+            case _:
+                self._count_of_grant(self.grants[fact.grant], fact, actor)  # type: ignore[attr-defined]
+
+    def _count_of_grant(self, grant: GrantBook, fact: Fact, actor: str) -> None:
+        match fact:
+            case GrantAccepted() | GrantDeclined():
+                assert (grant.step, actor) == ("offered", grant.recipient)
+                grant.step = "accepted" if isinstance(fact, GrantAccepted) else "declined"
+            case GrantCompleted():
+                assert grant.step == "accepted"
+                assert grant.paid == grant.plan != {}
+                grant.step = "completed"
+            case GrantPayeeSet():
+                assert (actor, fact.setting) == (grant.recipient, grant.setting + 1)
+                grant.setting, grant.confirmed = fact.setting, False
+            case GrantPayeeConfirmed():
+                assert actor != grant.recipient
+                assert (fact.setting, grant.confirmed) == (grant.setting, False)
+                grant.confirmed = True
+            case GrantInstalmentsScheduled():
+                assert set(grant.steps.values()) <= {"scheduled"}, "planned anew after a request"
+                grant.plan = {instalment.number: instalment.amount for instalment in fact.instalments}
+                grant.steps = dict.fromkeys(grant.plan, "scheduled")
+            case GrantInstalmentRequested():
+                assert actor == grant.recipient
+                assert grant.confirmed
+                grant.move(fact.instalment, "requested", "scheduled")
+                grant.approvers[fact.instalment] = []
+            case GrantInstalmentApproved():
+                before = grant.approvers[fact.instalment]
+                assert actor not in {grant.recipient, *before}, "approved by one who may not"
+                assert fact.stage == len(before) + 1
+                before.append(actor)
+                grant.move(fact.instalment, f"approved {len(before)}", "requested", "approved 1")
+            case GrantInstalmentInstructed():
+                assert (fact.setting, grant.confirmed) == (grant.setting, True)
+                grant.move(fact.instalment, "instructed", "approved 2", "failed")
+            case GrantInstalmentSettled():
+                grant.move(fact.instalment, "settled", "instructed")
+                assert fact.amount == grant.plan[fact.instalment]
+                grant.paid[fact.instalment] = fact.amount
+            case GrantInstalmentFailed():
+                grant.move(fact.instalment, "failed", "instructed")
+            case GrantReportSubmitted() | GrantReportAccepted() | GrantReportReturned():
+                pass
+            case _:
+                raise AssertionError(f"nobody counts {type(fact).__name__}")
+
+    def balances(self, fund: str) -> dict[str, int]:
+        """What a double-entry ledger of a fund must show, debits positive, without the accounts that are even."""
+        book = self.funds[fund]
+        pledged, received = sum(book.pledged.values()), sum(book.received.values())
+        awarded = sum(book.bound.values())
+        paid = sum(sum(grant.paid.values()) for grant in self.grants.values() if grant.fund == fund)
+        balances = {
+            "pledges_receivable": pledged - received,
+            "cash": received - paid,
+            "contributions": -pledged,
+            "grants_awarded": awarded,
+            "grants_payable": paid - awarded,
+        }
+        return {account: balance for account, balance in balances.items() if balance}
