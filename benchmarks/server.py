@@ -83,13 +83,15 @@ def new_installation(folder: Path, *, demonstration: bool) -> Installation:
 
 
 def start(supervisor: Supervisor, installation: Installation, **settings: str) -> int:
-    """Start the API and the projections, each a process of its own; the process id of the API.
+    """Start the API and the projections, each a process of its own; the process id of the API. The `settings` are the
+    API's alone.
 
     Raises `ServerFailed`, or `api.supervise.SuperviseError`.
     """
-    env = {**installation.environment, **settings}
-    process = supervisor.start(Child("the API", (*_OVERWINTER, "serve"), env))
-    supervisor.start(Child("the projections", (*_OVERWINTER, "project"), env))
+    process = supervisor.start(
+        Child("the API", (*_OVERWINTER, "serve"), {**installation.environment, **settings})
+    )
+    supervisor.start(Child("the projections", (*_OVERWINTER, "project"), installation.environment))
     await_answer(supervisor, f"{installation.url}/health/ready")
     return process
 
