@@ -1,16 +1,18 @@
-"""The Litestar app: every operation of one installation, described by OpenAPI from the same declarations."""
+"""The Litestar app: the pages of one installation, and its operations, described by OpenAPI from the same
+declarations."""
 
 from __future__ import annotations
 
 from typing import Any, Final, cast
 
-from litestar import Litestar, MediaType, Response, get
+from litestar import Litestar, MediaType, Request, Response, get
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import administration, commands, health, queries
 from api.bodies import DRAINED
 from api.openapi import described_as_html, described_as_json
 from api.operations import Operation, route
+from api.pages import for_a_browser, pages
 from api.problems import on_exception
 from api.wiring import Wiring
 
@@ -38,6 +40,10 @@ def make_app(wiring: Wiring) -> ASGIApp:
     """The app over an installation that is open for as long as the app is served."""
     served = operations()
     document, page = described_as_json(served), described_as_html(served)
+    shown, page_on_exception = pages(wiring)
+
+    def failed(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+        return page_on_exception(request, error) if for_a_browser(request) else on_exception(request, error)
 
     @get("/schema/openapi.json", include_in_schema=False, sync_to_thread=False)
     def schema() -> Response[bytes]:
@@ -48,8 +54,8 @@ def make_app(wiring: Wiring) -> ASGIApp:
         return Response(page, media_type="text/html; charset=utf-8")
 
     app = Litestar(
-        route_handlers=[*(route(operation, wiring) for operation in served), schema, schema_page],
-        exception_handlers={Exception: on_exception},
+        route_handlers=[*(route(operation, wiring) for operation in served), schema, schema_page, *shown],
+        exception_handlers={Exception: failed},
         openapi_config=None,
         logging_config=None,
         # The readers of bodies have limits of their own, and take in what is too large so that the answer is read.

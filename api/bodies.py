@@ -40,19 +40,11 @@ _UNKNOWN: Final = "There is no such field here."
 
 async def read_body(request: Request[Any, Any, Any]) -> bytes:
     """The body of a request, if it is JSON and not too large. Raises `Problem`."""
-    kept: list[bytes] = []
-    size = 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size <= LIMIT:
-            kept.append(chunk)
-        elif size > DRAINED:
-            break
-    if size > LIMIT:
+    raw = await take_in(request, LIMIT)
+    if raw is None:
         raise Problem(
             ProblemType.TOO_LARGE, f"The body is larger than the {LIMIT} bytes that a JSON body may have."
         )
-    raw = b"".join(kept)
     if raw:
         media, _, _ = request.headers.get("content-type", "application/json").partition(";")
         if media.strip().lower() != "application/json":
@@ -60,6 +52,20 @@ async def read_body(request: Request[Any, Any, Any]) -> bytes:
                 ProblemType.UNSUPPORTED, "The body is not JSON; send Content-Type: application/json."
             )
     return raw
+
+
+async def take_in(request: Request[Any, Any, Any], limit: int) -> bytes | None:
+    """The body of a request, or None if it has more than `limit` bytes: then most of it is read all the same, so that
+    its sender reads the answer."""
+    kept: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size <= limit:
+            kept.append(chunk)
+        elif size > DRAINED:
+            break
+    return b"".join(kept) if size <= limit else None
 
 
 def decode(raw: bytes, kind: type[T], told_elsewhere: frozenset[str] = frozenset()) -> T:

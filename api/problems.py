@@ -188,15 +188,20 @@ def as_response(problem: Problem) -> Response[bytes]:
 
 
 def on_exception(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
-    """Litestar's handler for every exception. What was not foreseen is logged by its type and route alone, because
-    its words and its frames may hold what people sent."""
+    """Litestar's handler for every exception."""
     problem = problem_of(error)
+    note(request, error, problem)
+    return as_response(problem)
+
+
+def note(request: Request[Any, Any, Any], error: Exception, problem: Problem) -> None:
+    """Log what the operator has to know of. What was not foreseen is logged by its type and route alone, because its
+    words and its frames may hold what people sent."""
     if problem.kind is ProblemType.INTERNAL:
         route = request.scope.get("path_template", "no route")
         log.error("%s at %s %s%s", type(error).__name__, request.method, route, _place_of(error))
     elif isinstance(error, KeysUnusable):
         log.error("%s", error)
-    return as_response(problem)
 
 
 def _place_of(error: Exception) -> str:

@@ -1,0 +1,20 @@
+"""Every page, and what is said after each thing that was done: gathered from the concepts' own files."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from api.pages import applications, calls, funds, grants, home, panels, reviews
+
+PAGES: Final = (
+    *home.PAGES,
+    *calls.PAGES,
+    *applications.PAGES,
+    *reviews.PAGES,
+    *panels.PAGES,
+    *grants.PAGES,
+    *funds.PAGES,
+)
+
+DONE: Final = {act.command: act.done for page in PAGES for act in page.acts}
+"""The sentence that follows a command, by its name."""

@@ -1,0 +1,25 @@
+"""The files beside the pages: one style sheet and one icon, both our own."""
+
+from __future__ import annotations
+
+from litestar import Response, get
+from litestar.handlers import HTTPRouteHandler
+
+from api.pages.rendering import ICON, STYLE
+
+_FOR_GOOD = {"Cache-Control": "public, max-age=31536000, immutable"}
+
+
+def routes() -> list[HTTPRouteHandler]:
+    """The handlers of the files."""
+
+    @get("/style.css", include_in_schema=False, sync_to_thread=False)
+    def style() -> Response[bytes]:
+        # Its address in the pages changes with its bytes.
+        return Response(STYLE, media_type="text/css; charset=utf-8", headers=_FOR_GOOD)
+
+    @get(["/icon.svg", "/favicon.ico"], include_in_schema=False, sync_to_thread=False)
+    def icon() -> Response[bytes]:
+        return Response(ICON, media_type="image/svg+xml", headers={"Cache-Control": "public, max-age=86400"})
+
+    return [style, icon]

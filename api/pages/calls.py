@@ -1,0 +1,134 @@
+"""The calls: the public list, a call with all that it asks and offers, and applying to it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from api.pages.forms import Form, Plain, nested
+from api.pages.page import Act, Drawn, Page
+from api.pages.rendering import said
+from api.pages.visits import FormShown, Visit
+from domain.values import Role
+from projections import calls, initiatives
+from projections.calls import CallDetail, CallLine
+from projections.rounds import RoundLine
+
+BLANK_ROWS = 3
+"""How many empty rows a table begins with, and gets more at a time."""
+
+
+def open_round(visit: Visit, call: CallLine) -> RoundLine | None:
+    """The round that takes in applications now; of several, the one that closes first."""
+    now = visit.wiring.clock()
+    return next((each for each in call.rounds if each.status == "open" and each.closes_at > now), None)
+
+
+async def _list(visit: Visit) -> Drawn:
+    found = await calls.public(visit.wiring.reader, cursor=visit.query.get("cursor"))
+    lines = [(call, open_round(visit, call)) for call in found.items]
+    return Drawn(
+        "calls.html",
+        {
+            "open": sorted(
+                ((call, each) for call, each in lines if each), key=lambda line: line[1].closes_at
+            ),
+            "closed": [call for call, each in lines if each is None],
+            "next": found.next,
+        },
+    )
+
+
+async def _one(visit: Visit) -> Drawn:
+    call = await calls.one(visit.wiring.reader, visit.person, visit.path["call"])
+    return Drawn(
+        "call.html",
+        {
+            "call": call,
+            "round": open_round(visit, call),
+            "roles": await roles_in(visit, call.initiative),
+            "offered": tuple(call.title),
+        },
+    )
+
+
+async def roles_in(visit: Visit, initiative: str) -> frozenset[Role]:
+    """The visitor's roles in an initiative, to choose the links that are of use to them."""
+    if visit.signed_in is None:
+        return frozenset()
+    me = await initiatives.me(visit.wiring.reader, visit.person)
+    return frozenset(role for own in me.initiatives if own.initiative == initiative for role in own.roles)
+
+
+async def _apply(visit: Visit) -> Drawn:
+    call = await calls.one(visit.wiring.reader, visit.person, visit.path["call"])
+    form = visit.form("application.submit")
+    return Drawn(
+        "apply.html",
+        {
+            "call": call,
+            "round": open_round(visit, call),
+            "form": form,
+            "rows": {
+                question.id: _rows(form, f"answers.{question.id}")
+                for question in call.form.questions
+                if question.kind == "budget"
+            },
+            "offered": tuple(call.title),
+        },
+        labels=_labels(visit, call),
+    )
+
+
+def _rows(form: FormShown, table: str) -> range:
+    """The rows of a table that are shown: those that were typed, and some more."""
+    typed = form.returned.typed.rows(table) if form.returned else 0
+    asked = form.returned is not None and bool(form.returned.typed.own("lines"))
+    return range(max(BLANK_ROWS, typed + (BLANK_ROWS if asked else 0)))
+
+
+def _labels(visit: Visit, call: CallDetail) -> dict[str, str]:
+    labels = {"title": "Title", "requested.amount": "Sum asked for", "requested": "Sum asked for"}
+    for question in call.form.questions:
+        name = f"answers.{question.id}"
+        labels[name] = said(question.label, visit.languages).text
+        if question.kind == "budget" and visit.returned:
+            for row in range(visit.returned.typed.rows(name)):
+                labels[f"{name}[{row}].item"] = f"{labels[name]} Line {row + 1}"
+                labels[f"{name}[{row}].amount"] = f"{labels[name]} Amount of line {row + 1}"
+    return labels
+
+
+async def _filled(visit: Visit, form: Form) -> Plain:
+    """An application, with each answer in the shape that its question asks for."""
+    call = await calls.one(visit.wiring.reader, visit.person, visit.path["call"])
+    plain = nested(form.typed())
+    answers: Any = plain.get("answers", {})  # Any: whatever was sent
+    if isinstance(answers, dict):
+        yes_no = {question.id for question in call.form.questions if question.kind == "yes_no"}
+        plain["answers"] = {
+            name: _YES_NO.get(answer, answer) if name in yes_no and isinstance(answer, str) else answer
+            for name, answer in answers.items()
+        }
+    return plain
+
+
+_YES_NO = {"yes": True, "no": False}
+
+PAGES = (
+    Page(path="/", show=_list, public=True),
+    Page(path="/calls", show=_list, public=True),
+    Page(path="/calls/{call}", show=_one, public=True),
+    Page(
+        path="/calls/{call}/apply",
+        show=_apply,
+        acts=(
+            Act(
+                command="application.submit",
+                done="Your application is submitted. This page is your receipt; come back to it whenever you like.",
+                told={"call": "call"},
+                filled=_filled,
+                then=lambda _, answer: f"/applications/{answer.stream}",
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,158 @@
+"""Forms as browsers send them: read strictly, and turned into the fields of a command.
+
+An input's name is the path by which errors name it (``requested.amount``, ``answers.costs[0].item``), so that a form
+needs no table of its own to become a command, nor to show what is wrong with it. Names that begin with an underscore
+are the form's own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar, get_args, get_type_hints
+from urllib.parse import unquote_to_bytes
+
+import msgspec
+from litestar import Request
+
+from api.bodies import decode, take_in
+from api.problems import Problem, ProblemType
+from domain.deciding import Command
+
+C = TypeVar("C", bound=Command)
+
+LIMIT: Final = 1_000_000
+"""How many bytes a form may have."""
+MOST_FIELDS: Final = 1000
+_MOST_NAME: Final = 120
+_MEDIA_TYPE: Final = "application/x-www-form-urlencoded"
+_PATH: Final = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*|\[[0-9]{1,3}\])*\Z", re.ASCII)
+_STEP: Final = re.compile(r"[a-z][a-z0-9_]*|[0-9]+", re.ASCII)
+_ROW: Final = re.compile(r"([a-z0-9_.]+)\[([0-9]{1,3})\]\.(.+)", re.ASCII)
+_OWN: Final = re.compile(r"_[a-z]{1,20}\Z", re.ASCII)
+_INTEGER: Final = re.compile(r"-?[0-9]{1,9}\Z", re.ASCII)
+
+Plain = dict[str, Any]  # Any: what JSON can hold
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What was typed, by the names of the inputs."""
+
+    fields: Mapping[str, str]
+
+    def own(self, name: str) -> str:
+        """One of the form's own fields, such as ``csrf``; empty if it is not there."""
+        return self.fields.get(f"_{name}", "")
+
+    def typed(self) -> dict[str, str]:
+        """What a person typed or chose, without the form's own fields."""
+        return {name: value for name, value in self.fields.items() if not name.startswith("_")}
+
+    def without_blank_rows(self) -> Form:
+        """The form with the rows of its tables (``answers.costs[2].item``) numbered anew from 0, those without any text
+        left out, so that the number in an error is the number of the row that is shown."""
+        tables: dict[str, dict[int, dict[str, str]]] = {}
+        others: dict[str, str] = {}
+        for name, value in self.fields.items():
+            if found := _ROW.match(name):
+                tables.setdefault(found[1], {}).setdefault(int(found[2]), {})[found[3]] = value
+            else:
+                others[name] = value
+        for table, rows in tables.items():
+            written = [rows[number] for number in sorted(rows) if not _is_empty(rows[number])]
+            for number, row in enumerate(written):
+                others |= {f"{table}[{number}].{column}": text for column, text in row.items()}
+        return Form(others)
+
+    def rows(self, table: str) -> int:
+        """How many rows of a table were sent."""
+        return len({found[2] for name in self.fields if (found := _ROW.match(name)) and found[1] == table})
+
+
+async def read_form(request: Request[Any, Any, Any]) -> Form:
+    """The form that a request brings. Raises `Problem` for anything that no browser sends from a page of ours."""
+    media, _, _ = request.headers.get("content-type", "").partition(";")
+    raw = await take_in(request, LIMIT)
+    if raw is None:
+        raise Problem(
+            ProblemType.TOO_LARGE, f"What was sent is larger than the {LIMIT} bytes that a form may have."
+        )
+    if media.strip().lower() != _MEDIA_TYPE:
+        raise Problem(ProblemType.UNSUPPORTED, "What was sent is not a form of these pages.")
+    return Form(_pairs(raw))
+
+
+def _pairs(raw: bytes) -> dict[str, str]:
+    fields: dict[str, str] = {}
+    parts = raw.split(b"&", MOST_FIELDS) if raw else []
+    if len(parts) > MOST_FIELDS:
+        raise Problem(ProblemType.MALFORMED, f"A form has at most {MOST_FIELDS} fields.")
+    for part in parts:
+        sent_name, _, sent = part.partition(b"=")
+        try:
+            name, value = (unquote_to_bytes(each.replace(b"+", b" ")).decode() for each in (sent_name, sent))
+        except UnicodeDecodeError:
+            raise Problem(ProblemType.MALFORMED, "The form is not in UTF-8.") from None
+        if "\x00" in name or "\x00" in value:
+            raise Problem(ProblemType.MALFORMED, "The form holds a NUL character, which cannot be stored.")
+        if len(name) > _MOST_NAME or not (_PATH.match(name) or _OWN.match(name)):
+            raise Problem(ProblemType.MALFORMED, "The form has a field that is not on the page.")
+        if name in fields:
+            raise Problem(ProblemType.MALFORMED, "The form has a field twice.")
+        # Browsers send a line's end as two characters; it is one, also where characters are counted.
+        fields[name] = value.replace("\r\n", "\n")
+    return fields
+
+
+def nested(fields: Mapping[str, str]) -> Plain:
+    """Fields by their paths as one object: ``{"a.b": "x", "c[0].d": "y"}`` as ``{"a": {"b": "x"}, "c": [{"d": "y"}]}``.
+
+    The numbers in brackets only give the order. Raises `Problem` if two paths cannot both be.
+    """
+    root: Plain = {}
+    for path, value in fields.items():
+        steps = _STEP.findall(path)
+        here = root
+        for step in steps[:-1]:
+            below = here.setdefault(step, {})
+            if not isinstance(below, dict):
+                raise Problem(ProblemType.MALFORMED, "The form does not have the shape of the page's.")
+            here = below
+        if steps[-1] in here:
+            raise Problem(ProblemType.MALFORMED, "The form does not have the shape of the page's.")
+        here[steps[-1]] = value
+    return {name: _listed(value) for name, value in root.items()}
+
+
+def _listed(value: Any) -> Any:  # Any: see Plain
+    if not isinstance(value, dict):
+        return value
+    if value and all(name.isdigit() for name in value):
+        return [_listed(value[name]) for name in sorted(value, key=int)]
+    return {name: _listed(below) for name, below in value.items()}
+
+
+def command_of(kind: type[C], plain: Plain) -> C:
+    """A command from what a form says, where all is text: whole numbers are read as such, and what may be left out and
+    is empty is left out. Raises `Problem`, or `Invalid` with every field that is wrong."""
+    hints = get_type_hints(kind)
+    body = {name: _read(value, hints.get(name)) for name, value in plain.items()}
+    return decode(msgspec.json.encode(body), kind)
+
+
+def _read(value: Any, hint: Any) -> Any:  # Any: see Plain, and a type
+    options = get_args(hint) or (hint,)
+    if type(None) in options and _is_empty(value):
+        return None
+    if int in options and isinstance(value, str) and _INTEGER.match(value.strip()):
+        return int(value)
+    return value
+
+
+def _is_empty(value: Any) -> bool:  # Any: see Plain
+    """Whether nothing was typed; of a sum, its currency is the form's own."""
+    if isinstance(value, dict):
+        return all(_is_empty(below) for name, below in value.items() if not name.endswith("currency"))
+    return isinstance(value, str) and not value.strip()

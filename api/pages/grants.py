@@ -1,0 +1,172 @@
+"""Grants: one's own, a call's, and one with its payee, its instalments and its reports."""
+
+from __future__ import annotations
+
+from api.pages.applications import if_shown
+from api.pages.calls import BLANK_ROWS
+from api.pages.page import Act, Drawn, Page
+from api.pages.trying import Offer
+from api.pages.visits import FormShown, Visit
+from domain.commands import grants as asking
+from domain.deciding import Command
+from projections import calls, grants, timeline
+from projections.grants import GrantDetail, InstalmentShown
+
+
+async def _mine(visit: Visit) -> Drawn:
+    found = await grants.mine(visit.wiring.reader, visit.person, cursor=visit.query.get("cursor"))
+    return Drawn("grants.html", {"grants": found, "call": None})
+
+
+async def _of_call(visit: Visit) -> Drawn:
+    reader = visit.wiring.reader
+    call = await calls.one(reader, visit.person, visit.path["call"])
+    found = await grants.of_call(reader, visit.person, call.id, cursor=visit.query.get("cursor"))
+    return Drawn("grants.html", {"grants": found, "call": call})
+
+
+async def _one(visit: Visit) -> Drawn:
+    reader, grant = visit.wiring.reader, visit.path["grant"]
+    shown = await grants.one(reader, visit.person, grant)
+    trial = visit.trial()
+    offers = [await trial.of(name, command) for name, command in _next(shown)]
+    steps = {
+        each.number: [await trial.of(name, command) for name, command in _steps(visit, grant, each)]
+        for each in shown.instalments
+    }
+    answers = {
+        report.number: [
+            await trial.of(
+                f"Accept report {report.number}", asking.AcceptGrantReport(grant=grant, report=report.number)
+            ),
+            await trial.of(
+                f"Return report {report.number}",
+                asking.ReturnGrantReport(grant=grant, report=report.number, reason="other"),
+            ),
+        ]
+        for report in shown.reports
+        if report.status == "submitted"
+    }
+    planning = visit.form("grant.schedule", seen=shown.version)
+    return Drawn(
+        "grant.html",
+        {
+            "grant": shown,
+            "call": await calls.one(reader, visit.person, shown.call),
+            "may": {offer.do: offer for offer in offers},
+            "steps": {number: {offer.do: offer for offer in found} for number, found in steps.items()},
+            "answers": {number: {offer.do: offer for offer in found} for number, found in answers.items()},
+            "offers": [*offers, *_all(steps), *_all(answers)],
+            "planning": planning,
+            "rows": _rows(planning),
+            "today": visit.wiring.clock().date().isoformat(),
+            "story": await if_shown(
+                timeline.of_grant(reader, visit.person, grant, cursor=visit.query.get("cursor"))
+            ),
+        },
+    )
+
+
+def _all(found: dict[int, list[Offer]]) -> list[Offer]:
+    return [offer for offers in found.values() for offer in offers]
+
+
+def _next(grant: GrantDetail) -> list[tuple[str, Command]]:
+    """What can come next for a grant as a whole, whoever does it."""
+    if grant.status == "offered":
+        return [
+            ("Accept the grant", asking.AcceptGrant(grant=grant.id)),
+            ("Decline the grant", asking.DeclineGrant(grant=grant.id, reason="other")),
+        ]
+    if grant.status != "accepted":
+        return []
+    waiting = grant.payee is not None and not grant.payee.confirmed
+    setting = grant.payee.setting if grant.payee else 1
+    return [
+        ("Set the payee", asking.SetGrantPayee(grant=grant.id, kind="recipient", name="-", account="-")),
+        *(
+            [("Confirm the payee", asking.ConfirmGrantPayee(grant=grant.id, setting=setting))]
+            if waiting
+            else []
+        ),
+        ("Schedule the instalments", asking.ScheduleGrant(grant=grant.id, instalments=())),
+        ("Submit a report", asking.SubmitGrantReport(grant=grant.id, text="-")),
+        ("Complete the grant", asking.CompleteGrant(grant=grant.id)),
+    ]
+
+
+def _steps(visit: Visit, grant: str, instalment: InstalmentShown) -> list[tuple[str, Command]]:
+    """What can come next for an instalment, whoever does it."""
+    number = instalment.number
+    match instalment.status:
+        case "scheduled":
+            return [
+                (f"Request instalment {number}", asking.RequestInstalment(grant=grant, instalment=number))
+            ]
+        case "requested" | "approved once":
+            return [
+                (f"Approve instalment {number}", asking.ApproveInstalment(grant=grant, instalment=number))
+            ]
+        case "approved" | "failed":
+            return [
+                (
+                    f"Instruct instalment {number}",
+                    asking.InstructInstalment(grant=grant, instalment=number, reference="-"),
+                )
+            ]
+        case "instructed":
+            settle = asking.SettleInstalment(
+                grant=grant,
+                instalment=number,
+                amount=instalment.amount,
+                settled_on=visit.wiring.clock().date(),
+            )
+            failed = asking.FailInstalment(grant=grant, instalment=number, reason="other")
+            return [
+                (f"Settle instalment {number}", settle),
+                (f"Record instalment {number} as failed", failed),
+            ]
+        case _:
+            return []
+
+
+def _rows(form: FormShown) -> range:
+    typed = form.returned.typed.rows("instalments") if form.returned else 0
+    asked = form.returned is not None and bool(form.returned.typed.own("lines"))
+    return range(max(BLANK_ROWS, typed + (BLANK_ROWS if asked else 0)))
+
+
+_TOLD = {"grant": "grant"}
+
+PAGES = (
+    Page(path="/grants", show=_mine),
+    Page(path="/calls/{call}/grants", show=_of_call),
+    Page(
+        path="/grants/{grant}",
+        show=_one,
+        acts=(
+            Act(command="grant.accept", done="You accepted the grant.", told=_TOLD),
+            Act(command="grant.decline", done="You declined the grant.", told=_TOLD),
+            Act(
+                command="grant.set_payee",
+                done="The payee is set. Somebody else has to confirm it before anything is paid.",
+                told=_TOLD,
+            ),
+            Act(command="grant.confirm_payee", done="The payee is confirmed.", told=_TOLD),
+            Act(command="grant.schedule", done="The instalments are scheduled.", told=_TOLD),
+            Act(command="grant.submit_report", done="Your report is submitted.", told=_TOLD),
+            Act(command="grant.accept_report", done="The report is accepted.", told=_TOLD),
+            Act(command="grant.return_report", done="The report is returned to the recipient.", told=_TOLD),
+            Act(command="grant.complete", done="The grant is completed.", told=_TOLD),
+            Act(command="instalment.request", done="The instalment is requested.", told=_TOLD),
+            Act(command="instalment.approve", done="You approved the instalment.", told=_TOLD),
+            Act(
+                command="instalment.instruct",
+                done="It is recorded that the bank was told to pay.",
+                told=_TOLD,
+            ),
+            Act(command="instalment.settle", done="It is recorded that the bank paid.", told=_TOLD),
+            Act(command="instalment.fail", done="It is recorded that the bank did not pay.", told=_TOLD),
+        ),
+    ),
+)

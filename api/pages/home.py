@@ -1,0 +1,47 @@
+"""One's own page: who one is, and what there is to do in each role."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from api.pages.page import Drawn, Page
+from api.pages.visits import Visit
+from domain.refusals import Forbidden
+from domain.values import Role
+from projections import calls, funds, initiatives
+from projections.calls import CallLine
+from projections.funds import FundLine
+from projections.initiatives import OwnRoles
+from projections.paging import MOST
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """An initiative as its member sees it: with its calls and, for whom they are, its funds."""
+
+    own: OwnRoles
+    calls: tuple[CallLine, ...]
+    funds: tuple[FundLine, ...]
+
+
+async def _me(visit: Visit) -> Drawn:
+    me = await initiatives.me(visit.wiring.reader, visit.person)
+    places = [await _place(visit, own) for own in me.initiatives]
+    return Drawn("me.html", {"me": me, "places": places})
+
+
+async def _place(visit: Visit, own: OwnRoles) -> _Place:
+    reader = visit.wiring.reader
+    try:
+        found = (await funds.of_initiative(reader, visit.person, own.initiative, limit=MOST)).items
+    except Forbidden:
+        found = ()
+    if Role.OFFICER in own.roles:
+        listed = (await calls.of_initiative(reader, visit.person, own.initiative, limit=MOST)).items
+    else:
+        published = await calls.public(reader, limit=MOST)
+        listed = tuple(call for call in published.items if call.initiative == own.initiative)
+    return _Place(own, listed, found)
+
+
+PAGES = (Page(path="/me", show=_me),)

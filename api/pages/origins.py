@@ -1,0 +1,41 @@
+"""Whether a form was sent from a page of this site: what the browser itself says about it, beside the form's secret."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from litestar import Request
+
+from api.problems import Problem, ProblemType
+from api.settings import Settings
+
+
+def check_same_site(request: Request[Any, Any, Any], settings: Settings) -> None:
+    """Raise `Problem` for a form that another site's page sent.
+
+    Browsers that tell `Sec-Fetch-Site` are believed. Of the others, `Origin` must name this host; it is ``null`` where a
+    page sends no referrer, as ours, and then it is the form's secret alone that tells.
+    """
+    site = request.headers.get("sec-fetch-site")
+    origin = request.headers.get("origin")
+    if site is not None:
+        good = site in ("same-origin", "none")
+    else:
+        good = origin in (None, "null") or _host(origin or "") in _own_hosts(request, settings)
+    if not good:
+        raise Problem(
+            ProblemType.FORBIDDEN, "This form was sent from another site's page, so nothing was done."
+        )
+
+
+def _own_hosts(request: Request[Any, Any, Any], settings: Settings) -> set[str]:
+    own = {request.headers.get("host", "").lower()}
+    return own | {_host(settings.public_url)} if settings.public_url else own
+
+
+def _host(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return ""

@@ -1,0 +1,89 @@
+"""Reviews: a juror's list, declaring a conflict of interest or none, and scoring."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from api.pages.forms import Form, Plain, nested
+from api.pages.page import Act, Drawn, Page
+from api.pages.rendering import said
+from api.pages.visits import Visit
+from domain.commands.reviews import DeclareConflict, DeclareNoConflict, SubmitReview
+from projections import calls, reviews
+
+NO_BASIS = "none"
+"""What a juror chooses for a criterion by which they have no basis to judge."""
+
+
+async def _mine(visit: Visit) -> Drawn:
+    found = await reviews.mine(visit.wiring.reader, visit.person, cursor=visit.query.get("cursor"))
+    return Drawn("reviews.html", {"reviews": found})
+
+
+async def _one(visit: Visit) -> Drawn:
+    reader, review = visit.wiring.reader, visit.path["review"]
+    shown = await reviews.one(reader, visit.person, review)
+    trial = visit.trial()
+    offers = [
+        await trial.of("Declare no conflict", DeclareNoConflict(review=review)),
+        await trial.of("Declare a conflict", DeclareConflict(review=review, reason="other")),
+        await trial.of("Submit the review", SubmitReview(review=review, scores={})),
+    ]
+    return Drawn(
+        "review.html",
+        {
+            "review": shown,
+            "call": await calls.one(reader, visit.person, shown.call),
+            "may": {offer.do: offer for offer in offers},
+            "offers": offers,
+            "no_basis": NO_BASIS,
+        },
+        labels={
+            f"scores.{criterion.id}": said(criterion.label, visit.languages).text
+            for criterion in shown.rubric.criteria
+        },
+    )
+
+
+async def _scored(_: Visit, form: Form) -> Plain:
+    """A review; what was not chosen is left out, so that the rule can name it."""
+    plain = nested(form.typed())
+    scores: Any = plain.get("scores", {})  # Any: whatever was sent
+    if isinstance(scores, dict):
+        plain["scores"] = {name: _points(text) for name, text in scores.items() if text != ""}
+    return plain
+
+
+def _points(text: Any) -> Any:  # Any: whatever was sent
+    if text == NO_BASIS:
+        return None
+    return (
+        int(text) if isinstance(text, str) and text.isascii() and text.isdigit() and len(text) < 9 else text
+    )
+
+
+PAGES = (
+    Page(path="/reviews", show=_mine),
+    Page(
+        path="/reviews/{review}",
+        show=_one,
+        acts=(
+            Act(
+                command="review.declare_no_conflict",
+                done="You declared that you have no conflict of interest. Here is the application.",
+                told={"review": "review"},
+            ),
+            Act(
+                command="review.declare_conflict",
+                done="You stepped back. Another juror can be asked now. Thank you for saying so.",
+                told={"review": "review"},
+            ),
+            Act(
+                command="review.submit",
+                done="Your review is submitted.",
+                told={"review": "review"},
+                filled=_scored,
+            ),
+        ),
+    ),
+)

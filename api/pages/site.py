@@ -1,0 +1,288 @@
+"""The site: every page with its address, and the one way from a browser's request to a page and back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+from urllib.parse import quote
+
+from litestar import HttpMethod, Request, Response
+from litestar.datastructures import Cookie
+from litestar.handlers import HTTPRouteHandler
+
+from api.accounts.sessions import same_csrf
+from api.operations import again_if_lost
+from api.pages.addresses import DONE, PAGES
+from api.pages.arrivals import Arrivals
+from api.pages.forms import Form, Plain, command_of, nested, read_form
+from api.pages.origins import check_same_site
+from api.pages.page import Act, Drawn, Page
+from api.pages.rendering import Rendering
+from api.pages.visits import Returned, Visit, languages_of
+from api.problems import Problem, ProblemType, note, problem_of
+from api.wiring import Wiring
+from domain.commands.register import REGISTER
+from domain.refusals import Invalid, Turned
+from domain.values import Channel
+from history.runner import Answer, KeyReused, Stale
+from history.runner import Request as Asked
+
+HTML: Final = "text/html"
+_PARAMETER: Final = re.compile(r"\{([a-z_]+)\}")
+_VERSION: Final = re.compile(r"[0-9]{1,9}\Z", re.ASCII)
+_KEY: Final = re.compile(r"[!-~]{1,200}\Z", re.ASCII)
+_QUERY_NAME: Final = frozenset({"lang", "cursor", "as_of", "status", "round", "lines", "next"})
+
+SECURITY: Final = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'"
+    ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+"""What a page carries beside what every answer does."""
+
+
+class Site:
+    """The pages of one installation."""
+
+    def __init__(self, wiring: Wiring) -> None:
+        self._wiring = wiring
+        self._rendering = Rendering()
+        self._arrivals = Arrivals(wiring)
+
+    def routes(self) -> list[HTTPRouteHandler]:
+        """The handlers of all pages."""
+        return [handler for page in PAGES for handler in self._handlers(page)]
+
+    # From request to page
+
+    def _handlers(self, page: Page) -> list[HTTPRouteHandler]:
+        async def get(request: Request[Any, Any, Any]) -> Response[Any]:
+            return await again_if_lost(lambda: self._get(page, request))
+
+        async def post(request: Request[Any, Any, Any]) -> Response[Any]:
+            return await self._post(page, request)
+
+        made = [self.handler(HttpMethod.GET, page.path, get)]
+        return [*made, self.handler(HttpMethod.POST, page.path, post)] if page.acts else made
+
+    def handler(
+        self,
+        method: HttpMethod,
+        path: str,
+        function: Callable[[Request[Any, Any, Any]], Awaitable[Response[Any]]],
+    ) -> HTTPRouteHandler:
+        """A handler whose every failure is told by a page."""
+        function.__annotations__ = {"request": Request[Any, Any, Any], "return": Response[Any]}
+        return HTTPRouteHandler(
+            _PARAMETER.sub(r"{\1:str}", path),
+            http_method=method,
+            name=f"page {method} {path}",
+            status_code=200,
+            include_in_schema=False,
+            exception_handlers={Exception: self.on_exception},
+        )(function)
+
+    async def visit(self, request: Request[Any, Any, Any]) -> Visit:
+        """Who visits, and what they ask for. Raises `Problem` for an address that is not as it should be."""
+        query: dict[str, str] = {}
+        for name, value in request.query_params.multi_items():
+            if name in query or name not in _QUERY_NAME or "\x00" in value or len(value) > 300:
+                raise Problem(
+                    ProblemType.MALFORMED, "The address has something after its ? that is not known here."
+                )
+            query[name] = value
+        sessions = self._wiring.sessions
+        return Visit(
+            request=request,
+            wiring=self._wiring,
+            signed_in=await sessions.find(request.cookies.get(sessions.cookie_name)),
+            path=request.path_params,
+            query=query,
+            languages=languages_of(request, query.get("lang")),
+        )
+
+    async def _get(self, page: Page, request: Request[Any, Any, Any]) -> Response[Any]:
+        visit = await self.visit(request)
+        if visit.signed_in is None and not page.public:
+            return redirect(f"/sign-in?next={quote(request.url.path, safe='/')}")
+        done = await self._arrivals.wait(request)
+        drawn = await page.show(visit)
+        return self.answer(
+            visit,
+            drawn,
+            notice=DONE.get(done) if done else None,
+            cookies=[self._arrivals.forget()] if done else [],
+        )
+
+    async def _post(self, page: Page, request: Request[Any, Any, Any]) -> Response[Any]:
+        check_same_site(request, self._wiring.settings)
+        form = (await read_form(request)).without_blank_rows()
+        request.state.typed = form.typed()
+        visit = await self.visit(request)
+        check_signed_form(visit, form)
+        if form.own("lines"):
+            # Another submit button of the same form: it only asks for more rows, and writes nothing.
+            more = Returned(form=form.own("form"), typed=form, sentence="", status=200, key=form.own("key"))
+            visit = replace(visit, returned=more)
+            return self.answer(visit, await page.show(visit))
+        act = next((each for each in page.acts if each.command == form.own("do")), None)
+        if act is None:
+            raise Problem(ProblemType.MALFORMED, "The form asks for something that is not done on this page.")
+        try:
+            answer = await self._run(visit, act, form)
+        except (Turned, Stale, KeyReused) as error:
+            visit = replace(visit, returned=_returned(form, error))
+            await self._arrivals.wait(request)
+            return self.answer(visit, await page.show(visit))
+        where = request.url.path if act.then is None else act.then(visit, answer)
+        if "lang" in visit.query:
+            where += f"?lang={quote(visit.query['lang'])}"
+        return redirect(where, cookies=[self._arrivals.after(answer.position, act.command)])
+
+    async def _run(self, visit: Visit, act: Act, form: Form) -> Answer:
+        kind = REGISTER[act.command].request
+        typed: Plain = await act.filled(visit, form) if act.filled else nested(form.typed())
+        told = {name: visit.path[place] for name, place in act.told.items()}
+        key, seen = form.own("key"), form.own("seen")
+        if not _KEY.match(key) or not (seen == "" or _VERSION.match(seen)):
+            raise Problem(ProblemType.MALFORMED, "The form is not as the page sent it; open the page again.")
+        return await self._wiring.runner.run(
+            Asked(
+                command=command_of(kind, {**typed, **told}),
+                actor=visit.who,
+                channel=Channel.PAGE,
+                key=key,
+                expected=int(seen) if seen else None,
+            )
+        )
+
+    # Answers
+
+    def answer(
+        self, visit: Visit, drawn: Drawn, *, notice: str | None = None, cookies: list[Cookie] | None = None
+    ) -> Response[bytes]:
+        """A page as it is sent."""
+        returned = visit.returned
+        context = {
+            **self._around(visit.request),
+            "visit": visit,
+            "signed_in": visit.signed_in is not None,
+            "csrf": visit.signed_in.csrf if visit.signed_in else "",
+            "languages": visit.languages,
+            "returned": returned,
+            "faults": _faults(returned, drawn.labels) if returned else (),
+            "notice": notice,
+            **drawn.context,
+        }
+        return Response(
+            self._rendering.page(drawn.template, context),
+            status_code=returned.status if returned else 200,
+            media_type=HTML,
+            headers=SECURITY,
+            cookies=cookies or [],
+        )
+
+    def _around(self, request: Request[Any, Any, Any]) -> dict[str, Any]:  # Any: see Drawn
+        """What every page shows around its own."""
+        return {"demo": self._wiring.settings.demo, "here": request.url.path, "now": self._wiring.clock()}
+
+    def on_exception(self, request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+        """A page that says in one sentence what is wrong, and gives back what was typed."""
+        problem = problem_of(error)
+        note(request, error, problem)
+        context = {
+            **self._around(request),
+            "visit": None,
+            "signed_in": None,
+            "csrf": "",
+            "returned": None,
+            "faults": (),
+            "notice": None,
+            "problem": problem,
+            "sentence": _SAID_ELSE.get(problem.kind, problem.detail),
+            "typed": request.state.get("typed") or {},
+        }
+        return Response(
+            self._rendering.page("problem.html", context),
+            status_code=problem.kind.status,
+            media_type=HTML,
+            headers={**SECURITY, **problem.headers},
+        )
+
+
+_SAID_ELSE: Final = {
+    ProblemType.INTERNAL: "Something went wrong here; it has been noted. What was done is not done twice if you try again.",
+}
+
+
+def check_signed_form(visit: Visit, form: Form) -> None:
+    """Raise `Problem` unless the form was made for this very session."""
+    if visit.signed_in is None:
+        raise Problem(
+            ProblemType.UNAUTHORIZED,
+            "You are not signed in any more, so nothing was done. Sign in, then send it again.",
+        )
+    if not same_csrf(visit.signed_in, form.own("csrf")):
+        raise Problem(
+            ProblemType.FORBIDDEN,
+            "This form was made for another session, so nothing was done. Open its page again.",
+        )
+
+
+def redirect(where: str, *, cookies: list[Cookie] | None = None) -> Response[Any]:
+    """Send the browser on, by a GET."""
+    return Response(
+        b"", status_code=303, headers={**SECURITY, "Location": where}, media_type=HTML, cookies=cookies or []
+    )
+
+
+def _returned(form: Form, error: Turned | Stale | KeyReused) -> Returned:
+    name, key = form.own("form"), form.own("key")
+    match error:
+        case Invalid():
+            errors: dict[str, str] = {}
+            for each in error.errors:
+                errors.setdefault(each.field, each.detail)
+            sentence = "Nothing was done yet. Please correct:"
+            return Returned(form=name, typed=form, sentence=sentence, errors=errors, status=422, key=key)
+        case Stale():
+            sentence = (
+                "Somebody changed this while you were looking at it, so nothing was done. It is shown here as it stands now, "
+                "with what you typed: look at it again, then send it again."
+            )
+            return Returned(form=name, typed=form, sentence=sentence, status=412, key=key)
+        case KeyReused():
+            sentence = (
+                "This form was sent before, with something else in it, and that was done. "
+                "See whether this is still needed; if so, send it again."
+            )
+            return Returned(form=name, typed=form, sentence=sentence, status=422)
+        case _:
+            status = problem_of(error).kind.status
+            return Returned(form=name, typed=form, sentence=error.detail, status=status, key=key)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One line of the summary above a form that came back, and the input that it leads to."""
+
+    input: str
+    label: str
+    detail: str
+
+
+def _faults(returned: Returned, labels: Mapping[str, str]) -> tuple[Fault, ...]:
+    return tuple(
+        Fault(f"{returned.form}-{name}", labels.get(name) or _label(name), detail)
+        for name, detail in returned.errors.items()
+    )
+
+
+def _label(name: str) -> str:
+    last = re.split(r"[.\[]", name.removesuffix(".amount"))[-1]
+    return last.rstrip("]").replace("_", " ").capitalize()

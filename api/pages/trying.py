@@ -1,0 +1,74 @@
+"""What a person may do now: asked of the very commands, with their access and their rules, and nothing written.
+
+So a page offers what would succeed, and where it does not, has the sentence with which it would be refused.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from api.wiring import Wiring
+from domain.commands.register import REGISTER
+from domain.deciding import Act, Command, Denied, Given, Members
+from domain.refusals import Invalid, Turned
+from domain.values import stream_id
+
+_BY_REQUEST = {entry.request: entry for entry in REGISTER.values()}
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Whether a command would be done. Otherwise `why_not` is the sentence that refuses it now, and `not_yours` the one
+    that refuses it to this person; both are None where the person may not know of it at all."""
+
+    do: str
+    name: str
+    may: bool
+    why_not: str | None = None
+    not_yours: str | None = None
+
+
+class Trial:
+    """Tries commands of one person against the streams as they are now; every stream and
+    every index is read once."""
+
+    def __init__(self, wiring: Wiring, person: str) -> None:
+        self._reading = wiring.runner.states.reading(afresh=True)
+        self._indexes: dict[str, tuple[str, ...]] = {}
+        self._given = Given(
+            actor=person,
+            now=wiring.clock(),
+            new=lambda kind: stream_id(kind, wiring.runner.random(16)),
+            random=wiring.runner.random,
+            demonstration=wiring.settings.demo,
+        )
+
+    async def of(self, name: str, command: Command) -> Offer:
+        """Try one command, called `name` on the page. Fields that a person would fill in may hold anything: that they are wrong is no refusal."""
+        do = _BY_REQUEST[type(command)].name
+        try:
+            act = await self._plan(command)
+            if isinstance(act.may, Denied):
+                return Offer(do, name, may=False, not_yours=None if act.may.hidden else act.may.detail)
+            act.decide()
+        except Invalid:
+            return Offer(do, name, may=True)
+        except Turned as turned:
+            return Offer(do, name, may=False, why_not=turned.detail)
+        return Offer(do, name, may=True)
+
+    async def _plan(self, command: Command) -> Act:
+        plan = _BY_REQUEST[type(command)].plan(command, self._given)
+        answer: object = None
+        while True:
+            try:
+                wish = plan.send(answer)
+            except StopIteration as stop:
+                act: Act = stop.value
+                return act
+            if isinstance(wish, Members):
+                if wish.index not in self._indexes:
+                    self._indexes[wish.index] = await self._reading.members(wish.index)
+                answer = self._indexes[wish.index]
+            else:
+                answer = await self._reading.load(wish.streams)

@@ -1,0 +1,122 @@
+"""One request for a page: who visits, what they ask for, and what came back from the form they sent."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from litestar import Request
+
+from api.accounts.sessions import SignedIn
+from api.pages.forms import Form
+from api.pages.trying import Trial
+from api.wiring import Wiring
+
+_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*\Z", re.ASCII)
+_WEIGHT: Final = re.compile(r"\s*q=([01](?:\.[0-9]{0,3})?)\s*\Z", re.ASCII)
+_MOST_LANGUAGES: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """A form that was not accepted, to be shown again: which one, what was typed, why, and what is wrong with which
+    field. `key` is its idempotency key, which stays the same so that whatever was done after all is not done twice;
+    empty, if it needs a new one."""
+
+    form: str
+    typed: Form
+    sentence: str
+    errors: Mapping[str, str] = field(default_factory=dict)
+    status: int = 409
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FormShown:
+    """A form as a template shows it. `id` tells it from the page's other forms and begins the ids of its inputs."""
+
+    id: str
+    action: str
+    do: str
+    csrf: str
+    key: str
+    seen: int | None
+    start: Mapping[str, str]
+    returned: Returned | None
+
+    def value(self, name: str) -> str:
+        """What stands in an input: what was typed, if the form came back, else what it begins with."""
+        given = self.start if self.returned is None else self.returned.typed.fields
+        return given.get(name, "")
+
+    def error(self, name: str) -> str:
+        """What is wrong with an input; empty if nothing is."""
+        return "" if self.returned is None else self.returned.errors.get(name, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A request for a page. `path` and `query` are its parameters, `returned` the form that it brought in vain."""
+
+    request: Request[Any, Any, Any]
+    wiring: Wiring
+    signed_in: SignedIn | None
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    languages: tuple[str, ...]
+    returned: Returned | None = None
+
+    @property
+    def person(self) -> str | None:
+        """Who visits; None for the public."""
+        return None if self.signed_in is None else self.signed_in.person
+
+    @property
+    def who(self) -> str:
+        """Who visits a page that is not public."""
+        assert self.signed_in is not None
+        return self.signed_in.person
+
+    def trial(self) -> Trial:
+        """A trial of what the visitor may do now."""
+        return Trial(self.wiring, self.who)
+
+    def form(
+        self,
+        do: str,
+        about: str | int = "",
+        *,
+        seen: int | None = None,
+        start: Mapping[str, str] | None = None,
+    ) -> FormShown:
+        """A form for a command. `about` tells several forms for the same command apart; `seen` is the version of what
+        the visitor looks at, for which alone the command is meant; `start` is what its inputs begin with."""
+        name = f"{do.replace('.', '-')}{f'-{about}' if about != '' else ''}"
+        returned = self.returned if self.returned is not None and self.returned.form == name else None
+        assert self.signed_in is not None
+        return FormShown(
+            id=name,
+            action=self.request.url.path + (f"?lang={self.query['lang']}" if "lang" in self.query else ""),
+            do=do,
+            csrf=self.signed_in.csrf,
+            key=(returned.key if returned else "") or secrets.token_urlsafe(18),
+            seen=seen,
+            start=start or {},
+            returned=returned,
+        )
+
+
+def languages_of(request: Request[Any, Any, Any], chosen: str | None) -> tuple[str, ...]:
+    """The languages that a visitor reads: the one chosen on the page, then those of the browser by their weights."""
+    wanted: list[tuple[float, str]] = []
+    for part in request.headers.get("accept-language", "").split(",")[:_MOST_LANGUAGES]:
+        name, _, weight = part.partition(";")
+        found = _WEIGHT.match(weight)
+        if _LANGUAGE.match(name.strip()):
+            wanted.append((-float(found[1]) if found else -1.0, name.strip()))
+    browser = [name for _, name in sorted(wanted, key=lambda each: each[0])]
+    first = [chosen] if chosen is not None and _LANGUAGE.match(chosen) else []
+    return (*first, *browser, "en")
