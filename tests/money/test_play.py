@@ -23,6 +23,7 @@ pytestmark = pytest.mark.anyio
 AWARDS = (40_000, 30_000, 50_000, 20_000)
 RECEIVED = 125_000
 """Not enough for all four."""
+GAMES_PLAYED = 12
 STAFF = ("officer", "finance", "second_finance", "approver", "second_approver", "both")
 
 Try = Coroutine[Any, Any, str | None]
@@ -107,7 +108,8 @@ class Table:
             case "instructed" if choice % 2:
                 return tried("instalment.fail", finance, **one, reason="held_by_bank")
             case "instructed":
-                return self.settle(grant, number, book.plan[number])
+                wrong = int(choice % 8 == 0)  # a cent too much, now and then
+                return self.settle(grant, number, book.plan[number] + wrong)
             case _:
                 return tried("instalment.instruct", finance, **one, reference=f"RUN-{choice}")
 
@@ -172,12 +174,14 @@ def reached() -> Iterator[Counter[str]]:
     """How often each step was taken in all games together: a play in which nobody is paid would prove nothing."""
     counted: Counter[str] = Counter()
     yield counted
-    assert set(counted) >= {"offered", "declined", "completed", "failed", "settled", "a fund too small"}
-    assert counted["settled"] >= 10
+    if counted["game"] == GAMES_PLAYED:
+        wanted = {"offered", "declined", "completed", "failed", "settled", "a fund too small"}
+        assert wanted <= set(counted)
+        assert counted["settled"] >= 10
 
 
 @settings(
-    max_examples=12,
+    max_examples=GAMES_PLAYED,
     deadline=None,
     derandomize=True,
     database=None,
@@ -201,3 +205,4 @@ async def test_no_game_breaks_a_promise_about_money(
         reached["offered"] += 1
         reached["settled"] += len(book.paid)
     house.check_ledger()
+    reached["game"] += 1
