@@ -155,7 +155,7 @@ def published(call: Call) -> Verdict:
     """A published call is everybody's to read."""
     if call.status is CallStatus.PUBLISHED:
         return Allowed(Role.APPLICANT)
-    return Denied("There is no such call.", hidden=True)
+    return Denied(NOT_YOURS, hidden=True)
 
 
 def finance(actor: str, initiative: Initiative) -> Verdict:

@@ -114,7 +114,7 @@ def address_claim(email: str) -> tuple[str, str]:
 def check_registered(person: Person) -> None:
     """Raise `NotFound` or `Refused` unless the person can be given something: a role, an office."""
     if person.status is None:
-        raise NotFound("There is no such person.")
+        raise NotFound
     if person.status is PersonStatus.ERASED:
         raise Refused("This person was erased.")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,5 +47,12 @@ class Forbidden(Turned):
     """Access says no: this person may not do this."""
 
 
+NOTHING_HERE: Final = "There is nothing here that you may see."
+"""What is said of things that are hidden and of things that are not there: an id cannot be tried out for existence."""
+
+
 class NotFound(Turned):
     """What the command names does not exist, or not for this person."""
+
+    def __init__(self, detail: str = NOTHING_HERE) -> None:
+        super().__init__(detail)

@@ -157,7 +157,7 @@ def check_stream_id(kind: str, value: str) -> str:
     """`value`, if it has the shape of an id of this kind of stream; else raises `NotFound`."""
     name, _, body = value.partition("-")
     if name != kind or not _ID_BODY.match(body):
-        raise NotFound(f"There is no such {kind}.")
+        raise NotFound
     return value
 
 

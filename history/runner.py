@@ -224,11 +224,7 @@ class _Work:
         act = await self._plan(entry)
         person = await self._person()
         if isinstance(act.may, Denied):
-            raise (
-                NotFound("There is nothing here that you may see.")
-                if act.may.hidden
-                else Forbidden(act.may.detail)
-            )
+            raise NotFound if act.may.hidden else Forbidden(act.may.detail)
         outcome = self._outcome = act.decide()
         expected = self._request.expected
         if expected is not None and self._reading.version(outcome.answers) != expected:

@@ -290,7 +290,7 @@ async def shown(reader: Reader, viewer: str, case: Case, *, as_of: int | None = 
         at=LATEST if as_of is None else as_of,
     )
     if not rows:
-        raise NotFound("There is no such application.")
+        raise NotFound
     row = rows[0]
     shown_line = line(reader, row, title=not outline, applicant=identity, times=inside)
     answers, withheld, form_version, explanation = (

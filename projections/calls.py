@@ -153,7 +153,7 @@ async def one(reader: Reader, viewer: str | None, call: str, *, as_of: int | Non
         at=LATEST if as_of is None else as_of,
     )
     if not rows:
-        raise NotFound("There is no such call.")
+        raise NotFound
     row = rows[0]
     found = await rounds.of_calls(reader, [call], inside=bool(initiative.roles(viewer or "")), as_of=as_of)
     shown = _line(row, found[call])

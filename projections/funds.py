@@ -154,7 +154,7 @@ async def one(reader: Reader, viewer: str | None, fund: str, *, as_of: int | Non
         at=at,
     )
     if not rows:
-        raise NotFound("There is no such fund.")
+        raise NotFound
     pledges = await reader.rows(
         "SELECT * FROM read.pledges WHERE fund = %(fund)b "
         "AND from_position <= %(at)b::bigint AND to_position > %(at)b::bigint ORDER BY pledge",

@@ -75,9 +75,9 @@ class Reader:
         for aggregate, stream in streams:
             check_stream_id(aggregate.kind, stream)
         loaded = await self.states.reading(afresh=True).load(streams)
-        for aggregate, stream in streams:
+        for _, stream in streams:
             if loaded[stream].version == 0:
-                raise NotFound(f"There is no such {aggregate.kind}.")
+                raise NotFound
         return loaded
 
     async def the(self, aggregate: Aggregate[S], stream: str) -> S:
@@ -217,7 +217,7 @@ def allow(verdict: Verdict) -> Role:
     """The role in which somebody may see a thing; raises `NotFound` or `Forbidden` if they may not."""
     if isinstance(verdict, Allowed):
         return verdict.role
-    raise NotFound("There is nothing here that you may see.") if verdict.hidden else Forbidden(verdict.detail)
+    raise NotFound if verdict.hidden else Forbidden(verdict.detail)
 
 
 def text_of(value: str | Withheld | None) -> str | None:

@@ -231,7 +231,7 @@ async def one(reader: Reader, viewer: str | None, review: str) -> ReviewDetail:
     role = Role.JUROR if own else _sees_all(who, case)
     rows = await _rows(reader, case, review=review)
     if not rows:
-        raise NotFound("There is no such review.")
+        raise NotFound
     found = await _written(reader, rows, role=role, own=own)
     seen = _shown(rows[0], found, case, role=role, own=own)
     sees = access.sees_application(who, case.initiative, case.round, case.application, case.reviews.values())

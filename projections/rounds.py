@@ -118,7 +118,7 @@ async def one(reader: Reader, viewer: str | None, round: str, *, as_of: int | No
         at=LATEST if as_of is None else as_of,
     )
     if not rows:
-        raise NotFound("There is no such round.")
+        raise NotFound
     return line(rows[0], inside=bool(initiative.roles(viewer or "")))
 
 

@@ -95,11 +95,7 @@ class World:
         assert isinstance(act, Act)
         self.verdict = act.may
         if isinstance(act.may, Denied):
-            raise (
-                NotFound("There is nothing here that you may see.")
-                if act.may.hidden
-                else Forbidden(act.may.detail)
-            )
+            raise NotFound if act.may.hidden else Forbidden(act.may.detail)
         outcome = act.decide()
         self._check(outcome, read | made)
         self._store(outcome)

@@ -146,7 +146,7 @@ async def one(reader: Reader, viewer: str | None, grant: str, *, as_of: int | No
         at=at,
     )
     if not rows:
-        raise NotFound("There is no such grant.")
+        raise NotFound
     row = rows[0]
     instalments = await reader.rows(
         'SELECT * FROM read.instalments WHERE "grant" = %(grant)b '

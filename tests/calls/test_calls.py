@@ -71,7 +71,7 @@ class TestWhenTheFundIsOpen:
     def test_there_must_be_such_a_fund(self) -> None:
         assert funded().turned_down(changed(fund=numbered("fund", 9)), OFFICER) == (
             NotFound,
-            "There is no such fund.",
+            "There is nothing here that you may see.",
         )
 
     @pytest.mark.parametrize(

@@ -182,7 +182,7 @@ class TestAnOpenFund:
 
     def test_nothing_is_pledged_to_a_fund_that_does_not_exist(self) -> None:
         command = PledgeToFund(fund=FUND, funder=FUNDER, amount=euros("1"))
-        assert World().turned_down(command, FUNDER) == (NotFound, "There is no such fund.")
+        assert World().turned_down(command, FUNDER) == (NotFound, "There is nothing here that you may see.")
 
 
 class TestAPledgedFund:

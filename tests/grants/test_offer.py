@@ -166,7 +166,7 @@ class TestAnApplicationThatIsNotAwarded:
     def test_what_does_not_exist_is_not_found(self) -> None:
         assert world_with_fund(opened()).turned_down(OFFER, OFFICER) == (
             NotFound,
-            "There is no such application.",
+            "There is nothing here that you may see.",
         )
 
 
@@ -247,7 +247,10 @@ class TestAnAnsweredGrant:
 
     def test_a_grant_that_does_not_exist_is_not_found(self) -> None:
         world = world_with_grant()
-        assert world.turned_down(AcceptGrant(grant=GRANT), ARTIST) == (NotFound, "There is no such grant.")
+        assert world.turned_down(AcceptGrant(grant=GRANT), ARTIST) == (
+            NotFound,
+            "There is nothing here that you may see.",
+        )
 
 
 def test_the_state_holds_nothing_personal() -> None:

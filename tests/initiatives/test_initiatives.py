@@ -43,7 +43,7 @@ class TestWhenNothingHappenedYet:
     def test_nobody_can_be_appointed(self) -> None:
         assert World().turned_down(AppointAdministrator(person=KEEPER), SYSTEM) == (
             NotFound,
-            "There is no such installation.",
+            "There is nothing here that you may see.",
         )
 
 
@@ -83,7 +83,7 @@ class TestWhenTheInstallationIsOpen:
             Refused,
             "This person was erased.",
         )
-        unknown = (NotFound, "There is no such person.")
+        unknown = (NotFound, "There is nothing here that you may see.")
         assert world.turned_down(AppointAdministrator(person=person(99)), SYSTEM) == unknown
         assert world.turned_down(AppointAdministrator(person="nobody"), SYSTEM) == unknown
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, LiteralString
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -30,12 +31,12 @@ DEADLINE = NOON + timedelta(days=10)
 @pytest.fixture(scope="session")
 def database_template(postgres: EmbeddedPostgres) -> Iterator[str]:
     """A database with the tables of the history and of the read models, and nothing in them."""
-    make_database(postgres, "projections_template")
-    migrate(
-        postgres.url_of("projections_template"), (*migrations_in("history"), *migrations_in("projections"))
-    )
-    yield "projections_template"
-    drop_database(postgres, "projections_template")
+    # Other folders of tests ask for it too, each for one of its own.
+    name = f"projections_{uuid4().hex}"
+    make_database(postgres, name)
+    migrate(postgres.url_of(name), (*migrations_in("history"), *migrations_in("projections")))
+    yield name
+    drop_database(postgres, name)
 
 
 def eur(amount: str) -> Money:

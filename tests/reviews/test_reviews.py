@@ -123,7 +123,7 @@ class TestWhenTheApplicationIsEligibleAndTheRoundClosed:
         for nobody in (person(99), "nobody", "x\x00"):
             assert world.turned_down(AssignReview(application=APPLICATION, juror=nobody), OFFICER) == (
                 NotFound,
-                "There is no such person.",
+                "There is nothing here that you may see.",
             )
 
     @pytest.mark.parametrize("facts", [(), (cleared(),), (cleared(), judged()), (conflict_declared(),)])

@@ -170,4 +170,7 @@ class TestWhenTheRoundIsInPanel:
 def test_another_world_has_no_such_round() -> None:
     """A round is found by its whole id alone."""
     for wrong in (ROUND, CALL, "round-1", "round-" + "0" * 31 + "G", ""):
-        assert World().turned_down(CloseRound(round=wrong), SYSTEM) == (NotFound, "There is no such round.")
+        assert World().turned_down(CloseRound(round=wrong), SYSTEM) == (
+            NotFound,
+            "There is nothing here that you may see.",
+        )
