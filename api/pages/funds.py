@@ -11,7 +11,6 @@ from api.pages.visits import Visit
 from domain.refusals import Invalid
 from projections import calls, funds, ledger, timeline
 
-
 MOVED: Final = {
     "fund.pledged.v1": "A pledge",
     "fund.received.v1": "Money received",
