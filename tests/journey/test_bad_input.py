@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.journey.conftest import Running
+from tests.journey.running import Running
 
 PERSON = {"name": "Somebody", "email": None, "language": "en"}
 

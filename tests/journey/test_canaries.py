@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from api.embedded import EmbeddedPostgres
-from tests.journey.conftest import Running
+from tests.journey.running import Running
 from tests.journey.test_journey import CALL, eur
 
 CANARIES = {

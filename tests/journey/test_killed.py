@@ -19,7 +19,7 @@ import psutil
 import pytest
 
 from tests.history import second_reader
-from tests.journey.conftest import OVERWINTER, until
+from tests.journey.running import OVERWINTER, until
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(600)]
 

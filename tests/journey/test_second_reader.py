@@ -9,7 +9,7 @@ import pytest
 
 from api.embedded import EmbeddedPostgres
 from tests.history import second_reader
-from tests.journey.conftest import Running
+from tests.journey.running import Running
 
 
 def test_every_leaf_of_the_demonstration_is_recomputed_and_any_flipped_byte_found(running: Running) -> None:

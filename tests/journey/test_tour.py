@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.journey.conftest import demonstration
+from tests.journey.running import demonstration
 
 README = Path(__file__).parents[2] / "README.md"
 

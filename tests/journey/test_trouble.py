@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from api.embedded import ROLE, EmbeddedPostgres
-from tests.journey.conftest import Running, demonstration, until
+from tests.journey.running import Running, demonstration, until
 
 
 @pytest.fixture(scope="module")

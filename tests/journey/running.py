@@ -1,0 +1,132 @@
+"""A whole demonstration, as `make demo` runs it: PostgreSQL, API and due dates, in a fresh folder."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+OVERWINTER = (sys.executable, "-c", "from api.cli import main; main()")
+
+
+@dataclass
+class Running:
+    """A running demonstration: its address, its folder, its administrator's token, and its process."""
+
+    address: str
+    folder: Path
+    token: str
+    process: subprocess.Popen[str]
+    environment: dict[str, str]
+    client: httpx.Client
+    answers: list[httpx.Response]
+    """Every answer that came by `client`."""
+
+    def person(self, token: str) -> Person:
+        """A client that speaks with this person's token."""
+        return Person(self.client, token)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """All facts as the administrator reads them."""
+        client = self.person(self.token)
+        found: list[dict[str, Any]] = []
+        while True:
+            page = client.get(f"/api/facts?after={len(found)}")["items"]
+            if not page:
+                return found
+            found += page
+
+
+@dataclass
+class Person:
+    """One person's way in."""
+
+    client: httpx.Client
+    token: str
+    id: str = ""
+    position: str = ""
+    """Where the history stood after this person's latest write."""
+
+    @property
+    def _signed(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"}
+
+    def post(
+        self, path: str, status: int = 0, headers: dict[str, str] | None = None, /, **body: Any
+    ) -> dict[str, Any]:
+        """Send a command; without a `status` it must succeed."""
+        answer = self.client.post(path, json=body, headers=self._signed | (headers or {}))
+        assert answer.status_code == status if status else answer.is_success, (
+            path,
+            answer.status_code,
+            answer.text,
+        )
+        self.position = answer.headers.get("X-Position", self.position)
+        content: dict[str, Any] = answer.json()
+        return content
+
+    def get(self, path: str, status: int = 0, /, **query: str) -> dict[str, Any]:
+        """Read; without a `status` it must succeed."""
+        answer = self.client.get(path, headers=self._signed, params=query or None)
+        assert answer.status_code == status if status else answer.is_success, (
+            path,
+            answer.status_code,
+            answer.text,
+        )
+        content: dict[str, Any] = answer.json()
+        return content
+
+
+@contextmanager
+def demonstration(folder: Path | None = None) -> Iterator[Running]:
+    """A demonstration of one's own, for a test that moves its clock far ahead, or fills its disk."""
+    folder = folder or Path(tempfile.mkdtemp(prefix="ow-"))
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = {
+        **os.environ,
+        "DATA_DIR": str(folder),
+        "OVERWINTER_PORT": str(port),
+        "OVERWINTER_DEMO": "1",
+    }
+    folder.mkdir(exist_ok=True)
+    output = folder / "output.txt"
+    with output.open("w") as written:
+        process = subprocess.Popen(
+            [*OVERWINTER, "demo"], env=environment, stdout=written, stderr=subprocess.STDOUT, text=True
+        )
+    until(lambda: "Ctrl-C" in output.read_text() or process.poll() is not None)
+    said = output.read_text()
+    assert process.poll() is None, said
+    token = (folder / "administrator-token").read_text().strip()
+    try:
+        address = f"http://127.0.0.1:{port}"
+        answers: list[httpx.Response] = []
+        with httpx.Client(base_url=address, timeout=30, event_hooks={"response": [answers.append]}) as client:
+            yield Running(address, folder, token, process, environment, client, answers)
+    finally:
+        process.send_signal(signal.SIGINT)
+        ended = process.wait(30)
+        shutil.rmtree(folder, ignore_errors=True)
+    assert ended == 0
+
+
+def until(holds: Any, seconds: float = 30) -> None:
+    """Wait until something holds."""
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, "this never came about"
+        time.sleep(0.1)
