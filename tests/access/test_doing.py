@@ -14,6 +14,7 @@ from domain.initiatives import MemberAdded, MemberRemoved
 from domain.values import MEMBER_ROLES, Role
 from tests.access.table import HIDDEN, PERSONS, ROLES, SENTENCES, TABLE
 from tests.access.walk import NEWCOMER, WHO, Moment, fork, moments
+from tests.driving import World
 from tests.scene import (
     ARTIST,
     CHAIR,
@@ -108,6 +109,16 @@ def test_a_role_taken_away_a_moment_ago_is_gone(row: str, column: str) -> None:
     world = fork(moment.world)
     world.given(INITIATIVE, MemberRemoved(initiative=INITIATIVE, person=who))
     assert Moment(world, moment.command, moment.now).tried(who) == HIDDEN
+
+
+@pytest.mark.parametrize("row", [row for row, cells in ROWS.items() if cells[COLUMNS.index("st")] == "."])
+def test_a_stranger_is_told_the_same_of_what_is_not_there(row: str) -> None:
+    """So no id can be tried out for existence: the same command, where none of what it names ever came about."""
+    moment = walked()[row]
+    nothing = World()
+    nothing.given(WHO["st"], *moment.world.facts(WHO["st"]))
+    assert Moment(nothing, moment.command, moment.now).tried(WHO["st"]) == HIDDEN
+    assert moment.tried(WHO["st"]) == HIDDEN
 
 
 def at(row: str) -> Moment:

@@ -1,0 +1,217 @@
+"""A panel that decides on many applications at once: one append, however many artists withdraw at the same moment."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterable
+
+import psycopg
+import pytest
+
+from domain.applications import (
+    ApplicationAwarded,
+    ApplicationDeclined,
+    ApplicationFoundEligible,
+    ApplicationSubmitted,
+    ApplicationWaitlisted,
+    ApplicationWithdrawn,
+)
+from domain.panels import PanelClosed, PanelConfirmed, PanelOpened, PanelOutcomeSet
+from domain.refusals import Refused
+from domain.rounds import RoundClosed, RoundDecided, RoundOpened, RoundPutToPanel
+from history.store import Append, Appended
+from tests.money.conftest import House, Round, eur, several, together
+
+pytestmark = pytest.mark.anyio
+
+AWARD = 10_000
+KINDS = ("award", "waitlist", "decline")
+
+
+async def closed_panel(house: House, count: int) -> Round:
+    """A closed panel on so many applications: by turns awarded, on the waiting list, declined. Prints its times."""
+    began = time.perf_counter()
+    artists = await several(house.offices[0].person() for _ in range(count))
+    round = await house.reviewed(artists, pledged=AWARD, received=AWARD, budget=AWARD * count)
+    reviewed = time.perf_counter()
+    round.panel = await house.stream("panel.open", "officer", round=round.id)
+    opened = time.perf_counter()
+    for number, application in enumerate(round.applications):
+        kind = KINDS[number % 3]
+        await house.run(
+            "panel.set_outcome",
+            "chair",
+            panel=round.panel,
+            application=application,
+            outcome=kind,
+            amount=eur(AWARD) if kind == "award" else None,
+            rank=number // 3 + 1 if kind == "waitlist" else None,
+            reason="not_selected" if kind == "decline" else None,
+        )
+    decided = time.perf_counter()
+    await house.run("panel.close", "chair", panel=round.panel)
+    print(  # noqa: T201 - a time is told, not asserted
+        f"{count} applications: submitted to reviewed {reviewed - began:.1f} s, panel opened in {opened - reviewed:.1f} s, "
+        f"outcomes set in {decided - opened:.1f} s, closed in {time.perf_counter() - decided:.1f} s"
+    )
+    return round
+
+
+async def confirm(house: House, round: Round) -> str | None:
+    """The officer confirms, on the first process; prints how long it took."""
+    began = time.perf_counter()
+    try:
+        await house.offices[0].run("panel.confirm", house.people["officer"], panel=round.panel)
+    except Refused as refused:
+        return refused.detail
+    finally:
+        print(f"confirmed in {time.perf_counter() - began:.1f} s")  # noqa: T201 - the same
+    return None
+
+
+async def withdraw(house: House, round: Round, application: str) -> str | None:
+    """The artist withdraws, on the second process."""
+    try:
+        await house.offices[-1].run(
+            "application.withdraw", round.applications[application], application=application, reason="safety"
+        )
+    except Refused as refused:
+        return refused.detail
+    return None
+
+
+def told(house: House, streams: Iterable[str]) -> dict[str, list[type]]:
+    """The kinds of facts of each stream."""
+    return {stream: [type(fact) for fact in house.facts(stream)] for stream in streams}
+
+
+def positions(house: House, *topics: str) -> list[int]:
+    """The positions of some facts."""
+    with psycopg.connect(house.url) as connection:
+        found = connection.execute(
+            "SELECT position FROM history.facts WHERE topic = ANY (%s) ORDER BY position", (list(topics),)
+        ).fetchall()
+    return [position for (position,) in found]
+
+
+def check_decided(house: House, round: Round, before: set[str], after: set[str]) -> None:
+    """Everything was decided in one append, but what was withdrawn `before` it; what was withdrawn `after` it had a
+    place on the waiting list."""
+    eligible: list[type] = [ApplicationSubmitted, ApplicationFoundEligible]
+    outcomes = {
+        "award": ApplicationAwarded,
+        "waitlist": ApplicationWaitlisted,
+        "decline": ApplicationDeclined,
+    }
+    expected: dict[str, list[type]] = {}
+    for number, application in enumerate(round.applications):
+        outcome: list[type] = [] if application in before else [outcomes[KINDS[number % 3]]]
+        withdrawn: list[type] = [ApplicationWithdrawn] if application in before | after else []
+        expected[application] = eligible + outcome + withdrawn
+    assert told(house, round.applications) == expected
+    assert told(house, [round.id]) == {round.id: [RoundOpened, RoundClosed, RoundPutToPanel, RoundDecided]}
+    assert told(house, [round.panel]) == {
+        round.panel: [PanelOpened, *[PanelOutcomeSet] * len(round.applications), PanelClosed, PanelConfirmed]
+    }
+    together = positions(
+        house,
+        "panel.confirmed.v1",
+        "round.decided.v1",
+        "application.awarded.v1",
+        "application.waitlisted.v1",
+        "application.declined.v1",
+    )
+    assert len(together) == 2 + len(round.applications) - len(before)
+    assert together == list(range(together[0], together[0] + len(together))), "not in one append"
+
+
+async def race(house: House, count: int) -> None:
+    """A panel is confirmed while every fifth artist withdraws; whoever comes first, the result is whole."""
+    round = await closed_panel(house, count)
+    leaving = list(round.applications)[::5]
+
+    confirmed, *answers = await together(
+        confirm(house, round), *(withdraw(house, round, application) for application in leaving)
+    )
+
+    assert confirmed is None
+    withdrawn = {application for application, answer in zip(leaving, answers, strict=True) if answer is None}
+    confirmation = positions(house, "panel.confirmed.v1")[0]
+    late = len([at for at in positions(house, "application.withdrawn.v1") if at > confirmation])
+    after = {
+        application
+        for application in withdrawn
+        if ApplicationWaitlisted in told(house, [application])[application]
+    }
+    print(
+        f"withdrawn before it: {len(withdrawn - after)}, after it: {late}, too late: {len(leaving) - len(withdrawn)}"
+    )  # noqa: T201
+    assert len(after) == late
+    check_decided(house, round, withdrawn - after, after)
+    assert set(answers) <= {
+        None,
+        *(
+            "Only an application that is under consideration or on the waiting list can be withdrawn; "
+            f"this one is {status}."
+            for status in ("awarded", "declined")
+        ),
+    }
+    house.check_ledger()
+
+
+async def test_it_decides_on_thirty_while_artists_withdraw(house: House) -> None:
+    await race(house, 30)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)
+async def test_it_decides_on_a_thousand_while_artists_withdraw(house: House) -> None:
+    await race(house, 1_000)
+
+
+async def test_a_withdrawal_between_reading_and_storing_is_not_decided_over(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The confirmation was decided on applications that were all in play; before it is stored, an award and a place on
+    the waiting list are withdrawn by way of the other process. It is decided anew, without them."""
+    round = await closed_panel(house, 6)
+    award, waitlisted = list(round.applications)[:2]
+    history = house.offices[0].runner.history
+    store = history.append
+    sizes: list[int] = []
+    outcomes: Counter[str] = Counter()
+
+    async def meddling(append: Append) -> Appended:
+        if not sizes:
+            assert [await withdraw(house, round, one) for one in (award, waitlisted)] == [None, None]
+        sizes.append(len(append.facts))
+        appended = await store(append)
+        outcomes[appended.outcome] += 1
+        return appended
+
+    monkeypatch.setattr(history, "append", meddling)
+    assert await confirm(house, round) is None
+
+    # The officer's handle within the call was bound long before, so both attempts are the decision alone.
+    assert sizes == [2 + 6, 2 + 4]
+    assert outcomes == {"conflict": 1, "appended": 1}
+    check_decided(house, round, {award, waitlisted}, set())
+
+
+async def test_two_people_who_confirm_at_once_confirm_once(house: House) -> None:
+    """Two officers, two processes."""
+    round = await closed_panel(house, 6)
+
+    answers = await together(
+        *(house.tried("panel.confirm", who, panel=round.panel) for who in ("officer", "second_officer"))
+    )
+
+    assert Counter(answers) == {
+        None: 1,
+        "Only a closed panel can be confirmed; this one is confirmed.": 1,
+    }
+    decided = positions(
+        house, "application.awarded.v1", "application.waitlisted.v1", "application.declined.v1"
+    )
+    assert len(decided) == 6
