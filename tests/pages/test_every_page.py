@@ -1,0 +1,111 @@
+"""Every page that somebody finds by following links, as every person of the demonstration."""
+
+from __future__ import annotations
+
+import html
+from html.parser import HTMLParser
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.pages.conftest import Stage
+
+ROLES = (
+    None,
+    "administrator",
+    "officer",
+    "chair",
+    "juror",
+    "third juror",
+    "finance",
+    "approver",
+    "funder",
+    "applicant",
+    "newcomer",
+)
+_MOST = 60
+
+
+class Outline(HTMLParser):
+    """What a page is made of, as far as somebody who does not see it depends on it."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.links: list[str] = []
+        self.labelled: set[str] = set()
+        self.ids: list[str] = []
+        self.faults: list[str] = []
+        self._inputs: list[dict[str, str]] = []
+        self._posting: list[bool] = []
+        self._secrets = 0
+        self.feed(text)
+        self.faults += [
+            f"no label: {each}"
+            for each in self._inputs
+            if each.get("id") not in self.labelled and "aria-label" not in each
+        ]
+        if len(self.ids) != len(set(self.ids)):
+            self.faults.append(f"ids twice: {sorted(each for each in self.ids if self.ids.count(each) > 1)}")
+        if self.tags.count("table") != self.tags.count("caption"):
+            self.faults.append("a table without a caption")
+        if self._posting.count(True) != self._secrets:
+            self.faults.append("a form without the session's secret")
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        """Note an element, and what is wrong with it alone."""
+        given = {name: value or "" for name, value in attributes}
+        self.tags.append(tag)
+        if "id" in given:
+            self.ids.append(given["id"])
+        if tag == "a":
+            self.links.append(given["href"])
+        if tag == "label":
+            self.labelled.add(given["for"])
+        if tag == "form":
+            self._posting.append(given["method"] == "post")
+        if tag in ("input", "select", "textarea") and given.get("type") != "hidden":
+            self._inputs.append(given)
+        if given.get("name") in ("_csrf", "_secret") and given.get("value"):
+            self._secrets += 1
+        if tag == "th" and given.get("scope") not in ("row", "col"):
+            self.faults.append("a heading of a table without its scope")
+        if tag in ("script", "style", "iframe", "object", "embed", "base") or any(
+            name.startswith("on") or name == "style" for name in given
+        ):
+            self.faults.append(f"not allowed here: {tag} {given}")
+        for name in ("href", "src", "action", "formaction"):
+            address = urlsplit(given.get(name, ""))
+            if address.scheme or address.netloc:
+                self.faults.append(f"leads elsewhere: {given[name]}")
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_page_is_whole_plain_and_our_own(stage: Stage, role: str | None) -> None:
+    """No link leads to a page that is not shown; one heading, labels, captions, scopes; no script, no other site; and
+    the demonstration's banner."""
+    visitor = stage.visitor(role)
+    todo, seen, faults = ["/", "/me", "/applications", "/reviews", "/grants"], set[str](), list[str]()
+    while todo and len(seen) < _MOST:
+        path = todo.pop()
+        if path in seen:
+            continue
+        seen.add(path)
+        page = visitor.open(path)
+        if page.status_code == 303:
+            assert role is None, path
+            todo.append(page.headers["location"])
+            continue
+        outline = Outline(page.text)
+        faults += [f"{path}: {fault}" for fault in outline.faults]
+        if page.status_code != 200:
+            faults.append(f"{path}: {page.status_code}")
+        if outline.tags.count("h1") != 1 or outline.tags.count("main") != 1:
+            faults.append(f"{path}: not one heading")
+        if not page.text.startswith('<!doctype html>\n<html lang="en">'):
+            faults.append(f"{path}: no language")
+        if "This is a demonstration." not in page.text:
+            faults.append(f"{path}: no banner")
+        todo += [html.unescape(link) for link in outline.links if link.startswith("/")]
+    assert faults == []
+    assert len(seen) > (5 if role is None else 7)

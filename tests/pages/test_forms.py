@@ -1,0 +1,129 @@
+"""Forms as browsers send them, before any of it is a command."""
+
+from __future__ import annotations
+
+import pytest
+from litestar.testing import RequestFactory
+
+from api.pages.forms import Form, command_of, nested
+from api.pages.rendering import Said, money, said
+from api.pages.sign_in import within
+from api.pages.visits import languages_of
+from api.problems import Problem
+from domain.commands.applications import SubmitApplication, WithdrawApplication
+from domain.commands.grants import ConfirmGrantPayee
+from domain.commands.panels import SetPanelOutcome
+from domain.forms import BudgetLine
+from domain.refusals import FieldError, Invalid
+from domain.values import Money
+
+
+def test_the_name_of_an_input_is_the_path_of_its_field() -> None:
+    """Rows come in the order of their numbers, whatever the numbers are."""
+    fields = {
+        "title": "T",
+        "requested.amount": "1",
+        "answers.costs[10].item": "b",
+        "answers.costs[2].item": "a",
+    }
+    assert nested(fields) == {
+        "title": "T",
+        "requested": {"amount": "1"},
+        "answers": {"costs": [{"item": "a"}, {"item": "b"}]},
+    }
+
+
+@pytest.mark.parametrize("fields", [{"a": "x", "a.b": "y"}, {"a.b": "y", "a": "x"}, {"a": "", "a[0].b": "y"}])
+def test_paths_that_cannot_both_be_are_refused(fields: dict[str, str]) -> None:
+    """A value is a text or an object, never both."""
+    with pytest.raises(Problem):
+        nested(fields)
+
+
+def test_blank_rows_of_a_table_do_not_count() -> None:
+    """What was typed is numbered anew, so that an error's number is the row's on the page that comes back."""
+    form = Form(
+        {
+            "title": "T",
+            "answers.costs[0].item": " ",
+            "answers.costs[0].amount": "",
+            "answers.costs[1].item": "Paper",
+            "answers.costs[1].amount": "",
+            "plan[0].amount.amount": "",
+            "plan[0].amount.currency": "EUR",
+        }
+    )
+    kept = form.without_blank_rows()
+    assert kept.fields == {"title": "T", "answers.costs[0].item": "Paper", "answers.costs[0].amount": ""}
+    assert (kept.rows("answers.costs"), kept.rows("plan"), form.rows("answers.costs")) == (1, 0, 2)
+
+
+def test_a_form_becomes_the_very_command() -> None:
+    """Whole numbers are read as such, and what may be left out and is empty is left out."""
+    assert command_of(ConfirmGrantPayee, {"grant": "g", "setting": "2"}) == ConfirmGrantPayee(
+        grant="g", setting=2
+    )
+    assert command_of(
+        WithdrawApplication, {"application": "a", "reason": "other", "explanation": " "}
+    ) == WithdrawApplication(application="a", reason="other", explanation=None)
+    outcome = {"panel": "p", "application": "a", "outcome": "decline", "reason": "other", "rank": "",
+               "amount": {"amount": "", "currency": "EUR"}}  # fmt: skip
+    assert command_of(SetPanelOutcome, outcome) == SetPanelOutcome(
+        panel="p", application="a", outcome="decline", reason="other"
+    )
+    typed = {"call": "c", "round": "r", "title": "T", "requested": {"amount": "1.00", "currency": "EUR"},
+             "answers": {"costs": [{"item": "Paper", "amount": "1.00"}], "idea": "Да"}}  # fmt: skip
+    assert command_of(SubmitApplication, typed) == SubmitApplication(
+        call="c",
+        round="r",
+        title="T",
+        requested=Money(amount="1.00", currency="EUR"),
+        answers={"costs": (BudgetLine(item="Paper", amount="1.00"),), "idea": "Да"},
+    )
+
+
+def test_every_wrong_field_is_named_at_once() -> None:
+    """One answer tells all that is wrong with a form."""
+    with pytest.raises(Invalid) as invalid:
+        command_of(ConfirmGrantPayee, {"setting": "two", "surprise": "x"})
+    assert {error.field for error in invalid.value.errors} == {"grant", "setting", "surprise"}
+    assert all(isinstance(error, FieldError) and "two" not in error.detail for error in invalid.value.errors)
+
+
+def test_a_text_is_said_in_a_language_that_is_read() -> None:
+    """The first language that the text has counts, with its regions; else the text's own first one."""
+    texts = {"ru": "зима", "en": "winter"}
+    assert said(texts, ("de", "en-GB", "ru")) == Said("en", "winter")
+    assert said(texts, ("ru-RU", "en")) == Said("ru", "зима")
+    assert said(texts, ("de",)) == Said("ru", "зима")
+    assert said({"en-GB": "winter"}, ("en",)) == Said("en-GB", "winter")
+
+
+def test_the_language_chosen_on_the_page_comes_before_the_browser_s() -> None:
+    """And the browser's come by their weights; nonsense is passed over."""
+    request = RequestFactory().get(
+        "/", headers={"Accept-Language": "de;q=0.5, ru, <x>, fr;q=0.9;z, en;q=0.8"}
+    )
+    assert languages_of(request, None) == ("ru", "fr", "en", "de", "en")
+    assert languages_of(request, "uk")[0] == "uk"
+    assert languages_of(request, '"><b>')[0] == "ru"
+
+
+def test_a_sum_is_shown_with_its_thousands_apart() -> None:
+    """A narrow space tells thousands apart in every language, and the currency never slips to the next line."""
+    assert money(Money(amount="1234567.50", currency="EUR")) == "1\u202f234\u202f567.50\u00a0EUR"
+    assert money(Money(amount="70", currency="JPY")) == "70\u00a0JPY"
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["//elsewhere.example", "https://elsewhere.example", "/\\elsewhere.example", "/a?b=c", "/a\n", "", "/"],
+)
+def test_signing_in_never_leads_elsewhere(address: str) -> None:
+    """What is no address of a page leads to one's own page."""
+    assert within(address) == "/me"
+
+
+def test_signing_in_leads_back_to_the_page_asked_for() -> None:
+    """A page's own address is kept."""
+    assert within("/calls/call-0f/apply") == "/calls/call-0f/apply"

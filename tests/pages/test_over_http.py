@@ -1,0 +1,398 @@
+"""What a browser would never send, and what it sends twice, late or from elsewhere: a page answers, nothing is lost."""
+
+from __future__ import annotations
+
+import html
+import re
+from urllib.parse import urlencode
+
+import httpx
+import pytest
+
+from tests.pages.conftest import Stage, Visitor, hidden, said
+
+POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+ANSWERS = {
+    "title": "A sound project",
+    "requested.amount": "300.00",
+    "answers.idea": "Three concerts.",
+    "answers.costs[0].item": "Hall",
+    "answers.costs[0].amount": "200.00",
+    "answers.costs[4].item": "Paper",
+    "answers.costs[4].amount": "100.00",
+    "answers.before": "no",
+    "answers.field": "music",
+    "answers.start": "2027-01-31",
+    "answers.other": "",
+    "answers.home": "",
+}
+
+
+@pytest.fixture
+def applicant(stage: Stage) -> Visitor:
+    """Somebody who may apply."""
+    return stage.visitor("second applicant")
+
+
+def filled(stage: Stage, visitor: Visitor, **other: str) -> dict[str, str]:
+    """The form for applying, filled in soundly but for `other`."""
+    return visitor.form(f"/calls/{stage.call}/apply", "application-submit") | ANSWERS | other
+
+
+def test_an_application_is_submitted_once_however_often_the_button_is_pressed(
+    stage: Stage, applicant: Visitor
+) -> None:
+    """The second press leads to the same application, which the next page shows at once."""
+    apply = f"/calls/{stage.call}/apply"
+    sent = filled(stage, applicant)
+    first, second = applicant.send(apply, sent), applicant.send(apply, sent)
+    assert (first.status_code, second.status_code) == (303, 303)
+    assert first.headers["location"] == second.headers["location"]
+    page = applicant.open(first.headers["location"])
+    assert page.status_code == 200
+    assert "Your application is submitted." in page.text
+    assert "Hall" in page.text
+    assert "31 January 2027" in page.text
+    again = applicant.open(first.headers["location"])
+    assert "Your application is submitted." not in again.text, "said once"
+    other = applicant.send(apply, sent | {"title": "Another"})
+    assert (other.status_code, said(other)[:26]) == (422, "This form was sent before,")
+    assert hidden(other.text.split('id="application-submit"')[1], "_key") != sent["_key"]
+
+
+def test_nothing_typed_is_lost_when_a_form_comes_back(stage: Stage, applicant: Visitor) -> None:
+    """Every wrong field is named, in the summary with a way to it and beside the field; all else stands as typed."""
+    before = stage.facts()
+    wrong = filled(
+        stage, applicant, **{"answers.costs[4].amount": "a hundred", "answers.idea": "", "title": "<Т&>"}
+    )
+    page = applicant.send(f"/calls/{stage.call}/apply", wrong)
+    assert (page.status_code, said(page)) == (422, "Nothing was done yet. Please correct:")
+    summary = re.findall(r'<li><a href="#([^"]+)">([^<]+)</a>: ([^<]+)</li>', page.text)
+    # The second line of costs that was filled in is the second that is shown.
+    assert [(html.unescape(place), label) for place, label, _ in summary] == [
+        ("application-submit-answers.idea", "Your idea"),
+        ("application-submit-answers.costs[1].amount", "Your costs Amount of line 2"),
+    ]
+    for place, _, detail in summary:
+        assert f'id="{place}"' in page.text
+        assert f'id="{place}-error">{detail}<' in page.text
+    for kept in ("&lt;Т&amp;&gt;", 'value="a hundred"', 'value="Hall"', 'value="300.00"', 'value="2027-01-31"',
+                 '<option value="no" selected>', '<option value="music" selected>'):  # fmt: skip
+        assert kept in page.text, kept
+    assert stage.facts() == before
+
+
+def test_more_lines_are_had_by_a_button(stage: Stage, applicant: Visitor) -> None:
+    """It writes nothing and keeps all that was typed."""
+    before = stage.facts()
+    page = applicant.send(f"/calls/{stage.call}/apply", filled(stage, applicant, _lines="1"))
+    assert page.status_code == 200
+    assert 'value="Three' not in page.text
+    assert "Three concerts.</textarea>" in page.text
+    assert 'name="answers.costs[4].item"' in page.text
+    assert 'name="answers.costs[5].item"' not in page.text
+    assert stage.facts() == before
+
+
+def test_a_rule_s_refusal_is_one_sentence_above_the_form(stage: Stage, applicant: Visitor) -> None:
+    """An application that was withdrawn cannot be withdrawn again."""
+    where = applicant.send(f"/calls/{stage.call}/apply", filled(stage, applicant)).headers["location"]
+    applicant.open(where)
+    form = applicant.form(where, "application-withdraw")
+    sent = form | {"reason": "other", "explanation": "Слова"}
+    assert applicant.send(where, sent).status_code == 303
+    late = applicant.send(where, sent | {"_key": "another", "_seen": ""})
+    assert late.status_code == 409
+    assert said(late) == (
+        "Only an application that is under consideration or on the waiting list can be withdrawn; "
+        "this one is withdrawn."
+    )
+
+
+def test_what_somebody_changed_meanwhile_is_not_overwritten(stage: Stage, applicant: Visitor) -> None:
+    """The page says so, shows how it stands now, and keeps what was typed with the version that is seen now."""
+    where = applicant.send(f"/calls/{stage.call}/apply", filled(stage, applicant)).headers["location"]
+    applicant.open(where)
+    form = applicant.form(where, "application-withdraw")
+    stale = form | {"_seen": "7", "reason": "other", "explanation": "Kept words"}
+    page = applicant.send(where, stale)
+    assert page.status_code == 412
+    assert said(page).startswith("Somebody changed this while you were looking at it")
+    assert "Kept words</textarea>" in page.text
+    assert f'name="_seen" value="{form["_seen"]}"' in page.text
+
+
+def test_a_form_without_the_session_s_secret_is_refused(stage: Stage, applicant: Visitor) -> None:
+    """Neither none, nor another person's, nor a form for a session that ended: nothing is written, nothing is lost."""
+    apply = f"/calls/{stage.call}/apply"
+    sent = filled(stage, applicant)
+    foreign = filled(stage, stage.visitor("newcomer"))["_csrf"]
+    before = stage.facts()
+    for csrf in ("", "0" * 64, foreign, "ключ"):
+        page = applicant.send(apply, sent | {"_csrf": csrf})
+        assert page.status_code == 403, csrf
+        assert (
+            said(page) == "This form was made for another session, so nothing was done. Open its page again."
+        )
+        assert "Three concerts.</textarea>" in page.text
+    applicant.client.cookies.clear()
+    page = applicant.send(apply, sent)
+    assert page.status_code == 401
+    assert "Three concerts.</textarea>" in page.text
+    assert stage.facts() == before
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site", "Origin": "null"},
+        {"Origin": "https://elsewhere.example"},
+        {"Origin": "http://[bad"},
+    ],
+)
+def test_a_form_from_another_site_is_refused(
+    stage: Stage, applicant: Visitor, headers: dict[str, str]
+) -> None:
+    """Even with all secrets right, for every form, signing in and out among them."""
+    before = stage.facts()
+    sent = filled(stage, applicant)
+    for path in (f"/calls/{stage.call}/apply", "/sign-in", "/sign-out"):
+        page = applicant.send(path, sent, headers=headers)
+        assert (page.status_code, said(page)) == (
+            403,
+            "This form was sent from another site's page, so nothing was done.",
+        )
+    assert stage.facts() == before
+    own = {"Origin": stage.address}
+    assert applicant.send(f"/calls/{stage.call}/apply", sent, headers=own).status_code == 303
+
+
+_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "status"),
+    [
+        (b"", _FORM, 403),
+        (b"%", _FORM, 400),
+        (b"title=%ff%fe", _FORM, 400),
+        (b"ti%00tle=x", _FORM, 400),
+        (b"title=a%00b", _FORM, 400),
+        (b"title=a&title=b", _FORM, 400),
+        (b"Title=a", _FORM, 400),
+        (b"title[=a", _FORM, 400),
+        (b"=&&&", _FORM, 400),
+        (b"&".join(b"a%d=" % number for number in range(1100)), _FORM, 400),
+        (b"title=" + b"x" * 10_000_000, _FORM, 413),
+        (b'{"title": "x"}', {"Content-Type": "application/json"}, 415),
+        (b"--x\r\n", {"Content-Type": "multipart/form-data; boundary=x"}, 415),
+        (b"title=x", {}, 415),
+    ],
+)
+def test_what_is_no_form_is_told_in_a_sentence(
+    stage: Stage, applicant: Visitor, body: bytes, kind: dict[str, str], status: int
+) -> None:
+    """A page, never an error of the server's, and nothing written."""
+    before = stage.facts()
+    page = applicant.client.post(f"/calls/{stage.call}/apply", content=body, headers=kind)
+    assert page.status_code == status
+    assert re.search(r'<p class="lead">[A-Z][^<]+\.</p>', page.text)
+    assert stage.facts() == before
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"_do": "grant.accept"},
+        {"_do": "application.submit\r\n"},
+        {"_key": ""},
+        {"_key": "к"},
+        {"_key": "x" * 201},
+        {"_seen": "one"},
+        {"_seen": "99999999999"},
+        {"title": "", "title.en": "x"},
+        {"answers": "x"},
+        {"answers.costs": "x"},
+        {"answers.costs.x": "y"},
+        {"answers.idea.deep.deeper[3].x": "y"},
+        {"answers.unknown": "y"},
+        {"answers.before": "perhaps"},
+        {"answers.field": "none"},
+        {"answers.start": "2027-02-30"},
+        {"answers.other": "1e5"},
+        {"requested.amount": "1.001"},
+        {"requested.amount": "9" * 400},
+        {"requested.amount": "-5"},
+        {"requested.currency": "XTS"},
+        {"round": "round-" + "0" * 32},
+        {"round": "../../x"},
+        {"round": ""},
+        {"title": "x" * 900_000},
+        {"title": "\U0001f9ca" * 60_000},
+        {"surprise": "x"},
+    ],
+)
+def test_a_form_that_no_page_of_ours_has_is_told_in_a_sentence(
+    stage: Stage, applicant: Visitor, fields: dict[str, str]
+) -> None:
+    """With every secret right: a sentence, and nothing written."""
+    before = stage.facts()
+    sent = filled(stage, applicant)
+    for name in fields:
+        if name.startswith("answers.costs") or name == "answers":
+            sent = {each: value for each, value in sent.items() if not each.startswith(name)}
+    sent = {
+        each: value for each, value in sent.items() if not fields.get("title.en") or each != "title"
+    } | fields
+    page = applicant.client.post(f"/calls/{stage.call}/apply", content=urlencode(sent), headers=_FORM)
+    assert 400 <= page.status_code < 500, page.status_code
+    assert said(page)
+    assert stage.facts() == before
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/calls/call-" + "0" * 32,
+        "/calls/nonsense",
+        "/calls/call-%00",
+        "/calls/%ff",
+        "/applications/application-" + "f" * 32,
+        "/reviews/person-" + "0" * 32,
+        "/rounds/x/ranking",
+        "/grants/grant-" + "1" * 32,
+        "/funds/x",
+        "/calls/x/timeline",
+        "/nowhere",
+    ],
+)
+def test_what_is_not_there_is_a_page_too(stage: Stage, applicant: Visitor, path: str) -> None:
+    """With the demonstration's banner, as every page."""
+    page = applicant.open(path)
+    assert page.status_code == 404
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert "This is a demonstration." in page.text
+
+
+@pytest.mark.parametrize(
+    "query", ["surprise=1", "cursor=%00", "cursor=a&cursor=b", "cursor=" + "x" * 400, "cursor=bm9uc2Vuc2U",
+              "as_of=never", "as_of=9999-99-99", "as_of=9999-12-31T23:59-12:00"]
+)  # fmt: skip
+def test_an_address_with_nonsense_in_it_is_told_in_a_sentence(stage: Stage, query: str) -> None:
+    """What cannot be read is a mistake of the address's, never of the server's."""
+    page = stage.visitor("funder").open(f"/calls/{stage.call}/timeline?{query}")
+    assert page.status_code in (400, 422)
+    assert said(page).endswith(".")
+
+
+def test_the_timeline_is_shown_as_of_a_moment(stage: Stage) -> None:
+    """Before all began nothing had happened; the choice stays on the page."""
+    funder = stage.visitor("funder")
+    assert (
+        "Nothing had happened yet."
+        in funder.open(f"/calls/{stage.call}/timeline?as_of=2001-01-01T00:00").text
+    )
+    later = funder.open(f"/calls/{stage.call}/timeline?as_of=2199-12-31T23:59").text
+    assert "The call was drafted." in later
+    assert 'value="2199-12-31T23:59"' in later
+
+
+def test_whoever_is_not_signed_in_is_asked_to_and_led_back(stage: Stage) -> None:
+    """The session's cookie is for this site alone and for no script; the token is in no address and not sent back."""
+    visitor = stage.visitor()
+    apply = f"/calls/{stage.call}/apply"
+    answer = visitor.open(apply)
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/sign-in?next={apply}")
+    page = visitor.open(answer.headers["location"]).text
+    fields = {"_secret": hidden(page, "_secret"), "_next": hidden(page, "_next")}
+    wrong = visitor.send("/sign-in", fields | {"token": "ow_" + "x" * 43})
+    assert wrong.status_code == 401
+    assert "This token is unknown, expired or revoked." in wrong.text
+    assert "xxx" not in wrong.text
+    fields["_secret"] = hidden(wrong.text, "_secret")
+    signed_in = visitor.send("/sign-in", fields | {"token": f" {stage.tokens['newcomer']}\n"})
+    assert (signed_in.status_code, signed_in.headers["location"]) == (303, apply)
+    cookie = next(each for each in signed_in.headers.get_list("set-cookie") if each.startswith("overwinter="))
+    assert {"HttpOnly", "Path=/", "SameSite=lax"} <= {part.strip() for part in cookie.split(";")[1:]}
+    assert stage.tokens["newcomer"] not in cookie
+    assert visitor.open(apply).status_code == 200
+
+
+def test_nobody_is_signed_in_by_another_site(stage: Stage) -> None:
+    """The form for signing in belongs to the browser that asked for it."""
+    visitor = stage.visitor()
+    page = visitor.open("/sign-in").text
+    for secret in ("", "x" * 32):
+        sent = {"_secret": secret, "_next": "/me", "token": stage.tokens["newcomer"]}
+        assert visitor.send("/sign-in", sent).status_code == 403
+    elsewhere = stage.visitor()
+    sent = {"_secret": hidden(page, "_secret"), "_next": "/me", "token": stage.tokens["newcomer"]}
+    assert elsewhere.send("/sign-in", sent).status_code == 403
+
+
+def test_signing_out_ends_the_session(stage: Stage, applicant: Visitor) -> None:
+    """For whoever kept the cookie, too; and it takes the form's secret."""
+    assert applicant.send("/sign-out", {"_csrf": "x"}).status_code == 403
+    kept = dict(applicant.client.cookies)
+    csrf = hidden(applicant.open("/me").text, "_csrf")
+    assert applicant.send("/sign-out", {"_csrf": csrf}).headers["location"] == "/"
+    assert applicant.open("/me").status_code == 303
+    for name, value in kept.items():
+        applicant.client.cookies.set(name, value)
+    assert applicant.open("/me").status_code == 303
+
+
+@pytest.mark.parametrize("path", ["/", "/calls", "/sign-in", "/nowhere", "/me"])
+def test_every_answer_forbids_what_it_does_not_need(stage: Stage, path: str) -> None:
+    """No script, no frame, no other site, no copy, no referrer."""
+    answer = stage.visitor().open(path)
+    assert answer.headers["content-security-policy"] == POLICY
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["referrer-policy"] == "no-referrer"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_a_page_does_not_take_what_it_has_no_form_for(stage: Stage) -> None:
+    """And says so to a browser by a page; to a program, that addresses the API, by a problem document."""
+    visitor = stage.visitor()
+    page = visitor.send("/calls", {})
+    assert (page.status_code, page.headers["allow"]) == (405, "GET, OPTIONS")
+    assert page.headers["content-type"].startswith("text/html")
+    answer = httpx.get(f"{stage.address}/api/nowhere", headers={"Accept": "text/html"})
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
+
+
+def test_a_call_is_read_in_its_own_languages(stage: Stage) -> None:
+    """By the browser's wish or by the visitor's choice; the language of each text is marked."""
+    visitor = stage.visitor()
+    call = f"/calls/{stage.call}"
+    russian = visitor.client.get(call, headers={"Accept-Language": "ru-RU,ru;q=0.9"}).text
+    assert '<h1><span lang="ru">Конкурс страниц</span></h1>' in russian
+    assert '<span lang="en">Your costs</span>' in russian, "what is there in one language alone"
+    assert '<h1><span lang="en">Call of the Pages</span></h1>' in visitor.open(call).text
+    assert "Конкурс страниц" in visitor.open(f"{call}?lang=ru").text
+
+
+def test_a_juror_never_reads_who_applied(stage: Stage) -> None:
+    """Nor does the chair, on any page that names the application of the demonstration's first call."""
+    names = ("Applicant One", "Applicant Two", "Invented Town", stage.people["applicant"])
+    for role in ("juror", "chair"):
+        visitor = stage.visitor(role)
+        reviews = re.findall(r'href="(/reviews/[^"]+)"', visitor.open("/reviews").text)
+        rankings = re.findall(r'href="(/rounds/[^"]+)"', visitor.open("/me").text)
+        assert reviews
+        assert rankings
+        for path in [*reviews, *rankings]:
+            page = visitor.open(path)
+            assert page.status_code == 200
+            assert not [name for name in names if name in page.text]
+
+
+def test_a_call_shows_what_it_offers(stage: Stage) -> None:
+    """Its deadline on its own clocks and in UTC, its limits, its form and its rubric."""
+    page = html.unescape(stage.visitor().open(f"/calls/{stage.call}").text)
+    for text in ("on the clocks of Europe/Berlin", "5\u202f000.00\u00a0EUR", "Your idea", "At most 50 words.", "Music",
+                 "0 to 10", "Jurors do not see this answer."):  # fmt: skip
+        assert text in page, text
