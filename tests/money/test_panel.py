@@ -27,6 +27,7 @@ pytestmark = pytest.mark.anyio
 
 AWARD = 10_000
 KINDS = ("award", "waitlist", "decline")
+STATUSES = ("awarded", "waitlisted", "declined")
 
 
 async def closed_panel(house: House, count: int) -> Round:
@@ -144,9 +145,8 @@ async def race(house: House, count: int) -> None:
         for application in withdrawn
         if ApplicationWaitlisted in told(house, [application])[application]
     }
-    print(
-        f"withdrawn before it: {len(withdrawn - after)}, after it: {late}, too late: {len(leaving) - len(withdrawn)}"
-    )  # noqa: T201
+    early, refused = len(withdrawn - after), len(leaving) - len(withdrawn)
+    print(f"withdrawn before it {early}, after it {late}, too late {refused}")  # noqa: T201 - who won is told too
     assert len(after) == late
     check_decided(house, round, withdrawn - after, after)
     assert set(answers) <= {
@@ -207,10 +207,13 @@ async def test_two_people_who_confirm_at_once_confirm_once(house: House) -> None
         *(house.tried("panel.confirm", who, panel=round.panel) for who in ("officer", "second_officer"))
     )
 
-    assert Counter(answers) == {
-        None: 1,
-        "Only a closed panel can be confirmed; this one is confirmed.": 1,
+    # The second may have read the panel before the first confirmed it, and the applications after.
+    late = {
+        "Only a closed panel can be confirmed; this one is confirmed.",
+        *(f"A panel decides about eligible applications; this one is {status}." for status in STATUSES),
     }
+    assert answers.count(None) == 1
+    assert set(answers) <= {None, *late}
     decided = positions(
         house, "application.awarded.v1", "application.waitlisted.v1", "application.declined.v1"
     )
