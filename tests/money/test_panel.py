@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import Counter
 from collections.abc import Iterable
@@ -71,8 +72,9 @@ async def confirm(house: House, round: Round) -> str | None:
     return None
 
 
-async def withdraw(house: House, round: Round, application: str) -> str | None:
-    """The artist withdraws, on the second process."""
+async def withdraw(house: House, round: Round, application: str, pause: float = 0) -> str | None:
+    """The artist withdraws, on the second process, after a pause in seconds."""
+    await asyncio.sleep(pause)
     try:
         await house.offices[-1].run(
             "application.withdraw", round.applications[application], application=application, reason="safety"
@@ -127,13 +129,15 @@ def check_decided(house: House, round: Round, before: set[str], after: set[str])
     assert together == list(range(together[0], together[0] + len(together))), "not in one append"
 
 
-async def race(house: House, count: int) -> None:
-    """A panel is confirmed while every fifth artist withdraws; whoever comes first, the result is whole."""
+async def race(house: House, count: int, pause: float) -> None:
+    """A panel is confirmed while every fifth artist withdraws, one every `pause` seconds; whoever comes
+    first, the result is whole."""
     round = await closed_panel(house, count)
     leaving = list(round.applications)[::5]
 
     confirmed, *answers = await together(
-        confirm(house, round), *(withdraw(house, round, application) for application in leaving)
+        confirm(house, round),
+        *(withdraw(house, round, one, pause=number * pause) for number, one in enumerate(leaving)),
     )
 
     assert confirmed is None
@@ -161,13 +165,13 @@ async def race(house: House, count: int) -> None:
 
 
 async def test_it_decides_on_thirty_while_artists_withdraw(house: House) -> None:
-    await race(house, 30)
+    await race(house, 30, pause=0.006)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(600)
 async def test_it_decides_on_a_thousand_while_artists_withdraw(house: House) -> None:
-    await race(house, 1_000)
+    await race(house, 1_000, pause=0.05)
 
 
 async def test_a_withdrawal_between_reading_and_storing_is_not_decided_over(
