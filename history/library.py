@@ -20,11 +20,11 @@ from eventsourcing.persistence import (
     Cipher,
     Compressor,
     EventStore,
+    IntegrityError,
     JSONTranscoder,
     Mapper,
     Notification,
     ProgrammingError,
-    RecordConflictError,
     StoredEvent,
     Subscription,
     Transcoder,
@@ -90,9 +90,13 @@ class FactRecorder(ApplicationRecorder):
         self.pool = pool
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:  # noqa: ARG002 - the library's signature
-        """Append documents to their streams, each at the version after its stream's newest; all or nothing."""
+        """Append documents to their streams, each at the version after its stream's newest; all or nothing.
+
+        Returns their positions, or None if there was nothing to insert. Raises IntegrityError (the library's
+        conflict) if a stream has moved on, and for versions that do not follow each other.
+        """
         if not stored_events:
-            return []
+            return None
         facts = [
             Stored(
                 str(event.originator_id),
@@ -104,14 +108,16 @@ class FactRecorder(ApplicationRecorder):
             for event in stored_events
         ]
         append = Append(facts=facts, read={}, answers=facts[0].stream)
+        try:
+            read_at = reads(append)
+        except ValueError as error:
+            raise IntegrityError(str(error)) from error
         with self.pool.connection() as connection:
-            cursor = connection.execute(
-                APPEND, arguments([(append, reads(append))]), prepare=True, binary=True
-            )
+            cursor = connection.execute(APPEND, arguments([(append, read_at)]), prepare=True, binary=True)
             row = row_of(cursor.fetchone())
         (appended,) = outcomes(row, [append])
         if appended.outcome != "appended":
-            raise RecordConflictError("A stream has moved on from the version that this was decided on.")
+            raise IntegrityError("A stream has moved on from the version that this was decided on.")
         return list(appended.positions)
 
     def select_events(
