@@ -21,6 +21,7 @@ from domain.values import SYSTEM, Role
 
 NOT_YOURS: Final = "This is not yours to see or to change."
 CONFLICTED: Final = "You declared a conflict of interest with this application."
+UNDECLARED: Final = "Declare first whether you have a conflict of interest with this application."
 
 
 def system(actor: str) -> Verdict:
@@ -68,18 +69,20 @@ def officer_on(actor: str, initiative: Initiative, application: Application) -> 
 def examines(
     actor: str,
     initiative: Initiative,
-    application_id: str,
     application: Application,
     *,
     own: Collection[str],
-    conflicts: Collection[str] = (),
+    reviews: Iterable[Review] = (),
 ) -> Verdict:
     """The staff who find applications eligible or not and choose their jurors: not in a round in which they applied
     themselves, for the others are their rivals, and not on an application with which they declared a conflict.
 
-    `own` are the actor's applications in the round, `conflicts` those with which they declared a conflict.
+    `own` are the actor's applications in the round, `reviews` all reviews of the application.
     """
-    return _impartial(officer_on(actor, initiative, application), application_id, own, conflicts)
+    verdict = _disinterested(officer_on(actor, initiative, application), own)
+    if isinstance(verdict, Allowed) and _stepped_back(_own_reviews(actor, reviews)):
+        return Denied(CONFLICTED)
+    return verdict
 
 
 def anyone_signed_in(actor: str) -> Verdict:
@@ -106,16 +109,19 @@ def opens_panel(actor: str, initiative: Initiative, *, own: Collection[str]) -> 
 
 
 def decides_on(
-    actor: str,
-    initiative: Initiative,
-    application_id: str,
-    *,
-    own: Collection[str],
-    conflicts: Collection[str],
+    actor: str, initiative: Initiative, *, own: Collection[str], reviews: Iterable[Review]
 ) -> Verdict:
-    """The chair, on an application with which they declared no conflict. `own` are the actor's applications in the
-    round, which must be none, `conflicts` those with which they declared a conflict."""
-    return _impartial(member(actor, initiative, Role.CHAIR), application_id, own, conflicts)
+    """The chair, on an application that they may read: not one with which they declared a conflict, nor one that they
+    were asked to review without ever answering whether they have one. `reviews` are all reviews of it, and `own` are the
+    actor's applications in the round, which must be none."""
+    verdict = chairs_panel(actor, initiative, own=own)
+    if isinstance(verdict, Allowed):
+        mine = _own_reviews(actor, reviews)
+        if _stepped_back(mine):
+            return Denied(CONFLICTED)
+        if _undeclared(mine):
+            return Denied(UNDECLARED)
+    return verdict
 
 
 def chairs_panel(actor: str, initiative: Initiative, *, own: Collection[str]) -> Verdict:
@@ -139,15 +145,6 @@ def confirms_panel(
 def _disinterested(verdict: Verdict, own: Collection[str]) -> Verdict:
     if isinstance(verdict, Allowed) and own:
         return Denied("Nobody takes part in deciding on a round in which they applied.")
-    return verdict
-
-
-def _impartial(
-    verdict: Verdict, application_id: str, own: Collection[str], conflicts: Collection[str]
-) -> Verdict:
-    verdict = _disinterested(verdict, own)
-    if isinstance(verdict, Allowed) and application_id in conflicts:
-        return Denied(CONFLICTED)
     return verdict
 
 
@@ -223,13 +220,13 @@ def sees_application(
     if actor == application.applicant:
         return Allowed(Role.APPLICANT)
     mine = _own_reviews(actor, reviews)
-    if any(review.status in STEPPED_BACK for review in mine):
+    if _stepped_back(mine):
         return Denied(CONFLICTED)
     verdict = officer(actor, initiative)
     if isinstance(verdict, Allowed):
         return verdict
-    if any(review.status is ReviewStatus.ASSIGNED for review in mine):
-        return Denied("Declare first whether you have a conflict of interest with this application.")
+    if _undeclared(mine):
+        return Denied(UNDECLARED)
     if mine:
         return _or_hidden(member(actor, initiative, *JUDGING))
     if round.status in _WITH_PANEL:
@@ -264,7 +261,7 @@ def sees_reviews(
     if actor == application.applicant:
         return Denied("Applicants do not see the reviews of their application.")
     mine = _own_reviews(actor, reviews)
-    if any(review.status in STEPPED_BACK for review in mine):
+    if _stepped_back(mine):
         return Denied(CONFLICTED)
     if round.status is RoundStatus.CLOSED and any(review.status in OUTSTANDING for review in mine):
         return Denied("Submit your own review first; then you see the others'.")
@@ -349,6 +346,14 @@ _WITH_PANEL: Final = (RoundStatus.IN_PANEL, RoundStatus.DECIDED)
 
 def _own_reviews(actor: str, reviews: Iterable[Review]) -> tuple[Review, ...]:
     return tuple(review for review in reviews if review.juror == actor)
+
+
+def _stepped_back(own_reviews: Iterable[Review]) -> bool:
+    return any(review.status in STEPPED_BACK for review in own_reviews)
+
+
+def _undeclared(own_reviews: Iterable[Review]) -> bool:
+    return any(review.status is ReviewStatus.ASSIGNED for review in own_reviews)
 
 
 def _or_hidden(verdict: Verdict) -> Verdict:

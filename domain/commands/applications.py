@@ -104,7 +104,7 @@ def _find_eligible(command: FindApplicationEligible, given: Given) -> Plan:
     initiative = yield from the(INITIATIVE, application.initiative)
     own = yield from members(applications_by(given.actor, application.round))
     return Act(
-        may=access.examines(given.actor, initiative, command.application, application, own=own),
+        may=access.examines(given.actor, initiative, application, own=own),
         initiative=application.initiative,
         scope=application.call,
         decide=lambda: Outcome(
@@ -120,7 +120,7 @@ def _find_ineligible(command: FindApplicationIneligible, given: Given) -> Plan:
     own = yield from members(applications_by(given.actor, application.round))
     reviews = yield from members(reviews_of(command.application))
     return Act(
-        may=access.examines(given.actor, initiative, command.application, application, own=own),
+        may=access.examines(given.actor, initiative, application, own=own),
         initiative=application.initiative,
         scope=application.call,
         decide=lambda: Outcome(

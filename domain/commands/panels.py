@@ -9,7 +9,7 @@ from domain import access, applications, panels, rounds
 from domain.applications import APPLICATION, Application, ApplicationStatus, DeclineReason
 from domain.calls import CALL, Call
 from domain.deciding import Act, Command, Fact, Given, Outcome, Plan, Registered, ahead, members, some, the
-from domain.indexes import applications_by, conflicts_of, deciders_of, reviews_in
+from domain.indexes import applications_by, conflicts_of, deciders_of, reviews_in, reviews_of
 from domain.initiatives import INITIATIVE
 from domain.panels import PANEL, Panel, PanelOutcome, PanelOutcomeSet
 from domain.refusals import Invalid
@@ -81,7 +81,7 @@ def _set_outcome(command: SetPanelOutcome, given: Given) -> Plan:
     initiative = yield from the(INITIATIVE, panel.initiative)
     application = yield from the(APPLICATION, command.application)
     own = yield from members(applications_by(given.actor, panel.round))
-    conflicts = yield from members(conflicts_of(given.actor, panel.round))
+    reviews = yield from some(REVIEW, (yield from members(reviews_of(command.application))))
     deciders = yield from members(deciders_of(command.panel))
     # Who withdrew matters only where the budget seems too small, so the other applications are seldom loaded.
     awarded = panels.awards(panel, besides=command.application)
@@ -90,7 +90,7 @@ def _set_outcome(command: SetPanelOutcome, given: Given) -> Plan:
         states = yield from some(APPLICATION, awarded)
         withdrawn = {other for other, state in states.items() if state.status is ApplicationStatus.WITHDRAWN}
     return Act(
-        may=access.decides_on(given.actor, initiative, command.application, own=own, conflicts=conflicts),
+        may=access.decides_on(given.actor, initiative, own=own, reviews=reviews.values()),
         initiative=panel.initiative,
         scope=panel.call,
         decide=lambda: Outcome(

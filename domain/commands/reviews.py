@@ -66,7 +66,6 @@ def _ask(application_id: str, juror: str, given: Given, *, replaced: str | None 
     initiative = yield from the(INITIATIVE, application.initiative)
     person = yield from maybe(PERSON, juror)
     own = yield from members(applications_by(given.actor, application.round))
-    conflicts = yield from members(conflicts_of(given.actor, application.round))
     applied = yield from members(applications_by(juror, application.round))
     existing = yield from some(REVIEW, (yield from members(reviews_of(application_id))))
     review = given.new("review")
@@ -93,9 +92,7 @@ def _ask(application_id: str, juror: str, given: Given, *, replaced: str | None 
         )
 
     return Act(
-        may=access.examines(
-            given.actor, initiative, application_id, application, own=own, conflicts=conflicts
-        ),
+        may=access.examines(given.actor, initiative, application, own=own, reviews=existing.values()),
         initiative=application.initiative,
         scope=application.call,
         decide=decide,

@@ -11,6 +11,7 @@ from domain.commands.register import REGISTER
 from domain.deciding import Allowed, Denied
 from domain.initiatives import INITIATIVE as INITIATIVES
 from domain.initiatives import MemberAdded, MemberRemoved
+from domain.reviews import Review, ReviewStatus
 from domain.values import MEMBER_ROLES, Role
 from tests.access.table import HIDDEN, PERSONS, ROLES, SENTENCES, TABLE
 from tests.access.walk import NEWCOMER, WHO, Moment, fork, moments
@@ -24,7 +25,6 @@ from tests.scene import (
     OFFICER,
     OTHER_ARTIST,
     THIRD_JUROR,
-    numbered,
 )
 
 HEADING, *LINES = [line for line in TABLE.splitlines() if line.strip()]
@@ -185,15 +185,23 @@ class TestRolesThatDoNotMeet:
 
     def test_a_chair_s_conflict_is_with_one_application_and_leaves_the_others_to_them(self) -> None:
         """The one who stepped back from the first application decides on the second, and closes the panel."""
-        setting = at("panel.set_outcome")
-        application = setting.command.application  # type: ignore[attr-defined]
-        house = setting.world.state(INITIATIVES, INITIATIVE)
-        decides = functools.partial(
-            access.decides_on, WHO["cx"], house, own=(), conflicts=frozenset({application})
+        chair = WHO["cx"]
+        house = walked()["panel.set_outcome"].world.state(INITIATIVES, INITIATIVE)
+        decides = functools.partial(access.decides_on, chair, house, own=())
+        assert decides(reviews=[Review(juror=chair, status=ReviewStatus.RECUSED)]) == Denied(SENTENCES["x"])
+        assert decides(reviews=[Review(juror=chair, status=ReviewStatus.REPLACED)]) == Denied(SENTENCES["x"])
+        assert decides(reviews=[Review(juror=OFFICER, status=ReviewStatus.RECUSED)]) == Allowed(Role.CHAIR)
+        assert at("panel.close").tried(chair) is Role.CHAIR
+
+    def test_a_chair_who_was_asked_about_a_conflict_and_never_answered_does_not_decide(self) -> None:
+        chair = WHO["cx"]
+        house = walked()["panel.set_outcome"].world.state(INITIATIVES, INITIATIVE)
+        decides = functools.partial(access.decides_on, chair, house, own=())
+        assert decides(reviews=[Review(juror=chair, status=ReviewStatus.ASSIGNED)]) == Denied(
+            "Declare first whether you have a conflict of interest with this application."
         )
-        assert decides(application) == Denied(SENTENCES["x"])
-        assert decides(numbered("application", 99)) == Allowed(Role.CHAIR)
-        assert at("panel.close").tried(WHO["cx"]) is Role.CHAIR
+        for status in (ReviewStatus.CLEARED, ReviewStatus.SUBMITTED):
+            assert decides(reviews=[Review(juror=chair, status=status)]) == Allowed(Role.CHAIR)
 
     def test_an_officer_who_is_the_applicant_neither_examines_it_nor_chooses_its_jurors(self) -> None:
         officer = holding(ARTIST, Role.OFFICER)
