@@ -1,0 +1,150 @@
+"""What the way of one grant passes by: withdrawals, refusals, failures, returns, and every question."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, timedelta
+
+import psutil
+
+from tests.journey.running import Person, Running
+from tests.journey.walk import CALL, Walked, eur
+
+
+def take_byways(running: Running, walked: Walked) -> None:
+    """Use every operation that the walk has not."""
+    administrator = running.person(running.token)
+    people = {name: running.person(person.token) for name, person in walked.people.items()}
+    ids = walked.ids
+
+    def newcomer(name: str) -> Person:
+        person = administrator.post(
+            "/api/persons", name=name, email=f"{name.replace(' ', '.')}@example.org", language="ru"
+        )["id"]
+        client = running.person(administrator.post(f"/api/persons/{person}/tokens")["token"])
+        client.id = person
+        return client
+
+    _second_round(
+        running, walked, administrator, people, [newcomer(f"Byway {number}") for number in range(4)]
+    )
+
+    # The grant of the walk has ended; the second one's payment fails, and its report is returned.
+    administrator.post("/api/administrators", person=newcomer("Second administrator").id)
+    administrator.post(
+        f"/api/initiatives/{ids['initiative']}/members/{walked.people['recused juror'].id}/remove"
+    )
+    administrator.post(f"/api/persons/{newcomer('Leaving').id}/erase", reason="asked_by_person")
+
+    latest = {"position": people["officer"].position or walked.ended_at}
+    for who, path in (
+        ("officer", "/api/me"),
+        ("officer", "/api/initiatives/{initiative}"),
+        ("officer", "/api/initiatives/{initiative}/calls"),
+        ("finance", "/api/initiatives/{initiative}/funds"),
+        ("finance", "/api/initiatives/{initiative}/accounts"),
+        ("funder", "/api/funds/{fund}"),
+        ("funder", "/api/funds/{fund}/ledger"),
+        ("funder", "/api/funds/{fund}/timeline"),
+        ("funder", "/api/calls"),
+        ("funder", "/api/calls/{call}"),
+        ("officer", "/api/calls/{call}/applications"),
+        ("finance", "/api/calls/{call}/grants"),
+        ("funder", "/api/calls/{call}/timeline"),
+        ("officer", "/api/rounds/{round}"),
+        ("officer", "/api/rounds/{round}/ranking"),
+        ("artist", "/api/applications"),
+        ("artist", "/api/applications/{application}"),
+        ("officer", "/api/applications/{application}"),
+        ("officer", "/api/applications/{application}/reviews"),
+        ("artist", "/api/applications/{application}/timeline"),
+        ("chair", "/api/reviews"),
+        ("chair", "/api/reviews/{review}"),
+        ("artist", "/api/grants"),
+        ("artist", "/api/grants/{grant}"),
+        ("finance", "/api/grants/{grant}"),
+        ("funder", "/api/grants/{grant}/timeline"),
+    ):
+        people[who].get(path.format(**ids), **latest)
+    administrator.get("/api/facts?after=3&limit=2")
+    for path in ("/health", "/health/ready"):
+        assert running.client.get(path).status_code == 200
+
+
+@contextmanager
+def due_dates_held_up(running: Running) -> Iterator[None]:
+    """The process that would close a round by itself does nothing meanwhile."""
+    processes = psutil.Process(running.process.pid).children(recursive=True)
+    (project,) = (each for each in processes if each.cmdline()[-1:] == ["project"])
+    project.suspend()
+    try:
+        yield
+    finally:
+        project.resume()
+
+
+def _second_round(
+    running: Running,
+    walked: Walked,
+    administrator: Person,
+    people: dict[str, Person],
+    applicants: list[Person],
+) -> None:
+    officer, finance = people["officer"], people["finance"]
+    call = officer.post("/api/calls", fund=walked.ids["fund"], **CALL)["id"]
+    officer.post(f"/api/calls/{call}/publish")
+    deadline = (walked.deadline + timedelta(days=100)).replace(tzinfo=None)
+    round_ = officer.post(f"/api/calls/{call}/rounds", closes_at=deadline.isoformat())["id"]
+    sent = {
+        "round": round_,
+        "title": "Byway",
+        "requested": eur("500.00"),
+        "answers": {"idea": "A byway.", "costs": [{"item": "All", "amount": "500.00"}]},
+    }
+    applications = [each.post(f"/api/calls/{call}/applications", **sent)["id"] for each in applicants]
+    withdrawn, ineligible, *awarded = applications
+    applicants[0].post(f"/api/applications/{withdrawn}/withdraw", reason="safety", explanation="Not here.")
+    after = walked.deadline + timedelta(days=100, hours=1)
+    with due_dates_held_up(running):
+        administrator.post("/api/demo/clock", now=after.astimezone(UTC).isoformat())
+        officer.post(f"/api/rounds/{round_}/close")
+    officer.post(f"/api/applications/{ineligible}/find-ineligible", reason="outside_scope")
+    for application in awarded:
+        officer.post(f"/api/applications/{application}/find-eligible")
+        for juror in ("chair", "second juror", "spare juror"):
+            review = officer.post(f"/api/applications/{application}/reviews", juror=walked.people[juror].id)[
+                "id"
+            ]
+            people[juror].post(f"/api/reviews/{review}/declare-no-conflict")
+            people[juror].post(f"/api/reviews/{review}/submit", scores={"art": 5, "need": 5})
+    panel = officer.post(f"/api/rounds/{round_}/panel")["id"]
+    for application in awarded:
+        people["chair"].post(
+            f"/api/panels/{panel}/outcomes", application=application, outcome="award", amount=eur("400.00")
+        )
+    people["chair"].post(f"/api/panels/{panel}/close")
+    officer.post(f"/api/panels/{panel}/confirm")
+    respond_by = (walked.deadline + timedelta(days=200)).isoformat()
+    declined, grant = (
+        officer.post(f"/api/applications/{application}/grant", respond_by=respond_by)["id"]
+        for application in awarded
+    )
+    applicants[2].post(f"/api/grants/{declined}/decline", reason="terms", explanation="Not on these.")
+    applicants[3].post(f"/api/grants/{grant}/accept")
+    applicants[3].post(f"/api/grants/{grant}/payee", kind="fiscal_host", name="A host", account="An account")
+    finance.post(f"/api/grants/{grant}/payee/confirm", setting=1)
+    officer.post(
+        f"/api/grants/{grant}/schedule",
+        instalments=[{"amount": eur("400.00"), "due": "2100-01-01", "condition": "report"}],
+    )
+    applicants[3].post(f"/api/grants/{grant}/reports", text="Half of it.")
+    officer.post(f"/api/grants/{grant}/reports/1/return", reason="incomplete", explanation="The other half?")
+    applicants[3].post(f"/api/grants/{grant}/reports", text="All of it.")
+    officer.post(f"/api/grants/{grant}/reports/2/accept")
+    at = f"/api/grants/{grant}/instalments/1"
+    applicants[3].post(f"{at}/request")
+    finance.post(f"{at}/approve")
+    people["approver"].post(f"{at}/approve")
+    finance.post(f"{at}/instruct", reference="RUN-9")
+    finance.post(f"{at}/fail", reason="returned_by_bank")

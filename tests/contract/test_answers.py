@@ -1,0 +1,74 @@
+"""What the API answers is what its description says, for every operation, in success and in refusal."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import jsonschema_rs
+from schemathesis.specs.openapi.schemas import OpenApiSchema
+
+from api.app import operations
+from api.operations import Operation
+from api.problems import ProblemType
+from tests.contract.conftest import Used
+from tests.journey.running import Running
+
+
+def test_every_operation_was_used_with_success(used: Used) -> None:
+    """A new operation is not described before somebody has seen it work."""
+    succeeded = {operation.name for operation, answer in used.answers if answer.is_success}
+    assert {operation.name for operation in operations()} - succeeded == set()
+
+
+def test_every_answer_is_as_described(used: Used, schema: OpenApiSchema) -> None:
+    """Status, media type, headers and body, of refusals too."""
+    refused: Counter[int] = Counter()
+    for operation, answer in used.answers:
+        schema[operation.path][operation.method].validate_response(answer)
+        refused[answer.status_code] += 1
+    assert {200, 201, 403, 404, 409, 422} <= refused.keys()
+
+
+def test_the_description_is_whole(described: dict[str, Any]) -> None:
+    """Every operation once, with its own name; and each schema of it is a JSON schema."""
+    found = {
+        (path, method.upper(), content["operationId"])
+        for path, methods in described["paths"].items()
+        for method, content in methods.items()
+    }
+    assert found == {(operation.path, operation.method, operation.name) for operation in operations()}
+    assert len({name for _, _, name in found}) == len(found)
+    assert described["openapi"].startswith("3.1")
+    for schema in described["components"]["schemas"].values():
+        jsonschema_rs.meta.validate({"$schema": "https://json-schema.org/draft/2020-12/schema", **schema})
+
+
+def test_each_operation_says_what_it_is_for(described: dict[str, Any]) -> None:
+    """A summary of its own, words for each parameter that is not an id, and its refusals."""
+    for path, methods in described["paths"].items():
+        for content in methods.values():
+            assert content["summary"], path
+            assert content["tags"], path
+            if path.startswith("/api") and "security" not in content:
+                assert {"401"} <= content["responses"].keys(), path
+
+
+def test_the_page_is_complete_and_loads_nothing(running: Running) -> None:
+    """Every problem type has its place on it, and no address of another host, no script, stands in it."""
+    answer = running.client.get("/schema")
+    page = answer.text
+    for kind in ProblemType:
+        assert f'id="{kind.uri.partition("#")[2]}"' in page
+    for operation in operations():
+        assert shown(operation) in page
+    lowered = page.lower()
+    assert "<script" not in lowered
+    assert " src=" not in lowered
+    assert "http://" not in lowered.replace("http://www.w3.org", "")
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+
+
+def shown(operation: Operation) -> str:
+    """How the page writes an operation's address."""
+    return operation.path
