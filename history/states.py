@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, Final
 
 from domain.deciding import Aggregate, Fact, Loaded
 from domain.topics import AGGREGATES
-from history.documents import Stored, read
+from history.documents import Stored, fact_in
 from history.store import History
 
 REMEMBERED: Final = 5_000
@@ -86,11 +88,14 @@ class Reading:
             start[stream] = known or Folded(aggregate.empty, 0, None)
             ask[stream] = start[stream].version
         if ask:
-            for row in await self._states.history.load(ask):
-                before = start[row.stream]
-                aggregate = AGGREGATES[row.stream.partition("-")[0]]
-                state = aggregate.evolve(before.state, read(row.topic, row.document).fact)
-                start[row.stream] = Folded(state, row.version, row.leaf)
+            rows = await self._states.history.load(ask)
+            for stream, group in groupby(rows, attrgetter("stream")):
+                evolve, state = AGGREGATES[stream.partition("-")[0]].evolve, start[stream].state
+                newest = None
+                for newest in group:
+                    state = evolve(state, fact_in(newest.topic, newest.document))
+                assert newest is not None
+                start[stream] = Folded(state, newest.version, newest.leaf)
             for stream, folded in start.items():
                 self._take(stream, folded)
                 if folded.version:

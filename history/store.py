@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 import psycopg
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from history.appends import Append, Appended, DueDate, Idempotency, Lost, Unavailable
+from history.arrays import integers, texts
 from history.group_commit import Connection, GroupCommit, connection_lost, remembered
 from history.vault import WrappedKey
 
@@ -33,9 +33,8 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A row of history.facts."""
+class Row(NamedTuple):
+    """A row of history.facts. A tuple, since replaying makes many."""
 
     position: int
     stream: str
@@ -43,18 +42,17 @@ class Row:
     topic: str
     document: bytes
     leaf: bytes
-    recorded_at: datetime
 
 
 _LOAD: Final = """
-SELECT f.position, f.stream, f.version, f.topic, f.document, f.leaf, f.recorded_at
-FROM unnest(%b::text[], %b::integer[]) AS w (stream, after)
+SELECT f.position, f.stream, f.version, f.topic, f.document, f.leaf
+FROM unnest(%b, %b) AS w (stream, after)
 JOIN history.facts f ON f.stream = w.stream AND f.version > w.after
 ORDER BY f.stream, f.version
 """
 
 _AT: Final = """
-SELECT f.position, f.stream, f.version, f.topic, f.document, f.leaf, f.recorded_at
+SELECT f.position, f.stream, f.version, f.topic, f.document, f.leaf
 FROM history.facts f WHERE f.position = ANY (%b::bigint[]) ORDER BY f.position
 """
 
@@ -84,13 +82,16 @@ class History:
     async def load(self, after: Mapping[str, int]) -> list[Row]:
         """The facts of some streams, each after the version given, ordered by stream and version. One round trip."""
         async with self.connection() as connection:
-            cursor = await connection.execute(_LOAD, (list(after), list(after.values())))
+            # Binary: as text, a document would come twice as long.
+            cursor = await connection.execute(
+                _LOAD, (texts(list(after)), integers(list(after.values()))), prepare=True, binary=True
+            )
             return [Row(*row) for row in await cursor.fetchall()]
 
     async def at(self, positions: Iterable[int]) -> list[Row]:
         """The facts at some positions, in order."""
         async with self.connection() as connection:
-            cursor = await connection.execute(_AT, (list(positions),))
+            cursor = await connection.execute(_AT, (list(positions),), binary=True)
             return [Row(*row) for row in await cursor.fetchall()]
 
     async def entries(self, index: str) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ import pytest
 from domain.initiatives import InstallationOpened
 from domain.personal import Withheld
 from domain.topics import TOPICS
-from history.documents import leaf_of, opener, read, write
+from history.documents import fact_in, leaf_of, opener, read, write
 from tests.history import golden, second_reader
 
 GOLDEN = sorted(golden.FOLDER.glob("*.json"))
@@ -35,6 +35,7 @@ def test_a_released_example_decodes_for_ever(path: Path) -> None:
 
     assert json.loads(msgspec.json.encode(recorded.fact)) == content["fact"]
     assert leaf_of(document).hex() == second_reader.leaf_of(document).hex() == content["leaf"]
+    assert fact_in(content["topic"], document) == read(content["topic"], document).fact
     parsed = json.loads(document)
     for name in parsed["sealed"]:
         second_reader.open_sealed(parsed, name, key)
