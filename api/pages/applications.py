@@ -18,7 +18,7 @@ from domain.commands.applications import (
 from domain.commands.grants import OfferGrant
 from domain.commands.reviews import AssignReview, ReplaceReview
 from domain.refusals import Forbidden, NotFound
-from domain.reviews import JUDGING
+from domain.reviews import JUDGING, ReviewStatus
 from projections import applications, calls, initiatives, reviews, timeline
 from projections.initiatives import Member
 
@@ -68,7 +68,7 @@ async def _one(visit: Visit) -> Drawn:
             "replaceable": {
                 review.id: await _replacing(trial, review.id, judges)
                 for review in (assigned.items if assigned else ())
-                if review.status == "recused"
+                if review.status == ReviewStatus.RECUSED
             },
         },
         labels={"respond_by": "Answer until", "juror": "Juror"},

@@ -8,6 +8,7 @@ from api.pages.forms import Form, Plain, nested
 from api.pages.page import Act, Drawn, Page
 from api.pages.rendering import said
 from api.pages.visits import FormShown, Visit
+from domain.rounds import RoundStatus
 from domain.values import Role
 from projections import calls, initiatives
 from projections.calls import CallDetail, CallLine
@@ -20,7 +21,9 @@ BLANK_ROWS = 3
 def open_round(visit: Visit, call: CallLine) -> RoundLine | None:
     """The round that takes in applications now; of several, the one that closes first."""
     now = visit.wiring.clock()
-    return next((each for each in call.rounds if each.status == "open" and each.closes_at > now), None)
+    return next(
+        (each for each in call.rounds if each.status == RoundStatus.OPEN and each.closes_at > now), None
+    )
 
 
 async def _list(visit: Visit) -> Drawn:

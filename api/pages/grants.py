@@ -9,6 +9,7 @@ from api.pages.trying import Offer
 from api.pages.visits import FormShown, Visit
 from domain.commands import grants as asking
 from domain.deciding import Command
+from domain.grants.state import GrantStatus, InstalmentStatus, ReportStatus
 from projections import calls, grants, timeline
 from projections.grants import GrantDetail, InstalmentShown
 
@@ -45,7 +46,7 @@ async def _one(visit: Visit) -> Drawn:
             ),
         ]
         for report in shown.reports
-        if report.status == "submitted"
+        if report.status == ReportStatus.SUBMITTED
     }
     planning = visit.form("grant.schedule", seen=shown.version)
     return Drawn(
@@ -73,12 +74,12 @@ def _all(found: dict[int, list[Offer]]) -> list[Offer]:
 
 def _next(grant: GrantDetail) -> list[tuple[str, Command]]:
     """What can come next for a grant as a whole, whoever does it."""
-    if grant.status == "offered":
+    if grant.status == GrantStatus.OFFERED:
         return [
             ("Accept the grant", asking.AcceptGrant(grant=grant.id)),
             ("Decline the grant", asking.DeclineGrant(grant=grant.id, reason="other")),
         ]
-    if grant.status != "accepted":
+    if grant.status != GrantStatus.ACCEPTED:
         return []
     waiting = grant.payee is not None and not grant.payee.confirmed
     setting = grant.payee.setting if grant.payee else 1
@@ -99,22 +100,22 @@ def _steps(visit: Visit, grant: str, instalment: InstalmentShown) -> list[tuple[
     """What can come next for an instalment, whoever does it."""
     number = instalment.number
     match instalment.status:
-        case "scheduled":
+        case InstalmentStatus.SCHEDULED:
             return [
                 (f"Request instalment {number}", asking.RequestInstalment(grant=grant, instalment=number))
             ]
-        case "requested" | "approved once":
+        case InstalmentStatus.REQUESTED | InstalmentStatus.APPROVED_ONCE:
             return [
                 (f"Approve instalment {number}", asking.ApproveInstalment(grant=grant, instalment=number))
             ]
-        case "approved" | "failed":
+        case InstalmentStatus.APPROVED | InstalmentStatus.FAILED:
             return [
                 (
                     f"Instruct instalment {number}",
                     asking.InstructInstalment(grant=grant, instalment=number, reference="-"),
                 )
             ]
-        case "instructed":
+        case InstalmentStatus.INSTRUCTED:
             settle = asking.SettleInstalment(
                 grant=grant,
                 instalment=number,

@@ -7,6 +7,7 @@ from api.pages.page import Act, Drawn, Page
 from api.pages.trying import Offer, Trial
 from api.pages.visits import Visit
 from domain.commands.panels import ClosePanel, ConfirmPanel, OpenPanel, SetPanelOutcome
+from domain.panels import PanelStatus
 from projections import calls, panels, rounds
 from projections.panels import Ranking
 
@@ -27,7 +28,7 @@ async def _ranking(visit: Visit) -> Drawn:
             ),
         )
         for place in found.places.items
-        if found.panel is not None and found.status == "opened"
+        if found.panel is not None and found.status == PanelStatus.OPENED
     }
     return Drawn(
         "ranking.html",
@@ -46,7 +47,7 @@ async def _ranking(visit: Visit) -> Drawn:
 async def _offers(trial: Trial, ranking: Ranking) -> list[Offer]:
     if ranking.panel is None:
         return [await trial.of("Open the panel", OpenPanel(round=ranking.round))]
-    if ranking.status == "confirmed":
+    if ranking.status == PanelStatus.CONFIRMED:
         return []
     return [
         await trial.of("Close the panel", ClosePanel(panel=ranking.panel)),

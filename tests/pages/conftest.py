@@ -6,6 +6,7 @@ import html
 import json
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -130,7 +131,14 @@ CALL: dict[str, Any] = {
 
 @pytest.fixture(scope="session")
 def stage() -> Iterator[Stage]:
-    """One demonstration for all tests of the pages, with a call of their own that is open."""
+    """One demonstration for all tests of the pages that leave its clock alone."""
+    with set_stage() as stage:
+        yield stage
+
+
+@contextmanager
+def set_stage() -> Iterator[Stage]:
+    """A demonstration with a call of the tests' own that is open."""
     with demonstration() as running:
         ways_in = json.loads((running.folder / "ways-in.json").read_text())["ways_in"]
         stage = Stage(
@@ -138,7 +146,7 @@ def stage() -> Iterator[Stage]:
             tokens={way["role"]: way["token"] for way in ways_in},
             people={way["role"]: way["person"] for way in ways_in},
         )
-        open_call(stage)
+        _open_call(stage)
         try:
             yield stage
         finally:
@@ -146,7 +154,7 @@ def stage() -> Iterator[Stage]:
                 client.close()
 
 
-def open_call(stage: Stage) -> None:
+def _open_call(stage: Stage) -> None:
     """Draft and publish a call by JSON, and open a round of it."""
     officer = stage.speaking("officer")
     me = officer.get("/api/me")["initiatives"][0]["initiative"]

@@ -1,0 +1,405 @@
+"""One grant's life in a real browser without scripts: from applying to a payment, and how its funder reads it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from urllib.parse import quote, urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.pages.conftest import Stage, set_stage
+
+CANARIES = ("Zebrafinch Quillon", "Зимородок Кедров", "The account of an invented canary")
+"""Plainly invented texts by which a leak is known: in a title, an identifying answer, and an account."""
+
+
+@dataclass
+class Walk:
+    """The whole way behind us: every address that a browser asked for, and what was read on it."""
+
+    addresses: list[tuple[str, str]] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+    read: dict[str, str] = field(default_factory=dict)
+    """Pages' texts by what they are for."""
+    places: dict[str, str] = field(default_factory=dict)
+    """Pages' paths by what they are about."""
+
+
+@dataclass
+class Someone:
+    """Somebody at a browser of their own."""
+
+    page: Page
+    stage: Stage
+    walk: Walk
+
+    def go(self, path: str) -> str:
+        """Open a page and read it."""
+        answer = self.page.goto(self.stage.address + path)
+        assert answer is not None
+        assert answer.status == 200, (path, answer.status, self.text())
+        return self.text()
+
+    def text(self) -> str:
+        """What stands on the page."""
+        return self.page.inner_text("body")
+
+    @property
+    def path(self) -> str:
+        """Where the browser is."""
+        return urlsplit(self.page.url).path
+
+    def press(self, button: str, form: str = "", *, wrong: bool = False, **typed: str) -> str:
+        """Fill in a form by its labels and send it; what follows is read. `wrong`: it is to come back."""
+        place = self.page.locator(f"form#{form}" if form else "main")
+        for summary in (
+            self.page.locator(f"details:not([open]):has(form#{form}) > summary").all() if form else ()
+        ):
+            summary.click()
+        for label, value in typed.items():
+            exactly = place.get_by_label(label, exact=True)
+            box = (exactly if exactly.count() else place.get_by_label(label)).first
+            if box.evaluate("box => box.tagName") == "SELECT":
+                box.select_option(label=value)
+            else:
+                box.fill(value)
+        with self.page.expect_navigation():
+            place.get_by_role("button", name=button).first.click()
+        assert (self.page.locator(".trouble").count() == 1) is wrong, self.text()
+        return self.text()
+
+    def open(self, link: str) -> str:
+        """Follow a link by its words."""
+        with self.page.expect_navigation():
+            self.page.locator("main").get_by_role("link", name=link).first.click()
+        return self.text()
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    """The system's Chromium. It ends with this module, whose loop nothing else can share."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+def someone(browser: Browser, stage: Stage, walk: Walk, role: str) -> Someone:
+    """Sign in at a browser without scripts that notes all that it asks for."""
+    context = browser.new_context(java_script_enabled=False, locale="en-GB")
+    context.set_default_timeout(10_000)
+    context.on("request", lambda request: walk.addresses.append((request.method, request.url)))
+    context.on("console", lambda message: walk.complaints.append(message.text))
+    visitor = Someone(context.new_page(), stage, walk)
+    visitor.page.goto(stage.address + "/me")
+    assert visitor.path == "/sign-in"
+    visitor.press("Sign in", Token=stage.tokens[role])
+    assert visitor.path == "/me"
+    return visitor
+
+
+@pytest.fixture(scope="module")
+def stage() -> Iterator[Stage]:
+    """A demonstration of the walk's own, for its clock is set behind a deadline."""
+    with set_stage() as stage:
+        yield stage
+
+
+@pytest.fixture(scope="module")
+def walk(browser: Browser, stage: Stage) -> Iterator[Walk]:
+    """Walk the whole way."""
+    walk = Walk()
+    people = {
+        role: someone(browser, stage, walk, role)
+        for role in ("officer", "chair", "juror", "second juror", "third juror", "finance", "approver", "funder",
+                     "newcomer")
+    }  # fmt: skip
+    application = apply(people["newcomer"], stage, walk)
+    stage.pass_deadline()
+    reviewed(people, application, walk)
+    decided(people, stage, application, walk)
+    paid(people, application, walk)
+    followed(people["funder"], stage, walk)
+    walk.read["application at the end"] = people["newcomer"].go(application)
+    with people["newcomer"].page.expect_navigation():
+        people["newcomer"].page.get_by_role("button", name="Sign out").click()
+    people["newcomer"].page.goto(stage.address + application)
+    walk.places["after signing out"] = people["newcomer"].path
+    yield walk
+    for person in people.values():
+        person.page.context.close()
+
+
+def apply(artist: Someone, stage: Stage, walk: Walk) -> str:
+    """Find the call, send a form with a mistake in it, mend that alone, and submit."""
+    artist.go("/calls")
+    artist.page.goto(f"{stage.address}/calls/{stage.call}")
+    artist.open("Apply")
+    artist.press(
+        "Add lines",
+        form="application-submit",
+        **{
+            "Title": CANARIES[0],
+            "Sum you ask for": "1200.00",
+            "Your idea": "Twelve songs.\nOne winter.",
+            "Line 1: what for": "Studio",
+            "Line 1: amount": "700.00",
+            "Line 3: what for": "Printing",
+            "Line 3: amount": "400.00",
+            "Did you apply before?": "No",
+            "Field": "Music",
+            "When do you begin?": "2027-03-01",
+            "Where do you live?": CANARIES[1],
+        },
+    )
+    walk.read["wrong"] = artist.press("Submit the application", form="application-submit", wrong=True)
+    assert artist.path == f"/calls/{stage.call}/apply"
+    walk.read["kept idea"] = artist.page.get_by_label("Your idea").input_value()
+    walk.read["kept field"] = artist.page.get_by_label("Field").evaluate("box => box.value")
+    # The summary leads to what is wrong.
+    artist.page.get_by_role("link", name="Your costs").click()
+    assert artist.page.url.endswith("#application-submit-answers.costs")
+    submitted = artist.press(
+        "Submit the application", form="application-submit", **{"Line 2: amount": "500.00"}
+    )
+    assert "Your application is submitted." in submitted, submitted
+    walk.read["application"] = submitted
+    return artist.path
+
+
+def reviewed(people: dict[str, Someone], application: str, walk: Walk) -> None:
+    """Staff find it eligible and ask three jurors; one steps back, and the chair is asked in their place."""
+    officer = people["officer"]
+    officer.go(application)
+    officer.press("Find eligible")
+    for name in ("Juror One", "Juror Two", "Juror Three"):
+        assert "The juror is asked" in officer.press("Ask this juror", form="review-assign", Juror=name)
+    third = people["third juror"]
+    handle = re.search(r"Handle in this call\s+(\w+)", walk.read["application"])
+    assert handle
+    third.go("/reviews")
+    walk.read["before declaring"] = third.open(handle[1])
+    third.press(
+        "Step back",
+        form="review-declare_conflict",
+        Reason="They are friends",
+        Explanation="We sing together.",
+    )
+    walk.read["after stepping back"] = third.text()
+    officer.go(application)
+    officer.press("Ask in their place", **{"Another juror": "Chair One"})
+    for role, points in (("juror", "9"), ("second juror", "8"), ("chair", "7")):
+        juror = people[role]
+        juror.go("/reviews")
+        juror.open(handle[1])
+        walk.read[f"application to the {role}"] = juror.press("I have none")
+        incomplete = juror.press("Submit the review", form="review-submit", wrong=True, Art=points,
+                                 **{"Comment for the jury": "Words of a juror."})  # fmt: skip
+        assert "Please correct" in incomplete
+        assert juror.page.get_by_label("Comment for the jury").input_value() == "Words of a juror."
+        done = juror.press("Submit the review", form="review-submit", Need="No basis to judge",
+                           **{"Comment for the applicant": f"Thank you for the songs ({points})."})  # fmt: skip
+        assert "Your review is submitted." in done, done
+
+
+def decided(people: dict[str, Someone], stage: Stage, application: str, walk: Walk) -> None:
+    """The panel opens on the ranking; the chair awards and closes; another person confirms; staff offer the grant."""
+    officer, chair = people["officer"], people["chair"]
+    ranking = f"/rounds/{stage.round}/ranking"
+    officer.go(ranking)
+    assert "The panel is open" in officer.press("Open the panel"), officer.text()
+    chair.go(ranking)
+    form = f"panel-set_outcome-{application.rsplit('/', 1)[1]}"
+    wrong = chair.press("Set the outcome", form=form, wrong=True, Outcome="Award", Award="9000.00")
+    assert "An award of this call is from 100.00 EUR to 5000.00 EUR." in wrong
+    chair.press("Set the outcome", form=form, Award="1500.00")
+    walk.read["closed"] = chair.press("Close the panel")
+    walk.read["confirmed"] = officer.press("Confirm the decision") if "Confirm" in officer.go(ranking) else ""
+    officer.go(application)
+    year = 2100
+    officer.press("Offer 1", form="grant-offer", **{"Answer until": f"{year}-01-01T12:00"})
+    walk.places["grant"] = officer.path
+
+
+def paid(people: dict[str, Someone], application: str, walk: Walk) -> None:
+    """Accepted, with a payee that finance confirms; scheduled; requested, approved by two, instructed, paid; reported."""
+    grant = walk.places["grant"]
+    officer, artist, finance, approver = (
+        people[role] for role in ("officer", "newcomer", "finance", "approver")
+    )
+    artist.go("/grants")
+    artist.open("to ")
+    assert artist.path == grant
+    artist.press("Accept the grant")
+    artist.press("Set the payee", form="grant-set_payee", **{
+        "Who is paid": "I myself", "Name of the account's holder": "Applicant Three", "Account": CANARIES[2]
+    })  # fmt: skip
+    finance.go(grant)
+    finance.press("Confirm this payee")
+    officer.go(grant)
+    officer.press("Schedule", form="grant-schedule", **{
+        "Instalment 1: amount": "1000.00", "Instalment 1: due": "2100-02-01", "Instalment 1: condition": "None",
+        "Instalment 2: amount": "500.00", "Instalment 2: due": "2100-06-01",
+        "Instalment 2: condition": "An accepted report",
+    })  # fmt: skip
+    artist.go(grant)
+    artist.press("Request it")
+    walk.read["waiting for approval"] = artist.text()
+    finance.go(grant)
+    walk.read["after the first approval"] = finance.press("Approve it")
+    finance.page.get_by_text("What others do here").click()
+    walk.read["others"] = finance.text()
+    approver.go(grant)
+    approver.press("Approve it")
+    finance.go(grant)
+    finance.press("Record the instruction", form="instalment-instruct-1", Reference="PAGES-1")
+    wrong = finance.press(
+        "Record the payment", form="instalment-settle-1", wrong=True, **{"Amount paid": "999.99"}
+    )
+    assert "The instalment is 1000.00 EUR, so 999.99 EUR cannot settle it." in wrong
+    finance.press("Record the payment", form="instalment-settle-1", **{"Amount paid": "1000.00"})
+    walk.read["paid"] = finance.text()
+    artist.go(grant)
+    artist.press(
+        "Submit the report", form="grant-submit_report", **{"What was done": "Twelve songs were sung."}
+    )
+    officer.go(grant)
+    walk.read["reported"] = officer.press("Accept report 1")
+    walk.read["grant to the funder"] = people["funder"].go(grant)
+    walk.read["grant to its recipient"] = artist.go(grant)
+
+
+def followed(funder: Someone, stage: Stage, walk: Walk) -> None:
+    """The funder reads the whole timeline, as it is and as it was, and the ledger."""
+    walk.read["timeline"] = funder.go(f"/calls/{stage.call}/timeline")
+    for _ in range(3):
+        if funder.page.get_by_role("link", name="Further on").count():
+            walk.read["timeline"] += funder.open("Further on")
+    funder.go(f"/calls/{stage.call}/timeline")
+    walk.read["timeline of long ago"] = funder.press("Show", **{"As of": "2001-01-01T00:00"})
+    funder.go("/me")
+    walk.read["fund"] = funder.open("Winter fund")
+
+
+def test_a_mistake_costs_nothing_that_was_typed(walk: Walk) -> None:
+    """The sum of the lines is named as wrong, above and beside; all else stands as it was typed."""
+    assert "The lines add up to 1100.00 EUR, but 1200.00 EUR is asked for." in walk.read["wrong"]
+    assert walk.read["kept idea"] == "Twelve songs.\nOne winter."
+    assert walk.read["kept field"] == "music"
+
+
+def test_the_applicant_sees_the_application_and_what_becomes_of_it(walk: Walk) -> None:
+    """At once, and to the end; the jury's words for them are there, and never who wrote them."""
+    first, last = walk.read["application"], walk.read["application at the end"]
+    for text in (*CANARIES[:2], "Studio", "1 March 2027", "An application for 1200.00 EUR was submitted."):
+        assert text in first, text
+        assert text in last, text
+    assert "Awarded\n1\u202f500.00\u00a0EUR" in last
+    assert "Thank you for the songs (7)." in last
+    assert not [word for word in ("Juror One", "Chair One", "Words of a juror", "review") if word in last]
+
+
+def test_jurors_see_no_applicant(walk: Walk) -> None:
+    """Before they declare, a handle alone; afterwards the work, never the person."""
+    assert CANARIES[0] not in walk.read["before declaring"]
+    assert "Twelve songs" not in walk.read["before declaring"]
+    assert "Twelve songs" not in walk.read["after stepping back"]
+    for role in ("juror", "second juror", "chair"):
+        page = walk.read[f"application to the {role}"]
+        assert "Twelve songs.\nOne winter." in page
+        assert "Not shown to jurors in this call." in page
+        assert CANARIES[1] not in page
+        assert "Applicant Three" not in page
+
+
+def test_the_decision_takes_two_people(walk: Walk) -> None:
+    """Whoever closed the panel is told why they cannot confirm it; another person does."""
+    assert (
+        "Confirm the decision: Whoever closed the panel cannot confirm it; another person does."
+        in walk.read["closed"]
+    )
+    assert "The decision is confirmed" in walk.read["confirmed"]
+    assert "Award of 1\u202f500.00\u00a0EUR" in walk.read["confirmed"]
+
+
+def test_a_payment_takes_two_approvals_and_says_what_it_waits_for(walk: Walk) -> None:
+    """Nobody is offered what they cannot do, and everybody is told why."""
+    assert "Approve instalment 1: Only the initiative's approver may do this." in walk.read["others"]
+    assert "Approve it" not in walk.read["after the first approval"]
+    assert "Settled on" in walk.read["paid"]
+    assert "reference PAGES-1" in walk.read["paid"]
+    assert "Paid so far\n1\u202f000.00\u00a0EUR" in walk.read["paid"]
+    assert "Report 1: accepted" in walk.read["reported"]
+
+
+def test_the_account_is_for_those_who_pay(walk: Walk) -> None:
+    """The recipient and finance read it; the funder follows the payment without it, and without a name."""
+    assert CANARIES[2] in walk.read["grant to its recipient"]
+    assert CANARIES[2] in walk.read["paid"]
+    funders = walk.read["grant to the funder"] + walk.read["timeline"] + walk.read["fund"]
+    assert not [text for text in (*CANARIES, "Applicant Three", "Twelve songs") if text in funders]
+
+
+def test_the_funder_reads_the_whole_way(walk: Walk) -> None:
+    """Every step in plain words, from the published call to the payment; as of long ago there is none."""
+    steps = (
+        "The call was published.",
+        "An application for 1200.00 EUR was submitted.",
+        "The round was closed with 1 application.",
+        "The application was found eligible.",
+        "The juror declared a conflict of interest and stepped back. Reason: they are friends.",
+        "The panel set an award of 1500.00 EUR.",
+        "Another person confirmed the panel's decision.",
+        "The application was awarded 1500.00 EUR.",
+        "The recipient accepted the grant.",
+        "A second person approved instalment 1.",
+        "Instalment 1 of 1000.00 EUR was paid on",
+        "A report was accepted",
+    )
+    told = walk.read["timeline"]
+    found = [told.find(step) for step in steps[:-1]]
+    assert -1 not in found, steps[found.index(-1)]
+    assert found == sorted(found)
+    assert "Nothing had happened yet." in walk.read["timeline of long ago"]
+
+
+def test_the_funder_reads_the_ledger(walk: Walk) -> None:
+    """With the demonstration's own grant of 3000 (2000 of it paid), both grants are in the accounts."""
+    fund = walk.read["fund"]
+    assert "Committed to grants\n4\u202f500.00\u00a0EUR" in fund
+    assert (
+        "Grants payable\t3\u202f000.00\u00a0EUR\t4\u202f500.00\u00a0EUR\t1\u202f500.00\u00a0EUR credit"
+        in fund
+    )
+    assert "Cash\t30\u202f000.00\u00a0EUR\t3\u202f000.00\u00a0EUR\t27\u202f000.00\u00a0EUR debit" in fund
+
+
+def test_every_page_says_that_it_is_a_demonstration(walk: Walk) -> None:
+    """On every page that was read on the way."""
+    for name, text in walk.read.items():
+        if not name.startswith("kept"):
+            assert "This is a demonstration." in text, name
+
+
+def test_signing_out_shows_the_way_in_alone(walk: Walk) -> None:
+    """The application's page leads to signing in."""
+    assert walk.places["after signing out"] == "/sign-in"
+
+
+def test_the_browser_asked_nobody_else_and_never_complained(walk: Walk, stage: Stage) -> None:
+    """No request to another host, and none that the page's own policy forbids."""
+    assert {urlsplit(address)[:2] for _, address in walk.addresses} == {urlsplit(stage.address)[:2]}
+    # A browser notes that a form came back; anything else would be a request that was forbidden.
+    noted = re.compile(r"Failed to load resource: the server responded with a status of 4(09|22) ")
+    assert [complaint for complaint in walk.complaints if not noted.match(complaint)] == []
+    assert sum(method == "POST" for method, _ in walk.addresses) > 30
+
+
+def test_no_address_holds_anything_personal(walk: Walk, stage: Stage) -> None:
+    """Neither a name, nor what was written, nor a token, nor a person's id, however it is spelt."""
+    secrets = [*CANARIES, "Applicant Three", "Twelve songs", *stage.tokens.values(), *stage.people.values()]
+    spelt = [form for text in secrets for form in (text, quote(text), quote(text).replace("%20", "+"))]
+    assert not [address for _, address in walk.addresses if any(text in address for text in spelt)]
