@@ -1,0 +1,264 @@
+"""The command line: what an operator runs, with real processes on a real PostgreSQL. Errors are one sentence each."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+OVERWINTER = (sys.executable, "-c", "from api.cli import main; main()")
+
+
+class Operator:
+    """Somebody at the command line of one installation."""
+
+    def __init__(self, database_url: str, folder: Path) -> None:
+        self.settings = {
+            "DATABASE_URL": database_url,
+            "DATA_DIR": str(folder),
+            "OVERWINTER_PORT": free_port(),
+        }
+
+    def run(self, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end."""
+        return subprocess.run(
+            [*OVERWINTER, *arguments],
+            env={**os.environ, **self.settings, **settings},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    def said(self, *arguments: str) -> str:
+        """What a command prints that succeeds."""
+        done = self.run(*arguments)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def refused(self, *arguments: str, **settings: str) -> str:
+        """The one sentence of a command that fails."""
+        done = self.run(*arguments, **settings)
+        assert done.returncode != 0
+        assert "Traceback" not in done.stderr
+        (line,) = done.stderr.strip().splitlines()
+        assert line.startswith("overwinter: ")
+        assert line.endswith(".")
+        return line.removeprefix("overwinter: ")
+
+    @contextlib.contextmanager
+    def running(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+        """A command that runs until it is told to stop; it must then end well."""
+        process = subprocess.Popen(
+            [*OVERWINTER, *arguments], env={**os.environ, **self.settings}, stderr=subprocess.PIPE, text=True
+        )
+        try:
+            yield process
+        finally:
+            process.send_signal(signal.SIGTERM)
+            _, errors = process.communicate(timeout=30)
+        assert process.returncode == 0, errors
+
+    def readiness(self) -> int:
+        """The status of /health/ready; 0 while nobody answers."""
+        try:
+            with urllib.request.urlopen(
+                f"http://127.0.0.1:{self.settings['OVERWINTER_PORT']}/health/ready", timeout=5
+            ) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            return error.code
+        except OSError:
+            return 0
+
+
+def free_port() -> str:
+    """A port of the loopback that nobody listens at now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])
+
+
+@pytest.fixture
+def operator(database_url: str, tmp_path: Path) -> Operator:
+    """An operator with an empty database."""
+    return Operator(database_url, tmp_path / "data")
+
+
+@pytest.fixture
+def migrated(operator: Operator) -> Operator:
+    """An operator whose database is ready."""
+    operator.said("migrate")
+    return operator
+
+
+COMMANDS = (
+    (), ("migrate",), ("serve",), ("project",), ("rebuild",), ("demo",), ("tokens",), ("tokens", "create"),
+    ("tokens", "list"), ("tokens", "revoke"), ("erase",), ("doctor",),
+)  # fmt: skip
+
+
+class TestHelp:
+    """Every command explains itself."""
+
+    @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+    def test_each_has_help(self, command: tuple[str, ...]) -> None:
+        done = subprocess.run([*OVERWINTER, *command, "--help"], capture_output=True, text=True, check=True)
+        assert "Usage:" in done.stdout
+        assert len(done.stdout.splitlines()) > 4
+
+    def test_none_is_missing_from_this_list(self) -> None:
+        from api.cli import main, tokens
+
+        assert {(name,) for name in main.commands} | {("tokens", name) for name in tokens.commands} | {
+            ()
+        } == set(COMMANDS)
+
+
+class TestMigrate:
+    """A database is brought up to date once, and never by an older program."""
+
+    def test_it_says_what_it_applied_and_does_it_once(self, operator: Operator) -> None:
+        first = json.loads(operator.said("migrate", "--json"))["applied"]
+        assert first[0] == "history/0001_history"
+        assert {name.partition("/")[0] for name in first} == {"history", "projections", "api"}
+        assert json.loads(operator.said("migrate", "--json"))["applied"] == []
+
+    def test_what_needs_a_database_asks_for_it(self, operator: Operator) -> None:
+        for command in (("serve",), ("project",), ("rebuild",), ("tokens", "list")):
+            assert operator.refused(*command) == (
+                "The database is not ready for this program; run: overwinter migrate."
+            )
+
+    def test_a_newer_database_is_left_alone(self, migrated: Operator) -> None:
+        with psycopg.connect(migrated.settings["DATABASE_URL"]) as connection:
+            connection.execute("INSERT INTO migrations.applied VALUES ('history/9999_later', 'x')")
+        for command in (("migrate",), ("serve",), ("project",), ("doctor",)):
+            assert migrated.refused(*command) == (
+                "The database is newer than this program (it has history/9999_later); install the newer program."
+            )
+
+
+class TestTokens:
+    """Ways in are made, listed and ended, and a token's text is told once."""
+
+    def test_from_the_first_to_the_last(self, migrated: Operator) -> None:
+        made = json.loads(migrated.said("tokens", "create", "--administrator", "--json"))
+        assert made["token"].startswith("ow_")
+        second = migrated.said("tokens", "create", made["person"], "--label", "second", "--days", "3").strip()
+        listed = json.loads(migrated.said("tokens", "list", made["person"], "--json"))
+        assert [each["label"] for each in listed] == ["second", "cli"]
+        assert made["token"] not in str(listed)
+        assert second not in str(listed)
+        migrated.said("tokens", "revoke", listed[0]["id"])
+        lines = migrated.said("tokens", "list").splitlines()
+        assert ["revoked" in line for line in lines] == [True, False]
+
+    def test_mistakes_are_told(self, migrated: Operator) -> None:
+        assert migrated.refused("tokens", "revoke", "0" * 16) == (
+            "There is no token with this id; overwinter tokens list shows the ids."
+        )
+        nobody = "person-" + "0" * 32
+        assert migrated.refused("tokens", "create", nobody) == "There is no such person, or they were erased."
+        assert migrated.run("tokens", "create").returncode == 2
+
+
+class TestErase:
+    """A person is erased for good, after a question."""
+
+    def test_the_key_goes_and_so_do_the_ways_in(self, migrated: Operator) -> None:
+        made = json.loads(migrated.said("tokens", "create", "--administrator", "--json"))
+        other = json.loads(migrated.said("tokens", "create", "--administrator", "--json"))
+        asked = migrated.run("erase", made["person"], "--reason", "safety")
+        assert asked.returncode != 0, "nobody said yes"
+        assert "What remains" in migrated.said("erase", made["person"], "--reason", "safety", "--yes")
+        assert [each["person"] for each in json.loads(migrated.said("tokens", "list", "--json"))] == [
+            other["person"]
+        ]
+
+
+class TestRebuild:
+    """Read models are built anew, those named or all."""
+
+    def test_by_name_and_whole(self, migrated: Operator) -> None:
+        migrated.said("tokens", "create", "--administrator")
+        some = json.loads(migrated.said("rebuild", "calls", "grants", "--json"))
+        assert (some["rebuilt"], some["position"]) == (["calls", "grants"], 3)
+        assert migrated.said("rebuild").startswith("Rebuilt from 3 facts: ")
+
+    def test_an_unknown_one_is_told_with_those_there_are(self, migrated: Operator) -> None:
+        done = migrated.run("rebuild", "letters")
+        assert done.returncode == 2
+        assert "There is no projection letters; there are: initiatives, calls," in done.stderr
+
+
+class TestServing:
+    """Server and projections are processes of their own, and end well when told to."""
+
+    def test_readiness_tells_whether_somebody_projects(self, migrated: Operator) -> None:
+        with migrated.running("serve"):
+            wait_until(lambda: migrated.readiness() == 503)
+            assert migrated.refused("doctor") == "No process has projected yet; run: overwinter project."
+            with migrated.running("project"):
+                wait_until(lambda: migrated.readiness() == 200)
+                found = json.loads(migrated.said("doctor", "--json"))
+                assert found["well"] is True
+                assert {each["behind"] for each in found["projections"]} == {0}
+                assert found["free_bytes"] > 0
+            assert migrated.readiness() == 200, "nothing has happened since"
+
+    def test_a_port_in_use_is_told(self, migrated: Operator) -> None:
+        with socket.create_server(("127.0.0.1", int(migrated.settings["OVERWINTER_PORT"]))):
+            assert "is in use by another program" in migrated.refused("serve")
+
+    def test_a_demonstration_is_never_served_as_real_nor_the_reverse(self, migrated: Operator) -> None:
+        migrated.said("tokens", "create", "--administrator")
+        assert migrated.refused("serve", OVERWINTER_DEMO="1").startswith(
+            "This database holds a real installation, which is never served as a demonstration"
+        )
+
+
+class TestWithoutWhatIsNeeded:
+    """Wrong settings and missing things are told in one sentence, by every command that meets them."""
+
+    def test_a_database_that_does_not_answer(self, operator: Operator) -> None:
+        away = f"postgresql://nobody@127.0.0.1:{free_port()}/nothing"
+        for command in (("migrate",), ("doctor",), ("serve",)):
+            assert operator.refused(*command, DATABASE_URL=away) == (
+                "The database does not answer; look at DATABASE_URL, and at the database's own log."
+            )
+
+    def test_a_setting_that_cannot_be_used(self, operator: Operator) -> None:
+        assert "DATABASE_URL" in operator.refused("migrate", DATABASE_URL="mysql://x")
+        assert "OVERWINTER_PORT" in operator.refused("serve", OVERWINTER_PORT="many")
+
+    def test_a_folder_that_cannot_be_written(self, operator: Operator, tmp_path: Path) -> None:
+        (tmp_path / "file").write_text("no folder")
+        sentence = operator.refused("migrate", DATABASE_URL="", DATA_DIR=str(tmp_path / "file" / "data"))
+        assert str(tmp_path / "file") in sentence
+
+    def test_keys_of_another_installation(self, migrated: Operator, tmp_path: Path) -> None:
+        migrated.said("tokens", "create", "--administrator")
+        sentence = migrated.refused("tokens", "list", OVERWINTER_KEYS=str(tmp_path / "elsewhere"))
+        assert "key" in sentence
+
+
+def wait_until(holds: object, seconds: float = 30) -> None:
+    """Wait until something holds."""
+    assert callable(holds)
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, "this never came about"
+        time.sleep(0.1)
