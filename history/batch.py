@@ -7,18 +7,19 @@ few statements; `Company` tells which may go together.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from history.appends import Append, Appended
 from history.arrays import BinaryArray, blobs, integers, texts, times
+from history.calls import Statement
 
 _ARRAYS: Final = 39
-APPEND: Final = b"SELECT before, turned, outcomes, details FROM history.append(%s)" % b", ".join(
-    [b"%b"] * _ARRAYS
+APPEND: Final = Statement(
+    b"history_append",
+    b"SELECT before, turned, outcomes, details FROM history.append(%s)"
+    % b", ".join([b"$%d" % number for number in range(1, _ARRAYS + 1)]),
 )
 """The statement; its arguments are made by `arguments`, its row is read by `outcomes`."""
-
-Row = tuple[int, list[int], list[Literal["repeated", "reused", "conflict", "claimed"]], list[str]]
 
 
 def reads(append: Append) -> Mapping[str, int]:
@@ -146,11 +147,11 @@ def arguments(batch: Sequence[tuple[Append, Mapping[str, int]]]) -> list[BinaryA
     return made
 
 
-def outcomes(row: Row, appends: Iterable[Append]) -> list[Appended]:
+def outcomes(row: tuple[Any, ...], appends: Iterable[Append]) -> list[Appended]:  # Any: a row of the database
     """How each append of a batch ended, in order. Of a command that was repeated the positions are left open."""
-    before, *turned = row
+    before, turned, ended, details = row
     ends: dict[int, Appended] = {}
-    for number, outcome, detail in zip(*turned, strict=True):
+    for number, outcome, detail in zip(turned, ended, details, strict=True):
         ends.setdefault(number, Appended(outcome, (), detail))
     result = []
     for number, append in enumerate(appends, 1):
@@ -161,10 +162,3 @@ def outcomes(row: Row, appends: Iterable[Append]) -> list[Appended]:
             before = after
         result.append(end)
     return result
-
-
-def row_of(row: tuple[Any, ...] | None) -> Row:  # Any: psycopg's row
-    """The row that `APPEND` answered with."""
-    assert row is not None
-    before, turned, ended, details = row
-    return before, turned, ended, details

@@ -14,12 +14,12 @@ from collections.abc import Sequence
 from typing import Final
 
 import psycopg
-from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from history.appends import Append, Appended, Idempotency, Unavailable
 from history.arrays import blobs, integers, texts
-from history.batch import APPEND, Company, arguments, outcomes, reads, row_of
+from history.batch import APPEND, Company, arguments, outcomes, reads
+from history.calls import Connection, call
 from history.documents import Stored
 
 log = logging.getLogger("overwinter.history")
@@ -31,8 +31,6 @@ _TRIES: Final = 6
 _FIRST_WAIT: Final = 0.05
 _Refusing: Final = (psycopg.Error, ValueError, struct.error)
 """The database's refusal, and that of the wire (a text that is no UTF-8, a number too large)."""
-
-Connection = psycopg.AsyncConnection[TupleRow]
 
 
 class _Waiting:
@@ -144,8 +142,7 @@ class GroupCommit:
             try:
                 async with self._pool.connection() as connection:
                     made = arguments([(waiting.append, waiting.read) for waiting in batch])
-                    cursor = await connection.execute(APPEND, made, prepare=True, binary=True)
-                    row = row_of(await cursor.fetchone())
+                    (row,) = await call(connection, APPEND, made)
                 await self._answer(batch, outcomes(row, [waiting.append for waiting in batch]))
             except (psycopg.OperationalError, psycopg.InterfaceError) as error:
                 if not connection_lost(error):

@@ -7,6 +7,7 @@ database function as the command runner, and `repository` gives the library's `R
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -33,11 +34,12 @@ from psycopg_pool import ConnectionPool
 
 from domain.topics import AGGREGATES
 from history.appends import Append
-from history.batch import APPEND, arguments, outcomes, reads, row_of
+from history.batch import APPEND, arguments, outcomes, reads
 from history.documents import Opener, Recorded, Stored, leaf_of, read, unopened
 
 POLL_SECONDS: Final = 0.02
 
+_APPEND: Final = re.sub(rb"\$\d+", b"%b", APPEND.sql)
 _OLDEST_FIRST: Final = """
 SELECT stream, version, topic, document FROM history.facts
 WHERE stream = %s AND version > %s AND version <= %s ORDER BY version LIMIT %s
@@ -113,8 +115,10 @@ class FactRecorder(ApplicationRecorder):
         except ValueError as error:
             raise IntegrityError(str(error)) from error
         with self.pool.connection() as connection:
-            cursor = connection.execute(APPEND, arguments([(append, read_at)]), prepare=True, binary=True)
-            row = row_of(cursor.fetchone())
+            row = connection.execute(
+                _APPEND, arguments([(append, read_at)]), prepare=True, binary=True
+            ).fetchone()
+        assert row is not None
         (appended,) = outcomes(row, [append])
         if appended.outcome != "appended":
             raise IntegrityError("A stream has moved on from the version that this was decided on.")

@@ -16,7 +16,8 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from history.appends import Append, Appended, DueDate, Idempotency, Lost, Unavailable
 from history.arrays import integers, texts
-from history.group_commit import Connection, GroupCommit, connection_lost, remembered
+from history.calls import Connection, Statement, call
+from history.group_commit import GroupCommit, connection_lost, remembered
 from history.vault import WrappedKey
 
 __all__ = [
@@ -44,12 +45,13 @@ class Row(NamedTuple):
     leaf: bytes
 
 
-_LOAD: Final = """
-SELECT f.position, f.stream, f.version, f.topic, f.document, f.leaf
-FROM unnest(%b, %b) AS w (stream, after)
-JOIN history.facts f ON f.stream = w.stream AND f.version > w.after
-ORDER BY f.stream, f.version
-"""
+_LOAD: Final = Statement(
+    b"history_load",
+    b"SELECT f.position, f.stream, f.version, f.topic, f.document, f.leaf "
+    b"FROM unnest($1::text[], $2::integer[]) AS w (stream, after) "
+    b"JOIN history.facts f ON f.stream = w.stream AND f.version > w.after "
+    b"ORDER BY f.stream, f.version",
+)
 
 _AT: Final = """
 SELECT f.position, f.stream, f.version, f.topic, f.document, f.leaf
@@ -82,11 +84,8 @@ class History:
     async def load(self, after: Mapping[str, int]) -> list[Row]:
         """The facts of some streams, each after the version given, ordered by stream and version. One round trip."""
         async with self.connection() as connection:
-            # Binary: as text, a document would come twice as long.
-            cursor = await connection.execute(
-                _LOAD, (texts(list(after)), integers(list(after.values()))), prepare=True, binary=True
-            )
-            return [Row(*row) for row in await cursor.fetchall()]
+            rows = await call(connection, _LOAD, (texts(list(after)), integers(list(after.values()))))
+            return [Row(*row) for row in rows]
 
     async def at(self, positions: Iterable[int]) -> list[Row]:
         """The facts at some positions, in order."""

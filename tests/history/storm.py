@@ -13,8 +13,6 @@ import random
 import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
@@ -22,10 +20,11 @@ from typing import Any
 
 import psycopg
 
+from history import group_commit
 from history.appends import Append, Appended, Idempotency, Unavailable
-from history.batch import APPEND
+from history.calls import Connection, Statement, call
 from history.documents import Stored
-from history.store import Connection, History, open_history
+from history.store import History, open_history
 
 SHARED = [f"grant-{number:032x}" for number in range(6)]
 ROUNDS = ["round one", "round two"]
@@ -157,33 +156,24 @@ class Writer:
         return Stored(stream, version, TOPIC, document, sha256(document).digest())
 
 
-def lose_answers(history: History, chance: random.Random, share: float) -> None:
+def lose_answers(chance: random.Random, share: float) -> None:
     """Cut some connections after the COMMIT and before the answer is read: no signal hits that moment often enough."""
-    real = history.pool.connection
 
-    class Forgetful:
-        def __init__(self, connection: Connection) -> None:
-            self._connection = connection
+    async def forgetful(connection: Connection, statement: Statement, arrays: Any) -> Any:
+        rows = await call(connection, statement, arrays)
+        if chance.random() < share:
+            await connection.close()
+            raise psycopg.OperationalError("the connection was cut after the commit")
+        return rows
 
-        async def execute(self, query: Any, *arguments: Any, **named: Any) -> Any:
-            cursor = await self._connection.execute(query, *arguments, **named)
-            if query == APPEND and chance.random() < share:
-                await self._connection.close()
-                raise psycopg.OperationalError("the connection was cut after the commit")
-            return cursor
-
-    @asynccontextmanager
-    async def connection() -> AsyncIterator[Any]:
-        async with real() as made:
-            yield Forgetful(made)
-
-    history.pool.connection = connection  # type: ignore[method-assign]
+    group_commit.call = forgetful  # type: ignore[assignment]
 
 
 async def write(url: str, journal: Path, seed: int, writers: int, seconds: float) -> None:
     """Write until the time is over, whatever becomes of the database meanwhile."""
     chance = random.Random(seed)
     notes = Journal(journal)
+    lose_answers(chance, LOST_ANSWERS)
     end = time.monotonic() + seconds
 
     async def keep_writing(history: History) -> None:
@@ -197,7 +187,6 @@ async def write(url: str, journal: Path, seed: int, writers: int, seconds: float
     while time.monotonic() < end:
         try:
             async with open_history(url, patience=5) as history:
-                lose_answers(history, chance, LOST_ANSWERS)
                 await asyncio.gather(*(keep_writing(history) for _ in range(writers)))
         except Unavailable:
             await asyncio.sleep(0.1)

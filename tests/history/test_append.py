@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import random
-from contextlib import asynccontextmanager
 
 import psycopg
 import pytest
 
 from domain.refusals import NotFound, Refused
 from domain.values import Role, stream_id
-from history.batch import APPEND
+from history.calls import call
 from history.runner import KeyReused, Stale
 from history.store import Append, Unavailable
 from tests.history import second_reader
@@ -267,7 +266,7 @@ async def test_a_lost_connection_is_told_truly(
     administrator, initiative = await office.opened()
     person = await office.person()
     before = len(office.rows())
-    _lose_connections(office, monkeypatch, times=1, stored=stored)
+    _lose_connections(monkeypatch, times=1, stored=stored)
 
     answer = await office.run(
         "initiative.add_member", administrator, initiative=initiative, person=person, roles=(Role.JUROR,)
@@ -291,7 +290,7 @@ async def test_a_lost_connection_hides_no_true_conflict(
             "initiative.add_member", administrator, initiative=initiative, person=other, roles=(Role.FUNDER,)
         )
 
-    _lose_connections(one, monkeypatch, times=1, stored=False, meanwhile=meanwhile)
+    _lose_connections(monkeypatch, times=1, stored=False, meanwhile=meanwhile)
     answer = await one.run(
         "initiative.add_member", administrator, initiative=initiative, person=person, roles=(Role.JUROR,)
     )
@@ -308,7 +307,7 @@ async def test_a_database_that_stays_away_is_told_as_unavailable(
     person = await office.person()
     monkeypatch.setattr("history.group_commit._FIRST_WAIT", 0.001)
     with monkeypatch.context() as patch:
-        _lose_connections(office, patch, times=99, stored=False)
+        _lose_connections(patch, times=99, stored=False)
         with pytest.raises(Unavailable):
             await office.run(
                 "initiative.add_member",
@@ -349,30 +348,19 @@ def _copy(row, *, version, stream=None):
     return Stored(stream or row[1], version, row[3], bytes(row[4]), bytes(row[5]))
 
 
-def _lose_connections(office, monkeypatch, *, times, stored, meanwhile=None):
+def _lose_connections(monkeypatch, *, times, stored, meanwhile=None):
     """Make the next appends lose their connection, before the statement reaches the server or after it committed."""
-    pool = office.runner.history.pool
-    real = pool.connection
     left = [times]
 
-    class Losing:
-        def __init__(self, connection):
-            self.connection = connection
+    async def losing(connection, statement, arrays):
+        if left[0] == 0:
+            return await call(connection, statement, arrays)
+        left[0] -= 1
+        if stored:
+            ((_, turned, _, _),) = await call(connection, statement, arrays)
+            assert turned == []
+        if meanwhile is not None:
+            await meanwhile()
+        raise psycopg.OperationalError("the connection is lost")
 
-        async def execute(self, query, *arguments, **named):
-            if query != APPEND or left[0] == 0:
-                return await self.connection.execute(query, *arguments, **named)
-            left[0] -= 1
-            if stored:
-                cursor = await self.connection.execute(query, *arguments, **named)
-                assert (await cursor.fetchone())[1] == [], "it was not turned down"
-            if meanwhile is not None:
-                await meanwhile()
-            raise psycopg.OperationalError("the connection is lost")
-
-    @asynccontextmanager
-    async def losing(*arguments, **named):
-        async with real(*arguments, **named) as connection:
-            yield Losing(connection)
-
-    monkeypatch.setattr(pool, "connection", losing)
+    monkeypatch.setattr("history.group_commit.call", losing)
