@@ -82,18 +82,22 @@ def leaf_of(seed: bytes, public: Mapping[str, bytes], sealed: Mapping[str, bytes
     """
     key = seed.ljust(_HMAC_BLOCK, b"\x00")
     inner, outer = sha256(key.translate(_INNER)), sha256(key.translate(_OUTER))
-    digests = dict(sealed)
+    copy_inner, copy_outer, frame = inner.copy, outer.copy, _framed_name
+    before_salt = _FIELD_FRAMED + _SALT_LENGTH
+    members = {name: frame(name) + digest for name, digest in sealed.items()}
     for name, value in public.items():
-        framed_name = _framed_name(name)
-        within, salt = inner.copy(), outer.copy()
+        framed_name = frame(name)
+        within, salt = copy_inner(), copy_outer()
         within.update(_FIELD_SALT_FRAMED + framed_name)
         salt.update(within.digest())
-        digests[name] = sha256(
-            b"".join((_FIELD_FRAMED, _SALT_LENGTH, salt.digest(), framed_name, _length(len(value)), value))
-        ).digest()
+        field = sha256(before_salt + salt.digest() + framed_name + _length(len(value)) + value)
+        members[name] = framed_name + field.digest()
     inner.update(_ENTRY_SALT_FRAMED)
     outer.update(inner.digest())
-    return leaf_hash(entry_digest(outer.digest(), digests))
+    # The names sort by code points, which is the order of their bytes in UTF-8 too.
+    parts = [_ENTRY_FRAMED, _SALT_LENGTH, outer.digest(), _length(len(members))]
+    parts += [members[name] for name in sorted(members)]
+    return leaf_hash(sha256(b"".join(parts)).digest())
 
 
 def entry_digest(salt: bytes, fields: Mapping[str, bytes]) -> bytes:
@@ -101,11 +105,9 @@ def entry_digest(salt: bytes, fields: Mapping[str, bytes]) -> bytes:
 
     The names are part of it, so that a fact cannot hold one field twice, with two values for two readers.
     """
-    parts = [_ENTRY_FRAMED, framed(salt), _length(len(fields))]
-    # By code points, which is the order of the bytes in UTF-8 too.
-    for name in sorted(fields):
-        parts.append(_framed_name(name))
-        parts.append(fields[name])
+    parts = [framed(_ENTRY, salt), _length(len(fields))]
+    for name, digest in sorted((name.encode(), digest) for name, digest in fields.items()):
+        parts += (framed(name), digest)
     return sha256(b"".join(parts)).digest()
 
 

@@ -8,8 +8,7 @@ a listed size, so that neither the length of a name nor whether it is null shows
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -32,8 +31,7 @@ class NotOpened(Exception):
     """A box does not open under this key at this place: it was altered, moved, or sealed under another key."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where a sealed field stands; all of it is associated data of the box."""
 
     history: str

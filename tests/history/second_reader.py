@@ -20,6 +20,14 @@ def framed(*parts):
     return b"".join(len(part).to_bytes(8, "big") + part for part in parts)
 
 
+def unhex(text):
+    """The bytes of lower-case hex; no other way of writing them counts."""
+    found = bytes.fromhex(text)
+    if found.hex() != text:
+        raise ValueError("not lower-case hex")
+    return found
+
+
 def canonical(value):
     """RFC 8785 for what occurs here; raises on floats."""
     if isinstance(value, float):
@@ -58,7 +66,7 @@ def leaf_of(stored):
         raise ValueError("not canonical")
     if set(document) != {"envelope", "fact", "sealed", "seed"} or document["envelope"]["format"] != 1:
         raise ValueError("not of format 1")
-    seed = bytes.fromhex(document["seed"])
+    seed = unhex(document["seed"])
     digests = {}
     for name, value in fields_of(document).items():
         salt = hmac.digest(seed, framed(b"overwinter/field-salt/1", name.encode()), "sha256")
@@ -66,7 +74,7 @@ def leaf_of(stored):
     for name, sealed in document["sealed"].items():
         if f"fact/{name}" in digests:
             raise ValueError("a field twice")
-        digests[f"fact/{name}"] = bytes.fromhex(sealed["digest"])
+        digests[f"fact/{name}"] = unhex(sealed["digest"])
     entry_salt = hmac.digest(seed, framed(b"overwinter/entry-salt/1"), "sha256")
     entry = framed(b"overwinter/entry/1", entry_salt) + len(digests).to_bytes(8, "big")
     for name in sorted(digests, key=str.encode):

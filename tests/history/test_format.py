@@ -14,6 +14,7 @@ import pytest
 from domain.initiatives import InstallationOpened
 from domain.personal import Withheld
 from domain.topics import TOPICS
+from history import commitments
 from history.documents import fact_in, leaf_of, opener, read, write
 from tests.history import golden, second_reader
 
@@ -39,6 +40,20 @@ def test_a_released_example_decodes_for_ever(path: Path) -> None:
     parsed = json.loads(document)
     for name in parsed["sealed"]:
         second_reader.open_sealed(parsed, name, key)
+
+
+def test_a_leaf_is_what_its_steps_come_to_one_by_one() -> None:
+    """Salt and digest of each field, the entry over all of them, its leaf; names beyond ASCII included."""
+    seed, sealed = bytes(range(32)), {"fact/name": b"\x05" * 32}
+    public = {"fact/b": b"1", "envelope/a": b'"x"' * 99, "fact/ответ": b"null", "fact/\U0001f331": b"[]"}
+
+    digests = {
+        name: commitments.field_digest(commitments.public_salt(seed, name), name, value)
+        for name, value in public.items()
+    }
+    entry = commitments.entry_digest(commitments.entry_salt(seed), digests | sealed)
+
+    assert commitments.leaf_of(seed, public, sealed) == commitments.leaf_hash(entry)
 
 
 def test_released_examples_are_not_changed() -> None:
