@@ -26,7 +26,7 @@ from api.wiring import Wiring
 from domain.commands.register import REGISTER
 from domain.refusals import Invalid, Turned
 from domain.values import Channel
-from history.runner import Answer, KeyReused, Stale
+from history.runner import Answer, Contended, KeyReused, Stale
 from history.runner import Request as Asked
 
 HTML: Final = "text/html"
@@ -135,7 +135,7 @@ class Site:
             raise Problem(ProblemType.MALFORMED, "The form asks for something that is not done on this page.")
         try:
             answer = await self._run(visit, act, form)
-        except (Turned, Stale, KeyReused) as error:
+        except (Turned, Stale, KeyReused, Contended) as error:
             visit = replace(visit, returned=_returned(form, error))
             await self._arrivals.wait(request)
             return self.answer(visit, await page.show(visit))
@@ -241,7 +241,7 @@ def redirect(where: str, *, cookies: list[Cookie] | None = None) -> Response[Any
     )
 
 
-def _returned(form: Form, error: Turned | Stale | KeyReused) -> Returned:
+def _returned(form: Form, error: Turned | Stale | KeyReused | Contended) -> Returned:
     name, key = form.own("form"), form.own("key")
     match error:
         case Invalid():
@@ -263,8 +263,8 @@ def _returned(form: Form, error: Turned | Stale | KeyReused) -> Returned:
             )
             return Returned(form=name, typed=form, sentence=sentence, status=422)
         case _:
-            status = problem_of(error).kind.status
-            return Returned(form=name, typed=form, sentence=error.detail, status=status, key=key)
+            problem = problem_of(error)
+            return Returned(form=name, typed=form, sentence=problem.detail, status=problem.kind.status, key=key)
 
 
 @dataclass(frozen=True, slots=True)
