@@ -146,11 +146,25 @@ def write(fact: Fact, envelope: Envelope, keys: Mapping[str, bytes], random: Ran
 
 
 def leaf_of(document: bytes) -> bytes:
-    """The leaf hash that the bytes of a stored document have now; it needs no key."""
+    """The leaf hash that the bytes of a stored document have now; it needs no key. Raises `ValueError` or
+    msgspec.DecodeError for bytes that are no stored document."""
     read = _document(document)
-    digests = {f"fact/{name}": bytes.fromhex(field.digest) for name, field in read.sealed.items()}
+    if read.sealed:
+        # A box's subject is not committed to by itself, but as the public field that names them.
+        named = {bytes(value) for value in _members(read.fact).values()}
+        for field in read.sealed.values():
+            if _encode(field.subject) not in named:
+                raise ValueError("A field is sealed for somebody whom the fact does not name.")
+    digests = {f"fact/{name}": _unhex(field.digest) for name, field in read.sealed.items()}
     public = _public_fields(read.envelope, read.fact)
-    return commitments.leaf_of(bytes.fromhex(read.seed), public, digests)
+    return commitments.leaf_of(_unhex(read.seed), public, digests)
+
+
+def _unhex(text: str) -> bytes:
+    found = bytes.fromhex(text)
+    if found.hex() != text:
+        raise ValueError("Hex digits are written in lower case.")
+    return found
 
 
 def _public_fields(envelope: bytes | msgspec.Raw, fact: bytes | msgspec.Raw) -> dict[str, bytes]:

@@ -74,6 +74,8 @@ def leaf_of(stored):
     for name, sealed in document["sealed"].items():
         if f"fact/{name}" in digests:
             raise ValueError("a field twice")
+        if sealed["subject"] not in document["fact"].values():
+            raise ValueError("sealed for somebody whom the fact does not name")
         digests[f"fact/{name}"] = unhex(sealed["digest"])
     entry_salt = hmac.digest(seed, framed(b"overwinter/entry-salt/1"), "sha256")
     entry = framed(b"overwinter/entry/1", entry_salt) + len(digests).to_bytes(8, "big")
