@@ -123,7 +123,7 @@ class Site:
         check_same_site(request, self._wiring.settings)
         form = (await read_form(request)).without_blank_rows()
         request.state.typed = form.typed()
-        visit = await self.visit(request)
+        visit = await again_if_lost(lambda: self.visit(request))
         check_signed_form(visit, form)
         if form.own("lines"):
             # Another submit button of the same form: it only asks for more rows, and writes nothing.
