@@ -138,9 +138,10 @@ class Runner:
                     answer = await self._repeated(await self.history.remembered(idempotency))
                     if answer is not None:
                         return answer
-                if afresh:
+                # Remembered states may lag behind another process, and of what was read in several goes one part may be
+                # older than the next: a refusal is given by fresh states alone, all of one moment.
+                if afresh and (attempt == TRIES - 1 or await work.holds()):
                     raise
-                # Remembered states may lag behind another process: a refusal is given by fresh ones only.
                 afresh = True
                 continue
             match appended.outcome:
@@ -241,6 +242,10 @@ class _Work:
         for subject in outcome.erases:
             self._runner.vault.evict(subject)
         return appended
+
+    async def holds(self) -> bool:
+        """Whether all that was read still is as it was read."""
+        return await self._reading.holds()
 
     async def _plan(self, entry: Registered[Any]) -> Act:
         plan = entry.plan(self._request.command, self._given)

@@ -108,6 +108,16 @@ class Reading:
         self._loaded[stream] = folded
         self.versions[stream] = folded.version
 
+    async def holds(self) -> bool:
+        """Whether nothing has been written since to any stream or index that was read: then all of it was so at one
+        moment, however many round trips the reading took."""
+        if self.versions and await self._states.history.load(self.versions):
+            return False
+        for index, count in self.indexes.items():
+            if len(await self._states.history.entries(index)) != count:
+                return False
+        return True
+
     async def members(self, index: str) -> tuple[str, ...]:
         """The entries of an index, always read afresh."""
         entries = await self._states.history.entries(index)

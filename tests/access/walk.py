@@ -150,6 +150,10 @@ class _Remembered:
             for aggregate, stream in streams
         }
 
+    async def holds(self) -> bool:
+        """Nobody else writes."""
+        return True
+
     async def members(self, index: str) -> tuple[str, ...]:
         return tuple(sorted(self.world.indexes.get(index, ())))
 
