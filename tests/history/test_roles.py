@@ -1,0 +1,114 @@
+"""The application's role reads the history and appends to it through the one function, and can do nothing else to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from api.embedded import EmbeddedPostgres
+from history.appends import Append, DueDate, Idempotency
+from history.store import open_history
+from history.vault import WrappedKey
+from tests.history.conftest import NOON
+from tests.history.test_group_commit import fact
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def application_url(postgres: EmbeddedPostgres, database_url: str) -> Iterator[str]:
+    """The address of the database for a role that its owner let in."""
+    role = f"application_{uuid4().hex}"
+    database = urlsplit(database_url).path.removeprefix("/")
+    admin = postgres.url_of(database, "postgres")
+    with psycopg.connect(admin, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(role)))
+    with psycopg.connect(database_url, autocommit=True) as owner:
+        owner.execute("CALL history.allow(%s)", [role])
+    yield postgres.url_of(database, role)
+    with psycopg.connect(admin, autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP OWNED BY {}").format(sql.Identifier(role)))
+        connection.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role)))
+
+
+async def test_the_application_role_can_do_all_that_an_append_does(application_url: str) -> None:
+    """Every part of an append, the look-up of an idempotency key, loading, and the queue of due dates."""
+    idempotency = Idempotency("somebody", b"key", b"request")
+    due = DueDate("due", NOON, "call.close", b"{}")
+    async with open_history(application_url) as history:
+        one = await history.append(
+            Append(
+                facts=[fact("one")],
+                read={},
+                answers="one",
+                entries=[("index", "one")],
+                claims=[(b"name", "person-1")],
+                due=[due],
+                new_keys=[WrappedKey("person-1", 1, b"wrapped")],
+                sealed_for=["person-1"],
+                idempotency=idempotency,
+            )
+        )
+        two = await history.append(
+            Append(
+                facts=[fact("two")], read={"one": 1}, answers="two", erased=["person-1"], settled=["other"]
+            )
+        )
+
+        assert (one.positions, two.positions) == ((1,), (2,))
+        assert [row.stream for row in await history.load({"one": 0, "two": 0})] == ["one", "two"]
+        assert await history.entries("index") == ("one",)
+        assert await history.keys(["person-1"]) == []
+        known = await history.remembered(idempotency)
+        assert known is not None
+        assert known.positions == (1,)
+        assert await history.due(NOON) == [due]
+        await history.strike(due)
+        assert await history.due(NOON) == []
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE history.facts SET topic = 'x'",
+        "DELETE FROM history.facts",
+        "TRUNCATE history.facts",
+        "INSERT INTO history.facts VALUES (9, 's', 1, 't', '', sha256(''), now())",
+        "ALTER TABLE history.facts DISABLE TRIGGER facts_are_final",
+        "DROP TRIGGER facts_are_final ON history.facts",
+        "CREATE OR REPLACE FUNCTION history.refuse_change() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
+        "DROP TABLE history.facts CASCADE",
+        "UPDATE history.installation SET history_id = 'another'",
+        "UPDATE history.commands SET request = ''",
+        "DELETE FROM history.claims",
+        "INSERT INTO history.indexes VALUES ('index', 'entry')",
+        "UPDATE vault.keys SET wrapped = ''",
+        "DELETE FROM migrations.applied",
+        "CALL history.allow('public')",
+        "CREATE TABLE history.more ()",
+    ],
+)
+async def test_the_application_role_can_do_nothing_else_to_it(application_url: str, statement: str) -> None:
+    """The database says so, whatever a program tries."""
+    with (
+        psycopg.connect(application_url, autocommit=True) as connection,
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+    ):
+        connection.execute(statement.encode())
+
+
+async def test_names_that_the_caller_puts_in_the_way_are_not_taken(application_url: str) -> None:
+    """The append runs with its owner's rights and looks at nothing of the caller's: a temporary table of the same name
+    is not written."""
+    async with open_history(application_url, connections=1) as history:
+        async with history.connection() as connection:
+            await connection.execute("CREATE TEMPORARY TABLE facts (LIKE history.facts)")
+            await connection.execute("SET search_path = pg_temp, history")
+        appended = await history.append(Append(facts=[fact("one")], read={}, answers="one"))
+        assert appended.positions == (1,)
+        assert await history.last_position() == 1
