@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import msgspec
 
 from domain import access
@@ -147,16 +149,26 @@ async def one(reader: Reader, viewer: str | None, call: str, *, as_of: int | Non
     state, initiative = await reader.with_initiative(CALL, call)
     allow(access.sees_call(viewer or "", initiative, state))
     rows = await reader.rows(
-        "SELECT * FROM read.calls WHERE call = %(call)b "
-        "AND from_position <= %(at)b::bigint AND to_position > %(at)b::bigint",
+        """
+        SELECT c.*, ARRAY(
+            SELECT to_jsonb(r) FROM read.rounds r
+            WHERE r.call = c.call AND r.from_position <= %(at)b::bigint AND r.to_position > %(at)b::bigint
+            ORDER BY r.closes_at, r.round
+        ) AS rounds
+        FROM read.calls c WHERE c.call = %(call)b
+            AND c.from_position <= %(at)b::bigint AND c.to_position > %(at)b::bigint
+        """,
         call=call,
         at=LATEST if as_of is None else as_of,
     )
     if not rows:
         raise NotFound
     row = rows[0]
-    found = await rounds.of_calls(reader, [call], inside=bool(initiative.roles(viewer or "")), as_of=as_of)
-    shown = _line(row, found[call])
+    inside = bool(initiative.roles(viewer or ""))
+    for each in row["rounds"]:
+        # It comes as JSON, so that the call and its rounds are read in one statement.
+        each["closes_at"] = datetime.fromisoformat(each["closes_at"]).astimezone(UTC)
+    shown = _line(row, [rounds.line(each, inside=inside) for each in row["rounds"]])
     return CallDetail(
         **{name: getattr(shown, name) for name in CallLine.__struct_fields__},
         form=msgspec.convert(row["form"], Form),
