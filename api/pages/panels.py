@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from api.pages.forms import Form, Plain, nested
 from api.pages.page import Act, Drawn, Page
 from api.pages.trying import Offer, Trial
 from api.pages.visits import Visit
@@ -55,11 +54,6 @@ async def _offers(trial: Trial, ranking: Ranking) -> list[Offer]:
     ]
 
 
-async def _outcome(_: Visit, form: Form) -> Plain:
-    """An outcome; what was typed beside another one than that chosen counts, and the rule says what does not fit."""
-    return nested(form.typed())
-
-
 PAGES = (
     Page(
         path="/rounds/{round}/ranking",
@@ -70,7 +64,7 @@ PAGES = (
                 done="The panel is open, and the ranking is fixed.",
                 told={"round": "round"},
             ),
-            Act(command="panel.set_outcome", done="The outcome is set.", filled=_outcome),
+            Act(command="panel.set_outcome", done="The outcome is set."),
             Act(command="panel.close", done="The panel is closed. Another person has to confirm it now."),
             Act(
                 command="panel.confirm", done="The decision is confirmed: every application has its outcome."

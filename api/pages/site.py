@@ -264,7 +264,9 @@ def _returned(form: Form, error: Turned | Stale | KeyReused | Contended) -> Retu
             return Returned(form=name, typed=form, sentence=sentence, status=422)
         case _:
             problem = problem_of(error)
-            return Returned(form=name, typed=form, sentence=problem.detail, status=problem.kind.status, key=key)
+            return Returned(
+                form=name, typed=form, sentence=problem.detail, status=problem.kind.status, key=key
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,7 +119,7 @@ def walk(browser: Browser, stage: Stage) -> Iterator[Walk]:
     }  # fmt: skip
     application = apply(people["newcomer"], stage, walk)
     stage.pass_deadline()
-    reviewed(people, application, walk)
+    reviewed(people, stage, application, walk)
     decided(people, stage, application, walk)
     paid(people, application, walk)
     followed(people["funder"], stage, walk)
@@ -170,12 +170,20 @@ def apply(artist: Someone, stage: Stage, walk: Walk) -> str:
     return artist.path
 
 
-def reviewed(people: dict[str, Someone], application: str, walk: Walk) -> None:
+def reviewed(people: dict[str, Someone], stage: Stage, application: str, walk: Walk) -> None:
     """Staff find it eligible and ask three jurors; one steps back, and the chair is asked in their place."""
     officer = people["officer"]
+    listed, own = f"/calls/{stage.call}/applications", application.rsplit("/", 1)[1]
+    officer.go(listed)
+    officer.press("Find eligible", form=f"application-find_eligible-{own}")
+    officer.press("Ask", form=f"review-assign-{own}", **{f"Juror for {CANARIES[0]}": "Juror One"})
+    twice = officer.press(
+        "Ask", form=f"review-assign-{own}", wrong=True, **{f"Juror for {CANARIES[0]}": "Juror One"}
+    )
+    assert "This juror was assigned to this application already." in twice
+    assert officer.path == listed
     officer.go(application)
-    officer.press("Find eligible")
-    for name in ("Juror One", "Juror Two", "Juror Three"):
+    for name in ("Juror Two", "Juror Three"):
         assert "The juror is asked" in officer.press("Ask this juror", form="review-assign", Juror=name)
     third = people["third juror"]
     handle = re.search(r"Handle in this call\s+(\w+)", walk.read["application"])
