@@ -189,7 +189,10 @@ class Site:
 
     def _around(self, request: Request[Any, Any, Any]) -> dict[str, Any]:  # Any: see Drawn
         """What every page shows around its own."""
-        return {"demo": self._wiring.settings.demo, "here": request.url.path, "now": self._wiring.clock()}
+        path = request.url.path
+        # An address that begins with two slashes is another host's, where a link leads to it.
+        here = "/" if path.startswith("//") else path
+        return {"demo": self._wiring.settings.demo, "here": here}
 
     def on_exception(self, request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
         """A page that says in one sentence what is wrong, and gives back what was typed."""

@@ -276,6 +276,21 @@ def test_what_is_not_there_is_a_page_too(stage: Stage, applicant: Visitor, path:
     assert "This is a demonstration." in page.text
 
 
+def test_no_address_makes_a_page_lead_elsewhere(stage: Stage) -> None:
+    """Neither one that looks like another host, nor one with a line's end or a tag in it."""
+    visitor = stage.visitor()
+    for path in ("//elsewhere.example/x", "/%0d%0aLocation:%20x", "/%3Cscript%3Ealert(1)%3C/script%3E"):
+        page = visitor.client.get(stage.address + path)
+        assert page.status_code == 404
+        assert 'href="//' not in page.text
+        assert "<script" not in page.text
+    answer = visitor.client.get(f"{stage.address}/applications/%22%3E%0d%0aX: y")
+    assert (answer.status_code, answer.headers["location"]) == (
+        303,
+        "/sign-in?next=/applications/%22%3E%0D%0AX%3A%20y",
+    )
+
+
 @pytest.mark.parametrize(
     "query", ["surprise=1", "cursor=%00", "cursor=a&cursor=b", "cursor=" + "x" * 400, "cursor=bm9uc2Vuc2U",
               "as_of=never", "as_of=9999-99-99", "as_of=9999-12-31T23:59-12:00"]
@@ -297,51 +312,6 @@ def test_the_timeline_is_shown_as_of_a_moment(stage: Stage) -> None:
     later = funder.open(f"/calls/{stage.call}/timeline?as_of=2199-12-31T23:59").text
     assert "The call was drafted." in later
     assert 'value="2199-12-31T23:59"' in later
-
-
-def test_whoever_is_not_signed_in_is_asked_to_and_led_back(stage: Stage) -> None:
-    """The session's cookie is for this site alone and for no script; the token is in no address and not sent back."""
-    visitor = stage.visitor()
-    apply = f"/calls/{stage.call}/apply"
-    answer = visitor.open(apply)
-    assert (answer.status_code, answer.headers["location"]) == (303, f"/sign-in?next={apply}")
-    page = visitor.open(answer.headers["location"]).text
-    fields = {"_secret": hidden(page, "_secret"), "_next": hidden(page, "_next")}
-    wrong = visitor.send("/sign-in", fields | {"token": "ow_" + "x" * 43})
-    assert wrong.status_code == 401
-    assert "This token is unknown, expired or revoked." in wrong.text
-    assert "xxx" not in wrong.text
-    fields["_secret"] = hidden(wrong.text, "_secret")
-    signed_in = visitor.send("/sign-in", fields | {"token": f" {stage.tokens['newcomer']}\n"})
-    assert (signed_in.status_code, signed_in.headers["location"]) == (303, apply)
-    cookie = next(each for each in signed_in.headers.get_list("set-cookie") if each.startswith("overwinter="))
-    assert {"HttpOnly", "Path=/", "SameSite=lax"} <= {part.strip() for part in cookie.split(";")[1:]}
-    assert stage.tokens["newcomer"] not in cookie
-    assert visitor.open(apply).status_code == 200
-
-
-def test_nobody_is_signed_in_by_another_site(stage: Stage) -> None:
-    """The form for signing in belongs to the browser that asked for it."""
-    visitor = stage.visitor()
-    page = visitor.open("/sign-in").text
-    for secret in ("", "x" * 32):
-        sent = {"_secret": secret, "_next": "/me", "token": stage.tokens["newcomer"]}
-        assert visitor.send("/sign-in", sent).status_code == 403
-    elsewhere = stage.visitor()
-    sent = {"_secret": hidden(page, "_secret"), "_next": "/me", "token": stage.tokens["newcomer"]}
-    assert elsewhere.send("/sign-in", sent).status_code == 403
-
-
-def test_signing_out_ends_the_session(stage: Stage, applicant: Visitor) -> None:
-    """For whoever kept the cookie, too; and it takes the form's secret."""
-    assert applicant.send("/sign-out", {"_csrf": "x"}).status_code == 403
-    kept = dict(applicant.client.cookies)
-    csrf = hidden(applicant.open("/me").text, "_csrf")
-    assert applicant.send("/sign-out", {"_csrf": csrf}).headers["location"] == "/"
-    assert applicant.open("/me").status_code == 303
-    for name, value in kept.items():
-        applicant.client.cookies.set(name, value)
-    assert applicant.open("/me").status_code == 303
 
 
 @pytest.mark.parametrize("path", ["/", "/calls", "/sign-in", "/nowhere", "/me"])

@@ -1,0 +1,67 @@
+"""Signing in and out, and what becomes of cookies."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.pages.conftest import Stage, Visitor, hidden
+
+
+@pytest.fixture
+def applicant(stage: Stage) -> Visitor:
+    """Somebody who is signed in."""
+    return stage.visitor("second applicant")
+
+
+def test_whoever_is_not_signed_in_is_asked_to_and_led_back(stage: Stage) -> None:
+    """The session's cookie is for this site alone and for no script; the token is in no address and not sent back."""
+    visitor = stage.visitor()
+    apply = f"/calls/{stage.call}/apply"
+    answer = visitor.open(apply)
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/sign-in?next={apply}")
+    page = visitor.open(answer.headers["location"]).text
+    fields = {"_secret": hidden(page, "_secret"), "_next": hidden(page, "_next")}
+    wrong = visitor.send("/sign-in", fields | {"token": "ow_" + "x" * 43})
+    assert wrong.status_code == 401
+    assert "This token is unknown, expired or revoked." in wrong.text
+    assert "xxx" not in wrong.text
+    fields["_secret"] = hidden(wrong.text, "_secret")
+    signed_in = visitor.send("/sign-in", fields | {"token": f" {stage.tokens['newcomer']}\n"})
+    assert (signed_in.status_code, signed_in.headers["location"]) == (303, apply)
+    cookie = next(each for each in signed_in.headers.get_list("set-cookie") if each.startswith("overwinter="))
+    assert {"HttpOnly", "Path=/", "SameSite=lax"} <= {part.strip() for part in cookie.split(";")[1:]}
+    assert stage.tokens["newcomer"] not in cookie
+    assert visitor.open(apply).status_code == 200
+
+
+def test_nobody_is_signed_in_by_another_site(stage: Stage) -> None:
+    """The form for signing in belongs to the browser that asked for it."""
+    visitor = stage.visitor()
+    page = visitor.open("/sign-in").text
+    for secret in ("", "x" * 32):
+        sent = {"_secret": secret, "_next": "/me", "token": stage.tokens["newcomer"]}
+        assert visitor.send("/sign-in", sent).status_code == 403
+    elsewhere = stage.visitor()
+    sent = {"_secret": hidden(page, "_secret"), "_next": "/me", "token": stage.tokens["newcomer"]}
+    assert elsewhere.send("/sign-in", sent).status_code == 403
+
+
+def test_signing_out_ends_the_session(stage: Stage, applicant: Visitor) -> None:
+    """For whoever kept the cookie, too; and it takes the form's secret."""
+    assert applicant.send("/sign-out", {"_csrf": "x"}).status_code == 403
+    kept = dict(applicant.client.cookies)
+    csrf = hidden(applicant.open("/me").text, "_csrf")
+    assert applicant.send("/sign-out", {"_csrf": csrf}).headers["location"] == "/"
+    assert applicant.open("/me").status_code == 303
+    for name, value in kept.items():
+        applicant.client.cookies.set(name, value)
+    assert applicant.open("/me").status_code == 303
+
+
+@pytest.mark.parametrize("value", ["", "x", "x.y", "A" * 22 + ".application.submit", "%ff.%00", "." * 3000])
+def test_a_cookie_that_is_not_ours_counts_for_nothing(stage: Stage, value: str) -> None:
+    """A visitor with cookies of their own making is a visitor without any."""
+    visitor = stage.visitor()
+    cookies = f"overwinter={value}; overwinter-done={value}"
+    assert visitor.client.get("/calls", headers={"Cookie": cookies}).status_code == 200
+    assert visitor.client.get("/me", headers={"Cookie": cookies}).status_code == 303
