@@ -79,6 +79,10 @@ def apply(artist: Someone, stage: Stage, walk: Walk) -> str:
             "Where do you live?": CANARIES[1],
         },
     )
+    assert artist.page.url.endswith("#application-submit-answers.costs"), (
+        "more lines are shown where they are"
+    )
+    assert artist.page.get_by_label("Line 5: what for").is_visible()
     walk.read["wrong"] = artist.press("Submit the application", form="application-submit", wrong=True)
     assert artist.path == f"/calls/{stage.call}/apply"
     walk.read["kept idea"] = artist.page.get_by_label("Your idea").input_value()
