@@ -14,7 +14,7 @@ import pytest
 
 from api.embedded import EmbeddedPostgres
 from tests.journey.running import Running
-from tests.journey.test_journey import CALL, eur
+from tests.journey.walk import CALL, eur
 
 CANARIES = {
     "name": "Zqcanaryname Vqsurname",
