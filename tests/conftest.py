@@ -65,12 +65,13 @@ def drop_database(server: EmbeddedPostgres, name: str) -> None:
         for attempt in range(20):
             try:
                 connection.execute(statement)
-                return
             except psycopg.errors.InsufficientPrivilege:
                 # The server's own vacuuming cannot be cut off by an ordinary role; it is done in a moment.
                 if attempt == 19:
                     raise
                 time.sleep(0.5)
+            else:
+                return
 
 
 @pytest.fixture(scope="session")
