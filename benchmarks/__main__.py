@@ -19,7 +19,6 @@ from benchmarks.results import print_table, write_results
 
 NOT_MEASURED: Final = (
     "projecting",
-    "public call page",
     "submit and list with a million facts",
     "building the log",
     "verifying a bundle",

@@ -1,6 +1,7 @@
 """The bound of the HTTP lines: bare Litestar routes, with nobody signed in, nothing checked, nothing sealed.
 
-A write is one INSERT of the body as it came, committed in its one round trip; a list is one query of 50 rows. The
+A write is one INSERT of the body as it came, committed in its one round trip; a list is one query of 50 rows; a page is
+one row and one template, with as many headings, questions and criteria as the program's own page of a call. The
 server is started as the program's own is: uvicorn, one worker, the same pool, the same PostgreSQL.
 """
 
@@ -11,6 +12,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import minijinja
 import msgspec
 import uvicorn
 from litestar import Litestar, Request, Response, get, post
@@ -23,7 +25,43 @@ CREATE TABLE listed (
     id text COLLATE "C" PRIMARY KEY, title text NOT NULL, status text NOT NULL, applicant text NOT NULL,
     requested bigint NOT NULL, currency text NOT NULL, version integer NOT NULL
 );
+CREATE TABLE calls (id integer PRIMARY KEY, call jsonb NOT NULL);
 """
+TEMPLATE = """<!doctype html>
+<html lang="{{ lang }}">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{{ call.title[lang] }}</title><link rel="stylesheet" href="/style.css"></head>
+<body>
+<header><nav><ul><li><a href="/calls">Calls</a></li><li><a href="/me">Your page</a></li></ul></nav></header>
+<main>
+<h1>{{ call.title[lang] }}</h1>
+<p>{{ call.summary[lang] }}</p>
+<dl>
+<dt>Apply until</dt><dd>{{ call.closes_at }}</dd>
+<dt>Awards</dt><dd>from {{ call.minimum_award }} to {{ call.maximum_award }}</dd>
+<dt>Budget of the call</dt><dd>{{ call.budget }}</dd>
+<dt>Reviews</dt><dd>{{ call.quorum }} for each application</dd>
+</dl>
+<h2>What you will be asked</h2>
+<ol>
+{% for question in call.form.questions %}
+<li>{{ question.label[lang] }}{% if question.max_words %} <span>At most {{ question.max_words }} words.</span>{% endif %}</li>
+{% endfor %}
+</ol>
+<h2>How it is judged</h2>
+<table><caption>The jury scores each application by these criteria</caption>
+<thead><tr><th scope="col">Criterion</th><th scope="col">Points</th><th scope="col">Weight</th></tr></thead>
+<tbody>
+{% for criterion in call.rubric.criteria %}
+<tr><th scope="row">{{ criterion.label[lang] }}</th><td>0 to {{ criterion.scale }}</td><td>{{ criterion.weight }}</td></tr>
+{% endfor %}
+</tbody></table>
+</main>
+<footer><p>Every step here is a fact in a history that is never rewritten.</p></footer>
+</body>
+</html>
+"""
+_pages = minijinja.Environment(templates={"call.html": TEMPLATE})
 PAGE = 50
 
 
@@ -70,6 +108,16 @@ async def listed(state: State, cursor: str = "") -> Response[bytes]:
     return Response(msgspec.json.encode(content), media_type="application/json")
 
 
+@get("/page")
+async def page(state: State) -> Response[bytes]:
+    """One row, and a page made of it."""
+    async with state.pool.connection() as connection:
+        found = await connection.execute("SELECT call FROM calls WHERE id = 1")
+        row = await found.fetchone()
+    text = _pages.render_template("call.html", call=row[0], lang="ru")
+    return Response(text.encode(), media_type="text/html; charset=utf-8")
+
+
 def make_app(url: str) -> Litestar:
     """The bare app over the database at `url`."""
 
@@ -81,7 +129,7 @@ def make_app(url: str) -> Litestar:
             app.state.pool = pool
             yield
 
-    return Litestar([ready, submit, listed], lifespan=[open_pool], openapi_config=None)
+    return Litestar([ready, submit, listed, page], lifespan=[open_pool], openapi_config=None)
 
 
 if __name__ == "__main__":

@@ -15,11 +15,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import psutil
 import psycopg
+from psycopg.types.json import Jsonb
 
 from api.supervise import Child, Supervisor
 from benchmarks.bound import TABLES
@@ -66,6 +67,7 @@ LAG_SECONDS: Final = 8.0
 MIXED: Final = 10_000
 INSERT: Final = "a bare Litestar route with one INSERT and commit"
 ROWS: Final = "a bare Litestar route reading 50 rows"
+PAGE: Final = "a bare route rendering a like page from one query"
 Say = Callable[[str], None]
 
 
@@ -92,7 +94,8 @@ def measure_over_http(databases: Databases, folder: Path, say: Say) -> list[Line
     lines: list[Line] = []
     with supervised() as supervisor:
         api = start(supervisor, installation)
-        bound_url = _start_bound(supervisor, databases.url(bound_database))
+        bound_database_url = databases.url(bound_database)
+        bound_url = _start_bound(supervisor, bound_database_url)
 
         async def run() -> None:
             async with Client(installation.url) as ours, Client(bound_url) as bound:
@@ -100,6 +103,7 @@ def measure_over_http(databases: Databases, folder: Path, say: Say) -> list[Line
                 lines.extend(await _submits(bench))
                 lines.extend(await _saves(bench))
                 lines.extend(await _lists(bench))
+                lines.append(await _call_page(bench, bound_database_url))
                 lines.append(await _lag(bench))
                 lines.append(await _memory(bench, api))
 
@@ -200,6 +204,35 @@ async def _lists(bench: Bench) -> list[Line]:
         ours.append(await load(bench.ours, _around(pages, LISTS)))
     name = f"list of 50 of {APPLICATIONS} applications as JSON, {CLIENTS} clients"
     return [_rate(name, ours, ROWS, bound, 0.5), _p99(name, ours, Bar("value", "below", 50))]
+
+
+async def _call_page(bench: Bench, bound_database: str) -> Line:
+    """The public page of a call, as somebody who is not signed in sees it, beside a like page of the same call."""
+    path = f"/calls/{bench.ground.open_call}"
+    told = check(await bench.ours.send_prepared(bench.ours.prepare("GET", f"/api{path}"))).json()
+    with psycopg.connect(bound_database, autocommit=True) as connection:
+        connection.execute("INSERT INTO calls VALUES (1, %s)", (Jsonb({**told, **_as_texts(told)}),))
+    asked = bench.ours.prepare("GET", path, headers={"Accept": "text/html"})
+    bare = bench.bound.prepare("GET", "/page")
+    await load(bench.ours, [asked] * WARM)
+    await load(bench.bound, [bare] * WARM)
+    ours: list[Load] = []
+    bound: list[Load] = []
+    for number in range(ROUNDS):
+        bench.say(f"public call page, round {number + 1} of {ROUNDS}")
+        bound.append(await load(bench.bound, [bare] * LISTS))
+        ours.append(await load(bench.ours, [asked] * LISTS))
+    name = f"public call page, HTML from the database, {CLIENTS} clients"
+    return _rate(name, ours, PAGE, bound, 0.5)
+
+
+def _as_texts(told: dict[str, Any]) -> dict[str, str]:  # Any: JSON
+    """What the program's page words by itself, as the bare page shows it."""
+    sums = {
+        name: f"{told[name]['amount']} {told[name]['currency']}"
+        for name in ("minimum_award", "maximum_award", "budget")
+    }
+    return {**sums, "closes_at": told["rounds"][0]["closes_local"]}
 
 
 async def _pages(client: Client, request: Callable[[str | None], bytes]) -> list[bytes]:
