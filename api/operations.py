@@ -122,6 +122,11 @@ async def again_if_lost(ask: Callable[[], Awaitable[T]]) -> T:
         return await ask()
 
 
+def methods(method: str) -> list[HttpMethod]:
+    """The methods of an address: whoever may GET it may ask for its HEAD, which the server sends without the body."""
+    return [HttpMethod.GET, HttpMethod.HEAD] if method == "GET" else [HttpMethod.POST]
+
+
 def route(operation: Operation, wiring: Wiring) -> HTTPRouteHandler:
     """The Litestar handler of an operation on an installation."""
     known = frozenset(parameter.name for parameter in operation.query)
@@ -140,7 +145,7 @@ def route(operation: Operation, wiring: Wiring) -> HTTPRouteHandler:
     handler.__annotations__ = {"request": Request[Any, Any, Any], "return": Response[bytes]}
     return HTTPRouteHandler(
         _PARAMETER.sub(r"{\1:str}", operation.path),
-        http_method=HttpMethod(operation.method),
+        http_method=methods(operation.method),
         name=operation.name,
         status_code=operation.status,
         include_in_schema=False,

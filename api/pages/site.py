@@ -13,7 +13,7 @@ from litestar.datastructures import Cookie
 from litestar.handlers import HTTPRouteHandler
 
 from api.accounts.sessions import same_csrf
-from api.operations import again_if_lost
+from api.operations import again_if_lost, methods
 from api.pages.addresses import DONE, PAGES
 from api.pages.arrivals import Arrivals
 from api.pages.forms import Form, Plain, command_of, nested, read_form
@@ -80,7 +80,7 @@ class Site:
         function.__annotations__ = {"request": Request[Any, Any, Any], "return": Response[Any]}
         return HTTPRouteHandler(
             _PARAMETER.sub(r"{\1:str}", path),
-            http_method=method,
+            http_method=methods(method),
             name=f"page {method} {path}",
             status_code=200,
             include_in_schema=False,
