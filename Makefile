@@ -5,11 +5,12 @@
 
 PYTHON ?= python3
 PYTEST_WORKERS ?= 2
+SECONDS ?= 600
 
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long check bench bench-large browser format lock venv venv-dev
+.PHONY: help demo test test-long test-storm check bench bench-large browser format lock venv venv-dev
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +41,9 @@ bench-large: venv-dev ## the same at a size that takes hours
 
 browser: ## install the browser that the page tests drive (needs root on Debian)
 	@requirements/browser.sh
+
+test-storm: venv-dev ## let a storm of writers, cuts and kills rage over the history (SECONDS=600, twice)
+	STORM_SECONDS=$(SECONDS) .venv/bin/python -m pytest -m long tests/history/test_storm.py
 
 format: venv-dev ## format the code and mend what the linter can mend
 	.venv/bin/ruff check --fix .
