@@ -328,7 +328,7 @@ def test_a_page_does_not_take_what_it_has_no_form_for(stage: Stage) -> None:
     """And says so to a browser by a page; to a program, that addresses the API, by a problem document."""
     visitor = stage.visitor()
     page = visitor.send("/calls", {})
-    assert (page.status_code, page.headers["allow"]) == (405, "GET, OPTIONS")
+    assert (page.status_code, page.headers["allow"]) == (405, "GET, HEAD, OPTIONS")
     assert page.headers["content-type"].startswith("text/html")
     answer = httpx.get(f"{stage.address}/api/nowhere", headers={"Accept": "text/html"})
     assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
