@@ -167,7 +167,12 @@ def _of_framework(error: HTTPException) -> Problem:
     """Litestar's own exceptions: their words may repeat the client's, so ours stand in for them."""
     if error.status_code in _FRAMEWORK:
         kind, detail = _FRAMEWORK[error.status_code]
-        headers = {name: value for name, value in (error.headers or {}).items() if name.lower() == "allow"}
+        # The framework tells the methods in no order of its own.
+        headers = {
+            name: ", ".join(sorted(value.split(", ")))
+            for name, value in (error.headers or {}).items()
+            if name.lower() == "allow"
+        }
         return Problem(kind, detail, headers=headers)
     if error.status_code < 500:
         return Problem(ProblemType.MALFORMED, "The request cannot be read.")
