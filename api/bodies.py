@@ -14,6 +14,7 @@ from typing import Any, Final, TypeVar, cast
 
 import msgspec
 from litestar import Request
+from litestar.exceptions import InternalServerException
 from msgspec import inspect as shapes
 
 from api.problems import Problem, ProblemType
@@ -46,6 +47,10 @@ async def read_body(request: Request[Any, Any, Any]) -> bytes:
             ProblemType.TOO_LARGE, f"The body is larger than the {LIMIT} bytes that a JSON body may have."
         )
     if raw:
+        if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
+            raise Problem(
+                ProblemType.UNSUPPORTED, "The body is compressed; send it as it is, without Content-Encoding."
+            )
         media, _, _ = request.headers.get("content-type", "application/json").partition(";")
         if media.strip().lower() != "application/json":
             raise Problem(
@@ -56,15 +61,19 @@ async def read_body(request: Request[Any, Any, Any]) -> bytes:
 
 async def take_in(request: Request[Any, Any, Any], limit: int) -> bytes | None:
     """The body of a request, or None if it has more than `limit` bytes: then most of it is read all the same, so that
-    its sender reads the answer."""
+    its sender reads the answer. Raises `Problem` if the sender hung up before."""
     kept: list[bytes] = []
     size = 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size <= limit:
-            kept.append(chunk)
-        elif size > DRAINED:
-            break
+    try:
+        async for chunk in request.stream():
+            size += len(chunk)
+            if size <= limit:
+                kept.append(chunk)
+            elif size > DRAINED:
+                break
+    except InternalServerException:
+        # So the framework calls it when the sender hangs up halfway, which is no failure of ours.
+        raise Problem(ProblemType.MALFORMED, "The body ended before it was whole.") from None
     return b"".join(kept) if size <= limit else None
 
 

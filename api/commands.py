@@ -12,7 +12,7 @@ from litestar import Request as HTTPRequest
 from litestar import Response
 
 from api.bodies import decode, read_body
-from api.operations import Asking, Operation, Parameter, as_json, bad_parameter
+from api.operations import Asking, Operation, Parameter, as_json, bad_parameter, the_header
 from api.problems import ProblemType
 from api.wiring import Wiring
 from domain.commands.register import REGISTER
@@ -116,7 +116,7 @@ IF_MATCH: Final = Parameter(
 
 def idempotency_key(request: HTTPRequest[Any, Any, Any]) -> str | None:
     """The request's idempotency key; raises `Problem` for one that cannot be one."""
-    key = request.headers.get("idempotency-key")
+    key = the_header(request, "Idempotency-Key")
     if key is not None and not _KEY.match(key):
         raise bad_parameter("Idempotency-Key", "An idempotency key has 1 to 200 printable ASCII characters.")
     return key
@@ -124,7 +124,7 @@ def idempotency_key(request: HTTPRequest[Any, Any, Any]) -> str | None:
 
 def expected_version(request: HTTPRequest[Any, Any, Any]) -> int | None:
     """The version that `If-Match` insists on; raises `Problem` for what is no version."""
-    text = request.headers.get("if-match")
+    text = the_header(request, "If-Match")
     if text is None or text == "*":
         return None
     found = _MATCH.match(text)

@@ -19,7 +19,7 @@ from history.store import Lost
 T = TypeVar("T")
 
 MEDIA_TYPE: Final = "application/json"
-_BEARER: Final = re.compile(r"[Bb]earer +([!-~]+) *\Z", re.ASCII)
+_BEARER: Final = re.compile(r"bearer +([!-~]+) *\Z", re.ASCII | re.IGNORECASE)
 _PARAMETER: Final = re.compile(r"\{([a-z_]+)\}")
 _NUMBER: Final = re.compile(r"[1-9][0-9]{0,8}\Z", re.ASCII)
 _QUERY_NAME: Final = re.compile(r"[a-z_]{1,40}\Z", re.ASCII)
@@ -95,9 +95,18 @@ class Operation:
         object.__setattr__(self, "parameters", tuple(_PARAMETER.findall(self.path)))
 
 
+def the_header(request: Request[Any, Any, Any], name: str) -> str | None:
+    """A header's value; None without it. Raises `Problem` if it is given twice: a proxy on the way may have gone by
+    the other one."""
+    found = request.headers.getall(name, [])
+    if len(found) > 1:
+        raise bad_parameter(name, "This header is given twice.")
+    return found[0] if found else None
+
+
 async def who_asks(request: Request[Any, Any, Any], wiring: Wiring) -> str | None:
     """The person whose token a request carries; None if it carries none. Raises `Problem` for one that is no good."""
-    header = request.headers.get("authorization")
+    header = the_header(request, "Authorization")
     if header is None:
         return None
     found = _BEARER.match(header)
