@@ -80,7 +80,7 @@ def examines(
     `own` are the actor's applications in the round, `reviews` all reviews of the application.
     """
     verdict = _disinterested(officer_on(actor, initiative, application), own)
-    if isinstance(verdict, Allowed) and _stepped_back(_own_reviews(actor, reviews)):
+    if isinstance(verdict, Allowed) and declared_conflict(actor, reviews):
         return Denied(CONFLICTED)
     return verdict
 
@@ -117,7 +117,7 @@ def decides_on(
     verdict = chairs_panel(actor, initiative, own=own)
     if isinstance(verdict, Allowed):
         mine = _own_reviews(actor, reviews)
-        if _stepped_back(mine):
+        if declared_conflict(actor, mine):
             return Denied(CONFLICTED)
         if _undeclared(mine):
             return Denied(UNDECLARED)
@@ -220,7 +220,7 @@ def sees_application(
     if actor == application.applicant:
         return Allowed(Role.APPLICANT)
     mine = _own_reviews(actor, reviews)
-    if _stepped_back(mine):
+    if declared_conflict(actor, mine):
         return Denied(CONFLICTED)
     verdict = officer(actor, initiative)
     if isinstance(verdict, Allowed):
@@ -261,7 +261,7 @@ def sees_reviews(
     if actor == application.applicant:
         return Denied("Applicants do not see the reviews of their application.")
     mine = _own_reviews(actor, reviews)
-    if _stepped_back(mine):
+    if declared_conflict(actor, mine):
         return Denied(CONFLICTED)
     if round.status is RoundStatus.CLOSED and any(review.status in OUTSTANDING for review in mine):
         return Denied("Submit your own review first; then you see the others'.")
@@ -344,12 +344,13 @@ def sees_persons(actor: str, installation: Installation) -> Verdict:
 _WITH_PANEL: Final = (RoundStatus.IN_PANEL, RoundStatus.DECIDED)
 
 
+def declared_conflict(actor: str, reviews: Iterable[Review]) -> bool:
+    """Whether somebody declared a conflict in one of the reviews of an application: then no role shows it to them."""
+    return any(review.status in STEPPED_BACK for review in _own_reviews(actor, reviews))
+
+
 def _own_reviews(actor: str, reviews: Iterable[Review]) -> tuple[Review, ...]:
     return tuple(review for review in reviews if review.juror == actor)
-
-
-def _stepped_back(own_reviews: Iterable[Review]) -> bool:
-    return any(review.status in STEPPED_BACK for review in own_reviews)
 
 
 def _undeclared(own_reviews: Iterable[Review]) -> bool:

@@ -20,10 +20,11 @@ from domain.applications import (
 from domain.calls import CALL
 from domain.deciding import Allowed
 from domain.forms import Answer
+from domain.indexes import conflicts_of
 from domain.personal import Withheld
 from domain.persons import PersonErased
 from domain.refusals import Forbidden, NotFound
-from domain.reviews import STEPPED_BACK, Review, ReviewSubmitted
+from domain.reviews import ReviewSubmitted
 from domain.values import Money, Role
 from projections.cases import Case, case_of, decided_rounds
 from projections.initiatives import names_of
@@ -202,12 +203,13 @@ async def of_call(
     those of decided rounds. Raises `NotFound` or `Forbidden`."""
     _, initiative = await reader.with_initiative(CALL, call)
     role = allow(access.sees_timeline(viewer or "", initiative))
-    # An officer who judges too sees no title of what they declared a conflict with.
+    # An officer who judges too sees no title of what they declared a conflict with. That is decided by the command
+    # runner's index, which holds a conflict from the moment it was declared; a read model may lag.
     rows = await reader.rows(
         """
         SELECT a.*, t.*,
-            EXISTS (SELECT FROM read.reviews r WHERE r.application = a.application AND r.juror = %(viewer)b
-                AND r.status IN ('recused', 'replaced')) AS conflict
+            EXISTS (SELECT FROM history.indexes i WHERE i.name = %(conflicts)b::text || a.round
+                AND i.entry = a.application) AS conflict
         FROM read.applications a LEFT JOIN read.titled t ON t.title_stream = a.application
         WHERE a.call = %(call)b AND a.application > %(after)b::text
             AND (%(status)b::text IS NULL OR a.status = %(status)b::text)
@@ -217,7 +219,7 @@ async def of_call(
         ORDER BY a.application LIMIT %(limit)b
         """,
         call=call,
-        viewer=viewer,
+        conflicts=conflicts_of(viewer or "", ""),
         after=key_of(cursor),
         status=status,
         round=round,
@@ -270,7 +272,7 @@ async def shown(reader: Reader, viewer: str, case: Case, *, as_of: int | None = 
     reviews = tuple(case.reviews.values())
     verdict = access.sees_application(viewer, case.initiative, case.round, case.application, reviews)
     outline = False
-    if not isinstance(verdict, Allowed) and not _owes_silence(viewer, reviews):
+    if not isinstance(verdict, Allowed) and not access.declared_conflict(viewer, reviews):
         outsider = access.sees_timeline(viewer, case.initiative, round=case.round)
         outline = isinstance(outsider, Allowed)
         verdict = outsider if outline else verdict
@@ -309,11 +311,6 @@ async def shown(reader: Reader, viewer: str, case: Case, *, as_of: int | None = 
         withheld=withheld,
         feedback=await _feedback(reader, viewer, case),
     )
-
-
-def _owes_silence(viewer: str, reviews: tuple[Review, ...]) -> bool:
-    """Whether the viewer declared a conflict: then no other role shows the application to them."""
-    return any(review.juror == viewer and review.status in STEPPED_BACK for review in reviews)
 
 
 async def _answers(

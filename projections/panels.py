@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 
 import msgspec
 
 from domain import access
+from domain.applications import APPLICATION
 from domain.calls import CALL, Call
-from domain.indexes import applications_by
-from domain.initiatives import INITIATIVE
+from domain.deciding import Allowed
+from domain.indexes import applications_by, reviews_of
+from domain.initiatives import INITIATIVE, Initiative
 from domain.panels import (
     PanelClosed,
     PanelConfirmed,
@@ -20,8 +23,8 @@ from domain.panels import (
     rank,
 )
 from domain.personal import Withheld
-from domain.reviews import Review, ReviewStatus
-from domain.rounds import ROUND
+from domain.reviews import REVIEW, Review, ReviewStatus
+from domain.rounds import ROUND, Round
 from domain.values import Money, Role
 from projections.paging import DEFAULT_LIMIT, Page, check_limit, cursor_of, number_of
 from projections.projection import Placed, Projection, Write, unhandled
@@ -197,7 +200,10 @@ async def ranking(
             start : start + count + 1
         ]
     shown = places[:count]
-    details = await _details(reader, who, [place.application for place in shown], panels, at)
+    ranked = [place.application for place in shown]
+    details = await _details(reader, ranked, panels, at)
+    initiative = loaded[state.initiative].state
+    seen = await _seen(reader, who, initiative, state, ranked, own)
     return Ranking(
         round=round,
         call=state.call,
@@ -206,7 +212,9 @@ async def ranking(
         status=panels[0]["status"] if panels else None,
         seen_as=role,
         places=Page(
-            items=tuple(_ranked(reader, place, details[place.application], role, own) for place in shown),
+            items=tuple(
+                _ranked(reader, place, details[place.application], seen[place.application]) for place in shown
+            ),
             next=cursor_of(str(start + count)) if len(places) > count else None,
         ),
     )
@@ -245,17 +253,46 @@ async def _standing(reader: Reader, round: str, call_id: str, call: Call, at: in
     return list(rank(submitted, call.rubric))
 
 
-async def _details(
-    reader: Reader, viewer: str, applications: list[str], panels: list[Row], at: int
-) -> dict[str, Row]:
-    """Handle, sum, title's box and outcome of some applications, and how the viewer stands to each."""
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """How a viewer stands to an application: whether they see its `title`, or have a `conflict` and see the handle
+    alone."""
+
+    title: bool
+    conflict: bool
+
+
+async def _seen(
+    reader: Reader,
+    viewer: str,
+    initiative: Initiative,
+    round: Round,
+    applications: list[str],
+    own: Collection[str],
+) -> dict[str, _Seen]:
+    """How the viewer stands to some applications of a round, by streams folded afresh."""
+    reviews = await reader.members_of_all([reviews_of(application) for application in applications])
+    loaded = await reader.load(
+        *((APPLICATION, application) for application in applications),
+        *((REVIEW, review) for review in reviews),
+    )
+    by_application: dict[str, list[Review]] = {application: [] for application in applications}
+    for review in reviews:
+        state: Review = loaded[review].state
+        by_application[state.application].append(state)
+    found = {}
+    for application, its_reviews in by_application.items():
+        verdict = access.sees_application(viewer, initiative, round, loaded[application].state, its_reviews)
+        conflict = application in own or access.declared_conflict(viewer, its_reviews)
+        found[application] = _Seen(title=isinstance(verdict, Allowed) and not conflict, conflict=conflict)
+    return found
+
+
+async def _details(reader: Reader, applications: list[str], panels: list[Row], at: int) -> dict[str, Row]:
+    """Handle, sum, title's box and outcome of some applications."""
     rows = await reader.rows(
         """
-        SELECT a.application, a.handle, a.requested, a.currency, t.*, o.outcome, o.amount, o.waitlist_rank, o.reason,
-            EXISTS (SELECT FROM read.reviews r WHERE r.application = a.application AND r.juror = %(viewer)b
-                AND r.status IN ('recused', 'replaced')) AS conflict,
-            EXISTS (SELECT FROM read.reviews r WHERE r.application = a.application AND r.juror = %(viewer)b
-                AND r.status IN ('cleared', 'submitted')) AS judged
+        SELECT a.application, a.handle, a.requested, a.currency, t.*, o.outcome, o.amount, o.waitlist_rank, o.reason
         FROM read.applications a
         LEFT JOIN read.titled t ON t.title_stream = a.application
         LEFT JOIN read.outcomes o ON o.panel = %(panel)b::text AND o.application = a.application
@@ -263,7 +300,6 @@ async def _details(
         WHERE a.application = ANY (%(applications)b::text[])
             AND a.from_position <= %(at)b::bigint AND a.to_position > %(at)b::bigint
         """,
-        viewer=viewer,
         applications=applications,
         panel=panels[0]["panel"] if panels else None,
         at=at,
@@ -271,11 +307,10 @@ async def _details(
     return {row["application"]: row for row in rows}
 
 
-def _ranked(reader: Reader, place: Place, row: Row, role: Role, own: Collection[str]) -> RankedApplication:
-    """A place as this viewer sees it: titles are the staff's, the chair's, and the juror's who judged it."""
-    conflict = row["conflict"] or place.application in own
-    titled = not conflict and (role in (Role.OFFICER, Role.CHAIR) or (role is Role.JUROR and row["judged"]))
-    title = reader.opened(row, "title", str) if titled else Withheld.SEALED
+def _ranked(reader: Reader, place: Place, row: Row, seen: _Seen) -> RankedApplication:
+    """A place as this viewer sees it."""
+    conflict = seen.conflict
+    title = reader.opened(row, "title", str) if seen.title else Withheld.SEALED
     decided = None if conflict else row["outcome"]
     return RankedApplication(
         rank=place.rank,

@@ -103,6 +103,14 @@ class Reader:
         """The ids in one of the command runner's indexes (`domain.indexes`), as it would read them now."""
         return await self.states.reading(afresh=True).members(index)
 
+    async def members_of_all(self, indexes: Sequence[str]) -> tuple[str, ...]:
+        """The ids in several of those indexes together, in one round trip."""
+        rows = await self.rows(
+            "SELECT DISTINCT entry FROM history.indexes WHERE name = ANY (%(indexes)b::text[])",
+            indexes=list(indexes),
+        )
+        return tuple([row["entry"] for row in rows])
+
     # Read models
 
     async def rows(self, query: LiteralString, **values: object) -> list[Row]:

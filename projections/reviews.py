@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from domain import access
@@ -218,7 +220,13 @@ async def mine(
         judging=judging,
         limit=check_limit(limit) + 1,
     )
-    return page(rows, limit, lambda row: _own(reader, row), lambda row: str(row["review"]))
+    reviews = await reader.load(*((REVIEW, row["review"]) for row in rows))
+    return page(
+        rows,
+        limit,
+        lambda row: _own(reader, row, reviews[row["review"]].state),
+        lambda row: str(row["review"]),
+    )
 
 
 async def one(reader: Reader, viewer: str | None, review: str) -> ReviewDetail:
@@ -336,8 +344,9 @@ def _shown(row: Row, written: dict[str, _Texts], case: Case, *, role: Role, own:
     )
 
 
-def _own(reader: Reader, row: Row) -> OwnReview:
-    cleared = row["status"] in (ReviewStatus.CLEARED, ReviewStatus.SUBMITTED)
+def _own(reader: Reader, row: Row, review: Review) -> OwnReview:
+    # The row may lag behind the review: whoever has stepped back meanwhile reads nothing more.
+    cleared = row["status"] in _CLEARED and review.status in _CLEARED
     title = reader.opened(row, "title", str) if cleared else None
     return OwnReview(
         id=row["review"],
@@ -352,6 +361,9 @@ def _own(reader: Reader, row: Row) -> OwnReview:
         erased=cleared and text_of(title) is None,
         requested=Money.of(row["requested"], row["currency"]) if cleared else None,
     )
+
+
+_CLEARED: Final = (ReviewStatus.CLEARED, ReviewStatus.SUBMITTED)
 
 
 def percent(points: int | None) -> str | None:

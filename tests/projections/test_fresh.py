@@ -1,0 +1,114 @@
+"""What is shown to whom is decided by the streams as they are now: here no read model has followed yet."""
+
+from __future__ import annotations
+
+import pytest
+
+from projections import applications, panels, reviews
+from tests.projections.conftest import CANARY_TITLES, Season
+
+pytestmark = pytest.mark.anyio
+
+
+async def declare_conflict(season: Season, juror: str, application: str) -> None:
+    """Step back from a review that was cleared before."""
+    await season.run(
+        "review.declare_conflict",
+        season.people[juror],
+        review=season.reviews[juror, application],
+        reason="friendship",
+    )
+
+
+async def test_the_list_hides_at_once_what_an_officer_declared_a_conflict_with(season: Season) -> None:
+    """Title, applicant and time go; the handle and the other application stay."""
+    await season.begin()
+    await season.run(
+        "initiative.add_member",
+        season.administrator,
+        initiative=season.initiative,
+        person=season.second_juror,
+        roles=("officer", "juror"),
+    )
+    for part in (season.apply, season.close, season.assign):
+        await part()
+    season.project()
+    before = await applications.of_call(season.reader, season.second_juror, season.call)
+    assert {item.title for item in before.items} == set(CANARY_TITLES)
+
+    await declare_conflict(season, "second_juror", "application1")
+
+    after = await applications.of_call(season.reader, season.second_juror, season.call)
+    shown = {item.id: (item.title, item.applicant, item.submitted_at is None) for item in after.items}
+    assert shown == {
+        season.application1: (None, None, True),
+        season.application2: (CANARY_TITLES[1], season.artist2, False),
+    }
+
+
+async def test_ones_own_reviews_hide_at_once_what_one_declared_a_conflict_with(season: Season) -> None:
+    """The list of reviews names a title to a cleared juror, and none after the juror stepped back."""
+    await season.begin()
+    for part in (season.apply, season.close, season.assign):
+        await part()
+    for number in (1, 2):
+        await season.run(
+            "review.declare_no_conflict",
+            season.juror,
+            review=season.reviews["juror", f"application{number}"],
+        )
+    season.project()
+    before = await reviews.mine(season.reader, season.juror)
+    assert {item.title for item in before.items} == set(CANARY_TITLES)
+
+    await declare_conflict(season, "juror", "application1")
+
+    after = await reviews.mine(season.reader, season.juror)
+    shown = {item.application: (item.title, item.requested is None) for item in after.items}
+    assert shown == {season.application1: (None, True), season.application2: (CANARY_TITLES[1], False)}
+
+
+async def test_the_ranking_hides_at_once_what_an_officer_declared_a_conflict_with(season: Season) -> None:
+    """Also where the read models have not seen so much as the assignment."""
+    await season.begin()
+    await season.run(
+        "initiative.add_member",
+        season.administrator,
+        initiative=season.initiative,
+        person=season.second_juror,
+        roles=("officer", "juror"),
+    )
+    for part in (season.apply, season.close):
+        await part()
+    season.project()
+    for part in (season.assign, season.judge):
+        await part()
+    await season.run("panel.open", season.officer, round=season.round)
+
+    ranked = await panels.ranking(season.reader, season.second_juror, season.round)
+
+    assert {
+        place.application: (place.title, place.requested is None, place.conflict)
+        for place in ranked.places.items
+    } == {
+        season.application1: (None, True, True),
+        season.application2: (CANARY_TITLES[1], False, False),
+    }
+
+
+async def test_the_ranking_shows_a_chair_no_title_before_they_declared(season: Season) -> None:
+    """A chair who was asked to judge, and never answered, reads the handle of that application alone."""
+    await season.begin()
+    for part in (season.apply, season.close, season.assign):
+        await part()
+    await season.run("review.assign", season.officer, application=season.application1, juror=season.chair)
+    await season.judge()
+    await season.run("panel.open", season.officer, round=season.round)
+    season.project()
+
+    ranked = await panels.ranking(season.reader, season.chair, season.round)
+
+    assert {place.application: (place.title, place.conflict) for place in ranked.places.items} == {
+        season.application1: (None, False),
+        season.application2: (CANARY_TITLES[1], False),
+    }
