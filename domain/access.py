@@ -85,9 +85,14 @@ def examines(
     return verdict
 
 
-def anyone_signed_in(actor: str) -> Verdict:
-    """Every registered person may apply."""
-    return Denied("Sign in to apply.") if actor == SYSTEM else Allowed(Role.APPLICANT)
+def applies(actor: str, *, examined: Collection[str]) -> Verdict:
+    """Every registered person, but not among those whom they examined: `examined` are applications of the round that the
+    actor found eligible or ineligible, which must be none."""
+    if actor == SYSTEM:
+        return Denied("Sign in to apply.")
+    if examined:
+        return Denied("You examined applications of this round, so you cannot apply in it.")
+    return Allowed(Role.APPLICANT)
 
 
 def applicant(actor: str, application: Application) -> Verdict:
@@ -210,15 +215,26 @@ def sees_call(actor: str, initiative: Initiative, call: Call) -> Verdict:
 
 
 def sees_application(
-    actor: str, initiative: Initiative, round: Round, application: Application, reviews: Iterable[Review]
+    actor: str,
+    initiative: Initiative,
+    round: Round,
+    application: Application,
+    reviews: Iterable[Review],
+    *,
+    own: Collection[str],
 ) -> Verdict:
     """The title and the answers: the applicant; the staff; a juror who declared no conflict with it; and the chair once
     the round is in panel, unless they declared one. `reviews` are all reviews of the application.
 
-    Who applied is another question (`sees_applicant`), and so are answers that identify.
+    `own` are the actor's applications in the round; whoever has one sees no other before it is decided. Who applied is
+    another question (`sees_applicant`), and so are answers that identify.
     """
     if actor == application.applicant:
         return Allowed(Role.APPLICANT)
+    return _no_rival(_sees_application(actor, initiative, round, reviews), round, own)
+
+
+def _sees_application(actor: str, initiative: Initiative, round: Round, reviews: Iterable[Review]) -> Verdict:
     mine = _own_reviews(actor, reviews)
     if declared_conflict(actor, mine):
         return Denied(CONFLICTED)
@@ -241,25 +257,38 @@ def sees_applicant(
     round: Round,
     application: Application,
     reviews: Iterable[Review],
+    *,
+    own: Collection[str],
 ) -> Verdict:
     """Who applied, and answers that identify: whoever sees the application, but a juror or chair only in an open
     call."""
-    verdict = sees_application(actor, initiative, round, application, reviews)
+    verdict = sees_application(actor, initiative, round, application, reviews, own=own)
     if isinstance(verdict, Allowed) and verdict.role in JUDGING and call.blindness != "open":
         return Denied("In this call jurors do not see who applied.")
     return verdict
 
 
 def sees_reviews(
-    actor: str, initiative: Initiative, round: Round, application: Application, reviews: Iterable[Review]
+    actor: str,
+    initiative: Initiative,
+    round: Round,
+    application: Application,
+    reviews: Iterable[Review],
+    *,
+    own: Collection[str],
 ) -> Verdict:
     """The scores and the jury's comments on an application: the staff; its jurors once their own review is submitted;
     the jury once the round is in panel; funders the scores, once it is decided. `reviews` are all reviews of it.
 
-    Nobody sees them who declared a conflict, who owes a review of it still, or whose application it is.
+    Nobody sees them who declared a conflict, who owes a review of it still, or whose application it is; nor, before the
+    round is decided, whoever applied in it: `own` are the actor's applications in the round.
     """
     if actor == application.applicant:
         return Denied("Applicants do not see the reviews of their application.")
+    return _no_rival(_sees_reviews(actor, initiative, round, reviews), round, own)
+
+
+def _sees_reviews(actor: str, initiative: Initiative, round: Round, reviews: Iterable[Review]) -> Verdict:
     mine = _own_reviews(actor, reviews)
     if declared_conflict(actor, mine):
         return Denied(CONFLICTED)
@@ -302,14 +331,19 @@ def sees_ranking(actor: str, initiative: Initiative, round: Round, *, own: Colle
 
 
 def sees_timeline(
-    actor: str, initiative: Initiative, *, applicant: str | None = None, round: Round | None = None
+    actor: str,
+    initiative: Initiative,
+    *,
+    applicant: str | None = None,
+    round: Round | None = None,
+    own: Collection[str] = (),
 ) -> Verdict:
     """Everything that happened in a stream, pseudonymous and without sealed texts: the staff and funders; and the
     applicant, of their own application or grant, without the jurors' handles.
 
     `applicant` is whose application or grant it is, None for a call's, a fund's or an initiative's stream; `round` is
-    the application's round: until it is decided its times could tell funders who applied. Staff who applied are
-    applicants here.
+    the application's round: until it is decided its times could tell funders who applied, and `own`, the actor's
+    applications in it, keep its others from staff who applied. Of their own, staff are applicants here.
     """
     if applicant is not None and actor == applicant:
         return Allowed(Role.APPLICANT)
@@ -321,7 +355,7 @@ def sees_timeline(
         and round.status is not RoundStatus.DECIDED
     ):
         return Denied("Funders follow an application once its round is decided.")
-    return _or_hidden(verdict)
+    return _or_hidden(verdict if round is None else _no_rival(verdict, round, own))
 
 
 def sees_payments(actor: str, initiative: Initiative, *, recipient: str | None = None) -> Verdict:
@@ -342,6 +376,15 @@ def sees_persons(actor: str, installation: Installation) -> Verdict:
 
 
 _WITH_PANEL: Final = (RoundStatus.IN_PANEL, RoundStatus.DECIDED)
+
+
+def _no_rival(verdict: Verdict, round: Round, own: Collection[str]) -> Verdict:
+    """Staff and jury, but not whoever applied in the round, for whom the others are rivals until it is decided."""
+    if isinstance(verdict, Allowed) and own and round.status is not RoundStatus.DECIDED:
+        return Denied(
+            "You applied in this round; what became of others is shown when it is decided, if at all."
+        )
+    return verdict
 
 
 def declared_conflict(actor: str, reviews: Iterable[Review]) -> bool:

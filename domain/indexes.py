@@ -13,6 +13,12 @@ def applications_by(person_id: str, round_id: str) -> str:
     return f"applications by {person_id} in {round_id}"
 
 
+def examined_by(person_id: str, round_id: str) -> str:
+    """The first application of a round that a person found eligible or ineligible, for nobody applies where they
+    examined."""
+    return f"examined by {person_id} in {round_id}"
+
+
 def reviews_of(application_id: str) -> str:
     """The reviews of an application, the declined ones and those of recused jurors included."""
     return f"reviews of {application_id}"

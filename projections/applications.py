@@ -20,13 +20,13 @@ from domain.applications import (
 from domain.calls import CALL
 from domain.deciding import Allowed
 from domain.forms import Answer
-from domain.indexes import conflicts_of
+from domain.indexes import applications_by, conflicts_of, rounds_of
 from domain.personal import Withheld
 from domain.persons import PersonErased
 from domain.refusals import Forbidden, NotFound
 from domain.reviews import ReviewSubmitted
 from domain.values import Money, Role
-from projections.cases import Case, case_of, decided_rounds
+from projections.cases import Case, case_of, decided_rounds, undecided
 from projections.initiatives import names_of
 from projections.paging import DEFAULT_LIMIT, Page, check_limit, key_of, page
 from projections.projection import Placed, Projection, Write, unhandled
@@ -201,32 +201,22 @@ async def of_call(
 ) -> Page[ApplicationLine]:
     """The applications to a call, sorted by their random ids: with titles for the staff, by handle for funders, who see
     those of decided rounds. Raises `NotFound` or `Forbidden`."""
+    who = viewer or ""
     _, initiative = await reader.with_initiative(CALL, call)
-    role = allow(access.sees_timeline(viewer or "", initiative))
-    # An officer who judges too sees no title of what they declared a conflict with. That is decided by the command
-    # runner's index, which holds a conflict from the moment it was declared; a read model may lag.
-    rows = await reader.rows(
-        """
-        SELECT a.*, t.*,
-            EXISTS (SELECT FROM history.indexes i WHERE i.name = %(conflicts)b::text || a.round
-                AND i.entry = a.application) AS conflict
-        FROM read.applications a LEFT JOIN read.titled t ON t.title_stream = a.application
-        WHERE a.call = %(call)b AND a.application > %(after)b::text
-            AND (%(status)b::text IS NULL OR a.status = %(status)b::text)
-            AND (%(round)b::text IS NULL OR a.round = %(round)b::text)
-            AND (%(rounds)b::text[] IS NULL OR a.round = ANY (%(rounds)b::text[]))
-            AND a.from_position <= %(at)b::bigint AND a.to_position > %(at)b::bigint
-        ORDER BY a.application LIMIT %(limit)b
-        """,
-        call=call,
-        conflicts=conflicts_of(viewer or "", ""),
-        after=key_of(cursor),
-        status=status,
-        round=round,
-        rounds=await decided_rounds(reader, call) if role is Role.FUNDER else None,
-        at=LATEST if as_of is None else as_of,
-        limit=check_limit(limit) + 1,
-    )
+    role = allow(access.sees_timeline(who, initiative))
+    asked: dict[str, object] = {
+        "after": key_of(cursor),
+        "status": status,
+        "round": round,
+        "rounds": await decided_rounds(reader, call) if role is Role.FUNDER else None,
+        "at": LATEST if as_of is None else as_of,
+        "limit": check_limit(limit) + 1,
+    }
+    rows = await _rows_of_call(reader, who, call, closed=[], **asked)
+    # Seldom: staff who applied are asked for again without their rivals, until the round is decided.
+    applied_in = rows[0]["applied_in"] if rows and role is not Role.FUNDER else []
+    if closed := await undecided(reader, applied_in):
+        rows = await _rows_of_call(reader, who, call, closed=closed, **asked)
 
     def item(row: Row) -> ApplicationLine:
         if role is Role.FUNDER or row["conflict"]:
@@ -234,6 +224,38 @@ async def of_call(
         return line(reader, row, title=True, applicant=True, times=True)
 
     return page(rows, limit, item, lambda row: str(row["application"]))
+
+
+async def _rows_of_call(reader: Reader, viewer: str, call: str, **asked: object) -> list[Row]:
+    """A call's applications, without others than the viewer's own in the rounds that are `closed` to them.
+
+    In each row, `conflict`: the viewer declared one with it; `applied_in`: the call's rounds in which they applied. Both
+    are from the command runner's indexes, which hold what happened a moment ago; a read model may lag.
+    """
+    return await reader.rows(
+        """
+        SELECT a.*, t.*,
+            EXISTS (SELECT FROM history.indexes i WHERE i.name = %(conflicts_in)b::text || a.round
+                AND i.entry = a.application) AS conflict,
+            ARRAY (SELECT r.entry FROM history.indexes r WHERE r.name = %(rounds_of)b
+                AND EXISTS (SELECT FROM history.indexes o WHERE o.name = %(applied_in)b::text || r.entry))
+                AS applied_in
+        FROM read.applications a LEFT JOIN read.titled t ON t.title_stream = a.application
+        WHERE a.call = %(call)b AND a.application > %(after)b::text
+            AND (%(status)b::text IS NULL OR a.status = %(status)b::text)
+            AND (%(round)b::text IS NULL OR a.round = %(round)b::text)
+            AND (%(rounds)b::text[] IS NULL OR a.round = ANY (%(rounds)b::text[]))
+            AND (NOT a.round = ANY (%(closed)b::text[]) OR a.applicant = %(viewer)b)
+            AND a.from_position <= %(at)b::bigint AND a.to_position > %(at)b::bigint
+        ORDER BY a.application LIMIT %(limit)b
+        """,
+        call=call,
+        viewer=viewer,
+        conflicts_in=conflicts_of(viewer, ""),
+        applied_in=applications_by(viewer, ""),
+        rounds_of=rounds_of(call),
+        **asked,
+    )
 
 
 async def mine(
@@ -264,21 +286,26 @@ async def one(
     reader: Reader, viewer: str | None, application: str, *, as_of: int | None = None
 ) -> ApplicationDetail:
     """An application as this viewer may see it; raises `NotFound` or `Forbidden`."""
-    return await shown(reader, viewer or "", await case_of(reader, application), as_of=as_of)
+    who = viewer or ""
+    return await shown(reader, who, await case_of(reader, who, application), as_of=as_of)
 
 
 async def shown(reader: Reader, viewer: str, case: Case, *, as_of: int | None = None) -> ApplicationDetail:
     """An application that access was asked about, as `one`."""
     reviews = tuple(case.reviews.values())
-    verdict = access.sees_application(viewer, case.initiative, case.round, case.application, reviews)
+    verdict = access.sees_application(
+        viewer, case.initiative, case.round, case.application, reviews, own=case.own
+    )
     outline = False
     if not isinstance(verdict, Allowed) and not access.declared_conflict(viewer, reviews):
-        outsider = access.sees_timeline(viewer, case.initiative, round=case.round)
+        outsider = access.sees_timeline(viewer, case.initiative, round=case.round, own=case.own)
         outline = isinstance(outsider, Allowed)
         verdict = outsider if outline else verdict
     role = allow(verdict)
     identity = not outline and isinstance(
-        access.sees_applicant(viewer, case.initiative, case.call, case.round, case.application, reviews),
+        access.sees_applicant(
+            viewer, case.initiative, case.call, case.round, case.application, reviews, own=case.own
+        ),
         Allowed,
     )
     inside = role in (Role.APPLICANT, Role.OFFICER) and not outline

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from domain.applications import APPLICATION, Application
 from domain.calls import CALL, Call
-from domain.indexes import reviews_of, rounds_of
+from domain.indexes import applications_by, reviews_of, rounds_of
 from domain.initiatives import INITIATIVE, Initiative
 from domain.reviews import REVIEW, Review
 from domain.rounds import ROUND, Round, RoundStatus
@@ -15,7 +16,8 @@ from projections.reader import Reader
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """An application with all that access asks about it, folded afresh; `reviews` by their ids."""
+    """An application with all that access asks about it, folded afresh; `reviews` by their ids, and the `own`
+    applications of whoever asks in its round."""
 
     id: str
     application: Application
@@ -23,12 +25,14 @@ class Case:
     initiative: Initiative
     round: Round
     reviews: dict[str, Review]
+    own: tuple[str, ...]
 
 
-async def case_of(reader: Reader, application: str) -> Case:
-    """An application and what it belongs to; raises `NotFound`."""
+async def case_of(reader: Reader, viewer: str, application: str) -> Case:
+    """An application and what it belongs to, as access asks about it for a viewer; raises `NotFound`."""
     state = await reader.the(APPLICATION, application)
     reviews = await reader.members(reviews_of(application))
+    own = await reader.members(applications_by(viewer, state.round))
     loaded = await reader.load(
         (CALL, state.call),
         (INITIATIVE, state.initiative),
@@ -42,11 +46,20 @@ async def case_of(reader: Reader, application: str) -> Case:
         initiative=loaded[state.initiative].state,
         round=loaded[state.round].state,
         reviews={review: loaded[review].state for review in reviews},
+        own=own,
     )
 
 
 async def decided_rounds(reader: Reader, call: str) -> list[str]:
     """The rounds of a call that are decided, by their streams."""
     found = await reader.members(rounds_of(call))
-    loaded = await reader.load(*((ROUND, each) for each in found))
-    return [each for each in found if loaded[each].state.status is RoundStatus.DECIDED]
+    still = await undecided(reader, found)
+    return [each for each in found if each not in still]
+
+
+async def undecided(reader: Reader, rounds: Sequence[str]) -> list[str]:
+    """Those of some rounds that are not decided."""
+    if not rounds:
+        return []
+    loaded = await reader.load(*((ROUND, each) for each in rounds))
+    return [each for each in rounds if loaded[each].state.status is not RoundStatus.DECIDED]

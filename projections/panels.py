@@ -282,7 +282,9 @@ async def _seen(
         by_application[state.application].append(state)
     found = {}
     for application, its_reviews in by_application.items():
-        verdict = access.sees_application(viewer, initiative, round, loaded[application].state, its_reviews)
+        verdict = access.sees_application(
+            viewer, initiative, round, loaded[application].state, its_reviews, own=own
+        )
         conflict = application in own or access.declared_conflict(viewer, its_reviews)
         found[application] = _Seen(title=isinstance(verdict, Allowed) and not conflict, conflict=conflict)
     return found

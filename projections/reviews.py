@@ -233,8 +233,8 @@ async def one(reader: Reader, viewer: str | None, review: str) -> ReviewDetail:
     """A review: its juror's own, or to those who see all reviews of the application. Raises `NotFound` or
     `Forbidden`."""
     state = await reader.the(REVIEW, review)
-    case = await case_of(reader, state.application)
     who = viewer or ""
+    case = await case_of(reader, who, state.application)
     own = isinstance(access.juror_of(who, case.initiative, state), Allowed)
     role = Role.JUROR if own else _sees_all(who, case)
     rows = await _rows(reader, case, review=review)
@@ -242,7 +242,9 @@ async def one(reader: Reader, viewer: str | None, review: str) -> ReviewDetail:
         raise NotFound
     found = await _written(reader, rows, role=role, own=own)
     seen = _shown(rows[0], found, case, role=role, own=own)
-    sees = access.sees_application(who, case.initiative, case.round, case.application, case.reviews.values())
+    sees = access.sees_application(
+        who, case.initiative, case.round, case.application, case.reviews.values(), own=case.own
+    )
     return ReviewDetail(
         **{name: getattr(seen, name) for name in ReviewShown.__struct_fields__},
         call=state.call,
@@ -258,7 +260,7 @@ async def of_application(
 ) -> Page[ReviewShown]:
     """All reviews of an application on one page, for those who may see each other's; raises `NotFound` or
     `Forbidden`."""
-    case = await case_of(reader, application)
+    case = await case_of(reader, viewer or "", application)
     role = _sees_all(viewer or "", case)
     rows = [
         row
@@ -272,7 +274,9 @@ async def of_application(
 
 def _sees_all(viewer: str, case: Case) -> Role:
     return allow(
-        access.sees_reviews(viewer, case.initiative, case.round, case.application, case.reviews.values())
+        access.sees_reviews(
+            viewer, case.initiative, case.round, case.application, case.reviews.values(), own=case.own
+        )
     )
 
 

@@ -161,10 +161,11 @@ async def of_application(
 
     Applicants read nothing of what jurors did, neither before the decision nor after. Raises `NotFound` or `Forbidden`.
     """
-    case = await case_of(reader, application)
+    who = viewer or ""
+    case = await case_of(reader, who, application)
     role = allow(
         access.sees_timeline(
-            viewer or "", case.initiative, applicant=case.application.applicant, round=case.round
+            who, case.initiative, applicant=case.application.applicant, round=case.round, own=case.own
         )
     )
     hidden = _JURY_TOPICS if role is Role.APPLICANT else []

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from typing import Any
+
 from domain import access, applications
-from domain.applications import APPLICATION, IneligibilityReason, WithdrawalReason
+from domain.applications import APPLICATION, Application, IneligibilityReason, WithdrawalReason
 from domain.calls import CALL
-from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, ahead, members, the
+from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, Wish, ahead, maybe, members, the
 from domain.forms import Answer
-from domain.indexes import applications_by, applications_of, reviews_of
+from domain.indexes import applications_by, applications_of, examined_by, reviews_of
 from domain.initiatives import INITIATIVE
+from domain.persons import PERSON
 from domain.refusals import NotFound
 from domain.rounds import ROUND
-from domain.values import Money
+from domain.values import SYSTEM, Money
 
 
 class SubmitApplication(Command, frozen=True, kw_only=True):
@@ -47,14 +51,19 @@ class FindApplicationIneligible(Command, frozen=True, kw_only=True):
 
 
 def _submit(command: SubmitApplication, given: Given) -> Plan:
-    yield from ahead((CALL, command.call), (ROUND, command.round))
+    known = () if given.actor == SYSTEM else ((PERSON, given.actor),)
+    yield from ahead((CALL, command.call), (ROUND, command.round), *known)
     call = yield from the(CALL, command.call)
     round = yield from the(ROUND, command.round)
     if round.call != command.call:
         raise NotFound("There is no such round of this call.")
+    examined: tuple[str, ...] = ()
+    # Whoever acted in a call has a handle in it; most apply with no act before, and need no look.
+    if known and command.call in (yield from maybe(PERSON, given.actor)).handles:
+        examined = yield from members(examined_by(given.actor, command.round))
     application = given.new("application")
     return Act(
-        may=access.anyone_signed_in(given.actor),
+        may=access.applies(given.actor, examined=examined),
         initiative=call.initiative,
         scope=command.call,
         decide=lambda: Outcome(
@@ -103,6 +112,7 @@ def _find_eligible(command: FindApplicationEligible, given: Given) -> Plan:
     round = yield from the(ROUND, application.round)
     initiative = yield from the(INITIATIVE, application.initiative)
     own = yield from members(applications_by(given.actor, application.round))
+    noted = yield from _noted(command.application, application, given)
     return Act(
         may=access.examines(given.actor, initiative, application, own=own),
         initiative=application.initiative,
@@ -110,6 +120,7 @@ def _find_eligible(command: FindApplicationEligible, given: Given) -> Plan:
         decide=lambda: Outcome(
             facts={command.application: applications.find_eligible(command.application, application, round)},
             answers=command.application,
+            entries=noted,
         ),
     )
 
@@ -119,6 +130,7 @@ def _find_ineligible(command: FindApplicationIneligible, given: Given) -> Plan:
     initiative = yield from the(INITIATIVE, application.initiative)
     own = yield from members(applications_by(given.actor, application.round))
     reviews = yield from members(reviews_of(command.application))
+    noted = yield from _noted(command.application, application, given)
     return Act(
         may=access.examines(given.actor, initiative, application, own=own),
         initiative=application.initiative,
@@ -134,8 +146,18 @@ def _find_ineligible(command: FindApplicationIneligible, given: Given) -> Plan:
                 )
             },
             answers=command.application,
+            entries=noted,
         ),
     )
+
+
+def _noted(
+    application_id: str, application: Application, given: Given
+) -> Generator[Wish, Any, tuple[tuple[str, str], ...]]:
+    """The entry which says that the actor examines in the round. It is made once, so that many findings at a time do not
+    stand in each other's way."""
+    index = examined_by(given.actor, application.round)
+    return () if (yield from members(index)) else ((index, application_id),)
 
 
 COMMANDS = (

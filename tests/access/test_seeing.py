@@ -26,6 +26,7 @@ from tests.scene import (
     JUROR,
     KEEPER,
     OFFICER,
+    OTHER_APPLICATION,
     OTHER_ARTIST,
     SECOND_JUROR,
     STRANGER,
@@ -60,6 +61,7 @@ def members() -> Initiative:
 
 HOUSE = members()
 STAFF = {"officer": Role.OFFICER, "judging officer": Role.OFFICER}
+APPLIED = "You applied in this round; what became of others is shown when it is decided, if at all."
 OURS = Application(status=ApplicationStatus.ELIGIBLE, applicant=ARTIST)
 
 
@@ -104,7 +106,7 @@ class TestTheApplicationsText:
 
     @staticmethod
     def asking(round: Round, given: tuple[Review, ...]) -> Callable[[str], Verdict]:
-        return lambda who: access.sees_application(who, HOUSE, round, OURS, given)
+        return lambda who: access.sees_application(who, HOUSE, round, OURS, given, own=())
 
     def test_is_the_applicants_the_staffs_and_the_cleared_jurors(self) -> None:
         staff = {"artist": Role.APPLICANT, "officer": Role.OFFICER, "judging officer": Role.OFFICER}
@@ -138,15 +140,29 @@ class TestTheApplicationsText:
         removed = Initiative(
             members={who: held for who, held in HOUSE.members.items() if who != SECOND_JUROR}
         )
-        verdict = access.sees_application(SECOND_JUROR, removed, CLOSED, OURS, self.STATUSES)
+        verdict = access.sees_application(SECOND_JUROR, removed, CLOSED, OURS, self.STATUSES, own=())
         assert verdict == Denied(access.NOT_YOURS, hidden=True)
 
     def test_does_not_exist_for_others(self) -> None:
         assert hidden(self.asking(CLOSED, self.STATUSES)) == ("keeper", "other artist", "stranger")
 
+    @pytest.mark.parametrize("state", [OPEN, CLOSED, IN_PANEL])
+    def test_is_kept_from_all_who_applied_until_the_round_is_decided(self, state: Round) -> None:
+        def ask(who: str) -> Verdict:
+            return access.sees_application(who, HOUSE, state, OURS, self.STATUSES, own=(OTHER_APPLICATION,))
+
+        assert allowed(ask) == {"artist": Role.APPLICANT}
+        assert told(ask(OFFICER)) == APPLIED
+        assert hidden(ask) == hidden(self.asking(state, self.STATUSES))
+        assert access.sees_application(
+            OFFICER, HOUSE, DECIDED, OURS, self.STATUSES, own=(OTHER_APPLICATION,)
+        ) == Allowed(Role.OFFICER)
+
     def test_an_officer_sees_their_own_as_its_applicant(self) -> None:
         own = Application(status=ApplicationStatus.ELIGIBLE, applicant=OFFICER)
-        assert access.sees_application(OFFICER, HOUSE, CLOSED, own, ()) == Allowed(Role.APPLICANT)
+        assert access.sees_application(OFFICER, HOUSE, CLOSED, own, (), own=(APPLICATION,)) == Allowed(
+            Role.APPLICANT
+        )
 
 
 class TestWhoApplied:
@@ -154,20 +170,22 @@ class TestWhoApplied:
     def test_is_kept_from_jurors_and_chair_in_a_blind_call(self, blindness: Blindness) -> None:
         call = Call(status=CallStatus.PUBLISHED, blindness=blindness)
         given = reviews(juror=ReviewStatus.SUBMITTED)
-        assert allowed(lambda who: access.sees_applicant(who, HOUSE, call, IN_PANEL, OURS, given)) == {
+        assert allowed(
+            lambda who: access.sees_applicant(who, HOUSE, call, IN_PANEL, OURS, given, own=())
+        ) == {
             "artist": Role.APPLICANT,
             "officer": Role.OFFICER,
             "judging officer": Role.OFFICER,
         }
         for who in (JUROR, CHAIR):
-            assert told(access.sees_applicant(who, HOUSE, call, IN_PANEL, OURS, given)) == (
+            assert told(access.sees_applicant(who, HOUSE, call, IN_PANEL, OURS, given, own=())) == (
                 "In this call jurors do not see who applied."
             )
 
     def test_is_seen_by_all_who_see_an_application_of_an_open_call(self) -> None:
         call = Call(status=CallStatus.PUBLISHED, blindness="open")
         given = reviews(juror=ReviewStatus.CLEARED, second_juror=ReviewStatus.ASSIGNED)
-        assert allowed(lambda who: access.sees_applicant(who, HOUSE, call, CLOSED, OURS, given)) == {
+        assert allowed(lambda who: access.sees_applicant(who, HOUSE, call, CLOSED, OURS, given, own=())) == {
             "artist": Role.APPLICANT,
             "officer": Role.OFFICER,
             "judging officer": Role.OFFICER,
@@ -182,7 +200,7 @@ class TestTheReviews:
 
     @staticmethod
     def asking(round: Round, given: tuple[Review, ...]) -> Callable[[str], Verdict]:
-        return lambda who: access.sees_reviews(who, HOUSE, round, OURS, given)
+        return lambda who: access.sees_reviews(who, HOUSE, round, OURS, given, own=())
 
     def test_are_seen_by_a_juror_after_their_own_is_submitted(self) -> None:
         assert allowed(self.asking(CLOSED, self.STATUSES)) == {
@@ -219,11 +237,20 @@ class TestTheReviews:
             "funder": Role.FUNDER,
         }
 
+    @pytest.mark.parametrize("state", [OPEN, CLOSED, IN_PANEL])
+    def test_are_kept_from_all_who_applied_until_the_round_is_decided(self, state: Round) -> None:
+        def ask(who: str, state: Round = state) -> Verdict:
+            return access.sees_reviews(who, HOUSE, state, OURS, self.STATUSES, own=(OTHER_APPLICATION,))
+
+        assert allowed(ask) == {}
+        assert told(ask(OFFICER)) == APPLIED
+        assert ask(OFFICER, DECIDED) == Allowed(Role.OFFICER)
+
     @pytest.mark.parametrize("state", [OPEN, CLOSED, IN_PANEL, DECIDED])
     def test_are_never_the_applicants(self, state: Round) -> None:
         own = Application(status=ApplicationStatus.ELIGIBLE, applicant=OFFICER)
         for who, application in ((ARTIST, OURS), (OFFICER, own)):
-            assert told(access.sees_reviews(who, HOUSE, state, application, self.STATUSES)) == (
+            assert told(access.sees_reviews(who, HOUSE, state, application, self.STATUSES, own=())) == (
                 "Applicants do not see the reviews of their application."
             )
 
@@ -312,6 +339,17 @@ class TestTheTimeline:
             "funder": Role.FUNDER,
             "artist": Role.APPLICANT,
         }
+
+    @pytest.mark.parametrize("state", [OPEN, CLOSED, IN_PANEL])
+    def test_of_a_rivals_application_is_kept_from_staff_until_the_round_is_decided(
+        self, state: Round
+    ) -> None:
+        def ask(who: str, state: Round = state) -> Verdict:
+            return access.sees_timeline(who, HOUSE, applicant=ARTIST, round=state, own=(OTHER_APPLICATION,))
+
+        assert allowed(ask) == {"artist": Role.APPLICANT}
+        assert told(ask(OFFICER)) == APPLIED
+        assert ask(OFFICER, DECIDED) == Allowed(Role.OFFICER)
 
     def test_of_their_own_application_is_the_staffs_as_applicants(self) -> None:
         verdict = access.sees_timeline(OFFICER, HOUSE, applicant=OFFICER, round=CLOSED)

@@ -28,9 +28,10 @@ from domain.commands.applications import (
 )
 from domain.deciding import Fact, Outcome
 from domain.forms import Answer, BudgetLine
-from domain.indexes import applications_by, applications_of, reviews_of
-from domain.initiatives import MemberAdded
+from domain.indexes import applications_by, applications_of, examined_by, reviews_of
+from domain.initiatives import MemberAdded, MemberRemoved
 from domain.personal import personal_fields
+from domain.persons import PersonHandleGiven
 from domain.refusals import Forbidden, Invalid, NotFound, Refused
 from domain.values import SYSTEM, Role
 from tests.driving import World
@@ -43,6 +44,7 @@ from tests.scene import (
     GRACE,
     INITIATIVE,
     OFFICER,
+    OTHER_APPLICATION,
     OTHER_ARTIST,
     PANEL,
     REVIEW,
@@ -74,6 +76,11 @@ def changed(**fields: Any) -> SubmitApplication:
     return msgspec.structs.replace(COMMAND, **fields)
 
 
+def acted(who: str) -> Fact:
+    """The handle that the command runner gives with somebody's first act in the call."""
+    return PersonHandleGiven(person=who, scope=CALL, handle="abcdefghjk")
+
+
 def with_application(*facts: Fact) -> World:
     world = calling()
     receive(world, APPLICATION, ARTIST, *facts)
@@ -102,6 +109,42 @@ class TestWhenTheRoundIsOpen:
 
     def test_the_program_does_not_apply(self) -> None:
         assert calling().turned_down(COMMAND, SYSTEM) == (Forbidden, "Sign in to apply.")
+
+    @pytest.mark.parametrize(
+        "finding",
+        [
+            FindApplicationEligible(application=APPLICATION),
+            FindApplicationIneligible(application=APPLICATION, reason="outside_scope"),
+        ],
+    )
+    def test_nobody_applies_who_examined_others_in_it(
+        self, finding: FindApplicationEligible | FindApplicationIneligible
+    ) -> None:
+        """Neither as an officer nor once they are none any more; in another round they do, and other staff in this."""
+        world = with_application()
+        outcome = world.run(finding, OFFICER)
+        assert outcome.entries == ((examined_by(OFFICER, ROUND), APPLICATION),)
+        world.given(OFFICER, acted(OFFICER))
+        world.given(INITIATIVE, MemberRemoved(initiative=INITIATIVE, person=OFFICER))
+        assert world.turned_down(COMMAND, OFFICER) == (
+            Forbidden,
+            "You examined applications of this round, so you cannot apply in it.",
+        )
+        next_round = world.given(numbered("round", 2), *world.facts(ROUND))
+        world.run(changed(round=next_round), OFFICER)
+        world.given(FINANCE, acted(FINANCE))
+        world.run(COMMAND, FINANCE)
+
+    def test_an_examiner_is_noted_once(self) -> None:
+        """So that findings about many applications, made at the same time, change no index that others read."""
+        world = with_application()
+        receive(world, OTHER_APPLICATION, OTHER_ARTIST)
+        world.run(FindApplicationEligible(application=APPLICATION), OFFICER)
+        for application in (APPLICATION, OTHER_APPLICATION):
+            again = world.run(
+                FindApplicationIneligible(application=application, reason="outside_scope"), OFFICER
+            )
+            assert again.entries == ()
 
     def test_the_round_must_be_one_of_the_call(self) -> None:
         world = calling()
@@ -224,7 +267,9 @@ class TestWhenTheApplicationIsSubmitted:
 
     def test_staff_find_it_eligible(self) -> None:
         assert with_application().run(FindApplicationEligible(application=APPLICATION), OFFICER) == Outcome(
-            facts={APPLICATION: (ApplicationFoundEligible(application=APPLICATION),)}, answers=APPLICATION
+            facts={APPLICATION: (ApplicationFoundEligible(application=APPLICATION),)},
+            answers=APPLICATION,
+            entries=((examined_by(OFFICER, ROUND), APPLICATION),),
         )
 
     def test_staff_find_it_ineligible_with_the_reason(self) -> None:
@@ -235,7 +280,9 @@ class TestWhenTheApplicationIsSubmitted:
             application=APPLICATION, applicant=ARTIST, reason="incomplete", explanation="No budget."
         )
         assert with_application().run(command, OFFICER) == Outcome(
-            facts={APPLICATION: (found,)}, answers=APPLICATION
+            facts={APPLICATION: (found,)},
+            answers=APPLICATION,
+            entries=((examined_by(OFFICER, ROUND), APPLICATION),),
         )
 
     def test_only_staff_examine_it_and_never_their_own(self) -> None:
