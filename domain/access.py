@@ -359,10 +359,27 @@ def sees_timeline(
 
 
 def sees_payments(actor: str, initiative: Initiative, *, recipient: str | None = None) -> Verdict:
-    """Instalments and what was paid: finance, approvers, the staff and funders; of a grant, its recipient too."""
+    """Instalments and what was paid: finance, approvers, the staff and funders; of a grant, its recipient too.
+
+    The role is the first that fits; who holds several sees what each of them does (`sees_payee`, `sees_reports`).
+    """
     if recipient is not None and actor == recipient:
         return Allowed(Role.APPLICANT)
     return _or_hidden(member(actor, initiative, Role.FINANCE, Role.APPROVER, Role.OFFICER, Role.FUNDER))
+
+
+def sees_payee(actor: str, initiative: Initiative, *, recipient: str) -> Verdict:
+    """The name and the account to which a grant is paid: its recipient, and those who pay, whatever else they are."""
+    if actor == recipient:
+        return Allowed(Role.APPLICANT)
+    return _or_hidden(member(actor, initiative, Role.FINANCE, Role.APPROVER))
+
+
+def sees_reports(actor: str, initiative: Initiative, *, recipient: str) -> Verdict:
+    """The texts of a grant's reports and the explanations beside its reasons: its recipient and the staff."""
+    if actor == recipient:
+        return Allowed(Role.APPLICANT)
+    return _or_hidden(officer(actor, initiative))
 
 
 def sees_members(actor: str, initiative: Initiative) -> Verdict:

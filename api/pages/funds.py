@@ -6,6 +6,7 @@ import contextlib
 from datetime import UTC, datetime
 from typing import Final
 
+from api.pages.calls import roles_in
 from api.pages.page import Drawn, Page
 from api.pages.visits import Visit
 from domain.refusals import Invalid
@@ -43,10 +44,12 @@ async def _moment(visit: Visit) -> int | None:
 async def _fund(visit: Visit) -> Drawn:
     reader, fund = visit.wiring.reader, visit.path["fund"]
     at = await _moment(visit)
+    shown = await funds.one(reader, visit.person, fund, as_of=at)
     return Drawn(
         "fund.html",
         {
-            "fund": await funds.one(reader, visit.person, fund, as_of=at),
+            "fund": shown,
+            "roles": await roles_in(visit, shown.initiative),
             "ledger": await ledger.of_fund(
                 reader, visit.person, fund, cursor=visit.query.get("cursor"), as_of=at
             ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from api.pages.applications import if_shown
-from api.pages.calls import BLANK_ROWS
+from api.pages.calls import BLANK_ROWS, roles_in
 from api.pages.page import Act, Drawn, Page
 from api.pages.trying import Offer
 from api.pages.visits import FormShown, Visit
@@ -49,11 +49,13 @@ async def _one(visit: Visit) -> Drawn:
         if report.status == ReportStatus.SUBMITTED
     }
     planning = visit.form("grant.schedule", seen=shown.version)
+    call = await calls.one(reader, visit.person, shown.call)
     return Drawn(
         "grant.html",
         {
             "grant": shown,
-            "call": await calls.one(reader, visit.person, shown.call),
+            "call": call,
+            "roles": await roles_in(visit, call.initiative),
             "may": {offer.do: offer for offer in offers},
             "steps": {number: {offer.do: offer for offer in found} for number, found in steps.items()},
             "answers": {number: {offer.do: offer for offer in found} for number, found in answers.items()},

@@ -8,6 +8,7 @@ import msgspec
 
 from domain import access
 from domain.calls import CALL
+from domain.deciding import Allowed
 from domain.grants.facts import (
     GrantDeclined,
     GrantPayeeSet,
@@ -160,7 +161,16 @@ async def one(reader: Reader, viewer: str | None, grant: str, *, as_of: int | No
         grant=grant,
         at=at,
     )
-    texts = await _texts(reader, grant, row, reports, role)
+    paying = access.sees_payee(viewer or "", initiative, recipient=state.recipient)
+    reporting = access.sees_reports(viewer or "", initiative, recipient=state.recipient)
+    texts = await _texts(
+        reader,
+        grant,
+        row,
+        reports,
+        payee=isinstance(paying, Allowed),
+        reported=isinstance(reporting, Allowed),
+    )
     shown = line(row, recipient=_inside(role))
     return GrantDetail(
         **{name: getattr(shown, name) for name in GrantLine.__struct_fields__},
@@ -173,6 +183,7 @@ async def one(reader: Reader, viewer: str | None, grant: str, *, as_of: int | No
 
 
 def _inside(role: Role) -> bool:
+    # Whoever holds another role beside a funder's is seen in that one.
     return role is not Role.FUNDER
 
 
@@ -180,13 +191,14 @@ _Texts = dict[int | None, dict[str, str | None]]
 """Personal texts by the version of their fact and by field."""
 
 
-async def _texts(reader: Reader, grant: str, row: Row, reports: list[Row], role: Role) -> _Texts:
-    """The personal texts of a grant that a role may read: the recipient all; finance and approvers the payee; the staff
-    reports and explanations; funders none."""
+async def _texts(
+    reader: Reader, grant: str, row: Row, reports: list[Row], *, payee: bool, reported: bool
+) -> _Texts:
+    """The personal texts of a grant, as access allows them: the `payee`, and what was `reported` and explained."""
     versions: list[int | None] = []
-    if role in (Role.APPLICANT, Role.FINANCE, Role.APPROVER):
+    if payee:
         versions.append(row["payee_version"])
-    if role in (Role.APPLICANT, Role.OFFICER):
+    if reported:
         versions.append(row["reason_version"])
         versions += [each[name] for each in reports for name in ("text_version", "reason_version")]
     references = [Reference(grant, version) for version in versions if version is not None]

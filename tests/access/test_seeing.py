@@ -384,6 +384,26 @@ class TestPayments:
             "stranger",
         )
 
+    def test_the_payee_is_seen_by_those_who_pay_and_the_reports_by_the_staff(self) -> None:
+        both = (Role.OFFICER, Role.FINANCE, Role.FUNDER)
+        house = Initiative(members={**HOUSE.members, STRANGER: frozenset(both)})
+
+        def payee(who: str) -> Verdict:
+            return access.sees_payee(who, house, recipient=ARTIST)
+
+        def reports(who: str) -> Verdict:
+            return access.sees_reports(who, house, recipient=ARTIST)
+
+        assert allowed(payee) == {
+            "finance": Role.FINANCE,
+            "approver": Role.APPROVER,
+            "artist": Role.APPLICANT,
+            "stranger": Role.FINANCE,
+        }
+        assert allowed(reports) == {**STAFF, "artist": Role.APPLICANT, "stranger": Role.OFFICER}
+        for ask in (payee, reports):
+            assert hidden(ask) == ("keeper", "other artist")
+
 
 class TestPeopleAndCalls:
     def test_members_are_seen_by_administrator_and_staff(self) -> None:

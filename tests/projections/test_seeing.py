@@ -351,6 +351,27 @@ async def test_finance_and_approvers_read_payments_and_no_application(season: Se
         assert not {name for name in answered(found) if "application1" in name or name.startswith("panels")}
 
 
+async def test_whoever_holds_two_roles_reads_what_each_of_them_does(season: Season) -> None:
+    """An officer who keeps the accounts too reads the report that they accept and the payee whom they pay."""
+    await season.whole()
+    await season.run(
+        "initiative.add_member",
+        season.administrator,
+        initiative=season.initiative,
+        person=season.officer,
+        roles=("officer", "finance", "funder"),
+    )
+    season.project()
+
+    paid = await grants.one(season.reader, season.officer, season.things["grant"])
+
+    assert [report.text for report in paid.reports] == ["Canary report, first", "Canary report, second"]
+    assert paid.reports[0].explanation == "Canary comment on it"
+    assert paid.payee is not None
+    assert (paid.payee.name, paid.payee.account) == ("Canary Payee", "Canary Payee 1234")
+    assert paid.recipient == season.artist1
+
+
 async def test_officers_read_titles_answers_and_reviews_and_not_the_account(season: Season) -> None:
     """All that the staff works with; the payee's account is for those who pay."""
     await season.whole()
