@@ -23,7 +23,7 @@ from history.keyfiles import KeyFolder
 from history.migrate import Migration, migrations_in
 from history.runner import Request, Runner
 from history.store import History, open_history
-from history.tokens import PositionTokens
+from history.tokens import CURSOR, PositionTokens
 from history.vault import Vault
 from projections.reader import Reader
 
@@ -89,15 +89,15 @@ async def wire(
         runner = Runner(
             history, vault, keys.index_key, clock=clock, fence=keys.fence, demonstration=settings.demo
         )
-        positions = PositionTokens(runner.keyed("position-tokens", history.id.encode()))
+        positions_key = runner.keyed("position-tokens", history.id.encode())
         wiring = Wiring(
             settings=settings,
             history=history,
             keys=keys,
             vault=vault,
             runner=runner,
-            reader=Reader(history, runner.states, vault),
-            positions=positions,
+            reader=Reader(history, runner.states, vault, PositionTokens(positions_key, CURSOR)),
+            positions=PositionTokens(positions_key),
             tokens=Tokens(history),
             sessions=Sessions(history, secure=_secure(settings)),
             clock=clock,

@@ -7,24 +7,29 @@ from typing import Final
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-_CHECK: Final = b"position"
+POSITION: Final = b"position"
+"""The purpose of a token that a client hands back to read its own writes."""
+CURSOR: Final = b"a cursor"
+"""The purpose of a token that says after which fact a page of a list begins."""
 
 
 class PositionTokens:
-    """Turns positions into tokens of 22 characters and back, under a key of its own.
+    """Turns positions into tokens of 22 characters and back, under a key of its own and for one purpose.
 
-    A token is one AES block (the position and a fixed check), so equal positions give equal tokens, and neither order
-    nor distance between two of them shows.
+    A token is one AES block (the position and the purpose, each of 8 bytes), so equal positions give equal tokens, and
+    neither order nor distance between two of them shows. A token for another purpose is none.
     """
 
-    def __init__(self, key: bytes) -> None:
+    def __init__(self, key: bytes, purpose: bytes = POSITION) -> None:
+        assert len(purpose) == 8, "a token is one block"
+        self._purpose = purpose
         # One block, never more: a block cipher by itself is what is wanted here, so ECB is sound.
         self._cipher = Cipher(algorithms.AES256(key), modes.ECB())  # noqa: S305
 
     def token(self, position: int) -> str:
         """The token of a position."""
         encryptor = self._cipher.encryptor()
-        block = encryptor.update(position.to_bytes(8, "big") + _CHECK) + encryptor.finalize()
+        block = encryptor.update(position.to_bytes(8, "big") + self._purpose) + encryptor.finalize()
         return urlsafe_b64encode(block).decode().rstrip("=")
 
     def position(self, token: str) -> int | None:
@@ -37,4 +42,4 @@ class PositionTokens:
             return None
         decryptor = self._cipher.decryptor()
         plain = decryptor.update(block) + decryptor.finalize()
-        return int.from_bytes(plain[:8], "big") if plain[8:] == _CHECK else None
+        return int.from_bytes(plain[:8], "big") if plain[8:] == self._purpose else None

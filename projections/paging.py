@@ -1,4 +1,4 @@
-"""Lists by pages: an opaque cursor that says after which key the next page begins."""
+"""Lists by pages: an opaque cursor that says after which key, or which fact, the next page begins."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Final, Generic, TypeVar
 import msgspec
 
 from domain.refusals import Invalid
+from history.tokens import PositionTokens
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -46,7 +47,7 @@ def key_of(cursor: str | None) -> str:
         key = "\x00"
     # PostgreSQL's text holds no NUL, so such a key was never given out.
     if "\x00" in key or len(key) > 200:
-        raise Invalid.field("cursor", "This is not a cursor of this list; begin with the first page.")
+        raise _no_cursor()
     return key
 
 
@@ -56,8 +57,23 @@ def number_of(cursor: str | None) -> int:
     if not key:
         return 0
     if not (key.isascii() and key.isdigit() and len(key) <= 12):
-        raise Invalid.field("cursor", "This is not a cursor of this list; begin with the first page.")
+        raise _no_cursor()
     return int(key)
+
+
+def position_of(cursor: str | None, cursors: PositionTokens) -> int:
+    """The position after which a page begins, for lists of facts of which more may be shown later, and not at the end
+    alone; 0 for the first page. Raises `Invalid`."""
+    if not cursor:
+        return 0
+    position = cursors.position(cursor)
+    if position is None:
+        raise _no_cursor()
+    return position
+
+
+def _no_cursor() -> Invalid:
+    return Invalid.field("cursor", "This is not a cursor of this list; begin with the first page.")
 
 
 def page(rows: Sequence[R], limit: int, item: Callable[[R], T], key: Callable[[R], str]) -> Page[T]:

@@ -25,6 +25,7 @@ from history.documents import Recorded, opener, read
 from history.sealing import Place, open_box
 from history.states import States
 from history.store import History, Unavailable
+from history.tokens import PositionTokens
 from history.vault import Vault, WrappedKey
 
 S = TypeVar("S")
@@ -63,10 +64,11 @@ class Reference:
 class Reader:
     """Answers questions. One for a process; safe for concurrent use within its event loop."""
 
-    def __init__(self, history: History, states: States, vault: Vault) -> None:
+    def __init__(self, history: History, states: States, vault: Vault, cursors: PositionTokens) -> None:
         self.history = history
         self.states = states
         self.vault = vault
+        self.cursors = cursors
 
     # Fresh streams, for access
 

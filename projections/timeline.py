@@ -27,7 +27,7 @@ from domain.topics import TOPIC_OF, TOPICS
 from domain.values import Role
 from history.documents import read
 from projections.cases import case_of
-from projections.paging import DEFAULT_LIMIT, Page, check_limit, cursor_of, number_of
+from projections.paging import DEFAULT_LIMIT, Page, check_limit, position_of
 from projections.projection import Placed, Projection, Write
 from projections.reader import LATEST, Reader, Row, allow
 from projections.words import Told, words
@@ -261,18 +261,22 @@ async def _page(
     own: list[str] | None = None,
 ) -> Page[TimelineEntry]:
     """A page of a timeline, without `hidden` topics, without what is about the `rounds`, and without what the jury did
-    with the `own` applications. The cursor counts entries, so that it tells nothing about positions."""
-    start, count = number_of(cursor), check_limit(limit)
+    with the `own` applications.
+
+    The cursor stands for the last fact of the page, and does not tell its position. Entries cannot be counted instead: a
+    round that is decided meanwhile reveals some in between."""
+    after, count = position_of(cursor, reader.cursors), check_limit(limit)
     rows = await reader.rows(
         """
-        SELECT f.topic, f.document
+        SELECT f.position, f.topic, f.document
         FROM read.timeline t JOIN history.facts f ON f.position = t.position
         WHERE t.thing = %(thing)b AND t.position <= %(at)b::bigint
+            AND t.position > %(after)b::bigint
             AND NOT t.topic = ANY (%(hidden)b::text[])
             AND (t.round IS NULL OR NOT t.round = ANY (%(rounds)b::text[]))
             AND (t.application IS NULL OR NOT t.application = ANY (%(own)b::text[])
                 OR NOT t.topic = ANY (%(jury)b::text[]))
-        ORDER BY t.position OFFSET %(start)b LIMIT %(count)b
+        ORDER BY t.position LIMIT %(count)b
         """,
         thing=thing,
         at=LATEST if as_of is None else as_of,
@@ -280,12 +284,12 @@ async def _page(
         rounds=rounds or [],
         own=own or [],
         jury=_JURY_TOPICS,
-        start=start,
+        after=after,
         count=count + 1,
     )
     return Page(
         items=tuple(_entry(row, Told(currency), role) for row in rows[:count]),
-        next=cursor_of(str(start + count)) if len(rows) > count else None,
+        next=reader.cursors.token(rows[count - 1]["position"]) if len(rows) > count else None,
     )
 
 

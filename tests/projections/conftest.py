@@ -17,6 +17,7 @@ from domain.forms import Criterion, Form, Question, Rubric
 from domain.grants.rules import PlannedInstalment
 from domain.values import Money, Role
 from history.migrate import migrate, migrations_in
+from history.tokens import CURSOR, PositionTokens
 from projections.projector import Projector
 from projections.reader import Reader
 from projections.register import PROJECTIONS
@@ -321,7 +322,8 @@ class Season:
     def reader(self) -> Reader:
         """A reader of its own, as another process would have it."""
         runner = self.office.runner
-        return Reader(runner.history, runner.states, runner.vault)
+        cursors = PositionTokens(runner.keyed("position-tokens", b"test"), CURSOR)
+        return Reader(runner.history, runner.states, runner.vault, cursors)
 
     def rows(self, query: LiteralString) -> list[tuple[Any, ...]]:
         """The rows of a query."""
