@@ -167,6 +167,16 @@ class Runner:
         async with lock:
             yield
 
+    async def claimed(self, outcome: Outcome) -> str | None:
+        """The sentence by which an outcome would be refused now, since one of its claims is held; None if none is."""
+        sentences = {self._claim(name): sentence for name, sentence in outcome.claims}
+        held = await self.history.held(sentences) if sentences else ()
+        return next((sentence for name, sentence in sentences.items() if name in held), None)
+
+    def _claim(self, name: str) -> bytes:
+        """The name of a claim as it is stored: an address is not to be guessed from it."""
+        return self.keyed("claim", name.encode())
+
     def _idempotency(self, name: str, request: Request) -> Idempotency | None:
         if request.key is None:
             return None
@@ -335,7 +345,7 @@ class _Work:
     async def _append(self, outcome: Outcome, made: list[WrappedKey]) -> Appended:
         runner = self._runner
         for name, sentence in outcome.claims:
-            self._claims[runner.keyed("claim", name.encode()).hex()] = sentence
+            self._claims[runner._claim(name).hex()] = sentence
         holder = outcome.subjects[0] if outcome.subjects else outcome.answers
         return await runner.history.append(
             Append(

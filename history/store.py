@@ -101,6 +101,14 @@ class History:
             )
             return tuple([row[0] for row in await cursor.fetchall()])
 
+    async def held(self, claims: Iterable[bytes]) -> frozenset[bytes]:
+        """Those of some claims, by their keyed names, that a stream holds."""
+        async with self.connection() as connection:
+            cursor = await connection.execute(
+                "SELECT name FROM history.claims WHERE name = ANY (%b::bytea[])", (list(claims),), binary=True
+            )
+            return frozenset([bytes(row[0]) for row in await cursor.fetchall()])
+
     async def keys(self, subjects: Iterable[str]) -> list[WrappedKey]:
         """The wrapped keys of some data subjects; those that were erased have none."""
         async with self.connection() as connection:

@@ -29,10 +29,11 @@ class Offer:
 
 
 class Trial:
-    """Tries commands of one person against the streams as they are now; every stream and
-    every index is read once."""
+    """Tries commands of one person against the streams as they are now; every stream and every index is read once, and
+    a claim is looked for where one would be made."""
 
     def __init__(self, wiring: Wiring, person: str) -> None:
+        self._runner = wiring.runner
         self._reading = wiring.runner.states.reading(afresh=True)
         self._indexes: dict[str, tuple[str, ...]] = {}
         self._given = Given(
@@ -44,13 +45,15 @@ class Trial:
         )
 
     async def of(self, name: str, command: Command) -> Offer:
-        """Try one command, called `name` on the page. Fields that a person would fill in may hold anything: that they are wrong is no refusal."""
+        """Try one command, called `name` on the page. Fields that a person would fill in may hold anything: that they are
+        wrong is no refusal."""
         do = _BY_REQUEST[type(command)].name
         try:
             act = await self._plan(command)
             if isinstance(act.may, Denied):
                 return Offer(do, name, may=False, not_yours=None if act.may.hidden else act.may.detail)
-            act.decide()
+            if taken := await self._runner.claimed(act.decide()):
+                return Offer(do, name, may=False, why_not=taken)
         except Invalid:
             return Offer(do, name, may=True)
         except Turned as turned:
