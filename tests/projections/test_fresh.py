@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractAsyncContextManager
+
 import pytest
 
+from history.store import Connection
 from projections import applications, panels, reviews
 from tests.projections.conftest import CANARY_TITLES, Season
 
@@ -112,3 +115,24 @@ async def test_the_ranking_shows_a_chair_no_title_before_they_declared(season: S
         season.application1: (None, False),
         season.application2: (CANARY_TITLES[1], False),
     }
+
+
+async def test_the_list_of_applications_asks_the_database_twice(
+    season: Season, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once for the streams that access is judged by, once for the list; who asks is the one statement before them."""
+    await season.begin()
+    await season.apply()
+    season.project()
+    await applications.of_call(season.reader, season.officer, season.call)
+    history = season.office.runner.history
+    connection, asked = history.connection, 0
+
+    def counted() -> AbstractAsyncContextManager[Connection]:
+        nonlocal asked
+        asked += 1
+        return connection()
+
+    monkeypatch.setattr(history, "connection", counted)
+    page = await applications.of_call(season.reader, season.officer, season.call)
+    assert (len(page.items), asked) == (2, 2)
