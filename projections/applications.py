@@ -230,13 +230,17 @@ async def _rows_of_call(reader: Reader, viewer: str, call: str, **asked: object)
     """A call's applications, without others than the viewer's own in the rounds that are `closed` to them.
 
     In each row, `conflict`: the viewer declared one with it; `applied_in`: the call's rounds in which they applied. Both
-    are from the command runner's indexes, which hold what happened a moment ago; a read model may lag.
+    are from the command runner's indexes, which hold what happened a moment ago; a read model may lag. They are looked
+    up once for the list, by the call's rounds, not row by row.
     """
     return await reader.rows(
         """
         SELECT a.*, t.*,
-            EXISTS (SELECT FROM history.indexes i WHERE i.name = %(conflicts_in)b::text || a.round
-                AND i.entry = a.application) AS conflict,
+            a.application = ANY (ARRAY (
+                SELECT c.entry FROM history.indexes r
+                JOIN history.indexes c ON c.name = %(conflicts_in)b::text || r.entry
+                WHERE r.name = %(rounds_of)b
+            )) AS conflict,
             ARRAY (SELECT r.entry FROM history.indexes r WHERE r.name = %(rounds_of)b
                 AND EXISTS (SELECT FROM history.indexes o WHERE o.name = %(applied_in)b::text || r.entry))
                 AS applied_in
