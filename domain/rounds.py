@@ -115,11 +115,16 @@ ROUND = Aggregate(kind="round", empty=Round(), evolve=evolve)
 
 
 def open_round(
-    round_id: str, call_id: str, call: Call, *, closes_local: datetime, now: datetime
+    round_id: str, call_id: str, call: Call, *, closes_local: datetime, has_round: bool, now: datetime
 ) -> tuple[Fact, ...]:
-    """Begin to take in applications to a published call, until a time on the clocks of the call's zone."""
+    """Begin to take in applications to a published call, until a time on the clocks of the call's zone.
+
+    A call takes them in once: its budget is divided by one panel, which sees all who compete for it.
+    """
     if call.status is not CallStatus.PUBLISHED:
         raise Refused("Only a published call can take in applications; publish it first.")
+    if has_round:
+        raise Refused("This call has its round already; draft another call to take in applications again.")
     closes_at = instant(closes_local, call.time_zone, "closes_at")
     if closes_at <= now:
         raise Invalid.field("closes_at", "The deadline must lie in the future.")

@@ -28,10 +28,18 @@ class CloseRound(Command, frozen=True, kw_only=True):
 def _open(command: OpenRound, given: Given) -> Plan:
     call = yield from the(CALL, command.call)
     initiative = yield from the(INITIATIVE, call.initiative)
+    existing = yield from members(rounds_of(command.call))
     round = given.new("round")
 
     def decide() -> Outcome:
-        facts = rounds.open_round(round, command.call, call, closes_local=command.closes_at, now=given.now)
+        facts = rounds.open_round(
+            round,
+            command.call,
+            call,
+            closes_local=command.closes_at,
+            has_round=bool(existing),
+            now=given.now,
+        )
         opened = facts[0]
         assert isinstance(opened, RoundOpened)
         deadline = opened.closes_at + timedelta(minutes=call.grace_minutes)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode
-from datetime import timedelta
 
 import pytest
 
@@ -12,7 +11,7 @@ from history.tokens import PositionTokens
 from projections import timeline
 from projections.paging import Page
 from projections.timeline import TimelineEntry
-from tests.projections.conftest import DEADLINE, Season
+from tests.projections.conftest import Season
 
 pytestmark = pytest.mark.anyio
 
@@ -39,10 +38,8 @@ async def whole(season: Season, viewer: str) -> list[Fact]:
 async def test_a_funder_reads_on_where_they_stopped_when_a_round_is_decided_meanwhile(season: Season) -> None:
     """What the decision reveals lies before and behind the page: nothing behind it is left out, nothing comes twice."""
     await season.begin()
-    for part in (season.apply, season.close, season.assign, season.judge):
+    for part in (season.apply, season.close, season.assign, season.judge, season.open_panel):
         await part()
-    later = (DEADLINE + timedelta(days=30)).replace(tzinfo=None)
-    await season.run("round.open", season.officer, call=season.call, closes_at=later)
     first = await page_of(season, season.funder, None)
     # The applications were submitted before the round closed, and are not told yet.
     assert [entry.topic for entry in first.items][-1] == "round.closed.v1"

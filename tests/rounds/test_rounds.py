@@ -67,6 +67,15 @@ class TestWhenTheCallIsPublished:
             due=(Due(key=f"close {opened}", at=CLOSES + GRACE, command=CloseRound(round=opened)),),
         )
 
+    def test_a_call_takes_in_applications_once(self) -> None:
+        """Two panels would each divide the whole of the call's budget."""
+        world = calling()
+        world.run(OpenRound(call=CALL, closes_at=DEADLINE), OFFICER)
+        assert world.turned_down(OpenRound(call=CALL, closes_at=DEADLINE), OFFICER) == (
+            Refused,
+            "This call has its round already; draft another call to take in applications again.",
+        )
+
     def test_seconds_are_announced_where_there_are_any(self) -> None:
         world = calling()
         opened = world.run(OpenRound(call=CALL, closes_at=DEADLINE.replace(second=59)), OFFICER).answers
