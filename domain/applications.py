@@ -18,6 +18,7 @@ from domain.rounds import Round, RoundStatus
 from domain.values import Money, check_text
 
 WithdrawalReason = Literal["funded_elsewhere", "no_longer_possible", "safety", "other"]
+WithdrawalCause = Literal[WithdrawalReason, "applicant_erased"]
 IneligibilityReason = Literal["outside_scope", "incomplete", "not_entitled", "duplicate", "other"]
 DeclineReason = Literal["not_selected", "budget_exhausted", "other"]
 
@@ -40,11 +41,11 @@ class ApplicationSubmitted(Fact, frozen=True, kw_only=True):
 
 
 class ApplicationWithdrawn(Fact, frozen=True, kw_only=True):
-    """The applicant took the application back."""
+    """The applicant took the application back, or it ended with their erasure."""
 
     application: str
     applicant: str
-    reason: WithdrawalReason
+    reason: WithdrawalCause
     explanation: Annotated[str | Withheld | None, Personal(of="applicant")]
 
 
@@ -229,6 +230,20 @@ def withdraw(
             applicant=application.applicant,
             reason=reason,
             explanation=check_explanation(explanation),
+        ),
+    )
+
+
+def withdraw_of_erased(application_id: str, application: Application) -> tuple[Fact, ...]:
+    """End an application whose applicant is erased, if it could still lead to an award; else nothing."""
+    if application.status not in _WITHDRAWABLE:
+        return ()
+    return (
+        ApplicationWithdrawn(
+            application=application_id,
+            applicant=application.applicant,
+            reason="applicant_erased",
+            explanation=None,
         ),
     )
 

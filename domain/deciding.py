@@ -9,7 +9,7 @@ version, when the facts are appended.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
@@ -118,7 +118,8 @@ class Outcome:
     `entries` are (index, id) pairs to add; `claims` are names that only one stream may hold (an address, the grant
     of an application), each with the sentence that refuses a second claim; `due` and `settled` keep the queue of due
     dates (`settled`: keys to strike out). `subjects` are data subjects whose sealing key must be made first; `erases`
-    are subjects whose key dies once the facts are stored.
+    are subjects whose key dies once the facts are stored. `initiatives` names the initiative of those streams that do
+    not belong to the act's own.
     """
 
     facts: Mapping[str, tuple[Fact, ...]]
@@ -129,6 +130,7 @@ class Outcome:
     settled: tuple[str, ...] = ()
     subjects: tuple[str, ...] = ()
     erases: tuple[str, ...] = ()
+    initiatives: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

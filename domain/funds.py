@@ -14,7 +14,7 @@ from domain.refusals import Invalid, NotFound, Refused
 from domain.values import MAX_MINOR, Money, Role, amount_text, check_currency, check_text
 
 Basis = Literal["received", "pledged"]
-ReleaseReason = Literal["grant_declined", "grant_completed"]
+ReleaseReason = Literal["grant_declined", "grant_completed", "grant_lapsed"]
 
 # Facts
 

@@ -19,6 +19,11 @@ def examined_by(person_id: str, round_id: str) -> str:
     return f"examined by {person_id} in {round_id}"
 
 
+def submissions_of(person_id: str) -> str:
+    """All applications that a person ever submitted, which end with the person's erasure."""
+    return f"submissions of {person_id}"
+
+
 def reviews_of(application_id: str) -> str:
     """The reviews of an application, the declined ones and those of recused jurors included."""
     return f"reviews of {application_id}"

@@ -55,6 +55,7 @@ TOPICS: Final[Mapping[str, type[Fact]]] = MappingProxyType(
         "grant.offered.v1": grants.GrantOffered,
         "grant.accepted.v1": grants.GrantAccepted,
         "grant.declined.v1": grants.GrantDeclined,
+        "grant.lapsed.v1": grants.GrantLapsed,
         "grant.payee_set.v1": grants.GrantPayeeSet,
         "grant.payee_confirmed.v1": grants.GrantPayeeConfirmed,
         "grant.instalments_scheduled.v1": grants.GrantInstalmentsScheduled,

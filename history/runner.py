@@ -318,11 +318,13 @@ class _Work:
         self, act: Act, stream: str, fact: Fact, keys: Mapping[str, bytes], handle: str | None
     ) -> None:
         version, previous = self._reading.next(stream)
+        elsewhere = self._outcome.initiatives if self._outcome is not None else {}
+        initiative = elsewhere.get(stream, act.initiative)
         role = act.may.role if not isinstance(act.may, Denied) else Role.SYSTEM
         envelope = Envelope(
             history=self._runner.history.id,
             format=FORMAT,
-            initiative=act.initiative,
+            initiative=initiative,
             stream=stream,
             version=version,
             topic=TOPIC_OF[type(fact)],

@@ -10,7 +10,7 @@ from domain.applications import APPLICATION, Application, IneligibilityReason, W
 from domain.calls import CALL
 from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, Wish, ahead, maybe, members, the
 from domain.forms import Answer
-from domain.indexes import applications_by, applications_of, examined_by, reviews_of
+from domain.indexes import applications_by, applications_of, examined_by, reviews_of, submissions_of
 from domain.initiatives import INITIATIVE
 from domain.persons import PERSON
 from domain.refusals import NotFound
@@ -85,6 +85,7 @@ def _submit(command: SubmitApplication, given: Given) -> Plan:
             entries=(
                 (applications_of(command.round), application),
                 (applications_by(given.actor, command.round), application),
+                (submissions_of(given.actor), application),
             ),
         ),
     )

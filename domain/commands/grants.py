@@ -8,7 +8,20 @@ from datetime import date, datetime
 from domain import access, funds
 from domain.applications import APPLICATION
 from domain.calls import CALL
-from domain.deciding import Act, Command, Fact, Given, Outcome, Plan, Registered, Verdict, ahead, the
+from domain.deciding import (
+    Act,
+    Command,
+    Due,
+    Fact,
+    Given,
+    Outcome,
+    Plan,
+    Registered,
+    Verdict,
+    ahead,
+    maybe,
+    the,
+)
 from domain.funds import FUND
 from domain.grants import rules
 from domain.grants.facts import DeclineReason, FailureReason, PayeeKind, ReturnReason
@@ -16,6 +29,7 @@ from domain.grants.rules import PlannedInstalment
 from domain.grants.state import GRANT, Grant
 from domain.indexes import grants_of
 from domain.initiatives import INITIATIVE, Initiative
+from domain.persons import PERSON
 from domain.values import Money
 
 
@@ -38,6 +52,12 @@ class DeclineGrant(Command, frozen=True, kw_only=True):
     grant: str
     reason: DeclineReason
     explanation: str | None = None
+
+
+class LapseGrant(Command, frozen=True, kw_only=True):
+    """End an offer that was not answered; the program does this by itself once the time to respond has passed."""
+
+    grant: str
 
 
 class SetGrantPayee(Command, frozen=True, kw_only=True):
@@ -134,6 +154,11 @@ class FailInstalment(Command, frozen=True, kw_only=True):
 Rule = Callable[[Grant], tuple[Fact, ...]]
 
 
+def _answer_due(grant_id: str) -> str:
+    """The key of the due date at which an offer lapses."""
+    return f"lapse {grant_id}"
+
+
 def _by_recipient(grant_id: str, given: Given, rule: Rule) -> Plan:
     """The plan of every act by which the recipient changes the grant alone."""
     grant = yield from the(GRANT, grant_id)
@@ -161,10 +186,13 @@ def _by_staff(
 
 def _offer(command: OfferGrant, given: Given) -> Plan:
     application = yield from the(APPLICATION, command.application)
-    yield from ahead((CALL, application.call), (INITIATIVE, application.initiative))
+    yield from ahead(
+        (CALL, application.call), (INITIATIVE, application.initiative), (PERSON, application.applicant)
+    )
     call = yield from the(CALL, application.call)
     initiative = yield from the(INITIATIVE, application.initiative)
     fund = yield from the(FUND, call.fund)
+    recipient = yield from maybe(PERSON, application.applicant)
     grant = given.new("grant")
 
     def decide() -> Outcome:
@@ -174,6 +202,7 @@ def _offer(command: OfferGrant, given: Given) -> Plan:
             application,
             call,
             fund,
+            recipient,
             respond_by=command.respond_by,
             now=given.now,
         )
@@ -183,6 +212,7 @@ def _offer(command: OfferGrant, given: Given) -> Plan:
             answers=grant,
             entries=((grants_of(application.call), grant),),
             claims=((f"grant of {command.application}", "This application was offered a grant already."),),
+            due=(Due(key=_answer_due(grant), at=command.respond_by, command=LapseGrant(grant=grant)),),
         )
 
     return Act(
@@ -194,8 +224,16 @@ def _offer(command: OfferGrant, given: Given) -> Plan:
 
 
 def _accept(command: AcceptGrant, given: Given) -> Plan:
-    return _by_recipient(
-        command.grant, given, lambda grant: rules.accept(command.grant, grant, now=given.now)
+    grant = yield from the(GRANT, command.grant)
+    return Act(
+        may=access.recipient(given.actor, grant),
+        initiative=grant.initiative,
+        scope=grant.call,
+        decide=lambda: Outcome(
+            facts={command.grant: rules.accept(command.grant, grant, now=given.now)},
+            answers=command.grant,
+            settled=(_answer_due(command.grant),),
+        ),
     )
 
 
@@ -216,6 +254,27 @@ def _decline(command: DeclineGrant, given: Given) -> Plan:
                 ),
             },
             answers=command.grant,
+            settled=(_answer_due(command.grant),),
+        ),
+    )
+
+
+def _lapse(command: LapseGrant, given: Given) -> Plan:
+    grant = yield from the(GRANT, command.grant)
+    fund = yield from the(FUND, grant.fund)
+    return Act(
+        may=access.system(given.actor),
+        initiative=grant.initiative,
+        scope=grant.call,
+        decide=lambda: Outcome(
+            facts={
+                command.grant: rules.lapse(command.grant, grant, now=given.now),
+                grant.fund: funds.release(
+                    grant.fund, fund, grant_id=command.grant, amount=grant.amount, reason="grant_lapsed"
+                ),
+            },
+            answers=command.grant,
+            settled=(_answer_due(command.grant),),
         ),
     )
 
@@ -365,6 +424,7 @@ COMMANDS = (
     Registered("grant.offer", OfferGrant, _offer),
     Registered("grant.accept", AcceptGrant, _accept),
     Registered("grant.decline", DeclineGrant, _decline),
+    Registered("grant.lapse", LapseGrant, _lapse),
     Registered("grant.set_payee", SetGrantPayee, _set_payee),
     Registered("grant.confirm_payee", ConfirmGrantPayee, _confirm_payee),
     Registered("grant.schedule", ScheduleGrant, _schedule),

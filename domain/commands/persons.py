@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from domain import access, persons
-from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, the
+from domain import access, applications, persons
+from domain.applications import APPLICATION
+from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, members, some, the
+from domain.indexes import submissions_of
 from domain.initiatives import INSTALLATION, INSTALLATION_ID
 from domain.persons import PERSON, ErasureReason
 
@@ -17,7 +19,8 @@ class RegisterPerson(Command, frozen=True, kw_only=True):
 
 
 class ErasePerson(Command, frozen=True, kw_only=True):
-    """Destroy a person's sealing key, so that nobody can read their data any more. This cannot be undone."""
+    """Destroy a person's sealing key, so that nobody can read their data any more; their applications that are not
+    decided yet end with it. This cannot be undone."""
 
     person: str
     reason: ErasureReason
@@ -46,14 +49,26 @@ def _register(command: RegisterPerson, given: Given) -> Plan:
 def _erase(command: ErasePerson, given: Given) -> Plan:
     installation = yield from the(INSTALLATION, INSTALLATION_ID)
     person = yield from the(PERSON, command.person)
-    return Act(
-        may=access.installation_administrator(given.actor, installation),
-        initiative=None,
-        decide=lambda: Outcome(
-            facts={command.person: persons.erase(command.person, person, reason=command.reason)},
+    submitted = yield from some(APPLICATION, (yield from members(submissions_of(command.person))))
+
+    def decide() -> Outcome:
+        # In the same append: a panel waits for every application in play, and with the key nothing more could be
+        # sealed about this one.
+        ended = {
+            application_id: facts
+            for application_id, application in submitted.items()
+            if (facts := applications.withdraw_of_erased(application_id, application))
+        }
+        erased = persons.erase(command.person, person, reason=command.reason)
+        return Outcome(
+            facts={command.person: erased, **ended},
             answers=command.person,
             erases=(command.person,),
-        ),
+            initiatives={application_id: submitted[application_id].initiative for application_id in ended},
+        )
+
+    return Act(
+        may=access.installation_administrator(given.actor, installation), initiative=None, decide=decide
     )
 
 

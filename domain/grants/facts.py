@@ -56,6 +56,12 @@ class GrantDeclined(Fact, frozen=True, kw_only=True):
     explanation: Annotated[str | Withheld | None, Personal(of="recipient")]
 
 
+class GrantLapsed(Fact, frozen=True, kw_only=True):
+    """The offer was not answered in time; it can be accepted no more."""
+
+    grant: str
+
+
 class GrantPayeeSet(Fact, frozen=True, kw_only=True):
     """The recipient said to whom, and to which account, the money goes. `setting` counts these statements from 1;
     no payment may be instructed before `payable_from` (None: there is nothing to wait for)."""
@@ -164,6 +170,7 @@ GrantFact = (
     GrantOffered
     | GrantAccepted
     | GrantDeclined
+    | GrantLapsed
     | GrantPayeeSet
     | GrantPayeeConfirmed
     | GrantInstalmentsScheduled

@@ -31,6 +31,7 @@ from domain.grants.facts import (
     GrantInstalmentRequested,
     GrantInstalmentSettled,
     GrantInstalmentsScheduled,
+    GrantLapsed,
     GrantOffered,
     GrantPayeeConfirmed,
     GrantPayeeSet,
@@ -42,6 +43,7 @@ from domain.grants.facts import (
     ReturnReason,
 )
 from domain.grants.state import Grant, GrantStatus, InstalmentState, InstalmentStatus, ReportStatus
+from domain.persons import Person, PersonStatus
 from domain.refusals import FieldError, Invalid, NotFound, Refused
 from domain.values import Money, amount_text, check_text
 
@@ -73,6 +75,7 @@ def offer(
     application: Application,
     call: Call,
     fund: Fund,
+    recipient: Person,
     *,
     respond_by: datetime,
     now: datetime,
@@ -82,6 +85,8 @@ def offer(
         raise Refused(
             f"Only an awarded application can be offered a grant; this one is {application.status}."
         )
+    if recipient.status is PersonStatus.ERASED:
+        raise Refused("The applicant was erased and can accept no grant.")
     if application.currency != fund.currency:
         raise Refused(f"The award is in {application.currency}, and the call's fund is in {fund.currency}.")
     if respond_by.tzinfo is None:
@@ -107,7 +112,7 @@ def accept(grant_id: str, grant: Grant, *, now: datetime) -> tuple[Fact, ...]:
     """Accept an offer in time."""
     _check_offered(grant, "accepted")
     assert grant.respond_by is not None
-    if now > grant.respond_by:
+    if now >= grant.respond_by:
         raise Refused(f"The offer stood until {_moment(grant.respond_by)}; it can no longer be accepted.")
     return (GrantAccepted(grant=grant_id),)
 
@@ -115,7 +120,7 @@ def accept(grant_id: str, grant: Grant, *, now: datetime) -> tuple[Fact, ...]:
 def decline(
     grant_id: str, grant: Grant, *, reason: DeclineReason, explanation: str | None
 ) -> tuple[Fact, ...]:
-    """Decline an offer, also after its time: the fund gets its money back either way."""
+    """Decline an offer before it lapses."""
     _check_offered(grant, "declined")
     return (
         GrantDeclined(
@@ -125,6 +130,16 @@ def decline(
             explanation=check_explanation(explanation),
         ),
     )
+
+
+def lapse(grant_id: str, grant: Grant, *, now: datetime) -> tuple[Fact, ...]:
+    """End an offer that was not answered, so that its money can be granted to somebody else."""
+    if grant.status is not GrantStatus.OFFERED:
+        raise Refused(f"Only an offered grant can lapse; this one is {grant.status}.")
+    assert grant.respond_by is not None
+    if now < grant.respond_by:
+        raise Refused(f"The offer stands until {_moment(grant.respond_by)}; it does not lapse before.")
+    return (GrantLapsed(grant=grant_id),)
 
 
 # The payee

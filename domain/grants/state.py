@@ -21,6 +21,7 @@ from domain.grants.facts import (
     GrantInstalmentRequested,
     GrantInstalmentSettled,
     GrantInstalmentsScheduled,
+    GrantLapsed,
     GrantOffered,
     GrantPayeeConfirmed,
     GrantPayeeSet,
@@ -38,6 +39,7 @@ class GrantStatus(enum.StrEnum):
     OFFERED = "offered"
     ACCEPTED = "accepted"
     DECLINED = "declined"
+    LAPSED = "lapsed"
     COMPLETED = "completed"
 
 
@@ -152,6 +154,8 @@ def evolve(grant: Grant, fact: GrantFact) -> Grant:
             return replace(grant, status=GrantStatus.ACCEPTED)
         case GrantDeclined():
             return replace(grant, status=GrantStatus.DECLINED)
+        case GrantLapsed():
+            return replace(grant, status=GrantStatus.LAPSED)
         case GrantPayeeSet():
             return replace(grant, payee=Payee(setting=fact.setting, payable_from=fact.payable_from))
         case GrantPayeeConfirmed():

@@ -15,6 +15,7 @@ from domain.grants.facts import (
     GrantInstalmentRequested,
     GrantInstalmentSettled,
     GrantInstalmentsScheduled,
+    GrantLapsed,
     GrantOffered,
     GrantPayeeConfirmed,
     GrantPayeeSet,
@@ -49,6 +50,8 @@ def handle(placed: Placed, write: Write) -> None:
                 reason=fact.reason,
                 reason_version=placed.version,
             )
+        case GrantLapsed() as fact:
+            _change(placed, write, fact.grant, status=GrantStatus.LAPSED)
         case GrantCompleted() as fact:
             _change(placed, write, fact.grant, status=GrantStatus.COMPLETED)
         case GrantPayeeSet() | GrantPayeeConfirmed() as fact:
@@ -330,6 +333,7 @@ PROJECTION = Projection(
         GrantOffered,
         GrantAccepted,
         GrantDeclined,
+        GrantLapsed,
         GrantPayeeSet,
         GrantPayeeConfirmed,
         GrantInstalmentsScheduled,

@@ -17,6 +17,7 @@ from domain.grants.facts import (
     GrantInstalmentRequested,
     GrantInstalmentSettled,
     GrantInstalmentsScheduled,
+    GrantLapsed,
     GrantOffered,
     GrantPayeeConfirmed,
     GrantPayeeSet,
@@ -71,6 +72,8 @@ def grant_words(fact: GrantFact, told: Told) -> Words:
             return Words("The recipient accepted the grant.", changed=("status: accepted",))
         case GrantDeclined():
             return Words("The recipient declined the grant.", REASONS[fact.reason], ("status: declined",))
+        case GrantLapsed():
+            return Words("The offer was not answered in time and lapsed.", changed=("status: lapsed",))
         case GrantPayeeSet():
             wait = () if fact.payable_from is None else (f"payable from: {moment_text(fact.payable_from)}",)
             return Words(

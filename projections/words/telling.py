@@ -26,6 +26,7 @@ class Told:
 
 REASONS: Final[Mapping[str, str]] = {
     "account_not_found": "the bank does not know the account",
+    "applicant_erased": "the applicant was erased",
     "asked_by_person": "the person asked for it",
     "budget_exhausted": "the budget is exhausted",
     "collaboration": "they work or worked together",
@@ -37,6 +38,7 @@ REASONS: Final[Mapping[str, str]] = {
     "funded_elsewhere": "it is funded elsewhere",
     "grant_completed": "the grant is completed and did not need it",
     "grant_declined": "the grant was declined",
+    "grant_lapsed": "the offer was not answered in time",
     "held_by_bank": "the bank holds the payment back",
     "incomplete": "it is incomplete",
     "name_mismatch": "the name does not fit the account",

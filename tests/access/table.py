@@ -111,6 +111,7 @@ panel.confirm                  e  e  .  .  .  r   p  p  p  p  w  y  r  O  y  r  
 grant.offer                    e  e  .  .  .  m   o  o  o  o  o  o  o  O  O  O  o  o  o  o  .  .  .
 grant.accept                   e  e  .  A  .  A   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
 grant.decline                  e  e  .  A  .  A   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
+grant.lapse                    e  e  s  s  s  s   s  s  s  s  s  s  s  s  s  s  s  s  s  s  s  S  s
 grant.set_payee                e  e  .  A  .  A   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
 grant.confirm_payee            e  e  .  .  .  g   f  f  f  f  f  f  f  f  f  f  F  f  f  f  .  .  .
 grant.schedule                 e  e  .  .  .  g   o  o  o  o  o  o  o  O  O  O  o  o  o  o  .  .  .

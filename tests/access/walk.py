@@ -312,6 +312,9 @@ def _grant(walk: Walk, application: str) -> None:
     respond_by = walk.now + timedelta(days=14)
     grant = walk.stop_and_do(OFFICER, "grant.offer", application=application, respond_by=respond_by)
     walk.stop("grant.decline", grant=grant, reason="other")
+    before, walk.now = walk.now, respond_by
+    walk.stop("grant.lapse", grant=grant)
+    walk.now = before
     walk.stop_and_do(ARTIST, "grant.accept", grant=grant)
     walk.stop_and_do(
         ARTIST, "grant.set_payee", grant=grant, kind="recipient", name="Applicant One", account="Account 1234"

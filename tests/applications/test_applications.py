@@ -28,7 +28,7 @@ from domain.commands.applications import (
 )
 from domain.deciding import Fact, Outcome
 from domain.forms import Answer, BudgetLine
-from domain.indexes import applications_by, applications_of, examined_by, reviews_of
+from domain.indexes import applications_by, applications_of, examined_by, reviews_of, submissions_of
 from domain.initiatives import MemberAdded, MemberRemoved
 from domain.personal import personal_fields
 from domain.persons import PersonHandleGiven
@@ -97,6 +97,7 @@ class TestWhenTheRoundIsOpen:
             entries=(
                 (applications_of(ROUND), application),
                 (applications_by(ARTIST, ROUND), application),
+                (submissions_of(ARTIST), application),
             ),
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 
 import msgspec
@@ -9,12 +10,14 @@ import pytest
 
 from domain import funds
 from domain.applications import ApplicationAwarded
-from domain.commands.grants import AcceptGrant, DeclineGrant, OfferGrant
-from domain.deciding import Outcome
+from domain.commands.grants import AcceptGrant, DeclineGrant, LapseGrant, OfferGrant
+from domain.deciding import Command, Due, Outcome
 from domain.funds import FundCommitted, FundReleased
 from domain.grants import state
-from domain.grants.facts import GrantAccepted, GrantDeclined, GrantOffered
+from domain.grants.facts import GrantAccepted, GrantDeclined, GrantLapsed, GrantOffered
+from domain.persons import PersonErased
 from domain.refusals import Forbidden, Invalid, NotFound, Refused
+from domain.values import SYSTEM
 from tests.driving import NOON, World
 from tests.grants.scene import (
     ADMINISTRATOR,
@@ -82,6 +85,7 @@ class TestAnAwardedApplication:
             answers=grant,
             entries=((f"grants of {CALL}", grant),),
             claims=((f"grant of {APPLICATION}", "This application was offered a grant already."),),
+            due=(Due(key=f"lapse {grant}", at=RESPOND_BY, command=LapseGrant(grant=grant)),),
         )
 
     def test_it_is_offered_once(self) -> None:
@@ -173,14 +177,14 @@ class TestAnApplicationThatIsNotAwarded:
 class TestAnOfferedGrant:
     def test_the_recipient_accepts_it_up_to_its_time(self) -> None:
         world = world_with_grant(*offered())
-        assert world.run(AcceptGrant(grant=GRANT), ARTIST, RESPOND_BY) == Outcome(
-            facts={GRANT: (GrantAccepted(grant=GRANT),)}, answers=GRANT
+        last = RESPOND_BY - timedelta(microseconds=1)
+        assert world.run(AcceptGrant(grant=GRANT), ARTIST, last) == Outcome(
+            facts={GRANT: (GrantAccepted(grant=GRANT),)}, answers=GRANT, settled=(f"lapse {GRANT}",)
         )
 
     def test_after_its_time_it_is_not_accepted(self) -> None:
         world = world_with_grant(*offered())
-        late = RESPOND_BY + timedelta(seconds=1)
-        assert world.turned_down(AcceptGrant(grant=GRANT), ARTIST, late) == (
+        assert world.turned_down(AcceptGrant(grant=GRANT), ARTIST, RESPOND_BY) == (
             Refused,
             "The offer stood until 2026-03-16 12:00 UTC; it can no longer be accepted.",
         )
@@ -202,6 +206,7 @@ class TestAnOfferedGrant:
                 FUND: (FundReleased(fund=FUND, grant=GRANT, amount=AWARD, reason="grant_declined"),),
             },
             answers=GRANT,
+            settled=(f"lapse {GRANT}",),
         )
         assert world.state(funds.FUND, FUND).available == 1_000_000
 
@@ -215,6 +220,62 @@ class TestAnOfferedGrant:
         assert world_with_grant(*offered()).turned_down(command, ARTIST) == (
             Invalid,
             {"explanation": "At most 4000 characters; this has 4001."},
+        )
+
+
+class TestAnOfferThatNobodyAnswers:
+    def test_it_lapses_by_itself_at_its_time_and_the_fund_is_free(self) -> None:
+        world = world_before(in_fund=AWARD)
+        grant = world.run(OFFER, OFFICER).answers
+        assert world.state(funds.FUND, FUND).available == 0
+        assert world.pass_time(RESPOND_BY - timedelta(microseconds=1)) == ()
+        assert world.pass_time(RESPOND_BY) == (
+            Outcome(
+                facts={
+                    grant: (GrantLapsed(grant=grant),),
+                    FUND: (FundReleased(fund=FUND, grant=grant, amount=AWARD, reason="grant_lapsed"),),
+                },
+                answers=grant,
+                settled=(f"lapse {grant}",),
+            ),
+        )
+        assert world.state(funds.FUND, FUND).available == AWARD
+
+    @pytest.mark.parametrize("answer", [AcceptGrant, lambda grant: DeclineGrant(grant=grant, reason="other")])
+    def test_an_answered_one_does_not_lapse(self, answer: Callable[..., Command]) -> None:
+        world = world_before()
+        grant = world.run(OFFER, OFFICER).answers
+        world.run(answer(grant=grant), ARTIST)
+        assert world.pass_time(RESPOND_BY + timedelta(days=1)) == ()
+        done = "accepted" if answer is AcceptGrant else "declined"
+        assert world.turned_down(LapseGrant(grant=grant), SYSTEM, RESPOND_BY) == (
+            Refused,
+            f"Only an offered grant can lapse; this one is {done}.",
+        )
+
+    def test_it_does_not_lapse_before_its_time(self) -> None:
+        assert world_with_grant(*offered()).turned_down(LapseGrant(grant=GRANT), SYSTEM) == (
+            Refused,
+            "The offer stands until 2026-03-16 12:00 UTC; it does not lapse before.",
+        )
+
+    @pytest.mark.parametrize(("command", "done"), [(AcceptGrant, "accepted"), (DeclineGrant, "declined")])
+    def test_a_lapsed_one_is_not_answered(self, command: type[Command], done: str) -> None:
+        world = world_with_grant(*offered(), GrantLapsed(grant=GRANT))
+        more = {"reason": "other"} if command is DeclineGrant else {}
+        assert world.turned_down(command(grant=GRANT, **more), ARTIST) == (
+            Refused,
+            f"Only an offered grant can be {done}; this one is lapsed.",
+        )
+
+
+class TestAnErasedApplicant:
+    def test_is_offered_no_grant(self) -> None:
+        world = world_before()
+        world.given(ARTIST, PersonErased(person=ARTIST, reason="safety"))
+        assert world.turned_down(OFFER, OFFICER) == (
+            Refused,
+            "The applicant was erased and can accept no grant.",
         )
 
 

@@ -19,6 +19,7 @@ from domain.grants.facts import (
     GrantInstalmentRequested,
     GrantInstalmentSettled,
     GrantInstalmentsScheduled,
+    GrantLapsed,
     GrantOffered,
     GrantPayeeConfirmed,
     GrantPayeeSet,
@@ -118,7 +119,7 @@ class Books:
                 self.funds[fact.fund].bound[fact.grant] = fact.amount
             case FundReleased():
                 grant = self.grants[fact.grant]
-                assert grant.step in ("declined", "completed")
+                assert grant.step in ("declined", "lapsed", "completed")
                 assert fact.amount == grant.amount - sum(grant.paid.values())
                 self.funds[fact.fund].bound[fact.grant] -= fact.amount
             case GrantOffered():
@@ -133,6 +134,9 @@ class Books:
             case GrantAccepted() | GrantDeclined():
                 assert (grant.step, actor) == ("offered", grant.recipient)
                 grant.step = "accepted" if isinstance(fact, GrantAccepted) else "declined"
+            case GrantLapsed():
+                assert grant.step == "offered"
+                grant.step = "lapsed"
             case GrantCompleted():
                 assert grant.step == "accepted"
                 assert grant.paid == grant.plan != {}

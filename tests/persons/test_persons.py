@@ -2,14 +2,43 @@
 
 import pytest
 
+from domain.applications import (
+    APPLICATION as APPLICATIONS,
+)
+from domain.applications import (
+    ApplicationAwarded,
+    ApplicationDeclined,
+    ApplicationStatus,
+    ApplicationWaitlisted,
+    ApplicationWithdrawn,
+)
 from domain.commands.persons import ErasePerson, RegisterPerson
-from domain.deciding import Outcome
+from domain.deciding import Fact, Outcome
+from domain.indexes import submissions_of
 from domain.personal import personal_fields
 from domain.persons import Person, PersonErased, PersonHandleGiven, PersonRegistered, give_handle
 from domain.refusals import Forbidden, Invalid, NotFound, Refused
 from domain.values import SYSTEM
 from tests.driving import person
-from tests.scene import ADMINISTRATOR, ARTIST, CALL, KEEPER, OFFICER, peopled
+from tests.scene import (
+    ADMINISTRATOR,
+    APPLICATION,
+    ARTIST,
+    CALL,
+    INITIATIVE,
+    KEEPER,
+    OFFICER,
+    PANEL,
+    found_eligible,
+    found_ineligible,
+    peopled,
+    submitted,
+    withdrawn,
+)
+
+WAITLISTED = ApplicationWaitlisted(application=APPLICATION, panel=PANEL, rank=1)
+AWARDED = ApplicationAwarded(application=APPLICATION, panel=PANEL, amount=100, currency="EUR")
+DECLINED = ApplicationDeclined(application=APPLICATION, panel=PANEL, reason="not_selected")
 
 
 class TestWhenAPersonIsRegistered:
@@ -92,6 +121,35 @@ class TestWhenAPersonIsErased:
         outcome = world.run(ErasePerson(person=ARTIST, reason="asked_by_person"), KEEPER)
         assert outcome == Outcome(facts={ARTIST: (erased,)}, answers=ARTIST, erases=(ARTIST,))
         assert world.facts(ARTIST) == (*before, erased)
+
+    @pytest.mark.parametrize(
+        "before",
+        [(), (found_eligible(),), (found_eligible(), WAITLISTED)],
+        ids=["submitted", "eligible", "waitlisted"],
+    )
+    def test_an_application_that_is_not_decided_ends(self, before: tuple[Fact, ...]) -> None:
+        """A panel waits for all that are in play; nobody could take this one back any more."""
+        world = peopled()
+        world.given(APPLICATION, submitted(), *before)
+        world.indexes[submissions_of(ARTIST)] = {APPLICATION}
+        outcome = world.run(ErasePerson(person=ARTIST, reason="safety"), KEEPER)
+        assert outcome.facts[APPLICATION] == (
+            ApplicationWithdrawn(
+                application=APPLICATION, applicant=ARTIST, reason="applicant_erased", explanation=None
+            ),
+        )
+        assert outcome.initiatives == {APPLICATION: INITIATIVE}
+        assert world.state(APPLICATIONS, APPLICATION).status is ApplicationStatus.WITHDRAWN
+
+    @pytest.mark.parametrize(
+        "end", [withdrawn(), found_ineligible(), AWARDED, DECLINED], ids=lambda fact: type(fact).__name__
+    )
+    def test_an_application_that_has_its_end_keeps_it(self, end: Fact) -> None:
+        world = peopled()
+        world.given(APPLICATION, submitted(), found_eligible(), end)
+        world.indexes[submissions_of(ARTIST)] = {APPLICATION}
+        outcome = world.run(ErasePerson(person=ARTIST, reason="safety"), KEEPER)
+        assert set(outcome.facts) == {ARTIST}
 
     def test_nobody_is_erased_twice(self) -> None:
         world = peopled()

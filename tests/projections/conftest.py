@@ -215,9 +215,15 @@ class Season:
             )
         return self
 
-    async def decide(self) -> Season:
-        """The panel awards the first and declines the second."""
+    async def open_panel(self) -> Season:
+        """The round goes to its panel."""
         self.things["panel"] = await self.run("panel.open", self.officer, round=self.round)
+        return self
+
+    async def decide(self) -> Season:
+        """The panel, opened now if it is not open yet, awards the first and declines the second."""
+        if "panel" not in self.things:
+            await self.open_panel()
         await self.run(
             "panel.set_outcome",
             self.chair,
