@@ -101,6 +101,8 @@ def _swap_when_quiet(building: Projector, projections: Sequence[Projection]) -> 
                 raise Stopped(
                     "Questions that take very long left no moment for the swap; try again."
                 ) from None
+            # What the try had projected was undone with it.
+            building.lead()
             time.sleep(_PAUSE_SECONDS)
             _catch_up(building, lambda _done, _all: None)
 
@@ -109,6 +111,10 @@ def _swap(building: Projector, projections: Sequence[Projection]) -> int:
     connection, tables = building.connection, _tables(projections)
     connection.execute("SET LOCAL lock_timeout = '200ms'")
     names = [projection.name for projection in projections]
+    # As questions do it: first a view, then its tables.
+    views = _views_on(connection, tables)
+    for name, _ in views:
+        connection.execute(sql.SQL("DROP VIEW {}").format(sql.Identifier(LIVE, name)))
     # As the projector does it: first the position's row, then the tables.
     rows = connection.execute(
         "SELECT position FROM read.positions WHERE projection = ANY (%s) ORDER BY projection FOR UPDATE",
@@ -123,9 +129,6 @@ def _swap(building: Projector, projections: Sequence[Projection]) -> int:
     # The new tables must have seen whatever the live ones have, or somebody's own write would vanish from their sight.
     while building.reach()[0] < live:
         _step(building)
-    views = _views_on(connection, tables)
-    for name, _ in views:
-        connection.execute(sql.SQL("DROP VIEW {}").format(sql.Identifier(LIVE, name)))
     for table in tables:
         connection.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier(LIVE, table)))
         connection.execute(

@@ -5,19 +5,21 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import anyio
+import anyio.from_thread
+import anyio.to_thread
 import psycopg
 import pytest
 
 from projections import applications, calls, grants, projector
 from projections import rebuild as rebuilding
-from projections.projection import Placed, Write
-from projections.projector import Taken, follow
+from projections.projection import Placed, Projection, Write
+from projections.projector import Projector, Taken, follow
 from projections.rebuild import LOCK, Stopped, rebuild
 from projections.register import PROJECTIONS
 from tests.projections.conftest import Season
@@ -173,6 +175,36 @@ async def test_a_long_question_is_waited_for_and_holds_nobody_up(season: Season)
     rebuilt.join(20)
     assert not rebuilt.is_alive()
     assert season.rows("SELECT count(*) FROM read.calls") == [(2,)]
+
+
+async def test_a_try_that_fails_loses_nothing_that_it_had_seen(
+    season: Season, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What came in while a try held the tables is projected again by the next."""
+    await season.begin()
+    season.project()
+    swap, tries = rebuilding._swap, 0
+
+    def swap_late(building: Projector, projections: Sequence[Projection]) -> int:
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            anyio.from_thread.run(season.apply)
+            season.project()
+        reached = swap(building, projections)
+        if tries == 1:
+            raise psycopg.errors.LockNotAvailable
+        return reached
+
+    monkeypatch.setattr(rebuilding, "_swap", swap_late)
+    reached = await anyio.to_thread.run_sync(rebuild, season.url, PROJECTIONS)
+
+    assert tries == 2
+    assert reached == len(season.office.rows())
+    swapped_in, positions = season.tables(), season.positions()
+    assert set(positions.values()) == {reached}
+    rebuild(season.url, PROJECTIONS)
+    assert season.tables() == swapped_in
 
 
 async def test_it_gives_up_when_no_moment_is_left(season: Season, monkeypatch: pytest.MonkeyPatch) -> None:
