@@ -31,6 +31,6 @@ async def follow_due_dates(settings: Settings, url: str) -> None:
                         await leader.execute("SELECT 1")  # still connected, so still the leader
                         await run_due(wiring.runner)
                         await asyncio.sleep(PAUSE_SECONDS)
-            except (psycopg.OperationalError, Unavailable):
-                log.warning("the database does not answer; trying again")
+            except (psycopg.OperationalError, psycopg.InterfaceError, Unavailable) as error:
+                log.warning("the database cannot be used now (%s); trying again", type(error).__name__)
                 await asyncio.sleep(2)

@@ -120,7 +120,7 @@ class GroupCommit:
             await self._try(batch)
         except _Refusing as error:
             log.error("append refused by the database: %s", type(error).__name__)  # noqa: TRY400 - a traceback could quote values
-            if len(batch) == 1 or _everybodys(error):
+            if len(batch) == 1 or cannot_now(error):
                 for waiting in batch:
                     waiting.fails("The database cannot write now.", error)
             else:
@@ -216,7 +216,8 @@ def connection_lost(error: psycopg.Error) -> bool:
     return state is None or state.startswith(("08", "57P"))
 
 
-def _everybodys(error: Exception) -> bool:
-    """Whether no other make-up of the batch would mend an error: read-only, no space, shutting down, the system's."""
+def cannot_now(error: Exception) -> bool:
+    """Whether the database itself is in trouble (read-only, no space, shutting down, the system's), so that no other
+    statement would fare better, and the same one may be tried again later."""
     state = error.sqlstate if isinstance(error, psycopg.Error) else None
     return state is not None and state.startswith(("25", "53", "57", "58"))

@@ -17,7 +17,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from history.appends import Append, Appended, DueDate, Idempotency, Lost, Unavailable
 from history.arrays import integers, texts
 from history.calls import Connection, Statement, call
-from history.group_commit import GroupCommit, connection_lost, remembered
+from history.group_commit import GroupCommit, cannot_now, connection_lost, remembered
 from history.vault import WrappedKey
 
 __all__ = [
@@ -45,6 +45,8 @@ class Row(NamedTuple):
     leaf: bytes
 
 
+_TROUBLE: Final = (psycopg.OperationalError, psycopg.InterfaceError)
+
 _LOAD: Final = Statement(
     b"history_load",
     b"SELECT f.position, f.stream, f.version, f.topic, f.document, f.leaf "
@@ -69,13 +71,17 @@ class History:
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
-        """A connection of the pool; raises `Unavailable` if none can be had, and `Lost` if the server goes away."""
+        """A connection of the pool; raises `Unavailable` if none can be had or the database cannot do it now (as one
+        that only reads), and `Lost` if the server goes away."""
         try:
             async with self.pool.connection() as connection:
                 yield connection
         except PoolTimeout as error:
             raise Unavailable("The database does not answer.") from error
-        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        except psycopg.Error as error:
+            # Of read-only, psycopg makes an InternalError, which no other trouble of the database's own is.
+            if not isinstance(error, _TROUBLE) and not cannot_now(error):
+                raise
             if not connection_lost(error):
                 raise Unavailable("The database cannot do this now.") from error
             await self.pool.check()  # the others were probably lost with it

@@ -21,6 +21,7 @@ from typing import Any, Final, LiteralString, Self
 import psycopg
 from psycopg_pool import ConnectionPool
 
+from history.group_commit import cannot_now
 from history.library import POLL_SECONDS, FactMapper, FactRecorder
 from projections.projection import LIVE, Connection, Placed, Projection, Write, in_schema
 
@@ -174,7 +175,8 @@ class Projector:
     def step(self) -> int:
         """One batch for every projection that is behind and not resting; returns how many facts were passed.
 
-        Raises psycopg.OperationalError when the connection is lost, and `Overtaken`; then start anew.
+        Raises psycopg.Error when the connection is lost or nothing can be written now, and `Overtaken`; then start
+        anew.
         """
         newest = self._facts.newest()
         passed = 0
@@ -208,12 +210,18 @@ class Projector:
             self._project(progress, found, together=True)
         except Overtaken:
             raise
-        except Exception:
+        except Exception as error:
             # Whatever a handler raises stops its own projection alone, and only at the fact that it cannot handle.
-            if self.connection.closed or self.connection.broken:
+            if self._is_everybodys(error):
                 raise
             self._one_by_one(progress, found)
         return progress.position - before
+
+    def _is_everybodys(self, error: Exception) -> bool:
+        """Whether the database is in trouble, and no projection to blame; a statement that takes too long is its own."""
+        if self.connection.closed or self.connection.broken:
+            return True
+        return cannot_now(error) and not isinstance(error, psycopg.errors.QueryCanceled)
 
     def _one_by_one(self, progress: _Progress, found: Sequence[Any]) -> None:
         """The same facts each in a transaction of its own, up to the one that cannot be projected."""
@@ -223,7 +231,7 @@ class Projector:
             except Overtaken:
                 raise
             except Exception as error:
-                if self.connection.closed or self.connection.broken:
+                if self._is_everybodys(error):
                     raise
                 self._rest(progress, notification, error)
                 return
@@ -281,7 +289,7 @@ def follow(
 ) -> None:
     """Keep projections up to date until `stop` is set; the batch at hand is finished first.
 
-    Waits its turn while another process leads, and starts anew when the database went away. `leading` is called each
+    Waits its turn while another process leads, and starts anew when the database went away, or only reads. `leading` is called each
     time this process begins to lead.
     """
     while not stop.is_set():
@@ -295,7 +303,13 @@ def follow(
                 while not stop.is_set():
                     if not projector.step():
                         stop.wait(POLL_SECONDS)
-        except (psycopg.OperationalError, psycopg.InterfaceError, Overtaken) as error:
+        except Overtaken:
+            log.info("a position was moved, as a rebuild does; starting anew from there")
+        except psycopg.Error as error:
             # A pool that cannot connect raises a PoolTimeout, which is an OperationalError too.
-            log.warning("the database does not answer (%s); trying again", type(error).__name__)
+            if not isinstance(error, (psycopg.OperationalError, psycopg.InterfaceError)) and not cannot_now(
+                error
+            ):
+                raise
+            log.warning("the database cannot be used now (%s); trying again", type(error).__name__)
             stop.wait(_WAIT_SECONDS)

@@ -219,6 +219,21 @@ class TestServing:
                 assert found["free_bytes"] > 0
             assert migrated.readiness() == 200, "nothing has happened since"
 
+    def test_each_starts_on_a_database_that_only_reads(self, migrated: Operator) -> None:
+        """A standby is asked, not written; its due dates and read models wait until it is promoted."""
+        migrated.said("tokens", "create", "--administrator")
+        migrated.said("rebuild")
+        url = migrated.settings["DATABASE_URL"]
+        with psycopg.connect(url, autocommit=True) as connection:
+            name = connection.info.dbname
+            connection.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on".encode())
+        with migrated.running("serve"), migrated.running("project") as project:
+            wait_until(lambda: migrated.readiness() == 200)
+            assert json.loads(migrated.said("doctor", "--json"))["well"] is True
+            assert json.loads(migrated.said("tokens", "list", "--json"))
+            time.sleep(3)
+            assert project.poll() is None
+
     def test_a_port_in_use_is_told(self, migrated: Operator) -> None:
         with socket.create_server(("127.0.0.1", int(migrated.settings["OVERWINTER_PORT"]))):
             assert "is in use by another program" in migrated.refused("serve")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import threading
 import time
@@ -215,6 +216,41 @@ async def test_the_leader_goes_on_after_its_connections_were_cut(season: Season)
         stop.set()
         thread.join(20)
     assert not thread.is_alive()
+
+
+async def test_the_leader_goes_on_after_the_database_only_read_for_a_while(
+    season: Season, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a standby does before it is promoted: no projection is to blame, and none is said to have stopped."""
+    monkeypatch.setattr(projector, "_WAIT_SECONDS", 0.1)
+    await season.begin()
+    with Projector(season.url, PROJECTIONS) as leading:
+        assert leading.lead()
+        leading.connection.execute("SET default_transaction_read_only = on")
+        with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+            leading.step()
+    stop = threading.Event()
+    thread = threading.Thread(target=follow, args=(season.url, PROJECTIONS, stop))
+    only_reading(season.url, "SET default_transaction_read_only = on")
+    thread.start()
+    try:
+        await asyncio.sleep(1)
+        assert thread.is_alive()
+        only_reading(season.url, "RESET default_transaction_read_only")
+        await season.reader.wait_for(len(season.office.rows()), 20)
+    finally:
+        stop.set()
+        thread.join(20)
+    assert not thread.is_alive()
+    assert "(ReadOnlySqlTransaction)" in caplog.text
+    assert "stopped at position" not in caplog.text
+
+
+def only_reading(url: str, setting: str) -> None:
+    """Change a setting of the database, for whoever connects from now on."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("SET default_transaction_read_only = off")
+        connection.execute(f"ALTER DATABASE {connection.info.dbname} {setting}".encode())
 
 
 async def test_a_position_that_somebody_else_moved_is_never_written_over(season: Season) -> None:
