@@ -10,7 +10,7 @@ import psycopg
 
 from api.settings import Settings
 from api.wiring import wire
-from history.due import run_due
+from history.due import Resting, run_due
 from history.store import Unavailable
 
 LOCK: Final = (7302025, 3)
@@ -21,6 +21,7 @@ log = logging.getLogger("overwinter.due")
 
 async def follow_due_dates(settings: Settings, url: str) -> None:
     """Run what is due, twice a second, for ever. A second process waits until the first one's connection is gone."""
+    resting = Resting()
     async with wire(settings, url, connections=2) as wiring:
         while True:
             try:
@@ -29,7 +30,7 @@ async def follow_due_dates(settings: Settings, url: str) -> None:
                     log.info("this process runs the due dates now")
                     while True:
                         await leader.execute("SELECT 1")  # still connected, so still the leader
-                        await run_due(wiring.runner)
+                        await run_due(wiring.runner, resting)
                         await asyncio.sleep(PAUSE_SECONDS)
             except (psycopg.OperationalError, psycopg.InterfaceError, Unavailable) as error:
                 log.warning("the database cannot be used now (%s); trying again", type(error).__name__)

@@ -6,7 +6,7 @@ which holds the lock, the checks and the inserts; when `History.append` returns,
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Final, NamedTuple
@@ -153,12 +153,13 @@ class History:
         """Wait for the appends that are under way."""
         await self._group.close()
 
-    async def due(self, now: datetime, limit: int = 100) -> list[DueDate]:
-        """What is due at `now`, the oldest first."""
+    async def due(self, now: datetime, limit: int = 100, *, without: Sequence[DueDate] = ()) -> list[DueDate]:
+        """What is due at `now`, the oldest first, but for those in `without`, unless they were set anew meanwhile."""
         async with self.connection() as connection:
             cursor = await connection.execute(
-                "SELECT key, at, command, request FROM history.due_dates WHERE at <= %b ORDER BY at LIMIT %b",
-                (now, limit),
+                "SELECT key, at, command, request FROM history.due_dates WHERE at <= %b AND (key, at) NOT IN "
+                "(SELECT * FROM unnest(%b::text[], %b::timestamptz[])) ORDER BY at LIMIT %b",
+                (now, [due.key for due in without], [due.at for due in without], limit),
             )
             return [DueDate(*row) for row in await cursor.fetchall()]
 
