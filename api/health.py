@@ -1,10 +1,12 @@
-"""Whether the server is alive, and whether it is ready: database, migrations, and how far the read models lag."""
+"""Whether the server is alive, and whether it is ready: database, migrations, and how far the read models lag.
+
+Only administrators are told figures: how many facts there are would tell everybody when somebody submits."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from functools import cache
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 import psycopg
@@ -13,6 +15,8 @@ from litestar import Response
 from api.operations import Asking, Operation, as_json
 from api.problems import RETRY_SECONDS, Problem, ProblemType
 from api.wiring import Wiring, all_migrations
+from domain import access
+from domain.deciding import Denied
 from history.store import Unavailable
 from projections.register import PROJECTIONS
 
@@ -38,14 +42,20 @@ class ProjectionHealth(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ready(msgspec.Struct, frozen=True, kw_only=True):
-    """What readiness rests on. `well` is false when `wrong` says something."""
+    """What readiness rests on: it is well when `wrong` says nothing."""
 
-    status: str
     facts: int
     overdue: int
     pending_migrations: tuple[str, ...]
     projections: tuple[ProjectionHealth, ...]
     wrong: tuple[str, ...]
+
+
+class Readiness(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The server is ready. `figures` are for administrators of the installation alone."""
+
+    status: Literal["ready"]
+    figures: Ready | None = None
 
 
 @cache
@@ -88,7 +98,6 @@ async def look(wiring: Wiring) -> Ready:
         )
     wrong = _wrong(pending, projections, begun=bool(found))
     return Ready(
-        status="not ready" if wrong else "ready",
         facts=newest,
         overdue=len(due),
         pending_migrations=pending,
@@ -123,6 +132,7 @@ async def _alive(asking: Asking) -> Response[bytes]:  # noqa: ARG001 - every ope
 async def _ready(asking: Asking) -> Response[bytes]:
     try:
         found = await look(asking.wiring)
+        full = await _sees_figures(asking)
     except (Unavailable, psycopg.Error):
         raise Problem(
             ProblemType.UNAVAILABLE,
@@ -132,11 +142,25 @@ async def _ready(asking: Asking) -> Response[bytes]:
     if found.wrong:
         raise Problem(
             ProblemType.UNAVAILABLE,
-            found.wrong[0],
+            found.wrong[0] if full else _public_sentence(found),
             headers={"Retry-After": str(RETRY_SECONDS)},
-            checks=msgspec.to_builtins(found),
+            checks=msgspec.to_builtins(found) if full else None,
         )
-    return as_json(found)
+    return as_json(Readiness(status="ready", figures=found if full else None))
+
+
+async def _sees_figures(asking: Asking) -> bool:
+    if asking.person is None:
+        return False
+    installation = await asking.wiring.installation()
+    return not isinstance(access.installation_administrator(asking.person, installation), Denied)
+
+
+def _public_sentence(found: Ready) -> str:
+    """What is wrong, without a figure, and without the name of a projection, which would tell what kind of fact."""
+    if found.pending_migrations:
+        return "The database is not ready for this program."
+    return "The read models are behind."
 
 
 def operations() -> tuple[Operation, ...]:
@@ -158,7 +182,8 @@ def operations() -> tuple[Operation, ...]:
             path="/health/ready",
             summary="Is the server ready: database, migrations, read models",
             handle=_ready,
-            answer=Ready,
+            description="Only an administrator is told the figures.",
+            answer=Readiness,
             public=True,
             tag="health",
         ),

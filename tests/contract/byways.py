@@ -68,6 +68,7 @@ def take_byways(running: Running, walked: Walked) -> None:
     ):
         people[who].get(path.format(**ids), **latest)
     administrator.get("/api/facts?after=3&limit=2")
+    administrator.get("/health/ready")
     for path in ("/health", "/health/ready"):
         assert running.client.get(path).status_code == 200
 

@@ -1,0 +1,69 @@
+"""What health tells whom: how many facts there are would tell everybody when somebody submits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+
+from api.embedded import EmbeddedPostgres
+from projections.register import PROJECTIONS
+from tests.journey.running import Running
+
+READY = "/health/ready"
+
+
+@contextmanager
+def stopped(running: Running, projection: str) -> Iterator[None]:
+    """A projection that says it has stopped at position 5."""
+    with (
+        EmbeddedPostgres(running.folder / "postgres") as server,
+        psycopg.connect(server.url, autocommit=True) as connection,
+    ):
+        change = "UPDATE read.positions SET failed_position = %s WHERE projection = %s"
+        connection.execute(change, (5, projection))
+        try:
+            yield
+        finally:
+            connection.execute(change, (None, projection))
+
+
+def asked(running: Running, token: str | None = None) -> tuple[int, dict[str, Any]]:
+    """Status and body of the readiness, as the public or somebody is told."""
+    headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+    answer = running.client.get(READY, headers=headers)
+    return answer.status_code, answer.json()
+
+
+def test_the_public_is_told_that_all_is_well_and_nothing_else(running: Running) -> None:
+    """The same bytes before and after a fact; also for those who have no part in running the server."""
+    administrator = running.person(running.token)
+    newcomer = administrator.post("/api/persons", name="Newcomer of the Test", language="en")["id"]
+    token = administrator.post(f"/api/persons/{newcomer}/tokens", label="test")["token"]
+    assert asked(running) == asked(running, token) == (200, {"status": "ready"})
+
+
+def test_an_administrator_is_told_the_figures(running: Running) -> None:
+    """They grow with the history."""
+    administrator = running.person(running.token)
+    status, before = asked(running, running.token)
+    administrator.post("/api/initiatives", name="One More")
+    _, after = asked(running, running.token)
+    assert (status, before["status"]) == (200, "ready")
+    assert before["figures"]["facts"] < after["figures"]["facts"] == len(running.rows())
+    assert [each["name"] for each in after["figures"]["projections"]] == [each.name for each in PROJECTIONS]
+
+
+def test_what_is_wrong_is_told_without_figures(running: Running) -> None:
+    """To the public; an administrator is told which projection, and where."""
+    with stopped(running, "calls"):
+        status, public = asked(running)
+        administrators_status, told = asked(running, running.token)
+    assert (status, administrators_status) == (503, 503)
+    assert public["detail"] == "The read models are behind."
+    assert set(public) == {"type", "title", "status", "detail"}
+    assert told["detail"] == "The projection calls stopped at position 5; the log says why."
+    assert told["checks"]["wrong"] == [told["detail"]]
+    assert told["checks"]["facts"] == len(running.rows())
