@@ -331,8 +331,10 @@ def erase(person: str, reason: Any) -> None:  # Any: one of the choices above
 @main.command()
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 def doctor(as_json: bool) -> None:
-    """Look at settings, database, positions, lag and disk, and say what is wrong."""
+    """Look at settings, database, positions, lag and disk, and say what is wrong. Nothing is changed."""
     settings = read_settings()
+    if settings.database_url is None and not settings.embedded_folder.exists():
+        _fail(f"There is no database in {settings.data_dir} yet; run: overwinter migrate.")
     with _database(settings) as url:
         found = asyncio.run(examine(settings, url))
     click.echo(json.dumps(found.as_json(), indent=1) if as_json else report(found))

@@ -1,4 +1,6 @@
-"""What `overwinter doctor` looks at: settings, database, migrations, how far the read models are, and disk."""
+"""What `overwinter doctor` looks at: settings, database, migrations, keys, how far the read models are, and disk.
+
+It changes nothing, so that it can be asked at any time, also on a standby."""
 
 from __future__ import annotations
 
@@ -11,8 +13,9 @@ import psycopg
 
 from api.health import Ready, look
 from api.settings import Settings, described
-from api.wiring import all_migrations, wire
+from api.wiring import all_migrations, check_fit, clock_of
 from history.migrate import pending
+from history.store import open_history
 
 LEAST_FREE: Final = 1_000_000_000
 """Below so many free bytes the disk is worth a word."""
@@ -58,7 +61,7 @@ class Finding:
 
 
 async def examine(settings: Settings, url: str) -> Finding:
-    """Look at an installation. Raises what `wire` raises, and psycopg.OperationalError without a database."""
+    """Look at an installation. Raises what `wiring.check_fit` raises, and psycopg.OperationalError without a database."""
     with psycopg.connect(url, autocommit=True) as connection:
         number = connection.info.server_version
         row = connection.execute(
@@ -73,8 +76,10 @@ async def examine(settings: Settings, url: str) -> Finding:
     if missing:
         wrong.append("The database is not ready for this program; run: overwinter migrate.")
     else:
-        async with wire(settings, url, connections=2) as wiring:
-            ready = await look(wiring)
+        async with open_history(url, connections=1) as history:
+            ready = await look(history, clock_of(settings)())
+            if ready.facts:
+                await check_fit(settings, history)
         wrong += ready.wrong
     free = shutil.disk_usage(_existing(settings.data_dir)).free
     if free < LEAST_FREE:

@@ -14,10 +14,10 @@ from litestar import Response
 
 from api.operations import Asking, Operation, as_json
 from api.problems import RETRY_SECONDS, Problem, ProblemType
-from api.wiring import Wiring, all_migrations
+from api.wiring import all_migrations
 from domain import access
 from domain.deciding import Denied
-from history.store import Unavailable
+from history.store import History, Unavailable
 from projections.register import PROJECTIONS
 
 MOST_LAG_SECONDS: Final = 30.0
@@ -63,9 +63,9 @@ def _migration_names() -> tuple[str, ...]:
     return tuple(migration.name for migration in all_migrations())
 
 
-async def look(wiring: Wiring) -> Ready:
-    """The present state of an installation. Raises `Unavailable`."""
-    async with wiring.history.connection() as connection:
+async def look(history: History, now: datetime) -> Ready:
+    """The present state of an installation, `now` by its clock. Raises `Unavailable`."""
+    async with history.connection() as connection:
         cursor = await connection.execute("SELECT name FROM migrations.applied")
         applied = {row[0] for row in await cursor.fetchall()}
         pending = tuple(name for name in _migration_names() if name not in applied)
@@ -80,19 +80,21 @@ async def look(wiring: Wiring) -> Ready:
                 "FROM read.positions p LEFT JOIN history.facts f ON f.position = p.position + 1"
             )
             found = {
-                name: (position, failed, at, now)
-                for name, position, failed, at, now in await cursor.fetchall()
+                name: (position, failed, at, asked)
+                for name, position, failed, at, asked in await cursor.fetchall()
             }
-    due = await wiring.history.due(wiring.clock())
+    due = await history.due(now)
     projections = []
     for projection in PROJECTIONS:
-        position, failed, recorded_at, now = found.get(projection.name, (0, None, None, None))
+        position, failed, recorded_at, asked_at = found.get(projection.name, (0, None, None, None))
         projections.append(
             ProjectionHealth(
                 name=projection.name,
                 position=position,
                 behind=max(0, newest - position),
-                lag_seconds=round((now - recorded_at).total_seconds(), 3) if recorded_at and now else 0.0,
+                lag_seconds=round((asked_at - recorded_at).total_seconds(), 3)
+                if recorded_at and asked_at
+                else 0.0,
                 failed_position=failed,
             )
         )
@@ -131,7 +133,7 @@ async def _alive(asking: Asking) -> Response[bytes]:  # noqa: ARG001 - every ope
 
 async def _ready(asking: Asking) -> Response[bytes]:
     try:
-        found = await look(asking.wiring)
+        found = await look(asking.wiring.history, asking.wiring.clock())
         full = await _sees_figures(asking)
     except (Unavailable, psycopg.Error):
         raise Problem(

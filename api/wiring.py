@@ -81,34 +81,51 @@ async def wire(
     async with open_history(url, connections=connections) as history:
         # New keys are made for a new history alone: beside an old one they would open nothing.
         keys = KeyFolder(settings.keys, create=await history.last_position() == 0)
-        vault = Vault(keys, history.id)
-        if clock is None:
-            clock = (
-                DemonstrationClock(settings.data_dir / "demonstration-clock") if settings.demo else real_time
-            )
-        runner = Runner(
-            history, vault, keys.index_key, clock=clock, fence=keys.fence, demonstration=settings.demo
-        )
-        positions_key = runner.keyed("position-tokens", history.id.encode())
-        wiring = Wiring(
-            settings=settings,
-            history=history,
-            keys=keys,
-            vault=vault,
-            runner=runner,
-            reader=Reader(history, runner.states, vault, PositionTokens(positions_key, CURSOR)),
-            positions=PositionTokens(positions_key),
-            tokens=Tokens(history),
-            sessions=Sessions(history, secure=_secure(settings)),
-            clock=clock,
-        )
+        wiring = _put_together(settings, history, keys, clock or clock_of(settings))
         await _open_installation(wiring)
         await _finish_erasures(wiring)
-        sweeping = asyncio.create_task(_sweep(vault))
+        sweeping = asyncio.create_task(_sweep(wiring.vault))
         try:
             yield wiring
         finally:
             sweeping.cancel()
+
+
+async def check_fit(settings: Settings, history: History) -> None:
+    """Look whether a history that has been begun and these settings go together. Nothing is made or written.
+
+    Raises as `wire` does.
+    """
+    keys = KeyFolder(settings.keys, create=False)
+    wiring = _put_together(settings, history, keys, clock_of(settings))
+    _check_kind(settings, await wiring.installation())
+
+
+def clock_of(settings: Settings) -> Callable[[], datetime]:
+    """The clock of an installation: the real one, unless it is a demonstration."""
+    return DemonstrationClock(settings.data_dir / "demonstration-clock") if settings.demo else real_time
+
+
+def _put_together(
+    settings: Settings, history: History, keys: KeyFolder, clock: Callable[[], datetime]
+) -> Wiring:
+    vault = Vault(keys, history.id)
+    runner = Runner(
+        history, vault, keys.index_key, clock=clock, fence=keys.fence, demonstration=settings.demo
+    )
+    positions_key = runner.keyed("position-tokens", history.id.encode())
+    return Wiring(
+        settings=settings,
+        history=history,
+        keys=keys,
+        vault=vault,
+        runner=runner,
+        reader=Reader(history, runner.states, vault, PositionTokens(positions_key, CURSOR)),
+        positions=PositionTokens(positions_key),
+        tokens=Tokens(history),
+        sessions=Sessions(history, secure=_secure(settings)),
+        clock=clock,
+    )
 
 
 async def _sweep(vault: Vault) -> None:
@@ -129,12 +146,16 @@ async def _open_installation(wiring: Wiring) -> None:
         with contextlib.suppress(Refused):  # another process was first
             await wiring.runner.run(Request(command=OpenInstallation(), actor=SYSTEM, channel=Channel.CLI))
         installation = await wiring.installation()
-    if installation.demonstration and not wiring.settings.demo:
+    _check_kind(wiring.settings, installation)
+
+
+def _check_kind(settings: Settings, installation: Installation) -> None:
+    if installation.demonstration and not settings.demo:
         raise WiringError(
             "This database holds a demonstration, which is never served as a real installation: "
             "set OVERWINTER_DEMO=1, or choose another DATABASE_URL or DATA_DIR."
         )
-    if wiring.settings.demo and not installation.demonstration:
+    if settings.demo and not installation.demonstration:
         raise WiringError(
             "This database holds a real installation, which is never served as a demonstration: "
             "leave OVERWINTER_DEMO out, or choose another DATABASE_URL or DATA_DIR."

@@ -245,6 +245,52 @@ class TestServing:
         )
 
 
+class TestDoctor:
+    """A doctor looks, and changes nothing: no key, no fact, no row."""
+
+    def test_on_an_installation_that_was_never_used(self, migrated: Operator, tmp_path: Path) -> None:
+        assert migrated.refused("doctor") == "No process has projected yet; run: overwinter project."
+        assert not (tmp_path / "data").exists()
+        assert counted(migrated, "history.facts") == 0
+
+    def test_where_there_is_no_installation_at_all(self, tmp_path: Path) -> None:
+        nowhere = Operator("", tmp_path / "data")
+        assert nowhere.refused("doctor").startswith("There is no database in ")
+        assert not (tmp_path / "data").exists()
+
+    def test_what_waits_to_be_deleted_waits_for_another(self, migrated: Operator, tmp_path: Path) -> None:
+        """As after an old backup was restored: an erased person has a key again, and tokens."""
+        made = json.loads(migrated.said("tokens", "create", "--administrator", "--json"))
+        with psycopg.connect(migrated.settings["DATABASE_URL"]) as connection:
+            connection.execute(
+                "INSERT INTO accounts.tokens (digest, person, label, made_by, expires_at) "
+                "VALUES (sha256('old'), 'person-erased', 'old', 'system', now())"
+            )
+        (tmp_path / "data" / "keys" / "fences").write_text(made["person"] + "\n")
+        before = {
+            table: counted(migrated, table) for table in ("history.facts", "vault.keys", "accounts.tokens")
+        }
+        migrated.refused("doctor")
+        assert before == {table: counted(migrated, table) for table in before}
+        assert before == {"history.facts": 3, "vault.keys": 1, "accounts.tokens": 2}
+
+    def test_what_does_not_fit_is_told(self, migrated: Operator, tmp_path: Path) -> None:
+        migrated.said("tokens", "create", "--administrator")
+        assert "key" in migrated.refused("doctor", OVERWINTER_KEYS=str(tmp_path / "elsewhere"))
+        assert not (tmp_path / "elsewhere").exists()
+        assert migrated.refused("doctor", OVERWINTER_DEMO="1").startswith(
+            "This database holds a real installation, which is never served as a demonstration"
+        )
+
+
+def counted(operator: Operator, table: str) -> int:
+    """How many rows a table has."""
+    with psycopg.connect(operator.settings["DATABASE_URL"]) as connection:
+        row = connection.execute(f"SELECT count(*) FROM {table}".encode()).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
 class TestWithoutWhatIsNeeded:
     """Wrong settings and missing things are told in one sentence, by every command that meets them."""
 
