@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+
+import psycopg
 
 from api.accounts.sessions import Sessions
 from api.accounts.tokens import Tokens
@@ -33,6 +36,10 @@ MIGRATED: Final = ("history", "projections", "api")
 
 SWEEP_SECONDS: Final = 10.0
 """How often keys too old to be kept are looked for."""
+SWEEP_ACCOUNTS_SECONDS: Final = 600.0
+"""How often sessions that ended are looked for."""
+
+log = logging.getLogger("overwinter.accounts")
 
 
 class WiringError(Exception):
@@ -84,11 +91,17 @@ async def wire(
         wiring = _put_together(settings, history, keys, clock or clock_of(settings))
         await _open_installation(wiring)
         await _finish_erasures(wiring)
-        sweeping = asyncio.create_task(_sweep(wiring.vault))
+        # Two tasks: a database that keeps one waiting must not keep opened keys in memory.
+        sweeping = (
+            asyncio.create_task(_sweep_keys(wiring.vault)),
+            asyncio.create_task(_sweep_accounts(wiring)),
+        )
         try:
             yield wiring
         finally:
-            sweeping.cancel()
+            for task in sweeping:
+                task.cancel()
+            await asyncio.wait(sweeping)
 
 
 async def check_fit(settings: Settings, history: History) -> None:
@@ -128,11 +141,24 @@ def _put_together(
     )
 
 
-async def _sweep(vault: Vault) -> None:
+async def _sweep_keys(vault: Vault) -> None:
     """Forget opened keys in time, also those that nobody asks for again."""
     while True:
         await asyncio.sleep(SWEEP_SECONDS)
         vault.sweep()
+
+
+async def _sweep_accounts(wiring: Wiring) -> None:
+    """Delete ways in that lead nowhere any more, also those that nobody tries again. Nothing depends on its success."""
+    while True:
+        try:
+            await wiring.tokens.sweep()
+            await wiring.sessions.sweep()
+        except Unavailable:
+            log.debug("ended sessions are not deleted while the database cannot be used")
+        except psycopg.Error as error:
+            log.warning("ended sessions could not be deleted: %s", type(error).__name__)
+        await asyncio.sleep(SWEEP_ACCOUNTS_SECONDS)
 
 
 def _secure(settings: Settings) -> bool:
@@ -170,6 +196,3 @@ async def _finish_erasures(wiring: Wiring) -> None:
                 command=ErasePerson(person=row.subject, reason="other"), actor=SYSTEM, channel=Channel.SYSTEM
             )
         )
-    # Nothing depends on it: what is swept here lets nobody in.
-    with contextlib.suppress(Unavailable):
-        await wiring.tokens.sweep()

@@ -90,6 +90,15 @@ class Sessions:
                 )
         return self._cookie("", 0)
 
+    async def sweep(self) -> None:
+        """Delete the sessions that ended, or lay unused for too long."""
+        async with self._history.connection() as connection:
+            await connection.execute(
+                "DELETE FROM accounts.sessions WHERE expires_at <= now() "
+                "OR last_used_at <= now() - make_interval(mins => %b::integer)",
+                (IDLE_MINUTES,),
+            )
+
     def _cookie(self, value: str, seconds: int) -> Cookie:
         return Cookie(
             key=self.cookie_name,

@@ -12,7 +12,7 @@ from typing import Final
 
 from domain.refusals import Invalid, NotFound
 from history.runner import KeyReused
-from history.store import Connection, History
+from history.store import History
 
 PREFIX: Final = "ow_"
 MOST_DAYS: Final = 3650
@@ -116,16 +116,11 @@ class Tokens:
             await connection.execute("DELETE FROM accounts.tokens WHERE person = %b", (person,))
 
     async def sweep(self) -> None:
-        """Delete what can never be used again: ways in of erased people, and sessions that ended."""
+        """Delete the ways in of erased people, which can never be used again, and with them their sessions."""
         async with self._history.connection() as connection:
             await connection.execute(
                 "DELETE FROM accounts.tokens t WHERE NOT EXISTS (SELECT FROM vault.keys k WHERE k.subject = t.person)"
             )
-            await _delete_ended_sessions(connection)
-
-
-async def _delete_ended_sessions(connection: Connection) -> None:
-    await connection.execute("DELETE FROM accounts.sessions WHERE expires_at <= now()")
 
 
 def digest_of(text: str) -> bytes:

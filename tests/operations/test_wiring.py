@@ -1,0 +1,109 @@
+"""What a process does by itself, beside what it is asked: it deletes what has ended."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from api import wiring
+from api.settings import Settings, read_settings
+from api.wiring import Wiring, all_migrations, wire
+from domain.commands.persons import RegisterPerson
+from domain.values import SYSTEM, Channel
+from history.migrate import migrate
+from history.runner import Request
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    """An installation that is migrated and has not been used."""
+    migrate(database_url, all_migrations())
+    return read_settings({"DATABASE_URL": database_url, "DATA_DIR": str(tmp_path / "data")})
+
+
+def rows(url: str, statement: str) -> list[tuple[Any, ...]]:
+    """What a statement finds; or nothing, when it only changes."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        cursor = connection.execute(statement.encode())
+        return cursor.fetchall() if cursor.description else []
+
+
+async def register(wired: Wiring) -> str:
+    """An invented person."""
+    command = RegisterPerson(name="Person of the Test", email=None, language="en")
+    return (await wired.runner.run(Request(command=command, actor=SYSTEM, channel=Channel.CLI))).stream
+
+
+async def come_true(url: str, statement: str, expected: object) -> None:
+    """Wait until a statement's first column holds this."""
+    for _ in range(100):
+        if [row[0] for row in rows(url, statement)] == expected:
+            return
+        await asyncio.sleep(0.05)
+    assert [row[0] for row in rows(url, statement)] == expected
+
+
+class TestSweeping:
+    """What can let nobody in any more is deleted while the process runs, not at its next start."""
+
+    async def test_ended_sessions_and_the_ways_in_of_the_erased(
+        self, settings: Settings, database_url: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(wiring, "SWEEP_ACCOUNTS_SECONDS", 0.1)
+        async with wire(settings, database_url, connections=2) as wired:
+            person = await register(wired)
+            token = await wired.tokens.make(person, label="test", made_by=SYSTEM)
+            for _ in range(4):
+                assert await wired.sessions.begin(token) is not None
+            tag = "UPDATE accounts.sessions SET {} WHERE digest = (SELECT max(digest) FROM accounts.sessions WHERE {})"
+            fresh = "expires_at > now() AND last_used_at > now() - interval '1 minute'"
+            rows(database_url, tag.format("expires_at = now()", fresh))
+            rows(database_url, tag.format("last_used_at = now() - interval '2 hours'", fresh))
+            rows(database_url, tag.format("last_used_at = now() - interval '119 minutes'", fresh))
+            await come_true(database_url, "SELECT count(*) FROM accounts.sessions", [2])
+            left = rows(
+                database_url,
+                "SELECT last_used_at < now() - interval '1 hour' FROM accounts.sessions ORDER BY 1",
+            )
+            assert left == [(False,), (True,)]
+            await wired.tokens.make(await register(wired), label="other", made_by=SYSTEM)
+            rows(database_url, f"DELETE FROM vault.keys WHERE subject = '{person}'")
+            await come_true(database_url, "SELECT label FROM accounts.tokens", ["other"])
+            await come_true(database_url, "SELECT count(*) FROM accounts.sessions", [0])
+
+    async def test_it_goes_on_after_the_database_refused(
+        self,
+        settings: Settings,
+        database_url: str,
+        monkeypatch: pytest.MonkeyPatch,
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        """As when it only reads for a while, or its role lacks a right."""
+        monkeypatch.setattr(wiring, "SWEEP_ACCOUNTS_SECONDS", 0.1)
+        async with wire(settings, database_url, connections=2) as wired:
+            token = await wired.tokens.make(await register(wired), label="test", made_by=SYSTEM)
+            assert await wired.sessions.begin(token) is not None
+            rows(database_url, "ALTER TABLE accounts.tokens RENAME COLUMN person TO renamed")
+            rows(database_url, "UPDATE accounts.sessions SET expires_at = now()")
+            with caplog.at_level(logging.WARNING, "overwinter"):
+                for _ in range(100):
+                    if caplog.records:
+                        break
+                    await asyncio.sleep(0.05)
+            assert {record.getMessage() for record in caplog.records} == {
+                "ended sessions could not be deleted: UndefinedColumn"
+            }
+            rows(database_url, "ALTER TABLE accounts.tokens RENAME COLUMN renamed TO person")
+            await come_true(database_url, "SELECT count(*) FROM accounts.sessions", [0])
