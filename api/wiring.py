@@ -191,8 +191,11 @@ def _check_kind(settings: Settings, installation: Installation) -> None:
 async def _finish_erasures(wiring: Wiring) -> None:
     """Erase again whoever is fenced and has a key all the same: a crash cut in, or an old backup was restored."""
     for row in await wiring.history.keys(wiring.keys.fenced()):
-        await wiring.runner.run(
-            Request(
-                command=ErasePerson(person=row.subject, reason="other"), actor=SYSTEM, channel=Channel.SYSTEM
+        command = ErasePerson(person=row.subject, reason="other")
+        with contextlib.suppress(Refused):  # another process was first
+            await wiring.runner.run(Request(command=command, actor=SYSTEM, channel=Channel.SYSTEM))
+        if await wiring.history.keys((row.subject,)):
+            raise WiringError(
+                "A person whose erasure the history tells has a key again: restore the database's keys and its history "
+                "from one backup, or delete the rows of vault.keys whose subjects stand in the key folder's file fences."
             )
-        )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Iterable
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +14,13 @@ import pytest
 
 from api import wiring
 from api.settings import Settings, read_settings
-from api.wiring import Wiring, all_migrations, wire
-from domain.commands.persons import RegisterPerson
+from api.wiring import Wiring, WiringError, all_migrations, wire
+from domain.commands.persons import ErasePerson, RegisterPerson
 from domain.values import SYSTEM, Channel
 from history.migrate import migrate
 from history.runner import Request
+from history.store import History
+from history.vault import WrappedKey
 
 pytestmark = pytest.mark.anyio
 
@@ -107,3 +111,50 @@ class TestSweeping:
             }
             rows(database_url, "ALTER TABLE accounts.tokens RENAME COLUMN renamed TO person")
             await come_true(database_url, "SELECT count(*) FROM accounts.sessions", [0])
+
+
+class TestFinishingErasures:
+    """Whoever is fenced and has a key all the same, as after an old backup was restored, is erased at the next start."""
+
+    async def test_two_processes_at_once(
+        self, settings: Settings, database_url: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Each finds the key before either has deleted it; both start."""
+        async with wire(settings, database_url, connections=2) as wired:
+            person = await register(wired)
+            wired.keys.fence(person)
+        both, waited = asyncio.Barrier(2), list[None]()
+        find = History.keys
+
+        async def find_together(history: History, subjects: Iterable[str]) -> list[WrappedKey]:
+            found = await find(history, subjects)
+            if len(waited) < 2:
+                waited.append(None)
+                await both.wait()
+            return found
+
+        monkeypatch.setattr(History, "keys", find_together)
+
+        async def start() -> bool:
+            async with wire(settings, database_url, connections=2) as wired:
+                return await wired.history.keys((person,)) == []
+
+        assert await asyncio.gather(start(), start()) == [True, True]
+        assert rows(database_url, "SELECT count(*) FROM history.facts WHERE topic = 'person.erased.v1'") == [
+            (1,)
+        ]
+
+    async def test_a_key_that_stays_is_not_passed_over(self, settings: Settings, database_url: str) -> None:
+        """The keys alone were restored: the person's history says erased, and still their data could be read."""
+        async with wire(settings, database_url, connections=2) as wired:
+            person = await register(wired)
+            (key,) = await wired.history.keys((person,))
+            command = ErasePerson(person=person, reason="safety")
+            await wired.runner.run(Request(command=command, actor=SYSTEM, channel=Channel.CLI))
+        with psycopg.connect(database_url) as connection:
+            connection.execute(
+                "INSERT INTO vault.keys (subject, epoch, wrapped) VALUES (%s, %s, %s)", astuple(key)
+            )
+        with pytest.raises(WiringError, match="has a key again"):
+            async with wire(settings, database_url, connections=2):
+                pass
