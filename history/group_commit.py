@@ -11,6 +11,7 @@ import asyncio
 import logging
 import struct
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Final
 
 import psycopg
@@ -75,6 +76,12 @@ class GroupCommit:
             loop.call_soon(self._send)
         return await waiting.answer
 
+    async def append_on(self, connection: Connection, append: Append) -> Appended:
+        """The same on a connection that holds the lock already, in a commit of its own."""
+        waiting = _Waiting(append, asyncio.get_running_loop().create_future())
+        await self._commit([waiting], connection)
+        return await waiting.answer
+
     async def close(self) -> None:
         """Wait until everything that was sent is answered."""
         while self._under_way or self._waiting:
@@ -114,10 +121,10 @@ class GroupCommit:
             self._called = True
             asyncio.get_running_loop().call_soon(self._send)
 
-    async def _commit(self, batch: Sequence[_Waiting]) -> None:
+    async def _commit(self, batch: Sequence[_Waiting], on: Connection | None = None) -> None:
         """Store a batch and answer everybody in it, whatever happens."""
         try:
-            await self._try(batch)
+            await self._try(batch, on)
         except _Refusing as error:
             log.error("append refused by the database: %s", type(error).__name__)  # noqa: TRY400 - a traceback could quote values
             if len(batch) == 1 or cannot_now(error):
@@ -131,8 +138,8 @@ class GroupCommit:
             for waiting in batch:
                 waiting.fails("The process stops; it is not known whether this was stored.")
 
-    async def _try(self, batch: Sequence[_Waiting]) -> None:
-        """Send a batch until the database answers.
+    async def _try(self, batch: Sequence[_Waiting], on: Connection | None) -> None:
+        """Send a batch until the database answers: at first on a certain connection, if there is one.
 
         A connection lost under way leaves it open whether the facts were stored. The very same bytes are then sent
         again: if they had been stored, that conflicts, and the leaf hashes found there are these facts' own.
@@ -140,7 +147,8 @@ class GroupCommit:
         wait = _FIRST_WAIT
         for attempt in range(_TRIES):
             try:
-                async with self._pool.connection() as connection:
+                chosen = nullcontext(on) if on is not None and not attempt else self._pool.connection()
+                async with chosen as connection:
                     made = arguments([(waiting.append, waiting.read) for waiting in batch])
                     (row,) = await call(connection, APPEND, made)
                 await self._answer(batch, outcomes(row, [waiting.append for waiting in batch]))

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import secrets
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,6 +34,8 @@ from history.vault import Vault, WrappedKey
 
 TRIES: Final = 15
 """How often a command that lost a race is decided anew before it is given up."""
+TRIES_TOGETHER: Final = 5
+"""How often of these it is appended along with others; from then on alone, while everybody else waits."""
 _HANDLE_LETTERS: Final = "23456789abcdefghjkmnpqrstvwxyz"
 
 _encode = msgspec.json.Encoder(order="sorted").encode
@@ -129,8 +131,8 @@ class Runner:
         for attempt in range(TRIES):
             work = _Work(self, request, idempotency, afresh=afresh)
             try:
-                async with self._turn(contested):
-                    appended = await work.attempt(entry)
+                async with self._turn(contested), self._way(attempt) as append:
+                    appended = await work.attempt(entry, append)
                     if appended.outcome == "appended":
                         return work.answer(appended)
             except (Turned, Stale):
@@ -166,6 +168,18 @@ class Runner:
         lock = self._turns.setdefault(contested, asyncio.Lock())
         async with lock:
             yield
+
+    @asynccontextmanager
+    async def _way(self, attempt: int) -> AsyncIterator[Callable[[Append], Awaitable[Appended]]]:
+        """How an attempt appends: with the others, and after many in vain alone.
+
+        Otherwise a decision about many streams would lose for as long as anybody writes to any of them.
+        """
+        if attempt < TRIES_TOGETHER:
+            yield self.history.append
+        else:
+            async with self.history.alone() as append:
+                yield append
 
     async def claimed(self, outcome: Outcome) -> str | None:
         """The sentence by which an outcome would be refused now, since one of its claims is held; None if none is."""
@@ -230,7 +244,9 @@ class _Work:
         self._facts: list[tuple[str, Fact]] = []
         self._outcome: Outcome | None = None
 
-    async def attempt(self, entry: Registered[Any]) -> Appended:
+    async def attempt(
+        self, entry: Registered[Any], append: Callable[[Append], Awaitable[Appended]]
+    ) -> Appended:
         """Plan, ask, decide, append."""
         act = await self._plan(entry)
         person = await self._person()
@@ -248,7 +264,7 @@ class _Work:
         # The fence stands before the key falls: no restored backup can bring an erased person back.
         for subject in outcome.erases:
             self._runner.fence(subject)
-        appended = await self._append(outcome, made)
+        appended = await append(self._gather(outcome, made))
         for subject in outcome.erases:
             self._runner.vault.evict(subject)
         return appended
@@ -344,26 +360,24 @@ class _Work:
         self._stored.append(stored)
         self._facts.append((stream, fact))
 
-    async def _append(self, outcome: Outcome, made: list[WrappedKey]) -> Appended:
+    def _gather(self, outcome: Outcome, made: list[WrappedKey]) -> Append:
         runner = self._runner
         for name, sentence in outcome.claims:
             self._claims[runner._claim(name).hex()] = sentence
         holder = outcome.subjects[0] if outcome.subjects else outcome.answers
-        return await runner.history.append(
-            Append(
-                facts=self._stored,
-                read=self._reading.versions,
-                read_indexes=self._reading.indexes,
-                answers=outcome.answers,
-                entries=outcome.entries,
-                claims=[(bytes.fromhex(name), holder) for name in self._claims],
-                settled=outcome.settled,
-                due=[_due_date(due.key, due.at, due.command) for due in outcome.due],
-                new_keys=made,
-                sealed_for=sorted({s for _, fact in self._facts for s in subjects_of(fact)}),
-                erased=outcome.erases,
-                idempotency=self._idempotency,
-            )
+        return Append(
+            facts=self._stored,
+            read=self._reading.versions,
+            read_indexes=self._reading.indexes,
+            answers=outcome.answers,
+            entries=outcome.entries,
+            claims=[(bytes.fromhex(name), holder) for name in self._claims],
+            settled=outcome.settled,
+            due=[_due_date(due.key, due.at, due.command) for due in outcome.due],
+            new_keys=made,
+            sealed_for=sorted({s for _, fact in self._facts for s in subjects_of(fact)}),
+            erased=outcome.erases,
+            idempotency=self._idempotency,
         )
 
     def claim_sentence(self, name: str | None) -> str:

@@ -6,7 +6,8 @@ which holds the lock, the checks and the inserts; when `History.append` returns,
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Final, NamedTuple
@@ -68,6 +69,7 @@ class History:
         self.pool = pool
         self.id = history_id
         self._group = GroupCommit(pool)
+        self._alone = asyncio.Lock()
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
@@ -136,6 +138,21 @@ class History:
             row = await cursor.fetchone()
             assert row is not None
             return int(row[0])
+
+    @asynccontextmanager
+    async def alone(self) -> AsyncIterator[Callable[[Append], Awaitable[Appended]]]:
+        """Hold up every other append, of this process and of others; yields the one `append` that goes through.
+
+        For a command that lost again and again against smaller ones: what it reads meanwhile stays as it was read. One
+        of a process at a time, since everybody who waits for this holds a connection. Raises `Unavailable`.
+        """
+        async with self._alone, self.connection() as connection:
+            await connection.execute("SELECT pg_advisory_lock(7302025, 1)")
+            try:
+                yield lambda append: self._group.append_on(connection, append)
+            finally:
+                if not connection.closed:
+                    await connection.execute("SELECT pg_advisory_unlock(7302025, 1)")
 
     async def append(self, append: Append) -> Appended:
         """Store all of it, or nothing; durable on return.

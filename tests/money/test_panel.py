@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
 
 import psycopg
 import pytest
@@ -21,12 +22,16 @@ from domain.applications import (
 from domain.panels import PanelClosed, PanelConfirmed, PanelOpened, PanelOutcomeSet
 from domain.refusals import Refused
 from domain.rounds import RoundClosed, RoundDecided, RoundOpened, RoundPutToPanel
+from history.runner import TRIES_TOGETHER
 from history.store import Append, Appended, Row
 from tests.money.conftest import House, Round, eur, several, together
 
 pytestmark = pytest.mark.anyio
 
 AWARD = 10_000
+TOO_LATE = (
+    "Only an application that is under consideration or on the waiting list can be withdrawn; this one is {}."
+)
 KINDS = ("award", "waitlist", "decline")
 
 
@@ -154,11 +159,7 @@ async def race(house: House, count: int, pause: float) -> None:
     check_decided(house, round, withdrawn - after, after)
     assert set(answers) <= {
         None,
-        *(
-            "Only an application that is under consideration or on the waiting list can be withdrawn; "
-            f"this one is {status}."
-            for status in ("awarded", "declined")
-        ),
+        *(TOO_LATE.format(status) for status in ("awarded", "declined")),
     }
     house.check_ledger()
 
@@ -200,6 +201,43 @@ async def test_a_withdrawal_between_reading_and_storing_is_not_decided_over(
     assert sizes == [2 + 6, 2 + 4]
     assert outcomes == {"conflict": 1, "appended": 1}
     check_decided(house, round, {award, waitlisted}, set())
+
+
+async def test_whoever_loses_again_and_again_goes_alone(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before each try is stored, one more artist withdraws by way of the other process. In the end the withdrawals wait
+    instead: until the decision about all the others is stored."""
+    round = await closed_panel(house, 24)
+    leaving = list(round.applications)[2::3]  # all to be declined
+    history = house.offices[0].runner.history
+    store, alone = history.append, history.alone
+    withdrawing: list[asyncio.Task[str | None]] = []
+
+    def begin_withdrawing() -> asyncio.Task[str | None]:
+        withdrawing.append(asyncio.create_task(withdraw(house, round, leaving[len(withdrawing)])))
+        return withdrawing[-1]
+
+    async def meddling(append: Append) -> Appended:
+        await begin_withdrawing()
+        return await store(append)
+
+    @asynccontextmanager
+    async def in_vain() -> AsyncIterator[Callable[[Append], Awaitable[Appended]]]:
+        async with alone() as store_alone:
+            done, _ = await asyncio.wait([begin_withdrawing()], timeout=0.3)
+            assert not done
+            yield store_alone
+
+    monkeypatch.setattr(history, "append", meddling)
+    monkeypatch.setattr(history, "alone", in_vain)
+    assert await confirm(house, round) is None
+
+    *before, last = await asyncio.gather(*withdrawing)
+    assert 1 < len(before) <= TRIES_TOGETHER  # a try that remembered too much is not stored at all
+    assert set(before) == {None}
+    assert last == TOO_LATE.format("declined")
+    check_decided(house, round, set(leaving[: len(before)]), set())
 
 
 async def test_two_people_who_confirm_at_once_confirm_once(house: House) -> None:
