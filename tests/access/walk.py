@@ -20,7 +20,7 @@ from domain.persons import PersonErased
 from domain.refusals import Turned
 from domain.values import MEMBER_ROLES, SYSTEM, Channel, Role
 from history.runner import Request, Runner
-from history.store import History
+from history.store import Append, Appended, History
 from history.vault import Vault
 from tests.driving import World, person
 from tests.scene import (
@@ -120,7 +120,7 @@ class Moment:
     def refused_by_the_runner(self, actor: str) -> str:
         """The sentence by which the command runner itself refuses somebody, whom the rules alone would not know."""
         runner = Runner(
-            cast("History", None),
+            cast("History", _Untouched()),
             cast("Vault", None),
             b"",
             clock=lambda: self.now,
@@ -133,6 +133,13 @@ class Moment:
         except Turned as turned:
             return turned.detail
         raise AssertionError("not refused")
+
+
+class _Untouched:
+    """A history that nobody may append to: who is refused never gets that far."""
+
+    async def append(self, append: Append) -> Appended:
+        raise AssertionError(f"refused, yet {len(append.facts)} facts were on their way")
 
 
 @dataclass(frozen=True)
