@@ -30,8 +30,8 @@ MOST_INTEGER: Final = 2**31 - 1
 _YEARS: Final = range(1900, 3000)
 _MOST_ERRORS: Final = 100
 
-_SUSPECT: Final = re.compile(rb'\\u0000|[0-9]{10}|"(?:0[0-9]{3}|1[0-8][0-9]{2}|[3-9][0-9]{3})-')
-"""What a typed decoder lets through and the program cannot use; a false alarm only costs a walk."""
+_LONG_NUMBER: Final = re.compile(rb"[0-9]{10}")
+_ODD_YEAR: Final = re.compile(rb'"(?:0[0-9]{3}|1[0-8][0-9]{2}|[3-9][0-9]{3})-')
 _SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,39}\Z", re.ASCII)
 
@@ -91,7 +91,7 @@ def decode(raw: bytes, kind: type[T], told_elsewhere: frozenset[str] = frozenset
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _malformed(raw, error) from None
     else:
-        if not _SUSPECT.search(raw):
+        if not _suspect(raw):
             return value
     try:
         plain = msgspec.json.decode(raw)
@@ -106,6 +106,12 @@ def decode(raw: bytes, kind: type[T], told_elsewhere: frozenset[str] = frozenset
     except msgspec.ValidationError:
         # The walk knows every type that a command uses; should one be added that it does not know, it says this much.
         raise Problem(ProblemType.MALFORMED, "The body does not have the shape that is described.") from None
+
+
+def _suspect(raw: bytes) -> bool:
+    """Whether a body may hold what a typed decoder lets through and the program cannot use (a NUL, a huge number, an odd
+    year); a false alarm only costs a walk. One by one: all in one pattern took seven times as long as decoding."""
+    return b"\\u0000" in raw or bool(_ODD_YEAR.search(raw) or _LONG_NUMBER.search(raw))
 
 
 def _malformed(raw: bytes, error: Exception) -> Problem:

@@ -10,6 +10,8 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import Final, NamedTuple
 
 import psycopg
@@ -18,6 +20,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from history.appends import Append, Appended, DueDate, Idempotency, Lost, Unavailable
 from history.arrays import integers, texts
 from history.calls import Connection, Statement, call
+from history.gathering import Gathered
 from history.group_commit import GroupCommit, cannot_now, connection_lost, remembered
 from history.vault import WrappedKey
 
@@ -48,12 +51,27 @@ class Row(NamedTuple):
 
 _TROUBLE: Final = (psycopg.OperationalError, psycopg.InterfaceError)
 
+# Two things keep PostgreSQL from planning these anew at each call, which took longer than answering: the arrays stand in
+# sub-selects, so that a plan for these very keys promises nothing better than the plan for any; and each look-up is a
+# sub-select (OFFSET 0 keeps it one), so that the plan for any keys goes by the primary key, whatever the table's size.
 _LOAD: Final = Statement(
     b"history_load",
-    b"SELECT f.position, f.stream, f.version, f.topic, f.document, f.leaf "
-    b"FROM unnest($1::text[], $2::integer[]) AS w (stream, after) "
-    b"JOIN history.facts f ON f.stream = w.stream AND f.version > w.after "
-    b"ORDER BY f.stream, f.version",
+    b"SELECT w.number, f.position, f.stream, f.version, f.topic, f.document, f.leaf "
+    b"FROM unnest((SELECT $1::text[]), (SELECT $2::integer[])) WITH ORDINALITY AS w (stream, after, number), "
+    b"LATERAL (SELECT * FROM history.facts o WHERE o.stream = w.stream AND o.version > w.after "
+    b"ORDER BY o.version OFFSET 0) AS f",
+)
+
+_ENTRIES: Final = Statement(
+    b"history_entries",
+    b"SELECT w.name, i.entry FROM unnest((SELECT $1::text[])) AS w (name), "
+    b"LATERAL (SELECT o.entry FROM history.indexes o WHERE o.name = w.name ORDER BY o.entry OFFSET 0) AS i",
+)
+
+_KEYS: Final = Statement(
+    b"history_keys",
+    b"SELECT k.subject, k.epoch, k.wrapped FROM unnest((SELECT $1::text[])) AS w (subject), "
+    b"LATERAL (SELECT * FROM vault.keys o WHERE o.subject = w.subject OFFSET 0) AS k",
 )
 
 _AT: Final = """
@@ -70,6 +88,9 @@ class History:
         self.id = history_id
         self._group = GroupCommit(pool)
         self._alone = asyncio.Lock()
+        self._loads = Gathered(self._load)
+        self._indexes = Gathered(self._entries)
+        self._keys = Gathered(self._wrapped)
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
@@ -90,10 +111,23 @@ class History:
             raise Lost("The database does not answer.") from error
 
     async def load(self, after: Mapping[str, int]) -> list[Row]:
-        """The facts of some streams, each after the version given, ordered by stream and version. One round trip."""
+        """The facts of some streams, each after the version given, ordered by stream and version. One round trip, which
+        is shared with others (`history.gathering`)."""
+        found = await self._loads.get(after.items())
+        return [row for stream, version in sorted(after.items()) for row in found.get((stream, version), ())]
+
+    async def _load(self, after: frozenset[tuple[str, int]]) -> dict[tuple[str, int], list[Row]]:
+        asked = list(after)
         async with self.connection() as connection:
-            rows = await call(connection, _LOAD, (texts(list(after)), integers(list(after.values()))))
-            return [Row(*row) for row in rows]
+            rows = await call(
+                connection,
+                _LOAD,
+                (texts([stream for stream, _ in asked]), integers([version for _, version in asked])),
+            )
+        found: dict[tuple[str, int], list[Row]] = {}
+        for number, *row in rows:
+            found.setdefault(asked[number - 1], []).append(Row(*row))
+        return found
 
     async def at(self, positions: Iterable[int]) -> list[Row]:
         """The facts at some positions, in order."""
@@ -103,11 +137,12 @@ class History:
 
     async def entries(self, index: str) -> tuple[str, ...]:
         """The entries of an index, sorted."""
+        return (await self._indexes.get((index,))).get(index, ())
+
+    async def _entries(self, names: frozenset[str]) -> dict[str, tuple[str, ...]]:
         async with self.connection() as connection:
-            cursor = await connection.execute(
-                "SELECT entry FROM history.indexes WHERE name = %b ORDER BY entry", (index,)
-            )
-            return tuple([row[0] for row in await cursor.fetchall()])
+            rows = await call(connection, _ENTRIES, (texts(list(names)),))
+        return {name: tuple([entry for _, entry in group]) for name, group in groupby(rows, itemgetter(0))}
 
     async def held(self, claims: Iterable[bytes]) -> frozenset[bytes]:
         """Those of some claims, by their keyed names, that a stream holds."""
@@ -119,12 +154,14 @@ class History:
 
     async def keys(self, subjects: Iterable[str]) -> list[WrappedKey]:
         """The wrapped keys of some data subjects; those that were erased have none."""
+        wanted = set(subjects)
+        found = await self._keys.get(wanted)
+        return [found[subject] for subject in wanted if subject in found]
+
+    async def _wrapped(self, subjects: frozenset[str]) -> dict[str, WrappedKey]:
         async with self.connection() as connection:
-            cursor = await connection.execute(
-                "SELECT subject, epoch, wrapped FROM vault.keys WHERE subject = ANY (%b::text[])",
-                (list(subjects),),
-            )
-            return [WrappedKey(*row) for row in await cursor.fetchall()]
+            rows = await call(connection, _KEYS, (texts(list(subjects)),))
+        return {row[0]: WrappedKey(*row) for row in rows}
 
     async def remembered(self, idempotency: Idempotency) -> Appended | None:
         """What an idempotency key stands for, or None if it was never used. `detail` is the stream that answered."""

@@ -237,21 +237,26 @@ async def _rows_of_call(reader: Reader, viewer: str, call: str, **asked: object)
         """
         SELECT a.*, t.*,
             a.application = ANY (ARRAY (
-                SELECT c.entry FROM history.indexes r
-                JOIN history.indexes c ON c.name = %(conflicts_in)b::text || r.entry
+                SELECT c.entry FROM history.indexes r, LATERAL (
+                    SELECT o.entry FROM history.indexes o WHERE o.name = %(conflicts_in)b::text || r.entry OFFSET 0
+                ) AS c
                 WHERE r.name = %(rounds_of)b
             )) AS conflict,
             ARRAY (SELECT r.entry FROM history.indexes r WHERE r.name = %(rounds_of)b
                 AND EXISTS (SELECT FROM history.indexes o WHERE o.name = %(applied_in)b::text || r.entry))
                 AS applied_in
-        FROM read.applications a LEFT JOIN read.titled t ON t.title_stream = a.application
-        WHERE a.call = %(call)b AND a.application > %(after)b::text
-            AND (%(status)b::text IS NULL OR a.status = %(status)b::text)
-            AND (%(round)b::text IS NULL OR a.round = %(round)b::text)
-            AND (%(rounds)b::text[] IS NULL OR a.round = ANY (%(rounds)b::text[]))
-            AND (NOT a.round = ANY (%(closed)b::text[]) OR a.applicant = %(viewer)b)
-            AND a.from_position <= %(at)b::bigint AND a.to_position > %(at)b::bigint
-        ORDER BY a.application LIMIT %(limit)b
+        FROM (
+            SELECT * FROM read.applications a
+            WHERE a.call = %(call)b AND a.application > %(after)b::text
+                AND (%(status)b::text IS NULL OR a.status = %(status)b::text)
+                AND (%(round)b::text IS NULL OR a.round = %(round)b::text)
+                AND (%(rounds)b::text[] IS NULL OR a.round = ANY (%(rounds)b::text[]))
+                AND (NOT a.round = ANY (%(closed)b::text[]) OR a.applicant = %(viewer)b)
+                AND a.from_position <= %(at)b::bigint AND a.to_position > %(at)b::bigint
+            ORDER BY a.application LIMIT %(limit)b
+        ) AS a
+        LEFT JOIN LATERAL (SELECT * FROM read.titled t WHERE t.title_stream = a.application OFFSET 0) AS t ON true
+        ORDER BY a.application
         """,
         call=call,
         viewer=viewer,

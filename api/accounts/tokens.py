@@ -11,6 +11,9 @@ from hashlib import sha256
 from typing import Final
 
 from domain.refusals import Invalid, NotFound
+from history.arrays import blobs
+from history.calls import Statement, call
+from history.gathering import Gathered
 from history.runner import KeyReused
 from history.store import History
 
@@ -19,6 +22,13 @@ MOST_DAYS: Final = 3650
 DEFAULT_DAYS: Final = 90
 _SHAPE: Final = re.compile(r"ow_[A-Za-z0-9_-]{43}\Z", re.ASCII)
 _LABEL: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}\Z", re.ASCII)
+
+_STANDING_FOR: Final = Statement(
+    b"accounts_standing_for",
+    b"SELECT w.digest, t.person FROM unnest((SELECT $1::bytea[])) AS w (digest), "
+    b"LATERAL (SELECT o.person FROM accounts.tokens o WHERE o.digest = w.digest AND o.revoked_at IS NULL "
+    b"AND o.expires_at > now() AND EXISTS (SELECT FROM vault.keys k WHERE k.subject = o.person) OFFSET 0) AS t",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +49,7 @@ class Tokens:
 
     def __init__(self, history: History) -> None:
         self._history = history
+        self._persons = Gathered(self._standing_for)
 
     async def make(
         self, person: str, *, label: str, made_by: str, days: int = DEFAULT_DAYS, seed: bytes | None = None
@@ -79,14 +90,13 @@ class Tokens:
         """Whom a token stands for now, in one statement; None for anything else. A person without a key was erased."""
         if not _SHAPE.match(text):
             return None
+        digest = digest_of(text)
+        return (await self._persons.get((digest,))).get(digest)
+
+    async def _standing_for(self, digests: frozenset[bytes]) -> dict[bytes, str]:
         async with self._history.connection() as connection:
-            cursor = await connection.execute(
-                "SELECT t.person FROM accounts.tokens t JOIN vault.keys k ON k.subject = t.person "
-                "WHERE t.digest = %b AND t.revoked_at IS NULL AND t.expires_at > now()",
-                (digest_of(text),),
-            )
-            row = await cursor.fetchone()
-        return None if row is None else str(row[0])
+            rows = await call(connection, _STANDING_FOR, (blobs(list(digests)),))
+        return dict(rows)
 
     async def all(self, person: str | None = None) -> list[TokenShown]:
         """The tokens of a person, or of everybody, the newest first."""
