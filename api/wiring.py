@@ -135,7 +135,7 @@ def _put_together(
         runner=runner,
         reader=Reader(history, runner.states, vault, PositionTokens(positions_key, CURSOR)),
         positions=PositionTokens(positions_key),
-        tokens=Tokens(history),
+        tokens=Tokens(history, vault),
         sessions=Sessions(history, secure=_secure(settings)),
         clock=clock,
     )

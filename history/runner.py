@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import os
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -21,7 +22,7 @@ from weakref import WeakValueDictionary
 import msgspec
 
 from domain.commands.register import REGISTER
-from domain.deciding import Act, Command, Denied, Fact, Given, Loaded, Members, Outcome, Registered
+from domain.deciding import Act, Aggregate, Command, Denied, Fact, Given, Loaded, Members, Outcome, Registered
 from domain.personal import personal_fields
 from domain.persons import PERSON, Person, PersonStatus, give_handle
 from domain.refusals import Forbidden, NotFound, Refused, Turned
@@ -101,7 +102,7 @@ class Runner:
         clock: Callable[[], datetime],
         fence: Callable[[str], None],
         demonstration: bool = False,
-        random_bytes: Callable[[int], bytes] = secrets.token_bytes,
+        random_bytes: Callable[[int], bytes] = os.urandom,
     ) -> None:
         self.history = history
         self.vault = vault
@@ -276,6 +277,9 @@ class _Work:
     async def _plan(self, entry: Registered[Any]) -> Act:
         plan = entry.plan(self._request.command, self._given)
         answer: Any = None  # Any: the answer's type depends on the wish
+        # The actor's own stream, which `_person` asks for in the end, comes along with the first that the plan wants.
+        actor = self._request.actor
+        along: tuple[tuple[Aggregate[Any], str], ...] = () if actor == SYSTEM else ((PERSON, actor),)
         while True:
             try:
                 wish = plan.send(answer)
@@ -286,7 +290,8 @@ class _Work:
                 if isinstance(wish, Members):
                     answer = await self._reading.members(wish.index)
                 else:
-                    answer = await self._reading.load(wish.streams)
+                    answer = await self._reading.load((*wish.streams, *along))
+                    along = ()
             except BaseException:
                 plan.close()
                 raise

@@ -16,6 +16,7 @@ from history.calls import Statement, call
 from history.gathering import Gathered
 from history.runner import KeyReused
 from history.store import History
+from history.vault import Vault, WrappedKey
 
 PREFIX: Final = "ow_"
 MOST_DAYS: Final = 3650
@@ -25,9 +26,10 @@ _LABEL: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}\Z", re.ASCII)
 
 _STANDING_FOR: Final = Statement(
     b"accounts_standing_for",
-    b"SELECT w.digest, t.person FROM unnest((SELECT $1::bytea[])) AS w (digest), "
+    b"SELECT w.digest, t.person, k.epoch, k.wrapped FROM unnest((SELECT $1::bytea[])) AS w (digest), "
     b"LATERAL (SELECT o.person FROM accounts.tokens o WHERE o.digest = w.digest AND o.revoked_at IS NULL "
-    b"AND o.expires_at > now() AND EXISTS (SELECT FROM vault.keys k WHERE k.subject = o.person) OFFSET 0) AS t",
+    b"AND o.expires_at > now() OFFSET 0) AS t, "
+    b"LATERAL (SELECT * FROM vault.keys o WHERE o.subject = t.person OFFSET 0) AS k",
 )
 
 
@@ -47,8 +49,9 @@ class TokenShown:
 class Tokens:
     """The tokens of one installation. Their times are the database's own, not a demonstration's."""
 
-    def __init__(self, history: History) -> None:
+    def __init__(self, history: History, vault: Vault) -> None:
         self._history = history
+        self._vault = vault
         self._persons = Gathered(self._standing_for)
 
     async def make(
@@ -96,7 +99,9 @@ class Tokens:
     async def _standing_for(self, digests: frozenset[bytes]) -> dict[bytes, str]:
         async with self._history.connection() as connection:
             rows = await call(connection, _STANDING_FOR, (blobs(list(digests)),))
-        return dict(rows)
+        # Whoever asks probably reads or writes something of their own next: their key is at hand then.
+        self._vault.open(WrappedKey(*key) for _, *key in rows if self._vault.at_hand(key[0]) is None)
+        return {digest: person for digest, person, _, _ in rows}
 
     async def all(self, person: str | None = None) -> list[TokenShown]:
         """The tokens of a person, or of everybody, the newest first."""
