@@ -89,6 +89,7 @@ async def wire(
         # New keys are made for a new history alone: beside an old one they would open nothing.
         keys = KeyFolder(settings.keys, create=await history.last_position() == 0)
         wiring = _put_together(settings, history, keys, clock or clock_of(settings))
+        await _check_keys(wiring)
         await _open_installation(wiring)
         await _finish_erasures(wiring)
         # Two tasks: a database that keeps one waiting must not keep opened keys in memory.
@@ -111,6 +112,7 @@ async def check_fit(settings: Settings, history: History) -> None:
     """
     keys = KeyFolder(settings.keys, create=False)
     wiring = _put_together(settings, history, keys, clock_of(settings))
+    await _check_keys(wiring)
     _check_kind(settings, await wiring.installation())
 
 
@@ -139,6 +141,15 @@ def _put_together(
         sessions=Sessions(history, secure=_secure(settings)),
         clock=clock,
     )
+
+
+async def _check_keys(wiring: Wiring) -> None:
+    """See that a key of this database opens under these keys: what another installation's would seal beside it, nobody
+    could open again from one folder. Raises `KeysUnusable`."""
+    row = await wiring.history.any_key()
+    if row is not None:
+        wiring.vault.open((row,))
+        wiring.vault.evict(row.subject)
 
 
 async def _sweep_keys(vault: Vault) -> None:

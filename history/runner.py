@@ -123,7 +123,8 @@ class Runner:
         """Run one command.
 
         Raises `domain.refusals.Turned` (Refused, Invalid, Forbidden, NotFound), `Stale`, `KeyReused`, `Contended` or
-        `store.Unavailable`; in every case but the last, nothing was written.
+        `store.Unavailable`; in every case but the last, nothing was written. An erasure that was decided is an exception:
+        its fence stands, and the next start of a process finishes it.
         """
         entry = _BY_REQUEST[type(request.command)]
         idempotency = self._idempotency(entry.name, request)

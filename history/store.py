@@ -163,6 +163,13 @@ class History:
             rows = await call(connection, _KEYS, (texts(list(subjects)),))
         return {row[0]: WrappedKey(*row) for row in rows}
 
+    async def any_key(self) -> WrappedKey | None:
+        """The wrapped key of some data subject; None if there is none."""
+        async with self.connection() as connection:
+            cursor = await connection.execute("SELECT subject, epoch, wrapped FROM vault.keys LIMIT 1")
+            row = await cursor.fetchone()
+            return None if row is None else WrappedKey(*row)
+
     async def remembered(self, idempotency: Idempotency) -> Appended | None:
         """What an idempotency key stands for, or None if it was never used. `detail` is the stream that answered."""
         async with self.connection() as connection:
@@ -184,10 +191,11 @@ class History:
         of a process at a time, since everybody who waits for this holds a connection. Raises `Unavailable`.
         """
         async with self._alone, self.connection() as connection:
-            await connection.execute("SELECT pg_advisory_lock(7302025, 1)")
             try:
+                await connection.execute("SELECT pg_advisory_lock(7302025, 1)")
                 yield lambda append: self._group.append_on(connection, append)
             finally:
+                # Also if the lock was granted as whoever waits for it was cancelled; letting go of none does no harm.
                 if not connection.closed:
                     await connection.execute("SELECT pg_advisory_unlock(7302025, 1)")
 

@@ -28,7 +28,7 @@ from domain.rounds import ROUND, Round
 from domain.values import Money, Role
 from projections.paging import DEFAULT_LIMIT, Page, check_limit, cursor_of, number_of
 from projections.projection import Placed, Projection, Write, unhandled
-from projections.reader import LATEST, Reader, Row, allow, text_of
+from projections.reader import LATEST, Behind, Reader, Row, allow, text_of
 from projections.reviews import percent
 
 # Handler
@@ -202,6 +202,9 @@ async def ranking(
     shown = places[:count]
     ranked = [place.application for place in shown]
     details = await _details(reader, ranked, panels, at)
+    if not details.keys() >= set(ranked):
+        # Each read model stops alone: the panel's may be further than that of the applications.
+        raise Behind("The read models are catching up; ask again in a moment.")
     initiative = loaded[state.initiative].state
     seen = await _seen(reader, who, initiative, state, ranked, own)
     return Ranking(

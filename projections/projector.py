@@ -41,6 +41,11 @@ LONGEST_PAUSE: Final = 30.0
 _WAIT_SECONDS: Final = 1.0
 
 
+def pause_after(failures: int) -> float:
+    """For how many seconds a projection rests after so many failures in a row."""
+    return min(FIRST_PAUSE * 2.0 ** min(failures - 1, 30), LONGEST_PAUSE)
+
+
 class Taken(Exception):
     """Another process leads the projections."""
 
@@ -263,7 +268,7 @@ class Projector:
     def _rest(self, progress: _Progress, notification: Any, error: Exception) -> None:
         """Stop one projection for a while. Only the error's type is told: its text may quote what was read."""
         progress.failures += 1
-        pause = min(FIRST_PAUSE * 2 ** (progress.failures - 1), LONGEST_PAUSE)
+        pause = pause_after(progress.failures)
         progress.resume = time.monotonic() + pause
         log.error(
             "projection %s stopped at position %d, topic %s: %s; next try in %.1f s",

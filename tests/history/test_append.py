@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from typing import Any
 
 import psycopg
 import pytest
@@ -364,3 +365,31 @@ def _lose_connections(monkeypatch, *, times, stored, meanwhile=None):
         raise psycopg.OperationalError("the connection is lost")
 
     monkeypatch.setattr("history.group_commit.call", losing)
+
+
+async def test_who_is_cancelled_on_the_way_to_go_alone_keeps_no_lock(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lock may be granted at the very moment at which whoever waited for it is told to stop."""
+    _administrator, _initiative = await office.opened()
+    execute = psycopg.AsyncConnection.execute
+
+    async def granted_and_cancelled(connection: Any, query: Any, *arguments: Any, **more: Any) -> Any:
+        cursor = await execute(connection, query, *arguments, **more)
+        if "pg_advisory_lock" in query:
+            raise asyncio.CancelledError
+        return cursor
+
+    with monkeypatch.context() as cancelling:
+        cancelling.setattr(psycopg.AsyncConnection, "execute", granted_and_cancelled)
+        with pytest.raises(asyncio.CancelledError):
+            async with office.runner.history.alone():
+                pass
+
+    with psycopg.connect(office.url) as connection:
+        held = connection.execute(
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = 7302025 AND objid = 1 "
+            "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+        ).fetchone()
+    assert held == (0,)
+    await asyncio.wait_for(office.person(), 10)

@@ -18,6 +18,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from history.keyfiles import KeyFolder
+
 OVERWINTER = (sys.executable, "-c", "from api.cli import main; main()")
 
 
@@ -314,6 +316,17 @@ class TestWithoutWhatIsNeeded:
         migrated.said("tokens", "create", "--administrator")
         sentence = migrated.refused("tokens", "list", OVERWINTER_KEYS=str(tmp_path / "elsewhere"))
         assert "key" in sentence
+
+    def test_good_keys_of_another_installation(self, migrated: Operator, tmp_path: Path) -> None:
+        """What they would seal beside what is there, no folder could open all of."""
+        migrated.said("tokens", "create", "--administrator")
+        others = tmp_path / "others"
+        KeyFolder(others, create=True)
+        for command in (("tokens", "list"), ("doctor",), ("serve",)):
+            assert migrated.refused(*command, OVERWINTER_KEYS=str(others)) == (
+                f"The wrapping key in {others} is not the one this database was sealed with; "
+                "restore the right key folder."
+            )
 
 
 def wait_until(holds: object, seconds: float = 30) -> None:

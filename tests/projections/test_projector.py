@@ -154,6 +154,14 @@ def _divide(placed: Placed, write: Write) -> None:
     write("SELECT 1 / (%(version)b::integer - 2)", version=placed.version)
 
 
+@pytest.mark.parametrize(("failures", "seconds"), [(1, 0.5), (2, 1.0), (7, 30.0), (5_000, 30.0)])
+def test_a_projection_that_fails_for_days_rests_no_longer_and_ends_nobody(
+    failures: int, seconds: float
+) -> None:
+    """One failure each half minute comes to thousands over a weekend."""
+    assert projector.pause_after(failures) == seconds
+
+
 def _poison(placed: Placed, write: Write) -> None:
     if isinstance(placed.recorded.fact, CallPublished):
         int("Canary: the text of an error may quote what was read")
