@@ -1,21 +1,25 @@
 """Calls: prepared statements sent straight to libpq, for what every command does.
 
 psycopg's cursor costs about 80 µs a statement on top of what PostgreSQL takes: a cursor, a query object, a timer and two
-registrations with the event loop. The append and the loading of streams are called all day, with types that are known;
-they go through psycopg's own documented handle of libpq and leave the rest of psycopg (pool, errors, adaptation of
-results) as it is.
+registrations with the event loop. What is called all day goes through psycopg's own documented handle of libpq and leaves
+the rest of psycopg (pool, errors, adaptation of values and results) as it is: `call` for statements whose arguments are
+arrays of known types, `ask` for the questions of read models.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import sha256
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 import psycopg
-from psycopg.adapt import Transformer
+from psycopg.abc import Buffer
+from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus, Format
 from psycopg.pq.abc import PGconn, PGresult
@@ -34,6 +38,8 @@ class Statement:
     sql: bytes
 
 
+_PLACEHOLDER: Final = re.compile(r"%\(([a-z_]+)\)b", re.ASCII)
+_QUESTIONS: Final = 1_000
 _prepared: Final[WeakKeyDictionary[Connection, set[bytes]]] = WeakKeyDictionary()
 
 
@@ -45,23 +51,81 @@ async def call(
     The connection is in autocommit. Raises psycopg's errors; after an OperationalError that came without an SQLSTATE
     it is not known whether the transaction was committed.
     """
-    async with connection.lock:
-        pgconn = connection.pgconn
-        known = _prepared.setdefault(connection, set())
-        if statement.name not in known:
-            pgconn.send_prepare(statement.name, statement.sql)
-            await _answer(pgconn)
-            known.add(statement.name)
-        pgconn.send_query_prepared(
-            statement.name,
-            [array.data for array in arrays],
-            param_formats=[Format.BINARY] * len(arrays),
-            result_format=Format.BINARY,
-        )
-        result = await _answer(pgconn)
+    result = await _run(
+        connection, statement, [array.data for array in arrays], [Format.BINARY] * len(arrays)
+    )
     transformer = Transformer(connection)
     transformer.set_pgresult(result, set_loaders=True, format=Format.BINARY)
     return transformer.load_rows(0, result.ntuples, tuple)
+
+
+async def ask(
+    connection: Connection, question: str, values: Mapping[str, object]
+) -> list[dict[str, Any]]:  # Any: a row's columns differ in type
+    """The rows of a question, each by its columns' names. `question` has placeholders ``%(name)b``, and `values` holds
+    what stands for them, as psycopg adapts it.
+
+    The same as psycopg's own cursor does, and as `call` with regard to errors.
+    """
+    text, names = _numbered(question)
+    transformer = Transformer(connection)
+    sent = transformer.dump_sequence([values[name] for name in names], [PyFormat.BINARY] * len(names))
+    types, formats = transformer.types or (), transformer.formats or ()
+    result = await _run(connection, _asked(text, types), sent, formats, types)
+    transformer.set_pgresult(result, set_loaders=True, format=Format.BINARY)
+    columns = [_name(result, column) for column in range(result.nfields)]
+    return transformer.load_rows(0, result.ntuples, lambda row: dict(zip(columns, row, strict=True)))
+
+
+@lru_cache(_QUESTIONS)
+def _numbered(question: str) -> tuple[bytes, tuple[str, ...]]:
+    """A question with ``$1``, ``$2`` … for its placeholders, and their names in that order."""
+    names = tuple(dict.fromkeys(_PLACEHOLDER.findall(question)))
+    text = _PLACEHOLDER.sub(lambda found: f"${names.index(found[1]) + 1}", question)
+    return text.replace("%%", "%").encode(), names
+
+
+@lru_cache(_QUESTIONS)
+def _asked(text: bytes, types: tuple[int, ...]) -> Statement:
+    """The statement for a question whose values have these types; the same one for the same words."""
+    digest = sha256(text + b"".join([oid.to_bytes(4, "big") for oid in types])).hexdigest()[:32]
+    return Statement(f"asked_{digest}".encode(), text)
+
+
+def _name(result: PGresult, column: int) -> str:
+    name = result.fname(column)
+    assert name is not None
+    return name.decode()
+
+
+async def _run(
+    connection: Connection,
+    statement: Statement,
+    values: Sequence[Buffer | None],
+    formats: Sequence[Format],
+    types: Sequence[int] | None = None,
+) -> PGresult:
+    """Run a statement, which is prepared on this connection the first time; anew, if its table has got another column."""
+    async with connection.lock:
+        pgconn = connection.pgconn
+        known = _prepared.setdefault(connection, set())
+        for last in (False, True):
+            if statement.name not in known:
+                pgconn.send_prepare(statement.name, statement.sql, types)
+                await _answer(pgconn)
+                known.add(statement.name)
+            pgconn.send_query_prepared(
+                statement.name, values, param_formats=formats, result_format=Format.BINARY
+            )
+            try:
+                return await _answer(pgconn)
+            except psycopg.errors.FeatureNotSupported:
+                if last:
+                    raise
+            pgconn.send_query(b"DEALLOCATE " + statement.name)
+            await _answer(pgconn)
+            known.discard(statement.name)
+    raise AssertionError("the second time returns or raises")
 
 
 async def _answer(pgconn: PGconn) -> PGresult:

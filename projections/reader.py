@@ -14,13 +14,13 @@ from datetime import datetime
 from typing import Any, Final, LiteralString, Protocol, TypeVar
 
 import msgspec
-from psycopg.rows import dict_row
 
 from domain.deciding import Aggregate, Allowed, Loaded, Verdict
 from domain.initiatives import INITIATIVE, Initiative
 from domain.personal import Withheld
 from domain.refusals import Forbidden, NotFound
 from domain.values import Role, check_stream_id
+from history.calls import ask
 from history.documents import Recorded, opener, read
 from history.sealing import Place, open_box
 from history.states import States
@@ -117,12 +117,8 @@ class Reader:
 
     async def rows(self, query: LiteralString, **values: object) -> list[Row]:
         """The rows of a query whose placeholders are written ``%(name)b``."""
-        async with (
-            self.history.connection() as connection,
-            connection.cursor(row_factory=dict_row, binary=True) as cursor,
-        ):
-            await cursor.execute(query, values)
-            return await cursor.fetchall()
+        async with self.history.connection() as connection:
+            return await ask(connection, query, values)
 
     async def position(self, projections: Sequence[str] = ()) -> int:
         """The position that all of these projections (by default, every one) have seen."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 
 import psycopg
 import pytest
 
 from history.appends import Append
-from history.calls import Statement, call
+from history.calls import Statement, ask, call
 from history.store import open_history
 from tests.history.test_group_commit import fact
 
@@ -50,3 +51,39 @@ async def test_more_than_the_socket_takes_at_once_goes_through(database_url: str
 
     assert appended.positions == tuple(range(1, 101))
     assert [row.document for row in rows] == [each.document for each in facts]
+
+
+async def test_a_question_is_answered_as_psycopg_s_own_cursor_answers_it(database_url: str) -> None:
+    """Values of every kind that questions take, each in its place, however often it is named."""
+    question = (
+        "SELECT %(text)b::text AS text, %(number)b::bigint AS number, %(text)b::text || 'x' AS again, "
+        "%(nothing)b::text IS NULL AS nothing, %(texts)b::text[] AS texts, %(at)b::timestamptz AS at, "
+        "%(bytes)b::bytea AS bytes, cardinality(%(none)b::text[]) AS none, 7 %% 4 AS rest"
+    )
+    async with open_history(database_url) as history, history.connection() as connection:
+        for number in (1, 70_000, 2**62):
+            values = {
+                "text": "Зима",
+                "number": number,
+                "nothing": None,
+                "texts": ["a", "b"],
+                "at": datetime(2026, 1, 2, tzinfo=UTC),
+                "bytes": b"\x00\xff",
+                "none": [],
+            }
+            (row,) = await ask(connection, question, values)
+            cursor = await connection.execute(question, values, binary=True)
+            names = [column.name for column in cursor.description or ()]
+            assert row == dict(zip(names, (await cursor.fetchone()) or (), strict=True))
+            assert (row["number"], row["again"], row["none"], row["rest"]) == (number, "Зимаx", 0, 3)
+
+
+async def test_a_question_goes_on_when_its_table_gets_a_column(database_url: str) -> None:
+    """A migration that adds one while a server runs must not stop the server's lists."""
+    async with open_history(database_url) as history, history.connection() as connection:
+        await connection.execute("CREATE TEMPORARY TABLE growing AS SELECT 1 AS one")
+        question = "SELECT * FROM growing WHERE one = %(one)b"
+        for _ in range(7):
+            assert await ask(connection, question, {"one": 1}) == [{"one": 1}]
+        await connection.execute("ALTER TABLE growing ADD COLUMN two integer DEFAULT 2")
+        assert await ask(connection, question, {"one": 1}) == [{"one": 1, "two": 2}]
