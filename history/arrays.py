@@ -2,16 +2,17 @@
 
 psycopg would look at every element of every list for its type; an append has forty arrays whose types are known. The
 form is that of `array_send`: dimensions, a flag for nulls, the element's type, then length and first index; each
-element behind its own length, all numbers big-endian.
+element behind its own length, which is -1 for null, all numbers big-endian.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
 
+import msgspec
 import psycopg
 from psycopg.adapt import Dumper
 from psycopg.pq import Format
@@ -19,7 +20,9 @@ from psycopg.types import TypeInfo
 
 _EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
+_FIRST_DAY: Final = _EPOCH.toordinal()
 _LENGTH: Final = struct.Struct(">i").pack
+_NULL: Final = _LENGTH(-1)
 
 
 class BinaryArray:
@@ -55,17 +58,42 @@ class TimeArray(BinaryArray):
     __slots__ = ()
 
 
+class BigintArray(BinaryArray):
+    """bigint[]"""
+
+    __slots__ = ()
+
+
+class BooleanArray(BinaryArray):
+    """boolean[]"""
+
+    __slots__ = ()
+
+
+class DateArray(BinaryArray):
+    """date[]"""
+
+    __slots__ = ()
+
+
+class JsonArray(BinaryArray):
+    """jsonb[]"""
+
+    __slots__ = ()
+
+
 def _type(name: str) -> TypeInfo:
     found = psycopg.adapters.types.get(name)
     assert found is not None, f"psycopg knows {name}"
     return found
 
 
-def _header(element: TypeInfo, count: int) -> bytes:
-    return struct.pack(">iiIii", 1, 0, element.oid, count, 1)
+def _header(element: TypeInfo, count: int, *, nulls: bool = False) -> bytes:
+    return struct.pack(">iiIii", 1, nulls, element.oid, count, 1)
 
 
 _TEXT, _BYTES, _INTEGER, _TIME = _type("text"), _type("bytea"), _type("int4"), _type("timestamptz")
+_BIGINT, _BOOLEAN, _DATE, _JSON = _type("int8"), _type("bool"), _type("date"), _type("jsonb")
 
 
 def _empty(element: TypeInfo) -> bytes:
@@ -103,7 +131,7 @@ def times(values: Sequence[datetime]) -> TimeArray:
     """timestamptz[] of these values, which are aware of their zone."""
     if not values:
         return _NO_TIMES
-    encoded = [struct.pack(">q", (value - _EPOCH) // _MICROSECOND) for value in values]
+    encoded = [_moment(value) for value in values]
     return TimeArray(_joined(_TIME, encoded))
 
 
@@ -113,6 +141,52 @@ def _joined(element: TypeInfo, values: Sequence[bytes]) -> bytes:
         parts.append(_LENGTH(len(value)))
         parts.append(value)
     return b"".join(parts)
+
+
+def _day(value: date) -> bytes:
+    return _LENGTH(value.toordinal() - _FIRST_DAY)
+
+
+def _moment(value: datetime) -> bytes:
+    return struct.pack(">q", (value - _EPOCH) // _MICROSECOND)
+
+
+def _json(value: object) -> bytes:
+    return b"\x01" + msgspec.json.encode(value)  # the first byte is the version of jsonb's form
+
+
+_Element = Callable[[Any], bytes]  # Any: a value of the column's type
+_COLUMNS: Final[Mapping[str, tuple[type[BinaryArray], TypeInfo, _Element]]] = {
+    "text": (TextArray, _TEXT, str.encode),
+    "bytea": (BytesArray, _BYTES, bytes),
+    "integer": (IntegerArray, _INTEGER, _LENGTH),
+    "bigint": (BigintArray, _BIGINT, struct.Struct(">q").pack),
+    "boolean": (BooleanArray, _BOOLEAN, struct.Struct(">?").pack),
+    "date": (DateArray, _DATE, _day),
+    "timestamptz": (TimeArray, _TIME, _moment),
+}
+
+
+def column(kind: str, values: Sequence[Any]) -> BinaryArray:  # Any: values of the column's type
+    """The array of a column of many rows, by its type's name in SQL; None is null, and a jsonb is given as a value.
+
+    Raises KeyError for a type that is not known here, and what packing an element raises (struct.error beyond its
+    size).
+    """
+    if kind == "jsonb":
+        documents = [None if value is None else _json(value) for value in values]
+        return JsonArray(_column(_JSON, documents, bytes))
+    array, element, pack = _COLUMNS[kind]
+    return array(_column(element, values, pack))
+
+
+def _column(element: TypeInfo, values: Sequence[Any], pack: _Element) -> bytes:
+    # Most columns repeat a few values, such as a status or a call: each is packed once.
+    packed = {None: _NULL}
+    for value in set(values) - {None}:
+        data = pack(value)
+        packed[value] = _LENGTH(len(data)) + data
+    return _header(element, len(values), nulls=None in values) + b"".join([packed[value] for value in values])
 
 
 class _ArrayDumper(Dumper):
@@ -133,5 +207,9 @@ for _kind, _element in (
     (BytesArray, _BYTES),
     (IntegerArray, _INTEGER),
     (TimeArray, _TIME),
+    (BigintArray, _BIGINT),
+    (BooleanArray, _BOOLEAN),
+    (DateArray, _DATE),
+    (JsonArray, _JSON),
 ):
     _register(_kind, _element)
