@@ -29,10 +29,56 @@ from domain.values import Money, Role
 from projections.cases import Case, case_of, decided_rounds, undecided
 from projections.initiatives import names_of
 from projections.paging import DEFAULT_LIMIT, Page, check_limit, key_of, page
-from projections.projection import Placed, Projection, Write, unhandled
+from projections.projection import Placed, Projection, unhandled
 from projections.reader import LATEST, Reader, Reference, Row, allow, sealed_box, text_of
+from projections.writing import Statement, Write
 
 # Handler
+
+_SUBMIT = Statement(
+    """
+    INSERT INTO read.applications
+        (application, from_position, version, initiative, call, round, applicant, handle, status, requested, currency,
+        submitted_at)
+    SELECT * FROM unnest(%(application)b::text[], %(at)b::bigint[], %(version)b::integer[], %(initiative)b::text[],
+        %(call)b::text[], %(round)b::text[], %(applicant)b::text[], %(handle)b::text[], %(status)b::text[],
+        %(requested)b::bigint[], %(currency)b::text[], %(submitted_at)b::timestamptz[])
+    ON CONFLICT DO NOTHING
+    """,
+    keys=("application",),
+)
+
+_CHANGE = Statement(
+    """
+    WITH changed AS (
+        UPDATE read.applications p SET to_position = c.at
+        FROM unnest(%(application)b::text[], %(at)b::bigint[], %(version)b::integer[], %(status)b::text[],
+            %(awarded)b::bigint[], %(rank)b::integer[], %(reason)b::text[])
+            AS c (application, at, version, status, awarded, rank, reason)
+        WHERE p.application = c.application AND p.to_position = 9223372036854775807 AND p.from_position < c.at
+        RETURNING p.application, c.at, c.version, p.initiative, p.call, p.round, p.applicant, p.handle, c.status,
+            p.requested, c.awarded, p.currency, c.rank, c.reason, p.submitted_at
+    )
+    INSERT INTO read.applications
+        (application, from_position, version, initiative, call, round, applicant, handle, status, requested, awarded,
+        currency, rank, reason, submitted_at)
+    SELECT * FROM changed
+    """,
+    keys=("application",),
+)
+
+_ENTITLE = Statement(
+    """
+    INSERT INTO read.titles (application, topic, version, subject, box)
+    SELECT * FROM unnest(%(application)b::text[], %(topic)b::text[], %(version)b::integer[], %(subject)b::text[],
+        %(box)b::bytea[])
+    ON CONFLICT DO NOTHING
+    """,
+    keys=("subject",),
+    repeats=True,
+)
+
+_FORGET = Statement("DELETE FROM read.titles WHERE subject = ANY (%(subject)b::text[])", keys=("subject",))
 
 
 def handle(placed: Placed, write: Write) -> None:
@@ -53,7 +99,7 @@ def handle(placed: Placed, write: Write) -> None:
         case ApplicationDeclined() as fact:
             _change(placed, write, fact.application, ApplicationStatus.DECLINED, reason=fact.reason)
         case PersonErased() as fact:
-            write("DELETE FROM read.titles WHERE subject = %(person)b", person=fact.person)
+            write(_FORGET, subject=fact.person)
         case fact:
             unhandled(fact)
 
@@ -61,14 +107,7 @@ def handle(placed: Placed, write: Write) -> None:
 def _submit(placed: Placed, fact: ApplicationSubmitted, write: Write) -> None:
     envelope = placed.recorded.envelope
     write(
-        """
-        INSERT INTO read.applications
-            (application, from_position, version, initiative, call, round, applicant, handle, status, requested, currency,
-            submitted_at)
-        VALUES (%(application)b, %(at)b, %(version)b, %(initiative)b, %(call)b, %(round)b, %(applicant)b, %(handle)b,
-            %(status)b, %(requested)b, %(currency)b, %(submitted_at)b)
-        ON CONFLICT DO NOTHING
-        """,
+        _SUBMIT,
         application=fact.application,
         at=placed.position,
         version=placed.version,
@@ -83,8 +122,7 @@ def _submit(placed: Placed, fact: ApplicationSubmitted, write: Write) -> None:
         submitted_at=envelope.decided_at,
     )
     write(
-        "INSERT INTO read.titles (application, topic, version, subject, box) "
-        "VALUES (%(application)b, %(topic)b, %(version)b, %(subject)b, %(box)b) ON CONFLICT DO NOTHING",
+        _ENTITLE,
         application=fact.application,
         topic=envelope.topic,
         version=placed.version,
@@ -104,19 +142,7 @@ def _change(
     reason: str | None = None,
 ) -> None:
     write(
-        """
-        WITH before AS (
-            UPDATE read.applications SET to_position = %(at)b
-            WHERE application = %(application)b AND to_position = 9223372036854775807 AND from_position < %(at)b
-            RETURNING *
-        )
-        INSERT INTO read.applications
-            (application, from_position, version, initiative, call, round, applicant, handle, status, requested, awarded,
-            currency, rank, reason, submitted_at)
-        SELECT application, %(at)b, %(version)b, initiative, call, round, applicant, handle, %(status)b, requested,
-            %(awarded)b::bigint, currency, %(rank)b::integer, %(reason)b::text, submitted_at
-        FROM before
-        """,
+        _CHANGE,
         application=application,
         at=placed.position,
         version=placed.version,

@@ -14,11 +14,44 @@ from domain.refusals import NotFound
 from domain.values import Money, Texts
 from projections import rounds
 from projections.paging import DEFAULT_LIMIT, Page, check_limit, key_of, page
-from projections.projection import Placed, Projection, Write, as_json, unhandled
+from projections.projection import Placed, Projection, unhandled
 from projections.reader import LATEST, Reader, Row, allow
 from projections.rounds import RoundLine
+from projections.writing import Statement, Write
 
 # Handler
+
+_DRAFT = Statement(
+    """
+    INSERT INTO read.calls
+        (call, from_position, version, initiative, fund, status, title, summary, form, rubric, quorum, blindness, currency,
+        budget, minimum_award, maximum_award, time_zone)
+    SELECT * FROM unnest(%(call)b::text[], %(at)b::bigint[], %(version)b::integer[], %(initiative)b::text[],
+        %(fund)b::text[], %(status)b::text[], %(title)b::jsonb[], %(summary)b::jsonb[], %(form)b::jsonb[],
+        %(rubric)b::jsonb[], %(quorum)b::integer[], %(blindness)b::text[], %(currency)b::text[], %(budget)b::bigint[],
+        %(minimum_award)b::bigint[], %(maximum_award)b::bigint[], %(time_zone)b::text[])
+    ON CONFLICT DO NOTHING
+    """,
+    keys=("call",),
+)
+
+_CHANGE = Statement(
+    """
+    WITH changed AS (
+        UPDATE read.calls p SET to_position = c.at
+        FROM unnest(%(call)b::text[], %(at)b::bigint[], %(version)b::integer[], %(status)b::text[])
+            AS c (call, at, version, status)
+        WHERE p.call = c.call AND p.to_position = 9223372036854775807 AND p.from_position < c.at
+        RETURNING p.call, c.at, c.version, p.initiative, p.fund, c.status, p.title, p.summary, p.form, p.rubric,
+            p.quorum, p.blindness, p.currency, p.budget, p.minimum_award, p.maximum_award, p.time_zone
+    )
+    INSERT INTO read.calls
+        (call, from_position, version, initiative, fund, status, title, summary, form, rubric, quorum, blindness, currency,
+        budget, minimum_award, maximum_award, time_zone)
+    SELECT * FROM changed
+    """,
+    keys=("call",),
+)
 
 
 def handle(placed: Placed, write: Write) -> None:
@@ -26,25 +59,17 @@ def handle(placed: Placed, write: Write) -> None:
     match placed.recorded.fact:
         case CallDrafted() as fact:
             write(
-                """
-                INSERT INTO read.calls
-                    (call, from_position, version, initiative, fund, status, title, summary, form, rubric, quorum,
-                    blindness, currency, budget, minimum_award, maximum_award, time_zone)
-                VALUES (%(call)b, %(at)b, %(version)b, %(initiative)b, %(fund)b, %(status)b, %(title)b, %(summary)b,
-                    %(form)b, %(rubric)b, %(quorum)b, %(blindness)b, %(currency)b, %(budget)b, %(minimum_award)b,
-                    %(maximum_award)b, %(time_zone)b)
-                ON CONFLICT DO NOTHING
-                """,
+                _DRAFT,
                 call=fact.call,
                 at=placed.position,
                 version=placed.version,
                 initiative=fact.initiative,
                 fund=fact.fund,
                 status=CallStatus.DRAFTED.value,
-                title=as_json(fact.title),
-                summary=as_json(fact.summary),
-                form=as_json(fact.form),
-                rubric=as_json(fact.rubric),
+                title=fact.title,
+                summary=fact.summary,
+                form=fact.form,
+                rubric=fact.rubric,
                 quorum=fact.quorum,
                 blindness=fact.blindness,
                 currency=fact.currency,
@@ -55,19 +80,7 @@ def handle(placed: Placed, write: Write) -> None:
             )
         case CallPublished() as fact:
             write(
-                """
-                WITH before AS (
-                    UPDATE read.calls SET to_position = %(at)b
-                    WHERE call = %(call)b AND to_position = 9223372036854775807 AND from_position < %(at)b
-                    RETURNING *
-                )
-                INSERT INTO read.calls
-                    (call, from_position, version, initiative, fund, status, title, summary, form, rubric, quorum,
-                    blindness, currency, budget, minimum_award, maximum_award, time_zone)
-                SELECT call, %(at)b, %(version)b, initiative, fund, %(status)b, title, summary, form, rubric, quorum,
-                    blindness, currency, budget, minimum_award, maximum_award, time_zone
-                FROM before
-                """,
+                _CHANGE,
                 call=fact.call,
                 at=placed.position,
                 version=placed.version,

@@ -10,10 +10,69 @@ from domain.initiatives import INITIATIVE
 from domain.refusals import NotFound
 from domain.values import Money, Role
 from projections.paging import DEFAULT_LIMIT, Page, check_limit, key_of, page
-from projections.projection import Placed, Projection, Write, unhandled
+from projections.projection import Placed, Projection, unhandled
 from projections.reader import LATEST, Reader, Row, allow
+from projections.writing import Statement, Write
 
 # Handler
+
+_OPEN = Statement(
+    """
+    INSERT INTO read.funds (fund, from_position, version, initiative, name, currency, basis)
+    SELECT * FROM unnest(%(fund)b::text[], %(at)b::bigint[], %(version)b::integer[], %(initiative)b::text[],
+        %(name)b::text[], %(currency)b::text[], %(basis)b::text[])
+    ON CONFLICT DO NOTHING
+    """,
+    keys=("fund",),
+)
+
+# A fund pays hundreds of grants, so its sums are strung together here, not turn by turn.
+_ADD = Statement(
+    """
+    WITH added AS (
+        SELECT a.fund, a.at, lead(a.at, 1, 9223372036854775807) OVER sofar AS until,
+            min(a.at) OVER (PARTITION BY a.fund) AS first, a.version, p.initiative, p.name, p.currency, p.basis,
+            p.pledged + sum(a.pledged) OVER sofar AS pledged, p.received + sum(a.received) OVER sofar AS received,
+            p.committed + sum(a.committed) OVER sofar AS committed
+        FROM unnest(%(fund)b::text[], %(at)b::bigint[], %(version)b::integer[], %(pledged)b::bigint[],
+            %(received)b::bigint[], %(committed)b::bigint[]) AS a (fund, at, version, pledged, received, committed)
+        JOIN read.funds p ON p.fund = a.fund AND p.to_position = 9223372036854775807 AND p.from_position < a.at
+        WINDOW sofar AS (PARTITION BY a.fund ORDER BY a.at)
+    ), before AS (
+        UPDATE read.funds p SET to_position = a.at
+        FROM added a WHERE a.at = a.first AND p.fund = a.fund AND p.to_position = 9223372036854775807
+    )
+    INSERT INTO read.funds
+        (fund, from_position, to_position, version, initiative, name, currency, basis, pledged, received, committed)
+    SELECT fund, at, until, version, initiative, name, currency, basis, pledged, received, committed FROM added
+    """,
+    keys=("fund",),
+    repeats=True,
+)
+
+_PLEDGE = Statement(
+    """
+    INSERT INTO read.pledges (pledge, from_position, fund, funder, amount, restriction)
+    SELECT * FROM unnest(%(pledge)b::text[], %(at)b::bigint[], %(fund)b::text[], %(funder)b::text[],
+        %(amount)b::bigint[], %(restriction)b::text[])
+    ON CONFLICT DO NOTHING
+    """,
+    keys=("pledge",),
+)
+
+_RECEIVE = Statement(
+    """
+    WITH changed AS (
+        UPDATE read.pledges p SET to_position = c.at
+        FROM unnest(%(pledge)b::text[], %(at)b::bigint[], %(amount)b::bigint[]) AS c (pledge, at, amount)
+        WHERE p.pledge = c.pledge AND p.to_position = 9223372036854775807 AND p.from_position < c.at
+        RETURNING p.pledge, c.at, p.fund, p.funder, p.amount, p.received + c.amount, p.restriction
+    )
+    INSERT INTO read.pledges (pledge, from_position, fund, funder, amount, received, restriction)
+    SELECT * FROM changed
+    """,
+    keys=("pledge",),
+)
 
 
 def handle(placed: Placed, write: Write) -> None:
@@ -21,11 +80,7 @@ def handle(placed: Placed, write: Write) -> None:
     match placed.recorded.fact:
         case FundOpened() as fact:
             write(
-                """
-                INSERT INTO read.funds (fund, from_position, version, initiative, name, currency, basis)
-                VALUES (%(fund)b, %(at)b, %(version)b, %(initiative)b, %(name)b, %(currency)b, %(basis)b)
-                ON CONFLICT DO NOTHING
-                """,
+                _OPEN,
                 fund=fact.fund,
                 at=placed.position,
                 version=placed.version,
@@ -36,11 +91,7 @@ def handle(placed: Placed, write: Write) -> None:
             )
         case FundPledged() as fact:
             write(
-                """
-                INSERT INTO read.pledges (pledge, from_position, fund, funder, amount, restriction)
-                VALUES (%(pledge)b, %(at)b, %(fund)b, %(funder)b, %(amount)b, %(restriction)b)
-                ON CONFLICT DO NOTHING
-                """,
+                _PLEDGE,
                 pledge=fact.pledge,
                 at=placed.position,
                 fund=fact.fund,
@@ -50,20 +101,7 @@ def handle(placed: Placed, write: Write) -> None:
             )
             _add(placed, write, fact.fund, pledged=fact.amount)
         case FundReceived() as fact:
-            write(
-                """
-                WITH before AS (
-                    UPDATE read.pledges SET to_position = %(at)b
-                    WHERE pledge = %(pledge)b AND to_position = 9223372036854775807 AND from_position < %(at)b
-                    RETURNING *
-                )
-                INSERT INTO read.pledges (pledge, from_position, fund, funder, amount, received, restriction)
-                SELECT pledge, %(at)b, fund, funder, amount, received + %(amount)b::bigint, restriction FROM before
-                """,
-                pledge=fact.pledge,
-                at=placed.position,
-                amount=fact.amount,
-            )
+            write(_RECEIVE, pledge=fact.pledge, at=placed.position, amount=fact.amount)
             _add(placed, write, fact.fund, received=fact.amount)
         case FundCommitted() as fact:
             _add(placed, write, fact.fund, committed=fact.amount)
@@ -77,18 +115,7 @@ def _add(
     placed: Placed, write: Write, fund: str, *, pledged: int = 0, received: int = 0, committed: int = 0
 ) -> None:
     write(
-        """
-        WITH before AS (
-            UPDATE read.funds SET to_position = %(at)b
-            WHERE fund = %(fund)b AND to_position = 9223372036854775807 AND from_position < %(at)b
-            RETURNING *
-        )
-        INSERT INTO read.funds
-            (fund, from_position, version, initiative, name, currency, basis, pledged, received, committed)
-        SELECT fund, %(at)b, %(version)b, initiative, name, currency, basis, pledged + %(pledged)b::bigint,
-            received + %(received)b::bigint, committed + %(committed)b::bigint
-        FROM before
-        """,
+        _ADD,
         fund=fund,
         at=placed.position,
         version=placed.version,

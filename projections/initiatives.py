@@ -16,12 +16,31 @@ from domain.initiatives import (
 from domain.persons import PERSON, PersonRegistered, PersonStatus
 from domain.refusals import Forbidden
 from domain.values import MEMBER_ROLES, Role
-from projections.projection import Placed, Projection, Write, unhandled
+from projections.projection import Placed, Projection, unhandled
 from projections.reader import Reader, Reference, allow, text_of
+from projections.writing import Statement, Write
 
 # Handler
 
-_JOIN = "INSERT INTO read.memberships (person, initiative) VALUES (%(person)b, %(initiative)b) ON CONFLICT DO NOTHING"
+_JOIN = Statement(
+    """
+    INSERT INTO read.memberships (person, initiative)
+    SELECT * FROM unnest(%(person)b::text[], %(initiative)b::text[])
+    ON CONFLICT DO NOTHING
+    """,
+    keys=("person",),
+    repeats=True,
+)
+
+_LEAVE = Statement(
+    """
+    DELETE FROM read.memberships m
+    USING unnest(%(person)b::text[], %(initiative)b::text[]) AS l (person, initiative)
+    WHERE m.person = l.person AND m.initiative = l.initiative
+    """,
+    keys=("person",),
+    repeats=True,
+)
 
 
 def handle(placed: Placed, write: Write) -> None:
@@ -32,11 +51,7 @@ def handle(placed: Placed, write: Write) -> None:
         case MemberAdded() as fact:
             write(_JOIN, person=fact.person, initiative=fact.initiative)
         case MemberRemoved() as fact:
-            write(
-                "DELETE FROM read.memberships WHERE person = %(person)b AND initiative = %(initiative)b",
-                person=fact.person,
-                initiative=fact.initiative,
-            )
+            write(_LEAVE, person=fact.person, initiative=fact.initiative)
         case fact:
             unhandled(fact)
 

@@ -22,8 +22,9 @@ from domain.grants.facts import GrantInstalmentSettled, GrantOffered
 from domain.initiatives import INITIATIVE
 from domain.values import Money
 from projections.paging import DEFAULT_LIMIT, Page, check_limit, cursor_of, number_of
-from projections.projection import Placed, Projection, Write, unhandled
+from projections.projection import Placed, Projection, unhandled
 from projections.reader import LATEST, Reader, Row, allow
+from projections.writing import Statement, Write
 
 Kind = Literal["asset", "liability", "income", "expense"]
 
@@ -38,24 +39,52 @@ ACCOUNTS: Final[dict[str, Kind]] = {
 
 # Handler
 
+_OPEN = Statement(
+    """
+    INSERT INTO read.ledger_funds (fund, initiative, currency)
+    SELECT * FROM unnest(%(fund)b::text[], %(initiative)b::text[], %(currency)b::text[])
+    ON CONFLICT DO NOTHING
+    """,
+    keys=("fund",),
+)
+
+_OFFER = Statement(
+    """
+    INSERT INTO read.ledger_grants ("grant", fund)
+    SELECT * FROM unnest(%(grant)b::text[], %(fund)b::text[])
+    ON CONFLICT DO NOTHING
+    """,
+    keys=("grant",),
+)
+
+# One entry of two lines each. Without a fund it is the one that pays the grant; that one was opened before the grant was
+# offered, so whatever comes after the offer comes after the fund, too.
+_BOOK = Statement(
+    """
+    INSERT INTO read.ledger
+        (position, line, fund, initiative, account, amount, currency, topic, "grant", pledge, instalment, booked_on)
+    SELECT b.at, l.line, f.fund, f.initiative, l.account, l.amount, f.currency, b.topic, b."grant", b.pledge,
+        b.instalment, b.booked_on
+    FROM unnest(%(at)b::bigint[], %(topic)b::text[], %(fund)b::text[], %(debit)b::text[], %(credit)b::text[],
+        %(amount)b::bigint[], %(grant)b::text[], %(pledge)b::text[], %(instalment)b::integer[], %(booked_on)b::date[])
+        AS b (at, topic, fund, debit, credit, amount, "grant", pledge, instalment, booked_on)
+    LEFT JOIN read.ledger_grants g ON g."grant" = b."grant"
+    JOIN read.ledger_funds f ON f.fund = coalesce(b.fund, g.fund)
+    CROSS JOIN LATERAL (VALUES (1, b.debit, b.amount), (2, b.credit, -b.amount)) AS l (line, account, amount)
+    ON CONFLICT DO NOTHING
+    """,
+    keys=("fund", "grant"),
+    repeats=True,
+)
+
 
 def handle(placed: Placed, write: Write) -> None:
     """Book what each fact moved: debit one account, credit another."""
     match placed.recorded.fact:
         case FundOpened() as fact:
-            write(
-                "INSERT INTO read.ledger_funds (fund, initiative, currency) "
-                "VALUES (%(fund)b, %(initiative)b, %(currency)b) ON CONFLICT DO NOTHING",
-                fund=fact.fund,
-                initiative=fact.initiative,
-                currency=fact.currency,
-            )
+            write(_OPEN, fund=fact.fund, initiative=fact.initiative, currency=fact.currency)
         case GrantOffered() as fact:
-            write(
-                'INSERT INTO read.ledger_grants ("grant", fund) VALUES (%(grant)b, %(fund)b) ON CONFLICT DO NOTHING',
-                grant=fact.grant,
-                fund=fact.fund,
-            )
+            write(_OFFER, grant=fact.grant, fund=fact.fund)
         case FundPledged() as fact:
             _book(
                 placed,
@@ -110,19 +139,8 @@ def _book(
     instalment: int | None = None,
     booked_on: date | None = None,
 ) -> None:
-    """One entry of two lines. Without a `fund` it is the one that pays the grant."""
     write(
-        """
-        INSERT INTO read.ledger
-            (position, line, fund, initiative, account, amount, currency, topic, "grant", pledge, instalment, booked_on)
-        SELECT %(at)b, l.line, f.fund, f.initiative, l.account, l.amount, f.currency, %(topic)b, %(grant)b::text,
-            %(pledge)b::text, %(instalment)b::integer, %(booked_on)b::date
-        FROM read.ledger_funds f,
-            (VALUES (1, %(debit)b::text, %(amount)b::bigint), (2, %(credit)b::text, -%(amount)b::bigint))
-                AS l (line, account, amount)
-        WHERE f.fund = coalesce(%(fund)b::text, (SELECT g.fund FROM read.ledger_grants g WHERE g."grant" = %(grant)b::text))
-        ON CONFLICT DO NOTHING
-        """,
+        _BOOK,
         at=placed.position,
         topic=placed.recorded.envelope.topic,
         fund=fund,

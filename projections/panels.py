@@ -27,11 +27,73 @@ from domain.reviews import REVIEW, Review, ReviewStatus
 from domain.rounds import ROUND, Round
 from domain.values import Money, Role
 from projections.paging import DEFAULT_LIMIT, Page, check_limit, cursor_of, number_of
-from projections.projection import Placed, Projection, Write, unhandled
+from projections.projection import Placed, Projection, unhandled
 from projections.reader import LATEST, Behind, Reader, Row, allow, text_of
 from projections.reviews import percent
+from projections.writing import Statement, Write
 
 # Handler
+
+_OPEN = Statement(
+    """
+    INSERT INTO read.panels (panel, from_position, version, initiative, call, round, status)
+    SELECT * FROM unnest(%(panel)b::text[], %(at)b::bigint[], %(version)b::integer[], %(initiative)b::text[],
+        %(call)b::text[], %(round)b::text[], %(status)b::text[])
+    ON CONFLICT DO NOTHING
+    """,
+    keys=("panel",),
+)
+
+# A panel decides on hundreds of applications in one go, so its states are strung together here, not turn by turn.
+_CHANGE = Statement(
+    """
+    WITH changed AS (
+        SELECT c.*, lead(c.at, 1, 9223372036854775807) OVER (PARTITION BY c.panel ORDER BY c.at) AS until,
+            min(c.at) OVER (PARTITION BY c.panel) AS first, p.initiative, p.call, p.round
+        FROM unnest(%(panel)b::text[], %(at)b::bigint[], %(version)b::integer[], %(status)b::text[])
+            AS c (panel, at, version, status)
+        JOIN read.panels p
+            ON p.panel = c.panel AND p.to_position = 9223372036854775807 AND p.from_position < c.at
+    ), before AS (
+        UPDATE read.panels p SET to_position = c.at
+        FROM changed c WHERE c.at = c.first AND p.panel = c.panel AND p.to_position = 9223372036854775807
+    )
+    INSERT INTO read.panels (panel, from_position, to_position, version, initiative, call, round, status)
+    SELECT panel, at, until, version, initiative, call, round, status FROM changed
+    """,
+    keys=("panel",),
+    repeats=True,
+)
+
+_RANK = Statement(
+    """
+    INSERT INTO read.places (panel, number, from_position, application, rank, score, reviews)
+    SELECT * FROM unnest(%(panel)b::text[], %(number)b::integer[], %(at)b::bigint[], %(application)b::text[],
+        %(rank)b::integer[], %(score)b::integer[], %(reviews)b::integer[])
+    ON CONFLICT DO NOTHING
+    """,
+    keys=("panel",),
+    repeats=True,
+)
+
+_DECIDE = Statement(
+    """
+    WITH decided AS (
+        SELECT * FROM unnest(%(panel)b::text[], %(application)b::text[], %(at)b::bigint[], %(outcome)b::text[],
+            %(amount)b::bigint[], %(currency)b::text[], %(rank)b::integer[], %(reason)b::text[])
+            AS d (panel, application, at, outcome, amount, currency, rank, reason)
+    ), before AS (
+        UPDATE read.outcomes p SET to_position = d.at
+        FROM decided d WHERE p.panel = d.panel AND p.application = d.application
+            AND p.to_position = 9223372036854775807 AND p.from_position < d.at
+    )
+    INSERT INTO read.outcomes
+        (panel, application, from_position, outcome, amount, currency, waitlist_rank, reason)
+    SELECT * FROM decided
+    ON CONFLICT DO NOTHING
+    """,
+    keys=("application",),
+)
 
 
 def handle(placed: Placed, write: Write) -> None:
@@ -39,11 +101,7 @@ def handle(placed: Placed, write: Write) -> None:
     match placed.recorded.fact:
         case PanelOpened() as fact:
             write(
-                """
-                INSERT INTO read.panels (panel, from_position, version, initiative, call, round, status)
-                VALUES (%(panel)b, %(at)b, %(version)b, %(initiative)b, %(call)b, %(round)b, %(status)b)
-                ON CONFLICT DO NOTHING
-                """,
+                _OPEN,
                 panel=fact.panel,
                 at=placed.position,
                 version=placed.version,
@@ -52,23 +110,29 @@ def handle(placed: Placed, write: Write) -> None:
                 round=fact.round,
                 status=PanelStatus.OPENED.value,
             )
-            write(
-                """
-                INSERT INTO read.places (panel, number, from_position, application, rank, score, reviews)
-                SELECT %(panel)b, number, %(at)b, application, rank, score, reviews
-                FROM unnest(%(applications)b::text[], %(ranks)b::integer[], %(scores)b::integer[], %(reviews)b::integer[])
-                    WITH ORDINALITY AS p (application, rank, score, reviews, number)
-                ON CONFLICT DO NOTHING
-                """,
-                panel=fact.panel,
-                at=placed.position,
-                applications=[place.application for place in fact.ranking],
-                ranks=[place.rank for place in fact.ranking],
-                scores=[place.score for place in fact.ranking],
-                reviews=[place.reviews for place in fact.ranking],
-            )
+            for number, place in enumerate(fact.ranking, start=1):
+                write(
+                    _RANK,
+                    panel=fact.panel,
+                    number=number,
+                    at=placed.position,
+                    application=place.application,
+                    rank=place.rank,
+                    score=place.score,
+                    reviews=place.reviews,
+                )
         case PanelOutcomeSet() as fact:
-            _set_outcome(placed, fact, write)
+            write(
+                _DECIDE,
+                panel=fact.panel,
+                application=fact.application,
+                at=placed.position,
+                outcome=fact.outcome,
+                amount=fact.amount,
+                currency=fact.currency,
+                rank=fact.rank,
+                reason=fact.reason,
+            )
             _change(placed, write, fact.panel, PanelStatus.OPENED)
         case PanelClosed() as fact:
             _change(placed, write, fact.panel, PanelStatus.CLOSED)
@@ -78,52 +142,8 @@ def handle(placed: Placed, write: Write) -> None:
             unhandled(fact)
 
 
-def _set_outcome(placed: Placed, fact: PanelOutcomeSet, write: Write) -> None:
-    write(
-        """
-        UPDATE read.outcomes SET to_position = %(at)b
-        WHERE panel = %(panel)b AND application = %(application)b
-            AND to_position = 9223372036854775807 AND from_position < %(at)b
-        """,
-        panel=fact.panel,
-        application=fact.application,
-        at=placed.position,
-    )
-    write(
-        """
-        INSERT INTO read.outcomes
-            (panel, application, from_position, outcome, amount, currency, waitlist_rank, reason)
-        VALUES (%(panel)b, %(application)b, %(at)b, %(outcome)b, %(amount)b::bigint, %(currency)b::text,
-            %(rank)b::integer, %(reason)b::text)
-        ON CONFLICT DO NOTHING
-        """,
-        panel=fact.panel,
-        application=fact.application,
-        at=placed.position,
-        outcome=fact.outcome,
-        amount=fact.amount,
-        currency=fact.currency,
-        rank=fact.rank,
-        reason=fact.reason,
-    )
-
-
 def _change(placed: Placed, write: Write, panel: str, status: PanelStatus) -> None:
-    write(
-        """
-        WITH before AS (
-            UPDATE read.panels SET to_position = %(at)b
-            WHERE panel = %(panel)b AND to_position = 9223372036854775807 AND from_position < %(at)b
-            RETURNING *
-        )
-        INSERT INTO read.panels (panel, from_position, version, initiative, call, round, status)
-        SELECT panel, %(at)b, %(version)b, initiative, call, round, %(status)b FROM before
-        """,
-        panel=panel,
-        at=placed.position,
-        version=placed.version,
-        status=status.value,
-    )
+    write(_CHANGE, panel=panel, at=placed.position, version=placed.version, status=status.value)
 
 
 PROJECTION = Projection(

@@ -12,7 +12,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from threading import Event
 from types import TracebackType
@@ -23,7 +22,8 @@ from psycopg_pool import ConnectionPool
 
 from history.group_commit import cannot_now
 from history.library import POLL_SECONDS, FactMapper, FactRecorder
-from projections.projection import LIVE, Connection, Placed, Projection, Write, in_schema
+from projections.projection import Placed, Projection
+from projections.writing import LIVE, Connection, Write, in_schema
 
 log = logging.getLogger("overwinter.projections")
 
@@ -212,7 +212,7 @@ class Projector:
         before = progress.position
         found = self._facts.after(before, newest)
         try:
-            self._project(progress, found, together=True)
+            self._project(progress, found)
         except Overtaken:
             raise
         except Exception as error:
@@ -232,7 +232,7 @@ class Projector:
         """The same facts each in a transaction of its own, up to the one that cannot be projected."""
         for notification in found:
             try:
-                self._project(progress, (notification,), together=False)
+                self._project(progress, (notification,))
             except Overtaken:
                 raise
             except Exception as error:
@@ -241,28 +241,30 @@ class Projector:
                 self._rest(progress, notification, error)
                 return
 
-    def _project(self, progress: _Progress, found: Sequence[Any], *, together: bool) -> None:
-        """Handle facts and move the position, in one transaction; `together`: without waiting for each answer."""
+    def _project(self, progress: _Progress, found: Sequence[Any]) -> None:
+        """Handle facts and move the position, in one transaction."""
         projection = progress.projection
         last: int = found[-1].id
         write = Write(self.connection, self._schema)
-        pipeline: AbstractContextManager[object] = self.connection.pipeline() if together else nullcontext()
+        for notification in found:
+            if notification.topic in progress.topics:
+                projection.handle(self._facts.decode(notification), write)
         with self.connection.transaction():
-            with pipeline:
-                # The position first: who swaps the tables takes its row before them too, so neither waits for the other.
-                moved = self._execute(
-                    "UPDATE read.positions SET position = %s, failed_position = NULL, failed_topic = NULL, "
-                    "failed_error = NULL, failed_at = NULL WHERE projection = %s AND position = %s",
-                    (last, projection.name, progress.position),
-                )
-                for notification in found:
-                    if notification.topic in progress.topics:
-                        projection.handle(self._facts.decode(notification), write)
+            # The position first: who swaps the tables takes its row before them too, so neither waits for the other.
+            moved = self._execute(
+                "UPDATE read.positions SET position = %s, failed_position = NULL, failed_topic = NULL, "
+                "failed_error = NULL, failed_at = NULL WHERE projection = %s AND position = %s",
+                (last, projection.name, progress.position),
+            )
             if moved.rowcount != 1:
                 raise Overtaken
+            write.finish()
+        self._moved(progress, last)
+
+    def _moved(self, progress: _Progress, last: int) -> None:
         progress.position = last
         if progress.failures:
-            log.info("projection %s runs again, at position %d", projection.name, last)
+            log.info("projection %s runs again, at position %d", progress.projection.name, last)
         progress.failures = 0
 
     def _rest(self, progress: _Progress, notification: Any, error: Exception) -> None:

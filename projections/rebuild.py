@@ -15,8 +15,9 @@ from typing import Any, Final
 import psycopg
 from psycopg import sql
 
-from projections.projection import LIVE, Connection, Projection
+from projections.projection import Projection
 from projections.projector import BATCH, Projector, Taken
+from projections.writing import LIVE, Connection
 
 BESIDE: Final = "read_beside"
 """The schema in which read models are built anew."""

@@ -27,10 +27,43 @@ from domain.values import Money, Role
 from projections.applications import ApplicationDetail, shown
 from projections.cases import Case, case_of
 from projections.paging import DEFAULT_LIMIT, Page, check_limit, key_of, page
-from projections.projection import Placed, Projection, Write, as_json, unhandled
+from projections.projection import Placed, Projection, unhandled
 from projections.reader import LATEST, Reader, Reference, Row, allow, text_of
+from projections.writing import Statement, Write
 
 # Handler
+
+_ASSIGN = Statement(
+    """
+    INSERT INTO read.reviews
+        (review, from_position, version, initiative, call, round, application, juror, status)
+    SELECT * FROM unnest(%(review)b::text[], %(at)b::bigint[], %(version)b::integer[], %(initiative)b::text[],
+        %(call)b::text[], %(round)b::text[], %(application)b::text[], %(juror)b::text[], %(status)b::text[])
+    ON CONFLICT DO NOTHING
+    """,
+    keys=("review",),
+)
+
+_CHANGE = Statement(
+    """
+    WITH changed AS (
+        UPDATE read.reviews p SET to_position = c.at
+        FROM unnest(%(review)b::text[], %(at)b::bigint[], %(version)b::integer[], %(handle)b::text[],
+            %(status)b::text[], %(scores)b::jsonb[], %(reason)b::text[], %(written)b::integer[],
+            %(replacement)b::text[])
+            AS c (review, at, version, handle, status, scores, reason, written, replacement)
+        WHERE p.review = c.review AND p.to_position = 9223372036854775807 AND p.from_position < c.at
+        RETURNING p.review, c.at, c.version, p.initiative, p.call, p.round, p.application, p.juror,
+            coalesce(c.handle, p.handle), c.status, coalesce(c.scores, p.scores), coalesce(c.reason, p.reason),
+            coalesce(c.written, p.written_version), coalesce(c.replacement, p.replacement)
+    )
+    INSERT INTO read.reviews
+        (review, from_position, version, initiative, call, round, application, juror, handle, status, scores, reason,
+        written_version, replacement)
+    SELECT * FROM changed
+    """,
+    keys=("review",),
+)
 
 
 def handle(placed: Placed, write: Write) -> None:
@@ -38,13 +71,7 @@ def handle(placed: Placed, write: Write) -> None:
     match placed.recorded.fact:
         case ReviewAssigned() as fact:
             write(
-                """
-                INSERT INTO read.reviews
-                    (review, from_position, version, initiative, call, round, application, juror, status)
-                VALUES (%(review)b, %(at)b, %(version)b, %(initiative)b, %(call)b, %(round)b, %(application)b, %(juror)b,
-                    %(status)b)
-                ON CONFLICT DO NOTHING
-                """,
+                _ASSIGN,
                 review=fact.review,
                 at=placed.position,
                 version=placed.version,
@@ -96,27 +123,13 @@ def _change(
     written: bool = False,
 ) -> None:
     write(
-        """
-        WITH before AS (
-            UPDATE read.reviews SET to_position = %(at)b
-            WHERE review = %(review)b AND to_position = 9223372036854775807 AND from_position < %(at)b
-            RETURNING *
-        )
-        INSERT INTO read.reviews
-            (review, from_position, version, initiative, call, round, application, juror, handle, status, scores, reason,
-            written_version, replacement)
-        SELECT review, %(at)b, %(version)b, initiative, call, round, application, juror,
-            coalesce(%(handle)b::text, handle), %(status)b, coalesce(%(scores)b::jsonb, scores),
-            coalesce(%(reason)b::text, reason), coalesce(%(written)b::integer, written_version),
-            coalesce(%(replacement)b::text, replacement)
-        FROM before
-        """,
+        _CHANGE,
         review=review,
         at=placed.position,
         version=placed.version,
         handle=placed.recorded.envelope.handle if by_juror else None,
         status=status.value,
-        scores=None if scores is None else as_json(scores),
+        scores=scores,
         reason=reason,
         written=placed.version if written else None,
         replacement=replacement,

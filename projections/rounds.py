@@ -11,10 +11,40 @@ from domain.calls import CALL
 from domain.initiatives import INITIATIVE
 from domain.refusals import NotFound
 from domain.rounds import ROUND, RoundClosed, RoundDecided, RoundOpened, RoundPutToPanel, RoundStatus
-from projections.projection import Placed, Projection, Write, unhandled
+from projections.projection import Placed, Projection, unhandled
 from projections.reader import LATEST, Reader, Row, allow
+from projections.writing import Statement, Write
 
 # Handler
+
+_OPEN = Statement(
+    """
+    INSERT INTO read.rounds
+        (round, from_position, version, initiative, call, status, closes_at, closes_local, time_zone)
+    SELECT * FROM unnest(%(round)b::text[], %(at)b::bigint[], %(version)b::integer[], %(initiative)b::text[],
+        %(call)b::text[], %(status)b::text[], %(closes_at)b::timestamptz[], %(closes_local)b::text[],
+        %(time_zone)b::text[])
+    ON CONFLICT DO NOTHING
+    """,
+    keys=("round",),
+)
+
+_CHANGE = Statement(
+    """
+    WITH changed AS (
+        UPDATE read.rounds p SET to_position = c.at
+        FROM unnest(%(round)b::text[], %(at)b::bigint[], %(version)b::integer[], %(status)b::text[],
+            %(received)b::integer[], %(panel)b::text[]) AS c (round, at, version, status, received, panel)
+        WHERE p.round = c.round AND p.to_position = 9223372036854775807 AND p.from_position < c.at
+        RETURNING p.round, c.at, c.version, p.initiative, p.call, c.status, p.closes_at, p.closes_local, p.time_zone,
+            coalesce(c.received, p.received), coalesce(c.panel, p.panel)
+    )
+    INSERT INTO read.rounds
+        (round, from_position, version, initiative, call, status, closes_at, closes_local, time_zone, received, panel)
+    SELECT * FROM changed
+    """,
+    keys=("round",),
+)
 
 
 def handle(placed: Placed, write: Write) -> None:
@@ -22,13 +52,7 @@ def handle(placed: Placed, write: Write) -> None:
     match placed.recorded.fact:
         case RoundOpened() as fact:
             write(
-                """
-                INSERT INTO read.rounds
-                    (round, from_position, version, initiative, call, status, closes_at, closes_local, time_zone)
-                VALUES (%(round)b, %(at)b, %(version)b, %(initiative)b, %(call)b, %(status)b, %(closes_at)b,
-                    %(closes_local)b, %(time_zone)b)
-                ON CONFLICT DO NOTHING
-                """,
+                _OPEN,
                 round=fact.round,
                 at=placed.position,
                 version=placed.version,
@@ -59,18 +83,7 @@ def _change(
     panel: str | None = None,
 ) -> None:
     write(
-        """
-        WITH before AS (
-            UPDATE read.rounds SET to_position = %(at)b
-            WHERE round = %(round)b AND to_position = 9223372036854775807 AND from_position < %(at)b
-            RETURNING *
-        )
-        INSERT INTO read.rounds
-            (round, from_position, version, initiative, call, status, closes_at, closes_local, time_zone, received, panel)
-        SELECT round, %(at)b, %(version)b, initiative, call, %(status)b, closes_at, closes_local, time_zone,
-            coalesce(%(received)b::integer, received), coalesce(%(panel)b::text, panel)
-        FROM before
-        """,
+        _CHANGE,
         round=round,
         at=placed.position,
         version=placed.version,

@@ -28,11 +28,38 @@ from domain.values import Role
 from history.documents import read
 from projections.cases import case_of
 from projections.paging import DEFAULT_LIMIT, Page, check_limit, position_of
-from projections.projection import Placed, Projection, Write
+from projections.projection import Placed, Projection
 from projections.reader import LATEST, Reader, Row, allow
 from projections.words import Told, words
+from projections.writing import Statement, Write
 
 # Handler
+
+_BEGIN = Statement(
+    """
+    INSERT INTO read.timeline_streams (stream, things, round, application)
+    SELECT b.stream, string_to_array(b.things, ' '), b.round, b.application
+    FROM unnest(%(stream)b::text[], %(things)b::text[], %(round)b::text[], %(application)b::text[])
+        AS b (stream, things, round, application)
+    ON CONFLICT DO NOTHING
+    """,
+    keys=("stream",),
+)
+
+# About a round and an application as the stream is, or about the application that is named.
+_ENTER = Statement(
+    """
+    INSERT INTO read.timeline (thing, position, topic, round, application)
+    SELECT t.thing, e.at, e.topic, s.round, coalesce(e.application, s.application)
+    FROM unnest(%(stream)b::text[], %(at)b::bigint[], %(topic)b::text[], %(application)b::text[])
+        AS e (stream, at, topic, application)
+    JOIN read.timeline_streams s ON s.stream = e.stream
+    CROSS JOIN LATERAL unnest(s.things) AS t (thing)
+    ON CONFLICT DO NOTHING
+    """,
+    keys=("stream",),
+    repeats=True,
+)
 
 
 def handle(placed: Placed, write: Write) -> None:
@@ -41,72 +68,58 @@ def handle(placed: Placed, write: Write) -> None:
     stream = placed.recorded.envelope.stream
     match fact:
         case InitiativeFounded():
-            _begin(write, stream, [stream])
+            _begin(write, stream, stream)
         case FundOpened():
-            _begin(write, stream, [stream])
+            _begin(write, stream, stream)
         case CallDrafted():
-            _begin(write, stream, [stream])
+            _begin(write, stream, stream)
         case RoundOpened():
-            _begin(write, stream, [stream, fact.call])
+            _begin(write, stream, stream, fact.call)
         case ApplicationSubmitted():
-            _begin(write, stream, [stream, fact.call], round=fact.round, application=stream)
+            _begin(write, stream, stream, fact.call, round=fact.round, application=stream)
         case ReviewAssigned():
             _begin(
                 write,
                 stream,
-                [stream, fact.application, fact.call],
+                stream,
+                fact.application,
+                fact.call,
                 round=fact.round,
                 application=fact.application,
             )
         case PanelOpened():
-            _begin(write, stream, [stream, fact.round, fact.call], round=fact.round)
+            _begin(write, stream, stream, fact.round, fact.call, round=fact.round)
         case GrantOffered():
             _begin(
-                write, stream, [stream, fact.application, fact.call, fact.fund], application=fact.application
+                write, stream, stream, fact.application, fact.call, fact.fund, application=fact.application
             )
         case _:
             pass  # its stream has begun before
-    _enter(placed, write, stream)
     match fact:
         case FundCommitted() | FundReleased():
+            _enter(placed, write, stream)
             _enter(placed, write, fact.grant)
         case PanelOutcomeSet():
+            # The call's timeline is the panel's and the application's: both enter the same there.
+            _enter(placed, write, stream, application=fact.application)
             _enter(placed, write, fact.application)
-            write(
-                "UPDATE read.timeline SET application = %(application)b WHERE position = %(at)b "
-                "AND thing IN (SELECT unnest(things) FROM read.timeline_streams WHERE stream = %(stream)b)",
-                application=fact.application,
-                at=placed.position,
-                stream=stream,
-            )
         case _:
-            pass  # it is told in its own stream's timelines alone
+            _enter(placed, write, stream)
 
 
 def _begin(
-    write: Write, stream: str, things: list[str], *, round: str | None = None, application: str | None = None
+    write: Write, stream: str, *things: str, round: str | None = None, application: str | None = None
 ) -> None:
+    write(_BEGIN, stream=stream, things=" ".join(things), round=round, application=application)
+
+
+def _enter(placed: Placed, write: Write, stream: str, *, application: str | None = None) -> None:
     write(
-        "INSERT INTO read.timeline_streams (stream, things, round, application) "
-        "VALUES (%(stream)b, %(things)b::text[], %(round)b::text, %(application)b::text) ON CONFLICT DO NOTHING",
+        _ENTER,
         stream=stream,
-        things=things,
-        round=round,
-        application=application,
-    )
-
-
-def _enter(placed: Placed, write: Write, stream: str) -> None:
-    write(
-        """
-        INSERT INTO read.timeline (thing, position, topic, round, application)
-        SELECT unnest(things), %(at)b, %(topic)b, round, application
-        FROM read.timeline_streams WHERE stream = %(stream)b
-        ON CONFLICT DO NOTHING
-        """,
         at=placed.position,
         topic=placed.recorded.envelope.topic,
-        stream=stream,
+        application=application,
     )
 
 

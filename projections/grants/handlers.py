@@ -24,7 +24,9 @@ from domain.grants.facts import (
     GrantReportSubmitted,
 )
 from domain.grants.state import GrantStatus, InstalmentStatus, ReportStatus
-from projections.projection import Placed, Projection, Write, unhandled
+from projections.grants import statements
+from projections.projection import Placed, Projection, unhandled
+from projections.writing import Write
 
 
 def handle(placed: Placed, write: Write) -> None:
@@ -32,8 +34,7 @@ def handle(placed: Placed, write: Write) -> None:
     match placed.recorded.fact:
         case ApplicationSubmitted() as fact:
             write(
-                "INSERT INTO read.grant_handles (application, handle) VALUES (%(application)b, %(handle)b) "
-                "ON CONFLICT DO NOTHING",
+                statements.KNOW,
                 application=fact.application,
                 handle=placed.recorded.envelope.handle,
             )
@@ -86,15 +87,7 @@ def handle(placed: Placed, write: Write) -> None:
 
 def _offer(placed: Placed, fact: GrantOffered, write: Write) -> None:
     write(
-        """
-        INSERT INTO read.grants
-            ("grant", from_position, version, initiative, call, application, fund, recipient, handle, status, amount,
-            currency, respond_by)
-        VALUES (%(grant)b, %(at)b, %(version)b, %(initiative)b, %(call)b, %(application)b, %(fund)b, %(recipient)b,
-            (SELECT handle FROM read.grant_handles WHERE application = %(application)b), %(status)b, %(amount)b,
-            %(currency)b, %(respond_by)b)
-        ON CONFLICT DO NOTHING
-        """,
+        statements.OFFER,
         grant=fact.grant,
         at=placed.position,
         version=placed.version,
@@ -121,22 +114,7 @@ def _change(
     reason_version: int | None = None,
 ) -> None:
     write(
-        """
-        WITH before AS (
-            UPDATE read.grants SET to_position = %(at)b
-            WHERE "grant" = %(grant)b AND to_position = 9223372036854775807 AND from_position < %(at)b
-            RETURNING *
-        )
-        INSERT INTO read.grants
-            ("grant", from_position, version, initiative, call, application, fund, recipient, handle, status, amount,
-            settled, currency, respond_by, reason, reason_version, payee_setting, payee_version, payee_kind,
-            payee_confirmed, payable_from)
-        SELECT "grant", %(at)b, %(version)b, initiative, call, application, fund, recipient, handle,
-            coalesce(%(status)b::text, status), amount, settled + %(settled)b::bigint, currency, respond_by,
-            coalesce(%(reason)b::text, reason), coalesce(%(reason_version)b::integer, reason_version), payee_setting,
-            payee_version, payee_kind, payee_confirmed, payable_from
-        FROM before
-        """,
+        statements.CHANGE,
         grant=grant,
         at=placed.position,
         version=placed.version,
@@ -154,23 +132,7 @@ def _change_payee(placed: Placed, write: Write, fact: GrantPayeeSet | GrantPayee
     if isinstance(fact, GrantPayeeSet):
         kind, payable_from, version = fact.kind, fact.payable_from, placed.version
     write(
-        """
-        WITH before AS (
-            UPDATE read.grants SET to_position = %(at)b
-            WHERE "grant" = %(grant)b AND to_position = 9223372036854775807 AND from_position < %(at)b
-            RETURNING *
-        )
-        INSERT INTO read.grants
-            ("grant", from_position, version, initiative, call, application, fund, recipient, handle, status, amount,
-            settled, currency, respond_by, reason, reason_version, payee_setting, payee_version, payee_kind,
-            payee_confirmed, payable_from)
-        SELECT "grant", %(at)b, %(version)b, initiative, call, application, fund, recipient, handle, status, amount,
-            settled, currency, respond_by, reason, reason_version, %(setting)b::integer,
-            coalesce(%(payee_version)b::integer, payee_version), coalesce(%(kind)b::text, payee_kind),
-            %(confirmed)b::boolean,
-            CASE WHEN %(confirmed)b::boolean THEN payable_from ELSE %(payable_from)b::timestamptz END
-        FROM before
-        """,
+        statements.CHANGE_PAYEE,
         grant=fact.grant,
         at=placed.position,
         version=placed.version,
@@ -183,30 +145,18 @@ def _change_payee(placed: Placed, write: Write, fact: GrantPayeeSet | GrantPayee
 
 
 def _schedule(placed: Placed, fact: GrantInstalmentsScheduled, write: Write) -> None:
-    write(
-        """
-        UPDATE read.instalments SET to_position = %(at)b
-        WHERE "grant" = %(grant)b AND to_position = 9223372036854775807 AND from_position < %(at)b
-        """,
-        grant=fact.grant,
-        at=placed.position,
-    )
-    write(
-        """
-        INSERT INTO read.instalments ("grant", number, from_position, amount, condition, due, status)
-        SELECT %(grant)b, number, %(at)b, amount, condition, due, %(status)b
-        FROM unnest(%(numbers)b::integer[], %(amounts)b::bigint[], %(conditions)b::text[], %(dues)b::date[])
-            AS i (number, amount, condition, due)
-        ON CONFLICT DO NOTHING
-        """,
-        grant=fact.grant,
-        at=placed.position,
-        status=InstalmentStatus.SCHEDULED.value,
-        numbers=[plan.number for plan in fact.instalments],
-        amounts=[plan.amount for plan in fact.instalments],
-        conditions=[plan.condition for plan in fact.instalments],
-        dues=[plan.due for plan in fact.instalments],
-    )
+    write(statements.UNSCHEDULE, grant=fact.grant, at=placed.position)
+    for plan in fact.instalments:
+        write(
+            statements.SCHEDULE,
+            grant=fact.grant,
+            number=plan.number,
+            at=placed.position,
+            amount=plan.amount,
+            condition=plan.condition,
+            due=plan.due,
+            status=InstalmentStatus.SCHEDULED.value,
+        )
 
 
 def _follow(
@@ -246,19 +196,7 @@ def _move(
 ) -> None:
     """An instalment's next status; the reason of a failure goes when it is instructed again."""
     write(
-        """
-        WITH before AS (
-            UPDATE read.instalments SET to_position = %(at)b
-            WHERE "grant" = %(grant)b AND number = %(number)b
-                AND to_position = 9223372036854775807 AND from_position < %(at)b
-            RETURNING *
-        )
-        INSERT INTO read.instalments
-            ("grant", number, from_position, amount, condition, due, status, report, reference, settled_on, reason)
-        SELECT "grant", number, %(at)b, amount, condition, due, %(status)b, coalesce(%(report)b::integer, report),
-            coalesce(%(reference)b::text, reference), %(settled_on)b::date, %(reason)b::text
-        FROM before
-        """,
+        statements.MOVE,
         grant=grant,
         number=number,
         at=placed.position,
@@ -276,11 +214,7 @@ def _report(
     match fact:
         case GrantReportSubmitted():
             write(
-                """
-                INSERT INTO read.reports ("grant", report, from_position, status, text_version)
-                VALUES (%(grant)b, %(report)b, %(at)b, %(status)b, %(version)b)
-                ON CONFLICT DO NOTHING
-                """,
+                statements.REPORT,
                 grant=fact.grant,
                 report=fact.report,
                 at=placed.position,
@@ -305,17 +239,7 @@ def _answer_report(
     reason_version: int | None = None,
 ) -> None:
     write(
-        """
-        WITH before AS (
-            UPDATE read.reports SET to_position = %(at)b
-            WHERE "grant" = %(grant)b AND report = %(report)b
-                AND to_position = 9223372036854775807 AND from_position < %(at)b
-            RETURNING *
-        )
-        INSERT INTO read.reports ("grant", report, from_position, status, text_version, reason, reason_version)
-        SELECT "grant", report, %(at)b, %(status)b, text_version, %(reason)b::text, %(reason_version)b::integer
-        FROM before
-        """,
+        statements.ANSWER_REPORT,
         grant=grant,
         report=report,
         at=placed.position,

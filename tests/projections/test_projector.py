@@ -14,10 +14,11 @@ import pytest
 from domain.applications import ApplicationFoundEligible
 from domain.calls import CallPublished
 from projections import calls, projector
-from projections.projection import Placed, Projection, Write
+from projections.projection import Placed, Projection
 from projections.projector import Projector, follow
 from projections.rebuild import Stopped, rebuild
 from projections.register import PROJECTIONS
+from projections.writing import Statement, Write
 from tests.projections.conftest import Season
 
 pytestmark = pytest.mark.anyio
@@ -125,7 +126,7 @@ async def test_a_fact_that_cannot_be_handled_stops_its_own_projection_alone_and_
 
 
 async def test_a_statement_that_the_database_refuses_is_traced_to_its_fact(season: Season) -> None:
-    """Also among statements sent together, where the refusal comes late."""
+    """Also where it refuses a whole set of rows, of which one is to blame."""
     await season.begin()
     await season.apply()
     await season.close()
@@ -150,8 +151,11 @@ def _rebuild_without_tables(season: Season, projection: Projection) -> None:
             raise Stopped(f"The projection {failing.resting()[0]} failed")
 
 
+_DIVISION = Statement("SELECT 1 / (v - 2) FROM unnest(%(version)b::integer[]) AS v", keys=())
+
+
 def _divide(placed: Placed, write: Write) -> None:
-    write("SELECT 1 / (%(version)b::integer - 2)", version=placed.version)
+    write(_DIVISION, version=placed.version)
 
 
 @pytest.mark.parametrize(("failures", "seconds"), [(1, 0.5), (2, 1.0), (7, 30.0), (5_000, 30.0)])

@@ -18,10 +18,11 @@ import pytest
 
 from projections import applications, calls, grants, projector
 from projections import rebuild as rebuilding
-from projections.projection import Placed, Projection, Write
+from projections.projection import Placed, Projection
 from projections.projector import Projector, Taken, follow
 from projections.rebuild import LOCK, Stopped, rebuild
 from projections.register import PROJECTIONS
+from projections.writing import Write
 from tests.projections.conftest import Season
 
 pytestmark = pytest.mark.anyio
@@ -143,6 +144,7 @@ import os, signal, sys
 from projections import projector
 from projections.rebuild import rebuild
 from projections.register import PROJECTIONS
+from projections.writing import Write
 projector.BATCH = 10
 rebuild(sys.argv[1], PROJECTIONS, progress=lambda done, _all: done and os.kill(os.getpid(), signal.SIGKILL))
 """
