@@ -184,10 +184,20 @@ class Projector:
         anew.
         """
         newest = self._facts.newest()
-        passed = 0
+        now = time.monotonic()
+        behind: dict[int, list[_Progress]] = {}
         for progress in self._progress:
-            if progress.position < newest and time.monotonic() >= progress.resume:
-                passed += self._advance(progress, newest)
+            if progress.position < newest and now >= progress.resume:
+                behind.setdefault(progress.position, []).append(progress)
+        passed = 0
+        for position, abreast in behind.items():
+            found = self._facts.after(position, newest)
+            topics = {notification.topic for notification in found}
+            self._pass_over([each for each in abreast if each.topics.isdisjoint(topics)], found)
+            for progress in abreast:
+                if progress.position == position:
+                    self._advance(progress, found)
+                passed += progress.position - position
         if passed and newest >= max(FIRST_ANALYZE, 2 * self._analyzed):
             self._analyze(newest)
         return passed
@@ -208,9 +218,25 @@ class Projector:
         """The projections that failed and wait before they try again."""
         return tuple(progress.projection.name for progress in self._progress if progress.failures)
 
-    def _advance(self, progress: _Progress, newest: int) -> int:
-        before = progress.position
-        found = self._facts.after(before, newest)
+    def _pass_over(self, untouched: Sequence[_Progress], found: Sequence[Any]) -> None:
+        """Move the positions of projections that handle none of these facts, in one statement."""
+        if not untouched:
+            return
+        last: int = found[-1].id
+        moved = self._execute(
+            "UPDATE read.positions p SET position = %s, failed_position = NULL, failed_topic = NULL, "
+            "failed_error = NULL, failed_at = NULL FROM (SELECT projection FROM read.positions "
+            # In the order in which who swaps the tables takes them, so neither waits for the other.
+            "WHERE projection = ANY (%s) AND position = %s ORDER BY projection FOR UPDATE) AS u "
+            "WHERE p.projection = u.projection",
+            (last, [each.projection.name for each in untouched], untouched[0].position),
+        )
+        if moved.rowcount != len(untouched):
+            raise Overtaken
+        for progress in untouched:
+            self._moved(progress, last)
+
+    def _advance(self, progress: _Progress, found: Sequence[Any]) -> None:
         try:
             self._project(progress, found)
         except Overtaken:
@@ -220,7 +246,6 @@ class Projector:
             if self._is_everybodys(error):
                 raise
             self._one_by_one(progress, found)
-        return progress.position - before
 
     def _is_everybodys(self, error: Exception) -> bool:
         """Whether the database is in trouble, and no projection to blame; a statement that takes too long is its own."""
