@@ -43,7 +43,7 @@ def migrations_in(package: str) -> tuple[Migration, ...]:
 def migrate(
     url: str, migrations: Sequence[Migration], *, progress: Callable[[str], None] = lambda _name: None
 ) -> tuple[str, ...]:
-    """Apply what is missing, and return the names of what was applied.
+    """Apply what is missing, and return the names of what was applied. Who was let in stays let in.
 
     Raises `MigrationError` if the database was migrated by a newer program, or by another text of the same name.
     """
@@ -62,7 +62,11 @@ def migrate(
             if migration.name in applied:
                 continue
             with connection.transaction():
+                allowed = _allowed(connection)
                 connection.execute(migration.sql.encode())
+                # A function that was made anew has forgotten who may call it.
+                for role in allowed:
+                    connection.execute("CALL history.allow(%s)", (role,))
                 connection.execute(
                     "INSERT INTO migrations.applied (name, digest) VALUES (%s, %s)",
                     (migration.name, migration.digest),
@@ -90,6 +94,16 @@ def pending(url: str, migrations: Sequence[Migration]) -> tuple[str, ...]:
 def _applied(connection: psycopg.Connection[tuple[Any, ...]]) -> dict[str, str]:
     rows = connection.execute("SELECT name, digest FROM migrations.applied").fetchall()
     return {str(name): str(digest) for name, digest in rows}
+
+
+def _allowed(connection: psycopg.Connection[tuple[Any, ...]]) -> list[str]:
+    """The roles that were let in by ``history.allow``: those that may append without owning the history."""
+    rows = connection.execute(
+        "SELECT DISTINCT r.rolname FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace "
+        "CROSS JOIN LATERAL aclexplode(p.proacl) a JOIN pg_roles r ON r.oid = a.grantee "
+        "WHERE n.nspname = 'history' AND p.proname = 'append' AND a.grantee <> p.proowner ORDER BY r.rolname"
+    ).fetchall()
+    return [str(row[0]) for row in rows]
 
 
 def _check(applied: dict[str, str], known: dict[str, Migration]) -> None:

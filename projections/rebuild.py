@@ -114,6 +114,7 @@ def _swap(building: Projector, projections: Sequence[Projection]) -> int:
     names = [projection.name for projection in projections]
     # As questions do it: first a view, then its tables.
     views = _views_on(connection, tables)
+    granted = _granted_on(connection, [*tables, *(name for name, _ in views)])
     for name, _ in views:
         connection.execute(sql.SQL("DROP VIEW {}").format(sql.Identifier(LIVE, name)))
     # As the projector does it: first the position's row, then the tables.
@@ -141,6 +142,8 @@ def _swap(building: Projector, projections: Sequence[Projection]) -> int:
         connection.execute(
             sql.SQL("CREATE VIEW {} AS {}").format(sql.Identifier(LIVE, name), sql.SQL(definition))
         )
+    for grant in granted:
+        connection.execute(grant.encode())
     connection.execute(
         "INSERT INTO read.positions SELECT * FROM read_beside.positions ON CONFLICT (projection) DO UPDATE SET "
         "position = excluded.position, failed_position = NULL, failed_topic = NULL, failed_error = NULL, "
@@ -162,6 +165,21 @@ def _views_on(
         (LIVE, list(tables)),
     ).fetchall()
     return [(str(name), str(definition).rstrip("; ")) for name, definition in found]
+
+
+def _granted_on(connection: Connection, names: Sequence[str]) -> list[str]:
+    """Who may do what with some tables and views, as the statements that grant it anew: a new table knows nobody."""
+    found = connection.execute(
+        "SELECT format('GRANT %%s ON %%I.%%I TO %%s', string_agg(a.privilege_type, ', '), n.nspname, c.relname, "
+        "CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END) "
+        "|| CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END "
+        "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+        "CROSS JOIN LATERAL aclexplode(c.relacl) a "
+        "WHERE n.nspname = %s AND c.relname = ANY (%s) AND a.grantee <> c.relowner "
+        "GROUP BY n.nspname, c.relname, a.grantee, a.is_grantable",
+        (LIVE, list(names)),
+    ).fetchall()
+    return [str(row[0]) for row in found]
 
 
 def _tables(projections: Sequence[Projection]) -> tuple[str, ...]:

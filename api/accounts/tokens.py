@@ -74,13 +74,13 @@ class Tokens:
         async with self._history.connection() as connection:
             # The key's row is locked, so that no token is made for a person who is being erased.
             cursor = await connection.execute(
-                "WITH living AS (SELECT subject FROM vault.keys WHERE subject = %b FOR KEY SHARE) "
                 "INSERT INTO accounts.tokens (digest, person, label, made_by, expires_at) "
-                "SELECT %b, subject, %b, %b, now() + make_interval(days => %b::integer) FROM living "
+                "SELECT %b, living, %b, %b, now() + make_interval(days => %b::integer) "
+                "FROM vault.hold(%b) AS living WHERE living IS NOT NULL "
                 "ON CONFLICT (digest) DO UPDATE SET digest = excluded.digest "
                 "RETURNING person, label, made_by, revoked_at, "
                 "expires_at - created_at = make_interval(days => %b::integer)",
-                (person, digest_of(text), label, made_by, days, days),
+                (digest_of(text), label, made_by, days, person, days),
             )
             row = await cursor.fetchone()
         if row is None:

@@ -12,6 +12,7 @@ from psycopg import sql
 
 from api.embedded import EmbeddedPostgres
 from history.appends import Append, DueDate, Idempotency
+from history.migrate import Migration, migrate, migrations_in
 from history.store import open_history
 from history.vault import WrappedKey
 from tests.history.conftest import NOON
@@ -112,3 +113,18 @@ async def test_names_that_the_caller_puts_in_the_way_are_not_taken(application_u
         appended = await history.append(Append(facts=[fact("one")], read={}, answers="one"))
         assert appended.positions == (1,)
         assert await history.last_position() == 1
+
+
+async def test_who_was_let_in_stays_let_in_when_the_function_is_made_anew(
+    application_url: str, database_url: str
+) -> None:
+    """As a later migration may do: what is dropped takes the rights to it along."""
+    anew = Migration(
+        "history/9999_anew",
+        "DO $$ DECLARE definition text := pg_get_functiondef('history.append'::regproc); "
+        "BEGIN DROP FUNCTION history.append; EXECUTE definition; "
+        "REVOKE ALL ON FUNCTION history.append FROM PUBLIC; END $$",
+    )
+    assert migrate(database_url, [*migrations_in("history"), anew]) == (anew.name,)
+    async with open_history(application_url) as history:
+        assert (await history.append(Append(facts=[fact("one")], read={}, answers="one"))).positions == (1,)
