@@ -18,6 +18,7 @@ from api.demonstration import load
 from api.doctor import examine, report
 from api.embedded import EmbeddedPostgres
 from api.embedded_guard import EmbeddedError
+from api.roles import RoleError, let_in, refuse_all_but_the_owner
 from api.serving import listen, log_to_stderr
 from api.serving import project as run_projections
 from api.serving import serve as run_server
@@ -38,7 +39,7 @@ from projections.register import PROJECTIONS
 
 _SAID = (
     SettingsError, EmbeddedError, SuperviseError, WiringError, KeysUnusable, MigrationError, Turned, Unavailable,
-    Taken, Stopped,
+    Taken, Stopped, RoleError,
 )  # fmt: skip
 _START_SECONDS = 60.0
 
@@ -57,7 +58,10 @@ class OneSentence(click.Group):
         except psycopg.OperationalError:
             _fail("The database does not answer; look at DATABASE_URL, and at the database's own log.")
         except psycopg.errors.InsufficientPrivilege:
-            _fail("The database refuses its role what is needed here; let the database's owner run this.")
+            _fail(
+                "The database refuses its role what is needed here: let its owner run this, or let the owner allow the "
+                "role to serve and project: overwinter migrate --allow ROLE."
+            )
 
 
 def _fail(sentence: str) -> NoReturn:
@@ -107,16 +111,26 @@ def main() -> None:
 
 
 @main.command("migrate")
+@click.option("--allow", metavar="ROLE", help="Let this database role serve and project, and change no fact.")
 @click.option("--json", "as_json", is_flag=True, help="Print the names of what was applied as JSON.")
-def migrate_command(as_json: bool) -> None:
-    """Bring the database to this program's schema."""
+def migrate_command(allow: str | None, as_json: bool) -> None:
+    """Bring the database to this program's schema. The role that runs this owns the history.
+
+    With --allow, another, existing role (CREATE ROLE … LOGIN) can then run everything else but rebuild and demo. It can
+    add facts by the one function that checks and numbers them, and neither change nor delete them.
+    """
     with _database(read_settings()) as url:
         done = migrate(
             url, all_migrations(), progress=lambda name: None if as_json else click.echo(f"applied {name}")
         )
-    click.echo(
-        json.dumps({"applied": done}) if as_json else f"{len(done)} applied; the database is up to date."
-    )
+        if allow is not None:
+            let_in(url, allow)
+    if as_json:
+        click.echo(json.dumps({"applied": done, "allowed": allow}))
+        return
+    click.echo(f"{len(done)} applied; the database is up to date.")
+    if allow is not None:
+        click.echo(f"The role {allow} can serve and project, and change no fact.")
 
 
 @main.command()
@@ -146,7 +160,10 @@ def project() -> None:
 @click.argument("names", nargs=-1, metavar="[PROJECTION]...")
 @click.option("--json", "as_json", is_flag=True, help="Print what was rebuilt as JSON.")
 def rebuild_command(names: tuple[str, ...], as_json: bool) -> None:
-    """Build read models anew from the history: those named, or all. The live ones are asked and written meanwhile."""
+    """Build read models anew from the history: those named, or all. The live ones are asked and written meanwhile.
+
+    This makes tables, so it is for the role that owns the database, which is whoever migrates.
+    """
     known = {projection.name: projection for projection in PROJECTIONS}
     for name in names:
         if name not in known:
@@ -154,6 +171,7 @@ def rebuild_command(names: tuple[str, ...], as_json: bool) -> None:
     wanted = tuple(projection for name, projection in known.items() if not names or name in names)
     with _database(read_settings()) as url:
         _refuse_unmigrated(url)
+        refuse_all_but_the_owner(url)
         with _progress_bar("rebuilding", shown=not as_json) as progress:
             position = rebuild(url, wanted, progress=progress)
     done = [projection.name for projection in wanted]

@@ -12,6 +12,7 @@ from typing import Any, Final
 import psycopg
 
 from api.health import Ready, look
+from api.roles import role_of
 from api.settings import Settings, described
 from api.wiring import all_migrations, check_fit, clock_of
 from history.migrate import pending
@@ -24,11 +25,14 @@ OLDEST_POSTGRESQL: Final = 150000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What was found. Sizes are in bytes; `ready` is None where the database lacks migrations."""
+    """What was found. Sizes are in bytes; `ready` is None where the database lacks migrations. `role` is the database role
+    that the programs run under, and `owner` whether it could change the history."""
 
     settings: dict[str, str]
     postgresql: str
     database_bytes: int
+    role: str
+    owner: bool
     pending_migrations: tuple[str, ...]
     ready: Ready | None
     free_bytes: int
@@ -41,6 +45,7 @@ class Finding:
             "settings": self.settings,
             "postgresql": self.postgresql,
             "database_bytes": self.database_bytes,
+            "role": {"name": self.role, "owner": self.owner},
             "free_bytes": self.free_bytes,
             "missing_migrations": list(self.pending_migrations),
             "facts": ready and ready.facts,
@@ -67,7 +72,8 @@ async def examine(settings: Settings, url: str) -> Finding:
         row = connection.execute(
             "SELECT current_setting('server_version'), pg_database_size(current_database())"
         ).fetchone()
-    assert row is not None
+        assert row is not None
+        role, owner = role_of(connection)
     missing = pending(url, all_migrations())
     ready: Ready | None = None
     wrong: list[str] = []
@@ -88,6 +94,8 @@ async def examine(settings: Settings, url: str) -> Finding:
         settings={entry.name: entry.value for entry in described(settings)},
         postgresql=str(row[0]),
         database_bytes=int(row[1]),
+        role=role,
+        owner=owner,
         pending_migrations=missing,
         ready=ready,
         free_bytes=free,
@@ -100,6 +108,7 @@ def report(found: Finding) -> str:
     lines = [f"{name:<24}{value}" for name, value in found.settings.items()]
     lines += [
         f"{'PostgreSQL':<24}{found.postgresql}, the database takes {_size(found.database_bytes)}",
+        f"{'database role':<24}{found.role}, {_may(found.owner)}",
         f"{'free on the disk':<24}{_size(found.free_bytes)}",
         f"{'missing migrations':<24}{', '.join(found.pending_migrations) or 'none'}",
     ]
@@ -115,6 +124,10 @@ def report(found: Finding) -> str:
                 f"{each.lag_seconds:.1f} s{stopped}"
             )
     return "\n".join(lines)
+
+
+def _may(owner: bool) -> str:
+    return "which owns the history" if owner else "which can add to the history and not change it"
 
 
 def _existing(folder: Path) -> Path:

@@ -1,0 +1,59 @@
+"""The database's roles: the owner, who migrates and rebuilds, and the application's role, which can only append.
+
+Each of the schemas has a procedure ``allow`` that knows what its part of the program needs.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import psycopg
+from psycopg import sql
+
+SCHEMAS: Final = ("history", "read", "accounts")
+"""The schemas that let a role in. That of the vault and of the migrations are let in with the history."""
+
+
+class RoleError(Exception):
+    """This role cannot be the application's; one sentence."""
+
+
+def let_in(url: str, role: str) -> None:
+    """Let an existing role serve and project; by the owner, on a database that is migrated. Twice is as good as once.
+
+    Raises `RoleError`, also for a role that could do whatever it wants all the same.
+    """
+    with psycopg.connect(url, autocommit=True) as connection, connection.transaction():
+        found = connection.execute(
+            "SELECT pg_has_role(r.oid, n.nspowner, 'MEMBER') FROM pg_roles r, pg_namespace n "
+            "WHERE r.rolname = %s AND n.nspname = 'history'",
+            (role,),
+        ).fetchone()
+        if found is None:
+            raise RoleError(f"There is no database role {role}; make one first: CREATE ROLE {role} LOGIN.")
+        if found[0]:
+            raise RoleError(
+                f"The database role {role} can act as the owner of the history, so nothing would be kept from it; "
+                "name another one."
+            )
+        for schema in SCHEMAS:
+            connection.execute(sql.SQL("CALL {}(%s)").format(sql.Identifier(schema, "allow")), (role,))
+
+
+def role_of(connection: psycopg.Connection[tuple[Any, ...]]) -> tuple[str, bool]:
+    """The role of a connection, and whether it could change the history: it can act as its owner, or there is none yet."""
+    row = connection.execute(
+        "SELECT current_user, coalesce((SELECT pg_has_role(n.nspowner, 'MEMBER') FROM pg_namespace n "
+        "WHERE n.nspname = 'history'), true)"
+    ).fetchone()
+    assert row is not None
+    return str(row[0]), bool(row[1])
+
+
+def refuse_all_but_the_owner(url: str) -> None:
+    """Raise `RoleError` where a rebuild would be refused."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        if not role_of(connection)[1]:
+            raise RoleError(
+                "A rebuild makes new tables: let the role run it that owns the database, which is whoever migrates."
+            )
