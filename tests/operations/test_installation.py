@@ -3,14 +3,18 @@
 import ast
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
+import psycopg
 import pytest
 import yaml
 
+from api.embedded import EmbeddedPostgres
 from api.settings import described, read_settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -151,16 +155,68 @@ class TestCompose:
         services = self.compose()["services"]
         assert {name: service.get("depends_on", {}) for name, service in services.items()} == {
             "postgres": {},
-            "migrate": {"postgres": {"condition": "service_healthy"}},
+            "role": {"postgres": {"condition": "service_healthy"}},
+            "migrate": {"role": {"condition": "service_completed_successfully"}},
             "api": {"migrate": {"condition": "service_completed_successfully"}},
             "projections": {"migrate": {"condition": "service_completed_successfully"}},
         }
-        assert [name for name, service in services.items() if "healthcheck" not in service] == ["migrate"]
+        assert [name for name, service in services.items() if "healthcheck" not in service] == [
+            "role",
+            "migrate",
+        ]
 
     def test_there_is_no_default_password(self) -> None:
         text = (ROOT / "docker-compose.yml").read_text()
-        uses = re.findall(r"^\s+\w+: .*?\$\{POSTGRES_PASSWORD(\S*)", text, re.MULTILINE)
-        assert [use[:2] for use in uses] == [":?", ":?"]
+        uses = re.findall(r"^\s+\w+: .*?\$\{((?:POSTGRES|APPLICATION)_PASSWORD)(\S*)", text, re.MULTILINE)
+        assert [(name, use[:2]) for name, use in uses] == [
+            ("APPLICATION_PASSWORD", ":?"),
+            ("POSTGRES_PASSWORD", ":?"),
+            ("POSTGRES_PASSWORD", ":?"),
+            ("APPLICATION_PASSWORD", ":?"),
+            ("POSTGRES_PASSWORD", ":?"),
+        ]
+
+    def test_only_who_migrates_knows_the_owners_password(self) -> None:
+        """The program's own role is another, which the migration lets in."""
+        services = self.compose()["services"]
+        known = {
+            name: "POSTGRES_PASSWORD" in str(service["environment"]) for name, service in services.items()
+        }
+        assert known == {"postgres": True, "role": True, "migrate": True, "api": False, "projections": False}
+        assert services["migrate"]["command"] == ["migrate", "--allow", "application"]
+        for name in ("api", "projections"):
+            assert "postgresql://application:" in str(services[name]["environment"])
+
+    def test_the_role_is_made_once_and_given_its_present_password(
+        self, postgres: EmbeddedPostgres, database_url: str
+    ) -> None:
+        """By the very script, as far as psql sees it."""
+        psql = shutil.which("psql") or str(next(Path(sys.prefix).rglob("pginstall/bin/psql")))
+        service = self.compose()["services"]["role"]
+        command = service["command"]
+        assert isinstance(command, list)
+        folder = dict(parse_qsl(urlsplit(database_url).query))["host"]
+        environment = {
+            "PATH": f"{Path(psql).parent}:{os.environ['PATH']}",
+            "PGHOST": folder,
+            "PGUSER": "postgres",
+            "PGDATABASE": urlsplit(database_url).path.removeprefix("/"),
+            "APPLICATION_PASSWORD": "it's one",
+        }
+        try:
+            for _ in range(2):
+                script = [*command[:2], command[2].replace("$$", "$")]
+                done = subprocess.run(script, env=environment, capture_output=True, text=True, check=False)
+                assert (done.returncode, done.stderr) == (0, "")
+            with psycopg.connect(postgres.url_of("postgres", "postgres")) as connection:
+                found = connection.execute(
+                    "SELECT rolsuper, rolcanlogin, rolcreaterole, rolcreatedb, rolpassword IS NOT NULL "
+                    "FROM pg_authid WHERE rolname = 'application'"
+                ).fetchall()
+            assert found == [(False, True, False, False, True)]
+        finally:
+            with psycopg.connect(postgres.url_of("postgres", "postgres"), autocommit=True) as connection:
+                connection.execute("DROP ROLE IF EXISTS application")
 
     def test_it_sets_nothing_that_is_no_setting(self) -> None:
         known = {each.name for each in described(read_settings({}), {})}
@@ -176,9 +232,10 @@ class TestCompose:
 
     def test_the_keys_have_a_volume_apart_from_the_database(self) -> None:
         loaded = self.compose()
-        volumes = {name: service["volumes"] for name, service in loaded["services"].items()}
+        volumes = {name: service.get("volumes", []) for name, service in loaded["services"].items()}
         assert volumes == {
             "postgres": ["database:/var/lib/postgresql"],
+            "role": [],
             "migrate": ["keys:/var/lib/overwinter/keys"],
             "api": ["keys:/var/lib/overwinter/keys"],
             "projections": ["keys:/var/lib/overwinter/keys"],
