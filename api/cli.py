@@ -36,10 +36,11 @@ from history.store import Unavailable
 from projections.projector import Taken
 from projections.rebuild import Stopped, rebuild
 from projections.register import PROJECTIONS
+from projections.replica import Foreign, follows
 
 _SAID = (
     SettingsError, EmbeddedError, SuperviseError, WiringError, KeysUnusable, MigrationError, Turned, Unavailable,
-    Taken, Stopped, RoleError,
+    Taken, Stopped, RoleError, Foreign,
 )  # fmt: skip
 _START_SECONDS = 60.0
 
@@ -96,6 +97,12 @@ def _refuse_unmigrated(url: str) -> None:
         raise MigrationError("The database is not ready for this program; run: overwinter migrate.")
 
 
+def _refuse_foreign_replica(settings: Settings, url: str) -> None:
+    """Raise `Foreign`. One that does not answer now is no reason to stay away."""
+    if settings.read_database_url is not None:
+        follows(settings.read_database_url, url)
+
+
 def _begin_process() -> Settings:
     """What every process that runs for long does first."""
     if os.environ.get("OVERWINTER_SUPERVISED") == "1":
@@ -140,6 +147,7 @@ def serve() -> None:
     check_port_is_free(settings.host, settings.port)
     with _database(settings) as url:
         _refuse_unmigrated(url)
+        _refuse_foreign_replica(settings, url)
         with listen(settings.host, settings.port) as listening:
             run_server(settings, url, listening)
 
@@ -153,6 +161,7 @@ def project() -> None:
     settings = _begin_process()
     with _database(settings) as url:
         _refuse_unmigrated(url)
+        _refuse_foreign_replica(settings, url)
         run_projections(settings, url)
 
 

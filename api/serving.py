@@ -51,7 +51,7 @@ def serve(settings: Settings, url: str, listening: socket.socket) -> None:
 
 
 async def _serve(settings: Settings, url: str, listening: socket.socket) -> None:
-    async with wire(settings, url) as wiring:
+    async with wire(settings, url, read_url=settings.read_database_url) as wiring:
         server = _Server(
             uvicorn.Config(
                 make_app(wiring),
@@ -88,7 +88,9 @@ async def _project(settings: Settings, url: str) -> None:
         ended.set()
 
     _on_ending(end)
-    projecting = asyncio.create_task(asyncio.to_thread(follow, url, PROJECTIONS, stop))
+    projecting = asyncio.create_task(
+        asyncio.to_thread(follow, url, PROJECTIONS, stop, read_url=settings.read_database_url)
+    )
     running = asyncio.create_task(follow_due_dates(settings, url))
     told = asyncio.create_task(ended.wait())
     try:

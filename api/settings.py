@@ -108,6 +108,15 @@ class Settings:
         _database,
         shown=False,
     )
+    read_database_url: str | None = _setting(
+        "READ_DATABASE_URL",
+        "",
+        "A streaming replica of `DATABASE_URL`'s database, in the same form. Questions are answered from it, and the read "
+        "models built; what may be seen, keys and commands stay with the primary, which answers alone while the replica "
+        "is away.",
+        _database,
+        shown=False,
+    )
     data_dir: Path = _setting(
         "DATA_DIR",
         ".data",
@@ -185,6 +194,10 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
             values[each.name] = setting.read(text) if text else None
         except ValueError as error:
             raise SettingsError(f"The setting {setting.name} {error}.") from None
+    if values["read_database_url"] is not None and values["database_url"] is None:
+        raise SettingsError(
+            "The setting READ_DATABASE_URL needs DATABASE_URL, the database that it is a replica of."
+        )
     return Settings(**values)
 
 
@@ -197,6 +210,8 @@ def described(settings: Settings, environ: Mapping[str, str] | None = None) -> t
         value = getattr(settings, each.name)
         if each.name == "database_url":
             value = "embedded, in DATA_DIR" if value is None else without_secrets(value)
+        elif each.name == "read_database_url":
+            value = "" if value is None else without_secrets(value)
         elif isinstance(value, bool):
             value = "1" if value else "0"
         source = "environment" if environ.get(setting.name) else "default"

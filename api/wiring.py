@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -29,6 +29,7 @@ from history.store import History, Unavailable, open_history
 from history.tokens import CURSOR, PositionTokens
 from history.vault import Vault
 from projections.reader import Reader
+from projections.replica import Replica, open_replica
 
 MIGRATED: Final = ("history", "projections", "api")
 """The packages that have migrations, in the order in which they are applied."""
@@ -79,16 +80,28 @@ def all_migrations() -> tuple[Migration, ...]:
 
 @asynccontextmanager
 async def wire(
-    settings: Settings, url: str, *, connections: int = 8, clock: Callable[[], datetime] | None = None
+    settings: Settings,
+    url: str,
+    *,
+    connections: int = 8,
+    clock: Callable[[], datetime] | None = None,
+    read_url: str | None = None,
 ) -> AsyncIterator[Wiring]:
-    """An installation, ready for use; its history is begun if it has no fact yet. `clock` stands in for the real one.
+    """An installation, ready for use; its history is begun if it has no fact yet. `clock` stands in for the real one,
+    and a replica at `read_url` answers questions.
 
     Raises `WiringError`, `history.keyfiles.KeysUnusable` or `history.store.Unavailable`, one sentence each.
     """
-    async with open_history(url, connections=connections) as history:
+    async with AsyncExitStack() as opened:
+        history = await opened.enter_async_context(open_history(url, connections=connections))
+        replica = None
+        if read_url is not None:
+            replica = await opened.enter_async_context(
+                open_replica(read_url, history.id, connections=connections)
+            )
         # New keys are made for a new history alone: beside an old one they would open nothing.
         keys = KeyFolder(settings.keys, create=await history.last_position() == 0)
-        wiring = _put_together(settings, history, keys, clock or clock_of(settings))
+        wiring = _put_together(settings, history, keys, clock or clock_of(settings), replica)
         await _check_keys(wiring)
         await _open_installation(wiring)
         await _finish_erasures(wiring)
@@ -122,7 +135,11 @@ def clock_of(settings: Settings) -> Callable[[], datetime]:
 
 
 def _put_together(
-    settings: Settings, history: History, keys: KeyFolder, clock: Callable[[], datetime]
+    settings: Settings,
+    history: History,
+    keys: KeyFolder,
+    clock: Callable[[], datetime],
+    replica: Replica | None = None,
 ) -> Wiring:
     vault = Vault(keys, history.id)
     runner = Runner(
@@ -135,7 +152,7 @@ def _put_together(
         keys=keys,
         vault=vault,
         runner=runner,
-        reader=Reader(history, runner.states, vault, PositionTokens(positions_key, CURSOR)),
+        reader=Reader(history, runner.states, vault, PositionTokens(positions_key, CURSOR), replica),
         positions=PositionTokens(positions_key),
         tokens=Tokens(history, vault),
         sessions=Sessions(history, secure=_secure(settings)),

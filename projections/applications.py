@@ -259,7 +259,7 @@ async def _rows_of_call(reader: Reader, viewer: str, call: str, **asked: object)
     are from the command runner's indexes, which hold what happened a moment ago; a read model may lag. They are looked
     up once for the list, by the call's rounds, not row by row.
     """
-    return await reader.rows(
+    return await reader.primary_rows(
         """
         SELECT a.*, t.*,
             a.application = ANY (ARRAY (

@@ -23,6 +23,7 @@ from psycopg_pool import ConnectionPool
 from history.group_commit import cannot_now
 from history.library import POLL_SECONDS, FactMapper, FactRecorder
 from projections.projection import Placed, Projection
+from projections.replica import follows
 from projections.writing import LIVE, Connection, Write, in_schema
 
 log = logging.getLogger("overwinter.projections")
@@ -98,7 +99,8 @@ class Facts:
 class Projector:
     """Follows the history into some projections. Enter it to connect; `lead` makes it the leader.
 
-    The tables and positions of another `schema` have a leader's `lock` of their own.
+    The tables and positions of another `schema` have a leader's `lock` of their own. Facts are read from `read_url`, a
+    replica, where one is named.
     """
 
     def __init__(
@@ -108,13 +110,14 @@ class Projector:
         *,
         schema: str = LIVE,
         lock: tuple[int, int] = LOCK,
+        read_url: str | None = None,
     ) -> None:
         self._url = url
         self._schema = schema
         self._lock = lock
         self._projections = tuple(projections)
         self._pool: ConnectionPool[Connection] = ConnectionPool(
-            url,
+            read_url or url,
             kwargs={"autocommit": True, "application_name": "overwinter projections"},
             min_size=1,
             max_size=1,
@@ -318,15 +321,19 @@ def follow(
     stop: Event,
     *,
     leading: Callable[[], None] = lambda: None,
+    read_url: str | None = None,
 ) -> None:
     """Keep projections up to date until `stop` is set; the batch at hand is finished first.
 
     Waits its turn while another process leads, and starts anew when the database went away, or only reads. `leading` is called each
-    time this process begins to lead.
+    time this process begins to lead. Facts are read from the replica at `read_url`, if it answers at such a start.
     """
     while not stop.is_set():
         try:
-            with Projector(url, projections) as projector:
+            reading = read_url if read_url is not None and follows(read_url, url) else None
+            if reading is None and read_url is not None:
+                log.warning("the replica does not answer; facts are read from the primary")
+            with Projector(url, projections, read_url=reading) as projector:
                 while not projector.lead():
                     if stop.wait(_WAIT_SECONDS):
                         return

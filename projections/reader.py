@@ -1,6 +1,7 @@
 """The reader: all that a query needs to answer: read models, fresh streams for access, and keys to open boxes.
 
-Access is judged on streams folded afresh, never on a read model, which may lag.
+Access is judged on streams folded afresh, never on a read model, which may lag. Where there is a replica, rows of read
+models come from it, and whatever access or a key rests on from the primary (see `projections.replica`).
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from history.states import States
 from history.store import History, Unavailable
 from history.tokens import PositionTokens
 from history.vault import Vault, WrappedKey
+from projections.replica import Replica
 
 S = TypeVar("S")
 
@@ -34,6 +36,16 @@ LATEST: Final = 2**63 - 2
 """The position of a question about now: every present row of a read model covers it."""
 
 _POLL_SECONDS: Final = 0.02
+
+_FACTS: Final = (
+    "SELECT f.stream, f.version, f.topic, f.document "
+    "FROM unnest(%(streams)b::text[], %(versions)b::integer[]) AS w (stream, version) "
+    "JOIN history.facts f ON f.stream = w.stream AND f.version = w.version"
+)
+_POSITION: Final = (
+    "SELECT coalesce(min(position), 0) AS position FROM read.positions "
+    "WHERE cardinality(%(names)b::text[]) = 0 OR projection = ANY (%(names)b::text[])"
+)
 
 
 class Owned(Protocol):
@@ -45,6 +57,7 @@ class Owned(Protocol):
 
 
 Mine = TypeVar("Mine", bound=Owned)
+
 
 Row = dict[str, Any]  # Any: a row's columns are of many types
 
@@ -64,8 +77,16 @@ class Reference:
 class Reader:
     """Answers questions. One for a process; safe for concurrent use within its event loop."""
 
-    def __init__(self, history: History, states: States, vault: Vault, cursors: PositionTokens) -> None:
+    def __init__(
+        self,
+        history: History,
+        states: States,
+        vault: Vault,
+        cursors: PositionTokens,
+        replica: Replica | None = None,
+    ) -> None:
         self.history = history
+        self.replica = replica
         self.states = states
         self.vault = vault
         self.cursors = cursors
@@ -107,7 +128,7 @@ class Reader:
 
     async def members_of_all(self, indexes: Sequence[str]) -> tuple[str, ...]:
         """The ids in several of those indexes together, in one round trip."""
-        rows = await self.rows(
+        rows = await self.primary_rows(
             "SELECT DISTINCT entry FROM history.indexes WHERE name = ANY (%(indexes)b::text[])",
             indexes=list(indexes),
         )
@@ -116,34 +137,59 @@ class Reader:
     # Read models
 
     async def rows(self, query: LiteralString, **values: object) -> list[Row]:
-        """The rows of a query whose placeholders are written ``%(name)b``."""
+        """The rows of a query on read models and facts, whose placeholders are written ``%(name)b``; from the replica,
+        where there is one."""
+        found = None if self.replica is None else await self.replica.rows(query, values)
+        if found is None:
+            return await self.primary_rows(query, **values)
+        return await self._with_present_keys(found)
+
+    async def _with_present_keys(self, rows: list[Row]) -> list[Row]:
+        """Rows of the replica whose boxes have the primary's keys: who was erased a moment ago still has one there."""
+        for column in [name for name in (rows[0] if rows else ()) if name.endswith("_wrapped")]:
+            box = column.removesuffix("_wrapped")
+            subjects = {row[f"{box}_subject"] for row in rows if row[column] is not None}
+            present = {key.subject: key for key in await self.history.keys(subjects)}
+            for row in rows:
+                key = present.get(row[f"{box}_subject"])
+                row[f"{box}_epoch"], row[column] = (key.epoch, key.wrapped) if key else (None, None)
+        return rows
+
+    async def primary_rows(self, query: LiteralString, **values: object) -> list[Row]:
+        """The rows of a query that rests on what happened a moment ago, as the command runner's indexes; never from the
+        replica."""
         async with self.history.connection() as connection:
             return await ask(connection, query, values)
 
     async def position(self, projections: Sequence[str] = ()) -> int:
         """The position that all of these projections (by default, every one) have seen."""
-        rows = await self.rows(
-            "SELECT coalesce(min(position), 0) AS position FROM read.positions "
-            "WHERE cardinality(%(names)b::text[]) = 0 OR projection = ANY (%(names)b::text[])",
-            names=list(projections),
-        )
+        rows = await self.rows(_POSITION, names=list(projections))
         return int(rows[0]["position"])
 
     async def wait_for(self, position: int, patience: float = 5.0, projections: Sequence[str] = ()) -> None:
         """Wait until these projections (by default, every one) have seen `position`; raises `Behind` after
-        `patience` seconds."""
-        until = time.monotonic() + patience
+        `patience` seconds. A replica that keeps them waiting for half of it is left alone, if the primary has seen it."""
+        began = time.monotonic()
+        if self.replica is not None:
+            self.replica.promise(position)
         while await self.position(projections) < position:
-            if time.monotonic() >= until:
+            waited = time.monotonic() - began
+            if waited >= patience:
                 raise Behind("The read models are catching up; ask again in a moment.")
+            if self.replica is not None and self.replica.in_use and waited >= patience / 2:
+                seen = await self.primary_rows(_POSITION, names=list(projections))
+                if seen[0]["position"] >= position:
+                    self.replica.rest()
+                    return
             await asyncio.sleep(_POLL_SECONDS)
 
     async def moment(self, at: datetime) -> int:
         """The position of the last fact recorded at or before a time with its offset; 0 if there was none.
 
-        Recorded times never run backwards with position and positions have no gaps, so a bisection finds it.
+        Recorded times never run backwards with position and positions have no gaps, so a bisection finds it. The primary
+        is asked: a replica that lags would name an earlier one, and the same question would have two answers.
         """
-        rows = await self.rows(
+        rows = await self.primary_rows(
             """
             WITH RECURSIVE search (low, high) AS (
                 SELECT 0::bigint, coalesce(max(position), 0) FROM history.facts
@@ -190,13 +236,14 @@ class Reader:
         wanted = list(dict.fromkeys(references))
         if not wanted:
             return {}
-        rows = await self.rows(
-            "SELECT f.stream, f.version, f.topic, f.document "
-            "FROM unnest(%(streams)b::text[], %(versions)b::integer[]) AS w (stream, version) "
-            "JOIN history.facts f ON f.stream = w.stream AND f.version = w.version",
-            streams=[reference.stream for reference in wanted],
-            versions=[reference.version for reference in wanted],
-        )
+        named: dict[str, list[object]] = {
+            "streams": [reference.stream for reference in wanted],
+            "versions": [reference.version for reference in wanted],
+        }
+        rows = await self.rows(_FACTS, **named)
+        if self.replica is not None and len(rows) < len(wanted):
+            # Named by a stream folded afresh, which the replica has not seen yet.
+            rows = await self.primary_rows(_FACTS, **named)
         found = {
             Reference(row["stream"], row["version"]): read(row["topic"], row["document"]) for row in rows
         }

@@ -17,7 +17,7 @@ from api.embedded import EmbeddedPostgres
 # What a developer has set for their own installation must not reach a test.
 for _name in [name for name in os.environ if name.startswith(("OVERWINTER_", "PG"))]:
     del os.environ[_name]
-for _name in ("DATABASE_URL", "DATA_DIR"):
+for _name in ("DATABASE_URL", "READ_DATABASE_URL", "DATA_DIR"):
     os.environ.pop(_name, None)
 
 

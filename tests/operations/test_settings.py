@@ -24,6 +24,7 @@ def test_without_any_variable_everything_has_a_default(
     monkeypatch.chdir(tmp_path)
     assert read_settings({}) == Settings(
         database_url=None,
+        read_database_url=None,
         data_dir=tmp_path / ".data",
         host="127.0.0.1",
         port=8000,
@@ -38,6 +39,7 @@ def test_every_variable_is_heard() -> None:
     assert read_settings(
         {
             "DATABASE_URL": "postgres://keeper@db.example/grants",
+            "READ_DATABASE_URL": "postgres://reader@replica.example/grants",
             "DATA_DIR": "/srv/over winter",
             "OVERWINTER_HOST": "::1",
             "OVERWINTER_PORT": "9000",
@@ -48,6 +50,7 @@ def test_every_variable_is_heard() -> None:
         }
     ) == Settings(
         database_url="postgres://keeper@db.example/grants",
+        read_database_url="postgres://reader@replica.example/grants",
         data_dir=Path("/srv/over winter"),
         host="::1",
         port=9000,
@@ -99,6 +102,11 @@ PUBLIC_MUST = "must be an address such as https://grants.example.org, with nothi
             ],
             DATABASE_MUST,
         ),
+        (
+            "READ_DATABASE_URL",
+            ["mysql://canary@h/d", "postgresql://u:canary@h:5432/d?nonsense=1"],
+            DATABASE_MUST,
+        ),
         ("DATA_DIR", ["a\0b"], "must be the path of a folder"),
         (
             "DATA_DIR",
@@ -146,6 +154,15 @@ def test_a_bad_value_is_one_sentence_that_names_the_setting(name: str, values: l
         assert refusal.value.__suppress_context__
 
 
+def test_a_replica_is_one_of_a_named_database() -> None:
+    """The embedded one has none, and to ask another database's replica for its rows would be a mistake."""
+    with pytest.raises(SettingsError) as refusal:
+        read_settings({"READ_DATABASE_URL": SECRET_URL})
+    assert str(refusal.value) == (
+        "The setting READ_DATABASE_URL needs DATABASE_URL, the database that it is a replica of."
+    )
+
+
 def test_only_one_turns_the_demonstration_on() -> None:
     assert [read_settings({"OVERWINTER_DEMO": value}).demo for value in ("", "0", "1")] == [
         False,
@@ -156,10 +173,10 @@ def test_only_one_turns_the_demonstration_on() -> None:
 
 def test_no_password_is_shown() -> None:
     """Neither by the settings' own text nor by what `overwinter doctor` prints."""
-    environ = {"DATABASE_URL": SECRET_URL}
+    environ = {"DATABASE_URL": SECRET_URL, "READ_DATABASE_URL": SECRET_URL}
     settings = read_settings(environ)
     shown = described(settings, environ)
-    assert shown[0].value == "postgresql://keeper@db.example:5433/grants"
+    assert [each.value for each in shown[:2]] == ["postgresql://keeper@db.example:5433/grants"] * 2
     assert shown[0].source == "environment"
     assert "canary" not in repr(settings) + repr(shown)
     assert settings.database_url == SECRET_URL
@@ -170,6 +187,7 @@ def test_the_table_has_a_row_for_every_setting() -> None:
     rows = [line.split(" | ") for line in as_markdown().splitlines()[2:]]
     assert [(row[0], row[1]) for row in rows] == [
         ("| `DATABASE_URL`", "none"),
+        ("| `READ_DATABASE_URL`", "none"),
         ("| `DATA_DIR`", "`.data`"),
         ("| `OVERWINTER_HOST`", "`127.0.0.1`"),
         ("| `OVERWINTER_PORT`", "`8000`"),
