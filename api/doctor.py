@@ -5,16 +5,21 @@ It changes nothing, so that it can be asked at any time, also on a standby."""
 from __future__ import annotations
 
 import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 import psycopg
 
-from api.health import Ready, look
+from api.health import MOST_LAG_SECONDS, Ready, look
+from api.replica import CONNECT_SECONDS, ReplicaHealth, look_at
 from api.roles import role_of
 from api.settings import Settings, described
 from api.wiring import all_migrations, check_fit, clock_of
+from history.calls import Connection
 from history.migrate import pending
 from history.store import open_history
 
@@ -25,8 +30,8 @@ OLDEST_POSTGRESQL: Final = 150000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What was found. Sizes are in bytes; `ready` is None where the database lacks migrations. `role` is the database role
-    that the programs run under, and `owner` whether it could change the history."""
+    """What was found. Sizes are in bytes; `ready` is None where the database lacks migrations, and `replica` where none
+    is set. `role` is the database role that the programs run under, and `owner` whether it could change the history."""
 
     settings: dict[str, str]
     postgresql: str
@@ -35,6 +40,7 @@ class Finding:
     owner: bool
     pending_migrations: tuple[str, ...]
     ready: Ready | None
+    replica: ReplicaHealth | None
     free_bytes: int
     wrong: tuple[str, ...]
 
@@ -48,6 +54,7 @@ class Finding:
             "role": {"name": self.role, "owner": self.owner},
             "free_bytes": self.free_bytes,
             "missing_migrations": list(self.pending_migrations),
+            "replica": self.replica and msgspec.to_builtins(self.replica),
             "facts": ready and ready.facts,
             "overdue": ready and ready.overdue,
             "projections": [
@@ -76,6 +83,7 @@ async def examine(settings: Settings, url: str) -> Finding:
         role, owner = role_of(connection)
     missing = pending(url, all_migrations())
     ready: Ready | None = None
+    replica: ReplicaHealth | None = None
     wrong: list[str] = []
     if number < OLDEST_POSTGRESQL:
         wrong.append("PostgreSQL 15 or newer is needed.")
@@ -86,7 +94,11 @@ async def examine(settings: Settings, url: str) -> Finding:
             ready = await look(history, clock_of(settings)())
             if ready.facts:
                 await check_fit(settings, history)
+            if settings.read_database_url is not None:
+                replica = await look_at(history, _connection(settings.read_database_url))
         wrong += ready.wrong
+        if replica is not None:
+            wrong += _wrong_with(replica)
     free = shutil.disk_usage(_existing(settings.data_dir)).free
     if free < LEAST_FREE:
         wrong.append(f"The disk of {settings.data_dir} has only {_size(free)} left.")
@@ -98,6 +110,7 @@ async def examine(settings: Settings, url: str) -> Finding:
         owner=owner,
         pending_migrations=missing,
         ready=ready,
+        replica=replica,
         free_bytes=free,
         wrong=tuple(wrong),
     )
@@ -117,6 +130,12 @@ def report(found: Finding) -> str:
             f"{'facts':<24}{found.ready.facts}",
             f"{'overdue':<24}{found.ready.overdue}",
         ]
+        if found.replica is not None:
+            lines.append(
+                f"{'replica':<24}{found.replica.behind} behind, {found.replica.lag_seconds:.1f} s"
+                if found.replica.follows
+                else f"{'replica':<24}cannot be used"
+            )
         for each in found.ready.projections:
             stopped = f", stopped at {each.failed_position}" if each.failed_position is not None else ""
             lines.append(
@@ -124,6 +143,25 @@ def report(found: Finding) -> str:
                 f"{each.lag_seconds:.1f} s{stopped}"
             )
     return "\n".join(lines)
+
+
+@asynccontextmanager
+async def _connection(url: str) -> AsyncIterator[Connection]:
+    connection = await psycopg.AsyncConnection.connect(url, autocommit=True, connect_timeout=CONNECT_SECONDS)
+    async with connection:
+        yield connection
+
+
+def _wrong_with(replica: ReplicaHealth) -> list[str]:
+    if not replica.answers:
+        return ["The replica at READ_DATABASE_URL does not answer; the primary does all the work meanwhile."]
+    if not replica.follows:
+        return ["The database at READ_DATABASE_URL is no replica of the one at DATABASE_URL."]
+    if replica.lag_seconds > MOST_LAG_SECONDS:
+        return [
+            f"The replica is {replica.behind} facts and {replica.lag_seconds:.0f} seconds behind, and what is read from it."
+        ]
+    return []
 
 
 def _may(owner: bool) -> str:
