@@ -72,14 +72,14 @@ class _Document(msgspec.Struct):
 _decode_document = msgspec.json.Decoder(_Document).decode
 
 
-async def _check_administrator(asking: Asking) -> None:
+async def check_administrator(asking: Asking) -> None:
     verdict = access.installation_administrator(asking.who, await asking.wiring.installation())
     if isinstance(verdict, Denied):
         raise Forbidden(verdict.detail)
 
 
 async def _make_token(asking: Asking) -> Response[bytes]:
-    await _check_administrator(asking)
+    await check_administrator(asking)
     key = idempotency_key(asking.request)
     wanted = decode(await read_body(asking.request), NewToken)
     person, runner = asking.path["person"], asking.wiring.runner
@@ -95,12 +95,12 @@ async def _set_clock(asking: Asking) -> Response[bytes]:
     clock = asking.wiring.clock
     if not isinstance(clock, DemonstrationClock):
         raise NotFound("This is no demonstration, and its clock is nobody's to set.")
-    await _check_administrator(asking)
+    await check_administrator(asking)
     return as_json(NewTime(now=clock.set(decode(await read_body(asking.request), NewTime).now)))
 
 
 async def _facts(asking: Asking) -> Response[bytes]:
-    await _check_administrator(asking)
+    await check_administrator(asking)
     after, limit = _number(asking, "after", 0), _number(asking, "limit", FACTS_AT_ONCE)
     if not 1 <= limit <= FACTS_AT_ONCE:
         raise bad_parameter("limit", f"From 1 to {FACTS_AT_ONCE} facts can be read at once.")

@@ -8,7 +8,7 @@ from typing import Any, Final, cast
 from litestar import Litestar, MediaType, Request, Response, get
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from api import administration, commands, health, queries
+from api import administration, commands, health, metrics, queries
 from api.bodies import DRAINED
 from api.openapi import described_as_html, described_as_json
 from api.operations import Operation, route
@@ -33,6 +33,7 @@ def operations() -> tuple[Operation, ...]:
         *queries.operations(),
         *administration.operations(),
         *health.operations(),
+        *metrics.operations(),
     )
 
 

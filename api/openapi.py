@@ -139,7 +139,7 @@ def _responses(operation: Operation, by_type: dict[int, Json], problem: Json) ->
         headers = {"ETag": _ETAG}
     answered: Json = {"description": "Done." if operation.method == "POST" else "Found."}
     if operation.answer is not None:
-        answered["content"] = {MEDIA_TYPE: {"schema": by_type[id(operation.answer)]}}
+        answered["content"] = {operation.media_type: {"schema": by_type[id(operation.answer)]}}
     if headers:
         answered["headers"] = headers
     responses: Json = {str(operation.status): answered}

@@ -66,7 +66,7 @@ Handle = Callable[[Asking], Awaitable[Response[bytes]]]
 class Operation:
     """One method of one address.
 
-    `name` is the operationId; `body` and `answer` are msgspec types, or None; `numbers` are path parameters that are
+    `name` is the operationId; `body` and `answer` are msgspec types, or None, and `media_type` is the answer's; `numbers` are path parameters that are
     numbers; `public` operations need no token, and know the person if there is one all the same; `writes`: it runs a
     command, with its headers; `takes_key`: an idempotency key counts; `tells_version`: its answer has an `ETag`.
     """
@@ -78,6 +78,7 @@ class Operation:
     handle: Handle
     body: type | None = None
     answer: Any = None  # Any: a type, also a generic one
+    media_type: str = MEDIA_TYPE
     status: int = 200
     public: bool = False
     query: tuple[Parameter, ...] = ()

@@ -69,6 +69,8 @@ def take_byways(running: Running, walked: Walked) -> None:
         people[who].get(path.format(**ids), **latest)
     administrator.get("/api/facts?after=3&limit=2")
     administrator.get("/health/ready")
+    read = running.client.get("/metrics", headers={"Authorization": f"Bearer {running.token}"})
+    assert read.status_code == 200
     for path in ("/health", "/health/ready"):
         assert running.client.get(path).status_code == 200
 
