@@ -1,0 +1,275 @@
+"""Whom a grant is paid to: set by the recipient, confirmed by another person, and never changed unnoticed."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from domain.commands.grants import ConfirmGrantPayee, InstructInstalment, RequestInstalment, SetGrantPayee
+from domain.deciding import Command, Fact, Outcome
+from domain.grants import rules, state
+from domain.grants.accounts import check_account
+from domain.grants.facts import (
+    GrantCompleted,
+    GrantDeclined,
+    GrantLapsed,
+    GrantPayeeConfirmed,
+    GrantPayeeSet,
+    PayeeKind,
+)
+from domain.refusals import Forbidden, Invalid, NotFound, Refused
+from tests.driving import NOON
+from tests.grants.scene import (
+    ADMINISTRATOR,
+    APPROVER,
+    ARTIST,
+    FINANCE,
+    FUNDER,
+    GRANT,
+    IBAN,
+    OFFICER,
+    STRANGER,
+    accepted,
+    approved,
+    instructed,
+    member_too,
+    offered,
+    payable,
+    payee_confirmed,
+    payee_set,
+    requested,
+    scheduled,
+    world_with_grant,
+)
+
+NOTHING_HERE = (NotFound, "There is nothing here that you may see.")
+SET = SetGrantPayee(grant=GRANT, kind="recipient", name="Applicant One", account=IBAN)
+CONFIRM = ConfirmGrantPayee(grant=GRANT, setting=1)
+INSTRUCT = InstructInstalment(grant=GRANT, instalment=1, reference="BATCH-1")
+A_DAY_LATER = NOON + timedelta(hours=24)
+
+
+def account(text: str) -> SetGrantPayee:
+    """The artist gives an account."""
+    return SetGrantPayee(grant=GRANT, kind="recipient", name="Applicant One", account=text)
+
+
+class TestAnAcceptedGrant:
+    @pytest.mark.parametrize("kind", ["recipient", "fiscal_host", "other"])
+    def test_the_recipient_sets_a_payee_of_any_kind_who_need_not_wait(self, kind: PayeeKind) -> None:
+        command = SetGrantPayee(grant=GRANT, kind=kind, name="  Invented Host  ", account=f" {IBAN} ")
+        assert world_with_grant(*accepted()).run(command, ARTIST) == Outcome(
+            facts={
+                GRANT: (
+                    GrantPayeeSet(
+                        grant=GRANT,
+                        recipient=ARTIST,
+                        setting=1,
+                        kind=kind,
+                        name="Invented Host",
+                        account=IBAN,
+                        payable_from=None,
+                    ),
+                )
+            },
+            answers=GRANT,
+        )
+
+    @pytest.mark.parametrize(
+        ("name", "detail"),
+        [
+            ("   ", "This cannot be left empty."),
+            ("x" * 201, "At most 200 characters; this has 201."),
+            ("One\x00", "The text holds a NUL character, which cannot be stored."),
+        ],
+    )
+    def test_a_payee_has_a_name_of_some_length(self, name: str, detail: str) -> None:
+        command = SetGrantPayee(grant=GRANT, kind="recipient", name=name, account=IBAN)
+        assert world_with_grant(*accepted()).turned_down(command, ARTIST) == (Invalid, {"name": detail})
+
+    @pytest.mark.parametrize("actor", [ADMINISTRATOR, OFFICER, FINANCE, APPROVER, FUNDER, STRANGER])
+    def test_nobody_else_says_where_the_money_goes(self, actor: str) -> None:
+        assert world_with_grant(*accepted()).turned_down(SET, actor) == NOTHING_HERE
+
+    def test_there_is_no_payee_to_confirm_yet(self) -> None:
+        assert world_with_grant(*accepted()).turned_down(CONFIRM, FINANCE) == (
+            Refused,
+            "The recipient has not set a payee yet.",
+        )
+
+
+class TestAnAccount:
+    @pytest.mark.parametrize(
+        ("written", "kept"),
+        [
+            ("de89 3704 0044 0532 0130 00", "DE89370400440532013000"),
+            ("GB82\tWEST 1234 5698 7654 32", "GB82WEST12345698765432"),
+            ("NO93 8601 1117 947", "NO9386011117947"),
+            ("MT84 MALT 0110 0001 2345 MTLC AST0 01S", "MT84MALT011000012345MTLCAST001S"),
+        ],
+    )
+    def test_an_iban_loses_its_spaces(self, written: str, kept: str) -> None:
+        """The examples of the German, British, Norwegian (the shortest) and Maltese (nearly the longest) banks."""
+        assert check_account(written) == kept
+
+    @pytest.mark.parametrize(
+        "written",
+        [
+            "DE89 3704 0044 0532 0130 01",
+            "DE88 3704 0044 0532 0130 00",
+            "ED89 3704 0044 0532 0130 00",
+            "DE89 3704 0044 0532 0103 00",
+            "GB82 WEST 1234 5698 7654 23",
+            "no93 8601 1117 974",
+        ],
+    )
+    def test_an_iban_with_any_character_wrong_or_two_in_the_wrong_order_is_none(self, written: str) -> None:
+        assert world_with_grant(*accepted()).turned_down(account(written), ARTIST) == (
+            Invalid,
+            {"account": "The check digits of this IBAN do not fit; compare it with the bank's letter."},
+        )
+
+    @pytest.mark.parametrize("text", ["1234", "021000021 / 9876 5432", "x" * 200, "DE89 3704 0044 05"])
+    def test_what_does_not_look_like_an_iban_is_kept_in_words(self, text: str) -> None:
+        assert check_account(f" {text} ") == text
+
+    @pytest.mark.parametrize(
+        ("text", "detail"),
+        [(" 123 ", "At least 4 characters."), ("x" * 201, "At most 200 characters; this has 201.")],
+    )
+    def test_an_account_has_a_length(self, text: str, detail: str) -> None:
+        assert world_with_grant(*accepted()).turned_down(account(text), ARTIST) == (
+            Invalid,
+            {"account": detail},
+        )
+
+
+class TestAPayeeThatIsSet:
+    def test_finance_confirms_it(self) -> None:
+        world = world_with_grant(*accepted(), payee_set())
+        assert world.run(CONFIRM, FINANCE) == Outcome(
+            facts={GRANT: (GrantPayeeConfirmed(grant=GRANT, setting=1),)}, answers=GRANT
+        )
+
+    @pytest.mark.parametrize("actor", [ADMINISTRATOR, OFFICER, APPROVER, FUNDER])
+    def test_no_other_member_confirms_it(self, actor: str) -> None:
+        world = world_with_grant(*accepted(), payee_set())
+        assert world.turned_down(CONFIRM, actor) == (
+            Forbidden,
+            "Only the initiative's finance may do this.",
+        )
+
+    @pytest.mark.parametrize("actor", [ARTIST, STRANGER])
+    def test_nobody_from_outside_confirms_it(self, actor: str) -> None:
+        assert world_with_grant(*accepted(), payee_set()).turned_down(CONFIRM, actor) == NOTHING_HERE
+
+    def test_a_recipient_who_handles_money_does_not_confirm_their_own(self) -> None:
+        world = world_with_grant(*accepted(), payee_set())
+        member_too(world, ARTIST)
+        assert world.turned_down(CONFIRM, ARTIST) == (Forbidden, "Nobody acts on their own grant.")
+
+    def test_the_rule_itself_keeps_the_recipient_from_confirming(self) -> None:
+        """Whatever access said before."""
+        grant = world_with_grant(*accepted(), payee_set()).state(state.GRANT, GRANT)
+        with pytest.raises(Refused) as refused:
+            rules.confirm_payee(GRANT, grant, setting=1, confirmer=ARTIST)
+        assert refused.value.detail == "The payee must be confirmed by another person than the recipient."
+
+    @pytest.mark.parametrize("seen", [0, 2])
+    def test_only_the_setting_that_was_seen_is_confirmed(self, seen: int) -> None:
+        world = world_with_grant(*accepted(), payee_set())
+        assert world.turned_down(ConfirmGrantPayee(grant=GRANT, setting=seen), FINANCE) == (
+            Refused,
+            "The payee was set once; look at the latest setting and confirm that.",
+        )
+
+    def test_one_set_anew_meanwhile_is_not_confirmed_by_the_older_setting(self) -> None:
+        world = world_with_grant(*accepted(), payee_set(), payee_set(2))
+        assert world.turned_down(CONFIRM, FINANCE) == (
+            Refused,
+            "The payee was set 2 times; look at the latest setting and confirm that.",
+        )
+
+    def test_one_that_was_never_confirmed_is_replaced_without_a_wait(self) -> None:
+        world = world_with_grant(*accepted(), payee_set())
+        assert world.run(SET, ARTIST) == Outcome(facts={GRANT: (payee_set(2),)}, answers=GRANT)
+
+
+class TestAConfirmedPayee:
+    def test_it_is_not_confirmed_twice(self) -> None:
+        world = world_with_grant(*accepted(), payee_set(), payee_confirmed())
+        assert world.turned_down(CONFIRM, FINANCE) == (Refused, "This payee was confirmed already.")
+
+    def test_in_its_place_another_waits_for_a_day(self) -> None:
+        world = world_with_grant(*accepted(), payee_set(), payee_confirmed())
+        assert world.run(SET, ARTIST) == Outcome(facts={GRANT: (payee_set(2, waits=True),)}, answers=GRANT)
+
+    def test_every_later_one_waits_too_though_the_second_was_never_confirmed(self) -> None:
+        """Or a thief would set the account twice and be paid at once."""
+        world = world_with_grant(*accepted(), payee_set(), payee_confirmed(), payee_set(2, waits=True))
+        assert world.run(SET, ARTIST) == Outcome(facts={GRANT: (payee_set(3, waits=True),)}, answers=GRANT)
+
+    def test_the_other_is_to_be_confirmed_anew(self) -> None:
+        world = world_with_grant(*accepted(), payee_set(), payee_confirmed(), payee_set(2, waits=True))
+        assert world.run(ConfirmGrantPayee(grant=GRANT, setting=2), FINANCE) == Outcome(
+            facts={GRANT: (payee_confirmed(2),)}, answers=GRANT
+        )
+
+
+def changed_then_approved() -> tuple[Fact, ...]:
+    """A payee confirmed in place of another, who waits from noon, and an instalment requested and approved since."""
+    return (*payable(), payee_set(2, waits=True), payee_confirmed(2), requested(), *approved())
+
+
+class TestAPayeeThatWasChanged:
+    @pytest.mark.parametrize("now", [NOON, A_DAY_LATER - timedelta(microseconds=1)])
+    def test_for_a_day_nothing_is_paid(self, now: datetime) -> None:
+        assert world_with_grant(*changed_then_approved()).turned_down(INSTRUCT, FINANCE, now) == (
+            Refused,
+            "The payee was changed; payments can be instructed from 2026-03-03 12:00 UTC.",
+        )
+
+    def test_after_the_day_the_bank_is_told_to_pay_the_later_one(self) -> None:
+        world = world_with_grant(*changed_then_approved())
+        assert world.run(INSTRUCT, FINANCE, A_DAY_LATER) == Outcome(
+            facts={GRANT: (instructed(setting=2),)}, answers=GRANT
+        )
+
+    def test_an_unconfirmed_one_is_not_paid_however_long_it_waited(self) -> None:
+        world = world_with_grant(*payable(), requested(), payee_set(2, waits=True), *approved())
+        assert world.turned_down(INSTRUCT, FINANCE, A_DAY_LATER) == (
+            Refused,
+            "The payee was changed and is not confirmed; it must be confirmed before a payment.",
+        )
+
+    def test_nothing_is_requested_for_an_unconfirmed_one(self) -> None:
+        world = world_with_grant(*payable(), payee_set(2, waits=True))
+        assert world.turned_down(RequestInstalment(grant=GRANT, instalment=1), ARTIST) == (
+            Refused,
+            "An instalment can be requested once the payee is set and confirmed.",
+        )
+
+
+ENDS: dict[str, tuple[Fact, ...]] = {
+    "offered": offered(),
+    "declined": (
+        *offered(),
+        GrantDeclined(grant=GRANT, recipient=ARTIST, reason="terms", explanation=None),
+    ),
+    "lapsed": (*offered(), GrantLapsed(grant=GRANT)),
+    "completed": (*accepted(), payee_set(), scheduled((100_000, "none")), GrantCompleted(grant=GRANT)),
+}
+
+
+class TestAGrantThatIsNotAccepted:
+    @pytest.mark.parametrize("status", ENDS)
+    @pytest.mark.parametrize(
+        ("command", "actor", "what"),
+        [(SET, ARTIST, "The payee can be set"), (CONFIRM, FINANCE, "The payee can be confirmed")],
+    )
+    def test_its_payee_stays_as_it_is(self, status: str, command: Command, actor: str, what: str) -> None:
+        assert world_with_grant(*ENDS[status]).turned_down(command, actor) == (
+            Refused,
+            f"{what} only while the grant is accepted; this one is {status}.",
+        )

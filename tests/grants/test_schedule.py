@@ -1,0 +1,179 @@
+"""A grant's schedule: at most twelve instalments that never exceed it, and that stand once one was requested."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from domain.commands.grants import ScheduleGrant
+from domain.deciding import Fact, Outcome
+from domain.grants.facts import Condition, GrantCompleted, GrantInstalmentsScheduled, GrantLapsed, Instalment
+from domain.grants.rules import PlannedInstalment
+from domain.refusals import Forbidden, Invalid, NotFound, Refused
+from domain.values import Money
+from tests.grants.scene import (
+    ADMINISTRATOR,
+    APPROVER,
+    ARTIST,
+    FINANCE,
+    FUNDER,
+    GRANT,
+    OFFICER,
+    STRANGER,
+    accepted,
+    approved,
+    euros,
+    instructed,
+    member_too,
+    offered,
+    paid,
+    payable,
+    requested,
+    scheduled,
+    world_with_grant,
+)
+
+DUE = date(2026, 6, 1)
+
+
+def plan(*amounts: str, condition: Condition = "none") -> ScheduleGrant:
+    """So many instalments in EUR, all due on one day."""
+    return ScheduleGrant(
+        grant=GRANT,
+        instalments=tuple(
+            PlannedInstalment(amount=euros(amount), due=DUE, condition=condition) for amount in amounts
+        ),
+    )
+
+
+class TestAnAcceptedGrant:
+    def test_the_officer_divides_it_in_the_order_given(self) -> None:
+        command = ScheduleGrant(
+            grant=GRANT,
+            instalments=(
+                PlannedInstalment(amount=euros("600"), due=DUE),
+                PlannedInstalment(amount=euros("399.99"), due=date(2026, 3, 1), condition="report"),
+            ),
+        )
+        assert world_with_grant(*accepted()).run(command, OFFICER) == Outcome(
+            facts={
+                GRANT: (
+                    GrantInstalmentsScheduled(
+                        grant=GRANT,
+                        instalments=(
+                            Instalment(number=1, amount=60_000, condition="none", due=DUE),
+                            Instalment(number=2, amount=39_999, condition="report", due=date(2026, 3, 1)),
+                        ),
+                    ),
+                )
+            },
+            answers=GRANT,
+        )
+
+    def test_the_instalments_may_add_up_to_the_whole_grant(self) -> None:
+        assert world_with_grant(*accepted()).run(plan("999.99", "0.01"), OFFICER) == Outcome(
+            facts={GRANT: (scheduled((99_999, "none"), (1, "none")),)}, answers=GRANT
+        )
+
+    @pytest.mark.parametrize(
+        ("amounts", "total"), [(("1000.01",), "1000.01"), (("600", "400", "0.01"), "1000.01")]
+    )
+    def test_they_never_add_up_to_more(self, amounts: tuple[str, ...], total: str) -> None:
+        assert world_with_grant(*accepted()).turned_down(plan(*amounts), OFFICER) == (
+            Refused,
+            f"The instalments add up to {total} EUR, which is more than the grant of 1000.00 EUR.",
+        )
+
+    def test_there_are_twelve_at_most(self) -> None:
+        world = world_with_grant(*accepted())
+        assert world.turned_down(plan(*["1"] * 13), OFFICER) == (
+            Invalid,
+            {"instalments": "A grant is paid in 1 to 12 instalments."},
+        )
+        assert world.run(plan(*["1"] * 12), OFFICER) == Outcome(
+            facts={GRANT: (scheduled(*[(100, "none")] * 12),)}, answers=GRANT
+        )
+
+    def test_there_is_one_at_least(self) -> None:
+        assert world_with_grant(*accepted()).turned_down(plan(), OFFICER) == (
+            Invalid,
+            {"instalments": "A grant is paid in 1 to 12 instalments."},
+        )
+
+    def test_each_wrong_sum_is_told_by_its_place(self) -> None:
+        command = ScheduleGrant(
+            grant=GRANT,
+            instalments=(
+                PlannedInstalment(amount=euros("0"), due=DUE),
+                PlannedInstalment(amount=euros("1"), due=DUE),
+                PlannedInstalment(amount=Money(amount="1", currency="USD"), due=DUE),
+            ),
+        )
+        assert world_with_grant(*accepted()).turned_down(command, OFFICER) == (
+            Invalid,
+            {
+                "instalments[0].amount.amount": "The amount must be at least 0.01 EUR.",
+                "instalments[2].amount.currency": "The amount must be in EUR.",
+            },
+        )
+
+    @pytest.mark.parametrize("actor", [ADMINISTRATOR, FINANCE, APPROVER, FUNDER])
+    def test_no_other_member_divides_it(self, actor: str) -> None:
+        assert world_with_grant(*accepted()).turned_down(plan("1"), actor) == (
+            Forbidden,
+            "Only the initiative's officer may do this.",
+        )
+
+    @pytest.mark.parametrize("actor", [ARTIST, STRANGER])
+    def test_nobody_from_outside_divides_it(self, actor: str) -> None:
+        assert world_with_grant(*accepted()).turned_down(plan("1"), actor) == (
+            NotFound,
+            "There is nothing here that you may see.",
+        )
+
+    def test_an_officer_does_not_divide_their_own(self) -> None:
+        world = world_with_grant(*accepted())
+        member_too(world, ARTIST)
+        assert world.turned_down(plan("1"), ARTIST) == (Forbidden, "Nobody acts on their own grant.")
+
+
+class TestAScheduledGrant:
+    def test_another_schedule_takes_the_place_of_the_first(self) -> None:
+        """The sums of the first count no more, and neither do its conditions."""
+        world = world_with_grant(*payable((100_000, "report")))
+        assert world.run(plan("700", "300"), OFFICER) == Outcome(
+            facts={GRANT: (scheduled((70_000, "none"), (30_000, "none")),)}, answers=GRANT
+        )
+
+    @pytest.mark.parametrize(
+        "since",
+        [
+            (requested(),),
+            (requested(), *approved()),
+            (requested(), *approved(), instructed()),
+            paid(1, 60_000),
+        ],
+        ids=["requested", "approved", "instructed", "settled"],
+    )
+    def test_it_stands_once_an_instalment_was_requested(self, since: tuple[Fact, ...]) -> None:
+        assert world_with_grant(*payable(), *since).turned_down(plan("1"), OFFICER) == (
+            Refused,
+            "An instalment was requested already, so the schedule stands.",
+        )
+
+
+class TestAGrantThatIsNotAccepted:
+    @pytest.mark.parametrize(
+        ("facts", "status"),
+        [
+            (offered(), "offered"),
+            ((*offered(), GrantLapsed(grant=GRANT)), "lapsed"),
+            ((*accepted(), GrantCompleted(grant=GRANT)), "completed"),
+        ],
+    )
+    def test_it_is_not_divided(self, facts: tuple[Fact, ...], status: str) -> None:
+        assert world_with_grant(*facts).turned_down(plan("1"), OFFICER) == (
+            Refused,
+            f"Instalments can be scheduled only while the grant is accepted; this one is {status}.",
+        )
