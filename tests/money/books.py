@@ -4,6 +4,7 @@ program's own sums: each fact must leave every promise about money unbroken."""
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 import psycopg
 
@@ -51,7 +52,8 @@ class FundBook:
 
 @dataclass
 class GrantBook:
-    """A grant: its plan, and each instalment's last step. `approvers` are those of the step at hand."""
+    """A grant: its plan, each instalment's last step and each report's. `approvers` are those of the step at hand;
+    `follow` are the instalments that follow a report, and `spent` which report met whose condition."""
 
     fund: str
     application: str
@@ -60,16 +62,38 @@ class GrantBook:
     step: str = "offered"
     setting: int = 0
     confirmed: bool = False
+    ever_confirmed: bool = False
+    payable_from: datetime | None = None
     plan: dict[int, int] = field(default_factory=dict)
+    follow: set[int] = field(default_factory=set)
     steps: dict[int, str] = field(default_factory=dict)
     approvers: dict[int, list[str]] = field(default_factory=dict)
     paid: dict[int, int] = field(default_factory=dict)
+    reports: dict[int, str] = field(default_factory=dict)
+    spent: dict[int, int] = field(default_factory=dict)
 
     def move(self, instalment: int, step: str, *after: str) -> None:
         """An instalment takes a step that may only follow some others."""
         assert self.step == "accepted"
         assert self.steps[instalment] in after, f"{step} after {self.steps[instalment]}"
         self.steps[instalment] = step
+
+    def answer(self, report: int, step: str) -> None:
+        """A report is answered once."""
+        assert self.reports[report] == "submitted", f"{step} after {self.reports[report]}"
+        self.reports[report] = step
+
+    def spend(self, report: int | None, instalment: int) -> None:
+        """An accepted report meets the condition of one instalment, whose turn it is; without one, none is used."""
+        if instalment not in self.follow:
+            assert report is None, "a report was used up for nothing"
+            return
+        before = [step for number, step in self.steps.items() if number < instalment]
+        assert "scheduled" not in before, "a report was used before its turn"
+        assert report is not None, "paid without a report"
+        assert self.reports[report] == "accepted", f"paid for a report that is {self.reports[report]}"
+        assert report not in self.spent, "one report paid two instalments"
+        self.spent[report] = instalment
 
 
 @dataclass
@@ -85,7 +109,7 @@ class Books:
         with psycopg.connect(url) as connection:
             for position, topic, document in connection.execute(FACTS, (self.position,)).fetchall():
                 recorded = read(topic, document)
-                self._count(recorded.fact, recorded.envelope.actor)
+                self._count(recorded.fact, recorded.envelope.actor, recorded.envelope.decided_at)
                 self.check()
                 self.position = position
         return self
@@ -103,7 +127,7 @@ class Books:
             assert sum(grant.plan.values()) <= grant.amount, "the instalments exceed the grant"
             assert sum(grant.paid.values()) <= sum(grant.plan.values()), "more was paid than planned"
 
-    def _count(self, fact: Fact, actor: str) -> None:
+    def _count(self, fact: Fact, actor: str, decided_at: datetime) -> None:
         match fact:
             case FundOpened():
                 assert fact.basis == "received"
@@ -127,9 +151,10 @@ class Books:
                 assert fact.grant not in self.grants
                 self.grants[fact.grant] = book
             case _:
-                self._count_of_grant(self.grants[fact.grant], fact, actor)  # type: ignore[attr-defined]
+                grant = self.grants[fact.grant]  # type: ignore[attr-defined]
+                self._count_of_grant(grant, fact, actor, decided_at)
 
-    def _count_of_grant(self, grant: GrantBook, fact: Fact, actor: str) -> None:
+    def _count_of_grant(self, grant: GrantBook, fact: Fact, actor: str, decided_at: datetime) -> None:
         match fact:
             case GrantAccepted() | GrantDeclined():
                 assert (grant.step, actor) == ("offered", grant.recipient)
@@ -140,21 +165,26 @@ class Books:
             case GrantCompleted():
                 assert grant.step == "accepted"
                 assert grant.paid == grant.plan != {}
+                assert "submitted" not in grant.reports.values(), "completed while a report waits"
                 grant.step = "completed"
             case GrantPayeeSet():
                 assert (actor, fact.setting) == (grant.recipient, grant.setting + 1)
-                grant.setting, grant.confirmed = fact.setting, False
+                waits = decided_at + timedelta(hours=24) if grant.ever_confirmed else None
+                assert fact.payable_from == waits, "a changed payee waits a day"
+                grant.setting, grant.confirmed, grant.payable_from = fact.setting, False, waits
             case GrantPayeeConfirmed():
                 assert actor != grant.recipient
                 assert (fact.setting, grant.confirmed) == (grant.setting, False)
-                grant.confirmed = True
+                grant.confirmed = grant.ever_confirmed = True
             case GrantInstalmentsScheduled():
                 assert set(grant.steps.values()) <= {"scheduled"}, "planned anew after a request"
                 grant.plan = {instalment.number: instalment.amount for instalment in fact.instalments}
+                grant.follow = {each.number for each in fact.instalments if each.condition == "report"}
                 grant.steps = dict.fromkeys(grant.plan, "scheduled")
             case GrantInstalmentRequested():
                 assert actor == grant.recipient
                 assert grant.confirmed
+                grant.spend(fact.report, fact.instalment)
                 grant.move(fact.instalment, "requested", "scheduled")
                 grant.approvers[fact.instalment] = []
             case GrantInstalmentApproved():
@@ -165,6 +195,7 @@ class Books:
                 grant.move(fact.instalment, f"approved {len(before)}", "requested", "approved 1")
             case GrantInstalmentInstructed():
                 assert (fact.setting, grant.confirmed) == (grant.setting, True)
+                assert grant.payable_from is None or grant.payable_from <= decided_at, "paid before its time"
                 grant.move(fact.instalment, "instructed", "approved 2", "failed")
             case GrantInstalmentSettled():
                 grant.move(fact.instalment, "settled", "instructed")
@@ -172,8 +203,17 @@ class Books:
                 grant.paid[fact.instalment] = fact.amount
             case GrantInstalmentFailed():
                 grant.move(fact.instalment, "failed", "instructed")
-            case GrantReportSubmitted() | GrantReportAccepted() | GrantReportReturned():
-                pass
+            case GrantReportSubmitted():
+                assert (grant.step, actor) == ("accepted", grant.recipient)
+                assert fact.report == len(grant.reports) + 1
+                assert "submitted" not in grant.reports.values(), "two reports wait at once"
+                grant.reports[fact.report] = "submitted"
+            case GrantReportAccepted():
+                assert actor != grant.recipient
+                grant.answer(fact.report, "accepted")
+            case GrantReportReturned():
+                assert actor != grant.recipient
+                grant.answer(fact.report, "returned")
             case _:
                 raise AssertionError(f"nobody counts {type(fact).__name__}")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Collection, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, TypeVar
@@ -48,9 +48,14 @@ def eur(cents: int) -> Money:
     return Money.of(cents, "EUR")
 
 
-def planned(*cents: int) -> tuple[PlannedInstalment, ...]:
-    """Instalments of so many cents, without a condition."""
-    return tuple(PlannedInstalment(amount=eur(amount), due=date(2026, 9, 1)) for amount in cents)
+def planned(*cents: int, follow: Collection[int] = ()) -> tuple[PlannedInstalment, ...]:
+    """Instalments of so many cents; those numbered in `follow` follow a report."""
+    return tuple(
+        PlannedInstalment(
+            amount=eur(amount), due=date(2026, 9, 1), condition="report" if number in follow else "none"
+        )
+        for number, amount in enumerate(cents, 1)
+    )
 
 
 @dataclass

@@ -49,7 +49,7 @@ MOVES = st.builds(
     choice=st.sampled_from(range(1000)),
     people=st.sampled_from([1, 2]),
 )
-GAMES = st.lists(st.lists(MOVES, min_size=2, max_size=5), min_size=20, max_size=28)
+GAMES = st.lists(st.lists(MOVES, min_size=2, max_size=5), min_size=24, max_size=32)
 
 
 @dataclass(frozen=True)
@@ -98,6 +98,8 @@ class Table:
         tried, finance = self.house.tried, ("finance", "second_finance", "both")[choice % 3]
         one = {"grant": grant, "instalment": number}
         match step:
+            case "scheduled" if number in book.follow and not unspent(book) and choice % 3:
+                return self.report(grant, book, artist, choice)
             case "scheduled":
                 return tried("instalment.request", artist, **one)
             case "requested":
@@ -112,6 +114,16 @@ class Table:
                 return self.settle(grant, number, book.plan[number] + wrong)
             case _:
                 return tried("instalment.instruct", finance, **one, reference=f"RUN-{choice}")
+
+    def report(self, grant: str, book: GrantBook, artist: str, choice: int) -> Try:
+        """The next step towards an accepted report: a text, or the officer's answer, now and then a return."""
+        for number, step in book.reports.items():
+            if step == "submitted":
+                answered = {"grant": grant, "report": number}
+                if choice % 8 == 0:
+                    return self.house.tried("grant.return_report", "officer", **answered, reason="unclear")
+                return self.house.tried("grant.accept_report", "officer", **answered)
+        return self.house.tried("grant.submit_report", artist, grant=grant, text="It was shown in May.")
 
     def anything(self, grant: str, book: GrantBook, artist: str, choice: int) -> Try:
         """Whatever comes to mind, also what nobody may do."""
@@ -130,6 +142,8 @@ class Table:
             lambda: tried("grant.decline", artist, grant=grant, reason="other"),
             lambda: tried("grant.confirm_payee", who, grant=grant, setting=book.setting),
             lambda: self.payee(grant, artist),
+            lambda: self.report(grant, book, artist, choice),
+            lambda: tried("grant.accept_report", who, grant=grant, report=1 + choice % 2),
             lambda: self.house.receive(self.round.fund, self.round.pledge, 5_000),
             self.tomorrow,
         )
@@ -164,9 +178,16 @@ class Table:
 
 
 def split(cents: int, choice: int) -> Any:
-    """A plan: whole, in two or three parts, with something left over, or too much."""
+    """A plan: whole, in two or three parts, with something left over, or too much; some parts follow a report."""
     part = cents // 3
-    return planned(*((cents,), (part, cents - part), (part, part, part), (part,), (cents, 1))[choice % 5])
+    parts = ((cents,), (part, cents - part), (part, part, part), (part,), (cents, 1))[choice % 5]
+    follow = ((), (1,), (2,), (2, 3), (1, 2, 3))[choice // 5 % 5]
+    return planned(*parts, follow=follow)
+
+
+def unspent(book: GrantBook) -> bool:
+    """Whether an accepted report waits for an instalment to meet."""
+    return any(step == "accepted" and report not in book.spent for report, step in book.reports.items())
 
 
 @pytest.fixture
@@ -175,8 +196,9 @@ def reached() -> Iterator[Counter[str]]:
     counted: Counter[str] = Counter()
     yield counted
     if counted["game"] == GAMES_PLAYED:
-        wanted = {"offered", "declined", "completed", "failed", "settled", "a fund too small"}
-        assert wanted <= set(counted)
+        wanted = {"offered", "declined", "completed", "failed", "settled", "paid for a report"}
+        wanted |= {"a fund too small", "a payee too new", "a report missing"}
+        assert {step for step in wanted if counted[step]} == wanted
         assert counted["settled"] >= 10
 
 
@@ -197,12 +219,16 @@ async def test_no_game_breaks_a_promise_about_money(
     house.count()
     for batch in game:
         answers = await together(*(one for move in batch for one in table.tries(move)))
-        reached["a fund too small"] += sum((answer or "").startswith("The fund has") for answer in answers)
+        for answer in answers:
+            reached["a fund too small"] += (answer or "").startswith("The fund has")
+            reached["a payee too new"] += "payments can be instructed from" in (answer or "")
+            reached["a report missing"] += "needs an accepted report of its own" in (answer or "")
         house.count()
         reached["failed"] += sum(step == "failed" for book in table.grants for step in book.steps.values())
     for book in table.grants:
         reached[book.step] += 1
         reached["offered"] += 1
         reached["settled"] += len(book.paid)
+        reached["paid for a report"] += len(book.paid.keys() & book.spent.values())
     house.check_ledger()
     reached["game"] += 1
