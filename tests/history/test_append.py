@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -257,6 +258,66 @@ async def test_a_claimed_address_is_refused_to_the_next(office: Office) -> None:
         claims = connection.execute("SELECT encode(name, 'escape') FROM history.claims").fetchall()
     assert len(claims) == 2
     assert not any("example" in claim.lower() for (claim,) in claims)
+
+
+async def test_an_erased_persons_address_is_free_again(office: Office) -> None:
+    """Not even the keyed hash of it outlives them; nobody else's is touched."""
+    await office.opened()
+    gone = await office.run("person.register", name="First", email="same@example.org", language="en")
+    await office.run("person.register", name="Other", email="other@example.org", language="en")
+
+    await office.run("person.erase", person=gone.stream, reason="asked_by_person")
+
+    with psycopg.connect(office.url) as connection:
+        held = connection.execute("SELECT stream FROM history.claims").fetchall()
+    assert len(held) == 2  # the administrator's and the other's
+    assert (gone.stream,) not in held
+    again = await office.run("person.register", name="Second", email="same@example.org", language="en")
+    assert again.stream != gone.stream
+    with pytest.raises(Refused, match="address"):
+        await office.run("person.register", name="Third", email="other@example.org", language="en")
+
+
+async def test_the_recorded_time_never_runs_backwards(office: Office) -> None:
+    """The server's clock was set back by an hour: later facts carry the newest time there is, until it is reached."""
+    administrator, _initiative = await office.opened()
+    with psycopg.connect(office.url, autocommit=True) as connection:
+        connection.execute("ALTER TABLE history.facts DISABLE TRIGGER facts_are_final")
+        connection.execute(
+            "UPDATE history.facts SET recorded_at = recorded_at + interval '1 hour' "
+            "WHERE position = (SELECT max(position) FROM history.facts)"
+        )
+        connection.execute("ALTER TABLE history.facts ENABLE TRIGGER facts_are_final")
+    newest = recorded(office)[-1]
+
+    for _ in range(2):
+        await office.run("initiative.found", administrator, name="Later Initiative")
+
+    times = recorded(office)
+    assert times == sorted(times)
+    assert times[-2:] == [newest, newest]
+
+
+async def test_the_recorded_time_is_the_databases_own(office: Office) -> None:
+    """Not that at which the command was decided, which a caller's clock may tell wrongly."""
+    with psycopg.connect(office.url, autocommit=True) as connection:
+
+        def clock() -> datetime:
+            return connection.execute("SELECT clock_timestamp()").fetchone()[0]
+
+        before = clock()
+        await office.opened()
+        times = recorded(office)
+        assert before <= times[0]
+        assert times == sorted(times)
+        assert times[-1] <= clock()
+
+
+def recorded(office: Office) -> list[datetime]:
+    """When the database recorded each fact, in the order of their positions."""
+    with psycopg.connect(office.url) as connection:
+        rows = connection.execute("SELECT recorded_at FROM history.facts ORDER BY position").fetchall()
+    return [row[0] for row in rows]
 
 
 @pytest.mark.parametrize("stored", [False, True], ids=["lost before the commit", "lost after the commit"])
