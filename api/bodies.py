@@ -6,6 +6,7 @@ msgspec decodes what is right at full speed. Only what it refuses, or what holds
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -35,6 +36,8 @@ _DIGITS_AS_ZEROS: Final = bytes(
 )
 _LONG_NUMBER: Final = b"0" * 10
 _ODD_YEAR: Final = re.compile(rb'"(?:0[0-9]{3}|1[0-8][0-9]{2}|[3-9][0-9]{3})-')
+_ESCAPED_ASCII: Final = (b"\\u000", b"\\u002", b"\\u003")
+"""How the escapes of NUL, of a date's hyphen and of digits begin: behind one, a body does not show what it says."""
 _SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,39}\Z", re.ASCII)
 
@@ -54,12 +57,23 @@ async def read_body(request: Request[Any, Any, Any]) -> bytes:
             raise Problem(
                 ProblemType.UNSUPPORTED, "The body is compressed; send it as it is, without Content-Encoding."
             )
-        media, _, _ = request.headers.get("content-type", "application/json").partition(";")
+        media, _, parameters = request.headers.get("content-type", "application/json").partition(";")
         if media.strip().lower() != "application/json":
             raise Problem(
                 ProblemType.UNSUPPORTED, "The body is not JSON; send Content-Type: application/json."
             )
+        if parameters and not is_utf8(parameters):
+            raise Problem(ProblemType.UNSUPPORTED, "The body is not in UTF-8, as JSON is; send it in UTF-8.")
     return raw
+
+
+def is_utf8(parameters: str) -> bool:
+    """Whether the parameters of a media type name no other charset than UTF-8."""
+    for parameter in parameters.split(";"):
+        name, _, value = parameter.partition("=")
+        if name.strip().lower() == "charset" and value.strip().strip('"').lower() not in ("utf-8", "utf8"):
+            return False
+    return True
 
 
 async def take_in(request: Request[Any, Any, Any], limit: int) -> bytes | None:
@@ -83,17 +97,18 @@ async def take_in(request: Request[Any, Any, Any], limit: int) -> bytes | None:
 def decode(raw: bytes, kind: type[T], told_elsewhere: frozenset[str] = frozenset()) -> T:
     """A body as a value of `kind`, a msgspec Struct; an empty body counts as an empty object.
 
-    `told_elsewhere` are fields that the address tells. Raises `Problem` for what is no JSON, and `Invalid` with every
-    field that is wrong.
+    `told_elsewhere` are fields that the address tells. Raises `Problem` for what is no JSON or names a field twice, and
+    `Invalid` with every field that is wrong.
     """
     raw = raw or b"{}"
     try:
         value = msgspec.json.decode(raw, type=kind)
     except msgspec.ValidationError:
-        pass
+        _refuse_repeated(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _malformed(raw, error) from None
     else:
+        _refuse_repeated(raw)
         if not _suspect(raw):
             return value
     try:
@@ -115,10 +130,49 @@ def _suspect(raw: bytes) -> bool:
     """Whether a body may hold what a typed decoder lets through and the program cannot use (a NUL, a huge number, an odd
     year); a false alarm only costs a walk. A pattern for all three took seven times as long as decoding."""
     return (
-        b"\\u0000" in raw
+        any(escape in raw for escape in _ESCAPED_ASCII)
         or _LONG_NUMBER in raw.translate(_DIGITS_AS_ZEROS)
         or _ODD_YEAR.search(raw) is not None
     )
+
+
+def _refuse_repeated(raw: bytes) -> None:
+    """Raise `Problem` if an object names a field twice, of which a decoder would take the last, and a proxy before us
+    perhaps the first."""
+    if _all_names_differ(raw):
+        return
+    try:
+        _NOTING_REPEATED.decode(raw.decode())
+    except _RepeatedError:
+        raise Problem(ProblemType.MALFORMED, "The body names a field twice in one object.") from None
+    except (ValueError, RecursionError) as error:
+        raise _malformed(raw, error) from None
+
+
+_HIDING_A_NAME: Final = (b"\\u", b"\\/", b'" ', b'"\n', b'"\r', b'"\t')
+"""What lets a name be written in two ways, or stand apart from its colon."""
+
+
+def _all_names_differ(raw: bytes) -> bool:
+    """Whether no two names in a body are the same, in whatever object: as of most bodies, and told in a tenth of the time
+    that reading it takes. A text that looks like a name only causes a false alarm."""
+    if any(hiding in raw for hiding in _HIDING_A_NAME):
+        return False
+    names = [part[part.rfind(b'"') :] for part in raw.split(b'":')[:-1]]
+    return len(set(names)) == len(names)
+
+
+class _RepeatedError(Exception):
+    """An object names a field twice."""
+
+
+def _note_repeated(members: list[tuple[str, Any]]) -> None:  # Any: whatever JSON can hold
+    if len(dict(members)) != len(members):
+        raise _RepeatedError
+
+
+# Only the names matter: a number of ten thousand digits is none that Python would read.
+_NOTING_REPEATED: Final = json.JSONDecoder(object_pairs_hook=_note_repeated, parse_int=float)
 
 
 def _malformed(raw: bytes, error: Exception) -> Problem:

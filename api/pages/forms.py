@@ -16,7 +16,7 @@ from urllib.parse import unquote_to_bytes
 import msgspec
 from litestar import Request
 
-from api.bodies import decode, take_in
+from api.bodies import decode, is_utf8, take_in
 from api.problems import Problem, ProblemType
 from domain.deciding import Command
 
@@ -73,13 +73,13 @@ class Form:
 
 async def read_form(request: Request[Any, Any, Any]) -> Form:
     """The form that a request brings. Raises `Problem` for anything that no browser sends from a page of ours."""
-    media, _, _ = request.headers.get("content-type", "").partition(";")
+    media, _, parameters = request.headers.get("content-type", "").partition(";")
     raw = await take_in(request, LIMIT)
     if raw is None:
         raise Problem(
             ProblemType.TOO_LARGE, f"What was sent is larger than the {LIMIT} bytes that a form may have."
         )
-    if media.strip().lower() != _MEDIA_TYPE:
+    if media.strip().lower() != _MEDIA_TYPE or not is_utf8(parameters):
         raise Problem(ProblemType.UNSUPPORTED, "What was sent is not a form of these pages.")
     return Form(_pairs(raw))
 
