@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from domain.refusals import Invalid, Refused
+from domain.values import in_utc
 
 MOST_AHEAD: Final = timedelta(days=3660)
 """How far a demonstration's clock can be ahead of the real one."""
@@ -49,11 +50,10 @@ class DemonstrationClock:
 
     def set(self, now: datetime) -> datetime:
         """Set the clock forward to `now`, a time with its offset. Raises `Invalid` or `Refused`."""
-        if now.tzinfo is None:
-            raise Invalid.field("now", "Write the time with its offset, such as 2026-03-31T12:00:00Z.")
+        now = in_utc(now, "now")
         if now < self():
             raise Refused("A demonstration's clock only goes forward.")
-        offset = now.astimezone(UTC) - self._real()
+        offset = now - self._real()
         if offset > MOST_AHEAD:
             raise Invalid.field(
                 "now", f"The clock can be set at most {MOST_AHEAD.days} days ahead of the real time."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
@@ -159,6 +160,17 @@ def check_stream_id(kind: str, value: str) -> str:
     if name != kind or not _ID_BODY.match(body):
         raise NotFound
     return value
+
+
+def in_utc(moment: datetime, field: str) -> datetime:
+    """`moment`, a time with its offset, in UTC. Raises `Invalid` for one without an offset, and for one that lies before
+    the year 1 or after the year 9999 in UTC."""
+    if moment.tzinfo is None:
+        raise Invalid.field(field, "Write the time with its offset, such as 2026-03-31T12:00:00Z.")
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise Invalid.field(field, "This time is too far away; choose another.") from None
 
 
 def check_text(value: str, field: str, *, least: int = 1, most: int) -> str:

@@ -45,7 +45,7 @@ from domain.grants.facts import (
 from domain.grants.state import Grant, GrantStatus, InstalmentState, InstalmentStatus, ReportStatus
 from domain.persons import Person, PersonStatus
 from domain.refusals import FieldError, Invalid, NotFound, Refused
-from domain.values import Money, amount_text, check_text
+from domain.values import Money, amount_text, check_text, in_utc
 
 PAYEE_WAITING_TIME: Final = timedelta(hours=24)
 """How long no payment is instructed after a confirmed payee was replaced, so that a recipient whose access was
@@ -89,8 +89,7 @@ def offer(
         raise Refused("The applicant was erased and can accept no grant.")
     if application.currency != fund.currency:
         raise Refused(f"The award is in {application.currency}, and the call's fund is in {fund.currency}.")
-    if respond_by.tzinfo is None:
-        raise Invalid.field("respond_by", "Write the time with its offset, such as 2026-03-31T12:00:00Z.")
+    respond_by = in_utc(respond_by, "respond_by")
     if respond_by <= now:
         raise Invalid.field("respond_by", "The time to respond by must lie in the future.")
     return (
@@ -103,7 +102,7 @@ def offer(
             recipient=application.applicant,
             amount=application.awarded,
             currency=application.currency,
-            respond_by=respond_by.astimezone(UTC),
+            respond_by=respond_by,
         ),
     )
 

@@ -123,6 +123,10 @@ class TestAnAwardedApplication:
                 datetime(2026, 3, 16, 12, 0),  # noqa: DTZ001 - the missing zone is what is tested
                 "Write the time with its offset, such as 2026-03-31T12:00:00Z.",
             ),
+            (
+                datetime(9999, 12, 31, 23, 59, tzinfo=timezone(-timedelta(hours=23, minutes=59))),
+                "This time is too far away; choose another.",
+            ),
         ],
     )
     def test_the_time_to_respond_lies_ahead(self, respond_by: datetime, detail: str) -> None:
