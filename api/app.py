@@ -3,6 +3,7 @@ declarations."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final, cast
 
 from litestar import Litestar, MediaType, Request, Response, get
@@ -10,10 +11,11 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import administration, commands, health, metrics, queries
 from api.bodies import DRAINED
+from api.hosts import NO_HOST, names_a_host
 from api.openapi import described_as_html, described_as_json
 from api.operations import Operation, route
 from api.pages import for_a_browser, pages
-from api.problems import on_exception
+from api.problems import Problem, ProblemType, on_exception
 from api.wiring import Wiring
 
 _HEADERS: Final[dict[bytes, bytes]] = {
@@ -63,10 +65,12 @@ def make_app(wiring: Wiring) -> ASGIApp:
         request_max_body_size=2 * DRAINED,
     )
     # Around the whole, as Litestar's own middleware never sees an address that is not there.
-    return _with_headers(cast("ASGIApp", app))
+    return _around(cast("ASGIApp", app), failed)
 
 
-def _with_headers(app: ASGIApp) -> ASGIApp:
+def _around(app: ASGIApp, failed: Callable[[Request[Any, Any, Any], Exception], Response[Any]]) -> ASGIApp:
+    """The app with what every answer carries, and with nothing done for a request whose Host is none."""
+
     async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -76,6 +80,11 @@ def _with_headers(app: ASGIApp) -> ASGIApp:
                 message["headers"] = headers
             await send(message)
 
-        await app(scope, receive, sending)
+        if not names_a_host(scope["headers"]):
+            request = Request[Any, Any, Any](scope, receive, send)
+            refused = failed(request, Problem(ProblemType.MALFORMED, NO_HOST))
+            await refused.to_asgi_response(None, request)(scope, receive, sending)
+        else:
+            await app(scope, receive, sending)
 
     return wrapped

@@ -23,6 +23,6 @@ def pages(wiring: Wiring) -> tuple[list[HTTPRouteHandler], Failed]:
 
 def for_a_browser(request: Request[Any, Any, Any]) -> bool:
     """Whether a request that came to no handler is a browser's, to be answered by a page."""
-    return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(
+    return "text/html" in request.headers.get("accept", "") and not request.scope["path"].startswith(
         ("/api/", "/schema")
     )

@@ -109,7 +109,7 @@ class Site:
     async def _get(self, page: Page, request: Request[Any, Any, Any]) -> Response[Any]:
         visit = await self.visit(request)
         if visit.signed_in is None and not page.public:
-            return redirect(f"/sign-in?next={quote(request.url.path, safe='/')}")
+            return redirect(f"/sign-in?next={quote(request.scope['path'], safe='/')}")
         done = await self._arrivals.wait(request)
         drawn = await page.show(visit)
         return self.answer(
@@ -139,7 +139,7 @@ class Site:
             visit = replace(visit, returned=_returned(form, error))
             await self._arrivals.wait(request)
             return self.answer(visit, await page.show(visit))
-        where = request.url.path if act.then is None else act.then(visit, answer)
+        where = quote(request.scope["path"], safe="/") if act.then is None else act.then(visit, answer)
         if "lang" in visit.query:
             where += f"?lang={quote(visit.query['lang'])}"
         return redirect(where, cookies=[self._arrivals.after(answer.position, act.command)])
@@ -189,7 +189,7 @@ class Site:
 
     def _around(self, request: Request[Any, Any, Any]) -> dict[str, Any]:  # Any: see Drawn
         """What every page shows around its own."""
-        path = request.url.path
+        path = quote(request.scope["path"], safe="/")
         # An address that begins with two slashes is another host's, where a link leads to it.
         here = "/" if path.startswith("//") else path
         return {"demo": self._wiring.settings.demo, "here": here}

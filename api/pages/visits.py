@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
+from urllib.parse import quote
 
 from litestar import Request
 
@@ -99,7 +100,8 @@ class Visit:
         assert self.signed_in is not None
         return FormShown(
             id=name,
-            action=self.request.url.path + (f"?lang={self.query['lang']}" if "lang" in self.query else ""),
+            action=quote(self.request.scope["path"], safe="/")
+            + (f"?lang={self.query['lang']}" if "lang" in self.query else ""),
             do=do,
             csrf=self.signed_in.csrf,
             key=(returned.key if returned else "") or secrets.token_urlsafe(18),

@@ -90,3 +90,69 @@ def test_who_hangs_up_halfway_is_no_failure_of_ours(running: Running) -> None:
     time.sleep(0.3)
     assert len(running.rows()) == before
     assert "at POST /api/persons" not in (running.folder / "output.txt").read_text("utf-8")
+
+
+ASKED = (("GET", "/api/me"), ("POST", "/api/persons"), ("GET", "/calls"), ("GET", "/nowhere"))
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["a:99999999", "a:65536", "a:x", "a:-1", "a:1:2", "[::1", "[zz]", "[::1]x", "a b", "a/b", "a@b", "", ":"],
+)
+def test_a_host_that_is_none_is_refused_before_anything_is_done(running: Running, host: str) -> None:
+    """In one sentence, for programs and for browsers."""
+    before = len(running.rows())
+    for method, path in ASKED:
+        body = BODY if method == "POST" else b""
+        answer = asked(running, method, path, ("Host", host), JSON, body=body)
+        assert (answer.status_code, answer.json()["detail"]) == (400, "The header Host names no host.")
+        assert answer.headers["cache-control"] == "no-store"
+    page = asked(running, "GET", "/calls", ("Host", host), ("Accept", "text/html"))
+    assert (page.status_code, page.headers["content-type"]) == (400, "text/html; charset=utf-8")
+    assert "The header Host names no host." in page.text
+    assert len(running.rows()) == before
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "a",
+        "A.example:",
+        "a:8000",
+        "127.0.0.1:65535",
+        "[::1]:80",
+        "[::ffff:127.0.0.1]",
+        "a_b-c.org.",
+        "x.onion",
+    ],
+)
+def test_whatever_can_be_a_host_is_answered(running: Running, host: str) -> None:
+    """Which one it is makes no difference."""
+    for method, path in ASKED:
+        body = BODY if method == "POST" else b""
+        answers = [asked(running, method, path, JSON, *more, body=body) for more in ((), (("Host", host),))]
+        assert answers[0].status_code == answers[1].status_code != 400
+
+
+def test_two_hosts_are_none(running: Running) -> None:
+    """Otherwise a proxy might have gone by the one and we by the other; and an old client that names none is answered."""
+    host, port = running.address.removeprefix("http://").split(":")
+
+    def told(head: str) -> bytes:
+        with socket.create_connection((host, int(port)), 5) as connection:
+            connection.sendall(head.encode())
+            return connection.recv(100)[:12]
+
+    assert told("GET /health HTTP/1.1\r\nHost: a\r\nHost: b\r\nConnection: close\r\n\r\n") == b"HTTP/1.1 400"
+    assert told("GET /health HTTP/1.0\r\n\r\n") == b"HTTP/1.1 200"
+
+
+def test_json_in_another_encoding_is_told_so(running: Running) -> None:
+    """JSON is in UTF-8."""
+    answer = asked(
+        running, "POST", "/api/persons", ("Content-Type", "application/json; charset=utf-16"), body=BODY
+    )
+    assert (answer.status_code, answer.json()["detail"]) == (
+        415,
+        "The body is not in UTF-8, as JSON is; send it in UTF-8.",
+    )

@@ -366,3 +366,16 @@ def test_a_call_shows_what_it_offers(stage: Stage) -> None:
     for text in ("on the clocks of Europe/Berlin", "5\u202f000.00\u00a0EUR", "Your idea", "At most 50 words.", "Music",
                  "0 to 10", "Jurors do not see this answer."):  # fmt: skip
         assert text in page, text
+
+
+def test_a_form_for_no_host_does_nothing(stage: Stage, applicant: Visitor) -> None:
+    """It is refused before it is read; the page of a problem links only to this site, whatever its address holds."""
+    apply = f"/calls/{stage.call}/apply"
+    sent, before = filled(stage, applicant), stage.facts()
+    for host in ("localhost:x", "localhost:99999999"):
+        page = applicant.send(apply, sent, headers={"Host": host})
+        assert (page.status_code, said(page)) == (400, "The header Host names no host.")
+    assert stage.facts() == before
+    odd = applicant.open("/%5Celsewhere.example/%3Fa=%22b")
+    assert odd.status_code == 404
+    assert 'href="/%5Celsewhere.example/%3Fa%3D%22b"' in html.unescape(odd.text)
