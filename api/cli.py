@@ -71,12 +71,16 @@ def _fail(sentence: str) -> NoReturn:
 
 
 @contextlib.contextmanager
-def _database(settings: Settings) -> Iterator[str]:
-    """The database's address; the embedded server is started for as long as it is needed where none is set."""
+def _database(settings: Settings, *, keep: bool = False) -> Iterator[str]:
+    """The database's address; the embedded server is started for as long as it is needed where none is set, and with
+    `keep` is started again when it is gone."""
     if settings.database_url is not None:
         yield settings.database_url
         return
-    with EmbeddedPostgres(settings.embedded_folder) as server:
+    with (
+        EmbeddedPostgres(settings.embedded_folder) as server,
+        server.kept() if keep else contextlib.nullcontext(),
+    ):
         yield server.url
 
 
@@ -103,9 +107,14 @@ def _refuse_foreign_replica(settings: Settings, url: str) -> None:
         follows(settings.read_database_url, url)
 
 
+def _is_supervised() -> bool:
+    """Whether a supervisor started this process; then it is the supervisor that keeps the embedded server."""
+    return os.environ.get("OVERWINTER_SUPERVISED") == "1"
+
+
 def _begin_process() -> Settings:
     """What every process that runs for long does first."""
-    if os.environ.get("OVERWINTER_SUPERVISED") == "1":
+    if _is_supervised():
         end_with_parent()
     settings = read_settings()
     log_to_stderr(settings)
@@ -145,7 +154,7 @@ def serve() -> None:
     """Serve pages and API until it is stopped."""
     settings = _begin_process()
     check_port_is_free(settings.host, settings.port)
-    with _database(settings) as url:
+    with _database(settings, keep=not _is_supervised()) as url:
         _refuse_unmigrated(url)
         _refuse_foreign_replica(settings, url)
         with listen(settings.host, settings.port) as listening:
@@ -159,7 +168,7 @@ def project() -> None:
     One process leads among all such processes; another takes over when it is gone.
     """
     settings = _begin_process()
-    with _database(settings) as url:
+    with _database(settings, keep=not _is_supervised()) as url:
         _refuse_unmigrated(url)
         _refuse_foreign_replica(settings, url)
         run_projections(settings, url)
@@ -215,7 +224,7 @@ def demo() -> None:
     settings = read_settings({**os.environ, "OVERWINTER_DEMO": "1"})
     check_port_is_free(settings.host, settings.port)
     with Supervisor() as supervisor:
-        url = settings.database_url or supervisor.hold(EmbeddedPostgres(settings.embedded_folder)).url
+        url = supervisor.hold(_database(settings, keep=True))
         migrate(url, all_migrations())
         ways_in = asyncio.run(load(settings, url))
         environment = {"OVERWINTER_DEMO": "1", "OVERWINTER_SUPERVISED": "1"}

@@ -17,14 +17,17 @@ containers), `api.embedded_account` finds another way, and says so.
 
 import contextlib
 import fcntl
+import logging
 import os
 import shutil
+import signal
 import stat
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -51,6 +54,8 @@ ROLE: Final = "overwinter"
 PORT: Final = 5432
 START_SECONDS: Final = 120.0
 """A start after a crash replays the WAL first, which can take this long on a slow disk."""
+WATCH_SECONDS: Final = 0.5
+"""How often a process that runs for long looks whether the server is still there."""
 SOCKET_FOLDER_BYTES: Final = 107 - len(f"/.s.PGSQL.{PORT}.lock")
 LOG_BYTES: Final = 10_000_000
 
@@ -71,6 +76,8 @@ SETTINGS: Final[Mapping[str, str]] = {
     "log_parameter_max_length_on_error": "0",
 }
 """What every embedded server runs with: durable, in UTC, and with no value in its log."""
+
+log = logging.getLogger("overwinter.embedded")
 
 _children: Final[list[subprocess.Popen[bytes]]] = []
 """Servers and guards that this process started. They may outlive the object that started them, but not unreaped."""
@@ -132,14 +139,7 @@ class EmbeddedPostgres:
         users = open_lock(self.folder / "users.lock")
         try:
             lock(users, fcntl.LOCK_SH, STOP_SECONDS + 10, "is still being stopped by another process")
-            with held(self.folder / "start.lock", START_SECONDS, "is still being started by another process"):
-                self._account = account_for(self.folder)
-                self._guard()
-                if self.pid is None:
-                    self._clear_remains()
-                    self._make_cluster()
-                    self._launch()
-                self._make_database()
+            self._bring_up()
         except BaseException:
             os.close(users)
             raise
@@ -162,6 +162,46 @@ class EmbeddedPostgres:
         finally:
             os.close(users)
             _reap()
+
+    @contextlib.contextmanager
+    def kept(self) -> Iterator[None]:
+        """While this lasts, a server that is gone (killed, say, for want of memory) is started again in its folder; its
+        clients connect again by themselves. Where it cannot be started, this process is told to end, by SIGTERM, and
+        leaving raises the `EmbeddedError`."""
+        leaving = threading.Event()
+        failed: list[EmbeddedError] = []
+
+        def watch() -> None:
+            while not leaving.wait(WATCH_SECONDS):
+                try:
+                    if self.pid is None:
+                        log.warning("the embedded PostgreSQL is gone; starting it again")
+                        self._bring_up()
+                except EmbeddedError as error:
+                    failed.append(error)
+                    os.kill(os.getpid(), signal.SIGTERM)
+                    return
+
+        watching = threading.Thread(target=watch, name="keep-postgresql", daemon=True)
+        watching.start()
+        try:
+            yield
+        finally:
+            leaving.set()
+            watching.join()
+            if failed:
+                raise failed[0]
+
+    def _bring_up(self) -> None:
+        """Starts the server unless it runs: one process at a time."""
+        with held(self.folder / "start.lock", START_SECONDS, "is still being started by another process"):
+            self._account = account_for(self.folder)
+            self._guard()
+            if self.pid is None:
+                self._clear_remains()
+                self._make_cluster()
+                self._launch()
+            self._make_database()
 
     @property
     def _ready_account(self) -> Account:
