@@ -240,7 +240,7 @@ class TestWithoutIt:
     ) -> None:
         async with open_replica(read_url, "another") as foreign:
             for _ in range(5):
-                assert await foreign.rows(ON_REPLICA.encode(), {}) is None
+                assert await foreign.rows(ON_REPLICA, {}) is None
                 await asyncio.sleep(0.1)
 
     async def test_the_start_tells_so(
