@@ -4,10 +4,13 @@ It changes nothing, so that it can be asked at any time, also on a standby."""
 
 from __future__ import annotations
 
+import asyncio
 import shutil
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,11 +24,13 @@ from api.settings import Settings, described
 from api.wiring import all_migrations, check_fit, clock_of
 from history.calls import Connection
 from history.migrate import pending
-from history.store import open_history
+from history.store import History, open_history
 
 LEAST_FREE: Final = 1_000_000_000
 """Below so many free bytes the disk is worth a word."""
 OLDEST_POSTGRESQL: Final = 150000
+TAKEOVER_SECONDS: Final = 3.0
+"""For how long a process is waited for that keeps the read models up to date: one takes over from another within two."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +62,7 @@ class Finding:
             "replica": self.replica and msgspec.to_builtins(self.replica),
             "facts": ready and ready.facts,
             "overdue": ready and ready.overdue,
+            "projecting": ready and ready.projecting,
             "projections": [
                 {
                     "name": each.name,
@@ -91,12 +97,12 @@ async def examine(settings: Settings, url: str) -> Finding:
         wrong.append("The database is not ready for this program; run: overwinter migrate.")
     else:
         async with open_history(url, connections=1) as history:
-            ready = await look(history, clock_of(settings)())
+            ready = await look_patiently(history, clock_of(settings))
             if ready.facts:
                 await check_fit(settings, history)
             if settings.read_database_url is not None:
                 replica = await look_at(history, _connection(settings.read_database_url))
-        wrong += ready.wrong
+        wrong += (*ready.wrong, *ready.leaderless)
         if replica is not None:
             wrong += _wrong_with(replica)
     free = shutil.disk_usage(_existing(settings.data_dir)).free
@@ -116,6 +122,16 @@ async def examine(settings: Settings, url: str) -> Finding:
     )
 
 
+async def look_patiently(history: History, clock: Callable[[], datetime]) -> Ready:
+    """What is there; where nobody projects, again until somebody could have taken over."""
+    end = time.monotonic() + TAKEOVER_SECONDS
+    while True:
+        ready = await look(history, clock())
+        if not ready.leaderless or time.monotonic() >= end:
+            return ready
+        await asyncio.sleep(0.2)
+
+
 def report(found: Finding) -> str:
     """The finding as lines for people."""
     lines = [f"{name:<24}{value}" for name, value in found.settings.items()]
@@ -129,6 +145,7 @@ def report(found: Finding) -> str:
         lines += [
             f"{'facts':<24}{found.ready.facts}",
             f"{'overdue':<24}{found.ready.overdue}",
+            f"{'read models':<24}{'kept up to date' if found.ready.projecting else 'kept up to date by nobody'}",
         ]
         if found.replica is not None:
             lines.append(
@@ -139,7 +156,7 @@ def report(found: Finding) -> str:
         for each in found.ready.projections:
             stopped = f", stopped at {each.failed_position}" if each.failed_position is not None else ""
             lines.append(
-                f"{'projection':<12}{each.name:<12}at {each.position}, {each.behind} behind, "
+                f"{'projection':<12}{each.name:<14}at {each.position}, {each.behind} behind, "
                 f"{each.lag_seconds:.1f} s{stopped}"
             )
     return "\n".join(lines)

@@ -4,6 +4,8 @@ Only administrators are told figures: how many facts there are would tell everyb
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Final, Literal
@@ -18,10 +20,16 @@ from api.wiring import all_migrations
 from domain import access
 from domain.deciding import Denied
 from history.store import History, Unavailable
+from projections.projector import LOCK
 from projections.register import PROJECTIONS
 
 MOST_LAG_SECONDS: Final = 30.0
 """How old the oldest fact may be that a read model has not seen, before the server calls itself not ready."""
+LEADERLESS_SECONDS: Final = 30.0
+"""For how long nobody may keep the read models up to date, before the server calls itself not ready: another process takes
+over within seconds, and one that is started anew needs a few more."""
+LEADERLESS: Final = "No process keeps the read models up to date; run: overwinter project."
+_NEVER: Final = "No process has projected yet; run: overwinter project."
 
 
 class Alive(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,13 +50,20 @@ class ProjectionHealth(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ready(msgspec.Struct, frozen=True, kw_only=True):
-    """What readiness rests on: it is well when `wrong` says nothing."""
+    """What readiness rests on: it is well when `wrong` says nothing, and `projecting`, that a process keeps the read models
+    up to date now, is no more than briefly untrue. A database that only reads has nothing to keep up with."""
 
     facts: int
     overdue: int
+    projecting: bool
     pending_migrations: tuple[str, ...]
     projections: tuple[ProjectionHealth, ...]
     wrong: tuple[str, ...]
+
+    @property
+    def leaderless(self) -> tuple[str, ...]:
+        """The sentence that nobody projects, unless it is said already."""
+        return () if self.projecting or self.pending_migrations or _NEVER in self.wrong else (LEADERLESS,)
 
 
 class Readiness(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -56,6 +71,23 @@ class Readiness(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     status: Literal["ready"]
     figures: Ready | None = None
+
+
+class Absence:
+    """How long one process has seen nobody project: a takeover must not make a server that answers look unready."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._since: float | None = None
+
+    def lasts(self, found: Ready) -> tuple[str, ...]:
+        """What is to be said of it now."""
+        if not found.leaderless:
+            self._since = None
+            return ()
+        now = self._clock()
+        self._since = now if self._since is None else self._since
+        return found.leaderless if now - self._since >= LEADERLESS_SECONDS else ()
 
 
 @cache
@@ -83,6 +115,15 @@ async def look(history: History, now: datetime) -> Ready:
                 name: (position, failed, at, asked)
                 for name, position, failed, at, asked in await cursor.fetchall()
             }
+        cursor = await connection.execute(
+            "SELECT current_setting('transaction_read_only')::boolean OR EXISTS (SELECT FROM pg_locks "
+            "WHERE locktype = 'advisory' AND granted AND database = (SELECT oid FROM pg_database "
+            "WHERE datname = current_database()) AND classid = %b::bigint::oid AND objid = %b::bigint::oid AND objsubid = 2)",
+            LOCK,
+        )
+        row = await cursor.fetchone()
+        assert row is not None
+        projecting: bool = row[0]
     due = await history.due(now)
     projections = []
     for projection in PROJECTIONS:
@@ -98,32 +139,41 @@ async def look(history: History, now: datetime) -> Ready:
                 failed_position=failed,
             )
         )
-    wrong = _wrong(pending, projections, begun=bool(found))
+    wrong = sentences(pending, projections, begun=bool(found))
     return Ready(
         facts=newest,
         overdue=len(due),
+        projecting=projecting,
         pending_migrations=pending,
         projections=tuple(projections),
         wrong=wrong,
     )
 
 
-def _wrong(pending: tuple[str, ...], projections: list[ProjectionHealth], *, begun: bool) -> tuple[str, ...]:
+def sentences(
+    pending: tuple[str, ...], projections: Sequence[ProjectionHealth], *, begun: bool
+) -> tuple[str, ...]:
+    """What is wrong, in one sentence for each kind of trouble. `begun`: some process has projected before."""
     wrong = []
     if pending:
         wrong.append("The database is not ready for this program; run: overwinter migrate.")
     elif not begun:
-        wrong.append("No process has projected yet; run: overwinter project.")
-    for each in projections:
-        if each.failed_position is not None:
-            wrong.append(
-                f"The projection {each.name} stopped at position {each.failed_position}; the log says why."
-            )
-        elif each.lag_seconds > MOST_LAG_SECONDS:
-            wrong.append(
-                f"The projection {each.name} is {each.behind} facts and {each.lag_seconds:.0f} seconds behind; "
-                "does overwinter project run?"
-            )
+        wrong.append(_NEVER)
+    stopped = [each for each in projections if each.failed_position is not None]
+    if len(stopped) == 1:
+        wrong.append(
+            f"The projection {stopped[0].name} stopped at position {stopped[0].failed_position}; the log says why."
+        )
+    elif stopped:
+        places = ", ".join(f"{each.name} at position {each.failed_position}" for each in stopped)
+        wrong.append(f"{len(stopped)} projections stopped ({places}); the log says why.")
+    late = [
+        each for each in projections if each.failed_position is None and each.lag_seconds > MOST_LAG_SECONDS
+    ]
+    if late:
+        last = max(late, key=lambda each: each.lag_seconds)
+        many = "1 projection is" if len(late) == 1 else f"{len(late)} projections are"
+        wrong.append(f"{many} behind, {last.name} by {last.behind} facts and {last.lag_seconds:.0f} seconds.")
     return tuple(wrong)
 
 
@@ -131,7 +181,7 @@ async def _alive(asking: Asking) -> Response[bytes]:  # noqa: ARG001 - every ope
     return as_json(Alive())
 
 
-async def _ready(asking: Asking) -> Response[bytes]:
+async def _ready(asking: Asking, absence: Absence) -> Response[bytes]:
     try:
         found = await look(asking.wiring.history, asking.wiring.clock())
         full = await _sees_figures(asking)
@@ -141,10 +191,12 @@ async def _ready(asking: Asking) -> Response[bytes]:
             "The database does not answer.",
             headers={"Retry-After": str(RETRY_SECONDS)},
         ) from None
-    if found.wrong:
+    wrong = (*found.wrong, *absence.lasts(found))
+    if wrong:
+        found = msgspec.structs.replace(found, wrong=wrong)
         raise Problem(
             ProblemType.UNAVAILABLE,
-            found.wrong[0] if full else _public_sentence(found),
+            wrong[0] if full else _public_sentence(found),
             headers={"Retry-After": str(RETRY_SECONDS)},
             checks=msgspec.to_builtins(found) if full else None,
         )
@@ -162,11 +214,14 @@ def _public_sentence(found: Ready) -> str:
     """What is wrong, without a figure, and without the name of a projection, which would tell what kind of fact."""
     if found.pending_migrations:
         return "The database is not ready for this program."
+    if found.wrong == (LEADERLESS,):
+        return "The read models are not kept up to date."
     return "The read models are behind."
 
 
 def operations() -> tuple[Operation, ...]:
     """The operations of this file."""
+    absence = Absence()
     return (
         Operation(
             name="health.alive",
@@ -183,7 +238,7 @@ def operations() -> tuple[Operation, ...]:
             method="GET",
             path="/health/ready",
             summary="Is the server ready: database, migrations, read models",
-            handle=_ready,
+            handle=lambda asking: _ready(asking, absence),
             description="Only an administrator is told the figures.",
             answer=Readiness,
             public=True,

@@ -18,6 +18,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from api.health import LEADERLESS
 from history.keyfiles import KeyFolder
 
 OVERWINTER = (sys.executable, "-c", "from api.cli import main; main()")
@@ -219,7 +220,9 @@ class TestServing:
                 assert found["well"] is True
                 assert {each["behind"] for each in found["projections"]} == {0}
                 assert found["free_bytes"] > 0
-            assert migrated.readiness() == 200, "nothing has happened since"
+                assert found["projecting"] is True
+            assert migrated.readiness() == 200, "another may take over"
+            assert migrated.refused("doctor") == LEADERLESS
 
     def test_each_starts_on_a_database_that_only_reads(self, migrated: Operator) -> None:
         """A standby is asked, not written; its due dates and read models wait until it is promoted."""
@@ -259,6 +262,14 @@ class TestDoctor:
         nowhere = Operator("", tmp_path / "data")
         assert nowhere.refused("doctor").startswith("There is no database in ")
         assert not (tmp_path / "data").exists()
+
+    def test_it_is_written_for_people_too(self, migrated: Operator) -> None:
+        """Each projection on a line, the longest name apart from what follows it."""
+        with migrated.running("project"):
+            wait_until(lambda: migrated.run("doctor").returncode == 0)
+            lines = migrated.said("doctor").splitlines()
+        assert "read models             kept up to date" in lines
+        assert "projection  applications  at 1, 0 behind, 0.0 s" in lines
 
     def test_what_waits_to_be_deleted_waits_for_another(self, migrated: Operator, tmp_path: Path) -> None:
         """As after an old backup was restored: an erased person has a key again, and tokens."""
