@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 import click
 import psycopg
 
+from api.connecting import why_not_connected
 from api.demonstration import load
 from api.doctor import examine, report
 from api.embedded import EmbeddedPostgres
@@ -56,8 +57,8 @@ class OneSentence(click.Group):
             _fail(str(error))
         except Contended:
             _fail("Others were changing the same thing at the same time; run the command again.")
-        except psycopg.OperationalError:
-            _fail("The database does not answer; look at DATABASE_URL, and at the database's own log.")
+        except psycopg.OperationalError as error:
+            _fail(why_not_connected(error))
         except psycopg.errors.InsufficientPrivilege:
             _fail(
                 "The database refuses its role what is needed here: let its owner run this, or let the owner allow the "

@@ -18,6 +18,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from api.connecting import why_not_connected
 from api.health import LEADERLESS
 from history.keyfiles import KeyFolder
 
@@ -313,6 +314,36 @@ class TestWithoutWhatIsNeeded:
             assert operator.refused(*command, DATABASE_URL=away) == (
                 "The database does not answer; look at DATABASE_URL, and at the database's own log."
             )
+
+    def test_a_server_that_turns_one_away(self, operator: Operator) -> None:
+        """Whom it does not know is told apart from what it does not have; no name and no password is quoted."""
+        url = operator.settings["DATABASE_URL"]
+        stranger = url.replace("://overwinter@", "://stranger:hushhush@")
+        for command in (("migrate",), ("doctor",), ("tokens", "list")):
+            assert operator.refused(*command, DATABASE_URL=stranger) == (
+                "The database server does not let this role in; look at the user and the password in DATABASE_URL, and "
+                "at the server's pg_hba.conf."
+            )
+            assert operator.refused(*command, DATABASE_URL=url.replace("/test_", "/nothing_")) == (
+                "The database server answers, and has no database of the name in DATABASE_URL; make it, or correct the "
+                "name."
+            )
+
+    @pytest.mark.parametrize(
+        "words",
+        [
+            'FATAL:  password authentication failed for user "overwinter"',
+            'FATAL:  Peer authentication failed for user "overwinter"',
+            'FATAL:  no pg_hba.conf entry for host "10.0.0.1", user "overwinter", database "overwinter", no encryption',
+            "fe_sendauth: no password supplied",
+        ],
+    )
+    def test_what_a_server_with_passwords_says(self, words: str) -> None:
+        """The tests' own server trusts everybody it knows."""
+        error = psycopg.OperationalError(
+            f"connection failed: connection to server at 10.0.0.9 failed: {words}"
+        )
+        assert "does not let this role in" in why_not_connected(error)
 
     def test_a_setting_that_cannot_be_used(self, operator: Operator) -> None:
         assert "DATABASE_URL" in operator.refused("migrate", DATABASE_URL="mysql://x")
