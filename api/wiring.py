@@ -206,12 +206,12 @@ async def _open_installation(wiring: Wiring) -> None:
 def _check_kind(settings: Settings, installation: Installation) -> None:
     if installation.demonstration and not settings.demo:
         raise WiringError(
-            "This database holds a demonstration, which is never served as a real installation: "
+            "This database holds a demonstration, which is never used as a real installation: "
             "set OVERWINTER_DEMO=1, or choose another DATABASE_URL or DATA_DIR."
         )
     if settings.demo and not installation.demonstration:
         raise WiringError(
-            "This database holds a real installation, which is never served as a demonstration: "
+            "This database holds a real installation, which is never used as a demonstration: "
             "leave OVERWINTER_DEMO out, or choose another DATABASE_URL or DATA_DIR."
         )
 
