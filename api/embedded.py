@@ -86,13 +86,15 @@ _children: Final[list[subprocess.Popen[bytes]]] = []
 class EmbeddedPostgres:
     """The PostgreSQL server of one folder: `with EmbeddedPostgres(folder) as server: connect(server.url)`.
 
-    `folder` is the server's alone: data, socket, log and locks; it is made, owner-only, if it is missing. `settings` are
-    added to `SETTINGS`, for tests that can do without a disk's certainty. Errors: `EmbeddedError`, one sentence each.
+    `folder` is the server's alone: data, socket, log and locks; it is made, owner-only, if it is missing, unless `make` is
+    false. `settings` are added to `SETTINGS`, for tests that can do without a disk's certainty. Errors: `EmbeddedError`,
+    one sentence each.
     """
 
-    def __init__(self, folder: Path, settings: Mapping[str, str] | None = None) -> None:
+    def __init__(self, folder: Path, settings: Mapping[str, str] | None = None, *, make: bool = True) -> None:
         self.folder = Path(os.path.abspath(folder))  # noqa: PTH100 - resolve() would follow a link that was meant
         self._settings = {**SETTINGS, **(settings or {})}
+        self._make = make
         self._account: Account | None = None
         self._users: int | None = None
 
@@ -135,6 +137,8 @@ class EmbeddedPostgres:
         """Starts the server, or joins the one that runs; durable and answering on return. Twice is as good as once."""
         if self._users is not None:
             return
+        if not self._make and not self.folder.exists():
+            raise self._nothing_here()
         _own_folder(self.folder)
         users = open_lock(self.folder / "users.lock")
         try:
@@ -209,6 +213,12 @@ class EmbeddedPostgres:
             raise EmbeddedError("The embedded PostgreSQL has not been started yet.")
         return self._account
 
+    def _nothing_here(self) -> EmbeddedError:
+        return EmbeddedError(
+            f"There is no database in {self.folder}, and no DATABASE_URL is set: set DATABASE_URL or DATA_DIR to where "
+            "it is, or make one there with overwinter migrate."
+        )
+
     def _guard(self) -> None:
         """Starts the process that stops the server when the last user is gone, unless there is one."""
         guard = open_lock(self.folder / "guard.lock")
@@ -256,6 +266,8 @@ class EmbeddedPostgres:
                     f"{account.major_version}: move it with pg_dump and pg_restore, or choose another DATA_DIR."
                 )
             return
+        if not self._make:
+            raise self._nothing_here()
         unfinished = account.home / "data.new"
         shutil.rmtree(unfinished, ignore_errors=True)
         done = account.run(
