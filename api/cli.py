@@ -28,8 +28,9 @@ from api.supervise import Child, SuperviseError, Supervisor, check_port_is_free,
 from api.wiring import Wiring, WiringError, all_migrations, wire
 from domain.commands.initiatives import AppointAdministrator
 from domain.commands.persons import ErasePerson, RegisterPerson
-from domain.refusals import Turned
-from domain.values import SYSTEM, Channel
+from domain.persons import PERSON, address_claim, check_email, check_known
+from domain.refusals import NotFound, Turned
+from domain.values import SYSTEM, Channel, check_stream_id
 from history.keyfiles import KeysUnusable
 from history.migrate import MigrationError, migrate, pending
 from history.runner import Contended, Request
@@ -72,14 +73,15 @@ def _fail(sentence: str) -> NoReturn:
 
 
 @contextlib.contextmanager
-def _database(settings: Settings, *, keep: bool = False) -> Iterator[str]:
+def _database(settings: Settings, *, make: bool = False, keep: bool = False) -> Iterator[str]:
     """The database's address; the embedded server is started for as long as it is needed where none is set, and with
-    `keep` is started again when it is gone."""
+    `keep` is started again when it is gone. Only `make` makes a new one: whoever forgot a setting must not find an empty
+    installation."""
     if settings.database_url is not None:
         yield settings.database_url
         return
     with (
-        EmbeddedPostgres(settings.embedded_folder) as server,
+        EmbeddedPostgres(settings.embedded_folder, make=make) as server,
         server.kept() if keep else contextlib.nullcontext(),
     ):
         yield server.url
@@ -136,7 +138,7 @@ def migrate_command(allow: str | None, as_json: bool) -> None:
     With --allow, another, existing role (CREATE ROLE … LOGIN) can then run everything else but rebuild and demo. It can
     add facts by the one function that checks and numbers them, and neither change nor delete them.
     """
-    with _database(read_settings()) as url:
+    with _database(read_settings(), make=True) as url:
         done = migrate(
             url, all_migrations(), progress=lambda name: None if as_json else click.echo(f"applied {name}")
         )
@@ -299,7 +301,11 @@ def list_tokens(person: str | None, as_json: bool) -> None:
     """List the tokens of PERSON, or of everybody, the newest first. No token's own text can be shown again."""
 
     async def act(wiring: Wiring) -> None:
+        if person is not None:
+            await _check_known(wiring, person)
         found = await wiring.tokens.all(person)
+        if not found:
+            click.echo("There are no tokens." if person is None else f"{person} has no tokens.", err=True)
         if as_json:
             click.echo(
                 json.dumps(
@@ -348,11 +354,15 @@ def revoke_token(token_id: str) -> None:
 @click.option(
     "--reason", type=click.Choice(["asked_by_person", "retention_ended", "safety", "other"]), required=True
 )
-@click.confirmation_option(prompt="Nobody can undo this. Erase the person?")
-def erase(person: str, reason: Any) -> None:  # Any: one of the choices above
-    """Erase PERSON for good: their key is destroyed, and with it all that was sealed under it."""
+@click.option("--yes", is_flag=True, help="Do not ask whether it is meant.")
+def erase(person: str, reason: Any, yes: bool) -> None:  # Any: one of the choices above
+    """Erase PERSON (an id such as person-0f…, which `overwinter find-person` tells) for good: their key is destroyed, and
+    with it all that was sealed under it."""
 
     async def act(wiring: Wiring) -> None:
+        await _check_known(wiring, person)
+        if not yes:
+            click.confirm(f"Nobody can undo this. Erase {person}?", abort=True)
         command = ErasePerson(person=person, reason=reason)
         await wiring.runner.run(Request(command=command, actor=SYSTEM, channel=Channel.CLI))
         await wiring.forget_accounts(person)
@@ -365,13 +375,43 @@ def erase(person: str, reason: Any) -> None:  # Any: one of the choices above
     )
 
 
+async def _check_known(wiring: Wiring, person: str) -> None:
+    """Raise `NotFound` unless there is such a person, or was."""
+    try:
+        check_stream_id(PERSON.kind, person)
+    except NotFound:
+        raise NotFound("There is no such person.") from None
+    loaded = await wiring.runner.states.reading(afresh=True).load(((PERSON, person),))
+    check_known(loaded[person].state)
+
+
+@main.command("find-person")
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+def find_person(as_json: bool) -> None:
+    """Print the id of the person who was registered under an address, as `overwinter erase` and `tokens` take it.
+
+    The address is asked for, or read as one line from standard input: on the command line it would stand in the shell's
+    history and in the list of processes. Whoever was registered without an address is not found by one.
+    """
+
+    async def act(wiring: Wiring) -> None:
+        typed = click.prompt("Address", err=True) if sys.stdin.isatty() else sys.stdin.readline()
+        address = check_email(typed)
+        if address is None:
+            _fail("No address was given.")
+        person = await wiring.runner.holder(address_claim(address))
+        if person is None:
+            _fail("Nobody is registered under this address.")
+        click.echo(json.dumps({"person": person}) if as_json else person)
+
+    _with_wiring(act)
+
+
 @main.command()
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 def doctor(as_json: bool) -> None:
     """Look at settings, database, positions, lag and disk, and say what is wrong. Nothing is changed."""
     settings = read_settings()
-    if settings.database_url is None and not settings.embedded_folder.exists():
-        _fail(f"There is no database in {settings.data_dir} yet; run: overwinter migrate.")
     with _database(settings) as url:
         found = asyncio.run(examine(settings, url))
     click.echo(json.dumps(found.as_json(), indent=1) if as_json else report(found))

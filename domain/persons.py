@@ -111,10 +111,15 @@ def address_claim(email: str) -> tuple[str, str]:
     return f"address {email.lower()}", "This address belongs to a registered person already."
 
 
+def check_known(person: Person) -> None:
+    """Raise `NotFound` unless the person was registered once; only for those who may know who is."""
+    if person.status is None:
+        raise NotFound("There is no such person.")
+
+
 def check_registered(person: Person) -> None:
     """Raise `NotFound` or `Refused` unless the person can be given something: a role, an office."""
-    if person.status is None:
-        raise NotFound
+    check_known(person)
     if person.status is PersonStatus.ERASED:
         raise Refused("This person was erased.")
 

@@ -189,6 +189,10 @@ class Runner:
         held = await self.history.held(sentences) if sentences else ()
         return next((sentence for name, sentence in sentences.items() if name in held), None)
 
+    async def holder(self, claim: tuple[str, str]) -> str | None:
+        """The stream that holds a claim (its name and its sentence); None if none does."""
+        return await self.history.holder(self._claim(claim[0]))
+
     def _claim(self, name: str) -> bytes:
         """The name of a claim as it is stored: an address is not to be guessed from it."""
         return self.keyed("claim", name.encode())

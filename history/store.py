@@ -152,6 +152,15 @@ class History:
             )
             return frozenset([bytes(row[0]) for row in await cursor.fetchall()])
 
+    async def holder(self, claim: bytes) -> str | None:
+        """The stream that holds a claim, by the claim's keyed name; None if none does."""
+        async with self.connection() as connection:
+            cursor = await connection.execute(
+                "SELECT stream FROM history.claims WHERE name = %b", (claim,), binary=True
+            )
+            row = await cursor.fetchone()
+            return None if row is None else str(row[0])
+
     async def keys(self, subjects: Iterable[str]) -> list[WrappedKey]:
         """The wrapped keys of some data subjects; those that were erased have none."""
         wanted = set(subjects)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import os
+import pty
 import signal
 import socket
 import subprocess
@@ -20,7 +22,12 @@ import pytest
 
 from api.connecting import why_not_connected
 from api.health import LEADERLESS
+from api.settings import read_settings
+from api.wiring import wire
+from domain.commands.persons import RegisterPerson
+from domain.values import SYSTEM, Channel
 from history.keyfiles import KeyFolder
+from history.runner import Request
 
 OVERWINTER = (sys.executable, "-c", "from api.cli import main; main()")
 
@@ -35,11 +42,12 @@ class Operator:
             "OVERWINTER_PORT": free_port(),
         }
 
-    def run(self, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
-        """Run a command to its end."""
+    def run(self, *arguments: str, typed: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end; `typed` is its standard input."""
         return subprocess.run(
             [*OVERWINTER, *arguments],
             env={**os.environ, **self.settings, **settings},
+            input=typed,
             capture_output=True,
             text=True,
             timeout=60,
@@ -110,8 +118,15 @@ def migrated(operator: Operator) -> Operator:
 
 COMMANDS = (
     (), ("migrate",), ("serve",), ("project",), ("rebuild",), ("demo",), ("tokens",), ("tokens", "create"),
-    ("tokens", "list"), ("tokens", "revoke"), ("erase",), ("doctor",),
+    ("tokens", "list"), ("tokens", "revoke"), ("erase",), ("find-person",), ("doctor",),
 )  # fmt: skip
+
+
+NEVER_MAKING = (
+    ("doctor",), ("tokens", "list"), ("rebuild",), ("find-person",),
+    ("erase", "person-" + "0" * 32, "--reason", "safety", "--yes"), ("serve",),
+)  # fmt: skip
+"""What makes no database where there is none."""
 
 
 class TestHelp:
@@ -178,6 +193,16 @@ class TestTokens:
         assert migrated.refused("tokens", "create", nobody) == "There is no such person, or they were erased."
         assert migrated.run("tokens", "create").returncode == 2
 
+    def test_a_person_without_any_is_no_person_who_is_not_there(self, migrated: Operator) -> None:
+        """The first is told beside an empty list, the second refused."""
+        nothing = migrated.run("tokens", "list")
+        assert (nothing.returncode, nothing.stdout, nothing.stderr) == (0, "", "There are no tokens.\n")
+        person = registered(migrated, None)
+        none = migrated.run("tokens", "list", person, "--json")
+        assert (none.returncode, none.stdout, none.stderr) == (0, "[]\n", f"{person} has no tokens.\n")
+        for nobody in ("person-nope", "person-" + "0" * 32, "initiative-" + "0" * 32):
+            assert migrated.refused("tokens", "list", nobody) == "There is no such person."
+
 
 class TestErase:
     """A person is erased for good, after a question."""
@@ -187,10 +212,54 @@ class TestErase:
         other = json.loads(migrated.said("tokens", "create", "--administrator", "--json"))
         asked = migrated.run("erase", made["person"], "--reason", "safety")
         assert asked.returncode != 0, "nobody said yes"
+        assert asked.stdout.startswith(f"Nobody can undo this. Erase {made['person']}? [y/N]: ")
         assert "What remains" in migrated.said("erase", made["person"], "--reason", "safety", "--yes")
         assert [each["person"] for each in json.loads(migrated.said("tokens", "list", "--json"))] == [
             other["person"]
         ]
+
+    def test_whoever_is_not_there_is_not_asked_about(self, migrated: Operator) -> None:
+        for nobody in ("person-nope", "person-" + "0" * 32):
+            assert migrated.refused("erase", nobody, "--reason", "safety") == "There is no such person."
+
+
+class TestFindPerson:
+    """Whoever asks to be erased is found by their address, which no argument and no history of a shell holds."""
+
+    def test_by_the_address_in_any_spelling(self, migrated: Operator) -> None:
+        registered(migrated, "other@example.org")
+        person = registered(migrated, "Kedrov@Example.org")
+        for asked in ("kedrov@example.org\n", " Kedrov@Example.org", "KEDROV@EXAMPLE.ORG\r\n"):
+            assert migrated.run("find-person", typed=asked).stdout == f"{person}\n"
+        found = migrated.run("find-person", "--json", typed="kedrov@example.org")
+        assert json.loads(found.stdout) == {"person": person}
+        assert migrated.run("find-person", "kedrov@example.org").returncode == 2, "never as an argument"
+
+    def test_whom_it_does_not_find(self, migrated: Operator) -> None:
+        """Nobody, and nobody any more: with the person goes the claim to their address."""
+        person = registered(migrated, "kedrov@example.org")
+        migrated.said("erase", person, "--reason", "asked_by_person", "--yes")
+        for asked, sentence in (
+            ("kedrov@example.org", "Nobody is registered under this address."),
+            ("nobody@example.org", "Nobody is registered under this address."),
+            ("kedrov", "This does not look like an e-mail address."),
+            ("", "No address was given."),
+        ):
+            done = migrated.run("find-person", typed=asked)
+            assert (done.returncode, done.stdout, done.stderr) == (1, "", f"overwinter: {sentence}\n")
+
+    def test_it_asks_at_a_terminal(self, migrated: Operator) -> None:
+        """What is asked goes to standard error, so that the answer can be taken on."""
+        person = registered(migrated, "kedrov@example.org")
+        ours, theirs = pty.openpty()
+        os.write(ours, b"kedrov@example.org\n")
+        done = subprocess.run(
+            [*OVERWINTER, "find-person"], env={**os.environ, **migrated.settings}, stdin=theirs, capture_output=True,
+            text=True, timeout=60, check=True,
+        )  # fmt: skip
+        os.close(ours)
+        os.close(theirs)
+        assert (done.stdout, done.stderr) == (f"{person}\n", "Address: ")
 
 
 class TestRebuild:
@@ -247,7 +316,7 @@ class TestServing:
     def test_a_demonstration_is_never_served_as_real_nor_the_reverse(self, migrated: Operator) -> None:
         migrated.said("tokens", "create", "--administrator")
         assert migrated.refused("serve", OVERWINTER_DEMO="1").startswith(
-            "This database holds a real installation, which is never served as a demonstration"
+            "This database holds a real installation, which is never used as a demonstration"
         )
 
 
@@ -261,8 +330,20 @@ class TestDoctor:
 
     def test_where_there_is_no_installation_at_all(self, tmp_path: Path) -> None:
         nowhere = Operator("", tmp_path / "data")
-        assert nowhere.refused("doctor").startswith("There is no database in ")
+        for command in NEVER_MAKING:
+            assert nowhere.refused(*command) == (
+                f"There is no database in {tmp_path}/data/postgres, and no DATABASE_URL is set: set DATABASE_URL or "
+                "DATA_DIR to where it is, or make one there with overwinter migrate."
+            )
         assert not (tmp_path / "data").exists()
+
+    def test_where_the_making_of_one_was_cut_off(self, tmp_path: Path) -> None:
+        """The folder is there, and no database in it; it stays so."""
+        (tmp_path / "data" / "postgres").mkdir(parents=True, mode=0o700)
+        assert (
+            Operator("", tmp_path / "data").refused("tokens", "list").startswith("There is no database in ")
+        )
+        assert not (tmp_path / "data" / "postgres" / "data").exists()
 
     def test_it_is_written_for_people_too(self, migrated: Operator) -> None:
         """Each projection on a line, the longest name apart from what follows it."""
@@ -293,8 +374,21 @@ class TestDoctor:
         assert "key" in migrated.refused("doctor", OVERWINTER_KEYS=str(tmp_path / "elsewhere"))
         assert not (tmp_path / "elsewhere").exists()
         assert migrated.refused("doctor", OVERWINTER_DEMO="1").startswith(
-            "This database holds a real installation, which is never served as a demonstration"
+            "This database holds a real installation, which is never used as a demonstration"
         )
+
+
+def registered(operator: Operator, email: str | None) -> str:
+    """The id of a new person."""
+    settings = read_settings(operator.settings)
+    command = RegisterPerson(name="Somebody of the Test", email=email, language="en")
+
+    async def register() -> str:
+        async with wire(settings, operator.settings["DATABASE_URL"], connections=2) as wiring:
+            answer = await wiring.runner.run(Request(command=command, actor=SYSTEM, channel=Channel.CLI))
+            return answer.stream
+
+    return asyncio.run(register())
 
 
 def counted(operator: Operator, table: str) -> int:
