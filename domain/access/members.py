@@ -1,0 +1,78 @@
+"""What a role alone decides: who may act, and see, as a member of the initiative or as the installation's administrator."""
+
+from __future__ import annotations
+
+from domain.access.ties import NOT_YOURS, or_hidden
+from domain.calls import Call, CallStatus
+from domain.deciding import Allowed, Denied, Verdict
+from domain.initiatives import Initiative, Installation
+from domain.values import SYSTEM, Role
+
+
+def system(actor: str) -> Verdict:
+    """Only the program itself: due dates and set-up."""
+    return Allowed(Role.SYSTEM) if actor == SYSTEM else Denied("Only the program itself does this.")
+
+
+def installation_administrator(actor: str, installation: Installation) -> Verdict:
+    """An administrator of the installation, or the operator at the command line (who acts as the system)."""
+    if actor == SYSTEM:
+        return Allowed(Role.SYSTEM)
+    if actor in installation.administrators:
+        return Allowed(Role.ADMINISTRATOR)
+    return Denied("Only an administrator of this installation may do this.")
+
+
+def member(actor: str, initiative: Initiative, *roles: Role) -> Verdict:
+    """A member holding one of `roles` in the initiative; the first that fits is the role acted in."""
+    held = initiative.roles(actor)
+    for role in roles:
+        if role in held:
+            return Allowed(role)
+    names = " or ".join(str(role) for role in roles)
+    return Denied(f"Only the initiative's {names} may do this.", hidden=not held)
+
+
+def officer(actor: str, initiative: Initiative) -> Verdict:
+    """The staff who run calls and rounds."""
+    return member(actor, initiative, Role.OFFICER)
+
+
+def officer_or_system(actor: str, initiative: Initiative) -> Verdict:
+    """The staff, or a due date."""
+    return Allowed(Role.SYSTEM) if actor == SYSTEM else officer(actor, initiative)
+
+
+def finance(actor: str, initiative: Initiative) -> Verdict:
+    """Those who handle the initiative's money."""
+    return member(actor, initiative, Role.FINANCE)
+
+
+def finance_or_funder(actor: str, initiative: Initiative, funder: str) -> Verdict:
+    """A funder speaks for themself; finance writes down what any funder said."""
+    if actor == funder and Role.FUNDER in initiative.roles(actor):
+        return Allowed(Role.FUNDER)
+    return finance(actor, initiative)
+
+
+def published(call: Call) -> Verdict:
+    """A published call is everybody's to read."""
+    if call.status is CallStatus.PUBLISHED:
+        return Allowed(Role.APPLICANT)
+    return Denied(NOT_YOURS, hidden=True)
+
+
+def sees_call(actor: str, initiative: Initiative, call: Call) -> Verdict:
+    """A published call is everybody's; a draft is the staff's alone."""
+    verdict = published(call)
+    return verdict if isinstance(verdict, Allowed) else or_hidden(officer(actor, initiative))
+
+
+def sees_members(actor: str, initiative: Initiative) -> Verdict:
+    """Who holds which role: administrators, and the staff, who choose jurors among them."""
+    return or_hidden(member(actor, initiative, Role.ADMINISTRATOR, Role.OFFICER))
+
+
+def sees_persons(actor: str, installation: Installation) -> Verdict:
+    """The list of persons, with names and addresses: an administrator of the installation."""
+    return installation_administrator(actor, installation)

@@ -1,0 +1,169 @@
+"""Who may see applications and what the jury makes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from domain.access.judging import applicant
+from domain.access.members import member, officer
+from domain.access.ties import (
+    CONFLICTED,
+    UNDECLARED,
+    WITH_PANEL,
+    declared_conflict,
+    no_rival,
+    or_hidden,
+    own_reviews,
+    undeclared,
+)
+from domain.applications import Application
+from domain.calls import Call
+from domain.deciding import Allowed, Denied, Verdict
+from domain.initiatives import Initiative
+from domain.reviews import JUDGING, OUTSTANDING, Review, ReviewStatus
+from domain.rounds import Round, RoundStatus
+from domain.values import Role
+
+
+def sees_application(
+    actor: str,
+    initiative: Initiative,
+    round: Round,
+    application: Application,
+    reviews: Iterable[Review],
+    *,
+    own: Collection[str],
+) -> Verdict:
+    """The title and the answers: the applicant; the staff; a juror who declared no conflict with it; and the chair once
+    the round is in panel, unless they declared one. `reviews` are all reviews of the application.
+
+    `own` are the actor's applications in the round; whoever has one sees no other before it is decided. Who applied is
+    another question (`sees_applicant`), and so are answers that identify.
+    """
+    if actor == application.applicant:
+        return Allowed(Role.APPLICANT)
+    return no_rival(_sees_application(actor, initiative, round, reviews), round, own)
+
+
+def _sees_application(actor: str, initiative: Initiative, round: Round, reviews: Iterable[Review]) -> Verdict:
+    mine = own_reviews(actor, reviews)
+    if declared_conflict(actor, mine):
+        return Denied(CONFLICTED)
+    verdict = officer(actor, initiative)
+    if isinstance(verdict, Allowed):
+        return verdict
+    if undeclared(mine):
+        return Denied(UNDECLARED)
+    if mine:
+        return or_hidden(member(actor, initiative, *JUDGING))
+    if round.status in WITH_PANEL:
+        verdict = member(actor, initiative, Role.CHAIR)
+    return or_hidden(verdict)
+
+
+def sees_applicant(
+    actor: str,
+    initiative: Initiative,
+    call: Call,
+    round: Round,
+    application: Application,
+    reviews: Iterable[Review],
+    *,
+    own: Collection[str],
+) -> Verdict:
+    """Who applied, and answers that identify: whoever sees the application, but a juror or chair only in an open
+    call."""
+    verdict = sees_application(actor, initiative, round, application, reviews, own=own)
+    if isinstance(verdict, Allowed) and verdict.role in JUDGING and call.blindness != "open":
+        return Denied("In this call jurors do not see who applied.")
+    return verdict
+
+
+def sees_reviews(
+    actor: str,
+    initiative: Initiative,
+    round: Round,
+    application: Application,
+    reviews: Iterable[Review],
+    *,
+    own: Collection[str],
+) -> Verdict:
+    """The scores and the jury's comments on an application: the staff; its jurors once their own review is submitted;
+    the jury once the round is in panel; funders the scores, once it is decided. `reviews` are all reviews of it.
+
+    Nobody sees them who declared a conflict, who owes a review of it still, or whose application it is; nor, before the
+    round is decided, whoever applied in it: `own` are the actor's applications in the round.
+    """
+    if actor == application.applicant:
+        return Denied("Applicants do not see the reviews of their application.")
+    return no_rival(_sees_reviews(actor, initiative, round, reviews), round, own)
+
+
+def _sees_reviews(actor: str, initiative: Initiative, round: Round, reviews: Iterable[Review]) -> Verdict:
+    mine = own_reviews(actor, reviews)
+    if declared_conflict(actor, mine):
+        return Denied(CONFLICTED)
+    if round.status is RoundStatus.CLOSED and any(review.status in OUTSTANDING for review in mine):
+        return Denied("Submit your own review first; then you see the others'.")
+    verdict = officer(actor, initiative)
+    if isinstance(verdict, Allowed):
+        return verdict
+    if round.status in WITH_PANEL or any(review.status is ReviewStatus.SUBMITTED for review in mine):
+        verdict = member(actor, initiative, *JUDGING)
+    if round.status is RoundStatus.DECIDED and not isinstance(verdict, Allowed):
+        verdict = member(actor, initiative, Role.FUNDER)
+    return or_hidden(verdict)
+
+
+def sees_feedback(actor: str, round: Round, application: Application) -> Verdict:
+    """The reviews' comments for the applicant, and never who wrote them: the applicant, once the round is decided."""
+    verdict = applicant(actor, application)
+    if isinstance(verdict, Allowed) and round.status is not RoundStatus.DECIDED:
+        return Denied("The comments on your application are shown when the round is decided.")
+    return verdict
+
+
+def sees_ranking(actor: str, initiative: Initiative, round: Round, *, own: Collection[str]) -> Verdict:
+    """The ranking of a round: the staff; the jury once the round is in panel; funders once it is decided.
+
+    Staff who judge too wait with the jury, for the ranking tells others' scores. `own` are the actor's applications in
+    the round; whoever has one sees nothing of it before it is decided.
+    """
+    if own and round.status is not RoundStatus.DECIDED:
+        return Denied("You applied in this round; its ranking is shown to you when it is decided, if at all.")
+    judges = not initiative.roles(actor).isdisjoint(JUDGING)
+    if round.status is RoundStatus.DECIDED:
+        return or_hidden(member(actor, initiative, Role.OFFICER, *JUDGING, Role.FUNDER))
+    if round.status is RoundStatus.IN_PANEL:
+        return or_hidden(member(actor, initiative, Role.OFFICER, *JUDGING))
+    if judges:
+        return Denied("The ranking is shown when the round is in panel, so that it sways no review.")
+    return or_hidden(officer(actor, initiative))
+
+
+def sees_timeline(
+    actor: str,
+    initiative: Initiative,
+    *,
+    applicant: str | None = None,
+    round: Round | None = None,
+    own: Collection[str] = (),
+) -> Verdict:
+    """Everything that happened in a stream, pseudonymous and without sealed texts: the staff and funders; and the
+    applicant, of their own application or grant, without the jurors' handles.
+
+    `applicant` is whose application or grant it is, None for a call's, a fund's or an initiative's stream; `round` is
+    the application's round: until it is decided its times could tell funders who applied, and `own`, the actor's
+    applications in it, keep its others from staff who applied. Of their own, staff are applicants here.
+    """
+    if applicant is not None and actor == applicant:
+        return Allowed(Role.APPLICANT)
+    verdict = member(actor, initiative, Role.OFFICER, Role.FUNDER)
+    if (
+        isinstance(verdict, Allowed)
+        and verdict.role is Role.FUNDER
+        and round is not None
+        and round.status is not RoundStatus.DECIDED
+    ):
+        return Denied("Funders follow an application once its round is decided.")
+    return or_hidden(verdict if round is None else no_rival(verdict, round, own))

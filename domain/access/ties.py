@@ -1,0 +1,53 @@
+"""How somebody is tied to an application: by a conflict that they declared, a review that they owe, or one of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Final
+
+from domain.deciding import Allowed, Denied, Verdict
+from domain.reviews import STEPPED_BACK, Review, ReviewStatus
+from domain.rounds import Round, RoundStatus
+
+NOT_YOURS: Final = "This is not yours to see or to change."
+CONFLICTED: Final = "You declared a conflict of interest with this application."
+UNDECLARED: Final = "Declare first whether you have a conflict of interest with this application."
+
+WITH_PANEL: Final = (RoundStatus.IN_PANEL, RoundStatus.DECIDED)
+"""The states of a round in which the jury reads all that competes."""
+
+
+def declared_conflict(actor: str, reviews: Iterable[Review]) -> bool:
+    """Whether somebody declared a conflict in one of the reviews of an application: then no role shows it to them."""
+    return any(review.status in STEPPED_BACK for review in own_reviews(actor, reviews))
+
+
+def own_reviews(actor: str, reviews: Iterable[Review]) -> tuple[Review, ...]:
+    """Somebody's own among the reviews of an application."""
+    return tuple(review for review in reviews if review.juror == actor)
+
+
+def undeclared(own_reviews: Iterable[Review]) -> bool:
+    """Whether somebody was asked about a conflict, by one of their own reviews, and has not answered."""
+    return any(review.status is ReviewStatus.ASSIGNED for review in own_reviews)
+
+
+def disinterested(verdict: Verdict, own: Collection[str]) -> Verdict:
+    """Those who decide on a round, but not whoever applied in it: `own` are their applications in it."""
+    if isinstance(verdict, Allowed) and own:
+        return Denied("Nobody takes part in deciding on a round in which they applied.")
+    return verdict
+
+
+def no_rival(verdict: Verdict, round: Round, own: Collection[str]) -> Verdict:
+    """Staff and jury, but not whoever applied in the round, for whom the others are rivals until it is decided."""
+    if isinstance(verdict, Allowed) and own and round.status is not RoundStatus.DECIDED:
+        return Denied(
+            "You applied in this round; what became of others is shown when it is decided, if at all."
+        )
+    return verdict
+
+
+def or_hidden(verdict: Verdict) -> Verdict:
+    """A member is told why not; to everybody else the thing does not exist."""
+    return Denied(NOT_YOURS, hidden=True) if isinstance(verdict, Denied) and verdict.hidden else verdict
