@@ -111,11 +111,15 @@ def _steps(visit: Visit, grant: str, instalment: InstalmentShown) -> list[tuple[
                 (f"Approve instalment {number}", asking.ApproveInstalment(grant=grant, instalment=number))
             ]
         case InstalmentStatus.APPROVED | InstalmentStatus.FAILED:
+            # A payment that failed needs its approvals again if the payee was changed for it.
+            again = instalment.status == InstalmentStatus.FAILED
+            approve = asking.ApproveInstalment(grant=grant, instalment=number)
             return [
+                *([(f"Approve instalment {number}", approve)] if again else []),
                 (
                     f"Instruct instalment {number}",
                     asking.InstructInstalment(grant=grant, instalment=number, reference="-"),
-                )
+                ),
             ]
         case InstalmentStatus.INSTRUCTED:
             settle = asking.SettleInstalment(

@@ -12,7 +12,6 @@ from domain.access.judging import (
     decides_on,
     examines,
     juror_of,
-    officer_on,
     opens_panel,
 )
 from domain.access.members import (
@@ -31,10 +30,12 @@ from domain.access.members import (
 from domain.access.paying import (
     approver_on_grant,
     finance_on_grant,
+    offers,
     officer_on_grant,
     recipient,
     sees_payee,
     sees_payments,
+    sees_recipient,
     sees_reports,
 )
 from domain.access.reading import (
@@ -70,8 +71,8 @@ __all__ = [
     "installation_administrator",
     "juror_of",
     "member",
+    "offers",
     "officer",
-    "officer_on",
     "officer_on_grant",
     "officer_or_system",
     "opens_panel",
@@ -86,6 +87,7 @@ __all__ = [
     "sees_payments",
     "sees_persons",
     "sees_ranking",
+    "sees_recipient",
     "sees_reports",
     "sees_reviews",
     "sees_timeline",

@@ -1,12 +1,14 @@
-"""Who may act on a grant and see what is paid, none of them for themself."""
+"""Who may act on a grant and see what is paid, none of them for themself or despite a conflict."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
+from domain.access.judging import officer_on
 from domain.access.members import finance, member, officer
-from domain.access.ties import NOT_YOURS, or_hidden
+from domain.access.ties import CONFLICTED, NOT_YOURS, or_hidden
+from domain.applications import Application
 from domain.deciding import Allowed, Denied, Verdict
 from domain.grants.facts import Stage
 from domain.grants.state import Grant
@@ -19,14 +21,33 @@ def recipient(actor: str, grant: Grant) -> Verdict:
     return Allowed(Role.APPLICANT) if actor == grant.recipient else Denied(NOT_YOURS, hidden=True)
 
 
-def officer_on_grant(actor: str, initiative: Initiative, grant: Grant) -> Verdict:
-    """The staff, on any grant but their own."""
-    return _on_grant(officer(actor, initiative), actor, grant)
+def offers(
+    actor: str,
+    initiative: Initiative,
+    application_id: str,
+    application: Application,
+    *,
+    conflicts: Collection[str],
+) -> Verdict:
+    """The staff, on any application but their own and those with which they declared a conflict: `conflicts` are these
+    in its round."""
+    verdict = officer_on(actor, initiative, application)
+    return _impartial(verdict, application_id, conflicts)
 
 
-def finance_on_grant(actor: str, initiative: Initiative, grant: Grant) -> Verdict:
-    """Those who handle the money, on any grant but their own."""
-    return _on_grant(finance(actor, initiative), actor, grant)
+def officer_on_grant(
+    actor: str, initiative: Initiative, grant: Grant, *, conflicts: Collection[str]
+) -> Verdict:
+    """The staff, on any grant but their own and those that followed on a conflict: `conflicts` are the applications of
+    its round with which the actor declared one. A conflict of interest does not end with the award."""
+    return _on_grant(officer(actor, initiative), actor, grant, conflicts)
+
+
+def finance_on_grant(
+    actor: str, initiative: Initiative, grant: Grant, *, conflicts: Collection[str]
+) -> Verdict:
+    """Those who handle the money, on any grant but their own and those that followed on a conflict."""
+    return _on_grant(finance(actor, initiative), actor, grant, conflicts)
 
 
 _APPROVERS: Final[Mapping[Stage | None, tuple[Role, ...]]] = {
@@ -36,14 +57,24 @@ _APPROVERS: Final[Mapping[Stage | None, tuple[Role, ...]]] = {
 }
 
 
-def approver_on_grant(actor: str, initiative: Initiative, grant: Grant, instalment: int) -> Verdict:
-    """Finance approves an instalment first, an approver second; neither on a grant of their own."""
-    return _on_grant(member(actor, initiative, *_APPROVERS[grant.next_stage(instalment)]), actor, grant)
+def approver_on_grant(
+    actor: str, initiative: Initiative, grant: Grant, instalment: int, *, conflicts: Collection[str]
+) -> Verdict:
+    """Finance approves an instalment first, an approver second; neither on a grant of their own, nor on one that
+    followed on a conflict."""
+    verdict = member(actor, initiative, *_APPROVERS[grant.next_stage(instalment)])
+    return _on_grant(verdict, actor, grant, conflicts)
 
 
-def _on_grant(verdict: Verdict, actor: str, grant: Grant) -> Verdict:
+def _on_grant(verdict: Verdict, actor: str, grant: Grant, conflicts: Collection[str]) -> Verdict:
     if isinstance(verdict, Allowed) and actor == grant.recipient:
         return Denied("Nobody acts on their own grant.")
+    return _impartial(verdict, grant.application, conflicts)
+
+
+def _impartial(verdict: Verdict, application_id: str, conflicts: Collection[str]) -> Verdict:
+    if isinstance(verdict, Allowed) and application_id in conflicts:
+        return Denied(CONFLICTED)
     return verdict
 
 
@@ -57,15 +88,29 @@ def sees_payments(actor: str, initiative: Initiative, *, recipient: str | None =
     return or_hidden(member(actor, initiative, Role.FINANCE, Role.APPROVER, Role.OFFICER, Role.FUNDER))
 
 
-def sees_payee(actor: str, initiative: Initiative, *, recipient: str) -> Verdict:
-    """The name and the account to which a grant is paid: its recipient, and those who pay, whatever else they are."""
-    if actor == recipient:
+def sees_recipient(
+    actor: str, initiative: Initiative, grant: Grant, *, conflicts: Collection[str]
+) -> Verdict:
+    """To whom a grant was offered: the recipient, those who pay and the staff, but nobody whose conflict it followed
+    on: `conflicts` are the applications of its round with which the actor declared one."""
+    if actor == grant.recipient:
         return Allowed(Role.APPLICANT)
-    return or_hidden(member(actor, initiative, Role.FINANCE, Role.APPROVER))
+    verdict = or_hidden(member(actor, initiative, Role.FINANCE, Role.APPROVER, Role.OFFICER))
+    return _impartial(verdict, grant.application, conflicts)
 
 
-def sees_reports(actor: str, initiative: Initiative, *, recipient: str) -> Verdict:
-    """The texts of a grant's reports and the explanations beside its reasons: its recipient and the staff."""
-    if actor == recipient:
+def sees_payee(actor: str, initiative: Initiative, grant: Grant, *, conflicts: Collection[str]) -> Verdict:
+    """The name and the account to which a grant is paid: its recipient, and those who pay, whatever else they are, but
+    nobody whose conflict it followed on."""
+    if actor == grant.recipient:
         return Allowed(Role.APPLICANT)
-    return or_hidden(officer(actor, initiative))
+    verdict = or_hidden(member(actor, initiative, Role.FINANCE, Role.APPROVER))
+    return _impartial(verdict, grant.application, conflicts)
+
+
+def sees_reports(actor: str, initiative: Initiative, grant: Grant, *, conflicts: Collection[str]) -> Verdict:
+    """The texts of a grant's reports and the explanations beside its reasons: its recipient and the staff, but nobody
+    whose conflict it followed on."""
+    if actor == grant.recipient:
+        return Allowed(Role.APPLICANT)
+    return _impartial(or_hidden(officer(actor, initiative)), grant.application, conflicts)

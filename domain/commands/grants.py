@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Generator
 from datetime import date, datetime
+from typing import Any, Protocol
 
 from domain import access, funds
 from domain.applications import APPLICATION
@@ -18,8 +19,10 @@ from domain.deciding import (
     Plan,
     Registered,
     Verdict,
+    Wish,
     ahead,
     maybe,
+    members,
     the,
 )
 from domain.funds import FUND
@@ -27,9 +30,9 @@ from domain.grants import rules
 from domain.grants.facts import DeclineReason, FailureReason, PayeeKind, ReturnReason
 from domain.grants.rules import PlannedInstalment
 from domain.grants.state import GRANT, Grant
-from domain.indexes import grants_of
+from domain.indexes import conflicts_of, grants_of
 from domain.initiatives import INITIATIVE, Initiative
-from domain.persons import PERSON
+from domain.persons import PERSON, Person
 from domain.values import Money
 
 
@@ -170,18 +173,38 @@ def _by_recipient(grant_id: str, given: Given, rule: Rule) -> Plan:
     )
 
 
+class _May(Protocol):
+    """What access says of a member's act on a grant."""
+
+    def __call__(
+        self, actor: str, initiative: Initiative, grant: Grant, *, conflicts: Collection[str]
+    ) -> Verdict: ...
+
+
 def _by_staff(
-    grant_id: str, given: Given, may: Callable[[str, Initiative, Grant], Verdict], rule: Rule
+    grant_id: str, given: Given, may: _May, rule: Callable[[Grant, Person], tuple[Fact, ...]]
 ) -> Plan:
-    """The plan of every act by which a member of the initiative changes the grant alone."""
+    """The plan of every act by which a member of the initiative changes the grant alone. The rule is given the
+    recipient, too."""
     grant = yield from the(GRANT, grant_id)
+    yield from ahead(
+        (INITIATIVE, grant.initiative), (APPLICATION, grant.application), (PERSON, grant.recipient)
+    )
     initiative = yield from the(INITIATIVE, grant.initiative)
+    recipient = yield from maybe(PERSON, grant.recipient)
+    conflicts = yield from _conflicts(grant, given)
     return Act(
-        may=may(given.actor, initiative, grant),
+        may=may(given.actor, initiative, grant, conflicts=conflicts),
         initiative=grant.initiative,
         scope=grant.call,
-        decide=lambda: Outcome(facts={grant_id: rule(grant)}, answers=grant_id),
+        decide=lambda: Outcome(facts={grant_id: rule(grant, recipient)}, answers=grant_id),
     )
+
+
+def _conflicts(grant: Grant, given: Given) -> Generator[Wish, Any, tuple[str, ...]]:
+    """The applications of a grant's round with which the actor declared a conflict."""
+    application = yield from the(APPLICATION, grant.application)
+    return (yield from members(conflicts_of(given.actor, application.round)))
 
 
 def _offer(command: OfferGrant, given: Given) -> Plan:
@@ -193,6 +216,7 @@ def _offer(command: OfferGrant, given: Given) -> Plan:
     initiative = yield from the(INITIATIVE, application.initiative)
     fund = yield from the(FUND, call.fund)
     recipient = yield from maybe(PERSON, application.applicant)
+    conflicts = yield from members(conflicts_of(given.actor, application.round))
     grant = given.new("grant")
 
     def decide() -> Outcome:
@@ -216,7 +240,7 @@ def _offer(command: OfferGrant, given: Given) -> Plan:
         )
 
     return Act(
-        may=access.officer_on(given.actor, initiative, application),
+        may=access.offers(given.actor, initiative, command.application, application, conflicts=conflicts),
         initiative=application.initiative,
         scope=application.call,
         decide=decide,
@@ -299,8 +323,8 @@ def _confirm_payee(command: ConfirmGrantPayee, given: Given) -> Plan:
         command.grant,
         given,
         access.finance_on_grant,
-        lambda grant: rules.confirm_payee(
-            command.grant, grant, setting=command.setting, confirmer=given.actor
+        lambda grant, recipient: rules.confirm_payee(
+            command.grant, grant, recipient, setting=command.setting, confirmer=given.actor
         ),
     )
 
@@ -310,7 +334,7 @@ def _schedule(command: ScheduleGrant, given: Given) -> Plan:
         command.grant,
         given,
         access.officer_on_grant,
-        lambda grant: rules.schedule(command.grant, grant, instalments=command.instalments),
+        lambda grant, _recipient: rules.schedule(command.grant, grant, instalments=command.instalments),
     )
 
 
@@ -325,7 +349,7 @@ def _accept_report(command: AcceptGrantReport, given: Given) -> Plan:
         command.grant,
         given,
         access.officer_on_grant,
-        lambda grant: rules.accept_report(command.grant, grant, report=command.report),
+        lambda grant, _recipient: rules.accept_report(command.grant, grant, report=command.report),
     )
 
 
@@ -334,7 +358,7 @@ def _return_report(command: ReturnGrantReport, given: Given) -> Plan:
         command.grant,
         given,
         access.officer_on_grant,
-        lambda grant: rules.return_report(
+        lambda grant, _recipient: rules.return_report(
             command.grant,
             grant,
             report=command.report,
@@ -346,9 +370,10 @@ def _return_report(command: ReturnGrantReport, given: Given) -> Plan:
 
 def _complete(command: CompleteGrant, given: Given) -> Plan:
     grant = yield from the(GRANT, command.grant)
-    yield from ahead((INITIATIVE, grant.initiative), (FUND, grant.fund))
+    yield from ahead((INITIATIVE, grant.initiative), (FUND, grant.fund), (APPLICATION, grant.application))
     initiative = yield from the(INITIATIVE, grant.initiative)
     fund = yield from the(FUND, grant.fund)
+    conflicts = yield from _conflicts(grant, given)
 
     def decide() -> Outcome:
         facts = {command.grant: rules.complete(command.grant, grant)}
@@ -360,7 +385,7 @@ def _complete(command: CompleteGrant, given: Given) -> Plan:
         return Outcome(facts=facts, answers=command.grant)
 
     return Act(
-        may=access.officer_on_grant(given.actor, initiative, grant),
+        may=access.officer_on_grant(given.actor, initiative, grant, conflicts=conflicts),
         initiative=grant.initiative,
         scope=grant.call,
         decide=decide,
@@ -377,10 +402,12 @@ def _approve(command: ApproveInstalment, given: Given) -> Plan:
     return _by_staff(
         command.grant,
         given,
-        lambda actor, initiative, grant: access.approver_on_grant(
-            actor, initiative, grant, command.instalment
+        lambda actor, initiative, grant, *, conflicts: access.approver_on_grant(
+            actor, initiative, grant, command.instalment, conflicts=conflicts
         ),
-        lambda grant: rules.approve(command.grant, grant, number=command.instalment, approver=given.actor),
+        lambda grant, recipient: rules.approve(
+            command.grant, grant, recipient, number=command.instalment, approver=given.actor
+        ),
     )
 
 
@@ -389,8 +416,13 @@ def _instruct(command: InstructInstalment, given: Given) -> Plan:
         command.grant,
         given,
         access.finance_on_grant,
-        lambda grant: rules.instruct(
-            command.grant, grant, number=command.instalment, reference=command.reference, now=given.now
+        lambda grant, recipient: rules.instruct(
+            command.grant,
+            grant,
+            recipient,
+            number=command.instalment,
+            reference=command.reference,
+            now=given.now,
         ),
     )
 
@@ -400,7 +432,7 @@ def _settle(command: SettleInstalment, given: Given) -> Plan:
         command.grant,
         given,
         access.finance_on_grant,
-        lambda grant: rules.settle(
+        lambda grant, _recipient: rules.settle(
             command.grant,
             grant,
             number=command.instalment,
@@ -416,7 +448,9 @@ def _fail(command: FailInstalment, given: Given) -> Plan:
         command.grant,
         given,
         access.finance_on_grant,
-        lambda grant: rules.fail(command.grant, grant, number=command.instalment, reason=command.reason),
+        lambda grant, _recipient: rules.fail(
+            command.grant, grant, number=command.instalment, reason=command.reason
+        ),
     )
 
 

@@ -162,9 +162,12 @@ def set_payee(
     )
 
 
-def confirm_payee(grant_id: str, grant: Grant, *, setting: int, confirmer: str) -> tuple[Fact, ...]:
+def confirm_payee(
+    grant_id: str, grant: Grant, recipient: Person, *, setting: int, confirmer: str
+) -> tuple[Fact, ...]:
     """Confirm the payee as it was seen in `setting`, by another person than the recipient."""
     _check_accepted(grant, "The payee can be confirmed")
+    _check_not_erased(recipient)
     if confirmer == grant.recipient:
         raise Refused("The payee must be confirmed by another person than the recipient.")
     if grant.payee is None:
@@ -261,22 +264,36 @@ def request(grant_id: str, grant: Grant, *, number: int) -> tuple[Fact, ...]:
     )
 
 
-def approve(grant_id: str, grant: Grant, *, number: int, approver: str) -> tuple[Fact, ...]:
-    """Approve a requested instalment, first or second; never the recipient, and never one person twice."""
+def approve(
+    grant_id: str, grant: Grant, recipient: Person, *, number: int, approver: str
+) -> tuple[Fact, ...]:
+    """Approve a requested instalment, first or second, to be paid to the payee of now; never the recipient, and never
+    one person twice."""
     instalment = _find(grant, number)
+    _check_not_erased(recipient)
     stage = grant.next_stage(number)
+    if stage is None and instalment.status is InstalmentStatus.FAILED:
+        raise Refused("The approvals of this failed instalment stand, so it can be instructed again.")
     if stage is None:
         raise Refused(f"Only a requested instalment can be approved, twice; this one is {instalment.status}.")
     if approver == grant.recipient:
         raise Refused("An instalment must be approved by other people than the recipient.")
-    if approver == instalment.first_approver:
+    if stage == 2 and approver == instalment.first_approver:
         raise Refused("The second approval must come from another person than the first.")
     return (GrantInstalmentApproved(grant=grant_id, instalment=number, approver=approver, stage=stage),)
 
 
-def instruct(grant_id: str, grant: Grant, *, number: int, reference: str, now: datetime) -> tuple[Fact, ...]:
-    """Record that the bank was told to pay: after both approvals, to a confirmed payee whose waiting time is over."""
+def instruct(
+    grant_id: str, grant: Grant, recipient: Person, *, number: int, reference: str, now: datetime
+) -> tuple[Fact, ...]:
+    """Record that the bank was told to pay: after both approvals, each of them for this payee, to a confirmed payee
+    whose waiting time is over, and whose recipient was not erased."""
     instalment = _find(grant, number)
+    _check_not_erased(recipient)
+    if grant.next_stage(number) is not None and grant.outdated(instalment):
+        raise Refused(
+            "The payee was changed after this instalment was approved, so it must be approved twice again."
+        )
     if instalment.status not in (InstalmentStatus.APPROVED, InstalmentStatus.FAILED):
         raise Refused(
             f"Only an instalment approved twice can be instructed; this one is {instalment.status}."
@@ -341,6 +358,15 @@ def complete(grant_id: str, grant: Grant) -> tuple[Fact, ...]:
         raise Refused(f"A grant can be completed once all is settled; instalment {unsettled[0]} is {status}.")
     _check_no_report_waits(grant)
     return (GrantCompleted(grant=grant_id),)
+
+
+def _check_not_erased(recipient: Person) -> None:
+    """What the bank was told before the erasure can still be settled, for it may have paid; nothing new is paid."""
+    if recipient.status is PersonStatus.ERASED:
+        raise Refused(
+            "The recipient was erased, so nobody can read any more to whom this grant is paid; "
+            "nothing more of it can be confirmed, approved or paid."
+        )
 
 
 def _check_offered(grant: Grant, done: str) -> None:

@@ -63,6 +63,9 @@ class InstalmentStatus(enum.StrEnum):
     FAILED = "failed"
 
 
+APPROVALS: Final = (InstalmentStatus.APPROVED_ONCE, InstalmentStatus.APPROVED)
+"""Where an instalment stands on its approvals alone, which end when another payee is set."""
+
 _AWAITED: Final[Mapping[InstalmentStatus, Stage]] = {
     InstalmentStatus.REQUESTED: 1,
     InstalmentStatus.APPROVED_ONCE: 2,
@@ -78,11 +81,15 @@ class Payee(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class InstalmentState(msgspec.Struct, frozen=True, kw_only=True):
-    """An instalment on its way: as it was planned, who approved it first, and which report met its condition."""
+    """An instalment on its way: as it was planned, who approved it first, and which report met its condition.
+
+    `approved_for` is the payee's setting at the latest approval: an approval counts for that payee and no other.
+    """
 
     plan: Instalment
     status: InstalmentStatus = InstalmentStatus.SCHEDULED
     first_approver: str | None = None
+    approved_for: int | None = None
     report: int | None = None
 
 
@@ -129,9 +136,22 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def next_stage(self, number: int) -> Stage | None:
-        """Which approval an instalment waits for: the first, the second, or none."""
+        """Which approval an instalment waits for: the first, the second, or none.
+
+        One that failed waits for both anew if the payee was changed since it was approved.
+        """
         instalment = self.instalments.get(number)
-        return None if instalment is None else _AWAITED.get(instalment.status)
+        if instalment is None:
+            return None
+        if instalment.status is InstalmentStatus.FAILED and self.outdated(instalment):
+            return 1
+        return _AWAITED.get(instalment.status)
+
+    def outdated(self, instalment: InstalmentState) -> bool:
+        """Whether an instalment was approved for a payee in whose place another was set."""
+        if instalment.approved_for is None or self.payee is None:
+            return False
+        return instalment.approved_for != self.payee.setting
 
 
 def evolve(grant: Grant, fact: GrantFact) -> Grant:
@@ -157,7 +177,13 @@ def evolve(grant: Grant, fact: GrantFact) -> Grant:
         case GrantLapsed():
             return replace(grant, status=GrantStatus.LAPSED)
         case GrantPayeeSet():
-            return replace(grant, payee=Payee(setting=fact.setting, payable_from=fact.payable_from))
+            return replace(
+                grant,
+                payee=Payee(setting=fact.setting, payable_from=fact.payable_from),
+                instalments={
+                    number: _unapproved(instalment) for number, instalment in grant.instalments.items()
+                },
+            )
         case GrantPayeeConfirmed():
             assert grant.payee is not None
             return replace(grant, payee=replace(grant.payee, confirmed=True), payee_confirmed_before=True)
@@ -180,10 +206,19 @@ def evolve(grant: Grant, fact: GrantFact) -> Grant:
             instalment = grant.instalments[fact.instalment]
             return _with_instalment(
                 grant,
-                replace(instalment, status=InstalmentStatus.APPROVED_ONCE, first_approver=fact.approver),
+                replace(
+                    instalment,
+                    status=InstalmentStatus.APPROVED_ONCE,
+                    first_approver=fact.approver,
+                    approved_for=_setting(grant),
+                ),
             )
         case GrantInstalmentApproved():
-            return _moved(grant, fact.instalment, InstalmentStatus.APPROVED)
+            instalment = grant.instalments[fact.instalment]
+            return _with_instalment(
+                grant,
+                replace(instalment, status=InstalmentStatus.APPROVED, approved_for=_setting(grant)),
+            )
         case GrantInstalmentInstructed():
             return _moved(grant, fact.instalment, InstalmentStatus.INSTRUCTED)
         case GrantInstalmentSettled():
@@ -194,6 +229,17 @@ def evolve(grant: Grant, fact: GrantFact) -> Grant:
             return replace(grant, status=GrantStatus.COMPLETED)
         case _:
             assert_never(fact)
+
+
+def _setting(grant: Grant) -> int | None:
+    return None if grant.payee is None else grant.payee.setting
+
+
+def _unapproved(instalment: InstalmentState) -> InstalmentState:
+    """An instalment after another payee was set: what it had were approvals to pay the former one."""
+    if instalment.status not in APPROVALS:
+        return instalment
+    return msgspec.structs.replace(instalment, status=InstalmentStatus.REQUESTED, first_approver=None)
 
 
 def _moved(grant: Grant, number: int, status: InstalmentStatus) -> Grant:

@@ -57,6 +57,8 @@ def handle(placed: Placed, write: Write) -> None:
             _change(placed, write, fact.grant, status=GrantStatus.COMPLETED)
         case GrantPayeeSet() | GrantPayeeConfirmed() as fact:
             _change_payee(placed, write, fact)
+            if isinstance(fact, GrantPayeeSet):
+                _end_approvals(placed, write, fact.grant)
         case GrantReportSubmitted() | GrantReportAccepted() | GrantReportReturned() as fact:
             _change(placed, write, fact.grant)
             _report(placed, write, fact)
@@ -142,6 +144,11 @@ def _change_payee(placed: Placed, write: Write, fact: GrantPayeeSet | GrantPayee
         confirmed=isinstance(fact, GrantPayeeConfirmed),
         payable_from=payable_from,
     )
+
+
+def _end_approvals(placed: Placed, write: Write, grant: str) -> None:
+    """Another payee was set, so what stood on approvals alone is requested anew (`domain.grants.state`)."""
+    write(statements.END_APPROVALS, grant=grant, at=placed.position, status=InstalmentStatus.REQUESTED.value)
 
 
 def _schedule(placed: Placed, fact: GrantInstalmentsScheduled, write: Write) -> None:

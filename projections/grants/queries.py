@@ -7,6 +7,7 @@ from datetime import date, datetime
 import msgspec
 
 from domain import access
+from domain.applications import APPLICATION
 from domain.calls import CALL
 from domain.deciding import Allowed
 from domain.grants.facts import (
@@ -16,6 +17,7 @@ from domain.grants.facts import (
     GrantReportSubmitted,
 )
 from domain.grants.state import GRANT
+from domain.indexes import conflicts_of, rounds_of
 from domain.refusals import Forbidden, NotFound
 from domain.values import Money, Role
 from projections.paging import DEFAULT_LIMIT, Page, check_limit, key_of, page
@@ -23,7 +25,8 @@ from projections.reader import LATEST, Reader, Reference, Row, allow, text_of
 
 
 class GrantLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A grant in a list. `handle` stands for the recipient within the call; `recipient` is None to funders."""
+    """A grant in a list. `handle` stands for the recipient within the call; `recipient` is None to funders,
+    and to whoever declared a conflict of interest with the application."""
 
     id: str
     version: int
@@ -41,7 +44,8 @@ class GrantLine(msgspec.Struct, frozen=True, kw_only=True):
 
 class PayeeShown(msgspec.Struct, frozen=True, kw_only=True):
     """To whom a grant is paid, as set in that `setting`. `name` and `account` are for the recipient, for finance and for
-    approvers; they are None to others, and once the recipient was erased."""
+    approvers; they are None to others, to whoever declared a conflict of interest with the application, and once the
+    recipient was erased."""
 
     setting: int
     kind: str
@@ -66,8 +70,8 @@ class InstalmentShown(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReportShown(msgspec.Struct, frozen=True, kw_only=True):
-    """A report on a grant. `text` and `explanation` are for the recipient and the staff; they are None to others, and
-    once the recipient was erased."""
+    """A report on a grant. `text` and `explanation` are for the recipient and the staff; they are None to others, to whoever
+    declared a conflict of interest with the application, and once the recipient was erased."""
 
     number: int
     status: str
@@ -99,10 +103,19 @@ async def of_call(
     """The grants of a call, sorted by their random ids, for those who see its payments; raises `NotFound` or
     `Forbidden`."""
     _, initiative = await reader.with_initiative(CALL, call)
-    role = allow(access.sees_payments(viewer or "", initiative))
+    who = viewer or ""
+    # Whoever holds another role beside a funder's is seen in that one.
+    inside = allow(access.sees_payments(who, initiative)) is not Role.FUNDER
     rows = await reader.rows(
         """
-        SELECT * FROM read.grants
+        SELECT g.*,
+            g.application = ANY (ARRAY (
+                SELECT c.entry FROM history.indexes r, LATERAL (
+                    SELECT o.entry FROM history.indexes o WHERE o.name = %(conflicts_in)b::text || r.entry OFFSET 0
+                ) AS c
+                WHERE r.name = %(rounds_of)b
+            )) AS conflict
+        FROM read.grants g
         WHERE call = %(call)b AND "grant" > %(after)b::text AND (%(status)b::text IS NULL OR status = %(status)b::text)
             AND from_position <= %(at)b::bigint AND to_position > %(at)b::bigint
         ORDER BY "grant" LIMIT %(limit)b
@@ -112,8 +125,15 @@ async def of_call(
         status=status,
         at=LATEST if as_of is None else as_of,
         limit=check_limit(limit) + 1,
+        conflicts_in=conflicts_of(who, ""),
+        rounds_of=rounds_of(call),
     )
-    return page(rows, limit, lambda row: line(row, recipient=_inside(role)), lambda row: str(row["grant"]))
+    return page(
+        rows,
+        limit,
+        lambda row: line(row, recipient=inside and not row["conflict"]),
+        lambda row: str(row["grant"]),
+    )
 
 
 async def mine(
@@ -138,7 +158,9 @@ async def mine(
 async def one(reader: Reader, viewer: str | None, grant: str, *, as_of: int | None = None) -> GrantDetail:
     """A grant as this viewer may see it; raises `NotFound` or `Forbidden`."""
     state, initiative = await reader.with_initiative(GRANT, grant)
-    role = allow(access.sees_payments(viewer or "", initiative, recipient=state.recipient))
+    who = viewer or ""
+    role = allow(access.sees_payments(who, initiative, recipient=state.recipient))
+    conflicts = await _conflicts(reader, who, state.application)
     at = LATEST if as_of is None else as_of
     rows = await reader.rows(
         'SELECT * FROM read.grants WHERE "grant" = %(grant)b '
@@ -161,8 +183,9 @@ async def one(reader: Reader, viewer: str | None, grant: str, *, as_of: int | No
         grant=grant,
         at=at,
     )
-    paying = access.sees_payee(viewer or "", initiative, recipient=state.recipient)
-    reporting = access.sees_reports(viewer or "", initiative, recipient=state.recipient)
+    whose = access.sees_recipient(who, initiative, state, conflicts=conflicts)
+    paying = access.sees_payee(who, initiative, state, conflicts=conflicts)
+    reporting = access.sees_reports(who, initiative, state, conflicts=conflicts)
     texts = await _texts(
         reader,
         grant,
@@ -171,7 +194,7 @@ async def one(reader: Reader, viewer: str | None, grant: str, *, as_of: int | No
         payee=isinstance(paying, Allowed),
         reported=isinstance(reporting, Allowed),
     )
-    shown = line(row, recipient=_inside(role))
+    shown = line(row, recipient=isinstance(whose, Allowed))
     return GrantDetail(
         **{name: getattr(shown, name) for name in GrantLine.__struct_fields__},
         seen_as=role,
@@ -182,9 +205,10 @@ async def one(reader: Reader, viewer: str | None, grant: str, *, as_of: int | No
     )
 
 
-def _inside(role: Role) -> bool:
-    # Whoever holds another role beside a funder's is seen in that one.
-    return role is not Role.FUNDER
+async def _conflicts(reader: Reader, viewer: str, application: str) -> tuple[str, ...]:
+    """The applications of a grant's round with which the viewer declared a conflict."""
+    state = await reader.the(APPLICATION, application)
+    return await reader.members(conflicts_of(viewer, state.round))
 
 
 _Texts = dict[int | None, dict[str, str | None]]

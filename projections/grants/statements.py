@@ -115,6 +115,22 @@ MOVE = Statement(
     keys=("grant",),
 )
 
+# Those of `domain.grants.state.APPROVALS`.
+END_APPROVALS = Statement(
+    """
+    WITH changed AS (
+        UPDATE read.instalments p SET to_position = c.at
+        FROM unnest(%(grant)b::text[], %(at)b::bigint[], %(status)b::text[]) AS c ("grant", at, status)
+        WHERE p."grant" = c."grant" AND p.status IN ('approved once', 'approved')
+            AND p.to_position = 9223372036854775807 AND p.from_position < c.at
+        RETURNING p."grant", p.number, c.at, p.amount, p.condition, p.due, c.status, p.report, p.reference
+    )
+    INSERT INTO read.instalments ("grant", number, from_position, amount, condition, due, status, report, reference)
+    SELECT * FROM changed
+    """,
+    keys=("grant",),
+)
+
 REPORT = Statement(
     """
     INSERT INTO read.reports ("grant", report, from_position, status, text_version)

@@ -25,6 +25,7 @@ PERSONS: Final = {
     "ox": "officer, juror too, who declared a conflict with the application",
     "or": "officer who applied in the round",
     "fi": "finance, who approved first",
+    "fx": "finance and approver, juror too, who declared a conflict with the application",
     "ap": "approver",
     "fu": "funder, whose pledge it is",
     "ad": "administrator of the initiative",
@@ -73,57 +74,57 @@ SENTENCES: Final = {
 """The small letters: what somebody is told who is refused."""
 
 TABLE: Final = """
-                              no er st ar ri ar+ ju j2 id jx ch cx cr of ox or fi ap fu ad ke sy ou
+                              no er st ar ri ar+ ju j2 id jx ch cx cr of ox or fi fx ap fu ad ke sy ou
 
-installation.open              e  e  s  s  s  s   s  s  s  s  s  s  s  s  s  s  s  s  s  s  s  S  s
-installation.appoint           e  e  k  k  k  k   k  k  k  k  k  k  k  k  k  k  k  k  k  k  D  S  k
-initiative.found               e  e  k  k  k  k   k  k  k  k  k  k  k  k  k  k  k  k  k  k  D  S  k
-initiative.add_member          e  e  .  .  .  D   d  d  d  d  d  d  d  d  d  d  d  d  d  D  .  .  .
-initiative.remove_member       e  e  .  .  .  D   d  d  d  d  d  d  d  d  d  d  d  d  d  D  .  .  .
-person.register                e  e  k  k  k  k   k  k  k  k  k  k  k  k  k  k  k  k  k  k  D  S  k
-person.erase                   e  e  k  k  k  k   k  k  k  k  k  k  k  k  k  k  k  k  k  k  D  S  k
+installation.open              e  e  s  s  s  s   s  s  s  s  s  s  s  s  s  s  s  s  s  s  s  s  S  s
+installation.appoint           e  e  k  k  k  k   k  k  k  k  k  k  k  k  k  k  k  k  k  k  k  D  S  k
+initiative.found               e  e  k  k  k  k   k  k  k  k  k  k  k  k  k  k  k  k  k  k  k  D  S  k
+initiative.add_member          e  e  .  .  .  D   d  d  d  d  d  d  d  d  d  d  d  d  d  d  D  .  .  .
+initiative.remove_member       e  e  .  .  .  D   d  d  d  d  d  d  d  d  d  d  d  d  d  d  D  .  .  .
+person.register                e  e  k  k  k  k   k  k  k  k  k  k  k  k  k  k  k  k  k  k  k  D  S  k
+person.erase                   e  e  k  k  k  k   k  k  k  k  k  k  k  k  k  k  k  k  k  k  k  D  S  k
 
-fund.open                      e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  .  .  .
-fund.pledge                    e  e  .  .  .  F   f  f  f  f  f  f  f  f  f  f  F  f  U  f  .  .  .
-fund.receive                   e  e  .  .  .  F   f  f  f  f  f  f  f  f  f  f  F  f  f  f  .  .  .
+fund.open                      e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  o  .  .  .
+fund.pledge                    e  e  .  .  .  F   f  f  f  f  f  f  f  f  f  f  F  F  f  U  f  .  .  .
+fund.receive                   e  e  .  .  .  F   f  f  f  f  f  f  f  f  f  f  F  F  f  f  f  .  .  .
 
-call.draft                     e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  .  .  .
-call.publish                   e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  .  .  .
-round.open                     e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  .  .  .
-round.close                    e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  .  S  .
+call.draft                     e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  o  .  .  .
+call.publish                   e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  o  .  .  .
+round.open                     e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  o  .  .  .
+round.close                    e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  o  .  S  .
 
-application.submit             e  e  A  A  A  A   A  A  A  A  A  A  A  A  A  A  A  A  A  A  A  a  A
-application.withdraw           e  e  .  A  .  A   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
-application.find_eligible      e  e  .  .  .  m   o  o  o  o  o  o  o  O  O  r  o  o  o  o  .  .  .
-application.find_ineligible    e  e  .  .  .  m   o  o  o  o  o  o  o  O  O  r  o  o  o  o  .  .  .
+application.submit             e  e  A  A  A  A   A  A  A  A  A  A  A  A  A  A  A  A  A  A  A  A  a  A
+application.withdraw           e  e  .  A  .  A   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
+application.find_eligible      e  e  .  .  .  m   o  o  o  o  o  o  o  O  O  r  o  o  o  o  o  .  .  .
+application.find_ineligible    e  e  .  .  .  m   o  o  o  o  o  o  o  O  O  r  o  o  o  o  o  .  .  .
 
-review.assign                  e  e  .  .  .  m   o  o  o  o  o  o  o  O  x  r  o  o  o  o  .  .  .
-review.declare_no_conflict     e  e  .  .  .  t   J  t  t  t  t  t  t  j  t  j  j  j  j  j  .  .  .
-review.declare_conflict        e  e  .  .  .  t   J  t  t  t  t  t  t  j  t  j  j  j  j  j  .  .  .
-review.replace                 e  e  .  .  .  m   o  o  o  o  o  o  o  O  x  r  o  o  o  o  .  .  .
-review.submit                  e  e  .  .  .  t   J  t  t  t  t  t  t  j  t  j  j  j  j  j  .  .  .
+review.assign                  e  e  .  .  .  m   o  o  o  o  o  o  o  O  x  r  o  o  o  o  o  .  .  .
+review.declare_no_conflict     e  e  .  .  .  t   J  t  t  t  t  t  t  j  t  j  j  t  j  j  j  .  .  .
+review.declare_conflict        e  e  .  .  .  t   J  t  t  t  t  t  t  j  t  j  j  t  j  j  j  .  .  .
+review.replace                 e  e  .  .  .  m   o  o  o  o  o  o  o  O  x  r  o  o  o  o  o  .  .  .
+review.submit                  e  e  .  .  .  t   J  t  t  t  t  t  t  j  t  j  j  t  j  j  j  .  .  .
 
-panel.open                     e  e  .  .  .  r   o  o  o  o  o  o  o  O  O  r  o  o  o  o  .  .  .
-panel.set_outcome              e  e  .  .  .  r   c  c  c  c  C  x  r  c  c  c  c  c  c  c  .  .  .
-panel.close                    e  e  .  .  .  r   c  c  c  c  C  C  r  c  c  c  c  c  c  c  .  .  .
-panel.confirm                  e  e  .  .  .  r   p  p  p  p  w  y  r  O  y  r  p  p  p  p  .  .  .
+panel.open                     e  e  .  .  .  r   o  o  o  o  o  o  o  O  O  r  o  o  o  o  o  .  .  .
+panel.set_outcome              e  e  .  .  .  r   c  c  c  c  C  x  r  c  c  c  c  c  c  c  c  .  .  .
+panel.close                    e  e  .  .  .  r   c  c  c  c  C  C  r  c  c  c  c  c  c  c  c  .  .  .
+panel.confirm                  e  e  .  .  .  r   p  p  p  p  w  y  r  O  y  r  p  p  p  p  p  .  .  .
 
-grant.offer                    e  e  .  .  .  m   o  o  o  o  o  o  o  O  O  O  o  o  o  o  .  .  .
-grant.accept                   e  e  .  A  .  A   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
-grant.decline                  e  e  .  A  .  A   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
-grant.lapse                    e  e  s  s  s  s   s  s  s  s  s  s  s  s  s  s  s  s  s  s  s  S  s
-grant.set_payee                e  e  .  A  .  A   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
-grant.confirm_payee            e  e  .  .  .  g   f  f  f  f  f  f  f  f  f  f  F  f  f  f  .  .  .
-grant.schedule                 e  e  .  .  .  g   o  o  o  o  o  o  o  O  O  O  o  o  o  o  .  .  .
-grant.submit_report            e  e  .  A  .  A   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
-grant.accept_report            e  e  .  .  .  g   o  o  o  o  o  o  o  O  O  O  o  o  o  o  .  .  .
-grant.return_report            e  e  .  .  .  g   o  o  o  o  o  o  o  O  O  O  o  o  o  o  .  .  .
-grant.complete                 e  e  .  .  .  g   o  o  o  o  o  o  o  O  O  O  o  o  o  o  .  .  .
+grant.offer                    e  e  .  .  .  m   o  o  o  o  o  o  o  O  x  O  o  o  o  o  o  .  .  .
+grant.accept                   e  e  .  A  .  A   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
+grant.decline                  e  e  .  A  .  A   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
+grant.lapse                    e  e  s  s  s  s   s  s  s  s  s  s  s  s  s  s  s  s  s  s  s  s  S  s
+grant.set_payee                e  e  .  A  .  A   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
+grant.confirm_payee            e  e  .  .  .  g   f  f  f  f  f  f  f  f  f  f  F  x  f  f  f  .  .  .
+grant.schedule                 e  e  .  .  .  g   o  o  o  o  o  o  o  O  x  O  o  o  o  o  o  .  .  .
+grant.submit_report            e  e  .  A  .  A   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
+grant.accept_report            e  e  .  .  .  g   o  o  o  o  o  o  o  O  x  O  o  o  o  o  o  .  .  .
+grant.return_report            e  e  .  .  .  g   o  o  o  o  o  o  o  O  x  O  o  o  o  o  o  .  .  .
+grant.complete                 e  e  .  .  .  g   o  o  o  o  o  o  o  O  x  O  o  o  o  o  o  .  .  .
 
-instalment.request             e  e  .  A  .  A   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
-instalment.approve: first      e  e  .  .  .  g   f  f  f  f  f  f  f  f  f  f  F  f  f  f  .  .  .
-instalment.approve: second     e  e  .  .  .  g   v  v  v  v  v  v  v  v  v  v  v  V  v  v  .  .  .
-instalment.instruct            e  e  .  .  .  g   f  f  f  f  f  f  f  f  f  f  F  f  f  f  .  .  .
-instalment.settle              e  e  .  .  .  g   f  f  f  f  f  f  f  f  f  f  F  f  f  f  .  .  .
-instalment.fail                e  e  .  .  .  g   f  f  f  f  f  f  f  f  f  f  F  f  f  f  .  .  .
+instalment.request             e  e  .  A  .  A   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
+instalment.approve: first      e  e  .  .  .  g   f  f  f  f  f  f  f  f  f  f  F  x  f  f  f  .  .  .
+instalment.approve: second     e  e  .  .  .  g   v  v  v  v  v  v  v  v  v  v  v  x  V  v  v  .  .  .
+instalment.instruct            e  e  .  .  .  g   f  f  f  f  f  f  f  f  f  f  F  x  f  f  f  .  .  .
+instalment.settle              e  e  .  .  .  g   f  f  f  f  f  f  f  f  f  f  F  x  f  f  f  .  .  .
+instalment.fail                e  e  .  .  .  g   f  f  f  f  f  f  f  f  f  f  F  x  f  f  f  .  .  .
 """

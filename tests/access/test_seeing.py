@@ -1,5 +1,6 @@
 """Who may see what: for each thing and each state of its round, every person's answer, written by hand."""
 
+import functools
 from collections.abc import Callable, Iterable
 
 import pytest
@@ -8,6 +9,7 @@ from domain import access
 from domain.applications import Application, ApplicationStatus
 from domain.calls import Blindness, Call, CallStatus
 from domain.deciding import Allowed, Denied, Verdict
+from domain.grants.state import Grant
 from domain.initiatives import INITIATIVE as INITIATIVES
 from domain.initiatives import Initiative, Installation
 from domain.reviews import Review, ReviewStatus
@@ -364,6 +366,14 @@ class TestTheTimeline:
         )
 
 
+PAID = Grant(recipient=ARTIST, application=APPLICATION)
+
+
+def conflicted(sees: Callable[..., Verdict], application: str, who: str) -> Verdict:
+    """What somebody is answered about the grant who declared a conflict with an application."""
+    return sees(who, HOUSE, PAID, conflicts=(application,))
+
+
 class TestPayments:
     def test_are_seen_by_those_who_pay_and_those_who_gave(self) -> None:
         house = {
@@ -389,10 +399,10 @@ class TestPayments:
         house = Initiative(members={**HOUSE.members, STRANGER: frozenset(both)})
 
         def payee(who: str) -> Verdict:
-            return access.sees_payee(who, house, recipient=ARTIST)
+            return access.sees_payee(who, house, PAID, conflicts=())
 
         def reports(who: str) -> Verdict:
-            return access.sees_reports(who, house, recipient=ARTIST)
+            return access.sees_reports(who, house, PAID, conflicts=())
 
         assert allowed(payee) == {
             "finance": Role.FINANCE,
@@ -403,6 +413,23 @@ class TestPayments:
         assert allowed(reports) == {**STAFF, "artist": Role.APPLICANT, "stranger": Role.OFFICER}
         for ask in (payee, reports):
             assert hidden(ask) == ("keeper", "other artist")
+
+    def test_the_recipient_is_told_to_all_but_funders(self) -> None:
+        assert allowed(lambda who: access.sees_recipient(who, HOUSE, PAID, conflicts=())) == {
+            **STAFF,
+            "finance": Role.FINANCE,
+            "approver": Role.APPROVER,
+            "artist": Role.APPLICANT,
+        }
+
+    def test_whoever_declared_a_conflict_reads_neither_recipient_nor_payee_nor_reports(self) -> None:
+        for sees in (access.sees_recipient, access.sees_payee, access.sees_reports):
+            assert allowed(functools.partial(conflicted, sees, APPLICATION)) == {"artist": Role.APPLICANT}
+            for who in (OFFICER, FINANCE, APPROVER):
+                other = conflicted(sees, OTHER_APPLICATION, who)
+                assert other == sees(who, HOUSE, PAID, conflicts=())
+        for who in (OFFICER, FINANCE):
+            assert told(conflicted(access.sees_recipient, APPLICATION, who)) == access.CONFLICTED
 
 
 class TestPeopleAndCalls:

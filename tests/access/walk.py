@@ -56,6 +56,7 @@ RIVAL_CHAIR: Final = person(105)
 RIVAL_OFFICER: Final = person(106)
 OUTSIDER: Final = person(107)
 NEWCOMER: Final = person(108)
+CONFLICTED_FINANCE: Final = person(109)
 OTHER_INITIATIVE: Final = numbered("initiative", 2)
 
 WHO: Final[Mapping[str, str]] = {
@@ -76,6 +77,7 @@ WHO: Final[Mapping[str, str]] = {
     "ox": CONFLICTED_OFFICER,
     "or": RIVAL_OFFICER,
     "fi": FINANCE,
+    "fx": CONFLICTED_FINANCE,
     "ap": APPROVER,
     "fu": FUNDER,
     "ad": ADMINISTRATOR,
@@ -90,6 +92,7 @@ MORE_MEMBERS: Final[Mapping[str, tuple[Role, ...]]] = {
     CONFLICTED_JUROR: (Role.JUROR,),
     CONFLICTED_CHAIR: (Role.CHAIR,),
     CONFLICTED_OFFICER: (Role.OFFICER, Role.JUROR),
+    CONFLICTED_FINANCE: (Role.FINANCE, Role.APPROVER, Role.JUROR),
     RIVAL_CHAIR: (Role.CHAIR,),
     RIVAL_OFFICER: (Role.OFFICER,),
 }
@@ -257,6 +260,7 @@ def _call(walk: Walk) -> tuple[str, str]:
         form=FORM,
         rubric=RUBRIC,
         quorum=1,
+        blindness="open",  # so that staff can judge, too
         budget=euros("1000.00"),
         minimum_award=euros("100.00"),
         maximum_award=euros("800.00"),
@@ -290,12 +294,13 @@ def _round(walk: Walk, call: str, round: str) -> str:
 
 
 def _reviews(walk: Walk, application: str) -> None:
+    conflicted = (CONFLICTED_JUROR, CONFLICTED_CHAIR, CONFLICTED_OFFICER, CONFLICTED_FINANCE)
     own = {
         juror: walk.do(OFFICER, "review.assign", application=application, juror=juror)
-        for juror in (JUROR, SECOND_JUROR, CONFLICTED_JUROR, CONFLICTED_CHAIR, CONFLICTED_OFFICER)
+        for juror in (JUROR, SECOND_JUROR, *conflicted)
     }
     assert walk.world.indexes[reviews_of(application)] == set(own.values())
-    for juror in (CONFLICTED_JUROR, CONFLICTED_CHAIR, CONFLICTED_OFFICER):
+    for juror in conflicted:
         walk.do(juror, "review.declare_conflict", review=own[juror], reason="friendship")
     walk.stop("review.assign", application=application, juror=THIRD_JUROR)
     walk.stop("review.replace", review=own[CONFLICTED_JUROR], juror=THIRD_JUROR)

@@ -1,0 +1,141 @@
+"""An approval counts for the payee who was set when it was given, and for no other."""
+
+from __future__ import annotations
+
+import pytest
+
+from domain.commands.grants import ApproveInstalment, ConfirmGrantPayee, InstructInstalment, SetGrantPayee
+from domain.deciding import Fact
+from domain.grants.facts import (
+    GrantInstalmentApproved,
+    GrantInstalmentFailed,
+    GrantInstalmentInstructed,
+    Stage,
+)
+from domain.grants.state import GRANT as GRANTS
+from domain.grants.state import InstalmentStatus
+from domain.refusals import Refused
+from tests.driving import NOON, World
+from tests.grants.scene import (
+    APPROVER,
+    ARTIST,
+    BOTH,
+    FINANCE,
+    GRANT,
+    OTHER_FINANCE,
+    approved,
+    instructed,
+    payable,
+    payee_confirmed,
+    payee_set,
+    requested,
+    settled,
+    world_with_grant,
+)
+
+APPROVE = ApproveInstalment(grant=GRANT, instalment=1)
+INSTRUCT = InstructInstalment(grant=GRANT, instalment=1, reference="BATCH-1")
+FAILED = GrantInstalmentFailed(grant=GRANT, instalment=1, reason="account_not_found")
+AGAIN = (
+    Refused,
+    "The payee was changed after this instalment was approved, so it must be approved twice again.",
+)
+
+
+def requesting(*facts: Fact) -> World:
+    """The first instalment was requested, and then…"""
+    return world_with_grant(*payable(), requested(), *facts)
+
+
+def status(world: World) -> InstalmentStatus:
+    return world.state(GRANTS, GRANT).instalments[1].status
+
+
+def approval(approver: str, stage: Stage) -> GrantInstalmentApproved:
+    return GrantInstalmentApproved(grant=GRANT, instalment=1, approver=approver, stage=stage)
+
+
+CHANGED = (payee_set(2), payee_confirmed(2))
+
+
+class TestWhenThePayeeIsChangedAfterAnApproval:
+    @pytest.mark.parametrize("given", [approved()[:1], approved()])
+    def test_the_instalment_is_requested_anew(self, given: tuple[Fact, ...]) -> None:
+        world = requesting(*given)
+        account = SetGrantPayee(grant=GRANT, kind="other", name="Other Holder", account="Account 1234")
+        world.run(account, ARTIST)
+        assert status(world) is InstalmentStatus.REQUESTED
+
+    def test_it_is_not_instructed_before_both_approve_again(self) -> None:
+        world = requesting(*approved(), *CHANGED)
+        assert world.turned_down(INSTRUCT, FINANCE) == AGAIN
+        assert world.run(APPROVE, FINANCE).facts == {GRANT: (approval(FINANCE, 1),)}
+        assert world.turned_down(INSTRUCT, FINANCE) == (
+            Refused,
+            "Only an instalment approved twice can be instructed; this one is approved once.",
+        )
+        assert world.run(APPROVE, APPROVER).facts == {GRANT: (approval(APPROVER, 2),)}
+        assert world.run(INSTRUCT, FINANCE).facts == {GRANT: (instructed(setting=2),)}
+
+    def test_the_first_to_approve_again_may_be_another_and_is_then_the_one_who_counts(self) -> None:
+        world = requesting(*approved()[:1], *CHANGED, approval(BOTH, 1))
+        assert world.turned_down(APPROVE, BOTH) == (
+            Refused,
+            "The second approval must come from another person than the first.",
+        )
+        assert world.run(APPROVE, APPROVER).facts == {GRANT: (approval(APPROVER, 2),)}
+
+    def test_a_confirmation_of_the_same_setting_ends_no_approval(self) -> None:
+        world = requesting(*approved(), payee_set(2))
+        assert status(world) is InstalmentStatus.REQUESTED
+        world.run(APPROVE, OTHER_FINANCE)
+        world.run(APPROVE, APPROVER)
+        world.run(ConfirmGrantPayee(grant=GRANT, setting=2), FINANCE)
+        assert status(world) is InstalmentStatus.APPROVED
+
+
+class TestWhenAPaymentFailed:
+    def test_it_is_instructed_again_on_the_approvals_it_had(self) -> None:
+        world = requesting(*approved(), instructed(), FAILED)
+        assert world.turned_down(APPROVE, FINANCE) == (
+            Refused,
+            "The approvals of this failed instalment stand, so it can be instructed again.",
+        )
+        assert world.run(INSTRUCT, FINANCE).facts == {GRANT: (instructed(),)}
+
+    @pytest.mark.parametrize(
+        "facts",
+        [(instructed(), FAILED, *CHANGED), (instructed(), *CHANGED, FAILED)],
+        ids=["after", "before"],
+    )
+    def test_a_payee_changed_for_it_needs_approvals_of_its_own(self, facts: tuple[Fact, ...]) -> None:
+        """Whether it was changed after the failure or while the bank was at it."""
+        world = requesting(*approved(), *facts)
+        assert status(world) is InstalmentStatus.FAILED
+        assert world.turned_down(INSTRUCT, FINANCE) == AGAIN
+        world.run(APPROVE, FINANCE)
+        world.run(APPROVE, APPROVER)
+        assert world.run(INSTRUCT, FINANCE).facts == {GRANT: (instructed(setting=2),)}
+
+
+class TestWhatWasInstructedOrPaid:
+    def test_stays_so_when_the_payee_is_changed(self) -> None:
+        sent = (*approved(), instructed())
+        assert status(requesting(*sent, *CHANGED)) is InstalmentStatus.INSTRUCTED
+        assert status(requesting(*sent, settled(1, 60_000), *CHANGED)) is InstalmentStatus.SETTLED
+
+    def test_an_older_history_that_paid_on_such_approvals_is_read_as_it_was(self) -> None:
+        """A rule that is tightened later makes no old stream unreadable."""
+        later = GrantInstalmentInstructed(grant=GRANT, instalment=1, setting=2, reference="BATCH-1")
+        assert status(requesting(*approved(), *CHANGED, later)) is InstalmentStatus.INSTRUCTED
+
+
+def test_what_is_not_on_its_way_is_not_touched() -> None:
+    """A scheduled and a requested instalment stay what they are."""
+    world = world_with_grant(*payable(), requested(), *CHANGED)
+    found = world.state(GRANTS, GRANT).instalments
+    assert {number: each.status for number, each in found.items()} == {
+        1: InstalmentStatus.REQUESTED,
+        2: InstalmentStatus.SCHEDULED,
+    }
+    world.run(APPROVE, FINANCE, NOON)
