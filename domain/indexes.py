@@ -34,6 +34,11 @@ def reviews_in(round_id: str) -> str:
     return f"reviews in {round_id}"
 
 
+def judged_by(person_id: str, round_id: str) -> str:
+    """The applications of a round that a person was asked to judge, whatever became of it."""
+    return f"judged by {person_id} in {round_id}"
+
+
 def conflicts_of(person_id: str, round_id: str) -> str:
     """The applications of a round with which a person declared a conflict of interest."""
     return f"conflicts of {person_id} in {round_id}"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import enum
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Annotated, Final, Literal, assert_never
 
 import msgspec
 
 from domain.applications import Application, ApplicationStatus, check_explanation
+from domain.calls import Call
 from domain.deciding import Aggregate, Fact
 from domain.forms import Rubric
 from domain.initiatives import Initiative
@@ -175,16 +176,20 @@ def assign(
     review_id: str,
     application_id: str,
     application: Application,
+    call: Call,
     round: Round,
     initiative: Initiative,
     *,
     juror: str,
-    existing: Iterable[Review],
+    existing: Collection[Review],
     juror_applied: bool,
+    juror_examined: bool,
 ) -> tuple[Fact, ...]:
-    """Ask a juror to judge an eligible application of a closed round.
+    """Ask a juror to judge an eligible application of a closed round, who knows neither who applied, unless the call is
+    open, nor what others thought of it.
 
-    `existing` are all reviews of the application; `juror_applied` says that the juror submitted to the same round.
+    `existing` are all reviews of the application; `juror_applied` says that the juror submitted to the same round, and
+    `juror_examined` that they found an application of it eligible or ineligible.
     """
     _check_in_review(round)
     if application.status is not ApplicationStatus.ELIGIBLE:
@@ -197,6 +202,19 @@ def assign(
         raise Invalid.field("juror", "Only a member who is a juror or chair can be assigned.")
     if any(review.juror == juror for review in existing):
         raise Refused("This juror was assigned to this application already.")
+    if call.blindness != "open":
+        if Role.OFFICER in initiative.roles(juror):
+            raise Refused(
+                "An officer of this initiative sees who applied, so they cannot judge in a blind call."
+            )
+        if juror_examined:
+            raise Refused(
+                "This person examined applications of the round and saw who applied, so they cannot judge in a blind call."
+            )
+    if juror in initiative.readers and any(review.status is ReviewStatus.SUBMITTED for review in existing):
+        raise Refused(
+            "This person could read, as an officer, the reviews that were submitted, so they cannot judge this application."
+        )
     return (
         ReviewAssigned(
             review=review_id,
@@ -210,8 +228,12 @@ def assign(
 
 
 def declare_no_conflict(review_id: str, review: Review, round: Round) -> tuple[Fact, ...]:
-    """Declare to have no conflict of interest, before reading the application."""
-    _check_in_review(round)
+    """Declare to have no conflict of interest, before reading the application; also when the round is in panel, so
+    that a chair who owed the answer can go on deciding."""
+    if round.status is RoundStatus.DECIDED:
+        raise Refused("The round is decided, so nobody is asked about conflicts any more.")
+    if round.status is not RoundStatus.IN_PANEL:
+        _check_in_review(round)
     if review.status is not ReviewStatus.ASSIGNED:
         raise Refused(
             f"A conflict of interest is asked about once, at the beginning; this review is {review.status}."

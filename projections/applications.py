@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
 
 from domain import access
 from domain.applications import (
+    APPLICATION,
+    Application,
     ApplicationAwarded,
     ApplicationDeclined,
     ApplicationFoundEligible,
@@ -20,11 +24,13 @@ from domain.applications import (
 from domain.calls import CALL
 from domain.deciding import Allowed
 from domain.forms import Answer
-from domain.indexes import applications_by, conflicts_of, rounds_of
+from domain.indexes import applications_by, conflicts_of, judged_by, reviews_of, rounds_of
+from domain.initiatives import Initiative
 from domain.personal import Withheld
 from domain.persons import PersonErased
 from domain.refusals import Forbidden, NotFound
-from domain.reviews import ReviewSubmitted
+from domain.reviews import REVIEW, Review, ReviewSubmitted
+from domain.rounds import ROUND, Round
 from domain.values import Money, Role
 from projections.cases import Case, case_of, decided_rounds, undecided
 from projections.initiatives import names_of
@@ -225,8 +231,8 @@ async def of_call(
     limit: int = DEFAULT_LIMIT,
     as_of: int | None = None,
 ) -> Page[ApplicationLine]:
-    """The applications to a call, sorted by their random ids: with titles for the staff, by handle for funders, who see
-    those of decided rounds. Raises `NotFound` or `Forbidden`."""
+    """The applications to a call, sorted by their random ids: with titles for the staff, but as its jurors see it where
+    they judge too, and by handle for funders, who see those of decided rounds. Raises `NotFound` or `Forbidden`."""
     who = viewer or ""
     _, initiative = await reader.with_initiative(CALL, call)
     role = allow(access.sees_timeline(who, initiative))
@@ -244,19 +250,61 @@ async def of_call(
     if closed := await undecided(reader, applied_in):
         rows = await _rows_of_call(reader, who, call, closed=closed, **asked)
 
+    judged = [row["application"] for row in rows if row["judged"]] if role is not Role.FUNDER else []
+    as_juror = await _seen_as_juror(reader, who, initiative, call, judged) if judged else {}
+
     def item(row: Row) -> ApplicationLine:
         if role is Role.FUNDER or row["conflict"]:
             return line(reader, row, title=False, applicant=False, times=False)
-        return line(reader, row, title=True, applicant=True, times=True)
+        seen = as_juror.get(row["application"], _Seen(title=True, applicant=True, times=True))
+        return line(reader, row, title=seen.title, applicant=seen.applicant, times=seen.times)
 
     return page(rows, limit, item, lambda row: str(row["application"]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What a list shows of an application."""
+
+    title: bool
+    applicant: bool
+    times: bool
+
+
+async def _seen_as_juror(
+    reader: Reader, viewer: str, house: Initiative, call: str, applications: Sequence[str]
+) -> dict[str, _Seen]:
+    """How staff see those applications that they were asked to judge: as `shown` does each."""
+    ids = await reader.members_of_all([reviews_of(application) for application in applications])
+    rounds = await reader.members(rounds_of(call))
+    loaded = await reader.load(
+        (CALL, call),
+        *((ROUND, each) for each in rounds),
+        *((APPLICATION, application) for application in applications),
+        *((REVIEW, review) for review in ids),
+    )
+    reviews: dict[str, list[Review]] = {application: [] for application in applications}
+    for each in ids:
+        reviews[loaded[each].state.application].append(loaded[each].state)
+    found = {}
+    for application, its_reviews in reviews.items():
+        state: Application = loaded[application].state
+        round: Round = loaded[state.round].state
+        text = access.sees_application(viewer, house, round, state, its_reviews, own=())
+        identity = access.sees_applicant(viewer, house, loaded[call].state, round, state, its_reviews, own=())
+        found[application] = _Seen(
+            title=isinstance(text, Allowed),
+            applicant=isinstance(identity, Allowed),
+            times=isinstance(text, Allowed) and text.role is Role.OFFICER,
+        )
+    return found
 
 
 async def _rows_of_call(reader: Reader, viewer: str, call: str, **asked: object) -> list[Row]:
     """A call's applications, without others than the viewer's own in the rounds that are `closed` to them.
 
-    In each row, `conflict`: the viewer declared one with it; `applied_in`: the call's rounds in which they applied. Both
-    are from the command runner's indexes, which hold what happened a moment ago; a read model may lag. They are looked
+    In each row, `conflict`: the viewer declared one with it; `judged`: they were asked to judge it; `applied_in`: the
+    call's rounds in which they applied. All are from the command runner's indexes, which hold what happened a moment ago; a read model may lag. They are looked
     up once for the list, by the call's rounds, not row by row.
     """
     return await reader.primary_rows(
@@ -268,6 +316,12 @@ async def _rows_of_call(reader: Reader, viewer: str, call: str, **asked: object)
                 ) AS c
                 WHERE r.name = %(rounds_of)b
             )) AS conflict,
+            a.application = ANY (ARRAY (
+                SELECT j.entry FROM history.indexes r, LATERAL (
+                    SELECT o.entry FROM history.indexes o WHERE o.name = %(judged_in)b::text || r.entry OFFSET 0
+                ) AS j
+                WHERE r.name = %(rounds_of)b
+            )) AS judged,
             ARRAY (SELECT r.entry FROM history.indexes r WHERE r.name = %(rounds_of)b
                 AND EXISTS (SELECT FROM history.indexes o WHERE o.name = %(applied_in)b::text || r.entry))
                 AS applied_in
@@ -287,6 +341,7 @@ async def _rows_of_call(reader: Reader, viewer: str, call: str, **asked: object)
         call=call,
         viewer=viewer,
         conflicts_in=conflicts_of(viewer, ""),
+        judged_in=judged_by(viewer, ""),
         applied_in=applications_by(viewer, ""),
         rounds_of=rounds_of(call),
         **asked,
@@ -332,7 +387,8 @@ async def shown(reader: Reader, viewer: str, case: Case, *, as_of: int | None = 
         viewer, case.initiative, case.round, case.application, reviews, own=case.own
     )
     outline = False
-    if not isinstance(verdict, Allowed) and not access.declared_conflict(viewer, reviews):
+    tied = access.declared_conflict(viewer, reviews) or access.judges(viewer, case.round, reviews)
+    if not isinstance(verdict, Allowed) and not tied:
         outsider = access.sees_timeline(viewer, case.initiative, round=case.round, own=case.own)
         outline = isinstance(outsider, Allowed)
         verdict = outsider if outline else verdict

@@ -17,7 +17,7 @@ from domain.calls import CALL, CallDrafted
 from domain.funds import FUND, FundCommitted, FundOpened, FundReleased
 from domain.grants.facts import GrantOffered
 from domain.grants.state import GRANT
-from domain.indexes import applications_by, rounds_of
+from domain.indexes import applications_by, conflicts_of, rounds_of
 from domain.initiatives import InitiativeFounded
 from domain.panels import PanelOpened, PanelOutcomeSet
 from domain.persons import PersonErased, PersonHandleGiven, PersonRegistered
@@ -172,7 +172,8 @@ async def of_application(
 ) -> Page[TimelineEntry]:
     """What happened to an application, and to the grant that followed, from the beginning on.
 
-    Applicants read nothing of what jurors did, neither before the decision nor after. Raises `NotFound` or `Forbidden`.
+    Applicants read nothing of what the jury did, neither before the decision nor after; nor does whoever declared a
+    conflict of interest. Raises `NotFound` or `Forbidden`.
     """
     who = viewer or ""
     case = await case_of(reader, who, application)
@@ -181,7 +182,8 @@ async def of_application(
             who, case.initiative, applicant=case.application.applicant, round=case.round, own=case.own
         )
     )
-    hidden = _JURY_TOPICS if role is Role.APPLICANT else []
+    conflict = access.declared_conflict(who, case.reviews.values())
+    hidden = _JURY_TOPICS if role is Role.APPLICANT or conflict else []
     return await _page(
         reader,
         application,
@@ -220,8 +222,8 @@ async def of_call(
 ) -> Page[TimelineEntry]:
     """What happened in a call: its rounds, applications, reviews, panels and grants.
 
-    Funders read of applications once their round is decided; staff who applied read of their own as applicants do. Raises
-    `NotFound` or `Forbidden`.
+    Funders read of applications once their round is decided. Of an application of their own, and of one with which they
+    declared a conflict of interest, everybody reads as applicants do. Raises `NotFound` or `Forbidden`.
     """
     who = viewer or ""
     state, initiative = await reader.with_initiative(CALL, call)
@@ -230,6 +232,7 @@ async def of_call(
     loaded = await reader.load(*((ROUND, each) for each in rounds))
     undecided = [each for each in rounds if loaded[each].state.status is not RoundStatus.DECIDED]
     own = {each: await reader.members(applications_by(who, each)) for each in rounds}
+    conflicts = await reader.members_of_all([conflicts_of(who, each) for each in rounds])
     # The rounds in which somebody applied are hidden like a funder's until they are decided.
     closed = undecided if role is Role.FUNDER else [each for each in undecided if own[each]]
     return await _page(
@@ -241,7 +244,7 @@ async def of_call(
         currency=state.currency,
         role=role,
         rounds=closed,
-        own=[application for each in rounds for application in own[each]],
+        tied=[*(application for each in rounds for application in own[each]), *conflicts],
     )
 
 
@@ -271,10 +274,10 @@ async def _page(
     role: Role,
     hidden: list[str] | None = None,
     rounds: list[str] | None = None,
-    own: list[str] | None = None,
+    tied: list[str] | None = None,
 ) -> Page[TimelineEntry]:
     """A page of a timeline, without `hidden` topics, without what is about the `rounds`, and without what the jury did
-    with the `own` applications.
+    with the applications to which the viewer is `tied`.
 
     The cursor stands for the last fact of the page, and does not tell its position. Entries cannot be counted instead: a
     round that is decided meanwhile reveals some in between."""
@@ -287,7 +290,7 @@ async def _page(
             AND t.position > %(after)b::bigint
             AND NOT t.topic = ANY (%(hidden)b::text[])
             AND (t.round IS NULL OR NOT t.round = ANY (%(rounds)b::text[]))
-            AND (t.application IS NULL OR NOT t.application = ANY (%(own)b::text[])
+            AND (t.application IS NULL OR NOT t.application = ANY (%(tied)b::text[])
                 OR NOT t.topic = ANY (%(jury)b::text[]))
         ORDER BY t.position LIMIT %(count)b
         """,
@@ -295,7 +298,7 @@ async def _page(
         at=LATEST if as_of is None else as_of,
         hidden=hidden or [],
         rounds=rounds or [],
-        own=own or [],
+        tied=tied or [],
         jury=_JURY_TOPICS,
         after=after,
         count=count + 1,

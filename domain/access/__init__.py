@@ -51,6 +51,7 @@ from domain.access.ties import (
     NOT_YOURS,
     UNDECLARED,
     declared_conflict,
+    judges,
 )
 
 __all__ = [
@@ -69,6 +70,7 @@ __all__ = [
     "finance_on_grant",
     "finance_or_funder",
     "installation_administrator",
+    "judges",
     "juror_of",
     "member",
     "offers",

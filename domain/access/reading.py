@@ -11,6 +11,7 @@ from domain.access.ties import (
     UNDECLARED,
     WITH_PANEL,
     declared_conflict,
+    judges,
     no_rival,
     or_hidden,
     own_reviews,
@@ -35,7 +36,8 @@ def sees_application(
     own: Collection[str],
 ) -> Verdict:
     """The title and the answers: the applicant; the staff; a juror who declared no conflict with it; and the chair once
-    the round is in panel, unless they declared one. `reviews` are all reviews of the application.
+    the round is in panel, unless they declared one. `reviews` are all reviews of the application. Of what they were asked
+    to judge, staff are jurors until the round is decided.
 
     `own` are the actor's applications in the round; whoever has one sees no other before it is decided. Who applied is
     another question (`sees_applicant`), and so are answers that identify.
@@ -50,7 +52,7 @@ def _sees_application(actor: str, initiative: Initiative, round: Round, reviews:
     if declared_conflict(actor, mine):
         return Denied(CONFLICTED)
     verdict = officer(actor, initiative)
-    if isinstance(verdict, Allowed):
+    if isinstance(verdict, Allowed) and not judges(actor, round, mine):
         return verdict
     if undeclared(mine):
         return Denied(UNDECLARED)
@@ -91,7 +93,8 @@ def sees_reviews(
     """The scores and the jury's comments on an application: the staff; its jurors once their own review is submitted;
     the jury once the round is in panel; funders the scores, once it is decided. `reviews` are all reviews of it.
 
-    Nobody sees them who declared a conflict, who owes a review of it still, or whose application it is; nor, before the
+    Nobody sees them who declared a conflict, who owes a review of it still, or whose application it is; staff who judge
+    too wait with the jury, for they can still be asked for a review of it; nor sees them, before the
     round is decided, whoever applied in it: `own` are the actor's applications in the round.
     """
     if actor == application.applicant:
@@ -105,10 +108,15 @@ def _sees_reviews(actor: str, initiative: Initiative, round: Round, reviews: Ite
         return Denied(CONFLICTED)
     if round.status is RoundStatus.CLOSED and any(review.status in OUTSTANDING for review in mine):
         return Denied("Submit your own review first; then you see the others'.")
+    if round.status is RoundStatus.IN_PANEL and undeclared(mine):
+        return Denied(UNDECLARED)
+    with_jury = round.status in WITH_PANEL or any(review.status is ReviewStatus.SUBMITTED for review in mine)
     verdict = officer(actor, initiative)
     if isinstance(verdict, Allowed):
-        return verdict
-    if round.status in WITH_PANEL or any(review.status is ReviewStatus.SUBMITTED for review in mine):
+        if with_jury or initiative.roles(actor).isdisjoint(JUDGING):
+            return verdict
+        return Denied("You judge in this initiative, too; the reviews are shown to you with the jury.")
+    if with_jury:
         verdict = member(actor, initiative, *JUDGING)
     if round.status is RoundStatus.DECIDED and not isinstance(verdict, Allowed):
         verdict = member(actor, initiative, Role.FUNDER)

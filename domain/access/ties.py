@@ -22,6 +22,12 @@ def declared_conflict(actor: str, reviews: Iterable[Review]) -> bool:
     return any(review.status in STEPPED_BACK for review in own_reviews(actor, reviews))
 
 
+def judges(actor: str, round: Round, reviews: Iterable[Review]) -> bool:
+    """Whether somebody was asked to judge an application whose round is not decided: until then they see it as its
+    jurors do, whatever else they are."""
+    return round.status is not RoundStatus.DECIDED and bool(own_reviews(actor, reviews))
+
+
 def own_reviews(actor: str, reviews: Iterable[Review]) -> tuple[Review, ...]:
     """Somebody's own among the reviews of an application."""
     return tuple(review for review in reviews if review.juror == actor)

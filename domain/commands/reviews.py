@@ -6,7 +6,7 @@ from domain import access, reviews
 from domain.applications import APPLICATION
 from domain.calls import CALL
 from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, ahead, maybe, members, some, the
-from domain.indexes import applications_by, conflicts_of, reviews_in, reviews_of
+from domain.indexes import applications_by, conflicts_of, examined_by, judged_by, reviews_in, reviews_of
 from domain.initiatives import INITIATIVE
 from domain.persons import PERSON, check_registered
 from domain.reviews import REVIEW, ConflictReason
@@ -61,12 +61,16 @@ def _replace(command: ReplaceReview, given: Given) -> Plan:
 
 def _ask(application_id: str, juror: str, given: Given, *, replaced: str | None = None) -> Plan:
     application = yield from the(APPLICATION, application_id)
-    yield from ahead((ROUND, application.round), (INITIATIVE, application.initiative))
+    yield from ahead(
+        (CALL, application.call), (ROUND, application.round), (INITIATIVE, application.initiative)
+    )
+    call = yield from the(CALL, application.call)
     round = yield from the(ROUND, application.round)
     initiative = yield from the(INITIATIVE, application.initiative)
     person = yield from maybe(PERSON, juror)
     own = yield from members(applications_by(given.actor, application.round))
     applied = yield from members(applications_by(juror, application.round))
+    examined = yield from members(examined_by(juror, application.round))
     existing = yield from some(REVIEW, (yield from members(reviews_of(application_id))))
     review = given.new("review")
 
@@ -79,16 +83,22 @@ def _ask(application_id: str, juror: str, given: Given, *, replaced: str | None 
             review,
             application_id,
             application,
+            call,
             round,
             initiative,
             juror=juror,
-            existing=existing.values(),
+            existing=tuple(existing.values()),
             juror_applied=bool(applied),
+            juror_examined=bool(examined),
         )
         return Outcome(
             facts={**stepped_back, review: assigned},
             answers=review,
-            entries=((reviews_of(application_id), review), (reviews_in(application.round), review)),
+            entries=(
+                (reviews_of(application_id), review),
+                (reviews_in(application.round), review),
+                (judged_by(juror, application.round), application_id),
+            ),
         )
 
     return Act(

@@ -133,6 +133,22 @@ class TestTheApplicationsText:
                     "You declared a conflict of interest with this application."
                 )
 
+    @pytest.mark.parametrize("state", [CLOSED, IN_PANEL])
+    def test_is_shown_to_staff_who_judge_it_as_to_its_jurors(self, state: Round) -> None:
+        asked = self.asking(state, reviews(judging_officer=ReviewStatus.ASSIGNED))
+        assert told(asked(JUDGING_OFFICER)) == access.UNDECLARED
+        for status in (ReviewStatus.CLEARED, ReviewStatus.SUBMITTED):
+            asked = self.asking(state, reviews(judging_officer=status))
+            assert asked(JUDGING_OFFICER) == Allowed(Role.JUROR)
+        for status in (ReviewStatus.ASSIGNED, ReviewStatus.CLEARED, ReviewStatus.SUBMITTED):
+            decided = self.asking(DECIDED, reviews(judging_officer=status))
+            assert decided(JUDGING_OFFICER) == Allowed(Role.OFFICER)
+
+    def test_is_shown_as_to_a_juror_to_staff_who_were_taken_from_the_jury(self) -> None:
+        """Whoever was asked to judge it does not become able to read more of it by holding one role less."""
+        asked = self.asking(CLOSED, reviews(officer=ReviewStatus.CLEARED))
+        assert told(asked(OFFICER)) == "Only the initiative's juror or chair may do this."
+
     def test_waits_for_the_jurors_declaration(self) -> None:
         assert told(self.asking(CLOSED, self.STATUSES)(JUROR)) == (
             "Declare first whether you have a conflict of interest with this application."
@@ -184,6 +200,21 @@ class TestWhoApplied:
                 "In this call jurors do not see who applied."
             )
 
+    @pytest.mark.parametrize("blindness", ["single", "double"])
+    def test_is_kept_in_a_blind_call_from_staff_who_judge_it_until_the_round_is_decided(
+        self, blindness: Blindness
+    ) -> None:
+        call = Call(status=CallStatus.PUBLISHED, blindness=blindness)
+        for status in (ReviewStatus.CLEARED, ReviewStatus.SUBMITTED):
+            given = reviews(judging_officer=status)
+            for state in (CLOSED, IN_PANEL):
+                assert told(
+                    access.sees_applicant(JUDGING_OFFICER, HOUSE, call, state, OURS, given, own=())
+                ) == ("In this call jurors do not see who applied.")
+            assert access.sees_applicant(
+                JUDGING_OFFICER, HOUSE, call, DECIDED, OURS, given, own=()
+            ) == Allowed(Role.OFFICER)
+
     def test_is_seen_by_all_who_see_an_application_of_an_open_call(self) -> None:
         call = Call(status=CallStatus.PUBLISHED, blindness="open")
         given = reviews(juror=ReviewStatus.CLEARED, second_juror=ReviewStatus.ASSIGNED)
@@ -207,12 +238,23 @@ class TestTheReviews:
     def test_are_seen_by_a_juror_after_their_own_is_submitted(self) -> None:
         assert allowed(self.asking(CLOSED, self.STATUSES)) == {
             "officer": Role.OFFICER,
-            "judging officer": Role.OFFICER,
             "juror": Role.JUROR,
         }
         assert told(self.asking(CLOSED, self.STATUSES)(SECOND_JUROR)) == (
             "Submit your own review first; then you see the others'."
         )
+
+    def test_are_shown_to_staff_who_judge_too_when_they_are_to_the_jury(self) -> None:
+        assert told(self.asking(CLOSED, self.STATUSES)(JUDGING_OFFICER)) == (
+            "You judge in this initiative, too; the reviews are shown to you with the jury."
+        )
+        given = reviews(juror=ReviewStatus.SUBMITTED, judging_officer=ReviewStatus.SUBMITTED)
+        assert self.asking(CLOSED, given)(JUDGING_OFFICER) == Allowed(Role.OFFICER)
+
+    def test_wait_in_panel_for_the_declaration_of_whoever_owes_one(self) -> None:
+        given = reviews(juror=ReviewStatus.SUBMITTED, chair=ReviewStatus.ASSIGNED)
+        assert told(self.asking(IN_PANEL, given)(CHAIR)) == access.UNDECLARED
+        assert self.asking(DECIDED, given)(CHAIR) == Allowed(Role.CHAIR)
 
     def test_are_kept_from_staff_who_owe_one(self) -> None:
         given = reviews(juror=ReviewStatus.SUBMITTED, judging_officer=ReviewStatus.ASSIGNED)
