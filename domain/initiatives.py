@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final, assert_never
 
 import msgspec
@@ -88,6 +88,11 @@ class Initiative(msgspec.Struct, frozen=True, kw_only=True):
         """The roles that a person holds here now."""
         return self.members.get(person, frozenset())
 
+    @property
+    def administrators(self) -> tuple[str, ...]:
+        """Those who hold the role of administrator, the erased included, sorted."""
+        return tuple(sorted(person for person, roles in self.members.items() if Role.ADMINISTRATOR in roles))
+
 
 def evolve_installation(installation: Installation, fact: InstallationFact) -> Installation:
     """The installation after one more fact."""
@@ -151,27 +156,30 @@ def found(initiative_id: str, *, name: str, founder: str) -> tuple[Fact, ...]:
     )
 
 
-def add_member(initiative: Initiative, *, person: str, roles: Iterable[Role]) -> tuple[Fact, ...]:
-    """Give a person roles, in place of those held before; the last administrator stays one."""
+def add_member(
+    initiative: Initiative, *, person: str, roles: Iterable[Role], living: Collection[str]
+) -> tuple[Fact, ...]:
+    """Give a person roles, in place of those held before; the last administrator stays one. `living` are the
+    administrators who were not erased."""
     given = tuple(role for role in MEMBER_ROLES if role in set(roles))
     if not given:
         raise Invalid.field("roles", "Give at least one role, or remove the member.")
     if Role.ADMINISTRATOR not in given:
-        _keep_one_administrator(initiative, without=person)
+        _keep_one_administrator(living, without=person)
     if initiative.roles(person) == frozenset(given):
         raise Refused("This person holds exactly these roles already.")
     return (MemberAdded(initiative=initiative.id, person=person, roles=given),)
 
 
-def remove_member(initiative: Initiative, *, person: str) -> tuple[Fact, ...]:
-    """Take all roles from a person; the last administrator stays."""
+def remove_member(initiative: Initiative, *, person: str, living: Collection[str]) -> tuple[Fact, ...]:
+    """Take all roles from a person; the last administrator stays. `living` are the administrators who were not
+    erased."""
     if not initiative.roles(person):
         raise Refused("This person holds no role here.")
-    _keep_one_administrator(initiative, without=person)
+    _keep_one_administrator(living, without=person)
     return (MemberRemoved(initiative=initiative.id, person=person),)
 
 
-def _keep_one_administrator(initiative: Initiative, *, without: str) -> None:
-    administrators = {person for person, roles in initiative.members.items() if Role.ADMINISTRATOR in roles}
-    if administrators == {without}:
+def _keep_one_administrator(living: Collection[str], *, without: str) -> None:
+    if set(living) == {without}:
         raise Refused("An initiative needs an administrator; name another one first.")

@@ -12,7 +12,7 @@ from domain.applications import Application, ApplicationStatus, DeclineReason
 from domain.calls import Call
 from domain.deciding import Aggregate, Fact
 from domain.forms import Rubric
-from domain.refusals import Invalid, Refused
+from domain.refusals import Invalid, NotFound, Refused
 from domain.reviews import Review, ReviewStatus, mean, score
 from domain.values import Money, amount_text
 
@@ -220,8 +220,6 @@ def set_outcome(
     """
     if panel.status is not PanelStatus.OPENED:
         raise Refused(f"Outcomes are set in an open panel; this one is {panel.status}.")
-    if all(place.application != application_id for place in panel.ranking):
-        raise Refused("This application is not in the panel's ranking.")
     if application.status is not ApplicationStatus.ELIGIBLE:
         raise Refused(f"Only an application in play can be decided on; this one is {application.status}.")
     _check_fitting(outcome, amount=amount, rank=rank, reason=reason)
@@ -240,6 +238,13 @@ def set_outcome(
             reason=reason,
         ),
     )
+
+
+def check_ranked(panel: Panel, application_id: str) -> None:
+    """Raise `NotFound` unless the panel decides on this application: of another one, which belongs to another round or
+    to nobody, it says the same, so that no id can be tried out for existence."""
+    if all(place.application != application_id for place in panel.ranking):
+        raise NotFound
 
 
 def awards(panel: Panel, *, besides: str) -> dict[str, int]:

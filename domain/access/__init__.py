@@ -15,6 +15,7 @@ from domain.access.judging import (
     opens_panel,
 )
 from domain.access.members import (
+    adds_member,
     finance,
     finance_or_funder,
     installation_administrator,
@@ -58,6 +59,7 @@ __all__ = [
     "CONFLICTED",
     "NOT_YOURS",
     "UNDECLARED",
+    "adds_member",
     "applicant",
     "applies",
     "approver_on_grant",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from domain.access.ties import NOT_YOURS, or_hidden
 from domain.calls import Call, CallStatus
 from domain.deciding import Allowed, Denied, Verdict
@@ -31,6 +33,25 @@ def member(actor: str, initiative: Initiative, *roles: Role) -> Verdict:
             return Allowed(role)
     names = " or ".join(str(role) for role in roles)
     return Denied(f"Only the initiative's {names} may do this.", hidden=not held)
+
+
+def adds_member(
+    actor: str,
+    initiative: Initiative,
+    installation: Installation,
+    *,
+    roles: Collection[Role],
+    living: Collection[str],
+) -> Verdict:
+    """The initiative's administrator. Where none is left, `living` being those who were not erased, an administrator of
+    the installation names one."""
+    verdict = member(actor, initiative, Role.ADMINISTRATOR)
+    if isinstance(verdict, Allowed) or living:
+        return verdict
+    above = installation_administrator(actor, installation)
+    if isinstance(above, Allowed) and Role.ADMINISTRATOR not in roles:
+        return Denied("This initiative has no administrator any more; name one first.")
+    return above if isinstance(above, Allowed) else verdict
 
 
 def officer(actor: str, initiative: Initiative) -> Verdict:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from typing import Any
+
 from domain import access, initiatives, persons
-from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, maybe, the
-from domain.initiatives import INITIATIVE, INSTALLATION, INSTALLATION_ID
-from domain.persons import PERSON
+from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, Wish, ahead, maybe, some, the
+from domain.initiatives import INITIATIVE, INSTALLATION, INSTALLATION_ID, Initiative
+from domain.persons import PERSON, PersonStatus
 from domain.refusals import Invalid
 from domain.values import SYSTEM, Role
 
@@ -97,23 +100,32 @@ def _found(command: FoundInitiative, given: Given) -> Plan:
     )
 
 
+def _living(initiative: Initiative) -> Generator[Wish, Any, tuple[str, ...]]:
+    """The administrators of an initiative who were not erased, whom no role brings back."""
+    found = yield from some(PERSON, initiative.administrators)
+    return tuple(who for who, person in found.items() if person.status is not PersonStatus.ERASED)
+
+
 def _add_member(command: AddMember, given: Given) -> Plan:
     initiative = yield from the(INITIATIVE, command.initiative)
+    yield from ahead((INSTALLATION, INSTALLATION_ID), (PERSON, command.person))
+    installation = yield from the(INSTALLATION, INSTALLATION_ID)
     person = yield from maybe(PERSON, command.person)
+    living = yield from _living(initiative)
 
     def decide() -> Outcome:
         persons.check_registered(person)
         return Outcome(
             facts={
                 command.initiative: initiatives.add_member(
-                    initiative, person=command.person, roles=command.roles
+                    initiative, person=command.person, roles=command.roles, living=living
                 )
             },
             answers=command.initiative,
         )
 
     return Act(
-        may=access.member(given.actor, initiative, Role.ADMINISTRATOR),
+        may=access.adds_member(given.actor, initiative, installation, roles=command.roles, living=living),
         initiative=command.initiative,
         scope=command.initiative,
         decide=decide,
@@ -122,12 +134,17 @@ def _add_member(command: AddMember, given: Given) -> Plan:
 
 def _remove_member(command: RemoveMember, given: Given) -> Plan:
     initiative = yield from the(INITIATIVE, command.initiative)
+    living = yield from _living(initiative)
     return Act(
         may=access.member(given.actor, initiative, Role.ADMINISTRATOR),
         initiative=command.initiative,
         scope=command.initiative,
         decide=lambda: Outcome(
-            facts={command.initiative: initiatives.remove_member(initiative, person=command.person)},
+            facts={
+                command.initiative: initiatives.remove_member(
+                    initiative, person=command.person, living=living
+                )
+            },
             answers=command.initiative,
         ),
     )

@@ -76,6 +76,7 @@ def _open(command: OpenPanel, given: Given) -> Plan:
 
 def _set_outcome(command: SetPanelOutcome, given: Given) -> Plan:
     panel = yield from the(PANEL, command.panel)
+    panels.check_ranked(panel, command.application)
     yield from ahead((CALL, panel.call), (INITIATIVE, panel.initiative), (APPLICATION, command.application))
     call = yield from the(CALL, panel.call)
     initiative = yield from the(INITIATIVE, panel.initiative)

@@ -80,6 +80,7 @@ installation.open              e  e  s  s  s  s   s  s  s  s  s  s  s  s  s  s  
 installation.appoint           e  e  k  k  k  k   k  k  k  k  k  k  k  k  k  k  k  k  k  k  k  D  S  k
 initiative.found               e  e  k  k  k  k   k  k  k  k  k  k  k  k  k  k  k  k  k  k  k  D  S  k
 initiative.add_member          e  e  .  .  .  D   d  d  d  d  d  d  d  d  d  d  d  d  d  d  D  .  .  .
+initiative.add_member: orphan  e  e  .  .  .  .   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  D  S  .
 initiative.remove_member       e  e  .  .  .  D   d  d  d  d  d  d  d  d  d  d  d  d  d  d  D  .  .  .
 person.register                e  e  k  k  k  k   k  k  k  k  k  k  k  k  k  k  k  k  k  k  k  D  S  k
 person.erase                   e  e  k  k  k  k   k  k  k  k  k  k  k  k  k  k  k  k  k  k  k  D  S  k

@@ -15,7 +15,7 @@ from domain.commands.register import REGISTER
 from domain.deciding import Aggregate, Allowed, Command, Loaded
 from domain.grants.rules import PlannedInstalment
 from domain.indexes import reviews_of
-from domain.initiatives import MemberAdded
+from domain.initiatives import InitiativeFounded, MemberAdded
 from domain.persons import PersonErased
 from domain.refusals import Turned
 from domain.values import MEMBER_ROLES, SYSTEM, Channel, Role
@@ -57,7 +57,8 @@ RIVAL_OFFICER: Final = person(106)
 OUTSIDER: Final = person(107)
 NEWCOMER: Final = person(108)
 CONFLICTED_FINANCE: Final = person(109)
-OTHER_INITIATIVE: Final = numbered("initiative", 2)
+ORPHANED: Final = numbered("initiative", 2)
+"""An initiative whose only administrator was erased."""
 
 WHO: Final[Mapping[str, str]] = {
     "no": NOBODY,
@@ -233,6 +234,13 @@ def _house(walk: Walk) -> None:
     walk.stop("initiative.found", name="Another Initiative", founder=NEWCOMER)
     walk.stop("initiative.add_member", initiative=INITIATIVE, person=NEWCOMER, roles=(Role.JUROR,))
     walk.stop("initiative.remove_member", initiative=INITIATIVE, person=THIRD_JUROR)
+    walk.world.given(ORPHANED, InitiativeFounded(initiative=ORPHANED, name="Invented Orphan", founder=ERASED))
+    walk.stop(
+        "initiative.add_member: orphan",
+        initiative=ORPHANED,
+        person=NEWCOMER,
+        roles=(Role.ADMINISTRATOR,),
+    )
     walk.stop("person.register", name="Applicant One", email="one@example.org")
     walk.stop("person.erase", person=NEWCOMER, reason="asked_by_person")
     other = walk.do(KEEPER, "initiative.found", name="Other Initiative", founder=OUTSIDER)

@@ -1,5 +1,7 @@
 """The installation and its initiatives: who may begin, appoint, found, and give roles."""
 
+import pytest
+
 from domain.commands.initiatives import (
     AddMember,
     AppointAdministrator,
@@ -7,6 +9,7 @@ from domain.commands.initiatives import (
     OpenInstallation,
     RemoveMember,
 )
+from domain.commands.persons import ErasePerson
 from domain.deciding import Outcome
 from domain.initiatives import (
     INSTALLATION_ID,
@@ -182,3 +185,54 @@ class TestWhenTheInitiativeIsFounded:
         world.run(RemoveMember(initiative=INITIATIVE, person=ADMINISTRATOR), STRANGER)
         command = AddMember(initiative=INITIATIVE, person=JUROR, roles=(Role.CHAIR,))
         assert world.turned_down(command, ADMINISTRATOR)[0] is NotFound
+
+
+class TestWhenAnAdministratorWasErased:
+    """Erasing somebody is never kept waiting for an initiative; what they leave behind can be mended."""
+
+    NAMED = AddMember(initiative=INITIATIVE, person=STRANGER, roles=(Role.ADMINISTRATOR,))
+
+    @staticmethod
+    def erased(*more: MemberAdded) -> World:
+        """The initiative's administrator was erased."""
+        world = peopled()
+        world.given(INITIATIVE, *more)
+        world.run(ErasePerson(person=ADMINISTRATOR, reason="safety"), KEEPER)
+        return world
+
+    @pytest.mark.parametrize("actor", [KEEPER, SYSTEM])
+    def test_an_administrator_of_the_installation_names_another(self, actor: str) -> None:
+        added = MemberAdded(initiative=INITIATIVE, person=STRANGER, roles=(Role.ADMINISTRATOR,))
+        world = self.erased()
+        assert world.run(self.NAMED, actor) == Outcome(facts={INITIATIVE: (added,)}, answers=INITIATIVE)
+        again = AddMember(initiative=INITIATIVE, person=JUROR, roles=(Role.ADMINISTRATOR,))
+        assert world.turned_down(again, actor)[0] is NotFound
+
+    def test_they_name_an_administrator_before_anything_else(self) -> None:
+        command = AddMember(initiative=INITIATIVE, person=STRANGER, roles=(Role.OFFICER,))
+        assert self.erased().turned_down(command, KEEPER) == (
+            Forbidden,
+            "This initiative has no administrator any more; name one first.",
+        )
+
+    def test_nobody_else_names_one(self) -> None:
+        assert self.erased().turned_down(self.NAMED, OFFICER) == (
+            Forbidden,
+            "Only the initiative's administrator may do this.",
+        )
+        assert self.erased().turned_down(self.NAMED, STRANGER)[0] is NotFound
+
+    def test_they_take_no_role_away(self) -> None:
+        removal = RemoveMember(initiative=INITIATIVE, person=JUROR)
+        assert self.erased().turned_down(removal, KEEPER)[0] is NotFound
+
+    def test_an_erased_one_does_not_count_as_the_last(self) -> None:
+        second = MemberAdded(initiative=INITIATIVE, person=STRANGER, roles=(Role.ADMINISTRATOR,))
+        world = self.erased(second)
+        refusal = (Refused, "An initiative needs an administrator; name another one first.")
+        demotion = AddMember(initiative=INITIATIVE, person=STRANGER, roles=(Role.JUROR,))
+        assert world.turned_down(demotion, STRANGER) == refusal
+        assert world.turned_down(RemoveMember(initiative=INITIATIVE, person=STRANGER), STRANGER) == refusal
+        removed = MemberRemoved(initiative=INITIATIVE, person=ADMINISTRATOR)
+        removal = RemoveMember(initiative=INITIATIVE, person=ADMINISTRATOR)
+        assert world.run(removal, STRANGER).facts == {INITIATIVE: (removed,)}

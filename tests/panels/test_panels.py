@@ -317,13 +317,15 @@ class TestWhenThePanelIsOpen:
             "Only an application in play can be decided on; this one is withdrawn.",
         )
 
-    def test_only_what_is_ranked_is_decided_on(self) -> None:
+    def test_only_what_is_ranked_is_decided_on_and_nothing_else_is_told_apart(self) -> None:
         world = in_panel()
         receive(world, THIRD, STRANGER, found_ineligible(THIRD, STRANGER))
-        assert world.turned_down(award("500", THIRD), CHAIR) == (
-            Refused,
-            "This application is not in the panel's ranking.",
-        )
+        for unranked in (THIRD, numbered("application", 99)):
+            for actor in (CHAIR, OFFICER):
+                assert world.turned_down(award("500", unranked), actor) == (
+                    NotFound,
+                    "There is nothing here that you may see.",
+                )
 
     def test_the_chair_closes_it_when_all_is_decided(self) -> None:
         world = in_panel(awarded(60_000), waitlisted(1, OTHER_APPLICATION))
