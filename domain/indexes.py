@@ -54,6 +54,12 @@ def rounds_of(call_id: str) -> str:
     return f"rounds of {call_id}"
 
 
+def instructed_on(grant_id: str, instalment: int) -> str:
+    """The days, in UTC and as ``2026-03-02``, on which the bank was told to pay an instalment: the fact of it has no
+    time of its own, and no rule reads an envelope."""
+    return f"days on which instalment {instalment} of {grant_id} was instructed"
+
+
 def grants_of(call_id: str) -> str:
     """The grants offered under a call, the declined ones included."""
     return f"grants of {call_id}"

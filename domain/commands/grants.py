@@ -30,7 +30,7 @@ from domain.grants import rules
 from domain.grants.facts import DeclineReason, FailureReason, PayeeKind, ReturnReason
 from domain.grants.rules import PlannedInstalment
 from domain.grants.state import GRANT, Grant
-from domain.indexes import conflicts_of, grants_of
+from domain.indexes import conflicts_of, grants_of, instructed_on
 from domain.initiatives import INITIATIVE, Initiative
 from domain.persons import PERSON, Person
 from domain.values import Money
@@ -182,7 +182,11 @@ class _May(Protocol):
 
 
 def _by_staff(
-    grant_id: str, given: Given, may: _May, rule: Callable[[Grant, Person], tuple[Fact, ...]]
+    grant_id: str,
+    given: Given,
+    may: _May,
+    rule: Callable[[Grant, Person], tuple[Fact, ...]],
+    entries: tuple[tuple[str, str], ...] = (),
 ) -> Plan:
     """The plan of every act by which a member of the initiative changes the grant alone. The rule is given the
     recipient, too."""
@@ -197,7 +201,7 @@ def _by_staff(
         may=may(given.actor, initiative, grant, conflicts=conflicts),
         initiative=grant.initiative,
         scope=grant.call,
-        decide=lambda: Outcome(facts={grant_id: rule(grant, recipient)}, answers=grant_id),
+        decide=lambda: Outcome(facts={grant_id: rule(grant, recipient)}, answers=grant_id, entries=entries),
     )
 
 
@@ -424,11 +428,14 @@ def _instruct(command: InstructInstalment, given: Given) -> Plan:
             reference=command.reference,
             now=given.now,
         ),
+        entries=((instructed_on(command.grant, command.instalment), given.now.date().isoformat()),),
     )
 
 
 def _settle(command: SettleInstalment, given: Given) -> Plan:
-    return _by_staff(
+    yield from the(GRANT, command.grant)  # so that the index is asked for by an id, and not by any text
+    days = yield from members(instructed_on(command.grant, command.instalment))
+    plan = _by_staff(
         command.grant,
         given,
         access.finance_on_grant,
@@ -438,9 +445,11 @@ def _settle(command: SettleInstalment, given: Given) -> Plan:
             number=command.instalment,
             amount=command.amount,
             settled_on=command.settled_on,
+            instructed_on=max(map(date.fromisoformat, days), default=None),
             now=given.now,
         ),
     )
+    return (yield from plan)
 
 
 def _fail(command: FailInstalment, given: Given) -> Plan:

@@ -54,6 +54,9 @@ stolen can still object."""
 MOST_INSTALMENTS: Final = 12
 """The most instalments in which a grant is paid."""
 
+_OTHER_ZONES: Final = timedelta(days=1)
+"""By how much the day on the bank's calendar may lie before the day in UTC."""
+
 _REFERENCE: Final = re.compile(r"[A-Za-z0-9/?:().,'+ -]{1,35}\Z", re.ASCII)
 """What every bank carries unharmed: the character set and the length of a reference in ISO 20022 payments."""
 
@@ -318,13 +321,28 @@ def instruct(
 
 
 def settle(
-    grant_id: str, grant: Grant, *, number: int, amount: Money, settled_on: date, now: datetime
+    grant_id: str,
+    grant: Grant,
+    *,
+    number: int,
+    amount: Money,
+    settled_on: date,
+    instructed_on: date | None,
+    now: datetime,
 ) -> tuple[Fact, ...]:
-    """Record that the bank paid an instalment, to the last minor unit."""
+    """Record that the bank paid an instalment, to the last minor unit, and not before it was told to.
+
+    `instructed_on` is the day, in UTC, on which it was told last; None where that was not noted.
+    """
     instalment = _find(grant, number)
     _check_instructed(instalment, "settled")
     minor = amount.minor("amount", currency=grant.currency, least=1)
     check_past(settled_on, "settled_on", now)
+    if instructed_on is not None and settled_on < (earliest := instructed_on - _OTHER_ZONES):
+        raise Invalid.field(
+            "settled_on",
+            f"The bank was told to pay on {instructed_on}, so it cannot have paid before {earliest}.",
+        )
     if minor != instalment.plan.amount:
         planned = amount_text(instalment.plan.amount, grant.currency)
         raise Refused(

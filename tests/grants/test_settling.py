@@ -1,0 +1,91 @@
+"""A payment is settled on a day on which the bank can have paid it: none before it was told to."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from domain.commands.grants import FailInstalment, InstructInstalment, SettleInstalment
+from domain.deciding import Outcome
+from domain.indexes import instructed_on
+from domain.refusals import Invalid, NotFound
+from tests.driving import NOON, World
+from tests.grants.scene import (
+    FINANCE,
+    GRANT,
+    TODAY,
+    approved,
+    euros,
+    instructed,
+    payable,
+    requested,
+    settled,
+    world_with_grant,
+)
+
+INSTRUCT = InstructInstalment(grant=GRANT, instalment=1, reference="BATCH-1")
+LATER = NOON + timedelta(days=10)
+
+
+def settle(settled_on: date) -> SettleInstalment:
+    return SettleInstalment(grant=GRANT, instalment=1, amount=euros("600.00"), settled_on=settled_on)
+
+
+def told() -> World:
+    """The bank was told at noon to pay the first instalment."""
+    world = world_with_grant(*payable(), requested(), *approved())
+    world.run(INSTRUCT, FINANCE)
+    return world
+
+
+def test_the_day_of_an_instruction_is_noted() -> None:
+    """Beside the fact, which has no time of its own."""
+    world = world_with_grant(*payable(), requested(), *approved())
+    assert world.run(INSTRUCT, FINANCE) == Outcome(
+        facts={GRANT: (instructed(),)},
+        answers=GRANT,
+        entries=((instructed_on(GRANT, 1), "2026-03-02"),),
+    )
+
+
+@pytest.mark.parametrize("days", [-1, 0, 3])
+def test_it_is_settled_from_the_day_before_on_for_the_bank_may_be_in_another_zone(days: int) -> None:
+    """A bank's calendar lies at most a day behind ours."""
+    assert told().run(settle(TODAY + timedelta(days=days)), FINANCE, LATER).answers == GRANT
+
+
+def test_it_is_not_settled_on_an_earlier_day() -> None:
+    """A typing error, or another payment."""
+    assert told().turned_down(settle(date(2026, 2, 28)), FINANCE, LATER) == (
+        Invalid,
+        {
+            "settled_on": "The bank was told to pay on 2026-03-02, so it cannot have paid before 2026-03-01.",
+        },
+    )
+
+
+def test_the_latest_instruction_counts() -> None:
+    """The first one failed."""
+    world = told()
+    world.run(FailInstalment(grant=GRANT, instalment=1, reason="held_by_bank"), FINANCE)
+    world.run(INSTRUCT, FINANCE, LATER)
+    assert world.turned_down(settle(TODAY), FINANCE, LATER) == (
+        Invalid,
+        {
+            "settled_on": "The bank was told to pay on 2026-03-12, so it cannot have paid before 2026-03-11.",
+        },
+    )
+
+
+def test_what_was_instructed_before_days_were_noted_is_settled_on_any() -> None:
+    """A rule that is tightened later leaves no payment unsettled."""
+    world = world_with_grant(*payable(), requested(), *approved(), instructed())
+    assert world.run(settle(TODAY), FINANCE).facts == {GRANT: (settled(1, 60_000),)}
+
+
+@pytest.mark.parametrize("grant", ["grant", "grant-\x00", "x\x00"])
+def test_what_is_no_grant_is_not_found(grant: str) -> None:
+    """And asks for no index by its name."""
+    command = SettleInstalment(grant=grant, instalment=1, amount=euros("600.00"), settled_on=TODAY)
+    assert told().turned_down(command, FINANCE)[0] is NotFound
