@@ -416,7 +416,11 @@ def _approve(command: ApproveInstalment, given: Given) -> Plan:
 
 
 def _instruct(command: InstructInstalment, given: Given) -> Plan:
-    return _by_staff(
+    index, today = instructed_on(command.grant, command.instalment), given.now.date().isoformat()
+    yield from the(GRANT, command.grant)  # so that the index is asked for by an id, and not by any text
+    # One that failed may be instructed again on the same day, which is noted already.
+    noted = today in (yield from members(index))
+    plan = _by_staff(
         command.grant,
         given,
         access.finance_on_grant,
@@ -428,8 +432,9 @@ def _instruct(command: InstructInstalment, given: Given) -> Plan:
             reference=command.reference,
             now=given.now,
         ),
-        entries=((instructed_on(command.grant, command.instalment), given.now.date().isoformat()),),
+        entries=() if noted else ((index, today),),
     )
+    return (yield from plan)
 
 
 def _settle(command: SettleInstalment, given: Given) -> Plan:
