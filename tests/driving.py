@@ -164,6 +164,7 @@ class World:
         for stream, facts in outcome.facts.items():
             self.given(stream, *facts)
         for index, entry in outcome.entries:
+            assert entry not in self.indexes.get(index, ()), f"entered twice in {index}"
             self.indexes.setdefault(index, set()).add(entry)
         self.claims.update(claim for claim, _ in outcome.claims)
         for key in outcome.settled:

@@ -65,6 +65,13 @@ def test_it_is_not_settled_on_an_earlier_day() -> None:
     )
 
 
+def test_a_second_instruction_on_the_same_day_is_noted_once() -> None:
+    """The index holds an entry once; the database refuses it twice."""
+    world = told()
+    world.run(FailInstalment(grant=GRANT, instalment=1, reason="held_by_bank"), FINANCE)
+    assert world.run(INSTRUCT, FINANCE) == Outcome(facts={GRANT: (instructed(),)}, answers=GRANT)
+
+
 def test_the_latest_instruction_counts() -> None:
     """The first one failed."""
     world = told()

@@ -164,6 +164,7 @@ def walk(running: Running) -> Walked:
             {"amount": eur("400.25"), "condition": "report", "due": due},
         ],
     )
+    today = datetime.now(UTC).date().isoformat()
     for number, amount in ((1, "1000.00"), (2, "400.25")):
         at = f"/api/grants/{grant}/instalments/{number}"
         if number == 2:
@@ -177,8 +178,8 @@ def walk(running: Running) -> Walked:
         finance.post(f"{at}/instruct", 409, reference="RUN-1")
         approver.post(f"{at}/approve")
         finance.post(f"{at}/instruct", reference=f"RUN-{number}")
-        finance.post(f"{at}/settle", 409, amount=eur("999.99"), settled_on="2026-11-20")
-        finance.post(f"{at}/settle", amount=eur(amount), settled_on="2026-11-20")
+        finance.post(f"{at}/settle", 409, amount=eur("999.99"), settled_on=today)
+        finance.post(f"{at}/settle", amount=eur(amount), settled_on=today)
     officer.post(f"/api/grants/{grant}/complete")
 
     return Walked(
