@@ -76,14 +76,14 @@ artist     applicant The recipient asked for instalment 1. [instalment 1: reques
 finance    finance   A first person approved instalment 1. [instalment 1: approved once]
 approver   approver  A second person approved instalment 1. [instalment 1: approved]
 finance    finance   The bank was told to pay instalment 1, reference RUN-1. [instalment 1: instructed]
-finance    finance   Instalment 1 of 1000.00 EUR was paid on 2026-11-20. [instalment 1: settled]
+finance    finance   Instalment 1 of 1000.00 EUR was paid on {paid_on}. [instalment 1: settled]
 artist     applicant The recipient submitted report 1. [report 1: submitted]
 officer    officer   Report 1 was accepted. [report 1: accepted]
 artist     applicant The recipient asked for instalment 2, for report 1. [instalment 2: requested]
 finance    finance   A first person approved instalment 2. [instalment 2: approved once]
 approver   approver  A second person approved instalment 2. [instalment 2: approved]
 finance    finance   The bank was told to pay instalment 2, reference RUN-2. [instalment 2: instructed]
-finance    finance   Instalment 2 of 400.25 EUR was paid on 2026-11-20. [instalment 2: settled]
+finance    finance   Instalment 2 of 400.25 EUR was paid on {paid_on}. [instalment 2: settled]
 officer    officer   The grant was completed. [status: completed]
 """
 """What a funder reads of the call: whose handle, in which role, what, why, and what it changed."""
@@ -103,6 +103,7 @@ def test_the_funder_reads_the_whole_timeline(walked: Walked) -> None:
         deadline=walked.deadline.strftime("%Y-%m-%d %H:%M"),
         respond_by=walked.respond_by.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         due=walked.due,
+        paid_on=walked.deadline.astimezone(UTC).date(),
     ).strip().split("\n")  # fmt: skip
     assert lines == [line[11:] for line in expected]
     people = [line[:10].strip() for line in expected]

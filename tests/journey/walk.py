@@ -164,7 +164,7 @@ def walk(running: Running) -> Walked:
             {"amount": eur("400.25"), "condition": "report", "due": due},
         ],
     )
-    today = datetime.now(UTC).date().isoformat()
+    today = deadline.astimezone(UTC).date().isoformat()
     for number, amount in ((1, "1000.00"), (2, "400.25")):
         at = f"/api/grants/{grant}/instalments/{number}"
         if number == 2:

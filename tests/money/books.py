@@ -52,8 +52,8 @@ class FundBook:
 
 @dataclass
 class GrantBook:
-    """A grant: its plan, each instalment's last step and each report's. `approvers` are those of the step at hand;
-    `follow` are the instalments that follow a report, and `spent` which report met whose condition."""
+    """A grant: its plan, each instalment's last step and each report's. `approvers` are those of the step at hand,
+    `approved_for` the payee's setting for which they approved; `follow` are the instalments that follow a report, and `spent` which report met whose condition."""
 
     fund: str
     application: str
@@ -68,6 +68,7 @@ class GrantBook:
     follow: set[int] = field(default_factory=set)
     steps: dict[int, str] = field(default_factory=dict)
     approvers: dict[int, list[str]] = field(default_factory=dict)
+    approved_for: dict[int, int] = field(default_factory=dict)
     paid: dict[int, int] = field(default_factory=dict)
     reports: dict[int, str] = field(default_factory=dict)
     spent: dict[int, int] = field(default_factory=dict)
@@ -77,6 +78,28 @@ class GrantBook:
         assert self.step == "accepted"
         assert self.steps[instalment] in after, f"{step} after {self.steps[instalment]}"
         self.steps[instalment] = step
+
+    def approve(self, instalment: int, stage: int, actor: str) -> None:
+        """Two people approve, for the payee of now: of a payment that failed for an earlier one, both do anew."""
+        if self.steps[instalment] == "failed":
+            assert self.outdated(instalment), "approved again for nothing"
+            self.steps[instalment], self.approvers[instalment] = "requested", []
+        before = self.approvers[instalment]
+        assert actor not in {self.recipient, *before}, "approved by one who may not"
+        assert stage == len(before) + 1
+        before.append(actor)
+        self.approved_for[instalment] = self.setting
+        self.move(instalment, f"approved {len(before)}", "requested", "approved 1")
+
+    def outdated(self, instalment: int) -> bool:
+        """Whether an instalment was approved for a payee in whose place another was set."""
+        return self.approved_for.get(instalment, self.setting) != self.setting
+
+    def end_approvals(self) -> None:
+        """Another payee was set: whatever was approved and not instructed is only requested."""
+        for instalment, step in self.steps.items():
+            if step.startswith("approved"):
+                self.steps[instalment], self.approvers[instalment] = "requested", []
 
     def answer(self, report: int, step: str) -> None:
         """A report is answered once."""
@@ -172,6 +195,7 @@ class Books:
                 waits = decided_at + timedelta(hours=24) if grant.ever_confirmed else None
                 assert fact.payable_from == waits, "a changed payee waits a day"
                 grant.setting, grant.confirmed, grant.payable_from = fact.setting, False, waits
+                grant.end_approvals()
             case GrantPayeeConfirmed():
                 assert actor != grant.recipient
                 assert (fact.setting, grant.confirmed) == (grant.setting, False)
@@ -188,13 +212,11 @@ class Books:
                 grant.move(fact.instalment, "requested", "scheduled")
                 grant.approvers[fact.instalment] = []
             case GrantInstalmentApproved():
-                before = grant.approvers[fact.instalment]
-                assert actor not in {grant.recipient, *before}, "approved by one who may not"
-                assert fact.stage == len(before) + 1
-                before.append(actor)
-                grant.move(fact.instalment, f"approved {len(before)}", "requested", "approved 1")
+                grant.approve(fact.instalment, fact.stage, actor)
             case GrantInstalmentInstructed():
                 assert (fact.setting, grant.confirmed) == (grant.setting, True)
+                assert len(grant.approvers[fact.instalment]) == 2
+                assert not grant.outdated(fact.instalment), "paid to another than was approved"
                 assert grant.payable_from is None or grant.payable_from <= decided_at, "paid before its time"
                 grant.move(fact.instalment, "instructed", "approved 2", "failed")
             case GrantInstalmentSettled():

@@ -107,6 +107,8 @@ class Table:
             case "approved 1":
                 approver = ("approver", "second_approver", "both")[choice % 3]
                 return tried("instalment.approve", approver, **one)
+            case "failed" if book.outdated(number):
+                return tried("instalment.approve", finance, **one)
             case "instructed" if choice % 2:
                 return tried("instalment.fail", finance, **one, reason="held_by_bank")
             case "instructed":
