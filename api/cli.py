@@ -227,7 +227,7 @@ def demo() -> None:
     settings = read_settings({**os.environ, "OVERWINTER_DEMO": "1"})
     check_port_is_free(settings.host, settings.port)
     with Supervisor() as supervisor:
-        url = supervisor.hold(_database(settings, keep=True))
+        url = supervisor.hold(_database(settings, make=True, keep=True))
         migrate(url, all_migrations())
         ways_in = asyncio.run(load(settings, url))
         environment = {"OVERWINTER_DEMO": "1", "OVERWINTER_SUPERVISED": "1"}
