@@ -86,9 +86,14 @@ class TestWhenTheInstallationIsOpen:
             Refused,
             "This person was erased.",
         )
-        unknown = (NotFound, "There is nothing here that you may see.")
-        assert world.turned_down(AppointAdministrator(person=person(99)), SYSTEM) == unknown
-        assert world.turned_down(AppointAdministrator(person="nobody"), SYSTEM) == unknown
+        assert world.turned_down(AppointAdministrator(person=person(99)), SYSTEM) == (
+            NotFound,
+            "There is no such person.",
+        )
+        assert world.turned_down(AppointAdministrator(person="nobody"), SYSTEM) == (
+            NotFound,
+            "There is nothing here that you may see.",
+        )
 
     def test_an_administrator_founds_an_initiative_and_is_its_first(self) -> None:
         outcome = peopled().run(FoundInitiative(name=" Invented Winter "), KEEPER)
