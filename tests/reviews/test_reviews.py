@@ -128,7 +128,11 @@ class TestWhenTheApplicationIsEligibleAndTheRoundClosed:
         world = reviewing()
         world.given(JUROR, PersonErased(person=JUROR, reason="safety"))
         assert world.turned_down(ASSIGN, OFFICER) == (Refused, "This person was erased.")
-        for nobody in (person(99), "nobody", "x\x00"):
+        assert world.turned_down(AssignReview(application=APPLICATION, juror=person(99)), OFFICER) == (
+            NotFound,
+            "There is no such person.",
+        )
+        for nobody in ("nobody", "x\x00"):
             assert world.turned_down(AssignReview(application=APPLICATION, juror=nobody), OFFICER) == (
                 NotFound,
                 "There is nothing here that you may see.",
