@@ -46,18 +46,21 @@ _BEGIN = Statement(
     keys=("stream",),
 )
 
-# About a round and an application as the stream is, or about the application that is named.
+# A fact is told in the timelines of its own stream and of another that it names. Where both are told in the same timeline,
+# its own stream says what the fact is about.
 _ENTER = Statement(
     """
     INSERT INTO read.timeline (thing, position, topic, round, application)
-    SELECT t.thing, e.at, e.topic, s.round, coalesce(e.application, s.application)
-    FROM unnest(%(stream)b::text[], %(at)b::bigint[], %(topic)b::text[], %(application)b::text[])
-        AS e (stream, at, topic, application)
-    JOIN read.timeline_streams s ON s.stream = e.stream
+    SELECT DISTINCT ON (t.thing, e.at) t.thing, e.at, e.topic, s.round, coalesce(e.application, s.application)
+    FROM unnest(%(stream)b::text[], %(also)b::text[], %(at)b::bigint[], %(topic)b::text[], %(application)b::text[])
+        AS e (stream, also, at, topic, application)
+    CROSS JOIN LATERAL (VALUES (1, e.stream), (2, e.also)) AS told (number, stream)
+    JOIN read.timeline_streams s ON s.stream = told.stream
     CROSS JOIN LATERAL unnest(s.things) AS t (thing)
+    ORDER BY t.thing, e.at, told.number
     ON CONFLICT DO NOTHING
     """,
-    keys=("stream",),
+    keys=("stream", "also"),
     repeats=True,
 )
 
@@ -97,12 +100,9 @@ def handle(placed: Placed, write: Write) -> None:
             pass  # its stream has begun before
     match fact:
         case FundCommitted() | FundReleased():
-            _enter(placed, write, stream)
-            _enter(placed, write, fact.grant)
+            _enter(placed, write, stream, also=fact.grant)
         case PanelOutcomeSet():
-            # The call's timeline is the panel's and the application's: both enter the same there.
-            _enter(placed, write, stream, application=fact.application)
-            _enter(placed, write, fact.application)
+            _enter(placed, write, stream, also=fact.application, application=fact.application)
         case _:
             _enter(placed, write, stream)
 
@@ -113,10 +113,13 @@ def _begin(
     write(_BEGIN, stream=stream, things=" ".join(things), round=round, application=application)
 
 
-def _enter(placed: Placed, write: Write, stream: str, *, application: str | None = None) -> None:
+def _enter(
+    placed: Placed, write: Write, stream: str, *, also: str | None = None, application: str | None = None
+) -> None:
     write(
         _ENTER,
         stream=stream,
+        also=also,
         at=placed.position,
         topic=placed.recorded.envelope.topic,
         application=application,
