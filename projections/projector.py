@@ -278,15 +278,16 @@ class Projector:
             if notification.topic in progress.topics:
                 projection.handle(self._facts.decode(notification), write)
         with self.connection.transaction():
-            # The position first: who swaps the tables takes its row before them too, so neither waits for the other.
-            moved = self._execute(
-                "UPDATE read.positions SET position = %s, failed_position = NULL, failed_topic = NULL, "
-                "failed_error = NULL, failed_at = NULL WHERE projection = %s AND position = %s",
-                (last, projection.name, progress.position),
-            )
+            with self.connection.pipeline():  # each statement is sent while the one before is run
+                # The position first: who swaps the tables takes its row before them too, so neither waits for the other.
+                moved = self._execute(
+                    "UPDATE read.positions SET position = %s, failed_position = NULL, failed_topic = NULL, "
+                    "failed_error = NULL, failed_at = NULL WHERE projection = %s AND position = %s",
+                    (last, projection.name, progress.position),
+                )
+                write.finish()
             if moved.rowcount != 1:
                 raise Overtaken
-            write.finish()
         self._moved(progress, last)
 
     def _moved(self, progress: _Progress, last: int) -> None:

@@ -88,7 +88,7 @@ class Write:
         if any(len(row) != len(statement.columns) for row in rows):
             raise ValueError("A row has a value for each of its statement's placeholders, and no other.")
         arrays = {name: column(kind, [row[name] for row in rows]) for name, kind in statement.columns.items()}
-        self._connection.execute(in_schema(statement.sql, self._schema), arrays)
+        self._connection.execute(in_schema(statement.sql, self._schema), arrays, prepare=True)
 
 
 @cache
