@@ -47,14 +47,15 @@ async def test_a_whole_season_is_projected_and_a_rebuild_gives_the_same_tables(s
     assert told[-1] == (last, last)
 
 
+@pytest.mark.parametrize("batch", [1, 7, 31])
 async def test_batches_of_any_size_give_the_same_tables(
-    season: Season, monkeypatch: pytest.MonkeyPatch
+    season: Season, monkeypatch: pytest.MonkeyPatch, batch: int
 ) -> None:
-    """Seven facts at a time, the process ended after each batch, or all at once."""
+    """One fact at a time or some, the process ended after each batch, or all at once."""
     await season.whole()
     season.project()
     at_once = season.tables()
-    monkeypatch.setattr(projector, "BATCH", 7)
+    monkeypatch.setattr(projector, "BATCH", batch)
     with psycopg.connect(season.url) as connection:
         for projection in PROJECTIONS:
             for table in projection.tables:
@@ -64,10 +65,18 @@ async def test_batches_of_any_size_give_the_same_tables(
     passed = 1
     while passed:
         with Projector(season.url, PROJECTIONS) as restarted:
-            assert restarted.lead()
+            lead_soon(restarted)
             passed = restarted.step()
 
     assert season.tables() == at_once
+
+
+def lead_soon(restarted: Projector) -> None:
+    """Lead as soon as the server has noticed that the one before is gone."""
+    until = time.monotonic() + 10
+    while not restarted.lead():
+        assert time.monotonic() < until
+        time.sleep(0.01)
 
 
 async def test_seeing_every_fact_again_changes_nothing(season: Season) -> None:
@@ -275,6 +284,47 @@ async def test_a_position_that_somebody_else_moved_is_never_written_over(season:
         with pytest.raises(projector.Overtaken):
             overtaken.step()
     assert season.rows("SELECT count(*) FROM read.calls") == [(0,)]
+
+
+async def test_a_position_that_somebody_else_moved_is_not_written_over_where_nothing_is_to_be_done(
+    season: Season,
+) -> None:
+    """The projections that a batch says nothing to move together, each from where it was known to be."""
+    await season.begin()
+    season.project()
+    before = season.positions()
+    with Projector(season.url, PROJECTIONS) as overtaken:
+        assert overtaken.lead()
+        await season.office.person("Canary Visitor")
+        with psycopg.connect(season.url) as connection:
+            connection.execute("UPDATE read.positions SET position = position - 1 WHERE projection = 'calls'")
+        with pytest.raises(projector.Overtaken):
+            overtaken.step()
+    assert season.positions()["calls"] == before["calls"] - 1
+
+    season.project()
+
+    assert set(season.positions().values()) == {len(season.office.rows())}
+
+
+async def test_a_batch_that_says_nothing_to_a_failed_projection_tells_that_it_runs_again(
+    season: Season,
+) -> None:
+    """Its failure is past, and no longer shown."""
+    await season.begin()
+    season.project()
+    await season.office.person("Canary Visitor")
+    with psycopg.connect(season.url) as connection:
+        connection.execute(
+            "UPDATE read.positions SET failed_position = 1, failed_topic = 't', failed_error = 'E', failed_at = now() "
+            "WHERE projection = 'calls'"
+        )
+
+    season.project()
+
+    assert season.rows(
+        "SELECT count(*) FROM read.positions WHERE failed_at IS NOT NULL OR failed_position IS NOT NULL"
+    ) == [(0,)]
 
 
 async def test_an_idle_projector_costs_one_small_question_each_time(season: Season) -> None:
