@@ -9,17 +9,22 @@ import signal
 import socket
 import subprocess
 import tempfile
-import threading
 import time
 from collections import Counter
 from pathlib import Path
 
 import httpx
 import psutil
+import psycopg
 import pytest
 
-from tests.history import second_reader
+from api.embedded import EmbeddedPostgres
+from projections.projector import Projector
+from projections.rebuild import rebuild
+from projections.register import PROJECTIONS
+from tests.journey.load import FACTS, Load, prepare, started
 from tests.journey.running import OVERWINTER, until
+from tests.money.books import Books
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(600)]
 
@@ -63,18 +68,17 @@ class Demonstration:
         self.process.wait(60)
 
 
-def found_initiative(demonstration: Demonstration, client: httpx.Client, name: str) -> str | None:
-    """Found an initiative under its name as the key; None if there was no answer."""
-    try:
-        answer = client.post(
-            "/api/initiatives",
-            json={"name": name},
-            headers={"Authorization": f"Bearer {demonstration.token}", "Idempotency-Key": name},
-        )
-    except httpx.HTTPError:
-        return None
-    assert answer.status_code in (201, 409, 503), answer.text
-    return str(answer.json()["id"]) if answer.status_code == 201 else None
+KILLS = 10
+OFFERS = 6
+"""How many awards there are to be offered before each kill."""
+
+
+def order(chance: random.Random) -> list[str]:
+    """What is killed, one after another: each of the four at least once, early and late alike."""
+    kinds = ["serve", "project", "postgres", "supervisor"]
+    victims = kinds + [chance.choice(kinds) for _ in range(KILLS - len(kinds))]
+    chance.shuffle(victims)
+    return victims
 
 
 def test_ten_random_kills_under_load() -> None:
@@ -85,75 +89,48 @@ def test_ten_random_kills_under_load() -> None:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     demonstration = Demonstration(folder, port)
-    acknowledged: dict[str, str] = {}
-    sent: list[str] = []
     killed: Counter[str] = Counter()
     try:
-        for kill in range(10):
-            demonstration.start()
-            ending = threading.Event()
-
-            def load(worker: int, kill: int = kill, ending: threading.Event = ending) -> None:
-                with httpx.Client(base_url=demonstration.address, timeout=10) as client:
-                    number = 0
-                    while not ending.is_set():
-                        name = f"{kill} {worker} {number}"
-                        number += 1
-                        sent.append(name)
-                        stream = found_initiative(demonstration, client, name)
-                        if stream is None:
-                            return
-                        acknowledged[name] = stream
-
-            workers = [threading.Thread(target=load, args=(worker,)) for worker in range(6)]
-            for worker in workers:
-                worker.start()
+        demonstration.start()
+        load = Load(prepare(demonstration.address, folder, KILLS * OFFERS))
+        for kill, victim in enumerate(order(chance)):
+            if kill:
+                demonstration.start()
+            end = started(load, demonstration.address, f"kill {kill}", workers=6, offers=OFFERS)
             time.sleep(chance.uniform(0.2, 1.5))
-            name, pid = chance.choice(sorted(demonstration.victims().items()))
-            killed[name] += 1
-            os.kill(pid, signal.SIGKILL)
+            os.kill(demonstration.victims()[victim], signal.SIGKILL)
+            killed[victim] += 1
             time.sleep(0.5)
-            ending.set()
-            for worker in workers:
-                worker.join(60)
+            end()
             demonstration.stop()
+        assert set(killed) == {"serve", "project", "postgres", "supervisor"}
+        unanswered = sum(sent.key not in load.answers for sent in load.sent)
+        assert unanswered >= KILLS // 2, "the kills hit no command on its way"
 
         demonstration.start()
         with httpx.Client(base_url=demonstration.address, timeout=30) as client:
-            for name in sent:
-                stream = found_initiative(demonstration, client, name)
-                assert stream is not None
-                assert acknowledged.setdefault(name, stream) == stream, name
+            load.send_again(client)
             headers = {"Authorization": f"Bearer {demonstration.token}"}
             rows: list[dict[str, object]] = []
             while page := client.get(f"/api/facts?after={len(rows)}", headers=headers).json()["items"]:
                 rows += page
-        founded = Counter(
-            row["fact"]["name"] for row in rows if row["topic"] == "initiative.founded.v1"  # type: ignore[index]
-        )  # fmt: skip
-        assert founded.pop("Зимний дом / Winter House") == 1, "the demonstration's own is loaded once"
-        assert founded == Counter(sent)
-        assert len(sent) > 100
-        check_bytes(folder)
-        check_read_models(folder)
+        founded = [row for row in rows if row["topic"] == "initiative.founded.v1"]
+        assert len(founded) == 1, "the demonstration's own is loaded once"
+        assert {sent.kind for sent in load.sent} == set(FACTS)
+        assert len(load.sent) > 200
+        demonstration.stop()
+        with EmbeddedPostgres(folder / "postgres") as server:
+            load.check(server.url, folder)
+            check_read_models(server.url)
     finally:
         demonstration.stop()
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def check_read_models(folder: Path) -> None:
-    """What was projected through all the kills is what a rebuild makes of the history."""
-    import psycopg
-
-    from api.embedded import EmbeddedPostgres
-    from projections.rebuild import rebuild
-    from projections.register import PROJECTIONS
-
+def check_read_models(url: str) -> None:
+    """What was projected through all the kills is what a rebuild makes of the history, and what the books say."""
     tables = [table for projection in PROJECTIONS for table in projection.tables]
-    with (
-        EmbeddedPostgres(folder / "postgres") as server,
-        psycopg.connect(server.url, autocommit=True) as looking,
-    ):
+    with psycopg.connect(url, autocommit=True) as looking:
 
         def look() -> dict[str, list[tuple[object, ...]]]:
             return {
@@ -162,21 +139,24 @@ def check_read_models(folder: Path) -> None:
             }
 
         newest = looking.execute("SELECT max(position) FROM history.facts").fetchone()
-        until(lambda: looking.execute("SELECT min(position) FROM read.positions").fetchone() == newest)
+        with Projector(url, PROJECTIONS) as projector:
+            assert projector.lead()
+            while projector.reach()[0] < projector.reach()[1]:
+                projector.step()
+            assert projector.resting() == ()
         followed = look()
-        assert (rebuild(server.url, PROJECTIONS),) == newest
+        assert (rebuild(url, PROJECTIONS),) == newest
         assert look() == followed
         assert followed["memberships"]
-
-
-def check_bytes(folder: Path) -> None:
-    """The second reader finds every position, version, leaf and chain in order."""
-    import psycopg
-
-    from api.embedded import EmbeddedPostgres
-
-    with EmbeddedPostgres(folder / "postgres") as server, psycopg.connect(server.url) as connection:
-        rows = connection.execute(
-            "SELECT position, stream, version, topic, document, leaf FROM history.facts ORDER BY position"
+        books = Books().read(url)
+        sums: dict[str, dict[str, int]] = {fund: {} for fund in books.funds}
+        for fund, account, balance in looking.execute(
+            "SELECT fund, account, sum(amount)::bigint FROM read.ledger GROUP BY fund, account"
+        ).fetchall():
+            if balance:
+                sums[fund][account] = balance
+        assert sums == {fund: books.balances(fund) for fund in books.funds}
+        shown = looking.execute(
+            """SELECT "grant", status FROM read.grants WHERE to_position = 9223372036854775807"""
         ).fetchall()
-    second_reader.check(rows, {})
+        assert dict(shown) == {grant: book.step for grant, book in books.grants.items()}
