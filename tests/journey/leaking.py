@@ -16,6 +16,7 @@ import psycopg
 from api.embedded import EmbeddedPostgres
 
 _ZEROS = re.compile(rb"\0{64,}")
+_WAL_PAGE = 8192
 
 
 def encodings(text: str) -> dict[str, bytes]:
@@ -61,9 +62,18 @@ def places(folder: Path, server: EmbeddedPostgres) -> dict[str, bytes]:
     found = {"dump": {dump, dump.replace(b"\\\\", b"\\")}}
     for path in folder.rglob("*"):
         if path.is_file() and not path.is_socket():
-            content = _ZEROS.sub(bytes(64), path.read_bytes())
-            found.setdefault(_kind(path.relative_to(folder)), set()).add(content)
+            kind, content = _kind(path.relative_to(folder)), path.read_bytes()
+            contents = [content, _without_page_headers(content)] if kind == "WAL" else [content]
+            found.setdefault(kind, set()).update(_ZEROS.sub(bytes(64), each) for each in contents)
     return {kind: b"\0".join(contents) for kind, contents in found.items()}
+
+
+def _without_page_headers(segment: bytes) -> bytes:
+    """The records of a WAL segment in one piece: one that crosses a page is cut by that page's header (of 24 bytes; the
+    segment's first has 40)."""
+    return segment[40:_WAL_PAGE] + b"".join(
+        segment[start + 24 : start + _WAL_PAGE] for start in range(_WAL_PAGE, len(segment), _WAL_PAGE)
+    )
 
 
 def _kind(path: Path) -> str:
