@@ -320,4 +320,4 @@ def check_explanation(explanation: str | None) -> str | None:
     """The optional text beside a reason's code, trimmed; an empty one counts as none. Raises `Invalid`."""
     if explanation is None or not explanation.strip():
         return None
-    return check_text(explanation, "explanation", most=4000)
+    return check_text(explanation, "explanation", most=4000, long=True)

@@ -108,7 +108,7 @@ def _check_slug(value: str, field: str, seen: set[str]) -> None:
 def _check_question(question: Question, field: str, seen: set[str]) -> Question:
     _check_slug(question.id, f"{field}.id", seen)
     label = check_texts(question.label, f"{field}.label", most=300)
-    help_text = check_texts(question.help, f"{field}.help", most=2000) if question.help else {}
+    help_text = check_texts(question.help, f"{field}.help", most=2000, long=True) if question.help else {}
     if question.max_words is not None:
         if question.kind not in ("text", "long_text"):
             raise Invalid.field(f"{field}.max_words", "Only a text can have a limit of words.")
@@ -213,7 +213,11 @@ def _check_written(question: Question, answer: str, field: str, currency: str) -
             return decimal_string(minor_units(answer, currency, field), currency)
         case _:
             text = check_text(
-                answer, field, least=1 if question.required else 0, most=MAX_CHARACTERS[question.kind]
+                answer,
+                field,
+                least=1 if question.required else 0,
+                most=MAX_CHARACTERS[question.kind],
+                long=question.kind == "long_text",
             )
             if question.max_words is not None and (words := len(text.split())) > question.max_words:
                 raise Invalid.field(field, f"At most {question.max_words} words; this has {words}.")

@@ -239,4 +239,4 @@ def check_past(day: date, field: str, now: datetime) -> None:
 def _restriction(restriction: str | None) -> str | None:
     if restriction is None or not restriction.strip():
         return None
-    return check_text(restriction, "restriction", most=2000)
+    return check_text(restriction, "restriction", most=2000, long=True)

@@ -329,7 +329,7 @@ def _check_comment(comment: str | None, field: str, errors: list[FieldError]) ->
     if comment is None or not comment.strip():
         return None
     try:
-        return check_text(comment, field, most=10_000)
+        return check_text(comment, field, most=10_000, long=True)
     except Invalid as invalid:
         errors.extend(invalid.errors)
         return None

@@ -173,10 +173,32 @@ def in_utc(moment: datetime, field: str) -> datetime:
         raise Invalid.field(field, "This time is too far away; choose another.") from None
 
 
-def check_text(value: str, field: str, *, least: int = 1, most: int) -> str:
-    """`value` without white space at its ends, if its length in characters is from `least` to `most`.
+_BLANK: Final = (
+    r"\s\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    r"\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    r"\U000e0000-\U000e0fff"
+)
+"""White space, control characters, and what is ignored where it cannot be shown (Unicode's Default_Ignorable_Code_Point,
+the annotation characters and the empty Braille cell)."""
+_SEEN: Final = re.compile(f"[^{_BLANK}]")
+_UNSEEN: Final = re.compile(rf"(?!\s)[{_BLANK}]")
+# Not among them, as people write with them: what joins and parts letters (ZWNJ, ZWJ, Mongolian), variation selectors,
+# soft hyphens, and the Arabic and Syriac signs that Unicode counts as format characters although they are seen.
+_HIDDEN: Final = re.compile(
+    r"[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U0001bca0-\U0001bca3"
+    r"\U0001d173-\U0001d17a\U000e0000-\U000e007f]"
+)
+_TURNING: Final = ("\u202a", "\u202b", "\u202c", "\u202d", "\u202e")
+"""The embeddings and overrides of direction, whose effect may reach beyond the text."""
 
-    Refuses U+0000 (PostgreSQL's text cannot hold it) and lone surrogates (UTF-8 cannot). Raises `Invalid`.
+
+def check_text(value: str, field: str, *, least: int = 1, most: int, long: bool = False) -> str:
+    """`value` without white space at its ends, if its length in characters is from `least` to `most`; one in which
+    nothing is to be seen counts as empty.
+
+    Refuses U+0000 (PostgreSQL's text cannot hold it), lone surrogates (UTF-8 cannot), and what hides in a line: characters
+    that change its direction or are never seen. A `long` text, of several lines, may hold them but for the overrides and
+    embeddings of direction. Raises `Invalid`.
     """
     text = value.strip()
     if "\x00" in text:
@@ -187,6 +209,10 @@ def check_text(value: str, field: str, *, least: int = 1, most: int) -> str:
         raise Invalid.field(
             field, "The text holds half of a surrogate pair, which is not a character."
         ) from None
+    if not _SEEN.search(text):
+        text = ""
+    if not text.isascii():
+        _check_hidden(text, field, long=long)
     if len(text) < least:
         raise Invalid.field(
             field, "This cannot be left empty." if least == 1 else f"At least {least} characters."
@@ -196,14 +222,37 @@ def check_text(value: str, field: str, *, least: int = 1, most: int) -> str:
     return text
 
 
+def _check_hidden(text: str, field: str, *, long: bool) -> None:
+    if long:
+        # Not by a pattern, which takes a hundred times as long.
+        hidden = next((character for character in _TURNING if character in text), None)
+    else:
+        found = _HIDDEN.search(text)
+        hidden = found[0] if found else None
+    if hidden is not None:
+        raise Invalid.field(
+            field,
+            f"The text holds the character U+{ord(hidden):04X}, which cannot be seen and may mislead whoever reads it; "
+            "write it without.",
+        )
+
+
+def holds_unseen(text: str) -> bool:
+    """Whether a text holds anything but white space that cannot be seen."""
+    return _UNSEEN.search(text) is not None
+
+
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z", re.ASCII)
 
 
-def check_texts(value: Mapping[str, str], field: str, *, most: int) -> Texts:
+def check_texts(value: Mapping[str, str], field: str, *, most: int, long: bool = False) -> Texts:
     """A text in one or more languages, each checked as `check_text` does. Raises `Invalid`."""
     if not value:
         raise Invalid.field(field, "The text is needed in at least one language.")
     for language in value:
         if not _LANGUAGE.match(language):
             raise Invalid.field(field, "A language is written as its code, such as en or ru.")
-    return {language: check_text(text, f"{field}.{language}", most=most) for language, text in value.items()}
+    return {
+        language: check_text(text, f"{field}.{language}", most=most, long=long)
+        for language, text in value.items()
+    }

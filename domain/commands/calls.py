@@ -68,7 +68,7 @@ def _checked(command: DraftCall, call: str, initiative: str) -> CallDrafted:
         initiative=initiative,
         fund=command.fund,
         title=check_texts(command.title, "title", most=200),
-        summary=check_texts(command.summary, "summary", most=5000),
+        summary=check_texts(command.summary, "summary", most=5000, long=True),
         form=check_form(command.form),
         rubric=check_rubric(command.rubric),
         quorum=command.quorum,

@@ -219,7 +219,7 @@ def submit_report(grant_id: str, grant: Grant, *, text: str) -> tuple[Fact, ...]
             grant=grant_id,
             report=len(grant.reports) + 1,
             recipient=grant.recipient,
-            text=check_text(text, "text", most=50_000),
+            text=check_text(text, "text", most=50_000, long=True),
         ),
     )
 

@@ -339,9 +339,9 @@ def test_a_call_is_read_in_its_own_languages(stage: Stage) -> None:
     visitor = stage.visitor()
     call = f"/calls/{stage.call}"
     russian = visitor.client.get(call, headers={"Accept-Language": "ru-RU,ru;q=0.9"}).text
-    assert '<h1><span lang="ru">Конкурс страниц</span></h1>' in russian
-    assert '<span lang="en">Your costs</span>' in russian, "what is there in one language alone"
-    assert '<h1><span lang="en">Call of the Pages</span></h1>' in visitor.open(call).text
+    assert '<h1><bdi lang="ru">Конкурс страниц</bdi></h1>' in russian
+    assert '<bdi lang="en">Your costs</bdi>' in russian, "what is there in one language alone"
+    assert '<h1><bdi lang="en">Call of the Pages</bdi></h1>' in visitor.open(call).text
     assert "Конкурс страниц" in visitor.open(f"{call}?lang=ru").text
 
 
@@ -379,3 +379,17 @@ def test_a_form_for_no_host_does_nothing(stage: Stage, applicant: Visitor) -> No
     odd = applicant.open("/%5Celsewhere.example/%3Fa=%22b")
     assert odd.status_code == 404
     assert 'href="/%5Celsewhere.example/%3Fa%3D%22b"' in html.unescape(odd.text)
+
+
+def test_what_people_write_turns_nothing_around_it(stage: Stage, applicant: Visitor) -> None:
+    """Text from right to left stands in an element that isolates it; what hides in a line is refused at its input."""
+    apply, title = f"/calls/{stage.call}/apply", "\N{HEBREW LETTER SHIN}\N{HEBREW LETTER LAMED} (2026)"
+    turned = applicant.send(apply, filled(stage, applicant, title="Sound\u202etcejorp"))
+    assert turned.status_code == 422
+    assert "The text holds the character U+202E" in turned.text
+    unseen = applicant.send(apply, filled(stage, applicant, title="\u200b\u2060"))
+    assert (unseen.status_code, "This cannot be left empty." in unseen.text) == (422, True)
+    sent = applicant.send(apply, filled(stage, applicant, title=title))
+    shown = applicant.open(sent.headers["location"]).text
+    assert f"<h1><bdi>{title}</bdi></h1>" in shown
+    assert '<p class="answer" dir="auto">Three concerts.</p>' in shown

@@ -1,0 +1,133 @@
+"""What people write, in every script: taken as it is, but for what cannot be seen and misleads whoever reads it."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+
+from domain.grants.accounts import check_account
+from domain.refusals import Invalid
+from domain.values import check_text, check_texts
+
+WRITTEN = {
+    "Cyrillic": "Зимний дом — «Ўзбек» Ґалаґан",
+    "Hebrew with points": "בְּרֵאשִׁית \N{EN DASH} חורף 2026",
+    "Arabic": "\N{ARABIC NUMBER SIGN}١٢ مهرجان الشتاء، ٢٠٢٦",
+    "Persian with a non-joiner": "می\N{ZERO WIDTH NON-JOINER}خواهم بنویسم",
+    "Sinhala with a joiner": "ක්\N{ZERO WIDTH JOINER}ෂ",
+    "a family of one sign": "👩\N{ZERO WIDTH JOINER}👧 theatre",
+    "a heart in colour": "\u2764\N{VARIATION SELECTOR-16}",
+    "a soft hyphen": "Winter\N{SOFT HYPHEN}haus",
+    "Mongolian": "ᠬᠠᠨ\N{MONGOLIAN VOWEL SEPARATOR}ᠠ",
+    "Japanese": "冬の家",
+    "combining accents": "Zoe\N{COMBINING DIAERESIS} Ба\N{COMBINING BREVE}",
+}
+HIDING = [
+    "\u061c", "\u200b", "\u200e", "\u200f", "\u202a", "\u202b", "\u202c", "\u202d", "\u202e", "\u2060", "\u2063", "\u2066",
+    "\u2067", "\u2068", "\u2069", "\ufeff", "\ufffa", "\U0001d173", "\U000e0041",
+]  # fmt: skip
+UNSEEN = [
+    "\u200b",
+    "\u200b\u202e",
+    " \u200b ",
+    "\u200c\u200d",
+    "\ufe0f",
+    "\u00ad",
+    "\u3164",
+    "\u2800",
+    "\u034f",
+    "\u2066\u2069",
+]
+
+
+def refusal(text: str, *, long: bool = False) -> str:
+    """The sentence that refuses a text."""
+    with pytest.raises(Invalid) as refused:
+        check_text(text, "name", most=200, long=long)
+    (error,) = refused.value.errors
+    return error.detail
+
+
+@pytest.mark.parametrize("script", WRITTEN)
+def test_every_script_is_taken_as_it_is(script: str) -> None:
+    """In a line and in a long text."""
+    text = WRITTEN[script]
+    assert check_text(text, "name", most=200) == text
+    assert check_text(text, "name", most=200, long=True) == text
+
+
+@pytest.mark.parametrize("hiding", HIDING, ids=lambda hiding: f"U+{ord(hiding):04X}")
+def test_a_line_holds_nothing_that_hides(hiding: str) -> None:
+    """Such as what turns the direction of what stands beside it, or makes two names look like one."""
+    for text in (f"Ann{hiding}a", f"{hiding}Anna", f"Анна{hiding}"):
+        assert refusal(text).startswith(
+            f"The text holds the character U+{ord(hiding):04X}, which cannot be seen"
+        )
+
+
+@pytest.mark.parametrize("text", UNSEEN, ids=ascii)
+def test_what_shows_nothing_is_empty(text: str) -> None:
+    """However many characters it has; where a text may be left out, it is left out."""
+    assert refusal(text, long=True) == "This cannot be left empty."
+    assert check_text(text, "name", least=0, most=200) == ""
+
+
+def test_a_line_of_hidden_characters_alone_is_empty() -> None:
+    """That is the sentence which helps."""
+    assert refusal("\u200b\u202e") == "This cannot be left empty."
+
+
+def test_a_long_text_may_turn_only_within_itself() -> None:
+    """Marks and isolates end with it; overrides and embeddings are refused."""
+    text = "He wrote \u2067שלום\u2069 and 3\u200f,\nthen\u200b more."
+    assert check_text(text, "text", most=200, long=True) == text
+    for turning in "\u202a\u202b\u202c\u202d\u202e":
+        assert f"U+{ord(turning):04X}" in refusal(f"{text}{turning}x", long=True)
+    with pytest.raises(Invalid):
+        check_texts({"en": "Good", "he": "\u202eBad"}, "summary", most=200, long=True)
+
+
+def test_no_other_format_character_is_known_to_unicode() -> None:
+    """Every one is refused, except those that people write with."""
+    formats = {chr(code) for code in range(0x110000) if unicodedata.category(chr(code)) == "Cf"}
+    taken = {each for each in formats if _is_taken(each)}
+    written = {"\u200c", "\u200d", "\u00ad", "\u180e"}
+    seen = {each for each in taken if any(word in unicodedata.name(each) for word in _SEEN_SIGNS)}
+    assert taken == written | seen
+
+
+_SEEN_SIGNS = ("ARABIC", "SYRIAC", "KAITHI", "EGYPTIAN")
+
+
+def _is_taken(character: str) -> bool:
+    try:
+        return check_text(f"a{character}b", "name", most=9) == f"a{character}b"
+    except Invalid:
+        return False
+
+
+@pytest.mark.parametrize(
+    "account",
+    [
+        "DE89\u200b370400440532013000",
+        "DE00\u200b370400440532013000",
+        "DE89 3704 0044 0532 0130\u200d 00",
+        "\ufeffDE89370400440532013000",
+        "Account 12\u00ad34",
+        "Account\u202e 1234",
+        "Account 1234\x01",
+    ],
+)
+def test_an_account_is_seen_whole(account: str) -> None:
+    """What is not seen would pass by the check of its digits, and may reach the bank."""
+    with pytest.raises(Invalid) as refused:
+        check_account(account)
+    assert [error.field for error in refused.value.errors] == ["account"]
+    assert "DE" not in str(refused.value)
+
+
+def test_an_account_is_written_with_spaces_or_in_words() -> None:
+    """As banks print it, also with spaces that do not break."""
+    assert check_account("DE89\N{NO-BREAK SPACE}3704 0044 0532 0130 00") == "DE89370400440532013000"
+    assert check_account("Счёт 40817 в банке «Зима»") == "Счёт 40817 в банке «Зима»"
