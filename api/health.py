@@ -101,10 +101,6 @@ async def look(history: History, now: datetime) -> Ready:
         cursor = await connection.execute("SELECT name FROM migrations.applied")
         applied = {row[0] for row in await cursor.fetchall()}
         pending = tuple(name for name in _migration_names() if name not in applied)
-        cursor = await connection.execute("SELECT coalesce(max(position), 0) FROM history.facts")
-        row = await cursor.fetchone()
-        assert row is not None
-        newest: int = row[0]
         found: dict[str, tuple[int, int | None, datetime | None, datetime]] = {}
         if not any(name.startswith("projections/") for name in pending):
             cursor = await connection.execute(
@@ -124,6 +120,11 @@ async def look(history: History, now: datetime) -> Ready:
         row = await cursor.fetchone()
         assert row is not None
         projecting: bool = row[0]
+        # After the positions, so that none of them is beyond it only because it moved on in between.
+        cursor = await connection.execute("SELECT coalesce(max(position), 0) FROM history.facts")
+        row = await cursor.fetchone()
+        assert row is not None
+        newest: int = row[0]
     due = await history.due(now)
     projections = []
     for projection in PROJECTIONS:
@@ -139,7 +140,7 @@ async def look(history: History, now: datetime) -> Ready:
                 failed_position=failed,
             )
         )
-    wrong = sentences(pending, projections, begun=bool(found))
+    wrong = sentences(pending, projections, newest=newest, begun=bool(found))
     return Ready(
         facts=newest,
         overdue=len(due),
@@ -151,7 +152,7 @@ async def look(history: History, now: datetime) -> Ready:
 
 
 def sentences(
-    pending: tuple[str, ...], projections: Sequence[ProjectionHealth], *, begun: bool
+    pending: tuple[str, ...], projections: Sequence[ProjectionHealth], *, newest: int, begun: bool
 ) -> tuple[str, ...]:
     """What is wrong, in one sentence for each kind of trouble. `begun`: some process has projected before."""
     wrong = []
@@ -167,6 +168,14 @@ def sentences(
     elif stopped:
         places = ", ".join(f"{each.name} at position {each.failed_position}" for each in stopped)
         wrong.append(f"{len(stopped)} projections stopped ({places}); the log says why.")
+    beyond = [each for each in projections if each.position > newest]
+    if beyond:
+        last = max(beyond, key=lambda each: each.position)
+        many = "1 projection is" if len(beyond) == 1 else f"{len(beyond)} projections are"
+        wrong.append(
+            f"{many} beyond the newest fact at position {newest}, {last.name} at {last.position}, as after an older backup "
+            "was restored; run: overwinter rebuild."
+        )
     late = [
         each for each in projections if each.failed_position is None and each.lag_seconds > MOST_LAG_SECONDS
     ]
@@ -216,6 +225,8 @@ def _public_sentence(found: Ready) -> str:
         return "The database is not ready for this program."
     if found.wrong == (LEADERLESS,):
         return "The read models are not kept up to date."
+    if any(each.position > found.facts for each in found.projections):
+        return "The read models are of another history."
     return "The read models are behind."
 
 

@@ -128,8 +128,9 @@ def _swap(building: Projector, projections: Sequence[Projection]) -> int:
             sql.SQL(", ").join(sql.Identifier(LIVE, table) for table in tables)
         )
     )
-    # The new tables must have seen whatever the live ones have, or somebody's own write would vanish from their sight.
-    while building.reach()[0] < live:
+    # The new tables must have seen whatever the live ones have, or somebody's own write would vanish from their sight;
+    # but of a history that an older backup brought back, there is no more than the newest fact.
+    while (reach := building.reach())[0] < min(live, reach[1]):
         _step(building)
     for table in tables:
         connection.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier(LIVE, table)))

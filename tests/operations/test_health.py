@@ -40,7 +40,7 @@ class TestAbsence:
 
     def test_it_is_not_told_twice(self) -> None:
         """Where nobody has projected yet, that sentence says it all."""
-        never = found(projecting=False, wrong=sentences((), (), begun=False))
+        never = found(projecting=False, wrong=sentences((), (), newest=999, begun=False))
         assert never.leaderless == ()
 
 
@@ -65,13 +65,13 @@ class TestSeveralBehind:
     LATE = ProjectionHealth(name="calls", position=1, behind=2, lag_seconds=31.0, failed_position=None)
 
     def test_one(self) -> None:
-        assert sentences((), (self.LATE,), begun=True) == (
+        assert sentences((), (self.LATE,), newest=999, begun=True) == (
             "1 projection is behind, calls by 2 facts and 31 seconds.",
         )
 
     def test_ten(self) -> None:
         last = ProjectionHealth(name="funds", position=0, behind=3, lag_seconds=40.4, failed_position=None)
-        assert sentences((), (self.LATE,) * 9 + (last,), begun=True) == (
+        assert sentences((), (self.LATE,) * 9 + (last,), newest=999, begun=True) == (
             "10 projections are behind, funds by 3 facts and 40 seconds.",
         )
 
@@ -80,6 +80,6 @@ class TestSeveralBehind:
             ProjectionHealth(name=name, position=1, behind=2, lag_seconds=31.0, failed_position=2)
             for name in ("calls", "funds")
         ]
-        assert sentences((), stopped, begun=True) == (
+        assert sentences((), stopped, newest=999, begun=True) == (
             "2 projections stopped (calls at position 2, funds at position 2); the log says why.",
         )
