@@ -174,6 +174,8 @@ class EmbeddedPostgres:
         leaving raises the `EmbeddedError`."""
         leaving = threading.Event()
         failed: list[EmbeddedError] = []
+        # A database that was there and is not is lost, and must not be followed by an empty one.
+        self._make = False
 
         def watch() -> None:
             while not leaving.wait(WATCH_SECONDS):
@@ -181,7 +183,10 @@ class EmbeddedPostgres:
                     if self.pid is None:
                         log.warning("the embedded PostgreSQL is gone; starting it again")
                         self._bring_up()
-                except EmbeddedError as error:
+                except (EmbeddedError, OSError) as error:
+                    if isinstance(error, OSError):
+                        why = error.strerror or type(error).__name__
+                        error = EmbeddedError(f"The embedded PostgreSQL could not be started again: {why}.")
                     failed.append(error)
                     os.kill(os.getpid(), signal.SIGTERM)
                     return
