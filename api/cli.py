@@ -35,6 +35,7 @@ from history.keyfiles import KeysUnusable
 from history.migrate import MigrationError, migrate, pending
 from history.runner import Contended, Request
 from history.store import Unavailable
+from history.verify import CHECKS, verify
 from projections.projector import Taken
 from projections.rebuild import Stopped, rebuild
 from projections.register import PROJECTIONS
@@ -201,6 +202,34 @@ def rebuild_command(names: tuple[str, ...], as_json: bool) -> None:
         if as_json
         else f"Rebuilt from {position} facts: {', '.join(done)}."
     )
+
+
+@main.command("verify")
+@click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
+def verify_command(as_json: bool) -> None:
+    """Recheck the whole history: every leaf, every stream's chain, every number. Nothing is changed, no key is needed.
+
+    Only positions and what is wrong with them are told, never what a fact says.
+    """
+    with _database(read_settings()) as url:
+        _refuse_unmigrated(url)
+        with _progress_bar("verifying", shown=not as_json) as progress:
+            found = verify(url, progress)
+    if as_json:
+        wrong = [{"position": position, "check": check} for position, check in found.wrong]
+        click.echo(
+            json.dumps({"facts": found.facts, "newest": found.newest, "found": found.found, "wrong": wrong})
+        )
+    else:
+        for position, check in found.wrong:
+            click.echo(f"position {position}: {check}: {CHECKS[check]}")
+    if found.wrong:
+        many = "1 fault" if found.found == 1 else f"{found.found} faults"
+        _fail(
+            f"The history is not as it was recorded: {many} in all, the first at position {found.wrong[0].position}."
+        )
+    if not as_json:
+        click.echo(f"{found.facts} facts rechecked; all is as it was recorded.")
 
 
 @contextlib.contextmanager

@@ -19,8 +19,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from api.connecting import why_not_connected
+from api.embedded import EmbeddedPostgres
 from api.health import LEADERLESS
 from api.settings import read_settings
 from api.wiring import wire
@@ -118,12 +120,12 @@ def migrated(operator: Operator) -> Operator:
 
 COMMANDS = (
     (), ("migrate",), ("serve",), ("project",), ("rebuild",), ("demo",), ("tokens",), ("tokens", "create"),
-    ("tokens", "list"), ("tokens", "revoke"), ("erase",), ("find-person",), ("doctor",),
+    ("tokens", "list"), ("tokens", "revoke"), ("erase",), ("find-person",), ("doctor",), ("verify",),
 )  # fmt: skip
 
 
 NEVER_MAKING = (
-    ("doctor",), ("tokens", "list"), ("rebuild",), ("find-person",),
+    ("doctor",), ("verify",), ("tokens", "list"), ("rebuild",), ("find-person",),
     ("erase", "person-" + "0" * 32, "--reason", "safety", "--yes"), ("serve",),
 )  # fmt: skip
 """What makes no database where there is none."""
@@ -472,3 +474,51 @@ def wait_until(holds: object, seconds: float = 30) -> None:
     while not holds():
         assert time.monotonic() < end, "this never came about"
         time.sleep(0.1)
+
+
+class TestVerifying:
+    """The history rechecked from the command line."""
+
+    def test_a_whole_history_and_a_changed_one(self, migrated: Operator, postgres: EmbeddedPostgres) -> None:
+        """Exit code, sentence and JSON; never what a fact says."""
+        migrated.said("tokens", "create", "--administrator")
+        assert migrated.said("verify") == "3 facts rechecked; all is as it was recorded.\n"
+        assert json.loads(migrated.said("verify", "--json")) == {
+            "facts": 3,
+            "newest": 3,
+            "found": 0,
+            "wrong": [],
+        }
+        database = str(conninfo_to_dict(migrated.settings["DATABASE_URL"])["dbname"])
+        with psycopg.connect(postgres.url_of(database, "postgres"), autocommit=True) as connection:
+            connection.execute("SET session_replication_role = replica")
+            connection.execute(
+                "UPDATE history.facts SET leaf = set_bit(leaf, 0, 1 - get_bit(leaf, 0)) WHERE position = 2"
+            )
+        done = migrated.run("verify", "--json")
+        assert (done.returncode, json.loads(done.stdout)["wrong"]) == (1, [{"position": 2, "check": "leaf"}])
+        done = migrated.run("verify")
+        assert done.stdout == "position 2: leaf: the stored leaf is not the one that the document has\n"
+        assert done.stderr.splitlines()[-1] == (
+            "overwinter: The history is not as it was recorded: 1 fault in all, the first at position 2."
+        )
+
+
+class TestARestoredBackup:
+    """The read models of a newer history than the one that is there."""
+
+    def test_is_a_fault_until_they_are_built_anew(self, migrated: Operator) -> None:
+        migrated.said("tokens", "create", "--administrator")
+        migrated.said("rebuild")
+        with psycopg.connect(migrated.settings["DATABASE_URL"], autocommit=True) as connection:
+            connection.execute("UPDATE read.positions SET position = 7 WHERE projection = 'calls'")
+        beyond = (
+            "1 projection is beyond the newest fact at position 3, calls at 7, as after an older backup was restored; "
+            "run: overwinter rebuild."
+        )
+        assert migrated.refused("doctor") == f"{beyond} {LEADERLESS}"
+        with migrated.running("serve"):
+            wait_until(lambda: migrated.readiness() == 503)
+            migrated.said("rebuild", "calls")
+            wait_until(lambda: migrated.readiness() == 200)
+        assert migrated.refused("doctor") == LEADERLESS
