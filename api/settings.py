@@ -133,8 +133,9 @@ class Settings:
     keys: Path = _setting(
         "OVERWINTER_KEYS",
         "DATA_DIR/keys",
-        "The folder of the wrapping and signing keys. Keep it off the database's server and out of its backups: whoever "
-        "has both can read personal data, and whoever loses it has lost that data.",
+        "The folder of the keys: `wrapping-1.key` wraps the keys under which personal data is sealed, and `index.key` makes "
+        "what is looked up without being told, such as a registered address. Keep it off the database's server and out of "
+        "its backups: whoever has both can read personal data, and whoever loses it has lost that data.",
         _folder,
     )
     demo: bool = _setting(

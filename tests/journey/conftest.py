@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 
 import pytest
@@ -21,3 +22,12 @@ def running() -> Iterator[Running]:
 def walked(running: Running) -> Walked:
     """The whole way, walked once."""
     return walk(running)
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A port of the loopback that nobody listens at now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

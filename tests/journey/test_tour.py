@@ -1,39 +1,132 @@
-"""The README's tour, run as it stands there."""
+"""The README's tour and its first initiative, run as they stand there."""
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import signal
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.journey.running import demonstration
+from tests.journey.running import OVERWINTER, Running, demonstration, until
 
 README = Path(__file__).parents[2] / "README.md"
 
 
-def tour() -> str:
-    """The commands of the tour."""
+def commands(heading: str, mark: str) -> str:
+    """The block under a heading that is given to a shell of its own, ended by `mark`."""
     found = re.search(
-        r"## A tour of one grant's life\n.*?```sh\n(.*?)```", README.read_text("utf-8"), re.DOTALL
+        rf"^##+ {heading}\n(?:(?!^## ).)*?```sh\n(bash [^\n]*<<'{mark}'\n.*?^{mark}\n)```",
+        README.read_text("utf-8"),
+        re.DOTALL | re.MULTILINE,
     )
     assert found is not None
     return found[1]
 
 
-@pytest.mark.timeout(120)
+def paste(text: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Give commands to a shell that knows nothing of bash, and goes on after a failure."""
+    return subprocess.run(
+        ["sh", "-c", text], env=environment, capture_output=True, text=True, timeout=150, check=False
+    )
+
+
+def walked(running: Running, **settings: str) -> subprocess.CompletedProcess[str]:
+    """The tour through a demonstration."""
+    ways = {"URL": running.address, "WAYS": str(running.folder / "ways-in.json")}
+    return paste(commands("A tour of one grant's life", "TOUR"), {**running.environment, **ways, **settings})
+
+
+@pytest.mark.timeout(300)
 def test_the_tour_leads_from_an_application_to_a_payment_that_the_funder_reads() -> None:
-    """Every command succeeds, and the last two answer with what was paid."""
+    """Every command succeeds, and the last two answer with what was paid. A second tour stops, with one sentence."""
     with demonstration() as running:
-        done = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", tour()],
-            env={**running.environment, "URL": running.address, "WAYS": str(running.folder / "ways-in.json")},
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
+        done = walked(running)
+        assert done.returncode == 0, (done.stdout[-3000:], done.stderr)
+        assert "Instalment 1 of 1800.00 EUR was paid" in done.stdout
+        assert '"account":"cash"' in done.stdout.replace(" ", "")
+        again = walked(running)
+        assert (again.returncode, again.stdout, again.stderr) == (
+            1,
+            "",
+            "No call is open, as after a tour. To start over, stop the demonstration, delete .data, and run make demo.\n",
         )
-    assert done.returncode == 0, (done.stdout[-3000:], done.stderr)
-    assert "Instalment 1 of 1800.00 EUR was paid" in done.stdout
-    assert '"account":"cash"' in done.stdout.replace(" ", "")
+        elsewhere = walked(running, WAYS="nowhere/ways-in.json")
+        assert (elsewhere.returncode, elsewhere.stdout, elsewhere.stderr) == (
+            1,
+            "",
+            "There is no nowhere/ways-in.json: run this in the folder in which make demo runs.\n",
+        )
+
+
+@pytest.mark.timeout(60)
+def test_the_tour_stops_at_the_first_failure(tmp_path: Path) -> None:
+    """One that nobody answers says so once, and begins nothing more."""
+    ways = tmp_path / "ways-in.json"
+    ways.write_text(
+        json.dumps({"ways_in": [{"role": "newcomer", "token": "ow_nothing", "person": "nobody"}]})
+    )
+    settings = {"URL": "http://127.0.0.1:9", "WAYS": str(ways)}
+    done = paste(commands("A tour of one grant's life", "TOUR"), {**os.environ, **settings})
+    assert done.returncode != 0
+    assert done.stdout == ""
+    assert [line for line in done.stderr.splitlines() if "failed" in line] == ["GET /api/calls failed: "]
+
+
+@contextmanager
+def server(database_url: str, folder: Path, port: int) -> Iterator[dict[str, str]]:
+    """An installation that is no demonstration; yields its environment, with its administrator's token."""
+    environment = {
+        **os.environ,
+        "DATABASE_URL": database_url,
+        "DATA_DIR": str(folder),
+        "OVERWINTER_PORT": str(port),
+        "URL": f"http://127.0.0.1:{port}",
+    }
+
+    def said(*arguments: str) -> str:
+        return subprocess.run(
+            [*OVERWINTER, *arguments], env=environment, capture_output=True, text=True, check=True
+        ).stdout
+
+    said("migrate")
+    environment["TOKEN"] = said("tokens", "create", "--administrator").strip()
+    processes = [subprocess.Popen([*OVERWINTER, name], env=environment) for name in ("serve", "project")]
+    try:
+        until(
+            lambda: (
+                subprocess.run(
+                    ["curl", "-sf", f"{environment['URL']}/health/ready"], capture_output=True, check=False
+                ).returncode
+                == 0
+            )
+        )
+        yield environment
+    finally:
+        for process in processes:
+            process.send_signal(signal.SIGTERM)
+        for process in processes:
+            process.wait(30)
+
+
+@pytest.mark.timeout(180)
+def test_the_first_initiative_ends_with_a_call_that_is_open(
+    database_url: str, tmp_path: Path, free_port: int
+) -> None:
+    """Every command succeeds on a server of one's own; a second try stops where the addresses are taken."""
+    with server(database_url, tmp_path / "data", free_port) as environment:
+        text = commands("The first initiative", "FIRST")
+        done = paste(text, environment)
+        assert done.returncode == 0, (done.stdout[-3000:], done.stderr)
+        call, last = done.stdout.splitlines()[-2:]
+        assert json.loads(call)["rounds"][0]["status"] == "open"
+        assert last.startswith("The officer signs in with ow_")
+        again = paste(text, environment)
+        assert again.returncode == 1
+        assert again.stdout == ""
+        assert "This address belongs to a registered person already." in again.stderr
