@@ -31,7 +31,7 @@ from domain.commands.persons import ErasePerson, RegisterPerson
 from domain.persons import PERSON, address_claim, check_email, check_known
 from domain.refusals import NotFound, Turned
 from domain.values import SYSTEM, Channel, check_stream_id
-from history.keyfiles import KeysUnusable
+from history.keyfiles import KeyFolder, KeysUnusable
 from history.migrate import MigrationError, migrate, pending
 from history.runner import Contended, Request
 from history.store import Unavailable
@@ -137,9 +137,10 @@ def migrate_command(allow: str | None, as_json: bool) -> None:
     """Bring the database to this program's schema. The role that runs this owns the history.
 
     With --allow, another, existing role (CREATE ROLE … LOGIN) can then run everything else but rebuild and demo. It can
-    add facts by the one function that checks and numbers them, and neither change nor delete them.
+    add facts by the one function that checks and numbers them, and neither change nor delete them. When the keys could not be made or read here, that is said at the end.
     """
-    with _database(read_settings(), make=True) as url:
+    settings = read_settings()
+    with _database(settings, make=True) as url:
         done = migrate(
             url, all_migrations(), progress=lambda name: None if as_json else click.echo(f"applied {name}")
         )
@@ -147,10 +148,12 @@ def migrate_command(allow: str | None, as_json: bool) -> None:
             let_in(url, allow)
     if as_json:
         click.echo(json.dumps({"applied": done, "allowed": allow}))
-        return
-    click.echo(f"{len(done)} applied; the database is up to date.")
-    if allow is not None:
-        click.echo(f"The role {allow} can serve and project, and change no fact.")
+    else:
+        click.echo(f"{len(done)} applied; the database is up to date.")
+        if allow is not None:
+            click.echo(f"The role {allow} can serve and project, and change no fact.")
+    # Afterwards, since the database is migrated all the same, and now rather than by the next command.
+    KeyFolder.check_can_be_made(settings.keys)
 
 
 @main.command()

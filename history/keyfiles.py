@@ -50,12 +50,27 @@ class KeyFolder:
         try:
             if create:
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if folder.stat().st_mode & 0o077:
-                raise KeysUnusable(f"The key folder {folder} is open to others; run: chmod 700 on it.")
+            _check_closed(folder)
             self._wrapping = self._key("wrapping-1.key", create)
             self.index_key = self._key("index.key", create)
         except OSError as error:
             raise KeysUnusable(f"The key folder {folder} cannot be used: {error.strerror}.") from None
+
+    @classmethod
+    def check_can_be_made(cls, folder: Path) -> None:
+        """Raise `KeysUnusable` unless keys could be read from the folder, or made there. Nothing is made."""
+        existing = folder
+        while not existing.exists():
+            existing = existing.parent
+        if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
+            raise KeysUnusable(
+                f"The key folder {folder} cannot be made or written by this user; let the service's user own it, or "
+                "choose another with OVERWINTER_KEYS."
+            )
+        if folder.exists():
+            _check_closed(folder)
+        if any((folder / name).exists() for name in ("wrapping-1.key", "index.key")):
+            cls(folder, create=False)
 
     @property
     def epoch(self) -> int:
@@ -150,3 +165,8 @@ class KeyFolder:
             return frozenset(self._fences.read_text("ascii").split())
         except FileNotFoundError:
             return frozenset()
+
+
+def _check_closed(folder: Path) -> None:
+    if folder.stat().st_mode & 0o077:
+        raise KeysUnusable(f"The key folder {folder} is open to others; run: chmod 700 on it.")

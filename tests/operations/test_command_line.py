@@ -450,6 +450,16 @@ class TestWithoutWhatIsNeeded:
         sentence = operator.refused("migrate", DATABASE_URL="", DATA_DIR=str(tmp_path / "file" / "data"))
         assert str(tmp_path / "file") in sentence
 
+    def test_keys_that_could_not_be_made(self, operator: Operator, tmp_path: Path) -> None:
+        """The first command says so already, with the database migrated; it makes no keys itself."""
+        (tmp_path / "file").write_text("no folder")
+        assert operator.refused("migrate", OVERWINTER_KEYS=str(tmp_path / "file" / "keys")) == (
+            f"The key folder {tmp_path}/file/keys cannot be made or written by this user; let the service's user own it, "
+            "or choose another with OVERWINTER_KEYS."
+        )
+        assert json.loads(operator.said("migrate", "--json"))["applied"] == []
+        assert not (tmp_path / "data").exists()
+
     def test_keys_of_another_installation(self, migrated: Operator, tmp_path: Path) -> None:
         migrated.said("tokens", "create", "--administrator")
         sentence = migrated.refused("tokens", "list", OVERWINTER_KEYS=str(tmp_path / "elsewhere"))
