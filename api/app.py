@@ -15,6 +15,8 @@ from api.hosts import NO_HOST, names_a_host
 from api.openapi import described_as_html, described_as_json
 from api.operations import Operation, route
 from api.pages import for_a_browser, pages
+from api.pages.rendering import STYLE_ADDRESS
+from api.pages.site import SECURITY
 from api.problems import Problem, ProblemType, on_exception
 from api.wiring import Wiring
 
@@ -42,7 +44,7 @@ def operations() -> tuple[Operation, ...]:
 def make_app(wiring: Wiring) -> ASGIApp:
     """The app over an installation that is open for as long as the app is served."""
     served = operations()
-    document, page = described_as_json(served), described_as_html(served)
+    document, page = described_as_json(served), described_as_html(served, STYLE_ADDRESS)
     shown, page_on_exception = pages(wiring)
 
     def failed(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
@@ -54,7 +56,7 @@ def make_app(wiring: Wiring) -> ASGIApp:
 
     @get("/schema", include_in_schema=False, sync_to_thread=False)
     def schema_page() -> Response[bytes]:
-        return Response(page, media_type="text/html; charset=utf-8")
+        return Response(page, media_type=MediaType.HTML, headers=SECURITY)
 
     app = Litestar(
         route_handlers=[*(route(operation, wiring) for operation in served), schema, schema_page, *shown],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from html import escape
 from importlib.metadata import version
@@ -15,6 +16,8 @@ from api.problems import MEDIA_TYPE as PROBLEM_MEDIA_TYPE
 from api.problems import ProblemDocument, ProblemType
 
 Json = dict[str, Any]  # Any: JSON
+
+_CODE: Final = re.compile(r"`([^`]+)`")
 
 _DESCRIPTION: Final = (
     "Overwinter, a grant platform whose every step can be followed and proved. Every write is a command that either "
@@ -167,25 +170,41 @@ def _problems(operation: Operation) -> dict[int, list[ProblemType]]:
     return by_status
 
 
-def described_as_html(operations: Sequence[Operation]) -> bytes:
-    """A plain page: what can be asked and sent, and what each problem means."""
+def described_as_html(operations: Sequence[Operation], style: str) -> bytes:
+    """A plain page: what can be asked and sent, and what each problem means. `style` is the address of its style sheet."""
     rows = "\n".join(
-        f"<tr><td>{operation.method}</td><td><code>{escape(operation.path)}</code></td>"
-        f"<td>{escape(operation.summary)}</td><td>{'everybody' if operation.public else 'with a token'}</td></tr>"
+        f'<tr><td>{operation.method}</td><th scope="row"><code>{escape(operation.path)}</code></th>'
+        f"<td>{_marked(operation.summary)}</td>"
+        f'<td data-label="For">{"everybody" if operation.public else "with a token"}</td></tr>'
         for operation in operations
     )
     problems = "\n".join(
-        f'<tr id="problem-{kind.code}"><td>{kind.status}</td><td>{escape(kind.title)}</td>'
-        f"<td>{escape(kind.meaning)}</td></tr>"
+        f'<tr id="problem-{kind.code}"><td>{kind.status}</td><th scope="row">{escape(kind.title)}</th>'
+        f"<td>{_marked(kind.meaning)}</td></tr>"
         for kind in ProblemType
     )
     return (
         '<!doctype html>\n<html lang="en">\n<head><meta charset="utf-8"><title>Overwinter: the API</title>'
-        '<meta name="viewport" content="width=device-width"></head>\n<body>\n<h1>The API of Overwinter</h1>\n'
-        f"<p>{escape(_DESCRIPTION)}</p>\n"
+        '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">'
+        f'<link rel="stylesheet" href="{style}"></head>\n<body>\n<main>\n<h1>The API of Overwinter</h1>\n'
+        f"<p>{_marked(_DESCRIPTION)}</p>\n"
         '<p>Every field of every request and answer: <a href="/schema/openapi.json">openapi.json</a> '
-        "(OpenAPI 3.1).</p>\n<h2>Addresses</h2>\n<table>\n"
-        "<tr><th>method</th><th>address</th><th>what it does</th><th>for whom</th></tr>\n"
-        f"{rows}\n</table>\n<h2>Problems</h2>\n<table>\n<tr><th>status</th><th>title</th><th>meaning</th></tr>\n"
-        f"{problems}\n</table>\n</body>\n</html>\n"
+        "(OpenAPI 3.1).</p>\n<h2>Addresses</h2>\n"
+        f"{_table('What can be asked and sent', ('Method', 'Address', 'What it does', 'For whom'), rows)}"
+        "<h2>Problems</h2>\n"
+        f"{_table('What can go wrong', ('Status', 'Title', 'Meaning'), problems)}</main>\n</body>\n</html>\n"
     ).encode()
+
+
+def _table(caption: str, headings: Sequence[str], rows: str) -> str:
+    """A table that becomes a list on a narrow screen, as those of the pages do."""
+    columns = "".join(f'<th scope="col">{heading}</th>' for heading in headings)
+    return (
+        f'<table class="stack">\n<caption>{caption}</caption>\n<thead><tr>{columns}</tr></thead>\n'
+        f"<tbody>\n{rows}\n</tbody>\n</table>\n"
+    )
+
+
+def _marked(text: str) -> str:
+    """A text in HTML, what stands between backticks as code."""
+    return _CODE.sub(r"<code>\1</code>", escape(text))

@@ -18,6 +18,7 @@ from projections.words.telling import REASONS
 
 _HERE: Final = Path(__file__).parent
 STYLE: Final = (_HERE / "templates" / "style.css").read_bytes()
+STYLE_ADDRESS: Final = f"/style.css?{hashlib.sha256(STYLE).hexdigest()[:16]}"
 ICON: Final = (_HERE / "templates" / "icon.svg").read_bytes()
 
 _THIN: Final = "\N{NARROW NO-BREAK SPACE}"
@@ -104,7 +105,7 @@ class Rendering:
                 "plain": plain,
             },
             globals={
-                "style": f"/style.css?{hashlib.sha256(STYLE).hexdigest()[:16]}",
+                "style": STYLE_ADDRESS,
                 "choices": choices,
             },
         )

@@ -201,7 +201,8 @@ class Site:
         context = {
             **self._around(request),
             "visit": None,
-            "signed_in": None,
+            # Whether a session stands behind a cookie is not asked here; without one, nobody is signed in.
+            "signed_in": None if self._wiring.sessions.cookie_name in request.cookies else False,
             "csrf": "",
             "returned": None,
             "faults": (),

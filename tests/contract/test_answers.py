@@ -67,6 +67,9 @@ def test_the_page_is_complete_and_loads_nothing(running: Running) -> None:
     assert " src=" not in lowered
     assert "http://" not in lowered.replace("http://www.w3.org", "")
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert "`" not in page
+    assert "<code>{&quot;amount&quot;" in page
 
 
 def shown(operation: Operation) -> str:

@@ -276,6 +276,14 @@ def test_what_is_not_there_is_a_page_too(stage: Stage, applicant: Visitor, path:
     assert "This is a demonstration." in page.text
 
 
+def test_where_nothing_is_whoever_is_not_signed_in_can_sign_in(stage: Stage, applicant: Visitor) -> None:
+    """Their navigation is that of every other page; somebody signed in is led to their own page."""
+    stranger, known = stage.visitor().open("/nowhere").text, applicant.open("/nowhere").text
+    assert '<a href="/sign-in">Sign in</a>' in stranger
+    assert '<a href="/sign-in">Sign in</a>' not in known
+    assert '<li><a href="/me">Your page</a></li>' in known
+
+
 def test_no_address_makes_a_page_lead_elsewhere(stage: Stage) -> None:
     """Neither one that looks like another host, nor one with a line's end or a tag in it."""
     visitor = stage.visitor()

@@ -1,0 +1,59 @@
+"""What fits on a phone: nothing is wider than the screen, so nothing has to be looked for at its right edge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, sync_playwright
+
+from tests.pages.conftest import Stage
+
+WIDTH = 375
+
+
+@pytest.fixture
+def phone(chromium: str) -> Iterator[Page]:
+    """A page of the width of a small phone."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield browser.new_page(viewport={"width": WIDTH, "height": 800}, locale="en-GB")
+        browser.close()
+
+
+def too_wide(page: Page) -> list[str]:
+    """The elements that reach beyond the screen, but for those that are only for whoever hears the page."""
+    found: list[str] = page.evaluate(
+        """() => [...document.querySelectorAll('body *')]
+            .filter(each => each.getBoundingClientRect().right > innerWidth + 1)
+            .map(each => each.tagName + ' ' + each.textContent.slice(0, 40))"""
+    )
+    return found
+
+
+def test_the_description_of_the_api(phone: Page, stage: Stage) -> None:
+    """Long addresses break, and its tables become lists."""
+    phone.goto(stage.address + "/schema")
+    assert too_wide(phone) == []
+    assert phone.inner_text("caption").startswith("What can be asked")
+
+
+def test_a_funds_tables_become_lists(phone: Page, stage: Stage) -> None:
+    """Each sum is named where its column's heading is not shown."""
+    officer = stage.speaking("officer")
+    initiative = officer.get("/api/me")["initiatives"][0]["initiative"]
+    fund = officer.get(f"/api/initiatives/{initiative}/funds")["items"][0]["id"]
+    phone.goto(stage.address + "/me")
+    phone.get_by_label("Token").fill(stage.tokens["funder"])
+    phone.get_by_role("button", name="Sign in").click()
+    phone.wait_for_url("**/me")
+    phone.goto(f"{stage.address}/funds/{fund}")
+    assert phone.locator("table").count() == 3
+    assert too_wide(phone) == []
+    unnamed = phone.evaluate(
+        """() => [...document.querySelectorAll('td.number')]
+            .filter(each => each.textContent.trim())
+            .filter(each => !getComputedStyle(each, '::before').content.includes(': '))
+            .map(each => each.textContent)"""
+    )
+    assert unnamed == []
