@@ -41,6 +41,26 @@ class Databases:
         migrate(url, all_migrations())
         return url
 
+    def copy(self, url: str, purpose: str) -> str:
+        """A copy of a whole database that nobody is connected to; its address."""
+        self._made += 1
+        name = f"bench_{purpose}_{self._made}"
+        original = str(psycopg.conninfo.conninfo_to_dict(url)["dbname"])
+        with psycopg.connect(self._server.url, autocommit=True) as connection:
+            connection.execute(
+                sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                    sql.Identifier(name), sql.Identifier(original)
+                )
+            )
+        return self.url(name)
+
+    def settle(self, url: str) -> None:
+        """Do what autovacuum would have done by and by: measured is a database at rest, not one that was just filled."""
+        with psycopg.connect(url, autocommit=True) as connection:
+            # Tables of the superuser's are not ours to vacuum, which PostgreSQL says in warnings.
+            connection.execute("SET client_min_messages = error")
+            connection.execute("VACUUM (ANALYZE)")
+
     def url(self, name: str) -> str:
         """Where to connect to a database."""
         return self._server.url_of(name)

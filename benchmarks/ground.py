@@ -137,7 +137,7 @@ async def _initiative(traffic: Traffic, administrator: str) -> tuple[Person, lis
 
 
 async def _published_call(traffic: Traffic, officer: Person, fund: str) -> str:
-    call = await traffic.write("draft", "/api/calls", officer.token, _call(fund))
+    call = await traffic.write("draft", "/api/calls", officer.token, call_body(fund))
     await traffic.write("publish", f"/api/calls/{call.id}/publish", officer.token)
     return call.id
 
@@ -171,7 +171,9 @@ async def _begin_review(traffic: Traffic, officer: Person, application: str, jur
 # The pinned work
 
 
-def _call(fund: str) -> dict[str, Any]:
+def call_body(fund: str) -> dict[str, Any]:
+    """The body of a drafted call: a form of 8 questions, and a rubric of four criteria."""
+
     def label(text: str) -> dict[str, str]:
         return {"ru": text}
 
