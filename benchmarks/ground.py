@@ -46,6 +46,8 @@ class Review:
 class Ground:
     """The people, calls and reviews of a run. `listed` are the applications of the call that is listed."""
 
+    initiative: str
+    founder: str
     officer: Person
     applicants: tuple[Person, ...]
     listed_call: str
@@ -53,6 +55,11 @@ class Ground:
     open_call: str
     open_round: str
     reviews: tuple[Review, ...]
+
+    @property
+    def open(self) -> tuple[str, str, str, str]:
+        """The initiative, its founder, its call that takes applications, and that call's round."""
+        return self.initiative, self.founder, self.open_call, self.open_round
 
 
 async def each(given: Iterable[T], act: Callable[[T], Awaitable[R]], at_a_time: int = CLIENTS) -> list[R]:
@@ -74,7 +81,7 @@ async def prepare(url: str, administrator: str, reviews: int, say: Callable[[str
     """Make all of it; `reviews` is how many are begun."""
     async with Client(url) as client:
         traffic = Traffic(client, f"ground-{secrets.token_hex(8)}")
-        officer, jurors, fund = await _initiative(traffic, administrator)
+        initiative, founder, officer, jurors, fund = await _initiative(traffic, administrator)
         say(f"registering {APPLICATIONS} applicants, each with a token")
         began = time.monotonic()
         applicants = await each(
@@ -109,11 +116,19 @@ async def prepare(url: str, administrator: str, reviews: int, say: Callable[[str
             lambda n: _begin_review(traffic, officer, listed[n % len(listed)], jurors[n % len(jurors)]),
         )
         return Ground(
-            officer, tuple(applicants), listed_call, tuple(listed), open_call, open_round, tuple(begun)
+            initiative,
+            founder,
+            officer,
+            tuple(applicants),
+            listed_call,
+            tuple(listed),
+            open_call,
+            open_round,
+            tuple(begun),
         )
 
 
-async def _initiative(traffic: Traffic, administrator: str) -> tuple[Person, list[Person], str]:
+async def _initiative(traffic: Traffic, administrator: str) -> tuple[str, str, Person, list[Person], str]:
     founder = await register(traffic, administrator, "Founder")
     officer = await register(traffic, administrator, "Officer")
     jurors = [await register(traffic, administrator, f"Juror {number + 1}") for number in range(CLIENTS)]
@@ -133,7 +148,7 @@ async def _initiative(traffic: Traffic, administrator: str) -> tuple[Person, lis
         officer.token,
         {"initiative": initiative.id, "name": "Benchmark fund", "currency": CURRENCY},
     )
-    return officer, jurors, fund.id
+    return initiative.id, founder.id, officer, jurors, fund.id
 
 
 async def _published_call(traffic: Traffic, officer: Person, fund: str) -> str:
@@ -267,6 +282,14 @@ def list_request(client: Client, ground: Ground, cursor: str | None) -> bytes:
     return client.prepare(
         "GET", f"/api/calls/{ground.listed_call}/applications{query}", headers=_signed(ground.officer, None)
     )
+
+
+def timeline_requests(client: Client, ground: Ground, kind: str, things: Sequence[str]) -> list[bytes]:
+    """The requests for the first page of the timelines of some ``calls`` or ``applications``."""
+    return [
+        client.prepare("GET", f"/api/{kind}/{thing}/timeline?limit=50", headers=_signed(ground.officer, None))
+        for thing in things
+    ]
 
 
 def _signed(person: Person, key: str | None) -> dict[str, str]:

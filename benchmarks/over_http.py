@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 import psutil
@@ -69,6 +69,7 @@ INSERT: Final = "a bare Litestar route with one INSERT and commit"
 ROWS: Final = "a bare Litestar route reading 50 rows"
 PAGE: Final = "a bare route rendering a like page from one query"
 Say = Callable[[str], None]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,14 +195,14 @@ async def _saves(bench: Bench) -> list[Line]:
 async def _lists(bench: Bench) -> list[Line]:
     ours: list[Load] = []
     bound: list[Load] = []
-    pages = await _pages(bench.ours, lambda cursor: list_request(bench.ours, bench.ground, cursor))
-    bound_pages = await _pages(
+    pages = await pages_of(bench.ours, lambda cursor: list_request(bench.ours, bench.ground, cursor))
+    bound_pages = await pages_of(
         bench.bound, lambda cursor: bench.bound.prepare("GET", f"/listed?cursor={cursor or ''}")
     )
     for number in range(ROUNDS):
         bench.say(f"list, round {number + 1} of {ROUNDS}")
-        bound.append(await load(bench.bound, _around(bound_pages, LISTS)))
-        ours.append(await load(bench.ours, _around(pages, LISTS)))
+        bound.append(await load(bench.bound, around(bound_pages, LISTS)))
+        ours.append(await load(bench.ours, around(pages, LISTS)))
     name = f"list of 50 of {APPLICATIONS} applications as JSON, {CLIENTS} clients"
     return [_rate(name, ours, ROWS, bound, 0.5), _p99(name, ours, Bar("value", "below", 50))]
 
@@ -235,7 +236,7 @@ def _as_texts(told: dict[str, Any]) -> dict[str, str]:  # Any: JSON
     return {**sums, "closes_at": told["rounds"][0]["closes_local"]}
 
 
-async def _pages(client: Client, request: Callable[[str | None], bytes]) -> list[bytes]:
+async def pages_of(client: Client, request: Callable[[str | None], bytes]) -> list[bytes]:
     """The request for every full page of a list, by walking it once."""
     pages = []
     cursor: str | None = None
@@ -254,7 +255,8 @@ async def _pages(client: Client, request: Callable[[str | None], bytes]) -> list
     return pages
 
 
-def _around(pages: Sequence[bytes], count: int) -> list[bytes]:
+def around(pages: Sequence[T], count: int) -> list[T]:
+    """So many of some pages, round and round."""
     return [pages[place % len(pages)] for place in range(count)]
 
 

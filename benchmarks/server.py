@@ -71,12 +71,12 @@ def overwinter(arguments: tuple[str, ...], env: Mapping[str, str]) -> str:
     return done.stdout
 
 
-def new_installation(folder: Path, *, demonstration: bool) -> Installation:
+def new_installation(folder: Path, *, demonstration: bool, **settings: str) -> Installation:
     """Migrate, and make an administrator's token. Raises `ServerFailed`."""
     port = free_port()
-    env = environment(
-        folder, OVERWINTER_PORT=str(port), **({"OVERWINTER_DEMO": "1"} if demonstration else {})
-    )
+    if demonstration:
+        settings["OVERWINTER_DEMO"] = "1"
+    env = environment(folder, OVERWINTER_PORT=str(port), **settings)
     overwinter(("migrate",), env)
     made = json.loads(overwinter(("tokens", "create", "--administrator", "--json"), env))
     return Installation(f"http://127.0.0.1:{port}", env, made["token"])

@@ -58,6 +58,10 @@ class Filler:
                 self._handles[fact.person, fact.scope] = fact.handle
             self._heads[row.stream] = Stored(row.stream, row.version, row.topic, row.document, row.leaf)
 
+    async def newest(self) -> int:
+        """The newest position of the history."""
+        return await self._history.last_position()
+
     def knows(self, stream: str) -> bool:
         """Whether a stream has a fact."""
         return stream in self._heads
