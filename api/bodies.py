@@ -36,7 +36,7 @@ _DIGITS_AS_ZEROS: Final = bytes(
 )
 _LONG_NUMBER: Final = b"0" * 10
 _ODD_YEAR: Final = re.compile(rb'"(?:0[0-9]{3}|1[0-8][0-9]{2}|[3-9][0-9]{3})-')
-_ESCAPED_ASCII: Final = (b"\\u000", b"\\u002", b"\\u003")
+_ESCAPED_ASCII: Final = re.compile(rb"\\u00[023]")
 """How the escapes of NUL, of a date's hyphen and of digits begin: behind one, a body does not show what it says."""
 _SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,39}\Z", re.ASCII)
@@ -130,7 +130,7 @@ def _suspect(raw: bytes) -> bool:
     """Whether a body may hold what a typed decoder lets through and the program cannot use (a NUL, a huge number, an odd
     year); a false alarm only costs a walk. A pattern for all three took seven times as long as decoding."""
     return (
-        any(escape in raw for escape in _ESCAPED_ASCII)
+        _ESCAPED_ASCII.search(raw) is not None
         or _LONG_NUMBER in raw.translate(_DIGITS_AS_ZEROS)
         or _ODD_YEAR.search(raw) is not None
     )
@@ -138,28 +138,13 @@ def _suspect(raw: bytes) -> bool:
 
 def _refuse_repeated(raw: bytes) -> None:
     """Raise `Problem` if an object names a field twice, of which a decoder would take the last, and a proxy before us
-    perhaps the first."""
-    if _all_names_differ(raw):
-        return
+    perhaps the first. It takes about 15 µs for a body of 7 kB; to look first whether any name occurs twice took longer."""
     try:
         _NOTING_REPEATED.decode(raw.decode())
     except _RepeatedError:
         raise Problem(ProblemType.MALFORMED, "The body names a field twice in one object.") from None
     except (ValueError, RecursionError) as error:
         raise _malformed(raw, error) from None
-
-
-_HIDING_A_NAME: Final = (b"\\u", b"\\/", b'" ', b'"\n', b'"\r', b'"\t')
-"""What lets a name be written in two ways, or stand apart from its colon."""
-
-
-def _all_names_differ(raw: bytes) -> bool:
-    """Whether no two names in a body are the same, in whatever object: as of most bodies, and told in a tenth of the time
-    that reading it takes. A text that looks like a name only causes a false alarm."""
-    if any(hiding in raw for hiding in _HIDING_A_NAME):
-        return False
-    names = [part[part.rfind(b'"') :] for part in raw.split(b'":')[:-1]]
-    return len(set(names)) == len(names)
 
 
 class _RepeatedError(Exception):
