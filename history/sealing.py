@@ -8,6 +8,7 @@ a listed size, so that neither the length of a name nor whether it is null shows
 from __future__ import annotations
 
 import struct
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from cryptography.exceptions import InvalidTag
@@ -19,12 +20,25 @@ KEY_BYTES: Final = 32
 SALT_BYTES: Final = 32
 NONCE_BYTES: Final = 12
 _LENGTH_BYTES: Final = 4
+_VALUE: Final = SALT_BYTES + _LENGTH_BYTES
+"""Where the value begins in a plaintext."""
 _ASSOCIATED_FRAMED: Final = framed(b"overwinter/sealed/1")
+_NAMES: Final = 10_000
 _length: Final = struct.Struct(">Q").pack
 """A length as `framed` writes it."""
 
 BUCKETS: Final = (128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768, 65536)
 """The sizes in bytes to which a plaintext (salt, length and value) is padded; beyond, multiples of the last."""
+
+
+@lru_cache(_NAMES)
+def _kind(history: str, topic: str) -> bytes:
+    return _ASSOCIATED_FRAMED + framed(history.encode(), topic.encode())
+
+
+@lru_cache(_NAMES)
+def _name(field: str) -> bytes:
+    return framed(field.encode())
 
 
 class NotOpened(Exception):
@@ -44,17 +58,20 @@ class Place(NamedTuple):
     def associated_data(self) -> bytes:
         """The associated data of the box."""
         # As `framed` does it, written out: a list opens a box for each of its rows.
-        history, topic, stream = self.history.encode(), self.topic.encode(), self.stream.encode()
-        version, subject, field = str(self.version).encode(), self.subject.encode(), self.field.encode()
-        return (
-            _ASSOCIATED_FRAMED
-            + _length(len(history)) + history
-            + _length(len(topic)) + topic
-            + _length(len(stream)) + stream
-            + _length(len(version)) + version
-            + _length(len(subject)) + subject
-            + _length(len(field)) + field
-        )  # fmt: skip
+        history, topic, stream, number, subject, field = self
+        encoded, version, person = stream.encode(), b"%d" % number, subject.encode()
+        return b"".join(
+            (
+                _kind(history, topic),
+                _length(len(encoded)),
+                encoded,
+                _length(len(version)),
+                version,
+                _length(len(person)),
+                person,
+                _name(field),
+            )
+        )
 
 
 def padded_size(size: int) -> int:
@@ -80,9 +97,8 @@ def open_box(key: bytes, place: Place, box: bytes) -> tuple[bytes, bytes]:
         plain = AESGCM(key).decrypt(box[:NONCE_BYTES], box[NONCE_BYTES:], place.associated_data())
     except (InvalidTag, ValueError):
         raise NotOpened("A sealed field does not open: it was altered or moved.") from None
-    salt, rest = plain[:SALT_BYTES], plain[SALT_BYTES:]
-    length = int.from_bytes(rest[:_LENGTH_BYTES], "big")
-    value = rest[_LENGTH_BYTES : _LENGTH_BYTES + length]
+    length = int.from_bytes(plain[SALT_BYTES:_VALUE], "big")
+    value = plain[_VALUE : _VALUE + length]
     if len(value) != length:
         raise NotOpened("A sealed field is cut short.")
-    return salt, value
+    return plain[:SALT_BYTES], value

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final, LiteralString
 
 import msgspec
 
@@ -244,7 +245,7 @@ async def of_call(
         "at": LATEST if as_of is None else as_of,
         "limit": check_limit(limit) + 1,
     }
-    rows = await _rows_of_call(reader, who, call, closed=[], **asked)
+    rows = await _rows_of_call(reader, who, call, **asked)
     # Seldom: staff who applied are asked for again without their rivals, until the round is decided.
     applied_in = rows[0]["applied_in"] if rows and role is not Role.FUNDER else []
     if closed := await undecided(reader, applied_in):
@@ -300,49 +301,60 @@ async def _seen_as_juror(
     return found
 
 
+_LOOKED_UP: Final = """
+    WITH looked_up AS MATERIALIZED (
+        SELECT w.what, r.entry AS round, f.entry
+        FROM history.indexes r, unnest((SELECT %(looked_up)b::text[])) WITH ORDINALITY AS w (prefix, what), LATERAL (
+            SELECT o.entry FROM history.indexes o WHERE o.name = w.prefix || r.entry OFFSET 0
+        ) AS f
+        WHERE r.name = (SELECT %(rounds_of)b::text)
+    )
+"""
+"""What the command runner's indexes hold of a viewer, looked up once for a list by the call's rounds, not row by row."""
+
+_FILTERS: Final[Mapping[str, LiteralString]] = {
+    "status": "AND a.status = (SELECT %(status)b::text)",
+    "round": "AND a.round = (SELECT %(round)b::text)",
+    "rounds": "AND a.round = ANY ((SELECT %(rounds)b::text[])::text[])",
+    "closed": "AND (NOT a.round = ANY ((SELECT %(closed)b::text[])::text[]) OR a.applicant = (SELECT %(viewer)b::text))",
+}
+"""The conditions that a list may have beside the call, by the value that each needs."""
+
+
 async def _rows_of_call(reader: Reader, viewer: str, call: str, **asked: object) -> list[Row]:
     """A call's applications, without others than the viewer's own in the rounds that are `closed` to them.
 
     In each row, `conflict`: the viewer declared one with it; `judged`: they were asked to judge it; `applied_in`: the
-    call's rounds in which they applied. All are from the command runner's indexes, which hold what happened a moment ago; a read model may lag. They are looked
-    up once for the list, by the call's rounds, not row by row.
+    call's rounds in which they applied. All are from the command runner's indexes, which hold what happened a moment ago;
+    a read model may lag.
+
+    PostgreSQL plans this once for all values: each stands in a sub-select, and a condition that is not asked for is left
+    out. With all of them there ("status is null or …") that one plan read and sorted the whole call for every page.
     """
+    filters: LiteralString = " ".join(
+        [text for name, text in _FILTERS.items() if asked.get(name) is not None]
+    )
     return await reader.primary_rows(
-        """
+        # Made of the constants above alone.
+        f"""
+        {_LOOKED_UP}
         SELECT a.*, t.*,
-            a.application = ANY (ARRAY (
-                SELECT c.entry FROM history.indexes r, LATERAL (
-                    SELECT o.entry FROM history.indexes o WHERE o.name = %(conflicts_in)b::text || r.entry OFFSET 0
-                ) AS c
-                WHERE r.name = %(rounds_of)b
-            )) AS conflict,
-            a.application = ANY (ARRAY (
-                SELECT j.entry FROM history.indexes r, LATERAL (
-                    SELECT o.entry FROM history.indexes o WHERE o.name = %(judged_in)b::text || r.entry OFFSET 0
-                ) AS j
-                WHERE r.name = %(rounds_of)b
-            )) AS judged,
-            ARRAY (SELECT r.entry FROM history.indexes r WHERE r.name = %(rounds_of)b
-                AND EXISTS (SELECT FROM history.indexes o WHERE o.name = %(applied_in)b::text || r.entry))
-                AS applied_in
+            a.application = ANY (ARRAY (SELECT entry FROM looked_up WHERE what = 1)) AS conflict,
+            a.application = ANY (ARRAY (SELECT entry FROM looked_up WHERE what = 2)) AS judged,
+            ARRAY (SELECT DISTINCT round FROM looked_up WHERE what = 3) AS applied_in
         FROM (
             SELECT * FROM read.applications a
-            WHERE a.call = %(call)b AND a.application > %(after)b::text
-                AND (%(status)b::text IS NULL OR a.status = %(status)b::text)
-                AND (%(round)b::text IS NULL OR a.round = %(round)b::text)
-                AND (%(rounds)b::text[] IS NULL OR a.round = ANY (%(rounds)b::text[]))
-                AND (NOT a.round = ANY (%(closed)b::text[]) OR a.applicant = %(viewer)b)
-                AND a.from_position <= %(at)b::bigint AND a.to_position > %(at)b::bigint
-            ORDER BY a.application LIMIT %(limit)b
+            WHERE a.call = (SELECT %(call)b::text) AND a.application > (SELECT %(after)b::text)
+                AND a.from_position <= (SELECT %(at)b::bigint) AND a.to_position > (SELECT %(at)b::bigint)
+                {filters}
+            ORDER BY a.application LIMIT (SELECT %(limit)b::bigint)
         ) AS a
         LEFT JOIN LATERAL (SELECT * FROM read.titled t WHERE t.title_stream = a.application OFFSET 0) AS t ON true
         ORDER BY a.application
-        """,
+        """,  # noqa: S608
         call=call,
         viewer=viewer,
-        conflicts_in=conflicts_of(viewer, ""),
-        judged_in=judged_by(viewer, ""),
-        applied_in=applications_by(viewer, ""),
+        looked_up=[conflicts_of(viewer, ""), judged_by(viewer, ""), applications_by(viewer, "")],
         rounds_of=rounds_of(call),
         **asked,
     )

@@ -12,7 +12,8 @@ from base64 import b64decode
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, LiteralString, Protocol, TypeVar
+from functools import cache
+from typing import Any, Final, LiteralString, NamedTuple, Protocol, TypeVar
 
 import msgspec
 
@@ -72,6 +73,24 @@ class Reference:
 
     stream: str
     version: int
+
+
+class _Columns(NamedTuple):
+    """The columns of a box that a list query brings along with its key."""
+
+    topic: str
+    stream: str
+    version: str
+    subject: str
+    field: str
+    box: str
+    epoch: str
+    wrapped: str
+
+
+@cache
+def _columns(name: str) -> _Columns:
+    return _Columns(*[f"{name}_{column}" for column in _Columns._fields])
 
 
 class Reader:
@@ -214,20 +233,20 @@ class Reader:
         The row has the columns of a box, each with `name` and an underscore before it: topic, stream, version,
         subject, field, box, and of ``vault.keys`` epoch and wrapped, which are null once the subject was erased.
         """
-        box, wrapped = row[f"{name}_box"], row[f"{name}_wrapped"]
+        columns = _columns(name)
+        box, wrapped, subject = row[columns.box], row[columns.wrapped], row[columns.subject]
         if box is None or wrapped is None:
             return Withheld.ERASED
-        subject = row[f"{name}_subject"]
         key = self.vault.at_hand(subject)
         if key is None:
-            key = self.vault.open((WrappedKey(subject, row[f"{name}_epoch"], wrapped),))[subject]
+            key = self.vault.open((WrappedKey(subject, row[columns.epoch], wrapped),))[subject]
         place = Place(
-            history=self.history.id,
-            topic=row[f"{name}_topic"],
-            stream=row[f"{name}_stream"],
-            version=row[f"{name}_version"],
-            subject=subject,
-            field=row[f"{name}_field"],
+            self.history.id,
+            row[columns.topic],
+            row[columns.stream],
+            row[columns.version],
+            subject,
+            row[columns.field],
         )
         return msgspec.json.decode(open_box(key, place, box)[1], type=kind)
 
