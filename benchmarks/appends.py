@@ -58,7 +58,7 @@ def measure_appends(databases: Databases, folder: Path, say: Callable[[str], Non
             for round_number in range(ROUNDS):
                 say(f"append, {writers} writers, round {round_number + 1} of {ROUNDS}")
                 theirs.append(_library_rate(recorder, writers))
-                ours.append(_our_rate(url, keys, writers))
+                ours.append(our_rate(url, keys, writers))
             lines.append(
                 beside(
                     f"append, 1 fact, {writers} {'writer' if writers == 1 else 'writers'}",
@@ -74,7 +74,7 @@ def measure_appends(databases: Databases, folder: Path, say: Callable[[str], Non
     for round_number in range(ROUNDS):
         say(f"append beside pgbench, round {round_number + 1} of {ROUNDS}")
         theirs.append(databases.pgbench(bare, script, clients=WRITERS_BESIDE_PGBENCH, seconds=ROUND_SECONDS))
-        ours.append(_our_rate(url, keys, WRITERS_BESIDE_PGBENCH))
+        ours.append(our_rate(url, keys, WRITERS_BESIDE_PGBENCH))
     lines.append(
         beside(
             f"append, 1 fact, {WRITERS_BESIDE_PGBENCH} writers, beside pgbench",
@@ -91,7 +91,9 @@ def measure_appends(databases: Databases, folder: Path, say: Callable[[str], Non
 # Ours
 
 
-def _our_rate(url: str, keys: KeyFolder, writers: int) -> float:
+def our_rate(url: str, keys: KeyFolder, writers: int) -> float:
+    """Facts a second that so many writers append together to a migrated database."""
+
     async def run() -> float:
         async with open_history(url, connections=writers) as history:
             vault = Vault(keys, history.id)

@@ -1,0 +1,141 @@
+"""One application with its answers, to each viewer as much as they may see."""
+
+from __future__ import annotations
+
+from domain import access
+from domain.applications import (
+    ApplicationFoundIneligible,
+    ApplicationSubmitted,
+    ApplicationWithdrawn,
+)
+from domain.deciding import Allowed
+from domain.forms import Answer
+from domain.personal import Withheld
+from domain.refusals import NotFound
+from domain.reviews import ReviewSubmitted
+from domain.values import Role
+from projections.applications.lines import ApplicationLine, line
+from projections.cases import Case, case_of
+from projections.initiatives import names_of
+from projections.reader import LATEST, Reader, Reference, Row, allow, text_of
+
+
+class ApplicationDetail(ApplicationLine, frozen=True, kw_only=True):
+    """An application with its answers.
+
+    `seen_as` is the role in which it is shown. `answers` are by the ids of the form's questions, None where there is no
+    answer or it was erased; those that are `withheld` from this viewer are named there instead. `answers` as a whole is
+    None to those who follow the application by its handle alone. `feedback` are the reviews' comments for the applicant,
+    None before they are shown and to everybody else.
+    """
+
+    seen_as: Role
+    applicant_name: str | None
+    explanation: str | None
+    form_version: int | None
+    answers: dict[str, Answer] | None
+    withheld: tuple[str, ...]
+    feedback: tuple[str, ...] | None
+
+
+async def one(
+    reader: Reader, viewer: str | None, application: str, *, as_of: int | None = None
+) -> ApplicationDetail:
+    """An application as this viewer may see it; raises `NotFound` or `Forbidden`."""
+    who = viewer or ""
+    return await shown(reader, who, await case_of(reader, who, application), as_of=as_of)
+
+
+async def shown(reader: Reader, viewer: str, case: Case, *, as_of: int | None = None) -> ApplicationDetail:
+    """An application that access was asked about, as `one`."""
+    reviews = tuple(case.reviews.values())
+    verdict = access.sees_application(
+        viewer, case.initiative, case.round, case.application, reviews, own=case.own
+    )
+    outline = False
+    tied = access.declared_conflict(viewer, reviews) or access.judges(viewer, case.round, reviews)
+    if not isinstance(verdict, Allowed) and not tied:
+        outsider = access.sees_timeline(viewer, case.initiative, round=case.round, own=case.own)
+        outline = isinstance(outsider, Allowed)
+        verdict = outsider if outline else verdict
+    role = allow(verdict)
+    identity = not outline and isinstance(
+        access.sees_applicant(
+            viewer, case.initiative, case.call, case.round, case.application, reviews, own=case.own
+        ),
+        Allowed,
+    )
+    inside = role in (Role.APPLICANT, Role.OFFICER) and not outline
+    rows = await reader.rows(
+        """
+        SELECT a.*, t.* FROM read.applications a LEFT JOIN read.titled t ON t.title_stream = a.application
+        WHERE a.application = %(application)b
+            AND a.from_position <= %(at)b::bigint AND a.to_position > %(at)b::bigint
+        """,
+        application=case.id,
+        at=LATEST if as_of is None else as_of,
+    )
+    if not rows:
+        raise NotFound
+    row = rows[0]
+    shown_line = line(reader, row, title=not outline, applicant=identity, times=inside)
+    answers, withheld, form_version, explanation = (
+        (None, (), None, None)
+        if outline
+        else await _answers(reader, case, row, identity=identity, explained=inside)
+    )
+    names = await names_of(reader, [case.application.applicant]) if identity else {}
+    return ApplicationDetail(
+        **{name: getattr(shown_line, name) for name in ApplicationLine.__struct_fields__},
+        seen_as=role,
+        applicant_name=names.get(case.application.applicant),
+        explanation=explanation,
+        form_version=form_version,
+        answers=answers,
+        withheld=withheld,
+        feedback=await _feedback(reader, viewer, case),
+    )
+
+
+async def _answers(
+    reader: Reader, case: Case, row: Row, *, identity: bool, explained: bool
+) -> tuple[dict[str, Answer], tuple[str, ...], int, str | None]:
+    """The answers, the ids of those withheld, the form's version, and the text beside the reason of the status."""
+    submitted = Reference(case.id, 1)
+    newest = Reference(case.id, row["version"])
+    found = await reader.facts([submitted, newest] if explained else [submitted], open_boxes=True)
+    fact = found[submitted].fact
+    assert isinstance(fact, ApplicationSubmitted)
+    identifying = {question.id for question in case.call.form.questions if question.identifying}
+    withheld = () if identity else tuple(sorted(identifying & fact.answers.keys()))
+    answers: dict[str, Answer] = {
+        name: None if isinstance(answer, Withheld) else answer
+        for name, answer in fact.answers.items()
+        if name not in withheld
+    }
+    explanation = None
+    if explained:
+        newest_fact = found[newest].fact
+        if isinstance(newest_fact, (ApplicationWithdrawn, ApplicationFoundIneligible)):
+            explanation = text_of(newest_fact.explanation)
+    return answers, withheld, fact.form_version, explanation
+
+
+async def _feedback(reader: Reader, viewer: str, case: Case) -> tuple[str, ...] | None:
+    """The reviews' comments for the applicant, in the order of the reviews' random ids."""
+    if not isinstance(access.sees_feedback(viewer, case.round, case.application), Allowed):
+        return None
+    rows = await reader.rows(
+        "SELECT review, written_version FROM read.reviews WHERE application = %(application)b "
+        "AND status = 'submitted' AND to_position = 9223372036854775807 ORDER BY review",
+        application=case.id,
+    )
+    references = [Reference(row["review"], row["written_version"]) for row in rows]
+    found = await reader.facts(references, open_boxes=True)
+    comments = []
+    for reference in references:
+        fact = found[reference].fact
+        assert isinstance(fact, ReviewSubmitted)
+        if (comment := text_of(fact.comment_applicant)) is not None:
+            comments.append(comment)
+    return tuple(comments)

@@ -1,0 +1,57 @@
+"""An application in a line of a list, with as much as its viewer may see."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from domain.personal import Withheld
+from domain.values import Money
+from projections.reader import Reader, Row, text_of
+
+
+class ApplicationLine(msgspec.Struct, frozen=True, kw_only=True):
+    """An application in a list.
+
+    `handle` stands for the applicant within the call. `applicant`, `title` and `submitted_at` are None to whom they are
+    not shown; `erased` says that the title was shown once and the person was erased. `awarded`, `rank` (on the waiting
+    list) and `reason` are there where the status has one.
+    """
+
+    id: str
+    version: int
+    call: str
+    round: str
+    status: str
+    handle: str | None
+    applicant: str | None
+    title: str | None
+    erased: bool
+    requested: Money
+    awarded: Money | None
+    rank: int | None
+    reason: str | None
+    submitted_at: datetime | None
+
+
+def line(reader: Reader, row: Row, *, title: bool, applicant: bool, times: bool) -> ApplicationLine:
+    """A row of read.applications (with its title's box and key, if `title`) as it is shown."""
+    opened = reader.opened(row, "title", str) if title else Withheld.SEALED
+    currency = row["currency"]
+    return ApplicationLine(
+        id=row["application"],
+        version=row["version"],
+        call=row["call"],
+        round=row["round"],
+        status=row["status"],
+        handle=row["handle"],
+        applicant=row["applicant"] if applicant else None,
+        title=text_of(opened),
+        erased=opened is Withheld.ERASED,
+        requested=Money.of(row["requested"], currency),
+        awarded=None if row["awarded"] is None else Money.of(row["awarded"], currency),
+        rank=row["rank"],
+        reason=row["reason"],
+        submitted_at=row["submitted_at"] if times else None,
+    )

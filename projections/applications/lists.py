@@ -1,0 +1,188 @@
+"""Lists of applications: those of a call, and one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, LiteralString
+
+from domain import access
+from domain.applications import (
+    APPLICATION,
+    Application,
+)
+from domain.calls import CALL
+from domain.deciding import Allowed
+from domain.indexes import applications_by, conflicts_of, judged_by, reviews_of, rounds_of
+from domain.initiatives import Initiative
+from domain.refusals import Forbidden
+from domain.reviews import REVIEW, Review
+from domain.rounds import ROUND, Round
+from domain.values import Role
+from projections.applications.lines import ApplicationLine, line
+from projections.cases import decided_rounds, undecided
+from projections.paging import DEFAULT_LIMIT, Page, check_limit, key_of, page
+from projections.reader import LATEST, Reader, Row, allow
+
+
+async def of_call(
+    reader: Reader,
+    viewer: str | None,
+    call: str,
+    *,
+    status: str | None = None,
+    round: str | None = None,
+    cursor: str | None = None,
+    limit: int = DEFAULT_LIMIT,
+    as_of: int | None = None,
+) -> Page[ApplicationLine]:
+    """The applications to a call, sorted by their random ids: with titles for the staff, but as its jurors see it where
+    they judge too, and by handle for funders, who see those of decided rounds. Raises `NotFound` or `Forbidden`."""
+    who = viewer or ""
+    _, initiative = await reader.with_initiative(CALL, call)
+    role = allow(access.sees_timeline(who, initiative))
+    asked: dict[str, object] = {
+        "after": key_of(cursor),
+        "status": status,
+        "round": round,
+        "rounds": await decided_rounds(reader, call) if role is Role.FUNDER else None,
+        "at": LATEST if as_of is None else as_of,
+        "limit": check_limit(limit) + 1,
+    }
+    rows = await _rows_of_call(reader, who, call, **asked)
+    # Seldom: staff who applied are asked for again without their rivals, until the round is decided.
+    applied_in = rows[0]["applied_in"] if rows and role is not Role.FUNDER else []
+    if closed := await undecided(reader, applied_in):
+        rows = await _rows_of_call(reader, who, call, closed=closed, **asked)
+
+    judged = [row["application"] for row in rows if row["judged"]] if role is not Role.FUNDER else []
+    as_juror = await _seen_as_juror(reader, who, initiative, call, judged) if judged else {}
+
+    def item(row: Row) -> ApplicationLine:
+        if role is Role.FUNDER or row["conflict"]:
+            return line(reader, row, title=False, applicant=False, times=False)
+        seen = as_juror.get(row["application"], _Seen(title=True, applicant=True, times=True))
+        return line(reader, row, title=seen.title, applicant=seen.applicant, times=seen.times)
+
+    return page(rows, limit, item, lambda row: str(row["application"]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What a list shows of an application."""
+
+    title: bool
+    applicant: bool
+    times: bool
+
+
+async def _seen_as_juror(
+    reader: Reader, viewer: str, house: Initiative, call: str, applications: Sequence[str]
+) -> dict[str, _Seen]:
+    """How staff see those applications that they were asked to judge: as `shown` does each."""
+    ids = await reader.members_of_all([reviews_of(application) for application in applications])
+    rounds = await reader.members(rounds_of(call))
+    loaded = await reader.load(
+        (CALL, call),
+        *((ROUND, each) for each in rounds),
+        *((APPLICATION, application) for application in applications),
+        *((REVIEW, review) for review in ids),
+    )
+    reviews: dict[str, list[Review]] = {application: [] for application in applications}
+    for each in ids:
+        reviews[loaded[each].state.application].append(loaded[each].state)
+    found = {}
+    for application, its_reviews in reviews.items():
+        state: Application = loaded[application].state
+        round: Round = loaded[state.round].state
+        text = access.sees_application(viewer, house, round, state, its_reviews, own=())
+        identity = access.sees_applicant(viewer, house, loaded[call].state, round, state, its_reviews, own=())
+        found[application] = _Seen(
+            title=isinstance(text, Allowed),
+            applicant=isinstance(identity, Allowed),
+            times=isinstance(text, Allowed) and text.role is Role.OFFICER,
+        )
+    return found
+
+
+_LOOKED_UP: Final = """
+    WITH looked_up AS MATERIALIZED (
+        SELECT w.what, r.entry AS round, f.entry
+        FROM history.indexes r, unnest((SELECT %(looked_up)b::text[])) WITH ORDINALITY AS w (prefix, what), LATERAL (
+            SELECT o.entry FROM history.indexes o WHERE o.name = w.prefix || r.entry OFFSET 0
+        ) AS f
+        WHERE r.name = (SELECT %(rounds_of)b::text)
+    )
+"""
+"""What the command runner's indexes hold of a viewer, looked up once for a list by the call's rounds, not row by row."""
+
+_FILTERS: Final[Mapping[str, LiteralString]] = {
+    "status": "AND a.status = (SELECT %(status)b::text)",
+    "round": "AND a.round = (SELECT %(round)b::text)",
+    "rounds": "AND a.round = ANY ((SELECT %(rounds)b::text[])::text[])",
+    "closed": "AND (NOT a.round = ANY ((SELECT %(closed)b::text[])::text[]) OR a.applicant = (SELECT %(viewer)b::text))",
+}
+"""The conditions that a list may have beside the call, by the value that each needs."""
+
+
+async def _rows_of_call(reader: Reader, viewer: str, call: str, **asked: object) -> list[Row]:
+    """A call's applications, without others than the viewer's own in the rounds that are `closed` to them.
+
+    In each row, `conflict`: the viewer declared one with it; `judged`: they were asked to judge it; `applied_in`: the
+    call's rounds in which they applied. All are from the command runner's indexes, which hold what happened a moment ago;
+    a read model may lag.
+
+    PostgreSQL plans this once for all values: each stands in a sub-select, and a condition that is not asked for is left
+    out. With all of them there ("status is null or …") that one plan read and sorted the whole call for every page.
+    """
+    filters: LiteralString = " ".join(
+        [text for name, text in _FILTERS.items() if asked.get(name) is not None]
+    )
+    return await reader.primary_rows(
+        # Made of the constants above alone.
+        f"""
+        {_LOOKED_UP}
+        SELECT a.*, t.*,
+            a.application = ANY (ARRAY (SELECT entry FROM looked_up WHERE what = 1)) AS conflict,
+            a.application = ANY (ARRAY (SELECT entry FROM looked_up WHERE what = 2)) AS judged,
+            ARRAY (SELECT DISTINCT round FROM looked_up WHERE what = 3) AS applied_in
+        FROM (
+            SELECT * FROM read.applications a
+            WHERE a.call = (SELECT %(call)b::text) AND a.application > (SELECT %(after)b::text)
+                AND a.from_position <= (SELECT %(at)b::bigint) AND a.to_position > (SELECT %(at)b::bigint)
+                {filters}
+            ORDER BY a.application LIMIT (SELECT %(limit)b::bigint)
+        ) AS a
+        LEFT JOIN LATERAL (SELECT * FROM read.titled t WHERE t.title_stream = a.application OFFSET 0) AS t ON true
+        ORDER BY a.application
+        """,  # noqa: S608
+        call=call,
+        viewer=viewer,
+        looked_up=[conflicts_of(viewer, ""), judged_by(viewer, ""), applications_by(viewer, "")],
+        rounds_of=rounds_of(call),
+        **asked,
+    )
+
+
+async def mine(
+    reader: Reader, viewer: str | None, *, cursor: str | None = None, limit: int = DEFAULT_LIMIT
+) -> Page[ApplicationLine]:
+    """One's own applications, sorted by their random ids; raises `Forbidden` for nobody."""
+    if viewer is None:
+        raise Forbidden("Sign in first.")
+    rows = await reader.rows(
+        """
+        SELECT a.*, t.* FROM read.applications a LEFT JOIN read.titled t ON t.title_stream = a.application
+        WHERE a.applicant = %(viewer)b AND a.application > %(after)b::text AND a.to_position = 9223372036854775807
+        ORDER BY a.application LIMIT %(limit)b
+        """,
+        viewer=viewer,
+        after=key_of(cursor),
+        limit=check_limit(limit) + 1,
+    )
+    return page(
+        rows,
+        limit,
+        lambda row: line(reader, row, title=True, applicant=True, times=True),
+        lambda row: str(row["application"]),
+    )
