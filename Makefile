@@ -36,7 +36,7 @@ check: venv-dev ## lint, formatting, types and import order
 bench: venv-dev ## measure, and write benchmarks/results.json
 	.venv/bin/python -m benchmarks
 
-bench-large: venv-dev ## the same at a size that takes hours
+bench-large: venv-dev ## the same, and a history of a million facts (a quarter of an hour)
 	.venv/bin/python -m benchmarks --large
 
 browser: ## install the browser that the page tests drive (needs root on Debian)
