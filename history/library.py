@@ -158,6 +158,7 @@ class FactRecorder(ApplicationRecorder):
                 "AND position <= %s AND (cardinality(%s::text[]) = 0 OR topic = ANY (%s::text[])) "
                 "ORDER BY position LIMIT %s",
                 (first, 2**63 - 1 if stop is None else stop, list(topics), list(topics), limit),
+                binary=True,
             ).fetchall()
         return [Notification(*row) for row in rows]
 

@@ -15,14 +15,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from threading import Event
 from types import TracebackType
-from typing import Any, Final, LiteralString, Self
+from typing import Any, Final, LiteralString, NamedTuple, Self
 
 import psycopg
+from psycopg.pq import TransactionStatus
 from psycopg_pool import ConnectionPool
 
 from history.group_commit import cannot_now
-from history.library import POLL_SECONDS, FactMapper, FactRecorder
-from projections.projection import Placed, Projection
+from history.library import POLL_SECONDS, FactRecorder
+from projections.facts import Facts
+from projections.projection import Projection
 from projections.replica import follows
 from projections.writing import LIVE, Connection, Write, in_schema
 
@@ -30,8 +32,6 @@ log = logging.getLogger("overwinter.projections")
 
 Cursor = psycopg.Cursor[tuple[Any, ...]]  # Any: rows of many types
 
-BATCH: Final = 500
-"""The most facts in one transaction."""
 FIRST_ANALYZE: Final = 200
 """From how many facts on the tables' statistics are worth a look."""
 LOCK: Final = (7302025, 4)
@@ -66,34 +66,28 @@ class _Progress:
     resume: float = 0.0
 
 
-class Facts:
-    """Reads facts in order. Projections move in step, so the last batch is kept, and each fact decoded once."""
+class _Words(NamedTuple):
+    """How a batch is begun, kept and undone."""
 
-    def __init__(self, recorder: FactRecorder) -> None:
-        self._recorder = recorder
-        self._mapper = FactMapper()  # opens nothing: a read model takes boxes as they are
-        self._batch: tuple[int, int, Sequence[Any]] = (-1, -1, ())  # Any: the library's notifications
-        self._decoded: dict[int, Placed] = {}
+    begin: LiteralString
+    keep: LiteralString
+    undo: LiteralString
 
-    def newest(self) -> int:
-        """The newest position; 0 if there is none."""
-        return self._recorder.max_notification_id() or 0
 
-    def after(self, position: int, newest: int) -> Sequence[Any]:  # Any: see above
-        """The notifications of up to `BATCH` facts after `position`, none beyond `newest`."""
-        if self._batch[:2] != (position, newest):
-            found = self._recorder.select_notifications(position, BATCH, newest, inclusive_of_start=False)
-            self._batch = (position, newest, found)
-            self._decoded = {}
-        return self._batch[2]
+_ALONE: Final = _Words("BEGIN", "COMMIT", "ROLLBACK")
+_WITHIN: Final = _Words("SAVEPOINT batch", "RELEASE batch", "ROLLBACK TO batch")
+"""Within a transaction of somebody else's, as a rebuild's is who swaps the tables."""
 
-    def decode(self, notification: Any) -> Placed:  # Any: see above
-        """The recorded fact in a notification."""
-        placed = self._decoded.get(notification.id)
-        if placed is None:
-            placed = Placed(notification.id, self._mapper.to_domain_event(notification))
-            self._decoded[notification.id] = placed
-        return placed
+
+@dataclass(slots=True)
+class _Sent:
+    """A projection's batch on its way to PostgreSQL: the position after it, and the statement that moves there."""
+
+    progress: _Progress
+    position: int
+    words: _Words
+    moved: Cursor | None = None
+    error: Exception | None = None
 
 
 class Projector:
@@ -197,10 +191,8 @@ class Projector:
             found = self._facts.after(position, newest)
             topics = {notification.topic for notification in found}
             self._pass_over([each for each in abreast if each.topics.isdisjoint(topics)], found)
-            for progress in abreast:
-                if progress.position == position:
-                    self._advance(progress, found)
-                passed += progress.position - position
+            self._advance([each for each in abreast if each.position == position], found, newest)
+            passed += sum(each.position - position for each in abreast)
         if passed and newest >= max(FIRST_ANALYZE, 2 * self._analyzed):
             self._analyze(newest)
         return passed
@@ -239,15 +231,10 @@ class Projector:
         for progress in untouched:
             self._moved(progress, last)
 
-    def _advance(self, progress: _Progress, found: Sequence[Any]) -> None:
-        try:
-            self._project(progress, found)
-        except Overtaken:
-            raise
-        except Exception as error:
-            # Whatever a handler raises stops its own projection alone, and only at the fact that it cannot handle.
-            if self._is_everybodys(error):
-                raise
+    def _advance(self, touched: Sequence[_Progress], found: Sequence[Any], newest: int) -> None:
+        """The same facts into each of some projections. One that fails stops alone, and only at the fact that it cannot
+        handle."""
+        for progress, _ in self._project(touched, found, newest):
             self._one_by_one(progress, found)
 
     def _is_everybodys(self, error: Exception) -> bool:
@@ -259,36 +246,74 @@ class Projector:
     def _one_by_one(self, progress: _Progress, found: Sequence[Any]) -> None:
         """The same facts each in a transaction of its own, up to the one that cannot be projected."""
         for notification in found:
-            try:
-                self._project(progress, (notification,))
-            except Overtaken:
-                raise
-            except Exception as error:
-                if self._is_everybodys(error):
-                    raise
+            for _, error in self._project((progress,), (notification,)):
                 self._rest(progress, notification, error)
                 return
 
-    def _project(self, progress: _Progress, found: Sequence[Any]) -> None:
-        """Handle facts and move the position, in one transaction."""
-        projection = progress.projection
-        last: int = found[-1].id
-        write = Write(self.connection, self._schema)
-        for notification in found:
-            if notification.topic in progress.topics:
-                projection.handle(self._facts.decode(notification), write)
-        with self.connection.transaction():
-            with self.connection.pipeline():  # each statement is sent while the one before is run
-                # The position first: who swaps the tables takes its row before them too, so neither waits for the other.
-                moved = self._execute(
-                    "UPDATE read.positions SET position = %s, failed_position = NULL, failed_topic = NULL, "
-                    "failed_error = NULL, failed_at = NULL WHERE projection = %s AND position = %s",
-                    (last, projection.name, progress.position),
-                )
-                write.finish()
-            if moved.rowcount != 1:
-                raise Overtaken
-        self._moved(progress, last)
+    def _project(
+        self, touched: Sequence[_Progress], found: Sequence[Any], newest: int = 0
+    ) -> list[tuple[_Progress, Exception]]:
+        """Handle facts and move the position, in a transaction for each projection. Returns those that failed, each with
+        the error; nothing of their facts is written.
+
+        The rows of one projection are made while PostgreSQL writes those of the one before; and while it writes the last,
+        the next facts are read, up to `newest`. Raises psycopg.Error where the database is in trouble, and `Overtaken`.
+        """
+        failed: list[tuple[_Progress, Exception]] = []
+        words = _WITHIN if self.connection.info.transaction_status is TransactionStatus.INTRANS else _ALONE
+        with self.connection.pipeline() as pipeline:
+            sent: _Sent | None = None
+            for progress in touched:
+                write = Write(self.connection, self._schema)
+                try:
+                    for notification in found:
+                        if notification.topic in progress.topics:
+                            progress.projection.handle(self._facts.decode(notification), write)
+                except Exception as error:  # noqa: BLE001 - whatever it is, it stops this projection alone
+                    failed.append((progress, error))
+                    continue
+                if sent is not None:
+                    failed += self._settle(pipeline, sent)
+                sent = self._send(progress, write, found[-1].id, words)
+            if sent is not None:
+                self._facts.read_ahead(sent.position, newest)
+                failed += self._settle(pipeline, sent)
+        return failed
+
+    def _send(self, progress: _Progress, write: Write, position: int, words: _Words) -> _Sent:
+        """Begin a projection's transaction, and send what belongs to it without waiting for an answer."""
+        sent = _Sent(progress, position, words)
+        try:
+            self._execute(words.begin)
+            # The position first: who swaps the tables takes its row before them too, so neither waits for the other.
+            sent.moved = self._execute(
+                "UPDATE read.positions SET position = %s, failed_position = NULL, failed_topic = NULL, "
+                "failed_error = NULL, failed_at = NULL WHERE projection = %s AND position = %s",
+                (position, progress.projection.name, progress.position),
+            )
+            write.finish()
+        except Exception as error:  # noqa: BLE001 - as above; and of what was sent nothing stays
+            sent.error = error
+        return sent
+
+    def _settle(self, pipeline: psycopg.Pipeline, sent: _Sent) -> list[tuple[_Progress, Exception]]:
+        """Wait for what was sent, and commit it, or nothing of it. The answer to the commit comes with the next one's: were
+        it lost, the position in the table would be the former one, and the next batch would find itself overtaken."""
+        error = sent.error
+        try:
+            pipeline.sync()
+        except psycopg.Error as answer:
+            error = error or answer
+        if error is not None and self._is_everybodys(error):
+            raise error
+        if error is None and sent.moved is not None and sent.moved.rowcount == 1:
+            self._execute(sent.words.keep)
+            self._moved(sent.progress, sent.position)
+            return []
+        self._execute(sent.words.undo)
+        if error is None:
+            raise Overtaken
+        return [(sent.progress, error)]
 
     def _moved(self, progress: _Progress, last: int) -> None:
         progress.position = last

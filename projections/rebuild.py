@@ -15,8 +15,9 @@ from typing import Any, Final
 import psycopg
 from psycopg import sql
 
+from projections.facts import BATCH
 from projections.projection import Projection
-from projections.projector import BATCH, Projector, Taken
+from projections.projector import Projector, Taken
 from projections.writing import LIVE, Connection
 
 BESIDE: Final = "read_beside"

@@ -21,7 +21,8 @@ from benchmarks.growth.filling import fill, opened_filler
 from benchmarks.results import Bar, Line, beside
 from history.keyfiles import KeyFolder
 from history.library import FactMapper, FactRecorder
-from projections.projector import BATCH, Projector
+from projections.facts import BATCH
+from projections.projector import Projector
 from projections.register import PROJECTIONS
 
 FACTS: Final = 10_000

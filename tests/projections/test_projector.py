@@ -10,10 +10,13 @@ from dataclasses import replace
 
 import psycopg
 import pytest
+from eventsourcing.persistence import StoredEvent
 
 from domain.applications import ApplicationFoundEligible
 from domain.calls import CallPublished
-from projections import calls, projector
+from history.documents import Recorded
+from history.library import FactMapper
+from projections import calls, facts, projector
 from projections.projection import Placed, Projection
 from projections.projector import Projector, follow
 from projections.rebuild import Stopped, rebuild
@@ -55,7 +58,7 @@ async def test_batches_of_any_size_give_the_same_tables(
     await season.whole()
     season.project()
     at_once = season.tables()
-    monkeypatch.setattr(projector, "BATCH", batch)
+    monkeypatch.setattr(facts, "BATCH", batch)
     with psycopg.connect(season.url) as connection:
         for projection in PROJECTIONS:
             for table in projection.tables:
@@ -132,6 +135,37 @@ async def test_a_fact_that_cannot_be_handled_stops_its_own_projection_alone_and_
         ("drafted",),
         ("published",),
     ]
+
+
+async def test_a_fact_that_cannot_be_decoded_stops_those_who_handle_it_when_they_come_to_it(
+    season: Season, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not while it is read ahead, when what came before it is still being written; and nobody else."""
+    await season.begin()
+    await season.apply()
+    last = len(season.office.rows())
+    published = season.rows("SELECT position FROM history.facts WHERE topic = 'call.published.v1'")[0][0]
+    decode = FactMapper.to_domain_event
+
+    def unreadable(mapper: FactMapper, stored: StoredEvent) -> Recorded:
+        if stored.topic == "call.published.v1":
+            raise ValueError("no fact that anybody knows")
+        return decode(mapper, stored)
+
+    monkeypatch.setattr(FactMapper, "to_domain_event", unreadable)
+    monkeypatch.setattr(facts, "BATCH", 2)
+    handling = {each.name for each in PROJECTIONS if CallPublished in each.facts}
+
+    with Projector(season.url, PROJECTIONS) as failing:
+        assert failing.lead()
+        while failing.step():
+            pass
+        assert set(failing.resting()) == handling
+
+    assert season.positions() == {
+        each.name: published - 1 if each.name in handling else last for each in PROJECTIONS
+    }
+    assert len(handling) < len(PROJECTIONS)
 
 
 async def test_a_statement_that_the_database_refuses_is_traced_to_its_fact(season: Season) -> None:

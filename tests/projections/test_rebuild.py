@@ -16,7 +16,7 @@ import anyio.to_thread
 import psycopg
 import pytest
 
-from projections import applications, calls, grants, projector
+from projections import applications, calls, facts, grants
 from projections import rebuild as rebuilding
 from projections.projection import Placed, Projection
 from projections.projector import Projector, Taken, follow
@@ -50,7 +50,7 @@ async def test_it_swaps_while_facts_are_written_projected_and_asked_for(
     """The grant is there at every look, positions never run backwards, and the tables end as a projector leaves them."""
     await season.whole()
     season.project()
-    monkeypatch.setattr(projector, "BATCH", 5)
+    monkeypatch.setattr(facts, "BATCH", 5)
     ended = threading.Event()
     seen: list[tuple[int, int]] = []
 
@@ -141,11 +141,11 @@ async def test_one_that_was_killed_is_started_over(season: Season) -> None:
 
 KILLED = """
 import os, signal, sys
-from projections import projector
+from projections import facts
 from projections.rebuild import rebuild
 from projections.register import PROJECTIONS
 from projections.writing import Write
-projector.BATCH = 10
+facts.BATCH = 10
 rebuild(sys.argv[1], PROJECTIONS, progress=lambda done, _all: done and os.kill(os.getpid(), signal.SIGKILL))
 """
 
