@@ -198,7 +198,9 @@ async def _newest_pledge(story: _Story, fund: str) -> str:
     """The id of the fund's one pledge, which only its fact tells."""
     rows = await story.wiring.history.load({fund: 0})
     return next(
-        str(json.loads(row.document)["fact"]["pledge"]) for row in rows if row.topic == "fund.pledged.v1"
+        str(json.loads(row.document)["fact"]["pledge"])
+        for row in rows[fund]
+        if row.topic == "fund.pledged.v1"
     )
 
 

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from weakref import WeakKeyDictionary
 
 import psycopg
@@ -23,9 +23,11 @@ from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus, Format
 from psycopg.pq.abc import PGconn, PGresult
-from psycopg.rows import TupleRow
+from psycopg.rows import RowMaker, TupleRow
 
 from history.arrays import BinaryArray
+
+R = TypeVar("R")
 
 Connection = psycopg.AsyncConnection[TupleRow]
 
@@ -51,12 +53,22 @@ async def call(
     The connection is in autocommit. Raises psycopg's errors; after an OperationalError that came without an SQLSTATE
     it is not known whether the transaction was committed.
     """
+    return await call_as(tuple, connection, statement, arrays)
+
+
+async def call_as(
+    make: RowMaker[R],
+    connection: Connection,
+    statement: Statement,
+    arrays: Sequence[BinaryArray],
+) -> list[R]:
+    """As `call`, with what `make` makes of each row."""
     result = await _run(
         connection, statement, [array.data for array in arrays], [Format.BINARY] * len(arrays)
     )
     transformer = Transformer(connection)
     transformer.set_pgresult(result, set_loaders=True, format=Format.BINARY)
-    return transformer.load_rows(0, result.ntuples, tuple)
+    return transformer.load_rows(0, result.ntuples, make)
 
 
 async def ask(

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
-from operator import attrgetter
 from typing import Any, Final
 
 from domain.deciding import Aggregate, Fact, Loaded
@@ -89,13 +87,11 @@ class Reading:
             ask[stream] = start[stream].version
         if ask:
             rows = await self._states.history.load(ask)
-            for stream, group in groupby(rows, attrgetter("stream")):
+            for stream, facts in rows.items():
                 evolve, state = AGGREGATES[stream.partition("-")[0]].evolve, start[stream].state
-                newest = None
-                for newest in group:
-                    state = evolve(state, fact_in(newest.topic, newest.document))
-                assert newest is not None
-                start[stream] = Folded(state, newest.version, newest.leaf)
+                for fact in facts:
+                    state = evolve(state, fact_in(fact.topic, fact.document))
+                start[stream] = Folded(state, facts[-1].version, facts[-1].leaf)
             for stream, folded in start.items():
                 self._take(stream, folded)
                 if folded.version:

@@ -10,16 +10,18 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import partial
 from itertools import groupby
 from operator import itemgetter
 from typing import Final, NamedTuple
 
 import psycopg
+from psycopg.rows import RowMaker
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from history.appends import Append, Appended, DueDate, Idempotency, Lost, Unavailable
 from history.arrays import integers, texts
-from history.calls import Connection, Statement, call
+from history.calls import Connection, Statement, call, call_as
 from history.gathering import Gathered
 from history.group_commit import GroupCommit, cannot_now, connection_lost, remembered
 from history.vault import WrappedKey
@@ -32,6 +34,7 @@ __all__ = [
     "History",
     "Idempotency",
     "Lost",
+    "PlacedRow",
     "Row",
     "Unavailable",
     "open_history",
@@ -39,7 +42,18 @@ __all__ = [
 
 
 class Row(NamedTuple):
-    """A row of history.facts. A tuple, since replaying makes many."""
+    """A fact of a stream that was asked for, by the question's `number` in its statement. A tuple, since replaying makes
+    many."""
+
+    number: int
+    version: int
+    topic: str
+    document: bytes
+    leaf: bytes
+
+
+class PlacedRow(NamedTuple):
+    """A fact that was asked for by its position."""
 
     position: int
     stream: str
@@ -49,6 +63,9 @@ class Row(NamedTuple):
     leaf: bytes
 
 
+_ROW: Final[RowMaker[Row]] = partial(tuple.__new__, Row)
+"""What makes a Row of a row: without a word of Python in between, as ``Row._make`` would have."""
+
 _TROUBLE: Final = (psycopg.OperationalError, psycopg.InterfaceError)
 
 # Two things keep PostgreSQL from planning these anew at each call, which took longer than answering: the arrays stand in
@@ -56,7 +73,7 @@ _TROUBLE: Final = (psycopg.OperationalError, psycopg.InterfaceError)
 # sub-select (OFFSET 0 keeps it one), so that the plan for any keys goes by the primary key, whatever the table's size.
 _LOAD: Final = Statement(
     b"history_load",
-    b"SELECT w.number, f.position, f.stream, f.version, f.topic, f.document, f.leaf "
+    b"SELECT w.number, f.version, f.topic, f.document, f.leaf "
     b"FROM unnest((SELECT $1::text[]), (SELECT $2::integer[])) WITH ORDINALITY AS w (stream, after, number), "
     b"LATERAL (SELECT * FROM history.facts o WHERE o.stream = w.stream AND o.version > w.after "
     b"ORDER BY o.version OFFSET 0) AS f",
@@ -110,30 +127,28 @@ class History:
             await self.pool.check()  # the others were probably lost with it
             raise Lost("The database does not answer.") from error
 
-    async def load(self, after: Mapping[str, int]) -> list[Row]:
-        """The facts of some streams, each after the version given, ordered by stream and version. One round trip, which
-        is shared with others (`history.gathering`)."""
+    async def load(self, after: Mapping[str, int]) -> dict[str, Sequence[Row]]:
+        """The facts of some streams, each after the version given, in their order; a stream without any is left out. One
+        round trip, which is shared with others (`history.gathering`)."""
         found = await self._loads.get(after.items())
-        return [row for stream, version in sorted(after.items()) for row in found.get((stream, version), ())]
+        return {question[0]: found[question] for question in after.items() if question in found}
 
-    async def _load(self, after: frozenset[tuple[str, int]]) -> dict[tuple[str, int], list[Row]]:
+    async def _load(self, after: frozenset[tuple[str, int]]) -> dict[tuple[str, int], Sequence[Row]]:
         asked = list(after)
         async with self.connection() as connection:
-            rows = await call(
+            rows = await call_as(
+                _ROW,
                 connection,
                 _LOAD,
                 (texts([stream for stream, _ in asked]), integers([version for _, version in asked])),
             )
-        found: dict[tuple[str, int], list[Row]] = {}
-        for number, *row in rows:
-            found.setdefault(asked[number - 1], []).append(Row(*row))
-        return found
+        return {asked[number - 1]: tuple(group) for number, group in groupby(rows, itemgetter(0))}
 
-    async def at(self, positions: Iterable[int]) -> list[Row]:
+    async def at(self, positions: Iterable[int]) -> list[PlacedRow]:
         """The facts at some positions, in order."""
         async with self.connection() as connection:
             cursor = await connection.execute(_AT, (list(positions),), binary=True)
-            return [Row(*row) for row in await cursor.fetchall()]
+            return [PlacedRow(*row) for row in await cursor.fetchall()]
 
     async def entries(self, index: str) -> tuple[str, ...]:
         """The entries of an index, sorted."""

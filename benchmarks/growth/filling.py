@@ -52,11 +52,13 @@ class Filler:
 
     async def recall(self, streams: Iterable[str]) -> None:
         """Learn the heads of streams that others wrote, and the handles of persons among them."""
-        for row in await self._history.load(dict.fromkeys(streams, 0)):
-            fact = fact_in(row.topic, row.document)
-            if isinstance(fact, PersonHandleGiven):
-                self._handles[fact.person, fact.scope] = fact.handle
-            self._heads[row.stream] = Stored(row.stream, row.version, row.topic, row.document, row.leaf)
+        for stream, rows in (await self._history.load(dict.fromkeys(streams, 0))).items():
+            for row in rows:
+                fact = fact_in(row.topic, row.document)
+                if isinstance(fact, PersonHandleGiven):
+                    self._handles[fact.person, fact.scope] = fact.handle
+            last = rows[-1]
+            self._heads[stream] = Stored(stream, last.version, last.topic, last.document, last.leaf)
 
     async def newest(self) -> int:
         """The newest position of the history."""

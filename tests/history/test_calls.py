@@ -26,7 +26,7 @@ async def test_a_reader_who_goes_away_leaves_the_connections_usable(database_url
                 await asyncio.sleep(0)
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
-            assert len(await history.load({"one": 0})) == 399
+            assert len((await history.load({"one": 0}))["one"]) == 399
 
 
 async def test_a_refusal_leaves_the_connection_as_it_was(database_url: str) -> None:
@@ -50,7 +50,7 @@ async def test_more_than_the_socket_takes_at_once_goes_through(database_url: str
         rows = await history.load({"one": 0})
 
     assert appended.positions == tuple(range(1, 101))
-    assert [row.document for row in rows] == [each.document for each in facts]
+    assert [row.document for row in rows["one"]] == [each.document for each in facts]
 
 
 async def test_a_question_is_answered_as_psycopg_s_own_cursor_answers_it(database_url: str) -> None:

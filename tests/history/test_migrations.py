@@ -40,7 +40,7 @@ async def test_a_history_from_before_the_group_commit_goes_on(database_url: str)
         again = await history.append(Append(facts=[fact("one", content="anew")], read={}, answers="one"))
         after = await history.append(Append(facts=[fact("one", 2)], read={"one": 1}, answers="one"))
         assert (again.outcome, after.positions) == ("conflict", (2,))
-        assert [bytes(row.document) for row in await history.load({"one": 0})] == [
+        assert [bytes(row.document) for row in (await history.load({"one": 0}))["one"]] == [
             old.document,
             fact("one", 2).document,
         ]

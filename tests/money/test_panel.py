@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 import psycopg
@@ -266,7 +266,7 @@ async def test_a_refusal_is_of_one_moment(house: House, monkeypatch: pytest.Monk
     load = history.load
     loads: list[int] = []
 
-    async def meddling(after: Mapping[str, int]) -> list[Row]:
+    async def meddling(after: Mapping[str, int]) -> Mapping[str, Sequence[Row]]:
         if any(stream.startswith("application-") for stream in after):
             loads.append(len(after))
             if len(loads) == 1:
