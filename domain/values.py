@@ -146,6 +146,11 @@ def amount_text(minor: int, currency: str) -> str:
     return f"{decimal_string(minor, currency)} {currency}"
 
 
+def moment_text(moment: datetime) -> str:
+    """A moment in UTC, to the minute."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
 _ID_BODY: Final = re.compile(r"[0-9a-f]{32}\Z", re.ASCII)
 
 

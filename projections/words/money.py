@@ -25,8 +25,8 @@ from domain.grants.facts import (
     GrantReportReturned,
     GrantReportSubmitted,
 )
-from domain.values import amount_text
-from projections.words.telling import REASONS, Told, Words, count_text, moment_text
+from domain.values import amount_text, moment_text
+from projections.words.telling import REASONS, Told, Words, count_text
 
 _PAYEES: Final[Mapping[str, str]] = {
     "recipient": "the recipient",

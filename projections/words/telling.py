@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Final
 
 
@@ -61,8 +60,3 @@ REASONS: Final[Mapping[str, str]] = {
 def count_text(number: int, one: str, many: str) -> str:
     """A count with its noun: ``1 application``, ``3 applications``."""
     return f"{number} {one if number == 1 else many}"
-
-
-def moment_text(moment: datetime) -> str:
-    """A moment in UTC, to the minute."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")

@@ -1,0 +1,65 @@
+"""How a grant alone is changed: by its recipient, or by a member of the initiative."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Generator
+from typing import Any, Protocol
+
+from domain import access
+from domain.applications import APPLICATION
+from domain.deciding import Act, Fact, Given, Outcome, Plan, Verdict, Wish, ahead, maybe, members, the
+from domain.grants.state import GRANT, Grant
+from domain.indexes import conflicts_of
+from domain.initiatives import INITIATIVE, Initiative
+from domain.persons import PERSON, Person
+
+Rule = Callable[[Grant], tuple[Fact, ...]]
+
+
+def by_recipient(grant_id: str, given: Given, rule: Rule) -> Plan:
+    """The plan of every act by which the recipient changes the grant alone."""
+    grant = yield from the(GRANT, grant_id)
+    return Act(
+        may=access.recipient(given.actor, grant),
+        initiative=grant.initiative,
+        scope=grant.call,
+        decide=lambda: Outcome(facts={grant_id: rule(grant)}, answers=grant_id),
+    )
+
+
+class _May(Protocol):
+    """What access says of a member's act on a grant."""
+
+    def __call__(
+        self, actor: str, initiative: Initiative, grant: Grant, *, conflicts: Collection[str]
+    ) -> Verdict: ...
+
+
+def by_staff(
+    grant_id: str,
+    given: Given,
+    may: _May,
+    rule: Callable[[Grant, Person], tuple[Fact, ...]],
+    entries: tuple[tuple[str, str], ...] = (),
+) -> Plan:
+    """The plan of every act by which a member of the initiative changes the grant alone. The rule is given the
+    recipient, too."""
+    grant = yield from the(GRANT, grant_id)
+    yield from ahead(
+        (INITIATIVE, grant.initiative), (APPLICATION, grant.application), (PERSON, grant.recipient)
+    )
+    initiative = yield from the(INITIATIVE, grant.initiative)
+    recipient = yield from maybe(PERSON, grant.recipient)
+    conflicts = yield from conflicts_on(grant, given)
+    return Act(
+        may=may(given.actor, initiative, grant, conflicts=conflicts),
+        initiative=grant.initiative,
+        scope=grant.call,
+        decide=lambda: Outcome(facts={grant_id: rule(grant, recipient)}, answers=grant_id, entries=entries),
+    )
+
+
+def conflicts_on(grant: Grant, given: Given) -> Generator[Wish, Any, tuple[str, ...]]:
+    """The applications of a grant's round with which the actor declared a conflict."""
+    application = yield from the(APPLICATION, grant.application)
+    return (yield from members(conflicts_of(given.actor, application.round)))

@@ -1,0 +1,153 @@
+"""Asking for the offer of a grant, for the recipient's answer to it, and for its end without one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from domain import access, funds
+from domain.applications import APPLICATION
+from domain.calls import CALL
+from domain.deciding import Act, Command, Due, Given, Outcome, Plan, Registered, ahead, maybe, members, the
+from domain.funds import FUND
+from domain.grants import rules
+from domain.grants.facts import DeclineReason
+from domain.grants.state import GRANT
+from domain.indexes import conflicts_of, grants_of
+from domain.initiatives import INITIATIVE
+from domain.persons import PERSON
+
+
+class OfferGrant(Command, frozen=True, kw_only=True):
+    """Offer the applicant of an awarded application the sum awarded, until `respond_by`, a time with its offset."""
+
+    application: str
+    respond_by: datetime
+
+
+class AcceptGrant(Command, frozen=True, kw_only=True):
+    """Accept the grant that one was offered."""
+
+    grant: str
+
+
+class DeclineGrant(Command, frozen=True, kw_only=True):
+    """Decline the grant that one was offered, with the reason."""
+
+    grant: str
+    reason: DeclineReason
+    explanation: str | None = None
+
+
+class LapseGrant(Command, frozen=True, kw_only=True):
+    """End an offer that was not answered; the program does this by itself once the time to respond has passed."""
+
+    grant: str
+
+
+def _answer_due(grant_id: str) -> str:
+    """The key of the due date at which an offer lapses."""
+    return f"lapse {grant_id}"
+
+
+def _offer(command: OfferGrant, given: Given) -> Plan:
+    application = yield from the(APPLICATION, command.application)
+    yield from ahead(
+        (CALL, application.call), (INITIATIVE, application.initiative), (PERSON, application.applicant)
+    )
+    call = yield from the(CALL, application.call)
+    initiative = yield from the(INITIATIVE, application.initiative)
+    fund = yield from the(FUND, call.fund)
+    recipient = yield from maybe(PERSON, application.applicant)
+    conflicts = yield from members(conflicts_of(given.actor, application.round))
+    grant = given.new("grant")
+
+    def decide() -> Outcome:
+        offered = rules.offer(
+            grant,
+            command.application,
+            application,
+            call,
+            fund,
+            recipient,
+            respond_by=command.respond_by,
+            now=given.now,
+        )
+        committed = funds.commit(call.fund, fund, grant_id=grant, amount=application.awarded)
+        return Outcome(
+            facts={grant: offered, call.fund: committed},
+            answers=grant,
+            entries=((grants_of(application.call), grant),),
+            claims=((f"grant of {command.application}", "This application was offered a grant already."),),
+            due=(Due(key=_answer_due(grant), at=command.respond_by, command=LapseGrant(grant=grant)),),
+        )
+
+    return Act(
+        may=access.offers(given.actor, initiative, command.application, application, conflicts=conflicts),
+        initiative=application.initiative,
+        scope=application.call,
+        decide=decide,
+    )
+
+
+def _accept(command: AcceptGrant, given: Given) -> Plan:
+    grant = yield from the(GRANT, command.grant)
+    return Act(
+        may=access.recipient(given.actor, grant),
+        initiative=grant.initiative,
+        scope=grant.call,
+        decide=lambda: Outcome(
+            facts={command.grant: rules.accept(command.grant, grant, now=given.now)},
+            answers=command.grant,
+            settled=(_answer_due(command.grant),),
+        ),
+    )
+
+
+def _decline(command: DeclineGrant, given: Given) -> Plan:
+    grant = yield from the(GRANT, command.grant)
+    fund = yield from the(FUND, grant.fund)
+    return Act(
+        may=access.recipient(given.actor, grant),
+        initiative=grant.initiative,
+        scope=grant.call,
+        decide=lambda: Outcome(
+            facts={
+                command.grant: rules.decline(
+                    command.grant, grant, reason=command.reason, explanation=command.explanation
+                ),
+                grant.fund: funds.release(
+                    grant.fund, fund, grant_id=command.grant, amount=grant.amount, reason="grant_declined"
+                ),
+            },
+            answers=command.grant,
+            settled=(_answer_due(command.grant),),
+        ),
+    )
+
+
+def _lapse(command: LapseGrant, given: Given) -> Plan:
+    grant = yield from the(GRANT, command.grant)
+    fund = yield from the(FUND, grant.fund)
+    return Act(
+        may=access.system(given.actor),
+        initiative=grant.initiative,
+        scope=grant.call,
+        decide=lambda: Outcome(
+            facts={
+                command.grant: rules.lapse(command.grant, grant, now=given.now),
+                grant.fund: funds.release(
+                    grant.fund, fund, grant_id=command.grant, amount=grant.amount, reason="grant_lapsed"
+                ),
+            },
+            answers=command.grant,
+            settled=(_answer_due(command.grant),),
+        ),
+    )
+
+
+COMMANDS = (
+    Registered("grant.offer", OfferGrant, _offer),
+    Registered("grant.accept", AcceptGrant, _accept),
+    Registered("grant.decline", DeclineGrant, _decline),
+    Registered("grant.lapse", LapseGrant, _lapse),
+)

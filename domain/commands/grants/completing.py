@@ -1,0 +1,45 @@
+"""Asking to end a grant that is paid and reported."""
+
+from __future__ import annotations
+
+from domain import access, funds
+from domain.applications import APPLICATION
+from domain.commands.grants.acting import conflicts_on
+from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, ahead, the
+from domain.funds import FUND
+from domain.grants import rules
+from domain.grants.state import GRANT
+from domain.initiatives import INITIATIVE
+
+
+class CompleteGrant(Command, frozen=True, kw_only=True):
+    """End a grant that is paid and reported; what was not scheduled returns to the fund."""
+
+    grant: str
+
+
+def _complete(command: CompleteGrant, given: Given) -> Plan:
+    grant = yield from the(GRANT, command.grant)
+    yield from ahead((INITIATIVE, grant.initiative), (FUND, grant.fund), (APPLICATION, grant.application))
+    initiative = yield from the(INITIATIVE, grant.initiative)
+    fund = yield from the(FUND, grant.fund)
+    conflicts = yield from conflicts_on(grant, given)
+
+    def decide() -> Outcome:
+        facts = {command.grant: rules.complete(command.grant, grant)}
+        unspent = grant.amount - grant.settled
+        if unspent:
+            facts[grant.fund] = funds.release(
+                grant.fund, fund, grant_id=command.grant, amount=unspent, reason="grant_completed"
+            )
+        return Outcome(facts=facts, answers=command.grant)
+
+    return Act(
+        may=access.officer_on_grant(given.actor, initiative, grant, conflicts=conflicts),
+        initiative=grant.initiative,
+        scope=grant.call,
+        decide=decide,
+    )
+
+
+COMMANDS = (Registered("grant.complete", CompleteGrant, _complete),)

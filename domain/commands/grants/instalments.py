@@ -1,0 +1,134 @@
+"""Asking for what can be done with an instalment, from the request to its settlement."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from domain import access
+from domain.commands.grants.acting import by_recipient, by_staff
+from domain.deciding import Command, Given, Plan, Registered, members, the
+from domain.grants import rules
+from domain.grants.facts import FailureReason
+from domain.grants.state import GRANT
+from domain.indexes import instructed_on
+from domain.values import Money
+
+
+class RequestInstalment(Command, frozen=True, kw_only=True):
+    """Ask for an instalment of one's grant."""
+
+    grant: str
+    instalment: int
+
+
+class ApproveInstalment(Command, frozen=True, kw_only=True):
+    """Approve an instalment, as the first person or as the second."""
+
+    grant: str
+    instalment: int
+
+
+class InstructInstalment(Command, frozen=True, kw_only=True):
+    """Record that the bank was told to pay an instalment, under a reference that becomes public."""
+
+    grant: str
+    instalment: int
+    reference: str
+
+
+class SettleInstalment(Command, frozen=True, kw_only=True):
+    """Record that the bank paid an instalment, by the bank's calendar on `settled_on`."""
+
+    grant: str
+    instalment: int
+    amount: Money
+    settled_on: date
+
+
+class FailInstalment(Command, frozen=True, kw_only=True):
+    """Record that the bank did not pay an instalment, with the reason."""
+
+    grant: str
+    instalment: int
+    reason: FailureReason
+
+
+def _request(command: RequestInstalment, given: Given) -> Plan:
+    return by_recipient(
+        command.grant, given, lambda grant: rules.request(command.grant, grant, number=command.instalment)
+    )
+
+
+def _approve(command: ApproveInstalment, given: Given) -> Plan:
+    return by_staff(
+        command.grant,
+        given,
+        lambda actor, initiative, grant, *, conflicts: access.approver_on_grant(
+            actor, initiative, grant, command.instalment, conflicts=conflicts
+        ),
+        lambda grant, recipient: rules.approve(
+            command.grant, grant, recipient, number=command.instalment, approver=given.actor
+        ),
+    )
+
+
+def _instruct(command: InstructInstalment, given: Given) -> Plan:
+    index, today = instructed_on(command.grant, command.instalment), given.now.date().isoformat()
+    yield from the(GRANT, command.grant)  # so that the index is asked for by an id, and not by any text
+    # One that failed may be instructed again on the same day, which is noted already.
+    noted = today in (yield from members(index))
+    plan = by_staff(
+        command.grant,
+        given,
+        access.finance_on_grant,
+        lambda grant, recipient: rules.instruct(
+            command.grant,
+            grant,
+            recipient,
+            number=command.instalment,
+            reference=command.reference,
+            now=given.now,
+        ),
+        entries=() if noted else ((index, today),),
+    )
+    return (yield from plan)
+
+
+def _settle(command: SettleInstalment, given: Given) -> Plan:
+    yield from the(GRANT, command.grant)  # so that the index is asked for by an id, and not by any text
+    days = yield from members(instructed_on(command.grant, command.instalment))
+    plan = by_staff(
+        command.grant,
+        given,
+        access.finance_on_grant,
+        lambda grant, _recipient: rules.settle(
+            command.grant,
+            grant,
+            number=command.instalment,
+            amount=command.amount,
+            settled_on=command.settled_on,
+            instructed_on=max(map(date.fromisoformat, days), default=None),
+            now=given.now,
+        ),
+    )
+    return (yield from plan)
+
+
+def _fail(command: FailInstalment, given: Given) -> Plan:
+    return by_staff(
+        command.grant,
+        given,
+        access.finance_on_grant,
+        lambda grant, _recipient: rules.fail(
+            command.grant, grant, number=command.instalment, reason=command.reason
+        ),
+    )
+
+
+COMMANDS = (
+    Registered("instalment.request", RequestInstalment, _request),
+    Registered("instalment.approve", ApproveInstalment, _approve),
+    Registered("instalment.instruct", InstructInstalment, _instruct),
+    Registered("instalment.settle", SettleInstalment, _settle),
+    Registered("instalment.fail", FailInstalment, _fail),
+)

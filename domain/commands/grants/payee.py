@@ -1,0 +1,57 @@
+"""Asking to set the payee of a grant, and to confirm it."""
+
+from __future__ import annotations
+
+from domain import access
+from domain.commands.grants.acting import by_recipient, by_staff
+from domain.deciding import Command, Given, Plan, Registered
+from domain.grants import rules
+from domain.grants.facts import PayeeKind
+
+
+class SetGrantPayee(Command, frozen=True, kw_only=True):
+    """Say to whom, and to which account (an IBAN, or another account in words), one's grant is paid."""
+
+    grant: str
+    kind: PayeeKind
+    name: str
+    account: str
+
+
+class ConfirmGrantPayee(Command, frozen=True, kw_only=True):
+    """Confirm the payee of a grant as it was seen in that `setting`."""
+
+    grant: str
+    setting: int
+
+
+def _set_payee(command: SetGrantPayee, given: Given) -> Plan:
+    return by_recipient(
+        command.grant,
+        given,
+        lambda grant: rules.set_payee(
+            command.grant,
+            grant,
+            kind=command.kind,
+            name=command.name,
+            account=command.account,
+            now=given.now,
+        ),
+    )
+
+
+def _confirm_payee(command: ConfirmGrantPayee, given: Given) -> Plan:
+    return by_staff(
+        command.grant,
+        given,
+        access.finance_on_grant,
+        lambda grant, recipient: rules.confirm_payee(
+            command.grant, grant, recipient, setting=command.setting, confirmer=given.actor
+        ),
+    )
+
+
+COMMANDS = (
+    Registered("grant.set_payee", SetGrantPayee, _set_payee),
+    Registered("grant.confirm_payee", ConfirmGrantPayee, _confirm_payee),
+)

@@ -1,0 +1,69 @@
+"""Asking to submit a report on a grant, and to accept or return it."""
+
+from __future__ import annotations
+
+from domain import access
+from domain.commands.grants.acting import by_recipient, by_staff
+from domain.deciding import Command, Given, Plan, Registered
+from domain.grants import rules
+from domain.grants.facts import ReturnReason
+
+
+class SubmitGrantReport(Command, frozen=True, kw_only=True):
+    """Report on what was done with one's grant."""
+
+    grant: str
+    text: str
+
+
+class AcceptGrantReport(Command, frozen=True, kw_only=True):
+    """Accept a report on a grant."""
+
+    grant: str
+    report: int
+
+
+class ReturnGrantReport(Command, frozen=True, kw_only=True):
+    """Return a report on a grant, with the reason."""
+
+    grant: str
+    report: int
+    reason: ReturnReason
+    explanation: str | None = None
+
+
+def _submit_report(command: SubmitGrantReport, given: Given) -> Plan:
+    return by_recipient(
+        command.grant, given, lambda grant: rules.submit_report(command.grant, grant, text=command.text)
+    )
+
+
+def _accept_report(command: AcceptGrantReport, given: Given) -> Plan:
+    return by_staff(
+        command.grant,
+        given,
+        access.officer_on_grant,
+        lambda grant, _recipient: rules.accept_report(command.grant, grant, report=command.report),
+    )
+
+
+def _return_report(command: ReturnGrantReport, given: Given) -> Plan:
+    return by_staff(
+        command.grant,
+        given,
+        access.officer_on_grant,
+        lambda grant, _recipient: rules.return_report(
+            command.grant,
+            grant,
+            report=command.report,
+            reason=command.reason,
+            explanation=command.explanation,
+        ),
+    )
+
+
+COMMANDS = (
+    Registered("grant.submit_report", SubmitGrantReport, _submit_report),
+    Registered("grant.accept_report", AcceptGrantReport, _accept_report),
+    Registered("grant.return_report", ReturnGrantReport, _return_report),
+)

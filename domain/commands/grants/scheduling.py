@@ -1,0 +1,28 @@
+"""Asking to divide a grant into instalments."""
+
+from __future__ import annotations
+
+from domain import access
+from domain.commands.grants.acting import by_staff
+from domain.deciding import Command, Given, Plan, Registered
+from domain.grants import rules
+from domain.grants.rules import PlannedInstalment
+
+
+class ScheduleGrant(Command, frozen=True, kw_only=True):
+    """Divide a grant into instalments, which are numbered in the order given."""
+
+    grant: str
+    instalments: tuple[PlannedInstalment, ...]
+
+
+def _schedule(command: ScheduleGrant, given: Given) -> Plan:
+    return by_staff(
+        command.grant,
+        given,
+        access.officer_on_grant,
+        lambda grant, _recipient: rules.schedule(command.grant, grant, instalments=command.instalments),
+    )
+
+
+COMMANDS = (Registered("grant.schedule", ScheduleGrant, _schedule),)

@@ -1,0 +1,32 @@
+"""What may happen to a grant: one function for each command.
+
+Three people stand between a request and a payment: the recipient asks, and two others approve. None of the rules
+relies on access alone for that: who approves is compared here, by person.
+"""
+
+from domain.grants.rules.agreement import accept, decline, lapse, offer
+from domain.grants.rules.completing import complete
+from domain.grants.rules.instalments import approve, fail, instruct, request, settle
+from domain.grants.rules.payee import confirm_payee, set_payee
+from domain.grants.rules.reports import accept_report, return_report, submit_report
+from domain.grants.rules.scheduling import PlannedInstalment, schedule
+
+__all__ = [
+    "PlannedInstalment",
+    "accept",
+    "accept_report",
+    "approve",
+    "complete",
+    "confirm_payee",
+    "decline",
+    "fail",
+    "instruct",
+    "lapse",
+    "offer",
+    "request",
+    "return_report",
+    "schedule",
+    "set_payee",
+    "settle",
+    "submit_report",
+]

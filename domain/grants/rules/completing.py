@@ -1,0 +1,27 @@
+"""When a grant that was accepted may end."""
+
+from __future__ import annotations
+
+from domain.deciding import Fact
+from domain.grants.facts import GrantCompleted
+from domain.grants.rules.reports import check_no_report_waits
+from domain.grants.rules.standing import check_accepted
+from domain.grants.state import Grant, InstalmentStatus
+from domain.refusals import Refused
+
+
+def complete(grant_id: str, grant: Grant) -> tuple[Fact, ...]:
+    """End a grant once every instalment is settled and every report answered."""
+    check_accepted(grant, "A grant can be completed")
+    if not grant.instalments:
+        raise Refused("A grant can be completed once its instalments are scheduled and settled.")
+    unsettled = [
+        number
+        for number, instalment in sorted(grant.instalments.items())
+        if instalment.status is not InstalmentStatus.SETTLED
+    ]
+    if unsettled:
+        status = grant.instalments[unsettled[0]].status
+        raise Refused(f"A grant can be completed once all is settled; instalment {unsettled[0]} is {status}.")
+    check_no_report_waits(grant)
+    return (GrantCompleted(grant=grant_id),)

@@ -1,0 +1,164 @@
+"""What may happen to an instalment, from the request to its settlement."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from domain.deciding import Fact
+from domain.funds import check_past
+from domain.grants.facts import (
+    FailureReason,
+    GrantInstalmentApproved,
+    GrantInstalmentFailed,
+    GrantInstalmentInstructed,
+    GrantInstalmentRequested,
+    GrantInstalmentSettled,
+)
+from domain.grants.rules.standing import check_accepted, check_not_erased
+from domain.grants.state import Grant, InstalmentState, InstalmentStatus
+from domain.persons import Person
+from domain.refusals import Invalid, NotFound, Refused
+from domain.values import Money, amount_text, moment_text
+
+_OTHER_ZONES: Final = timedelta(days=1)
+"""By how much the day on the bank's calendar may lie before the day in UTC."""
+
+_REFERENCE: Final = re.compile(r"[A-Za-z0-9/?:().,'+ -]{1,35}\Z", re.ASCII)
+"""What every bank carries unharmed: the character set and the length of a reference in ISO 20022 payments."""
+
+
+def request(grant_id: str, grant: Grant, *, number: int) -> tuple[Fact, ...]:
+    """Ask for an instalment. One that follows a report needs those before it requested, and an accepted report that
+    met no other instalment's condition; the oldest such report is used."""
+    check_accepted(grant, "An instalment can be requested")
+    instalment = _find(grant, number)
+    if instalment.status is not InstalmentStatus.SCHEDULED:
+        raise Refused(f"Only a scheduled instalment can be requested; this one is {instalment.status}.")
+    if grant.payee is None or not grant.payee.confirmed:
+        raise Refused("An instalment can be requested once the payee is set and confirmed.")
+    return (
+        GrantInstalmentRequested(
+            grant=grant_id,
+            instalment=number,
+            report=_report_for(grant, number) if instalment.plan.condition == "report" else None,
+        ),
+    )
+
+
+def approve(
+    grant_id: str, grant: Grant, recipient: Person, *, number: int, approver: str
+) -> tuple[Fact, ...]:
+    """Approve a requested instalment, first or second, to be paid to the payee of now; never the recipient, and never
+    one person twice."""
+    instalment = _find(grant, number)
+    check_not_erased(recipient)
+    stage = grant.next_stage(number)
+    if stage is None and instalment.status is InstalmentStatus.FAILED:
+        raise Refused("The approvals of this failed instalment stand, so it can be instructed again.")
+    if stage is None:
+        raise Refused(f"Only a requested instalment can be approved, twice; this one is {instalment.status}.")
+    if approver == grant.recipient:
+        raise Refused("An instalment must be approved by other people than the recipient.")
+    if stage == 2 and approver == instalment.first_approver:
+        raise Refused("The second approval must come from another person than the first.")
+    return (GrantInstalmentApproved(grant=grant_id, instalment=number, approver=approver, stage=stage),)
+
+
+def instruct(
+    grant_id: str, grant: Grant, recipient: Person, *, number: int, reference: str, now: datetime
+) -> tuple[Fact, ...]:
+    """Record that the bank was told to pay: after both approvals, each of them for this payee, to a confirmed payee
+    whose waiting time is over, and whose recipient was not erased."""
+    instalment = _find(grant, number)
+    check_not_erased(recipient)
+    if grant.next_stage(number) is not None and grant.outdated(instalment):
+        raise Refused(
+            "The payee was changed after this instalment was approved, so it must be approved twice again."
+        )
+    if instalment.status not in (InstalmentStatus.APPROVED, InstalmentStatus.FAILED):
+        raise Refused(
+            f"Only an instalment approved twice can be instructed; this one is {instalment.status}."
+        )
+    if not _REFERENCE.match(reference) or reference != reference.strip():
+        detail = (
+            "A reference has 1 to 35 letters, digits, spaces or signs of /-?:().,'+ and no space at its ends."
+        )
+        raise Invalid.field("reference", detail)
+    payee = grant.payee
+    if payee is None or not payee.confirmed:
+        raise Refused("The payee was changed and is not confirmed; it must be confirmed before a payment.")
+    if payee.payable_from is not None and now < payee.payable_from:
+        raise Refused(
+            f"The payee was changed; payments can be instructed from {moment_text(payee.payable_from)}."
+        )
+    return (
+        GrantInstalmentInstructed(
+            grant=grant_id, instalment=number, setting=payee.setting, reference=reference
+        ),
+    )
+
+
+def settle(
+    grant_id: str,
+    grant: Grant,
+    *,
+    number: int,
+    amount: Money,
+    settled_on: date,
+    instructed_on: date | None,
+    now: datetime,
+) -> tuple[Fact, ...]:
+    """Record that the bank paid an instalment, to the last minor unit, and not before it was told to.
+
+    `instructed_on` is the day, in UTC, on which it was told last; None where that was not noted.
+    """
+    instalment = _find(grant, number)
+    _check_instructed(instalment, "settled")
+    minor = amount.minor("amount", currency=grant.currency, least=1)
+    check_past(settled_on, "settled_on", now)
+    if instructed_on is not None and settled_on < (earliest := instructed_on - _OTHER_ZONES):
+        raise Invalid.field(
+            "settled_on",
+            f"The bank was told to pay on {instructed_on}, so it cannot have paid before {earliest}.",
+        )
+    if minor != instalment.plan.amount:
+        planned = amount_text(instalment.plan.amount, grant.currency)
+        raise Refused(
+            f"The instalment is {planned}, so {amount_text(minor, grant.currency)} cannot settle it."
+        )
+    return (
+        GrantInstalmentSettled(
+            grant=grant_id, instalment=number, amount=minor, currency=grant.currency, settled_on=settled_on
+        ),
+    )
+
+
+def fail(grant_id: str, grant: Grant, *, number: int, reason: FailureReason) -> tuple[Fact, ...]:
+    """Record that the bank did not pay an instalment."""
+    _check_instructed(_find(grant, number), "found to have failed")
+    return (GrantInstalmentFailed(grant=grant_id, instalment=number, reason=reason),)
+
+
+def _check_instructed(instalment: InstalmentState, done: str) -> None:
+    if instalment.status is not InstalmentStatus.INSTRUCTED:
+        raise Refused(f"Only an instructed instalment can be {done}; this one is {instalment.status}.")
+
+
+def _find(grant: Grant, number: int) -> InstalmentState:
+    instalment = grant.instalments.get(number)
+    if instalment is None:
+        raise NotFound("There is no such instalment of this grant.")
+    return instalment
+
+
+def _report_for(grant: Grant, number: int) -> int:
+    for before in range(1, number):
+        if grant.instalments[before].status is InstalmentStatus.SCHEDULED:
+            raise Refused(
+                f"Instalment {number} follows a report, so instalment {before} must be requested first."
+            )
+    if not grant.unused_reports:
+        raise Refused(f"Instalment {number} needs an accepted report of its own; submit one first.")
+    return grant.unused_reports[0]

@@ -1,0 +1,62 @@
+"""What may happen to the reports on a grant: that one is submitted, and accepted or returned."""
+
+from __future__ import annotations
+
+from domain.applications import check_explanation
+from domain.deciding import Fact
+from domain.grants.facts import GrantReportAccepted, GrantReportReturned, GrantReportSubmitted, ReturnReason
+from domain.grants.rules.standing import check_accepted
+from domain.grants.state import Grant, ReportStatus
+from domain.refusals import NotFound, Refused
+from domain.values import check_text
+
+
+def submit_report(grant_id: str, grant: Grant, *, text: str) -> tuple[Fact, ...]:
+    """Report on what was done with the money; one report at a time."""
+    check_accepted(grant, "A report can be submitted")
+    check_no_report_waits(grant)
+    return (
+        GrantReportSubmitted(
+            grant=grant_id,
+            report=len(grant.reports) + 1,
+            recipient=grant.recipient,
+            text=check_text(text, "text", most=50_000, long=True),
+        ),
+    )
+
+
+def accept_report(grant_id: str, grant: Grant, *, report: int) -> tuple[Fact, ...]:
+    """Accept a submitted report."""
+    _check_submitted_report(grant, report, "accepted")
+    return (GrantReportAccepted(grant=grant_id, report=report),)
+
+
+def return_report(
+    grant_id: str, grant: Grant, *, report: int, reason: ReturnReason, explanation: str | None
+) -> tuple[Fact, ...]:
+    """Return a submitted report, with the reason; the recipient may submit another."""
+    _check_submitted_report(grant, report, "returned")
+    return (
+        GrantReportReturned(
+            grant=grant_id,
+            report=report,
+            recipient=grant.recipient,
+            reason=reason,
+            explanation=check_explanation(explanation),
+        ),
+    )
+
+
+def check_no_report_waits(grant: Grant) -> None:
+    """Raises `Refused` while a submitted report is neither accepted nor returned."""
+    for number, status in grant.reports.items():
+        if status is ReportStatus.SUBMITTED:
+            raise Refused(f"Report {number} must be accepted or returned first.")
+
+
+def _check_submitted_report(grant: Grant, report: int, done: str) -> None:
+    status = grant.reports.get(report)
+    if status is None:
+        raise NotFound("There is no such report on this grant.")
+    if status is not ReportStatus.SUBMITTED:
+        raise Refused(f"Only a submitted report can be {done}; this one is {status}.")
