@@ -40,6 +40,7 @@ FIRST_PAUSE: Final = 0.5
 LONGEST_PAUSE: Final = 30.0
 """How many seconds a projection rests after a failure: the pause doubles from the first to the longest."""
 _WAIT_SECONDS: Final = 1.0
+_CONNECT_SECONDS: Final = 10
 
 
 def pause_after(failures: int) -> float:
@@ -115,7 +116,7 @@ class Projector:
             kwargs={"autocommit": True, "application_name": "overwinter projections"},
             min_size=1,
             max_size=1,
-            timeout=10,
+            timeout=_CONNECT_SECONDS,
             open=False,
         )
         self._facts = Facts(FactRecorder(self._pool))
@@ -124,14 +125,19 @@ class Projector:
         self._connection: Connection | None = None
 
     def __enter__(self) -> Self:
-        self._pool.open(wait=True, timeout=10)
+        # First the connection that fails at once where no server is: the pool would try again and again, and nobody who
+        # stops this process would be heard.
+        self._connection = psycopg.connect(
+            self._url,
+            autocommit=True,
+            application_name="overwinter projections",
+            connect_timeout=_CONNECT_SECONDS,
+        )
         try:
-            self._connection = psycopg.connect(
-                self._url, autocommit=True, application_name="overwinter projections"
-            )
             self._connection.execute("SET synchronous_commit = off")
+            self._pool.open(wait=True, timeout=_CONNECT_SECONDS)
         except BaseException:
-            self._pool.close()
+            self.__exit__(None, None, None)
             raise
         return self
 

@@ -7,6 +7,7 @@ import logging
 import threading
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -370,3 +371,21 @@ async def test_an_idle_projector_costs_one_small_question_each_time(season: Seas
         started = time.perf_counter()
         assert [idle.step() for _ in range(20)] == [0] * 20
         assert time.perf_counter() - started < 2
+
+
+def test_who_waits_for_a_database_that_is_away_can_be_stopped(
+    caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    """As when both are told to end at once, and the database is the first to go."""
+    stop = threading.Event()
+    url = f"postgresql://overwinter@/overwinter?host={tmp_path}"
+    waiting = threading.Thread(target=follow, args=(url, PROJECTIONS, stop), daemon=True)
+    with caplog.at_level(logging.WARNING):
+        waiting.start()
+        while not caplog.records:
+            waiting.join(0.01)
+            assert waiting.is_alive()
+        stop.set()
+        waiting.join(5)
+    assert not waiting.is_alive()
+    assert caplog.messages[0] == "the database cannot be used now (OperationalError); trying again"
