@@ -80,7 +80,6 @@ class Given:
     actor: str
     now: datetime
     new: Callable[[str], str]
-    random: Callable[[int], bytes]
     demonstration: bool = False
 
 

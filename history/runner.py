@@ -241,7 +241,6 @@ class _Work:
             actor=request.actor,
             now=runner.clock(),
             new=lambda kind: stream_id(kind, runner.random(16)),
-            random=runner.random,
             demonstration=runner._demonstration,
         )
         self._command = runner.random(16).hex()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -88,7 +88,3 @@ class Vault:
             subject for subject, (since, _) in self._opened.items() if now - since >= CACHE_SECONDS
         ]:
             del self._opened[subject]
-
-
-Keyring = Mapping[str, bytes]
-"""Opened keys by subject."""

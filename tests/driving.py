@@ -81,7 +81,6 @@ class World:
             actor=actor,
             now=now,
             new=self._noting(made),
-            random=self._random,
             demonstration=self.demonstration,
         )
         plan = registered(type(command)).plan(command, given)
@@ -131,10 +130,6 @@ class World:
             return identifier
 
         return new
-
-    def _random(self, size: int) -> bytes:
-        self._made += 1
-        return hashlib.shake_256(str(self._made).encode()).digest(size)
 
     def _load(self, aggregate: Aggregate[S], stream: str) -> Loaded[S]:
         state = aggregate.empty

@@ -40,7 +40,6 @@ class Trial:
             actor=person,
             now=wiring.clock(),
             new=lambda kind: stream_id(kind, wiring.runner.random(16)),
-            random=wiring.runner.random,
             demonstration=wiring.settings.demo,
         )
 
