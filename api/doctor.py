@@ -20,7 +20,7 @@ import psycopg
 from api.health import MOST_LAG_SECONDS, Ready, look
 from api.replica import CONNECT_SECONDS, ReplicaHealth, look_at
 from api.roles import role_of
-from api.settings import Settings, described
+from api.settings import Settings, described, unknown_names
 from api.wiring import all_migrations, check_fit, clock_of
 from history.calls import Connection
 from history.migrate import pending
@@ -90,7 +90,9 @@ async def examine(settings: Settings, url: str) -> Finding:
     missing = pending(url, all_migrations())
     ready: Ready | None = None
     replica: ReplicaHealth | None = None
-    wrong: list[str] = []
+    wrong = [
+        f"{name} is no setting of this program; look for a slip in its name." for name in unknown_names()
+    ]
     if number < OLDEST_POSTGRESQL:
         wrong.append("PostgreSQL 15 or newer is needed.")
     if missing:

@@ -12,6 +12,8 @@ from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
+SUPERVISED: Final = "OVERWINTER_SUPERVISED"
+"""What `overwinter demo` tells the processes that it starts; no setting of anybody's."""
 
 
 class SettingsError(Exception):
@@ -227,7 +229,7 @@ def described(settings: Settings, environ: Mapping[str, str] | None = None) -> t
 def unknown_names(environ: Mapping[str, str] | None = None) -> tuple[str, ...]:
     """Variables that look like settings of ours and are none: most likely a slip in a name."""
     environ = os.environ if environ is None else environ
-    known = {each.metadata["setting"].name for each in fields(Settings)}
+    known = {SUPERVISED, *(each.metadata["setting"].name for each in fields(Settings))}
     return tuple(sorted(name for name in environ if name.startswith("OVERWINTER_") and name not in known))
 
 

@@ -9,8 +9,10 @@ import jsonschema_rs
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 
 from api.app import operations
+from api.commands import SYSTEM_ONLY, WRITES
 from api.operations import Operation
 from api.problems import ProblemType
+from domain.commands.register import REGISTER
 from tests.contract.conftest import Used
 from tests.journey.running import Running
 
@@ -19,6 +21,12 @@ def test_every_operation_was_used_with_success(used: Used) -> None:
     """A new operation is not described before somebody has seen it work."""
     succeeded = {operation.name for operation, answer in used.answers if answer.is_success}
     assert {operation.name for operation in operations()} - succeeded == set()
+
+
+def test_every_command_has_an_address_or_is_the_program_s_own() -> None:
+    addressed = {write.command for write in WRITES}
+    assert addressed | SYSTEM_ONLY == REGISTER.keys()
+    assert addressed & SYSTEM_ONLY == set()
 
 
 def test_every_answer_is_as_described(used: Used, schema: OpenApiSchema) -> None:

@@ -141,7 +141,8 @@ class TestHelp:
         assert len(done.stdout.splitlines()) > 4
 
     def test_none_is_missing_from_this_list(self) -> None:
-        from api.cli import main, tokens
+        from api.cli import main
+        from api.cli.tokens import tokens
 
         assert {(name,) for name in main.commands} | {("tokens", name) for name in tokens.commands} | {
             ()
@@ -370,6 +371,13 @@ class TestDoctor:
         migrated.refused("doctor")
         assert before == {table: counted(migrated, table) for table in before}
         assert before == {"history.facts": 3, "vault.keys": 1, "accounts.tokens": 2}
+
+    def test_a_slip_in_a_setting_s_name_is_told(self, migrated: Operator) -> None:
+        with migrated.running("project"):
+            wait_until(lambda: migrated.run("doctor").returncode == 0)
+            assert migrated.refused("doctor", OVERWINTER_PROT="8001") == (
+                "OVERWINTER_PROT is no setting of this program; look for a slip in its name."
+            )
 
     def test_what_does_not_fit_is_told(self, migrated: Operator, tmp_path: Path) -> None:
         migrated.said("tokens", "create", "--administrator")

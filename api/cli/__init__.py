@@ -1,0 +1,20 @@
+"""The command line: what an operator does with an installation. Every error is one sentence and a non-zero exit."""
+
+from __future__ import annotations
+
+import click
+
+from api.cli import doctor, keeping, people, running, tokens
+from api.cli.failures import OneSentence
+
+
+@click.group(cls=OneSentence, context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Overwinter: grants whose history can be checked, for people who must stay safe."""
+
+
+for _command in (
+    keeping.migrate_command, running.serve, running.project, keeping.rebuild_command, keeping.verify_command,
+    running.demo, tokens.tokens, people.erase, people.find_person, doctor.doctor,
+):  # fmt: skip
+    main.add_command(_command)

@@ -1,0 +1,25 @@
+"""The doctor: look at an installation from all sides, and say what is wrong with it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import click
+
+from api.cli.database import database
+from api.cli.failures import fail
+from api.doctor import examine, report
+from api.settings import read_settings
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+def doctor(as_json: bool) -> None:
+    """Look at settings, database, positions, lag and disk, and say what is wrong. Nothing is changed."""
+    settings = read_settings()
+    with database(settings) as url:
+        found = asyncio.run(examine(settings, url))
+    click.echo(json.dumps(found.as_json(), indent=1) if as_json else report(found))
+    if found.wrong:
+        fail(" ".join(found.wrong))

@@ -1,0 +1,55 @@
+"""How the command line fails: what was foreseen is said in one sentence on standard error, with exit code 1."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, NoReturn
+
+import click
+import psycopg
+
+from api.connecting import why_not_connected
+from api.embedded_guard import EmbeddedError
+from api.roles import RoleError
+from api.settings import SettingsError
+from api.supervise import SuperviseError
+from api.wiring import WiringError
+from domain.refusals import Turned
+from history.keyfiles import KeysUnusable
+from history.migrate import MigrationError
+from history.runner import Contended
+from history.store import Unavailable
+from projections.projector import Taken
+from projections.rebuild import Stopped
+from projections.replica import Foreign
+
+_SAID = (
+    SettingsError, EmbeddedError, SuperviseError, WiringError, KeysUnusable, MigrationError, Turned, Unavailable,
+    Taken, Stopped, RoleError, Foreign,
+)  # fmt: skip
+
+
+class OneSentence(click.Group):
+    """A group of commands whose foreseen errors end in one sentence on standard error, never in a traceback."""
+
+    def invoke(self, context: click.Context) -> Any:  # Any: click's own signature
+        """Run the command that was asked for."""
+        try:
+            return super().invoke(context)
+        except _SAID as error:
+            fail(str(error))
+        except Contended:
+            fail("Others were changing the same thing at the same time; run the command again.")
+        except psycopg.OperationalError as error:
+            fail(why_not_connected(error))
+        except psycopg.errors.InsufficientPrivilege:
+            fail(
+                "The database refuses its role what is needed here: let its owner run this, or let the owner allow the "
+                "role to serve and project: overwinter migrate --allow ROLE."
+            )
+
+
+def fail(sentence: str) -> NoReturn:
+    """Say the sentence, and end."""
+    click.echo(f"overwinter: {sentence}", err=True)
+    sys.exit(1)

@@ -1,0 +1,76 @@
+"""People: find one by their address, and erase one for good."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+import click
+
+from api.cli.database import with_wiring
+from api.cli.failures import fail
+from api.wiring import Wiring
+from domain.commands.persons import ErasePerson
+from domain.persons import PERSON, address_claim, check_email, check_known
+from domain.refusals import NotFound
+from domain.values import SYSTEM, Channel, check_stream_id
+from history.runner import Request
+
+
+@click.command()
+@click.argument("person")
+@click.option(
+    "--reason", type=click.Choice(["asked_by_person", "retention_ended", "safety", "other"]), required=True
+)
+@click.option("--yes", is_flag=True, help="Do not ask whether it is meant.")
+def erase(person: str, reason: Any, yes: bool) -> None:  # Any: one of the choices above
+    """Erase PERSON (an id such as person-0f…, which `overwinter find-person` tells) for good: their key is destroyed, and
+    with it all that was sealed under it."""
+
+    async def act(wiring: Wiring) -> None:
+        await check_person(wiring, person)
+        if not yes:
+            click.confirm(f"Nobody can undo this. Erase {person}?", abort=True)
+        command = ErasePerson(person=person, reason=reason)
+        await wiring.runner.run(Request(command=command, actor=SYSTEM, channel=Channel.CLI))
+        await wiring.forget_accounts(person)
+
+    with_wiring(act)
+    click.echo(
+        "Erased. What remains: dumps, write-ahead log and replicas from before still hold the person's key, wrapped "
+        "under the present wrapping key. Until that key can be rotated, delete those copies or keep them away from the "
+        "key folder. Running servers forget the key within 60 seconds."
+    )
+
+
+async def check_person(wiring: Wiring, person: str) -> None:
+    """Raise `NotFound` unless there is such a person, or was."""
+    try:
+        check_stream_id(PERSON.kind, person)
+    except NotFound:
+        raise NotFound("There is no such person.") from None
+    loaded = await wiring.runner.states.reading(afresh=True).load(((PERSON, person),))
+    check_known(loaded[person].state)
+
+
+@click.command("find-person")
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+def find_person(as_json: bool) -> None:
+    """Print the id of the person who was registered under an address, as `overwinter erase` and `tokens` take it.
+
+    The address is asked for, or read as one line from standard input: on the command line it would stand in the shell's
+    history and in the list of processes. Whoever was registered without an address is not found by one.
+    """
+
+    async def act(wiring: Wiring) -> None:
+        typed = click.prompt("Address", err=True) if sys.stdin.isatty() else sys.stdin.readline()
+        address = check_email(typed)
+        if address is None:
+            fail("No address was given.")
+        person = await wiring.runner.holder(address_claim(address))
+        if person is None:
+            fail("Nobody is registered under this address.")
+        click.echo(json.dumps({"person": person}) if as_json else person)
+
+    with_wiring(act)

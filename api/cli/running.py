@@ -1,0 +1,111 @@
+"""Running the processes: the server, the projections, and a demonstration that starts both."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+import urllib.request
+
+import click
+
+from api.cli.database import database, refuse_unmigrated
+from api.demonstration import load
+from api.serving import listen, log_to_stderr
+from api.serving import project as run_projections
+from api.serving import serve as run_server
+from api.settings import SUPERVISED, Settings, read_settings, unknown_names
+from api.supervise import Child, SuperviseError, Supervisor, check_port_is_free, end_with_parent
+from api.wiring import all_migrations
+from history.migrate import migrate
+from projections.replica import follows
+
+log = logging.getLogger("overwinter")
+
+_START_SECONDS = 60.0
+
+
+def _refuse_foreign_replica(settings: Settings, url: str) -> None:
+    """Raise `Foreign`. One that does not answer now is no reason to stay away."""
+    if settings.read_database_url is not None:
+        follows(settings.read_database_url, url)
+
+
+def _is_supervised() -> bool:
+    """Whether a supervisor started this process; then it is the supervisor that keeps the embedded server."""
+    return os.environ.get(SUPERVISED) == "1"
+
+
+def _begin_process() -> Settings:
+    """What every process that runs for long does first."""
+    if _is_supervised():
+        end_with_parent()
+    settings = read_settings()
+    log_to_stderr(settings)
+    for name in unknown_names():
+        log.warning("%s is no setting of this program; look for a slip in its name", name)
+    return settings
+
+
+@click.command()
+def serve() -> None:
+    """Serve pages and API until it is stopped."""
+    settings = _begin_process()
+    check_port_is_free(settings.host, settings.port)
+    with database(settings, keep=not _is_supervised()) as url:
+        refuse_unmigrated(url)
+        _refuse_foreign_replica(settings, url)
+        with listen(settings.host, settings.port) as listening:
+            run_server(settings, url, listening)
+
+
+@click.command()
+def project() -> None:
+    """Keep the read models up to date, and run what time brings about (a round closes at its deadline).
+
+    One process leads among all such processes; another takes over when it is gone.
+    """
+    settings = _begin_process()
+    with database(settings, keep=not _is_supervised()) as url:
+        refuse_unmigrated(url)
+        _refuse_foreign_replica(settings, url)
+        run_projections(settings, url)
+
+
+@click.command()
+def demo() -> None:
+    """Try it: migrate, load a small demonstration of invented people, serve and project, and print the ways in.
+
+    Everything stays in DATA_DIR; a later start finds it as it was. Ctrl-C stops all of it.
+    """
+    settings = read_settings({**os.environ, "OVERWINTER_DEMO": "1"})
+    check_port_is_free(settings.host, settings.port)
+    with Supervisor() as supervisor:
+        url = supervisor.hold(database(settings, make=True, keep=True))
+        migrate(url, all_migrations())
+        ways_in = asyncio.run(load(settings, url))
+        environment = {"OVERWINTER_DEMO": "1", SUPERVISED: "1"}
+        for name in ("serve", "project"):
+            argv = (sys.executable, "-c", "from api.cli import main; main()", name)
+            supervisor.start(Child(name, argv, environment))
+        ready = supervisor.wait(until=lambda: _answers(settings), seconds=_START_SECONDS)
+        if not ready:
+            raise SuperviseError(
+                f"The server did not answer within {_START_SECONDS:.0f} seconds; the lines above say why."
+            )
+        click.echo(f"Overwinter, a demonstration with invented people: {settings.address}\n")
+        click.echo("Ways in, one for each role (sign in on the page with the token, or send it as Bearer):")
+        for way in ways_in:
+            click.echo(f"  {way.role:<17}{way.name:<17}{way.token}")
+        click.echo("\nCtrl-C stops it.")
+        supervisor.wait()
+
+
+def _answers(settings: Settings) -> bool:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    try:
+        with urllib.request.urlopen(f"http://{host}:{settings.port}/health/ready", timeout=1) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
