@@ -22,8 +22,8 @@ from api.replica import CONNECT_SECONDS, ReplicaHealth, look_at
 from api.roles import role_of
 from api.settings import Settings, described, unknown_names
 from api.wiring import all_migrations, check_fit, clock_of
-from history.calls import Connection
 from history.migrate import pending
+from history.statements import Connection
 from history.store import History, open_history
 
 LEAST_FREE: Final = 1_000_000_000

@@ -10,8 +10,8 @@ import psycopg
 
 from api.settings import Settings
 from api.wiring import wire
+from history.appends import Unavailable
 from history.due import Resting, run_due
-from history.store import Unavailable
 
 LOCK: Final = (7302025, 3)
 PAUSE_SECONDS: Final = 0.5

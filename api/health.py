@@ -19,7 +19,8 @@ from api.problems import RETRY_SECONDS, Problem, ProblemType
 from api.wiring import all_migrations
 from domain import access
 from domain.deciding import Denied
-from history.store import History, Unavailable
+from history.appends import Unavailable
+from history.store import History
 from projections.projector import LOCK
 from projections.register import PROJECTIONS
 

@@ -14,7 +14,7 @@ from litestar.handlers import HTTPRouteHandler
 from api.problems import Problem, ProblemType
 from api.wiring import Wiring
 from domain.refusals import FieldError, NotFound
-from history.store import Lost
+from history.appends import Lost
 
 T = TypeVar("T")
 

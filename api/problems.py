@@ -15,9 +15,9 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
 from domain.refusals import FieldError, Forbidden, Invalid, NotFound, Refused, Turned
+from history.appends import Unavailable
 from history.keyfiles import KeysUnusable
 from history.runner import Contended, KeyReused, Stale
-from history.store import Unavailable
 
 log = logging.getLogger("overwinter.api")
 

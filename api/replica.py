@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 import psycopg
 
-from history.calls import Connection
+from history.statements import Connection
 from history.store import History
 
 CONNECT_SECONDS: Final = 3

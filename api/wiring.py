@@ -22,10 +22,11 @@ from domain.commands.persons import ErasePerson
 from domain.initiatives import INSTALLATION, INSTALLATION_ID, Installation
 from domain.refusals import Refused
 from domain.values import SYSTEM, Channel
+from history.appends import Unavailable
 from history.keyfiles import KeyFolder
 from history.migrate import Migration, migrations_in
 from history.runner import Request, Runner
-from history.store import History, Unavailable, open_history
+from history.store import History, open_history
 from history.tokens import CURSOR, PositionTokens
 from history.vault import Vault
 from projections.reader import Reader

@@ -31,9 +31,10 @@ from benchmarks.results import Bar, Line, beside
 from domain.applications import ApplicationWithdrawn
 from domain.topics import TOPIC_OF
 from domain.values import Channel, Role, stream_id
+from history.appends import Append
 from history.documents import FORMAT, Envelope, Stored, write
 from history.keyfiles import KeyFolder
-from history.store import Append, History, open_history
+from history.store import History, open_history
 from history.vault import Vault, WrappedKey
 
 BARS: Final = {32: 15.0, 8: 5.0, 1: 1.5}

@@ -23,10 +23,11 @@ from benchmarks.results import Bar, Line, beside
 from domain.grants.state import GRANT, Grant, GrantStatus
 from domain.topics import TOPIC_OF
 from domain.values import Channel, Role, stream_id
+from history.appends import Append
 from history.documents import FORMAT, Envelope, write
 from history.keyfiles import KeyFolder
 from history.states import States
-from history.store import Append, open_history
+from history.store import open_history
 from history.vault import Vault
 
 STREAMS: Final[Mapping[int, int]] = {20: 100, 1_000: 4, 10_000: 1}

@@ -115,8 +115,8 @@ class Outcome:
     """What a rule decided: new facts by stream, and what else must be true in the same append.
 
     `entries` are (index, id) pairs to add; `claims` are names that only one stream may hold (an address, the grant
-    of an application), each with the sentence that refuses a second claim; `due` and `settled` keep the queue of due
-    dates (`settled`: keys to strike out). `subjects` are data subjects whose sealing key must be made first; `erases`
+    of an application), each with the sentence that refuses a second claim; `due` and `struck` keep the queue of due
+    dates (`struck`: keys to strike out). `subjects` are data subjects whose sealing key must be made first; `erases`
     are subjects whose key dies once the facts are stored. `initiatives` names the initiative of those streams that do
     not belong to the act's own.
     """
@@ -126,7 +126,7 @@ class Outcome:
     entries: tuple[tuple[str, str], ...] = ()
     claims: tuple[tuple[str, str], ...] = ()
     due: tuple[Due, ...] = ()
-    settled: tuple[str, ...] = ()
+    struck: tuple[str, ...] = ()
     subjects: tuple[str, ...] = ()
     erases: tuple[str, ...] = ()
     initiatives: Mapping[str, str] = field(default_factory=dict)

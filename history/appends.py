@@ -52,13 +52,12 @@ class Append:
     read_indexes: Mapping[str, int] = field(default_factory=dict)
     entries: Sequence[tuple[str, str]] = ()
     claims: Sequence[tuple[bytes, str]] = ()
-    settled: Sequence[str] = ()
+    struck: Sequence[str] = ()
     due: Sequence[DueDate] = ()
     new_keys: Sequence[WrappedKey] = ()
     sealed_for: Sequence[str] = ()
     erased: Sequence[str] = ()
     idempotency: Idempotency | None = None
-    status: int = 201
 
 
 @dataclass(frozen=True, slots=True)

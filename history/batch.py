@@ -11,10 +11,12 @@ from typing import Any, Final
 
 from history.appends import Append, Appended
 from history.arrays import BinaryArray, blobs, integers, texts, times
-from history.calls import Statement
+from history.statements import Prepared
 
 _ARRAYS: Final = 39
-APPEND: Final = Statement(
+_STATUS: Final = 201
+"""What a command that was stored has come to. Its answer is derived anew, whatever the status of that was."""
+APPEND: Final = Prepared(
     b"history_append",
     b"SELECT before, turned, outcomes, details FROM history.append(%s)"
     % b", ".join([b"$%d" % number for number in range(1, _ARRAYS + 1)]),
@@ -59,8 +61,8 @@ class Company:
             written.add(("entry", name, entry))
         for claim, holder in append.claims:
             written |= {("claim", claim), ("claims of", holder)}
-        for settled in append.settled:
-            written.add(("due", settled))
+        for struck in append.struck:
+            written.add(("due", struck))
         for due in append.due:
             written.add(("due", due.key))
         for key in append.new_keys:
@@ -95,7 +97,7 @@ def arguments(batch: Sequence[tuple[Append, Mapping[str, int]]]) -> list[BinaryA
     ]
     entries = [(number, *entry) for number, append in numbered for entry in append.entries]
     due = [(number, due) for number, append in numbered for due in append.due]
-    settled = [(number, key) for number, append in numbered for key in append.settled]
+    struck = [(number, key) for number, append in numbered for key in append.struck]
     indexes = [
         (number, name, count) for number, append in numbered for name, count in append.read_indexes.items()
     ]
@@ -118,7 +120,7 @@ def arguments(batch: Sequence[tuple[Append, Mapping[str, int]]]) -> list[BinaryA
         texts([idempotency.principal for _, _, idempotency in commands]),
         blobs([idempotency.key for _, _, idempotency in commands]),
         blobs([idempotency.request for _, _, idempotency in commands]),
-        integers([append.status for _, append, _ in commands]),
+        integers([_STATUS] * len(commands)),
         texts([append.answers for _, append, _ in commands]),
         integers([number for number, _, _ in entries]),
         texts([name for _, name, _ in entries]),
@@ -128,8 +130,8 @@ def arguments(batch: Sequence[tuple[Append, Mapping[str, int]]]) -> list[BinaryA
         times([date.at for _, date in due]),
         texts([date.command for _, date in due]),
         blobs([date.request for _, date in due]),
-        integers([number for number, _ in settled]),
-        texts([key for _, key in settled]),
+        integers([number for number, _ in struck]),
+        texts([key for _, key in struck]),
         integers([number for number, _, _ in indexes]),
         texts([name for _, name, _ in indexes]),
         integers([count for _, _, count in indexes]),

@@ -93,7 +93,7 @@ class Gathered(Generic[K, V]):
     async def _answer(self, together: list[_Waiting[K, V]]) -> None:
         """Ask, and answer everybody, whatever happens."""
         try:
-            found = await self._ask(frozenset[K]().union(*[waiting.keys for waiting in together]))
+            found = await self._ask(together[0].keys.union(*[waiting.keys for waiting in together[1:]]))
         except Exception as error:  # noqa: BLE001 - whatever it is, those who wait are told
             if len(together) > 1 and not isinstance(error, Unavailable):
                 for waiting in together:

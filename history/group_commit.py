@@ -20,8 +20,8 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from history.appends import Append, Appended, Idempotency, Unavailable
 from history.arrays import blobs, integers, texts
 from history.batch import APPEND, Company, arguments, outcomes, reads
-from history.calls import Connection, call
 from history.documents import Stored
+from history.statements import Connection, call, lent
 
 log = logging.getLogger("overwinter.history")
 
@@ -147,7 +147,7 @@ class GroupCommit:
         wait = _FIRST_WAIT
         for attempt in range(_TRIES):
             try:
-                chosen = nullcontext(on) if on is not None and not attempt else self._pool.connection()
+                chosen = nullcontext(on) if on is not None and not attempt else lent(self._pool)
                 async with chosen as connection:
                     made = arguments([(waiting.append, waiting.read) for waiting in batch])
                     (row,) = await call(connection, APPEND, made)
@@ -179,7 +179,7 @@ class GroupCommit:
             else:
                 waiting.ends(appended)
         for waiting, appended in open_ones:
-            async with self._pool.connection() as connection:
+            async with lent(self._pool) as connection:
                 positions = await stored(connection, waiting.append.facts) if waiting.lost else ()
                 if positions:
                     waiting.ends(Appended("appended", positions))

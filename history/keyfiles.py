@@ -58,7 +58,8 @@ class KeyFolder:
 
     @classmethod
     def check_can_be_made(cls, folder: Path) -> None:
-        """Raise `KeysUnusable` unless keys could be read from the folder, or made there. Nothing is made."""
+        """Raise `KeysUnusable` unless keys are in the folder and can be read, or could be made there; and unless it can
+        be written, as erasing somebody needs it (`fence`). Nothing is made."""
         existing = folder
         while not existing.exists():
             existing = existing.parent

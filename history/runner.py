@@ -28,9 +28,10 @@ from domain.persons import PERSON, Person, PersonStatus, give_handle
 from domain.refusals import Forbidden, NotFound, Refused, Turned
 from domain.topics import TOPIC_OF
 from domain.values import SYSTEM, Channel, Role, stream_id
+from history.appends import Append, Appended, DueDate, Idempotency
 from history.documents import FORMAT, Envelope, Stored, write
 from history.states import States
-from history.store import Append, Appended, DueDate, History, Idempotency
+from history.store import History, opened_keys
 from history.vault import Vault, WrappedKey
 
 TRIES: Final = 15
@@ -218,14 +219,6 @@ class Runner:
         assert rows
         return Answer(stream, rows[-1].version, rows[-1].leaf, appended.positions, repeated=True)
 
-    async def keys(self, subjects: set[str]) -> dict[str, bytes]:
-        """The sealing keys of the subjects that have one, from memory or in one round trip."""
-        found = self.vault.cached(subjects)
-        missing = subjects - found.keys()
-        if missing:
-            found |= self.vault.open(await self.history.keys(missing))
-        return found
-
 
 class _Work:
     """One attempt at one command."""
@@ -334,7 +327,7 @@ class _Work:
             for fact in facts
             for of in personal_fields_of(type(fact)).values()
         } - keys.keys()
-        keys |= await self._runner.keys(subjects)
+        keys |= await opened_keys(self._runner.history, self._runner.vault, subjects)
         if subjects - keys.keys():
             raise Refused("This person was erased; nothing more can be recorded about them.")
         return keys, made
@@ -381,7 +374,7 @@ class _Work:
             answers=outcome.answers,
             entries=outcome.entries,
             claims=[(bytes.fromhex(name), holder) for name in self._claims],
-            settled=outcome.settled,
+            struck=outcome.struck,
             due=[_due_date(due.key, due.at, due.command) for due in outcome.due],
             new_keys=made,
             sealed_for=sorted({s for _, fact in self._facts for s in subjects_of(fact)}),

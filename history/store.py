@@ -21,24 +21,10 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from history.appends import Append, Appended, DueDate, Idempotency, Lost, Unavailable
 from history.arrays import integers, texts
-from history.calls import Connection, Statement, call, call_as
 from history.gathering import Gathered
 from history.group_commit import GroupCommit, cannot_now, connection_lost, remembered
-from history.vault import WrappedKey
-
-__all__ = [
-    "Append",
-    "Appended",
-    "Connection",
-    "DueDate",
-    "History",
-    "Idempotency",
-    "Lost",
-    "PlacedRow",
-    "Row",
-    "Unavailable",
-    "open_history",
-]
+from history.statements import Connection, Prepared, call, call_as, lent
+from history.vault import Vault, WrappedKey
 
 
 class Row(NamedTuple):
@@ -71,7 +57,7 @@ _TROUBLE: Final = (psycopg.OperationalError, psycopg.InterfaceError)
 # Two things keep PostgreSQL from planning these anew at each call, which took longer than answering: the arrays stand in
 # sub-selects, so that a plan for these very keys promises nothing better than the plan for any; and each look-up is a
 # sub-select (OFFSET 0 keeps it one), so that the plan for any keys goes by the primary key, whatever the table's size.
-_LOAD: Final = Statement(
+_LOAD: Final = Prepared(
     b"history_load",
     b"SELECT w.number, f.version, f.topic, f.document, f.leaf "
     b"FROM unnest((SELECT $1::text[]), (SELECT $2::integer[])) WITH ORDINALITY AS w (stream, after, number), "
@@ -79,13 +65,13 @@ _LOAD: Final = Statement(
     b"ORDER BY o.version OFFSET 0) AS f",
 )
 
-_ENTRIES: Final = Statement(
+_ENTRIES: Final = Prepared(
     b"history_entries",
     b"SELECT w.name, i.entry FROM unnest((SELECT $1::text[])) AS w (name), "
     b"LATERAL (SELECT o.entry FROM history.indexes o WHERE o.name = w.name ORDER BY o.entry OFFSET 0) AS i",
 )
 
-_KEYS: Final = Statement(
+_KEYS: Final = Prepared(
     b"history_keys",
     b"SELECT k.subject, k.epoch, k.wrapped FROM unnest((SELECT $1::text[])) AS w (subject), "
     b"LATERAL (SELECT * FROM vault.keys o WHERE o.subject = w.subject OFFSET 0) AS k",
@@ -114,7 +100,7 @@ class History:
         """A connection of the pool; raises `Unavailable` if none can be had or the database cannot do it now (as one
         that only reads), and `Lost` if the server goes away."""
         try:
-            async with self.pool.connection() as connection:
+            async with lent(self.pool) as connection:
                 yield connection
         except PoolTimeout as error:
             raise Unavailable("The database does not answer.") from error
@@ -273,7 +259,7 @@ async def open_history(url: str, *, connections: int = 8, patience: float = 10) 
     try:
         try:
             await pool.open(wait=True, timeout=patience)
-            async with pool.connection() as connection:
+            async with lent(pool) as connection:
                 cursor = await connection.execute("SELECT history_id FROM history.installation")
                 row = await cursor.fetchone()
         except (PoolTimeout, psycopg.OperationalError) as error:
@@ -289,3 +275,13 @@ async def open_history(url: str, *, connections: int = 8, patience: float = 10) 
             await history.close()
     finally:
         await pool.close()
+
+
+async def opened_keys(history: History, vault: Vault, subjects: Iterable[str]) -> dict[str, bytes]:
+    """The sealing keys of some subjects, from the vault's memory or in one round trip; the erased have none."""
+    wanted = set(subjects)
+    found = vault.cached(wanted)
+    missing = wanted - found.keys()
+    if missing:
+        found |= vault.open(await history.keys(missing))
+    return found

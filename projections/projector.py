@@ -40,7 +40,8 @@ FIRST_PAUSE: Final = 0.5
 LONGEST_PAUSE: Final = 30.0
 """How many seconds a projection rests after a failure: the pause doubles from the first to the longest."""
 _WAIT_SECONDS: Final = 1.0
-_CONNECT_SECONDS: Final = 10
+_CONNECT_SECONDS: Final = 3
+"""How long a server is waited for that says nothing; together with a replica's, less than a supervisor's patience."""
 
 
 def pause_after(failures: int) -> float:
@@ -363,6 +364,8 @@ def follow(
     while not stop.is_set():
         try:
             reading = read_url if read_url is not None and follows(read_url, url) else None
+            if stop.is_set():
+                return
             if reading is None and read_url is not None:
                 log.warning("the replica does not answer; facts are read from the primary")
             with Projector(url, projections, read_url=reading) as projector:

@@ -22,11 +22,12 @@ from domain.initiatives import INITIATIVE, Initiative
 from domain.personal import Withheld
 from domain.refusals import Forbidden, NotFound
 from domain.values import Role, check_stream_id
-from history.calls import ask
+from history.appends import Unavailable
 from history.documents import Recorded, opener, read
 from history.sealing import Place, open_box
+from history.statements import ask
 from history.states import States
-from history.store import History, Unavailable
+from history.store import History, opened_keys
 from history.tokens import PositionTokens
 from history.vault import Vault, WrappedKey
 from projections.replica import Replica
@@ -277,12 +278,7 @@ class Reader:
 
     async def keys(self, subjects: Iterable[str]) -> dict[str, bytes]:
         """The sealing keys of some subjects, from the vault's memory or in one round trip; the erased have none."""
-        wanted = set(subjects)
-        found = self.vault.cached(wanted)
-        missing = wanted - found.keys()
-        if missing:
-            found |= self.vault.open(await self.history.keys(missing))
-        return found
+        return await opened_keys(self.history, self.vault, subjects)
 
 
 def allow(verdict: Verdict) -> Role:

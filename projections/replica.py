@@ -19,14 +19,15 @@ from typing import Any, Final
 import psycopg
 from psycopg_pool import AsyncConnectionPool
 
-from history.calls import Connection, ask
 from history.group_commit import connection_lost
+from history.statements import Connection, ask, lent
 
 log = logging.getLogger("overwinter.replica")
 
 PAUSE_SECONDS: Final = 5.0
 """How long a replica that failed is left alone before it is tried again."""
 _PATIENCE_SECONDS: Final = 2.0
+_CONNECT_SECONDS: Final = 3
 
 
 class Foreign(Exception):
@@ -70,7 +71,7 @@ class Replica:
                 self._trying = asyncio.create_task(self._take_into_use())
             return None
         try:
-            async with self.pool.connection() as connection:
+            async with lent(self.pool) as connection:
                 return await ask(connection, query, values)
         except psycopg.Error as error:
             log.info("a question to the replica failed: %s", type(error).__name__)
@@ -81,7 +82,7 @@ class Replica:
 
     async def _take_into_use(self) -> None:
         try:
-            async with self.pool.connection() as connection:
+            async with lent(self.pool) as connection:
                 cursor = await connection.execute(
                     "SELECT (SELECT history_id FROM history.installation), "
                     "(SELECT coalesce(min(position), 0) FROM read.positions)"
@@ -126,10 +127,10 @@ def follows(replica_url: str, url: str) -> bool:
     """Whether the database at `replica_url` answers, and is of the installation at `url`. Raises `Foreign` if it is of
     another one, and psycopg.OperationalError if the primary does not answer."""
     asked = "SELECT history_id FROM history.installation"
-    with psycopg.connect(url, autocommit=True) as connection:
+    with psycopg.connect(url, autocommit=True, connect_timeout=_CONNECT_SECONDS) as connection:
         primary = connection.execute(asked).fetchone()
     try:
-        with psycopg.connect(replica_url, autocommit=True, connect_timeout=3) as connection:
+        with psycopg.connect(replica_url, autocommit=True, connect_timeout=_CONNECT_SECONDS) as connection:
             replica = connection.execute(asked).fetchone()
     except psycopg.OperationalError:
         return False

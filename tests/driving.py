@@ -162,7 +162,7 @@ class World:
             assert entry not in self.indexes.get(index, ()), f"entered twice in {index}"
             self.indexes.setdefault(index, set()).add(entry)
         self.claims.update(claim for claim, _ in outcome.claims)
-        for key in outcome.settled:
+        for key in outcome.struck:
             self.due.pop(key, None)
         self.due.update({due.key: due for due in outcome.due})
 

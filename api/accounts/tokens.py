@@ -12,9 +12,9 @@ from typing import Final
 
 from domain.refusals import Invalid, NotFound
 from history.arrays import blobs
-from history.calls import Statement, call
 from history.gathering import Gathered
 from history.runner import KeyReused
+from history.statements import Prepared, call
 from history.store import History
 from history.vault import Vault, WrappedKey
 
@@ -24,7 +24,7 @@ DEFAULT_DAYS: Final = 90
 _SHAPE: Final = re.compile(r"ow_[A-Za-z0-9_-]{43}\Z", re.ASCII)
 _LABEL: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}\Z", re.ASCII)
 
-_STANDING_FOR: Final = Statement(
+_STANDING_FOR: Final = Prepared(
     b"accounts_standing_for",
     b"SELECT w.digest, t.person, k.epoch, k.wrapped FROM unnest((SELECT $1::bytea[])) AS w (digest), "
     b"LATERAL (SELECT o.person FROM accounts.tokens o WHERE o.digest = w.digest AND o.revoked_at IS NULL "

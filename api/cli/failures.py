@@ -15,10 +15,10 @@ from api.settings import SettingsError
 from api.supervise import SuperviseError
 from api.wiring import WiringError
 from domain.refusals import Turned
+from history.appends import Unavailable
 from history.keyfiles import KeysUnusable
 from history.migrate import MigrationError
 from history.runner import Contended
-from history.store import Unavailable
 from projections.projector import Taken
 from projections.rebuild import Stopped
 from projections.replica import Foreign

@@ -23,10 +23,11 @@ from domain.initiatives import INSTALLATION_ID, AdministratorAppointed, Installa
 from domain.persons import PersonHandleGiven, PersonRegistered
 from domain.topics import TOPIC_OF
 from domain.values import SYSTEM, Channel, Role, stream_id
+from history.appends import Append, Idempotency
 from history.documents import FORMAT, Envelope, Stored, fact_in, write
 from history.keyfiles import KeyFolder
 from history.runner import subjects_of
-from history.store import Append, History, Idempotency, open_history
+from history.store import History, open_history
 from history.vault import Vault, WrappedKey
 
 ABREAST: Final = 4

@@ -47,7 +47,6 @@ class Rehearsed:
     seconds: float
     disagreeing: tuple[str, ...]
     tally: Tally
-    clock_was_set: bool
 
 
 def _arguments() -> argparse.Namespace:
@@ -102,7 +101,7 @@ async def _rehearse(
         seconds = time.monotonic() - began
         console.print("Computing every sum anew from the facts, the ledger and the file …")
         disagreeing, facts = await _check(company, plays, under_way, path, options.grants)
-        return Rehearsed(file, under_way, facts, seconds, tuple(disagreeing), traffic.tally, clock.settable)
+        return Rehearsed(file, under_way, facts, seconds, tuple(disagreeing), traffic.tally)
 
 
 async def _walk(

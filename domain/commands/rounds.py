@@ -70,7 +70,7 @@ def _close(command: CloseRound, given: Given) -> Plan:
         decide=lambda: Outcome(
             facts={command.round: rounds.close(command.round, round, call, received=received, now=given.now)},
             answers=command.round,
-            settled=(f"close {command.round}",),
+            struck=(f"close {command.round}",),
         ),
     )
 

@@ -112,11 +112,6 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
     reports: dict[int, ReportStatus] = {}
 
     @property
-    def scheduled(self) -> int:
-        """The sum of all instalments."""
-        return sum(instalment.plan.amount for instalment in self.instalments.values())
-
-    @property
     def settled(self) -> int:
         """The sum of the instalments that were paid."""
         return sum(

@@ -142,7 +142,8 @@ async def _rows_of_call(reader: Reader, viewer: str, call: str, **asked: object)
         # Made of the constants above alone.
         f"""
         {_LOOKED_UP}
-        SELECT a.*, t.*,
+        SELECT a.application, a.version, a.call, a.round, a.applicant, a.handle, a.status, a.requested, a.awarded,
+            a.currency, a.rank, a.reason, a.submitted_at, t.*,
             a.application = ANY (ARRAY (SELECT entry FROM looked_up WHERE what = 1)) AS conflict,
             a.application = ANY (ARRAY (SELECT entry FROM looked_up WHERE what = 2)) AS judged,
             ARRAY (SELECT DISTINCT round FROM looked_up WHERE what = 3) AS applied_in

@@ -19,8 +19,9 @@ from domain.initiatives import InitiativeFounded, MemberAdded
 from domain.persons import PersonErased
 from domain.refusals import Turned
 from domain.values import MEMBER_ROLES, SYSTEM, Channel, Role
+from history.appends import Append, Appended
 from history.runner import Request, Runner
-from history.store import Append, Appended, History
+from history.store import History
 from history.vault import Vault
 from tests.driving import World, person
 from tests.scene import (

@@ -183,7 +183,7 @@ class TestAnOfferedGrant:
         world = world_with_grant(*offered())
         last = RESPOND_BY - timedelta(microseconds=1)
         assert world.run(AcceptGrant(grant=GRANT), ARTIST, last) == Outcome(
-            facts={GRANT: (GrantAccepted(grant=GRANT),)}, answers=GRANT, settled=(f"lapse {GRANT}",)
+            facts={GRANT: (GrantAccepted(grant=GRANT),)}, answers=GRANT, struck=(f"lapse {GRANT}",)
         )
 
     def test_after_its_time_it_is_not_accepted(self) -> None:
@@ -210,7 +210,7 @@ class TestAnOfferedGrant:
                 FUND: (FundReleased(fund=FUND, grant=GRANT, amount=AWARD, reason="grant_declined"),),
             },
             answers=GRANT,
-            settled=(f"lapse {GRANT}",),
+            struck=(f"lapse {GRANT}",),
         )
         assert world.state(funds.FUND, FUND).available == 1_000_000
 
@@ -240,7 +240,7 @@ class TestAnOfferThatNobodyAnswers:
                     FUND: (FundReleased(fund=FUND, grant=grant, amount=AWARD, reason="grant_lapsed"),),
                 },
                 answers=grant,
-                settled=(f"lapse {grant}",),
+                struck=(f"lapse {grant}",),
             ),
         )
         assert world.state(funds.FUND, FUND).available == AWARD

@@ -22,8 +22,8 @@ import psycopg
 
 from history import group_commit
 from history.appends import Append, Appended, Idempotency, Unavailable
-from history.calls import Connection, Statement, call
 from history.documents import Stored
+from history.statements import Connection, Prepared, call
 from history.store import History, open_history
 
 SHARED = [f"grant-{number:032x}" for number in range(6)]
@@ -159,7 +159,7 @@ class Writer:
 def lose_answers(chance: random.Random, share: float) -> None:
     """Cut some connections after the COMMIT and before the answer is read: no signal hits that moment often enough."""
 
-    async def forgetful(connection: Connection, statement: Statement, arrays: Any) -> Any:
+    async def forgetful(connection: Connection, statement: Prepared, arrays: Any) -> Any:
         rows = await call(connection, statement, arrays)
         if chance.random() < share:
             await connection.close()

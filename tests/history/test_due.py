@@ -8,10 +8,10 @@ from datetime import timedelta
 import psycopg
 import pytest
 
+from history.appends import Unavailable
 from history.due import FIRST_PAUSE, LONGEST_PAUSE, Resting, run_due
 from history.keyfiles import KeysUnusable
 from history.runner import Answer, Request, Runner
-from history.store import Unavailable
 from tests.history.conftest import NOON, Office
 
 pytestmark = pytest.mark.anyio

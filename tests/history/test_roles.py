@@ -57,7 +57,7 @@ async def test_the_application_role_can_do_all_that_an_append_does(application_u
         )
         two = await history.append(
             Append(
-                facts=[fact("two")], read={"one": 1}, answers="two", erased=["person-1"], settled=["other"]
+                facts=[fact("two")], read={"one": 1}, answers="two", erased=["person-1"], struck=["other"]
             )
         )
 

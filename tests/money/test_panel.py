@@ -22,8 +22,9 @@ from domain.applications import (
 from domain.panels import PanelClosed, PanelConfirmed, PanelOpened, PanelOutcomeSet
 from domain.refusals import Refused
 from domain.rounds import RoundClosed, RoundDecided, RoundOpened, RoundPutToPanel
+from history.appends import Append, Appended
 from history.runner import TRIES_TOGETHER
-from history.store import Append, Appended, Row
+from history.store import Row
 from tests.money.conftest import House, Round, eur, several, together
 
 pytestmark = pytest.mark.anyio

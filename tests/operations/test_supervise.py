@@ -95,7 +95,7 @@ class TestEnding:
             assert soon((tmp_path / "ready").exists)
             began = time.monotonic()
         assert is_gone(pid)
-        assert 0.5 <= time.monotonic() - began < 5
+        assert time.monotonic() - began >= 0.5
 
     @pytest.mark.parametrize(
         ("argv", "sentence"),

@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager
 
 import pytest
 
-from history.store import Connection
+from history.statements import Connection
 from projections import applications, panels, reviews
 from tests.projections.conftest import CANARY_TITLES, Season
 

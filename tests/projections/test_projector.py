@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 import threading
 import time
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 from eventsourcing.persistence import StoredEvent
 
+from api.supervise import GRACE_SECONDS
 from domain.applications import ApplicationFoundEligible
 from domain.calls import CallPublished
 from history.documents import Recorded
-from history.library import FactMapper
+from history.library import FactMapper, FactRecorder
 from projections import calls, facts, projector
 from projections.projection import Placed, Projection
 from projections.projector import Projector, follow
-from projections.rebuild import Stopped, rebuild
+from projections.rebuild import rebuild
 from projections.register import PROJECTIONS
 from projections.writing import Statement, Write
 from tests.projections.conftest import Season
@@ -179,20 +184,43 @@ async def test_a_statement_that_the_database_refuses_is_traced_to_its_fact(seaso
         "SELECT min(position) FROM history.facts WHERE topic = 'application.found_eligible.v1'"
     )[0][0]
 
-    with pytest.raises(Stopped, match="The projection odd failed"):
-        _rebuild_without_tables(season, odd)
+    with Projector(season.url, (odd,)) as failing:
+        assert failing.lead()
+        failing.step()
+        assert failing.resting() == ("odd",)
 
     assert season.rows(
         "SELECT position, failed_position, failed_error FROM read.positions WHERE projection = 'odd'"
     ) == [(first - 1, first, "DivisionByZero")]
 
 
-def _rebuild_without_tables(season: Season, projection: Projection) -> None:
-    with Projector(season.url, (projection,)) as failing:
-        assert failing.lead()
-        failing.step()
-        if failing.resting():
-            raise Stopped(f"The projection {failing.resting()[0]} failed")
+@pytest.mark.parametrize("place", [0, 5, len(PROJECTIONS)], ids=["first", "in the midst", "last"])
+async def test_one_that_the_database_refuses_leaves_the_others_as_without_it(
+    season: Season, monkeypatch: pytest.MonkeyPatch, place: int
+) -> None:
+    """Its statements lie between those of the others in one pipeline; what is undone is its own alone."""
+    await season.begin()
+    await season.apply()
+    await season.close()
+    season.project()
+    clean, positions = season.tables(), season.positions()
+    with psycopg.connect(season.url) as connection:
+        for table in ("positions", *(table for each in PROJECTIONS for table in each.tables)):
+            connection.execute(f"TRUNCATE read.{table}".encode())
+    monkeypatch.setattr(facts, "BATCH", 5)
+    odd = Projection("odd", (), (ApplicationFoundEligible,), _divide)
+    first = season.rows(
+        "SELECT min(position) FROM history.facts WHERE topic = 'application.found_eligible.v1'"
+    )[0][0]
+
+    with Projector(season.url, (*PROJECTIONS[:place], odd, *PROJECTIONS[place:])) as projector:
+        assert projector.lead()
+        while projector.step():
+            pass
+        assert projector.resting() == ("odd",)
+
+    assert season.tables() == clean
+    assert season.positions() == {**positions, "odd": first - 1}
 
 
 _DIVISION = Statement("SELECT 1 / (v - 2) FROM unnest(%(version)b::integer[]) AS v", keys=())
@@ -362,30 +390,56 @@ async def test_a_batch_that_says_nothing_to_a_failed_projection_tells_that_it_ru
     ) == [(0,)]
 
 
-async def test_an_idle_projector_costs_one_small_question_each_time(season: Season) -> None:
-    """Up to date, a step passes nothing and is done within milliseconds."""
+async def test_an_idle_projector_asks_one_small_question_each_time(
+    season: Season, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Up to date, it asks which is the newest position, and nothing else."""
     await season.begin()
     season.project()
+    asked: list[str] = []
+
+    def noting(name: str) -> Callable[..., Any]:
+        method = getattr(FactRecorder, name)
+
+        def noted(*arguments: Any, **named: Any) -> Any:
+            asked.append(name)
+            return method(*arguments, **named)
+
+        return noted
+
     with Projector(season.url, PROJECTIONS) as idle:
         assert idle.lead()
-        started = time.perf_counter()
+        for name in ("max_notification_id", "select_notifications", "select_events"):
+            monkeypatch.setattr(FactRecorder, name, noting(name))
+        monkeypatch.setattr(
+            Projector, "connection", None
+        )  # whatever it would ask on its other connection fails
         assert [idle.step() for _ in range(20)] == [0] * 20
-        assert time.perf_counter() - started < 2
+        monkeypatch.undo()
+    assert asked == ["max_notification_id"] * 20
 
 
+@pytest.mark.parametrize("replica", [False, True], ids=["alone", "with a replica"])
+@pytest.mark.parametrize("silent", [False, True], ids=["where nobody listens", "where nobody answers"])
 def test_who_waits_for_a_database_that_is_away_can_be_stopped(
-    caplog: pytest.LogCaptureFixture, tmp_path: Path
+    tmp_path: Path, silent: bool, replica: bool
 ) -> None:
-    """As when both are told to end at once, and the database is the first to go."""
+    """Before the supervisor loses its patience. As when both are told to end at once, and the database is the first
+    to go."""
     stop = threading.Event()
-    url = f"postgresql://overwinter@/overwinter?host={tmp_path}"
-    waiting = threading.Thread(target=follow, args=(url, PROJECTIONS, stop), daemon=True)
-    with caplog.at_level(logging.WARNING):
+    with ExitStack() as held:
+        if silent:
+            listening = held.enter_context(socket.socket(socket.AF_UNIX))
+            listening.bind(str(tmp_path / ".s.PGSQL.5432"))
+            listening.listen(20)
+        url = f"postgresql://overwinter@/overwinter?host={tmp_path}"
+        read_url = url if replica else None
+        waiting = threading.Thread(
+            target=lambda: follow(url, PROJECTIONS, stop, read_url=read_url), daemon=True
+        )
         waiting.start()
-        while not caplog.records:
-            waiting.join(0.01)
-            assert waiting.is_alive()
+        waiting.join(0.2)
+        assert waiting.is_alive()
         stop.set()
-        waiting.join(5)
-    assert not waiting.is_alive()
-    assert caplog.messages[0] == "the database cannot be used now (OperationalError); trying again"
+        waiting.join(GRACE_SECONDS - 2)
+        assert not waiting.is_alive()

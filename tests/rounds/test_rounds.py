@@ -119,7 +119,7 @@ class TestWhenTheRoundIsOpen:
             Outcome(
                 facts={opened: (RoundClosed(round=opened, applications=(APPLICATION, OTHER_APPLICATION)),)},
                 answers=opened,
-                settled=(f"close {opened}",),
+                struck=(f"close {opened}",),
             ),
         )
         assert world.due == {}

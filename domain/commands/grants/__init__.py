@@ -1,7 +1,6 @@
 """Asking for what can be done with a grant and its instalments."""
 
-from domain.commands.grants import agreement, completing, instalments, payee, reports, scheduling
-from domain.commands.grants.agreement import AcceptGrant, DeclineGrant, LapseGrant, OfferGrant
+from domain.commands.grants import completing, instalments, offering, payee, reports, scheduling
 from domain.commands.grants.completing import CompleteGrant
 from domain.commands.grants.instalments import (
     ApproveInstalment,
@@ -10,6 +9,7 @@ from domain.commands.grants.instalments import (
     RequestInstalment,
     SettleInstalment,
 )
+from domain.commands.grants.offering import AcceptGrant, DeclineGrant, LapseGrant, OfferGrant
 from domain.commands.grants.payee import ConfirmGrantPayee, SetGrantPayee
 from domain.commands.grants.reports import AcceptGrantReport, ReturnGrantReport, SubmitGrantReport
 from domain.commands.grants.scheduling import ScheduleGrant
@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 COMMANDS = (
-    *agreement.COMMANDS,
+    *offering.COMMANDS,
     *payee.COMMANDS,
     *scheduling.COMMANDS,
     *reports.COMMANDS,

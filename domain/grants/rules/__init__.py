@@ -4,9 +4,9 @@ Three people stand between a request and a payment: the recipient asks, and two 
 relies on access alone for that: who approves is compared here, by person.
 """
 
-from domain.grants.rules.agreement import accept, decline, lapse, offer
 from domain.grants.rules.completing import complete
 from domain.grants.rules.instalments import approve, fail, instruct, request, settle
+from domain.grants.rules.offering import accept, decline, lapse, offer
 from domain.grants.rules.payee import confirm_payee, set_payee
 from domain.grants.rules.reports import accept_report, return_report, submit_report
 from domain.grants.rules.scheduling import PlannedInstalment, schedule

@@ -1,4 +1,4 @@
-"""Calls: prepared statements sent straight to libpq, for what every command does.
+"""Prepared statements, sent straight to libpq: for what every command does.
 
 psycopg's cursor costs about 80 µs a statement on top of what PostgreSQL takes: a cursor, a query object, a timer and two
 registrations with the event loop. What is called all day goes through psycopg's own documented handle of libpq and leaves
@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any, Final, TypeVar
 from weakref import WeakKeyDictionary
 
+import msgspec
 import psycopg
 from psycopg.abc import Buffer
 from psycopg.adapt import PyFormat, Transformer
@@ -24,8 +26,13 @@ from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus, Format
 from psycopg.pq.abc import PGconn, PGresult
 from psycopg.rows import RowMaker, TupleRow
+from psycopg.types.json import set_json_loads
+from psycopg_pool import AsyncConnectionPool
 
 from history.arrays import BinaryArray
+
+# What is JSON in a read model, such as a call's form, is decoded several times as fast as by the standard library.
+set_json_loads(msgspec.json.decode)
 
 R = TypeVar("R")
 
@@ -33,7 +40,7 @@ Connection = psycopg.AsyncConnection[TupleRow]
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class Prepared:
     """A statement with placeholders ``$1``, ``$2`` …, each for an array; `name` is its own on every connection."""
 
     name: bytes
@@ -45,8 +52,22 @@ _QUESTIONS: Final = 1_000
 _prepared: Final[WeakKeyDictionary[Connection, set[bytes]]] = WeakKeyDictionary()
 
 
+@asynccontextmanager
+async def lent(pool: AsyncConnectionPool[Connection]) -> AsyncIterator[Connection]:
+    """A connection of the pool's, for statements that are each a transaction of their own. Raises PoolTimeout.
+
+    The pool's own `connection` commits in the end, which takes as long again as finding the connection; whatever comes
+    back in the midst of a transaction or a statement, the pool rolls back or replaces all the same.
+    """
+    connection = await pool.getconn()
+    try:
+        yield connection
+    finally:
+        await pool.putconn(connection)
+
+
 async def call(
-    connection: Connection, statement: Statement, arrays: Sequence[BinaryArray]
+    connection: Connection, statement: Prepared, arrays: Sequence[BinaryArray]
 ) -> list[tuple[Any, ...]]:  # Any: a row's columns differ in type
     """The rows of a statement, run in a transaction of its own: when they are here, it is committed and durable.
 
@@ -59,7 +80,7 @@ async def call(
 async def call_as(
     make: RowMaker[R],
     connection: Connection,
-    statement: Statement,
+    statement: Prepared,
     arrays: Sequence[BinaryArray],
 ) -> list[R]:
     """As `call`, with what `make` makes of each row."""
@@ -98,10 +119,10 @@ def _numbered(question: str) -> tuple[bytes, tuple[str, ...]]:
 
 
 @lru_cache(_QUESTIONS)
-def _asked(text: bytes, types: tuple[int, ...]) -> Statement:
+def _asked(text: bytes, types: tuple[int, ...]) -> Prepared:
     """The statement for a question whose values have these types; the same one for the same words."""
     digest = sha256(text + b"".join([oid.to_bytes(4, "big") for oid in types])).hexdigest()[:32]
-    return Statement(f"asked_{digest}".encode(), text)
+    return Prepared(f"asked_{digest}".encode(), text)
 
 
 def _name(result: PGresult, column: int) -> str:
@@ -112,7 +133,7 @@ def _name(result: PGresult, column: int) -> str:
 
 async def _run(
     connection: Connection,
-    statement: Statement,
+    statement: Prepared,
     values: Sequence[Buffer | None],
     formats: Sequence[Format],
     types: Sequence[int] | None = None,

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from history.appends import Append
-from history.calls import Statement, ask, call
+from history.statements import Prepared, ask, call
 from history.store import open_history
 from tests.history.test_group_commit import fact
 
@@ -31,8 +31,8 @@ async def test_a_reader_who_goes_away_leaves_the_connections_usable(database_url
 
 async def test_a_refusal_leaves_the_connection_as_it_was(database_url: str) -> None:
     """The error is psycopg's own, with its SQLSTATE, and the same connection answers the next statement."""
-    divide = Statement(b"divide", b"SELECT 1 / 0")
-    one = Statement(b"one", b"SELECT 1")
+    divide = Prepared(b"divide", b"SELECT 1 / 0")
+    one = Prepared(b"one", b"SELECT 1")
     async with open_history(database_url) as history, history.connection() as connection:
         for _ in range(2):
             with pytest.raises(psycopg.errors.DivisionByZero):

@@ -98,7 +98,7 @@ def _accept(command: AcceptGrant, given: Given) -> Plan:
         decide=lambda: Outcome(
             facts={command.grant: rules.accept(command.grant, grant, now=given.now)},
             answers=command.grant,
-            settled=(_answer_due(command.grant),),
+            struck=(_answer_due(command.grant),),
         ),
     )
 
@@ -120,7 +120,7 @@ def _decline(command: DeclineGrant, given: Given) -> Plan:
                 ),
             },
             answers=command.grant,
-            settled=(_answer_due(command.grant),),
+            struck=(_answer_due(command.grant),),
         ),
     )
 
@@ -140,7 +140,7 @@ def _lapse(command: LapseGrant, given: Given) -> Plan:
                 ),
             },
             answers=command.grant,
-            settled=(_answer_due(command.grant),),
+            struck=(_answer_due(command.grant),),
         ),
     )
 
