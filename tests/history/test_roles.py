@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -12,13 +13,18 @@ from psycopg import sql
 
 from api.embedded import EmbeddedPostgres
 from history.appends import Append, DueDate, Idempotency
+from history.batch import APPEND, arguments
 from history.migrate import Migration, migrate, migrations_in
+from history.statements import call
 from history.store import open_history
 from history.vault import WrappedKey
 from tests.history.conftest import NOON
 from tests.history.test_group_commit import fact
 
 pytestmark = pytest.mark.anyio
+
+
+ERASED = replace(fact("person-1"), topic="person.erased.v1")
 
 
 @pytest.fixture
@@ -56,13 +62,11 @@ async def test_the_application_role_can_do_all_that_an_append_does(application_u
             )
         )
         two = await history.append(
-            Append(
-                facts=[fact("two")], read={"one": 1}, answers="two", erased=["person-1"], struck=["other"]
-            )
+            Append(facts=[ERASED], read={"one": 1}, answers="person-1", erased=["person-1"], struck=["other"])
         )
 
         assert (one.positions, two.positions) == ((1,), (2,))
-        assert list(await history.load({"one": 0, "two": 0, "three": 0})) == ["one", "two"]
+        assert list(await history.load({"one": 0, "person-1": 0, "three": 0})) == ["one", "person-1"]
         assert await history.entries("index") == ("one",)
         assert await history.keys(["person-1"]) == []
         known = await history.remembered(idempotency)
@@ -101,6 +105,46 @@ async def test_the_application_role_can_do_nothing_else_to_it(application_url: s
         pytest.raises(psycopg.errors.InsufficientPrivilege),
     ):
         connection.execute(statement.encode())
+
+
+@pytest.mark.parametrize(
+    ("append", "read", "sentence"),
+    [
+        (Append(facts=[], read={}, answers="one", new_keys=[WrappedKey("person-1", 1, b"anew")]), {}, "without a fact"),
+        (Append(facts=[], read={}, answers="one", entries=[("index", "one")]), {}, "without a fact"),
+        (Append(facts=[], read={}, answers="one", erased=["person-1"]), {}, "without a fact"),
+        (Append(facts=[fact("two")], read={}, answers="two", erased=["person-1"]), {"two": 0}, "a key falls with"),
+        (
+            Append(facts=[replace(fact("two"), topic="person.erased.v1")], read={}, answers="two", erased=["person-1"]),
+            {"two": 0},
+            "a key falls with",
+        ),
+        (
+            Append(facts=[replace(ERASED, topic="person.registered.v1")], read={}, answers="two", erased=["person-1"]),
+            {"person-1": 0},
+            "a key falls with",
+        ),
+        (Append(facts=[fact("one", 7)], read={}, answers="one"), {"one": 1}, "one after another"),
+        (Append(facts=[fact("two", 2)], read={}, answers="two"), {"two": 0}, "one after another"),
+        (Append(facts=[fact("two", 1), fact("two", 3)], read={}, answers="two"), {"two": 0}, "one after another"),
+        (Append(facts=[fact("two")], read={}, answers="two"), {"one": 1}, "one after another"),
+    ],
+)  # fmt: skip
+async def test_whoever_has_its_password_makes_no_gap_and_lets_no_key_fall_in_silence(
+    application_url: str, append: Append, read: dict[str, int], sentence: str
+) -> None:
+    """What the program never asks for, the function itself refuses, and nothing of it is written."""
+    first = Append(
+        facts=[fact("one")], read={}, answers="one", new_keys=[WrappedKey("person-1", 1, b"wrapped")]
+    )
+    async with open_history(application_url) as history:
+        await history.append(first)
+        with pytest.raises(psycopg.errors.CheckViolation, match=sentence):
+            async with history.connection() as connection:
+                await call(connection, APPEND, arguments([(append, read)]))
+        assert await history.last_position() == 1
+        assert await history.keys(["person-1"]) == [WrappedKey("person-1", 1, b"wrapped")]
+        assert await history.entries("index") == ()
 
 
 async def test_names_that_the_caller_puts_in_the_way_are_not_taken(application_url: str) -> None:

@@ -1,0 +1,195 @@
+-- The append makes sure of more by itself, so that a program in error, or somebody with the application's password, cannot
+-- make a gap in a stream, nor let a key fall without the fact that says so, nor write anything beside a fact.
+-- Only the three checks after the lock are new.
+
+-- Each request is stored whole or not at all; one that is turned down takes nobody with it.
+--
+-- Requests are numbered from 1, and every other array says of each of its elements whose it is. Within one batch
+-- no request may depend on another (the same stream, index entry, claim, key or due date): whoever makes up the batch
+-- sees to that, so here all of them can be held against what is stored, in a few statements.
+--
+-- The lock comes first, so that every statement after it (each has a snapshot of its own) sees all that was committed
+-- before: positions are 1, 2, 3, ... in commit order, and every version that was read is checked again here.
+--
+-- Answers the position before the batch and, for those that were turned down (several times, if there are several
+-- reasons; the first counts): the request, how it ended and what stood in the way. The outcomes are repeated (the same
+-- key and request), reused (the same key, another request), conflict (a stream or an index moved on) and claimed (a
+-- name is taken). All others were appended, in the order of their numbers.
+CREATE OR REPLACE FUNCTION history.append(
+    p_requests integer[], p_streams text[], p_versions integer[], p_topics text[], p_documents bytea[],
+    p_leaves bytea[],
+    p_read_requests integer[], p_read_streams text[], p_read_versions integer[],
+    p_sealed_requests integer[], p_sealed_subjects text[],
+    p_command_requests integer[], p_principals text[], p_keys bytea[], p_hashes bytea[], p_statuses integer[],
+    p_answers text[],
+    p_entry_requests integer[], p_entry_names text[], p_entries text[],
+    p_due_requests integer[], p_due_keys text[], p_due_at timestamptz[], p_due_commands text[], p_due_bodies bytea[],
+    p_settled_requests integer[], p_settled_keys text[],
+    p_index_requests integer[], p_index_names text[], p_index_counts integer[],
+    p_claim_requests integer[], p_claim_names bytea[], p_claim_streams text[],
+    p_new_requests integer[], p_new_subjects text[], p_new_epochs integer[], p_new_wrapped bytea[],
+    p_erased_requests integer[], p_erased_subjects text[],
+    OUT before bigint, OUT turned integer[], OUT outcomes text[], OUT details text[]
+) LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+-- A plan made for the arrays at hand costs more than it saves: every look-up here goes by a primary key.
+SET plan_cache_mode = force_generic_plan
+AS $$
+DECLARE
+    v_turned integer[];
+    v_outcomes text[];
+    v_details text[];
+    v_recorded timestamptz;
+BEGIN
+    PERFORM pg_advisory_xact_lock(7302025, 1);
+    turned := '{}';
+    outcomes := '{}';
+    details := '{}';
+
+    IF NOT p_command_requests || p_entry_requests || p_due_requests || p_settled_requests || p_claim_requests
+            || p_new_requests || p_erased_requests <@ p_requests THEN
+        RAISE EXCEPTION 'nothing is written without a fact' USING ERRCODE = 'check_violation';
+    END IF;
+    -- No version is given twice (a stream has a unique one), so as many as there are from the first to the last is all.
+    PERFORM FROM unnest(p_requests, p_streams, p_versions) AS w (request, stream, version)
+        LEFT JOIN unnest(p_read_requests, p_read_streams, p_read_versions) AS r (request, stream, version)
+            ON r.request = w.request AND r.stream = w.stream
+        GROUP BY w.request, w.stream, r.version
+        HAVING coalesce(min(w.version) <> r.version + 1 OR max(w.version) <> r.version + count(*), true);
+    IF FOUND THEN
+        RAISE EXCEPTION 'the facts of a stream come one after another' USING ERRCODE = 'check_violation';
+    END IF;
+    IF cardinality(p_erased_requests) > 0 THEN
+        PERFORM FROM unnest(p_erased_requests, p_erased_subjects) AS e (request, subject)
+            WHERE NOT EXISTS (
+                SELECT FROM unnest(p_requests, p_streams, p_topics) AS w (request, stream, topic)
+                WHERE w.request = e.request AND w.stream = e.subject AND w.topic = 'person.erased.v1');
+        IF FOUND THEN
+            RAISE EXCEPTION 'a key falls with the fact that its subject was erased' USING ERRCODE = 'check_violation';
+        END IF;
+    END IF;
+
+    IF cardinality(p_command_requests) > 0 THEN
+        SELECT array_agg(w.request), array_agg(CASE WHEN c.request = w.hash THEN 'repeated' ELSE 'reused' END),
+                array_agg(c.answers)
+            INTO v_turned, v_outcomes, v_details
+            FROM unnest(p_command_requests, p_principals, p_keys, p_hashes) AS w (request, principal, key, hash),
+                LATERAL (SELECT k.request, k.answers FROM history.commands k
+                    WHERE k.principal = w.principal AND k.key = w.key OFFSET 0) AS c;
+        IF v_turned IS NOT NULL THEN
+            turned := turned || v_turned;
+            outcomes := outcomes || v_outcomes;
+            details := details || v_details;
+        END IF;
+    END IF;
+
+    SELECT array_agg(r.request), array_agg(r.stream) INTO v_turned, v_details
+        FROM unnest(p_read_requests, p_read_streams, p_read_versions) AS r (request, stream, version)
+        WHERE r.version <> coalesce(
+            (SELECT f.version FROM history.facts f WHERE f.stream = r.stream ORDER BY f.version DESC LIMIT 1), 0);
+    IF v_turned IS NOT NULL THEN
+        turned := turned || v_turned;
+        outcomes := outcomes || array_fill('conflict'::text, ARRAY[cardinality(v_turned)]);
+        details := details || v_details;
+    END IF;
+
+    IF cardinality(p_index_requests) > 0 THEN
+        SELECT array_agg(r.request), array_agg(r.name) INTO v_turned, v_details
+            FROM unnest(p_index_requests, p_index_names, p_index_counts) AS r (request, name, entries)
+            WHERE r.entries <> (SELECT count(*) FROM history.indexes i WHERE i.name = r.name);
+        IF v_turned IS NOT NULL THEN
+            turned := turned || v_turned;
+            outcomes := outcomes || array_fill('conflict'::text, ARRAY[cardinality(v_turned)]);
+            details := details || v_details;
+        END IF;
+    END IF;
+
+    -- A subject whose key is gone was erased while this command was decided.
+    IF cardinality(p_sealed_requests) > 0 THEN
+        SELECT array_agg(s.request), array_agg(s.subject) INTO v_turned, v_details
+            FROM unnest(p_sealed_requests, p_sealed_subjects) AS s (request, subject)
+            WHERE (SELECT k.epoch FROM vault.keys k WHERE k.subject = s.subject) IS NULL
+                AND s.subject <> ALL (p_new_subjects);
+        IF v_turned IS NOT NULL THEN
+            turned := turned || v_turned;
+            outcomes := outcomes || array_fill('conflict'::text, ARRAY[cardinality(v_turned)]);
+            details := details || v_details;
+        END IF;
+    END IF;
+
+    IF cardinality(p_claim_requests) > 0 THEN
+        SELECT array_agg(w.request), array_agg(encode(w.name, 'hex')) INTO v_turned, v_details
+            FROM unnest(p_claim_requests, p_claim_names) AS w (request, name)
+            WHERE (SELECT c.stream FROM history.claims c WHERE c.name = w.name) IS NOT NULL;
+        IF v_turned IS NOT NULL THEN
+            turned := turned || v_turned;
+            outcomes := outcomes || array_fill('claimed'::text, ARRAY[cardinality(v_turned)]);
+            details := details || v_details;
+        END IF;
+    END IF;
+
+    SELECT f.position, f.recorded_at INTO before, v_recorded
+        FROM history.facts f ORDER BY f.position DESC LIMIT 1;
+    before := coalesce(before, 0);
+    v_recorded := greatest(v_recorded, clock_timestamp());
+
+    INSERT INTO history.facts (position, stream, version, topic, document, leaf, recorded_at)
+        SELECT before + row_number() OVER (ORDER BY w.number), w.stream, w.version, w.topic, w.document, w.leaf,
+            v_recorded
+        FROM unnest(p_requests, p_streams, p_versions, p_topics, p_documents, p_leaves)
+            WITH ORDINALITY AS w (request, stream, version, topic, document, leaf, number)
+        WHERE w.request <> ALL (turned);
+
+    IF cardinality(p_new_requests) > 0 THEN
+        INSERT INTO vault.keys (subject, epoch, wrapped)
+            SELECT w.subject, w.epoch, w.wrapped
+            FROM unnest(p_new_requests, p_new_subjects, p_new_epochs, p_new_wrapped)
+                AS w (request, subject, epoch, wrapped)
+            WHERE w.request <> ALL (turned);
+    END IF;
+    IF cardinality(p_erased_requests) > 0 THEN
+        DELETE FROM vault.keys k USING unnest(p_erased_requests, p_erased_subjects) AS w (request, subject)
+            WHERE k.subject = w.subject AND w.request <> ALL (turned);
+        DELETE FROM history.claims c USING unnest(p_erased_requests, p_erased_subjects) AS w (request, subject)
+            WHERE c.stream = w.subject AND w.request <> ALL (turned);
+    END IF;
+    IF cardinality(p_entry_requests) > 0 THEN
+        INSERT INTO history.indexes (name, entry)
+            SELECT w.name, w.entry FROM unnest(p_entry_requests, p_entry_names, p_entries) AS w (request, name, entry)
+            WHERE w.request <> ALL (turned);
+    END IF;
+    IF cardinality(p_claim_requests) > 0 THEN
+        INSERT INTO history.claims (name, stream)
+            SELECT w.name, w.stream
+            FROM unnest(p_claim_requests, p_claim_names, p_claim_streams) AS w (request, name, stream)
+            WHERE w.request <> ALL (turned);
+    END IF;
+    IF cardinality(p_settled_requests) > 0 THEN
+        DELETE FROM history.due_dates d USING unnest(p_settled_requests, p_settled_keys) AS w (request, key)
+            WHERE d.key = w.key AND w.request <> ALL (turned);
+    END IF;
+    IF cardinality(p_due_requests) > 0 THEN
+        INSERT INTO history.due_dates (key, at, command, request)
+            SELECT w.key, w.at, w.command, w.body
+            FROM unnest(p_due_requests, p_due_keys, p_due_at, p_due_commands, p_due_bodies)
+                AS w (request, key, at, command, body)
+            WHERE w.request <> ALL (turned)
+            ON CONFLICT (key) DO UPDATE SET at = excluded.at, command = excluded.command, request = excluded.request;
+    END IF;
+    IF cardinality(p_command_requests) > 0 THEN
+        INSERT INTO history.commands (principal, key, request, status, answers, positions)
+            SELECT w.principal, w.key, w.hash, w.status, w.answers, n.positions
+            FROM unnest(p_command_requests, p_principals, p_keys, p_hashes, p_statuses, p_answers)
+                AS w (request, principal, key, hash, status, answers)
+            JOIN (
+                SELECT f.request, array_agg(f.position ORDER BY f.position) AS positions
+                FROM (
+                    SELECT r.request, before + row_number() OVER (ORDER BY r.number) AS position
+                    FROM unnest(p_requests) WITH ORDINALITY AS r (request, number)
+                    WHERE r.request <> ALL (turned)
+                ) AS f
+                GROUP BY f.request
+            ) AS n ON n.request = w.request;
+    END IF;
+END;
+$$;
