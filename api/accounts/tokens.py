@@ -46,6 +46,17 @@ class TokenShown:
     revoked_at: datetime | None
 
 
+def check_asked(label: str, days: int) -> None:
+    """Raise `Invalid` unless a token can have this label and be good for so many days."""
+    if not _LABEL.match(label):
+        raise Invalid.field(
+            "label",
+            "A label is 1 to 40 lower-case letters, digits or hyphens; it says what the token is for, never whom.",
+        )
+    if not 1 <= days <= MOST_DAYS:
+        raise Invalid.field("days", f"A token is good for 1 to {MOST_DAYS} days.")
+
+
 class Tokens:
     """The tokens of one installation. Their times are the database's own, not a demonstration's."""
 
@@ -63,13 +74,7 @@ class Tokens:
         again: the same seed gives the same token. Raises `Invalid` for the label or the days, `NotFound` if the person
         was erased meanwhile, and `KeyReused` if the seed stands for another token or a revoked one.
         """
-        if not _LABEL.match(label):
-            raise Invalid.field(
-                "label",
-                "A label is 1 to 40 lower-case letters, digits or hyphens; it says what the token is for, never whom.",
-            )
-        if not 1 <= days <= MOST_DAYS:
-            raise Invalid.field("days", f"A token is good for 1 to {MOST_DAYS} days.")
+        check_asked(label, days)
         text = PREFIX + urlsafe_b64encode(seed or secrets.token_bytes(32)).decode().rstrip("=")
         async with self._history.connection() as connection:
             # The key's row is locked, so that no token is made for a person who is being erased.

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from api.accounts.tokens import check_asked
 from api.cli.database import with_wiring
 from api.cli.failures import fail
 from api.cli.people import check_person
@@ -38,6 +39,8 @@ def create_token(person: str | None, administrator: bool, label: str, days: int,
         raise click.UsageError("Name a PERSON, or ask for an --administrator.")
 
     async def act(wiring: Wiring) -> None:
+        # Before anybody is registered for it: what is once in the history stays there.
+        check_asked(label, days)
         who = person or await _new_administrator(wiring)
         text = await wiring.tokens.make(who, label=label, made_by=SYSTEM, days=days)
         click.echo(json.dumps({"person": who, "token": text}) if as_json else text)

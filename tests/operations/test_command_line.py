@@ -176,6 +176,21 @@ class TestMigrate:
 class TestTokens:
     """Ways in are made, listed and ended, and a token's text is told once."""
 
+    @pytest.mark.parametrize(
+        ("option", "sentence"),
+        [
+            (("--label", "Not A Label"), "A label is 1 to 40 lower-case letters"),
+            (("--days", "0"), "A token is good for 1 to 3650 days."),
+        ],
+    )
+    def test_nobody_is_registered_for_a_token_that_cannot_be(
+        self, migrated: Operator, option: tuple[str, str], sentence: str
+    ) -> None:
+        """What is once in the history stays there, so that this is found out before."""
+        refused = migrated.refused("tokens", "create", "--administrator", *option)
+        assert refused.startswith(sentence)
+        assert counted(migrated, "vault.keys") == 0
+
     def test_from_the_first_to_the_last(self, migrated: Operator) -> None:
         made = json.loads(migrated.said("tokens", "create", "--administrator", "--json"))
         assert made["token"].startswith("ow_")
@@ -329,7 +344,7 @@ class TestDoctor:
     def test_on_an_installation_that_was_never_used(self, migrated: Operator, tmp_path: Path) -> None:
         assert migrated.refused("doctor") == "No process has projected yet; run: overwinter project."
         assert not (tmp_path / "data").exists()
-        assert counted(migrated, "history.facts") == 0
+        assert counted(migrated, "vault.keys") == 0
 
     def test_where_there_is_no_installation_at_all(self, tmp_path: Path) -> None:
         nowhere = Operator("", tmp_path / "data")
