@@ -118,8 +118,9 @@ async def load(settings: Settings, url: str) -> tuple[WayIn, ...]:
     if file.exists():
         kept = msgspec.json.decode(file.read_bytes(), type=_Kept)
         if kept.history == history_id:
-            async with wire(settings, url, connections=2):  # which refuses what is no demonstration
-                return kept.ways_in
+            async with wire(settings, url, connections=2) as wiring:  # which refuses what is no demonstration
+                # Who was erased meanwhile has no way in any more.
+                return tuple([way for way in kept.ways_in if await wiring.tokens.person(way.token)])
     story = _Story()
     async with wire(settings, url, connections=2, clock=story.clock) as wiring:
         story.wiring = wiring

@@ -130,6 +130,13 @@ async def check_fit(settings: Settings, history: History) -> None:
     _check_kind(settings, await wiring.installation())
 
 
+async def check_keys(settings: Settings, history: History) -> None:
+    """Look whether the keys of a history that has been begun are in the key folder. Raises `KeysUnusable`."""
+    if await history.any_key() is not None:
+        keys = KeyFolder(settings.keys, create=False)
+        await _check_keys(_put_together(settings, history, keys, clock_of(settings)))
+
+
 def clock_of(settings: Settings) -> Callable[[], datetime]:
     """The clock of an installation: the real one, unless it is a demonstration."""
     return DemonstrationClock(settings.data_dir / "demonstration-clock") if settings.demo else real_time

@@ -161,7 +161,10 @@ def add_member(
 ) -> tuple[Fact, ...]:
     """Give a person roles, in place of those held before; the last administrator stays one. `living` are the
     administrators who were not erased."""
-    given = tuple(role for role in MEMBER_ROLES if role in set(roles))
+    asked = set(roles)
+    if asked - set(MEMBER_ROLES):
+        raise Invalid.field("roles", f"A member's roles are among {', '.join(MEMBER_ROLES)}.")
+    given = tuple(role for role in MEMBER_ROLES if role in asked)
     if not given:
         raise Invalid.field("roles", "Give at least one role, or remove the member.")
     if Role.ADMINISTRATOR not in given:

@@ -50,6 +50,7 @@ def migrate(
     known = {migration.name: migration for migration in migrations}
     done: list[str] = []
     with psycopg.connect(url, autocommit=True) as connection:
+        _check_encoding(connection)
         connection.execute("SELECT pg_advisory_lock(%s, %s)", _LOCK)
         connection.execute("CREATE SCHEMA IF NOT EXISTS migrations")
         connection.execute(
@@ -83,12 +84,22 @@ def migrate(
 def pending(url: str, migrations: Sequence[Migration]) -> tuple[str, ...]:
     """The names of migrations that the database lacks. Raises `MigrationError` as `migrate` does."""
     with psycopg.connect(url, autocommit=True) as connection:
+        _check_encoding(connection)
         exists = connection.execute("SELECT to_regclass('migrations.applied') IS NOT NULL").fetchone()
         if exists is None or not exists[0]:
             return tuple(migration.name for migration in migrations)
         applied = _applied(connection)
     _check(applied, {migration.name: migration for migration in migrations})
     return tuple(migration.name for migration in migrations if migration.name not in applied)
+
+
+def _check_encoding(connection: psycopg.Connection[tuple[Any, ...]]) -> None:
+    encoding = connection.info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        raise MigrationError(
+            f"The database's encoding is {encoding}, and the history is in UTF-8: make another with CREATE DATABASE … "
+            "ENCODING 'UTF8' TEMPLATE template0."
+        )
 
 
 def _applied(connection: psycopg.Connection[tuple[Any, ...]]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 from collections.abc import Callable, Iterator
@@ -11,10 +12,11 @@ import click
 from api.cli.database import database, refuse_unmigrated
 from api.cli.failures import fail
 from api.roles import let_in, refuse_all_but_the_owner
-from api.settings import read_settings
-from api.wiring import all_migrations
+from api.settings import Settings, read_settings
+from api.wiring import all_migrations, check_keys
 from history.keyfiles import KeyFolder
 from history.migrate import migrate
+from history.store import open_history
 from history.verify import CHECKS, verify
 from projections.rebuild import rebuild
 from projections.register import PROJECTIONS
@@ -37,14 +39,20 @@ def migrate_command(allow: str | None, as_json: bool) -> None:
         )
         if allow is not None:
             let_in(url, allow)
-    if as_json:
-        click.echo(json.dumps({"applied": done, "allowed": allow}))
-    else:
-        click.echo(f"{len(done)} applied; the database is up to date.")
-        if allow is not None:
-            click.echo(f"The role {allow} can serve and project, and change no fact.")
-    # Afterwards, since the database is migrated all the same, and now rather than by the next command.
-    KeyFolder.check_can_be_made(settings.keys)
+        if as_json:
+            click.echo(json.dumps({"applied": done, "allowed": allow}))
+        else:
+            click.echo(f"{len(done)} applied; the database is up to date.")
+            if allow is not None:
+                click.echo(f"The role {allow} can serve and project, and change no fact.")
+        # Afterwards, since the database is migrated all the same, and now rather than by the next command.
+        KeyFolder.check_can_be_made(settings.keys)
+        asyncio.run(_check_keys(settings, url))
+
+
+async def _check_keys(settings: Settings, url: str) -> None:
+    async with open_history(url, connections=1) as history:
+        await check_keys(settings, history)
 
 
 @click.command("rebuild")

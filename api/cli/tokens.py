@@ -36,7 +36,7 @@ def tokens() -> None:
 def create_token(person: str | None, administrator: bool, label: str, days: int, as_json: bool) -> None:
     """Make a token for PERSON (an id such as person-0f…), and print it once."""
     if (person is None) != administrator:
-        raise click.UsageError("Name a PERSON, or ask for an --administrator.")
+        raise click.UsageError("Name a PERSON, or ask for a new --administrator; one of the two.")
 
     async def act(wiring: Wiring) -> None:
         # Before anybody is registered for it: what is once in the history stays there.

@@ -5,9 +5,11 @@ from __future__ import annotations
 import psycopg
 import pytest
 
+from api.embedded import EmbeddedPostgres
 from history.appends import Append
-from history.migrate import migrate, migrations_in
+from history.migrate import MigrationError, migrate, migrations_in, pending
 from history.store import open_history
+from tests.conftest import drop_database
 from tests.history.test_group_commit import fact
 
 pytestmark = pytest.mark.anyio
@@ -44,3 +46,20 @@ async def test_a_history_from_before_the_group_commit_goes_on(database_url: str)
             old.document,
             fact("one", 2).document,
         ]
+
+
+def test_a_database_in_another_encoding_is_refused_before_anything_is_made(
+    postgres: EmbeddedPostgres,
+) -> None:
+    """What would come out of it as bytes, no later command could make sense of."""
+    with psycopg.connect(postgres.url, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE sql_ascii ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0")
+    try:
+        url = postgres.url_of("sql_ascii")
+        for look in (migrate, pending):
+            with pytest.raises(MigrationError, match="encoding is SQL_ASCII, and the history is in UTF-8"):
+                look(url, migrations_in("history"))
+        with psycopg.connect(url) as connection:
+            assert connection.execute("SELECT to_regclass('migrations.applied')").fetchone() == (None,)
+    finally:
+        drop_database(postgres, "sql_ascii")

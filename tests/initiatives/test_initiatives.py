@@ -147,12 +147,19 @@ class TestWhenTheInitiativeIsFounded:
         )
 
     def test_what_is_no_role_of_a_member_is_not_given(self) -> None:
-        for roles in ((), (Role.APPLICANT,), (Role.SYSTEM,)):
+        sentence = (
+            "A member's roles are among administrator, officer, juror, chair, finance, approver, funder."
+        )
+        for roles in ((Role.APPLICANT,), (Role.SYSTEM, Role.OFFICER)):
             command = AddMember(initiative=INITIATIVE, person=STRANGER, roles=roles)
-            assert peopled().turned_down(command, ADMINISTRATOR) == (
-                Invalid,
-                {"roles": "Give at least one role, or remove the member."},
-            )
+            assert peopled().turned_down(command, ADMINISTRATOR) == (Invalid, {"roles": sentence})
+
+    def test_a_member_has_a_role(self) -> None:
+        command = AddMember(initiative=INITIATIVE, person=STRANGER, roles=())
+        assert peopled().turned_down(command, ADMINISTRATOR) == (
+            Invalid,
+            {"roles": "Give at least one role, or remove the member."},
+        )
 
     def test_the_last_administrator_stays_one(self) -> None:
         refusal = (Refused, "An initiative needs an administrator; name another one first.")

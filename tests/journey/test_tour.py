@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.journey.running import OVERWINTER, Running, demonstration, until
@@ -75,7 +76,40 @@ def test_the_tour_stops_at_the_first_failure(tmp_path: Path) -> None:
     done = paste(commands("A tour of one grant's life", "TOUR"), {**os.environ, **settings})
     assert done.returncode != 0
     assert done.stdout == ""
-    assert [line for line in done.stderr.splitlines() if "failed" in line] == ["GET /api/calls failed: "]
+    assert [line for line in done.stderr.splitlines() if not line.startswith("curl:")] == [
+        "GET http://127.0.0.1:9/api/calls failed: no answer"
+    ]
+
+
+@pytest.mark.timeout(120)
+def test_the_tour_begins_nothing_where_somebody_has_applied_by_page() -> None:
+    """They would be left without a judgement, and the tour would stop half-way, with the clock set."""
+    with demonstration() as running:
+        ways = json.loads((running.folder / "ways-in.json").read_text())["ways_in"]
+        token = next(way["token"] for way in ways if way["role"] == "newcomer")
+        with httpx.Client(base_url=running.address, headers={"Authorization": f"Bearer {token}"}) as newcomer:
+            calls = newcomer.get("/api/calls").json()["items"]
+            call = next(each for each in calls if each["rounds"][0]["status"] == "open")
+            applied = newcomer.post(
+                f"/api/calls/{call['id']}/applications",
+                json={
+                    "round": call["rounds"][0]["id"],
+                    "title": "Ten kitchens",
+                    "requested": {"amount": "2000.00", "currency": "EUR"},
+                    "answers": {
+                        "idea": "Ten concerts in ten kitchens.",
+                        "costs": [{"item": "Travel", "amount": "2000.00"}],
+                    },
+                },
+            )
+            assert applied.status_code == 201, applied.text
+            newcomer.get("/api/applications", params={"position": applied.headers["X-Position"]})
+        done = walked(running)
+        assert (done.returncode, done.stdout, done.stderr) == (
+            1,
+            "",
+            "Somebody has applied already, and this tour judges one application. To start over, delete .data as above.\n",
+        )
 
 
 @contextmanager

@@ -485,15 +485,16 @@ class TestWithoutWhatIsNeeded:
 
     def test_keys_of_another_installation(self, migrated: Operator, tmp_path: Path) -> None:
         migrated.said("tokens", "create", "--administrator")
-        sentence = migrated.refused("tokens", "list", OVERWINTER_KEYS=str(tmp_path / "elsewhere"))
-        assert "key" in sentence
+        for command in (("migrate",), ("tokens", "list")):
+            sentence = migrated.refused(*command, OVERWINTER_KEYS=str(tmp_path / "elsewhere"))
+            assert "key" in sentence
 
     def test_good_keys_of_another_installation(self, migrated: Operator, tmp_path: Path) -> None:
         """What they would seal beside what is there, no folder could open all of."""
         migrated.said("tokens", "create", "--administrator")
         others = tmp_path / "others"
         KeyFolder(others, create=True)
-        for command in (("tokens", "list"), ("doctor",), ("serve",)):
+        for command in (("migrate",), ("tokens", "list"), ("doctor",), ("serve",)):
             assert migrated.refused(*command, OVERWINTER_KEYS=str(others)) == (
                 f"The wrapping key in {others} is not the one this database was sealed with; "
                 "restore the right key folder."
