@@ -26,7 +26,7 @@ FORMAT: Final = 1
 _NAME: Final = re.compile(r"[A-Za-z0-9_.-]+\Z", re.ASCII)
 
 
-class Envelope(msgspec.Struct, frozen=True, kw_only=True):
+class Envelope(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Under what circumstances a fact was recorded; every member is committed to on its own.
 
     `previous` is the hex leaf hash of the stream's fact before this one. `actor` is a person's id or ``system``;
@@ -53,7 +53,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     cause: str | None
 
 
-class SealedField(msgspec.Struct, frozen=True, kw_only=True):
+class SealedField(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A personal field as stored: base64 of the box, the hex digest that commits to the plaintext, the subject."""
 
     box: str
@@ -92,7 +92,7 @@ class Stored:
     leaf: bytes
 
 
-class _Document(msgspec.Struct, frozen=True, kw_only=True):
+class _Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     envelope: msgspec.Raw
     fact: msgspec.Raw
     sealed: dict[str, SealedField]
@@ -157,7 +157,32 @@ def leaf_of(document: bytes) -> bytes:
                 raise ValueError("A field is sealed for somebody whom the fact does not name.")
     digests = {f"fact/{name}": _unhex(field.digest) for name, field in read.sealed.items()}
     public = _public_fields(read.envelope, read.fact)
+    if not digests.keys().isdisjoint(public):
+        raise ValueError("A field stands there twice, once public and once sealed.")
     return commitments.leaf_of(_unhex(read.seed), public, digests)
+
+
+def has_its_fields(topic: str, document: bytes) -> bool:
+    """Whether a stored document holds the fields of its topic and no others, each where it belongs: public or sealed, and
+    sealed for the person whom the topic says. The leaf hash alone does not tell, since a field's commitment is the same in
+    either place."""
+    kind = TOPICS.get(topic)
+    if kind is None:
+        return False
+    shape = _shape(kind)
+    try:
+        decoded = shape.whole.decode(document)
+    except msgspec.MsgspecError:
+        return False
+    there = set()
+    for field, sealed in decoded.sealed.items():
+        name, _, key = field.partition("/")
+        if bool(key) != (name in shape.mappings) or name not in shape.personal:
+            return False
+        if sealed.subject != getattr(decoded.fact, shape.personal[name]):
+            return False
+        there.add(name)
+    return shape.personal.keys() - shape.mappings <= there
 
 
 def _unhex(text: str) -> bytes:
@@ -173,6 +198,8 @@ def _public_fields(envelope: bytes | msgspec.Raw, fact: bytes | msgspec.Raw) -> 
     found = {}
     for prefix, encoded in (("envelope/", envelope), ("fact/", fact)):
         for name, raw in _members(encoded).items():
+            if "/" in name:
+                raise ValueError("A member's name with a slash would pass for a member of a member.")
             value = bytes(raw)
             if value[:1] == b"{" and value != b"{}":
                 for inner, inner_raw in _members(value).items():
@@ -285,6 +312,7 @@ class _Shape:
     sealed: Mapping[str, Withheld]
     mappings: frozenset[str]
     decoder: msgspec.json.Decoder[Any]  # Any: a struct made for the class
+    whole: msgspec.json.Decoder[Any]  # Any: the same, with every member of a document and no other
     folding: msgspec.json.Decoder[Any]  # Any: the same, without what no state needs
     decoders: Mapping[str, msgspec.json.Decoder[Any]]  # Any: one for each personal field's own type
 
@@ -298,13 +326,24 @@ def _shape(kind: type[Fact]) -> _Shape:
     fact_type: Any = kind
     if personal:
         fact_type = msgspec.defstruct(
-            f"Public{kind.__name__}", [(name, hints[name]) for name in public], kw_only=True, frozen=True
+            f"Public{kind.__name__}",
+            [(name, hints[name]) for name in public],
+            kw_only=True,
+            frozen=True,
+            forbid_unknown_fields=True,
         )
-    document_type = msgspec.defstruct(
-        f"Stored{kind.__name__}",
-        [("envelope", Envelope), ("fact", fact_type), ("sealed", dict[str, SealedField])],
+    stored: list[tuple[str, Any]] = [  # Any: types
+        ("envelope", Envelope),
+        ("fact", fact_type),
+        ("sealed", dict[str, SealedField]),
+    ]
+    document_type = msgspec.defstruct(f"Stored{kind.__name__}", stored, kw_only=True, frozen=True)
+    whole_type = msgspec.defstruct(
+        f"Whole{kind.__name__}",
+        [*stored, ("seed", str)],
         kw_only=True,
         frozen=True,
+        forbid_unknown_fields=True,
     )
     mappings = set()
     decoders = {}
@@ -325,6 +364,7 @@ def _shape(kind: type[Fact]) -> _Shape:
         sealed={name: Withheld.SEALED for name in personal if name not in mappings},
         mappings=frozenset(mappings),
         decoder=msgspec.json.Decoder(document_type),
+        whole=msgspec.json.Decoder(whole_type),
         folding=msgspec.json.Decoder(folding_type),
         decoders=decoders,
     )

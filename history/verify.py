@@ -8,24 +8,25 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from math import isfinite
 from typing import Final, NamedTuple
 
 import msgspec
 import psycopg
 from psycopg.rows import class_row
 
-from history.documents import FORMAT, Envelope, leaf_of
+from history.documents import FORMAT, Envelope, has_its_fields, leaf_of
 
 CHECKS: Final[Mapping[str, str]] = {
     "position": "positions begin at 1",
     "missing": "there is no fact at this position (of several in a row, the first and the last are named)",
     "document": "the stored bytes are no document of a fact, in its one canonical form",
+    "fields": "the document does not have the fields of its topic, or one of them where it does not belong",
     "leaf": "the stored leaf is not the one that the document has",
     "envelope": "the envelope names another history, stream, version or topic than the row",
     "version": "the stream's version before this one is missing, or was recorded later",
     "previous": "the envelope does not name the leaf of the stream's fact before this one",
-    "recorded": "it was recorded before the fact at the position before",
+    "recorded": "it was recorded before the fact at the position before, or at no time",
 }
 """What can be wrong at a position, and in words."""
 MOST_NAMED: Final = 1000
@@ -33,7 +34,8 @@ MOST_NAMED: Final = 1000
 _BATCH: Final = 500
 
 _ROWS: Final = """
-SELECT f.position, f.stream, f.version, f.topic, f.document, f.leaf, f.recorded_at,
+SELECT f.position, f.stream, f.version, f.topic, f.document, f.leaf,
+    extract(epoch FROM f.recorded_at)::double precision AS recorded_at,
     p.position AS before_position, p.leaf AS before_leaf
 FROM (SELECT * FROM history.facts WHERE position > %s AND position <= %s ORDER BY position LIMIT %s) AS f
 LEFT JOIN LATERAL (SELECT o.position, o.leaf FROM history.facts o
@@ -71,7 +73,8 @@ class _Row:
     topic: str
     document: bytes
     leaf: bytes
-    recorded_at: datetime
+    recorded_at: float
+    """In seconds, which tell microseconds apart until the year 2255; a date that Python does not know is one here."""
     before_position: int | None
     before_leaf: bytes | None
 
@@ -132,7 +135,7 @@ def _wrong(row: _Row, before: _Row | None, history_id: str) -> Iterator[Wrong]:
     if row.position > expected:
         for missing in sorted({expected, row.position - 1}):
             yield Wrong(missing, "missing")
-    if before is not None and row.recorded_at < before.recorded_at:
+    if not isfinite(row.recorded_at) or (before is not None and row.recorded_at < before.recorded_at):
         yield Wrong(row.position, "recorded")
     first = row.version == 1
     if not first and (row.before_position is None or row.before_position >= row.position):
@@ -146,6 +149,8 @@ def _wrong(row: _Row, before: _Row | None, history_id: str) -> Iterator[Wrong]:
     if envelope is None:
         yield Wrong(row.position, "document")
         return
+    if not has_its_fields(envelope.topic, row.document):
+        yield Wrong(row.position, "fields")
     named = (envelope.history, envelope.format, envelope.stream, envelope.version, envelope.topic)
     if named != (history_id, FORMAT, row.stream, row.version, row.topic) or first != bool(
         envelope.stream_salt

@@ -47,6 +47,8 @@ def fields_of(document):
     found = {}
     for part in ("envelope", "fact"):
         for name, value in document[part].items():
+            if "/" in name:
+                raise ValueError("a name with a slash, which would pass for a member of a member")
             if isinstance(value, dict) and value:
                 for key, inner in value.items():
                     found[f"{part}/{name}/{key}"] = canonical(inner)
@@ -74,6 +76,8 @@ def leaf_of(stored):
     for name, sealed in document["sealed"].items():
         if f"fact/{name}" in digests:
             raise ValueError("a field twice")
+        if set(sealed) != {"box", "digest", "subject"}:
+            raise ValueError("not a sealed field")
         if sealed["subject"] not in document["fact"].values():
             raise ValueError("sealed for somebody whom the fact does not name")
         digests[f"fact/{name}"] = unhex(sealed["digest"])

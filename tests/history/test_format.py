@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -15,7 +17,7 @@ from domain.initiatives import InstallationOpened
 from domain.personal import Withheld
 from domain.topics import TOPICS
 from history import commitments
-from history.documents import fact_in, leaf_of, opener, read, write
+from history.documents import fact_in, has_its_fields, leaf_of, opener, read, write
 from tests.history import golden, second_reader
 
 GOLDEN = sorted(golden.FOLDER.glob("*.json"))
@@ -35,11 +37,76 @@ def test_a_released_example_decodes_for_ever(path: Path) -> None:
     recorded = read(content["topic"], document, opener({golden.SUBJECT: key}))
 
     assert json.loads(msgspec.json.encode(recorded.fact)) == content["fact"]
+    assert has_its_fields(content["topic"], document)
     assert leaf_of(document).hex() == second_reader.leaf_of(document).hex() == content["leaf"]
     assert fact_in(content["topic"], document) == read(content["topic"], document).fact
     parsed = json.loads(document)
     for name in parsed["sealed"]:
         second_reader.open_sealed(parsed, name, key)
+
+
+def _altered(topic: str, alter: Callable[[dict[str, Any]], None]) -> tuple[bytes, bytes]:
+    """A topic's example, and what somebody made of it."""
+    document = json.loads((golden.FOLDER / f"{topic}.json").read_text("utf-8"))["document"]
+    parsed = json.loads(document)
+    alter(parsed)
+    return document.encode(), msgspec.json.encode(parsed, order="sorted")
+
+
+def _hide_a_score(document: dict[str, Any]) -> None:
+    document["fact"]["scores/two"] = document["fact"]["scores"].pop("two")
+
+
+def _flatten_a_title(document: dict[str, Any]) -> None:
+    for language, text in document["fact"].pop("title").items():
+        document["fact"][f"title/{language}"] = text
+
+
+def _seal_an_amount(document: dict[str, Any]) -> None:
+    value = json.dumps(document["fact"].pop("amount")).encode()
+    salt = commitments.public_salt(bytes.fromhex(document["seed"]), "fact/amount")
+    digest = commitments.field_digest(salt, "fact/amount", value).hex()
+    document["sealed"]["amount"] = {"box": "", "digest": digest, "subject": document["fact"]["grant"]}
+
+
+def _give_to_the_juror(document: dict[str, Any]) -> None:
+    for sealed in document["sealed"].values():
+        sealed["subject"] = document["fact"]["juror"]
+
+
+def _forget_a_comment(document: dict[str, Any]) -> None:
+    del document["sealed"]["comment_jury"]
+
+
+@pytest.mark.parametrize(
+    ("topic", "alter"), [("review.submitted.v1", _hide_a_score), ("call.drafted.v1", _flatten_a_title)]
+)
+def test_a_member_s_name_never_passes_for_a_member_of_a_member(
+    topic: str, alter: Callable[[dict[str, Any]], None]
+) -> None:
+    """Their commitments have the same names, and what folds the fact would see it without them."""
+    _, altered = _altered(topic, alter)
+    for reader in (leaf_of, second_reader.leaf_of):
+        with pytest.raises(ValueError, match="slash"):
+            reader(altered)
+    assert not has_its_fields(topic, altered)
+
+
+@pytest.mark.parametrize(
+    ("topic", "alter"),
+    [
+        ("grant.instalment_settled.v1", _seal_an_amount),
+        ("review.submitted.v1", _give_to_the_juror),
+        ("review.submitted.v1", _forget_a_comment),
+    ],
+)
+def test_a_topic_s_fields_are_where_it_says(topic: str, alter: Callable[[dict[str, Any]], None]) -> None:
+    """Public or sealed, and for whom: of that the leaf may tell nothing."""
+    document, altered = _altered(topic, alter)
+    assert has_its_fields(topic, document)
+    assert not has_its_fields(topic, altered)
+    if alter is not _forget_a_comment:
+        assert leaf_of(altered) == leaf_of(document)
 
 
 def test_a_leaf_is_what_its_steps_come_to_one_by_one() -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from api.embedded import EmbeddedPostgres
+from history.commitments import field_digest, public_salt
 from history.verify import CHECKS, Verified, Wrong, verify
 from tests.history.conftest import Office
 
@@ -192,3 +195,49 @@ async def test_all_are_counted_and_the_first_are_named(
     found = verify(office.url)
     assert (len(found.wrong), found.found >= facts) == (2, True)
     assert {check for _, check in found.wrong} <= set(CHECKS)
+
+
+def _more(document: dict[str, Any]) -> None:
+    document["extra"] = "anything"
+
+
+def _hide(document: dict[str, Any]) -> None:
+    """A public field among the sealed ones, with its own commitment and no box: the leaf is the same."""
+    value = json.dumps(document["fact"].pop("language")).encode()
+    salt = public_salt(bytes.fromhex(document["seed"]), "fact/language")
+    digest = field_digest(salt, "fact/language", value).hex()
+    document["sealed"]["language"] = {"box": "", "digest": digest, "subject": document["fact"]["person"]}
+
+
+@pytest.mark.parametrize(("alter", "check"), [(_more, "document"), (_hide, "fields")])
+async def test_what_leaves_the_leaf_as_it_is_is_found_too(
+    office: Office, change: Change, alter: Callable[[dict[str, Any]], None], check: str
+) -> None:
+    """A member more, or a field where it does not belong."""
+    await begun(office)
+    position = at(office, "person.registered.v1")
+    document = json.loads(office.rows()[position - 1][4])
+    alter(document)
+    change(
+        "UPDATE history.facts SET document = %(document)s WHERE position = %(position)s",
+        document=msgspec.json.encode(document, order="sorted"),
+        position=position,
+    )
+    assert verify(office.url).wrong == (Wrong(position, check),)
+
+
+@pytest.mark.parametrize("time", ["infinity", "-infinity", "4000-01-01 BC"])
+async def test_a_time_that_is_none_is_found_and_hides_nothing(
+    office: Office, change: Change, time: str
+) -> None:
+    """Nor does one that Python has no date for."""
+    newest = (await begun(office)).newest
+    change(
+        "UPDATE history.facts SET recorded_at = %(time)s WHERE position = %(newest)s",
+        "UPDATE history.facts SET leaf = sha256('') WHERE position = 2",
+        time=time,
+        newest=newest,
+    )
+    wrong = verify(office.url).wrong
+    assert Wrong(newest, "recorded") in wrong
+    assert Wrong(2, "leaf") in wrong
