@@ -145,6 +145,8 @@ def route(operation: Operation, wiring: Wiring) -> HTTPRouteHandler:
         person = await again_if_lost(lambda: who_asks(request, wiring))
         if person is None and not operation.public:
             raise Problem(ProblemType.UNAUTHORIZED, "Send a token: Authorization: Bearer ow_….")
+        if any("\x00" in part for part in request.path_params.values()):
+            raise NotFound
         asking = Asking(request, wiring, person, request.path_params, _query(request, known))
         if operation.method == "GET":
             return await again_if_lost(lambda: operation.handle(asking))

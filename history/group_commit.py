@@ -30,7 +30,7 @@ LARGEST: Final = 200
 """How many appends share a commit at most: enough for any load, and a bound to what one failure can touch."""
 _TRIES: Final = 6
 _FIRST_WAIT: Final = 0.05
-_Refusing: Final = (psycopg.Error, ValueError, struct.error)
+_REFUSING: Final = (psycopg.Error, ValueError, struct.error)
 """The database's refusal, and that of the wire (a text that is no UTF-8, a number too large)."""
 
 
@@ -125,7 +125,10 @@ class GroupCommit:
         """Store a batch and answer everybody in it, whatever happens."""
         try:
             await self._try(batch, on)
-        except _Refusing as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, those who wait are told, and each by itself
+            if not isinstance(error, _REFUSING):
+                for waiting in batch:
+                    waiting.lost = True  # for this may have come up when it was stored already
             log.error("append refused by the database: %s", type(error).__name__)  # noqa: TRY400 - a traceback could quote values
             if len(batch) == 1 or cannot_now(error):
                 for waiting in batch:

@@ -83,9 +83,11 @@ _WITHIN: Final = _Words("SAVEPOINT batch", "RELEASE batch", "ROLLBACK TO batch")
 
 @dataclass(slots=True)
 class _Sent:
-    """A projection's batch on its way to PostgreSQL: the position after it, and the statement that moves there."""
+    """A projection's batch on its way to PostgreSQL: the position before it and after it, and the statement that moves
+    there."""
 
     progress: _Progress
+    before: int
     position: int
     words: _Words
     moved: Cursor | None = None
@@ -241,8 +243,18 @@ class Projector:
     def _advance(self, touched: Sequence[_Progress], found: Sequence[Any], newest: int) -> None:
         """The same facts into each of some projections. One that fails stops alone, and only at the fact that it cannot
         handle."""
-        for progress, _ in self._project(touched, found, newest):
+        failed = self._project(touched, found, newest)
+        for progress, _ in failed:
             self._one_by_one(progress, found)
+        if failed:
+            self._recall()
+
+    def _recall(self) -> None:
+        """Go back to where the table says: the answer to a commit that failed comes with what was sent after it."""
+        rows = self._execute("SELECT projection, position FROM read.positions").fetchall()
+        positions: dict[str, int] = dict(rows)
+        for progress in self._progress:
+            progress.position = min(progress.position, positions[progress.projection.name])
 
     def _is_everybodys(self, error: Exception) -> bool:
         """Whether the database is in trouble, and no projection to blame; a statement that takes too long is its own."""
@@ -267,29 +279,36 @@ class Projector:
         the next facts are read, up to `newest`. Raises psycopg.Error where the database is in trouble, and `Overtaken`.
         """
         failed: list[tuple[_Progress, Exception]] = []
+        sent: _Sent | None = None
         words = _WITHIN if self.connection.info.transaction_status is TransactionStatus.INTRANS else _ALONE
-        with self.connection.pipeline() as pipeline:
-            sent: _Sent | None = None
-            for progress in touched:
-                write = Write(self.connection, self._schema)
-                try:
-                    for notification in found:
-                        if notification.topic in progress.topics:
-                            progress.projection.handle(self._facts.decode(notification), write)
-                except Exception as error:  # noqa: BLE001 - whatever it is, it stops this projection alone
-                    failed.append((progress, error))
-                    continue
+        try:
+            with self.connection.pipeline() as pipeline:
+                for progress in touched:
+                    write = Write(self.connection, self._schema)
+                    try:
+                        for notification in found:
+                            if notification.topic in progress.topics:
+                                progress.projection.handle(self._facts.decode(notification), write)
+                    except Exception as error:  # noqa: BLE001 - whatever it is, it stops this projection alone
+                        failed.append((progress, error))
+                        continue
+                    if sent is not None:
+                        failed += self._settle(pipeline, sent)
+                    sent = self._send(progress, write, found[-1].id, words)
                 if sent is not None:
+                    self._facts.read_ahead(sent.position, newest)
                     failed += self._settle(pipeline, sent)
-                sent = self._send(progress, write, found[-1].id, words)
-            if sent is not None:
-                self._facts.read_ahead(sent.position, newest)
-                failed += self._settle(pipeline, sent)
+        except psycopg.Error as error:
+            if sent is None or self._is_everybodys(error):
+                raise
+            # The answer to the last commit, which is waited for in the end.
+            sent.progress.position = sent.before
+            failed.append((sent.progress, error))
         return failed
 
     def _send(self, progress: _Progress, write: Write, position: int, words: _Words) -> _Sent:
         """Begin a projection's transaction, and send what belongs to it without waiting for an answer."""
-        sent = _Sent(progress, position, words)
+        sent = _Sent(progress, progress.position, position, words)
         try:
             self._execute(words.begin)
             # The position first: who swaps the tables takes its row before them too, so neither waits for the other.
@@ -304,8 +323,7 @@ class Projector:
         return sent
 
     def _settle(self, pipeline: psycopg.Pipeline, sent: _Sent) -> list[tuple[_Progress, Exception]]:
-        """Wait for what was sent, and commit it, or nothing of it. The answer to the commit comes with the next one's: were
-        it lost, the position in the table would be the former one, and the next batch would find itself overtaken."""
+        """Wait for what was sent, and commit it, or nothing of it. The answer to the commit comes with the next one's."""
         error = sent.error
         try:
             pipeline.sync()

@@ -56,6 +56,8 @@ def rebuild(
             return _swap_when_quiet(building, projections)
         finally:
             if not connection.closed:
+                # What failed may have left its transaction open.
+                connection.rollback()
                 connection.execute(_drop_beside())
 
 

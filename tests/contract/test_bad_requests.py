@@ -76,6 +76,12 @@ def test_a_page_of_an_impossible_length_is_refused_alike(running: Running, path:
     assert answer.json()["errors"][0]["field"] == "limit"
 
 
+@pytest.mark.parametrize("path", ["/api/persons/%00/tokens", "/api/calls/a%00b/publish"])
+def test_an_address_with_a_nul_leads_nowhere(running: Running, path: str) -> None:
+    """PostgreSQL's text holds none, so nothing has such an id."""
+    assert asked(running, "POST", path, JSON, body=b'{"label": "x"}').status_code == 404
+
+
 def test_who_hangs_up_halfway_is_no_failure_of_ours(running: Running) -> None:
     """Nothing is written, and no mistake of the program is noted where there is none."""
     before = len(running.rows())

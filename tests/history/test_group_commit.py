@@ -156,6 +156,19 @@ async def test_nobody_is_told_before_the_commit(history: History, url: str) -> N
     assert stored(url) == []
 
 
+async def test_what_nobody_foresaw_takes_nobody_along(history: History, url: str) -> None:
+    """A mistake in one append, at which making up the batch's arguments ends, is that one's alone."""
+    odd = replace(fact("odd"), document=None)  # type: ignore[arg-type]
+    ended = await asyncio.gather(
+        history.append(new("a")),
+        history.append(Append(facts=[odd], read={"odd": 0}, answers="odd")),
+        history.append(new("b")),
+        return_exceptions=True,
+    )
+    assert [type(each) for each in ended] == [Appended, Unavailable, Appended]
+    assert {stream for _, stream, _ in stored(url)} == {"a", "b"}
+
+
 async def test_a_sender_who_goes_away_takes_nobody_along(history: History, url: str) -> None:
     """A request that is cancelled before its batch is sent is not stored; its neighbours are."""
     tasks = [asyncio.create_task(history.append(new(f"stream-{n}"))) for n in range(3)]

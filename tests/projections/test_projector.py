@@ -194,6 +194,40 @@ async def test_a_statement_that_the_database_refuses_is_traced_to_its_fact(seaso
     ) == [(first - 1, first, "DivisionByZero")]
 
 
+@pytest.mark.parametrize("table", ["calls", "timeline"])
+async def test_what_fails_in_the_commit_itself_is_told_like_everything_else(
+    season: Season, monkeypatch: pytest.MonkeyPatch, table: str
+) -> None:
+    """Its answer comes with another projection's, or after the last one's: its own projection rests all the same, at its
+    fact, and no other."""
+    monkeypatch.setattr(projector, "FIRST_PAUSE", 0.0)
+    await season.begin()
+    topic = {"calls": "call.drafted.v1", "timeline": "initiative.founded.v1"}[table]
+    recorded = season.office.rows()
+    first, last = next(row[0] for row in recorded if row[3] == topic), len(recorded)
+    with psycopg.connect(season.url) as connection:
+        connection.execute(
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'at commit'; END $$"
+        )
+        connection.execute(
+            f"CREATE CONSTRAINT TRIGGER late AFTER INSERT ON read.{table} DEFERRABLE INITIALLY DEFERRED "
+            "FOR EACH ROW EXECUTE FUNCTION refuse()".encode()
+        )
+
+    with Projector(season.url, PROJECTIONS) as leading:
+        assert leading.lead()
+        for _ in range(4):
+            leading.step()
+        assert leading.resting() == (table,)
+
+    assert season.positions() == {
+        each.name: first - 1 if each.name == table else last for each in PROJECTIONS
+    }
+    assert season.rows(
+        "SELECT projection, failed_position FROM read.positions WHERE failed_at IS NOT NULL"
+    ) == [(table, first)]
+
+
 @pytest.mark.parametrize("place", [0, 5, len(PROJECTIONS)], ids=["first", "in the midst", "last"])
 async def test_one_that_the_database_refuses_leaves_the_others_as_without_it(
     season: Season, monkeypatch: pytest.MonkeyPatch, place: int

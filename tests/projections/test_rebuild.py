@@ -121,6 +121,24 @@ async def test_one_that_fails_leaves_the_live_one_as_it_was(season: Season) -> N
     assert season.rows(BESIDE) == [(0,)]
 
 
+async def test_one_that_finds_the_disk_full_says_so_and_takes_its_tables_along(season: Season) -> None:
+    """They would keep it full."""
+    await season.whole()
+    season.project()
+    with psycopg.connect(season.url) as connection:
+        connection.execute(
+            "CREATE FUNCTION full() RETURNS boolean LANGUAGE plpgsql AS "
+            "$$ BEGIN RAISE EXCEPTION 'no space left' USING ERRCODE = '53100'; END $$"
+        )
+        # A table beside has the checks of the live one, whose rows are not looked at.
+        connection.execute("ALTER TABLE read.calls ADD CHECK (full()) NOT VALID")
+
+    with pytest.raises(psycopg.errors.DiskFull):
+        rebuild(season.url, PROJECTIONS)
+
+    assert season.rows(BESIDE) == [(0,)]
+
+
 async def test_one_that_was_killed_is_started_over(season: Season) -> None:
     """What it left is read by nobody, and the next rebuild clears it away."""
     await season.whole()
