@@ -127,7 +127,6 @@ async def test_the_application_role_can_do_nothing_else_to_it(application_url: s
         (Append(facts=[fact("one", 7)], read={}, answers="one"), {"one": 1}, "one after another"),
         (Append(facts=[fact("two", 2)], read={}, answers="two"), {"two": 0}, "one after another"),
         (Append(facts=[fact("two", 1), fact("two", 3)], read={}, answers="two"), {"two": 0}, "one after another"),
-        (Append(facts=[fact("two")], read={}, answers="two"), {"one": 1}, "one after another"),
     ],
 )  # fmt: skip
 async def test_whoever_has_its_password_makes_no_gap_and_lets_no_key_fall_in_silence(
