@@ -183,7 +183,7 @@ def submit(
     """Submit an application to an open round: every answer is checked, and all that is wrong is told at once."""
     round.check_open(now, call)
     errors: list[FieldError] = []
-    minor = 0
+    minor: int | None = None
     try:
         title = check_text(title, "title", most=300)
     except Invalid as invalid:
@@ -197,7 +197,7 @@ def submit(
         checked = check_answers(call.form, answers, requested=minor, currency=call.currency)
     except Invalid as invalid:
         errors.extend(invalid.errors)
-    if errors:
+    if minor is None or errors:
         raise Invalid(tuple(errors))
     return (
         ApplicationSubmitted(

@@ -152,11 +152,11 @@ def check_rubric(rubric: Rubric) -> Rubric:
 
 
 def check_answers(
-    form: Form, answers: Mapping[str, Answer], *, requested: int, currency: str
+    form: Form, answers: Mapping[str, Answer], *, requested: int | None, currency: str
 ) -> dict[str, Answer]:
     """All answers of a form, checked and trimmed, every question present (None where it was left out).
 
-    `requested` is the sum asked for in minor units; a budget must add up to it. Raises `Invalid` with an error for
+    `requested` is the sum asked for in minor units, to which a budget must add up; None if it could not be read. Raises `Invalid` with an error for
     each wrong answer.
     """
     errors: list[FieldError] = []
@@ -177,7 +177,7 @@ def check_answers(
     return checked
 
 
-def _check_answer(question: Question, answer: Answer, requested: int, currency: str) -> Answer:
+def _check_answer(question: Question, answer: Answer, requested: int | None, currency: str) -> Answer:
     field = f"answers.{question.id}"
     if answer is None or answer == "" or answer == ():
         if question.required:
@@ -225,7 +225,7 @@ def _check_written(question: Question, answer: str, field: str, currency: str) -
 
 
 def _check_budget(
-    lines: tuple[BudgetLine, ...], field: str, requested: int, currency: str
+    lines: tuple[BudgetLine, ...], field: str, requested: int | None, currency: str
 ) -> tuple[BudgetLine, ...]:
     if len(lines) > MAX_BUDGET_LINES:
         raise Invalid.field(field, f"A budget has at most {MAX_BUDGET_LINES} lines.")
@@ -236,7 +236,7 @@ def _check_budget(
         minor = minor_units(line.amount, currency, f"{field}[{number}].amount")
         total += minor
         checked.append(BudgetLine(item=item, amount=decimal_string(minor, currency)))
-    if total != requested:
+    if requested is not None and total != requested:
         raise Invalid.field(
             field,
             f"The lines add up to {amount_text(total, currency)}, "

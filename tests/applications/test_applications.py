@@ -174,6 +174,17 @@ class TestWhenTheRoundIsOpen:
             },
         )
 
+    def test_a_budget_is_not_held_against_a_sum_that_cannot_be_read(self) -> None:
+        """There is one mistake, and none is made up beside it."""
+        budget = (BudgetLine(item="Studio", amount="500.00"),)
+        command = changed(requested=euros("500,00"), answers={**ANSWERS, "budget": budget})
+        assert calling().turned_down(command, ARTIST) == (
+            Invalid,
+            {
+                "requested.amount": "An amount is a decimal number such as 1250.00, with no sign and no separators."
+            },
+        )
+
     @pytest.mark.parametrize(
         ("lines", "errors"),
         [
