@@ -156,8 +156,8 @@ def check_answers(
 ) -> dict[str, Answer]:
     """All answers of a form, checked and trimmed, every question present (None where it was left out).
 
-    `requested` is the sum asked for in minor units, to which a budget must add up; None if it could not be read. Raises `Invalid` with an error for
-    each wrong answer.
+    `requested` is the sum asked for in minor units, to which a budget must add up; None if it could not be read.
+    Raises `Invalid` with an error for each wrong answer.
     """
     errors: list[FieldError] = []
     checked: dict[str, Answer] = {}

@@ -281,29 +281,23 @@ class Projector:
         failed: list[tuple[_Progress, Exception]] = []
         sent: _Sent | None = None
         words = _WITHIN if self.connection.info.transaction_status is TransactionStatus.INTRANS else _ALONE
-        try:
-            with self.connection.pipeline() as pipeline:
-                for progress in touched:
-                    write = Write(self.connection, self._schema)
-                    try:
-                        for notification in found:
-                            if notification.topic in progress.topics:
-                                progress.projection.handle(self._facts.decode(notification), write)
-                    except Exception as error:  # noqa: BLE001 - whatever it is, it stops this projection alone
-                        failed.append((progress, error))
-                        continue
-                    if sent is not None:
-                        failed += self._settle(pipeline, sent)
-                    sent = self._send(progress, write, found[-1].id, words)
+        with self.connection.pipeline() as pipeline:
+            for progress in touched:
+                write = Write(self.connection, self._schema)
+                try:
+                    for notification in found:
+                        if notification.topic in progress.topics:
+                            progress.projection.handle(self._facts.decode(notification), write)
+                except Exception as error:  # noqa: BLE001 - whatever it is, it stops this projection alone
+                    failed.append((progress, error))
+                    continue
                 if sent is not None:
-                    self._facts.read_ahead(sent.position, newest)
                     failed += self._settle(pipeline, sent)
-        except psycopg.Error as error:
-            if sent is None or self._is_everybodys(error):
-                raise
-            # The answer to the last commit, which is waited for in the end.
-            sent.progress.position = sent.before
-            failed.append((sent.progress, error))
+                sent = self._send(progress, write, found[-1].id, words)
+            if sent is not None:
+                self._facts.read_ahead(sent.position, newest)
+                failed += self._settle(pipeline, sent)
+                failed += self._confirm(pipeline, sent)
         return failed
 
     def _send(self, progress: _Progress, write: Write, position: int, words: _Words) -> _Sent:
@@ -339,6 +333,17 @@ class Projector:
         if error is None:
             raise Overtaken
         return [(sent.progress, error)]
+
+    def _confirm(self, pipeline: psycopg.Pipeline, sent: _Sent) -> list[tuple[_Progress, Exception]]:
+        """Wait for the answer to the last commit, behind which nothing else is sent."""
+        try:
+            pipeline.sync()
+        except psycopg.Error as error:
+            if self._is_everybodys(error):
+                raise
+            sent.progress.position = sent.before
+            return [(sent.progress, error)]
+        return []
 
     def _moved(self, progress: _Progress, last: int) -> None:
         progress.position = last

@@ -228,6 +228,28 @@ async def test_what_fails_in_the_commit_itself_is_told_like_everything_else(
     ) == [(table, first)]
 
 
+async def test_where_facts_cannot_be_read_meanwhile_nothing_stays_half_done(
+    season: Season, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The connection that reads is cut while the other has a transaction open: that is no projection's own trouble, and
+    whoever begins anew finds each batch done or not."""
+    await season.begin()
+
+    def cut(_facts: facts.Facts, _position: int, _newest: int) -> None:
+        raise psycopg.OperationalError("the connection is lost")
+
+    with Projector(season.url, PROJECTIONS) as leading:
+        assert leading.lead()
+        monkeypatch.setattr(facts.Facts, "read_ahead", cut)
+        with pytest.raises(psycopg.OperationalError):
+            leading.step()
+        assert leading.resting() == ()
+
+    monkeypatch.undo()
+    season.project()
+    assert season.positions() == dict.fromkeys((each.name for each in PROJECTIONS), len(season.office.rows()))
+
+
 @pytest.mark.parametrize("place", [0, 5, len(PROJECTIONS)], ids=["first", "in the midst", "last"])
 async def test_one_that_the_database_refuses_leaves_the_others_as_without_it(
     season: Season, monkeypatch: pytest.MonkeyPatch, place: int
