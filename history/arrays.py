@@ -1,6 +1,6 @@
 """Arrays as PostgreSQL takes them in binary, made in one go.
 
-psycopg would look at every element of every list for its type; an append has forty arrays whose types are known. The
+psycopg would look at every element of every list for its type; an append has nearly forty arrays whose types are known. The
 form is that of `array_send`: dimensions, a flag for nulls, the element's type, then length and first index; each
 element behind its own length, which is -1 for null, all numbers big-endian.
 """

@@ -13,9 +13,7 @@ from history.appends import Append, Appended
 from history.arrays import BinaryArray, blobs, integers, texts, times
 from history.statements import Prepared
 
-_ARRAYS: Final = 39
-_STATUS: Final = 201
-"""What a command that was stored has come to. Its answer is derived anew, whatever the status of that was."""
+_ARRAYS: Final = 38
 APPEND: Final = Prepared(
     b"history_append",
     b"SELECT before, turned, outcomes, details FROM history.append(%s)"
@@ -120,7 +118,6 @@ def arguments(batch: Sequence[tuple[Append, Mapping[str, int]]]) -> list[BinaryA
         texts([idempotency.principal for _, _, idempotency in commands]),
         blobs([idempotency.key for _, _, idempotency in commands]),
         blobs([idempotency.request for _, _, idempotency in commands]),
-        integers([_STATUS] * len(commands)),
         texts([append.answers for _, append, _ in commands]),
         integers([number for number, _, _ in entries]),
         texts([name for _, name, _ in entries]),

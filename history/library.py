@@ -1,26 +1,22 @@
 """The eventsourcing library's interfaces over the same facts, synchronous: for projections and tools.
 
-`FactMapper` turns stored documents into recorded facts, `FactRecorder` reads the rows and appends through the same
-database function as the command runner, and `repository` gives the library's `Repository`, which folds a stream with
-`fold`.
+`FactMapper` turns stored documents into recorded facts, and `FactRecorder` reads the rows and appends through the same
+database function as the command runner.
 """
 
 from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
 import psycopg
-from eventsourcing.application import Repository
 from eventsourcing.persistence import (
     ApplicationRecorder,
     Cipher,
     Compressor,
-    EventStore,
     IntegrityError,
     JSONTranscoder,
     Mapper,
@@ -32,10 +28,9 @@ from eventsourcing.persistence import (
 )
 from psycopg_pool import ConnectionPool
 
-from domain.topics import AGGREGATES
 from history.appends import Append
 from history.batch import APPEND, arguments, outcomes, reads
-from history.documents import Opener, Recorded, Stored, leaf_of, read, unopened
+from history.documents import Opener, Stored, leaf_of, read, unopened
 
 POLL_SECONDS: Final = 0.02
 
@@ -197,28 +192,3 @@ class PollingSubscription(Subscription[FactRecorder]):
                 return notification
             time.sleep(POLL_SECONDS)
         raise StopIteration
-
-
-@dataclass(frozen=True)
-class FoldedStream:
-    """A stream folded by the library's repository: its id, its version and its state."""
-
-    id: str
-    version: int
-    state: Any  # Any: each kind of stream has a state of its own
-
-
-def fold(initial: FoldedStream | None, facts: Iterable[Recorded]) -> FoldedStream | None:
-    """The projector function for the library's `Repository`: one stream through its aggregate's `evolve`."""
-    folded = initial
-    for recorded in facts:
-        stream = recorded.originator_id
-        aggregate = AGGREGATES[stream.partition("-")[0]]
-        state = aggregate.empty if folded is None else folded.state
-        folded = FoldedStream(stream, recorded.originator_version, aggregate.evolve(state, recorded.fact))
-    return folded
-
-
-def repository(recorder: FactRecorder, mapper: FactMapper | None = None) -> Repository[str]:
-    """The library's repository over the history; ask it with ``get(stream, projector_func=fold)``."""
-    return Repository(EventStore(mapper or FactMapper(), recorder))

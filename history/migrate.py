@@ -118,11 +118,14 @@ def _allowed(connection: psycopg.Connection[tuple[Any, ...]]) -> list[str]:
 
 
 def _check(applied: dict[str, str], known: dict[str, Migration]) -> None:
+    for name, digest in applied.items():
+        if name in known and known[name].digest != digest:
+            raise MigrationError(
+                f"The database was made by an earlier, unreleased version of this program ({name} was different then), "
+                "and its history cannot be read any more: use an empty database. Of a demonstration, delete its DATA_DIR."
+            )
     unknown = sorted(set(applied) - set(known))
     if unknown:
         raise MigrationError(
             f"The database is newer than this program (it has {unknown[0]}); install the newer program."
         )
-    for name, digest in applied.items():
-        if known[name].digest != digest:
-            raise MigrationError(f"The migration {name} was applied with another text than this program has.")

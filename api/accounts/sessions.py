@@ -35,7 +35,7 @@ class Sessions:
     """The sessions of one installation.
 
     A session's id is made here, anew at every sign-in; one that a client chose is never accepted. The CSRF secret is
-    derived from the id, so the server can put it into forms while the database holds digests of both alone.
+    derived from the id, so the server can put it into forms while the database holds only the id's digest.
     """
 
     def __init__(self, history: History, *, secure: bool) -> None:
@@ -49,11 +49,11 @@ class Sessions:
         session = secrets.token_urlsafe(32)
         async with self._history.connection() as connection:
             cursor = await connection.execute(
-                "INSERT INTO accounts.sessions (digest, person, token, csrf_digest, expires_at) "
-                "SELECT %b, t.person, t.digest, %b, least(t.expires_at, now() + make_interval(hours => %b::integer)) "
+                "INSERT INTO accounts.sessions (digest, person, token, expires_at) "
+                "SELECT %b, t.person, t.digest, least(t.expires_at, now() + make_interval(hours => %b::integer)) "
                 "FROM accounts.tokens t JOIN vault.keys k ON k.subject = t.person "
                 "WHERE t.digest = %b AND t.revoked_at IS NULL AND t.expires_at > now() RETURNING person",
-                (digest_of(session), digest_of(_csrf(session)), HOURS, digest_of(token)),
+                (digest_of(session), HOURS, digest_of(token)),
             )
             if await cursor.fetchone() is None:
                 return None

@@ -20,7 +20,6 @@ CREATE TABLE accounts.sessions (
     person text COLLATE "C" NOT NULL,
     -- A session ends with the token that it was exchanged for.
     token bytea NOT NULL REFERENCES accounts.tokens (digest) ON DELETE CASCADE,
-    csrf_digest bytea NOT NULL CHECK (octet_length(csrf_digest) = 32),
     created_at timestamptz NOT NULL DEFAULT now(),
     last_used_at timestamptz NOT NULL DEFAULT now(),
     expires_at timestamptz NOT NULL

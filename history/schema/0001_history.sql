@@ -36,7 +36,6 @@ CREATE TABLE history.commands (
     principal text COLLATE "C" NOT NULL,
     key bytea NOT NULL,
     request bytea NOT NULL,
-    status smallint NOT NULL,
     answers text COLLATE "C" NOT NULL,
     positions bigint[] NOT NULL,
     PRIMARY KEY (principal, key)
@@ -66,104 +65,220 @@ $$;
 CREATE TRIGGER facts_are_final BEFORE UPDATE OR DELETE OR TRUNCATE ON history.facts
     FOR EACH STATEMENT EXECUTE FUNCTION history.refuse_change();
 
--- One append: all of a command's facts and all that goes with them, or nothing.
+-- The append: all of a command's facts and all that goes with them, or nothing; for a batch of commands one lock, one look
+-- at what is there, one insert and one commit.
+--
+-- Each request is stored whole or not at all; one that is turned down takes nobody with it.
+--
+-- Requests are numbered from 1, and every other array says of each of its elements whose it is. Within one batch
+-- no request may depend on another (the same stream, index entry, claim, key or due date): whoever makes up the batch
+-- sees to that, so here all of them can be held against what is stored, in a few statements.
 --
 -- The lock comes first, so that every statement after it (each has a snapshot of its own) sees all that was committed
 -- before: positions are 1, 2, 3, ... in commit order, and every version that was read is checked again here.
--- It answers with an outcome: appended, repeated (the same key and request: its positions), reused (the same key,
--- another request), conflict (a stream or an index moved on), claimed (a name is taken).
+--
+-- Answers the position before the batch and, for those that were turned down (several times, if there are several
+-- reasons; the first counts): the request, how it ended and what stood in the way. The outcomes are repeated (the same
+-- key and request), reused (the same key, another request), conflict (a stream or an index moved on) and claimed (a
+-- name is taken). All others were appended, in the order of their numbers.
 CREATE FUNCTION history.append(
-    p_streams text[], p_versions integer[], p_topics text[], p_documents bytea[], p_leaves bytea[],
-    p_read_streams text[], p_read_versions integer[],
-    p_read_indexes text[], p_read_counts integer[],
-    p_index_names text[], p_index_entries text[],
-    p_claim_names bytea[], p_claim_streams text[],
-    p_settled text[],
-    p_due_keys text[], p_due_at timestamptz[], p_due_commands text[], p_due_requests bytea[],
-    p_key_subjects text[], p_key_epochs integer[], p_key_wrapped bytea[],
-    p_sealed_for text[], p_erased text[],
-    p_principal text, p_key bytea, p_request bytea, p_status smallint, p_answers text,
-    OUT outcome text, OUT positions bigint[], OUT detail text
-) LANGUAGE plpgsql AS $$
+    p_requests integer[], p_streams text[], p_versions integer[], p_topics text[], p_documents bytea[],
+    p_leaves bytea[],
+    p_read_requests integer[], p_read_streams text[], p_read_versions integer[],
+    p_sealed_requests integer[], p_sealed_subjects text[],
+    p_command_requests integer[], p_principals text[], p_keys bytea[], p_hashes bytea[], p_answers text[],
+    p_entry_requests integer[], p_entry_names text[], p_entries text[],
+    p_due_requests integer[], p_due_keys text[], p_due_at timestamptz[], p_due_commands text[], p_due_bodies bytea[],
+    p_settled_requests integer[], p_settled_keys text[],
+    p_index_requests integer[], p_index_names text[], p_index_counts integer[],
+    p_claim_requests integer[], p_claim_names bytea[], p_claim_streams text[],
+    p_new_requests integer[], p_new_subjects text[], p_new_epochs integer[], p_new_wrapped bytea[],
+    p_erased_requests integer[], p_erased_subjects text[],
+    OUT before bigint, OUT turned integer[], OUT outcomes text[], OUT details text[]
+) LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+-- A plan made for the arrays at hand costs more than it saves: every look-up here goes by a primary key.
+SET plan_cache_mode = force_generic_plan
+AS $$
 DECLARE
-    v_last bigint;
+    v_turned integer[];
+    v_outcomes text[];
+    v_details text[];
     v_recorded timestamptz;
-    v_request bytea;
 BEGIN
     PERFORM pg_advisory_xact_lock(7302025, 1);
+    turned := '{}';
+    outcomes := '{}';
+    details := '{}';
 
-    IF p_key IS NOT NULL THEN
-        SELECT c.request, c.positions, c.answers INTO v_request, positions, detail
-            FROM history.commands c WHERE c.principal = p_principal AND c.key = p_key;
+    IF NOT p_command_requests || p_entry_requests || p_due_requests || p_settled_requests || p_claim_requests
+            || p_new_requests || p_erased_requests <@ p_requests THEN
+        RAISE EXCEPTION 'nothing is written without a fact' USING ERRCODE = 'check_violation';
+    END IF;
+    IF cardinality(p_erased_requests) > 0 THEN
+        PERFORM FROM unnest(p_erased_requests, p_erased_subjects) AS e (request, subject)
+            WHERE NOT EXISTS (
+                SELECT FROM unnest(p_requests, p_streams, p_topics) AS w (request, stream, topic)
+                WHERE w.request = e.request AND w.stream = e.subject AND w.topic = 'person.erased.v1');
         IF FOUND THEN
-            outcome := CASE WHEN v_request = p_request THEN 'repeated' ELSE 'reused' END;
-            RETURN;
+            RAISE EXCEPTION 'a key falls with the fact that its subject was erased' USING ERRCODE = 'check_violation';
         END IF;
     END IF;
 
-    SELECT r.stream INTO detail
-        FROM unnest(p_read_streams, p_read_versions) AS r (stream, version)
-        WHERE r.version <> coalesce(
-            (SELECT f.version FROM history.facts f WHERE f.stream = r.stream ORDER BY f.version DESC LIMIT 1), 0)
-        LIMIT 1;
-    IF FOUND THEN
-        outcome := 'conflict';
-        RETURN;
+    IF cardinality(p_command_requests) > 0 THEN
+        SELECT array_agg(w.request), array_agg(CASE WHEN c.request = w.hash THEN 'repeated' ELSE 'reused' END),
+                array_agg(c.answers)
+            INTO v_turned, v_outcomes, v_details
+            FROM unnest(p_command_requests, p_principals, p_keys, p_hashes) AS w (request, principal, key, hash),
+                LATERAL (SELECT k.request, k.answers FROM history.commands k
+                    WHERE k.principal = w.principal AND k.key = w.key OFFSET 0) AS c;
+        IF v_turned IS NOT NULL THEN
+            turned := turned || v_turned;
+            outcomes := outcomes || v_outcomes;
+            details := details || v_details;
+        END IF;
     END IF;
 
-    SELECT r.name INTO detail
-        FROM unnest(p_read_indexes, p_read_counts) AS r (name, entries)
-        WHERE r.entries <> (SELECT count(*) FROM history.indexes i WHERE i.name = r.name)
-        LIMIT 1;
-    IF FOUND THEN
-        outcome := 'conflict';
-        RETURN;
+    SELECT array_agg(r.request), array_agg(r.stream) INTO v_turned, v_details
+        FROM unnest(p_read_requests, p_read_streams, p_read_versions) AS r (request, stream, version)
+        WHERE r.version <> coalesce(
+            (SELECT f.version FROM history.facts f WHERE f.stream = r.stream ORDER BY f.version DESC LIMIT 1), 0);
+    IF v_turned IS NOT NULL THEN
+        turned := turned || v_turned;
+        outcomes := outcomes || array_fill('conflict'::text, ARRAY[cardinality(v_turned)]);
+        details := details || v_details;
+    END IF;
+
+    IF cardinality(p_index_requests) > 0 THEN
+        SELECT array_agg(r.request), array_agg(r.name) INTO v_turned, v_details
+            FROM unnest(p_index_requests, p_index_names, p_index_counts) AS r (request, name, entries)
+            WHERE r.entries <> (SELECT count(*) FROM history.indexes i WHERE i.name = r.name);
+        IF v_turned IS NOT NULL THEN
+            turned := turned || v_turned;
+            outcomes := outcomes || array_fill('conflict'::text, ARRAY[cardinality(v_turned)]);
+            details := details || v_details;
+        END IF;
     END IF;
 
     -- A subject whose key is gone was erased while this command was decided.
-    SELECT s.subject INTO detail
-        FROM unnest(p_sealed_for) AS s (subject)
-        WHERE NOT EXISTS (SELECT FROM vault.keys k WHERE k.subject = s.subject)
-            AND NOT s.subject = ANY (p_key_subjects)
-        LIMIT 1;
-    IF FOUND THEN
-        outcome := 'conflict';
-        RETURN;
+    IF cardinality(p_sealed_requests) > 0 THEN
+        SELECT array_agg(s.request), array_agg(s.subject) INTO v_turned, v_details
+            FROM unnest(p_sealed_requests, p_sealed_subjects) AS s (request, subject)
+            WHERE (SELECT k.epoch FROM vault.keys k WHERE k.subject = s.subject) IS NULL
+                AND s.subject <> ALL (p_new_subjects);
+        IF v_turned IS NOT NULL THEN
+            turned := turned || v_turned;
+            outcomes := outcomes || array_fill('conflict'::text, ARRAY[cardinality(v_turned)]);
+            details := details || v_details;
+        END IF;
     END IF;
 
-    SELECT encode(c.name, 'hex') INTO detail
-        FROM unnest(p_claim_names) AS w (name) JOIN history.claims c ON c.name = w.name LIMIT 1;
-    IF FOUND THEN
-        outcome := 'claimed';
-        RETURN;
+    IF cardinality(p_claim_requests) > 0 THEN
+        SELECT array_agg(w.request), array_agg(encode(w.name, 'hex')) INTO v_turned, v_details
+            FROM unnest(p_claim_requests, p_claim_names) AS w (request, name)
+            WHERE (SELECT c.stream FROM history.claims c WHERE c.name = w.name) IS NOT NULL;
+        IF v_turned IS NOT NULL THEN
+            turned := turned || v_turned;
+            outcomes := outcomes || array_fill('claimed'::text, ARRAY[cardinality(v_turned)]);
+            details := details || v_details;
+        END IF;
     END IF;
 
-    SELECT f.position, f.recorded_at INTO v_last, v_recorded
+    SELECT f.position, f.recorded_at INTO before, v_recorded
         FROM history.facts f ORDER BY f.position DESC LIMIT 1;
-    v_last := coalesce(v_last, 0);
+    before := coalesce(before, 0);
     v_recorded := greatest(v_recorded, clock_timestamp());
 
     INSERT INTO history.facts (position, stream, version, topic, document, leaf, recorded_at)
-        SELECT v_last + w.number, w.stream, w.version, w.topic, w.document, w.leaf, v_recorded
-        FROM unnest(p_streams, p_versions, p_topics, p_documents, p_leaves)
-            WITH ORDINALITY AS w (stream, version, topic, document, leaf, number);
-    INSERT INTO vault.keys (subject, epoch, wrapped)
-        SELECT * FROM unnest(p_key_subjects, p_key_epochs, p_key_wrapped);
-    DELETE FROM vault.keys k WHERE k.subject = ANY (p_erased);
-    DELETE FROM history.claims c WHERE c.stream = ANY (p_erased);
-    INSERT INTO history.indexes (name, entry) SELECT * FROM unnest(p_index_names, p_index_entries);
-    INSERT INTO history.claims (name, stream) SELECT * FROM unnest(p_claim_names, p_claim_streams);
-    DELETE FROM history.due_dates d WHERE d.key = ANY (p_settled);
-    INSERT INTO history.due_dates (key, at, command, request)
-        SELECT * FROM unnest(p_due_keys, p_due_at, p_due_commands, p_due_requests)
-        ON CONFLICT (key) DO UPDATE SET at = excluded.at, command = excluded.command, request = excluded.request;
+        SELECT before + row_number() OVER (ORDER BY w.number), w.stream, w.version, w.topic, w.document, w.leaf,
+            v_recorded
+        FROM unnest(p_requests, p_streams, p_versions, p_topics, p_documents, p_leaves)
+            WITH ORDINALITY AS w (request, stream, version, topic, document, leaf, number)
+        WHERE w.request <> ALL (turned);
 
-    SELECT array_agg(v_last + number ORDER BY number) INTO positions
-        FROM generate_series(1, coalesce(cardinality(p_streams), 0)) AS number;
-    IF p_key IS NOT NULL THEN
-        INSERT INTO history.commands (principal, key, request, status, answers, positions)
-            VALUES (p_principal, p_key, p_request, p_status, p_answers, positions);
+    PERFORM FROM unnest(p_requests, p_streams, p_versions) AS w (request, stream, version)
+        WHERE w.version <> 1 AND w.request <> ALL (turned)
+            AND (SELECT f.version FROM history.facts f WHERE f.stream = w.stream AND f.version = w.version - 1) IS NULL;
+    IF FOUND THEN
+        RAISE EXCEPTION 'the facts of a stream come one after another' USING ERRCODE = 'check_violation';
     END IF;
-    outcome := 'appended';
+
+    IF cardinality(p_new_requests) > 0 THEN
+        INSERT INTO vault.keys (subject, epoch, wrapped)
+            SELECT w.subject, w.epoch, w.wrapped
+            FROM unnest(p_new_requests, p_new_subjects, p_new_epochs, p_new_wrapped)
+                AS w (request, subject, epoch, wrapped)
+            WHERE w.request <> ALL (turned);
+    END IF;
+    IF cardinality(p_erased_requests) > 0 THEN
+        DELETE FROM vault.keys k USING unnest(p_erased_requests, p_erased_subjects) AS w (request, subject)
+            WHERE k.subject = w.subject AND w.request <> ALL (turned);
+        DELETE FROM history.claims c USING unnest(p_erased_requests, p_erased_subjects) AS w (request, subject)
+            WHERE c.stream = w.subject AND w.request <> ALL (turned);
+    END IF;
+    IF cardinality(p_entry_requests) > 0 THEN
+        INSERT INTO history.indexes (name, entry)
+            SELECT w.name, w.entry FROM unnest(p_entry_requests, p_entry_names, p_entries) AS w (request, name, entry)
+            WHERE w.request <> ALL (turned);
+    END IF;
+    IF cardinality(p_claim_requests) > 0 THEN
+        INSERT INTO history.claims (name, stream)
+            SELECT w.name, w.stream
+            FROM unnest(p_claim_requests, p_claim_names, p_claim_streams) AS w (request, name, stream)
+            WHERE w.request <> ALL (turned);
+    END IF;
+    IF cardinality(p_settled_requests) > 0 THEN
+        DELETE FROM history.due_dates d USING unnest(p_settled_requests, p_settled_keys) AS w (request, key)
+            WHERE d.key = w.key AND w.request <> ALL (turned);
+    END IF;
+    IF cardinality(p_due_requests) > 0 THEN
+        INSERT INTO history.due_dates (key, at, command, request)
+            SELECT w.key, w.at, w.command, w.body
+            FROM unnest(p_due_requests, p_due_keys, p_due_at, p_due_commands, p_due_bodies)
+                AS w (request, key, at, command, body)
+            WHERE w.request <> ALL (turned)
+            ON CONFLICT (key) DO UPDATE SET at = excluded.at, command = excluded.command, request = excluded.request;
+    END IF;
+    IF cardinality(p_command_requests) > 0 THEN
+        INSERT INTO history.commands (principal, key, request, answers, positions)
+            SELECT w.principal, w.key, w.hash, w.answers, n.positions
+            FROM unnest(p_command_requests, p_principals, p_keys, p_hashes, p_answers)
+                AS w (request, principal, key, hash, answers)
+            JOIN (
+                SELECT f.request, array_agg(f.position ORDER BY f.position) AS positions
+                FROM (
+                    SELECT r.request, before + row_number() OVER (ORDER BY r.number) AS position
+                    FROM unnest(p_requests) WITH ORDINALITY AS r (request, number)
+                    WHERE r.request <> ALL (turned)
+                ) AS f
+                GROUP BY f.request
+            ) AS n ON n.request = w.request;
+    END IF;
 END;
 $$;
+
+-- The one way in. It runs with its owner's rights, so the application's role needs none on the tables that it writes, and
+-- cannot write past the lock, the checks and the numbering either.
+REVOKE ALL ON FUNCTION history.append FROM PUBLIC;
+
+-- Keeps a subject's key from being deleted while the caller's transaction runs: the subject, or null if there is no key.
+-- To lock a row one needs the right to change it, and no key is ever changed by the application's role.
+CREATE FUNCTION vault.hold(p_subject text) RETURNS text
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT k.subject FROM vault.keys k WHERE k.subject = p_subject FOR KEY SHARE
+$$;
+REVOKE ALL ON FUNCTION vault.hold FROM PUBLIC;
+
+-- Lets an existing role work with the history. To be called by the owner, which is whoever migrates.
+CREATE PROCEDURE history.allow(p_role text) LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE format('GRANT USAGE ON SCHEMA history, vault, migrations TO %I', p_role);
+    EXECUTE format(
+        'GRANT SELECT ON history.installation, history.facts, history.indexes, history.claims, history.commands, '
+        'history.due_dates, vault.keys, migrations.applied TO %I', p_role);
+    -- A due date that was dealt with, or cannot be, is struck out of the queue; it is no part of the history.
+    EXECUTE format('GRANT DELETE ON history.due_dates TO %I', p_role);
+    EXECUTE format('GRANT EXECUTE ON FUNCTION history.append, vault.hold TO %I', p_role);
+END;
+$$;
+REVOKE ALL ON PROCEDURE history.allow FROM PUBLIC;

@@ -1,4 +1,4 @@
-"""A history that was begun by an older program goes on in the newer one."""
+"""Databases that this program cannot use are refused with a sentence, before anything is changed in them."""
 
 from __future__ import annotations
 
@@ -6,13 +6,8 @@ import psycopg
 import pytest
 
 from api.embedded import EmbeddedPostgres
-from history.appends import Append
-from history.migrate import MigrationError, migrate, migrations_in, pending
-from history.store import open_history
+from history.migrate import Migration, MigrationError, migrate, migrations_in, pending
 from tests.conftest import drop_database
-from tests.history.test_group_commit import fact
-
-pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture(scope="session")
@@ -21,31 +16,15 @@ def database_template() -> str:
     return "template1"
 
 
-async def test_a_history_from_before_the_group_commit_goes_on(database_url: str) -> None:
-    """Its facts stay, the next position follows, and the versions that were reached count."""
-    first, *later = migrations_in("history")
-    migrate(database_url, [first])
-    old = fact("one")
-    with psycopg.connect(database_url, autocommit=True) as connection:
-        row = connection.execute(
-            "SELECT positions FROM history.append(%s, '{1}', %s, %s, %s, '{}', '{}', "
-            "'{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', "
-            "NULL, NULL, NULL, NULL, NULL)",
-            ([old.stream], [old.topic], [old.document], [old.leaf]),
-        ).fetchone()
-    assert row == ([1],)
-
-    applied = migrate(database_url, [first, *later])
-
-    assert applied == tuple(migration.name for migration in later)
-    async with open_history(database_url) as history:
-        again = await history.append(Append(facts=[fact("one", content="anew")], read={}, answers="one"))
-        after = await history.append(Append(facts=[fact("one", 2)], read={"one": 1}, answers="one"))
-        assert (again.outcome, after.positions) == ("conflict", (2,))
-        assert [bytes(row.document) for row in (await history.load({"one": 0}))["one"]] == [
-            old.document,
-            fact("one", 2).document,
-        ]
+def test_a_database_of_an_unreleased_version_is_refused(database_url: str) -> None:
+    """Its facts are in a format that nothing reads any more; that is said, and nothing is changed."""
+    first, *others = migrations_in("history")
+    migrate(database_url, [Migration(first.name, first.sql + "-- as it was before")])
+    for look in (migrate, pending):
+        with pytest.raises(
+            MigrationError, match=r"made by an earlier, unreleased version .* use an empty database"
+        ):
+            look(database_url, [first, *others])
 
 
 def test_a_database_in_another_encoding_is_refused_before_anything_is_made(
