@@ -21,8 +21,23 @@ from weakref import WeakValueDictionary
 
 import msgspec
 
+from domain.claims import claims_of
 from domain.commands.register import REGISTER
-from domain.deciding import Act, Aggregate, Command, Denied, Fact, Given, Loaded, Members, Outcome, Registered
+from domain.deciding import (
+    Act,
+    Aggregate,
+    Command,
+    Denied,
+    Due,
+    Fact,
+    Given,
+    Loaded,
+    Members,
+    Outcome,
+    Registered,
+)
+from domain.due_dates import set_by, struck_by
+from domain.indexes import entries_of
 from domain.personal import personal_fields
 from domain.persons import PERSON, Person, PersonStatus, give_handle
 from domain.refusals import Forbidden, NotFound, Refused, Turned
@@ -186,7 +201,13 @@ class Runner:
 
     async def claimed(self, outcome: Outcome) -> str | None:
         """The sentence by which an outcome would be refused now, since one of its claims is held; None if none is."""
-        sentences = {self._claim(name): sentence for name, sentence in outcome.claims}
+        sentences = {
+            self._claim(name): refusal
+            for facts in outcome.facts.values()
+            for fact in facts
+            for name, refusal in claims_of(fact)
+            if name is not None
+        }
         held = await self.history.held(sentences) if sentences else ()
         return next((sentence for name, sentence in sentences.items() if name in held), None)
 
@@ -364,18 +385,22 @@ class _Work:
 
     def _gather(self, outcome: Outcome, made: list[WrappedKey]) -> Append:
         runner = self._runner
-        for name, sentence in outcome.claims:
-            self._claims[runner._claim(name).hex()] = sentence
-        holder = outcome.subjects[0] if outcome.subjects else outcome.answers
+        claims: list[tuple[bytes, str]] = []
+        for stream, fact in self._facts:
+            for name, refusal in claims_of(fact):
+                assert name is not None, "a fact that is about to be sealed is open"
+                claims.append((runner._claim(name), stream))
+                self._claims[runner._claim(name).hex()] = refusal
+        facts = [fact for _, fact in self._facts]
         return Append(
             facts=self._stored,
             read=self._reading.versions,
             read_indexes=self._reading.indexes,
             answers=outcome.answers,
-            entries=outcome.entries,
-            claims=[(bytes.fromhex(name), holder) for name in self._claims],
-            struck=outcome.struck,
-            due=[_due_date(due.key, due.at, due.command) for due in outcome.due],
+            entries=[entry for fact in facts for entry in entries_of(fact, self._request.actor)],
+            claims=claims,
+            struck=[key for fact in facts if (key := struck_by(fact)) is not None],
+            due=[_due_date(due) for fact in facts if (due := set_by(fact)) is not None],
             new_keys=made,
             sealed_for=sorted({s for _, fact in self._facts for s in subjects_of(fact)}),
             erased=outcome.erases,
@@ -394,8 +419,8 @@ class _Work:
         return Answer(about.stream, about.version, about.leaf, appended.positions)
 
 
-def _due_date(key: str, at: datetime, command: Command) -> DueDate:
-    return DueDate(key, at, _BY_REQUEST[type(command)].name, _encode(command))
+def _due_date(due: Due) -> DueDate:
+    return DueDate(due.key, due.at, _BY_REQUEST[type(due.command)].name, _encode(due.command))
 
 
 _personal: dict[type[Fact], dict[str, str]] = {}

@@ -219,7 +219,8 @@ BEGIN
     IF cardinality(p_entry_requests) > 0 THEN
         INSERT INTO history.indexes (name, entry)
             SELECT w.name, w.entry FROM unnest(p_entry_requests, p_entry_names, p_entries) AS w (request, name, entry)
-            WHERE w.request <> ALL (turned);
+            WHERE w.request <> ALL (turned)
+            ON CONFLICT DO NOTHING;
     END IF;
     IF cardinality(p_claim_requests) > 0 THEN
         INSERT INTO history.claims (name, stream)
