@@ -43,7 +43,8 @@ CREATE TABLE history.commands (
 
 CREATE TABLE history.due_dates (
     key text COLLATE "C" PRIMARY KEY,
-    at timestamptz NOT NULL,
+    -- A time that the program cannot read would keep every other due date waiting.
+    at timestamptz NOT NULL CHECK (at > '0001-01-02 00:00:00+00' AND at < '9999-12-31 00:00:00+00'),
     command text NOT NULL,
     request bytea NOT NULL
 );
