@@ -11,6 +11,7 @@ from domain.deciding import Aggregate, Fact, Loaded
 from domain.topics import AGGREGATES
 from history.documents import Stored, fact_in
 from history.store import History
+from history.unreadable import Unreadable
 
 REMEMBERED: Final = 5_000
 """How many folded streams a process remembers; states hold nothing personal."""
@@ -73,7 +74,8 @@ class Reading:
         self.indexes: dict[str, int] = {}
 
     async def load(self, streams: Sequence[tuple[Aggregate[Any], str]]) -> dict[str, Loaded[Any]]:
-        """The states of some streams, in at most one round trip."""
+        """The states of some streams, in at most one round trip. Raises `Unreadable` if one of them has a fact that cannot be
+        read."""
         ask: dict[str, int] = {}
         start: dict[str, Folded] = {}
         for aggregate, stream in streams:
@@ -88,9 +90,16 @@ class Reading:
         if ask:
             rows = await self._states.history.load(ask)
             for stream, facts in rows.items():
-                evolve, state = AGGREGATES[stream.partition("-")[0]].evolve, start[stream].state
-                for fact in facts:
-                    state = evolve(state, fact_in(fact.topic, fact.document))
+                version = 0
+                try:
+                    evolve, state = AGGREGATES[stream.partition("-")[0]].evolve, start[stream].state
+                    for fact in facts:
+                        version = fact.version
+                        state = evolve(state, fact_in(fact.topic, fact.document))
+                except (
+                    Exception
+                ) as error:  # whatever a damaged fact raises, it is the trouble of this stream alone
+                    raise Unreadable(await self._states.history.position_of(stream, version)) from error
                 start[stream] = Folded(state, facts[-1].version, facts[-1].leaf)
             for stream, folded in start.items():
                 self._take(stream, folded)

@@ -23,14 +23,16 @@ from domain.personal import Withheld
 from domain.refusals import Forbidden, NotFound
 from domain.values import Role, check_stream_id
 from history.appends import Unavailable
-from history.documents import Recorded, opener, read
-from history.sealing import Place, open_box
+from history.documents import Opener, Recorded, opener, read, unopened
+from history.sealing import NotOpened, Place, open_box
 from history.statements import ask
 from history.states import States
 from history.store import History, opened_keys
 from history.tokens import PositionTokens
+from history.unreadable import Unreadable
 from history.vault import Vault, WrappedKey
 from projections.replica import Replica
+from projections.standing import Standing
 
 S = TypeVar("S")
 
@@ -40,13 +42,15 @@ LATEST: Final = 2**63 - 2
 _POLL_SECONDS: Final = 0.02
 
 _FACTS: Final = (
-    "SELECT f.stream, f.version, f.topic, f.document "
+    "SELECT f.position, f.stream, f.version, f.topic, f.document "
     "FROM unnest(%(streams)b::text[], %(versions)b::integer[]) AS w (stream, version) "
     "JOIN history.facts f ON f.stream = w.stream AND f.version = w.version"
 )
+# A read model that stopped answers nothing (see `Reader.rows`), so nobody waits for it who asks for others.
 _POSITION: Final = (
     "SELECT coalesce(min(position), 0) AS position FROM read.positions "
-    "WHERE cardinality(%(names)b::text[]) = 0 OR projection = ANY (%(names)b::text[])"
+    "WHERE CASE WHEN cardinality(%(names)b::text[]) = 0 THEN failed_position IS NULL "
+    "ELSE projection = ANY (%(names)b::text[]) END"
 )
 
 
@@ -110,6 +114,7 @@ class Reader:
         self.states = states
         self.vault = vault
         self.cursors = cursors
+        self._standing = Standing(history)
 
     # Fresh streams, for access
 
@@ -158,7 +163,8 @@ class Reader:
 
     async def rows(self, query: LiteralString, **values: object) -> list[Row]:
         """The rows of a query on read models and facts, whose placeholders are written ``%(name)b``; from the replica,
-        where there is one."""
+        where there is one. Raises `ReadModelStopped` if one of the read models that it names is out of date for good."""
+        await self._standing.check(query)
         found = None if self.replica is None else await self.replica.rows(query, values)
         if found is None:
             return await self.primary_rows(query, **values)
@@ -177,7 +183,8 @@ class Reader:
 
     async def primary_rows(self, query: LiteralString, **values: object) -> list[Row]:
         """The rows of a query that rests on what happened a moment ago, as the command runner's indexes; never from the
-        replica."""
+        replica. Raises `ReadModelStopped` as `rows` does."""
+        await self._standing.check(query)
         async with self.history.connection() as connection:
             return await ask(connection, query, values)
 
@@ -264,21 +271,27 @@ class Reader:
         if self.replica is not None and len(rows) < len(wanted):
             # Named by a stream folded afresh, which the replica has not seen yet.
             rows = await self.primary_rows(_FACTS, **named)
-        found = {
-            Reference(row["stream"], row["version"]): read(row["topic"], row["document"]) for row in rows
-        }
+        found = {Reference(row["stream"], row["version"]): recorded_in(row) for row in rows}
         if not open_boxes:
             return found
         subjects = {sealed.subject for recorded in found.values() for sealed in recorded.sealed.values()}
         open_with = opener(await self.keys(subjects))
-        return {
-            Reference(row["stream"], row["version"]): read(row["topic"], row["document"], open_with)
-            for row in rows
-        }
+        return {Reference(row["stream"], row["version"]): recorded_in(row, open_with) for row in rows}
 
     async def keys(self, subjects: Iterable[str]) -> dict[str, bytes]:
         """The sealing keys of some subjects, from the vault's memory or in one round trip; the erased have none."""
         return await opened_keys(self.history, self.vault, subjects)
+
+
+def recorded_in(row: Row, open_with: Opener = unopened) -> Recorded:
+    """The recorded fact in a row with its topic, document and position. Raises `Unreadable` if it cannot be read, and
+    `sealing.NotOpened`."""
+    try:
+        return read(row["topic"], row["document"], open_with)
+    except NotOpened:
+        raise
+    except Exception as error:  # whatever a damaged fact raises
+        raise Unreadable(row["position"]) from error
 
 
 def allow(verdict: Verdict) -> Role:

@@ -25,11 +25,10 @@ from domain.reviews import JUDGING, ReviewAssigned
 from domain.rounds import ROUND, RoundOpened, RoundStatus
 from domain.topics import TOPIC_OF, TOPICS
 from domain.values import Role
-from history.documents import read
 from projections.cases import case_of
 from projections.paging import DEFAULT_LIMIT, Page, check_limit, position_of
 from projections.projection import Placed, Projection
-from projections.reader import LATEST, Reader, Row, allow
+from projections.reader import LATEST, Reader, Row, allow, recorded_in
 from projections.words import Told, words
 from projections.writing import Statement, Write
 
@@ -313,7 +312,7 @@ async def _page(
 
 
 def _entry(row: Row, told: Told, role: Role) -> TimelineEntry:
-    recorded = read(row["topic"], row["document"])
+    recorded = recorded_in(row)
     envelope = recorded.envelope
     said = words(recorded.fact, told)
     nameless = role is Role.APPLICANT and envelope.role in _JURY_ROLES
