@@ -110,7 +110,7 @@ async def examine(settings: Settings, url: str) -> Finding:
                 wrong += await _unknown_topics(history)
             if settings.read_database_url is not None:
                 replica = await look_at(history, _connection(settings.read_database_url))
-        wrong += (*ready.wrong, *ready.leaderless)
+        wrong += (*ready.wrong, *ready.stopped, *ready.leaderless)
         if replica is not None:
             wrong += _wrong_with(replica)
     free = shutil.disk_usage(_existing(settings.data_dir)).free

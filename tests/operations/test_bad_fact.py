@@ -179,6 +179,10 @@ async def test_in_the_installations_own_stream_it_keeps_no_server_from_starting(
                 headers = {"Authorization": f"Bearer {ways_in[role].token}"}
                 assert (await client.get(path, headers=headers)).status_code == status, path
             assert (await client.get("/health")).status_code == 200
+            ready = await client.get(
+                "/health/ready", headers={"Authorization": f"Bearer {ways_in['administrator'].token}"}
+            )
+            assert (ready.status_code, ready.json()) == (200, {"status": "ready"})
     assert f"the installation's own facts: The fact at position {position} cannot be read" in caplog.text
     assert {way.role for way in await load(settings, database_url)} == ways_in.keys()
 
