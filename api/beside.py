@@ -36,7 +36,8 @@ class Beside:
         lines = []
         for table, row, fault, position in self.tables.wrong:
             where = "" if position is None else f"position {position}: "
-            lines.append(f"{where}history.{table}, {row}: {fault}: {FAULTS[fault]}")
+            schema = "vault" if table == "keys" else "history"
+            lines.append(f"{where}{schema}.{table}, {row}: {fault}: {FAULTS[fault]}")
         return [*lines, *(f"{way.kind} {way.id}: {REASONS[way.reason]}" for way in self.ways_in)]
 
     def sentence(self) -> str | None:

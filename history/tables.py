@@ -1,4 +1,5 @@
-"""Rechecking the tables that follow from the facts: indexes, claims and due dates. It needs no key and changes nothing.
+"""Rechecking the tables that follow from the facts: indexes, claims, due dates, and whose keys there are. It needs no key
+and changes nothing.
 
 What a command may do rests on these tables, and no digest covers them. So they are recomputed from the facts
 (`history.implied`) and compared: a row that no fact makes was added by hand, and one that a fact makes and that is not
@@ -16,11 +17,13 @@ from typing import Any, Final, Literal, NamedTuple
 
 import psycopg
 
+from domain.persons import PersonErased, PersonRegistered
+from domain.topics import TOPIC_OF
 from history.appends import DueDate
 from history.documents import Recorded, read
 from history.implied import Implied, implied_by
 
-Table = Literal["indexes", "claims", "due_dates"]
+Table = Literal["indexes", "claims", "due_dates", "keys"]
 Fault = Literal["missing", "added", "changed", "unreadable"]
 
 FAULTS: Final[Mapping[Fault, str]] = {
@@ -37,6 +40,9 @@ _ID_DIGITS: Final = 16
 _PLAIN: Final = re.compile(r"[a-z ]{0,20}[a-z]{1,20}-[0-9a-z]{32}\Z", re.ASCII)
 _KIND: Final = re.compile(r"([a-z ]{1,40}) [a-z]+-[0-9a-z]{32}(?: in [a-z]+-[0-9a-z]{32})?\Z", re.ASCII)
 
+_REGISTERED: Final = TOPIC_OF[PersonRegistered]
+_ERASED: Final = TOPIC_OF[PersonErased]
+
 _FACTS: Final = (
     "SELECT position, stream, topic, document FROM history.facts "
     "WHERE position > %s AND position <= %s ORDER BY position LIMIT %s"
@@ -50,7 +56,7 @@ class Mismatch(NamedTuple):
     """A row that is not as the facts make it.
 
     `row` names it without telling what it says: of an index its kind and the start of `row_digest`, of a claim its stream,
-    of a due date its key. `position` is that of the fact that makes the row; None where no fact does.
+    of a due date its key, of a person's key the person. `position` is that of the fact that makes the row; None where no fact does.
     """
 
     table: Table
@@ -95,12 +101,13 @@ def verify_tables(url: str, progress: Progress = lambda _position, _newest: None
 
 @dataclass(slots=True)
 class _Stored:
-    """The tables at one moment: the kind of each entry by its digest, how many claims each stream holds, and the due dates
-    by key."""
+    """The tables at one moment: the kind of each entry by its digest, how many claims each stream holds, the due dates by
+    key, and who has a key."""
 
     entries: dict[bytes, str] = field(default_factory=dict)
     claims: Counter[str] = field(default_factory=Counter)
     due: dict[str, DueDate] = field(default_factory=dict)
+    keys: set[str] = field(default_factory=set)
 
 
 def _stored(connection: psycopg.Connection[Any]) -> tuple[int, _Stored]:
@@ -120,6 +127,7 @@ def _stored(connection: psycopg.Connection[Any]) -> tuple[int, _Stored]:
             stored.claims[stream] = count
         for due in connection.execute("SELECT key, at, command, request FROM history.due_dates"):
             stored.due[due[0]] = DueDate(*due)
+        stored.keys = {subject for (subject,) in connection.execute("SELECT subject FROM vault.keys")}
     return int(row[0]), stored
 
 
@@ -148,6 +156,7 @@ class _Expected:
         self._possible: Counter[str] = Counter()
         self._claimed_at: dict[str, int] = {}
         self._due: dict[str, tuple[int, DueDate]] = {}
+        self._living: dict[str, int] = {}
         self.found = 0
         self.wrong: list[Mismatch] = []
 
@@ -166,9 +175,12 @@ class _Expected:
             self._sure[stream] += claim.name is not None
             self._possible[stream] += 1
             self._claimed_at[stream] = position
-        if topic == "person.erased.v1":
+        if topic == _REGISTERED:
+            self._living[stream] = position
+        if topic == _ERASED:
             # The append takes the claims away with the key.
             self._sure[stream] = self._possible[stream] = 0
+            self._living.pop(stream, None)
         if implied.struck is not None:
             self._due.pop(implied.struck, None)
         if implied.due is not None:
@@ -193,6 +205,10 @@ class _Expected:
                 self._note("due_dates", _shown(key), "changed", position)
         for key in sorted(self._stored.due.keys() - self._due.keys()):
             self._note("due_dates", _shown(key), "added", None)
+        for person in sorted(self._living.keys() - self._stored.keys):
+            self._note("keys", person, "missing", self._living[person])
+        for person in sorted(self._stored.keys - self._living.keys()):
+            self._note("keys", _shown(person), "added", None)
 
     def _note(self, table: Table, row: str, fault: Fault, position: int | None) -> None:
         self.found += 1

@@ -228,3 +228,19 @@ async def test_nothing_is_made_anew_from_a_history_that_cannot_be_read(
         mend(office.url, MENDABLE)
     assert refused.value.position == appended.positions[0]
     assert len(verify_tables(office.url).wrong) == 2
+
+
+async def test_a_living_person_has_a_key_and_nobody_else_has_one(opened: tuple[Office, str, str]) -> None:
+    """Without it their data is lost; and an erased person must not get one back."""
+    office, _, _ = opened
+    living, erased = await office.person(), await office.person()
+    key = _rows(office, f"SELECT subject, epoch, wrapped FROM vault.keys WHERE subject = '{erased}'")[0]
+    await office.run("person.erase", person=erased, reason="asked_by_person")
+    assert verify_tables(office.url) == TablesVerified(0, ())
+    change(office, "INSERT INTO vault.keys (subject, epoch, wrapped) VALUES (%s, %s, %s)", *key)
+    change(office, "DELETE FROM vault.keys WHERE subject = %s", living)
+    position = next(row[0] for row in office.rows() if row[1] == living)
+    assert verify_tables(office.url).wrong == (
+        Mismatch("keys", living, "missing", position),
+        Mismatch("keys", erased, "added", None),
+    )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -16,7 +18,11 @@ from api.cli import main
 from api.embedded import EmbeddedPostgres
 from api.roles import let_in
 from api.wiring import all_migrations
+from history.appends import Append, DueDate
+from history.documents import Stored
 from history.migrate import migrate
+from history.store import open_history
+from history.vault import WrappedKey
 
 
 class Installation:
@@ -39,6 +45,15 @@ class Installation:
         """Change something with the stolen password."""
         with psycopg.connect(self._stolen, autocommit=True) as connection:
             connection.execute(statement.encode(), values)
+
+    def append(self, append: Append) -> None:
+        """Append with the stolen password what no command has decided."""
+
+        async def run() -> None:
+            async with open_history(self._stolen, connections=1) as history:
+                assert (await history.append(append)).outcome == "appended"
+
+        asyncio.run(run())
 
 
 @pytest.fixture
@@ -123,12 +138,18 @@ def test_a_token_of_an_erased_person_is_named(installation: Installation) -> Non
 
 
 def test_rows_that_come_with_an_invented_fact_are_named(installation: Installation) -> None:
-    """The append takes any entries, claims and due dates, if there is a fact."""
-    installation.steal(
-        "SELECT history.append('{1}', '{a}', '{1}', '{some.topic.v1}', '{x}', "
-        "ARRAY[decode(repeat('00', 32), 'hex')], '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', "
-        "'{1}', '{conflicts of somebody}', '{application}', '{1}', '{one day}', '{2026-01-01}', '{round.close}', '{x}', "
-        "'{}', '{}', '{}', '{}', '{}', '{1}', '{x}', '{a}', '{}', '{}', '{}', '{}', '{}', '{}')"
+    """The append takes any entries, claims, due dates and keys, if there is a fact."""
+    invented = Stored("note-1", 1, "note.written.v1", b"x", bytes(32))
+    installation.append(
+        Append(
+            facts=[invented],
+            read={},
+            answers="note-1",
+            entries=[("conflicts of somebody", "application")],
+            claims=[(b"name", "note-1")],
+            due=[DueDate("one day", datetime(2026, 1, 1, tzinfo=UTC), "round.close", b"x")],
+            new_keys=[WrappedKey(NOBODY, 1, b"wrapped")],
+        )
     )
 
     found = json.loads(installation.run("verify", "--json").stdout)
@@ -139,6 +160,7 @@ def test_rows_that_come_with_an_invented_fact_are_named(installation: Installati
         ("indexes", "added", None),
         ("claims", "added", None),
         ("due_dates", "added", None),
+        ("keys", "added", None),
     ]
 
 
