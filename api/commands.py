@@ -102,7 +102,8 @@ _MATCH: Final = re.compile(r'"([0-9]{1,9})"\Z', re.ASCII)
 
 IDEMPOTENCY_KEY: Final = Parameter(
     "Idempotency-Key",
-    "A text of your own, anew for each thing to be done. Sent again with the same request, it is done once.",
+    "A text of your own, anew for each thing to be done. Sent again with the same request within thirty days, it is done "
+    "once.",
     {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[ -~]+$"},
     "header",
 )
