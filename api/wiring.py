@@ -26,6 +26,7 @@ from history.appends import Unavailable
 from history.keyfiles import KeyFolder
 from history.migrate import Migration, migrations_in
 from history.runner import Request, Runner
+from history.statements import heed_cancellation
 from history.store import History, open_history
 from history.tokens import CURSOR, PositionTokens
 from history.vault import Vault
@@ -191,8 +192,10 @@ async def _sweep_accounts(wiring: Wiring) -> None:
             await wiring.tokens.sweep()
             await wiring.sessions.sweep()
         except Unavailable:
+            heed_cancellation()
             log.debug("ended sessions are not deleted while the database cannot be used")
         except psycopg.Error as error:
+            heed_cancellation()
             log.warning("ended sessions could not be deleted: %s", type(error).__name__)
         await asyncio.sleep(SWEEP_ACCOUNTS_SECONDS)
 
