@@ -32,7 +32,7 @@ async def _me(visit: Visit) -> Drawn:
     return Drawn("me.html", {"me": me, "places": places})
 
 
-async def place_of(reader: Reader, person: str, own: OwnRoles) -> Place:
+async def place_of(reader: Reader, person: str | None, own: OwnRoles) -> Place:
     """An initiative as its member sees it, with every call and fund that is theirs to see."""
 
     async def own_funds(cursor: str | None) -> ListPage[FundLine]:
