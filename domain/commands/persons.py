@@ -30,19 +30,18 @@ def _register(command: RegisterPerson, given: Given) -> Plan:
     installation = yield from the(INSTALLATION, INSTALLATION_ID)
     person = given.new("person")
 
-    def decide() -> Outcome:
-        email = persons.check_email(command.email)
-        return Outcome(
+    return Act(
+        may=access.installation_administrator(given.actor, installation),
+        initiative=None,
+        decide=lambda: Outcome(
             facts={
-                person: persons.register(person, name=command.name, email=email, language=command.language)
+                person: persons.register(
+                    person, name=command.name, email=command.email, language=command.language
+                )
             },
             answers=person,
-            claims=(persons.address_claim(email),) if email is not None else (),
             subjects=(person,),
-        )
-
-    return Act(
-        may=access.installation_administrator(given.actor, installation), initiative=None, decide=decide
+        ),
     )
 
 
