@@ -8,6 +8,7 @@ import msgspec
 
 from domain import access
 from domain.calls import CALL, CallDrafted, CallPublished, CallStatus
+from domain.deciding import Allowed
 from domain.forms import Form, Rubric
 from domain.initiatives import INITIATIVE
 from domain.refusals import NotFound
@@ -139,7 +140,11 @@ async def public(
         at=LATEST if as_of is None else as_of,
         limit=check_limit(limit) + 1,
     )
-    return await _page(reader, rows, limit, inside=False, as_of=as_of)
+    found = await _page(reader, rows, limit, inside=False, as_of=as_of)
+    # The rows may lag behind the calls: what is not everybody's any more is not shown.
+    loaded = await reader.load(*((CALL, item.id) for item in found.items))
+    public = [item for item in found.items if isinstance(access.published(loaded[item.id].state), Allowed)]
+    return Page(items=tuple(public), next=found.next)
 
 
 async def of_initiative(

@@ -11,7 +11,7 @@ from domain.indexes import applications_by, reviews_of, rounds_of
 from domain.initiatives import INITIATIVE, Initiative
 from domain.reviews import REVIEW, Review
 from domain.rounds import ROUND, Round, RoundStatus
-from projections.reader import Reader
+from projections.fresh import Fresh
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Case:
     own: tuple[str, ...]
 
 
-async def case_of(reader: Reader, viewer: str, application: str) -> Case:
+async def case_of(reader: Fresh, viewer: str, application: str) -> Case:
     """An application and what it belongs to, as access asks about it for a viewer; raises `NotFound`."""
     state = await reader.the(APPLICATION, application)
     reviews = await reader.members(reviews_of(application))
@@ -50,14 +50,14 @@ async def case_of(reader: Reader, viewer: str, application: str) -> Case:
     )
 
 
-async def decided_rounds(reader: Reader, call: str) -> list[str]:
+async def decided_rounds(reader: Fresh, call: str) -> list[str]:
     """The rounds of a call that are decided, by their streams."""
     found = await reader.members(rounds_of(call))
     still = await undecided(reader, found)
     return [each for each in found if each not in still]
 
 
-async def undecided(reader: Reader, rounds: Sequence[str]) -> list[str]:
+async def undecided(reader: Fresh, rounds: Sequence[str]) -> list[str]:
     """Those of some rounds that are not decided."""
     if not rounds:
         return []

@@ -26,6 +26,7 @@ from domain.personal import Withheld
 from domain.reviews import REVIEW, Review, ReviewStatus
 from domain.rounds import ROUND, Round
 from domain.values import Money, Role
+from projections.fresh import Fresh
 from projections.paging import DEFAULT_LIMIT, Page, check_limit, cursor_of, number_of
 from projections.projection import Placed, Projection, unhandled
 from projections.reader import LATEST, Behind, Reader, Row, allow, text_of
@@ -286,7 +287,7 @@ class _Seen:
 
 
 async def _seen(
-    reader: Reader,
+    reader: Fresh,
     viewer: str,
     initiative: Initiative,
     round: Round,

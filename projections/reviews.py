@@ -237,7 +237,7 @@ async def mine(
     return page(
         rows,
         limit,
-        lambda row: _own(reader, row, reviews[row["review"]].state),
+        lambda row: _own(reader, viewer, row, reviews[row["review"]].state),
         lambda row: str(row["review"]),
     )
 
@@ -253,7 +253,7 @@ async def one(reader: Reader, viewer: str | None, review: str) -> ReviewDetail:
     rows = await _rows(reader, case, review=review)
     if not rows:
         raise NotFound
-    found = await _written(reader, rows, role=role, own=own)
+    found = await _written(reader, rows, case, role=role, own=own)
     seen = _shown(rows[0], found, case, role=role, own=own)
     sees = access.sees_application(
         who, case.initiative, case.round, case.application, case.reviews.values(), own=case.own
@@ -281,8 +281,13 @@ async def of_application(
         # One that came in after access was asked waits for the next question.
         if row["review"] in case.reviews
     ]
-    found = await _written(reader, rows, role=role, own=False)
-    return Page(items=tuple(_shown(row, found, case, role=role, own=row["juror"] == viewer) for row in rows))
+    found = await _written(reader, rows, case, role=role, own=False)
+    return Page(
+        items=tuple(
+            _shown(row, found, case, role=role, own=case.reviews[row["review"]].juror == viewer)
+            for row in rows
+        )
+    )
 
 
 def _sees_all(viewer: str, case: Case) -> Role:
@@ -315,7 +320,15 @@ _Texts = tuple[str | None, str | None, str | None]
 """A comment for the jury, one for the applicant, and the explanation of a conflict."""
 
 
-async def _written(reader: Reader, rows: list[Row], *, role: Role, own: bool) -> dict[str, _Texts]:
+def _submitted(row: Row, case: Case) -> bool:
+    """Whether a review is shown as submitted: it was when the row was written, and is, for a row may lag behind."""
+    now = case.reviews[row["review"]].status is ReviewStatus.SUBMITTED
+    return now and row["status"] == ReviewStatus.SUBMITTED
+
+
+async def _written(
+    reader: Reader, rows: list[Row], case: Case, *, role: Role, own: bool
+) -> dict[str, _Texts]:
     """What was written in some reviews, by review. Funders read none of it; an explanation is the staff's and the
     juror's own to read."""
     if role is Role.FUNDER:
@@ -323,7 +336,7 @@ async def _written(reader: Reader, rows: list[Row], *, role: Role, own: bool) ->
     references = [
         Reference(row["review"], row["written_version"])
         for row in rows
-        if row["status"] == ReviewStatus.SUBMITTED or role is Role.OFFICER or own
+        if _submitted(row, case) or role is Role.OFFICER or own
         if row["written_version"] is not None
     ]
     found: dict[str, _Texts] = {}
@@ -340,7 +353,7 @@ async def _written(reader: Reader, rows: list[Row], *, role: Role, own: bool) ->
 
 def _shown(row: Row, written: dict[str, _Texts], case: Case, *, role: Role, own: bool) -> ReviewShown:
     comment_jury, comment_applicant, explanation = written.get(row["review"], (None, None, None))
-    submitted = row["status"] == ReviewStatus.SUBMITTED
+    submitted = _submitted(row, case)
     inside = role is Role.OFFICER or own
     judged = Review(status=ReviewStatus.SUBMITTED, scores=row["scores"]) if submitted else Review()
     return ReviewShown(
@@ -361,9 +374,9 @@ def _shown(row: Row, written: dict[str, _Texts], case: Case, *, role: Role, own:
     )
 
 
-def _own(reader: Reader, row: Row, review: Review) -> OwnReview:
+def _own(reader: Reader, viewer: str, row: Row, review: Review) -> OwnReview:
     # The row may lag behind the review: whoever has stepped back meanwhile reads nothing more.
-    cleared = row["status"] in _CLEARED and review.status in _CLEARED
+    cleared = row["status"] in _CLEARED and review.status in _CLEARED and review.juror == viewer
     title = reader.opened(row, "title", str) if cleared else None
     return OwnReview(
         id=row["review"],

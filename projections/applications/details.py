@@ -12,7 +12,7 @@ from domain.deciding import Allowed
 from domain.forms import Answer
 from domain.personal import Withheld
 from domain.refusals import NotFound
-from domain.reviews import ReviewSubmitted
+from domain.reviews import ReviewStatus, ReviewSubmitted
 from domain.values import Role
 from projections.applications.lines import ApplicationLine, line
 from projections.cases import Case, case_of
@@ -130,7 +130,11 @@ async def _feedback(reader: Reader, viewer: str, case: Case) -> tuple[str, ...] 
         "AND status = 'submitted' AND to_position = 9223372036854775807 ORDER BY review",
         application=case.id,
     )
-    references = [Reference(row["review"], row["written_version"]) for row in rows]
+    # The rows may lag behind the reviews: one that does not count any more is not shown.
+    submitted = {each for each, review in case.reviews.items() if review.status is ReviewStatus.SUBMITTED}
+    references = [
+        Reference(row["review"], row["written_version"]) for row in rows if row["review"] in submitted
+    ]
     found = await reader.facts(references, open_boxes=True)
     comments = []
     for reference in references:

@@ -13,7 +13,7 @@ from domain.applications import (
 )
 from domain.calls import CALL
 from domain.deciding import Allowed
-from domain.indexes import applications_by, conflicts_of, judged_by, reviews_of, rounds_of
+from domain.indexes import applications_by, conflicts_of, judged_by, reviews_of, rounds_of, submissions_of
 from domain.initiatives import Initiative
 from domain.refusals import Forbidden, NotFound
 from domain.reviews import REVIEW, Review
@@ -21,6 +21,7 @@ from domain.rounds import ROUND, Round
 from domain.values import Role
 from projections.applications.lines import ApplicationLine, line
 from projections.cases import decided_rounds, undecided
+from projections.fresh import Fresh
 from projections.paging import DEFAULT_LIMIT, Page, check_limit, key_of, page
 from projections.reader import LATEST, Reader, Row, allow
 
@@ -80,7 +81,7 @@ class _Seen:
 
 
 async def _seen_as_juror(
-    reader: Reader, viewer: str, house: Initiative, call: str, applications: Sequence[str]
+    reader: Fresh, viewer: str, house: Initiative, call: str, applications: Sequence[str]
 ) -> dict[str, _Seen]:
     """How staff see those applications that they were asked to judge: as `shown` does each."""
     ids = await reader.members_of_all([reviews_of(application) for application in applications])
@@ -128,7 +129,7 @@ _FILTERS: Final[Mapping[str, LiteralString]] = {
 """The conditions that a list may have beside the call, by the value that each needs."""
 
 
-async def _rows_of_call(reader: Reader, viewer: str, call: str, **asked: object) -> list[Row]:
+async def _rows_of_call(reader: Fresh, viewer: str, call: str, **asked: object) -> list[Row]:
     """A call's applications, without others than the viewer's own in the rounds that are `closed` to them.
 
     In each row, `conflict`: the viewer declared one with it; `judged`: they were asked to judge it; `applied_in`: the
@@ -177,10 +178,11 @@ async def mine(
     rows = await reader.rows(
         """
         SELECT a.*, t.* FROM read.applications a LEFT JOIN read.titled t ON t.title_stream = a.application
-        WHERE a.applicant = %(viewer)b AND a.application > %(after)b::text AND a.to_position = 9223372036854775807
+        WHERE a.application = ANY (%(own)b::text[]) AND a.application > %(after)b::text
+            AND a.to_position = 9223372036854775807
         ORDER BY a.application LIMIT %(limit)b
         """,
-        viewer=viewer,
+        own=list(await reader.members(submissions_of(viewer))),
         after=key_of(cursor),
         limit=check_limit(limit) + 1,
     )
