@@ -20,7 +20,14 @@ from domain.grants.state import GRANT
 from domain.indexes import applications_by, conflicts_of, rounds_of
 from domain.initiatives import InitiativeFounded
 from domain.panels import PanelOpened, PanelOutcomeSet
-from domain.persons import PersonErased, PersonHandleGiven, PersonRegistered
+from domain.persons import (
+    PersonClaimMade,
+    PersonClaimUsed,
+    PersonClaimWithdrawn,
+    PersonErased,
+    PersonHandleGiven,
+    PersonRegistered,
+)
 from domain.reviews import JUDGING, ReviewAssigned
 from domain.rounds import ROUND, RoundOpened, RoundStatus
 from domain.topics import TOPIC_OF, TOPICS
@@ -126,7 +133,14 @@ def _enter(
     )
 
 
-_UNTOLD: Final = (PersonRegistered, PersonHandleGiven, PersonErased)
+_UNTOLD: Final = (
+    PersonRegistered,
+    PersonHandleGiven,
+    PersonClaimMade,
+    PersonClaimWithdrawn,
+    PersonClaimUsed,
+    PersonErased,
+)
 """Facts of persons stand in no timeline."""
 
 PROJECTION = Projection(
