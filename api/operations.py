@@ -106,13 +106,21 @@ def the_header(request: Request[Any, Any, Any], name: str) -> str | None:
     return found[0] if found else None
 
 
-async def who_asks(request: Request[Any, Any, Any], wiring: Wiring) -> str | None:
-    """The person whose token a request carries; None if it carries none. Raises `Problem` for one that is no good."""
+def bearer(request: Request[Any, Any, Any]) -> str | None:
+    """The token that a request carries, good or not; None if it carries none."""
     header = the_header(request, "Authorization")
     if header is None:
         return None
     found = _BEARER.match(header)
-    person = await wiring.tokens.person(found[1]) if found else None
+    return found[1] if found else ""
+
+
+async def who_asks(request: Request[Any, Any, Any], wiring: Wiring) -> str | None:
+    """The person whose token a request carries; None if it carries none. Raises `Problem` for one that is no good."""
+    token = bearer(request)
+    if token is None:
+        return None
+    person = await wiring.tokens.person(token)
     if person is None:
         raise Problem(ProblemType.UNAUTHORIZED, "This token is unknown, expired or revoked.")
     return person

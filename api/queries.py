@@ -26,6 +26,7 @@ from projections import (
     grants,
     initiatives,
     ledger,
+    members,
     panels,
     reviews,
     rounds,
@@ -49,6 +50,7 @@ class Read:
 READS: Final = (
     Read("/api/me", "me.show", initiatives.me),
     Read("/api/initiatives/{initiative}", "initiative.show", initiatives.one),
+    Read("/api/initiatives/{initiative}/members", "initiative.given_roles", members.given_roles),
     Read("/api/initiatives/{initiative}/calls", "initiative.calls", calls.of_initiative),
     Read("/api/initiatives/{initiative}/funds", "initiative.funds", funds.of_initiative),
     Read("/api/initiatives/{initiative}/accounts", "initiative.accounts", ledger.totals),

@@ -13,6 +13,7 @@ from typing import Final
 
 import psycopg
 
+from api.accounts.claims import Claims
 from api.accounts.sessions import Sessions
 from api.accounts.tokens import Tokens
 from api.clock import DemonstrationClock, real_time
@@ -61,6 +62,7 @@ class Wiring:
     reader: Reader
     positions: PositionTokens
     tokens: Tokens
+    claims: Claims
     sessions: Sessions
     clock: Callable[[], datetime]
 
@@ -154,6 +156,7 @@ def _put_together(
     runner = Runner(
         history, vault, keys.index_key, clock=clock, fence=keys.fence, demonstration=settings.demo
     )
+    tokens = Tokens(history, vault)
     positions_key = runner.keyed("position-tokens", history.id.encode())
     return Wiring(
         settings=settings,
@@ -163,7 +166,8 @@ def _put_together(
         runner=runner,
         reader=Reader(history, runner.states, vault, PositionTokens(positions_key, CURSOR), replica),
         positions=PositionTokens(positions_key),
-        tokens=Tokens(history, vault),
+        tokens=tokens,
+        claims=Claims(history, runner, tokens),
         sessions=Sessions(history, secure=_secure(settings)),
         clock=clock,
     )
@@ -190,6 +194,7 @@ async def _sweep_accounts(wiring: Wiring) -> None:
     while True:
         try:
             await wiring.tokens.sweep()
+            await wiring.claims.sweep()
             await wiring.sessions.sweep()
         except Unavailable:
             heed_cancellation()

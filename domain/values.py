@@ -31,7 +31,8 @@ _CURRENCY: Final = re.compile(r"[A-Z]{3}\Z", re.ASCII)
 
 
 class Role(enum.StrEnum):
-    """The roles in which a person acts. `SYSTEM` is the program itself, acting on a due date or at set-up."""
+    """The roles in which a person acts. `PERSON` is anybody with their own account; `SYSTEM` is the program itself, acting
+    on a due date or at set-up."""
 
     ADMINISTRATOR = "administrator"
     OFFICER = "officer"
@@ -41,6 +42,7 @@ class Role(enum.StrEnum):
     APPROVER = "approver"
     FUNDER = "funder"
     APPLICANT = "applicant"
+    PERSON = "person"
     SYSTEM = "system"
 
 

@@ -175,6 +175,7 @@ class Site:
             "visit": visit,
             "signed_in": visit.signed_in is not None,
             "csrf": visit.signed_in.csrf if visit.signed_in else "",
+            "untold": visit.signed_in is not None and visit.signed_in.untold,
             "languages": visit.languages,
             "returned": returned,
             "faults": _faults(returned, drawn.labels) if returned else (),
@@ -206,6 +207,7 @@ class Site:
             # Whether a session stands behind a cookie is not asked here; without one, nobody is signed in.
             "signed_in": None if self._wiring.sessions.cookie_name in request.cookies else False,
             "csrf": "",
+            "untold": False,
             "returned": None,
             "faults": (),
             "notice": None,

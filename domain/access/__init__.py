@@ -22,11 +22,14 @@ from domain.access.members import (
     member,
     officer,
     officer_or_system,
+    oneself,
     published,
     sees_call,
+    sees_given_roles,
     sees_members,
     sees_persons,
     system,
+    withdraws_claim,
 )
 from domain.access.paying import (
     approver_on_grant,
@@ -79,6 +82,7 @@ __all__ = [
     "officer",
     "officer_on_grant",
     "officer_or_system",
+    "oneself",
     "opens_panel",
     "published",
     "recipient",
@@ -86,6 +90,7 @@ __all__ = [
     "sees_application",
     "sees_call",
     "sees_feedback",
+    "sees_given_roles",
     "sees_members",
     "sees_payee",
     "sees_payments",
@@ -96,4 +101,5 @@ __all__ = [
     "sees_reviews",
     "sees_timeline",
     "system",
+    "withdraws_claim",
 ]
