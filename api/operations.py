@@ -172,11 +172,18 @@ def route(operation: Operation, wiring: Wiring) -> HTTPRouteHandler:
     )(handler)
 
 
+OTHER_IDS: Final[Mapping[str, re.Pattern[str]]] = {"token": re.compile(r"[0-9a-f]{16}\Z")}
+"""The shapes of ids in addresses that name no stream."""
+
+
 def check_kinds(path: Mapping[str, str], numbers: Collection[str] = ()) -> None:
     """Raise `NotFound`, before anything is looked up, unless every id in an address has the shape of its kind, which is
     the parameter's name. `numbers` are parameters that are numbers."""
     for name, value in path.items():
-        if name not in numbers:
+        if name in OTHER_IDS:
+            if not OTHER_IDS[name].match(value):
+                raise NotFound
+        elif name not in numbers:
             check_stream_id(name, value)
 
 
