@@ -187,7 +187,8 @@ def operation_of(write: Write) -> Operation:
 
     async def handle(asking: Asking) -> Response[bytes]:
         key, expected = idempotency_key(asking.request), expected_version(asking.request)
-        sent = decode(await read_body(asking.request), body, told)
+        most = asking.wiring.settings.most_fields
+        sent = decode(await read_body(asking.request), body, told, most_fields=most)
         path = {name: asking.number(name) if name in numbers else asking.path[name] for name in told}
         wanted = command(**path, **{name: getattr(sent, name) for name in sent.__struct_fields__})
         answer = await asking.wiring.runner.run(

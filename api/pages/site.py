@@ -21,7 +21,7 @@ from api.pages.origins import check_same_site
 from api.pages.page import Act, Drawn, Page
 from api.pages.rendering import Rendering
 from api.pages.visits import Returned, Visit, languages_of
-from api.problems import Problem, ProblemType, note, problem_of
+from api.problems import MOST_NAMED, Problem, ProblemType, note, problem_of
 from api.wiring import Wiring
 from domain.commands.register import REGISTER
 from domain.refusals import Invalid, Turned
@@ -122,7 +122,7 @@ class Site:
 
     async def _post(self, page: Page, request: Request[Any, Any, Any]) -> Response[Any]:
         check_same_site(request, self._wiring.settings)
-        form = (await read_form(request)).without_blank_rows()
+        form = (await read_form(request, self._wiring.settings.most_fields)).without_blank_rows()
         request.state.typed = form.typed()
         visit = await again_if_lost(lambda: self.visit(request))
         check_signed_form(visit, form)
@@ -254,9 +254,12 @@ def _returned(form: Form, error: Turned | Stale | KeyReused | Contended) -> Retu
     match error:
         case Invalid():
             errors: dict[str, str] = {}
-            for each in error.errors:
+            for each in error.errors[:MOST_NAMED]:
                 errors.setdefault(each.field, each.detail)
+            others = len(error.errors) - MOST_NAMED
             sentence = "Nothing was done yet. Please correct:"
+            if others > 0:
+                sentence = f"Nothing was done yet. Please correct these first; {others} more follow:"
             return Returned(form=name, typed=form, sentence=sentence, errors=errors, status=422, key=key)
         case Stale():
             sentence = (
