@@ -53,12 +53,16 @@ from domain.access.ties import (
     UNDECLARED,
     declared_conflict,
     judges,
+    judging,
 )
+from domain.access.times import JUDGED, UNTIMED, sees_times
 
 __all__ = [
     "CONFLICTED",
+    "JUDGED",
     "NOT_YOURS",
     "UNDECLARED",
+    "UNTIMED",
     "adds_member",
     "applicant",
     "applies",
@@ -73,6 +77,7 @@ __all__ = [
     "finance_or_funder",
     "installation_administrator",
     "judges",
+    "judging",
     "juror_of",
     "member",
     "offers",
@@ -95,5 +100,6 @@ __all__ = [
     "sees_reports",
     "sees_reviews",
     "sees_timeline",
+    "sees_times",
     "system",
 ]
