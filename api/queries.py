@@ -32,6 +32,7 @@ from projections import (
     rounds,
     timeline,
 )
+from projections.moments import AsOf
 from projections.paging import DEFAULT_LIMIT, MOST
 
 
@@ -84,8 +85,9 @@ POSITION: Final = Parameter(
 )
 AS_OF: Final = Parameter(
     "as_of",
-    "Answer as of then: an `X-Position`, or a time with its offset, counted by when facts were recorded. Who may see "
-    "what is judged by the roles of now, and what was erased since stays erased.",
+    "Answer as of then: an `X-Position`, or a time with its offset, counted by when facts were recorded. Only for those "
+    "who may know when things happened here; others are refused. Who may see what is judged by the roles of now, and "
+    "what was erased since stays erased.",
     {"type": "string", "minLength": 1, "maxLength": 40},
 )
 CURSOR: Final = Parameter(
@@ -120,8 +122,8 @@ async def wait_for_position(asking: Asking) -> None:
     await asking.wiring.reader.wait_for(position)
 
 
-async def asked_moment(asking: Asking) -> int | None:
-    """The position that `as_of` stands for, seen by the read models; None for now. Raises `Problem` or `Behind`."""
+async def asked_moment(asking: Asking) -> AsOf | None:
+    """The moment that `as_of` stands for, seen by the read models; None for now. Raises `Problem` or `Behind`."""
     text = asking.query.get("as_of")
     if text is None:
         return None
@@ -130,7 +132,7 @@ async def asked_moment(asking: Asking) -> int | None:
     if position is None:
         position = await reader.moment(_time(text))
     await reader.wait_for(position)
-    return position
+    return AsOf(position)
 
 
 def _time(text: str) -> datetime:
@@ -172,6 +174,9 @@ def operation_of(read: Read) -> Operation:
     """A question as an operation of the API."""
     parameters = inspect.signature(read.query).parameters
     wanted = frozenset(name for name in parameters if name in _DESCRIBED and f"{{{name}}}" not in read.path)
+    hints = get_type_hints(read.query)
+    if "as_of" in wanted and hints["as_of"] != AsOf | None:
+        raise TypeError(f"{read.name} takes as_of as another thing than an AsOf, so nothing checks who asks")
     summary, _, rest = " ".join((read.query.__doc__ or "").split()).partition(". ")
     names = re.findall(r"\{([a-z_]+)\}", read.path)
     viewed = "viewer" in parameters
@@ -193,12 +198,12 @@ def operation_of(read: Read) -> Operation:
         summary=_public_words(summary),
         description=_public_words(rest),
         handle=handle,
-        answer=get_type_hints(read.query)["return"],
+        answer=hints["return"],
         public=read.public,
         query=(POSITION, *(_DESCRIBED[name] for name in _DESCRIBED if name in wanted)),
         tag=read.path.split("/")[2],
         problems=(ProblemType.INVALID,),
-        tells_version=_has_version(get_type_hints(read.query)["return"]),
+        tells_version=_has_version(hints["return"]),
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from domain.applications import APPLICATION, Application
 from domain.calls import CALL, Call
-from domain.indexes import applications_by, reviews_of, rounds_of
+from domain.indexes import applications_by, conflicts_of, judged_by, reviews_of, rounds_of
 from domain.initiatives import INITIATIVE, Initiative
 from domain.reviews import REVIEW, Review
 from domain.rounds import ROUND, Round, RoundStatus
@@ -63,3 +63,14 @@ async def undecided(reader: Fresh, rounds: Sequence[str]) -> list[str]:
         return []
     loaded = await reader.load(*((ROUND, each) for each in rounds))
     return [each for each in rounds if loaded[each].state.status is not RoundStatus.DECIDED]
+
+
+async def judged_now(reader: Fresh, viewer: str, rounds: Sequence[str]) -> tuple[str, ...]:
+    """The applications of those of some rounds that are not decided which somebody was asked to judge, without those from
+    which they stepped back."""
+    still = await undecided(reader, rounds)
+    judged = await reader.members_of_all([judged_by(viewer, each) for each in still])
+    if not judged:
+        return ()
+    conflicts = await reader.members_of_all([conflicts_of(viewer, each) for each in still])
+    return tuple(each for each in judged if each not in conflicts)

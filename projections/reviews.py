@@ -26,6 +26,7 @@ from domain.reviews import (
 from domain.values import Money, Role
 from projections.applications import ApplicationDetail, shown
 from projections.cases import Case, case_of
+from projections.moments import AsOf, position_at
 from projections.paging import DEFAULT_LIMIT, Page, check_limit, key_of, page
 from projections.projection import Placed, Projection, unhandled
 from projections.reader import LATEST, Reader, Reference, Row, allow, text_of
@@ -269,15 +270,18 @@ async def one(reader: Reader, viewer: str | None, review: str) -> ReviewDetail:
 
 
 async def of_application(
-    reader: Reader, viewer: str | None, application: str, *, as_of: int | None = None
+    reader: Reader, viewer: str | None, application: str, *, as_of: AsOf | None = None
 ) -> Page[ReviewShown]:
     """All reviews of an application on one page, for those who may see each other's; raises `NotFound` or
     `Forbidden`."""
     case = await case_of(reader, viewer or "", application)
     role = _sees_all(viewer or "", case)
+    judging = access.judging(viewer or "", case.round, case.reviews.values())
+    times = access.sees_times(viewer or "", case.initiative, round=case.round, judging=judging)
+    at = position_at(as_of, times)
     rows = [
         row
-        for row in await _rows(reader, case, as_of=as_of)
+        for row in await _rows(reader, case, at=at)
         # One that came in after access was asked waits for the next question.
         if row["review"] in case.reviews
     ]
@@ -298,9 +302,7 @@ def _sees_all(viewer: str, case: Case) -> Role:
     )
 
 
-async def _rows(
-    reader: Reader, case: Case, *, review: str | None = None, as_of: int | None = None
-) -> list[Row]:
+async def _rows(reader: Reader, case: Case, *, review: str | None = None, at: int = LATEST) -> list[Row]:
     return await reader.rows(
         """
         SELECT r.*, (SELECT a.handle FROM read.applications a WHERE a.application = r.application LIMIT 1)
@@ -312,7 +314,7 @@ async def _rows(
         """,
         application=case.id,
         review=review,
-        at=LATEST if as_of is None else as_of,
+        at=at,
     )
 
 

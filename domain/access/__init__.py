@@ -56,12 +56,16 @@ from domain.access.ties import (
     UNDECLARED,
     declared_conflict,
     judges,
+    judging,
 )
+from domain.access.times import JUDGED, UNTIMED, sees_times
 
 __all__ = [
     "CONFLICTED",
+    "JUDGED",
     "NOT_YOURS",
     "UNDECLARED",
+    "UNTIMED",
     "adds_member",
     "applicant",
     "applies",
@@ -76,6 +80,7 @@ __all__ = [
     "finance_or_funder",
     "installation_administrator",
     "judges",
+    "judging",
     "juror_of",
     "member",
     "offers",
@@ -100,6 +105,7 @@ __all__ = [
     "sees_reports",
     "sees_reviews",
     "sees_timeline",
+    "sees_times",
     "system",
     "withdraws_claim",
 ]

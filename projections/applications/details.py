@@ -17,7 +17,8 @@ from domain.values import Role
 from projections.applications.lines import ApplicationLine, line
 from projections.cases import Case, case_of
 from projections.initiatives import names_of
-from projections.reader import LATEST, Reader, Reference, Row, allow, text_of
+from projections.moments import AsOf, position_at
+from projections.reader import Reader, Reference, Row, allow, text_of
 
 
 class ApplicationDetail(ApplicationLine, frozen=True, kw_only=True):
@@ -39,14 +40,14 @@ class ApplicationDetail(ApplicationLine, frozen=True, kw_only=True):
 
 
 async def one(
-    reader: Reader, viewer: str | None, application: str, *, as_of: int | None = None
+    reader: Reader, viewer: str | None, application: str, *, as_of: AsOf | None = None
 ) -> ApplicationDetail:
     """An application as this viewer may see it; raises `NotFound` or `Forbidden`."""
     who = viewer or ""
     return await shown(reader, who, await case_of(reader, who, application), as_of=as_of)
 
 
-async def shown(reader: Reader, viewer: str, case: Case, *, as_of: int | None = None) -> ApplicationDetail:
+async def shown(reader: Reader, viewer: str, case: Case, *, as_of: AsOf | None = None) -> ApplicationDetail:
     """An application that access was asked about, as `one`."""
     reviews = tuple(case.reviews.values())
     verdict = access.sees_application(
@@ -66,6 +67,13 @@ async def shown(reader: Reader, viewer: str, case: Case, *, as_of: int | None = 
         Allowed,
     )
     inside = role in (Role.APPLICANT, Role.OFFICER) and not outline
+    times = access.sees_times(
+        viewer,
+        case.initiative,
+        applicant=case.application.applicant,
+        round=case.round,
+        judging=access.judging(viewer, case.round, reviews),
+    )
     rows = await reader.rows(
         """
         SELECT a.*, t.* FROM read.applications a LEFT JOIN read.titled t ON t.title_stream = a.application
@@ -73,12 +81,14 @@ async def shown(reader: Reader, viewer: str, case: Case, *, as_of: int | None = 
             AND a.from_position <= %(at)b::bigint AND a.to_position > %(at)b::bigint
         """,
         application=case.id,
-        at=LATEST if as_of is None else as_of,
+        at=position_at(as_of, times),
     )
     if not rows:
         raise NotFound
     row = rows[0]
-    shown_line = line(reader, row, title=not outline, applicant=identity, times=inside)
+    shown_line = line(
+        reader, row, title=not outline, applicant=identity, times=inside and isinstance(times, Allowed)
+    )
     answers, withheld, form_version, explanation = (
         (None, (), None, None)
         if outline

@@ -20,10 +20,11 @@ from domain.reviews import REVIEW, Review
 from domain.rounds import ROUND, Round
 from domain.values import Role
 from projections.applications.lines import ApplicationLine, line
-from projections.cases import decided_rounds, undecided
+from projections.cases import decided_rounds, judged_now, undecided
 from projections.fresh import Fresh
+from projections.moments import AsOf, position_at
 from projections.paging import DEFAULT_LIMIT, Page, check_limit, key_of, page
-from projections.reader import LATEST, Reader, Row, allow
+from projections.reader import Reader, Row, allow
 
 
 async def of_call(
@@ -35,7 +36,7 @@ async def of_call(
     round: str | None = None,
     cursor: str | None = None,
     limit: int = DEFAULT_LIMIT,
-    as_of: int | None = None,
+    as_of: AsOf | None = None,
 ) -> Page[ApplicationLine]:
     """The applications to a call, sorted by their random ids: with titles for the staff, but as its jurors see it where
     they judge too, and by handle for funders, who see those of decided rounds. `round` is one of the
@@ -45,12 +46,13 @@ async def of_call(
     role = allow(access.sees_timeline(who, initiative))
     if round is not None and round not in await reader.members(rounds_of(call)):
         raise NotFound  # whatever else the id may stand for
+    judging = as_of is not None and bool(await judged_now(reader, who, await reader.members(rounds_of(call))))
     asked: dict[str, object] = {
         "after": key_of(cursor),
         "status": status,
         "round": round,
         "rounds": await decided_rounds(reader, call) if role is Role.FUNDER else None,
-        "at": LATEST if as_of is None else as_of,
+        "at": position_at(as_of, access.sees_times(who, initiative, judging=judging)),
         "limit": check_limit(limit) + 1,
     }
     rows = await _rows_of_call(reader, who, call, **asked)

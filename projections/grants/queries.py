@@ -21,8 +21,9 @@ from domain.indexes import conflicts_of, rounds_of
 from domain.refusals import Forbidden, NotFound
 from domain.values import Money, Role
 from projections.fresh import Fresh
+from projections.moments import AsOf, position_at
 from projections.paging import DEFAULT_LIMIT, Page, check_limit, key_of, page
-from projections.reader import LATEST, Reader, Reference, Row, allow, text_of
+from projections.reader import Reader, Reference, Row, allow, text_of
 
 
 class GrantLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,7 +100,7 @@ async def of_call(
     status: str | None = None,
     cursor: str | None = None,
     limit: int = DEFAULT_LIMIT,
-    as_of: int | None = None,
+    as_of: AsOf | None = None,
 ) -> Page[GrantLine]:
     """The grants of a call, sorted by their random ids, for those who see its payments; raises `NotFound` or
     `Forbidden`."""
@@ -116,7 +117,7 @@ async def of_call(
         call=call,
         after=key_of(cursor),
         status=status,
-        at=LATEST if as_of is None else as_of,
+        at=position_at(as_of, access.sees_times(who, initiative, money=True)),
         limit=check_limit(limit) + 1,
     )
     rounds = await reader.members(rounds_of(call))
@@ -154,13 +155,13 @@ async def mine(
     return page(rows, limit, item, lambda row: str(row["grant"]))
 
 
-async def one(reader: Reader, viewer: str | None, grant: str, *, as_of: int | None = None) -> GrantDetail:
+async def one(reader: Reader, viewer: str | None, grant: str, *, as_of: AsOf | None = None) -> GrantDetail:
     """A grant as this viewer may see it; raises `NotFound` or `Forbidden`."""
     state, initiative = await reader.with_initiative(GRANT, grant)
     who = viewer or ""
     role = allow(access.sees_payments(who, initiative, recipient=state.recipient))
     conflicts = await _conflicts(reader, who, state.application)
-    at = LATEST if as_of is None else as_of
+    at = position_at(as_of, access.sees_times(who, initiative, applicant=state.recipient, money=True))
     rows = await reader.rows(
         'SELECT * FROM read.grants WHERE "grant" = %(grant)b '
         "AND from_position <= %(at)b::bigint AND to_position > %(at)b::bigint",
