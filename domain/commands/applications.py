@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any
 
-from domain import access, applications
+from domain import access, applications, limits
 from domain.applications import APPLICATION, Application, IneligibilityReason, WithdrawalReason
 from domain.calls import CALL
 from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, Wish, ahead, maybe, members, the
@@ -23,7 +23,7 @@ class SubmitApplication(Command, frozen=True, kw_only=True):
 
     call: str
     round: str
-    title: str
+    title: limits.Title
     requested: Money
     answers: dict[str, Answer]
 
@@ -33,7 +33,7 @@ class WithdrawApplication(Command, frozen=True, kw_only=True):
 
     application: str
     reason: WithdrawalReason
-    explanation: str | None = None
+    explanation: limits.Explanation | None = None
 
 
 class FindApplicationEligible(Command, frozen=True, kw_only=True):
@@ -47,7 +47,7 @@ class FindApplicationIneligible(Command, frozen=True, kw_only=True):
 
     application: str
     reason: IneligibilityReason
-    explanation: str | None = None
+    explanation: limits.Explanation | None = None
 
 
 def _submit(command: SubmitApplication, given: Given) -> Plan:
