@@ -139,10 +139,10 @@ def _listed(value: Any) -> Any:  # Any: see Plain
 def command_of(kind: type[C], plain: Plain) -> C:
     """A command from what a form says, where all is text: whole numbers and amounts are read as people write them, and what
     may be left out and is empty is left out. Raises `Problem`, or `Invalid` with every field that is wrong."""
-    return decode(msgspec.json.encode(_read(plain, kind)), kind)
+    return decode(msgspec.json.encode(read_typed(plain, kind)), kind)
 
 
-def _read(value: Any, hint: Any) -> Any:  # Any: see Plain, and a type
+def read_typed(value: Any, hint: Any) -> Any:  # Any: see Plain, and a type
     """A value as its type needs it: whole numbers and amounts are read where they have one meaning. What cannot be read
     stays as it was typed, so that the command's own rule says what is wrong with it."""
     if get_origin(hint) in (Union, UnionType):
@@ -150,21 +150,21 @@ def _read(value: Any, hint: Any) -> Any:  # Any: see Plain, and a type
         if type(None) in members and _is_empty(value):
             return None
         for member in members:
-            value = _read(value, member)
+            value = read_typed(value, member)
         return value
     if isinstance(value, str):
         return typed_whole(value) if hint is int else value
     if isinstance(value, list) and get_origin(hint) is tuple:
-        return [_read(each, get_args(hint)[0]) for each in value]
+        return [read_typed(each, get_args(hint)[0]) for each in value]
     if not isinstance(value, dict):
         return value
     if get_origin(hint) is dict:
-        return {name: _read(below, get_args(hint)[1]) for name, below in value.items()}
+        return {name: read_typed(below, get_args(hint)[1]) for name, below in value.items()}
     if hint is Money and isinstance(typed := value.get("amount"), str):
         return {**value, "amount": typed_amount(typed, str(value.get("currency")))}
     if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
         hints = get_type_hints(hint)
-        return {name: _read(below, hints.get(name)) for name, below in value.items()}
+        return {name: read_typed(below, hints.get(name)) for name, below in value.items()}
     return value
 
 
