@@ -21,10 +21,19 @@ BLANK_ROWS = 3
 
 
 def open_round(visit: Visit, call: CallLine) -> RoundLine | None:
-    """The round that takes in applications now; of several, the one that closes first."""
+    """The round that takes in applications now; of several, the one that closes first.
+
+    A form that came back is shown until the round closes, that is, also in the minutes of grace, which are granted
+    silently: what is wrong with it can be mended in them.
+    """
     now = visit.wiring.clock()
     return next(
-        (each for each in call.rounds if each.status == RoundStatus.OPEN and each.closes_at > now), None
+        (
+            each
+            for each in call.rounds
+            if each.status == RoundStatus.OPEN and (visit.returned or each.closes_at > now)
+        ),
+        None,
     )
 
 
