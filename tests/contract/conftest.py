@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import httpx
 import pytest
@@ -18,8 +18,6 @@ from api.operations import Operation
 from tests.contract.byways import take_byways
 from tests.journey.running import Running, demonstration
 from tests.journey.walk import Walked, walk
-
-_MOST_GENERATED: Final = {"maxLength": 300, "maxItems": 5}
 
 
 @pytest.fixture(scope="session")
@@ -38,21 +36,8 @@ def described(running: Running) -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def schema(described: dict[str, Any]) -> OpenApiSchema:
-    """The description, as schemathesis reads it, without the limits of long texts and lists: to make texts of fifty
-    thousand characters for every one of them takes it minutes. tests/values/test_limits.py looks at limits."""
-    return schemathesis.openapi.from_dict(_without_large_limits(described))
-
-
-def _without_large_limits(described: Any) -> Any:  # Any: JSON
-    if isinstance(described, list):
-        return [_without_large_limits(each) for each in described]
-    if not isinstance(described, dict):
-        return described
-    return {
-        name: _without_large_limits(each)
-        for name, each in described.items()
-        if not (name in _MOST_GENERATED and isinstance(each, int) and each > _MOST_GENERATED[name])
-    }
+    """The description, as schemathesis reads it."""
+    return schemathesis.openapi.from_dict(described)
 
 
 @dataclass(frozen=True)
