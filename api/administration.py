@@ -74,7 +74,9 @@ async def _facts(asking: Asking) -> Response[bytes]:
     await check_administrator(asking)
     after, limit = _number(asking, "after", 0), _number(asking, "limit", FACTS_AT_ONCE)
     if not 1 <= limit <= FACTS_AT_ONCE:
-        raise bad_parameter("limit", f"From 1 to {FACTS_AT_ONCE} facts can be read at once.")
+        raise bad_parameter(
+            "limit", f"From 1 to {FACTS_AT_ONCE} facts can be read at once; {limit} were asked for."
+        )
     rows = await asking.wiring.history.at(range(after + 1, after + 1 + limit))
     items = []
     for row in rows:

@@ -217,6 +217,8 @@ class _Walk:
     def value(self, path: str, value: Any, shape: shapes.Type) -> None:  # Any: whatever JSON can hold
         """Check one value against its type."""
         match shape:
+            case shapes.Metadata(type=described):
+                self.value(path, value, described)
             case shapes.StructType():
                 self._struct(path, value, shape)
             case shapes.DictType():
@@ -309,7 +311,8 @@ class _Walk:
             if _fits(value, member):
                 self.value(path, value, member)
                 return
-        described = [_DESCRIBED[type(member)] for member in shape.types if type(member) in _DESCRIBED]
+        members = [_bare(member) for member in shape.types]
+        described = [_DESCRIBED[type(member)] for member in members if type(member) in _DESCRIBED]
         self._wrong(path, f"This is {' or '.join(dict.fromkeys(described))}.")
 
 
@@ -331,6 +334,7 @@ _DESCRIBED: Final[Mapping[type[shapes.Type], str]] = {
 
 def _fits(value: Any, shape: shapes.Type) -> bool:
     """Whether a value's JSON type is the type's own."""
+    shape = _bare(shape)
     match value:
         case None:
             return isinstance(shape, shapes.NoneType)
@@ -347,6 +351,11 @@ def _fits(value: Any, shape: shapes.Type) -> bool:
             return isinstance(shape, shapes.ListType | shapes.VarTupleType)
         case _:
             return isinstance(shape, shapes.StructType | shapes.DictType)
+
+
+def _bare(shape: shapes.Type) -> shapes.Type:
+    """A type without what only describes it."""
+    return shape.type if isinstance(shape, shapes.Metadata) else shape
 
 
 def _join(path: str, name: str) -> str:

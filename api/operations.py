@@ -14,7 +14,7 @@ from litestar.handlers import HTTPRouteHandler
 from api.problems import Problem, ProblemType
 from api.wiring import Wiring
 from domain.refusals import FieldError, NotFound
-from domain.values import check_stream_id
+from domain.values import CONTROL, check_stream_id
 from history.appends import Lost
 
 T = TypeVar("T")
@@ -148,7 +148,7 @@ def methods(method: str) -> list[HttpMethod]:
 
 def route(operation: Operation, wiring: Wiring) -> HTTPRouteHandler:
     """The Litestar handler of an operation on an installation."""
-    known = frozenset(parameter.name for parameter in operation.query)
+    known = {parameter.name: parameter for parameter in operation.query}
 
     async def handler(request: Request[Any, Any, Any]) -> Response[bytes]:
         person = await again_if_lost(lambda: who_asks(request, wiring))
@@ -187,7 +187,7 @@ def check_kinds(path: Mapping[str, str], numbers: Collection[str] = ()) -> None:
             check_stream_id(name, value)
 
 
-def _query(request: Request[Any, Any, Any], known: frozenset[str]) -> dict[str, str]:
+def _query(request: Request[Any, Any, Any], known: Mapping[str, Parameter]) -> dict[str, str]:
     """The query's parameters, each known and given once. Raises `Problem` with every one that is not."""
     found: dict[str, str] = {}
     errors: dict[str, str] = {}
@@ -196,8 +196,10 @@ def _query(request: Request[Any, Any, Any], known: frozenset[str]) -> dict[str, 
             errors[name if _QUERY_NAME.match(name) else "?"] = "There is no such parameter here."
         elif name in found:
             errors[name] = "This is given twice."
-        elif "\x00" in value:
-            errors[name] = "This holds a NUL character."
+        elif CONTROL.search(value):
+            errors[name] = "This holds a control character."
+        elif len(value) > (most := known[name].schema.get("maxLength", len(value))):
+            errors[name] = f"At most {most} characters; this has {len(value)}."
         else:
             found[name] = value
     if errors:

@@ -149,8 +149,10 @@ def _time(text: str) -> datetime:
 def asked_limit(asking: Asking) -> int:
     """How many items are asked for. Raises `Problem`."""
     text = asking.query.get("limit", str(DEFAULT_LIMIT))
-    if not _LIMIT.match(text) or not 1 <= int(text) <= MOST:
+    if not _LIMIT.match(text):
         raise bad_parameter("limit", f"A page has from 1 to {MOST} items.")
+    if not 1 <= int(text) <= MOST:
+        raise bad_parameter("limit", f"A page has from 1 to {MOST} items; {int(text)} were asked for.")
     return int(text)
 
 

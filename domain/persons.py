@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import enum
+import unicodedata
 from datetime import datetime, timedelta
 from typing import Annotated, Final, Literal, assert_never
 
 import msgspec
+from email_validator import EmailNotValidError, ValidatedEmail, validate_email
 
+from domain import limits
 from domain.deciding import Aggregate, Fact
 from domain.personal import Personal, Withheld
 from domain.refusals import Invalid, NotFound, Refused
-from domain.values import check_text, moment_text
+from domain.values import check_line, check_text, moment_text
 
 ErasureReason = Literal["asked_by_person", "retention_ended", "safety", "other"]
 
@@ -166,7 +169,7 @@ def register(person_id: str, *, name: str, email: str | None, language: str) -> 
     return (
         PersonRegistered(
             person=person_id,
-            name=check_text(name, "name", most=200),
+            name=check_text(name, "name", most=limits.NAME),
             email=check_email(email),
             language=language,
         ),
@@ -174,20 +177,32 @@ def register(person_id: str, *, name: str, email: str | None, language: str) -> 
 
 
 def check_email(email: str | None) -> str | None:
-    """An e-mail address without white space at its ends; an empty one counts as none. Raises `Invalid`."""
+    """One e-mail address as it was typed, without white space at its ends; an empty one counts as none. Its form is
+    checked, no name server is asked. Raises `Invalid`."""
     if email is None or not email.strip():
         return None
-    address = check_text(email, "email", most=254)
-    local, _, host = address.rpartition("@")
-    if not local or "." not in host.strip(".") or any(character.isspace() for character in address):
-        raise Invalid.field("email", "This does not look like an e-mail address.")
+    address = check_line(email, "email", most=limits.EMAIL)
+    _parsed(address)
     return address
 
 
 def address_claim(email: str) -> tuple[str, str]:
-    """The claim to an address, which one person holds at a time in any spelling, and the sentence that refuses it to
-    another."""
-    return f"address {email.lower()}", "This address belongs to a registered person already."
+    """The claim to an address, which one person holds at a time in any spelling (capitals, composed or decomposed
+    letters, a domain in letters or as ``xn--``), and the sentence that refuses it to another. Raises `Invalid` for what
+    `check_email` refuses."""
+    parsed = _parsed(email)
+    local = unicodedata.normalize("NFC", parsed.local_part.lower())
+    return f"address {local}@{parsed.ascii_domain}", "This address belongs to a registered person already."
+
+
+def _parsed(address: str) -> ValidatedEmail:
+    try:
+        return validate_email(address, check_deliverability=False)
+    except EmailNotValidError:
+        # Its own sentence may repeat the address.
+        raise Invalid.field(
+            "email", "This does not look like an e-mail address; write one alone, such as anna@example.org."
+        ) from None
 
 
 def check_known(person: Person) -> None:

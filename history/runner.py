@@ -133,10 +133,12 @@ class Runner:
         """
         entry = BY_REQUEST[type(request.command)]
         idempotency = self._idempotency(entry.name, request)
+        # A deadline is held against the moment at which a request arrived, however often it has to be decided again.
+        now = self.clock()
         afresh = False
         contested: str | None = None
         for attempt in range(TRIES):
-            work = _Work(self, request, idempotency, afresh=afresh)
+            work = _Work(self, request, idempotency, now=now, afresh=afresh)
             try:
                 async with self._turn(contested), self._way(attempt) as append:
                     appended = await work.attempt(entry, append)
@@ -228,7 +230,13 @@ class _Work:
     """One attempt at one command."""
 
     def __init__(
-        self, runner: Runner, request: Request, idempotency: Idempotency | None, *, afresh: bool
+        self,
+        runner: Runner,
+        request: Request,
+        idempotency: Idempotency | None,
+        *,
+        now: datetime,
+        afresh: bool,
     ) -> None:
         self._runner = runner
         self._request = request
@@ -236,7 +244,7 @@ class _Work:
         self._reading = runner.states.reading(afresh=afresh)
         self._given = Given(
             actor=request.actor,
-            now=runner.clock(),
+            now=now,
             new=lambda kind: stream_id(kind, runner.random(16)),
             demonstration=runner._demonstration,
         )

@@ -25,7 +25,7 @@ from api.problems import MOST_NAMED, Problem, ProblemType, note, problem_of
 from api.wiring import Wiring
 from domain.commands.register import REGISTER
 from domain.refusals import Invalid, Turned
-from domain.values import Channel
+from domain.values import CONTROL, Channel
 from history.runner import Answer, Contended, KeyReused, Stale
 from history.runner import Request as Asked
 
@@ -33,6 +33,7 @@ HTML: Final = "text/html"
 _PARAMETER: Final = re.compile(r"\{([a-z_]+)\}")
 _VERSION: Final = re.compile(r"[0-9]{1,9}\Z", re.ASCII)
 _KEY: Final = re.compile(r"[!-~]{1,200}\Z", re.ASCII)
+_MOST_QUERY: Final = 300
 _QUERY_NAME: Final = frozenset({"lang", "cursor", "as_of", "status", "round", "lines", "next"})
 
 SECURITY: Final = {
@@ -91,7 +92,7 @@ class Site:
         """Who visits, and what they ask for. Raises `Problem` for an address that is not as it should be."""
         query: dict[str, str] = {}
         for name, value in request.query_params.multi_items():
-            if name in query or name not in _QUERY_NAME or "\x00" in value or len(value) > 300:
+            if name in query or name not in _QUERY_NAME or CONTROL.search(value) or len(value) > _MOST_QUERY:
                 raise Problem(
                     ProblemType.MALFORMED, "The address has something after its ? that is not known here."
                 )

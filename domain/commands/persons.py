@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain import access, applications, persons
+from domain import access, applications, limits, persons
 from domain.applications import APPLICATION
 from domain.deciding import Act, Allowed, Command, Given, Outcome, Plan, Registered, maybe, members, some, the
 from domain.indexes import submissions_of
@@ -13,8 +13,8 @@ from domain.persons import PERSON, ErasureReason, Person
 class RegisterPerson(Command, frozen=True, kw_only=True):
     """Register a person by name, perhaps with an address, which only one person may hold."""
 
-    name: str
-    email: str | None = None
+    name: limits.Name
+    email: limits.Email | None = None
     language: str = "en"
 
 

@@ -253,7 +253,10 @@ class TestFindPerson:
         for asked, sentence in (
             ("kedrov@example.org", "Nobody is registered under this address."),
             ("nobody@example.org", "Nobody is registered under this address."),
-            ("kedrov", "This does not look like an e-mail address."),
+            (
+                "kedrov",
+                "This does not look like an e-mail address; write one alone, such as anna@example.org.",
+            ),
             ("", "No address was given."),
         ):
             done = migrated.run("find-person", typed=asked)
