@@ -28,7 +28,8 @@ class NewTime(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class StoredFact(msgspec.Struct, frozen=True, kw_only=True):
-    """A row of the history: envelope, public fields, and the names of its sealed ones; never a plaintext or a seed."""
+    """A row of the history: envelope, public fields, and the names of its sealed ones; never a plaintext or a seed. Envelope
+    and fact are null where the stored document cannot be read."""
 
     position: int
     stream: str
@@ -53,6 +54,7 @@ class _Document(msgspec.Struct):
     sealed: dict[str, msgspec.Raw]
 
 
+_NOTHING: Final = msgspec.Raw(b"null")
 _decode_document = msgspec.json.Decoder(_Document).decode
 
 
@@ -80,7 +82,7 @@ async def _facts(asking: Asking) -> Response[bytes]:
     rows = await asking.wiring.history.at(range(after + 1, after + 1 + limit))
     items = []
     for row in rows:
-        document = _decode_document(row.document)
+        document = _document_in(row.document)
         items.append(
             StoredFact(
                 position=row.position,
@@ -94,6 +96,15 @@ async def _facts(asking: Asking) -> Response[bytes]:
             )
         )
     return as_json(Facts(items=tuple(items), next=rows[-1].position if len(rows) == limit else None))
+
+
+def _document_in(document: bytes) -> _Document:
+    """The parts of a stored document; of one that cannot be read, none."""
+    try:
+        document.decode()  # which msgspec leaves out where it takes a part as it is
+        return _decode_document(document)
+    except (ValueError, msgspec.MsgspecError, RecursionError):
+        return _Document(envelope=_NOTHING, fact=_NOTHING, sealed={})
 
 
 def _number(asking: Asking, name: str, default: int) -> int:

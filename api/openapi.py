@@ -40,6 +40,7 @@ _ALWAYS: Final = (
     ProblemType.UNAUTHORIZED,
     ProblemType.INTERNAL,
     ProblemType.UNAVAILABLE,
+    ProblemType.UNREADABLE,
 )
 
 

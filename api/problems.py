@@ -18,6 +18,7 @@ from domain.refusals import FieldError, Forbidden, Invalid, NotFound, Refused, T
 from history.appends import Unavailable
 from history.keyfiles import KeysUnusable
 from history.runner import Contended, KeyReused, Stale
+from history.unreadable import Unreadable
 
 log = logging.getLogger("overwinter.api")
 
@@ -62,6 +63,9 @@ class ProblemType(enum.Enum):
         "the same `Idempotency-Key`: what was done is not done twice."))  # fmt: skip
     UNAVAILABLE = ("unavailable", 503, "Not available just now", ("The database does not answer, or the read models "
         "have not caught up. Try again after `Retry-After` seconds, with the same `Idempotency-Key`."))  # fmt: skip
+    UNREADABLE = ("unreadable", 503, "A stored fact cannot be read", ("What was asked for rests on a fact that is damaged "
+        "or that this program does not know. Nothing was written; everything that does not rest on it goes on. Whoever runs "
+        "the installation finds the fact by `overwinter doctor` or `overwinter verify`."))  # fmt: skip
 
     def __init__(self, code: str, status: int, title: str, meaning: str) -> None:
         self.code = code
@@ -163,6 +167,12 @@ def problem_of(error: Exception) -> Problem:
                 "The database cannot be used just now; try again shortly.",
                 headers={"Retry-After": str(RETRY_SECONDS)},
             )
+        case Unreadable():
+            return Problem(
+                ProblemType.UNREADABLE,
+                "A stored fact that this rests on cannot be read, so it can be neither shown nor changed now; "
+                "tell whoever runs this installation.",
+            )
         case HTTPException():
             return _of_framework(error)
         case _:
@@ -221,7 +231,7 @@ def note(request: Request[Any, Any, Any], error: Exception, problem: Problem) ->
     if problem.kind is ProblemType.INTERNAL:
         route = request.scope.get("path_template", "no route")
         log.error("%s at %s %s%s", type(error).__name__, request.method, route, _place_of(error))
-    elif isinstance(error, KeysUnusable):
+    elif isinstance(error, KeysUnusable | Unreadable):
         log.error("%s", error)
 
 

@@ -24,12 +24,14 @@ from domain.initiatives import INSTALLATION, INSTALLATION_ID, Installation
 from domain.refusals import Refused
 from domain.values import SYSTEM, Channel
 from history.appends import Unavailable
+from history.documents import fact_in
 from history.keyfiles import KeyFolder
 from history.migrate import Migration, migrations_in
 from history.runner import Request, Runner
 from history.statements import heed_cancellation
 from history.store import History, open_history
 from history.tokens import CURSOR, PositionTokens
+from history.unreadable import Unreadable
 from history.vault import Vault
 from projections.reader import Reader
 from projections.replica import Replica, open_replica
@@ -125,7 +127,7 @@ async def wire(
 async def check_fit(settings: Settings, history: History) -> None:
     """Look whether a history that has been begun and these settings go together. Nothing is made or written.
 
-    Raises as `wire` does.
+    Raises as `wire` does, and `Unreadable`.
     """
     keys = KeyFolder(settings.keys, create=False)
     wiring = _put_together(settings, history, keys, clock_of(settings))
@@ -211,12 +213,29 @@ def _secure(settings: Settings) -> bool:
 
 
 async def _open_installation(wiring: Wiring) -> None:
-    installation = await wiring.installation()
-    if installation.status is None:
-        with contextlib.suppress(Refused):  # another process was first
-            await wiring.runner.run(Request(command=OpenInstallation(), actor=SYSTEM, channel=Channel.CLI))
+    try:
         installation = await wiring.installation()
+        if installation.status is None:
+            with contextlib.suppress(Refused):  # another process was first
+                await wiring.runner.run(
+                    Request(command=OpenInstallation(), actor=SYSTEM, channel=Channel.CLI)
+                )
+            installation = await wiring.installation()
+    except Unreadable as error:
+        # Administrators can do nothing then; everybody else can.
+        log.error("the installation's own facts: %s", error)  # noqa: TRY400 - a traceback may quote what was read
+        if (opened := await _as_it_was_opened(wiring.history)) is not None:
+            _check_kind(wiring.settings, opened)
+        return
     _check_kind(wiring.settings, installation)
+
+
+async def _as_it_was_opened(history: History) -> Installation | None:
+    """The installation after its first fact, for the time when a later one cannot be read; None if that one cannot."""
+    first = (await history.load({INSTALLATION_ID: 0}))[INSTALLATION_ID][0]
+    with contextlib.suppress(Exception):  # whatever a damaged fact raises
+        return INSTALLATION.evolve(INSTALLATION.empty, fact_in(first.topic, first.document))
+    return None
 
 
 def _check_kind(settings: Settings, installation: Installation) -> None:
@@ -236,8 +255,13 @@ async def _finish_erasures(wiring: Wiring) -> None:
     """Erase again whoever is fenced and has a key all the same: a crash cut in, or an old backup was restored."""
     for row in await wiring.history.keys(wiring.keys.fenced()):
         command = ErasePerson(person=row.subject, reason="other")
-        with contextlib.suppress(Refused):  # another process was first
+        try:
             await wiring.runner.run(Request(command=command, actor=SYSTEM, channel=Channel.SYSTEM))
+        except Refused:
+            pass  # another process was first
+        except Unreadable as error:
+            log.error("an erasure could not be finished: %s", error)  # noqa: TRY400 - as above
+            continue
         if await wiring.history.keys((row.subject,)):
             raise WiringError(
                 "A person whose erasure the history tells has a key again: restore the database's keys and its history "

@@ -142,6 +142,16 @@ class History:
             cursor = await connection.execute(_AT, (list(positions),), binary=True)
             return [PlacedRow(*row) for row in await cursor.fetchall()]
 
+    async def position_of(self, stream: str, version: int) -> int | None:
+        """The position of a fact; None if there is none."""
+        async with self.connection() as connection:
+            cursor = await connection.execute(
+                "SELECT position FROM history.facts WHERE stream = %b AND version = %b::integer",
+                (stream, version),
+            )
+            row = await cursor.fetchone()
+            return None if row is None else int(row[0])
+
     async def entries(self, index: str) -> tuple[str, ...]:
         """The entries of an index, sorted."""
         return (await self._indexes.get((index,))).get(index, ())

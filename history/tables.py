@@ -81,7 +81,7 @@ def verify_tables(url: str, progress: Progress = lambda _position, _newest: None
     with psycopg.connect(url, autocommit=True) as connection:
         newest, stored = _stored(connection)
         expected = _Expected(stored)
-        for position, stream, topic, document in _facts(connection, newest, progress):
+        for position, stream, topic, document in facts_after(connection, 0, newest, progress):
             try:
                 recorded: Recorded = read(topic, document)
                 implied = implied_by(recorded.fact, recorded.envelope.actor)
@@ -123,10 +123,10 @@ def _stored(connection: psycopg.Connection[Any]) -> tuple[int, _Stored]:
     return int(row[0]), stored
 
 
-def _facts(
-    connection: psycopg.Connection[Any], newest: int, progress: Progress
+def facts_after(
+    connection: psycopg.Connection[Any], position: int, newest: int, progress: Progress
 ) -> Iterator[tuple[int, str, str, bytes]]:
-    position = 0
+    """The facts after a position and up to the newest one: position, stream, topic and document of each."""
     with connection.cursor(binary=True) as cursor:
         while True:
             progress(position, newest)

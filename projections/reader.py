@@ -24,15 +24,17 @@ from domain.personal import Withheld
 from domain.refusals import Forbidden, NotFound
 from domain.values import Role
 from history.appends import Unavailable
-from history.documents import Recorded, opener, read
-from history.sealing import Place, open_box
+from history.documents import Opener, Recorded, opener, read, unopened
+from history.sealing import NotOpened, Place, open_box
 from history.states import States
 from history.store import History, opened_keys
 from history.tokens import PositionTokens
+from history.unreadable import Unreadable
 from history.vault import Vault, WrappedKey
 from projections.fresh import Fresh
 from projections.fresh import Row as Row  # noqa: PLC0414 - handed on to those who read rows
 from projections.replica import Replica
+from projections.standing import Standing
 
 S = TypeVar("S")
 
@@ -45,13 +47,15 @@ _TABLE: Final = re.compile(r"\b(?:history|vault|accounts)\s*\.\s*[a-z_]+")
 _TO_BE_SHOWN: Final = frozenset({"history.facts"})
 
 _FACTS: Final = (
-    "SELECT f.stream, f.version, f.topic, f.document "
+    "SELECT f.position, f.stream, f.version, f.topic, f.document "
     "FROM unnest(%(streams)b::text[], %(versions)b::integer[]) AS w (stream, version) "
     "JOIN history.facts f ON f.stream = w.stream AND f.version = w.version"
 )
+# A read model that stopped answers nothing (see `Reader.rows`), so nobody waits for it who asks for others.
 _POSITION: Final = (
     "SELECT coalesce(min(position), 0) AS position FROM read.positions "
-    "WHERE cardinality(%(names)b::text[]) = 0 OR projection = ANY (%(names)b::text[])"
+    "WHERE CASE WHEN cardinality(%(names)b::text[]) = 0 THEN failed_position IS NULL "
+    "ELSE projection = ANY (%(names)b::text[]) END"
 )
 
 
@@ -111,13 +115,16 @@ class Reader(Fresh):
         self.replica = replica
         self.vault = vault
         self.cursors = cursors
+        self._standing = Standing(history)
 
     # Read models
 
     async def rows(self, query: LiteralString, **values: object) -> list[Row]:
         """The rows of a query on read models and facts, to be shown; from the replica, where there is one. No decision
-        rests on them: what one could rest on, as the indexes, cannot be asked for here."""
+        rests on them: what one could rest on, as the indexes, cannot be asked for here. Raises `ReadModelStopped` if one of
+        the read models that the query names is out of date for good."""
         check_shown(query)
+        await self._standing.check(query)
         found = None if self.replica is None else await self.replica.rows(query, values)
         if found is None:
             return await self.primary_rows(query, **values)
@@ -133,6 +140,11 @@ class Reader(Fresh):
                 key = present.get(row[f"{box}_subject"])
                 row[f"{box}_epoch"], row[column] = (key.epoch, key.wrapped) if key else (None, None)
         return rows
+
+    async def primary_rows(self, query: LiteralString, **values: object) -> list[Row]:
+        """As in `Fresh`. Raises `ReadModelStopped` as `rows` does."""
+        await self._standing.check(query)
+        return await super().primary_rows(query, **values)
 
     async def position(self, projections: Sequence[str] = ()) -> int:
         """The position that all of these projections (by default, every one) have seen."""
@@ -217,21 +229,27 @@ class Reader(Fresh):
         if self.replica is not None and len(rows) < len(wanted):
             # Named by a stream folded afresh, which the replica has not seen yet.
             rows = await self.primary_rows(_FACTS, **named)
-        found = {
-            Reference(row["stream"], row["version"]): read(row["topic"], row["document"]) for row in rows
-        }
+        found = {Reference(row["stream"], row["version"]): recorded_in(row) for row in rows}
         if not open_boxes:
             return found
         subjects = {sealed.subject for recorded in found.values() for sealed in recorded.sealed.values()}
         open_with = opener(await self.keys(subjects))
-        return {
-            Reference(row["stream"], row["version"]): read(row["topic"], row["document"], open_with)
-            for row in rows
-        }
+        return {Reference(row["stream"], row["version"]): recorded_in(row, open_with) for row in rows}
 
     async def keys(self, subjects: Iterable[str]) -> dict[str, bytes]:
         """The sealing keys of some subjects, from the vault's memory or in one round trip; the erased have none."""
         return await opened_keys(self.history, self.vault, subjects)
+
+
+def recorded_in(row: Row, open_with: Opener = unopened) -> Recorded:
+    """The recorded fact in a row with its topic, document and position. Raises `Unreadable` if it cannot be read, and
+    `sealing.NotOpened`."""
+    try:
+        return read(row["topic"], row["document"], open_with)
+    except NotOpened:
+        raise
+    except Exception as error:  # whatever a damaged fact raises
+        raise Unreadable(row["position"]) from error
 
 
 def allow(verdict: Verdict) -> Role:

@@ -25,12 +25,11 @@ from domain.reviews import JUDGING, ReviewAssigned
 from domain.rounds import ROUND, RoundOpened, RoundStatus
 from domain.topics import REGISTER, topics_for
 from domain.values import Role
-from history.documents import read
 from projections.cases import case_of, judged_now
 from projections.moments import AsOf, position_at
 from projections.paging import DEFAULT_LIMIT, Page, check_limit, position_of
 from projections.projection import Placed, Projection
-from projections.reader import Reader, Row, allow
+from projections.reader import Reader, Row, allow, recorded_in
 from projections.words import Told, words
 from projections.writing import Statement, Write
 
@@ -329,7 +328,7 @@ async def _page(
 
 
 def _entry(row: Row, told: Told, *, as_applicant: bool) -> TimelineEntry:
-    recorded = read(row["topic"], row["document"])
+    recorded = recorded_in(row)
     envelope = recorded.envelope
     said = words(recorded.fact, told)
     # Which of them acted, in which role of the jury, is not for the applicant to know.

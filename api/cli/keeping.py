@@ -16,6 +16,7 @@ from api.roles import let_in, refuse_all_but_the_owner
 from api.settings import Settings, read_settings
 from api.wiring import all_migrations, check_keys
 from history.keyfiles import KeyFolder
+from history.mending import MENDABLE, mend
 from history.migrate import migrate
 from history.store import open_history
 from history.verify import CHECKS, verify
@@ -58,29 +59,43 @@ async def _check_keys(settings: Settings, url: str) -> None:
 
 
 @click.command("rebuild")
-@click.argument("names", nargs=-1, metavar="[PROJECTION]...")
+@click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option("--json", "as_json", is_flag=True, help="Print what was rebuilt as JSON.")
 def rebuild_command(names: tuple[str, ...], as_json: bool) -> None:
     """Build read models anew from the history: those named, or all. The live ones are asked and written meanwhile.
+
+    Two more names stand for tables that commands rest on, which `overwinter verify` rechecks: indexes and due_dates. They
+    are made anew only if they are named.
 
     This makes tables, so it is for the role that owns the database, which is whoever migrates.
     """
     known = {projection.name: projection for projection in PROJECTIONS}
     for name in names:
-        if name not in known:
-            raise click.UsageError(f"There is no projection {name}; there are: {', '.join(known)}.")
+        if name not in known and name not in MENDABLE:
+            raise click.UsageError(
+                f"There is no projection {name}; there are: {', '.join(known)}, and the tables {', '.join(MENDABLE)}."
+            )
     wanted = tuple(projection for name, projection in known.items() if not names or name in names)
+    tables = tuple(table for table in MENDABLE if table in names)
     with database_of_owner(read_settings()) as url:
         refuse_unmigrated(url)
         refuse_all_but_the_owner(url)
-        with _progress_bar("rebuilding", shown=not as_json) as progress:
-            position = rebuild(url, wanted, progress=progress)
+        position, mended = None, {}
+        if wanted:
+            with _progress_bar("rebuilding", shown=not as_json) as progress:
+                position = rebuild(url, wanted, progress=progress)
+        if tables:
+            with _progress_bar("tables", shown=not as_json) as progress:
+                mended = mend(url, tables, progress)
     done = [projection.name for projection in wanted]
-    click.echo(
-        json.dumps({"rebuilt": done, "position": position})
-        if as_json
-        else f"Rebuilt from {position} facts: {', '.join(done)}."
-    )
+    if as_json:
+        made = {table: {"added": added, "removed": removed} for table, (added, removed) in mended.items()}
+        click.echo(json.dumps({"rebuilt": done, "position": position} | ({"tables": made} if made else {})))
+        return
+    if done:
+        click.echo(f"Rebuilt from {position} facts: {', '.join(done)}.")
+    for table, (added, removed) in mended.items():
+        click.echo(f"history.{table} is as the facts make it: {added} added, {removed} removed.")
 
 
 @click.command("verify")

@@ -10,7 +10,7 @@ import psycopg
 
 from api.embedded import EmbeddedPostgres
 from projections.register import PROJECTIONS
-from tests.journey.running import Running
+from tests.journey.running import Running, until
 
 READY = "/health/ready"
 
@@ -54,14 +54,16 @@ def test_an_administrator_is_told_the_figures(running: Running) -> None:
     assert [each["name"] for each in after["figures"]["projections"]] == [each.name for each in PROJECTIONS]
 
 
-def test_what_is_wrong_is_told_without_figures(running: Running) -> None:
-    """To the public; an administrator is told which projection, and where."""
+def test_a_read_model_that_stopped_is_told_to_administrators_and_the_server_stays_ready(
+    running: Running,
+) -> None:
+    """What it holds is refused; a server that takes no request at all would be the greater harm."""
     with stopped(running, "calls"):
-        status, public = asked(running)
-        administrators_status, told = asked(running, running.token)
-    assert (status, administrators_status) == (503, 503)
-    assert public["detail"] == "The read models are behind."
-    assert set(public) == {"type", "title", "status", "detail"}
-    assert told["detail"] == "The projection calls stopped at position 5; the log says why."
-    assert told["checks"]["wrong"] == [told["detail"]]
-    assert told["checks"]["facts"] == len(running.rows())
+        public = asked(running)
+        status, told = asked(running, running.token)
+        until(lambda: running.client.get("/api/calls").status_code == 503)
+        refused = running.client.get("/api/calls")
+    assert public == (200, {"status": "ready"})
+    assert (status, told["figures"]["wrong"]) == (200, [])
+    assert told["figures"]["stopped"] == ["The projection calls stopped at position 5; the log says why."]
+    assert (refused.status_code, refused.json()["type"]) == (503, "/schema#problem-unreadable")
