@@ -17,6 +17,7 @@ from projections import (
     grants,
     initiatives,
     ledger,
+    members,
     panels,
     reviews,
     rounds,
@@ -52,6 +53,7 @@ def every_query(season: Season) -> dict[str, Query]:
         "timeline.of_fund": lambda r, v: timeline.of_fund(r, v, season.fund),
         "initiatives.one": lambda r, v: initiatives.one(r, v, season.initiative),
         "initiatives.me": initiatives.me,
+        "members.given_roles": lambda r, v: members.given_roles(r, v, season.initiative, limit=100),
     }
     for name in ("application1", "application2"):
         if name in things:
