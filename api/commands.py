@@ -106,7 +106,7 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _KEY: Final = re.compile(r"[ -~]{1,200}\Z", re.ASCII)
-_MATCH: Final = re.compile(r'"([0-9]{1,9})"\Z', re.ASCII)
+_MATCH: Final = re.compile(r'"([A-Za-z0-9_-]{22})"\Z', re.ASCII)
 
 IDEMPOTENCY_KEY: Final = Parameter(
     "Idempotency-Key",
@@ -116,8 +116,8 @@ IDEMPOTENCY_KEY: Final = Parameter(
 )
 IF_MATCH: Final = Parameter(
     "If-Match",
-    "The version (an `ETag`) at which the thing must still be; otherwise nothing is written.",
-    {"type": "string", "pattern": '^"[0-9]{1,9}"$'},
+    "The version (an `ETag` that you were given) at which the thing must still be; otherwise nothing is written.",
+    {"type": "string", "pattern": '^"[A-Za-z0-9_-]{22}"$'},
     "header",
 )
 
@@ -130,15 +130,15 @@ def idempotency_key(request: HTTPRequest[Any, Any, Any]) -> str | None:
     return key
 
 
-def expected_version(request: HTTPRequest[Any, Any, Any]) -> int | None:
-    """The version that `If-Match` insists on; raises `Problem` for what is no version."""
+def expected_version(request: HTTPRequest[Any, Any, Any]) -> str | None:
+    """The version's tag that `If-Match` insists on; raises `Problem` for what is no version."""
     text = the_header(request, "If-Match")
     if text is None or text == "*":
         return None
     found = _MATCH.match(text)
     if not found:
-        raise bad_parameter("If-Match", 'If-Match takes one version in quotes, such as "3".')
-    return int(found[1])
+        raise bad_parameter("If-Match", "If-Match takes one ETag, as it came and in its quotes.")
+    return found[1]
 
 
 def body_type(write: Write) -> type[msgspec.Struct]:
@@ -171,9 +171,10 @@ def _told(path: str) -> frozenset[str]:
     return frozenset(re.findall(r"\{([a-z_]+)\}", path))
 
 
-def answer_headers(wiring: Wiring, answer: Answer) -> dict[str, str]:
-    """The headers of every answer to a write."""
-    return {"ETag": f'"{answer.version}"', "X-Position": wiring.positions.token(answer.position)}
+def answer_headers(wiring: Wiring, who: str, answer: Answer) -> dict[str, str]:
+    """The headers of every answer to a write by somebody."""
+    tag = wiring.runner.version_tag(who, answer.stream, answer.version)
+    return {"ETag": f'"{tag}"', "X-Position": wiring.positions.token(answer.position)}
 
 
 def operation_of(write: Write) -> Operation:
@@ -199,7 +200,7 @@ def operation_of(write: Write) -> Operation:
         return as_json(
             Done(id=answer.stream, version=answer.version, leaf=answer.leaf.hex()),
             status=write.status,
-            headers=answer_headers(asking.wiring, answer),
+            headers=answer_headers(asking.wiring, asking.who, answer),
         )
 
     return Operation(

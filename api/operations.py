@@ -16,6 +16,7 @@ from api.wiring import Wiring
 from domain.refusals import FieldError, NotFound
 from domain.values import CONTROL, check_stream_id
 from history.appends import Lost
+from projections.versions import Version
 
 T = TypeVar("T")
 
@@ -126,10 +127,25 @@ async def who_asks(request: Request[Any, Any, Any], wiring: Wiring) -> str | Non
     return person
 
 
-def as_json(value: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response[bytes]:
-    """An answer in JSON. Any: whatever msgspec can encode."""
+def as_json(
+    value: Any,
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    version_tag: Callable[[Version], str] | None = None,
+) -> Response[bytes]:
+    """An answer in JSON, with `version_tag` for the versions in it. Any: whatever msgspec can encode."""
+
+    def otherwise(found: Any) -> str:
+        if isinstance(found, Version) and version_tag is not None:
+            return version_tag(found)
+        raise TypeError(f"an answer holds {type(found).__name__}, which is not to be sent")
+
     return Response(
-        msgspec.json.encode(value), status_code=status, media_type=MEDIA_TYPE, headers=dict(headers or {})
+        msgspec.json.encode(value, enc_hook=otherwise),
+        status_code=status,
+        media_type=MEDIA_TYPE,
+        headers=dict(headers or {}),
     )
 
 

@@ -152,7 +152,7 @@ def problem_of(error: Exception) -> Problem:
         case Refused() | Turned():
             return Problem(ProblemType.REFUSED, error.detail)
         case Stale():
-            return Problem(ProblemType.STALE, str(error), headers={"ETag": f'"{error.version}"'})
+            return Problem(ProblemType.STALE, str(error), headers={"ETag": f'"{error.tag}"'})
         case KeyReused():
             return Problem(ProblemType.KEY_REUSED, "This idempotency key came with another request before.")
         case Contended():

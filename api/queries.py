@@ -34,6 +34,7 @@ from projections import (
 )
 from projections.moments import AsOf
 from projections.paging import DEFAULT_LIMIT, MOST
+from projections.versions import Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,8 +191,13 @@ def operation_of(read: Read) -> Operation:
         answer = await read.query(
             asking.wiring.reader, *viewer, *(asking.path[name] for name in names), **how
         )
+        seen_by = asking.person or ""
+
+        def tag(version: Version) -> str:
+            return asking.wiring.runner.version_tag(seen_by, version.stream, version.number)
+
         version = getattr(answer, "version", None)
-        return as_json(answer, headers={"ETag": f'"{version}"'} if version else None)
+        return as_json(answer, headers={"ETag": f'"{tag(version)}"'} if version else None, version_tag=tag)
 
     return Operation(
         name=read.name,

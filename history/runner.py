@@ -12,6 +12,7 @@ import asyncio
 import hmac
 import os
 import secrets
+from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -55,11 +56,11 @@ class Contended(Exception):
 
 
 class Stale(Exception):
-    """The stream has moved on from the version that the client named; nothing was written."""
+    """The stream has moved on from the version that the client named; nothing was written. `tag` is the present one's."""
 
-    def __init__(self, version: int) -> None:
+    def __init__(self, tag: str) -> None:
         super().__init__("This was changed since you read it; read it again.")
-        self.version = version
+        self.tag = tag
 
 
 class KeyReused(Exception):
@@ -84,14 +85,14 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A command with who sends it and how. `key` is the client's idempotency key, `expected` the version of the
-    stream that the command is about, if the client insists on one."""
+    """A command with who sends it and how. `key` is the client's idempotency key, `expected` the tag
+    (`Runner.version_tag`) of the stream that the command is about, if the client insists on a version."""
 
     command: Command
     actor: str
     channel: Channel
     key: str | None = None
-    expected: int | None = None
+    expected: str | None = None
     cause: str | None = None
 
 
@@ -123,6 +124,12 @@ class Runner:
     def keyed(self, label: str, text: bytes) -> bytes:
         """A keyed hash (32 bytes) that cannot be guessed at without the key folder."""
         return hmac.digest(self._index_key, label.encode() + b"\x00" + text, "sha256")
+
+    def version_tag(self, viewer: str, stream: str, version: int) -> str:
+        """The text that stands for a stream's version to one viewer (the empty one for the public), of 22 characters. From
+        it nobody learns how many versions there are, and two viewers cannot compare theirs."""
+        digest = self.keyed("version-tag", f"{viewer} {stream} {version}".encode())
+        return urlsafe_b64encode(digest[:16]).decode().rstrip("=")
 
     async def run(self, request: Request) -> Answer:
         """Run one command.
@@ -264,8 +271,12 @@ class _Work:
             raise NotFound if act.may.hidden else Forbidden(act.may.detail)
         outcome = self._outcome = act.decide()
         expected = self._request.expected
-        if expected is not None and self._reading.version(outcome.answers) != expected:
-            raise Stale(self._reading.version(outcome.answers))
+        if expected is not None:
+            present = self._runner.version_tag(
+                self._request.actor, outcome.answers, self._reading.version(outcome.answers)
+            )
+            if expected != present:
+                raise Stale(present)
         handle = self._handle(act, person)
         keys, made = await self._keys(outcome)
         for stream, facts in outcome.facts.items():

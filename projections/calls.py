@@ -19,6 +19,7 @@ from projections.paging import DEFAULT_LIMIT, Page, check_limit, key_of, page
 from projections.projection import Placed, Projection, unhandled
 from projections.reader import LATEST, Reader, Row, allow
 from projections.rounds import RoundLine
+from projections.versions import Version
 from projections.writing import Statement, Write
 
 # Handler
@@ -101,7 +102,7 @@ class CallLine(msgspec.Struct, frozen=True, kw_only=True):
     """A call in a list, with its rounds by their deadlines."""
 
     id: str
-    version: int
+    version: Version
     initiative: str
     fund: str
     status: str
@@ -210,7 +211,7 @@ def _line(row: Row, found: list[RoundLine]) -> CallLine:
     currency = row["currency"]
     return CallLine(
         id=row["call"],
-        version=row["version"],
+        version=Version(row["call"], row["version"]),
         initiative=row["initiative"],
         fund=row["fund"],
         status=row["status"],

@@ -13,6 +13,7 @@ from projections.moments import AsOf, position_at
 from projections.paging import DEFAULT_LIMIT, Page, check_limit, key_of, page
 from projections.projection import Placed, Projection, unhandled
 from projections.reader import Reader, Row, allow
+from projections.versions import Version
 from projections.writing import Statement, Write
 
 # Handler
@@ -140,7 +141,7 @@ class FundLine(msgspec.Struct, frozen=True, kw_only=True):
     """A fund and its sums: `available` is what can still be committed, counted from what the `basis` says."""
 
     id: str
-    version: int
+    version: Version
     initiative: str
     name: str
     currency: str
@@ -225,7 +226,7 @@ def _line(row: Row) -> FundLine:
     counted: int = row["received"] if row["basis"] == "received" else row["pledged"]
     return FundLine(
         id=row["fund"],
-        version=row["version"],
+        version=Version(row["fund"], row["version"]),
         initiative=row["initiative"],
         name=row["name"],
         currency=currency,

@@ -20,6 +20,7 @@ from domain.refusals import Forbidden
 from domain.values import MEMBER_ROLES, Role
 from projections.projection import Placed, Projection, unhandled
 from projections.reader import Reader, Reference, allow, text_of
+from projections.versions import Version
 from projections.writing import Statement, Write
 
 # Handler
@@ -77,7 +78,7 @@ class InitiativePage(msgspec.Struct, frozen=True, kw_only=True):
     """An initiative and its members, sorted by their random ids."""
 
     id: str
-    version: int
+    version: Version
     name: str
     members: tuple[Member, ...]
 
@@ -125,7 +126,7 @@ async def one(reader: Reader, viewer: str | None, initiative: str) -> Initiative
     names = await names_of(reader, people)
     return InitiativePage(
         id=initiative,
-        version=loaded.version,
+        version=Version(initiative, loaded.version),
         name=state.name,
         members=tuple(
             Member(person=person, name=names.get(person), roles=ordered(state.roles(person)))

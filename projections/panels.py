@@ -33,6 +33,7 @@ from projections.paging import DEFAULT_LIMIT, Page, check_limit, cursor_of, numb
 from projections.projection import Placed, Projection, unhandled
 from projections.reader import Behind, Reader, Row, allow, text_of
 from projections.reviews import percent
+from projections.versions import Version
 from projections.writing import Statement, Write
 
 # Handler
@@ -187,7 +188,7 @@ class Ranking(msgspec.Struct, frozen=True, kw_only=True):
     round: str
     call: str
     panel: str | None
-    version: int | None
+    version: Version | None
     status: str | None
     seen_as: Role
     places: Page[RankedApplication]
@@ -236,7 +237,7 @@ async def ranking(
         round=round,
         call=state.call,
         panel=panels[0]["panel"] if panels else None,
-        version=panels[0]["version"] if panels else None,
+        version=Version(panels[0]["panel"], panels[0]["version"]) if panels else None,
         status=panels[0]["status"] if panels else None,
         seen_as=role,
         places=Page(

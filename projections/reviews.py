@@ -30,6 +30,7 @@ from projections.moments import AsOf, position_at
 from projections.paging import DEFAULT_LIMIT, Page, check_limit, key_of, page
 from projections.projection import Placed, Projection, unhandled
 from projections.reader import LATEST, Reader, Reference, Row, allow, text_of
+from projections.versions import Version
 from projections.writing import Statement, Write
 
 # Handler
@@ -155,7 +156,7 @@ class OwnReview(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     id: str
-    version: int
+    version: Version
     call: str
     call_title: dict[str, str]
     round: str
@@ -176,7 +177,7 @@ class ReviewShown(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     id: str
-    version: int
+    version: Version
     application: str
     round: str
     status: str
@@ -360,7 +361,7 @@ def _shown(row: Row, written: dict[str, _Texts], case: Case, *, role: Role, own:
     judged = Review(status=ReviewStatus.SUBMITTED, scores=row["scores"]) if submitted else Review()
     return ReviewShown(
         id=row["review"],
-        version=row["version"],
+        version=Version(row["review"], row["version"]),
         application=row["application"],
         round=row["round"],
         status=row["status"],
@@ -382,7 +383,7 @@ def _own(reader: Reader, viewer: str, row: Row, review: Review) -> OwnReview:
     title = reader.opened(row, "title", str) if cleared else None
     return OwnReview(
         id=row["review"],
-        version=row["version"],
+        version=Version(row["review"], row["version"]),
         call=row["call"],
         call_title=row["call_title"],
         round=row["round"],

@@ -14,6 +14,7 @@ from domain.rounds import ROUND, RoundClosed, RoundDecided, RoundOpened, RoundPu
 from projections.moments import AsOf, position_at
 from projections.projection import Placed, Projection, unhandled
 from projections.reader import Reader, Row, allow
+from projections.versions import Version
 from projections.writing import Statement, Write
 
 # Handler
@@ -108,7 +109,7 @@ class RoundLine(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     id: str
-    version: int
+    version: Version
     call: str
     initiative: str
     status: str
@@ -155,7 +156,7 @@ def line(row: Row, *, inside: bool) -> RoundLine:
     """A row of read.rounds as it is shown."""
     return RoundLine(
         id=row["round"],
-        version=row["version"],
+        version=Version(row["round"], row["version"]),
         call=row["call"],
         initiative=row["initiative"],
         status=row["status"],

@@ -31,7 +31,7 @@ from history.runner import Request as Asked
 
 HTML: Final = "text/html"
 _PARAMETER: Final = re.compile(r"\{([a-z_]+)\}")
-_VERSION: Final = re.compile(r"[0-9]{1,9}\Z", re.ASCII)
+_VERSION: Final = re.compile(r"[A-Za-z0-9_-]{22}\Z", re.ASCII)
 _KEY: Final = re.compile(r"[!-~]{1,200}\Z", re.ASCII)
 _MOST_QUERY: Final = 300
 _QUERY_NAME: Final = frozenset({"lang", "cursor", "as_of", "status", "round", "lines", "next"})
@@ -160,7 +160,7 @@ class Site:
                 actor=visit.who,
                 channel=Channel.PAGE,
                 key=key,
-                expected=int(seen) if seen else None,
+                expected=seen or None,
             )
         )
 

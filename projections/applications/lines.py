@@ -9,6 +9,7 @@ import msgspec
 from domain.personal import Withheld
 from domain.values import Money
 from projections.reader import Reader, Row, text_of
+from projections.versions import Version
 
 
 class ApplicationLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,7 +21,7 @@ class ApplicationLine(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     id: str
-    version: int
+    version: Version
     call: str
     round: str
     status: str
@@ -41,7 +42,7 @@ def line(reader: Reader, row: Row, *, title: bool, applicant: bool, times: bool)
     currency = row["currency"]
     return ApplicationLine(
         id=row["application"],
-        version=row["version"],
+        version=Version(row["application"], row["version"]),
         call=row["call"],
         round=row["round"],
         status=row["status"],

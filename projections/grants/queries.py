@@ -24,6 +24,7 @@ from projections.fresh import Fresh
 from projections.moments import AsOf, position_at
 from projections.paging import DEFAULT_LIMIT, Page, check_limit, key_of, page
 from projections.reader import Reader, Reference, Row, allow, text_of
+from projections.versions import Version
 
 
 class GrantLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,7 +32,7 @@ class GrantLine(msgspec.Struct, frozen=True, kw_only=True):
     and to whoever declared a conflict of interest with the application."""
 
     id: str
-    version: int
+    version: Version
     call: str
     application: str
     fund: str
@@ -243,7 +244,7 @@ def line(row: Row, *, recipient: Verdict) -> GrantLine:
     currency = row["currency"]
     return GrantLine(
         id=row["grant"],
-        version=row["version"],
+        version=Version(row["grant"], row["version"]),
         call=row["call"],
         application=row["application"],
         fund=row["fund"],

@@ -78,7 +78,7 @@ async def read_all(season: Season, viewer: str | None) -> dict[str, str]:
     answers = {}
     for name, query in every_query(season).items():
         try:
-            answers[name] = msgspec.json.encode(await query(season.reader, viewer)).decode()
+            answers[name] = msgspec.json.encode(await query(season.reader, viewer), enc_hook=repr).decode()
         except Turned as turned:
             answers[name] = f"{type(turned).__name__}: {turned.detail}"
     return answers

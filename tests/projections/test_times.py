@@ -85,7 +85,7 @@ async def asked(season: Season, read: Read, viewer: str | None, position: int) -
         answer: Any = await read.query(season.reader, *people, *things, as_of=AsOf(position))
     except (Forbidden, NotFound) as refused:
         return f"{type(refused).__name__}: {refused.detail}"
-    return msgspec.json.encode(answer).decode()
+    return msgspec.json.encode(answer, enc_hook=repr).decode()
 
 
 async def check(season: Season, stage: str) -> None:
