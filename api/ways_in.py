@@ -104,7 +104,7 @@ async def _make_claim(asking: Asking) -> Response[bytes]:
     return as_json(
         MadeClaim(id=made.id, person=made.person, text=made.text, ends_at=made.ends_at),
         status=201,
-        headers=answer_headers(asking.wiring, made.answer),
+        headers=answer_headers(asking.wiring, asking.who, made.answer),
     )
 
 

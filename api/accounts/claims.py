@@ -60,7 +60,7 @@ class Claims:
         actor: str,
         channel: Channel,
         key: str | None = None,
-        expected: int | None = None,
+        expected: str | None = None,
     ) -> MadeClaim:
         """Make a claim; with the same idempotency key, the same one is told again.
 
