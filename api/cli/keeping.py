@@ -14,7 +14,6 @@ from api.cli.failures import fail
 from api.roles import let_in, refuse_all_but_the_owner
 from api.settings import Settings, read_settings
 from api.wiring import all_migrations, check_keys
-from history.keyfiles import KeyFolder
 from history.migrate import migrate
 from history.store import open_history
 from history.verify import CHECKS, verify
@@ -46,7 +45,6 @@ def migrate_command(allow: str | None, as_json: bool) -> None:
             if allow is not None:
                 click.echo(f"The role {allow} can serve and project, and change no fact.")
         # Afterwards, since the database is migrated all the same, and now rather than by the next command.
-        KeyFolder.check_can_be_made(settings.keys)
         asyncio.run(_check_keys(settings, url))
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from history.keyfiles import KeyFolder, KeysUnusable
+from history.keyfiles import Fence, KeyFolder, KeysUnusable
 from history.sealing import BUCKETS, NONCE_BYTES, NotOpened, Place, open_box, padded_size, seal
 from history.vault import CACHE_SECONDS, Vault, WrappedKey
 
@@ -144,8 +144,37 @@ def test_a_key_folder_with_faults_is_refused_in_one_sentence(tmp_path: Path) -> 
 
 def test_a_fence_stands_outside_the_database_and_is_set_once(keys: KeyFolder, tmp_path: Path) -> None:
     """It is there after a restart, whatever is restored."""
-    keys.fence("person-1")
-    keys.fence("person-2")
-    keys.fence("person-1")
-    assert KeyFolder(tmp_path / "keys", create=False).fenced() == {"person-1", "person-2"}
-    assert (tmp_path / "keys" / "fences").read_text() == "person-1\nperson-2\n"
+    first = Fence("person-1", "safety", "person-9", "api")
+    second = Fence("person-2", "other", "system", "cli")
+    keys.fence([first])
+    keys.fence([second, Fence("person-1", "other", "system", "cli")])
+    keys.fence([])
+    again = KeyFolder(tmp_path / "keys", create=False)
+    assert (again.fences(), again.fenced()) == ((first, second), {"person-1", "person-2"})
+    assert (tmp_path / "keys" / "fences").read_text() == (
+        "person-1 safety person-9 api\nperson-2 other system cli\n"
+    )
+
+
+def test_a_new_wrapping_key_takes_over_and_the_old_one_goes(keys: KeyFolder, tmp_path: Path) -> None:
+    """From the file and from memory; a process that meets the new epoch turns to it by itself."""
+    folder = tmp_path / "keys"
+    other = KeyFolder(folder, create=False)
+    old = keys.wrap("h", "s", KEY)
+    keys.begin(2)
+    new = keys.wrap_under(2, "h", "s", KEY)
+    assert keys.epoch == 1
+    keys.turn(2)
+    (folder / ".wrapping-1.key.99.abcd").write_text("the draft of a process that was killed")
+    assert [path.name for path in keys.strays()] == [".wrapping-1.key.99.abcd", "wrapping-1.key"]
+    keys.destroy_strays()
+    assert sorted(path.name for path in folder.iterdir()) == ["index.key", "wrapping-2.key"]
+
+    assert (other.unwrap("h", "s", 2, new), other.epoch) == (KEY, 2)
+    # A row that was read a moment ago still opens, but not for long.
+    assert other.unwrap("h", "s", 1, old) == KEY
+    other.sweep()
+    other.sweep()
+    with pytest.raises(KeysUnusable, match=r"wrapping-1\.key is missing"):
+        other.unwrap("h", "s", 1, old)
+    assert other.unwrap("h", "s", 2, new) == KEY

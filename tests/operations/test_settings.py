@@ -28,7 +28,8 @@ def test_without_any_variable_everything_has_a_default(
         data_dir=tmp_path / ".data",
         host="127.0.0.1",
         port=8000,
-        keys=tmp_path / ".data" / "keys",
+        keys=tmp_path / ".data-keys",
+        key_backup=None,
         demo=False,
         public_url=None,
         log_level="info",
@@ -44,6 +45,7 @@ def test_every_variable_is_heard() -> None:
             "OVERWINTER_HOST": "::1",
             "OVERWINTER_PORT": "9000",
             "OVERWINTER_KEYS": "/srv/keys",
+            "OVERWINTER_KEY_BACKUP": "/mnt/key backup",
             "OVERWINTER_DEMO": "1",
             "OVERWINTER_PUBLIC_URL": "https://grants.example.org/",
             "OVERWINTER_LOG": "DEBUG",
@@ -55,6 +57,7 @@ def test_every_variable_is_heard() -> None:
         host="::1",
         port=9000,
         keys=Path("/srv/keys"),
+        key_backup=Path("/mnt/key backup"),
         demo=True,
         public_url="https://grants.example.org",
         log_level="debug",
@@ -62,8 +65,10 @@ def test_every_variable_is_heard() -> None:
 
 
 def test_the_keys_follow_the_data_folder() -> None:
+    """Beside it, since whoever copies it must not have the keys, too; of a demonstration all lies in one folder."""
     settings = read_settings({"DATA_DIR": "/srv/data"})
-    assert (settings.keys, settings.embedded_folder) == (Path("/srv/data/keys"), Path("/srv/data/postgres"))
+    assert (settings.keys, settings.embedded_folder) == (Path("/srv/data-keys"), Path("/srv/data/postgres"))
+    assert read_settings({"DATA_DIR": "/srv/data", "OVERWINTER_DEMO": "1"}).keys == Path("/srv/data/keys")
 
 
 def test_an_empty_variable_counts_as_absent() -> None:
@@ -191,7 +196,8 @@ def test_the_table_has_a_row_for_every_setting() -> None:
         ("| `DATA_DIR`", "`.data`"),
         ("| `OVERWINTER_HOST`", "`127.0.0.1`"),
         ("| `OVERWINTER_PORT`", "`8000`"),
-        ("| `OVERWINTER_KEYS`", "`DATA_DIR/keys`"),
+        ("| `OVERWINTER_KEYS`", "`DATA_DIR-keys`"),
+        ("| `OVERWINTER_KEY_BACKUP`", "none"),
         ("| `OVERWINTER_DEMO`", "`0`"),
         ("| `OVERWINTER_PUBLIC_URL`", "none"),
         ("| `OVERWINTER_LOG`", "`info`"),

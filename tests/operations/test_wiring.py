@@ -14,9 +14,13 @@ import pytest
 
 from api import wiring
 from api.settings import Settings, read_settings
-from api.wiring import Wiring, WiringError, all_migrations, wire
+from api.wiring import Wiring, all_migrations, wire
+from domain.commands.initiatives import AppointAdministrator
 from domain.commands.persons import ErasePerson, RegisterPerson
+from domain.persons import PersonErased
 from domain.values import SYSTEM, Channel
+from history.documents import read
+from history.keyfiles import Fence
 from history.migrate import migrate
 from history.runner import Request
 from history.store import History
@@ -48,6 +52,10 @@ async def register(wired: Wiring) -> str:
     """An invented person."""
     command = RegisterPerson(name="Person of the Test", email=None, language="en")
     return (await wired.runner.run(Request(command=command, actor=SYSTEM, channel=Channel.CLI))).stream
+
+
+async def _none(*_: object) -> dict[str, bytes]:
+    return {}
 
 
 async def come_true(url: str, statement: str, expected: object) -> None:
@@ -122,7 +130,7 @@ class TestFinishingErasures:
         """Each finds the key before either has deleted it; both start."""
         async with wire(settings, database_url, connections=2) as wired:
             person = await register(wired)
-            wired.keys.fence(person)
+            wired.keys.fence([Fence(person, "safety", SYSTEM, "cli")])
         both, waited = asyncio.Barrier(2), list[None]()
         find = History.keys
 
@@ -133,6 +141,7 @@ class TestFinishingErasures:
                 await both.wait()
             return found
 
+        monkeypatch.setattr(wiring, "opened_keys", _none)  # which looks for keys, too
         monkeypatch.setattr(History, "keys", find_together)
 
         async def start() -> bool:
@@ -143,6 +152,32 @@ class TestFinishingErasures:
         assert rows(database_url, "SELECT count(*) FROM history.facts WHERE topic = 'person.erased.v1'") == [
             (1,)
         ]
+
+    async def test_for_the_reason_that_was_given(self, settings: Settings, database_url: str) -> None:
+        """The person who erased them may have no right to it in the older history; then it is the system's act."""
+        async with wire(settings, database_url, connections=2) as wired:
+            one, two, administrator = [await register(wired) for _ in range(3)]
+            command = AppointAdministrator(person=administrator)
+            await wired.runner.run(Request(command=command, actor=SYSTEM, channel=Channel.CLI))
+            stranger = "person-" + "7" * 32
+            wired.keys.fence(
+                [Fence(one, "safety", administrator, "api"), Fence(two, "retention_ended", stranger, "page")]
+            )
+        async with wire(settings, database_url, connections=2) as wired:
+            found = [
+                read(topic, document)
+                for topic, document in rows(
+                    database_url,
+                    "SELECT topic, document FROM history.facts WHERE topic = 'person.erased.v1' ORDER BY stream = "
+                    f"'{two}'",
+                )
+            ]
+            assert [
+                (each.fact.person, each.fact.reason, each.envelope.actor, each.envelope.channel)
+                for each in found
+                if isinstance(each.fact, PersonErased)
+            ] == [(one, "safety", administrator, "api"), (two, "retention_ended", SYSTEM, "system")]
+            assert await wired.history.keys((one, two)) == []
 
     async def test_a_key_that_stays_is_not_passed_over(self, settings: Settings, database_url: str) -> None:
         """The keys alone were restored: the person's history says erased, and still their data could be read."""
@@ -155,6 +190,7 @@ class TestFinishingErasures:
             connection.execute(
                 "INSERT INTO vault.keys (subject, epoch, wrapped) VALUES (%s, %s, %s)", astuple(key)
             )
-        with pytest.raises(WiringError, match="has a key again"):
-            async with wire(settings, database_url, connections=2):
-                pass
+        async with wire(settings, database_url, connections=2) as wired:
+            assert await wired.history.keys((person,)) == []
+            assert [path.name for path in wired.keys.strays()] == []
+            assert wired.keys.epoch == 3
