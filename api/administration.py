@@ -85,9 +85,12 @@ async def _make_token(asking: Asking) -> Response[bytes]:
     person, runner = asking.path["person"], asking.wiring.runner
     # Derived from the key, a token need not be stored to be told again.
     seed = None if key is None else runner.keyed("token", f"{asking.who} {person} {key}".encode())
-    text = await asking.wiring.tokens.make(
-        person, label=wanted.label, days=wanted.days, made_by=asking.who, seed=seed
-    )
+    try:
+        text = await asking.wiring.tokens.make(
+            person, label=wanted.label, days=wanted.days, made_by=asking.who, seed=seed
+        )
+    except NotFound:
+        raise NotFound from None  # in the same words as for an id of another kind
     return as_json(MadeToken(token=text), status=201)
 
 

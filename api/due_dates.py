@@ -12,6 +12,7 @@ from api.settings import Settings
 from api.wiring import wire
 from history.appends import Unavailable
 from history.due import Resting, run_due
+from history.statements import heed_cancellation
 
 LOCK: Final = (7302025, 3)
 PAUSE_SECONDS: Final = 0.5
@@ -33,5 +34,6 @@ async def follow_due_dates(settings: Settings, url: str) -> None:
                         await run_due(wiring.runner, resting)
                         await asyncio.sleep(PAUSE_SECONDS)
             except (psycopg.OperationalError, psycopg.InterfaceError, Unavailable) as error:
+                heed_cancellation()
                 log.warning("the database cannot be used now (%s); trying again", type(error).__name__)
                 await asyncio.sleep(2)

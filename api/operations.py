@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeVar
 
@@ -14,6 +14,7 @@ from litestar.handlers import HTTPRouteHandler
 from api.problems import Problem, ProblemType
 from api.wiring import Wiring
 from domain.refusals import FieldError, NotFound
+from domain.values import check_stream_id
 from history.appends import Lost
 
 T = TypeVar("T")
@@ -145,8 +146,7 @@ def route(operation: Operation, wiring: Wiring) -> HTTPRouteHandler:
         person = await again_if_lost(lambda: who_asks(request, wiring))
         if person is None and not operation.public:
             raise Problem(ProblemType.UNAUTHORIZED, "Send a token: Authorization: Bearer ow_….")
-        if any("\x00" in part for part in request.path_params.values()):
-            raise NotFound
+        check_kinds(request.path_params, operation.numbers)
         asking = Asking(request, wiring, person, request.path_params, _query(request, known))
         if operation.method == "GET":
             return await again_if_lost(lambda: operation.handle(asking))
@@ -162,6 +162,14 @@ def route(operation: Operation, wiring: Wiring) -> HTTPRouteHandler:
         status_code=operation.status,
         include_in_schema=False,
     )(handler)
+
+
+def check_kinds(path: Mapping[str, str], numbers: Collection[str] = ()) -> None:
+    """Raise `NotFound`, before anything is looked up, unless every id in an address has the shape of its kind, which is
+    the parameter's name. `numbers` are parameters that are numbers."""
+    for name, value in path.items():
+        if name not in numbers:
+            check_stream_id(name, value)
 
 
 def _query(request: Request[Any, Any, Any], known: frozenset[str]) -> dict[str, str]:

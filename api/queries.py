@@ -99,6 +99,9 @@ LIMIT: Final = Parameter(
 _FILTERS: Final[Mapping[str, Parameter]] = {
     "status": Parameter("status", "Only what has this status.", {"type": "string", "maxLength": 40}),
     "round": Parameter("round", "Only what belongs to this round.", {"type": "string", "maxLength": 60}),
+    "initiative": Parameter(
+        "initiative", "Only what belongs to this initiative.", {"type": "string", "maxLength": 60}
+    ),
 }
 _LIMIT: Final = re.compile(r"[0-9]{1,6}\Z", re.ASCII)
 _DESCRIBED: Final = {"cursor": CURSOR, "limit": LIMIT, "as_of": AS_OF, **_FILTERS}

@@ -29,6 +29,7 @@ from history.keyfiles import Fence, KeyFolder, KeysUnusable, holds_keys
 from history.migrate import Migration, migrations_in
 from history.rotation import Rotation, epoch_of
 from history.runner import Request, Runner
+from history.statements import heed_cancellation
 from history.states import States
 from history.store import History, open_history, opened_keys
 from history.tokens import CURSOR, PositionTokens
@@ -278,8 +279,10 @@ async def _sweep_accounts(wiring: Wiring) -> None:
             await wiring.tokens.sweep()
             await wiring.sessions.sweep()
         except Unavailable:
+            heed_cancellation()
             log.debug("ended sessions are not deleted while the database cannot be used")
         except psycopg.Error as error:
+            heed_cancellation()
             log.warning("ended sessions could not be deleted: %s", type(error).__name__)
         await asyncio.sleep(SWEEP_ACCOUNTS_SECONDS)
 

@@ -122,12 +122,19 @@ class CallDetail(CallLine, frozen=True, kw_only=True):
 
 
 async def public(
-    reader: Reader, *, cursor: str | None = None, limit: int = DEFAULT_LIMIT, as_of: int | None = None
+    reader: Reader,
+    *,
+    initiative: str | None = None,
+    cursor: str | None = None,
+    limit: int = DEFAULT_LIMIT,
+    as_of: int | None = None,
 ) -> Page[CallLine]:
-    """The published calls of all initiatives, which everybody may read, sorted by their random ids."""
+    """The published calls of all initiatives, or of one, which everybody may read, sorted by their random ids."""
     rows = await reader.rows(
         "SELECT * FROM read.calls WHERE status = 'published' AND call > %(after)b::text "
+        "AND (initiative = %(initiative)b::text OR %(initiative)b::text IS NULL) "
         "AND from_position <= %(at)b::bigint AND to_position > %(at)b::bigint ORDER BY call LIMIT %(limit)b",
+        initiative=initiative,
         after=key_of(cursor),
         at=LATEST if as_of is None else as_of,
         limit=check_limit(limit) + 1,

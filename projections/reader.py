@@ -115,8 +115,6 @@ class Reader:
 
     async def load(self, *streams: tuple[Aggregate[Any], str]) -> Mapping[str, Loaded[Any]]:
         """Some streams folded afresh, in one round trip. Raises `NotFound` if an id is malformed or names nothing."""
-        for aggregate, stream in streams:
-            check_stream_id(aggregate.kind, stream)
         loaded = await self.states.reading(afresh=True).load(streams)
         for _, stream in streams:
             if loaded[stream].version == 0:
@@ -134,6 +132,7 @@ class Reader:
         A stream never moves to another initiative, so where its state is remembered that tells which one to load
         along with it, in one round trip.
         """
+        check_stream_id(aggregate.kind, stream)
         known = self.states.known(stream)
         if known is None:
             state = await self.the(aggregate, stream)

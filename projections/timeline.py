@@ -20,10 +20,9 @@ from domain.grants.state import GRANT
 from domain.indexes import applications_by, conflicts_of, rounds_of
 from domain.initiatives import InitiativeFounded
 from domain.panels import PanelOpened, PanelOutcomeSet
-from domain.persons import PersonErased, PersonHandleGiven, PersonRegistered
 from domain.reviews import JUDGING, ReviewAssigned
 from domain.rounds import ROUND, RoundOpened, RoundStatus
-from domain.topics import TOPIC_OF, TOPICS
+from domain.topics import REGISTER, topics_for
 from domain.values import Role
 from history.documents import read
 from projections.cases import case_of
@@ -126,15 +125,10 @@ def _enter(
     )
 
 
-_UNTOLD: Final = (PersonRegistered, PersonHandleGiven, PersonErased)
-"""Facts of persons stand in no timeline."""
-
 PROJECTION = Projection(
     "timeline",
     ("timeline", "timeline_streams"),
-    tuple(
-        fact for fact in TOPIC_OF if fact not in _UNTOLD and not TOPIC_OF[fact].startswith("installation.")
-    ),
+    tuple(topic.fact for topic in REGISTER if topic.audience),
     handle,
 )
 
@@ -144,8 +138,8 @@ PROJECTION = Projection(
 class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One fact in words.
 
-    `stream`, `version` and `topic` name the fact. `role` is the one acted in; `handle` stands for the person within the
-    call or fund, None for the program's own acts and where it is not told. `why` is the reason, `changed` what is
+    `stream`, `version` and `topic` name the fact. `role` is the one acted in, or "the jury" to the applicant; `handle`
+    stands for the person within the call or fund, None for the program's own acts and where it is not told. `why` is the reason, `changed` what is
     different since.
     """
 
@@ -160,8 +154,8 @@ class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
     changed: tuple[str, ...]
 
 
-_JURY_TOPICS: Final = [topic for topic in TOPICS if topic.startswith(("review.", "panel."))]
 _JURY_ROLES: Final = frozenset(str(role) for role in JUDGING)
+_THE_JURY: Final = "the jury"
 
 
 async def of_application(
@@ -186,16 +180,15 @@ async def of_application(
         )
     )
     conflict = access.declared_conflict(who, case.reviews.values())
-    hidden = _JURY_TOPICS if role is Role.APPLICANT or conflict else []
     return await _page(
         reader,
         application,
         cursor,
         limit,
         as_of,
-        hidden=hidden,
         currency=case.application.currency,
         role=role,
+        tied=[application] if conflict else [],
     )
 
 
@@ -275,54 +268,61 @@ async def _page(
     *,
     currency: str,
     role: Role,
-    hidden: list[str] | None = None,
     rounds: list[str] | None = None,
     tied: list[str] | None = None,
 ) -> Page[TimelineEntry]:
-    """A page of a timeline, without `hidden` topics, without what is about the `rounds`, and without what the jury did
-    with the applications to which the viewer is `tied`.
+    """A page of a timeline: of the topics that are for the viewer's role, without what is about the `rounds`; of the
+    applications to which they are `tied`, what is for applicants alone.
 
     The cursor stands for the last fact of the page, and does not tell its position. Entries cannot be counted instead: a
     round that is decided meanwhile reveals some in between."""
     after, count = position_of(cursor, reader.cursors), check_limit(limit)
     rows = await reader.rows(
         """
-        SELECT f.position, f.topic, f.document
+        SELECT f.position, f.topic, f.document, t.application
         FROM read.timeline t JOIN history.facts f ON f.position = t.position
         WHERE t.thing = %(thing)b AND t.position <= %(at)b::bigint
             AND t.position > %(after)b::bigint
-            AND NOT t.topic = ANY (%(hidden)b::text[])
+            AND t.topic = ANY (%(topics)b::text[])
             AND (t.round IS NULL OR NOT t.round = ANY (%(rounds)b::text[]))
             AND (t.application IS NULL OR NOT t.application = ANY (%(tied)b::text[])
-                OR NOT t.topic = ANY (%(jury)b::text[]))
+                OR t.topic = ANY (%(for_applicants)b::text[]))
         ORDER BY t.position LIMIT %(count)b
         """,
         thing=thing,
         at=LATEST if as_of is None else as_of,
-        hidden=hidden or [],
+        topics=sorted(topics_for(role)),
         rounds=rounds or [],
         tied=tied or [],
-        jury=_JURY_TOPICS,
+        for_applicants=sorted(topics_for(Role.APPLICANT)),
         after=after,
         count=count + 1,
     )
     return Page(
-        items=tuple(_entry(row, Told(currency), role) for row in rows[:count]),
+        items=tuple(
+            _entry(
+                row,
+                Told(currency),
+                as_applicant=role is Role.APPLICANT or row["application"] in (tied or ()),
+            )
+            for row in rows[:count]
+        ),
         next=reader.cursors.token(rows[count - 1]["position"]) if len(rows) > count else None,
     )
 
 
-def _entry(row: Row, told: Told, role: Role) -> TimelineEntry:
+def _entry(row: Row, told: Told, *, as_applicant: bool) -> TimelineEntry:
     recorded = read(row["topic"], row["document"])
     envelope = recorded.envelope
     said = words(recorded.fact, told)
-    nameless = role is Role.APPLICANT and envelope.role in _JURY_ROLES
+    # Which of them acted, in which role of the jury, is not for the applicant to know.
+    nameless = as_applicant and envelope.role in _JURY_ROLES
     return TimelineEntry(
         stream=envelope.stream,
         version=envelope.version,
         topic=envelope.topic,
         at=envelope.decided_at,
-        role=envelope.role,
+        role=_THE_JURY if nameless else envelope.role,
         handle=None if nameless else envelope.handle,
         what=said.what,
         why=said.why,

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 
 import click
 
+from api.beside import recheck_beside
 from api.cli.database import database, refuse_unmigrated
 from api.cli.failures import fail
 from api.roles import let_in, refuse_all_but_the_owner
@@ -84,25 +85,31 @@ def rebuild_command(names: tuple[str, ...], as_json: bool) -> None:
 def verify_command(as_json: bool) -> None:
     """Recheck the whole history: every leaf, every stream's chain, every number. Nothing is changed, no key is needed.
 
-    Only positions and what is wrong with them are told, never what a fact says.
+    Then the tables that follow from the facts (indexes, claims, due dates) are recomputed, and every token and session for
+    which no fact stands is named. Only what is wrong where is told, never what a fact says.
     """
     with database(read_settings()) as url:
         refuse_unmigrated(url)
         with _progress_bar("verifying", shown=not as_json) as progress:
             found = verify(url, progress)
+        with _progress_bar("tables", shown=not as_json) as progress:
+            beside = recheck_beside(url, progress)
     if as_json:
         wrong = [{"position": position, "check": check} for position, check in found.wrong]
-        click.echo(
-            json.dumps({"facts": found.facts, "newest": found.newest, "found": found.found, "wrong": wrong})
-        )
+        summary = {"facts": found.facts, "newest": found.newest, "found": found.found, "wrong": wrong}
+        click.echo(json.dumps(summary | beside.as_json()))
     else:
         for position, check in found.wrong:
             click.echo(f"position {position}: {check}: {CHECKS[check]}")
+        for line in beside.lines():
+            click.echo(line)
     if found.wrong:
         many = "1 fault" if found.found == 1 else f"{found.found} faults"
         fail(
             f"The history is not as it was recorded: {many} in all, the first at position {found.wrong[0].position}."
         )
+    if sentence := beside.sentence():
+        fail(sentence)
     if not as_json:
         click.echo(f"{found.facts} facts rechecked; all is as it was recorded.")
 

@@ -13,7 +13,7 @@ from litestar.datastructures import Cookie
 from litestar.handlers import HTTPRouteHandler
 
 from api.accounts.sessions import same_csrf
-from api.operations import again_if_lost, methods
+from api.operations import again_if_lost, check_kinds, methods
 from api.pages.addresses import DONE, PAGES
 from api.pages.arrivals import Arrivals
 from api.pages.forms import Form, Plain, command_of, nested, read_form
@@ -110,6 +110,7 @@ class Site:
         visit = await self.visit(request)
         if visit.signed_in is None and not page.public:
             return redirect(f"/sign-in?next={quote(request.scope['path'], safe='/')}")
+        check_kinds(visit.path)
         done = await self._arrivals.wait(request)
         drawn = await page.show(visit)
         return self.answer(
@@ -125,6 +126,7 @@ class Site:
         request.state.typed = form.typed()
         visit = await again_if_lost(lambda: self.visit(request))
         check_signed_form(visit, form)
+        check_kinds(visit.path)
         if form.own("lines"):
             # Another submit button of the same form: it only asks for more rows, and writes nothing.
             more = Returned(form=form.own("form"), typed=form, sentence="", status=200, key=form.own("key"))

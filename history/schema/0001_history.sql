@@ -45,7 +45,8 @@ CREATE TABLE history.commands (
 
 CREATE TABLE history.due_dates (
     key text COLLATE "C" PRIMARY KEY,
-    at timestamptz NOT NULL,
+    -- A time that the program cannot read would keep every other due date waiting.
+    at timestamptz NOT NULL CHECK (at > '0001-01-02 00:00:00+00' AND at < '9999-12-31 00:00:00+00'),
     command text NOT NULL,
     request bytea NOT NULL
 );
@@ -244,7 +245,8 @@ BEGIN
     IF cardinality(p_entry_requests) > 0 THEN
         INSERT INTO history.indexes (name, entry)
             SELECT w.name, w.entry FROM unnest(p_entry_requests, p_entry_names, p_entries) AS w (request, name, entry)
-            WHERE w.request <> ALL (turned);
+            WHERE w.request <> ALL (turned)
+            ON CONFLICT DO NOTHING;
     END IF;
     IF cardinality(p_claim_requests) > 0 THEN
         INSERT INTO history.claims (name, stream)

@@ -15,7 +15,7 @@ from domain.calls import CALL
 from domain.deciding import Allowed
 from domain.indexes import applications_by, conflicts_of, judged_by, reviews_of, rounds_of
 from domain.initiatives import Initiative
-from domain.refusals import Forbidden
+from domain.refusals import Forbidden, NotFound
 from domain.reviews import REVIEW, Review
 from domain.rounds import ROUND, Round
 from domain.values import Role
@@ -37,10 +37,13 @@ async def of_call(
     as_of: int | None = None,
 ) -> Page[ApplicationLine]:
     """The applications to a call, sorted by their random ids: with titles for the staff, but as its jurors see it where
-    they judge too, and by handle for funders, who see those of decided rounds. Raises `NotFound` or `Forbidden`."""
+    they judge too, and by handle for funders, who see those of decided rounds. `round` is one of the
+    call's. Raises `NotFound` or `Forbidden`."""
     who = viewer or ""
     _, initiative = await reader.with_initiative(CALL, call)
     role = allow(access.sees_timeline(who, initiative))
+    if round is not None and round not in await reader.members(rounds_of(call)):
+        raise NotFound  # whatever else the id may stand for
     asked: dict[str, object] = {
         "after": key_of(cursor),
         "status": status,

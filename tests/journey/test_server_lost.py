@@ -121,7 +121,7 @@ def test_serve_and_project_keep_the_server_that_they_share() -> None:
                 said = process.communicate(timeout=60)[1].splitlines()
                 assert process.returncode == 1
                 assert said[-1].startswith("overwinter: The database in ")
-                assert not any("Traceback" in line for line in said)
+                assert not any("Traceback" in line for line in said), "\n".join(said)
 
 
 def test_a_server_is_kept_only_for_as_long_as_it_is_held() -> None:

@@ -522,6 +522,8 @@ class TestVerifying:
             "newest": 3,
             "found": 0,
             "wrong": [],
+            "tables": {"found": 0, "wrong": []},
+            "ways_in": [],
         }
         database = str(conninfo_to_dict(migrated.settings["DATABASE_URL"])["dbname"])
         with psycopg.connect(postgres.url_of(database, "postgres"), autocommit=True) as connection:
