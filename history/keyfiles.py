@@ -14,13 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from history.format.notation import FormatError
+from history.format.wrapped import KEY_BYTES, NONCE_BYTES, unwrap_key, wrap_key
 
-from history.commitments import framed
-from history.sealing import KEY_BYTES, NONCE_BYTES
-
-_ASSOCIATED: Final = b"overwinter/wrapped-key/1"
 _WRAPPING: Final = re.compile(r"(?P<draft>\.)?wrapping-(?P<epoch>[1-9][0-9]*)\.key(?(draft)\..*)", re.ASCII)
 """The file of a wrapping key, or the draft of one that a crash left."""
 _INDEX: Final = "index.key"
@@ -142,15 +138,13 @@ class KeyFolder:
         return key
 
     def wrap(self, history: str, subject: str, key: bytes) -> bytes:
-        """`key` wrapped under the present epoch's wrapping key: nonce ‖ ciphertext ‖ tag."""
+        """`key` wrapped under the present epoch's wrapping key, as `history.format.wrapped` defines it."""
         return self.wrap_under(self.epoch, history, subject, key)
 
     def wrap_under(self, epoch: int, history: str, subject: str, key: bytes) -> bytes:
         """`key` wrapped under a certain epoch's wrapping key."""
         nonce = secrets.token_bytes(NONCE_BYTES)
-        return nonce + AESGCM(self.wrapping_key(epoch)).encrypt(
-            nonce, key, self._associated(history, subject, epoch)
-        )
+        return wrap_key(self.wrapping_key(epoch), history, subject, epoch, key, nonce)
 
     def unwrap(self, history: str, subject: str, epoch: int, wrapped: bytes) -> bytes:
         """The key that was wrapped; raises `KeysUnusable` if the wrapping key is another one, or is gone."""
@@ -159,18 +153,12 @@ class KeyFolder:
             # Another process has rotated: nothing is wrapped under an epoch before the database has begun it.
             self.turn(epoch)
         try:
-            return AESGCM(wrapping_key).decrypt(
-                wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], self._associated(history, subject, epoch)
-            )
-        except InvalidTag:
+            return unwrap_key(wrapping_key, history, subject, epoch, wrapped)
+        except FormatError:
             raise KeysUnusable(
                 f"The wrapping key in {self.folder} is not the one this database was sealed with; "
                 "restore the right key folder."
             ) from None
-
-    @staticmethod
-    def _associated(history: str, subject: str, epoch: int) -> bytes:
-        return framed(_ASSOCIATED, history.encode(), subject.encode(), str(epoch).encode())
 
     # Rotation
 
