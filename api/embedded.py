@@ -50,7 +50,9 @@ from api.embedded_guard import (
 )
 
 ROLE: Final = "overwinter"
-"""The role and the database that the programs use. The role owns its database and may make others, nothing more."""
+"""The role that owns the database of the same name: it migrates and rebuilds, and may make other databases."""
+PROGRAM: Final = "overwinter_program"
+"""The role that everything else runs under. It is let in by `api.roles`, and cannot change what has happened."""
 
 PORT: Final = 5432
 START_SECONDS: Final = 120.0
@@ -138,8 +140,13 @@ class EmbeddedPostgres:
 
     @property
     def url(self) -> str:
-        """Where the programs connect. It holds no secret: the folder's permissions are the door."""
+        """The address of the database for its owner. It holds no secret: the folder's permissions are the door."""
         return self.url_of(ROLE)
+
+    @property
+    def program_url(self) -> str:
+        """The address of the database for the program, whose role can read the history and add to it."""
+        return self.url_of(ROLE, PROGRAM)
 
     def url_of(self, database: str, role: str = ROLE) -> str:
         """The address of another database of this server, or of another role (`postgres` is its superuser)."""
@@ -353,6 +360,9 @@ class EmbeddedPostgres:
             ) as connection:
                 if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE]).fetchone():
                     connection.execute("CREATE ROLE overwinter LOGIN CREATEDB")
+                # Also in a folder that was made before there was this role.
+                if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [PROGRAM]).fetchone():
+                    connection.execute("CREATE ROLE overwinter_program LOGIN")
                 if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [ROLE]).fetchone():
                     connection.execute("CREATE DATABASE overwinter OWNER overwinter")
         except psycopg.OperationalError:

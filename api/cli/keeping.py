@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 import click
 
 from api.beside import recheck_beside
-from api.cli.database import database, refuse_unmigrated
+from api.cli.database import database, database_of_owner, let_program_in, refuse_unmigrated
 from api.cli.failures import fail
 from api.roles import let_in, refuse_all_but_the_owner
 from api.settings import Settings, read_settings
@@ -33,10 +33,11 @@ def migrate_command(allow: str | None, as_json: bool) -> None:
     not be made or read here, that is said at the end.
     """
     settings = read_settings()
-    with database(settings, make=True) as url:
+    with database_of_owner(settings, make=True) as url:
         done = migrate(
             url, all_migrations(), progress=lambda name: None if as_json else click.echo(f"applied {name}")
         )
+        let_program_in(settings, url, migrated=True)
         if allow is not None:
             let_in(url, allow)
         if as_json:
@@ -67,7 +68,7 @@ def rebuild_command(names: tuple[str, ...], as_json: bool) -> None:
         if name not in known:
             raise click.UsageError(f"There is no projection {name}; there are: {', '.join(known)}.")
     wanted = tuple(projection for name, projection in known.items() if not names or name in names)
-    with database(read_settings()) as url:
+    with database_of_owner(read_settings()) as url:
         refuse_unmigrated(url)
         refuse_all_but_the_owner(url)
         with _progress_bar("rebuilding", shown=not as_json) as progress:
