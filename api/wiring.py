@@ -27,7 +27,7 @@ from history.appends import Unavailable
 from history.key_backup import KeyBackup
 from history.keyfiles import Fence, KeyFolder, KeysUnusable, holds_keys
 from history.migrate import Migration, migrations_in
-from history.rotation import Rotation, epoch_of
+from history.rotation import Rotation, epoch_of, to_erase_again
 from history.runner import Request, Runner
 from history.statements import heed_cancellation
 from history.states import States
@@ -315,11 +315,11 @@ def _check_kind(settings: Settings, installation: Installation) -> None:
 
 
 async def _finish_erasures(wiring: Wiring) -> None:
-    """Erase again whoever is fenced and has a key all the same, as when an old copy of the database was restored; then do
-    whatever else is due after erasures."""
+    """Erase again whoever is fenced and whose erasure the history does not tell, as when an old copy of the database was
+    restored; then do whatever else is due after erasures."""
     fences = {fence.subject: fence for fence in wiring.keys.fences()}
-    for row in await wiring.history.keys(fences):
-        await _erase_again(wiring, fences[row.subject])
+    for subject in await to_erase_again(wiring.history, fences):
+        await _erase_again(wiring, fences[subject])
     if await try_to_finish(wiring) is None:
         await wiring.rotation.complete_fences()
 

@@ -20,7 +20,7 @@ import asyncio
 import logging
 import re
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -73,6 +73,17 @@ async def epoch_of(history: History) -> Epoch:
     """The present epoch of a history."""
     async with history.connection() as connection:
         return await _epoch(connection)
+
+
+async def to_erase_again(history: History, fenced: Iterable[str]) -> list[str]:
+    """Those of some fenced subjects whose erasure the history does not tell, though it knows them."""
+    async with history.connection() as connection:
+        cursor = await connection.execute(
+            "SELECT f.stream FROM unnest(%b::text[]) AS w (stream) JOIN history.facts f ON f.stream = w.stream "
+            "WHERE f.version = 1 AND f.stream NOT IN (SELECT e.stream FROM history.facts e WHERE e.topic = %b) ORDER BY 1",
+            (list(fenced), _ERASED),
+        )
+        return [row[0] for row in await cursor.fetchall()]
 
 
 class Rotation:

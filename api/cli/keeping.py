@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
-from collections.abc import Callable, Iterator
 
 import click
 
 from api.beside import recheck_beside
 from api.cli.database import database, database_of_owner, let_program_in, refuse_unmigrated
 from api.cli.failures import fail
+from api.cli.progress import progress_bar
 from api.roles import let_in, refuse_all_but_the_owner
 from api.settings import Settings, read_settings
 from api.wiring import all_migrations, check_keys
@@ -71,7 +70,7 @@ def rebuild_command(names: tuple[str, ...], as_json: bool) -> None:
     with database_of_owner(read_settings()) as url:
         refuse_unmigrated(url)
         refuse_all_but_the_owner(url)
-        with _progress_bar("rebuilding", shown=not as_json) as progress:
+        with progress_bar("rebuilding", shown=not as_json) as progress:
             position = rebuild(url, wanted, progress=progress)
     done = [projection.name for projection in wanted]
     click.echo(
@@ -91,9 +90,9 @@ def verify_command(as_json: bool) -> None:
     """
     with database(read_settings()) as url:
         refuse_unmigrated(url)
-        with _progress_bar("verifying", shown=not as_json) as progress:
+        with progress_bar("verifying", shown=not as_json) as progress:
             found = verify(url, progress)
-        with _progress_bar("tables", shown=not as_json) as progress:
+        with progress_bar("tables", shown=not as_json) as progress:
             beside = recheck_beside(url, progress)
     if as_json:
         wrong = [{"position": position, "check": check} for position, check in found.wrong]
@@ -113,18 +112,3 @@ def verify_command(as_json: bool) -> None:
         fail(sentence)
     if not as_json:
         click.echo(f"{found.facts} facts rechecked; all is as it was recorded.")
-
-
-@contextlib.contextmanager
-def _progress_bar(label: str, *, shown: bool) -> Iterator[Callable[[int, int], None]]:
-    """A bar on standard error that is told how much is done, and of how much; nothing where no terminal looks on."""
-    if not shown:
-        yield lambda _done, _all: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn(label), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task(label)
-        yield lambda done, whole: progress.update(task, completed=done, total=whole)

@@ -22,9 +22,9 @@ from domain.values import SYSTEM, Channel
 from history.documents import read
 from history.keyfiles import Fence
 from history.migrate import migrate
+from history.rotation import to_erase_again
 from history.runner import Request
 from history.store import History
-from history.vault import WrappedKey
 
 pytestmark = pytest.mark.anyio
 
@@ -52,10 +52,6 @@ async def register(wired: Wiring) -> str:
     """An invented person."""
     command = RegisterPerson(name="Person of the Test", email=None, language="en")
     return (await wired.runner.run(Request(command=command, actor=SYSTEM, channel=Channel.CLI))).stream
-
-
-async def _none(*_: object) -> dict[str, bytes]:
-    return {}
 
 
 async def come_true(url: str, statement: str, expected: object) -> None:
@@ -132,17 +128,16 @@ class TestFinishingErasures:
             person = await register(wired)
             wired.keys.fence([Fence(person, "safety", SYSTEM, "cli")])
         both, waited = asyncio.Barrier(2), list[None]()
-        find = History.keys
+        find = to_erase_again
 
-        async def find_together(history: History, subjects: Iterable[str]) -> list[WrappedKey]:
+        async def find_together(history: History, subjects: Iterable[str]) -> list[str]:
             found = await find(history, subjects)
             if len(waited) < 2:
                 waited.append(None)
                 await both.wait()
             return found
 
-        monkeypatch.setattr(wiring, "opened_keys", _none)  # which looks for keys, too
-        monkeypatch.setattr(History, "keys", find_together)
+        monkeypatch.setattr(wiring, "to_erase_again", find_together)
 
         async def start() -> bool:
             async with wire(settings, database_url, connections=2) as wired:
