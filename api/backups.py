@@ -65,11 +65,17 @@ async def back_up(settings: Settings, url: str, file: Path) -> Heading:
 
 
 async def restore(
-    settings: Settings, url: str, file: Path | None, *, progress: Callable[[int, int], None]
+    settings: Settings,
+    url: str,
+    file: Path | None,
+    *,
+    progress: Callable[[int, int], None],
+    without_newer: bool = False,
 ) -> Restored:
     """Bring an installation back: its database from a dump, into one that is empty, or with `file` None as it stands, if it
     was restored by other means; then its keys, its fences and its read models. By the database's owner, while nothing else
-    runs. `progress` is told of the read models' facts.
+    runs. `progress` is told of the read models' facts. Where the key backup is older than the database, `without_newer` gives
+    up the personal data of those who were registered since.
 
     Cut off, it can be begun again; until it has ended, no key of another epoch opens anything. Raises `BackupError`, and
     what `wire` raises.
@@ -80,7 +86,7 @@ async def restore(
     _refuse_others(url)
     if file is not None:
         _load(url, file)
-    before = _put_keys_back(settings, url, contents)
+    before = _put_keys_back(settings, url, contents, without_newer=without_newer)
     async with wire(settings, url, connections=2) as wiring:
         unfinished = await try_to_finish(wiring)
         if unfinished is not None:
@@ -130,7 +136,7 @@ def _load(url: str, file: Path) -> None:
         raise BackupError(f"There is no file {file}.")
     with psycopg.connect(url, autocommit=True) as connection:
         if connection.execute(
-            "SELECT FROM pg_namespace WHERE nspname = ANY (%s)", (list(_SCHEMAS),)
+            "SELECT 1 FROM pg_namespace WHERE nspname = ANY (%s)", (list(_SCHEMAS),)
         ).fetchone():
             raise BackupError(
                 "The database is not empty, and a restore overwrites nothing: make a new one, and set DATABASE_URL to it (or "
@@ -179,7 +185,7 @@ def _refuse_others(url: str) -> None:
         )
 
 
-def _put_keys_back(settings: Settings, url: str, contents: Contents) -> int:
+def _put_keys_back(settings: Settings, url: str, contents: Contents, *, without_newer: bool) -> int:
     """Put the key backup over the keys in the database, and the wrapping key and the fences into the key folder; returns
     the position of the newest fact."""
     heading, keys = contents.heading, contents.keys
@@ -190,20 +196,30 @@ def _put_keys_back(settings: Settings, url: str, contents: Contents) -> int:
                 "The key backup belongs to another installation: set OVERWINTER_KEY_BACKUP to the right one, and run this "
                 "again without the file."
             )
-        lay_down(settings.keys, epoch=heading.epoch, wrapping_key=keys.wrapping_key, index_key=keys.index_key)
-        folder = KeyFolder(settings.keys, create=False, epoch=heading.epoch)
-        folder.fence(contents.fences)
-        connection.execute(
-            "SELECT vault.put_back(%s::integer, %s::text[], %s::bytea[])",
-            (heading.epoch, list(keys.wrapped), list(keys.wrapped.values())),
-        )
-        # Who is in no list of fences, and has no key in a backup that has everybody's, was erased as well.
-        keyless = connection.execute(
-            "SELECT f.stream FROM history.facts f WHERE f.topic = 'person.registered.v1' "
-            "AND f.stream NOT IN (SELECT k.subject FROM vault.keys k) "
-            "AND f.stream NOT IN (SELECT e.stream FROM history.facts e WHERE e.topic = 'person.erased.v1')"
-        ).fetchall()
-        folder.fence([Fence(row[0], "other", SYSTEM, Channel.SYSTEM) for row in keyless])
+        with connection.transaction():
+            connection.execute(
+                "SELECT vault.put_back(%s::integer, %s::text[], %s::bytea[])",
+                (heading.epoch, list(keys.wrapped), list(keys.wrapped.values())),
+            )
+            keyless = connection.execute(
+                "SELECT f.stream, f.position FROM history.facts f WHERE f.topic = 'person.registered.v1' "
+                "AND f.stream NOT IN (SELECT k.subject FROM vault.keys k) "
+                "AND f.stream NOT IN (SELECT e.stream FROM history.facts e WHERE e.topic = 'person.erased.v1')"
+            ).fetchall()
+            newer = sum(position > heading.position for _, position in keyless)
+            if newer and not without_newer:
+                who = "one person who was" if newer == 1 else f"{newer} people who were"
+                raise BackupError(
+                    f"The key backup is older than the database: it lacks the keys of {who} registered later. Find the newest one and run this again without the file, or with --without-newer if there is "
+                    "none; their personal data is lost then."
+                )
+            lay_down(
+                settings.keys, epoch=heading.epoch, wrapping_key=keys.wrapping_key, index_key=keys.index_key
+            )
+            folder = KeyFolder(settings.keys, create=False, epoch=heading.epoch)
+            folder.fence(contents.fences)
+            # Whoever is in no list of fences and has no key, though the backup had everybody's, was erased as well.
+            folder.fence([Fence(subject, "other", SYSTEM, Channel.SYSTEM) for subject, _ in keyless])
         last = connection.execute("SELECT coalesce(max(position), 0) FROM history.facts").fetchone()
     assert last is not None
     return int(last[0])
@@ -222,7 +238,8 @@ def _run(name: str, url: str, *arguments: str) -> None:
     if done.returncode != 0:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines()
         why = next((line for line in said if "error:" in line), said[-1] if said else "it did not say why")
-        raise BackupError(f"PostgreSQL's {name} failed: {why.partition('error: ')[2] or why}")
+        why = (why.partition("error: ")[2] or why).rstrip(".")
+        raise BackupError(f"PostgreSQL's {name} failed: {why}.")
 
 
 def _program(name: str) -> str:

@@ -318,13 +318,21 @@ async def _finish_erasures(wiring: Wiring) -> None:
     """Erase again whoever is fenced and whose erasure the history does not tell, as when an old copy of the database was
     restored; then do whatever else is due after erasures."""
     fences = {fence.subject: fence for fence in wiring.keys.fences()}
+    # A runner that does not rotate after each of them: once is enough, afterwards.
+    runner = Runner(
+        wiring.history,
+        wiring.vault,
+        wiring.keys.index_key,
+        clock=wiring.clock,
+        demonstration=wiring.settings.demo,
+    )
     for subject in await to_erase_again(wiring.history, fences):
-        await _erase_again(wiring, fences[subject])
+        await _erase_again(runner, fences[subject])
     if await try_to_finish(wiring) is None:
         await wiring.rotation.complete_fences()
 
 
-async def _erase_again(wiring: Wiring, fence: Fence) -> None:
+async def _erase_again(runner: Runner, fence: Fence) -> None:
     """For the same reason, and in the name of the same person, unless this history gives them no right to it."""
     reason = fence.reason if fence.reason in get_args(ErasureReason) else "other"
     command = ErasePerson(person=fence.subject, reason=cast("ErasureReason", reason))
@@ -333,5 +341,5 @@ async def _erase_again(wiring: Wiring, fence: Fence) -> None:
         # Refused: another process was first, or their history tells the erasure; then the rotation drops the key.
         with contextlib.suppress(Forbidden, NotFound):
             with contextlib.suppress(Refused):
-                await wiring.runner.run(Request(command=command, actor=actor, channel=by))
+                await runner.run(Request(command=command, actor=actor, channel=by))
             return

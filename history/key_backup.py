@@ -19,10 +19,12 @@ FILE: Final = "overwinter-keys"
 
 
 class Heading(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The first line of the file: which installation's keys these are, of which epoch, and when they were written."""
+    """The first line of the file: which installation's keys these are, of which epoch, and when they were written: when
+    `position` was the newest fact, so that whoever was registered by then and has no key here was erased."""
 
     history: str
     epoch: int
+    position: int
     written_at: datetime
 
 

@@ -17,6 +17,7 @@ The order within a rotation, and what a crash after each step leaves:
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import re
 import time
@@ -124,8 +125,7 @@ class Rotation:
             raise ValueError("no place for the key backup")
         async with self._alone() as connection:
             epoch = await self._tidy(connection)
-            living = await _living(connection)
-            return await self._back_up(connection, self._backup, epoch.number, living)
+            return await self._back_up(connection, self._backup, epoch.number)
 
     async def complete_fences(self) -> None:
         """Set a fence for everybody whom the history erased, as when the list of fences was lost."""
@@ -169,7 +169,7 @@ class Rotation:
             # Nothing is destroyed by a folder that does not belong to this database.
             for row in living[:1]:
                 self._keys.unwrap(self._history.id, row.subject, row.epoch, row.wrapped)
-            await self._settle(connection, epoch.number, living)
+            await self._settle(connection, epoch.number)
         return epoch
 
     async def _rotate(self, connection: Connection, epoch: Epoch) -> int:
@@ -182,7 +182,8 @@ class Rotation:
             self._keys.destroy_strays()  # the new one, which has wrapped nothing that is kept
             raise
         self._keys.turn(number)
-        await self._settle(connection, number, await _living(connection))
+        await self._settle(connection, number)
+        await _let_go_of_the_log(connection)
         log.info("all keys are wrapped under a new wrapping key, of epoch %d", number)
         return number
 
@@ -225,22 +226,23 @@ class Rotation:
                 if count % _AT_ONCE == 0:
                     await asyncio.sleep(0)
 
-    async def _settle(self, connection: Connection, number: int, living: Sequence[WrappedKey]) -> None:
+    async def _settle(self, connection: Connection, number: int) -> None:
         """What follows a swap. The old wrapping key is destroyed even if the key backup cannot be written: the erased
         come first, and the next look tries again."""
         try:
             if self._backup is not None:
-                await self._back_up(connection, self._backup, number, living)
+                await self._back_up(connection, self._backup, number)
         finally:
             self._keys.destroy_strays()
 
-    async def _back_up(
-        self, connection: Connection, backup: KeyBackup, number: int, living: Sequence[WrappedKey]
-    ) -> Heading:
-        cursor = await connection.execute("SELECT clock_timestamp()")
+    async def _back_up(self, connection: Connection, backup: KeyBackup, number: int) -> Heading:
+        cursor = await connection.execute(
+            "SELECT coalesce(max(position), 0), clock_timestamp() FROM history.facts"
+        )
         row = await cursor.fetchone()
         assert row is not None
-        heading = Heading(self._history.id, number, row[0])
+        heading = Heading(self._history.id, number, *row)
+        living = await _living(connection)  # after the position, so that nobody who is living then is missing
         await asyncio.to_thread(
             backup.write,
             heading,
@@ -270,6 +272,14 @@ def _fence(stream: str, topic: str, document: bytes) -> Fence:
     except (ValueError, msgspec.MsgspecError):
         # A fact that cannot be read, which verify names, still ends the key of its subject.
         return Fence(stream, "other", SYSTEM, Channel.SYSTEM)
+
+
+async def _let_go_of_the_log(connection: Connection) -> None:
+    """Let the database delete the write-ahead log from before, which holds old wraps, where the role may: on the embedded
+    server. On a server of one's own that happens in the course of time."""
+    for statement in (b"SELECT pg_switch_wal()", b"CHECKPOINT"):
+        with contextlib.suppress(psycopg.errors.InsufficientPrivilege):
+            await connection.execute(statement)
 
 
 async def _epoch(connection: Connection) -> Epoch:

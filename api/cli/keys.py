@@ -74,8 +74,11 @@ def backup_command(file: Path, as_json: bool) -> None:
 
 @click.command("restore")
 @click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--without-newer", is_flag=True, help="Give up people who are in no key backup: they count as erased."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print what was restored as JSON.")
-def restore_command(file: Path | None, as_json: bool) -> None:
+def restore_command(file: Path | None, without_newer: bool, as_json: bool) -> None:
     """Bring an installation back from the dump FILE and from the key backup in OVERWINTER_KEY_BACKUP.
 
     The database must be empty, and nothing else may run. Without FILE the database stays as it is: after it was restored by
@@ -88,7 +91,7 @@ def restore_command(file: Path | None, as_json: bool) -> None:
             refuse_unmigrated(url)
             refuse_all_but_the_owner(url)
         with progress_bar("rebuilding", shown=not as_json) as progress:
-            done = asyncio.run(restore(settings, url, file, progress=progress))
+            done = asyncio.run(restore(settings, url, file, progress=progress, without_newer=without_newer))
         let_program_in(settings, url, migrated=True)
     more = done.facts - done.from_backup
     if as_json:

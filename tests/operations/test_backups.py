@@ -227,6 +227,21 @@ class TestRefused:
         sentence = keeper.refused("restore", OVERWINTER_KEY_BACKUP=str(tmp_path / "older"))
         assert "of epoch 2 and the key backup of the older epoch 1" in sentence
 
+    def test_a_key_backup_older_than_the_dump(self, keeper: Operator, empty_url: str, tmp_path: Path) -> None:
+        """Nobody is taken for erased because the wrong file was at hand."""
+        (first,) = register(keeper, 1)
+        keeper.said("backup", str(tmp_path / "dumps" / "one.dump"))
+        shutil.copytree(tmp_path / "safe" / "keys", tmp_path / "older")
+        (second,) = register(keeper, 1)
+        keeper.said("backup", str(tmp_path / "dumps" / "two.dump"))
+        other = elsewhere(keeper, empty_url, tmp_path / "new")
+        older = str(tmp_path / "older")
+        sentence = other.refused("restore", str(tmp_path / "dumps" / "two.dump"), OVERWINTER_KEY_BACKUP=older)
+        assert "lacks the keys of one person" in sentence
+        assert not (tmp_path / "new" / "data-keys").exists()
+        other.said("restore")
+        assert (living(other), erasures(empty_url)) == ({first, second}, {})
+
     def test_without_postgresqls_programs(
         self, keeper: Operator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
