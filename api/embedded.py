@@ -70,6 +70,8 @@ SETTINGS: Final[Mapping[str, str]] = {
     "unix_socket_permissions": "0700",
     "fsync": "on",
     "full_page_writes": "on",
+    # Write-ahead log that is not needed any more is deleted instead of used again: it holds wrapped keys of the erased.
+    "wal_recycle": "off",
     "synchronous_commit": "on",
     "timezone": "UTC",
     "log_timezone": "UTC",
@@ -365,6 +367,14 @@ class EmbeddedPostgres:
                     connection.execute("CREATE ROLE overwinter_program LOGIN")
                 if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [ROLE]).fetchone():
                     connection.execute("CREATE DATABASE overwinter OWNER overwinter")
+                # After the keys were rotated, the old write-ahead log is let go of at once (history.rotation).
+                connection.execute("GRANT pg_checkpoint TO overwinter, overwinter_program")
+            with psycopg.connect(
+                self.url_of(ROLE, "postgres"), connect_timeout=30, autocommit=True
+            ) as connection:
+                connection.execute(
+                    "GRANT EXECUTE ON FUNCTION pg_switch_wal() TO overwinter, overwinter_program"
+                )
         except psycopg.OperationalError:
             raise EmbeddedError(
                 f"The embedded PostgreSQL runs but does not answer: {self._last_words(0)}"

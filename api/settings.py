@@ -142,7 +142,7 @@ class Settings:
     data_dir: Path = _setting(
         "DATA_DIR",
         ".data",
-        "The folder of the embedded database, its log, and (unless `OVERWINTER_KEYS` says otherwise) the keys.",
+        "The folder of the embedded database and its log. In a demonstration the keys lie in it, too.",
         _folder,
     )
     host: str = _setting(
@@ -197,10 +197,20 @@ class Settings:
     )
     keys: Path = _setting(
         "OVERWINTER_KEYS",
-        "DATA_DIR/keys",
-        "The folder of the keys: `wrapping-1.key` wraps the keys under which personal data is sealed, and `index.key` makes "
-        "what is looked up without being told, such as a registered address. Keep it off the database's server and out of "
-        "its backups: whoever has both can read personal data, and whoever loses it has lost that data.",
+        "DATA_DIR-keys",
+        "The folder of the keys: `wrapping-1.key` (2, 3, … after rotations) wraps the keys under which personal data is "
+        "sealed, and `index.key` makes what is looked up without being told, such as a registered address. All processes "
+        "of an installation share it. It must lie outside `DATA_DIR`, by default beside it (only a demonstration has it in "
+        "`DATA_DIR/keys`). Keep it off the database's server and out of every backup and snapshot: whoever has both can "
+        "read personal data, and after an erasure an old copy can still open what it should not.",
+        _folder,
+    )
+    key_backup: Path | None = _setting(
+        "OVERWINTER_KEY_BACKUP",
+        "",
+        "A folder on another disk or machine for the one backup of the keys, which `overwinter backup` writes and each "
+        "rotation of the keys overwrites. Keep no older version of it, and keep it apart from the copies of the database. "
+        "Without it, whoever loses `OVERWINTER_KEYS` has lost all personal data.",
         _folder,
     )
     demo: bool = _setting(
@@ -254,12 +264,14 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         setting: _Meaning = each.metadata["setting"]
         text = environ.get(setting.name, "") or setting.default
         if each.name == "keys" and text == setting.default:
-            values["keys"] = values["data_dir"] / "keys"
-            continue
+            continue  # below, as it depends on others
         try:
             values[each.name] = setting.read(text) if text else None
         except ValueError as error:
             raise SettingsError(f"The setting {setting.name} {error}.") from None
+    if "keys" not in values:
+        data_dir = values["data_dir"]
+        values["keys"] = data_dir / "keys" if values["demo"] else Path(f"{data_dir}-keys")
     if values["read_database_url"] is not None and values["database_url"] is None:
         raise SettingsError(
             "The setting READ_DATABASE_URL needs DATABASE_URL, the database that it is a replica of."

@@ -64,6 +64,6 @@ class Append:
 class Appended:
     """How an append ended. `positions` are those of the facts; `detail` names what stood in the way."""
 
-    outcome: Literal["appended", "repeated", "reused", "conflict", "claimed"]
+    outcome: Literal["appended", "repeated", "reused", "rotated", "conflict", "claimed"]
     positions: tuple[int, ...] = ()
     detail: str | None = None

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import logging
 import os
 import secrets
 from base64 import urlsafe_b64encode
@@ -19,6 +20,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from weakref import WeakValueDictionary
+
+import psycopg
 
 from domain.deciding import (
     Act,
@@ -37,12 +40,15 @@ from domain.persons import PERSON, Person, PersonStatus, give_handle
 from domain.refusals import Forbidden, NotFound, Refused, Turned
 from domain.topics import TOPIC_OF
 from domain.values import SYSTEM, Channel, Role, stream_id
-from history.appends import Append, Appended, Idempotency
+from history.appends import Append, Appended, Idempotency, Unavailable
 from history.documents import FORMAT, Envelope, Stored, write
 from history.implied import BY_REQUEST, claims_in, encode, implied_by
+from history.keyfiles import KeysUnusable
 from history.states import States
 from history.store import History, opened_keys
 from history.vault import Vault, WrappedKey
+
+log = logging.getLogger("overwinter.history")
 
 TRIES: Final = 15
 """How often a command that lost a race is decided anew before it is given up."""
@@ -106,14 +112,14 @@ class Runner:
         index_key: bytes,
         *,
         clock: Callable[[], datetime],
-        fence: Callable[[str], None],
+        finish_erasures: Callable[[], Awaitable[None]] | None = None,
         demonstration: bool = False,
         random_bytes: Callable[[int], bytes] = os.urandom,
     ) -> None:
         self.history = history
         self.vault = vault
         self.clock = clock
-        self.fence = fence
+        self._finish_erasures = finish_erasures
         self.states = States(history)
         self._index_key = index_key
         self._demonstration = demonstration
@@ -135,8 +141,8 @@ class Runner:
         """Run one command.
 
         Raises `domain.refusals.Turned` (Refused, Invalid, Forbidden, NotFound), `Stale`, `KeyReused`, `Contended` or
-        `store.Unavailable`; in every case but the last, nothing was written. An erasure that was decided is an exception:
-        its fence stands, and the next start of a process finishes it.
+        `store.Unavailable`; in every case but the last, nothing was written. Outside the database nothing happens before
+        the facts are stored: what an erasure leaves to be done there follows from them, also after a crash.
         """
         entry = BY_REQUEST[type(request.command)]
         idempotency = self._idempotency(entry.name, request)
@@ -149,8 +155,7 @@ class Runner:
             try:
                 async with self._turn(contested), self._way(attempt) as append:
                     appended = await work.attempt(entry, append)
-                    if appended.outcome == "appended":
-                        return work.answer(appended)
+                    answered = work.answer(appended) if appended.outcome == "appended" else None
             except (Turned, Stale):
                 if idempotency is not None:
                     answer = await self._repeated(await self.history.remembered(idempotency))
@@ -163,17 +168,34 @@ class Runner:
                 afresh = True
                 continue
             match appended.outcome:
+                case "appended":
+                    assert answered is not None
+                    if work.erases:
+                        await self._follow_erasure()
+                    return answered
                 case "repeated" | "reused":
                     answer = await self._repeated(appended)
                     assert answer is not None
                     return answer
                 case "claimed":
                     raise Refused(work.claim_sentence(appended.detail))
+                case "rotated":
+                    assert appended.detail is not None
+                    self.vault.turn(int(appended.detail))
                 case "conflict":
                     afresh = True
                     contested = appended.detail
                     await asyncio.sleep(secrets.randbelow(1000) / 1000 * min(0.002 * 2**attempt, 0.2))
         raise Contended
+
+    async def _follow_erasure(self) -> None:
+        """Do what follows from an erasure that is stored. What cannot be done now, the process tries again by itself."""
+        if self._finish_erasures is None:
+            return
+        try:
+            await self._finish_erasures()
+        except (KeysUnusable, Unavailable, psycopg.Error) as error:
+            log.warning("what follows from an erasure is not done yet: %s", type(error).__name__)
 
     @asynccontextmanager
     async def _turn(self, contested: str | None) -> AsyncIterator[None]:
@@ -282,13 +304,15 @@ class _Work:
         for stream, facts in outcome.facts.items():
             for fact in facts:
                 self._write(act, stream, fact, keys, handle)
-        # The fence stands before the key falls: no restored backup can bring an erased person back.
-        for subject in outcome.erases:
-            self._runner.fence(subject)
         appended = await append(self._gather(outcome, made))
         for subject in outcome.erases:
             self._runner.vault.evict(subject)
         return appended
+
+    @property
+    def erases(self) -> bool:
+        """Whether it erases somebody."""
+        return self._outcome is not None and bool(self._outcome.erases)
 
     async def holds(self) -> bool:
         """Whether all that was read still is as it was read."""

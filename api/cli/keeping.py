@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
-from collections.abc import Callable, Iterator
 
 import click
 
 from api.beside import recheck_beside
 from api.cli.database import database, database_of_owner, let_program_in, refuse_unmigrated
 from api.cli.failures import fail
+from api.cli.progress import progress_bar
 from api.roles import let_in, refuse_all_but_the_owner
 from api.settings import Settings, read_settings
 from api.wiring import all_migrations, check_keys
-from history.keyfiles import KeyFolder
 from history.mending import MENDABLE, mend
 from history.migrate import migrate
 from history.store import open_history
@@ -49,7 +47,6 @@ def migrate_command(allow: str | None, as_json: bool) -> None:
             if allow is not None:
                 click.echo(f"The role {allow} can serve and project, and change no fact.")
         # Afterwards, since the database is migrated all the same, and now rather than by the next command.
-        KeyFolder.check_can_be_made(settings.keys)
         asyncio.run(_check_keys(settings, url))
 
 
@@ -82,10 +79,10 @@ def rebuild_command(names: tuple[str, ...], as_json: bool) -> None:
         refuse_all_but_the_owner(url)
         position, mended = None, {}
         if wanted:
-            with _progress_bar("rebuilding", shown=not as_json) as progress:
+            with progress_bar("rebuilding", shown=not as_json) as progress:
                 position = rebuild(url, wanted, progress=progress)
         if tables:
-            with _progress_bar("tables", shown=not as_json) as progress:
+            with progress_bar("tables", shown=not as_json) as progress:
                 mended = mend(url, tables, progress)
     done = [projection.name for projection in wanted]
     if as_json:
@@ -108,9 +105,9 @@ def verify_command(as_json: bool) -> None:
     """
     with database(read_settings()) as url:
         refuse_unmigrated(url)
-        with _progress_bar("verifying", shown=not as_json) as progress:
+        with progress_bar("verifying", shown=not as_json) as progress:
             found = verify(url, progress)
-        with _progress_bar("tables", shown=not as_json) as progress:
+        with progress_bar("tables", shown=not as_json) as progress:
             beside = recheck_beside(url, progress)
     if as_json:
         wrong = [{"position": position, "check": check} for position, check in found.wrong]
@@ -130,18 +127,3 @@ def verify_command(as_json: bool) -> None:
         fail(sentence)
     if not as_json:
         click.echo(f"{found.facts} facts rechecked; all is as it was recorded.")
-
-
-@contextlib.contextmanager
-def _progress_bar(label: str, *, shown: bool) -> Iterator[Callable[[int, int], None]]:
-    """A bar on standard error that is told how much is done, and of how much; nothing where no terminal looks on."""
-    if not shown:
-        yield lambda _done, _all: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn(label), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task(label)
-        yield lambda done, whole: progress.update(task, completed=done, total=whole)

@@ -130,7 +130,6 @@ class Moment:
             cast("Vault", None),
             b"",
             clock=lambda: self.now,
-            fence=lambda subject: None,
         )
         runner.states = cast("Any", _Remembered(self.world))  # reading from the world instead of a database
         request = Request(command=self.command, actor=actor, channel=Channel.API)

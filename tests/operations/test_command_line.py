@@ -375,7 +375,7 @@ class TestDoctor:
                 "INSERT INTO accounts.tokens (digest, person, label, made_by, expires_at) "
                 "VALUES (sha256('old'), 'person-erased', 'old', 'system', now())"
             )
-        (tmp_path / "data" / "keys" / "fences").write_text(made["person"] + "\n")
+        (tmp_path / "data-keys" / "fences").write_text(made["person"] + "\n")
         before = {
             table: counted(migrated, table) for table in ("history.facts", "vault.keys", "accounts.tokens")
         }

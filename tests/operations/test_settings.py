@@ -37,7 +37,8 @@ def test_without_any_variable_everything_has_a_default(
         header_seconds=15,
         body_seconds=120,
         most_fields=1000,
-        keys=tmp_path / ".data" / "keys",
+        keys=tmp_path / ".data-keys",
+        key_backup=None,
         demo=False,
         public_url=None,
         log_level="info",
@@ -61,6 +62,7 @@ def test_every_variable_is_heard() -> None:
             "OVERWINTER_BODY_SECONDS": "70",
             "OVERWINTER_FIELDS": "700",
             "OVERWINTER_KEYS": "/srv/keys",
+            "OVERWINTER_KEY_BACKUP": "/mnt/key backup",
             "OVERWINTER_DEMO": "1",
             "OVERWINTER_PUBLIC_URL": "https://grants.example.org/",
             "OVERWINTER_LOG": "DEBUG",
@@ -80,6 +82,7 @@ def test_every_variable_is_heard() -> None:
         body_seconds=70,
         most_fields=700,
         keys=Path("/srv/keys"),
+        key_backup=Path("/mnt/key backup"),
         demo=True,
         public_url="https://grants.example.org",
         log_level="debug",
@@ -87,8 +90,10 @@ def test_every_variable_is_heard() -> None:
 
 
 def test_the_keys_follow_the_data_folder() -> None:
+    """Beside it, since whoever copies it must not have the keys, too; of a demonstration all lies in one folder."""
     settings = read_settings({"DATA_DIR": "/srv/data"})
-    assert (settings.keys, settings.embedded_folder) == (Path("/srv/data/keys"), Path("/srv/data/postgres"))
+    assert (settings.keys, settings.embedded_folder) == (Path("/srv/data-keys"), Path("/srv/data/postgres"))
+    assert read_settings({"DATA_DIR": "/srv/data", "OVERWINTER_DEMO": "1"}).keys == Path("/srv/data/keys")
 
 
 def test_an_empty_variable_counts_as_absent() -> None:
@@ -236,7 +241,8 @@ def test_the_table_has_a_row_for_every_setting() -> None:
         ("| `OVERWINTER_HEADER_SECONDS`", "`15`"),
         ("| `OVERWINTER_BODY_SECONDS`", "`120`"),
         ("| `OVERWINTER_FIELDS`", "`1000`"),
-        ("| `OVERWINTER_KEYS`", "`DATA_DIR/keys`"),
+        ("| `OVERWINTER_KEYS`", "`DATA_DIR-keys`"),
+        ("| `OVERWINTER_KEY_BACKUP`", "none"),
         ("| `OVERWINTER_DEMO`", "`0`"),
         ("| `OVERWINTER_PUBLIC_URL`", "none"),
         ("| `OVERWINTER_LOG`", "`info`"),
