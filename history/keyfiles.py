@@ -9,15 +9,10 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Protocol
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-from history.commitments import framed
-from history.sealing import KEY_BYTES, NONCE_BYTES
-
-_ASSOCIATED: Final = b"overwinter/wrapped-key/1"
+from history.format.notation import FormatError
+from history.format.wrapped import KEY_BYTES, NONCE_BYTES, unwrap_key, wrap_key
 
 
 class KeysUnusable(Exception):
@@ -120,27 +115,19 @@ class KeyFolder:
             os.close(folder)
 
     def wrap(self, history: str, subject: str, key: bytes) -> bytes:
-        """`key` wrapped under the present epoch's wrapping key: nonce ‖ ciphertext ‖ tag."""
+        """`key` wrapped under the present epoch's wrapping key, as `history.format.wrapped` defines it."""
         nonce = secrets.token_bytes(NONCE_BYTES)
-        return nonce + AESGCM(self._wrapping).encrypt(
-            nonce, key, self._associated(history, subject, self.epoch)
-        )
+        return wrap_key(self._wrapping, history, subject, self.epoch, key, nonce)
 
     def unwrap(self, history: str, subject: str, epoch: int, wrapped: bytes) -> bytes:
         """The key that was wrapped; raises `KeysUnusable` if the wrapping key is another one."""
         try:
-            return AESGCM(self._wrapping).decrypt(
-                wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], self._associated(history, subject, epoch)
-            )
-        except InvalidTag:
+            return unwrap_key(self._wrapping, history, subject, epoch, wrapped)
+        except FormatError:
             raise KeysUnusable(
                 f"The wrapping key in {self._folder} is not the one this database was sealed with; "
                 "restore the right key folder."
             ) from None
-
-    @staticmethod
-    def _associated(history: str, subject: str, epoch: int) -> bytes:
-        return framed(_ASSOCIATED, history.encode(), subject.encode(), str(epoch).encode())
 
     # Fences
 

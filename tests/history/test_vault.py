@@ -12,6 +12,7 @@ from history.vault import CACHE_SECONDS, Vault, WrappedKey
 
 KEY, OTHER_KEY = b"\x01" * 32, b"\x02" * 32
 SALT, NONCE = b"\x03" * 32, b"\x04" * NONCE_BYTES
+HISTORY = "0123456789abcdef" * 2
 PLACE = Place(history="h", topic="t.v1", stream="person-1", version=2, subject="person-1", field="name")
 
 
@@ -76,20 +77,20 @@ def test_the_size_of_a_box_tells_its_bucket_only() -> None:
 
 def test_a_wrapped_key_opens_for_its_subject_epoch_and_history_only(keys: KeyFolder) -> None:
     """A row of vault.keys cannot be given to somebody else."""
-    row, key = Vault(keys, "h").make("person-1")
-    assert Vault(keys, "h").open([row]) == {"person-1": key}
+    row, key = Vault(keys, HISTORY).make("person-1")
+    assert Vault(keys, HISTORY).open([row]) == {"person-1": key}
     with pytest.raises(KeysUnusable):
-        Vault(keys, "h").open([WrappedKey("person-2", row.epoch, row.wrapped)])
+        Vault(keys, HISTORY).open([WrappedKey("person-2", row.epoch, row.wrapped)])
     with pytest.raises(KeysUnusable):
-        Vault(keys, "h").open([WrappedKey("person-1", row.epoch + 1, row.wrapped)])
+        Vault(keys, HISTORY).open([WrappedKey("person-1", row.epoch + 1, row.wrapped)])
     with pytest.raises(KeysUnusable):
-        Vault(keys, "another").open([row])
+        Vault(keys, "f" * 32).open([row])
 
 
 def test_an_opened_key_is_forgotten_after_a_minute(keys: KeyFolder) -> None:
     """After an erasure elsewhere no process reads for longer than that."""
     clock = Clock()
-    vault = Vault(keys, "h", clock=clock)
+    vault = Vault(keys, HISTORY, clock=clock)
     row, key = vault.make("person-1")
     assert vault.cached(["person-1"]) == {}
     vault.open([row])
@@ -102,7 +103,7 @@ def test_an_opened_key_is_forgotten_after_a_minute(keys: KeyFolder) -> None:
 def test_an_evicted_key_is_forgotten_at_once_and_a_sweep_forgets_the_old(keys: KeyFolder) -> None:
     """Also keys that nobody asks for again leave the memory."""
     clock = Clock()
-    vault = Vault(keys, "h", clock=clock)
+    vault = Vault(keys, HISTORY, clock=clock)
     rows = [vault.make(subject)[0] for subject in ("person-1", "person-2")]
     vault.open(rows)
     vault.evict("person-1")
@@ -117,7 +118,7 @@ def test_the_key_folder_keeps_its_keys_and_its_mode(tmp_path: Path) -> None:
     first = KeyFolder(tmp_path / "keys", create=True)
     second = KeyFolder(tmp_path / "keys", create=False)
     assert first.index_key == second.index_key
-    assert second.unwrap("h", "s", 1, first.wrap("h", "s", KEY)) == KEY
+    assert second.unwrap(HISTORY, "s", 1, first.wrap(HISTORY, "s", KEY)) == KEY
     assert {path.stat().st_mode & 0o777 for path in (tmp_path / "keys").iterdir()} == {0o600}
     assert (tmp_path / "keys").stat().st_mode & 0o777 == 0o700
 
