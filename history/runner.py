@@ -22,14 +22,26 @@ from weakref import WeakValueDictionary
 import msgspec
 
 from domain.commands.register import REGISTER
-from domain.deciding import Act, Aggregate, Command, Denied, Fact, Given, Loaded, Members, Outcome, Registered
+from domain.deciding import (
+    Act,
+    Aggregate,
+    Command,
+    Denied,
+    Due,
+    Fact,
+    Given,
+    Loaded,
+    Members,
+    Outcome,
+    Registered,
+)
 from domain.personal import personal_fields
 from domain.persons import PERSON, Person, PersonStatus, give_handle
 from domain.refusals import Forbidden, NotFound, Refused, Turned
-from domain.topics import TOPIC_OF
 from domain.values import SYSTEM, Channel, Role, stream_id
 from history.appends import Append, Appended, DueDate, Idempotency
-from history.documents import FORMAT, Envelope, Stored, write
+from history.documents import Stored, write
+from history.format.envelope import Acting, Envelope, How, Place
 from history.states import States
 from history.store import History, opened_keys
 from history.vault import Vault, WrappedKey
@@ -81,7 +93,8 @@ class Answer:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """A command with who sends it and how. `key` is the client's idempotency key, `expected` the version of the
-    stream that the command is about, if the client insists on one."""
+    stream that the command is about, if the client insists on one. `cause` is the leaf (hex) of the fact that triggered it, None
+    if the actor gave it directly."""
 
     command: Command
     actor: str
@@ -340,24 +353,18 @@ class _Work:
         initiative = elsewhere.get(stream, act.initiative)
         role = act.may.role if not isinstance(act.may, Denied) else Role.SYSTEM
         envelope = Envelope(
-            history=self._runner.history.id,
-            format=FORMAT,
-            initiative=initiative,
-            stream=stream,
-            version=version,
-            topic=TOPIC_OF[type(fact)],
-            previous=previous.hex() if previous is not None else None,
-            stream_salt=self._runner.random(16).hex() if version == 1 else None,
-            decided_at=self._given.now,
+            acting=Acting(handle=handle, role=role, scope=act.scope),
             actor=self._request.actor,
-            role=role,
-            handle=handle,
-            scope=act.scope,
-            channel=self._request.channel,
-            command=self._command,
-            cause=self._request.cause,
+            decided_at=self._given.now,
+            how=How(cause=self._request.cause, channel=self._request.channel, command=self._command),
+            place=Place(
+                initiative=initiative,
+                previous=previous.hex() if previous is not None else None,
+                stream=stream,
+                version=version,
+            ),
         )
-        stored = write(fact, envelope, keys, self._runner.random)
+        stored = write(fact, self._runner.history.id, envelope, keys, self._runner.random)
         self._reading.wrote(stored)
         self._stored.append(stored)
         self._facts.append((stream, fact))
@@ -375,12 +382,17 @@ class _Work:
             entries=outcome.entries,
             claims=[(bytes.fromhex(name), holder) for name in self._claims],
             struck=outcome.struck,
-            due=[_due_date(due.key, due.at, due.command) for due in outcome.due],
+            due=[self._due_date(due, outcome) for due in outcome.due],
             new_keys=made,
             sealed_for=sorted({s for _, fact in self._facts for s in subjects_of(fact)}),
             erased=outcome.erases,
             idempotency=self._idempotency,
         )
+
+    def _due_date(self, due: Due, outcome: Outcome) -> DueDate:
+        """A due date with the leaf of the fact that sets it, which the system's own act will name as its cause."""
+        _, cause = self._reading.head(outcome.answers)
+        return DueDate(due.key, due.at, _BY_REQUEST[type(due.command)].name, _encode(due.command), cause)
 
     def claim_sentence(self, name: str | None) -> str:
         """The sentence that refuses a claim which somebody else holds."""
@@ -392,10 +404,6 @@ class _Work:
         self._runner.states.remember(self._reading, self._facts)
         about = [stored for stored in self._stored if stored.stream == self._outcome.answers][-1]
         return Answer(about.stream, about.version, about.leaf, appended.positions)
-
-
-def _due_date(key: str, at: datetime, command: Command) -> DueDate:
-    return DueDate(key, at, _BY_REQUEST[type(command)].name, _encode(command))
 
 
 _personal: dict[type[Fact], dict[str, str]] = {}

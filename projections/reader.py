@@ -15,16 +15,14 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Final, LiteralString, NamedTuple, Protocol, TypeVar
 
-import msgspec
-
 from domain.deciding import Aggregate, Allowed, Loaded, Verdict
 from domain.initiatives import INITIATIVE, Initiative
 from domain.personal import Withheld
 from domain.refusals import Forbidden, NotFound
 from domain.values import Role, check_stream_id
 from history.appends import Unavailable
-from history.documents import Recorded, opener, read
-from history.sealing import Place, open_box
+from history.documents import Recorded, opened, opener, read, typed
+from history.format.sealing import Binding
 from history.statements import ask
 from history.states import States
 from history.store import History, opened_keys
@@ -84,6 +82,8 @@ class _Columns(NamedTuple):
     version: str
     subject: str
     field: str
+    of: str
+    digest: str
     box: str
     epoch: str
     wrapped: str
@@ -229,27 +229,30 @@ class Reader:
     # Sealed fields
 
     def opened(self, row: Row, name: str, kind: type[S]) -> S | Withheld:
-        """A box that a list query brought along with its key.
+        """A box that a list query brought along with its key, compared with its digest.
 
         The row has the columns of a box, each with `name` and an underscore before it: topic, stream, version,
-        subject, field, box, and of ``vault.keys`` epoch and wrapped, which are null once the subject was erased.
+        subject, field, of (the member that names the subject), digest, box, and of ``vault.keys`` epoch and wrapped, which
+        are null once the subject was erased.
         """
         columns = _columns(name)
-        box, wrapped, subject = row[columns.box], row[columns.wrapped], row[columns.subject]
-        if box is None or wrapped is None:
+        wrapped, subject = row[columns.wrapped], row[columns.subject]
+        if wrapped is None:
             return Withheld.ERASED
         key = self.vault.at_hand(subject)
         if key is None:
             key = self.vault.open((WrappedKey(subject, row[columns.epoch], wrapped),))[subject]
-        place = Place(
+        binding = Binding(
             self.history.id,
-            row[columns.topic],
             row[columns.stream],
             row[columns.version],
+            row[columns.topic],
             subject,
             row[columns.field],
+            row[columns.of],
         )
-        return msgspec.json.decode(open_box(key, place, box)[1], type=kind)
+        value = opened(key, binding, row[columns.digest], row[columns.box])
+        return typed(binding, value, kind) if isinstance(value, bytes) else value
 
     async def facts(self, references: Iterable[Reference], *, open_boxes: bool) -> dict[Reference, Recorded]:
         """Some recorded facts. With `open_boxes`, their personal fields are opened: the caller has asked access."""
@@ -269,7 +272,7 @@ class Reader:
         }
         if not open_boxes:
             return found
-        subjects = {sealed.subject for recorded in found.values() for sealed in recorded.sealed.values()}
+        subjects = {recorded.subject(field) for recorded in found.values() for field in recorded.sealed}
         open_with = opener(await self.keys(subjects))
         return {
             Reference(row["stream"], row["version"]): read(row["topic"], row["document"], open_with)
@@ -293,6 +296,7 @@ def text_of(value: str | Withheld | None) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def sealed_box(recorded: Recorded, field: str) -> bytes:
-    """The box of one of a recorded fact's personal fields, to be copied into a read model unopened."""
-    return b64decode(recorded.sealed[field].box)
+def sealed_box(recorded: Recorded, field: str) -> tuple[bytes, bytes | None]:
+    """The digest and the box of one of a recorded fact's personal fields, to be copied into a read model unopened."""
+    sealed = recorded.sealed[field]
+    return bytes.fromhex(sealed.digest), None if sealed.box is None else b64decode(sealed.box)

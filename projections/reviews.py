@@ -127,7 +127,7 @@ def _change(
         review=review,
         at=placed.position,
         version=placed.version,
-        handle=placed.recorded.envelope.handle if by_juror else None,
+        handle=placed.recorded.envelope.acting.handle if by_juror else None,
         status=status.value,
         scores=scores,
         reason=reason,

@@ -68,7 +68,7 @@ _ENTER = Statement(
 def handle(placed: Placed, write: Write) -> None:
     """Enter each fact in the timelines in which it is told."""
     fact = placed.recorded.fact
-    stream = placed.recorded.envelope.stream
+    stream = placed.recorded.stream
     match fact:
         case InitiativeFounded():
             _begin(write, stream, stream)
@@ -121,7 +121,7 @@ def _enter(
         stream=stream,
         also=also,
         at=placed.position,
-        topic=placed.recorded.envelope.topic,
+        topic=placed.recorded.topic,
         application=application,
     )
 
@@ -316,14 +316,14 @@ def _entry(row: Row, told: Told, role: Role) -> TimelineEntry:
     recorded = read(row["topic"], row["document"])
     envelope = recorded.envelope
     said = words(recorded.fact, told)
-    nameless = role is Role.APPLICANT and envelope.role in _JURY_ROLES
+    nameless = role is Role.APPLICANT and envelope.acting.role in _JURY_ROLES
     return TimelineEntry(
-        stream=envelope.stream,
-        version=envelope.version,
-        topic=envelope.topic,
+        stream=recorded.stream,
+        version=recorded.version,
+        topic=recorded.topic,
         at=envelope.decided_at,
-        role=envelope.role,
-        handle=None if nameless else envelope.handle,
+        role=envelope.acting.role,
+        handle=None if nameless else envelope.acting.handle,
         what=said.what,
         why=said.why,
         changed=said.changed,

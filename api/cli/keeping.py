@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Iterator
 
 import click
+import psycopg
 
 from api.cli.database import database, refuse_unmigrated
 from api.cli.failures import fail
@@ -17,6 +18,7 @@ from api.wiring import all_migrations, check_keys
 from history.keyfiles import KeyFolder
 from history.migrate import migrate
 from history.store import open_history
+from history.vault import Vault
 from history.verify import CHECKS, verify
 from projections.rebuild import rebuild
 from projections.register import PROJECTIONS
@@ -83,20 +85,27 @@ def rebuild_command(names: tuple[str, ...], as_json: bool) -> None:
 
 @click.command("verify")
 @click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
-def verify_command(as_json: bool) -> None:
+@click.option(
+    "--keys", "with_keys", is_flag=True, help="Open every sealed field too, with the keys in OVERWINTER_KEYS."
+)
+def verify_command(as_json: bool, with_keys: bool) -> None:
     """Recheck the whole history: every leaf, every stream's chain, every number. Nothing is changed, no key is needed.
 
-    Only positions and what is wrong with them are told, never what a fact says.
+    With --keys, every sealed field is opened and compared with what was committed to. Only positions and what is wrong
+    with them are told, never what a fact says.
     """
-    with database(read_settings()) as url:
+    settings = read_settings()
+    with database(settings) as url:
         refuse_unmigrated(url)
+        vault = _vault(settings, url) if with_keys else None
         with _progress_bar("verifying", shown=not as_json) as progress:
-            found = verify(url, progress)
+            found = verify(url, progress, vault=vault)
     if as_json:
         wrong = [{"position": position, "check": check} for position, check in found.wrong]
-        click.echo(
-            json.dumps({"facts": found.facts, "newest": found.newest, "found": found.found, "wrong": wrong})
-        )
+        told = {"facts": found.facts, "newest": found.newest, "found": found.found, "wrong": wrong}
+        if with_keys:
+            told["opened"] = found.opened
+        click.echo(json.dumps(told))
     else:
         for position, check in found.wrong:
             click.echo(f"position {position}: {check}: {CHECKS[check]}")
@@ -107,6 +116,18 @@ def verify_command(as_json: bool) -> None:
         )
     if not as_json:
         click.echo(f"{found.facts} facts rechecked; all is as it was recorded.")
+        if with_keys:
+            click.echo(f"{found.opened} sealed fields opened; each is as it was committed to.")
+        else:
+            click.echo("Sealed fields were not opened; overwinter verify --keys does it.")
+
+
+def _vault(settings: Settings, url: str) -> Vault:
+    """The keys of this installation. Raises `KeysUnusable`."""
+    keys = KeyFolder(settings.keys, create=False)
+    with psycopg.connect(url) as connection:
+        row = connection.execute("SELECT history_id FROM history.installation").fetchone()
+    return Vault(keys, str(row[0]) if row else "")
 
 
 @contextlib.contextmanager

@@ -19,7 +19,7 @@ DEEPEST_VALUE: Final = 16
 
 _NOT_CANONICAL: Final = "The JSON is not in its one canonical form."
 _DIGITS_OF_LARGEST: Final = 16
-_LONG_NUMBER: Final = re.compile(rb"[0-9]{16}")
+_LONG_NUMBER: Final = re.compile(rb"[:,\[]-?[0-9]{16}")
 
 encode: Final = msgspec.json.Encoder(order="sorted").encode
 """The canonical bytes of a value that obeys the limits. It does not check them: what is read is checked by `decode`."""
@@ -65,7 +65,7 @@ def check_value(data: bytes) -> bytes:
 
 
 def has_long_number(data: bytes) -> bool:
-    """Whether JSON may hold an integer beyond the limits: a quick look, which ids can deceive but no number can."""
+    """Whether the members or items in JSON may be integers beyond the limits: a quick look, which some texts deceive."""
     return _LONG_NUMBER.search(data) is not None
 
 

@@ -67,20 +67,15 @@ def _sized(text: str) -> bytes:
 
 
 @lru_cache(_NAMES)
-def _name(name: str, of: str) -> bytes:
-    """A field's name and the member that names its subject, as the body holds them."""
-    return sized(name) + sized(of)
-
-
-@lru_cache(_NAMES)
-def _field(name: str, of: str) -> bytes:
-    """How the input for a field's digest begins."""
-    return _FIELD + _name(name, of)
+def _field(name: str, of: str) -> tuple[bytes, bytes]:
+    """How the input for a field's digest begins, and how the body names the field."""
+    named = sized(name) + sized(of)
+    return _FIELD + named, named
 
 
 def field_digest(name: str, of: str, salt: bytes, value: bytes) -> bytes:
     """The digest of a field: `value` is the canonical JSON of its value, `of` is empty for a public field."""
-    return sha256(_field(name, of) + salt + value).digest()
+    return sha256(_field(name, of)[0] + salt + value).digest()
 
 
 def commit(
@@ -97,24 +92,26 @@ def commit(
     salts = shake_256(known).digest(SALT_BYTES * (_OTHER_SALTS + len(public)))
     at = SALT_BYTES
     part_salts, part_digests = [], []
-    for begin, value in zip(_NAMED_PARTS, parts, strict=True):
+    for begin, part in zip(_NAMED_PARTS, parts, strict=True):
         salt = salts[at : at + SALT_BYTES]
         at += SALT_BYTES
         part_salts.append(salt)
-        part_digests.append(sha256(begin + salt + value).digest())
+        part_digests.append(sha256(begin + salt + part).digest())
     field_salts: dict[str, bytes] = {}
     fields: dict[str, bytes] = {}
     body = [_BODY, salts[:SALT_BYTES], _sized(topic), u16(len(public) + len(sealed))]
     # The names sort by code points, which is the order of their bytes in UTF-8 too.
     for name in sorted([*public, *sealed]):
-        if name in public:
+        value = public.get(name)
+        if value is not None:
+            begin, named = _field(name, "")
             salt = field_salts[name] = salts[at : at + SALT_BYTES]
             at += SALT_BYTES
-            digest = sha256(_field(name, "") + salt + public[name]).digest()
-            body += (_name(name, ""), digest)
+            digest = sha256(begin + salt + value).digest()
         else:
             of, digest = sealed[name]
-            body += (_name(name, of), digest)
+            named = _field(name, of)[1]
+        body += (named, digest)
         fields[name] = digest
     body_digest = sha256(b"".join(body)).digest()
     entry = sha256(b"".join((_ENTRY, _history(place.history), *part_digests, body_digest))).digest()
