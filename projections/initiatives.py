@@ -13,11 +13,12 @@ from domain.initiatives import (
     MemberAdded,
     MemberRemoved,
 )
+from domain.personal import Withheld
 from domain.persons import PERSON, PersonRegistered, PersonStatus
 from domain.refusals import Forbidden
 from domain.values import MEMBER_ROLES, Role
 from projections.projection import Placed, Projection, unhandled
-from projections.reader import Reader, Reference, allow, text_of
+from projections.reader import Reader, Reference, allow, damaged_in, text_of
 from projections.writing import Statement, Write
 
 # Handler
@@ -64,11 +65,13 @@ PROJECTION = Projection(
 
 
 class Member(msgspec.Struct, frozen=True, kw_only=True):
-    """A member with their roles; `name` is None once the person was erased."""
+    """A member with their roles; `name` is None once the person was erased, and where it is `damaged`: what is stored is
+    not what was committed to."""
 
     person: str
     name: str | None
     roles: tuple[Role, ...]
+    damaged: tuple[str, ...] = ()
 
 
 class InitiativePage(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,7 +92,8 @@ class OwnRoles(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Me(msgspec.Struct, frozen=True, kw_only=True):
-    """Who one is: `administrator` of the installation or not, and the roles in each initiative."""
+    """Who one is: `administrator` of the installation or not, and the roles in each initiative. `damaged` names what is None
+    since what is stored is not what was committed to."""
 
     person: str
     name: str | None
@@ -97,6 +101,7 @@ class Me(msgspec.Struct, frozen=True, kw_only=True):
     administrator: bool
     demonstration: bool
     initiatives: tuple[OwnRoles, ...]
+    damaged: tuple[str, ...] = ()
 
 
 async def one(reader: Reader, viewer: str | None, initiative: str) -> InitiativePage:
@@ -111,7 +116,12 @@ async def one(reader: Reader, viewer: str | None, initiative: str) -> Initiative
         version=loaded.version,
         name=state.name,
         members=tuple(
-            Member(person=person, name=names.get(person), roles=ordered(state.roles(person)))
+            Member(
+                person=person,
+                name=text_of(names.get(person)),
+                roles=ordered(state.roles(person)),
+                damaged=damaged_in({"name": names.get(person)}),
+            )
             for person in people
         ),
     )
@@ -133,9 +143,10 @@ async def me(reader: Reader, viewer: str | None) -> Me:
     person, installation = loaded[viewer].state, loaded[INSTALLATION_ID].state
     if person.status is not PersonStatus.REGISTERED:
         raise Forbidden("This account was erased.")
+    name = (await names_of(reader, [viewer])).get(viewer)
     return Me(
         person=viewer,
-        name=(await names_of(reader, [viewer])).get(viewer),
+        name=text_of(name),
         language=person.language,
         administrator=viewer in installation.administrators,
         demonstration=installation.demonstration,
@@ -144,16 +155,17 @@ async def me(reader: Reader, viewer: str | None) -> Me:
             for initiative in initiatives
             if (roles := ordered(loaded[initiative].state.roles(viewer)))
         ),
+        damaged=damaged_in({"name": name}),
     )
 
 
-async def names_of(reader: Reader, people: list[str]) -> dict[str, str]:
-    """The names of some people, opened: the caller has asked access. Those erased have none."""
+async def names_of(reader: Reader, people: list[str]) -> dict[str, str | Withheld]:
+    """The names of some people, opened: the caller has asked access."""
     found = await reader.facts([Reference(person, 1) for person in people], open_boxes=True)
     names = {}
     for reference, recorded in found.items():
-        if isinstance(recorded.fact, PersonRegistered) and (name := text_of(recorded.fact.name)) is not None:
-            names[reference.stream] = name
+        if isinstance(recorded.fact, PersonRegistered):
+            names[reference.stream] = recorded.fact.name
     return names
 
 

@@ -292,8 +292,13 @@ def allow(verdict: Verdict) -> Role:
 
 
 def text_of(value: str | Withheld | None) -> str | None:
-    """A personal text as an answer shows it: None where it cannot be read any more."""
+    """A personal text as an answer shows it: None where it cannot be read any more, or is damaged (see `damaged_in`)."""
     return value if isinstance(value, str) else None
+
+
+def damaged_in(texts: Mapping[str, object]) -> tuple[str, ...]:
+    """The names of those personal texts that were opened and are damaged, as an answer names them in its `damaged`."""
+    return tuple([name for name, text in texts.items() if text is Withheld.DAMAGED])
 
 
 def sealed_box(recorded: Recorded, field: str) -> tuple[bytes, bytes | None]:

@@ -10,6 +10,7 @@ from domain import access
 from domain.deciding import Allowed
 from domain.forms import Rubric
 from domain.initiatives import INITIATIVE
+from domain.personal import Withheld
 from domain.refusals import Forbidden, NotFound
 from domain.reviews import (
     JUDGING,
@@ -28,7 +29,7 @@ from projections.applications import ApplicationDetail, shown
 from projections.cases import Case, case_of
 from projections.paging import DEFAULT_LIMIT, Page, check_limit, key_of, page
 from projections.projection import Placed, Projection, unhandled
-from projections.reader import LATEST, Reader, Reference, Row, allow, text_of
+from projections.reader import LATEST, Reader, Reference, Row, allow, damaged_in, text_of
 from projections.writing import Statement, Write
 
 # Handler
@@ -150,7 +151,7 @@ class OwnReview(msgspec.Struct, frozen=True, kw_only=True):
     """A review that the viewer was asked for.
 
     `handle` stands for the applicant. `title` and `requested` are there once the juror declared no conflict, and
-    `erased` says that the title cannot be read any more.
+    `erased` says that the title cannot be read any more; `damaged` names it where what is stored is not what was committed to.
     """
 
     id: str
@@ -164,6 +165,7 @@ class OwnReview(msgspec.Struct, frozen=True, kw_only=True):
     title: str | None
     erased: bool
     requested: Money | None
+    damaged: tuple[str, ...] = ()
 
 
 class ReviewShown(msgspec.Struct, frozen=True, kw_only=True):
@@ -171,7 +173,8 @@ class ReviewShown(msgspec.Struct, frozen=True, kw_only=True):
 
     `handle` stands for the juror, None before they first acted in the call; `juror` is told to the staff and to the
     juror alone. `score` is in per cent with three decimals, ``87.500``. `scores`, `score` and the comments are None until
-    the review is submitted; comments are None also where they were erased, and to funders.
+    the review is submitted; comments are None also where they were erased, and to funders. `damaged` names the texts
+    that are None since what is stored is not what was committed to.
     """
 
     id: str
@@ -188,6 +191,7 @@ class ReviewShown(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None
     explanation: str | None
     replacement: str | None
+    damaged: tuple[str, ...] = ()
 
 
 class ReviewDetail(ReviewShown, frozen=True, kw_only=True):
@@ -311,7 +315,8 @@ async def _rows(
     )
 
 
-_Texts = tuple[str | None, str | None, str | None]
+_Text = str | Withheld | None
+_Texts = tuple[_Text, _Text, _Text]
 """A comment for the jury, one for the applicant, and the explanation of a conflict."""
 
 
@@ -330,9 +335,9 @@ async def _written(reader: Reader, rows: list[Row], *, role: Role, own: bool) ->
     for reference, recorded in (await reader.facts(references, open_boxes=True)).items():
         match recorded.fact:
             case ReviewSubmitted() as fact:
-                found[reference.stream] = (text_of(fact.comment_jury), text_of(fact.comment_applicant), None)
+                found[reference.stream] = (fact.comment_jury, fact.comment_applicant, None)
             case ReviewConflictDeclared() as fact:
-                found[reference.stream] = (None, None, text_of(fact.explanation))
+                found[reference.stream] = (None, None, fact.explanation)
             case _:
                 raise AssertionError("a review's written fact is one of these two")
     return found
@@ -353,11 +358,18 @@ def _shown(row: Row, written: dict[str, _Texts], case: Case, *, role: Role, own:
         handle=row["handle"],
         scores=row["scores"] if submitted else None,
         score=percent(score(judged, case.call.rubric)),
-        comment_jury=comment_jury,
-        comment_applicant=comment_applicant,
+        comment_jury=text_of(comment_jury),
+        comment_applicant=text_of(comment_applicant),
         reason=row["reason"] if inside else None,
-        explanation=explanation,
+        explanation=text_of(explanation),
         replacement=row["replacement"] if role is Role.OFFICER else None,
+        damaged=damaged_in(
+            {
+                "comment_jury": comment_jury,
+                "comment_applicant": comment_applicant,
+                "explanation": explanation,
+            }
+        ),
     )
 
 
@@ -375,8 +387,9 @@ def _own(reader: Reader, row: Row, review: Review) -> OwnReview:
         handle=row["handle"],
         status=row["status"],
         title=text_of(title),
-        erased=cleared and text_of(title) is None,
+        erased=title is Withheld.ERASED,
         requested=Money.of(row["requested"], row["currency"]) if cleared else None,
+        damaged=damaged_in({"title": title}),
     )
 
 
