@@ -38,10 +38,10 @@ from domain.deciding import (
 from domain.personal import personal_fields
 from domain.persons import PERSON, Person, PersonStatus, give_handle
 from domain.refusals import Forbidden, NotFound, Refused, Turned
-from domain.topics import TOPIC_OF
 from domain.values import SYSTEM, Channel, Role, stream_id
 from history.appends import Append, Appended, Idempotency, Unavailable
-from history.documents import FORMAT, Envelope, Stored, write
+from history.documents import Stored, write
+from history.format.envelope import Acting, Envelope, How, Place
 from history.implied import BY_REQUEST, claims_in, encode, implied_by
 from history.keyfiles import KeysUnusable
 from history.states import States
@@ -92,7 +92,8 @@ class Answer:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """A command with who sends it and how. `key` is the client's idempotency key, `expected` the tag
-    (`Runner.version_tag`) of the stream that the command is about, if the client insists on a version."""
+    (`Runner.version_tag`) of the stream that the command is about, if the client insists on a version. `cause` is the leaf
+    (hex) of the fact that triggered it, None if the actor gave it directly."""
 
     command: Command
     actor: str
@@ -387,24 +388,18 @@ class _Work:
         initiative = elsewhere.get(stream, act.initiative)
         role = act.may.role if not isinstance(act.may, Denied) else Role.SYSTEM
         envelope = Envelope(
-            history=self._runner.history.id,
-            format=FORMAT,
-            initiative=initiative,
-            stream=stream,
-            version=version,
-            topic=TOPIC_OF[type(fact)],
-            previous=previous.hex() if previous is not None else None,
-            stream_salt=self._runner.random(16).hex() if version == 1 else None,
-            decided_at=self._given.now,
+            acting=Acting(handle=handle, role=role, scope=act.scope),
             actor=self._request.actor,
-            role=role,
-            handle=handle,
-            scope=act.scope,
-            channel=self._request.channel,
-            command=self._command,
-            cause=self._request.cause,
+            decided_at=self._given.now,
+            how=How(cause=self._request.cause, channel=self._request.channel, command=self._command),
+            place=Place(
+                initiative=initiative,
+                previous=previous.hex() if previous is not None else None,
+                stream=stream,
+                version=version,
+            ),
         )
-        stored = write(fact, envelope, keys, self._runner.random)
+        stored = write(fact, self._runner.history.id, envelope, keys, self._runner.random)
         self._reading.wrote(stored)
         self._stored.append(stored)
         self._facts.append((stream, fact))
@@ -412,7 +407,10 @@ class _Work:
     def _gather(self, outcome: Outcome, made: list[WrappedKey]) -> Append:
         runner = self._runner
         claims: list[tuple[bytes, str]] = []
-        implied = [(stream, implied_by(fact, self._request.actor)) for stream, fact in self._facts]
+        implied = [
+            (stream, implied_by(fact, self._request.actor, stored.leaf))
+            for (stream, fact), stored in zip(self._facts, self._stored, strict=True)
+        ]
         for stream, each in implied:
             for name, refusal in each.claims:
                 assert name is not None, "the fields of a fact that is not stored yet are in clear"

@@ -15,11 +15,12 @@ from domain.initiatives import (
     MemberAdded,
     MemberRemoved,
 )
+from domain.personal import Withheld
 from domain.persons import PERSON, PersonRegistered, PersonStatus
 from domain.refusals import Forbidden
 from domain.values import MEMBER_ROLES, Role
 from projections.projection import Placed, Projection, unhandled
-from projections.reader import Reader, Reference, allow, text_of
+from projections.reader import Reader, Reference, allow, damaged_in, text_of
 from projections.versions import Version
 from projections.writing import Statement, Write
 
@@ -67,11 +68,13 @@ PROJECTION = Projection(
 
 
 class Member(msgspec.Struct, frozen=True, kw_only=True):
-    """A member with their roles; `name` is None once the person was erased."""
+    """A member with their roles; `name` is None once the person was erased, and where it is `damaged`: what is stored is
+    not what was committed to."""
 
     person: str
     name: str | None
     roles: tuple[Role, ...]
+    damaged: tuple[str, ...] = ()
 
 
 class InitiativePage(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,7 +109,7 @@ class OwnClaim(msgspec.Struct, frozen=True, kw_only=True):
 
 class Me(msgspec.Struct, frozen=True, kw_only=True):
     """Who one is: `administrator` of the installation or not, the roles in each initiative, and every claim to a way in
-    to the account, the oldest first."""
+    to the account, the oldest first. `damaged` names what is None since what is stored is not what was committed to."""
 
     person: str
     name: str | None
@@ -115,6 +118,7 @@ class Me(msgspec.Struct, frozen=True, kw_only=True):
     demonstration: bool
     initiatives: tuple[OwnRoles, ...]
     claims: tuple[OwnClaim, ...]
+    damaged: tuple[str, ...] = ()
 
 
 async def one(reader: Reader, viewer: str | None, initiative: str) -> InitiativePage:
@@ -129,7 +133,12 @@ async def one(reader: Reader, viewer: str | None, initiative: str) -> Initiative
         version=Version(initiative, loaded.version),
         name=state.name,
         members=tuple(
-            Member(person=person, name=names.get(person), roles=ordered(state.roles(person)))
+            Member(
+                person=person,
+                name=text_of(names.get(person)),
+                roles=ordered(state.roles(person)),
+                damaged=damaged_in({"name": names.get(person)}),
+            )
             for person in people
         ),
     )
@@ -151,9 +160,10 @@ async def me(reader: Reader, viewer: str | None) -> Me:
     person, installation = loaded[viewer].state, loaded[INSTALLATION_ID].state
     if person.status is not PersonStatus.REGISTERED:
         raise Forbidden("This account was erased.")
+    name = (await names_of(reader, [viewer])).get(viewer)
     return Me(
         person=viewer,
-        name=(await names_of(reader, [viewer])).get(viewer),
+        name=text_of(name),
         language=person.language,
         administrator=viewer in installation.administrators,
         demonstration=installation.demonstration,
@@ -174,16 +184,17 @@ async def me(reader: Reader, viewer: str | None) -> Me:
             )
             for claim in person.claims
         ),
+        damaged=damaged_in({"name": name}),
     )
 
 
-async def names_of(reader: Reader, people: list[str]) -> dict[str, str]:
-    """The names of some people, opened: the caller has asked access. Those erased have none."""
+async def names_of(reader: Reader, people: list[str]) -> dict[str, str | Withheld]:
+    """The names of some people, opened: the caller has asked access."""
     found = await reader.facts([Reference(person, 1) for person in people], open_boxes=True)
     names = {}
     for reference, recorded in found.items():
-        if isinstance(recorded.fact, PersonRegistered) and (name := text_of(recorded.fact.name)) is not None:
-            names[reference.stream] = name
+        if isinstance(recorded.fact, PersonRegistered):
+            names[reference.stream] = recorded.fact.name
     return names
 
 

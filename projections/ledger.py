@@ -143,7 +143,7 @@ def _book(
     write(
         _BOOK,
         at=placed.position,
-        topic=placed.recorded.envelope.topic,
+        topic=placed.recorded.topic,
         fund=fund,
         debit=debit,
         credit=credit,

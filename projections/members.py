@@ -19,6 +19,7 @@ from domain.initiatives import (
     MemberAdded,
     MemberRemoved,
 )
+from domain.personal import Withheld
 from domain.persons import PersonClaimMade, PersonClaimUsed, PersonClaimWithdrawn
 from domain.reviews import JUDGING
 from domain.topics import TOPIC_OF
@@ -26,7 +27,7 @@ from domain.values import SYSTEM, Role
 from history.documents import read
 from projections.initiatives import names_of
 from projections.paging import DEFAULT_LIMIT, Page, check_limit, position_of
-from projections.reader import Reader, Reference, allow
+from projections.reader import Reader, Reference, allow, text_of
 
 NAMED_ROLES: Final = frozenset({Role.ADMINISTRATOR, Role.OFFICER, Role.FINANCE, Role.APPROVER})
 """Whoever holds or held one of these is named to every member. Jurors, chairs and funders are named only to those who
@@ -123,7 +124,7 @@ async def given_roles(
         hides_jury = not sees_all and said.person != viewer
         entries.append(
             RoleEntry(
-                topic=envelope.topic,
+                topic=each.topic,
                 at=envelope.decided_at,
                 what=said.what,
                 person=_shown(said.person, known, names),
@@ -137,10 +138,10 @@ async def given_roles(
     )
 
 
-def _shown(person: str, known: Collection[str], names: dict[str, str]) -> NamedPerson:
+def _shown(person: str, known: Collection[str], names: dict[str, str | Withheld]) -> NamedPerson:
     if person not in known:
         return NamedPerson(person=None, name=None)
-    return NamedPerson(person=person, name=names.get(person))
+    return NamedPerson(person=person, name=text_of(names.get(person)))
 
 
 def _told(fact: Fact) -> _Told:

@@ -31,7 +31,7 @@ from projections.fresh import Fresh
 from projections.moments import AsOf, position_at
 from projections.paging import DEFAULT_LIMIT, Page, check_limit, cursor_of, number_of
 from projections.projection import Placed, Projection, unhandled
-from projections.reader import Behind, Reader, Row, allow, text_of
+from projections.reader import Behind, Reader, Row, allow, damaged_in, text_of
 from projections.reviews import percent
 from projections.versions import Version
 from projections.writing import Statement, Write
@@ -165,6 +165,7 @@ class RankedApplication(msgspec.Struct, frozen=True, kw_only=True):
 
     Equal scores share a `rank`. `score` is the mean of the reviews in per cent with three decimals, None where there was
     none; `conflict`: it is the viewer's own, or they declared a conflict with it, and they see its handle alone.
+    `damaged` names ``title`` where what is stored is not what was committed to.
     """
 
     rank: int
@@ -179,6 +180,7 @@ class RankedApplication(msgspec.Struct, frozen=True, kw_only=True):
     waitlist_rank: int | None
     reason: str | None
     conflict: bool
+    damaged: tuple[str, ...] = ()
 
 
 class Ranking(msgspec.Struct, frozen=True, kw_only=True):
@@ -356,4 +358,5 @@ def _ranked(reader: Reader, place: Place, row: Row, seen: _Seen) -> RankedApplic
         waitlist_rank=None if decided is None else row["waitlist_rank"],
         reason=None if decided is None else row["reason"],
         conflict=conflict,
+        damaged=damaged_in({"title": title}),
     )

@@ -11,21 +11,19 @@ import asyncio
 import re
 import time
 from base64 import b64decode
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Final, LiteralString, NamedTuple, TypeVar
-
-import msgspec
 
 from domain.deciding import Allowed, Verdict
 from domain.personal import Withheld
 from domain.refusals import Forbidden, NotFound
 from domain.values import Role
 from history.appends import Unavailable
-from history.documents import Opener, Recorded, opener, read, unopened
-from history.sealing import NotOpened, Place, open_box
+from history.documents import Opener, Recorded, opened, opener, read, typed, unopened
+from history.format.sealing import Binding
 from history.states import States
 from history.store import History, opened_keys
 from history.tokens import PositionTokens
@@ -90,6 +88,8 @@ class _Columns(NamedTuple):
     version: str
     subject: str
     field: str
+    of: str
+    digest: str
     box: str
     epoch: str
     wrapped: str
@@ -194,27 +194,30 @@ class Reader(Fresh):
     # Sealed fields
 
     def opened(self, row: Row, name: str, kind: type[S]) -> S | Withheld:
-        """A box that a list query brought along with its key.
+        """A box that a list query brought along with its key, compared with its digest.
 
         The row has the columns of a box, each with `name` and an underscore before it: topic, stream, version,
-        subject, field, box, and of ``vault.keys`` epoch and wrapped, which are null once the subject was erased.
+        subject, field, of (the member that names the subject), digest, box, and of ``vault.keys`` epoch and wrapped, which
+        are null once the subject was erased.
         """
         columns = _columns(name)
-        box, wrapped, subject = row[columns.box], row[columns.wrapped], row[columns.subject]
-        if box is None or wrapped is None:
+        wrapped, subject = row[columns.wrapped], row[columns.subject]
+        if wrapped is None:
             return Withheld.ERASED
         key = self.vault.at_hand(subject)
         if key is None:
             key = self.vault.open((WrappedKey(subject, row[columns.epoch], wrapped),))[subject]
-        place = Place(
+        binding = Binding(
             self.history.id,
-            row[columns.topic],
             row[columns.stream],
             row[columns.version],
+            row[columns.topic],
             subject,
             row[columns.field],
+            row[columns.of],
         )
-        return msgspec.json.decode(open_box(key, place, box)[1], type=kind)
+        value = opened(key, binding, row[columns.digest], row[columns.box])
+        return typed(binding, value, kind) if isinstance(value, bytes) else value
 
     async def facts(self, references: Iterable[Reference], *, open_boxes: bool) -> dict[Reference, Recorded]:
         """Some recorded facts. With `open_boxes`, their personal fields are opened: the caller has asked access."""
@@ -232,7 +235,7 @@ class Reader(Fresh):
         found = {Reference(row["stream"], row["version"]): recorded_in(row) for row in rows}
         if not open_boxes:
             return found
-        subjects = {sealed.subject for recorded in found.values() for sealed in recorded.sealed.values()}
+        subjects = {recorded.subject(field) for recorded in found.values() for field in recorded.sealed}
         open_with = opener(await self.keys(subjects))
         return {Reference(row["stream"], row["version"]): recorded_in(row, open_with) for row in rows}
 
@@ -242,12 +245,9 @@ class Reader(Fresh):
 
 
 def recorded_in(row: Row, open_with: Opener = unopened) -> Recorded:
-    """The recorded fact in a row with its topic, document and position. Raises `Unreadable` if it cannot be read, and
-    `sealing.NotOpened`."""
+    """The recorded fact in a row with its topic, document and position. Raises `Unreadable` if it cannot be read."""
     try:
         return read(row["topic"], row["document"], open_with)
-    except NotOpened:
-        raise
     except Exception as error:  # whatever a damaged fact raises
         raise Unreadable(row["position"]) from error
 
@@ -260,10 +260,16 @@ def allow(verdict: Verdict) -> Role:
 
 
 def text_of(value: str | Withheld | None) -> str | None:
-    """A personal text as an answer shows it: None where it cannot be read any more."""
+    """A personal text as an answer shows it: None where it cannot be read any more, or is damaged (see `damaged_in`)."""
     return value if isinstance(value, str) else None
 
 
-def sealed_box(recorded: Recorded, field: str) -> bytes:
-    """The box of one of a recorded fact's personal fields, to be copied into a read model unopened."""
-    return b64decode(recorded.sealed[field].box)
+def damaged_in(texts: Mapping[str, object]) -> tuple[str, ...]:
+    """The names of those personal texts that were opened and are damaged, as an answer names them in its `damaged`."""
+    return tuple([name for name, text in texts.items() if text is Withheld.DAMAGED])
+
+
+def sealed_box(recorded: Recorded, field: str) -> tuple[bytes, bytes | None]:
+    """The digest and the box of one of a recorded fact's personal fields, to be copied into a read model unopened."""
+    sealed = recorded.sealed[field]
+    return bytes.fromhex(sealed.digest), None if sealed.box is None else b64decode(sealed.box)

@@ -10,6 +10,7 @@ from domain import access
 from domain.deciding import Allowed
 from domain.forms import Rubric
 from domain.initiatives import INITIATIVE
+from domain.personal import Withheld
 from domain.refusals import Forbidden, NotFound
 from domain.reviews import (
     JUDGING,
@@ -29,7 +30,7 @@ from projections.cases import Case, case_of
 from projections.moments import AsOf, position_at
 from projections.paging import DEFAULT_LIMIT, Page, check_limit, key_of, page
 from projections.projection import Placed, Projection, unhandled
-from projections.reader import LATEST, Reader, Reference, Row, allow, text_of
+from projections.reader import LATEST, Reader, Reference, Row, allow, damaged_in, text_of
 from projections.versions import Version
 from projections.writing import Statement, Write
 
@@ -129,7 +130,7 @@ def _change(
         review=review,
         at=placed.position,
         version=placed.version,
-        handle=placed.recorded.envelope.handle if by_juror else None,
+        handle=placed.recorded.envelope.acting.handle if by_juror else None,
         status=status.value,
         scores=scores,
         reason=reason,
@@ -152,7 +153,7 @@ class OwnReview(msgspec.Struct, frozen=True, kw_only=True):
     """A review that the viewer was asked for.
 
     `handle` stands for the applicant. `title` and `requested` are there once the juror declared no conflict, and
-    `erased` says that the title cannot be read any more.
+    `erased` says that the title cannot be read any more; `damaged` names it where what is stored is not what was committed to.
     """
 
     id: str
@@ -166,6 +167,7 @@ class OwnReview(msgspec.Struct, frozen=True, kw_only=True):
     title: str | None
     erased: bool
     requested: Money | None
+    damaged: tuple[str, ...] = ()
 
 
 class ReviewShown(msgspec.Struct, frozen=True, kw_only=True):
@@ -173,7 +175,8 @@ class ReviewShown(msgspec.Struct, frozen=True, kw_only=True):
 
     `handle` stands for the juror, None before they first acted in the call; `juror` is told to the staff and to the
     juror alone. `score` is in per cent with three decimals, ``87.500``. `scores`, `score` and the comments are None until
-    the review is submitted; comments are None also where they were erased, and to funders.
+    the review is submitted; comments are None also where they were erased, and to funders. `damaged` names the texts
+    that are None since what is stored is not what was committed to.
     """
 
     id: str
@@ -190,6 +193,7 @@ class ReviewShown(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None
     explanation: str | None
     replacement: str | None
+    damaged: tuple[str, ...] = ()
 
 
 class ReviewDetail(ReviewShown, frozen=True, kw_only=True):
@@ -319,7 +323,8 @@ async def _rows(reader: Reader, case: Case, *, review: str | None = None, at: in
     )
 
 
-_Texts = tuple[str | None, str | None, str | None]
+_Text = str | Withheld | None
+_Texts = tuple[_Text, _Text, _Text]
 """A comment for the jury, one for the applicant, and the explanation of a conflict."""
 
 
@@ -346,9 +351,9 @@ async def _written(
     for reference, recorded in (await reader.facts(references, open_boxes=True)).items():
         match recorded.fact:
             case ReviewSubmitted() as fact:
-                found[reference.stream] = (text_of(fact.comment_jury), text_of(fact.comment_applicant), None)
+                found[reference.stream] = (fact.comment_jury, fact.comment_applicant, None)
             case ReviewConflictDeclared() as fact:
-                found[reference.stream] = (None, None, text_of(fact.explanation))
+                found[reference.stream] = (None, None, fact.explanation)
             case _:
                 raise AssertionError("a review's written fact is one of these two")
     return found
@@ -369,11 +374,18 @@ def _shown(row: Row, written: dict[str, _Texts], case: Case, *, role: Role, own:
         handle=row["handle"],
         scores=row["scores"] if submitted else None,
         score=percent(score(judged, case.call.rubric)),
-        comment_jury=comment_jury,
-        comment_applicant=comment_applicant,
+        comment_jury=text_of(comment_jury),
+        comment_applicant=text_of(comment_applicant),
         reason=row["reason"] if inside else None,
-        explanation=explanation,
+        explanation=text_of(explanation),
         replacement=row["replacement"] if role is Role.OFFICER else None,
+        damaged=damaged_in(
+            {
+                "comment_jury": comment_jury,
+                "comment_applicant": comment_applicant,
+                "explanation": explanation,
+            }
+        ),
     )
 
 
@@ -391,8 +403,9 @@ def _own(reader: Reader, viewer: str, row: Row, review: Review) -> OwnReview:
         handle=row["handle"],
         status=row["status"],
         title=text_of(title),
-        erased=cleared and text_of(title) is None,
+        erased=title is Withheld.ERASED,
         requested=Money.of(row["requested"], row["currency"]) if cleared else None,
+        damaged=damaged_in({"title": title}),
     )
 
 

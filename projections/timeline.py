@@ -68,7 +68,7 @@ _ENTER = Statement(
 def handle(placed: Placed, write: Write) -> None:
     """Enter each fact in the timelines in which it is told."""
     fact = placed.recorded.fact
-    stream = placed.recorded.envelope.stream
+    stream = placed.recorded.stream
     match fact:
         case InitiativeFounded():
             _begin(write, stream, stream)
@@ -121,7 +121,7 @@ def _enter(
         stream=stream,
         also=also,
         at=placed.position,
-        topic=placed.recorded.envelope.topic,
+        topic=placed.recorded.topic,
         application=application,
     )
 
@@ -332,14 +332,14 @@ def _entry(row: Row, told: Told, *, as_applicant: bool) -> TimelineEntry:
     envelope = recorded.envelope
     said = words(recorded.fact, told)
     # Which of them acted, in which role of the jury, is not for the applicant to know.
-    nameless = as_applicant and envelope.role in _JURY_ROLES
+    nameless = as_applicant and envelope.acting.role in _JURY_ROLES
     return TimelineEntry(
-        stream=envelope.stream,
-        version=envelope.version,
-        topic=envelope.topic,
+        stream=recorded.stream,
+        version=recorded.version,
+        topic=recorded.topic,
         at=envelope.decided_at,
-        role=_THE_JURY if nameless else envelope.role,
-        handle=None if nameless else envelope.handle,
+        role=_THE_JURY if nameless else envelope.acting.role,
+        handle=None if nameless else envelope.acting.handle,
         what=said.what,
         why=said.why,
         changed=said.changed,

@@ -6,6 +6,7 @@ import asyncio
 import json
 
 import click
+import psycopg
 
 from api.beside import recheck_beside
 from api.cli.database import database, database_of_owner, let_program_in, refuse_unmigrated
@@ -14,9 +15,11 @@ from api.cli.progress import progress_bar
 from api.roles import let_in, refuse_all_but_the_owner
 from api.settings import Settings, read_settings
 from api.wiring import all_migrations, check_keys
+from history.keyfiles import KeyFolder
 from history.mending import MENDABLE, mend
 from history.migrate import migrate
 from history.store import open_history
+from history.vault import Vault
 from history.verify import CHECKS, verify
 from projections.rebuild import rebuild
 from projections.register import PROJECTIONS
@@ -97,22 +100,30 @@ def rebuild_command(names: tuple[str, ...], as_json: bool) -> None:
 
 @click.command("verify")
 @click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
-def verify_command(as_json: bool) -> None:
+@click.option(
+    "--keys", "with_keys", is_flag=True, help="Open every sealed field too, with the keys in OVERWINTER_KEYS."
+)
+def verify_command(as_json: bool, with_keys: bool) -> None:
     """Recheck the whole history: every leaf, every stream's chain, every number. Nothing is changed, no key is needed.
 
-    Then the tables that follow from the facts (indexes, claims, due dates) are recomputed, and every token and session for
-    which no fact stands is named. Only what is wrong where is told, never what a fact says.
+    With --keys, every sealed field is opened and compared with what was committed to. Then the tables that follow from the
+    facts (indexes, claims, due dates) are recomputed, and every token and session for which no fact stands is named. Only
+    what is wrong where is told, never what a fact says.
     """
-    with database(read_settings()) as url:
+    settings = read_settings()
+    with database(settings) as url:
         refuse_unmigrated(url)
+        vault = _vault(settings, url) if with_keys else None
         with progress_bar("verifying", shown=not as_json) as progress:
-            found = verify(url, progress)
+            found = verify(url, progress, vault=vault)
         with progress_bar("tables", shown=not as_json) as progress:
             beside = recheck_beside(url, progress)
     if as_json:
         wrong = [{"position": position, "check": check} for position, check in found.wrong]
-        summary = {"facts": found.facts, "newest": found.newest, "found": found.found, "wrong": wrong}
-        click.echo(json.dumps(summary | beside.as_json()))
+        told = {"facts": found.facts, "newest": found.newest, "found": found.found, "wrong": wrong}
+        if with_keys:
+            told["opened"] = found.opened
+        click.echo(json.dumps(told | beside.as_json()))
     else:
         for position, check in found.wrong:
             click.echo(f"position {position}: {check}: {CHECKS[check]}")
@@ -127,3 +138,17 @@ def verify_command(as_json: bool) -> None:
         fail(sentence)
     if not as_json:
         click.echo(f"{found.facts} facts rechecked; all is as it was recorded.")
+        if with_keys:
+            click.echo(f"{found.opened} sealed fields opened; each is as it was committed to.")
+        else:
+            click.echo("Sealed fields were not opened; overwinter verify --keys does it.")
+
+
+def _vault(settings: Settings, url: str) -> Vault:
+    """The keys of this installation. Raises `KeysUnusable`."""
+    with psycopg.connect(url) as connection:
+        row = connection.execute(
+            "SELECT i.history_id, e.number FROM history.installation i, vault.epoch e"
+        ).fetchone()
+    history, epoch = row or ("", 1)
+    return Vault(KeyFolder(settings.keys, create=False, epoch=epoch), history)

@@ -51,7 +51,9 @@ CREATE TABLE history.due_dates (
     -- A time that the program cannot read would keep every other due date waiting.
     at timestamptz NOT NULL CHECK (at > '0001-01-02 00:00:00+00' AND at < '9999-12-31 00:00:00+00'),
     command text NOT NULL,
-    request bytea NOT NULL
+    request bytea NOT NULL,
+    -- The leaf of the fact that set it; what is done at this time names it as its cause.
+    cause bytea NOT NULL CHECK (octet_length(cause) = 32)
 );
 CREATE INDEX ON history.due_dates (at);
 
@@ -106,6 +108,7 @@ CREATE FUNCTION history.append(
     p_command_requests integer[], p_principals text[], p_keys bytea[], p_hashes bytea[], p_answers text[],
     p_entry_requests integer[], p_entry_names text[], p_entries text[],
     p_due_requests integer[], p_due_keys text[], p_due_at timestamptz[], p_due_commands text[], p_due_bodies bytea[],
+    p_due_causes bytea[],
     p_settled_requests integer[], p_settled_keys text[],
     p_index_requests integer[], p_index_names text[], p_index_counts integer[],
     p_claim_requests integer[], p_claim_names bytea[], p_claim_streams text[],
@@ -262,12 +265,13 @@ BEGIN
             WHERE d.key = w.key AND w.request <> ALL (turned);
     END IF;
     IF cardinality(p_due_requests) > 0 THEN
-        INSERT INTO history.due_dates (key, at, command, request)
-            SELECT w.key, w.at, w.command, w.body
-            FROM unnest(p_due_requests, p_due_keys, p_due_at, p_due_commands, p_due_bodies)
-                AS w (request, key, at, command, body)
+        INSERT INTO history.due_dates (key, at, command, request, cause)
+            SELECT w.key, w.at, w.command, w.body, w.cause
+            FROM unnest(p_due_requests, p_due_keys, p_due_at, p_due_commands, p_due_bodies, p_due_causes)
+                AS w (request, key, at, command, body, cause)
             WHERE w.request <> ALL (turned)
-            ON CONFLICT (key) DO UPDATE SET at = excluded.at, command = excluded.command, request = excluded.request;
+            ON CONFLICT (key) DO UPDATE SET at = excluded.at, command = excluded.command, request = excluded.request,
+                cause = excluded.cause;
     END IF;
     IF cardinality(p_command_requests) > 0 THEN
         INSERT INTO history.commands (principal, key, request, answers, positions, recorded_at)

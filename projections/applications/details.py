@@ -18,7 +18,7 @@ from projections.applications.lines import ApplicationLine, line
 from projections.cases import Case, case_of
 from projections.initiatives import names_of
 from projections.moments import AsOf, position_at
-from projections.reader import Reader, Reference, Row, allow, text_of
+from projections.reader import Reader, Reference, Row, allow, damaged_in, text_of
 
 
 class ApplicationDetail(ApplicationLine, frozen=True, kw_only=True):
@@ -27,7 +27,7 @@ class ApplicationDetail(ApplicationLine, frozen=True, kw_only=True):
     `seen_as` is the role in which it is shown. `answers` are by the ids of the form's questions, None where there is no
     answer or it was erased; those that are `withheld` from this viewer are named there instead. `answers` as a whole is
     None to those who follow the application by its handle alone. `feedback` are the reviews' comments for the applicant,
-    None before they are shown and to everybody else.
+    None before they are shown and to everybody else. An answer in `damaged` is named there as ``answers.budget``.
     """
 
     seen_as: Role
@@ -95,21 +95,31 @@ async def shown(reader: Reader, viewer: str, case: Case, *, as_of: AsOf | None =
         else await _answers(reader, case, row, identity=identity, explained=inside)
     )
     names = await names_of(reader, [case.application.applicant]) if identity else {}
+    name = names.get(case.application.applicant)
+    feedback, damaged_feedback = await _feedback(reader, viewer, case)
+    of_line = {name: getattr(shown_line, name) for name in ApplicationLine.__struct_fields__}
+    of_line["damaged"] += (
+        *damaged_in({"applicant_name": name, "explanation": explanation}),
+        *damaged_in({f"answers.{name}": answer for name, answer in (answers or {}).items()}),
+        *(("feedback",) if damaged_feedback else ()),
+    )
     return ApplicationDetail(
-        **{name: getattr(shown_line, name) for name in ApplicationLine.__struct_fields__},
+        **of_line,
         seen_as=role,
-        applicant_name=names.get(case.application.applicant),
-        explanation=explanation,
+        applicant_name=text_of(name),
+        explanation=text_of(explanation),
         form_version=form_version,
-        answers=answers,
+        answers=None
+        if answers is None
+        else {name: None if isinstance(answer, Withheld) else answer for name, answer in answers.items()},
         withheld=withheld,
-        feedback=await _feedback(reader, viewer, case),
+        feedback=feedback,
     )
 
 
 async def _answers(
     reader: Reader, case: Case, row: Row, *, identity: bool, explained: bool
-) -> tuple[dict[str, Answer], tuple[str, ...], int, str | None]:
+) -> tuple[dict[str, Answer | Withheld], tuple[str, ...], int, str | Withheld | None]:
     """The answers, the ids of those withheld, the form's version, and the text beside the reason of the status."""
     submitted = Reference(case.id, 1)
     newest = Reference(case.id, row["version"])
@@ -118,23 +128,19 @@ async def _answers(
     assert isinstance(fact, ApplicationSubmitted)
     identifying = {question.id for question in case.call.form.questions if question.identifying}
     withheld = () if identity else tuple(sorted(identifying & fact.answers.keys()))
-    answers: dict[str, Answer] = {
-        name: None if isinstance(answer, Withheld) else answer
-        for name, answer in fact.answers.items()
-        if name not in withheld
-    }
-    explanation = None
+    answers = {name: answer for name, answer in fact.answers.items() if name not in withheld}
+    explanation: str | Withheld | None = None
     if explained:
         newest_fact = found[newest].fact
         if isinstance(newest_fact, (ApplicationWithdrawn, ApplicationFoundIneligible)):
-            explanation = text_of(newest_fact.explanation)
+            explanation = newest_fact.explanation
     return answers, withheld, fact.form_version, explanation
 
 
-async def _feedback(reader: Reader, viewer: str, case: Case) -> tuple[str, ...] | None:
-    """The reviews' comments for the applicant, in the order of the reviews' random ids."""
+async def _feedback(reader: Reader, viewer: str, case: Case) -> tuple[tuple[str, ...] | None, bool]:
+    """The reviews' comments for the applicant, in the order of the reviews' random ids, and whether one is damaged."""
     if not isinstance(access.sees_feedback(viewer, case.round, case.application), Allowed):
-        return None
+        return None, False
     rows = await reader.rows(
         "SELECT review, written_version FROM read.reviews WHERE application = %(application)b "
         "AND status = 'submitted' AND to_position = 9223372036854775807 ORDER BY review",
@@ -147,9 +153,11 @@ async def _feedback(reader: Reader, viewer: str, case: Case) -> tuple[str, ...] 
     ]
     found = await reader.facts(references, open_boxes=True)
     comments = []
+    damaged = False
     for reference in references:
         fact = found[reference].fact
         assert isinstance(fact, ReviewSubmitted)
+        damaged = damaged or fact.comment_applicant is Withheld.DAMAGED
         if (comment := text_of(fact.comment_applicant)) is not None:
             comments.append(comment)
-    return tuple(comments)
+    return tuple(comments), damaged

@@ -18,12 +18,13 @@ from domain.grants.facts import (
 )
 from domain.grants.state import GRANT
 from domain.indexes import conflicts_of, rounds_of
+from domain.personal import Withheld
 from domain.refusals import Forbidden, NotFound
 from domain.values import Money, Role
 from projections.fresh import Fresh
 from projections.moments import AsOf, position_at
 from projections.paging import DEFAULT_LIMIT, Page, check_limit, key_of, page
-from projections.reader import Reader, Reference, Row, allow, text_of
+from projections.reader import Reader, Reference, Row, allow, damaged_in, text_of
 from projections.versions import Version
 
 
@@ -48,7 +49,7 @@ class GrantLine(msgspec.Struct, frozen=True, kw_only=True):
 class PayeeShown(msgspec.Struct, frozen=True, kw_only=True):
     """To whom a grant is paid, as set in that `setting`. `name` and `account` are for the recipient, for finance and for
     approvers; they are None to others, to whoever declared a conflict of interest with the application, and once the
-    recipient was erased."""
+    recipient was erased. `damaged` names the texts that are None since what is stored is not what was committed to."""
 
     setting: int
     kind: str
@@ -56,6 +57,7 @@ class PayeeShown(msgspec.Struct, frozen=True, kw_only=True):
     payable_from: datetime | None
     name: str | None
     account: str | None
+    damaged: tuple[str, ...] = ()
 
 
 class InstalmentShown(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,23 +76,26 @@ class InstalmentShown(msgspec.Struct, frozen=True, kw_only=True):
 
 class ReportShown(msgspec.Struct, frozen=True, kw_only=True):
     """A report on a grant. `text` and `explanation` are for the recipient and the staff; they are None to others, to whoever
-    declared a conflict of interest with the application, and once the recipient was erased."""
+    declared a conflict of interest with the application, and once the recipient was erased. `damaged` is as a payee's."""
 
     number: int
     status: str
     text: str | None
     reason: str | None
     explanation: str | None
+    damaged: tuple[str, ...] = ()
 
 
 class GrantDetail(GrantLine, frozen=True, kw_only=True):
-    """A grant with all that belongs to it. `explanation` is the text beside the reason of a declined offer."""
+    """A grant with all that belongs to it. `explanation` is the text beside the reason of a declined offer;
+    `damaged` is as a payee's."""
 
     seen_as: Role
     explanation: str | None
     payee: PayeeShown | None
     instalments: tuple[InstalmentShown, ...]
     reports: tuple[ReportShown, ...]
+    damaged: tuple[str, ...] = ()
 
 
 async def of_call(
@@ -193,13 +198,15 @@ async def one(reader: Reader, viewer: str | None, grant: str, *, as_of: AsOf | N
         reported=access.sees_reports(who, initiative, state, conflicts=conflicts),
     )
     shown = line(row, recipient=access.sees_recipient(who, initiative, state, conflicts=conflicts))
+    explanation = texts.get(row["reason_version"], {}).get("explanation")
     return GrantDetail(
         **{name: getattr(shown, name) for name in GrantLine.__struct_fields__},
         seen_as=role,
-        explanation=texts.get(row["reason_version"], {}).get("explanation"),
+        explanation=text_of(explanation),
         payee=_payee(row, texts),
         instalments=tuple(_instalment(each, row["currency"]) for each in instalments),
         reports=tuple(_report(each, texts) for each in reports),
+        damaged=damaged_in({"explanation": explanation}),
     )
 
 
@@ -209,7 +216,7 @@ async def _conflicts(reader: Fresh, viewer: str, application: str) -> tuple[str,
     return await reader.members(conflicts_of(viewer, state.round))
 
 
-_Texts = dict[int | None, dict[str, str | None]]
+_Texts = dict[int | None, dict[str, str | Withheld | None]]
 """Personal texts by the version of their fact and by field."""
 
 
@@ -225,14 +232,15 @@ async def _texts(
         versions += [each[name] for each in reports for name in ("text_version", "reason_version")]
     references = [Reference(grant, version) for version in versions if version is not None]
     found: _Texts = {}
+    texts: dict[str, str | Withheld | None]
     for reference, recorded in (await reader.facts(references, open_boxes=True)).items():
         match recorded.fact:
             case GrantPayeeSet() as fact:
-                texts = {"name": text_of(fact.name), "account": text_of(fact.account)}
+                texts = {"name": fact.name, "account": fact.account}
             case GrantReportSubmitted() as fact:
-                texts = {"text": text_of(fact.text)}
+                texts = {"text": fact.text}
             case GrantReportReturned() | GrantDeclined() as fact:
-                texts = {"explanation": text_of(fact.explanation)}
+                texts = {"explanation": fact.explanation}
             case _:
                 raise AssertionError("a grant's personal texts are in these facts alone")
         found[reference.version] = texts
@@ -267,8 +275,9 @@ def _payee(row: Row, texts: _Texts) -> PayeeShown | None:
         kind=row["payee_kind"],
         confirmed=row["payee_confirmed"],
         payable_from=row["payable_from"],
-        name=opened.get("name"),
-        account=opened.get("account"),
+        name=text_of(opened.get("name")),
+        account=text_of(opened.get("account")),
+        damaged=damaged_in(opened),
     )
 
 
@@ -287,10 +296,13 @@ def _instalment(row: Row, currency: str) -> InstalmentShown:
 
 
 def _report(row: Row, texts: _Texts) -> ReportShown:
+    text = texts.get(row["text_version"], {}).get("text")
+    explanation = texts.get(row["reason_version"], {}).get("explanation")
     return ReportShown(
         number=row["report"],
         status=row["status"],
-        text=texts.get(row["text_version"], {}).get("text"),
+        text=text_of(text),
         reason=row["reason"],
-        explanation=texts.get(row["reason_version"], {}).get("explanation"),
+        explanation=text_of(explanation),
+        damaged=damaged_in({"text": text, "explanation": explanation}),
     )

@@ -512,7 +512,10 @@ class TestVerifying:
     def test_a_whole_history_and_a_changed_one(self, migrated: Operator, postgres: EmbeddedPostgres) -> None:
         """Exit code, sentence and JSON; never what a fact says."""
         migrated.said("claims", "create", "--administrator")
-        assert migrated.said("verify") == "4 facts rechecked; all is as it was recorded.\n"
+        assert migrated.said("verify") == (
+            "4 facts rechecked; all is as it was recorded.\n"
+            "Sealed fields were not opened; overwinter verify --keys does it.\n"
+        )
         assert json.loads(migrated.said("verify", "--json")) == {
             "facts": 4,
             "newest": 4,
@@ -534,6 +537,34 @@ class TestVerifying:
         assert done.stderr.splitlines()[-1] == (
             "overwinter: The history is not as it was recorded: 1 fault in all, the first at position 3."
         )
+
+    def test_every_sealed_field_with_the_keys(
+        self, migrated: Operator, postgres: EmbeddedPostgres, tmp_path: Path
+    ) -> None:
+        """How many were opened, the position of one that was altered, and a sentence where there are no keys."""
+        migrated.said("claims", "create", "--administrator")
+        assert migrated.said("verify", "--keys") == (
+            "4 facts rechecked; all is as it was recorded.\n"
+            "2 sealed fields opened; each is as it was committed to.\n"
+        )
+        assert json.loads(migrated.said("verify", "--keys", "--json"))["opened"] == 2
+        nowhere = migrated.refused("verify", "--keys", OVERWINTER_KEYS=str(tmp_path / "nowhere"))
+        assert nowhere.startswith(f"The key folder {tmp_path / 'nowhere'} cannot be used")
+
+        database = str(conninfo_to_dict(migrated.settings["DATABASE_URL"])["dbname"])
+        with psycopg.connect(postgres.url_of(database, "postgres"), autocommit=True) as connection:
+            connection.execute("SET session_replication_role = replica")
+            row = connection.execute(
+                "UPDATE history.facts SET document = convert_to(regexp_replace(convert_from(document, 'UTF8'), "
+                """'"box":"....', '"box":"AAAA'), 'UTF8') WHERE topic = 'person.registered.v1' RETURNING position"""
+            ).fetchone()
+        assert row is not None
+        assert migrated.run("verify").returncode == 0
+        altered = migrated.run("verify", "--keys")
+        assert altered.stdout == (
+            f"position {row[0]}: sealed: a sealed field does not open, or is not what was committed to\n"
+        )
+        assert altered.returncode == 1
 
 
 class TestARestoredBackup:

@@ -62,12 +62,13 @@ async def something_due(settings: Settings, url: str) -> None:
         person = (await wired.runner.run(request)).stream
     with psycopg.connect(url) as connection:
         connection.execute(
-            "INSERT INTO history.due_dates (key, at, command, request) VALUES (%s, %s, %s, %s)",
+            "INSERT INTO history.due_dates (key, at, command, request, cause) VALUES (%s, %s, %s, %s, %s)",
             (
                 f"appoint {person}",
                 datetime(2026, 1, 1, tzinfo=UTC),
                 "installation.appoint",
                 f'{{"person": "{person}"}}'.encode(),
+                bytes(32),
             ),
         )
 
