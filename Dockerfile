@@ -20,12 +20,14 @@ COPY projections projections
 COPY api api
 RUN pip install --no-deps --no-build-isolation . \
     && useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin overwinter \
-    && install -d -m 700 -o overwinter -g overwinter /var/lib/overwinter /var/lib/overwinter/keys
+    && install -d -m 700 -o overwinter -g overwinter /var/lib/overwinter /var/lib/overwinter-keys \
+        /var/lib/overwinter-key-backup
 
 USER overwinter
 ENV OVERWINTER_HOST=0.0.0.0 \
     OVERWINTER_PORT=8000 \
-    OVERWINTER_KEYS=/var/lib/overwinter/keys \
+    OVERWINTER_KEYS=/var/lib/overwinter-keys \
+    OVERWINTER_KEY_BACKUP=/var/lib/overwinter-key-backup \
     DATA_DIR=/var/lib/overwinter
 EXPOSE 8000
 ENTRYPOINT ["overwinter"]

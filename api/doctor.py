@@ -10,7 +10,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,7 +23,10 @@ from api.roles import role_of
 from api.settings import Settings, described, unknown_names
 from api.wiring import all_migrations, check_fit, clock_of
 from domain.topics import TOPICS
+from history.key_backup import KeyBackup
+from history.keyfiles import KeysUnusable
 from history.migrate import pending
+from history.rotation import epoch_of
 from history.statements import Connection
 from history.store import History, open_history
 from history.unreadable import Unreadable
@@ -33,6 +36,17 @@ LEAST_FREE: Final = 1_000_000_000
 OLDEST_POSTGRESQL: Final = 150000
 TAKEOVER_SECONDS: Final = 3.0
 """For how long a process is waited for that keeps the read models up to date: one takes over from another within two."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeysHealth:
+    """The present epoch and since when it lasts, whether a rotation is due since somebody was erased, and when the key
+    backup was last written: None if there is none."""
+
+    epoch: int
+    began_at: datetime
+    rotation_due: bool
+    backup_written_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +61,7 @@ class Finding:
     owner: bool
     pending_migrations: tuple[str, ...]
     ready: Ready | None
+    keys: KeysHealth | None
     replica: ReplicaHealth | None
     free_bytes: int
     wrong: tuple[str, ...]
@@ -61,6 +76,7 @@ class Finding:
             "role": {"name": self.role, "owner": self.owner},
             "free_bytes": self.free_bytes,
             "missing_migrations": list(self.pending_migrations),
+            "keys": self.keys and msgspec.to_builtins(self.keys),
             "replica": self.replica and msgspec.to_builtins(self.replica),
             "facts": ready and ready.facts,
             "overdue": ready and ready.overdue,
@@ -91,6 +107,7 @@ async def examine(settings: Settings, url: str) -> Finding:
         role, owner = role_of(connection)
     missing = pending(url, all_migrations())
     ready: Ready | None = None
+    keys: KeysHealth | None = None
     replica: ReplicaHealth | None = None
     wrong = [
         f"{name} is no setting of this program; look for a slip in its name." for name in unknown_names()
@@ -108,6 +125,8 @@ async def examine(settings: Settings, url: str) -> Finding:
                 except Unreadable as error:
                     wrong.append(str(error))
                 wrong += await _unknown_topics(history)
+            keys, wrong_with_keys = await _look_at_keys(settings, history)
+            wrong += wrong_with_keys
             if settings.read_database_url is not None:
                 replica = await look_at(history, _connection(settings.read_database_url))
         wrong += (*ready.wrong, *ready.stopped, *ready.leaderless)
@@ -124,10 +143,42 @@ async def examine(settings: Settings, url: str) -> Finding:
         owner=owner,
         pending_migrations=missing,
         ready=ready,
+        keys=keys,
         replica=replica,
         free_bytes=free,
         wrong=tuple(wrong),
     )
+
+
+async def _look_at_keys(settings: Settings, history: History) -> tuple[KeysHealth, list[str]]:
+    epoch = await epoch_of(history)
+    wrong = []
+    if epoch.due:
+        wrong.append(
+            "The old wrapping key still has to be destroyed since somebody was erased; serve and project try it every few "
+            "seconds, and overwinter rotate-keys does it now or says why not."
+        )
+    heading = None
+    if settings.key_backup is not None:
+        try:
+            heading = KeyBackup(settings.key_backup).heading()
+        except KeysUnusable as error:
+            wrong.append(str(error))
+        else:
+            if heading is None:
+                wrong.append(f"There is no key backup in {settings.key_backup} yet; run: overwinter backup.")
+            elif (heading.history, heading.epoch) != (history.id, epoch.number):
+                wrong.append(
+                    f"The key backup in {settings.key_backup} is of another epoch or installation; if it is this one's, "
+                    "overwinter rotate-keys writes it again."
+                )
+    written_at = heading.written_at.astimezone(UTC) if heading is not None else None
+    return KeysHealth(
+        epoch=epoch.number,
+        began_at=epoch.began_at.astimezone(UTC),
+        rotation_due=epoch.due,
+        backup_written_at=written_at,
+    ), wrong
 
 
 async def look_patiently(history: History, clock: Callable[[], datetime]) -> Ready:
@@ -172,6 +223,14 @@ def report(found: Finding) -> str:
             f"{'overdue':<24}{found.ready.overdue}",
             f"{'read models':<24}{'kept up to date' if found.ready.projecting else 'kept up to date by nobody'}",
         ]
+        if found.keys is not None:
+            due = ", to be rotated since somebody was erased" if found.keys.rotation_due else ""
+            written = found.keys.backup_written_at
+            backup = f"written {written:%Y-%m-%d %H:%M} UTC" if written else "none; see OVERWINTER_KEY_BACKUP"
+            lines += [
+                f"{'keys':<24}epoch {found.keys.epoch}, since {found.keys.began_at:%Y-%m-%d %H:%M} UTC{due}",
+                f"{'key backup':<24}{backup}",
+            ]
         if found.replica is not None:
             lines.append(
                 f"{'replica':<24}{found.replica.behind} behind, {found.replica.lag_seconds:.1f} s"

@@ -13,6 +13,7 @@ from api.settings import Settings
 from api.wiring import wire
 from history.appends import Unavailable
 from history.due import Resting, run_due
+from history.statements import heed_cancellation
 from history.store import History
 
 LOCK: Final = (7302025, 3)
@@ -42,6 +43,7 @@ async def follow_due_dates(settings: Settings, url: str) -> None:
                             forget_at = time.monotonic() + FORGET_SECONDS
                         await asyncio.sleep(PAUSE_SECONDS)
             except (psycopg.OperationalError, psycopg.InterfaceError, Unavailable) as error:
+                heed_cancellation()
                 log.warning("the database cannot be used now (%s); trying again", type(error).__name__)
                 await asyncio.sleep(2)
 
@@ -52,4 +54,5 @@ async def _forget_answers(history: History) -> None:
         if forgotten := await history.forget_answers():
             log.info("%d answers to idempotency keys were too old to be kept", forgotten)
     except (Unavailable, psycopg.Error) as error:
+        heed_cancellation()
         log.warning("old answers to idempotency keys could not be deleted: %s", type(error).__name__)

@@ -7,6 +7,7 @@ it), and `overwinter doctor` shows `described(settings)`.
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
@@ -66,6 +67,25 @@ def _port(text: str) -> int:
     return int(text)
 
 
+def _from(least: int, most: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and len(text) < 10 and least <= int(text) <= most):
+            raise ValueError(f"must be a number from {least} to {most}")
+        return int(text)
+
+    return read
+
+
+Network = IPv4Network | IPv6Network
+
+
+def _networks(text: str) -> tuple[Network, ...]:
+    try:
+        return tuple(ip_network(each.strip()) for each in text.split(","))
+    except ValueError:
+        raise ValueError("must be addresses or networks such as 127.0.0.1, 10.0.0.0/8") from None
+
+
 def _host(text: str) -> str:
     if not text.isprintable() or any(each in text for each in " /@"):
         raise ValueError("must be a host name or an address such as 127.0.0.1 or ::1")
@@ -122,7 +142,7 @@ class Settings:
     data_dir: Path = _setting(
         "DATA_DIR",
         ".data",
-        "The folder of the embedded database, its log, and (unless `OVERWINTER_KEYS` says otherwise) the keys.",
+        "The folder of the embedded database and its log. In a demonstration the keys lie in it, too.",
         _folder,
     )
     host: str = _setting(
@@ -132,12 +152,65 @@ class Settings:
         _host,
     )
     port: int = _setting("OVERWINTER_PORT", "8000", "The port that they are served at.", _port)
+    proxies: tuple[Network, ...] = _setting(
+        "OVERWINTER_PROXIES",
+        "127.0.0.1, ::1",
+        "The addresses or networks of the proxies before it. Their connections are not counted; of what comes through "
+        "them, the last address in `X-Forwarded-For` is.",
+        _networks,
+    )
+    connections: int = _setting(
+        "OVERWINTER_CONNECTIONS",
+        "500",
+        "How many connections are open at a time, at most.",
+        _from(1, 100_000),
+    )
+    connections_per_address: int = _setting(
+        "OVERWINTER_CONNECTIONS_PER_ADDRESS",
+        "50",
+        "How many of them one address has, at most; behind a proxy, how many requests at a time.",
+        _from(1, 100_000),
+    )
+    header_bytes: int = _setting(
+        "OVERWINTER_HEADER_BYTES",
+        "32000",
+        "How many bytes a request's address and headers have together, at most.",
+        _from(1_000, 1_000_000),
+    )
+    headers: int = _setting(
+        "OVERWINTER_HEADERS", "100", "How many headers a request has, at most.", _from(10, 10_000)
+    )
+    header_seconds: int = _setting(
+        "OVERWINTER_HEADER_SECONDS", "15", "In what time a request's headers must have come.", _from(1, 3_600)
+    )
+    body_seconds: int = _setting(
+        "OVERWINTER_BODY_SECONDS",
+        "120",
+        "In what time a request's body must have come, and in what time a client must go on to take its answer.",
+        _from(1, 3_600),
+    )
+    most_fields: int = _setting(
+        "OVERWINTER_FIELDS",
+        "1000",
+        "How many fields a form has, or one object of a JSON body (such as the answers of an application), at most.",
+        _from(100, 100_000),
+    )
     keys: Path = _setting(
         "OVERWINTER_KEYS",
-        "DATA_DIR/keys",
-        "The folder of the keys: `wrapping-1.key` wraps the keys under which personal data is sealed, and `index.key` makes "
-        "what is looked up without being told, such as a registered address. Keep it off the database's server and out of "
-        "its backups: whoever has both can read personal data, and whoever loses it has lost that data.",
+        "DATA_DIR-keys",
+        "The folder of the keys: `wrapping-1.key` (2, 3, … after rotations) wraps the keys under which personal data is "
+        "sealed, and `index.key` makes what is looked up without being told, such as a registered address. All processes "
+        "of an installation share it. It must lie outside `DATA_DIR`, by default beside it (only a demonstration has it in "
+        "`DATA_DIR/keys`). Keep it off the database's server and out of every backup and snapshot: whoever has both can "
+        "read personal data, and after an erasure an old copy can still open what it should not.",
+        _folder,
+    )
+    key_backup: Path | None = _setting(
+        "OVERWINTER_KEY_BACKUP",
+        "",
+        "A folder on another disk or machine for the one backup of the keys, which `overwinter backup` writes and each "
+        "rotation of the keys overwrites. Keep no older version of it, and keep it apart from the copies of the database. "
+        "Without it, whoever loses `OVERWINTER_KEYS` has lost all personal data.",
         _folder,
     )
     demo: bool = _setting(
@@ -191,12 +264,14 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         setting: _Meaning = each.metadata["setting"]
         text = environ.get(setting.name, "") or setting.default
         if each.name == "keys" and text == setting.default:
-            values["keys"] = values["data_dir"] / "keys"
-            continue
+            continue  # below, as it depends on others
         try:
             values[each.name] = setting.read(text) if text else None
         except ValueError as error:
             raise SettingsError(f"The setting {setting.name} {error}.") from None
+    if "keys" not in values:
+        data_dir = values["data_dir"]
+        values["keys"] = data_dir / "keys" if values["demo"] else Path(f"{data_dir}-keys")
     if values["read_database_url"] is not None and values["database_url"] is None:
         raise SettingsError(
             "The setting READ_DATABASE_URL needs DATABASE_URL, the database that it is a replica of."
@@ -217,6 +292,8 @@ def described(settings: Settings, environ: Mapping[str, str] | None = None) -> t
             value = "" if value is None else without_secrets(value)
         elif isinstance(value, bool):
             value = "1" if value else "0"
+        elif isinstance(value, tuple):
+            value = ", ".join(str(network).removesuffix("/32").removesuffix("/128") for network in value)
         source = "environment" if environ.get(setting.name) else "default"
         shown.append(
             Described(

@@ -9,10 +9,11 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, cast, get_args
 
 import psycopg
 
+from api.accounts.claims import Claims
 from api.accounts.sessions import Sessions
 from api.accounts.tokens import Tokens
 from api.clock import DemonstrationClock, real_time
@@ -20,14 +21,19 @@ from api.settings import Settings
 from domain.commands.initiatives import OpenInstallation
 from domain.commands.persons import ErasePerson
 from domain.initiatives import INSTALLATION, INSTALLATION_ID, Installation
-from domain.refusals import Refused
+from domain.persons import ErasureReason
+from domain.refusals import Forbidden, NotFound, Refused
 from domain.values import SYSTEM, Channel
 from history.appends import Unavailable
 from history.documents import fact_in
-from history.keyfiles import KeyFolder
+from history.key_backup import KeyBackup
+from history.keyfiles import Fence, KeyFolder, KeysUnusable, holds_keys
 from history.migrate import Migration, migrations_in
+from history.rotation import Rotation, epoch_of, to_erase_again
 from history.runner import Request, Runner
-from history.store import History, open_history
+from history.statements import heed_cancellation
+from history.states import States
+from history.store import History, open_history, opened_keys
 from history.tokens import CURSOR, PositionTokens
 from history.unreadable import Unreadable
 from history.vault import Vault
@@ -57,11 +63,13 @@ class Wiring:
     settings: Settings
     history: History
     keys: KeyFolder
+    rotation: Rotation
     vault: Vault
     runner: Runner
     reader: Reader
     positions: PositionTokens
     tokens: Tokens
+    claims: Claims
     sessions: Sessions
     clock: Callable[[], datetime]
 
@@ -102,15 +110,15 @@ async def wire(
             replica = await opened.enter_async_context(
                 open_replica(read_url, history.id, connections=connections)
             )
-        # New keys are made for a new history alone: beside an old one they would open nothing.
-        keys = KeyFolder(settings.keys, create=await history.last_position() == 0)
+        keys = await _keys_of(settings, history)
         wiring = _put_together(settings, history, keys, clock or clock_of(settings), replica)
         await _check_keys(wiring)
         await _open_installation(wiring)
         await _finish_erasures(wiring)
-        # Two tasks: a database that keeps one waiting must not keep opened keys in memory.
+        # Several tasks: a database that keeps one waiting must not keep opened keys in memory.
         sweeping = (
-            asyncio.create_task(_sweep_keys(wiring.vault)),
+            asyncio.create_task(_sweep_keys(wiring)),
+            asyncio.create_task(_follow_erasures(wiring)),
             asyncio.create_task(_sweep_accounts(wiring)),
         )
         try:
@@ -126,17 +134,70 @@ async def check_fit(settings: Settings, history: History) -> None:
 
     Raises as `wire` does, and `Unreadable`.
     """
-    keys = KeyFolder(settings.keys, create=False)
-    wiring = _put_together(settings, history, keys, clock_of(settings))
-    await _check_keys(wiring)
-    _check_kind(settings, await wiring.installation())
+    keys = await _keys_of(settings, history, create=False)
+    await _check_keys(_put_together(settings, history, keys, clock_of(settings)))
 
 
 async def check_keys(settings: Settings, history: History) -> None:
-    """Look whether the keys of a history that has been begun are in the key folder. Raises `KeysUnusable`."""
+    """Look whether the keys are in the key folder, or could be made there if there are none yet. Raises as `wire` does."""
+    await _check_begun(settings, history)
+    check_places(settings)
+    KeyFolder.check_can_be_made(settings.keys, (await epoch_of(history)).number)
     if await history.any_key() is not None:
-        keys = KeyFolder(settings.keys, create=False)
+        keys = await _keys_of(settings, history, create=False)
         await _check_keys(_put_together(settings, history, keys, clock_of(settings)))
+
+
+def check_places(settings: Settings) -> None:
+    """Look whether keys lie, or would lie, where they must not. Raises `KeysUnusable`, which says what to do."""
+    keys, data, backup = settings.keys.resolve(), settings.data_dir.resolve(), settings.key_backup
+    if backup is not None:
+        for name, other in (("OVERWINTER_KEYS", keys), ("DATA_DIR", data)):
+            if backup.resolve().is_relative_to(other) or other.is_relative_to(backup.resolve()):
+                raise KeysUnusable(
+                    f"The folders of OVERWINTER_KEY_BACKUP and {name} are the same or one lies in the other, so that one "
+                    "loss takes both: choose a folder on another disk or machine for the key backup."
+                )
+    if settings.demo:
+        return
+    if keys.is_relative_to(data):
+        raise KeysUnusable(
+            f"The key folder {settings.keys} lies in DATA_DIR, and whoever copies the data would have the keys, too: stop "
+            "all processes, move it out of there, and set OVERWINTER_KEYS to its new place."
+        )
+    inside = settings.data_dir / "keys"
+    if holds_keys(inside):
+        raise KeysUnusable(
+            f"There are keys in {inside}, and whoever copies DATA_DIR has them, too: stop all processes, then move that "
+            f"folder to {settings.keys} (the setting OVERWINTER_KEYS), or if it belongs to a demonstration, choose another "
+            "DATA_DIR."
+        )
+
+
+async def _keys_of(settings: Settings, history: History, *, create: bool = True) -> KeyFolder:
+    """The key folder of an installation. New keys are made for a new history alone: beside an old one they would open
+    nothing."""
+    begun = await _check_begun(settings, history)
+    check_places(settings)
+    while True:
+        epoch = await epoch_of(history)
+        try:
+            return KeyFolder(settings.keys, create=create and not begun, epoch=epoch.number)
+        except KeysUnusable:
+            if (await epoch_of(history)).number == epoch.number:
+                raise
+            # Another process has rotated in between.
+
+
+async def _check_begun(settings: Settings, history: History) -> bool:
+    """Whether the history has any fact; raises `WiringError` if it is of the other kind than these settings."""
+    if await history.last_position() == 0:
+        return False
+    loaded = await States(history).reading(afresh=True).load(((INSTALLATION, INSTALLATION_ID),))
+    installation: Installation = loaded[INSTALLATION_ID].state
+    if installation.status is not None:
+        _check_kind(settings, installation)
+    return True
 
 
 def clock_of(settings: Settings) -> Callable[[], datetime]:
@@ -152,19 +213,29 @@ def _put_together(
     replica: Replica | None = None,
 ) -> Wiring:
     vault = Vault(keys, history.id)
+    backup = KeyBackup(settings.key_backup) if settings.key_backup is not None else None
+    rotation = Rotation(history, keys, backup)
     runner = Runner(
-        history, vault, keys.index_key, clock=clock, fence=keys.fence, demonstration=settings.demo
+        history,
+        vault,
+        keys.index_key,
+        clock=clock,
+        finish_erasures=rotation.finish,
+        demonstration=settings.demo,
     )
+    tokens = Tokens(history, vault)
     positions_key = runner.keyed("position-tokens", history.id.encode())
     return Wiring(
         settings=settings,
         history=history,
         keys=keys,
+        rotation=rotation,
         vault=vault,
         runner=runner,
         reader=Reader(history, runner.states, vault, PositionTokens(positions_key, CURSOR), replica),
         positions=PositionTokens(positions_key),
-        tokens=Tokens(history, vault),
+        tokens=tokens,
+        claims=Claims(history, runner, tokens),
         sessions=Sessions(history, secure=_secure(settings)),
         clock=clock,
     )
@@ -175,15 +246,36 @@ async def _check_keys(wiring: Wiring) -> None:
     could open again from one folder. Raises `KeysUnusable`."""
     row = await wiring.history.any_key()
     if row is not None:
-        wiring.vault.open((row,))
+        await opened_keys(wiring.history, wiring.vault, (row.subject,))
         wiring.vault.evict(row.subject)
 
 
-async def _sweep_keys(vault: Vault) -> None:
-    """Forget opened keys in time, also those that nobody asks for again."""
+async def _sweep_keys(wiring: Wiring) -> None:
+    """Forget opened keys in time, also those that nobody asks for again, and the wrapping keys of former epochs."""
     while True:
         await asyncio.sleep(SWEEP_SECONDS)
-        vault.sweep()
+        wiring.vault.sweep()
+        wiring.keys.sweep()
+
+
+async def _follow_erasures(wiring: Wiring) -> None:
+    """Finish what follows from erasures and could not be done at once, such as a rotation while a dump was made."""
+    while True:
+        await asyncio.sleep(SWEEP_SECONDS)
+        await try_to_finish(wiring)
+
+
+async def try_to_finish(wiring: Wiring) -> str | None:
+    """Do what is due after erasures; the sentence that says what keeps it from being done, or None."""
+    try:
+        await wiring.rotation.finish()
+    except (KeysUnusable, Unavailable) as error:
+        log.warning("what follows from erasures is not done yet: %s", error)
+        return str(error)
+    except psycopg.Error as error:
+        log.warning("what follows from erasures is not done yet: %s", type(error).__name__)
+        return "The database refuses it."
+    return None
 
 
 async def _sweep_accounts(wiring: Wiring) -> None:
@@ -191,10 +283,13 @@ async def _sweep_accounts(wiring: Wiring) -> None:
     while True:
         try:
             await wiring.tokens.sweep()
+            await wiring.claims.sweep()
             await wiring.sessions.sweep()
         except Unavailable:
+            heed_cancellation()
             log.debug("ended sessions are not deleted while the database cannot be used")
         except psycopg.Error as error:
+            heed_cancellation()
             log.warning("ended sessions could not be deleted: %s", type(error).__name__)
         await asyncio.sleep(SWEEP_ACCOUNTS_SECONDS)
 
@@ -244,18 +339,34 @@ def _check_kind(settings: Settings, installation: Installation) -> None:
 
 
 async def _finish_erasures(wiring: Wiring) -> None:
-    """Erase again whoever is fenced and has a key all the same: a crash cut in, or an old backup was restored."""
-    for row in await wiring.history.keys(wiring.keys.fenced()):
-        command = ErasePerson(person=row.subject, reason="other")
+    """Erase again whoever is fenced and whose erasure the history does not tell, as when an old copy of the database was
+    restored; then do whatever else is due after erasures."""
+    fences = {fence.subject: fence for fence in wiring.keys.fences()}
+    # A runner that does not rotate after each of them: once is enough, afterwards.
+    runner = Runner(
+        wiring.history,
+        wiring.vault,
+        wiring.keys.index_key,
+        clock=wiring.clock,
+        demonstration=wiring.settings.demo,
+    )
+    for subject in await to_erase_again(wiring.history, fences):
         try:
-            await wiring.runner.run(Request(command=command, actor=SYSTEM, channel=Channel.SYSTEM))
-        except Refused:
-            pass  # another process was first
+            await _erase_again(runner, fences[subject])
         except Unreadable as error:
-            log.error("an erasure could not be finished: %s", error)  # noqa: TRY400 - as above
-            continue
-        if await wiring.history.keys((row.subject,)):
-            raise WiringError(
-                "A person whose erasure the history tells has a key again: restore the database's keys and its history "
-                "from one backup, or delete the rows of vault.keys whose subjects stand in the key folder's file fences."
-            )
+            log.error("an erasure could not be finished: %s", error)  # noqa: TRY400 - a traceback could quote values
+    if await try_to_finish(wiring) is None:
+        await wiring.rotation.complete_fences()
+
+
+async def _erase_again(runner: Runner, fence: Fence) -> None:
+    """For the same reason, and in the name of the same person, unless this history gives them no right to it."""
+    reason = fence.reason if fence.reason in get_args(ErasureReason) else "other"
+    command = ErasePerson(person=fence.subject, reason=cast("ErasureReason", reason))
+    channel = Channel(fence.channel) if fence.channel in {*Channel} else Channel.SYSTEM
+    for actor, by in ((fence.actor, channel), (SYSTEM, Channel.SYSTEM)):
+        # Refused: another process was first, or their history tells the erasure; then the rotation drops the key.
+        with contextlib.suppress(Forbidden, NotFound):
+            with contextlib.suppress(Refused):
+                await runner.run(Request(command=command, actor=actor, channel=by))
+            return

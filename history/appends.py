@@ -21,12 +21,13 @@ class Lost(Unavailable):
 
 @dataclass(frozen=True, slots=True)
 class DueDate:
-    """A row of the queue of due dates: what is to be run when."""
+    """A row of the queue of due dates: what is to be run when. `cause` is the leaf of the fact that set it."""
 
     key: str
     at: datetime
     command: str
     request: bytes
+    cause: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,6 @@ class Append:
 class Appended:
     """How an append ended. `positions` are those of the facts; `detail` names what stood in the way."""
 
-    outcome: Literal["appended", "repeated", "reused", "conflict", "claimed"]
+    outcome: Literal["appended", "repeated", "reused", "rotated", "conflict", "claimed"]
     positions: tuple[int, ...] = ()
     detail: str | None = None

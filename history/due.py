@@ -89,6 +89,7 @@ async def _run(runner: Runner, due: DueDate) -> bool:
                 actor=SYSTEM,
                 channel=Channel.SYSTEM,
                 key=f"due {due.key} {due.at.isoformat()}",
+                cause=due.cause.hex(),
             )
         )
         ran = True

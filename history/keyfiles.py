@@ -7,21 +7,36 @@ list of fences. `WrappingKeys` is the interface that a key management service wo
 from __future__ import annotations
 
 import os
+import re
 import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from history.format.notation import FormatError
+from history.format.wrapped import KEY_BYTES, NONCE_BYTES, unwrap_key, wrap_key
 
-from history.commitments import framed
-from history.sealing import KEY_BYTES, NONCE_BYTES
-
-_ASSOCIATED: Final = b"overwinter/wrapped-key/1"
+_WRAPPING: Final = re.compile(r"(?P<draft>\.)?wrapping-(?P<epoch>[1-9][0-9]*)\.key(?(draft)\..*)", re.ASCII)
+"""The file of a wrapping key, or the draft of one that a crash left."""
+_INDEX: Final = "index.key"
 
 
 class KeysUnusable(Exception):
     """The key folder cannot be used, or a key does not fit the database; one sentence, without any key in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fence:
+    """Somebody who was erased, noted outside the database: `reason`, `actor` and `channel` are those of the erasure.
+
+    If an older copy of the database is restored, they are erased again for the same reason.
+    """
+
+    subject: str
+    reason: str
+    actor: str
+    channel: str
 
 
 class WrappingKeys(Protocol):
@@ -30,6 +45,9 @@ class WrappingKeys(Protocol):
     @property
     def epoch(self) -> int:
         """The present epoch, from 1."""
+
+    def turn(self, epoch: int) -> None:
+        """Wrap under another epoch's key from now on; raises `KeysUnusable`."""
 
     def wrap(self, history: str, subject: str, key: bytes) -> bytes:
         """`key` wrapped under the present epoch's wrapping key."""
@@ -42,24 +60,26 @@ class KeyFolder:
     """The key files of one installation, in a folder of mode 700. Missing keys are made at the first use.
 
     `create=False` is for readers and for a database that already has a history: missing keys are an error then,
-    never silently replaced by new ones that open nothing.
+    never silently replaced by new ones that open nothing. `epoch` is the present epoch, as the database names it.
     """
 
-    def __init__(self, folder: Path, *, create: bool) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, *, create: bool, epoch: int = 1) -> None:
+        self.folder = folder
+        self.epoch = epoch
         try:
             if create:
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _check_closed(folder)
-            self._wrapping = self._key("wrapping-1.key", create)
-            self.index_key = self._key("index.key", create)
+            check_closed(folder)
+            self._wrapping = {epoch: self._key(_file_of(epoch), create)}
+            self.index_key = self._key(_INDEX, create)
         except OSError as error:
             raise KeysUnusable(f"The key folder {folder} cannot be used: {error.strerror}.") from None
+        self._former: set[int] = set()
 
     @classmethod
-    def check_can_be_made(cls, folder: Path) -> None:
+    def check_can_be_made(cls, folder: Path, epoch: int = 1) -> None:
         """Raise `KeysUnusable` unless keys are in the folder and can be read, or could be made there; and unless it can
-        be written, as erasing somebody needs it (`fence`). Nothing is made."""
+        be written, as a rotation needs it. Nothing is made."""
         existing = folder
         while not existing.exists():
             existing = existing.parent
@@ -69,21 +89,17 @@ class KeyFolder:
                 "choose another with OVERWINTER_KEYS."
             )
         if folder.exists():
-            _check_closed(folder)
-        if any((folder / name).exists() for name in ("wrapping-1.key", "index.key")):
-            cls(folder, create=False)
-
-    @property
-    def epoch(self) -> int:
-        """The present epoch. Rotation, which begins a new one, is not built yet."""
-        return 1
+            check_closed(folder)
+        if holds_keys(folder):
+            cls(folder, create=False, epoch=epoch)
 
     def _key(self, name: str, create: bool) -> bytes:
-        path = self._folder / name
+        path = self.folder / name
         if not path.exists():
             if not create:
                 raise KeysUnusable(
-                    f"The key file {name} is missing from {self._folder}; restore it from its backup."
+                    f"The key file {name} is missing from {self.folder}; put it back, or bring the keys back from their "
+                    "backup with overwinter restore."
                 )
             self._write_once(path, secrets.token_bytes(KEY_BYTES).hex())
         try:
@@ -92,82 +108,200 @@ class KeyFolder:
             key = b""
         if len(key) != KEY_BYTES:
             raise KeysUnusable(
-                f"The key file {name} in {self._folder} is damaged; restore it from its backup."
+                f"The key file {name} in {self.folder} is damaged; restore it from its backup."
             )
         return key
 
     def _write_once(self, path: Path, text: str) -> None:
         """Write a file that appears whole or not at all, and lose to another process that was first."""
-        draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(text + "\n")
-            file.flush()
-            os.fsync(file.fileno())
+        draft = _draft(path, text)
         try:
             os.link(draft, path)
         except FileExistsError:
             pass
         finally:
             draft.unlink()
-        self._sync_folder()
+        sync_folder(self.folder)
 
-    def _sync_folder(self) -> None:
-        folder = os.open(self._folder, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+    # Wrapping
+
+    def wrapping_key(self, epoch: int) -> bytes:
+        """The wrapping key of an epoch, from memory or from its file; raises `KeysUnusable`."""
+        key = self._wrapping.get(epoch)
+        if key is None:
+            try:
+                key = self._wrapping[epoch] = self._key(_file_of(epoch), create=False)
+            except OSError as error:
+                raise KeysUnusable(
+                    f"The key folder {self.folder} cannot be used: {error.strerror}."
+                ) from None
+        return key
 
     def wrap(self, history: str, subject: str, key: bytes) -> bytes:
-        """`key` wrapped under the present epoch's wrapping key: nonce ‖ ciphertext ‖ tag."""
+        """`key` wrapped under the present epoch's wrapping key, as `history.format.wrapped` defines it."""
+        return self.wrap_under(self.epoch, history, subject, key)
+
+    def wrap_under(self, epoch: int, history: str, subject: str, key: bytes) -> bytes:
+        """`key` wrapped under a certain epoch's wrapping key."""
         nonce = secrets.token_bytes(NONCE_BYTES)
-        return nonce + AESGCM(self._wrapping).encrypt(
-            nonce, key, self._associated(history, subject, self.epoch)
-        )
+        return wrap_key(self.wrapping_key(epoch), history, subject, epoch, key, nonce)
 
     def unwrap(self, history: str, subject: str, epoch: int, wrapped: bytes) -> bytes:
-        """The key that was wrapped; raises `KeysUnusable` if the wrapping key is another one."""
+        """The key that was wrapped; raises `KeysUnusable` if the wrapping key is another one, or is gone."""
+        wrapping_key = self.wrapping_key(epoch)
+        if epoch > self.epoch:
+            # Another process has rotated: nothing is wrapped under an epoch before the database has begun it.
+            self.turn(epoch)
         try:
-            return AESGCM(self._wrapping).decrypt(
-                wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], self._associated(history, subject, epoch)
-            )
-        except InvalidTag:
+            return unwrap_key(wrapping_key, history, subject, epoch, wrapped)
+        except FormatError:
             raise KeysUnusable(
-                f"The wrapping key in {self._folder} is not the one this database was sealed with; "
+                f"The wrapping key in {self.folder} is not the one this database was sealed with; "
                 "restore the right key folder."
             ) from None
 
-    @staticmethod
-    def _associated(history: str, subject: str, epoch: int) -> bytes:
-        return framed(_ASSOCIATED, history.encode(), subject.encode(), str(epoch).encode())
+    # Rotation
+
+    def begin(self, epoch: int) -> None:
+        """Make the wrapping key of the next epoch, durably. It is used once it is turned to; raises OSError."""
+        self._write_once(self.folder / _file_of(epoch), secrets.token_bytes(KEY_BYTES).hex())
+        self._wrapping[epoch] = self._key(_file_of(epoch), create=False)
+
+    def turn(self, epoch: int) -> None:
+        """Wrap under this epoch's key from now on. The key of the one before stays in memory until `sweep`, for rows that
+        were read a moment ago. Raises `KeysUnusable` if the key is missing."""
+        self.wrapping_key(epoch)
+        self.epoch = epoch
+
+    def sweep(self) -> None:
+        """Forget the wrapping keys of other epochs that were known at the sweep before, too."""
+        for epoch in self._former:
+            if epoch != self.epoch:
+                self._wrapping.pop(epoch, None)
+        self._former = self._wrapping.keys() - {self.epoch}
+
+    def strays(self) -> list[Path]:
+        """The files of wrapping keys of other epochs than the present one."""
+        found = [(path, _WRAPPING.fullmatch(path.name)) for path in self.folder.iterdir()]
+        return sorted(path for path, named in found if named and int(named["epoch"]) != self.epoch)
+
+    def destroy_strays(self) -> None:
+        """Destroy the wrapping keys of all other epochs; what was wrapped under them, nobody can open any more.
+
+        Their files are overwritten before they go. That reaches the disk where the file system writes in place; a copying
+        one, an SSD and a snapshot may keep the old bytes.
+        """
+        for path in self.strays():
+            with path.open("r+b") as file:
+                file.write(bytes(path.stat().st_size))
+                file.flush()
+                os.fsync(file.fileno())
+            path.unlink()
+        sync_folder(self.folder)
 
     # Fences
 
     @property
     def _fences(self) -> Path:
-        return self._folder / "fences"
+        return self.folder / "fences"
 
-    def fence(self, subject: str) -> None:
-        """Record, durably and outside the database, that a subject must never have a key again."""
-        if subject in self.fenced():
-            return
-        descriptor = os.open(self._fences, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    def fence(self, fences: Iterable[Fence]) -> None:
+        """Record, durably and outside the database, that some subjects must never have a key again.
+
+        The list is replaced as a whole, so that no crash can tear a line: one process at a time may call this.
+        """
+        known = {fence.subject: fence for fence in self.fences()}
+        more = {fence.subject: fence for fence in fences if fence.subject not in known}
+        if more:
+            write_whole(self._fences, fences_as_text([*known.values(), *more.values()]))
+
+    def fences(self) -> tuple[Fence, ...]:
+        """All fences, in the order in which they were set."""
         try:
-            os.write(descriptor, f"{subject}\n".encode("ascii"))
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-        self._sync_folder()
+            text = self._fences.read_text("ascii")
+        except FileNotFoundError:
+            return ()
+        return fences_in(text)
 
     def fenced(self) -> frozenset[str]:
         """The ids of all fenced subjects."""
-        try:
-            return frozenset(self._fences.read_text("ascii").split())
-        except FileNotFoundError:
-            return frozenset()
+        return frozenset([fence.subject for fence in self.fences()])
 
 
-def _check_closed(folder: Path) -> None:
+def holds_keys(folder: Path) -> bool:
+    """Whether there are key files in a folder."""
+    if not folder.is_dir():
+        return False
+    return any(path.name == _INDEX or _WRAPPING.fullmatch(path.name) for path in folder.iterdir())
+
+
+def lay_down(folder: Path, *, epoch: int, wrapping_key: bytes, index_key: bytes) -> None:
+    """Put keys from a backup into a key folder that has none, or these very ones. Raises `KeysUnusable`."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        check_closed(folder)
+        for name, key in ((_file_of(epoch), wrapping_key), (_INDEX, index_key)):
+            path = folder / name
+            if not path.exists():
+                write_whole(path, key.hex() + "\n")
+    except OSError as error:
+        raise KeysUnusable(f"The key folder {folder} cannot be used: {error.strerror}.") from None
+
+
+def fences_as_text(fences: Iterable[Fence]) -> str:
+    """A list of fences, one on a line."""
+    return "".join([f"{fence.subject} {fence.reason} {fence.actor} {fence.channel}\n" for fence in fences])
+
+
+def fences_in(text: str) -> tuple[Fence, ...]:
+    """The fences of such a list. Of a line that names nothing but the subject, the rest is unknown."""
+    fences = []
+    for line in text.splitlines():
+        words = line.split()
+        if words:
+            fences.append(Fence(*(words if len(words) == 4 else (words[0], "other", "system", "system"))))
+    return tuple(fences)
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file, or replace it; after a crash it is there as it was before, or whole. Raises OSError."""
+    draft = _draft(path, text)
+    try:
+        draft.replace(path)
+    except OSError:
+        draft.unlink()
+        raise
+    sync_folder(path.parent)
+
+
+def _draft(path: Path, text: str) -> Path:
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        draft.unlink()
+        raise
+    return draft
+
+
+def sync_folder(folder: Path) -> None:
+    """Make durable which files are in a folder."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _file_of(epoch: int) -> str:
+    return f"wrapping-{epoch}.key"
+
+
+def check_closed(folder: Path) -> None:
+    """Raise `KeysUnusable` if anybody but its owner may enter a folder."""
     if folder.stat().st_mode & 0o077:
         raise KeysUnusable(f"The key folder {folder} is open to others; run: chmod 700 on it.")

@@ -31,7 +31,6 @@ from psycopg_pool import ConnectionPool
 from history.appends import Append
 from history.batch import APPEND, arguments, outcomes, reads
 from history.documents import Opener, Stored, leaf_of, read, unopened
-from history.sealing import NotOpened
 from history.unreadable import Unreadable
 
 POLL_SECONDS: Final = 0.02
@@ -64,8 +63,7 @@ class FactMapper(Mapper[str]):
     def to_domain_event(
         self, stored_event: StoredEvent
     ) -> Any:  # Any: the library's protocol wants its own base class
-        """The recorded fact in a stored event; a `Recorded`. Raises `Unreadable` if it cannot be read, and
-        `sealing.NotOpened`."""
+        """The recorded fact in a stored event; a `Recorded`. Raises `Unreadable` if it cannot be read."""
         state = stored_event.state
         if self.cipher:
             state = self.cipher.decrypt(state)
@@ -73,8 +71,6 @@ class FactMapper(Mapper[str]):
             state = self.compressor.decompress(state)
         try:
             return read(stored_event.topic, state, self.open_with)
-        except NotOpened:
-            raise
         except Exception as error:  # whatever a damaged fact raises
             raise Unreadable(getattr(stored_event, "id", None)) from error
 

@@ -23,6 +23,7 @@ from history.appends import Append, Appended, DueDate, Idempotency, Lost, Unavai
 from history.arrays import integers, texts
 from history.gathering import Gathered
 from history.group_commit import GroupCommit, cannot_now, connection_lost, remembered
+from history.keyfiles import KeysUnusable
 from history.statements import Connection, Prepared, call, call_as, lent
 from history.vault import Vault, WrappedKey
 
@@ -190,9 +191,9 @@ class History:
         return {row[0]: WrappedKey(*row) for row in rows}
 
     async def any_key(self) -> WrappedKey | None:
-        """The wrapped key of some data subject; None if there is none."""
+        """The wrapped key of some data subject who lives; None if there is none."""
         async with self.connection() as connection:
-            cursor = await connection.execute("SELECT subject, epoch, wrapped FROM vault.keys LIMIT 1")
+            cursor = await connection.execute("SELECT subject, epoch, wrapped FROM vault.living LIMIT 1")
             row = await cursor.fetchone()
             return None if row is None else WrappedKey(*row)
 
@@ -260,7 +261,7 @@ class History:
         """What is due at `now`, the oldest first, but for those in `without`, unless they were set anew meanwhile."""
         async with self.connection() as connection:
             cursor = await connection.execute(
-                "SELECT key, at, command, request FROM history.due_dates WHERE at <= %b AND (key, at) NOT IN "
+                "SELECT key, at, command, request, cause FROM history.due_dates WHERE at <= %b AND (key, at) NOT IN "
                 "(SELECT * FROM unnest(%b::text[], %b::timestamptz[])) ORDER BY at LIMIT %b",
                 (now, [due.key for due in without], [due.at for due in without], limit),
             )
@@ -314,5 +315,13 @@ async def opened_keys(history: History, vault: Vault, subjects: Iterable[str]) -
     found = vault.cached(wanted)
     missing = wanted - found.keys()
     if missing:
-        found |= vault.open(await history.keys(missing))
+        rows = await history.keys(missing)
+        try:
+            found |= vault.open(rows)
+        except KeysUnusable:
+            # The wrapping key may have been destroyed, in a rotation, since the rows were read.
+            again = await history.keys(missing)
+            if sorted(again) == sorted(rows):
+                raise
+            found |= vault.open(again)
     return found

@@ -17,7 +17,7 @@ CACHE_SECONDS: Final = 60
 CACHE_KEYS: Final = 20_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class WrappedKey:
     """A row of vault.keys."""
 
@@ -44,6 +44,10 @@ class Vault:
         """A new key for a subject: the row to store, and the key itself."""
         key = AESGCM.generate_key(bit_length=256)
         return WrappedKey(subject, self._keys.epoch, self._keys.wrap(self._history, subject, key)), key
+
+    def turn(self, epoch: int) -> None:
+        """Wrap new keys under the wrapping key of this epoch. Raises `keyfiles.KeysUnusable`."""
+        self._keys.turn(epoch)
 
     def cached(self, subjects: Iterable[str]) -> dict[str, bytes]:
         """The keys at hand for these subjects, none older than `CACHE_SECONDS`."""

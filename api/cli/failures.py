@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 import click
 import psycopg
 
+from api.backups import BackupError
 from api.connecting import why_not_connected
 from api.embedded_guard import EmbeddedError
 from api.roles import RoleError
@@ -26,7 +27,7 @@ from projections.replica import Foreign
 
 _SAID = (
     SettingsError, EmbeddedError, SuperviseError, WiringError, KeysUnusable, MigrationError, Turned, Unavailable,
-    Taken, Stopped, RoleError, Foreign, Unreadable,
+    Taken, Stopped, RoleError, Foreign, Unreadable, BackupError,
 )  # fmt: skip
 
 

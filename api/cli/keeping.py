@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
-from collections.abc import Callable, Iterator
 
 import click
+import psycopg
 
 from api.beside import recheck_beside
-from api.cli.database import database, refuse_unmigrated
+from api.cli.database import database, database_of_owner, let_program_in, refuse_unmigrated
 from api.cli.failures import fail
+from api.cli.progress import progress_bar
 from api.roles import let_in, refuse_all_but_the_owner
 from api.settings import Settings, read_settings
 from api.wiring import all_migrations, check_keys
@@ -19,6 +19,7 @@ from history.keyfiles import KeyFolder
 from history.mending import MENDABLE, mend
 from history.migrate import migrate
 from history.store import open_history
+from history.vault import Vault
 from history.verify import CHECKS, verify
 from projections.rebuild import rebuild
 from projections.register import PROJECTIONS
@@ -35,10 +36,11 @@ def migrate_command(allow: str | None, as_json: bool) -> None:
     not be made or read here, that is said at the end.
     """
     settings = read_settings()
-    with database(settings, make=True) as url:
+    with database_of_owner(settings, make=True) as url:
         done = migrate(
             url, all_migrations(), progress=lambda name: None if as_json else click.echo(f"applied {name}")
         )
+        let_program_in(settings, url, migrated=True)
         if allow is not None:
             let_in(url, allow)
         if as_json:
@@ -48,7 +50,6 @@ def migrate_command(allow: str | None, as_json: bool) -> None:
             if allow is not None:
                 click.echo(f"The role {allow} can serve and project, and change no fact.")
         # Afterwards, since the database is migrated all the same, and now rather than by the next command.
-        KeyFolder.check_can_be_made(settings.keys)
         asyncio.run(_check_keys(settings, url))
 
 
@@ -76,15 +77,15 @@ def rebuild_command(names: tuple[str, ...], as_json: bool) -> None:
             )
     wanted = tuple(projection for name, projection in known.items() if not names or name in names)
     tables = tuple(table for table in MENDABLE if table in names)
-    with database(read_settings()) as url:
+    with database_of_owner(read_settings()) as url:
         refuse_unmigrated(url)
         refuse_all_but_the_owner(url)
         position, mended = None, {}
         if wanted:
-            with _progress_bar("rebuilding", shown=not as_json) as progress:
+            with progress_bar("rebuilding", shown=not as_json) as progress:
                 position = rebuild(url, wanted, progress=progress)
         if tables:
-            with _progress_bar("tables", shown=not as_json) as progress:
+            with progress_bar("tables", shown=not as_json) as progress:
                 mended = mend(url, tables, progress)
     done = [projection.name for projection in wanted]
     if as_json:
@@ -99,22 +100,30 @@ def rebuild_command(names: tuple[str, ...], as_json: bool) -> None:
 
 @click.command("verify")
 @click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
-def verify_command(as_json: bool) -> None:
+@click.option(
+    "--keys", "with_keys", is_flag=True, help="Open every sealed field too, with the keys in OVERWINTER_KEYS."
+)
+def verify_command(as_json: bool, with_keys: bool) -> None:
     """Recheck the whole history: every leaf, every stream's chain, every number. Nothing is changed, no key is needed.
 
-    Then the tables that follow from the facts (indexes, claims, due dates) are recomputed, and every token and session for
-    which no fact stands is named. Only what is wrong where is told, never what a fact says.
+    With --keys, every sealed field is opened and compared with what was committed to. Then the tables that follow from the
+    facts (indexes, claims, due dates) are recomputed, and every token and session for which no fact stands is named. Only
+    what is wrong where is told, never what a fact says.
     """
-    with database(read_settings()) as url:
+    settings = read_settings()
+    with database(settings) as url:
         refuse_unmigrated(url)
-        with _progress_bar("verifying", shown=not as_json) as progress:
-            found = verify(url, progress)
-        with _progress_bar("tables", shown=not as_json) as progress:
+        vault = _vault(settings, url) if with_keys else None
+        with progress_bar("verifying", shown=not as_json) as progress:
+            found = verify(url, progress, vault=vault)
+        with progress_bar("tables", shown=not as_json) as progress:
             beside = recheck_beside(url, progress)
     if as_json:
         wrong = [{"position": position, "check": check} for position, check in found.wrong]
-        summary = {"facts": found.facts, "newest": found.newest, "found": found.found, "wrong": wrong}
-        click.echo(json.dumps(summary | beside.as_json()))
+        told = {"facts": found.facts, "newest": found.newest, "found": found.found, "wrong": wrong}
+        if with_keys:
+            told["opened"] = found.opened
+        click.echo(json.dumps(told | beside.as_json()))
     else:
         for position, check in found.wrong:
             click.echo(f"position {position}: {check}: {CHECKS[check]}")
@@ -129,18 +138,17 @@ def verify_command(as_json: bool) -> None:
         fail(sentence)
     if not as_json:
         click.echo(f"{found.facts} facts rechecked; all is as it was recorded.")
+        if with_keys:
+            click.echo(f"{found.opened} sealed fields opened; each is as it was committed to.")
+        else:
+            click.echo("Sealed fields were not opened; overwinter verify --keys does it.")
 
 
-@contextlib.contextmanager
-def _progress_bar(label: str, *, shown: bool) -> Iterator[Callable[[int, int], None]]:
-    """A bar on standard error that is told how much is done, and of how much; nothing where no terminal looks on."""
-    if not shown:
-        yield lambda _done, _all: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn(label), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task(label)
-        yield lambda done, whole: progress.update(task, completed=done, total=whole)
+def _vault(settings: Settings, url: str) -> Vault:
+    """The keys of this installation. Raises `KeysUnusable`."""
+    with psycopg.connect(url) as connection:
+        row = connection.execute(
+            "SELECT i.history_id, e.number FROM history.installation i, vault.epoch e"
+        ).fetchone()
+    history, epoch = row or ("", 1)
+    return Vault(KeyFolder(settings.keys, create=False, epoch=epoch), history)

@@ -10,7 +10,8 @@ import click
 
 from api.cli.database import with_wiring
 from api.cli.failures import fail
-from api.wiring import Wiring
+from api.remains import REMAINS
+from api.wiring import Wiring, try_to_finish
 from domain.commands.persons import ErasePerson
 from domain.persons import PERSON, address_claim, check_email, check_known
 from domain.refusals import NotFound
@@ -24,24 +25,37 @@ from history.runner import Request
     "--reason", type=click.Choice(["asked_by_person", "retention_ended", "safety", "other"]), required=True
 )
 @click.option("--yes", is_flag=True, help="Do not ask whether it is meant.")
-def erase(person: str, reason: Any, yes: bool) -> None:  # Any: one of the choices above
+@click.option("--json", "as_json", is_flag=True, help="Print what was done and what remains as JSON.")
+def erase(person: str, reason: Any, yes: bool, as_json: bool) -> None:  # Any: one of the choices above
     """Erase PERSON (an id such as person-0f…, which `overwinter find-person` tells) for good: their key is destroyed, and
-    with it all that was sealed under it."""
+    with it all that was sealed under it. Then the keys of all others are wrapped under a new wrapping key, the key backup
+    is overwritten, and the old wrapping key is destroyed."""
 
     async def act(wiring: Wiring) -> None:
         await check_person(wiring, person)
         if not yes:
-            click.confirm(f"Nobody can undo this. Erase {person}?", abort=True)
+            click.confirm(f"Nobody can undo this. Erase {person}?", abort=True, err=as_json)
         command = ErasePerson(person=person, reason=reason)
         await wiring.runner.run(Request(command=command, actor=SYSTEM, channel=Channel.CLI))
         await wiring.forget_accounts(person)
+        unfinished = await try_to_finish(wiring)
+        epoch = wiring.keys.epoch
+        if as_json:
+            said = {"person": person, "epoch": epoch, "unfinished": unfinished, "remains": REMAINS}
+            click.echo(json.dumps(said))
+            return
+        click.echo("Erased.")
+        click.echo(
+            f"All other keys are wrapped under a new wrapping key, of epoch {epoch}; the old one is destroyed."
+            if unfinished is None
+            else f"The old wrapping key could not be destroyed yet: {unfinished} serve and project try it again every few "
+            "seconds, and overwinter rotate-keys does it now."
+        )
+        click.echo("What remains:")
+        for each in REMAINS:
+            click.echo(f"- {each}")
 
     with_wiring(act)
-    click.echo(
-        "Erased. What remains: dumps, write-ahead log and replicas from before still hold the person's key, wrapped "
-        "under the present wrapping key. Until that key can be rotated, delete those copies or keep them away from the "
-        "key folder. Running servers forget the key within 60 seconds."
-    )
 
 
 async def check_person(wiring: Wiring, person: str) -> None:

@@ -17,6 +17,8 @@ CREATE TABLE history.facts (
     recorded_at timestamptz NOT NULL,
     UNIQUE (stream, version)
 );
+-- Finds the erased: what is left to do for them, and whose key must not be kept.
+CREATE INDEX facts_of_erasures ON history.facts (position, stream) WHERE topic = 'person.erased.v1';
 -- Documents are mostly ciphertext: compressing them costs time and gains nothing.
 ALTER TABLE history.facts ALTER COLUMN document SET STORAGE EXTERNAL;
 
@@ -49,7 +51,9 @@ CREATE TABLE history.due_dates (
     -- A time that the program cannot read would keep every other due date waiting.
     at timestamptz NOT NULL CHECK (at > '0001-01-02 00:00:00+00' AND at < '9999-12-31 00:00:00+00'),
     command text NOT NULL,
-    request bytea NOT NULL
+    request bytea NOT NULL,
+    -- The leaf of the fact that set it; what is done at this time names it as its cause.
+    cause bytea NOT NULL CHECK (octet_length(cause) = 32)
 );
 CREATE INDEX ON history.due_dates (at);
 
@@ -60,6 +64,17 @@ CREATE TABLE vault.keys (
     epoch integer NOT NULL,
     wrapped bytea NOT NULL
 );
+
+-- The present epoch: under the wrapping key of this number all keys are wrapped.
+CREATE TABLE vault.epoch (
+    one boolean PRIMARY KEY DEFAULT true CHECK (one),
+    number integer NOT NULL,
+    -- The newest fact when the epoch began. Whoever was erased by a later one is still wrapped under the present wrapping
+    -- key in stale pages and in copies of the database, so that another rotation is due.
+    after_position bigint NOT NULL,
+    began_at timestamptz NOT NULL
+);
+INSERT INTO vault.epoch (number, after_position, began_at) VALUES (1, 0, now());
 
 CREATE FUNCTION history.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -83,8 +98,8 @@ CREATE TRIGGER facts_are_final BEFORE UPDATE OR DELETE OR TRUNCATE ON history.fa
 --
 -- Answers the position before the batch and, for those that were turned down (several times, if there are several
 -- reasons; the first counts): the request, how it ended and what stood in the way. The outcomes are repeated (the same
--- key and request), reused (the same key, another request), conflict (a stream or an index moved on) and claimed (a
--- name is taken). All others were appended, in the order of their numbers.
+-- key and request), reused (the same key, another request), rotated (a new key is wrapped under an epoch that has ended;
+-- the detail is the present one), conflict (a stream or an index moved on) and claimed (a name is taken). All others were appended, in the order of their numbers.
 CREATE FUNCTION history.append(
     p_requests integer[], p_streams text[], p_versions integer[], p_topics text[], p_documents bytea[],
     p_leaves bytea[],
@@ -93,6 +108,7 @@ CREATE FUNCTION history.append(
     p_command_requests integer[], p_principals text[], p_keys bytea[], p_hashes bytea[], p_answers text[],
     p_entry_requests integer[], p_entry_names text[], p_entries text[],
     p_due_requests integer[], p_due_keys text[], p_due_at timestamptz[], p_due_commands text[], p_due_bodies bytea[],
+    p_due_causes bytea[],
     p_settled_requests integer[], p_settled_keys text[],
     p_index_requests integer[], p_index_names text[], p_index_counts integer[],
     p_claim_requests integer[], p_claim_names bytea[], p_claim_streams text[],
@@ -109,6 +125,7 @@ DECLARE
     v_outcomes text[];
     v_details text[];
     v_recorded timestamptz;
+    v_epoch integer;
 BEGIN
     PERFORM pg_advisory_xact_lock(7302025, 1);
     turned := '{}';
@@ -140,6 +157,17 @@ BEGIN
             turned := turned || v_turned;
             outcomes := outcomes || v_outcomes;
             details := details || v_details;
+        END IF;
+    END IF;
+
+    IF cardinality(p_new_requests) > 0 THEN
+        SELECT e.number INTO v_epoch FROM vault.epoch e;
+        SELECT array_agg(w.request) INTO v_turned
+            FROM unnest(p_new_requests, p_new_epochs) AS w (request, epoch) WHERE w.epoch <> v_epoch;
+        IF v_turned IS NOT NULL THEN
+            turned := turned || v_turned;
+            outcomes := outcomes || array_fill('rotated'::text, ARRAY[cardinality(v_turned)]);
+            details := details || array_fill(v_epoch::text, ARRAY[cardinality(v_turned)]);
         END IF;
     END IF;
 
@@ -237,12 +265,13 @@ BEGIN
             WHERE d.key = w.key AND w.request <> ALL (turned);
     END IF;
     IF cardinality(p_due_requests) > 0 THEN
-        INSERT INTO history.due_dates (key, at, command, request)
-            SELECT w.key, w.at, w.command, w.body
-            FROM unnest(p_due_requests, p_due_keys, p_due_at, p_due_commands, p_due_bodies)
-                AS w (request, key, at, command, body)
+        INSERT INTO history.due_dates (key, at, command, request, cause)
+            SELECT w.key, w.at, w.command, w.body, w.cause
+            FROM unnest(p_due_requests, p_due_keys, p_due_at, p_due_commands, p_due_bodies, p_due_causes)
+                AS w (request, key, at, command, body, cause)
             WHERE w.request <> ALL (turned)
-            ON CONFLICT (key) DO UPDATE SET at = excluded.at, command = excluded.command, request = excluded.request;
+            ON CONFLICT (key) DO UPDATE SET at = excluded.at, command = excluded.command, request = excluded.request,
+                cause = excluded.cause;
     END IF;
     IF cardinality(p_command_requests) > 0 THEN
         INSERT INTO history.commands (principal, key, request, answers, positions, recorded_at)
@@ -293,16 +322,86 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 REVOKE ALL ON FUNCTION vault.hold FROM PUBLIC;
 
+-- The keys of the living. Whoever was erased can only have one after keys alone were restored from a copy.
+CREATE VIEW vault.living AS
+    SELECT k.subject, k.epoch, k.wrapped FROM vault.keys k
+    WHERE k.subject NOT IN (SELECT f.stream FROM history.facts f WHERE f.topic = 'person.erased.v1');
+
+-- Begins the next epoch: puts the keys of all who live, each wrapped again, in the place of all that were there.
+--
+-- The caller holds the append's lock (a wait for it would end after the timeout below), so that no key is added meanwhile.
+-- The table is truncated, so that the old wraps are gone from its files, too. For that it waits for whoever reads it, but
+-- briefly, because all others wait behind: lock_not_available means that it can be tried again in a moment.
+CREATE FUNCTION vault.rotate(p_epoch integer, p_subjects text[], p_wrapped bytea[]) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+SET lock_timeout = '200ms'
+AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(7302025, 1);
+    IF p_epoch IS DISTINCT FROM (SELECT e.number + 1 FROM vault.epoch e) THEN
+        RAISE EXCEPTION 'the epochs come one after another' USING ERRCODE = 'check_violation';
+    END IF;
+    IF cardinality(p_subjects) <> cardinality(p_wrapped)
+            OR cardinality(p_subjects) <> (SELECT count(DISTINCT w.subject) FROM unnest(p_subjects) AS w (subject))
+            OR EXISTS (SELECT w.subject FROM unnest(p_subjects) AS w (subject) EXCEPT SELECT k.subject FROM vault.living k)
+            OR EXISTS (SELECT k.subject FROM vault.living k EXCEPT SELECT w.subject FROM unnest(p_subjects) AS w (subject))
+            THEN
+        RAISE EXCEPTION 'the keys of all who live are wrapped again, once each, and no others'
+            USING ERRCODE = 'check_violation';
+    END IF;
+    IF EXISTS (SELECT FROM unnest(p_subjects, p_wrapped) AS w (subject, wrapped) JOIN vault.keys k
+            ON k.subject = w.subject WHERE k.wrapped = w.wrapped OR octet_length(w.wrapped) <> octet_length(k.wrapped)) THEN
+        RAISE EXCEPTION 'each key is wrapped again' USING ERRCODE = 'check_violation';
+    END IF;
+    TRUNCATE vault.keys;
+    INSERT INTO vault.keys (subject, epoch, wrapped)
+        SELECT w.subject, p_epoch, w.wrapped FROM unnest(p_subjects, p_wrapped) AS w (subject, wrapped)
+        ORDER BY w.subject;
+    UPDATE vault.epoch SET number = p_epoch, began_at = clock_timestamp(),
+        after_position = coalesce((SELECT max(f.position) FROM history.facts f), 0);
+END;
+$$;
+REVOKE ALL ON FUNCTION vault.rotate FROM PUBLIC;
+
+-- Puts the key backup over the keys of a restored database, for the owner alone. Of what is there only keys of the same
+-- epoch are kept, which were made after the backup; all others could be opened by nobody, or are those of the erased.
+CREATE FUNCTION vault.put_back(p_epoch integer, p_subjects text[], p_wrapped bytea[]) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_subjects text[];
+    v_wrapped bytea[];
+BEGIN
+    PERFORM pg_advisory_xact_lock(7302025, 1);
+    SELECT array_agg(p.subject), array_agg(p.wrapped) INTO v_subjects, v_wrapped
+        FROM (
+            SELECT w.subject, w.wrapped FROM unnest(p_subjects, p_wrapped) AS w (subject, wrapped)
+            UNION ALL
+            SELECT k.subject, k.wrapped FROM vault.keys k WHERE k.epoch = p_epoch
+                    AND k.subject NOT IN (SELECT unnest(p_subjects))
+        ) AS p;
+    TRUNCATE vault.keys;
+    INSERT INTO vault.keys (subject, epoch, wrapped)
+        SELECT w.subject, p_epoch, w.wrapped FROM unnest(v_subjects, v_wrapped) AS w (subject, wrapped)
+        WHERE w.subject NOT IN (SELECT f.stream FROM history.facts f WHERE f.topic = 'person.erased.v1')
+        ORDER BY w.subject;
+    -- From position 0: if anybody was ever erased, a rotation follows.
+    UPDATE vault.epoch SET number = p_epoch, began_at = clock_timestamp(), after_position = 0;
+END;
+$$;
+REVOKE ALL ON FUNCTION vault.put_back FROM PUBLIC;
+
 -- Lets an existing role work with the history. To be called by the owner, which is whoever migrates.
 CREATE PROCEDURE history.allow(p_role text) LANGUAGE plpgsql AS $$
 BEGIN
     EXECUTE format('GRANT USAGE ON SCHEMA history, vault, migrations TO %I', p_role);
     EXECUTE format(
         'GRANT SELECT ON history.installation, history.facts, history.indexes, history.claims, history.commands, '
-        'history.due_dates, vault.keys, migrations.applied TO %I', p_role);
+        'history.due_dates, vault.keys, vault.living, vault.epoch, migrations.applied TO %I', p_role);
     -- A due date that was dealt with, or cannot be, is struck out of the queue; it is no part of the history.
     EXECUTE format('GRANT DELETE ON history.due_dates TO %I', p_role);
-    EXECUTE format('GRANT EXECUTE ON FUNCTION history.append, history.forget_answers, vault.hold TO %I', p_role);
+    EXECUTE format(
+        'GRANT EXECUTE ON FUNCTION history.append, history.forget_answers, vault.hold, vault.rotate TO %I', p_role);
 END;
 $$;
 REVOKE ALL ON PROCEDURE history.allow FROM PUBLIC;

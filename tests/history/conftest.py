@@ -19,6 +19,7 @@ from domain.commands.register import REGISTER
 from domain.values import SYSTEM, Channel
 from history.keyfiles import KeyFolder
 from history.migrate import migrate, migrations_in
+from history.rotation import Rotation
 from history.runner import Answer, Request, Runner
 from history.store import open_history
 from history.vault import Vault
@@ -49,6 +50,7 @@ class Office:
     runner: Runner
     url: str
     keys: KeyFolder
+    rotation: Rotation
     now: datetime = NOON
 
     async def run(
@@ -58,7 +60,7 @@ class Office:
         /,
         *,
         key: str | None = None,
-        expected: int | None = None,
+        expected: str | None = None,
         **fields: Any,
     ) -> Answer:
         """Run the command of this name with these fields."""
@@ -102,16 +104,21 @@ Offices = Callable[[], Any]
 @pytest.fixture
 async def offices(database_url: str, tmp_path: Path) -> AsyncIterator[Offices]:
     """Makes offices on one database, each as a process of its own would have it."""
-    keys = KeyFolder(tmp_path / "keys", create=True)
     async with AsyncExitStack() as stack:
 
         async def make() -> Office:
             history = await stack.enter_async_context(open_history(database_url))
             clock: list[Office] = []
+            keys = KeyFolder(tmp_path / "keys", create=True)
+            rotation = Rotation(history, keys)
             runner = Runner(
-                history, Vault(keys, history.id), keys.index_key, clock=lambda: clock[0].now, fence=keys.fence
+                history,
+                Vault(keys, history.id),
+                keys.index_key,
+                clock=lambda: clock[0].now,
+                finish_erasures=rotation.finish,
             )
-            clock.append(Office(runner, database_url, keys))
+            clock.append(Office(runner, database_url, keys, rotation))
             return clock[0]
 
         yield make

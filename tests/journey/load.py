@@ -176,7 +176,8 @@ class Load:
             wrapped = connection.execute("SELECT subject, epoch, wrapped FROM vault.keys").fetchall()
             (history,) = connection.execute("SELECT history_id FROM history.installation").fetchall()
 
-        wrapping_key = bytes.fromhex((folder / "keys" / "wrapping-1.key").read_text())
+        (file,) = (folder / "keys").glob("wrapping-*.key")
+        wrapping_key = bytes.fromhex(file.read_text())
         keys = {
             subject: second_reader.unwrap(wrapping_key, history[0], subject, epoch, key)
             for subject, epoch, key in wrapped
@@ -193,7 +194,7 @@ class Load:
         stream_at = {}
         for position, stream, _, _, document, _ in rows:
             stream_at[position] = stream
-            by_command.setdefault(json.loads(document)["envelope"]["command"], []).append(position)
+            by_command.setdefault(json.loads(document)["envelope"]["how"]["command"], []).append(position)
         whole = {tuple(positions) for positions in by_command.values()}
         for about, positions in commands:
             assert tuple(positions) in whole, "half of a command is stored, or two commands as one"

@@ -12,6 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from api import due_dates
 from api.due_dates import LOCK, PAUSE_SECONDS, follow_due_dates
 from api.settings import Settings, read_settings
 from api.wiring import all_migrations, wire
@@ -61,12 +62,13 @@ async def something_due(settings: Settings, url: str) -> None:
         person = (await wired.runner.run(request)).stream
     with psycopg.connect(url) as connection:
         connection.execute(
-            "INSERT INTO history.due_dates (key, at, command, request) VALUES (%s, %s, %s, %s)",
+            "INSERT INTO history.due_dates (key, at, command, request, cause) VALUES (%s, %s, %s, %s, %s)",
             (
                 f"appoint {person}",
                 datetime(2026, 1, 1, tzinfo=UTC),
                 "installation.appoint",
                 f'{{"person": "{person}"}}'.encode(),
+                bytes(32),
             ),
         )
 
@@ -121,6 +123,28 @@ async def test_of_two_processes_one_leads_and_the_other_follows_it(
         await until(lambda: backends(database_url, granted=True) not in ([], [first]))
         await something_due(settings, database_url)
         await until(lambda: left(database_url) == 0)
+
+
+async def test_it_stops_when_it_is_told_to_just_as_the_server_goes_away(
+    settings: Settings, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """psycopg then raises the loss of the connection in place of the cancellation, and that is not tried again."""
+    running = asyncio.Event()
+
+    async def lost(*_: object) -> None:
+        try:
+            running.set()
+            await asyncio.get_running_loop().create_future()
+        except asyncio.CancelledError:
+            raise psycopg.OperationalError("the connection is lost") from None
+
+    monkeypatch.setattr(due_dates, "run_due", lost)
+    task = asyncio.create_task(follow_due_dates(settings, database_url))
+    await running.wait()
+    task.cancel()
+    done, _ = await asyncio.wait({task}, timeout=30)
+    assert done
+    assert task.cancelled()
 
 
 async def test_it_forgets_old_answers_to_idempotency_keys(settings: Settings, database_url: str) -> None:

@@ -16,6 +16,7 @@ import yaml
 
 from api.embedded import EmbeddedPostgres
 from api.settings import described, read_settings
+from api.wiring import check_places
 
 ROOT = Path(__file__).resolve().parents[2]
 REQUIREMENT = re.compile(r"^([a-z0-9-]+)==(\S+)((?: ; .+?)?) \\$")
@@ -227,20 +228,40 @@ class TestCompose:
             assert set(environment) - known == set()
         dockerfile = (ROOT / "Dockerfile").read_text()
         named = set(re.findall(r"\b(OVERWINTER_[A-Z_]+|DATA_DIR|DATABASE_URL)=", dockerfile))
-        assert named == {"OVERWINTER_HOST", "OVERWINTER_PORT", "OVERWINTER_KEYS", "DATA_DIR"}
+        assert named == {
+            "OVERWINTER_HOST",
+            "OVERWINTER_PORT",
+            "OVERWINTER_KEYS",
+            "OVERWINTER_KEY_BACKUP",
+            "DATA_DIR",
+        }
         assert named - known == set()
 
     def test_the_keys_have_a_volume_apart_from_the_database(self) -> None:
         loaded = self.compose()
         volumes = {name: service.get("volumes", []) for name, service in loaded["services"].items()}
+        keys = [
+            "keys:/var/lib/overwinter-keys",
+            "${KEY_BACKUP:-key-backup}:/var/lib/overwinter-key-backup",
+        ]
         assert volumes == {
             "postgres": ["database:/var/lib/postgresql"],
             "role": [],
-            "migrate": ["keys:/var/lib/overwinter/keys"],
-            "api": ["keys:/var/lib/overwinter/keys"],
-            "projections": ["keys:/var/lib/overwinter/keys"],
+            "migrate": keys,
+            "api": keys,
+            "projections": keys,
         }
-        assert set(loaded["volumes"]) == {"database", "keys"}
+        assert set(loaded["volumes"]) == {"database", "keys", "key-backup"}
+
+    def test_no_keys_lie_in_the_data_folder(self) -> None:
+        """As the program itself would refuse them."""
+        set_there = dict(
+            re.findall(r"\b(OVERWINTER_KEY[A-Z_]*|DATA_DIR)=(\S+)", (ROOT / "Dockerfile").read_text())
+        )
+        settings = read_settings(set_there)
+        check_places(settings)
+        mounted = {volume.split(":")[-1] for volume in self.compose()["services"]["api"]["volumes"]}
+        assert mounted == {str(settings.keys), str(settings.key_backup)}
 
 
 class TestImports:

@@ -1,5 +1,6 @@
 """Settings: read once, checked, explained in one place, and never a place where a password leaks."""
 
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,16 @@ def test_without_any_variable_everything_has_a_default(
         data_dir=tmp_path / ".data",
         host="127.0.0.1",
         port=8000,
-        keys=tmp_path / ".data" / "keys",
+        proxies=(ip_network("127.0.0.1"), ip_network("::1")),
+        connections=500,
+        connections_per_address=50,
+        header_bytes=32_000,
+        headers=100,
+        header_seconds=15,
+        body_seconds=120,
+        most_fields=1000,
+        keys=tmp_path / ".data-keys",
+        key_backup=None,
         demo=False,
         public_url=None,
         log_level="info",
@@ -43,7 +53,16 @@ def test_every_variable_is_heard() -> None:
             "DATA_DIR": "/srv/over winter",
             "OVERWINTER_HOST": "::1",
             "OVERWINTER_PORT": "9000",
+            "OVERWINTER_PROXIES": "10.0.0.0/8,fd00::1",
+            "OVERWINTER_CONNECTIONS": "700",
+            "OVERWINTER_CONNECTIONS_PER_ADDRESS": "70",
+            "OVERWINTER_HEADER_BYTES": "9000",
+            "OVERWINTER_HEADERS": "40",
+            "OVERWINTER_HEADER_SECONDS": "7",
+            "OVERWINTER_BODY_SECONDS": "70",
+            "OVERWINTER_FIELDS": "700",
             "OVERWINTER_KEYS": "/srv/keys",
+            "OVERWINTER_KEY_BACKUP": "/mnt/key backup",
             "OVERWINTER_DEMO": "1",
             "OVERWINTER_PUBLIC_URL": "https://grants.example.org/",
             "OVERWINTER_LOG": "DEBUG",
@@ -54,7 +73,16 @@ def test_every_variable_is_heard() -> None:
         data_dir=Path("/srv/over winter"),
         host="::1",
         port=9000,
+        proxies=(ip_network("10.0.0.0/8"), ip_network("fd00::1")),
+        connections=700,
+        connections_per_address=70,
+        header_bytes=9_000,
+        headers=40,
+        header_seconds=7,
+        body_seconds=70,
+        most_fields=700,
         keys=Path("/srv/keys"),
+        key_backup=Path("/mnt/key backup"),
         demo=True,
         public_url="https://grants.example.org",
         log_level="debug",
@@ -62,8 +90,10 @@ def test_every_variable_is_heard() -> None:
 
 
 def test_the_keys_follow_the_data_folder() -> None:
+    """Beside it, since whoever copies it must not have the keys, too; of a demonstration all lies in one folder."""
     settings = read_settings({"DATA_DIR": "/srv/data"})
-    assert (settings.keys, settings.embedded_folder) == (Path("/srv/data/keys"), Path("/srv/data/postgres"))
+    assert (settings.keys, settings.embedded_folder) == (Path("/srv/data-keys"), Path("/srv/data/postgres"))
+    assert read_settings({"DATA_DIR": "/srv/data", "OVERWINTER_DEMO": "1"}).keys == Path("/srv/data/keys")
 
 
 def test_an_empty_variable_counts_as_absent() -> None:
@@ -124,6 +154,18 @@ PUBLIC_MUST = "must be an address such as https://grants.example.org, with nothi
             ["0", "65536", "-1", "80 ", "eighty", "٨٠٠٠", "8000.0"],
             "must be a number from 1 to 65535",
         ),
+        (
+            "OVERWINTER_PROXIES",
+            ["proxy.example", "127.0.0.1;::1", "127.0.0.1,", "10.0.0.1/8"],
+            "must be addresses or networks such as 127.0.0.1, 10.0.0.0/8",
+        ),
+        (
+            "OVERWINTER_CONNECTIONS",
+            ["0", "-1", "100001", "many", "٥٠", "1.5", "9" * 5000],
+            "must be a number from 1 to 100000",
+        ),
+        ("OVERWINTER_HEADER_BYTES", ["999"], "must be a number from 1000 to 1000000"),
+        ("OVERWINTER_FIELDS", ["99"], "must be a number from 100 to 100000"),
         (
             "OVERWINTER_DEMO",
             ["true", "yes", "2", " 1"],
@@ -191,7 +233,16 @@ def test_the_table_has_a_row_for_every_setting() -> None:
         ("| `DATA_DIR`", "`.data`"),
         ("| `OVERWINTER_HOST`", "`127.0.0.1`"),
         ("| `OVERWINTER_PORT`", "`8000`"),
-        ("| `OVERWINTER_KEYS`", "`DATA_DIR/keys`"),
+        ("| `OVERWINTER_PROXIES`", "`127.0.0.1, ::1`"),
+        ("| `OVERWINTER_CONNECTIONS`", "`500`"),
+        ("| `OVERWINTER_CONNECTIONS_PER_ADDRESS`", "`50`"),
+        ("| `OVERWINTER_HEADER_BYTES`", "`32000`"),
+        ("| `OVERWINTER_HEADERS`", "`100`"),
+        ("| `OVERWINTER_HEADER_SECONDS`", "`15`"),
+        ("| `OVERWINTER_BODY_SECONDS`", "`120`"),
+        ("| `OVERWINTER_FIELDS`", "`1000`"),
+        ("| `OVERWINTER_KEYS`", "`DATA_DIR-keys`"),
+        ("| `OVERWINTER_KEY_BACKUP`", "none"),
         ("| `OVERWINTER_DEMO`", "`0`"),
         ("| `OVERWINTER_PUBLIC_URL`", "none"),
         ("| `OVERWINTER_LOG`", "`info`"),

@@ -14,13 +14,17 @@ import pytest
 
 from api import wiring
 from api.settings import Settings, read_settings
-from api.wiring import Wiring, WiringError, all_migrations, wire
+from api.wiring import Wiring, all_migrations, wire
+from domain.commands.initiatives import AppointAdministrator
 from domain.commands.persons import ErasePerson, RegisterPerson
+from domain.persons import PersonErased
 from domain.values import SYSTEM, Channel
+from history.documents import read
+from history.keyfiles import Fence
 from history.migrate import migrate
+from history.rotation import to_erase_again
 from history.runner import Request
 from history.store import History
-from history.vault import WrappedKey
 
 pytestmark = pytest.mark.anyio
 
@@ -122,18 +126,18 @@ class TestFinishingErasures:
         """Each finds the key before either has deleted it; both start."""
         async with wire(settings, database_url, connections=2) as wired:
             person = await register(wired)
-            wired.keys.fence(person)
+            wired.keys.fence([Fence(person, "safety", SYSTEM, "cli")])
         both, waited = asyncio.Barrier(2), list[None]()
-        find = History.keys
+        find = to_erase_again
 
-        async def find_together(history: History, subjects: Iterable[str]) -> list[WrappedKey]:
+        async def find_together(history: History, subjects: Iterable[str]) -> list[str]:
             found = await find(history, subjects)
             if len(waited) < 2:
                 waited.append(None)
                 await both.wait()
             return found
 
-        monkeypatch.setattr(History, "keys", find_together)
+        monkeypatch.setattr(wiring, "to_erase_again", find_together)
 
         async def start() -> bool:
             async with wire(settings, database_url, connections=2) as wired:
@@ -143,6 +147,32 @@ class TestFinishingErasures:
         assert rows(database_url, "SELECT count(*) FROM history.facts WHERE topic = 'person.erased.v1'") == [
             (1,)
         ]
+
+    async def test_for_the_reason_that_was_given(self, settings: Settings, database_url: str) -> None:
+        """The person who erased them may have no right to it in the older history; then it is the system's act."""
+        async with wire(settings, database_url, connections=2) as wired:
+            one, two, administrator = [await register(wired) for _ in range(3)]
+            command = AppointAdministrator(person=administrator)
+            await wired.runner.run(Request(command=command, actor=SYSTEM, channel=Channel.CLI))
+            stranger = "person-" + "7" * 32
+            wired.keys.fence(
+                [Fence(one, "safety", administrator, "api"), Fence(two, "retention_ended", stranger, "page")]
+            )
+        async with wire(settings, database_url, connections=2) as wired:
+            found = [
+                read(topic, document)
+                for topic, document in rows(
+                    database_url,
+                    "SELECT topic, document FROM history.facts WHERE topic = 'person.erased.v1' ORDER BY stream = "
+                    f"'{two}'",
+                )
+            ]
+            assert [
+                (each.fact.person, each.fact.reason, each.envelope.actor, each.envelope.channel)
+                for each in found
+                if isinstance(each.fact, PersonErased)
+            ] == [(one, "safety", administrator, "api"), (two, "retention_ended", SYSTEM, "system")]
+            assert await wired.history.keys((one, two)) == []
 
     async def test_a_key_that_stays_is_not_passed_over(self, settings: Settings, database_url: str) -> None:
         """The keys alone were restored: the person's history says erased, and still their data could be read."""
@@ -155,6 +185,7 @@ class TestFinishingErasures:
             connection.execute(
                 "INSERT INTO vault.keys (subject, epoch, wrapped) VALUES (%s, %s, %s)", astuple(key)
             )
-        with pytest.raises(WiringError, match="has a key again"):
-            async with wire(settings, database_url, connections=2):
-                pass
+        async with wire(settings, database_url, connections=2) as wired:
+            assert await wired.history.keys((person,)) == []
+            assert [path.name for path in wired.keys.strays()] == []
+            assert wired.keys.epoch == 3

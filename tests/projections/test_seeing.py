@@ -17,6 +17,7 @@ from projections import (
     grants,
     initiatives,
     ledger,
+    members,
     panels,
     reviews,
     rounds,
@@ -52,6 +53,7 @@ def every_query(season: Season) -> dict[str, Query]:
         "timeline.of_fund": lambda r, v: timeline.of_fund(r, v, season.fund),
         "initiatives.one": lambda r, v: initiatives.one(r, v, season.initiative),
         "initiatives.me": initiatives.me,
+        "members.given_roles": lambda r, v: members.given_roles(r, v, season.initiative, limit=100),
     }
     for name in ("application1", "application2"):
         if name in things:
@@ -76,7 +78,7 @@ async def read_all(season: Season, viewer: str | None) -> dict[str, str]:
     answers = {}
     for name, query in every_query(season).items():
         try:
-            answers[name] = msgspec.json.encode(await query(season.reader, viewer)).decode()
+            answers[name] = msgspec.json.encode(await query(season.reader, viewer), enc_hook=repr).decode()
         except Turned as turned:
             answers[name] = f"{type(turned).__name__}: {turned.detail}"
     return answers
@@ -224,7 +226,7 @@ async def test_a_conflict_silences_every_other_role_of_the_same_person(season: S
 
 
 async def test_an_applicant_is_not_told_which_chair_confirmed(season: Season) -> None:
-    """The act and its role are told, the handle is not; the staff reads it."""
+    """To the applicant the chair is the jury; the staff reads role and handle."""
     await season.begin()
     await season.member("second_chair", Role.CHAIR)
     for part in (season.apply, season.close, season.assign, season.judge):
@@ -246,7 +248,7 @@ async def test_an_applicant_is_not_told_which_chair_confirmed(season: Season) ->
     told = (await timeline.of_application(season.reader, season.artist1, season.application1)).items[-1]
     staff = (await timeline.of_application(season.reader, season.officer, season.application1)).items[-1]
 
-    assert (told.topic, told.role, told.handle) == ("application.declined.v1", "chair", None)
+    assert (told.topic, told.role, told.handle) == ("application.declined.v1", "the jury", None)
     assert (staff.topic, staff.role, staff.handle is not None) == ("application.declined.v1", "chair", True)
 
 

@@ -1,0 +1,34 @@
+"""The vectors of format 2: bytes that a reader accepts, with every intermediate value, and bytes that it refuses."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+_FOLDER = Path(__file__).parent
+
+Vector = dict[str, Any]
+
+
+def vectors(kind: str, *, good: bool) -> list[Vector]:
+    """The vectors of one kind: document, box, leaf, wrapped, chain, map, bundle or promise."""
+    path = _FOLDER / ("positive.jsonl" if good else "negative.jsonl")
+    found = [json.loads(line) for line in path.read_bytes().split(b"\n") if line]
+    return [vector for vector in found if vector["kind"] == kind]
+
+
+def title(vector: Vector) -> str:
+    """What names a vector in a test's id."""
+    return (
+        str(vector.get("name") or f"{vector['number']} {vector['reason']}")
+        .encode("ascii", "replace")
+        .decode()
+    )
+
+
+def bytes_of(vector: Vector) -> bytes:
+    """The bytes of a vector's document."""
+    if "document_hex" in vector:
+        return bytes.fromhex(vector["document_hex"])
+    return str(vector["document"]).encode()
