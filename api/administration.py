@@ -1,5 +1,4 @@
-"""What an administrator of the installation can ask for by JSON besides commands: tokens, raw facts, a demonstration's
-clock."""
+"""What an administrator of the installation can ask for by JSON besides commands: raw facts, a demonstration's clock."""
 
 from __future__ import annotations
 
@@ -10,10 +9,8 @@ from typing import Final
 import msgspec
 from litestar import Response
 
-from api.accounts.tokens import DEFAULT_DAYS
 from api.bodies import decode, read_body
 from api.clock import DemonstrationClock
-from api.commands import idempotency_key
 from api.operations import Asking, Operation, Parameter, as_json, bad_parameter
 from api.problems import ProblemType
 from domain import access
@@ -24,19 +21,6 @@ FACTS_AT_ONCE: Final = 1_000
 _NUMBER: Final = re.compile(r"[0-9]{1,15}\Z", re.ASCII)
 
 
-class NewToken(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A request for a token: what it is for (never whom), and for how many days it is good."""
-
-    label: str = "api"
-    days: int = DEFAULT_DAYS
-
-
-class MadeToken(msgspec.Struct, frozen=True, kw_only=True):
-    """A new token's text, told this once; only the same request with the same idempotency key is told it again."""
-
-    token: str
-
-
 class NewTime(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The time, with its offset, to which a demonstration's clock is set forward."""
 
@@ -44,7 +28,8 @@ class NewTime(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class StoredFact(msgspec.Struct, frozen=True, kw_only=True):
-    """A row of the history: envelope, public fields, and the names of its sealed ones; never a plaintext or a seed."""
+    """A row of the history: envelope, public fields, and the names of its sealed ones; never a plaintext or a seed. Envelope
+    and fact are null where the stored document cannot be read."""
 
     position: int
     stream: str
@@ -69,6 +54,7 @@ class _Document(msgspec.Struct):
     sealed: dict[str, msgspec.Raw]
 
 
+_NOTHING: Final = msgspec.Raw(b"null")
 _decode_document = msgspec.json.Decoder(_Document).decode
 
 
@@ -76,22 +62,6 @@ async def check_administrator(asking: Asking) -> None:
     verdict = access.installation_administrator(asking.who, await asking.wiring.installation())
     if isinstance(verdict, Denied):
         raise Forbidden(verdict.detail)
-
-
-async def _make_token(asking: Asking) -> Response[bytes]:
-    await check_administrator(asking)
-    key = idempotency_key(asking.request)
-    wanted = decode(await read_body(asking.request), NewToken)
-    person, runner = asking.path["person"], asking.wiring.runner
-    # Derived from the key, a token need not be stored to be told again.
-    seed = None if key is None else runner.keyed("token", f"{asking.who} {person} {key}".encode())
-    try:
-        text = await asking.wiring.tokens.make(
-            person, label=wanted.label, days=wanted.days, made_by=asking.who, seed=seed
-        )
-    except NotFound:
-        raise NotFound from None  # in the same words as for an id of another kind
-    return as_json(MadeToken(token=text), status=201)
 
 
 async def _set_clock(asking: Asking) -> Response[bytes]:
@@ -106,11 +76,13 @@ async def _facts(asking: Asking) -> Response[bytes]:
     await check_administrator(asking)
     after, limit = _number(asking, "after", 0), _number(asking, "limit", FACTS_AT_ONCE)
     if not 1 <= limit <= FACTS_AT_ONCE:
-        raise bad_parameter("limit", f"From 1 to {FACTS_AT_ONCE} facts can be read at once.")
+        raise bad_parameter(
+            "limit", f"From 1 to {FACTS_AT_ONCE} facts can be read at once; {limit} were asked for."
+        )
     rows = await asking.wiring.history.at(range(after + 1, after + 1 + limit))
     items = []
     for row in rows:
-        document = _decode_document(row.document)
+        document = _document_in(row.document)
         items.append(
             StoredFact(
                 position=row.position,
@@ -126,6 +98,15 @@ async def _facts(asking: Asking) -> Response[bytes]:
     return as_json(Facts(items=tuple(items), next=rows[-1].position if len(rows) == limit else None))
 
 
+def _document_in(document: bytes) -> _Document:
+    """The parts of a stored document; of one that cannot be read, none."""
+    try:
+        document.decode()  # which msgspec leaves out where it takes a part as it is
+        return _decode_document(document)
+    except (ValueError, msgspec.MsgspecError, RecursionError):
+        return _Document(envelope=_NOTHING, fact=_NOTHING, sealed={})
+
+
 def _number(asking: Asking, name: str, default: int) -> int:
     text = asking.query.get(name, str(default))
     if not _NUMBER.match(text):
@@ -136,20 +117,6 @@ def _number(asking: Asking, name: str, default: int) -> int:
 def operations() -> tuple[Operation, ...]:
     """The operations of this file."""
     return (
-        Operation(
-            name="token.make",
-            method="POST",
-            path="/api/persons/{person}/tokens",
-            summary="Make a token for a person",
-            description="The token is told once. With an idempotency key, the same request is told the same token.",
-            handle=_make_token,
-            body=NewToken,
-            answer=MadeToken,
-            status=201,
-            tag="persons",
-            problems=(ProblemType.INVALID, ProblemType.KEY_REUSED),
-            takes_key=True,
-        ),
         Operation(
             name="clock.set",
             method="POST",

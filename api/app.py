@@ -11,7 +11,7 @@ from typing import Any, Final, cast
 from litestar import Litestar, MediaType, Request, Response, get
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from api import administration, commands, health, metrics, queries
+from api import administration, commands, health, metrics, queries, ways_in
 from api.bodies import DRAINED
 from api.hosts import NO_HOST, names_a_host
 from api.openapi import described_as_html, described_as_json
@@ -42,6 +42,7 @@ def operations() -> tuple[Operation, ...]:
     return (
         *commands.operations(),
         *queries.operations(),
+        *ways_in.operations(),
         *administration.operations(),
         *health.operations(),
         *metrics.operations(),

@@ -23,6 +23,7 @@ from domain.values import SYSTEM, Channel
 from history.due import run_due
 from history.runner import Request
 from history.store import open_history
+from history.unreadable import Unreadable
 
 DAYS: Final = 75
 """How long before its first start the demonstration's history begins."""
@@ -125,7 +126,10 @@ async def load(settings: Settings, url: str) -> tuple[WayIn, ...]:
     async with wire(settings, url, connections=2, clock=story.clock) as wiring:
         story.wiring = wiring
         first = (await wiring.history.at((1,)))[0]
-        story.began = datetime.fromisoformat(json.loads(first.document)["envelope"]["decided_at"])
+        try:
+            story.began = datetime.fromisoformat(json.loads(first.document)["envelope"]["decided_at"])
+        except (ValueError, LookupError, TypeError) as error:
+            raise Unreadable(first.position) from error
         story.at(0)
         await _found(story)
         ways_in = tuple(

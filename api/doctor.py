@@ -22,12 +22,14 @@ from api.replica import CONNECT_SECONDS, ReplicaHealth, look_at
 from api.roles import role_of
 from api.settings import Settings, described, unknown_names
 from api.wiring import all_migrations, check_fit, clock_of
+from domain.topics import TOPICS
 from history.key_backup import KeyBackup
 from history.keyfiles import KeysUnusable
 from history.migrate import pending
 from history.rotation import epoch_of
 from history.statements import Connection
 from history.store import History, open_history
+from history.unreadable import Unreadable
 
 LEAST_FREE: Final = 1_000_000_000
 """Below so many free bytes the disk is worth a word."""
@@ -118,12 +120,16 @@ async def examine(settings: Settings, url: str) -> Finding:
         async with open_history(url, connections=1) as history:
             ready = await look_patiently(history, clock_of(settings))
             if ready.facts:
-                await check_fit(settings, history)
+                try:
+                    await check_fit(settings, history)
+                except Unreadable as error:
+                    wrong.append(str(error))
+                wrong += await _unknown_topics(history)
             keys, wrong_with_keys = await _look_at_keys(settings, history)
             wrong += wrong_with_keys
             if settings.read_database_url is not None:
                 replica = await look_at(history, _connection(settings.read_database_url))
-        wrong += (*ready.wrong, *ready.leaderless)
+        wrong += (*ready.wrong, *ready.stopped, *ready.leaderless)
         if replica is not None:
             wrong += _wrong_with(replica)
     free = shutil.disk_usage(_existing(settings.data_dir)).free
@@ -183,6 +189,23 @@ async def look_patiently(history: History, clock: Callable[[], datetime]) -> Rea
         if not ready.leaderless or time.monotonic() >= end:
             return ready
         await asyncio.sleep(0.2)
+
+
+async def _unknown_topics(history: History) -> list[str]:
+    """A sentence if there are facts whose topic this program does not know, with the position of the first."""
+    async with history.connection() as connection:
+        cursor = await connection.execute(
+            "SELECT min(position), count(*) FROM history.facts WHERE topic <> ALL (%b::text[])",
+            (list(TOPICS),),
+        )
+        row = await cursor.fetchone()
+    assert row is not None
+    first, many = row
+    if not many:
+        return []
+    facts = "1 fact has a topic" if many == 1 else f"{many} facts have a topic"
+    where = f"{facts} that this program does not know, the first at position {first}"
+    return [f"{where}; nothing that rests on such a fact can be shown or changed."]
 
 
 def report(found: Finding) -> str:

@@ -21,6 +21,7 @@ from domain import access
 from domain.deciding import Denied
 from history.appends import Unavailable
 from history.store import History
+from history.unreadable import Unreadable
 from projections.projector import LOCK
 from projections.register import PROJECTIONS
 
@@ -52,7 +53,8 @@ class ProjectionHealth(msgspec.Struct, frozen=True, kw_only=True):
 
 class Ready(msgspec.Struct, frozen=True, kw_only=True):
     """What readiness rests on: it is well when `wrong` says nothing, and `projecting`, that a process keeps the read models
-    up to date now, is no more than briefly untrue. A database that only reads has nothing to keep up with."""
+    up to date now, is no more than briefly untrue. A database that only reads has nothing to keep up with. `stopped` tells of
+    read models that stopped at a fact: what they hold is refused, and everything else is served all the same."""
 
     facts: int
     overdue: int
@@ -60,6 +62,7 @@ class Ready(msgspec.Struct, frozen=True, kw_only=True):
     pending_migrations: tuple[str, ...]
     projections: tuple[ProjectionHealth, ...]
     wrong: tuple[str, ...]
+    stopped: tuple[str, ...] = ()
 
     @property
     def leaderless(self) -> tuple[str, ...]:
@@ -149,26 +152,32 @@ async def look(history: History, now: datetime) -> Ready:
         pending_migrations=pending,
         projections=tuple(projections),
         wrong=wrong,
+        stopped=stopped_sentence(projections),
     )
+
+
+def stopped_sentence(projections: Sequence[ProjectionHealth]) -> tuple[str, ...]:
+    """Which read models stopped at a fact, in one sentence if there are any."""
+    stopped = [each for each in projections if each.failed_position is not None]
+    if not stopped:
+        return ()
+    if len(stopped) == 1:
+        (one,) = stopped
+        return (f"The projection {one.name} stopped at position {one.failed_position}; the log says why.",)
+    places = ", ".join(f"{each.name} at position {each.failed_position}" for each in stopped)
+    return (f"{len(stopped)} projections stopped ({places}); the log says why.",)
 
 
 def sentences(
     pending: tuple[str, ...], projections: Sequence[ProjectionHealth], *, newest: int, begun: bool
 ) -> tuple[str, ...]:
-    """What is wrong, in one sentence for each kind of trouble. `begun`: some process has projected before."""
+    """What keeps the server from being ready, in one sentence for each kind of trouble. `begun`: some process has projected
+    before."""
     wrong = []
     if pending:
         wrong.append("The database is not ready for this program; run: overwinter migrate.")
     elif not begun:
         wrong.append(_NEVER)
-    stopped = [each for each in projections if each.failed_position is not None]
-    if len(stopped) == 1:
-        wrong.append(
-            f"The projection {stopped[0].name} stopped at position {stopped[0].failed_position}; the log says why."
-        )
-    elif stopped:
-        places = ", ".join(f"{each.name} at position {each.failed_position}" for each in stopped)
-        wrong.append(f"{len(stopped)} projections stopped ({places}); the log says why.")
     beyond = [each for each in projections if each.position > newest]
     if beyond:
         last = max(beyond, key=lambda each: each.position)
@@ -216,7 +225,10 @@ async def _ready(asking: Asking, absence: Absence) -> Response[bytes]:
 async def _sees_figures(asking: Asking) -> bool:
     if asking.person is None:
         return False
-    installation = await asking.wiring.installation()
+    try:
+        installation = await asking.wiring.installation()
+    except Unreadable:
+        return False  # nobody can be told apart from others then, and the server is ready all the same
     return not isinstance(access.installation_administrator(asking.person, installation), Denied)
 
 

@@ -96,7 +96,10 @@ def _of_history(ready: Ready) -> tuple[Metric, ...]:
             ),
         ),
         _one(
-            "overwinter_wrong", "gauge", "How many things keep the server from being ready.", len(ready.wrong)
+            "overwinter_wrong",
+            "gauge",
+            "How many things are wrong: what keeps the server from being ready, and that read models stopped.",
+            len(ready.wrong) + len(ready.stopped),
         ),
     )
 

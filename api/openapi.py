@@ -14,6 +14,7 @@ from api.commands import IDEMPOTENCY_KEY, IF_MATCH
 from api.operations import MEDIA_TYPE, Operation, Parameter
 from api.problems import MEDIA_TYPE as PROBLEM_MEDIA_TYPE
 from api.problems import ProblemDocument, ProblemType
+from projections.versions import Version
 
 Json = dict[str, Any]  # Any: JSON
 
@@ -31,8 +32,13 @@ _POSITION: Final[Json] = {
 }
 _ETAG: Final[Json] = {
     "description": "The version of what was written or read, for `If-Match`.",
-    "schema": {"type": "string", "pattern": '^"[0-9]+"$'},
+    "schema": {"type": "string", "pattern": '^"[A-Za-z0-9_-]{22}"$'},
     "required": True,
+}
+_VERSION: Final[Json] = {
+    "description": "The version as an opaque text, the same as in the `ETag` for you; another person has another one.",
+    "type": "string",
+    "pattern": "^[A-Za-z0-9_-]{22}$",
 }
 _RETRY_AFTER: Final[Json] = {"description": "Seconds.", "schema": {"type": "integer"}}
 _ALWAYS: Final = (
@@ -40,6 +46,7 @@ _ALWAYS: Final = (
     ProblemType.UNAUTHORIZED,
     ProblemType.INTERNAL,
     ProblemType.UNAVAILABLE,
+    ProblemType.UNREADABLE,
 )
 
 
@@ -49,7 +56,7 @@ def described_as_json(operations: Sequence[Operation]) -> bytes:
         each for operation in operations for each in (operation.body, operation.answer) if each is not None
     ]
     schemas, components = msgspec.json.schema_components(
-        [*types, ProblemDocument], ref_template="#/components/schemas/{name}"
+        [*types, ProblemDocument], schema_hook=_of_our_own, ref_template="#/components/schemas/{name}"
     )
     by_type = dict(zip(map(id, types), schemas, strict=False))
     problem = schemas[-1]
@@ -77,6 +84,13 @@ def described_as_json(operations: Sequence[Operation]) -> bytes:
         },
     }
     return msgspec.json.encode(document)
+
+
+def _of_our_own(kind: type) -> Json:
+    """The schema of what becomes a text at the edge alone."""
+    if kind is Version:
+        return _VERSION
+    raise NotImplementedError(kind)
 
 
 def _operation(operation: Operation, by_type: dict[int, Json], problem: Json) -> Json:

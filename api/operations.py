@@ -14,8 +14,9 @@ from litestar.handlers import HTTPRouteHandler
 from api.problems import Problem, ProblemType
 from api.wiring import Wiring
 from domain.refusals import FieldError, NotFound
-from domain.values import check_stream_id
+from domain.values import CONTROL, check_stream_id
 from history.appends import Lost
+from projections.versions import Version
 
 T = TypeVar("T")
 
@@ -106,22 +107,45 @@ def the_header(request: Request[Any, Any, Any], name: str) -> str | None:
     return found[0] if found else None
 
 
-async def who_asks(request: Request[Any, Any, Any], wiring: Wiring) -> str | None:
-    """The person whose token a request carries; None if it carries none. Raises `Problem` for one that is no good."""
+def bearer(request: Request[Any, Any, Any]) -> str | None:
+    """The token that a request carries, good or not; None if it carries none."""
     header = the_header(request, "Authorization")
     if header is None:
         return None
     found = _BEARER.match(header)
-    person = await wiring.tokens.person(found[1]) if found else None
+    return found[1] if found else ""
+
+
+async def who_asks(request: Request[Any, Any, Any], wiring: Wiring) -> str | None:
+    """The person whose token a request carries; None if it carries none. Raises `Problem` for one that is no good."""
+    token = bearer(request)
+    if token is None:
+        return None
+    person = await wiring.tokens.person(token)
     if person is None:
         raise Problem(ProblemType.UNAUTHORIZED, "This token is unknown, expired or revoked.")
     return person
 
 
-def as_json(value: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response[bytes]:
-    """An answer in JSON. Any: whatever msgspec can encode."""
+def as_json(
+    value: Any,
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    version_tag: Callable[[Version], str] | None = None,
+) -> Response[bytes]:
+    """An answer in JSON, with `version_tag` for the versions in it. Any: whatever msgspec can encode."""
+
+    def otherwise(found: Any) -> str:
+        if isinstance(found, Version) and version_tag is not None:
+            return version_tag(found)
+        raise TypeError(f"an answer holds {type(found).__name__}, which is not to be sent")
+
     return Response(
-        msgspec.json.encode(value), status_code=status, media_type=MEDIA_TYPE, headers=dict(headers or {})
+        msgspec.json.encode(value, enc_hook=otherwise),
+        status_code=status,
+        media_type=MEDIA_TYPE,
+        headers=dict(headers or {}),
     )
 
 
@@ -140,7 +164,7 @@ def methods(method: str) -> list[HttpMethod]:
 
 def route(operation: Operation, wiring: Wiring) -> HTTPRouteHandler:
     """The Litestar handler of an operation on an installation."""
-    known = frozenset(parameter.name for parameter in operation.query)
+    known = {parameter.name: parameter for parameter in operation.query}
 
     async def handler(request: Request[Any, Any, Any]) -> Response[bytes]:
         person = await again_if_lost(lambda: who_asks(request, wiring))
@@ -164,15 +188,22 @@ def route(operation: Operation, wiring: Wiring) -> HTTPRouteHandler:
     )(handler)
 
 
+OTHER_IDS: Final[Mapping[str, re.Pattern[str]]] = {"token": re.compile(r"[0-9a-f]{16}\Z")}
+"""The shapes of ids in addresses that name no stream."""
+
+
 def check_kinds(path: Mapping[str, str], numbers: Collection[str] = ()) -> None:
     """Raise `NotFound`, before anything is looked up, unless every id in an address has the shape of its kind, which is
     the parameter's name. `numbers` are parameters that are numbers."""
     for name, value in path.items():
-        if name not in numbers:
+        if name in OTHER_IDS:
+            if not OTHER_IDS[name].match(value):
+                raise NotFound
+        elif name not in numbers:
             check_stream_id(name, value)
 
 
-def _query(request: Request[Any, Any, Any], known: frozenset[str]) -> dict[str, str]:
+def _query(request: Request[Any, Any, Any], known: Mapping[str, Parameter]) -> dict[str, str]:
     """The query's parameters, each known and given once. Raises `Problem` with every one that is not."""
     found: dict[str, str] = {}
     errors: dict[str, str] = {}
@@ -181,8 +212,10 @@ def _query(request: Request[Any, Any, Any], known: frozenset[str]) -> dict[str, 
             errors[name if _QUERY_NAME.match(name) else "?"] = "There is no such parameter here."
         elif name in found:
             errors[name] = "This is given twice."
-        elif "\x00" in value:
-            errors[name] = "This holds a NUL character."
+        elif CONTROL.search(value):
+            errors[name] = "This holds a control character."
+        elif len(value) > (most := known[name].schema.get("maxLength", len(value))):
+            errors[name] = f"At most {most} characters; this has {len(value)}."
         else:
             found[name] = value
     if errors:

@@ -18,6 +18,7 @@ from domain.refusals import FieldError, Forbidden, Invalid, NotFound, Refused, T
 from history.appends import Unavailable
 from history.keyfiles import KeysUnusable
 from history.runner import Contended, KeyReused, Stale
+from history.unreadable import Unreadable
 
 log = logging.getLogger("overwinter.api")
 
@@ -37,6 +38,8 @@ class ProblemType(enum.Enum):
         "this takes. Nothing was written."))  # fmt: skip
     NOT_FOUND = ("not-found", 404, "There is no such thing", ("It does not exist, or this person may not know of "
         "it."))  # fmt: skip
+    TOO_SLOW = ("too-slow", 408, "The request did not come in time", ("Its head or its body took too long. Send it "
+        "again, with the same `Idempotency-Key`."))  # fmt: skip
     METHOD_NOT_ALLOWED = ("method-not-allowed", 405, "This address does not take that method", ("The header `Allow` "
         "names those that it takes."))  # fmt: skip
     REFUSED = ("refused", 409, "The rules do not allow this now", ("The request is sound, but not in the present state. "
@@ -52,10 +55,17 @@ class ProblemType(enum.Enum):
         "it. Nothing was written."))  # fmt: skip
     KEY_REUSED = ("key-reused", 422, "The idempotency key was used before", ("The same `Idempotency-Key` came with "
         "another request. Nothing was written; take a new key."))  # fmt: skip
+    TOO_MANY = ("too-many", 429, "Too much at once from one address", ("There are too many connections or requests from "
+        "this address. Try again after `Retry-After` seconds, with fewer at a time."))  # fmt: skip
+    HEAD_TOO_LARGE = ("head-too-large", 431, "The head of the request is too large", ("Its address and headers have too "
+        "many bytes, or there are too many headers."))  # fmt: skip
     INTERNAL = ("internal", 500, "Something went wrong here", ("A mistake of the program. Send the request again with "
         "the same `Idempotency-Key`: what was done is not done twice."))  # fmt: skip
     UNAVAILABLE = ("unavailable", 503, "Not available just now", ("The database does not answer, or the read models "
         "have not caught up. Try again after `Retry-After` seconds, with the same `Idempotency-Key`."))  # fmt: skip
+    UNREADABLE = ("unreadable", 503, "A stored fact cannot be read", ("What was asked for rests on a fact that is damaged "
+        "or that this program does not know. Nothing was written; everything that does not rest on it goes on. Whoever runs "
+        "the installation finds the fact by `overwinter doctor` or `overwinter verify`."))  # fmt: skip
 
     def __init__(self, code: str, status: int, title: str, meaning: str) -> None:
         self.code = code
@@ -69,6 +79,10 @@ class ProblemType(enum.Enum):
         return f"/schema#problem-{self.code}"
 
 
+MOST_NAMED: Final = 50
+"""How many wrong fields an answer names; of the others it tells the number."""
+
+
 class FieldProblem(msgspec.Struct, frozen=True, kw_only=True):
     """What is wrong with one field: its path, such as `instalments[0].amount`, and one sentence."""
 
@@ -77,13 +91,15 @@ class FieldProblem(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ProblemDocument(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Why a request failed (RFC 9457). `errors` is there when single fields are wrong."""
+    """Why a request failed (RFC 9457). `errors` is there when single fields are wrong, and names the first of them; `more`
+    is how many others there are."""
 
     type: str
     title: str
     status: int
     detail: str
     errors: tuple[FieldProblem, ...] | None = None
+    more: int | None = None
     checks: dict[str, Any] | None = None  # Any: what the readiness check found, by check
 
 
@@ -113,7 +129,11 @@ class Problem(Exception):
             title=self.kind.title,
             status=self.kind.status,
             detail=self.detail,
-            errors=tuple(FieldProblem(field=each.field, detail=each.detail) for each in self.errors) or None,
+            errors=tuple(
+                FieldProblem(field=each.field, detail=each.detail) for each in self.errors[:MOST_NAMED]
+            )
+            or None,
+            more=max(0, len(self.errors) - MOST_NAMED) or None,
             checks=self.checks,
         )
 
@@ -132,7 +152,7 @@ def problem_of(error: Exception) -> Problem:
         case Refused() | Turned():
             return Problem(ProblemType.REFUSED, error.detail)
         case Stale():
-            return Problem(ProblemType.STALE, str(error), headers={"ETag": f'"{error.version}"'})
+            return Problem(ProblemType.STALE, str(error), headers={"ETag": f'"{error.tag}"'})
         case KeyReused():
             return Problem(ProblemType.KEY_REUSED, "This idempotency key came with another request before.")
         case Contended():
@@ -146,6 +166,12 @@ def problem_of(error: Exception) -> Problem:
                 ProblemType.UNAVAILABLE,
                 "The database cannot be used just now; try again shortly.",
                 headers={"Retry-After": str(RETRY_SECONDS)},
+            )
+        case Unreadable():
+            return Problem(
+                ProblemType.UNREADABLE,
+                "A stored fact that this rests on cannot be read, so it can be neither shown nor changed now; "
+                "tell whoever runs this installation.",
             )
         case HTTPException():
             return _of_framework(error)
@@ -205,7 +231,7 @@ def note(request: Request[Any, Any, Any], error: Exception, problem: Problem) ->
     if problem.kind is ProblemType.INTERNAL:
         route = request.scope.get("path_template", "no route")
         log.error("%s at %s %s%s", type(error).__name__, request.method, route, _place_of(error))
-    elif isinstance(error, KeysUnusable):
+    elif isinstance(error, KeysUnusable | Unreadable):
         log.error("%s", error)
 
 

@@ -13,6 +13,7 @@ from typing import Final, cast, get_args
 
 import psycopg
 
+from api.accounts.claims import Claims
 from api.accounts.sessions import Sessions
 from api.accounts.tokens import Tokens
 from api.clock import DemonstrationClock, real_time
@@ -24,6 +25,7 @@ from domain.persons import ErasureReason
 from domain.refusals import Forbidden, NotFound, Refused
 from domain.values import SYSTEM, Channel
 from history.appends import Unavailable
+from history.documents import fact_in
 from history.key_backup import KeyBackup
 from history.keyfiles import Fence, KeyFolder, KeysUnusable, holds_keys
 from history.migrate import Migration, migrations_in
@@ -33,6 +35,7 @@ from history.statements import heed_cancellation
 from history.states import States
 from history.store import History, open_history, opened_keys
 from history.tokens import CURSOR, PositionTokens
+from history.unreadable import Unreadable
 from history.vault import Vault
 from projections.reader import Reader
 from projections.replica import Replica, open_replica
@@ -66,6 +69,7 @@ class Wiring:
     reader: Reader
     positions: PositionTokens
     tokens: Tokens
+    claims: Claims
     sessions: Sessions
     clock: Callable[[], datetime]
 
@@ -128,7 +132,7 @@ async def wire(
 async def check_fit(settings: Settings, history: History) -> None:
     """Look whether a history that has been begun and these settings go together. Nothing is made or written.
 
-    Raises as `wire` does.
+    Raises as `wire` does, and `Unreadable`.
     """
     keys = await _keys_of(settings, history, create=False)
     await _check_keys(_put_together(settings, history, keys, clock_of(settings)))
@@ -219,6 +223,7 @@ def _put_together(
         finish_erasures=rotation.finish,
         demonstration=settings.demo,
     )
+    tokens = Tokens(history, vault)
     positions_key = runner.keyed("position-tokens", history.id.encode())
     return Wiring(
         settings=settings,
@@ -229,7 +234,8 @@ def _put_together(
         runner=runner,
         reader=Reader(history, runner.states, vault, PositionTokens(positions_key, CURSOR), replica),
         positions=PositionTokens(positions_key),
-        tokens=Tokens(history, vault),
+        tokens=tokens,
+        claims=Claims(history, runner, tokens),
         sessions=Sessions(history, secure=_secure(settings)),
         clock=clock,
     )
@@ -277,6 +283,7 @@ async def _sweep_accounts(wiring: Wiring) -> None:
     while True:
         try:
             await wiring.tokens.sweep()
+            await wiring.claims.sweep()
             await wiring.sessions.sweep()
         except Unavailable:
             heed_cancellation()
@@ -293,12 +300,29 @@ def _secure(settings: Settings) -> bool:
 
 
 async def _open_installation(wiring: Wiring) -> None:
-    installation = await wiring.installation()
-    if installation.status is None:
-        with contextlib.suppress(Refused):  # another process was first
-            await wiring.runner.run(Request(command=OpenInstallation(), actor=SYSTEM, channel=Channel.CLI))
+    try:
         installation = await wiring.installation()
+        if installation.status is None:
+            with contextlib.suppress(Refused):  # another process was first
+                await wiring.runner.run(
+                    Request(command=OpenInstallation(), actor=SYSTEM, channel=Channel.CLI)
+                )
+            installation = await wiring.installation()
+    except Unreadable as error:
+        # Administrators can do nothing then; everybody else can.
+        log.error("the installation's own facts: %s", error)  # noqa: TRY400 - a traceback may quote what was read
+        if (opened := await _as_it_was_opened(wiring.history)) is not None:
+            _check_kind(wiring.settings, opened)
+        return
     _check_kind(wiring.settings, installation)
+
+
+async def _as_it_was_opened(history: History) -> Installation | None:
+    """The installation after its first fact, for the time when a later one cannot be read; None if that one cannot."""
+    first = (await history.load({INSTALLATION_ID: 0}))[INSTALLATION_ID][0]
+    with contextlib.suppress(Exception):  # whatever a damaged fact raises
+        return INSTALLATION.evolve(INSTALLATION.empty, fact_in(first.topic, first.document))
+    return None
 
 
 def _check_kind(settings: Settings, installation: Installation) -> None:
@@ -327,7 +351,10 @@ async def _finish_erasures(wiring: Wiring) -> None:
         demonstration=wiring.settings.demo,
     )
     for subject in await to_erase_again(wiring.history, fences):
-        await _erase_again(runner, fences[subject])
+        try:
+            await _erase_again(runner, fences[subject])
+        except Unreadable as error:
+            log.error("an erasure could not be finished: %s", error)  # noqa: TRY400 - a traceback could quote values
     if await try_to_finish(wiring) is None:
         await wiring.rotation.complete_fences()
 

@@ -29,10 +29,10 @@ from api.embedded import PORT, ROLE
 from benchmarks.databases import Databases
 from benchmarks.results import Bar, Line, beside
 from domain.applications import ApplicationWithdrawn
-from domain.topics import TOPIC_OF
 from domain.values import Channel, Role, stream_id
 from history.appends import Append
-from history.documents import FORMAT, Envelope, Stored, write
+from history.documents import Stored, write
+from history.format.envelope import Acting, Envelope, How, Place
 from history.keyfiles import KeyFolder
 from history.store import History, open_history
 from history.vault import Vault, WrappedKey
@@ -43,7 +43,6 @@ WRITERS_BESIDE_PGBENCH: Final = 32
 ROUNDS: Final = 3
 ROUND_SECONDS: Final = 2
 _EXPLANATION: Final = "Передумали: мастерская закрылась раньше, чем мы ждали."
-_TOPIC: Final = TOPIC_OF[ApplicationWithdrawn]
 
 
 def measure_appends(databases: Databases, folder: Path, say: Callable[[str], None]) -> list[Line]:
@@ -145,24 +144,18 @@ def _stored(history_id: str, subject: str, key: bytes) -> Stored:
         application=application, applicant=subject, reason="no_longer_possible", explanation=_EXPLANATION
     )
     envelope = Envelope(
-        history=history_id,
-        format=FORMAT,
-        initiative="initiative-" + "0" * 32,
-        stream=application,
-        version=1,
-        topic=_TOPIC,
-        previous=None,
-        stream_salt=secrets.token_hex(16),
-        decided_at=datetime.now(UTC),
+        acting=Acting(handle="2345678923", role=Role.APPLICANT, scope="call-" + "0" * 32),
         actor=subject,
-        role=Role.APPLICANT,
-        handle="2345678923",
-        scope="call-" + "0" * 32,
-        channel=Channel.API,
-        command=secrets.token_hex(16),
-        cause=None,
+        decided_at=datetime.now(UTC),
+        how=How(cause=None, channel=Channel.API, command=secrets.token_hex(16)),
+        place=Place(
+            initiative="initiative-" + "0" * 32,
+            previous=None,
+            stream=application,
+            version=1,
+        ),
     )
-    return write(fact, envelope, {subject: key}, secrets.token_bytes)
+    return write(fact, history_id, envelope, {subject: key}, secrets.token_bytes)
 
 
 def _example_document(keys: KeyFolder) -> bytes:

@@ -21,10 +21,10 @@ from benchmarks.grant_life import AMOUNT, NOW, Offer, life, returns_for
 from benchmarks.library_grant import library_rate, make_aggregate, open_library
 from benchmarks.results import Bar, Line, beside
 from domain.grants.state import GRANT, Grant, GrantStatus
-from domain.topics import TOPIC_OF
 from domain.values import Channel, Role, stream_id
 from history.appends import Append
-from history.documents import FORMAT, Envelope, write
+from history.documents import write
+from history.format.envelope import Acting, Envelope, How, Place
 from history.keyfiles import KeyFolder
 from history.states import States
 from history.store import open_history
@@ -84,24 +84,20 @@ async def _make_streams(url: str, keys: KeyFolder, facts: int, count: int) -> li
             )
             for version, fact in enumerate(life(offer, returns_for(facts)), 1):
                 envelope = Envelope(
-                    history=history.id,
-                    format=FORMAT,
-                    initiative=stream_id("initiative", bytes(16)),
-                    stream=grant,
-                    version=version,
-                    topic=TOPIC_OF[type(fact)],
-                    previous=previous,
-                    stream_salt=secrets.token_hex(16) if version == 1 else None,
-                    decided_at=NOW,
+                    acting=Acting(
+                        handle="2345678923", role=Role.APPLICANT, scope=stream_id("call", bytes(16))
+                    ),
                     actor=recipient,
-                    role=Role.APPLICANT,
-                    handle="2345678923",
-                    scope=stream_id("call", bytes(16)),
-                    channel=Channel.API,
-                    command=secrets.token_hex(16),
-                    cause=None,
+                    decided_at=NOW,
+                    how=How(cause=None, channel=Channel.API, command=secrets.token_hex(16)),
+                    place=Place(
+                        initiative=stream_id("initiative", bytes(16)),
+                        previous=previous,
+                        stream=grant,
+                        version=version,
+                    ),
                 )
-                stored.append(write(fact, envelope, {recipient: key}, secrets.token_bytes))
+                stored.append(write(fact, history.id, envelope, {recipient: key}, secrets.token_bytes))
                 previous = stored[-1].leaf.hex()
             assert len(stored) == facts
             done = await history.append(

@@ -9,6 +9,7 @@ from typing import Annotated, Literal, assert_never
 
 import msgspec
 
+from domain import limits
 from domain.calls import Call
 from domain.deciding import Aggregate, Fact
 from domain.forms import Answer, check_answers
@@ -187,7 +188,7 @@ def submit(
     errors: list[FieldError] = []
     minor: int | None = None
     try:
-        title = check_text(title, "title", most=300)
+        title = check_text(title, "title", most=limits.TITLE)
     except Invalid as invalid:
         errors.extend(invalid.errors)
     try:
@@ -323,4 +324,4 @@ def check_explanation(explanation: str | None) -> str | None:
     """The optional text beside a reason's code, trimmed; an empty one counts as none. Raises `Invalid`."""
     if explanation is None or not explanation.strip():
         return None
-    return check_text(explanation, "explanation", most=4000, long=True)
+    return check_text(explanation, "explanation", most=limits.EXPLANATION, long=True)

@@ -103,7 +103,10 @@ Verdict = Allowed | Denied
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What time will bring about: at `at` the system runs `command`. A later due date of the same `key` replaces it."""
+    """What time will bring about: at `at` the system runs `command`. A later due date of the same `key` replaces it.
+
+    It is set by the outcome's newest fact in the stream that answers; the system's act will name that fact as its cause.
+    """
 
     key: str
     at: datetime

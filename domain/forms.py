@@ -5,19 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 
+from domain import limits
 from domain.refusals import FieldError, Invalid
-from domain.values import Texts, amount_text, check_text, check_texts, decimal_string, minor_units
+from domain.values import amount_text, check_text, check_texts, decimal_string, minor_units
+from domain.words import count_words, too_many_words
 
 QuestionKind = Literal["text", "long_text", "choice", "yes_no", "date", "money", "budget"]
 
-MAX_QUESTIONS: Final = 60
-MAX_CHARACTERS: Final = {"text": 500, "long_text": 60_000}
-MAX_CHOICES: Final = 100
-MAX_BUDGET_LINES: Final = 200
+MAX_CHARACTERS: Final = {"text": limits.TEXT_ANSWER, "long_text": limits.LONG_ANSWER}
+LabelTexts = dict[str, limits.Label]
 _SLUG: Final = re.compile(r"[a-z][a-z0-9_]{0,39}\Z", re.ASCII)
 
 
@@ -25,7 +25,7 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """One of the answers that a question of kind ``choice`` offers."""
 
     id: str
-    label: Texts
+    label: LabelTexts
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -37,18 +37,18 @@ class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     id: str
     kind: QuestionKind
-    label: Texts
-    help: Texts = {}
+    label: LabelTexts
+    help: dict[str, limits.Help] = {}
     required: bool = True
-    max_words: int | None = None
-    choices: tuple[Choice, ...] = ()
+    max_words: limits.Words | None = None
+    choices: Annotated[tuple[Choice, ...], limits.described(maxItems=limits.CHOICES)] = ()
     identifying: bool = False
 
 
 class Form(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The questions of a call, in order. `version` is the one that an application answered."""
 
-    questions: tuple[Question, ...]
+    questions: Annotated[tuple[Question, ...], limits.described(minItems=1, maxItems=limits.QUESTIONS)]
     version: int = 1
 
 
@@ -56,21 +56,21 @@ class Criterion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """One criterion of a rubric: scored from 0 to `scale` in whole points, counted `weight` times."""
 
     id: str
-    label: Texts
-    scale: int = 10
-    weight: int = 1
+    label: LabelTexts
+    scale: limits.Scale = 10
+    weight: limits.Weight = 1
 
 
 class Rubric(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The criteria by which jurors score an application."""
 
-    criteria: tuple[Criterion, ...]
+    criteria: Annotated[tuple[Criterion, ...], limits.described(minItems=1, maxItems=limits.CRITERIA)]
 
 
 class BudgetLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One line of a budget table; `amount` is a decimal string in the call's currency."""
 
-    item: str
+    item: limits.BudgetItem
     amount: str
 
 
@@ -83,8 +83,11 @@ def check_form(form: Form) -> Form:
     errors: list[FieldError] = []
     seen: set[str] = set()
     questions = []
-    if not form.questions or len(form.questions) > MAX_QUESTIONS:
-        raise Invalid.field("form.questions", f"A form has from 1 to {MAX_QUESTIONS} questions.")
+    if not 1 <= len(form.questions) <= limits.QUESTIONS:
+        raise Invalid.field(
+            "form.questions",
+            f"A form has from 1 to {limits.QUESTIONS} questions; this has {len(form.questions)}.",
+        )
     for number, question in enumerate(form.questions):
         try:
             questions.append(_check_question(question, f"form.questions[{number}]", seen))
@@ -107,26 +110,34 @@ def _check_slug(value: str, field: str, seen: set[str]) -> None:
 
 def _check_question(question: Question, field: str, seen: set[str]) -> Question:
     _check_slug(question.id, f"{field}.id", seen)
-    label = check_texts(question.label, f"{field}.label", most=300)
-    help_text = check_texts(question.help, f"{field}.help", most=2000, long=True) if question.help else {}
+    label = check_texts(question.label, f"{field}.label", most=limits.LABEL)
+    help_text = (
+        check_texts(question.help, f"{field}.help", most=limits.HELP, long=True) if question.help else {}
+    )
     if question.max_words is not None:
         if question.kind not in ("text", "long_text"):
             raise Invalid.field(f"{field}.max_words", "Only a text can have a limit of words.")
-        if not 1 <= question.max_words <= 10_000:
-            raise Invalid.field(f"{field}.max_words", "A limit of words is from 1 to 10000.")
+        if not 1 <= question.max_words <= limits.WORDS:
+            raise Invalid.field(
+                f"{field}.max_words", limits.outside("A limit of words", question.max_words, 1, limits.WORDS)
+            )
     if (question.kind == "choice") != bool(question.choices):
         raise Invalid.field(
             f"{field}.choices", "A choice offers at least one answer; other kinds offer none."
         )
-    if len(question.choices) > MAX_CHOICES:
-        raise Invalid.field(f"{field}.choices", f"A choice offers at most {MAX_CHOICES} answers.")
+    if len(question.choices) > limits.CHOICES:
+        raise Invalid.field(
+            f"{field}.choices",
+            f"A choice offers at most {limits.CHOICES} answers; this offers {len(question.choices)}.",
+        )
     ids: set[str] = set()
     choices = []
     for number, choice in enumerate(question.choices):
         _check_slug(choice.id, f"{field}.choices[{number}].id", ids)
         choices.append(
             Choice(
-                id=choice.id, label=check_texts(choice.label, f"{field}.choices[{number}].label", most=300)
+                id=choice.id,
+                label=check_texts(choice.label, f"{field}.choices[{number}].label", most=limits.LABEL),
             )
         )
     return msgspec.structs.replace(question, label=label, help=help_text, choices=tuple(choices))
@@ -134,19 +145,28 @@ def _check_question(question: Question, field: str, seen: set[str]) -> Question:
 
 def check_rubric(rubric: Rubric) -> Rubric:
     """The rubric with its texts trimmed; raises `Invalid`."""
-    if not 1 <= len(rubric.criteria) <= 20:
-        raise Invalid.field("rubric.criteria", "A rubric has from 1 to 20 criteria.")
+    if not 1 <= len(rubric.criteria) <= limits.CRITERIA:
+        raise Invalid.field(
+            "rubric.criteria",
+            f"A rubric has from 1 to {limits.CRITERIA} criteria; this has {len(rubric.criteria)}.",
+        )
     seen: set[str] = set()
     criteria = []
     for number, criterion in enumerate(rubric.criteria):
         field = f"rubric.criteria[{number}]"
         _check_slug(criterion.id, f"{field}.id", seen)
-        if not 1 <= criterion.scale <= 100:
-            raise Invalid.field(f"{field}.scale", "A scale goes up to a whole number from 1 to 100.")
-        if not 1 <= criterion.weight <= 100:
-            raise Invalid.field(f"{field}.weight", "A weight is a whole number from 1 to 100.")
+        if not 1 <= criterion.scale <= limits.SCALE:
+            raise Invalid.field(
+                f"{field}.scale", limits.outside("The top of a scale", criterion.scale, 1, limits.SCALE)
+            )
+        if not 1 <= criterion.weight <= limits.WEIGHT:
+            raise Invalid.field(
+                f"{field}.weight", limits.outside("A weight", criterion.weight, 1, limits.WEIGHT)
+            )
         criteria.append(
-            msgspec.structs.replace(criterion, label=check_texts(criterion.label, f"{field}.label", most=300))
+            msgspec.structs.replace(
+                criterion, label=check_texts(criterion.label, f"{field}.label", most=limits.LABEL)
+            )
         )
     return Rubric(criteria=tuple(criteria))
 
@@ -219,20 +239,22 @@ def _check_written(question: Question, answer: str, field: str, currency: str) -
                 most=MAX_CHARACTERS[question.kind],
                 long=question.kind == "long_text",
             )
-            if question.max_words is not None and (words := len(text.split())) > question.max_words:
-                raise Invalid.field(field, f"At most {question.max_words} words; this has {words}.")
+            if question.max_words is not None and (words := count_words(text)) > question.max_words:
+                raise Invalid.field(field, too_many_words(text, words, question.max_words))
             return text or None
 
 
 def _check_budget(
     lines: tuple[BudgetLine, ...], field: str, requested: int | None, currency: str
 ) -> tuple[BudgetLine, ...]:
-    if len(lines) > MAX_BUDGET_LINES:
-        raise Invalid.field(field, f"A budget has at most {MAX_BUDGET_LINES} lines.")
+    if len(lines) > limits.BUDGET_LINES:
+        raise Invalid.field(
+            field, f"A budget has at most {limits.BUDGET_LINES} lines; this has {len(lines)}."
+        )
     checked = []
     total = 0
     for number, line in enumerate(lines):
-        item = check_text(line.item, f"{field}[{number}].item", most=300)
+        item = check_text(line.item, f"{field}[{number}].item", most=limits.BUDGET_ITEM)
         minor = minor_units(line.amount, currency, f"{field}[{number}].amount")
         total += minor
         checked.append(BudgetLine(item=item, amount=decimal_string(minor, currency)))

@@ -8,6 +8,7 @@ from typing import Final, Literal, assert_never
 
 import msgspec
 
+from domain import limits
 from domain.deciding import Aggregate, Fact
 from domain.initiatives import Initiative
 from domain.refusals import Invalid, NotFound, Refused
@@ -157,7 +158,7 @@ def open_fund(
         FundOpened(
             fund=fund_id,
             initiative=initiative_id,
-            name=check_text(name, "name", most=200),
+            name=check_text(name, "name", most=limits.NAME),
             currency=currency,
             basis=basis,
         ),
@@ -239,4 +240,4 @@ def check_past(day: date, field: str, now: datetime) -> None:
 def _restriction(restriction: str | None) -> str | None:
     if restriction is None or not restriction.strip():
         return None
-    return check_text(restriction, "restriction", most=2000, long=True)
+    return check_text(restriction, "restriction", most=limits.RESTRICTION, long=True)

@@ -8,6 +8,7 @@ from typing import Final, assert_never
 
 import msgspec
 
+from domain import limits
 from domain.deciding import Aggregate, Fact
 from domain.refusals import Invalid, Refused
 from domain.values import MEMBER_ROLES, Role, check_text
@@ -152,7 +153,9 @@ def appoint(installation: Installation, *, person: str) -> tuple[Fact, ...]:
 def found(initiative_id: str, *, name: str, founder: str) -> tuple[Fact, ...]:
     """Found an initiative."""
     return (
-        InitiativeFounded(initiative=initiative_id, name=check_text(name, "name", most=200), founder=founder),
+        InitiativeFounded(
+            initiative=initiative_id, name=check_text(name, "name", most=limits.NAME), founder=founder
+        ),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Literal, assert_never
 
 import msgspec
 
+from domain import limits
 from domain.applications import Application, ApplicationStatus, DeclineReason
 from domain.calls import Call
 from domain.deciding import Aggregate, Fact
@@ -225,7 +226,7 @@ def set_outcome(
     _check_fitting(outcome, amount=amount, rank=rank, reason=reason)
     if rank is not None and not 1 <= rank <= len(panel.ranking):
         most = len(panel.ranking)
-        raise Invalid.field("rank", f"A place on the waiting list is a whole number from 1 to {most}.")
+        raise Invalid.field("rank", limits.outside("A place on the waiting list", rank, 1, most))
     minor = None if amount is None else _check_award(panel, call, application_id, amount, withdrawn)
     return (
         PanelOutcomeSet(
@@ -316,7 +317,10 @@ def _check_award(
             amount_text(call.minimum_award, call.currency),
             amount_text(call.maximum_award, call.currency),
         )
-        raise Invalid.field("amount.amount", f"An award of this call is from {least} to {most}.")
+        given = amount_text(minor, call.currency)
+        raise Invalid.field(
+            "amount.amount", f"An award of this call is from {least} to {most}; this is {given}."
+        )
     others = sum(
         award
         for application, award in awards(panel, besides=application_id).items()

@@ -26,6 +26,8 @@ class Withheld(enum.Enum):
     """The reader did not ask for it, or may not have it."""
     ERASED = 2
     """The subject was erased: the key is gone, and nobody can open it any more."""
+    DAMAGED = 3
+    """What is stored does not open, or is not what was committed to: somebody or something altered it."""
 
 
 def personal_fields(fact: type) -> dict[str, str]:

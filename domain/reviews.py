@@ -9,6 +9,7 @@ from typing import Annotated, Final, Literal, assert_never
 
 import msgspec
 
+from domain import limits
 from domain.applications import Application, ApplicationStatus, check_explanation
 from domain.calls import Call
 from domain.deciding import Aggregate, Fact
@@ -326,7 +327,7 @@ def _check_scores(
                 FieldError(field, "Score this criterion, or say that there is no basis to judge it.")
             )
         elif (points := scores[criterion.id]) is not None and not 0 <= points <= criterion.scale:
-            errors.append(FieldError(field, f"The points are a whole number from 0 to {criterion.scale}."))
+            errors.append(FieldError(field, limits.outside("A score", points, 0, criterion.scale)))
     if not errors and all(points is None for points in scores.values()):
         errors.append(FieldError("scores", "Score at least one criterion; without any, step back instead."))
     return {criterion.id: scores.get(criterion.id) for criterion in rubric.criteria}
@@ -336,7 +337,7 @@ def _check_comment(comment: str | None, field: str, errors: list[FieldError]) ->
     if comment is None or not comment.strip():
         return None
     try:
-        return check_text(comment, field, most=10_000, long=True)
+        return check_text(comment, field, most=limits.COMMENT, long=True)
     except Invalid as invalid:
         errors.extend(invalid.errors)
         return None

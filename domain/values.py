@@ -4,34 +4,28 @@ from __future__ import annotations
 
 import enum
 import re
+import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
 
+from domain.amounts import why_unreadable
+from domain.currencies import DECIMALS, decimals
 from domain.refusals import Invalid, NotFound
 
 MAX_MINOR: Final = 10**15
 """The largest amount, in minor units: all sums stay far below 2**53, where JSON numbers cease to be exact."""
 
-# fmt: off
-_WHOLE: Final = ("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF",
-                 "XOF", "XPF")
-_THOUSANDTHS: Final = ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND")
-# fmt: on
-# ISO 4217: the currencies whose minor unit is not a hundredth. All others have two decimals.
-_DECIMALS: Final[Mapping[str, int]] = {
-    **dict.fromkeys(_WHOLE, 0),
-    **dict.fromkeys(_THOUSANDTHS, 3),
-}
 _AMOUNT: Final = re.compile(r"(0|[1-9][0-9]*)(?:\.([0-9]+))?\Z", re.ASCII)
-_MAX_DIGITS: Final = len(str(MAX_MINOR))
 _CURRENCY: Final = re.compile(r"[A-Z]{3}\Z", re.ASCII)
+_MAX_DIGITS: Final = len(str(MAX_MINOR))
 
 
 class Role(enum.StrEnum):
-    """The roles in which a person acts. `SYSTEM` is the program itself, acting on a due date or at set-up."""
+    """The roles in which a person acts. `PERSON` is anybody with their own account; `SYSTEM` is the program itself, acting
+    on a due date or at set-up."""
 
     ADMINISTRATOR = "administrator"
     OFFICER = "officer"
@@ -41,6 +35,7 @@ class Role(enum.StrEnum):
     APPROVER = "approver"
     FUNDER = "funder"
     APPLICANT = "applicant"
+    PERSON = "person"
     SYSTEM = "system"
 
 
@@ -86,8 +81,9 @@ class Money(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         `field` names the field for the error; `currency`, where given, is the only one accepted; `least` is the
         smallest amount accepted, in minor units. Raises `Invalid`.
         """
-        check_currency(self.currency, f"{field}.currency")
-        if currency is not None and self.currency != currency:
+        if currency is None:
+            check_currency(self.currency, f"{field}.currency")
+        elif self.currency != currency:
             raise Invalid.field(f"{field}.currency", f"The amount must be in {currency}.")
         return minor_units(self.amount, self.currency, f"{field}.amount", least=least)
 
@@ -98,36 +94,33 @@ class Money(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 def check_currency(code: str, field: str) -> None:
-    """Raise `Invalid` unless `code` has the shape of an ISO 4217 code."""
+    """Raise `Invalid` unless `code` is that of a currency in use today, by ISO 4217."""
     if not _CURRENCY.match(code):
         raise Invalid.field(field, "A currency is written as its three-letter code, such as EUR.")
-
-
-def decimals(currency: str) -> int:
-    """The number of decimals of the currency's minor unit (ISO 4217): 2 for EUR, 0 for JPY, 3 for KWD."""
-    return _DECIMALS.get(currency, 2)
+    if code not in DECIMALS:
+        raise Invalid.field(field, f"{code} is no currency in which anything can be paid today.")
 
 
 def minor_units(amount: str, currency: str, field: str, *, least: int = 0) -> int:
-    """`amount` (a decimal string such as ``1250.00``) as an integer of minor units; raises `Invalid`."""
+    """`amount` (a decimal string such as ``1250.00``) as an integer of minor units; raises `Invalid`.
+
+    Only this spelling is read, with no more decimals than the currency has; what people type on a page goes through
+    `domain.amounts.typed_amount` before.
+    """
     found = _AMOUNT.match(amount)
-    if not found:
-        raise Invalid.field(
-            field, "An amount is a decimal number such as 1250.00, with no sign and no separators."
-        )
     places = decimals(currency)
+    if not found or len(found[2] or "") > places:
+        raise Invalid.field(field, why_unreadable(amount, currency))
     whole, fraction = found[1], found[2] or ""
-    if len(fraction) > places and fraction[places:].strip("0"):
-        many = f"at most {places}" if places else "no"
-        raise Invalid.field(field, f"An amount in {currency} has {many} decimals.")
     # The length is looked at first: Python refuses to read a number of thousands of digits.
-    minor = int(whole + fraction[:places].ljust(places, "0")) if len(whole) <= _MAX_DIGITS else None
+    minor = int(whole + fraction.ljust(places, "0")) if len(whole) <= _MAX_DIGITS else None
     if minor is None or minor > MAX_MINOR:
-        raise Invalid.field(field, f"An amount is at most {decimal_string(MAX_MINOR, currency)} {currency}.")
-    if minor < least:
+        given = f"{len(whole)} digits" if minor is None else amount_text(minor, currency)
         raise Invalid.field(
-            field, f"The amount must be at least {decimal_string(least, currency)} {currency}."
+            field, f"An amount is at most {amount_text(MAX_MINOR, currency)}; this is {given}."
         )
+    if minor < least:
+        raise Invalid.field(field, f"The amount must be at least {amount_text(least, currency)}.")
     return minor
 
 
@@ -197,34 +190,64 @@ _TURNING: Final = ("\u202a", "\u202b", "\u202c", "\u202d", "\u202e")
 """The embeddings and overrides of direction, whose effect may reach beyond the text."""
 
 
-def check_text(value: str, field: str, *, least: int = 1, most: int, long: bool = False) -> str:
-    """`value` without white space at its ends, if its length in characters is from `least` to `most`; one in which
-    nothing is to be seen counts as empty.
+_LINE_ENDS: Final = re.compile("\r\n|[\r\n\x0b\x0c\x85\u2028\u2029]")
+CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+"""A control character (C0, DEL or C1)."""
+_NEVER: Final = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
+"""A control character that not even a long text may hold."""
 
-    Refuses U+0000 (PostgreSQL's text cannot hold it), lone surrogates (UTF-8 cannot), and what hides in a line: characters
-    that change its direction or are never seen. A `long` text, of several lines, may hold them but for the overrides and
-    embeddings of direction. Raises `Invalid`.
+
+def check_text(value: str, field: str, *, least: int = 1, most: int, long: bool = False) -> str:
+    """`value` without white space at its ends, if its length is from `least` to `most` (counted as `domain.limits` says);
+    one in which nothing is to be seen counts as empty.
+
+    Tabs become blanks. Line ends of every kind become one blank in a line, and U+000A in a `long` text. No other control
+    character (C0, DEL, C1) is kept, as neither XML nor a payment file can hold one. Also refused are lone surrogates
+    (UTF-8 cannot hold them), and what hides in a line: characters that change its direction or are never seen. A long
+    text may hold those but for the overrides and embeddings of direction. Raises `Invalid`.
     """
-    text = value.strip()
-    if "\x00" in text:
-        raise Invalid.field(field, "The text holds a NUL character, which cannot be stored.")
+    text = _LINE_ENDS.sub("\n" if long else " ", value).replace("\t", " ").strip()
+    if not _SEEN.search(text):
+        text = ""
+    if control := _NEVER.search(text):
+        raise Invalid.field(
+            field,
+            f"Character {control.start() + 1} is the control character U+{ord(control[0]):04X}, which cannot be kept; "
+            "delete it, or type that place again.",
+        )
     try:
         text.encode()
     except UnicodeEncodeError:
         raise Invalid.field(
             field, "The text holds half of a surrogate pair, which is not a character."
         ) from None
-    if not _SEEN.search(text):
-        text = ""
     if not text.isascii():
         _check_hidden(text, field, long=long)
-    if len(text) < least:
+    length = text_length(text)
+    if length < least:
         raise Invalid.field(
-            field, "This cannot be left empty." if least == 1 else f"At least {least} characters."
+            field,
+            "This cannot be left empty." if least == 1 else f"At least {least} characters.",
         )
-    if len(text) > most:
-        raise Invalid.field(field, f"At most {most} characters; this has {len(text)}.")
+    if length > most:
+        raise Invalid.field(field, f"At most {most} characters; this has {length}.")
     return text
+
+
+def check_line(value: str, field: str, *, least: int = 1, most: int) -> str:
+    """A text of one line, as `check_text` takes it, for what a machine reads (an account, an address): nothing in it may be
+    hidden, nor stand for something else. Raises `Invalid`."""
+    text = check_text(value, field, least=least, most=most)
+    if _UNSEEN.search(text):
+        raise Invalid.field(field, "This holds a character that cannot be seen; type it again by hand.")
+    return text
+
+
+def text_length(text: str) -> int:
+    """The length of a text in characters: the code points of its composed form (NFC)."""
+    if text.isascii() or unicodedata.is_normalized("NFC", text):
+        return len(text)
+    return len(unicodedata.normalize("NFC", text))
 
 
 def _check_hidden(text: str, field: str, *, long: bool) -> None:
@@ -240,11 +263,6 @@ def _check_hidden(text: str, field: str, *, long: bool) -> None:
             f"The text holds the character U+{ord(hidden):04X}, which cannot be seen and may mislead whoever reads it; "
             "write it without.",
         )
-
-
-def holds_unseen(text: str) -> bool:
-    """Whether a text holds anything but white space that cannot be seen."""
-    return _UNSEEN.search(text) is not None
 
 
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z", re.ASCII)

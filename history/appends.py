@@ -21,12 +21,13 @@ class Lost(Unavailable):
 
 @dataclass(frozen=True, slots=True)
 class DueDate:
-    """A row of the queue of due dates: what is to be run when."""
+    """A row of the queue of due dates: what is to be run when. `cause` is the leaf of the fact that set it."""
 
     key: str
     at: datetime
     command: str
     request: bytes
+    cause: bytes
 
 
 @dataclass(frozen=True, slots=True)

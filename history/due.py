@@ -14,6 +14,7 @@ from domain.refusals import Turned
 from domain.values import SYSTEM, Channel
 from history.appends import DueDate, Unavailable
 from history.runner import Contended, Request, Runner
+from history.unreadable import Unreadable
 
 log = logging.getLogger("overwinter.due")
 
@@ -63,9 +64,14 @@ async def run_due(runner: Runner, resting: Resting | None = None) -> int:
             raise
         except Exception as error:  # noqa: BLE001 - whatever one due date raises must not keep the others waiting
             pause = resting.failed(due)
-            # Only the error's type is told: its text may quote what was read.
+            # Of others only the type is told: their text may quote what was read.
+            why = (
+                f"the fact at position {error.position} cannot be read"
+                if isinstance(error, Unreadable)
+                else type(error).__name__
+            )
             log.error(  # noqa: TRY400 - so may a traceback
-                "due date failed: %s: %s; next try in %.0f s", due.command, type(error).__name__, pause
+                "due date failed: %s: %s; next try in %.0f s", due.command, why, pause
             )
         else:
             resting.went_well(due)
@@ -83,6 +89,7 @@ async def _run(runner: Runner, due: DueDate) -> bool:
                 actor=SYSTEM,
                 channel=Channel.SYSTEM,
                 key=f"due {due.key} {due.at.isoformat()}",
+                cause=due.cause.hex(),
             )
         )
         ran = True

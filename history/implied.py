@@ -37,13 +37,13 @@ class Implied:
     struck: str | None
 
 
-def implied_by(fact: Fact, actor: str) -> Implied:
-    """What follows from a fact and from its actor, as the envelope names them."""
+def implied_by(fact: Fact, actor: str, leaf: bytes) -> Implied:
+    """What follows from a fact, from its actor, as the envelope names them, and from its leaf."""
     due = set_by(fact)
     return Implied(
         entries=entries_of(fact, actor),
         claims=claims_of(fact),
-        due=None if due is None else _row(due),
+        due=None if due is None else _row(due, leaf),
         struck=struck_by(fact),
     )
 
@@ -59,5 +59,5 @@ def claims_in(facts: Mapping[str, Iterable[Fact]]) -> dict[str, str]:
     }
 
 
-def _row(due: Due) -> DueDate:
-    return DueDate(due.key, due.at, BY_REQUEST[type(due.command)].name, encode(due.command))
+def _row(due: Due, cause: bytes) -> DueDate:
+    return DueDate(due.key, due.at, BY_REQUEST[type(due.command)].name, encode(due.command), cause)

@@ -31,6 +31,7 @@ from psycopg_pool import ConnectionPool
 from history.appends import Append
 from history.batch import APPEND, arguments, outcomes, reads
 from history.documents import Opener, Stored, leaf_of, read, unopened
+from history.unreadable import Unreadable
 
 POLL_SECONDS: Final = 0.02
 
@@ -62,13 +63,16 @@ class FactMapper(Mapper[str]):
     def to_domain_event(
         self, stored_event: StoredEvent
     ) -> Any:  # Any: the library's protocol wants its own base class
-        """The recorded fact in a stored event; a `Recorded`."""
+        """The recorded fact in a stored event; a `Recorded`. Raises `Unreadable` if it cannot be read."""
         state = stored_event.state
         if self.cipher:
             state = self.cipher.decrypt(state)
         if self.compressor:
             state = self.compressor.decompress(state)
-        return read(stored_event.topic, state, self.open_with)
+        try:
+            return read(stored_event.topic, state, self.open_with)
+        except Exception as error:  # whatever a damaged fact raises
+            raise Unreadable(getattr(stored_event, "id", None)) from error
 
     def to_stored_event(self, domain_event: Any) -> StoredEvent:  # Any: see to_domain_event
         """A document written by `history.documents.write`, as the library's stored event."""

@@ -271,7 +271,7 @@ def _fence(stream: str, topic: str, document: bytes) -> Fence:
     try:
         recorded = read(topic, document)
         assert isinstance(recorded.fact, PersonErased)
-        return Fence(stream, recorded.fact.reason, recorded.envelope.actor, recorded.envelope.channel)
+        return Fence(stream, recorded.fact.reason, recorded.envelope.actor, recorded.envelope.how.channel)
     except (ValueError, msgspec.MsgspecError):
         # A fact that cannot be read, which verify names, still ends the key of its subject.
         return Fence(stream, "other", SYSTEM, Channel.SYSTEM)

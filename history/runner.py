@@ -13,6 +13,7 @@ import hmac
 import logging
 import os
 import secrets
+from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -37,10 +38,10 @@ from domain.deciding import (
 from domain.personal import personal_fields
 from domain.persons import PERSON, Person, PersonStatus, give_handle
 from domain.refusals import Forbidden, NotFound, Refused, Turned
-from domain.topics import TOPIC_OF
 from domain.values import SYSTEM, Channel, Role, stream_id
 from history.appends import Append, Appended, Idempotency, Unavailable
-from history.documents import FORMAT, Envelope, Stored, write
+from history.documents import Stored, write
+from history.format.envelope import Acting, Envelope, How, Place
 from history.implied import BY_REQUEST, claims_in, encode, implied_by
 from history.keyfiles import KeysUnusable
 from history.states import States
@@ -61,11 +62,11 @@ class Contended(Exception):
 
 
 class Stale(Exception):
-    """The stream has moved on from the version that the client named; nothing was written."""
+    """The stream has moved on from the version that the client named; nothing was written. `tag` is the present one's."""
 
-    def __init__(self, version: int) -> None:
+    def __init__(self, tag: str) -> None:
         super().__init__("This was changed since you read it; read it again.")
-        self.version = version
+        self.tag = tag
 
 
 class KeyReused(Exception):
@@ -90,14 +91,15 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A command with who sends it and how. `key` is the client's idempotency key, `expected` the version of the
-    stream that the command is about, if the client insists on one."""
+    """A command with who sends it and how. `key` is the client's idempotency key, `expected` the tag
+    (`Runner.version_tag`) of the stream that the command is about, if the client insists on a version. `cause` is the leaf
+    (hex) of the fact that triggered it, None if the actor gave it directly."""
 
     command: Command
     actor: str
     channel: Channel
     key: str | None = None
-    expected: int | None = None
+    expected: str | None = None
     cause: str | None = None
 
 
@@ -130,6 +132,12 @@ class Runner:
         """A keyed hash (32 bytes) that cannot be guessed at without the key folder."""
         return hmac.digest(self._index_key, label.encode() + b"\x00" + text, "sha256")
 
+    def version_tag(self, viewer: str, stream: str, version: int) -> str:
+        """The text that stands for a stream's version to one viewer (the empty one for the public), of 22 characters. From
+        it nobody learns how many versions there are, and two viewers cannot compare theirs."""
+        digest = self.keyed("version-tag", f"{viewer} {stream} {version}".encode())
+        return urlsafe_b64encode(digest[:16]).decode().rstrip("=")
+
     async def run(self, request: Request) -> Answer:
         """Run one command.
 
@@ -139,10 +147,12 @@ class Runner:
         """
         entry = BY_REQUEST[type(request.command)]
         idempotency = self._idempotency(entry.name, request)
+        # A deadline is held against the moment at which a request arrived, however often it has to be decided again.
+        now = self.clock()
         afresh = False
         contested: str | None = None
         for attempt in range(TRIES):
-            work = _Work(self, request, idempotency, afresh=afresh)
+            work = _Work(self, request, idempotency, now=now, afresh=afresh)
             try:
                 async with self._turn(contested), self._way(attempt) as append:
                     appended = await work.attempt(entry, append)
@@ -250,7 +260,13 @@ class _Work:
     """One attempt at one command."""
 
     def __init__(
-        self, runner: Runner, request: Request, idempotency: Idempotency | None, *, afresh: bool
+        self,
+        runner: Runner,
+        request: Request,
+        idempotency: Idempotency | None,
+        *,
+        now: datetime,
+        afresh: bool,
     ) -> None:
         self._runner = runner
         self._request = request
@@ -258,7 +274,7 @@ class _Work:
         self._reading = runner.states.reading(afresh=afresh)
         self._given = Given(
             actor=request.actor,
-            now=runner.clock(),
+            now=now,
             new=lambda kind: stream_id(kind, runner.random(16)),
             demonstration=runner._demonstration,
         )
@@ -278,8 +294,12 @@ class _Work:
             raise NotFound if act.may.hidden else Forbidden(act.may.detail)
         outcome = self._outcome = act.decide()
         expected = self._request.expected
-        if expected is not None and self._reading.version(outcome.answers) != expected:
-            raise Stale(self._reading.version(outcome.answers))
+        if expected is not None:
+            present = self._runner.version_tag(
+                self._request.actor, outcome.answers, self._reading.version(outcome.answers)
+            )
+            if expected != present:
+                raise Stale(present)
         handle = self._handle(act, person)
         keys, made = await self._keys(outcome)
         for stream, facts in outcome.facts.items():
@@ -368,24 +388,18 @@ class _Work:
         initiative = elsewhere.get(stream, act.initiative)
         role = act.may.role if not isinstance(act.may, Denied) else Role.SYSTEM
         envelope = Envelope(
-            history=self._runner.history.id,
-            format=FORMAT,
-            initiative=initiative,
-            stream=stream,
-            version=version,
-            topic=TOPIC_OF[type(fact)],
-            previous=previous.hex() if previous is not None else None,
-            stream_salt=self._runner.random(16).hex() if version == 1 else None,
-            decided_at=self._given.now,
+            acting=Acting(handle=handle, role=role, scope=act.scope),
             actor=self._request.actor,
-            role=role,
-            handle=handle,
-            scope=act.scope,
-            channel=self._request.channel,
-            command=self._command,
-            cause=self._request.cause,
+            decided_at=self._given.now,
+            how=How(cause=self._request.cause, channel=self._request.channel, command=self._command),
+            place=Place(
+                initiative=initiative,
+                previous=previous.hex() if previous is not None else None,
+                stream=stream,
+                version=version,
+            ),
         )
-        stored = write(fact, envelope, keys, self._runner.random)
+        stored = write(fact, self._runner.history.id, envelope, keys, self._runner.random)
         self._reading.wrote(stored)
         self._stored.append(stored)
         self._facts.append((stream, fact))
@@ -393,7 +407,10 @@ class _Work:
     def _gather(self, outcome: Outcome, made: list[WrappedKey]) -> Append:
         runner = self._runner
         claims: list[tuple[bytes, str]] = []
-        implied = [(stream, implied_by(fact, self._request.actor)) for stream, fact in self._facts]
+        implied = [
+            (stream, implied_by(fact, self._request.actor, stored.leaf))
+            for (stream, fact), stored in zip(self._facts, self._stored, strict=True)
+        ]
         for stream, each in implied:
             for name, refusal in each.claims:
                 assert name is not None, "the fields of a fact that is not stored yet are in clear"

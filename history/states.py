@@ -12,6 +12,7 @@ from domain.topics import AGGREGATES
 from domain.values import check_stream_id
 from history.documents import Stored, fact_in
 from history.store import History
+from history.unreadable import Unreadable
 
 REMEMBERED: Final = 5_000
 """How many folded streams a process remembers; states hold nothing personal."""
@@ -77,7 +78,7 @@ class Reading:
         """The states of some streams, in at most one round trip.
 
         Raises `NotFound` for an id that is not of its aggregate's kind, whatever is remembered of it: no stream is ever
-        folded as another kind than its own.
+        folded as another kind than its own; and `Unreadable` if one of the streams has a fact that cannot be read.
         """
         for aggregate, stream in streams:
             check_stream_id(aggregate.kind, stream)
@@ -95,9 +96,16 @@ class Reading:
         if ask:
             rows = await self._states.history.load(ask)
             for stream, facts in rows.items():
-                evolve, state = AGGREGATES[stream.partition("-")[0]].evolve, start[stream].state
-                for fact in facts:
-                    state = evolve(state, fact_in(fact.topic, fact.document))
+                version = 0
+                try:
+                    evolve, state = AGGREGATES[stream.partition("-")[0]].evolve, start[stream].state
+                    for fact in facts:
+                        version = fact.version
+                        state = evolve(state, fact_in(fact.topic, fact.document))
+                except (
+                    Exception
+                ) as error:  # whatever a damaged fact raises, it is the trouble of this stream alone
+                    raise Unreadable(await self._states.history.position_of(stream, version)) from error
                 start[stream] = Folded(state, facts[-1].version, facts[-1].leaf)
             for stream, folded in start.items():
                 self._take(stream, folded)

@@ -50,6 +50,12 @@ class PlacedRow(NamedTuple):
     leaf: bytes
 
 
+ANSWERS_KEPT_DAYS: Final = 30
+"""For how many days the answer to an idempotency key is kept; the database's function ``history.answers_kept`` says the
+same."""
+FORGOTTEN_AT_ONCE: Final = 5_000
+"""How many old answers are deleted in one transaction."""
+
 _ROW: Final[RowMaker[Row]] = partial(tuple.__new__, Row)
 """What makes a Row of a row: without a word of Python in between, as ``Row._make`` would have."""
 
@@ -137,6 +143,16 @@ class History:
             cursor = await connection.execute(_AT, (list(positions),), binary=True)
             return [PlacedRow(*row) for row in await cursor.fetchall()]
 
+    async def position_of(self, stream: str, version: int) -> int | None:
+        """The position of a fact; None if there is none."""
+        async with self.connection() as connection:
+            cursor = await connection.execute(
+                "SELECT position FROM history.facts WHERE stream = %b AND version = %b::integer",
+                (stream, version),
+            )
+            row = await cursor.fetchone()
+            return None if row is None else int(row[0])
+
     async def entries(self, index: str) -> tuple[str, ...]:
         """The entries of an index, sorted."""
         return (await self._indexes.get((index,))).get(index, ())
@@ -186,6 +202,21 @@ class History:
         async with self.connection() as connection:
             return await remembered(connection, idempotency)
 
+    async def forget_answers(self) -> int:
+        """Delete the answers to idempotency keys that are older than `ANSWERS_KEPT_DAYS`; returns how many. Raises
+        `Unavailable`."""
+        forgotten = 0
+        while True:
+            async with self.connection() as connection:
+                cursor = await connection.execute(
+                    "SELECT history.forget_answers(%b::integer)", (FORGOTTEN_AT_ONCE,)
+                )
+                row = await cursor.fetchone()
+            assert row is not None
+            forgotten += int(row[0])
+            if row[0] < FORGOTTEN_AT_ONCE:
+                return forgotten
+
     async def last_position(self) -> int:
         """The position of the newest fact; 0 if there is none."""
         async with self.connection() as connection:
@@ -230,7 +261,7 @@ class History:
         """What is due at `now`, the oldest first, but for those in `without`, unless they were set anew meanwhile."""
         async with self.connection() as connection:
             cursor = await connection.execute(
-                "SELECT key, at, command, request FROM history.due_dates WHERE at <= %b AND (key, at) NOT IN "
+                "SELECT key, at, command, request, cause FROM history.due_dates WHERE at <= %b AND (key, at) NOT IN "
                 "(SELECT * FROM unnest(%b::text[], %b::timestamptz[])) ORDER BY at LIMIT %b",
                 (now, [due.key for due in without], [due.at for due in without], limit),
             )

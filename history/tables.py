@@ -38,7 +38,7 @@ _PLAIN: Final = re.compile(r"[a-z ]{0,20}[a-z]{1,20}-[0-9a-z]{32}\Z", re.ASCII)
 _KIND: Final = re.compile(r"([a-z ]{1,40}) [a-z]+-[0-9a-z]{32}(?: in [a-z]+-[0-9a-z]{32})?\Z", re.ASCII)
 
 _FACTS: Final = (
-    "SELECT position, stream, topic, document FROM history.facts "
+    "SELECT position, stream, topic, document, leaf FROM history.facts "
     "WHERE position > %s AND position <= %s ORDER BY position LIMIT %s"
 )
 
@@ -81,10 +81,10 @@ def verify_tables(url: str, progress: Progress = lambda _position, _newest: None
     with psycopg.connect(url, autocommit=True) as connection:
         newest, stored = _stored(connection)
         expected = _Expected(stored)
-        for position, stream, topic, document in _facts(connection, newest, progress):
+        for position, stream, topic, document, leaf in facts_after(connection, 0, newest, progress):
             try:
                 recorded: Recorded = read(topic, document)
-                implied = implied_by(recorded.fact, recorded.envelope.actor)
+                implied = implied_by(recorded.fact, recorded.envelope.actor, leaf)
             except Exception:  # noqa: BLE001 - whatever a damaged fact raises, the others are looked at
                 expected.unreadable(position)
                 continue
@@ -118,15 +118,15 @@ def _stored(connection: psycopg.Connection[Any]) -> tuple[int, _Stored]:
             "SELECT stream, count(*) FROM history.claims GROUP BY stream"
         ):
             stored.claims[stream] = count
-        for due in connection.execute("SELECT key, at, command, request FROM history.due_dates"):
+        for due in connection.execute("SELECT key, at, command, request, cause FROM history.due_dates"):
             stored.due[due[0]] = DueDate(*due)
     return int(row[0]), stored
 
 
-def _facts(
-    connection: psycopg.Connection[Any], newest: int, progress: Progress
-) -> Iterator[tuple[int, str, str, bytes]]:
-    position = 0
+def facts_after(
+    connection: psycopg.Connection[Any], position: int, newest: int, progress: Progress
+) -> Iterator[tuple[int, str, str, bytes, bytes]]:
+    """The facts after a position and up to the newest one: position, stream, topic, document and leaf of each."""
     with connection.cursor(binary=True) as cursor:
         while True:
             progress(position, newest)

@@ -1,31 +1,40 @@
-"""Rechecking a whole history from its rows: every leaf, every chain, every number. It needs no key and changes nothing.
+"""Rechecking a whole history from its rows: every leaf, every chain, every number. It changes nothing.
 
-docs/history-format.md says what each check rests on, and what the chain alone does not show.
+It needs no key; with the keys of the subjects at hand it also opens every box and compares what is inside with what was
+committed to. docs/history-format.md says what each check rests on, and what the chain alone does not show.
 """
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from math import isfinite
 from typing import Final, NamedTuple
 
-import msgspec
 import psycopg
 from psycopg.rows import class_row
 
-from history.documents import FORMAT, Envelope, has_its_fields, leaf_of
+from history.documents import has_its_fields
+from history.format import chain
+from history.format.document import AnotherFormat, Document, read_document
+from history.format.notation import FormatError
+from history.keyfiles import KeysUnusable
+from history.vault import Vault, WrappedKey
 
 CHECKS: Final[Mapping[str, str]] = {
     "position": "positions begin at 1",
     "missing": "there is no fact at this position (of several in a row, the first and the last are named)",
-    "document": "the stored bytes are no document of a fact, in its one canonical form",
+    "document": "the stored bytes break a rule of the format",
+    "format": "the document is not of the format that this version reads",
     "fields": "the document does not have the fields of its topic, or one of them where it does not belong",
     "leaf": "the stored leaf is not the one that the document has",
     "envelope": "the envelope names another history, stream, version or topic than the row",
+    "begin": "the stream does not begin with its first fact",
     "version": "the stream's version before this one is missing, or was recorded later",
     "previous": "the envelope does not name the leaf of the stream's fact before this one",
+    "initiative": "the stream belongs to another initiative than before",
+    "key": "the key of somebody for whom a field is sealed does not open",
+    "sealed": "a sealed field does not open, or is not what was committed to",
     "recorded": "it was recorded before the fact at the position before, or at no time",
 }
 """What can be wrong at a position, and in words."""
@@ -35,13 +44,10 @@ _BATCH: Final = 500
 
 _ROWS: Final = """
 SELECT f.position, f.stream, f.version, f.topic, f.document, f.leaf,
-    extract(epoch FROM f.recorded_at)::double precision AS recorded_at,
-    p.position AS before_position, p.leaf AS before_leaf
-FROM (SELECT * FROM history.facts WHERE position > %s AND position <= %s ORDER BY position LIMIT %s) AS f
-LEFT JOIN LATERAL (SELECT o.position, o.leaf FROM history.facts o
-    WHERE o.stream = f.stream AND o.version = f.version - 1 OFFSET 0) AS p ON true
-ORDER BY f.position
+    extract(epoch FROM f.recorded_at)::double precision AS recorded_at
+FROM history.facts f WHERE f.position > %s AND f.position <= %s ORDER BY f.position LIMIT %s
 """
+_KEYS: Final = "SELECT k.subject, k.epoch, k.wrapped FROM vault.keys k WHERE k.subject = ANY (%s::text[])"
 
 Progress = Callable[[int, int], None]
 """Told before each batch: the position that was reached, and the newest one."""
@@ -56,13 +62,14 @@ class Wrong(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What was found: how many facts there are, the newest position, and what is wrong (the first `MOST_NAMED` of all
-    that was `found`)."""
+    """What was found: how many facts there are, the newest position, what is wrong (the first `MOST_NAMED` of all that was
+    `found`), and how many boxes were opened and are as they were committed to."""
 
     facts: int
     newest: int
     found: int
     wrong: tuple[Wrong, ...]
+    opened: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,25 +82,29 @@ class _Row:
     leaf: bytes
     recorded_at: float
     """In seconds, which tell microseconds apart until the year 2255; a date that Python does not know is one here."""
-    before_position: int | None
-    before_leaf: bytes | None
 
 
-class _Enveloped(msgspec.Struct, frozen=True):
-    envelope: Envelope
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A row with the document in it, or the check that its bytes failed."""
+
+    row: _Row
+    document: Document | None
+    failed: str | None = None
 
 
-_enveloped = msgspec.json.Decoder(_Enveloped).decode
-_plain = msgspec.json.Decoder().decode
-_canonical = msgspec.json.Encoder(order="sorted").encode
-
-
-def verify(url: str, progress: Progress = lambda _position, _newest: None) -> Verified:
+def verify(
+    url: str,
+    progress: Progress = lambda _position, _newest: None,
+    *,
+    vault: Vault | None = None,
+) -> Verified:
     """Recheck the history in a database, in order and a few facts at a time. What is appended meanwhile is left out.
 
-    Raises psycopg.OperationalError without a database.
+    With a `vault`, every box whose subject has a key is opened too. What is remembered of each stream is its newest fact's
+    version, leaf and initiative. Raises psycopg.OperationalError without a database.
     """
-    facts = found = 0
+    facts = found = opened = 0
     wrong: list[Wrong] = []
     with psycopg.connect(url, autocommit=True) as connection:
         begun = connection.execute("SELECT history_id FROM history.installation").fetchone()
@@ -102,19 +113,23 @@ def verify(url: str, progress: Progress = lambda _position, _newest: None) -> Ve
         assert newest_row is not None
         newest = int(newest_row[0])
         before: _Row | None = None
-        for row in _rows(connection, newest, progress):
-            facts += 1
-            for each in _wrong(row, before, history_id):
-                found += 1
-                if len(wrong) < MOST_NAMED:
-                    wrong.append(each)
-            before = row
-    return Verified(facts=facts, newest=newest, found=found, wrong=tuple(wrong))
+        heads: dict[str, chain.Head] = {}
+        for batch in _batches(connection, newest, progress):
+            keys = None if vault is None else _Keys.of(connection, vault, batch)
+            for read in batch:
+                facts += 1
+                for each in _wrong(read, before, history_id, heads, keys):
+                    found += 1
+                    if len(wrong) < MOST_NAMED:
+                        wrong.append(each)
+                before = read.row
+            opened += keys.used if keys is not None else 0
+    return Verified(facts=facts, newest=newest, found=found, wrong=tuple(wrong), opened=opened)
 
 
-def _rows(
+def _batches(
     connection: psycopg.Connection[tuple[object, ...]], newest: int, progress: Progress
-) -> Iterator[_Row]:
+) -> Iterator[list[_Read]]:
     position = -(2**63)
     with connection.cursor(binary=True, row_factory=class_row(_Row)) as cursor:
         while True:
@@ -122,13 +137,69 @@ def _rows(
             batch = cursor.execute(_ROWS, (position, newest, _BATCH)).fetchall()
             if not batch:
                 break
-            yield from batch
+            yield [_read(row) for row in batch]
             position = batch[-1].position
     progress(newest, newest)
 
 
-def _wrong(row: _Row, before: _Row | None, history_id: str) -> Iterator[Wrong]:
-    """What is wrong with a row, given the one before it in the order of positions."""
+def _read(row: _Row) -> _Read:
+    try:
+        return _Read(row, read_document(row.document))
+    except AnotherFormat:
+        return _Read(row, None, "format")
+    except FormatError:
+        return _Read(row, None, "document")
+
+
+class _Keys:
+    """The keys of those for whom fields of a batch are sealed; the erased have none."""
+
+    def __init__(self, opened: Mapping[str, bytes], unusable: frozenset[str]) -> None:
+        self.opened = opened
+        self.unusable = unusable
+        self.used = 0
+
+    @classmethod
+    def of(
+        cls, connection: psycopg.Connection[tuple[object, ...]], vault: Vault, batch: Iterable[_Read]
+    ) -> _Keys:
+        """The keys for a batch, from the vault's memory or the database."""
+        documents = [read.document for read in batch if read.document is not None]
+        subjects = {field.subject for document in documents for field in document.sealed.values()}
+        opened = vault.cached(subjects)
+        missing = list(subjects - opened.keys())
+        unusable = set()
+        with connection.cursor(binary=True, row_factory=class_row(WrappedKey)) as cursor:
+            for row in cursor.execute(_KEYS, (missing,)).fetchall() if missing else ():
+                try:
+                    opened |= vault.open([row])
+                except KeysUnusable:
+                    unusable.add(row.subject)
+        return cls(opened, frozenset(unusable))
+
+    def wrong(self, document: Document) -> Iterator[str]:
+        """The checks that the sealed fields of a document fail."""
+        failed = set()
+        for name, field in document.sealed.items():
+            if field.subject in self.unusable:
+                failed.add("key")
+            key = self.opened.get(field.subject)
+            if key is None:
+                continue
+            try:
+                document.open(name, key)
+                self.used += 1
+            except FormatError:
+                failed.add("sealed")
+        yield from sorted(failed)
+
+
+def _wrong(
+    read: _Read, before: _Row | None, history_id: str, heads: dict[str, chain.Head], keys: _Keys | None
+) -> Iterator[Wrong]:
+    """What is wrong with a row, given the one before it in the order of positions, and the heads of all streams there,
+    which it moves on."""
+    row, document = read.row, read.document
     expected = 1 if before is None else max(before.position, 0) + 1
     if row.position < 1:
         yield Wrong(row.position, "position")
@@ -137,24 +208,29 @@ def _wrong(row: _Row, before: _Row | None, history_id: str) -> Iterator[Wrong]:
             yield Wrong(missing, "missing")
     if not isfinite(row.recorded_at) or (before is not None and row.recorded_at < before.recorded_at):
         yield Wrong(row.position, "recorded")
-    first = row.version == 1
-    if not first and (row.before_position is None or row.before_position >= row.position):
-        yield Wrong(row.position, "version")
-    envelope = None
-    with contextlib.suppress(ValueError, msgspec.MsgspecError, RecursionError):
-        if leaf_of(row.document) != row.leaf:
-            yield Wrong(row.position, "leaf")
-        if _canonical(_plain(row.document)) == row.document:
-            envelope = _enveloped(row.document).envelope
-    if envelope is None:
-        yield Wrong(row.position, "document")
-        return
-    if not has_its_fields(envelope.topic, row.document):
-        yield Wrong(row.position, "fields")
-    named = (envelope.history, envelope.format, envelope.stream, envelope.version, envelope.topic)
-    if named != (history_id, FORMAT, row.stream, row.version, row.topic) or first != bool(
-        envelope.stream_salt
-    ):
-        yield Wrong(row.position, "envelope")
-    if envelope.previous != (row.before_leaf.hex() if row.before_leaf is not None and not first else None):
-        yield Wrong(row.position, "previous")
+    head = heads.get(row.stream)
+    initiative = head.initiative if head is not None else None
+    if document is None:
+        yield Wrong(row.position, read.failed or "document")
+        following = chain.Following(row.version, head.leaf if head is not None else None, initiative)
+    else:
+        initiative = document.initiative
+        following = chain.Following(row.version, document.previous, initiative)
+        for check in _wrong_in(document, row, history_id, keys):
+            yield Wrong(row.position, check)
+    for broken in chain.breaks(head, following):
+        yield Wrong(row.position, broken)
+    heads[row.stream] = chain.Head(row.version, row.leaf, initiative)
+
+
+def _wrong_in(document: Document, row: _Row, history_id: str, keys: _Keys | None) -> Iterator[str]:
+    """What is wrong with a row's document by itself."""
+    if document.commitments().leaf != row.leaf:
+        yield "leaf"
+    if not has_its_fields(document):
+        yield "fields"
+    named = (document.history, document.stream, document.version, document.topic)
+    if named != (history_id, row.stream, row.version, row.topic):
+        yield "envelope"
+    if keys is not None:
+        yield from keys.wrong(document)

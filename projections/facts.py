@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Sequence
 from typing import Any, Final
 
+from domain.topics import TOPICS
 from history.library import FactMapper, FactRecorder
 from projections.projection import Placed
 
 BATCH: Final = 500
 """The most facts in one transaction."""
+
+log = logging.getLogger("overwinter.projections")
 
 
 class Facts:
@@ -22,6 +26,7 @@ class Facts:
         self._position = self._newest = -1
         self._batch: Sequence[Any] = ()  # Any: the library's notifications
         self._decoded: dict[int, Placed] = {}
+        self._looked_at = 0
 
     def newest(self) -> int:
         """The newest position; 0 if there is none."""
@@ -36,7 +41,18 @@ class Facts:
             )
             self._position, self._newest = position, newest
             self._decoded = {}
+            self._name_unknown()
         return self._batch
+
+    def _name_unknown(self) -> None:
+        """Log facts of which no read model makes anything, since this program does not know their topic."""
+        for notification in self._batch:
+            if notification.id > self._looked_at and notification.topic not in TOPICS:
+                log.error(
+                    "the fact at position %d has a topic that this program does not know", notification.id
+                )
+        if self._batch:
+            self._looked_at = max(self._looked_at, self._batch[-1].id)
 
     def read_ahead(self, position: int, newest: int) -> None:
         """Read and decode what `after` will be asked for next."""

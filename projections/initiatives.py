@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import msgspec
 
 from domain import access
@@ -13,11 +15,13 @@ from domain.initiatives import (
     MemberAdded,
     MemberRemoved,
 )
+from domain.personal import Withheld
 from domain.persons import PERSON, PersonRegistered, PersonStatus
 from domain.refusals import Forbidden
 from domain.values import MEMBER_ROLES, Role
 from projections.projection import Placed, Projection, unhandled
-from projections.reader import Reader, Reference, allow, text_of
+from projections.reader import Reader, Reference, allow, damaged_in, text_of
+from projections.versions import Version
 from projections.writing import Statement, Write
 
 # Handler
@@ -64,18 +68,20 @@ PROJECTION = Projection(
 
 
 class Member(msgspec.Struct, frozen=True, kw_only=True):
-    """A member with their roles; `name` is None once the person was erased."""
+    """A member with their roles; `name` is None once the person was erased, and where it is `damaged`: what is stored is
+    not what was committed to."""
 
     person: str
     name: str | None
     roles: tuple[Role, ...]
+    damaged: tuple[str, ...] = ()
 
 
 class InitiativePage(msgspec.Struct, frozen=True, kw_only=True):
     """An initiative and its members, sorted by their random ids."""
 
     id: str
-    version: int
+    version: Version
     name: str
     members: tuple[Member, ...]
 
@@ -88,8 +94,22 @@ class OwnRoles(msgspec.Struct, frozen=True, kw_only=True):
     roles: tuple[Role, ...]
 
 
+class OwnClaim(msgspec.Struct, frozen=True, kw_only=True):
+    """A claim to a way in to one's own account. `made_by` is a person, or "system" for the operator of the server;
+    `another`: a claim had been used before. It can be used until `ends_at`, unless it was used or withdrawn."""
+
+    id: str
+    made_by: str
+    made_at: datetime
+    ends_at: datetime
+    another: bool
+    used_at: datetime | None
+    withdrawn_at: datetime | None
+
+
 class Me(msgspec.Struct, frozen=True, kw_only=True):
-    """Who one is: `administrator` of the installation or not, and the roles in each initiative."""
+    """Who one is: `administrator` of the installation or not, the roles in each initiative, and every claim to a way in
+    to the account, the oldest first. `damaged` names what is None since what is stored is not what was committed to."""
 
     person: str
     name: str | None
@@ -97,6 +117,8 @@ class Me(msgspec.Struct, frozen=True, kw_only=True):
     administrator: bool
     demonstration: bool
     initiatives: tuple[OwnRoles, ...]
+    claims: tuple[OwnClaim, ...]
+    damaged: tuple[str, ...] = ()
 
 
 async def one(reader: Reader, viewer: str | None, initiative: str) -> InitiativePage:
@@ -108,10 +130,15 @@ async def one(reader: Reader, viewer: str | None, initiative: str) -> Initiative
     names = await names_of(reader, people)
     return InitiativePage(
         id=initiative,
-        version=loaded.version,
+        version=Version(initiative, loaded.version),
         name=state.name,
         members=tuple(
-            Member(person=person, name=names.get(person), roles=ordered(state.roles(person)))
+            Member(
+                person=person,
+                name=text_of(names.get(person)),
+                roles=ordered(state.roles(person)),
+                damaged=damaged_in({"name": names.get(person)}),
+            )
             for person in people
         ),
     )
@@ -133,9 +160,10 @@ async def me(reader: Reader, viewer: str | None) -> Me:
     person, installation = loaded[viewer].state, loaded[INSTALLATION_ID].state
     if person.status is not PersonStatus.REGISTERED:
         raise Forbidden("This account was erased.")
+    name = (await names_of(reader, [viewer])).get(viewer)
     return Me(
         person=viewer,
-        name=(await names_of(reader, [viewer])).get(viewer),
+        name=text_of(name),
         language=person.language,
         administrator=viewer in installation.administrators,
         demonstration=installation.demonstration,
@@ -144,16 +172,29 @@ async def me(reader: Reader, viewer: str | None) -> Me:
             for initiative in initiatives
             if (roles := ordered(loaded[initiative].state.roles(viewer)))
         ),
+        claims=tuple(
+            OwnClaim(
+                id=claim.id,
+                made_by=claim.made_by,
+                made_at=claim.made_at,
+                ends_at=claim.ends_at,
+                another=claim.another,
+                used_at=claim.used_at,
+                withdrawn_at=claim.withdrawn_at,
+            )
+            for claim in person.claims
+        ),
+        damaged=damaged_in({"name": name}),
     )
 
 
-async def names_of(reader: Reader, people: list[str]) -> dict[str, str]:
-    """The names of some people, opened: the caller has asked access. Those erased have none."""
+async def names_of(reader: Reader, people: list[str]) -> dict[str, str | Withheld]:
+    """The names of some people, opened: the caller has asked access."""
     found = await reader.facts([Reference(person, 1) for person in people], open_boxes=True)
     names = {}
     for reference, recorded in found.items():
-        if isinstance(recorded.fact, PersonRegistered) and (name := text_of(recorded.fact.name)) is not None:
-            names[reference.stream] = name
+        if isinstance(recorded.fact, PersonRegistered):
+            names[reference.stream] = recorded.fact.name
     return names
 
 

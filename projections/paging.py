@@ -28,7 +28,7 @@ class Page(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
 def check_limit(limit: int) -> int:
     """`limit`, from 1 to 100; raises `Invalid`."""
     if not 1 <= limit <= MOST:
-        raise Invalid.field("limit", f"A page has from 1 to {MOST} items.")
+        raise Invalid.field("limit", f"A page has from 1 to {MOST} items; {limit} were asked for.")
     return limit
 
 

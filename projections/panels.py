@@ -26,10 +26,14 @@ from domain.personal import Withheld
 from domain.reviews import REVIEW, Review, ReviewStatus
 from domain.rounds import ROUND, Round
 from domain.values import Money, Role
+from projections.cases import judged_now
+from projections.fresh import Fresh
+from projections.moments import AsOf, position_at
 from projections.paging import DEFAULT_LIMIT, Page, check_limit, cursor_of, number_of
 from projections.projection import Placed, Projection, unhandled
-from projections.reader import LATEST, Behind, Reader, Row, allow, text_of
+from projections.reader import Behind, Reader, Row, allow, damaged_in, text_of
 from projections.reviews import percent
+from projections.versions import Version
 from projections.writing import Statement, Write
 
 # Handler
@@ -161,6 +165,7 @@ class RankedApplication(msgspec.Struct, frozen=True, kw_only=True):
 
     Equal scores share a `rank`. `score` is the mean of the reviews in per cent with three decimals, None where there was
     none; `conflict`: it is the viewer's own, or they declared a conflict with it, and they see its handle alone.
+    `damaged` names ``title`` where what is stored is not what was committed to.
     """
 
     rank: int
@@ -175,6 +180,7 @@ class RankedApplication(msgspec.Struct, frozen=True, kw_only=True):
     waitlist_rank: int | None
     reason: str | None
     conflict: bool
+    damaged: tuple[str, ...] = ()
 
 
 class Ranking(msgspec.Struct, frozen=True, kw_only=True):
@@ -184,7 +190,7 @@ class Ranking(msgspec.Struct, frozen=True, kw_only=True):
     round: str
     call: str
     panel: str | None
-    version: int | None
+    version: Version | None
     status: str | None
     seen_as: Role
     places: Page[RankedApplication]
@@ -197,7 +203,7 @@ async def ranking(
     *,
     cursor: str | None = None,
     limit: int = DEFAULT_LIMIT,
-    as_of: int | None = None,
+    as_of: AsOf | None = None,
 ) -> Ranking:
     """The ranking of a round, from the best on; raises `NotFound` or `Forbidden`."""
     who = viewer or ""
@@ -205,7 +211,9 @@ async def ranking(
     loaded = await reader.load((CALL, state.call), (INITIATIVE, state.initiative))
     own = await reader.members(applications_by(who, round))
     role = allow(access.sees_ranking(who, loaded[state.initiative].state, state, own=own))
-    at = LATEST if as_of is None else as_of
+    judging = as_of is not None and bool(await judged_now(reader, who, [round]))
+    times = access.sees_times(who, loaded[state.initiative].state, round=state, judging=judging)
+    at = position_at(as_of, times)
     start, count = number_of(cursor), check_limit(limit)
     panels = await reader.rows(
         "SELECT panel, version, status FROM read.panels WHERE round = %(round)b "
@@ -231,7 +239,7 @@ async def ranking(
         round=round,
         call=state.call,
         panel=panels[0]["panel"] if panels else None,
-        version=panels[0]["version"] if panels else None,
+        version=Version(panels[0]["panel"], panels[0]["version"]) if panels else None,
         status=panels[0]["status"] if panels else None,
         seen_as=role,
         places=Page(
@@ -286,7 +294,7 @@ class _Seen:
 
 
 async def _seen(
-    reader: Reader,
+    reader: Fresh,
     viewer: str,
     initiative: Initiative,
     round: Round,
@@ -350,4 +358,5 @@ def _ranked(reader: Reader, place: Place, row: Row, seen: _Seen) -> RankedApplic
         waitlist_rank=None if decided is None else row["waitlist_rank"],
         reason=None if decided is None else row["reason"],
         conflict=conflict,
+        damaged=damaged_in({"title": title}),
     )

@@ -21,7 +21,7 @@ class Placed(NamedTuple):
     @property
     def version(self) -> int:
         """The fact's version in its stream."""
-        return self.recorded.envelope.version
+        return self.recorded.version
 
 
 Handler = Callable[[Placed, Write], None]

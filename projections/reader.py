@@ -1,36 +1,38 @@
 """The reader: all that a query needs to answer: read models, fresh streams for access, and keys to open boxes.
 
-Access is judged on streams folded afresh, never on a read model, which may lag. Where there is a replica, rows of read
-models come from it, and whatever access or a key rests on from the primary (see `projections.replica`).
+It has two faces. Access is judged on what `projections.fresh` reads: streams and indexes of the primary, never a read
+model, which may lag. Rows to be shown may come from a replica (see `projections.replica`), so that a question for rows
+can name nothing but read models and facts; who may see them is decided beside it. Keys are the primary's, too.
 """
 
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from base64 import b64decode
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any, Final, LiteralString, NamedTuple, Protocol, TypeVar
+from typing import Final, LiteralString, NamedTuple, TypeVar
 
-import msgspec
-
-from domain.deciding import Aggregate, Allowed, Loaded, Verdict
-from domain.initiatives import INITIATIVE, Initiative
+from domain.deciding import Allowed, Verdict
 from domain.personal import Withheld
 from domain.refusals import Forbidden, NotFound
-from domain.values import Role, check_stream_id
+from domain.values import Role
 from history.appends import Unavailable
-from history.documents import Recorded, opener, read
-from history.sealing import Place, open_box
-from history.statements import ask
+from history.documents import Opener, Recorded, opened, opener, read, typed, unopened
+from history.format.sealing import Binding
 from history.states import States
 from history.store import History, opened_keys
 from history.tokens import PositionTokens
+from history.unreadable import Unreadable
 from history.vault import Vault, WrappedKey
+from projections.fresh import Fresh
+from projections.fresh import Row as Row  # noqa: PLC0414 - handed on to those who read rows
 from projections.replica import Replica
+from projections.standing import Standing
 
 S = TypeVar("S")
 
@@ -39,29 +41,31 @@ LATEST: Final = 2**63 - 2
 
 _POLL_SECONDS: Final = 0.02
 
+_TABLE: Final = re.compile(r"\b(?:history|vault|accounts)\s*\.\s*[a-z_]+")
+_TO_BE_SHOWN: Final = frozenset({"history.facts"})
+
 _FACTS: Final = (
-    "SELECT f.stream, f.version, f.topic, f.document "
+    "SELECT f.position, f.stream, f.version, f.topic, f.document "
     "FROM unnest(%(streams)b::text[], %(versions)b::integer[]) AS w (stream, version) "
     "JOIN history.facts f ON f.stream = w.stream AND f.version = w.version"
 )
+# A read model that stopped answers nothing (see `Reader.rows`), so nobody waits for it who asks for others.
 _POSITION: Final = (
     "SELECT coalesce(min(position), 0) AS position FROM read.positions "
-    "WHERE cardinality(%(names)b::text[]) = 0 OR projection = ANY (%(names)b::text[])"
+    "WHERE CASE WHEN cardinality(%(names)b::text[]) = 0 THEN failed_position IS NULL "
+    "ELSE projection = ANY (%(names)b::text[]) END"
 )
 
 
-class Owned(Protocol):
-    """The state of a stream that belongs to an initiative."""
-
-    @property
-    def initiative(self) -> str:
-        """The initiative's stream."""
-
-
-Mine = TypeVar("Mine", bound=Owned)
-
-
-Row = dict[str, Any]  # Any: a row's columns are of many types
+@cache
+def check_shown(query: str) -> None:
+    """Stop a question for rows that asks for more than is there to be shown: it may be answered by a replica, which does
+    not know what happened a moment ago."""
+    asked = set(_TABLE.findall(query.lower().replace('"', ""))) - _TO_BE_SHOWN
+    if asked:
+        raise AssertionError(
+            f"rows to be shown are of read models and facts, not of {', '.join(sorted(asked))}"
+        )
 
 
 class Behind(Unavailable):
@@ -84,6 +88,8 @@ class _Columns(NamedTuple):
     version: str
     subject: str
     field: str
+    of: str
+    digest: str
     box: str
     epoch: str
     wrapped: str
@@ -94,7 +100,7 @@ def _columns(name: str) -> _Columns:
     return _Columns(*[f"{name}_{column}" for column in _Columns._fields])
 
 
-class Reader:
+class Reader(Fresh):
     """Answers questions. One for a process; safe for concurrent use within its event loop."""
 
     def __init__(
@@ -105,59 +111,20 @@ class Reader:
         cursors: PositionTokens,
         replica: Replica | None = None,
     ) -> None:
-        self.history = history
+        super().__init__(history, states)
         self.replica = replica
-        self.states = states
         self.vault = vault
         self.cursors = cursors
-
-    # Fresh streams, for access
-
-    async def load(self, *streams: tuple[Aggregate[Any], str]) -> Mapping[str, Loaded[Any]]:
-        """Some streams folded afresh, in one round trip. Raises `NotFound` if an id is malformed or names nothing."""
-        loaded = await self.states.reading(afresh=True).load(streams)
-        for _, stream in streams:
-            if loaded[stream].version == 0:
-                raise NotFound
-        return loaded
-
-    async def the(self, aggregate: Aggregate[S], stream: str) -> S:
-        """The state of one stream, folded afresh; raises `NotFound`."""
-        state: S = (await self.load((aggregate, stream)))[stream].state
-        return state
-
-    async def with_initiative(self, aggregate: Aggregate[Mine], stream: str) -> tuple[Mine, Initiative]:
-        """The states of one stream and of its initiative, folded afresh; raises `NotFound`.
-
-        A stream never moves to another initiative, so where its state is remembered that tells which one to load
-        along with it, in one round trip.
-        """
-        check_stream_id(aggregate.kind, stream)
-        known = self.states.known(stream)
-        if known is None:
-            state = await self.the(aggregate, stream)
-            return state, await self.the(INITIATIVE, state.initiative)
-        initiative: str = known.state.initiative
-        loaded = await self.load((aggregate, stream), (INITIATIVE, initiative))
-        return loaded[stream].state, loaded[initiative].state
-
-    async def members(self, index: str) -> tuple[str, ...]:
-        """The ids in one of the command runner's indexes (`domain.indexes`), as it would read them now."""
-        return await self.states.reading(afresh=True).members(index)
-
-    async def members_of_all(self, indexes: Sequence[str]) -> tuple[str, ...]:
-        """The ids in several of those indexes together, in one round trip."""
-        rows = await self.primary_rows(
-            "SELECT DISTINCT entry FROM history.indexes WHERE name = ANY (%(indexes)b::text[])",
-            indexes=list(indexes),
-        )
-        return tuple([row["entry"] for row in rows])
+        self._standing = Standing(history)
 
     # Read models
 
     async def rows(self, query: LiteralString, **values: object) -> list[Row]:
-        """The rows of a query on read models and facts, whose placeholders are written ``%(name)b``; from the replica,
-        where there is one."""
+        """The rows of a query on read models and facts, to be shown; from the replica, where there is one. No decision
+        rests on them: what one could rest on, as the indexes, cannot be asked for here. Raises `ReadModelStopped` if one of
+        the read models that the query names is out of date for good."""
+        check_shown(query)
+        await self._standing.check(query)
         found = None if self.replica is None else await self.replica.rows(query, values)
         if found is None:
             return await self.primary_rows(query, **values)
@@ -175,10 +142,9 @@ class Reader:
         return rows
 
     async def primary_rows(self, query: LiteralString, **values: object) -> list[Row]:
-        """The rows of a query that rests on what happened a moment ago, as the command runner's indexes; never from the
-        replica."""
-        async with self.history.connection() as connection:
-            return await ask(connection, query, values)
+        """As in `Fresh`. Raises `ReadModelStopped` as `rows` does."""
+        await self._standing.check(query)
+        return await super().primary_rows(query, **values)
 
     async def position(self, projections: Sequence[str] = ()) -> int:
         """The position that all of these projections (by default, every one) have seen."""
@@ -228,27 +194,30 @@ class Reader:
     # Sealed fields
 
     def opened(self, row: Row, name: str, kind: type[S]) -> S | Withheld:
-        """A box that a list query brought along with its key.
+        """A box that a list query brought along with its key, compared with its digest.
 
         The row has the columns of a box, each with `name` and an underscore before it: topic, stream, version,
-        subject, field, box, and of ``vault.keys`` epoch and wrapped, which are null once the subject was erased.
+        subject, field, of (the member that names the subject), digest, box, and of ``vault.keys`` epoch and wrapped, which
+        are null once the subject was erased.
         """
         columns = _columns(name)
-        box, wrapped, subject = row[columns.box], row[columns.wrapped], row[columns.subject]
-        if box is None or wrapped is None:
+        wrapped, subject = row[columns.wrapped], row[columns.subject]
+        if wrapped is None:
             return Withheld.ERASED
         key = self.vault.at_hand(subject)
         if key is None:
             key = self.vault.open((WrappedKey(subject, row[columns.epoch], wrapped),))[subject]
-        place = Place(
+        binding = Binding(
             self.history.id,
-            row[columns.topic],
             row[columns.stream],
             row[columns.version],
+            row[columns.topic],
             subject,
             row[columns.field],
+            row[columns.of],
         )
-        return msgspec.json.decode(open_box(key, place, box)[1], type=kind)
+        value = opened(key, binding, row[columns.digest], row[columns.box])
+        return typed(binding, value, kind) if isinstance(value, bytes) else value
 
     async def facts(self, references: Iterable[Reference], *, open_boxes: bool) -> dict[Reference, Recorded]:
         """Some recorded facts. With `open_boxes`, their personal fields are opened: the caller has asked access."""
@@ -263,21 +232,24 @@ class Reader:
         if self.replica is not None and len(rows) < len(wanted):
             # Named by a stream folded afresh, which the replica has not seen yet.
             rows = await self.primary_rows(_FACTS, **named)
-        found = {
-            Reference(row["stream"], row["version"]): read(row["topic"], row["document"]) for row in rows
-        }
+        found = {Reference(row["stream"], row["version"]): recorded_in(row) for row in rows}
         if not open_boxes:
             return found
-        subjects = {sealed.subject for recorded in found.values() for sealed in recorded.sealed.values()}
+        subjects = {recorded.subject(field) for recorded in found.values() for field in recorded.sealed}
         open_with = opener(await self.keys(subjects))
-        return {
-            Reference(row["stream"], row["version"]): read(row["topic"], row["document"], open_with)
-            for row in rows
-        }
+        return {Reference(row["stream"], row["version"]): recorded_in(row, open_with) for row in rows}
 
     async def keys(self, subjects: Iterable[str]) -> dict[str, bytes]:
         """The sealing keys of some subjects, from the vault's memory or in one round trip; the erased have none."""
         return await opened_keys(self.history, self.vault, subjects)
+
+
+def recorded_in(row: Row, open_with: Opener = unopened) -> Recorded:
+    """The recorded fact in a row with its topic, document and position. Raises `Unreadable` if it cannot be read."""
+    try:
+        return read(row["topic"], row["document"], open_with)
+    except Exception as error:  # whatever a damaged fact raises
+        raise Unreadable(row["position"]) from error
 
 
 def allow(verdict: Verdict) -> Role:
@@ -288,10 +260,16 @@ def allow(verdict: Verdict) -> Role:
 
 
 def text_of(value: str | Withheld | None) -> str | None:
-    """A personal text as an answer shows it: None where it cannot be read any more."""
+    """A personal text as an answer shows it: None where it cannot be read any more, or is damaged (see `damaged_in`)."""
     return value if isinstance(value, str) else None
 
 
-def sealed_box(recorded: Recorded, field: str) -> bytes:
-    """The box of one of a recorded fact's personal fields, to be copied into a read model unopened."""
-    return b64decode(recorded.sealed[field].box)
+def damaged_in(texts: Mapping[str, object]) -> tuple[str, ...]:
+    """The names of those personal texts that were opened and are damaged, as an answer names them in its `damaged`."""
+    return tuple([name for name, text in texts.items() if text is Withheld.DAMAGED])
+
+
+def sealed_box(recorded: Recorded, field: str) -> tuple[bytes, bytes | None]:
+    """The digest and the box of one of a recorded fact's personal fields, to be copied into a read model unopened."""
+    sealed = recorded.sealed[field]
+    return bytes.fromhex(sealed.digest), None if sealed.box is None else b64decode(sealed.box)

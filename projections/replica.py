@@ -85,7 +85,7 @@ class Replica:
             async with lent(self.pool) as connection:
                 cursor = await connection.execute(
                     "SELECT (SELECT history_id FROM history.installation), "
-                    "(SELECT coalesce(min(position), 0) FROM read.positions)"
+                    "(SELECT coalesce(min(position), 0) FROM read.positions WHERE failed_position IS NULL)"
                 )
                 row = await cursor.fetchone()
         except psycopg.Error:

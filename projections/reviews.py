@@ -10,6 +10,7 @@ from domain import access
 from domain.deciding import Allowed
 from domain.forms import Rubric
 from domain.initiatives import INITIATIVE
+from domain.personal import Withheld
 from domain.refusals import Forbidden, NotFound
 from domain.reviews import (
     JUDGING,
@@ -26,9 +27,11 @@ from domain.reviews import (
 from domain.values import Money, Role
 from projections.applications import ApplicationDetail, shown
 from projections.cases import Case, case_of
+from projections.moments import AsOf, position_at
 from projections.paging import DEFAULT_LIMIT, Page, check_limit, key_of, page
 from projections.projection import Placed, Projection, unhandled
-from projections.reader import LATEST, Reader, Reference, Row, allow, text_of
+from projections.reader import LATEST, Reader, Reference, Row, allow, damaged_in, text_of
+from projections.versions import Version
 from projections.writing import Statement, Write
 
 # Handler
@@ -127,7 +130,7 @@ def _change(
         review=review,
         at=placed.position,
         version=placed.version,
-        handle=placed.recorded.envelope.handle if by_juror else None,
+        handle=placed.recorded.envelope.acting.handle if by_juror else None,
         status=status.value,
         scores=scores,
         reason=reason,
@@ -150,11 +153,11 @@ class OwnReview(msgspec.Struct, frozen=True, kw_only=True):
     """A review that the viewer was asked for.
 
     `handle` stands for the applicant. `title` and `requested` are there once the juror declared no conflict, and
-    `erased` says that the title cannot be read any more.
+    `erased` says that the title cannot be read any more; `damaged` names it where what is stored is not what was committed to.
     """
 
     id: str
-    version: int
+    version: Version
     call: str
     call_title: dict[str, str]
     round: str
@@ -164,6 +167,7 @@ class OwnReview(msgspec.Struct, frozen=True, kw_only=True):
     title: str | None
     erased: bool
     requested: Money | None
+    damaged: tuple[str, ...] = ()
 
 
 class ReviewShown(msgspec.Struct, frozen=True, kw_only=True):
@@ -171,11 +175,12 @@ class ReviewShown(msgspec.Struct, frozen=True, kw_only=True):
 
     `handle` stands for the juror, None before they first acted in the call; `juror` is told to the staff and to the
     juror alone. `score` is in per cent with three decimals, ``87.500``. `scores`, `score` and the comments are None until
-    the review is submitted; comments are None also where they were erased, and to funders.
+    the review is submitted; comments are None also where they were erased, and to funders. `damaged` names the texts
+    that are None since what is stored is not what was committed to.
     """
 
     id: str
-    version: int
+    version: Version
     application: str
     round: str
     status: str
@@ -188,6 +193,7 @@ class ReviewShown(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None
     explanation: str | None
     replacement: str | None
+    damaged: tuple[str, ...] = ()
 
 
 class ReviewDetail(ReviewShown, frozen=True, kw_only=True):
@@ -237,7 +243,7 @@ async def mine(
     return page(
         rows,
         limit,
-        lambda row: _own(reader, row, reviews[row["review"]].state),
+        lambda row: _own(reader, viewer, row, reviews[row["review"]].state),
         lambda row: str(row["review"]),
     )
 
@@ -253,7 +259,7 @@ async def one(reader: Reader, viewer: str | None, review: str) -> ReviewDetail:
     rows = await _rows(reader, case, review=review)
     if not rows:
         raise NotFound
-    found = await _written(reader, rows, role=role, own=own)
+    found = await _written(reader, rows, case, role=role, own=own)
     seen = _shown(rows[0], found, case, role=role, own=own)
     sees = access.sees_application(
         who, case.initiative, case.round, case.application, case.reviews.values(), own=case.own
@@ -269,20 +275,28 @@ async def one(reader: Reader, viewer: str | None, review: str) -> ReviewDetail:
 
 
 async def of_application(
-    reader: Reader, viewer: str | None, application: str, *, as_of: int | None = None
+    reader: Reader, viewer: str | None, application: str, *, as_of: AsOf | None = None
 ) -> Page[ReviewShown]:
     """All reviews of an application on one page, for those who may see each other's; raises `NotFound` or
     `Forbidden`."""
     case = await case_of(reader, viewer or "", application)
     role = _sees_all(viewer or "", case)
+    judging = access.judging(viewer or "", case.round, case.reviews.values())
+    times = access.sees_times(viewer or "", case.initiative, round=case.round, judging=judging)
+    at = position_at(as_of, times)
     rows = [
         row
-        for row in await _rows(reader, case, as_of=as_of)
+        for row in await _rows(reader, case, at=at)
         # One that came in after access was asked waits for the next question.
         if row["review"] in case.reviews
     ]
-    found = await _written(reader, rows, role=role, own=False)
-    return Page(items=tuple(_shown(row, found, case, role=role, own=row["juror"] == viewer) for row in rows))
+    found = await _written(reader, rows, case, role=role, own=False)
+    return Page(
+        items=tuple(
+            _shown(row, found, case, role=role, own=case.reviews[row["review"]].juror == viewer)
+            for row in rows
+        )
+    )
 
 
 def _sees_all(viewer: str, case: Case) -> Role:
@@ -293,9 +307,7 @@ def _sees_all(viewer: str, case: Case) -> Role:
     )
 
 
-async def _rows(
-    reader: Reader, case: Case, *, review: str | None = None, as_of: int | None = None
-) -> list[Row]:
+async def _rows(reader: Reader, case: Case, *, review: str | None = None, at: int = LATEST) -> list[Row]:
     return await reader.rows(
         """
         SELECT r.*, (SELECT a.handle FROM read.applications a WHERE a.application = r.application LIMIT 1)
@@ -307,15 +319,24 @@ async def _rows(
         """,
         application=case.id,
         review=review,
-        at=LATEST if as_of is None else as_of,
+        at=at,
     )
 
 
-_Texts = tuple[str | None, str | None, str | None]
+_Text = str | Withheld | None
+_Texts = tuple[_Text, _Text, _Text]
 """A comment for the jury, one for the applicant, and the explanation of a conflict."""
 
 
-async def _written(reader: Reader, rows: list[Row], *, role: Role, own: bool) -> dict[str, _Texts]:
+def _submitted(row: Row, case: Case) -> bool:
+    """Whether a review is shown as submitted: it was when the row was written, and is, for a row may lag behind."""
+    now = case.reviews[row["review"]].status is ReviewStatus.SUBMITTED
+    return now and row["status"] == ReviewStatus.SUBMITTED
+
+
+async def _written(
+    reader: Reader, rows: list[Row], case: Case, *, role: Role, own: bool
+) -> dict[str, _Texts]:
     """What was written in some reviews, by review. Funders read none of it; an explanation is the staff's and the
     juror's own to read."""
     if role is Role.FUNDER:
@@ -323,16 +344,16 @@ async def _written(reader: Reader, rows: list[Row], *, role: Role, own: bool) ->
     references = [
         Reference(row["review"], row["written_version"])
         for row in rows
-        if row["status"] == ReviewStatus.SUBMITTED or role is Role.OFFICER or own
+        if _submitted(row, case) or role is Role.OFFICER or own
         if row["written_version"] is not None
     ]
     found: dict[str, _Texts] = {}
     for reference, recorded in (await reader.facts(references, open_boxes=True)).items():
         match recorded.fact:
             case ReviewSubmitted() as fact:
-                found[reference.stream] = (text_of(fact.comment_jury), text_of(fact.comment_applicant), None)
+                found[reference.stream] = (fact.comment_jury, fact.comment_applicant, None)
             case ReviewConflictDeclared() as fact:
-                found[reference.stream] = (None, None, text_of(fact.explanation))
+                found[reference.stream] = (None, None, fact.explanation)
             case _:
                 raise AssertionError("a review's written fact is one of these two")
     return found
@@ -340,12 +361,12 @@ async def _written(reader: Reader, rows: list[Row], *, role: Role, own: bool) ->
 
 def _shown(row: Row, written: dict[str, _Texts], case: Case, *, role: Role, own: bool) -> ReviewShown:
     comment_jury, comment_applicant, explanation = written.get(row["review"], (None, None, None))
-    submitted = row["status"] == ReviewStatus.SUBMITTED
+    submitted = _submitted(row, case)
     inside = role is Role.OFFICER or own
     judged = Review(status=ReviewStatus.SUBMITTED, scores=row["scores"]) if submitted else Review()
     return ReviewShown(
         id=row["review"],
-        version=row["version"],
+        version=Version(row["review"], row["version"]),
         application=row["application"],
         round=row["round"],
         status=row["status"],
@@ -353,21 +374,28 @@ def _shown(row: Row, written: dict[str, _Texts], case: Case, *, role: Role, own:
         handle=row["handle"],
         scores=row["scores"] if submitted else None,
         score=percent(score(judged, case.call.rubric)),
-        comment_jury=comment_jury,
-        comment_applicant=comment_applicant,
+        comment_jury=text_of(comment_jury),
+        comment_applicant=text_of(comment_applicant),
         reason=row["reason"] if inside else None,
-        explanation=explanation,
+        explanation=text_of(explanation),
         replacement=row["replacement"] if role is Role.OFFICER else None,
+        damaged=damaged_in(
+            {
+                "comment_jury": comment_jury,
+                "comment_applicant": comment_applicant,
+                "explanation": explanation,
+            }
+        ),
     )
 
 
-def _own(reader: Reader, row: Row, review: Review) -> OwnReview:
+def _own(reader: Reader, viewer: str, row: Row, review: Review) -> OwnReview:
     # The row may lag behind the review: whoever has stepped back meanwhile reads nothing more.
-    cleared = row["status"] in _CLEARED and review.status in _CLEARED
+    cleared = row["status"] in _CLEARED and review.status in _CLEARED and review.juror == viewer
     title = reader.opened(row, "title", str) if cleared else None
     return OwnReview(
         id=row["review"],
-        version=row["version"],
+        version=Version(row["review"], row["version"]),
         call=row["call"],
         call_title=row["call_title"],
         round=row["round"],
@@ -375,8 +403,9 @@ def _own(reader: Reader, row: Row, review: Review) -> OwnReview:
         handle=row["handle"],
         status=row["status"],
         title=text_of(title),
-        erased=cleared and text_of(title) is None,
+        erased=title is Withheld.ERASED,
         requested=Money.of(row["requested"], row["currency"]) if cleared else None,
+        damaged=damaged_in({"title": title}),
     )
 
 

@@ -6,6 +6,7 @@ timeline of its own stream and of what that stream belongs to: a review's in the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -24,11 +25,11 @@ from domain.reviews import JUDGING, ReviewAssigned
 from domain.rounds import ROUND, RoundOpened, RoundStatus
 from domain.topics import REGISTER, topics_for
 from domain.values import Role
-from history.documents import read
-from projections.cases import case_of
+from projections.cases import case_of, judged_now
+from projections.moments import AsOf, position_at
 from projections.paging import DEFAULT_LIMIT, Page, check_limit, position_of
 from projections.projection import Placed, Projection
-from projections.reader import LATEST, Reader, Row, allow
+from projections.reader import Reader, Row, allow, recorded_in
 from projections.words import Told, words
 from projections.writing import Statement, Write
 
@@ -67,7 +68,7 @@ _ENTER = Statement(
 def handle(placed: Placed, write: Write) -> None:
     """Enter each fact in the timelines in which it is told."""
     fact = placed.recorded.fact
-    stream = placed.recorded.envelope.stream
+    stream = placed.recorded.stream
     match fact:
         case InitiativeFounded():
             _begin(write, stream, stream)
@@ -120,7 +121,7 @@ def _enter(
         stream=stream,
         also=also,
         at=placed.position,
-        topic=placed.recorded.envelope.topic,
+        topic=placed.recorded.topic,
         application=application,
     )
 
@@ -165,12 +166,12 @@ async def of_application(
     *,
     cursor: str | None = None,
     limit: int = DEFAULT_LIMIT,
-    as_of: int | None = None,
+    as_of: AsOf | None = None,
 ) -> Page[TimelineEntry]:
     """What happened to an application, and to the grant that followed, from the beginning on.
 
     Applicants read nothing of what the jury did, neither before the decision nor after; nor does whoever declared a
-    conflict of interest. Raises `NotFound` or `Forbidden`.
+    conflict of interest. Whoever judges it reads nothing. Raises `NotFound` or `Forbidden`.
     """
     who = viewer or ""
     case = await case_of(reader, who, application)
@@ -179,13 +180,22 @@ async def of_application(
             who, case.initiative, applicant=case.application.applicant, round=case.round, own=case.own
         )
     )
-    conflict = access.declared_conflict(who, case.reviews.values())
+    reviews = case.reviews.values()
+    conflict = access.declared_conflict(who, reviews)
+    times = access.sees_times(
+        who,
+        case.initiative,
+        applicant=case.application.applicant,
+        round=case.round,
+        judging=access.judging(who, case.round, reviews),
+    )
+    allow(times)
     return await _page(
         reader,
         application,
         cursor,
         limit,
-        as_of,
+        position_at(as_of, times),
         currency=case.application.currency,
         role=role,
         tied=[application] if conflict else [],
@@ -199,12 +209,13 @@ async def of_grant(
     *,
     cursor: str | None = None,
     limit: int = DEFAULT_LIMIT,
-    as_of: int | None = None,
+    as_of: AsOf | None = None,
 ) -> Page[TimelineEntry]:
     """What happened to a grant; raises `NotFound` or `Forbidden`."""
     state, initiative = await reader.with_initiative(GRANT, grant)
     role = allow(access.sees_timeline(viewer or "", initiative, applicant=state.recipient))
-    return await _page(reader, grant, cursor, limit, as_of, currency=state.currency, role=role)
+    at = position_at(as_of, access.sees_times(viewer or "", initiative, applicant=state.recipient))
+    return await _page(reader, grant, cursor, limit, at, currency=state.currency, role=role)
 
 
 async def of_call(
@@ -214,12 +225,12 @@ async def of_call(
     *,
     cursor: str | None = None,
     limit: int = DEFAULT_LIMIT,
-    as_of: int | None = None,
+    as_of: AsOf | None = None,
 ) -> Page[TimelineEntry]:
     """What happened in a call: its rounds, applications, reviews, panels and grants.
 
     Funders read of applications once their round is decided. Of an application of their own, and of one with which they
-    declared a conflict of interest, everybody reads as applicants do. Raises `NotFound` or `Forbidden`.
+    declared a conflict of interest, everybody reads as applicants do; of one that they judge, nothing. Raises `NotFound` or `Forbidden`.
     """
     who = viewer or ""
     state, initiative = await reader.with_initiative(CALL, call)
@@ -236,10 +247,11 @@ async def of_call(
         call,
         cursor,
         limit,
-        as_of,
+        position_at(as_of, access.sees_times(who, initiative)),
         currency=state.currency,
         role=role,
         rounds=closed,
+        judged=await judged_now(reader, who, rounds),
         tied=[*(application for each in rounds for application in own[each]), *conflicts],
     )
 
@@ -251,12 +263,13 @@ async def of_fund(
     *,
     cursor: str | None = None,
     limit: int = DEFAULT_LIMIT,
-    as_of: int | None = None,
+    as_of: AsOf | None = None,
 ) -> Page[TimelineEntry]:
     """What happened to a fund and to the grants it pays; raises `NotFound` or `Forbidden`."""
     state, initiative = await reader.with_initiative(FUND, fund)
     role = allow(access.sees_timeline(viewer or "", initiative))
-    return await _page(reader, fund, cursor, limit, as_of, currency=state.currency, role=role)
+    at = position_at(as_of, access.sees_times(viewer or "", initiative))
+    return await _page(reader, fund, cursor, limit, at, currency=state.currency, role=role)
 
 
 async def _page(
@@ -264,15 +277,16 @@ async def _page(
     thing: str,
     cursor: str | None,
     limit: int,
-    as_of: int | None,
+    at: int,
     *,
     currency: str,
     role: Role,
-    rounds: list[str] | None = None,
-    tied: list[str] | None = None,
+    rounds: Sequence[str] = (),
+    judged: Sequence[str] = (),
+    tied: Sequence[str] = (),
 ) -> Page[TimelineEntry]:
-    """A page of a timeline: of the topics that are for the viewer's role, without what is about the `rounds`; of the
-    applications to which they are `tied`, what is for applicants alone.
+    """A page of a timeline: of the topics that are for the viewer's role, without what is about the `rounds` or the
+    applications that they judge (`judged`); of the applications to which they are `tied`, what is for applicants alone.
 
     The cursor stands for the last fact of the page, and does not tell its position. Entries cannot be counted instead: a
     round that is decided meanwhile reveals some in between."""
@@ -285,15 +299,17 @@ async def _page(
             AND t.position > %(after)b::bigint
             AND t.topic = ANY (%(topics)b::text[])
             AND (t.round IS NULL OR NOT t.round = ANY (%(rounds)b::text[]))
+            AND (t.application IS NULL OR NOT t.application = ANY (%(judged)b::text[]))
             AND (t.application IS NULL OR NOT t.application = ANY (%(tied)b::text[])
                 OR t.topic = ANY (%(for_applicants)b::text[]))
         ORDER BY t.position LIMIT %(count)b
         """,
         thing=thing,
-        at=LATEST if as_of is None else as_of,
+        at=at,
         topics=sorted(topics_for(role)),
-        rounds=rounds or [],
-        tied=tied or [],
+        rounds=list(rounds),
+        judged=list(judged),
+        tied=list(tied),
         for_applicants=sorted(topics_for(Role.APPLICANT)),
         after=after,
         count=count + 1,
@@ -303,7 +319,7 @@ async def _page(
             _entry(
                 row,
                 Told(currency),
-                as_applicant=role is Role.APPLICANT or row["application"] in (tied or ()),
+                as_applicant=role is Role.APPLICANT or row["application"] in tied,
             )
             for row in rows[:count]
         ),
@@ -312,18 +328,18 @@ async def _page(
 
 
 def _entry(row: Row, told: Told, *, as_applicant: bool) -> TimelineEntry:
-    recorded = read(row["topic"], row["document"])
+    recorded = recorded_in(row)
     envelope = recorded.envelope
     said = words(recorded.fact, told)
     # Which of them acted, in which role of the jury, is not for the applicant to know.
-    nameless = as_applicant and envelope.role in _JURY_ROLES
+    nameless = as_applicant and envelope.acting.role in _JURY_ROLES
     return TimelineEntry(
-        stream=envelope.stream,
-        version=envelope.version,
-        topic=envelope.topic,
+        stream=recorded.stream,
+        version=recorded.version,
+        topic=recorded.topic,
         at=envelope.decided_at,
-        role=_THE_JURY if nameless else envelope.role,
-        handle=None if nameless else envelope.handle,
+        role=_THE_JURY if nameless else envelope.acting.role,
+        handle=None if nameless else envelope.acting.handle,
         what=said.what,
         why=said.why,
         changed=said.changed,

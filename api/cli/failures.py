@@ -20,13 +20,14 @@ from history.appends import Unavailable
 from history.keyfiles import KeysUnusable
 from history.migrate import MigrationError
 from history.runner import Contended
+from history.unreadable import Unreadable
 from projections.projector import Taken
 from projections.rebuild import Stopped
 from projections.replica import Foreign
 
 _SAID = (
     SettingsError, EmbeddedError, SuperviseError, WiringError, KeysUnusable, MigrationError, Turned, Unavailable,
-    Taken, Stopped, RoleError, Foreign, BackupError,
+    Taken, Stopped, RoleError, Foreign, Unreadable, BackupError,
 )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import asyncio
 import json
 
 import click
+import psycopg
 
 from api.beside import recheck_beside
 from api.cli.database import database, database_of_owner, let_program_in, refuse_unmigrated
@@ -14,8 +15,11 @@ from api.cli.progress import progress_bar
 from api.roles import let_in, refuse_all_but_the_owner
 from api.settings import Settings, read_settings
 from api.wiring import all_migrations, check_keys
+from history.keyfiles import KeyFolder
+from history.mending import MENDABLE, mend
 from history.migrate import migrate
 from history.store import open_history
+from history.vault import Vault
 from history.verify import CHECKS, verify
 from projections.rebuild import rebuild
 from projections.register import PROJECTIONS
@@ -55,49 +59,71 @@ async def _check_keys(settings: Settings, url: str) -> None:
 
 
 @click.command("rebuild")
-@click.argument("names", nargs=-1, metavar="[PROJECTION]...")
+@click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option("--json", "as_json", is_flag=True, help="Print what was rebuilt as JSON.")
 def rebuild_command(names: tuple[str, ...], as_json: bool) -> None:
     """Build read models anew from the history: those named, or all. The live ones are asked and written meanwhile.
+
+    Two more names stand for tables that commands rest on, which `overwinter verify` rechecks: indexes and due_dates. They
+    are made anew only if they are named.
 
     This makes tables, so it is for the role that owns the database, which is whoever migrates.
     """
     known = {projection.name: projection for projection in PROJECTIONS}
     for name in names:
-        if name not in known:
-            raise click.UsageError(f"There is no projection {name}; there are: {', '.join(known)}.")
+        if name not in known and name not in MENDABLE:
+            raise click.UsageError(
+                f"There is no projection {name}; there are: {', '.join(known)}, and the tables {', '.join(MENDABLE)}."
+            )
     wanted = tuple(projection for name, projection in known.items() if not names or name in names)
+    tables = tuple(table for table in MENDABLE if table in names)
     with database_of_owner(read_settings()) as url:
         refuse_unmigrated(url)
         refuse_all_but_the_owner(url)
-        with progress_bar("rebuilding", shown=not as_json) as progress:
-            position = rebuild(url, wanted, progress=progress)
+        position, mended = None, {}
+        if wanted:
+            with progress_bar("rebuilding", shown=not as_json) as progress:
+                position = rebuild(url, wanted, progress=progress)
+        if tables:
+            with progress_bar("tables", shown=not as_json) as progress:
+                mended = mend(url, tables, progress)
     done = [projection.name for projection in wanted]
-    click.echo(
-        json.dumps({"rebuilt": done, "position": position})
-        if as_json
-        else f"Rebuilt from {position} facts: {', '.join(done)}."
-    )
+    if as_json:
+        made = {table: {"added": added, "removed": removed} for table, (added, removed) in mended.items()}
+        click.echo(json.dumps({"rebuilt": done, "position": position} | ({"tables": made} if made else {})))
+        return
+    if done:
+        click.echo(f"Rebuilt from {position} facts: {', '.join(done)}.")
+    for table, (added, removed) in mended.items():
+        click.echo(f"history.{table} is as the facts make it: {added} added, {removed} removed.")
 
 
 @click.command("verify")
 @click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
-def verify_command(as_json: bool) -> None:
+@click.option(
+    "--keys", "with_keys", is_flag=True, help="Open every sealed field too, with the keys in OVERWINTER_KEYS."
+)
+def verify_command(as_json: bool, with_keys: bool) -> None:
     """Recheck the whole history: every leaf, every stream's chain, every number. Nothing is changed, no key is needed.
 
-    Then the tables that follow from the facts (indexes, claims, due dates) are recomputed, and every token and session for
-    which no fact stands is named. Only what is wrong where is told, never what a fact says.
+    With --keys, every sealed field is opened and compared with what was committed to. Then the tables that follow from the
+    facts (indexes, claims, due dates) are recomputed, and every token and session for which no fact stands is named. Only
+    what is wrong where is told, never what a fact says.
     """
-    with database(read_settings()) as url:
+    settings = read_settings()
+    with database(settings) as url:
         refuse_unmigrated(url)
+        vault = _vault(settings, url) if with_keys else None
         with progress_bar("verifying", shown=not as_json) as progress:
-            found = verify(url, progress)
+            found = verify(url, progress, vault=vault)
         with progress_bar("tables", shown=not as_json) as progress:
             beside = recheck_beside(url, progress)
     if as_json:
         wrong = [{"position": position, "check": check} for position, check in found.wrong]
-        summary = {"facts": found.facts, "newest": found.newest, "found": found.found, "wrong": wrong}
-        click.echo(json.dumps(summary | beside.as_json()))
+        told = {"facts": found.facts, "newest": found.newest, "found": found.found, "wrong": wrong}
+        if with_keys:
+            told["opened"] = found.opened
+        click.echo(json.dumps(told | beside.as_json()))
     else:
         for position, check in found.wrong:
             click.echo(f"position {position}: {check}: {CHECKS[check]}")
@@ -112,3 +138,17 @@ def verify_command(as_json: bool) -> None:
         fail(sentence)
     if not as_json:
         click.echo(f"{found.facts} facts rechecked; all is as it was recorded.")
+        if with_keys:
+            click.echo(f"{found.opened} sealed fields opened; each is as it was committed to.")
+        else:
+            click.echo("Sealed fields were not opened; overwinter verify --keys does it.")
+
+
+def _vault(settings: Settings, url: str) -> Vault:
+    """The keys of this installation. Raises `KeysUnusable`."""
+    with psycopg.connect(url) as connection:
+        row = connection.execute(
+            "SELECT i.history_id, e.number FROM history.installation i, vault.epoch e"
+        ).fetchone()
+    history, epoch = row or ("", 1)
+    return Vault(KeyFolder(settings.keys, create=False, epoch=epoch), history)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from api.pages.forms import Form, Plain, nested
 from api.pages.page import Act, Drawn, Page
 from api.pages.rendering import said
 from api.pages.visits import FormShown, Visit
+from domain.amounts import typed_amount
+from domain.forms import QuestionKind
 from domain.rounds import RoundStatus
 from domain.values import Role
 from projections import calls, initiatives
@@ -19,10 +21,19 @@ BLANK_ROWS = 3
 
 
 def open_round(visit: Visit, call: CallLine) -> RoundLine | None:
-    """The round that takes in applications now; of several, the one that closes first."""
+    """The round that takes in applications now; of several, the one that closes first.
+
+    A form that came back is shown until the round closes, that is, also in the minutes of grace, which are granted
+    silently: what is wrong with it can be mended in them.
+    """
     now = visit.wiring.clock()
     return next(
-        (each for each in call.rounds if each.status == RoundStatus.OPEN and each.closes_at > now), None
+        (
+            each
+            for each in call.rounds
+            if each.status == RoundStatus.OPEN and (visit.returned or each.closes_at > now)
+        ),
+        None,
     )
 
 
@@ -107,15 +118,33 @@ async def _filled(visit: Visit, form: Form) -> Plain:
     plain = nested(form.typed())
     answers: Any = plain.get("answers", {})  # Any: whatever was sent
     if isinstance(answers, dict):
-        yes_no = {question.id for question in call.form.questions if question.kind == "yes_no"}
+        kinds = {question.id: question.kind for question in call.form.questions}
         plain["answers"] = {
-            name: _YES_NO.get(answer, answer) if name in yes_no and isinstance(answer, str) else answer
-            for name, answer in answers.items()
+            name: _answered(answer, kinds.get(name), call.budget.currency) for name, answer in answers.items()
         }
     return plain
 
 
-_YES_NO = {"yes": True, "no": False}
+_YES_NO: Final = {"yes": True, "no": False}
+
+
+def _answered(answer: Any, kind: QuestionKind | None, currency: str) -> Any:  # Any: whatever was sent
+    """An answer in the shape of its question's kind; what cannot be read stays as it was typed."""
+    match kind, answer:
+        case "yes_no", str():
+            return _YES_NO.get(answer, answer)
+        case "money", str():
+            return typed_amount(answer, currency)
+        case "budget", list():
+            return [
+                {**line, "amount": typed_amount(line["amount"], currency)}
+                if isinstance(line, dict) and isinstance(line.get("amount"), str)
+                else line
+                for line in answer
+            ]
+        case _:
+            return answer
+
 
 PAGES = (
     Page(path="/", show=_list, public=True),

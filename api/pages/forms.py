@@ -10,28 +10,29 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar, get_args, get_type_hints
+from types import UnionType
+from typing import Any, Final, TypeVar, Union, get_args, get_origin, get_type_hints
 from urllib.parse import unquote_to_bytes
 
 import msgspec
 from litestar import Request
 
-from api.bodies import decode, is_utf8, take_in
+from api.bodies import MOST_FIELDS, decode, is_utf8, take_in
 from api.problems import Problem, ProblemType
+from domain.amounts import typed_amount, typed_whole
 from domain.deciding import Command
+from domain.values import Money
 
 C = TypeVar("C", bound=Command)
 
 LIMIT: Final = 1_000_000
 """How many bytes a form may have."""
-MOST_FIELDS: Final = 1000
 _MOST_NAME: Final = 120
 _MEDIA_TYPE: Final = "application/x-www-form-urlencoded"
 _PATH: Final = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*|\[[0-9]{1,3}\])*\Z", re.ASCII)
 _STEP: Final = re.compile(r"[a-z][a-z0-9_]*|[0-9]+", re.ASCII)
 _ROW: Final = re.compile(r"([a-z0-9_.]+)\[([0-9]{1,3})\]\.(.+)", re.ASCII)
 _OWN: Final = re.compile(r"_[a-z]{1,20}\Z", re.ASCII)
-_INTEGER: Final = re.compile(r"-?[0-9]{1,9}\Z", re.ASCII)
 
 Plain = dict[str, Any]  # Any: what JSON can hold
 
@@ -71,8 +72,8 @@ class Form:
         return len({found[2] for name in self.fields if (found := _ROW.match(name)) and found[1] == table})
 
 
-async def read_form(request: Request[Any, Any, Any]) -> Form:
-    """The form that a request brings. Raises `Problem` for anything that no browser sends from a page of ours."""
+async def read_form(request: Request[Any, Any, Any], most_fields: int = MOST_FIELDS) -> Form:
+    """The form that a request brings, of at most `most_fields`. Raises `Problem` for anything that no browser sends from a page of ours."""
     media, _, parameters = request.headers.get("content-type", "").partition(";")
     raw = await take_in(request, LIMIT)
     if raw is None:
@@ -81,14 +82,14 @@ async def read_form(request: Request[Any, Any, Any]) -> Form:
         )
     if media.strip().lower() != _MEDIA_TYPE or not is_utf8(parameters):
         raise Problem(ProblemType.UNSUPPORTED, "What was sent is not a form of these pages.")
-    return Form(_pairs(raw))
+    return Form(_pairs(raw, most_fields))
 
 
-def _pairs(raw: bytes) -> dict[str, str]:
+def _pairs(raw: bytes, most_fields: int) -> dict[str, str]:
     fields: dict[str, str] = {}
-    parts = raw.split(b"&", MOST_FIELDS) if raw else []
-    if len(parts) > MOST_FIELDS:
-        raise Problem(ProblemType.MALFORMED, f"A form has at most {MOST_FIELDS} fields.")
+    parts = raw.split(b"&", most_fields) if raw else []
+    if len(parts) > most_fields:
+        raise Problem(ProblemType.MALFORMED, f"A form has at most {most_fields} fields.")
     for part in parts:
         sent_name, _, sent = part.partition(b"=")
         try:
@@ -135,19 +136,34 @@ def _listed(value: Any) -> Any:  # Any: see Plain
 
 
 def command_of(kind: type[C], plain: Plain) -> C:
-    """A command from what a form says, where all is text: whole numbers are read as such, and what may be left out and
-    is empty is left out. Raises `Problem`, or `Invalid` with every field that is wrong."""
-    hints = get_type_hints(kind)
-    body = {name: _read(value, hints.get(name)) for name, value in plain.items()}
-    return decode(msgspec.json.encode(body), kind)
+    """A command from what a form says, where all is text: whole numbers and amounts are read as people write them, and what
+    may be left out and is empty is left out. Raises `Problem`, or `Invalid` with every field that is wrong."""
+    return decode(msgspec.json.encode(read_typed(plain, kind)), kind)
 
 
-def _read(value: Any, hint: Any) -> Any:  # Any: see Plain, and a type
-    options = get_args(hint) or (hint,)
-    if type(None) in options and _is_empty(value):
-        return None
-    if int in options and isinstance(value, str) and _INTEGER.match(value.strip()):
-        return int(value)
+def read_typed(value: Any, hint: Any) -> Any:  # Any: see Plain, and a type
+    """A value as its type needs it: whole numbers and amounts are read where they have one meaning. What cannot be read
+    stays as it was typed, so that the command's own rule says what is wrong with it."""
+    if get_origin(hint) in (Union, UnionType):
+        members = get_args(hint)
+        if type(None) in members and _is_empty(value):
+            return None
+        for member in members:
+            value = read_typed(value, member)
+        return value
+    if isinstance(value, str):
+        return typed_whole(value) if hint is int else value
+    if isinstance(value, list) and get_origin(hint) is tuple:
+        return [read_typed(each, get_args(hint)[0]) for each in value]
+    if not isinstance(value, dict):
+        return value
+    if get_origin(hint) is dict:
+        return {name: read_typed(below, get_args(hint)[1]) for name, below in value.items()}
+    if hint is Money and isinstance(typed := value.get("amount"), str):
+        return {**value, "amount": typed_amount(typed, str(value.get("currency")))}
+    if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
+        hints = get_type_hints(hint)
+        return {name: read_typed(below, hints.get(name)) for name, below in value.items()}
     return value
 
 

@@ -12,8 +12,11 @@ from zoneinfo import ZoneInfo
 
 from minijinja import Environment, load_from_path
 
+from domain import limits
+from domain.amounts import example_amount
 from domain.commands.register import REGISTER
 from domain.values import Money, Texts
+from domain.words import word_limit
 from projections.words.telling import REASONS
 
 _HERE: Final = Path(__file__).parent
@@ -87,6 +90,11 @@ def plain(code: str) -> str:
     return code.replace("_", " ")
 
 
+def within(hint: str, most: int) -> str:
+    """A field's hint, with the length to which its text is limited; 0 where nothing is typed freely."""
+    return f"{hint.strip()} At most {most} characters.".strip() if most else hint.strip()
+
+
 class Rendering:
     """The templates of the pages."""
 
@@ -107,6 +115,10 @@ class Rendering:
             globals={
                 "style": STYLE_ADDRESS,
                 "choices": choices,
+                "example": example_amount,
+                "limits": limits,
+                "within": within,
+                "word_limit": word_limit,
             },
         )
 

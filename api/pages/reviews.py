@@ -50,16 +50,10 @@ async def _scored(_: Visit, form: Form) -> Plain:
     plain = nested(form.typed())
     scores: Any = plain.get("scores", {})  # Any: whatever was sent
     if isinstance(scores, dict):
-        plain["scores"] = {name: _points(text) for name, text in scores.items() if text != ""}
+        plain["scores"] = {
+            name: None if text == NO_BASIS else text for name, text in scores.items() if text != ""
+        }
     return plain
-
-
-def _points(text: Any) -> Any:  # Any: whatever was sent
-    if text == NO_BASIS:
-        return None
-    return (
-        int(text) if isinstance(text, str) and text.isascii() and text.isdigit() and len(text) < 9 else text
-    )
 
 
 PAGES = (

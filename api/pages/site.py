@@ -21,18 +21,19 @@ from api.pages.origins import check_same_site
 from api.pages.page import Act, Drawn, Page
 from api.pages.rendering import Rendering
 from api.pages.visits import Returned, Visit, languages_of
-from api.problems import Problem, ProblemType, note, problem_of
+from api.problems import MOST_NAMED, Problem, ProblemType, note, problem_of
 from api.wiring import Wiring
 from domain.commands.register import REGISTER
 from domain.refusals import Invalid, Turned
-from domain.values import Channel
+from domain.values import CONTROL, Channel
 from history.runner import Answer, Contended, KeyReused, Stale
 from history.runner import Request as Asked
 
 HTML: Final = "text/html"
 _PARAMETER: Final = re.compile(r"\{([a-z_]+)\}")
-_VERSION: Final = re.compile(r"[0-9]{1,9}\Z", re.ASCII)
+_VERSION: Final = re.compile(r"[A-Za-z0-9_-]{22}\Z", re.ASCII)
 _KEY: Final = re.compile(r"[!-~]{1,200}\Z", re.ASCII)
+_MOST_QUERY: Final = 300
 _QUERY_NAME: Final = frozenset({"lang", "cursor", "as_of", "status", "round", "lines", "next"})
 
 SECURITY: Final = {
@@ -91,7 +92,7 @@ class Site:
         """Who visits, and what they ask for. Raises `Problem` for an address that is not as it should be."""
         query: dict[str, str] = {}
         for name, value in request.query_params.multi_items():
-            if name in query or name not in _QUERY_NAME or "\x00" in value or len(value) > 300:
+            if name in query or name not in _QUERY_NAME or CONTROL.search(value) or len(value) > _MOST_QUERY:
                 raise Problem(
                     ProblemType.MALFORMED, "The address has something after its ? that is not known here."
                 )
@@ -122,7 +123,7 @@ class Site:
 
     async def _post(self, page: Page, request: Request[Any, Any, Any]) -> Response[Any]:
         check_same_site(request, self._wiring.settings)
-        form = (await read_form(request)).without_blank_rows()
+        form = (await read_form(request, self._wiring.settings.most_fields)).without_blank_rows()
         request.state.typed = form.typed()
         visit = await again_if_lost(lambda: self.visit(request))
         check_signed_form(visit, form)
@@ -159,7 +160,7 @@ class Site:
                 actor=visit.who,
                 channel=Channel.PAGE,
                 key=key,
-                expected=int(seen) if seen else None,
+                expected=seen or None,
             )
         )
 
@@ -175,6 +176,7 @@ class Site:
             "visit": visit,
             "signed_in": visit.signed_in is not None,
             "csrf": visit.signed_in.csrf if visit.signed_in else "",
+            "untold": visit.signed_in is not None and visit.signed_in.untold,
             "languages": visit.languages,
             "returned": returned,
             "faults": _faults(returned, drawn.labels) if returned else (),
@@ -206,6 +208,7 @@ class Site:
             # Whether a session stands behind a cookie is not asked here; without one, nobody is signed in.
             "signed_in": None if self._wiring.sessions.cookie_name in request.cookies else False,
             "csrf": "",
+            "untold": False,
             "returned": None,
             "faults": (),
             "notice": None,
@@ -252,9 +255,12 @@ def _returned(form: Form, error: Turned | Stale | KeyReused | Contended) -> Retu
     match error:
         case Invalid():
             errors: dict[str, str] = {}
-            for each in error.errors:
+            for each in error.errors[:MOST_NAMED]:
                 errors.setdefault(each.field, each.detail)
+            others = len(error.errors) - MOST_NAMED
             sentence = "Nothing was done yet. Please correct:"
+            if others > 0:
+                sentence = f"Nothing was done yet. Please correct these first; {others} more follow:"
             return Returned(form=name, typed=form, sentence=sentence, errors=errors, status=422, key=key)
         case Stale():
             sentence = (

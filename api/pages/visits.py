@@ -15,6 +15,7 @@ from api.accounts.sessions import SignedIn
 from api.pages.forms import Form
 from api.pages.trying import Trial
 from api.wiring import Wiring
+from projections.versions import Version
 
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*\Z", re.ASCII)
 _WEIGHT: Final = re.compile(r"\s*q=([01](?:\.[0-9]{0,3})?)\s*\Z", re.ASCII)
@@ -44,7 +45,7 @@ class FormShown:
     do: str
     csrf: str
     key: str
-    seen: int | None
+    seen: str | None
     start: Mapping[str, str]
     returned: Returned | None
 
@@ -90,7 +91,7 @@ class Visit:
         do: str,
         about: str | int = "",
         *,
-        seen: int | None = None,
+        seen: Version | None = None,
         start: Mapping[str, str] | None = None,
     ) -> FormShown:
         """A form for a command. `about` tells several forms for the same command apart; `seen` is the version of what
@@ -105,10 +106,13 @@ class Visit:
             do=do,
             csrf=self.signed_in.csrf,
             key=(returned.key if returned else "") or secrets.token_urlsafe(18),
-            seen=seen,
+            seen=None if seen is None else self._tag(seen),
             start=start or {},
             returned=returned,
         )
+
+    def _tag(self, version: Version) -> str:
+        return self.wiring.runner.version_tag(self.who, version.stream, version.number)
 
 
 def languages_of(request: Request[Any, Any, Any], chosen: str | None) -> tuple[str, ...]:

@@ -23,10 +23,10 @@ from domain.deciding import Fact
 from domain.indexes import entries_of
 from domain.initiatives import INSTALLATION_ID, AdministratorAppointed, InstallationOpened
 from domain.persons import PersonHandleGiven, PersonRegistered
-from domain.topics import TOPIC_OF
 from domain.values import SYSTEM, Channel, Role, stream_id
 from history.appends import Append, Idempotency
-from history.documents import FORMAT, Envelope, Stored, fact_in, write
+from history.documents import Stored, fact_in, write
+from history.format.envelope import Acting, Envelope, How, Place
 from history.keyfiles import KeyFolder
 from history.runner import subjects_of
 from history.store import History, open_history
@@ -116,24 +116,20 @@ class Filler:
         # As the command runner has it: the fact that gives a handle belongs to no initiative and no scope.
         of_person = isinstance(fact, PersonHandleGiven)
         envelope = Envelope(
-            history=self._history.id,
-            format=FORMAT,
-            initiative=None if of_person else deed.initiative,
-            stream=stream,
-            version=head.version + 1 if head else 1,
-            topic=TOPIC_OF[type(fact)],
-            previous=head.leaf.hex() if head else None,
-            stream_salt=None if head else secrets.token_hex(16),
-            decided_at=datetime.now(UTC),
+            acting=Acting(handle=handle, role=deed.role, scope=None if of_person else deed.scope),
             actor=deed.actor,
-            role=deed.role,
-            handle=handle,
-            scope=None if of_person else deed.scope,
-            channel=Channel.SYSTEM if deed.actor == SYSTEM else Channel.API,
-            command=command,
-            cause=None,
+            decided_at=datetime.now(UTC),
+            how=How(
+                cause=None, channel=Channel.SYSTEM if deed.actor == SYSTEM else Channel.API, command=command
+            ),
+            place=Place(
+                initiative=None if of_person else deed.initiative,
+                previous=head.leaf.hex() if head else None,
+                stream=stream,
+                version=head.version + 1 if head else 1,
+            ),
         )
-        stored = write(fact, envelope, self._keys, secrets.token_bytes)
+        stored = write(fact, self._history.id, envelope, self._keys, secrets.token_bytes)
         # Of a head only version and leaf are wanted, and a million documents would fill the memory.
         self._heads[stream] = Stored(stream, stored.version, stored.topic, b"", stored.leaf)
         return stored

@@ -18,7 +18,8 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, Final
 
-from domain.values import MAX_MINOR, decimals
+from domain.currencies import decimals
+from domain.values import MAX_MINOR
 
 MOST_TITLE: Final = 300
 MOST_DESCRIPTION: Final = 20_000

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain import access, applications
+from domain import access, applications, limits
 from domain.applications import APPLICATION, IneligibilityReason, WithdrawalReason
 from domain.calls import CALL
 from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, ahead, maybe, members, the
@@ -20,7 +20,7 @@ class SubmitApplication(Command, frozen=True, kw_only=True):
 
     call: str
     round: str
-    title: str
+    title: limits.Title
     requested: Money
     answers: dict[str, Answer]
 
@@ -30,7 +30,7 @@ class WithdrawApplication(Command, frozen=True, kw_only=True):
 
     application: str
     reason: WithdrawalReason
-    explanation: str | None = None
+    explanation: limits.Explanation | None = None
 
 
 class FindApplicationEligible(Command, frozen=True, kw_only=True):
@@ -44,7 +44,7 @@ class FindApplicationIneligible(Command, frozen=True, kw_only=True):
 
     application: str
     reason: IneligibilityReason
-    explanation: str | None = None
+    explanation: limits.Explanation | None = None
 
 
 def _submit(command: SubmitApplication, given: Given) -> Plan:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from domain import access, calls
+from domain import access, calls, limits
 from domain.calls import CALL, Blindness, CallDrafted
 from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, the
 from domain.forms import Form, Rubric, check_form, check_rubric
 from domain.funds import FUND
 from domain.initiatives import INITIATIVE
 from domain.refusals import Invalid
-from domain.values import Money, Texts, check_texts
+from domain.values import Money, check_texts
 
 
 class DraftCall(Command, frozen=True, kw_only=True):
@@ -19,17 +19,17 @@ class DraftCall(Command, frozen=True, kw_only=True):
     `grace_minutes` are granted silently after each deadline."""
 
     fund: str
-    title: Texts
-    summary: Texts
+    title: dict[str, limits.Title]
+    summary: dict[str, limits.Summary]
     form: Form
     rubric: Rubric
     budget: Money
     minimum_award: Money
     maximum_award: Money
-    quorum: int = 3
+    quorum: limits.Quorum = 3
     blindness: Blindness = "double"
     time_zone: str = "UTC"
-    grace_minutes: int = 0
+    grace_minutes: limits.GraceMinutes = 0
 
 
 class PublishCall(Command, frozen=True, kw_only=True):
@@ -55,10 +55,13 @@ def _draft(command: DraftCall, given: Given) -> Plan:
 
 def _checked(command: DraftCall, call: str, initiative: str) -> CallDrafted:
     currency = command.budget.currency
-    if not 1 <= command.quorum <= 20:
-        raise Invalid.field("quorum", "A quorum is a whole number from 1 to 20.")
-    if not 0 <= command.grace_minutes <= 1440:
-        raise Invalid.field("grace_minutes", "The minutes of grace are a whole number from 0 to 1440.")
+    if not 1 <= command.quorum <= limits.QUORUM:
+        raise Invalid.field("quorum", limits.outside("A quorum", command.quorum, 1, limits.QUORUM))
+    if not 0 <= command.grace_minutes <= limits.GRACE_MINUTES:
+        raise Invalid.field(
+            "grace_minutes",
+            limits.outside("The time of grace in minutes", command.grace_minutes, 0, limits.GRACE_MINUTES),
+        )
     try:
         ZoneInfo(command.time_zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -67,8 +70,8 @@ def _checked(command: DraftCall, call: str, initiative: str) -> CallDrafted:
         call=call,
         initiative=initiative,
         fund=command.fund,
-        title=check_texts(command.title, "title", most=200),
-        summary=check_texts(command.summary, "summary", most=5000, long=True),
+        title=check_texts(command.title, "title", most=limits.TITLE),
+        summary=check_texts(command.summary, "summary", most=limits.SUMMARY, long=True),
         form=check_form(command.form),
         rubric=check_rubric(command.rubric),
         quorum=command.quorum,

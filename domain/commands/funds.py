@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from domain import access, funds
+from domain import access, funds, limits
 from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, the
 from domain.funds import FUND, Basis
 from domain.initiatives import INITIATIVE
@@ -16,7 +16,7 @@ class OpenFund(Command, frozen=True, kw_only=True):
     what was pledged."""
 
     initiative: str
-    name: str
+    name: limits.Name
     currency: str
     basis: Basis = "received"
 
@@ -27,7 +27,7 @@ class PledgeToFund(Command, frozen=True, kw_only=True):
     fund: str
     funder: str
     amount: Money
-    restriction: str | None = None
+    restriction: limits.Restriction | None = None
 
 
 class ReceiveIntoFund(Command, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any
 
-from domain import access, initiatives, persons
+from domain import access, initiatives, limits, persons
 from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, Wish, ahead, maybe, some, the
 from domain.initiatives import INITIATIVE, INSTALLATION, INSTALLATION_ID, Initiative
 from domain.persons import PERSON, PersonStatus
@@ -26,7 +26,7 @@ class AppointAdministrator(Command, frozen=True, kw_only=True):
 class FoundInitiative(Command, frozen=True, kw_only=True):
     """Found an initiative. `founder` becomes its first administrator; left out, it is the one who asks."""
 
-    name: str
+    name: limits.Name
     founder: str | None = None
 
 

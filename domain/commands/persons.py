@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from domain import access, applications, persons
+from domain import access, applications, limits, persons
 from domain.applications import APPLICATION
-from domain.deciding import Act, Allowed, Command, Given, Outcome, Plan, Registered, members, some, the
+from domain.deciding import Act, Allowed, Command, Given, Outcome, Plan, Registered, maybe, members, some, the
 from domain.indexes import submissions_of
 from domain.initiatives import INSTALLATION, INSTALLATION_ID
 from domain.persons import PERSON, ErasureReason, Person
@@ -13,8 +13,8 @@ from domain.persons import PERSON, ErasureReason, Person
 class RegisterPerson(Command, frozen=True, kw_only=True):
     """Register a person by name, perhaps with an address, which only one person may hold."""
 
-    name: str
-    email: str | None = None
+    name: limits.Name
+    email: limits.Email | None = None
     language: str = "en"
 
 
@@ -24,6 +24,28 @@ class ErasePerson(Command, frozen=True, kw_only=True):
 
     person: str
     reason: ErasureReason
+
+
+class MakeClaim(Command, frozen=True, kw_only=True):
+    """Make a one-time claim, which the person exchanges for a way in that nobody else knows. It can be used for so many
+    days; a person has one at a time. The person and their initiatives' members see that it was made."""
+
+    person: str
+    days: int = persons.CLAIM_DAYS
+
+
+class WithdrawClaim(Command, frozen=True, kw_only=True):
+    """Withdraw a claim that nobody has used."""
+
+    person: str
+    claim: str
+
+
+class UseClaim(Command, frozen=True, kw_only=True):
+    """Note that a claim was exchanged for a way in; the program does this when somebody brings the claim's secret."""
+
+    person: str
+    claim: str
 
 
 def _register(command: RegisterPerson, given: Given) -> Plan:
@@ -71,7 +93,49 @@ def _erase(command: ErasePerson, given: Given) -> Plan:
     return Act(may=may, initiative=None, decide=decide)
 
 
+def _make_claim(command: MakeClaim, given: Given) -> Plan:
+    installation = yield from the(INSTALLATION, INSTALLATION_ID)
+    person = yield from maybe(PERSON, command.person)
+    claim = given.new("claim")
+
+    def decide() -> Outcome:
+        made = persons.make_claim(
+            command.person, person, claim=claim, made_by=given.actor, days=command.days, now=given.now
+        )
+        return Outcome(facts={command.person: made}, answers=command.person)
+
+    return Act(
+        may=access.installation_administrator(given.actor, installation), initiative=None, decide=decide
+    )
+
+
+def _withdraw_claim(command: WithdrawClaim, given: Given) -> Plan:
+    installation = yield from the(INSTALLATION, INSTALLATION_ID)
+    person = yield from maybe(PERSON, command.person)
+
+    def decide() -> Outcome:
+        withdrawn = persons.withdraw_claim(command.person, person, claim=command.claim, now=given.now)
+        return Outcome(facts={command.person: withdrawn}, answers=command.person)
+
+    return Act(
+        may=access.withdraws_claim(given.actor, command.person, installation), initiative=None, decide=decide
+    )
+
+
+def _use_claim(command: UseClaim, given: Given) -> Plan:
+    person = yield from maybe(PERSON, command.person)
+
+    def decide() -> Outcome:
+        used = persons.use_claim(command.person, person, claim=command.claim, now=given.now)
+        return Outcome(facts={command.person: used}, answers=command.person)
+
+    return Act(may=access.oneself(given.actor, command.person), initiative=None, decide=decide)
+
+
 COMMANDS = (
     Registered("person.register", RegisterPerson, _register),
+    Registered("person.make_claim", MakeClaim, _make_claim),
+    Registered("person.withdraw_claim", WithdrawClaim, _withdraw_claim),
+    Registered("person.use_claim", UseClaim, _use_claim),
     Registered("person.erase", ErasePerson, _erase),
 )

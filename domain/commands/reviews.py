@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain import access, reviews
+from domain import access, limits, reviews
 from domain.applications import APPLICATION
 from domain.calls import CALL
 from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, ahead, maybe, members, some, the
@@ -31,7 +31,7 @@ class DeclareConflict(Command, frozen=True, kw_only=True):
 
     review: str
     reason: ConflictReason
-    explanation: str | None = None
+    explanation: limits.Explanation | None = None
 
 
 class ReplaceReview(Command, frozen=True, kw_only=True):
@@ -46,8 +46,8 @@ class SubmitReview(Command, frozen=True, kw_only=True):
 
     review: str
     scores: dict[str, int | None]
-    comment_jury: str | None = None
-    comment_applicant: str | None = None
+    comment_jury: limits.Comment | None = None
+    comment_applicant: limits.Comment | None = None
 
 
 def _assign(command: AssignReview, given: Given) -> Plan:

@@ -40,15 +40,20 @@ CREATE TABLE history.commands (
     request bytea NOT NULL,
     answers text COLLATE "C" NOT NULL,
     positions bigint[] NOT NULL,
+    recorded_at timestamptz NOT NULL,
     PRIMARY KEY (principal, key)
 );
+-- They come in the order of their times, so the smallest kind of index is enough to find the oldest.
+CREATE INDEX ON history.commands USING brin (recorded_at);
 
 CREATE TABLE history.due_dates (
     key text COLLATE "C" PRIMARY KEY,
     -- A time that the program cannot read would keep every other due date waiting.
     at timestamptz NOT NULL CHECK (at > '0001-01-02 00:00:00+00' AND at < '9999-12-31 00:00:00+00'),
     command text NOT NULL,
-    request bytea NOT NULL
+    request bytea NOT NULL,
+    -- The leaf of the fact that set it; what is done at this time names it as its cause.
+    cause bytea NOT NULL CHECK (octet_length(cause) = 32)
 );
 CREATE INDEX ON history.due_dates (at);
 
@@ -103,6 +108,7 @@ CREATE FUNCTION history.append(
     p_command_requests integer[], p_principals text[], p_keys bytea[], p_hashes bytea[], p_answers text[],
     p_entry_requests integer[], p_entry_names text[], p_entries text[],
     p_due_requests integer[], p_due_keys text[], p_due_at timestamptz[], p_due_commands text[], p_due_bodies bytea[],
+    p_due_causes bytea[],
     p_settled_requests integer[], p_settled_keys text[],
     p_index_requests integer[], p_index_names text[], p_index_counts integer[],
     p_claim_requests integer[], p_claim_names bytea[], p_claim_streams text[],
@@ -259,16 +265,17 @@ BEGIN
             WHERE d.key = w.key AND w.request <> ALL (turned);
     END IF;
     IF cardinality(p_due_requests) > 0 THEN
-        INSERT INTO history.due_dates (key, at, command, request)
-            SELECT w.key, w.at, w.command, w.body
-            FROM unnest(p_due_requests, p_due_keys, p_due_at, p_due_commands, p_due_bodies)
-                AS w (request, key, at, command, body)
+        INSERT INTO history.due_dates (key, at, command, request, cause)
+            SELECT w.key, w.at, w.command, w.body, w.cause
+            FROM unnest(p_due_requests, p_due_keys, p_due_at, p_due_commands, p_due_bodies, p_due_causes)
+                AS w (request, key, at, command, body, cause)
             WHERE w.request <> ALL (turned)
-            ON CONFLICT (key) DO UPDATE SET at = excluded.at, command = excluded.command, request = excluded.request;
+            ON CONFLICT (key) DO UPDATE SET at = excluded.at, command = excluded.command, request = excluded.request,
+                cause = excluded.cause;
     END IF;
     IF cardinality(p_command_requests) > 0 THEN
-        INSERT INTO history.commands (principal, key, request, answers, positions)
-            SELECT w.principal, w.key, w.hash, w.answers, n.positions
+        INSERT INTO history.commands (principal, key, request, answers, positions, recorded_at)
+            SELECT w.principal, w.key, w.hash, w.answers, n.positions, v_recorded
             FROM unnest(p_command_requests, p_principals, p_keys, p_hashes, p_answers)
                 AS w (request, principal, key, hash, answers)
             JOIN (
@@ -287,6 +294,25 @@ $$;
 -- The one way in. It runs with its owner's rights, so the application's role needs none on the tables that it writes, and
 -- cannot write past the lock, the checks and the numbering either.
 REVOKE ALL ON FUNCTION history.append FROM PUBLIC;
+
+-- For how long the answer to an idempotency key is kept; `history.store.ANSWERS_KEPT_DAYS` says the same.
+CREATE FUNCTION history.answers_kept() RETURNS interval LANGUAGE sql IMMUTABLE AS $$ SELECT interval '30 days' $$;
+
+-- Forgets some of the answers that are older than that, at most p_most, and says how many. The application's role may delete
+-- no others: with a younger one gone, a command that is sent again would be done again.
+CREATE FUNCTION history.forget_answers(p_most integer) RETURNS integer LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_forgotten integer;
+BEGIN
+    DELETE FROM history.commands WHERE ctid IN (
+        SELECT c.ctid FROM history.commands c
+        WHERE c.recorded_at < clock_timestamp() - history.answers_kept() LIMIT p_most);
+    GET DIAGNOSTICS v_forgotten = ROW_COUNT;
+    RETURN v_forgotten;
+END;
+$$;
+REVOKE ALL ON FUNCTION history.forget_answers FROM PUBLIC;
 
 -- Keeps a subject's key from being deleted while the caller's transaction runs: the subject, or null if there is no key.
 -- To lock a row one needs the right to change it, and no key is ever changed by the application's role.
@@ -374,7 +400,8 @@ BEGIN
         'history.due_dates, vault.keys, vault.living, vault.epoch, migrations.applied TO %I', p_role);
     -- A due date that was dealt with, or cannot be, is struck out of the queue; it is no part of the history.
     EXECUTE format('GRANT DELETE ON history.due_dates TO %I', p_role);
-    EXECUTE format('GRANT EXECUTE ON FUNCTION history.append, vault.hold, vault.rotate TO %I', p_role);
+    EXECUTE format(
+        'GRANT EXECUTE ON FUNCTION history.append, history.forget_answers, vault.hold, vault.rotate TO %I', p_role);
 END;
 $$;
 REVOKE ALL ON PROCEDURE history.allow FROM PUBLIC;

@@ -12,12 +12,13 @@ from domain.deciding import Allowed
 from domain.forms import Answer
 from domain.personal import Withheld
 from domain.refusals import NotFound
-from domain.reviews import ReviewSubmitted
+from domain.reviews import ReviewStatus, ReviewSubmitted
 from domain.values import Role
 from projections.applications.lines import ApplicationLine, line
 from projections.cases import Case, case_of
 from projections.initiatives import names_of
-from projections.reader import LATEST, Reader, Reference, Row, allow, text_of
+from projections.moments import AsOf, position_at
+from projections.reader import Reader, Reference, Row, allow, damaged_in, text_of
 
 
 class ApplicationDetail(ApplicationLine, frozen=True, kw_only=True):
@@ -26,7 +27,7 @@ class ApplicationDetail(ApplicationLine, frozen=True, kw_only=True):
     `seen_as` is the role in which it is shown. `answers` are by the ids of the form's questions, None where there is no
     answer or it was erased; those that are `withheld` from this viewer are named there instead. `answers` as a whole is
     None to those who follow the application by its handle alone. `feedback` are the reviews' comments for the applicant,
-    None before they are shown and to everybody else.
+    None before they are shown and to everybody else. An answer in `damaged` is named there as ``answers.budget``.
     """
 
     seen_as: Role
@@ -39,14 +40,14 @@ class ApplicationDetail(ApplicationLine, frozen=True, kw_only=True):
 
 
 async def one(
-    reader: Reader, viewer: str | None, application: str, *, as_of: int | None = None
+    reader: Reader, viewer: str | None, application: str, *, as_of: AsOf | None = None
 ) -> ApplicationDetail:
     """An application as this viewer may see it; raises `NotFound` or `Forbidden`."""
     who = viewer or ""
     return await shown(reader, who, await case_of(reader, who, application), as_of=as_of)
 
 
-async def shown(reader: Reader, viewer: str, case: Case, *, as_of: int | None = None) -> ApplicationDetail:
+async def shown(reader: Reader, viewer: str, case: Case, *, as_of: AsOf | None = None) -> ApplicationDetail:
     """An application that access was asked about, as `one`."""
     reviews = tuple(case.reviews.values())
     verdict = access.sees_application(
@@ -66,6 +67,13 @@ async def shown(reader: Reader, viewer: str, case: Case, *, as_of: int | None = 
         Allowed,
     )
     inside = role in (Role.APPLICANT, Role.OFFICER) and not outline
+    times = access.sees_times(
+        viewer,
+        case.initiative,
+        applicant=case.application.applicant,
+        round=case.round,
+        judging=access.judging(viewer, case.round, reviews),
+    )
     rows = await reader.rows(
         """
         SELECT a.*, t.* FROM read.applications a LEFT JOIN read.titled t ON t.title_stream = a.application
@@ -73,33 +81,45 @@ async def shown(reader: Reader, viewer: str, case: Case, *, as_of: int | None = 
             AND a.from_position <= %(at)b::bigint AND a.to_position > %(at)b::bigint
         """,
         application=case.id,
-        at=LATEST if as_of is None else as_of,
+        at=position_at(as_of, times),
     )
     if not rows:
         raise NotFound
     row = rows[0]
-    shown_line = line(reader, row, title=not outline, applicant=identity, times=inside)
+    shown_line = line(
+        reader, row, title=not outline, applicant=identity, times=inside and isinstance(times, Allowed)
+    )
     answers, withheld, form_version, explanation = (
         (None, (), None, None)
         if outline
         else await _answers(reader, case, row, identity=identity, explained=inside)
     )
     names = await names_of(reader, [case.application.applicant]) if identity else {}
+    name = names.get(case.application.applicant)
+    feedback, damaged_feedback = await _feedback(reader, viewer, case)
+    of_line = {name: getattr(shown_line, name) for name in ApplicationLine.__struct_fields__}
+    of_line["damaged"] += (
+        *damaged_in({"applicant_name": name, "explanation": explanation}),
+        *damaged_in({f"answers.{name}": answer for name, answer in (answers or {}).items()}),
+        *(("feedback",) if damaged_feedback else ()),
+    )
     return ApplicationDetail(
-        **{name: getattr(shown_line, name) for name in ApplicationLine.__struct_fields__},
+        **of_line,
         seen_as=role,
-        applicant_name=names.get(case.application.applicant),
-        explanation=explanation,
+        applicant_name=text_of(name),
+        explanation=text_of(explanation),
         form_version=form_version,
-        answers=answers,
+        answers=None
+        if answers is None
+        else {name: None if isinstance(answer, Withheld) else answer for name, answer in answers.items()},
         withheld=withheld,
-        feedback=await _feedback(reader, viewer, case),
+        feedback=feedback,
     )
 
 
 async def _answers(
     reader: Reader, case: Case, row: Row, *, identity: bool, explained: bool
-) -> tuple[dict[str, Answer], tuple[str, ...], int, str | None]:
+) -> tuple[dict[str, Answer | Withheld], tuple[str, ...], int, str | Withheld | None]:
     """The answers, the ids of those withheld, the form's version, and the text beside the reason of the status."""
     submitted = Reference(case.id, 1)
     newest = Reference(case.id, row["version"])
@@ -108,34 +128,36 @@ async def _answers(
     assert isinstance(fact, ApplicationSubmitted)
     identifying = {question.id for question in case.call.form.questions if question.identifying}
     withheld = () if identity else tuple(sorted(identifying & fact.answers.keys()))
-    answers: dict[str, Answer] = {
-        name: None if isinstance(answer, Withheld) else answer
-        for name, answer in fact.answers.items()
-        if name not in withheld
-    }
-    explanation = None
+    answers = {name: answer for name, answer in fact.answers.items() if name not in withheld}
+    explanation: str | Withheld | None = None
     if explained:
         newest_fact = found[newest].fact
         if isinstance(newest_fact, (ApplicationWithdrawn, ApplicationFoundIneligible)):
-            explanation = text_of(newest_fact.explanation)
+            explanation = newest_fact.explanation
     return answers, withheld, fact.form_version, explanation
 
 
-async def _feedback(reader: Reader, viewer: str, case: Case) -> tuple[str, ...] | None:
-    """The reviews' comments for the applicant, in the order of the reviews' random ids."""
+async def _feedback(reader: Reader, viewer: str, case: Case) -> tuple[tuple[str, ...] | None, bool]:
+    """The reviews' comments for the applicant, in the order of the reviews' random ids, and whether one is damaged."""
     if not isinstance(access.sees_feedback(viewer, case.round, case.application), Allowed):
-        return None
+        return None, False
     rows = await reader.rows(
         "SELECT review, written_version FROM read.reviews WHERE application = %(application)b "
         "AND status = 'submitted' AND to_position = 9223372036854775807 ORDER BY review",
         application=case.id,
     )
-    references = [Reference(row["review"], row["written_version"]) for row in rows]
+    # The rows may lag behind the reviews: one that does not count any more is not shown.
+    submitted = {each for each, review in case.reviews.items() if review.status is ReviewStatus.SUBMITTED}
+    references = [
+        Reference(row["review"], row["written_version"]) for row in rows if row["review"] in submitted
+    ]
     found = await reader.facts(references, open_boxes=True)
     comments = []
+    damaged = False
     for reference in references:
         fact = found[reference].fact
         assert isinstance(fact, ReviewSubmitted)
+        damaged = damaged or fact.comment_applicant is Withheld.DAMAGED
         if (comment := text_of(fact.comment_applicant)) is not None:
             comments.append(comment)
-    return tuple(comments)
+    return tuple(comments), damaged

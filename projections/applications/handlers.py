@@ -51,9 +51,9 @@ _CHANGE = Statement(
 
 _ENTITLE = Statement(
     """
-    INSERT INTO read.titles (application, topic, version, subject, box)
+    INSERT INTO read.titles (application, topic, version, subject, digest, box)
     SELECT * FROM unnest(%(application)b::text[], %(topic)b::text[], %(version)b::integer[], %(subject)b::text[],
-        %(box)b::bytea[])
+        %(digest)b::bytea[], %(box)b::bytea[])
     ON CONFLICT DO NOTHING
     """,
     keys=("subject",),
@@ -97,19 +97,21 @@ def _submit(placed: Placed, fact: ApplicationSubmitted, write: Write) -> None:
         call=fact.call,
         round=fact.round,
         applicant=fact.applicant,
-        handle=envelope.handle,
+        handle=envelope.acting.handle,
         status=ApplicationStatus.SUBMITTED.value,
         requested=fact.requested,
         currency=fact.currency,
         submitted_at=envelope.decided_at,
     )
+    digest, box = sealed_box(placed.recorded, "title")
     write(
         _ENTITLE,
         application=fact.application,
-        topic=envelope.topic,
+        topic=placed.recorded.topic,
         version=placed.version,
         subject=fact.applicant,
-        box=sealed_box(placed.recorded, "title"),
+        digest=digest,
+        box=box,
     )
 
 

@@ -8,7 +8,8 @@ import msgspec
 
 from domain.personal import Withheld
 from domain.values import Money
-from projections.reader import Reader, Row, text_of
+from projections.reader import Reader, Row, damaged_in, text_of
+from projections.versions import Version
 
 
 class ApplicationLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -16,11 +17,12 @@ class ApplicationLine(msgspec.Struct, frozen=True, kw_only=True):
 
     `handle` stands for the applicant within the call. `applicant`, `title` and `submitted_at` are None to whom they are
     not shown; `erased` says that the title was shown once and the person was erased. `awarded`, `rank` (on the waiting
-    list) and `reason` are there where the status has one.
+    list) and `reason` are there where the status has one. `damaged` names the texts that are None since what is stored is
+    not what was committed to.
     """
 
     id: str
-    version: int
+    version: Version
     call: str
     round: str
     status: str
@@ -33,6 +35,7 @@ class ApplicationLine(msgspec.Struct, frozen=True, kw_only=True):
     rank: int | None
     reason: str | None
     submitted_at: datetime | None
+    damaged: tuple[str, ...] = ()
 
 
 def line(reader: Reader, row: Row, *, title: bool, applicant: bool, times: bool) -> ApplicationLine:
@@ -41,7 +44,7 @@ def line(reader: Reader, row: Row, *, title: bool, applicant: bool, times: bool)
     currency = row["currency"]
     return ApplicationLine(
         id=row["application"],
-        version=row["version"],
+        version=Version(row["application"], row["version"]),
         call=row["call"],
         round=row["round"],
         status=row["status"],
@@ -54,4 +57,5 @@ def line(reader: Reader, row: Row, *, title: bool, applicant: bool, times: bool)
         rank=row["rank"],
         reason=row["reason"],
         submitted_at=row["submitted_at"] if times else None,
+        damaged=damaged_in({"title": opened}),
     )

@@ -36,7 +36,7 @@ def handle(placed: Placed, write: Write) -> None:
             write(
                 statements.KNOW,
                 application=fact.application,
-                handle=placed.recorded.envelope.handle,
+                handle=placed.recorded.envelope.acting.handle,
             )
         case GrantOffered() as fact:
             _offer(placed, fact, write)

@@ -93,13 +93,15 @@ CREATE TABLE read.applications (
 CREATE INDEX ON read.applications (call, application);
 CREATE INDEX ON read.applications (applicant, application);
 
--- A title in its box, with all that says where it was sealed; it goes with its applicant.
+-- A title in its box, with the digest that commits to it and all that says where it was sealed; it goes with its applicant.
 CREATE TABLE read.titles (
     application text COLLATE "C" PRIMARY KEY,
     topic text NOT NULL,
     version integer NOT NULL,
     subject text COLLATE "C" NOT NULL,
-    box bytea NOT NULL
+    digest bytea NOT NULL,
+    -- Null where the history's own box was destroyed.
+    box bytea
 );
 ALTER TABLE read.titles ALTER COLUMN box SET STORAGE EXTERNAL;
 CREATE INDEX ON read.titles (subject);
@@ -107,7 +109,7 @@ CREATE INDEX ON read.titles (subject);
 -- A title's box with its key, as a list brings both along; there is none once the applicant was erased.
 CREATE VIEW read.titled AS
     SELECT t.application AS title_stream, t.topic AS title_topic, t.version AS title_version, t.subject AS title_subject,
-        'title'::text AS title_field, t.box AS title_box, k.epoch AS title_epoch, k.wrapped AS title_wrapped
+        'title'::text AS title_field, 'applicant'::text AS title_of, t.digest AS title_digest, t.box AS title_box, k.epoch AS title_epoch, k.wrapped AS title_wrapped
     FROM read.titles t JOIN vault.keys k ON k.subject = t.subject;
 
 -- reviews

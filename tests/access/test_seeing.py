@@ -482,6 +482,12 @@ class TestPeopleAndCalls:
             "judging officer": Role.OFFICER,
         }
 
+    def test_given_roles_are_seen_by_every_member_and_by_nobody_else(self) -> None:
+        seen = allowed(lambda who: access.sees_given_roles(who, HOUSE))
+        nobody = ("keeper", "artist", "other artist", "stranger")
+        assert set(seen) == set(NAMES.values()) - set(nobody)
+        assert hidden(lambda who: access.sees_given_roles(who, HOUSE)) == nobody
+
     def test_names_and_addresses_are_the_installations(self) -> None:
         installation = Installation(administrators=frozenset({KEEPER}))
         assert allowed(lambda who: access.sees_persons(who, installation)) == {"keeper": Role.ADMINISTRATOR}

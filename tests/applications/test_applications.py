@@ -187,7 +187,7 @@ class TestWhenTheRoundIsOpen:
             ),
             (
                 (BudgetLine(item="Air", amount="0"),) * 201,
-                {"answers.budget": "A budget has at most 200 lines."},
+                {"answers.budget": "A budget has at most 200 lines; this has 201."},
             ),
         ],
     )
@@ -202,13 +202,17 @@ class TestWhenTheRoundIsOpen:
     @pytest.mark.parametrize(
         ("amount", "detail"),
         [
-            ("100000000000000000000", "An amount is at most 10000000000000.00 EUR."),
-            ("9" * 5000, "An amount is at most 10000000000000.00 EUR."),
-            ("10000000000000.01", "An amount is at most 10000000000000.00 EUR."),
-            ("1.005", "An amount in EUR has at most 2 decimals."),
+            ("100000000000000000000", "An amount is at most 10000000000000.00 EUR; this is 21 digits."),
+            ("9" * 5000, "An amount is at most 10000000000000.00 EUR; this is 5000 digits."),
+            (
+                "10000000000000.01",
+                "An amount is at most 10000000000000.00 EUR; this is 10000000000000.01 EUR.",
+            ),
+            ("0.005", "An amount in EUR has at most 2 decimals; this has 3."),
+            ("", "Write an amount, such as 1250.00."),
             *(
                 (text, "An amount is a decimal number such as 1250.00, with no sign and no separators.")
-                for text in ("", "-5", "+5", "1,5", "1e3", "05", ".5", "5.", "٥", "NaN", "5 ")
+                for text in ("-5", "+5", "1,5", "1e3", "05", ".5", "5.", "٥", "NaN", "5 ")
             ),
         ],
     )
@@ -221,8 +225,11 @@ class TestWhenTheRoundIsOpen:
     @pytest.mark.parametrize(
         ("title", "detail"),
         [
-            ("a\x00b", "The text holds a NUL character, which cannot be stored."),
-            ("a" * 301, "At most 300 characters; this has 301."),
+            (
+                "a\x00b",
+                "Character 2 is the control character U+0000, which cannot be kept; delete it, or type that place again.",
+            ),
+            ("a" * 201, "At most 200 characters; this has 201."),
         ],
     )
     def test_a_title_is_a_text_that_can_be_stored(self, title: str, detail: str) -> None:

@@ -77,10 +77,12 @@ class TestWhenTheFundIsOpen:
     @pytest.mark.parametrize(
         ("fields", "errors"),
         [
-            ({"quorum": 0}, {"quorum": "A quorum is a whole number from 1 to 20."}),
+            ({"quorum": 0}, {"quorum": "A quorum is a whole number from 1 to 20; this is 0."}),
             (
                 {"grace_minutes": 1441},
-                {"grace_minutes": "The minutes of grace are a whole number from 0 to 1440."},
+                {
+                    "grace_minutes": "The time of grace in minutes is a whole number from 0 to 1440; this is 1441."
+                },
             ),
             ({"time_zone": "Berlin"}, {"time_zone": "A time zone is written as Europe/Berlin."}),
             ({"time_zone": "../etc/passwd"}, {"time_zone": "A time zone is written as Europe/Berlin."}),
@@ -102,16 +104,24 @@ class TestWhenTheFundIsOpen:
                 {"maximum_award": euros("1000.01")},
                 {"maximum_award.amount": "The maximum award is above the call's budget."},
             ),
-            ({"rubric": Rubric(criteria=())}, {"rubric.criteria": "A rubric has from 1 to 20 criteria."}),
+            (
+                {"rubric": Rubric(criteria=())},
+                {"rubric.criteria": "A rubric has from 1 to 20 criteria; this has 0."},
+            ),
             (
                 {"rubric": Rubric(criteria=(Criterion(id="art", label={"en": "Art"}, scale=0),))},
-                {"rubric.criteria[0].scale": "A scale goes up to a whole number from 1 to 100."},
+                {
+                    "rubric.criteria[0].scale": "The top of a scale is a whole number from 1 to 100; this is 0."
+                },
             ),
             (
                 {"rubric": Rubric(criteria=(Criterion(id="art", label={"en": "Art"}, weight=101),))},
-                {"rubric.criteria[0].weight": "A weight is a whole number from 1 to 100."},
+                {"rubric.criteria[0].weight": "A weight is a whole number from 1 to 100; this is 101."},
             ),
-            ({"form": Form(questions=())}, {"form.questions": "A form has from 1 to 60 questions."}),
+            (
+                {"form": Form(questions=())},
+                {"form.questions": "A form has from 1 to 60 questions; this has 0."},
+            ),
         ],
     )
     def test_what_cannot_be_a_call_is_told_by_field(
@@ -138,7 +148,7 @@ class TestWhenTheFundIsOpen:
             {
                 "form.questions[0].id": "An id is 1 to 40 lower-case letters, digits or underscores, a letter first.",
                 "form.questions[1].max_words": "Only a text can have a limit of words.",
-                "form.questions[2].max_words": "A limit of words is from 1 to 10000.",
+                "form.questions[2].max_words": "A limit of words is a whole number from 1 to 10000; this is 0.",
                 "form.questions[3].id": "The id words is used twice.",
                 "form.questions[4].choices": "A choice offers at least one answer; other kinds offer none.",
                 "form.questions[5].choices": "A choice offers at least one answer; other kinds offer none.",

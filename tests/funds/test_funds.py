@@ -161,8 +161,16 @@ class TestAnOpenFund:
                 "amount.amount",
                 "An amount is a decimal number such as 1250.00, with no sign and no separators.",
             ),
-            (euros("1.001"), "amount.amount", "An amount in EUR has at most 2 decimals."),
-            (euros("10000000000000.01"), "amount.amount", "An amount is at most 10000000000000.00 EUR."),
+            (
+                euros("1.001"),
+                "amount.amount",
+                "Is this 1001.00 or 1.001? Write it with a point and with 2 decimals, such as 1001.00.",
+            ),
+            (
+                euros("10000000000000.01"),
+                "amount.amount",
+                "An amount is at most 10000000000000.00 EUR; this is 10000000000000.01 EUR.",
+            ),
             (Money(amount="1", currency="USD"), "amount.currency", "The amount must be in EUR."),
         ],
     )

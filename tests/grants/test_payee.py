@@ -82,7 +82,10 @@ class TestAnAcceptedGrant:
         [
             ("   ", "This cannot be left empty."),
             ("x" * 201, "At most 200 characters; this has 201."),
-            ("One\x00", "The text holds a NUL character, which cannot be stored."),
+            (
+                "One\x00",
+                "Character 4 is the control character U+0000, which cannot be kept; delete it, or type that place again.",
+            ),
         ],
     )
     def test_a_payee_has_a_name_of_some_length(self, name: str, detail: str) -> None:
@@ -119,7 +122,6 @@ class TestAnAccount:
         [
             "DE89 3704 0044 0532 0130 01",
             "DE88 3704 0044 0532 0130 00",
-            "ED89 3704 0044 0532 0130 00",
             "DE89 3704 0044 0532 0103 00",
             "GB82 WEST 1234 5698 7654 23",
             "no93 8601 1117 974",
@@ -131,7 +133,7 @@ class TestAnAccount:
             {"account": "The check digits of this IBAN do not fit; compare it with the bank's letter."},
         )
 
-    @pytest.mark.parametrize("text", ["1234", "021000021 / 9876 5432", "x" * 200, "DE89 3704 0044 05"])
+    @pytest.mark.parametrize("text", ["1234", "021000021 / 9876 5432", "x" * 200, "Branch DE89"])
     def test_what_does_not_look_like_an_iban_is_kept_in_words(self, text: str) -> None:
         assert check_account(f" {text} ") == text
 

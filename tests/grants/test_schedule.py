@@ -89,7 +89,7 @@ class TestAnAcceptedGrant:
         world = world_with_grant(*accepted())
         assert world.turned_down(plan(*["1"] * 13), OFFICER) == (
             Invalid,
-            {"instalments": "A grant is paid in 1 to 12 instalments."},
+            {"instalments": "A grant is paid in 1 to 12 instalments; these are 13."},
         )
         assert world.run(plan(*["1"] * 12), OFFICER) == Outcome(
             facts={GRANT: (scheduled(*[(100, "none")] * 12),)}, answers=GRANT
@@ -98,7 +98,7 @@ class TestAnAcceptedGrant:
     def test_there_is_one_at_least(self) -> None:
         assert world_with_grant(*accepted()).turned_down(plan(), OFFICER) == (
             Invalid,
-            {"instalments": "A grant is paid in 1 to 12 instalments."},
+            {"instalments": "A grant is paid in 1 to 12 instalments; these are 0."},
         )
 
     def test_each_wrong_sum_is_told_by_its_place(self) -> None:

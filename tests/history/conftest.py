@@ -60,7 +60,7 @@ class Office:
         /,
         *,
         key: str | None = None,
-        expected: int | None = None,
+        expected: str | None = None,
         **fields: Any,
     ) -> Answer:
         """Run the command of this name with these fields."""

@@ -172,13 +172,14 @@ async def test_a_stale_version_is_refused_and_told(office: Office) -> None:
     """A client that insists on a version learns the present one, and nothing is written."""
     administrator, initiative = await office.opened()
     person = await office.person()
+    first, second = (office.runner.version_tag(administrator, initiative, version) for version in (1, 2))
     await office.run(
         "initiative.add_member",
         administrator,
         initiative=initiative,
         person=person,
         roles=(Role.JUROR,),
-        expected=1,
+        expected=first,
     )
     rows = office.rows()
 
@@ -189,10 +190,37 @@ async def test_a_stale_version_is_refused_and_told(office: Office) -> None:
             initiative=initiative,
             person=person,
             roles=(Role.OFFICER,),
-            expected=1,
+            expected=first,
         )
 
-    assert stale.value.version == 2
+    assert stale.value.tag == second
+    assert office.rows() == rows
+
+
+async def test_a_versions_tag_is_one_viewers_own_and_tells_nothing(office: Office) -> None:
+    """Another viewer's is refused like one that is stale, and so is another stream's."""
+    administrator, initiative = await office.opened()
+    person = await office.person()
+    tag = office.runner.version_tag
+    given = [
+        tag(who, stream, number)
+        for who in (administrator, person, "")
+        for stream in (initiative, person)
+        for number in (1, 2)
+    ]
+    assert len(set(given)) == len(given)
+    assert {len(each) for each in given} == {22}
+    rows = office.rows()
+    for expected in (tag(person, initiative, 1), tag(administrator, person, 1)):
+        with pytest.raises(Stale):
+            await office.run(
+                "initiative.add_member",
+                administrator,
+                initiative=initiative,
+                person=person,
+                roles=(Role.JUROR,),
+                expected=expected,
+            )
     assert office.rows() == rows
 
 

@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from history.appends import Unavailable
+from history.documents import read
 from history.due import FIRST_PAUSE, LONGEST_PAUSE, Resting, run_due
 from history.keyfiles import KeysUnusable
 from history.runner import Answer, Request, Runner
@@ -21,11 +22,15 @@ def set_due(office: Office, key: str, command: str, request: str, *, minutes: in
     """Put a row into the queue, due some minutes after noon."""
     with psycopg.connect(office.url) as connection:
         connection.execute(
-            "INSERT INTO history.due_dates (key, at, command, request) VALUES (%s, %s, %s, %s) "
+            "INSERT INTO history.due_dates (key, at, command, request, cause) VALUES (%s, %s, %s, %s, %s) "
             "ON CONFLICT (key) DO UPDATE SET at = excluded.at, command = excluded.command, "
-            "request = excluded.request",
-            (key, NOON + timedelta(minutes=minutes), command, request.encode()),
+            "request = excluded.request, cause = excluded.cause",
+            (key, NOON + timedelta(minutes=minutes), command, request.encode(), CAUSE),
         )
+
+
+CAUSE = b"\x05" * 32
+"""The leaf of the fact that set each of these due dates."""
 
 
 def left(office: Office) -> list[str]:
@@ -69,6 +74,20 @@ async def test_one_that_fails_rests_alone(office: Office, caplog: pytest.LogCapt
         seconds += LONGEST_PAUSE
         await run_due(office.runner, resting)
     assert caplog.records[-1].getMessage().endswith("next try in 60 s")
+
+
+async def test_what_is_done_in_time_names_what_set_the_time(office: Office) -> None:
+    """The system's act has the leaf of that fact as its cause; what a person asks for has none."""
+    await office.opened()
+    person = await office.person()
+    set_due(office, "a", "installation.appoint", appoint(person))
+    before = len(office.rows())
+
+    assert await run_due(office.runner) == 1
+
+    hows = [read(topic, document).envelope.how for _, _, _, topic, document, _ in office.rows()]
+    assert {how.cause for how in hows[:before]} == {None}
+    assert {(how.cause, how.channel) for how in hows[before:]} == {(CAUSE.hex(), "system")}
 
 
 async def test_many_that_rest_leave_room_for_the_others(office: Office) -> None:

@@ -9,7 +9,11 @@ import psycopg
 import pytest
 
 from domain.values import Role
+from history.appends import Append
+from history.documents import Stored
+from history.mending import MENDABLE, mend
 from history.tables import Mismatch, TablesVerified, row_digest, verify_tables
+from history.unreadable import Unreadable
 from tests.history.conftest import NOON, Office
 
 pytestmark = pytest.mark.anyio
@@ -188,3 +192,39 @@ async def test_a_time_that_is_none_never_enters_the_queue(opened: tuple[Office, 
 def _rows(office: Office, query: str) -> list[tuple[Any, ...]]:  # Any: rows of many types
     with psycopg.connect(office.url) as connection:
         return connection.execute(query.encode()).fetchall()
+
+
+async def test_indexes_and_due_dates_are_made_anew(opened: tuple[Office, str, str]) -> None:
+    """What was deleted is back, what was added is gone, what was changed is right; twice changes nothing more."""
+    office, round, application = opened
+    change(office, "DELETE FROM history.indexes WHERE name = %s", f"applications of {round}")
+    change(office, "INSERT INTO history.indexes VALUES (%s, 'x')", f"conflicts of {application}")
+    change(office, "UPDATE history.due_dates SET at = at + interval '1 day' WHERE key = %s", f"close {round}")
+    change(office, "INSERT INTO history.due_dates VALUES ('x', now(), 'round.close', '{}')")
+    told: list[tuple[int, int]] = []
+
+    assert mend(office.url, ("indexes",)) == {"indexes": (1, 1)}
+    assert {each.table for each in verify_tables(office.url).wrong} == {"due_dates"}
+    assert mend(office.url, MENDABLE, lambda done, newest: told.append((done, newest))) == {
+        "indexes": (0, 0),
+        "due_dates": (1, 2),
+    }
+
+    assert verify_tables(office.url) == TablesVerified(0, ())
+    assert mend(office.url, MENDABLE) == {"indexes": (0, 0), "due_dates": (0, 0)}
+    newest = len(office.rows())
+    assert (told[0], told[-1]) == ((0, newest), (newest, newest))
+
+
+async def test_nothing_is_made_anew_from_a_history_that_cannot_be_read(
+    opened: tuple[Office, str, str],
+) -> None:
+    """What follows from a damaged fact would be lost."""
+    office, round, _ = opened
+    change(office, "INSERT INTO history.indexes VALUES (%s, 'x')", f"applications of {round}")
+    bad = Stored("note-1", 1, "note.written.v1", b"{}", bytes(32))
+    appended = await office.runner.history.append(Append(facts=[bad], read={}, answers="note-1"))
+    with pytest.raises(Unreadable) as refused:
+        mend(office.url, MENDABLE)
+    assert refused.value.position == appended.positions[0]
+    assert len(verify_tables(office.url).wrong) == 2

@@ -6,14 +6,27 @@ from pathlib import Path
 
 import pytest
 
+from history.format.notation import FormatError
+from history.format.sealing import (
+    BUCKETS,
+    TAG_BYTES,
+    Binding,
+    NotOpened,
+    is_box_size,
+    open_box,
+    padded_size,
+    seal,
+)
 from history.keyfiles import Fence, KeyFolder, KeysUnusable
-from history.sealing import BUCKETS, NONCE_BYTES, NotOpened, Place, open_box, padded_size, seal
 from history.vault import CACHE_SECONDS, Vault, WrappedKey
 
 KEY, OTHER_KEY = b"\x01" * 32, b"\x02" * 32
-SALT, NONCE = b"\x03" * 32, b"\x04" * NONCE_BYTES
+SALT = b"\x03" * 32
 HISTORY = "0123456789abcdef" * 2
-PLACE = Place(history="h", topic="t.v1", stream="person-1", version=2, subject="person-1", field="name")
+PERSON, OTHER_PERSON = (f"person-{number:032x}" for number in (1, 2))
+BINDING = Binding(
+    history=HISTORY, stream=PERSON, version=2, topic="t.v1", subject=PERSON, field="name", of="person"
+)
 
 
 class Clock:
@@ -30,59 +43,58 @@ def keys(tmp_path: Path) -> KeyFolder:
     return KeyFolder(tmp_path / "keys", create=True)
 
 
-def test_a_box_opens_at_its_place_under_its_key() -> None:
+def test_a_box_opens_where_it_was_sealed_under_its_key() -> None:
     """What comes out is the salt and the exact value."""
-    box = seal(KEY, PLACE, SALT, b'"value"', NONCE)
-    assert open_box(KEY, PLACE, box) == (SALT, b'"value"')
+    digest, box = seal(KEY, BINDING, SALT, b'"value"')
+    assert open_box(KEY, BINDING, digest, box) == (SALT, b'"value"')
 
 
-@pytest.mark.parametrize("part", ["history", "topic", "stream", "version", "subject", "field"])
+@pytest.mark.parametrize("part", Binding._fields)
 def test_a_box_moved_elsewhere_does_not_open(part: str) -> None:
-    """Every part of the place is bound."""
-    box = seal(KEY, PLACE, SALT, b'"value"', NONCE)
-    elsewhere = PLACE._replace(**{part: 3 if part == "version" else "another"})
-    with pytest.raises(NotOpened):
-        open_box(KEY, elsewhere, box)
+    """Everything is bound: the place to the box, the field's name and the member `of` to the digest."""
+    digest, box = seal(KEY, BINDING, SALT, b'"value"')
+    another = {"history": "f" * 32, "version": 3}.get(part, "another")
+    with pytest.raises(FormatError):
+        open_box(KEY, BINDING._replace(**{part: another}), digest, box)
 
 
-def test_a_box_with_any_bit_flipped_or_another_key_does_not_open() -> None:
-    """The seal is authenticated."""
-    box = seal(KEY, PLACE, SALT, b'"value"', NONCE)
+def test_a_box_with_any_bit_flipped_or_another_key_or_digest_does_not_open() -> None:
+    """The seal is authenticated, and it knows the digest."""
+    digest, box = seal(KEY, BINDING, SALT, b'"value"')
     with pytest.raises(NotOpened):
-        open_box(OTHER_KEY, PLACE, box)
+        open_box(OTHER_KEY, BINDING, digest, box)
     for index in range(len(box)):
         broken = bytearray(box)
         broken[index] ^= 1
         with pytest.raises(NotOpened):
-            open_box(KEY, PLACE, bytes(broken))
+            open_box(KEY, BINDING, digest, bytes(broken))
+    for index in range(len(digest)):
+        other = bytearray(digest)
+        other[index] ^= 1
+        with pytest.raises(NotOpened):
+            open_box(KEY, BINDING, bytes(other), box)
     with pytest.raises(NotOpened):
-        open_box(KEY, PLACE, box[:5])
+        open_box(KEY, BINDING, digest, box[:5])
 
 
 def test_the_size_of_a_box_tells_its_bucket_only() -> None:
     """A null, a short name and a long one look alike."""
-    sizes = {
-        len(seal(KEY, PLACE, SALT, value, NONCE)) for value in (b"null", b'"A"', b'"' + b"x" * 80 + b'"')
-    }
-    assert sizes == {NONCE_BYTES + BUCKETS[0] + 16}
-    assert [padded_size(size) for size in (1, 128, 129, 65536, 65537, 131073)] == [
-        128,
-        128,
-        256,
-        65536,
-        131072,
-        196608,
-    ]
+    sizes = {len(seal(KEY, BINDING, SALT, value)[1]) for value in (b"null", b'"A"', b'"' + b"x" * 80 + b'"')}
+    assert sizes == {BUCKETS[0] + TAG_BYTES}
+    wanted = {1: 128, 128: 128, 129: 256, 65536: 65536, 65537: 131072, 131073: 196608}
+    assert {size: padded_size(size) for size in wanted} == wanted
+    assert [size for size in range(66_000) if is_box_size(size + TAG_BYTES)] == list(BUCKETS)
+    assert [is_box_size(size + TAG_BYTES) for size in (131_072, 196_608, 131_073)] == [True, True, False]
 
 
 def test_a_wrapped_key_opens_for_its_subject_epoch_and_history_only(keys: KeyFolder) -> None:
     """A row of vault.keys cannot be given to somebody else."""
-    row, key = Vault(keys, HISTORY).make("person-1")
-    assert Vault(keys, HISTORY).open([row]) == {"person-1": key}
+    row, key = Vault(keys, HISTORY).make(PERSON)
+    assert Vault(keys, HISTORY).open([row]) == {PERSON: key}
     with pytest.raises(KeysUnusable):
-        Vault(keys, HISTORY).open([WrappedKey("person-2", row.epoch, row.wrapped)])
+        Vault(keys, HISTORY).open([WrappedKey(OTHER_PERSON, row.epoch, row.wrapped)])
     with pytest.raises(KeysUnusable):
-        Vault(keys, HISTORY).open([WrappedKey("person-1", row.epoch + 1, row.wrapped)])
+        Vault(keys, HISTORY).open([WrappedKey(PERSON, row.epoch + 1, row.wrapped)])
     with pytest.raises(KeysUnusable):
         Vault(keys, "f" * 32).open([row])
 
@@ -91,23 +103,23 @@ def test_an_opened_key_is_forgotten_after_a_minute(keys: KeyFolder) -> None:
     """After an erasure elsewhere no process reads for longer than that."""
     clock = Clock()
     vault = Vault(keys, HISTORY, clock=clock)
-    row, key = vault.make("person-1")
-    assert vault.cached(["person-1"]) == {}
+    row, key = vault.make(PERSON)
+    assert vault.cached([PERSON]) == {}
     vault.open([row])
     clock.seconds += CACHE_SECONDS - 1
-    assert vault.cached(["person-1"]) == {"person-1": key}
+    assert vault.cached([PERSON]) == {PERSON: key}
     clock.seconds += 1
-    assert vault.cached(["person-1"]) == {}
+    assert vault.cached([PERSON]) == {}
 
 
 def test_an_evicted_key_is_forgotten_at_once_and_a_sweep_forgets_the_old(keys: KeyFolder) -> None:
     """Also keys that nobody asks for again leave the memory."""
     clock = Clock()
     vault = Vault(keys, HISTORY, clock=clock)
-    rows = [vault.make(subject)[0] for subject in ("person-1", "person-2")]
+    rows = [vault.make(subject)[0] for subject in (PERSON, OTHER_PERSON)]
     vault.open(rows)
-    vault.evict("person-1")
-    assert list(vault.cached(["person-1", "person-2"])) == ["person-2"]
+    vault.evict(PERSON)
+    assert list(vault.cached([PERSON, OTHER_PERSON])) == [OTHER_PERSON]
     clock.seconds += CACHE_SECONDS
     vault.sweep()
     assert vault._opened == {}  # what lies in memory is the very point
@@ -118,7 +130,7 @@ def test_the_key_folder_keeps_its_keys_and_its_mode(tmp_path: Path) -> None:
     first = KeyFolder(tmp_path / "keys", create=True)
     second = KeyFolder(tmp_path / "keys", create=False)
     assert first.index_key == second.index_key
-    assert second.unwrap(HISTORY, "s", 1, first.wrap(HISTORY, "s", KEY)) == KEY
+    assert second.unwrap(HISTORY, PERSON, 1, first.wrap(HISTORY, PERSON, KEY)) == KEY
     assert {path.stat().st_mode & 0o777 for path in (tmp_path / "keys").iterdir()} == {0o600}
     assert (tmp_path / "keys").stat().st_mode & 0o777 == 0o700
 
@@ -145,15 +157,15 @@ def test_a_key_folder_with_faults_is_refused_in_one_sentence(tmp_path: Path) -> 
 
 def test_a_fence_stands_outside_the_database_and_is_set_once(keys: KeyFolder, tmp_path: Path) -> None:
     """It is there after a restart, whatever is restored."""
-    first = Fence("person-1", "safety", "person-9", "api")
-    second = Fence("person-2", "other", "system", "cli")
+    first = Fence(PERSON, "safety", "person-" + "9" * 32, "api")
+    second = Fence(OTHER_PERSON, "other", "system", "cli")
     keys.fence([first])
-    keys.fence([second, Fence("person-1", "other", "system", "cli")])
+    keys.fence([second, Fence(PERSON, "other", "system", "cli")])
     keys.fence([])
     again = KeyFolder(tmp_path / "keys", create=False)
-    assert (again.fences(), again.fenced()) == ((first, second), {"person-1", "person-2"})
+    assert (again.fences(), again.fenced()) == ((first, second), {PERSON, OTHER_PERSON})
     assert (tmp_path / "keys" / "fences").read_text() == (
-        "person-1 safety person-9 api\nperson-2 other system cli\n"
+        f"{PERSON} safety person-{'9' * 32} api\n{OTHER_PERSON} other system cli\n"
     )
 
 
@@ -161,9 +173,9 @@ def test_a_new_wrapping_key_takes_over_and_the_old_one_goes(keys: KeyFolder, tmp
     """From the file and from memory; a process that meets the new epoch turns to it by itself."""
     folder = tmp_path / "keys"
     other = KeyFolder(folder, create=False)
-    old = keys.wrap(HISTORY, "s", KEY)
+    old = keys.wrap(HISTORY, PERSON, KEY)
     keys.begin(2)
-    new = keys.wrap_under(2, HISTORY, "s", KEY)
+    new = keys.wrap_under(2, HISTORY, PERSON, KEY)
     assert keys.epoch == 1
     keys.turn(2)
     (folder / ".wrapping-1.key.99.abcd").write_text("the draft of a process that was killed")
@@ -171,11 +183,11 @@ def test_a_new_wrapping_key_takes_over_and_the_old_one_goes(keys: KeyFolder, tmp
     keys.destroy_strays()
     assert sorted(path.name for path in folder.iterdir()) == ["index.key", "wrapping-2.key"]
 
-    assert (other.unwrap(HISTORY, "s", 2, new), other.epoch) == (KEY, 2)
+    assert (other.unwrap(HISTORY, PERSON, 2, new), other.epoch) == (KEY, 2)
     # A row that was read a moment ago still opens, but not for long.
-    assert other.unwrap(HISTORY, "s", 1, old) == KEY
+    assert other.unwrap(HISTORY, PERSON, 1, old) == KEY
     other.sweep()
     other.sweep()
     with pytest.raises(KeysUnusable, match=r"wrapping-1\.key is missing"):
-        other.unwrap(HISTORY, "s", 1, old)
-    assert other.unwrap(HISTORY, "s", 2, new) == KEY
+        other.unwrap(HISTORY, PERSON, 1, old)
+    assert other.unwrap(HISTORY, PERSON, 2, new) == KEY

@@ -12,7 +12,8 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from api.embedded import EmbeddedPostgres
-from history.commitments import field_digest, public_salt
+from history.documents import leaf_of
+from history.vault import Vault
 from history.verify import CHECKS, Verified, Wrong, verify
 from tests.history.conftest import Office
 
@@ -88,15 +89,16 @@ async def test_every_flipped_bit_is_found(office: Office, change: Change) -> Non
         for byte in range(0, size, 7):
             bit = byte * 8 + byte % 8
             change(flip, bit=bit, position=position)
-            assert {each.check for each in verify(office.url).wrong} & {"leaf", "document"}, (name, bit)
+            assert {each.check for each in verify(office.url).wrong} & {"leaf", "document", "format"}, (
+                name,
+                bit,
+            )
             change(flip, bit=bit, position=position)
     assert verify(office.url).found == 0
 
 
 async def test_a_document_with_its_leaf_made_anew_breaks_the_chain(office: Office, change: Change) -> None:
     """Unless it is the newest of its stream: what follows names the leaf that it had."""
-    from history.documents import leaf_of
-
     await begun(office)
     position = at(office, "installation.opened.v1")
     document = office.rows()[position - 1][4].replace(b'"demonstration":false', b'"demonstration":true')
@@ -119,7 +121,7 @@ async def test_swapped_rows_are_found(office: Office, change: Change) -> None:
         "UPDATE history.facts SET position = %(first)s + %(second)s + position WHERE position < 0",
     )
     change(*swap, first=first, second=second)
-    assert Wrong(first, "version") in verify(office.url).wrong
+    assert {Wrong(first, "begin"), Wrong(second, "version")} <= set(verify(office.url).wrong)
     change(*swap, first=first, second=second)
     assert verify(office.url).found == 0
 
@@ -133,7 +135,7 @@ async def test_swapped_rows_are_found(office: Office, change: Change) -> None:
 
 
 async def test_a_deleted_fact_is_found(office: Office, change: Change) -> None:
-    """Its position is missing; if the others move up, its version is, unless it was the newest of its stream."""
+    """Its position is missing; if the others move up, its stream shows it, unless it was the newest there."""
     await begun(office)
     position, following = (
         at(office, f"installation.{name}.v1") for name in ("opened", "administrator_appointed")
@@ -141,15 +143,14 @@ async def test_a_deleted_fact_is_found(office: Office, change: Change) -> None:
     change("DELETE FROM history.facts WHERE position = %(position)s", position=position)
     assert verify(office.url).wrong == (
         Wrong(position, "missing"),
-        Wrong(following, "version"),
-        Wrong(following, "previous"),
+        Wrong(following, "begin"),
     )
     change(
         "UPDATE history.facts SET position = -position WHERE position > %(position)s",
         "UPDATE history.facts SET position = -position - 1 WHERE position < 0",
         position=position,
     )
-    assert verify(office.url).wrong == (Wrong(following - 1, "version"), Wrong(following - 1, "previous"))
+    assert verify(office.url).wrong == (Wrong(following - 1, "begin"),)
 
 
 async def test_a_gap_is_named_by_its_ends_and_positions_begin_at_one(office: Office, change: Change) -> None:
@@ -201,29 +202,113 @@ def _more(document: dict[str, Any]) -> None:
     document["extra"] = "anything"
 
 
-def _hide(document: dict[str, Any]) -> None:
-    """A public field among the sealed ones, with its own commitment and no box: the leaf is the same."""
-    value = json.dumps(document["fact"].pop("language")).encode()
-    salt = public_salt(bytes.fromhex(document["seed"]), "fact/language")
-    digest = field_digest(salt, "fact/language", value).hex()
-    document["sealed"]["language"] = {"box": "", "digest": digest, "subject": document["fact"]["person"]}
+def _box_of_odd_size(document: dict[str, Any]) -> None:
+    document["sealed"]["name"]["box"] = "AAAA"
 
 
-@pytest.mark.parametrize(("alter", "check"), [(_more, "document"), (_hide, "fields")])
+@pytest.mark.parametrize("alter", [_more, _box_of_odd_size])
 async def test_what_leaves_the_leaf_as_it_is_is_found_too(
-    office: Office, change: Change, alter: Callable[[dict[str, Any]], None], check: str
+    office: Office, change: Change, alter: Callable[[dict[str, Any]], None]
 ) -> None:
-    """A member more, or a field where it does not belong."""
+    """A member more, or a box that cannot be one."""
     await begun(office)
     position = at(office, "person.registered.v1")
+    put(office, change, position, alter)
+    assert verify(office.url).wrong == (Wrong(position, "document"),)
+
+
+def put(
+    office: Office,
+    change: Change,
+    position: int,
+    alter: Callable[[dict[str, Any]], None],
+    *,
+    leaf: bool = False,
+) -> None:
+    """Alter the document at a position, and its leaf too if `leaf`."""
     document = json.loads(office.rows()[position - 1][4])
     alter(document)
-    change(
-        "UPDATE history.facts SET document = %(document)s WHERE position = %(position)s",
-        document=msgspec.json.encode(document, order="sorted"),
-        position=position,
-    )
-    assert verify(office.url).wrong == (Wrong(position, check),)
+    stored = msgspec.json.encode(document, order="sorted")
+    change("UPDATE history.facts SET document = %(stored)s WHERE position = %(position)s",
+        stored=stored, position=position)  # fmt: skip
+    if leaf:
+        change("UPDATE history.facts SET leaf = %(leaf)s WHERE position = %(position)s",
+            leaf=leaf_of(stored), position=position)  # fmt: skip
+
+
+def _publish_the_name(document: dict[str, Any]) -> None:
+    del document["sealed"]["name"]
+    document["fact"]["name"] = "Canary"
+
+
+async def test_a_field_where_it_does_not_belong_is_found(office: Office, change: Change) -> None:
+    """Also if the leaf was made anew, in a stream that has no later fact."""
+    await begun(office)
+    newest = verify(office.url).newest
+    put(office, change, newest, _publish_the_name, leaf=True)
+    assert verify(office.url).wrong == (Wrong(newest, "fields"),)
+
+
+async def test_a_format_that_is_not_known_is_named_and_its_leaf_still_carries_the_chain(
+    office: Office, change: Change
+) -> None:
+    """The fact alone is refused."""
+    await begun(office)
+    position = at(office, "installation.opened.v1")
+    put(office, change, position, lambda document: document.update(format=3))
+    assert verify(office.url).wrong == (Wrong(position, "format"),)
+
+
+async def test_a_stream_that_changes_its_initiative_is_found(office: Office, change: Change) -> None:
+    """Every fact of a stream names the same one."""
+    await begun(office)
+    position = at(office, "installation.administrator_appointed.v1")
+
+    def move(document: dict[str, Any]) -> None:
+        document["envelope"]["place"]["initiative"] = "initiative-" + "1" * 32
+
+    put(office, change, position, move, leaf=True)
+    assert verify(office.url).wrong == (Wrong(position, "initiative"),)
+
+
+async def test_with_the_keys_every_box_is_opened(office: Office, change: Change) -> None:
+    """One that does not open, or holds another value than was committed to, is named by its position."""
+    await begun(office)
+    vault = office.runner.vault
+    registered = [row[0] for row in office.rows() if row[3] == "person.registered.v1"]
+    assert verify(office.url, vault=vault).opened == 2 * len(registered)
+
+    def flip(document: dict[str, Any]) -> None:
+        box = document["sealed"]["name"]["box"]
+        document["sealed"]["name"]["box"] = ("A" if box[0] != "A" else "B") + box[1:]
+
+    def destroy(document: dict[str, Any]) -> None:
+        document["sealed"]["email"]["box"] = None
+
+    put(office, change, registered[0], flip)
+    put(office, change, registered[1], destroy)
+
+    assert verify(office.url).found == 0
+    found = verify(office.url, vault=vault)
+    assert found.wrong == (Wrong(registered[0], "sealed"), Wrong(registered[1], "sealed"))
+    assert found.opened == 2 * len(registered) - 2
+
+
+async def test_the_boxes_of_the_erased_are_left_alone_and_a_key_that_does_not_open_is_named(
+    office: Office, change: Change
+) -> None:
+    """There is no key to the first; with a wrong wrapping key there is one, and it says so."""
+    await begun(office)
+    registered = [row[:2] for row in office.rows() if row[3] == "person.registered.v1"]
+    (_, erased), (position, damaged) = registered[:2]
+    change("DELETE FROM vault.keys WHERE subject = %(subject)s", subject=erased)
+    change("UPDATE vault.keys SET wrapped = set_byte(wrapped, 60, 1 # get_byte(wrapped, 60)) WHERE subject = %(subject)s",
+        subject=damaged)  # fmt: skip
+
+    found = verify(office.url, vault=Vault(office.keys, office.runner.history.id))
+
+    assert found.wrong == (Wrong(position, "key"),)
+    assert found.opened == 2 * (len(registered) - 2)
 
 
 @pytest.mark.parametrize("time", ["infinity", "-infinity", "4000-01-01 BC"])

@@ -194,7 +194,7 @@ class Load:
         stream_at = {}
         for position, stream, _, _, document, _ in rows:
             stream_at[position] = stream
-            by_command.setdefault(json.loads(document)["envelope"]["command"], []).append(position)
+            by_command.setdefault(json.loads(document)["envelope"]["how"]["command"], []).append(position)
         whole = {tuple(positions) for positions in by_command.values()}
         for about, positions in commands:
             assert tuple(positions) in whole, "half of a command is stored, or two commands as one"

@@ -236,7 +236,7 @@ def test_one_key_with_another_body_is_refused_and_a_stale_version_too(running: R
     administrator.post(
         f"/api/initiatives/{initiative}/members",
         412,
-        {"If-Match": '"7"'},
+        {"If-Match": f'"{"x" * 22}"'},
         person=me,
         roles=["administrator", "officer"],
     )

@@ -31,13 +31,12 @@ def test_the_facts_are_there_once_each_and_in_order(running: Running, walked: Wa
     ]
     assert (settled, committed) == ([100000, 40025], [140025])
     # People are told apart by a handle within the call, and each keeps the same one.
-    handles = {(row["envelope"]["actor"], row["envelope"]["handle"]) for row in of_grant}
+    handles = {(row["envelope"]["actor"], row["envelope"]["acting"]["handle"]) for row in of_grant}
     assert len(handles) == len({actor for actor, _ in handles}) == len({handle for _, handle in handles}) == 4
-    assert [
-        row["envelope"]["channel"]
-        for row in rows
-        if row["stream"] == walked.ids["round"] and row["topic"] == "round.closed.v1"
-    ] == ["system"]
+    # The round closed by itself, and names the fact that set the deadline.
+    of_round = {row["topic"]: row for row in rows if row["stream"] == walked.ids["round"]}
+    how = of_round["round.closed.v1"]["envelope"]["how"]
+    assert (how["channel"], how["cause"]) == ("system", of_round["round.opened.v1"]["leaf"])
 
 
 TIMELINE = """

@@ -43,7 +43,7 @@ def test_every_leaf_of_the_journey_is_recomputed_and_any_flipped_byte_found(
     for index, row in enumerate(rows):
         broken = bytearray(row[4])
         broken[chance.randrange(len(broken))] ^= 1 << chance.randrange(8)
-        altered = [*rows[:index], (*row[:4], bytes(broken), row[5]), *rows[index + 1 :]]
+        altered = [*rows[:index], (*row[:4], bytes(broken), row[5])]
         erased = any(subject not in keys for subject in second_reader.subjects(row[4]))
         if not erased:
             with pytest.raises(second_reader.Broken):
@@ -78,5 +78,5 @@ def intact(broken: bytes, leaf: bytes, stored: bytes) -> bool:
             for each in (broken, stored)
         ]
         return boxes[0] == boxes[1]
-    except (ValueError, KeyError, TypeError, AttributeError, UnicodeDecodeError):
+    except second_reader.Refusal:
         return False

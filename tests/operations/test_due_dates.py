@@ -62,12 +62,13 @@ async def something_due(settings: Settings, url: str) -> None:
         person = (await wired.runner.run(request)).stream
     with psycopg.connect(url) as connection:
         connection.execute(
-            "INSERT INTO history.due_dates (key, at, command, request) VALUES (%s, %s, %s, %s)",
+            "INSERT INTO history.due_dates (key, at, command, request, cause) VALUES (%s, %s, %s, %s, %s)",
             (
                 f"appoint {person}",
                 datetime(2026, 1, 1, tzinfo=UTC),
                 "installation.appoint",
                 f'{{"person": "{person}"}}'.encode(),
+                bytes(32),
             ),
         )
 
@@ -144,3 +145,26 @@ async def test_it_stops_when_it_is_told_to_just_as_the_server_goes_away(
     done, _ = await asyncio.wait({task}, timeout=30)
     assert done
     assert task.cancelled()
+
+
+async def test_it_forgets_old_answers_to_idempotency_keys(settings: Settings, database_url: str) -> None:
+    """Those older than a month; it needs no process of its own."""
+    async with wire(settings, database_url, connections=2) as wired:
+        for key in ("old", "young"):
+            command = RegisterPerson(name="Person of the Test", email=None, language="en")
+            await wired.runner.run(Request(command=command, actor=SYSTEM, channel=Channel.CLI, key=key))
+
+    def kept() -> int:
+        with psycopg.connect(database_url) as connection:
+            row = connection.execute("SELECT count(*) FROM history.commands").fetchone()
+        assert row is not None
+        return int(row[0])
+
+    with psycopg.connect(database_url) as connection:
+        connection.execute(
+            "UPDATE history.commands SET recorded_at = now() - interval '31 days' WHERE ctid = "
+            "(SELECT ctid FROM history.commands LIMIT 1)"
+        )
+    assert kept() == 2
+    async with following(settings, database_url):
+        await until(lambda: kept() == 1)

@@ -9,7 +9,15 @@ import pytest
 
 from api import doctor
 from api.clock import real_time
-from api.health import LEADERLESS, LEADERLESS_SECONDS, Absence, ProjectionHealth, Ready, sentences
+from api.health import (
+    LEADERLESS,
+    LEADERLESS_SECONDS,
+    Absence,
+    ProjectionHealth,
+    Ready,
+    sentences,
+    stopped_sentence,
+)
 
 
 def found(*, projecting: bool, wrong: tuple[str, ...] = ()) -> Ready:
@@ -80,6 +88,14 @@ class TestSeveralBehind:
             ProjectionHealth(name=name, position=1, behind=2, lag_seconds=31.0, failed_position=2)
             for name in ("calls", "funds")
         ]
-        assert sentences((), stopped, newest=999, begun=True) == (
+        assert stopped_sentence(stopped) == (
             "2 projections stopped (calls at position 2, funds at position 2); the log says why.",
+        )
+
+    def test_what_stopped_keeps_no_server_from_being_ready(self) -> None:
+        """What it holds is refused; everything else can be served."""
+        stopped = ProjectionHealth(name="calls", position=1, behind=2, lag_seconds=31.0, failed_position=2)
+        assert sentences((), (stopped,), newest=999, begun=True) == ()
+        assert stopped_sentence((stopped, self.LATE)) == (
+            "The projection calls stopped at position 2; the log says why.",
         )

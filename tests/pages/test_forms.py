@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from types import UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+import msgspec
 import pytest
 from litestar.testing import RequestFactory
 
-from api.pages.forms import Form, command_of, nested
+from api.pages.forms import Form, command_of, nested, read_typed
 from api.pages.rendering import Said, money, said
 from api.pages.sign_in import within
 from api.pages.visits import languages_of
@@ -13,6 +17,7 @@ from api.problems import Problem
 from domain.commands.applications import SubmitApplication, WithdrawApplication
 from domain.commands.grants import ConfirmGrantPayee
 from domain.commands.panels import SetPanelOutcome
+from domain.commands.register import REGISTER
 from domain.forms import BudgetLine
 from domain.refusals import FieldError, Invalid
 from domain.values import Money
@@ -80,6 +85,69 @@ def test_a_form_becomes_the_very_command() -> None:
         requested=Money(amount="1.00", currency="EUR"),
         answers={"costs": (BudgetLine(item="Paper", amount="1.00"),), "idea": "Да"},
     )
+
+
+def fields_of(kind: Any, wanted: type) -> list[tuple[str, ...]]:
+    """The paths of all fields of a type in a command, rows of tables and objects within it included."""
+    origin, arguments = get_origin(kind), get_args(kind)
+    if kind is wanted:
+        return [()]
+    if origin in (Union, UnionType):
+        return [path for member in arguments for path in fields_of(member, wanted)]
+    if origin is tuple:
+        return [("[]", *path) for path in fields_of(arguments[0], wanted)]
+    if origin is dict:
+        return [("{}", *path) for path in fields_of(arguments[1], wanted)]
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        hints = get_type_hints(kind)
+        return [(name, *path) for name, hint in hints.items() for path in fields_of(hint, wanted)]
+    return []
+
+
+def at(path: tuple[str, ...], value: Any) -> Any:
+    """A form's fields with one value at a path."""
+    for step in reversed(path):
+        value = [value] if step == "[]" else {"some": value} if step == "{}" else {step: value}
+    return value
+
+
+EVERY = [(entry.name, path) for entry in REGISTER.values() for path in fields_of(entry.request, Money)]
+NUMBERS = [(entry.name, path) for entry in REGISTER.values() for path in fields_of(entry.request, int)]
+
+
+@pytest.mark.parametrize(("command", "path"), EVERY, ids=str)
+def test_every_sum_of_every_command_is_read_as_people_write_it(command: str, path: tuple[str, ...]) -> None:
+    """What has two meanings stays as it was typed, to be asked about."""
+    kind = REGISTER[command].request
+    for typed, read in (("1\u202f250,00 €", "1250.00"), ("1.250", "1.250"), ("a lot", "a lot")):
+        sent = at(path, {"amount": typed, "currency": "EUR"})
+        assert read_typed(sent, kind) == at(path, {"amount": read, "currency": "EUR"})
+
+
+@pytest.mark.parametrize(("command", "path"), NUMBERS, ids=str)
+def test_every_whole_number_of_every_command_is_read_as_people_write_it(
+    command: str, path: tuple[str, ...]
+) -> None:
+    """Scores, places, numbers of instalments and reports among them."""
+    for typed, read in (("８", 8), (" 8 ", 8), ("+8", 8), ("8.0", 8), ("1.000", "1.000"), ("eight", "eight")):
+        assert read_typed(at(path, typed), REGISTER[command].request) == at(path, read)
+
+
+def test_the_fields_that_are_read_are_those_that_people_fill_in() -> None:
+    """So that the two tests above look at something."""
+    assert {
+        ("application.submit", ("requested",)),
+        ("panel.set_outcome", ("amount",)),
+        ("grant.schedule", ("instalments", "[]", "amount")),
+        ("instalment.settle", ("amount",)),
+        ("fund.pledge", ("amount",)),
+        ("call.draft", ("maximum_award",)),
+    } <= set(EVERY)
+    assert {
+        ("review.submit", ("scores", "{}")),
+        ("panel.set_outcome", ("rank",)),
+        ("instalment.approve", ("instalment",)),
+    } <= set(NUMBERS)
 
 
 def test_every_wrong_field_is_named_at_once() -> None:

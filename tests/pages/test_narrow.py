@@ -1,34 +1,121 @@
-"""What fits on a phone: nothing is wider than the screen, so nothing has to be looked for at its right edge."""
+"""What fits on a small phone: nothing is wider than the screen and nothing is cut off, whatever people wrote."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.pages.conftest import Stage
 
-WIDTH = 375
+WIDTH = 320
+LONG = "Ж" * 200
+"""A word without a place to break it."""
+BEGINNINGS = ("/calls", "/me", "/applications", "/reviews", "/grants")
 
 
-@pytest.fixture
-def phone(chromium: str) -> Iterator[Page]:
-    """A page of the width of a small phone."""
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    """The system's Chromium, for all tests of this module."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield browser.new_page(viewport={"width": WIDTH, "height": 800}, locale="en-GB")
+        yield browser
         browser.close()
 
 
+@pytest.fixture
+def phone(browser: Browser) -> Iterator[Page]:
+    """A page of the width of a small phone."""
+    context = browser.new_context(viewport={"width": WIDTH, "height": 800}, locale="en-GB")
+    yield context.new_page()
+    context.close()
+
+
 def too_wide(page: Page) -> list[str]:
-    """The elements that reach beyond the screen, but for those that are only for whoever hears the page."""
+    """The elements that reach beyond the screen, or whose content does not fit into them, but for those that are only for
+    whoever hears the page, and fields, in which one moves while one types."""
     found: list[str] = page.evaluate(
-        """() => [...document.querySelectorAll('body *')]
-            .filter(each => each.getBoundingClientRect().right > innerWidth + 1)
-            .map(each => each.tagName + ' ' + each.textContent.slice(0, 40))"""
+        """() => {
+            const heard = each => each.closest('.hidden, .skip, thead');
+            const all = [...document.querySelectorAll('body *')].filter(each => !heard(each));
+            const fields = ['INPUT', 'TEXTAREA', 'SELECT', 'OPTION'];
+            const beyond = all.filter(each => {
+                const box = each.getBoundingClientRect();
+                return box.right > innerWidth + 1 || box.left < -1;
+            });
+            const cut = all.filter(each =>
+                !fields.includes(each.tagName) && each.clientWidth > 0 && each.scrollWidth > each.clientWidth + 1);
+            const named = each => each.tagName + '.' + each.className + ' ' + each.textContent.trim().slice(0, 40);
+            const sideways = document.documentElement.scrollWidth > innerWidth ? ['the page scrolls sideways'] : [];
+            return [...sideways, ...beyond.map(each => 'beyond: ' + named(each)), ...cut.map(each => 'cut: ' + named(each))];
+        }"""
     )
     return found
+
+
+def with_long_words(page: Page) -> None:
+    """Open all that can be opened, and put a long word in every place where a text of somebody's may stand."""
+    page.evaluate(
+        """long => {
+            document.querySelectorAll('details').forEach(each => { each.open = true; });
+            const texts = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT);
+            while (texts.nextNode()) {
+                const text = texts.currentNode;
+                if (text.data.trim() && !text.parentElement.closest('button, option, caption, time, thead')) text.data = long;
+            }
+        }""",
+        LONG,
+    )
+
+
+def sign_in(page: Page, stage: Stage, role: str) -> None:
+    """Sign in by the page for it."""
+    page.goto(stage.address + "/me")
+    page.get_by_label("Token").fill(stage.tokens[role])
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/me")
+
+
+@pytest.mark.parametrize("role", ["officer", "chair", "juror", "finance", "funder", "applicant"])
+def test_every_kind_of_page_fits_whatever_people_wrote(phone: Page, stage: Stage, role: str) -> None:
+    """Each is measured as it is, and once more with a word of 200 letters in every place for a text: names, titles,
+    references, tables and all."""
+    sign_in(phone, stage, role)
+    todo, seen, faults = (
+        [*BEGINNINGS, f"/calls/{stage.call}", f"/calls/{stage.call}/apply"],
+        set[str](),
+        list[str](),
+    )
+    while todo:
+        path = todo.pop()
+        kind = re.sub(r"-[0-9a-f]{32}", "", path.partition("?")[0])
+        if kind in seen:
+            continue
+        seen.add(kind)
+        phone.goto(stage.address + path)
+        todo += phone.evaluate(
+            "() => [...document.querySelectorAll('main a')].map(each => each.getAttribute('href'))"
+        )
+        todo = [each for each in todo if each.startswith("/")]
+        faults += [f"{kind}: {each}" for each in too_wide(phone)]
+        with_long_words(phone)
+        faults += [f"{kind}, with long words: {each}" for each in too_wide(phone)]
+    assert faults == []
+    assert len(seen) > 6
+
+
+def test_a_form_that_comes_back_fits(phone: Page, stage: Stage) -> None:
+    """With a long title in it, and the sentences beside its fields."""
+    sign_in(phone, stage, "newcomer")
+    phone.goto(f"{stage.address}/calls/{stage.call}/apply")
+    phone.get_by_label("Title").fill(LONG)
+    phone.get_by_label("Sum you ask for").fill("1.250")
+    phone.get_by_role("button", name="Submit the application").click()
+    assert "Is this 1250.00 or 1.25?" in phone.inner_text("main")
+    assert phone.get_by_label("Title").input_value() == LONG
+    assert too_wide(phone) == []
 
 
 def test_the_description_of_the_api(phone: Page, stage: Stage) -> None:
@@ -43,10 +130,7 @@ def test_a_funds_tables_become_lists(phone: Page, stage: Stage) -> None:
     officer = stage.speaking("officer")
     initiative = officer.get("/api/me")["initiatives"][0]["initiative"]
     fund = officer.get(f"/api/initiatives/{initiative}/funds")["items"][0]["id"]
-    phone.goto(stage.address + "/me")
-    phone.get_by_label("Token").fill(stage.tokens["funder"])
-    phone.get_by_role("button", name="Sign in").click()
-    phone.wait_for_url("**/me")
+    sign_in(phone, stage, "funder")
     phone.goto(f"{stage.address}/funds/{fund}")
     assert phone.locator("table").count() == 3
     assert too_wide(phone) == []
@@ -57,3 +141,25 @@ def test_a_funds_tables_become_lists(phone: Page, stage: Stage) -> None:
             .map(each => each.textContent)"""
     )
     assert unnamed == []
+
+
+def test_a_claim_is_exchanged_and_its_pages_fit(phone: Page, stage: Stage) -> None:
+    """On the smallest of phones: the token is whole, and the tables of ways in and of roles become lists."""
+    phone.set_viewport_size({"width": 320, "height": 700})
+    administrator = stage.running.person(stage.running.token)
+    finance = stage.people["finance"]
+    claim = administrator.post(f"/api/persons/{finance}/claims")["text"]
+    phone.goto(stage.address + "/sign-in")
+    phone.get_by_role("link", name="Exchange it for a token of your own.").click()
+    phone.get_by_label("Claim").fill(claim)
+    phone.get_by_role("button", name="Exchange it").click()
+    assert phone.locator("code").inner_text().startswith("ow_")
+    assert too_wide(phone) == []
+    phone.get_by_role("link", name="To your page").click()
+    phone.get_by_role("link", name="Ways in to your account").click()
+    assert phone.locator("caption").count() == 2
+    assert too_wide(phone) == []
+    phone.get_by_role("link", name="Your page").last.click()
+    phone.get_by_role("link", name="Who gave which role to whom").click()
+    assert phone.get_by_text("A claim was exchanged for a way in.").count() == 1
+    assert too_wide(phone) == []

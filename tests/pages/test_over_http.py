@@ -115,7 +115,7 @@ def test_what_somebody_changed_meanwhile_is_not_overwritten(stage: Stage, applic
     where = applicant.send(f"/calls/{stage.call}/apply", filled(stage, applicant)).headers["location"]
     applicant.open(where)
     form = applicant.form(where, "application-withdraw")
-    stale = form | {"_seen": "7", "reason": "other", "explanation": "Kept words"}
+    stale = form | {"_seen": "x" * 22, "reason": "other", "explanation": "Kept words"}
     page = applicant.send(where, stale)
     assert page.status_code == 412
     assert said(page).startswith("Somebody changed this while you were looking at it")

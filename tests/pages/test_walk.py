@@ -150,7 +150,7 @@ def decided(people: dict[str, Someone], stage: Stage, application: str, walk: Wa
     chair.go(ranking)
     form = f"panel-set_outcome-{application.rsplit('/', 1)[1]}"
     wrong = chair.press("Set the outcome", form=form, wrong=True, Outcome="Award", Award="9000.00")
-    assert "An award of this call is from 100.00 EUR to 5000.00 EUR." in wrong
+    assert "An award of this call is from 100.00 EUR to 5000.00 EUR; this is 9000.00 EUR." in wrong
     chair.press("Set the outcome", form=form, Award="1500.00")
     walk.read["closed"] = chair.press("Close the panel")
     walk.read["confirmed"] = officer.press("Confirm the decision") if "Confirm" in officer.go(ranking) else ""

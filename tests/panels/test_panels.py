@@ -262,14 +262,24 @@ class TestWhenThePanelIsOpen:
             ),
             (
                 SetPanelOutcome(panel=PANEL, application=APPLICATION, outcome="waitlist", rank=0),
-                {"rank": "A place on the waiting list is a whole number from 1 to 2."},
+                {"rank": "A place on the waiting list is a whole number from 1 to 2; this is 0."},
             ),
             (
                 SetPanelOutcome(panel=PANEL, application=APPLICATION, outcome="waitlist", rank=10**30),
-                {"rank": "A place on the waiting list is a whole number from 1 to 2."},
+                {"rank": f"A place on the waiting list is a whole number from 1 to 2; this is {10**30}."},
             ),
-            (award("99.99"), {"amount.amount": "An award of this call is from 100.00 EUR to 800.00 EUR."}),
-            (award("800.01"), {"amount.amount": "An award of this call is from 100.00 EUR to 800.00 EUR."}),
+            (
+                award("99.99"),
+                {
+                    "amount.amount": "An award of this call is from 100.00 EUR to 800.00 EUR; this is 99.99 EUR."
+                },
+            ),
+            (
+                award("800.01"),
+                {
+                    "amount.amount": "An award of this call is from 100.00 EUR to 800.00 EUR; this is 800.01 EUR."
+                },
+            ),
             (
                 SetPanelOutcome(
                     panel=PANEL,

@@ -79,7 +79,9 @@ class TestWhenAPersonIsRegistered:
         command = RegisterPerson(name="Applicant One", email=email)
         assert peopled().turned_down(command, KEEPER) == (
             Invalid,
-            {"email": "This does not look like an e-mail address."},
+            {
+                "email": "This does not look like an e-mail address; write one alone, such as anna@example.org."
+            },
         )
 
     @pytest.mark.parametrize("language", ["", "e", "EN", "english", "e1", "рус"])
@@ -94,7 +96,10 @@ class TestWhenAPersonIsRegistered:
         ("name", "detail"),
         [
             ("", "This cannot be left empty."),
-            ("One\x00", "The text holds a NUL character, which cannot be stored."),
+            (
+                "One\x00",
+                "Character 4 is the control character U+0000, which cannot be kept; delete it, or type that place again.",
+            ),
             ("x" * 201, "At most 200 characters; this has 201."),
         ],
     )

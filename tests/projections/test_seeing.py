@@ -17,6 +17,7 @@ from projections import (
     grants,
     initiatives,
     ledger,
+    members,
     panels,
     reviews,
     rounds,
@@ -52,6 +53,7 @@ def every_query(season: Season) -> dict[str, Query]:
         "timeline.of_fund": lambda r, v: timeline.of_fund(r, v, season.fund),
         "initiatives.one": lambda r, v: initiatives.one(r, v, season.initiative),
         "initiatives.me": initiatives.me,
+        "members.given_roles": lambda r, v: members.given_roles(r, v, season.initiative, limit=100),
     }
     for name in ("application1", "application2"):
         if name in things:
@@ -76,7 +78,7 @@ async def read_all(season: Season, viewer: str | None) -> dict[str, str]:
     answers = {}
     for name, query in every_query(season).items():
         try:
-            answers[name] = msgspec.json.encode(await query(season.reader, viewer)).decode()
+            answers[name] = msgspec.json.encode(await query(season.reader, viewer), enc_hook=repr).decode()
         except Turned as turned:
             answers[name] = f"{type(turned).__name__}: {turned.detail}"
     return answers

@@ -334,8 +334,8 @@ class TestWhenTheJurorHasNoConflict:
             (
                 {"scores": {"art": 11, "need": -1}},
                 {
-                    "scores.art": "The points are a whole number from 0 to 10.",
-                    "scores.need": "The points are a whole number from 0 to 5.",
+                    "scores.art": "A score is a whole number from 0 to 10; this is 11.",
+                    "scores.need": "A score is a whole number from 0 to 5; this is -1.",
                 },
             ),
             (
@@ -343,7 +343,7 @@ class TestWhenTheJurorHasNoConflict:
                 {
                     "scores.need": "Score this criterion, or say that there is no basis to judge it.",
                     "comment_jury": "At most 10000 characters; this has 10001.",
-                    "comment_applicant": "The text holds a NUL character, which cannot be stored.",
+                    "comment_applicant": "Character 2 is the control character U+0000, which cannot be kept; delete it, or type that place again.",
                 },
             ),
             (

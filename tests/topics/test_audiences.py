@@ -20,6 +20,9 @@ TABLE = """
     initiative.member_removed.v1           .      .      x      .      .
     person.registered.v1                   .      .      .      .      .
     person.handle_given.v1                 .      .      .      .      .
+    person.claim_made.v1                   .      .      .      .      .
+    person.claim_withdrawn.v1              .      .      .      .      .
+    person.claim_used.v1                   .      .      .      .      .
     person.erased.v1                       .      .      .      .      .
     fund.opened.v1                         .      .      x      x      x
     fund.pledged.v1                        .      .      x      x      x

@@ -107,6 +107,48 @@ def _is_taken(character: str) -> bool:
         return False
 
 
+ENDS = ["\n", "\r\n", "\r", "\x0b", "\x0c", "\x85", "\u2028", "\u2029"]
+CONTROLS = [chr(code) for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in {*ENDS, "\t"}]
+
+
+@pytest.mark.parametrize("end", ENDS, ids=ascii)
+def test_a_line_s_end_is_a_blank_in_a_line_and_a_line_s_end_in_a_long_text(end: str) -> None:
+    """Of every kind, as they come with what is pasted; those at the ends go."""
+    assert check_text(f"{end}Winter{end}house{end}", "title", most=200) == "Winter house"
+    assert check_text(f"{end}Winter{end}house{end}", "text", most=200, long=True) == "Winter\nhouse"
+    assert check_text(f"Зимний{end}дом", "title", most=200) == "Зимний дом"
+
+
+@pytest.mark.parametrize("long", [False, True])
+def test_a_tab_is_a_blank(long: bool) -> None:
+    """In a line and in a long text."""
+    assert check_text("\tWinter\thouse\t", "text", most=200, long=long) == "Winter house"
+
+
+@pytest.mark.parametrize("long", [False, True])
+@pytest.mark.parametrize("control", CONTROLS, ids=ascii)
+def test_no_other_control_character_is_kept(control: str, long: bool) -> None:
+    """Neither XML nor a spreadsheet nor a payment can hold one. Its place is told, as nobody can see it."""
+    for text in (f"Win{control}ter", f"Зим{control}а"):
+        assert refusal(text, long=long) == (
+            f"Character 4 is the control character U+{ord(control):04X}, which cannot be kept; delete it, or type that place "
+            "again."
+        )
+
+
+@pytest.mark.parametrize("text", ["x" * 200, "ж" * 200, "\U0001f9ca" * 200, "e\u0301" * 200])
+def test_as_many_characters_as_announced_are_taken_and_one_more_is_not(text: str) -> None:
+    """Both numbers are told. A letter with its accent is one character, however it was typed; it is kept as it was."""
+    assert check_text(text, "name", most=200) == text
+    assert refusal(f"{text}y") == "At most 200 characters; this has 201."
+
+
+@pytest.mark.parametrize("name", ["O", "李", "ابن سينا", "Ñ", "x" * 200])
+def test_a_name_may_be_short_or_long(name: str) -> None:
+    """One letter is a name."""
+    assert check_text(name, "name", most=200) == name
+
+
 @pytest.mark.parametrize(
     "account",
     [

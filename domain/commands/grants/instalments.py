@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from domain import access
+from domain import access, limits
 from domain.commands.grants.acting import by_recipient, by_staff
 from domain.deciding import Command, Given, Plan, Registered
 from domain.grants import rules
@@ -31,7 +31,7 @@ class InstructInstalment(Command, frozen=True, kw_only=True):
 
     grant: str
     instalment: int
-    reference: str
+    reference: limits.Reference
 
 
 class SettleInstalment(Command, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from domain import access, funds
+from domain import access, funds, limits
 from domain.applications import APPLICATION
 from domain.calls import CALL
 from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, ahead, maybe, members, the
@@ -35,7 +35,7 @@ class DeclineGrant(Command, frozen=True, kw_only=True):
 
     grant: str
     reason: DeclineReason
-    explanation: str | None = None
+    explanation: limits.Explanation | None = None
 
 
 class LapseGrant(Command, frozen=True, kw_only=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain import access
+from domain import access, limits
 from domain.commands.grants.acting import by_recipient, by_staff
 from domain.deciding import Command, Given, Plan, Registered
 from domain.grants import rules
@@ -14,8 +14,8 @@ class SetGrantPayee(Command, frozen=True, kw_only=True):
 
     grant: str
     kind: PayeeKind
-    name: str
-    account: str
+    name: limits.Name
+    account: limits.Account
 
 
 class ConfirmGrantPayee(Command, frozen=True, kw_only=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain import access
+from domain import access, limits
 from domain.commands.grants.acting import by_recipient, by_staff
 from domain.deciding import Command, Given, Plan, Registered
 from domain.grants import rules
@@ -13,7 +13,7 @@ class SubmitGrantReport(Command, frozen=True, kw_only=True):
     """Report on what was done with one's grant."""
 
     grant: str
-    text: str
+    text: limits.Report
 
 
 class AcceptGrantReport(Command, frozen=True, kw_only=True):
@@ -29,7 +29,7 @@ class ReturnGrantReport(Command, frozen=True, kw_only=True):
     grant: str
     report: int
     reason: ReturnReason
-    explanation: str | None = None
+    explanation: limits.Explanation | None = None
 
 
 def _submit_report(command: SubmitGrantReport, given: Given) -> Plan:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from domain import access
+from typing import Annotated
+
+from domain import access, limits
 from domain.commands.grants.acting import by_staff
 from domain.deciding import Command, Given, Plan, Registered
 from domain.grants import rules
@@ -13,7 +15,9 @@ class ScheduleGrant(Command, frozen=True, kw_only=True):
     """Divide a grant into instalments, which are numbered in the order given."""
 
     grant: str
-    instalments: tuple[PlannedInstalment, ...]
+    instalments: Annotated[
+        tuple[PlannedInstalment, ...], limits.described(minItems=1, maxItems=limits.INSTALMENTS)
+    ]
 
 
 def _schedule(command: ScheduleGrant, given: Given) -> Plan:

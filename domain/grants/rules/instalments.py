@@ -6,6 +6,7 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
+from domain import limits
 from domain.deciding import Fact
 from domain.funds import check_past
 from domain.grants.facts import (
@@ -20,13 +21,13 @@ from domain.grants.rules.standing import check_accepted, check_not_erased
 from domain.grants.state import Grant, InstalmentState, InstalmentStatus
 from domain.persons import Person
 from domain.refusals import Invalid, NotFound, Refused
-from domain.values import Money, amount_text, moment_text
+from domain.values import Money, amount_text, check_line, moment_text
 
 _OTHER_ZONES: Final = timedelta(days=1)
 """By how much the day on the bank's calendar may lie before the day in UTC."""
 
-_REFERENCE: Final = re.compile(r"[A-Za-z0-9/?:().,'+ -]{1,35}\Z", re.ASCII)
-"""What every bank carries unharmed: the character set and the length of a reference in ISO 20022 payments."""
+_REFERENCE: Final = re.compile(r"[A-Za-z0-9/?:().,'+ -]+\Z", re.ASCII)
+"""What every bank carries unharmed: the characters of a reference in ISO 20022 payments."""
 
 
 def request(grant_id: str, grant: Grant, *, number: int) -> tuple[Fact, ...]:
@@ -81,11 +82,11 @@ def instruct(
         raise Refused(
             f"Only an instalment approved twice can be instructed; this one is {instalment.status}."
         )
-    if not _REFERENCE.match(reference) or reference != reference.strip():
-        detail = (
-            "A reference has 1 to 35 letters, digits, spaces or signs of /-?:().,'+ and no space at its ends."
+    reference = check_line(reference, "reference", most=limits.REFERENCE)
+    if not _REFERENCE.match(reference):
+        raise Invalid.field(
+            "reference", "A reference has only the letters A to Z, digits, spaces and signs of /-?:().,'+."
         )
-        raise Invalid.field("reference", detail)
     payee = grant.payee
     if payee is None or not payee.confirmed:
         raise Refused("The payee was changed and is not confirmed; it must be confirmed before a payment.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
+from domain import limits
 from domain.deciding import Fact
 from domain.grants.accounts import check_account
 from domain.grants.facts import GrantPayeeConfirmed, GrantPayeeSet, PayeeKind
@@ -30,7 +31,7 @@ def set_payee(
             recipient=grant.recipient,
             setting=1 if grant.payee is None else grant.payee.setting + 1,
             kind=kind,
-            name=check_text(name, "name", most=200),
+            name=check_text(name, "name", most=limits.NAME),
             account=check_account(account),
             payable_from=now + PAYEE_WAITING_TIME if grant.payee_confirmed_before else None,
         ),

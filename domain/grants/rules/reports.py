@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from domain import limits
 from domain.applications import check_explanation
 from domain.deciding import Fact
 from domain.grants.facts import GrantReportAccepted, GrantReportReturned, GrantReportSubmitted, ReturnReason
@@ -20,7 +21,7 @@ def submit_report(grant_id: str, grant: Grant, *, text: str) -> tuple[Fact, ...]
             grant=grant_id,
             report=len(grant.reports) + 1,
             recipient=grant.recipient,
-            text=check_text(text, "text", most=50_000, long=True),
+            text=check_text(text, "text", most=limits.REPORT, long=True),
         ),
     )
 

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Final
 
 import msgspec
 
+from domain import limits
 from domain.deciding import Fact
 from domain.grants.facts import Condition, GrantInstalmentsScheduled, Instalment
 from domain.grants.rules.standing import check_accepted
 from domain.grants.state import Grant, InstalmentStatus
 from domain.refusals import FieldError, Invalid, Refused
 from domain.values import Money, amount_text
-
-MOST_INSTALMENTS: Final = 12
-"""The most instalments in which a grant is paid."""
 
 
 class PlannedInstalment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -32,8 +29,11 @@ def schedule(grant_id: str, grant: Grant, *, instalments: Sequence[PlannedInstal
     check_accepted(grant, "Instalments can be scheduled")
     if any(instalment.status is not InstalmentStatus.SCHEDULED for instalment in grant.instalments.values()):
         raise Refused("An instalment was requested already, so the schedule stands.")
-    if not 1 <= len(instalments) <= MOST_INSTALMENTS:
-        raise Invalid.field("instalments", f"A grant is paid in 1 to {MOST_INSTALMENTS} instalments.")
+    if not 1 <= len(instalments) <= limits.INSTALMENTS:
+        raise Invalid.field(
+            "instalments",
+            f"A grant is paid in 1 to {limits.INSTALMENTS} instalments; these are {len(instalments)}.",
+        )
     plans = tuple(
         Instalment(number=number, amount=amount, condition=planned.condition, due=planned.due)
         for number, (planned, amount) in enumerate(

@@ -1,0 +1,156 @@
+"""Amounts and whole numbers as people type them: read where they have one meaning, and never guessed where they have two.
+
+Pages read by `typed_amount` and `typed_whole`. JSON is strict: only the one spelling that `domain.values.minor_units`
+takes is read there.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from typing import Final
+
+from domain.currencies import decimals, written_as
+
+_SIGNS: Final[Mapping[str, str]] = {
+    "．": ".",
+    "٫": ".",
+    "，": ",",
+    "٬": "'",
+    "’": "'",
+    "‘": "'",
+    "＇": "'",
+    "＋": "+",
+    "－": "-",
+    "\N{MINUS SIGN}": "-",
+    "\N{ZERO WIDTH SPACE}": " ",
+}
+"""What stands for a sign of a number in other scripts and keyboards; the Arabic thousands separator is never a decimal
+point."""
+_TURNS: Final = frozenset("\u061c\u200e\u200f\u2066\u2067\u2068\u2069\ufeff")
+"""Marks of direction, which come along when a number is copied from a page in Arabic or Hebrew."""
+
+_AROUND: Final = re.compile(r"([^0-9+]*?) ?\+?([0-9](?:[0-9 .,']*[0-9])?) ?([^0-9]*)\Z", re.ASCII)
+_WHOLE: Final = re.compile(r"([+-]?)([0-9]{1,3}(?:[ '][0-9]{3})+|[0-9]+)(?:[.,]0{1,2})?\Z", re.ASCII)
+_MOST_DIGITS: Final = 9
+_MOST_TYPED: Final = 100
+"""Nobody types a number of more characters; a longer text is not looked through for one."""
+# The ways to write a number: the whole part with its thousands apart, and a decimal part.
+_BY_BLANKS: Final = re.compile(r"([0-9]+|[0-9]{1,3}(?:[ '][0-9]{3})+)(?:([.,])([0-9]+))?\Z", re.ASCII)
+_BY_POINTS: Final = re.compile(r"([1-9][0-9]{0,2}(?:\.[0-9]{3})+)(?:(,)([0-9]+))?\Z", re.ASCII)
+# With a hundred thousand written as 1,00,000 too, as in India.
+_BY_COMMAS: Final = re.compile(r"([1-9][0-9]{0,2}(?:,[0-9]{2,3})*,[0-9]{3})(?:(\.)([0-9]+))?\Z", re.ASCII)
+
+
+def typed_amount(text: str, currency: str) -> str:
+    """An amount in the one spelling that `minor_units` takes, if what was typed has one meaning; else the text as it was
+    typed, for which `why_unreadable` has the sentence.
+
+    Thousands may be parted by blanks of every kind, points, commas or apostrophes, decimals by a point or a comma; digits
+    may be of any script; the currency may stand beside the number, if it is this one.
+    """
+    found = _AROUND.match(_plain(text))
+    if not found or any(sign and currency not in written_as(sign) for sign in _beside(found)):
+        return text
+    readings = _readings(found[2], decimals(currency))
+    return readings[0] if len(readings) == 1 else text
+
+
+def typed_whole(text: str) -> int | str:
+    """A whole number, as ``8``, ``+8``, ``8.0``, ``1 000`` or in the digits of any script; else the text as it was typed.
+    ``1.000``, which has two meanings, is not read."""
+    found = _WHOLE.match(_plain(text))
+    if not found:
+        return text
+    digits = found[2].replace(" ", "").replace("'", "").lstrip("0") or "0"
+    if len(digits) > _MOST_DIGITS:
+        return text
+    return -int(digits) if found[1] == "-" else int(digits)
+
+
+def why_unreadable(text: str, currency: str) -> str:
+    """The sentence for an amount that is not written as `minor_units` takes it; none of what was typed is repeated but
+    the number itself, where it has two readings."""
+    example = example_amount(currency)
+    if not text.strip():
+        return f"Write an amount, such as {example}."
+    found = _AROUND.match(_plain(text))
+    if found:
+        for sign in _beside(found):
+            meant = written_as(sign)
+            if meant and currency not in meant:
+                return f"This amount is written in {sign.upper()}; it must be in {currency}."
+        places = decimals(currency)
+        readings = _readings(found[2], places)
+        if len(readings) == 2:
+            thousands, decimal = (_in_full(each, places) for each in readings)
+            decided = f"with {places} decimals" if places else "without decimals"
+            return (
+                f"Is this {thousands} or {decimal}? Write it with a point and {decided}, such as {thousands}."
+            )
+        if readings and "." in readings[0]:
+            given = len(readings[0].partition(".")[2])
+            if given > places:
+                return too_many_decimals(given, currency)
+    return f"An amount is a decimal number such as {example}, with no sign and no separators."
+
+
+def too_many_decimals(given: int, currency: str) -> str:
+    """The sentence for an amount with `given` decimals, more than its currency has."""
+    places = decimals(currency)
+    many = f"at most {places}" if places else "no"
+    return f"An amount in {currency} has {many} decimals; this has {given}."
+
+
+def _beside(found: re.Match[str]) -> tuple[str, str]:
+    return found[1].strip(), found[3].strip()
+
+
+def _plain(text: str) -> str:
+    """The text with ASCII digits, one kind of blank and no marks of direction, without blanks at its ends."""
+    if len(text) > _MOST_TYPED:
+        return ""
+    written = []
+    for character in text:
+        digit = unicodedata.decimal(character, None)
+        if digit is not None:
+            written.append(str(digit))
+        elif character.isspace():
+            written.append(" ")
+        elif character not in _TURNS:
+            written.append(_SIGNS.get(character, character))
+    return "".join(written).strip()
+
+
+def _readings(number: str, places: int) -> tuple[str, ...]:
+    """The meanings of a number, as plain decimal strings: one, two (the one with thousands first), or none."""
+    thousands, decimal = None, None
+    if found := _BY_POINTS.match(number) or _BY_COMMAS.match(number):
+        thousands = _joined(found[1], found[3])
+    if found := _BY_BLANKS.match(number):
+        decimal = _joined(found[1], found[3])
+        # What a currency does not have, or what our own pages print, leaves no doubt.
+        if thousands is not None and places == 0:
+            decimal = None
+        elif thousands is not None and found[2] == "." and len(found[3]) == places:
+            thousands = None
+    return tuple(each for each in (thousands, decimal) if each is not None)
+
+
+def _joined(whole: str, fraction: str | None) -> str:
+    digits = re.sub("[^0-9]", "", whole).lstrip("0") or "0"
+    return digits if fraction is None else f"{digits}.{fraction}"
+
+
+def _in_full(reading: str, places: int) -> str:
+    """A reading with the decimals of its currency, or with more where it has more."""
+    whole, _, fraction = reading.partition(".")
+    fraction = fraction.rstrip("0").ljust(places, "0")
+    return f"{whole}.{fraction}" if fraction else whole
+
+
+def example_amount(currency: str) -> str:
+    """An amount as it is written, with the decimals of its currency: ``1250.00``."""
+    places = decimals(currency)
+    return f"1250.{'0' * places}" if places else "1250"

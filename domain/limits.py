@@ -1,0 +1,83 @@
+"""Every limit of what people write: how long a text may be, how many lines a table has. Each stands here once; forms, the
+description of the API and the sentences that refuse take it from here.
+
+A text's length is counted in code points of its composed form (Unicode NFC), so that é is one character however it was
+typed. The text itself is kept as it was typed: the history never normalises one.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+import msgspec
+
+NAME: Final = 200
+"""Of a person, an initiative, a fund, a payee."""
+TITLE: Final = 200
+"""Of a call and of an application."""
+LABEL: Final = 300
+"""Of a question, a choice, a criterion."""
+BUDGET_ITEM: Final = 300
+HELP: Final = 2_000
+"""What is said beside a question."""
+SUMMARY: Final = 5_000
+"""What a call says about itself."""
+TEXT_ANSWER: Final = 500
+LONG_ANSWER: Final = 60_000
+WORDS: Final = 10_000
+"""The largest limit of words that a question can set."""
+EXPLANATION: Final = 4_000
+"""The text beside the reason of a decision."""
+RESTRICTION: Final = 2_000
+"""What a pledge is bound to."""
+COMMENT: Final = 10_000
+"""Of a juror, on an application."""
+REPORT: Final = 50_000
+EMAIL: Final = 254
+ACCOUNT: Final = 200
+"""Of a payee, where it is no IBAN."""
+ACCOUNT_LEAST: Final = 4
+REFERENCE: Final = 35
+"""Of a payment: what ISO 20022 carries."""
+
+QUESTIONS: Final = 60
+CHOICES: Final = 100
+CRITERIA: Final = 20
+BUDGET_LINES: Final = 200
+INSTALMENTS: Final = 12
+SCALE: Final = 100
+"""The most points by one criterion."""
+WEIGHT: Final = 100
+QUORUM: Final = 20
+GRACE_MINUTES: Final = 1_440
+
+
+def described(**schema: Any) -> msgspec.Meta:  # Any: JSON
+    """What the description of the API says of a field. The rules check it, with a sentence of their own."""
+    return msgspec.Meta(extra_json_schema=schema)
+
+
+# The types of the fields of commands, which the description of the API is made from.
+Name = Annotated[str, described(minLength=1, maxLength=NAME)]
+Title = Annotated[str, described(minLength=1, maxLength=TITLE)]
+Label = Annotated[str, described(minLength=1, maxLength=LABEL)]
+BudgetItem = Annotated[str, described(minLength=1, maxLength=BUDGET_ITEM)]
+Help = Annotated[str, described(maxLength=HELP)]
+Summary = Annotated[str, described(minLength=1, maxLength=SUMMARY)]
+Explanation = Annotated[str, described(maxLength=EXPLANATION)]
+Restriction = Annotated[str, described(maxLength=RESTRICTION)]
+Comment = Annotated[str, described(maxLength=COMMENT)]
+Report = Annotated[str, described(minLength=1, maxLength=REPORT)]
+Email = Annotated[str, described(maxLength=EMAIL)]
+Account = Annotated[str, described(minLength=ACCOUNT_LEAST, maxLength=ACCOUNT)]
+Reference = Annotated[str, described(minLength=1, maxLength=REFERENCE)]
+Words = Annotated[int, described(minimum=1, maximum=WORDS)]
+Scale = Annotated[int, described(minimum=1, maximum=SCALE)]
+Weight = Annotated[int, described(minimum=1, maximum=WEIGHT)]
+Quorum = Annotated[int, described(minimum=1, maximum=QUORUM)]
+GraceMinutes = Annotated[int, described(minimum=0, maximum=GRACE_MINUTES)]
+
+
+def outside(what: str, given: int, least: int, most: int) -> str:
+    """The sentence for a number that is outside its limits: ``A quorum is a whole number from 1 to 20; this is 21.``"""
+    return f"{what} is a whole number from {least} to {most}; this is {given}."

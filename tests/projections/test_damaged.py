@@ -1,0 +1,97 @@
+"""Boxes that were altered: every query shows them as damaged and goes on, and the log names their place alone."""
+
+from __future__ import annotations
+
+import json
+import logging
+from base64 import b64encode
+
+import msgspec
+import psycopg
+import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from psycopg.conninfo import conninfo_to_dict
+
+from api.embedded import EmbeddedPostgres
+from history.format.document import read_document
+from history.format.sealing import SALT_BYTES, associated_data, padded_size
+from history.store import opened_keys
+from projections import applications, grants, initiatives, panels, reviews
+from tests.projections.conftest import CANARIES, Season
+from tests.projections.test_seeing import leaks, read_all
+
+pytestmark = pytest.mark.anyio
+
+OTHER = "Something else that nobody committed to"
+
+
+async def put_other_values(season: Season, server: EmbeddedPostgres) -> int:
+    """Put an authentic box with another value in the place of every box, as whoever has all keys can; how many."""
+    runner = season.office.runner
+    database = conninfo_to_dict(season.url)["dbname"]
+    assert isinstance(database, str)
+    rows = season.rows("SELECT position, document FROM history.facts ORDER BY position")
+    put = 0
+    with psycopg.connect(server.url_of(database, "postgres"), autocommit=True) as connection:
+        connection.execute("SET session_replication_role = replica")
+        for position, stored in rows:
+            document = json.loads(stored)
+            strict = read_document(stored)
+            keys = await opened_keys(
+                runner.history, runner.vault, {field.subject for field in strict.sealed.values()}
+            )
+            for name, field in strict.sealed.items():
+                value = json.dumps(OTHER).encode()
+                plain = bytes(SALT_BYTES) + len(value).to_bytes(4, "big") + value
+                box = AESGCM(keys[field.subject]).encrypt(
+                    field.digest[:12],
+                    plain.ljust(padded_size(len(plain)), b"\x00"),
+                    associated_data(strict.binding(name), field.digest),
+                )
+                document["sealed"][name]["box"] = b64encode(box).decode()
+                put += 1
+            connection.execute(
+                "UPDATE history.facts SET document = %s WHERE position = %s",
+                (msgspec.json.encode(document, order="sorted"), position),
+            )
+    return put
+
+
+async def test_what_was_altered_is_shown_as_damaged_everywhere(
+    season: Season, postgres: EmbeddedPostgres, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Titles in lists and rankings, answers, names, comments, explanations, payee and reports: None, and named."""
+    await season.whole()
+    assert await put_other_values(season, postgres) > 30
+    season.project()
+    reader, officer = season.reader, season.officer
+
+    with caplog.at_level(logging.ERROR, "overwinter.history"):
+        for viewer in (officer, season.artist1, season.juror, season.finance, season.funder):
+            found = await read_all(season, viewer)
+            assert not leaks(found, *CANARIES, OTHER)
+
+        shown = await applications.one(reader, officer, season.application1)
+        member = (await initiatives.one(reader, season.administrator, season.initiative)).members[0]
+        own = (await reviews.mine(reader, season.juror)).items[0]
+        judged = (await reviews.of_application(reader, officer, season.application1)).items
+        ranked = (await panels.ranking(reader, officer, season.round)).places.items[0]
+        of_finance = await grants.one(reader, season.finance, season.things["grant"])
+        of_officer = await grants.one(reader, officer, season.things["grant"])
+        listed = (await applications.of_call(reader, officer, season.call)).items[0]
+
+    assert (listed.title, listed.erased, listed.damaged) == (None, False, ("title",))
+    assert (shown.title, shown.applicant_name) == (None, None)
+    assert set(shown.damaged) >= {"title", "applicant_name", "answers.idea", "answers.born"}
+    assert shown.answers == {"idea": None, "born": None}
+    assert (member.name, member.damaged) == (None, ("name",))
+    assert (own.title, own.erased, own.damaged) == (None, False, ("title",))
+    assert {each.damaged for each in judged} >= {("comment_jury", "comment_applicant"), ("explanation",)}
+    assert (ranked.title, ranked.damaged) == (None, ("title",))
+    assert of_finance.payee is not None
+    assert of_finance.payee.damaged == ("name", "account")
+    assert of_officer.reports[0].damaged == ("text", "explanation")
+    # The log says where, and not what.
+    told = [record.getMessage() for record in caplog.records]
+    assert f"damaged field: {season.application1} version 1, title: " in "\n".join(told)
+    assert not any(OTHER in line or canary in line for line in told for canary in CANARIES)

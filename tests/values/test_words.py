@@ -1,0 +1,89 @@
+"""How words are counted."""
+
+from __future__ import annotations
+
+import pytest
+
+from domain.forms import Form, Question, check_answers
+from domain.refusals import Invalid
+from domain.words import count_words
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", 0),
+        ("слово — дело", 2),
+        ("слово—дело", 2),
+        ("слово – дело", 2),
+        ("слово -- дело", 2),
+        ("one--two", 2),
+        ("* one\n* two", 2),
+        ("1. one\r\n2. two", 4),
+        ("state-of-the-art", 1),
+        ("non\u2011breaking", 1),
+        ("it’s", 1),
+        ("it's", 1),
+        ("o’clock", 1),
+        ("👩\u200d🎨", 1),
+        ("A sun ☀ shines", 4),
+        ("e.g. 3.14 and 1,250.00", 4),
+        ("one,two;three", 3),
+        ("“one”(two)", 2),
+        ("one…two", 2),
+        ("anna@example.org https://example.org/a-b?c=d", 2),
+        ("and/or AT&T C++", 3),
+        ("... — * • ,", 0),
+        ("می\u200cخواهم بنویسم", 2),
+        ("हिन्दी में लिखा है।", 4),
+        ("한국어 단어", 2),
+        ("ሰላም፡ዓለም", 2),
+        ("\u200b".join(["word"] * 1000), 1000),
+        ("\u2060".join(["word"] * 10), 10),
+        ("\u3164".join(["word"] * 10), 10),
+        ("word\u2028word\u0085word", 3),
+    ],
+)
+def test_words_stand_between_blanks_dashes_and_punctuation(text: str, words: int) -> None:
+    """Hyphens, apostrophes and points inside a word do not part it; what has no letter, digit or picture is none."""
+    assert count_words(text) == words
+
+
+@pytest.mark.parametrize(
+    ("text", "characters"),
+    [
+        ("冬の家", 3),
+        ("冬の家。春が来る！", 7),
+        ("コーヒー", 4),
+        ("我们的家", 4),
+        ("บ้านฤดูหนาว", 9),
+        ("ເຮືອນ", 4),
+        ("ក្រុង", 3),
+        ("မြန်မာ", 3),
+        ("Tokyo 2026 冬の家", 5),
+        ("冬" * 900, 900),
+    ],
+)
+def test_without_blanks_between_words_characters_count(text: str, characters: int) -> None:
+    """Of Japanese, Chinese, Thai, Lao, Khmer and Burmese; signs that stand on a letter do not."""
+    assert count_words(text) == characters
+
+
+@pytest.mark.parametrize(
+    ("text", "detail"),
+    [
+        ("one two three four", "At most 3 words; this has 4."),
+        (
+            "冬の家々",
+            "At most 3 words; this has 4, as in Japanese, Chinese, Thai, Lao, Khmer and Burmese each character counts as one.",
+        ),
+    ],
+)
+def test_as_many_words_as_announced_are_taken_and_one_more_is_not(text: str, detail: str) -> None:
+    """Both numbers are told, and how characters are counted where they are."""
+    form = Form(questions=(Question(id="idea", kind="text", label={"en": "Idea"}, max_words=3),))
+    with pytest.raises(Invalid) as refused:
+        check_answers(form, {"idea": text}, requested=None, currency="EUR")
+    assert [(error.field, error.detail) for error in refused.value.errors] == [("answers.idea", detail)]
+    shorter = text.rpartition(" ")[0] or text[:-1]
+    assert check_answers(form, {"idea": shorter}, requested=None, currency="EUR") == {"idea": shorter}
