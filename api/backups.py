@@ -64,6 +64,15 @@ async def back_up(settings: Settings, url: str, file: Path) -> Heading:
         return await wiring.rotation.back_up()
 
 
+def check_restorable(settings: Settings, file: Path | None) -> None:
+    """Look whether what a restore needs is there, before a database is made for it. Raises as `restore` does."""
+    check_places(settings)
+    contents = _key_backup_of(settings).read()
+    _check_key_folder(settings, contents)
+    if file is not None and not file.is_file():
+        raise BackupError(f"There is no file {file}.")
+
+
 async def restore(
     settings: Settings,
     url: str,
@@ -80,9 +89,8 @@ async def restore(
     Cut off, it can be begun again; until it has ended, no key of another epoch opens anything. Raises `BackupError`, and
     what `wire` raises.
     """
-    check_places(settings)
+    check_restorable(settings, file)
     contents = _key_backup_of(settings).read()
-    _check_key_folder(settings, contents)
     _refuse_others(url)
     if file is not None:
         _load(url, file)
@@ -132,8 +140,6 @@ def _dump(url: str, file: Path) -> None:
 
 def _load(url: str, file: Path) -> None:
     """Load a dump into an empty database, whole or not at all."""
-    if not file.is_file():
-        raise BackupError(f"There is no file {file}.")
     with psycopg.connect(url, autocommit=True) as connection:
         if connection.execute(
             "SELECT 1 FROM pg_namespace WHERE nspname = ANY (%s)", (list(_SCHEMAS),)

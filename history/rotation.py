@@ -95,6 +95,7 @@ class Rotation:
         self._history = history
         self._keys = keys
         self._backup = backup
+        self._turn = asyncio.Lock()
 
     async def due(self) -> bool:
         """Whether `finish` has something to do."""
@@ -110,21 +111,23 @@ class Rotation:
         """
         if await self.due():
             async with self._alone() as connection:
-                epoch = await self._tidy(connection)
+                epoch = await self._checked(connection)
                 if epoch.due:
                     await self._rotate(connection, epoch)
+                else:
+                    await self._settle(connection, epoch.number)
 
     async def rotate(self) -> int:
         """Begin a new epoch; returns its number. Raises as `finish` does."""
         async with self._alone() as connection:
-            return await self._rotate(connection, await self._tidy(connection))
+            return await self._rotate(connection, await self._checked(connection))
 
     async def back_up(self) -> Heading:
         """Write the key backup as of now. Raises as `finish` does, and ValueError if no place for it is known."""
         if self._backup is None:
             raise ValueError("no place for the key backup")
         async with self._alone() as connection:
-            epoch = await self._tidy(connection)
+            epoch = await self._checked(connection)
             return await self._back_up(connection, self._backup, epoch.number)
 
     async def complete_fences(self) -> None:
@@ -144,7 +147,8 @@ class Rotation:
     @asynccontextmanager
     async def _alone(self) -> AsyncIterator[Connection]:
         """A connection that holds the lock of whoever rotates; raises KeysUnusable for the folder's own trouble, too."""
-        async with self._history.connection() as connection:
+        # Of one process one at a time, since everybody who waits for the lock holds a connection.
+        async with self._turn, self._history.connection() as connection:
             try:
                 await connection.execute("SELECT pg_advisory_lock(%s, %s)", LOCK)
                 yield connection
@@ -159,21 +163,20 @@ class Rotation:
                 await connection.close()
                 raise
 
-    async def _tidy(self, connection: Connection) -> Epoch:
-        """Finish the rotation that was cut off before, if any; the lock is held, so none is under way."""
+    async def _checked(self, connection: Connection) -> Epoch:
+        """The present epoch, which the key folder is turned to. Raises `KeysUnusable` if the folder does not belong to this
+        database, so that it destroys nothing."""
         epoch = await _epoch(connection)
         self._keys.turn(epoch.number)
-        strays = self._keys.strays()
-        if strays or self._backup_is_old(epoch.number):
-            living = await _living(connection)
-            # Nothing is destroyed by a folder that does not belong to this database.
-            for row in living[:1]:
-                self._keys.unwrap(self._history.id, row.subject, row.epoch, row.wrapped)
-            await self._settle(connection, epoch.number)
+        cursor = await connection.execute("SELECT subject, epoch, wrapped FROM vault.living LIMIT 1")
+        row = await cursor.fetchone()
+        if row is not None:
+            self._keys.unwrap(self._history.id, *row)
         return epoch
 
     async def _rotate(self, connection: Connection, epoch: Epoch) -> int:
         await self._fence(connection, epoch.after_position)
+        self._keys.destroy_strays()  # what a rotation left that was cut off before
         number = epoch.number + 1
         self._keys.begin(number)
         try:

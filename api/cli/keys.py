@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from api.backups import WHY_TWO_PLACES, back_up, restore
+from api.backups import WHY_TWO_PLACES, back_up, check_restorable, restore
 from api.cli.database import database_of_owner, let_program_in, refuse_unmigrated, with_wiring
 from api.cli.progress import progress_bar
 from api.roles import refuse_all_but_the_owner
@@ -86,6 +86,8 @@ def restore_command(file: Path | None, without_newer: bool, as_json: bool) -> No
     again. Afterwards let the program's role in again (overwinter migrate --allow ROLE), and look at overwinter doctor.
     """
     settings = read_settings()
+    if file is not None:
+        check_restorable(settings, file)
     with database_of_owner(settings, make=file is not None) as url:
         if file is None:
             refuse_unmigrated(url)

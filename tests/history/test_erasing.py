@@ -44,7 +44,7 @@ def erasures(office: Office, person: str) -> list[tuple[str, str, str]]:
     """Reason, actor and channel of each fact that a person was erased."""
     found = [read(topic, document) for _, stream, _, topic, document, _ in office.rows() if stream == person]
     return [
-        (recorded.fact.reason, recorded.envelope.actor, recorded.envelope.channel)
+        (recorded.fact.reason, recorded.envelope.actor, recorded.envelope.how.channel)
         for recorded in found
         if isinstance(recorded.fact, PersonErased)
     ]

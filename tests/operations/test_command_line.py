@@ -127,12 +127,14 @@ def migrated(operator: Operator) -> Operator:
 COMMANDS = (
     (), ("migrate",), ("serve",), ("project",), ("rebuild",), ("demo",), ("claims",), ("claims", "create"),
     ("claims", "withdraw"), ("claims", "exchange"), ("tokens",), ("tokens", "list"), ("tokens", "revoke"), ("erase",), ("find-person",), ("doctor",), ("verify",),
+    ("rotate-keys",), ("backup",), ("restore",),
 )  # fmt: skip
 
 
 NEVER_MAKING = (
     ("doctor",), ("verify",), ("tokens", "list"), ("rebuild",), ("find-person",),
     ("erase", "person-" + "0" * 32, "--reason", "safety", "--yes"), ("serve",),
+    ("rotate-keys",), ("backup", "/nowhere/one.dump"), ("restore",),
 )  # fmt: skip
 """What makes no database where there is none."""
 

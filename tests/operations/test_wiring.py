@@ -168,7 +168,7 @@ class TestFinishingErasures:
                 )
             ]
             assert [
-                (each.fact.person, each.fact.reason, each.envelope.actor, each.envelope.channel)
+                (each.fact.person, each.fact.reason, each.envelope.actor, each.envelope.how.channel)
                 for each in found
                 if isinstance(each.fact, PersonErased)
             ] == [(one, "safety", administrator, "api"), (two, "retention_ended", SYSTEM, "system")]
