@@ -1,5 +1,4 @@
-"""What an administrator of the installation can ask for by JSON besides commands: tokens, raw facts, a demonstration's
-clock."""
+"""What an administrator of the installation can ask for by JSON besides commands: raw facts, a demonstration's clock."""
 
 from __future__ import annotations
 
@@ -10,10 +9,8 @@ from typing import Final
 import msgspec
 from litestar import Response
 
-from api.accounts.tokens import DEFAULT_DAYS
 from api.bodies import decode, read_body
 from api.clock import DemonstrationClock
-from api.commands import idempotency_key
 from api.operations import Asking, Operation, Parameter, as_json, bad_parameter
 from api.problems import ProblemType
 from domain import access
@@ -22,19 +19,6 @@ from domain.refusals import Forbidden, NotFound
 
 FACTS_AT_ONCE: Final = 1_000
 _NUMBER: Final = re.compile(r"[0-9]{1,15}\Z", re.ASCII)
-
-
-class NewToken(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A request for a token: what it is for (never whom), and for how many days it is good."""
-
-    label: str = "api"
-    days: int = DEFAULT_DAYS
-
-
-class MadeToken(msgspec.Struct, frozen=True, kw_only=True):
-    """A new token's text, told this once; only the same request with the same idempotency key is told it again."""
-
-    token: str
 
 
 class NewTime(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -76,19 +60,6 @@ async def check_administrator(asking: Asking) -> None:
     verdict = access.installation_administrator(asking.who, await asking.wiring.installation())
     if isinstance(verdict, Denied):
         raise Forbidden(verdict.detail)
-
-
-async def _make_token(asking: Asking) -> Response[bytes]:
-    await check_administrator(asking)
-    key = idempotency_key(asking.request)
-    wanted = decode(await read_body(asking.request), NewToken)
-    person, runner = asking.path["person"], asking.wiring.runner
-    # Derived from the key, a token need not be stored to be told again.
-    seed = None if key is None else runner.keyed("token", f"{asking.who} {person} {key}".encode())
-    text = await asking.wiring.tokens.make(
-        person, label=wanted.label, days=wanted.days, made_by=asking.who, seed=seed
-    )
-    return as_json(MadeToken(token=text), status=201)
 
 
 async def _set_clock(asking: Asking) -> Response[bytes]:
@@ -135,20 +106,6 @@ def _number(asking: Asking, name: str, default: int) -> int:
 def operations() -> tuple[Operation, ...]:
     """The operations of this file."""
     return (
-        Operation(
-            name="token.make",
-            method="POST",
-            path="/api/persons/{person}/tokens",
-            summary="Make a token for a person",
-            description="The token is told once. With an idempotency key, the same request is told the same token.",
-            handle=_make_token,
-            body=NewToken,
-            answer=MadeToken,
-            status=201,
-            tag="persons",
-            problems=(ProblemType.INVALID, ProblemType.KEY_REUSED),
-            takes_key=True,
-        ),
         Operation(
             name="clock.set",
             method="POST",

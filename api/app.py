@@ -3,13 +3,15 @@ declarations."""
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Callable
 from typing import Any, Final, cast
 
 from litestar import Litestar, MediaType, Request, Response, get
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from api import administration, commands, health, metrics, queries
+from api import administration, commands, health, metrics, queries, ways_in
 from api.bodies import DRAINED
 from api.hosts import NO_HOST, names_a_host
 from api.openapi import described_as_html, described_as_json
@@ -17,7 +19,7 @@ from api.operations import Operation, route
 from api.pages import for_a_browser, pages
 from api.pages.rendering import STYLE_ADDRESS
 from api.pages.site import SECURITY
-from api.problems import Problem, ProblemType, on_exception
+from api.problems import RETRY_SECONDS, Problem, ProblemType, on_exception
 from api.wiring import Wiring
 
 _HEADERS: Final[dict[bytes, bytes]] = {
@@ -30,11 +32,17 @@ _HEADERS: Final[dict[bytes, bytes]] = {
 """What every answer carries, unless it says otherwise itself."""
 
 
+STOPPING: Final = "The server stops before this was finished. Send it again in a moment, with the same idempotency key if it has one."
+
+log = logging.getLogger("overwinter.api")
+
+
 def operations() -> tuple[Operation, ...]:
     """Every operation of the API."""
     return (
         *commands.operations(),
         *queries.operations(),
+        *ways_in.operations(),
         *administration.operations(),
         *health.operations(),
         *metrics.operations(),
@@ -74,19 +82,34 @@ def _around(app: ASGIApp, failed: Callable[[Request[Any, Any, Any], Exception], 
     """The app with what every answer carries, and with nothing done for a request whose Host is none."""
 
     async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
         async def sending(message: Message) -> None:
+            nonlocal begun
             if message["type"] == "http.response.start":
+                begun = True
                 headers: list[Any] = list(message["headers"])  # Any: pairs of bytes
                 present = {name.lower() for name, _ in headers}
                 headers += [(name, value) for name, value in _HEADERS.items() if name not in present]
                 message["headers"] = headers
             await send(message)
 
-        if not names_a_host(scope["headers"]):
+        async def answer(problem: Problem) -> None:
             request = Request[Any, Any, Any](scope, receive, send)
-            refused = failed(request, Problem(ProblemType.MALFORMED, NO_HOST))
-            await refused.to_asgi_response(None, request)(scope, receive, sending)
-        else:
+            await failed(request, problem).to_asgi_response(None, request)(scope, receive, sending)
+
+        if not names_a_host(scope["headers"]):
+            await answer(Problem(ProblemType.MALFORMED, NO_HOST))
+            return
+        try:
             await app(scope, receive, sending)
+        except asyncio.CancelledError:
+            # The server cancels what takes longer than it waits when it stops. It would log the cancellation with all its
+            # frames; the client is told instead.
+            log.warning("a request was given up because the server stops")
+            if not begun:
+                await answer(
+                    Problem(ProblemType.UNAVAILABLE, STOPPING, headers={"Retry-After": str(RETRY_SECONDS)})
+                )
 
     return wrapped

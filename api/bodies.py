@@ -29,7 +29,10 @@ DRAINED: Final = 32_000_000
 """How much of a body that is too large is still taken in, so that its sender reads the answer."""
 MOST_INTEGER: Final = 2**31 - 1
 _YEARS: Final = range(1900, 3000)
-_MOST_ERRORS: Final = 100
+MOST_FIELDS: Final = 1000
+"""How many fields one object of a body may have, unless the settings say otherwise."""
+_MOST_ERRORS: Final = 1000
+"""After so many faults a body is not looked at any further."""
 
 _DIGITS_AS_ZEROS: Final = bytes(
     ord("0") if chr(byte).isdigit() and byte < 128 else ord(" ") for byte in range(256)
@@ -94,21 +97,27 @@ async def take_in(request: Request[Any, Any, Any], limit: int) -> bytes | None:
     return b"".join(kept) if size <= limit else None
 
 
-def decode(raw: bytes, kind: type[T], told_elsewhere: frozenset[str] = frozenset()) -> T:
+def decode(
+    raw: bytes,
+    kind: type[T],
+    told_elsewhere: frozenset[str] = frozenset(),
+    *,
+    most_fields: int = MOST_FIELDS,
+) -> T:
     """A body as a value of `kind`, a msgspec Struct; an empty body counts as an empty object.
 
-    `told_elsewhere` are fields that the address tells. Raises `Problem` for what is no JSON or names a field twice, and
-    `Invalid` with every field that is wrong.
+    `told_elsewhere` are fields that the address tells. Raises `Problem` for what is no JSON, names a field twice or has
+    an object with more than `most_fields`, and `Invalid` with the fields that are wrong.
     """
     raw = raw or b"{}"
     try:
         value = msgspec.json.decode(raw, type=kind)
     except msgspec.ValidationError:
-        _refuse_repeated(raw)
+        _check_objects(raw, most_fields)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _malformed(raw, error) from None
     else:
-        _refuse_repeated(raw)
+        _check_objects(raw, most_fields)
         if not _suspect(raw):
             return value
     try:
@@ -118,7 +127,7 @@ def decode(raw: bytes, kind: type[T], told_elsewhere: frozenset[str] = frozenset
     walk = _Walk(told_elsewhere)
     walk.value("", plain, _shape(cast("type", kind)))
     if walk.errors:
-        raise Invalid(tuple(walk.errors[:_MOST_ERRORS]))
+        raise Invalid(tuple(walk.errors[:_MOST_ERRORS]), more=walk.is_full)
     try:
         return msgspec.convert(plain, kind)
     except msgspec.ValidationError:
@@ -136,28 +145,32 @@ def _suspect(raw: bytes) -> bool:
     )
 
 
-def _refuse_repeated(raw: bytes) -> None:
+def _check_objects(raw: bytes, most_fields: int) -> None:
     """Raise `Problem` if an object names a field twice, of which a decoder would take the last, and a proxy before us
-    perhaps the first. It takes about 15 µs for a body of 7 kB; to look first whether any name occurs twice took longer."""
+    perhaps the first, or if it has too many. It takes about 15 µs for a body of 7 kB; to look first whether any name
+    occurs twice took longer."""
     try:
-        _NOTING_REPEATED.decode(raw.decode())
-    except _RepeatedError:
-        raise Problem(ProblemType.MALFORMED, "The body names a field twice in one object.") from None
+        _noting_objects(most_fields).decode(raw.decode())
+    except _ObjectError as error:
+        raise Problem(ProblemType.MALFORMED, str(error)) from None
     except (ValueError, RecursionError) as error:
         raise _malformed(raw, error) from None
 
 
-class _RepeatedError(Exception):
-    """An object names a field twice."""
+class _ObjectError(Exception):
+    """What is wrong with an object, whatever it stands for."""
 
 
-def _note_repeated(members: list[tuple[str, Any]]) -> None:  # Any: whatever JSON can hold
-    if len(dict(members)) != len(members):
-        raise _RepeatedError
+@cache
+def _noting_objects(most_fields: int) -> json.JSONDecoder:
+    def note(members: list[tuple[str, Any]]) -> None:  # Any: whatever JSON can hold
+        if len(members) > most_fields:
+            raise _ObjectError(f"The body has an object with more than {most_fields} fields.")
+        if len(dict(members)) != len(members):
+            raise _ObjectError("The body names a field twice in one object.")
 
-
-# Only the names matter: a number of ten thousand digits is none that Python would read.
-_NOTING_REPEATED: Final = json.JSONDecoder(object_pairs_hook=_note_repeated, parse_int=float)
+    # Only the names matter: a number of ten thousand digits is none that Python would read.
+    return json.JSONDecoder(object_pairs_hook=note, parse_int=float)
 
 
 def _malformed(raw: bytes, error: Exception) -> Problem:
@@ -195,6 +208,11 @@ class _Walk:
     def __init__(self, told_elsewhere: frozenset[str]) -> None:
         self.errors: list[FieldError] = []
         self._told_elsewhere = told_elsewhere
+
+    @property
+    def is_full(self) -> bool:
+        """Whether so much is wrong that the walk ends."""
+        return len(self.errors) > _MOST_ERRORS
 
     def value(self, path: str, value: Any, shape: shapes.Type) -> None:  # Any: whatever JSON can hold
         """Check one value against its type."""
@@ -275,6 +293,8 @@ class _Walk:
             if "\x00" in name:
                 self._wrong(path, "A name holds a NUL character, which cannot be stored.")
             self.value(_join(path, shown_name(name)), inner, shape.value_type)
+            if self.is_full:
+                return
 
     def _sequence(self, path: str, value: Any, item: shapes.Type) -> None:
         if not isinstance(value, list):
@@ -282,7 +302,7 @@ class _Walk:
             return
         for number, inner in enumerate(value):
             self.value(f"{path}[{number}]", inner, item)
-            if len(self.errors) > _MOST_ERRORS:
+            if self.is_full:
                 return
 
     def _union(self, path: str, value: Any, shape: shapes.UnionType) -> None:

@@ -37,6 +37,10 @@ async def _forget_accounts(wiring: Wiring, command: Any) -> None:
     await wiring.forget_accounts(command.person)
 
 
+async def _note_withdrawn(wiring: Wiring, command: Any) -> None:
+    await wiring.claims.note_withdrawn(command.claim)
+
+
 # fmt: off
 WRITES: Final = (
     Write("/api/initiatives", "initiative.found", 201),
@@ -45,6 +49,7 @@ WRITES: Final = (
     Write("/api/administrators", "installation.appoint", 201),
     Write("/api/persons", "person.register", 201),
     Write("/api/persons/{person}/erase", "person.erase", then=_forget_accounts),
+    Write("/api/persons/{person}/claims/{claim}/withdraw", "person.withdraw_claim", then=_note_withdrawn),
     Write("/api/funds", "fund.open", 201),
     Write("/api/funds/{fund}/pledges", "fund.pledge", 201),
     Write("/api/funds/{fund}/receipts", "fund.receive", 201),
@@ -86,6 +91,9 @@ WRITES: Final = (
 
 SYSTEM_ONLY: Final = frozenset({"grant.lapse", "installation.open"})
 """Commands that the program alone gives, and that have no address therefore."""
+
+ANSWERED_WITH_A_SECRET: Final = frozenset({"person.make_claim", "person.use_claim"})
+"""Commands whose addresses are in `api.ways_in`, since their answers hold a secret."""
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True):
@@ -179,7 +187,8 @@ def operation_of(write: Write) -> Operation:
 
     async def handle(asking: Asking) -> Response[bytes]:
         key, expected = idempotency_key(asking.request), expected_version(asking.request)
-        sent = decode(await read_body(asking.request), body, told)
+        most = asking.wiring.settings.most_fields
+        sent = decode(await read_body(asking.request), body, told, most_fields=most)
         path = {name: asking.number(name) if name in numbers else asking.path[name] for name in told}
         wanted = command(**path, **{name: getattr(sent, name) for name in sent.__struct_fields__})
         answer = await asking.wiring.runner.run(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from typing import Final
 
 import psycopg
@@ -12,16 +13,22 @@ from api.settings import Settings
 from api.wiring import wire
 from history.appends import Unavailable
 from history.due import Resting, run_due
+from history.statements import heed_cancellation
+from history.store import History
 
 LOCK: Final = (7302025, 3)
 PAUSE_SECONDS: Final = 0.5
+FORGET_SECONDS: Final = 3600.0
+"""How often the answers to idempotency keys are looked through for those that are too old to be kept."""
 
 log = logging.getLogger("overwinter.due")
 
 
 async def follow_due_dates(settings: Settings, url: str) -> None:
-    """Run what is due, twice a second, for ever. A second process waits until the first one's connection is gone."""
+    """Run what is due, twice a second, for ever, and now and then forget old answers to idempotency keys. A second process
+    waits until the first one's connection is gone."""
     resting = Resting()
+    forget_at = time.monotonic()
     async with wire(settings, url, connections=2) as wiring:
         while True:
             try:
@@ -31,7 +38,21 @@ async def follow_due_dates(settings: Settings, url: str) -> None:
                     while True:
                         await leader.execute("SELECT 1")  # still connected, so still the leader
                         await run_due(wiring.runner, resting)
+                        if time.monotonic() >= forget_at:
+                            await _forget_answers(wiring.history)
+                            forget_at = time.monotonic() + FORGET_SECONDS
                         await asyncio.sleep(PAUSE_SECONDS)
             except (psycopg.OperationalError, psycopg.InterfaceError, Unavailable) as error:
+                heed_cancellation()
                 log.warning("the database cannot be used now (%s); trying again", type(error).__name__)
                 await asyncio.sleep(2)
+
+
+async def _forget_answers(history: History) -> None:
+    """Nothing depends on its success, so that no due date waits for it."""
+    try:
+        if forgotten := await history.forget_answers():
+            log.info("%d answers to idempotency keys were too old to be kept", forgotten)
+    except (Unavailable, psycopg.Error) as error:
+        heed_cancellation()
+        log.warning("old answers to idempotency keys could not be deleted: %s", type(error).__name__)

@@ -15,6 +15,7 @@ files are an ordinary user's: no permission is changed and no user is made. Wher
 containers), `api.embedded_account` finds another way, and says so.
 """
 
+import atexit
 import contextlib
 import fcntl
 import logging
@@ -49,7 +50,9 @@ from api.embedded_guard import (
 )
 
 ROLE: Final = "overwinter"
-"""The role and the database that the programs use. The role owns its database and may make others, nothing more."""
+"""The role that owns the database of the same name: it migrates and rebuilds, and may make other databases."""
+PROGRAM: Final = "overwinter_program"
+"""The role that everything else runs under. It is let in by `api.roles`, and cannot change what has happened."""
 
 PORT: Final = 5432
 START_SECONDS: Final = 120.0
@@ -58,6 +61,8 @@ WATCH_SECONDS: Final = 0.5
 """How often a process that runs for long looks whether the server is still there."""
 SOCKET_FOLDER_BYTES: Final = 107 - len(f"/.s.PGSQL.{PORT}.lock")
 LOG_BYTES: Final = 10_000_000
+GUARD_SECONDS: Final = 2.0
+"""How long the last user of a server waits for the guard to end."""
 
 SETTINGS: Final[Mapping[str, str]] = {
     "listen_addresses": "",
@@ -80,7 +85,16 @@ SETTINGS: Final[Mapping[str, str]] = {
 log = logging.getLogger("overwinter.embedded")
 
 _children: Final[list[subprocess.Popen[bytes]]] = []
-"""Servers and guards that this process started. They may outlive the object that started them, but not unreaped."""
+"""Servers and guards that this process started. They may outlive the object that started them, and this process too, when
+another one uses the server; while this process lives, it collects those that have ended."""
+
+
+@atexit.register
+def _leave_children() -> None:
+    """Leave what still runs to whoever uses it; otherwise Python warns of a process that was left behind."""
+    _reap()
+    for child in _children:
+        child.returncode = 0
 
 
 class EmbeddedPostgres:
@@ -97,6 +111,7 @@ class EmbeddedPostgres:
         self._make = make
         self._account: Account | None = None
         self._users: int | None = None
+        self._guard_process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
         self.start()
@@ -125,8 +140,13 @@ class EmbeddedPostgres:
 
     @property
     def url(self) -> str:
-        """Where the programs connect. It holds no secret: the folder's permissions are the door."""
+        """The address of the database for its owner. It holds no secret: the folder's permissions are the door."""
         return self.url_of(ROLE)
+
+    @property
+    def program_url(self) -> str:
+        """The address of the database for the program, whose role can read the history and add to it."""
+        return self.url_of(ROLE, PROGRAM)
 
     def url_of(self, database: str, role: str = ROLE) -> str:
         """The address of another database of this server, or of another role (`postgres` is its superuser)."""
@@ -154,6 +174,7 @@ class EmbeddedPostgres:
         if self._users is None:
             return
         users, self._users = self._users, None
+        last = False
         try:
             fcntl.flock(users, fcntl.LOCK_UN)
             try:
@@ -163,9 +184,14 @@ class EmbeddedPostgres:
                 lock(users, fcntl.LOCK_SH, STOP_SECONDS + 10, "could not be stopped")
             else:
                 stop_server(self.data)
+                last = True
         finally:
             os.close(users)
-            _reap()
+        if last and self._guard_process is not None:
+            # It has nothing left to guard, unless somebody else starts the server again just now.
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._guard_process.wait(GUARD_SECONDS)
+        _reap()
 
     @contextlib.contextmanager
     def kept(self) -> Iterator[None]:
@@ -233,7 +259,7 @@ class EmbeddedPostgres:
             return
         finally:
             os.close(guard)
-        _spawn(
+        self._guard_process = _spawn(
             [sys.executable, "-m", "api.embedded_guard", str(self.folder), str(self.data)],
             env={"PATH": os.defpath, "PYTHONPATH": os.pathsep.join(each for each in sys.path if each)},
             cwd=self.folder,
@@ -334,6 +360,9 @@ class EmbeddedPostgres:
             ) as connection:
                 if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE]).fetchone():
                     connection.execute("CREATE ROLE overwinter LOGIN CREATEDB")
+                # Also in a folder that was made before there was this role.
+                if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [PROGRAM]).fetchone():
+                    connection.execute("CREATE ROLE overwinter_program LOGIN")
                 if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [ROLE]).fetchone():
                     connection.execute("CREATE DATABASE overwinter OWNER overwinter")
         except psycopg.OperationalError:

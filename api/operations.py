@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeVar
 
@@ -14,7 +14,7 @@ from litestar.handlers import HTTPRouteHandler
 from api.problems import Problem, ProblemType
 from api.wiring import Wiring
 from domain.refusals import FieldError, NotFound
-from domain.values import CONTROL
+from domain.values import CONTROL, check_stream_id
 from history.appends import Lost
 
 T = TypeVar("T")
@@ -106,13 +106,21 @@ def the_header(request: Request[Any, Any, Any], name: str) -> str | None:
     return found[0] if found else None
 
 
-async def who_asks(request: Request[Any, Any, Any], wiring: Wiring) -> str | None:
-    """The person whose token a request carries; None if it carries none. Raises `Problem` for one that is no good."""
+def bearer(request: Request[Any, Any, Any]) -> str | None:
+    """The token that a request carries, good or not; None if it carries none."""
     header = the_header(request, "Authorization")
     if header is None:
         return None
     found = _BEARER.match(header)
-    person = await wiring.tokens.person(found[1]) if found else None
+    return found[1] if found else ""
+
+
+async def who_asks(request: Request[Any, Any, Any], wiring: Wiring) -> str | None:
+    """The person whose token a request carries; None if it carries none. Raises `Problem` for one that is no good."""
+    token = bearer(request)
+    if token is None:
+        return None
+    person = await wiring.tokens.person(token)
     if person is None:
         raise Problem(ProblemType.UNAUTHORIZED, "This token is unknown, expired or revoked.")
     return person
@@ -146,8 +154,7 @@ def route(operation: Operation, wiring: Wiring) -> HTTPRouteHandler:
         person = await again_if_lost(lambda: who_asks(request, wiring))
         if person is None and not operation.public:
             raise Problem(ProblemType.UNAUTHORIZED, "Send a token: Authorization: Bearer ow_….")
-        if any("\x00" in part for part in request.path_params.values()):
-            raise NotFound
+        check_kinds(request.path_params, operation.numbers)
         asking = Asking(request, wiring, person, request.path_params, _query(request, known))
         if operation.method == "GET":
             return await again_if_lost(lambda: operation.handle(asking))
@@ -163,6 +170,21 @@ def route(operation: Operation, wiring: Wiring) -> HTTPRouteHandler:
         status_code=operation.status,
         include_in_schema=False,
     )(handler)
+
+
+OTHER_IDS: Final[Mapping[str, re.Pattern[str]]] = {"token": re.compile(r"[0-9a-f]{16}\Z")}
+"""The shapes of ids in addresses that name no stream."""
+
+
+def check_kinds(path: Mapping[str, str], numbers: Collection[str] = ()) -> None:
+    """Raise `NotFound`, before anything is looked up, unless every id in an address has the shape of its kind, which is
+    the parameter's name. `numbers` are parameters that are numbers."""
+    for name, value in path.items():
+        if name in OTHER_IDS:
+            if not OTHER_IDS[name].match(value):
+                raise NotFound
+        elif name not in numbers:
+            check_stream_id(name, value)
 
 
 def _query(request: Request[Any, Any, Any], known: Mapping[str, Parameter]) -> dict[str, str]:

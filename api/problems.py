@@ -37,6 +37,8 @@ class ProblemType(enum.Enum):
         "this takes. Nothing was written."))  # fmt: skip
     NOT_FOUND = ("not-found", 404, "There is no such thing", ("It does not exist, or this person may not know of "
         "it."))  # fmt: skip
+    TOO_SLOW = ("too-slow", 408, "The request did not come in time", ("Its head or its body took too long. Send it "
+        "again, with the same `Idempotency-Key`."))  # fmt: skip
     METHOD_NOT_ALLOWED = ("method-not-allowed", 405, "This address does not take that method", ("The header `Allow` "
         "names those that it takes."))  # fmt: skip
     REFUSED = ("refused", 409, "The rules do not allow this now", ("The request is sound, but not in the present state. "
@@ -52,6 +54,10 @@ class ProblemType(enum.Enum):
         "it. Nothing was written."))  # fmt: skip
     KEY_REUSED = ("key-reused", 422, "The idempotency key was used before", ("The same `Idempotency-Key` came with "
         "another request. Nothing was written; take a new key."))  # fmt: skip
+    TOO_MANY = ("too-many", 429, "Too much at once from one address", ("There are too many connections or requests from "
+        "this address. Try again after `Retry-After` seconds, with fewer at a time."))  # fmt: skip
+    HEAD_TOO_LARGE = ("head-too-large", 431, "The head of the request is too large", ("Its address and headers have too "
+        "many bytes, or there are too many headers."))  # fmt: skip
     INTERNAL = ("internal", 500, "Something went wrong here", ("A mistake of the program. Send the request again with "
         "the same `Idempotency-Key`: what was done is not done twice."))  # fmt: skip
     UNAVAILABLE = ("unavailable", 503, "Not available just now", ("The database does not answer, or the read models "
@@ -69,6 +75,10 @@ class ProblemType(enum.Enum):
         return f"/schema#problem-{self.code}"
 
 
+MOST_NAMED: Final = 50
+"""How many wrong fields an answer names; of the others it tells the number."""
+
+
 class FieldProblem(msgspec.Struct, frozen=True, kw_only=True):
     """What is wrong with one field: its path, such as `instalments[0].amount`, and one sentence."""
 
@@ -77,13 +87,15 @@ class FieldProblem(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ProblemDocument(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Why a request failed (RFC 9457). `errors` is there when single fields are wrong."""
+    """Why a request failed (RFC 9457). `errors` is there when single fields are wrong, and names the first of them; `more`
+    is how many others there are."""
 
     type: str
     title: str
     status: int
     detail: str
     errors: tuple[FieldProblem, ...] | None = None
+    more: int | None = None
     checks: dict[str, Any] | None = None  # Any: what the readiness check found, by check
 
 
@@ -113,7 +125,11 @@ class Problem(Exception):
             title=self.kind.title,
             status=self.kind.status,
             detail=self.detail,
-            errors=tuple(FieldProblem(field=each.field, detail=each.detail) for each in self.errors) or None,
+            errors=tuple(
+                FieldProblem(field=each.field, detail=each.detail) for each in self.errors[:MOST_NAMED]
+            )
+            or None,
+            more=max(0, len(self.errors) - MOST_NAMED) or None,
             checks=self.checks,
         )
 

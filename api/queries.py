@@ -26,11 +26,13 @@ from projections import (
     grants,
     initiatives,
     ledger,
+    members,
     panels,
     reviews,
     rounds,
     timeline,
 )
+from projections.moments import AsOf
 from projections.paging import DEFAULT_LIMIT, MOST
 
 
@@ -49,6 +51,7 @@ class Read:
 READS: Final = (
     Read("/api/me", "me.show", initiatives.me),
     Read("/api/initiatives/{initiative}", "initiative.show", initiatives.one),
+    Read("/api/initiatives/{initiative}/members", "initiative.given_roles", members.given_roles),
     Read("/api/initiatives/{initiative}/calls", "initiative.calls", calls.of_initiative),
     Read("/api/initiatives/{initiative}/funds", "initiative.funds", funds.of_initiative),
     Read("/api/initiatives/{initiative}/accounts", "initiative.accounts", ledger.totals),
@@ -82,8 +85,9 @@ POSITION: Final = Parameter(
 )
 AS_OF: Final = Parameter(
     "as_of",
-    "Answer as of then: an `X-Position`, or a time with its offset, counted by when facts were recorded. Who may see "
-    "what is judged by the roles of now, and what was erased since stays erased.",
+    "Answer as of then: an `X-Position`, or a time with its offset, counted by when facts were recorded. Only for those "
+    "who may know when things happened here; others are refused. Who may see what is judged by the roles of now, and "
+    "what was erased since stays erased.",
     {"type": "string", "minLength": 1, "maxLength": 40},
 )
 CURSOR: Final = Parameter(
@@ -99,6 +103,9 @@ LIMIT: Final = Parameter(
 _FILTERS: Final[Mapping[str, Parameter]] = {
     "status": Parameter("status", "Only what has this status.", {"type": "string", "maxLength": 40}),
     "round": Parameter("round", "Only what belongs to this round.", {"type": "string", "maxLength": 60}),
+    "initiative": Parameter(
+        "initiative", "Only what belongs to this initiative.", {"type": "string", "maxLength": 60}
+    ),
 }
 _LIMIT: Final = re.compile(r"[0-9]{1,6}\Z", re.ASCII)
 _DESCRIBED: Final = {"cursor": CURSOR, "limit": LIMIT, "as_of": AS_OF, **_FILTERS}
@@ -115,8 +122,8 @@ async def wait_for_position(asking: Asking) -> None:
     await asking.wiring.reader.wait_for(position)
 
 
-async def asked_moment(asking: Asking) -> int | None:
-    """The position that `as_of` stands for, seen by the read models; None for now. Raises `Problem` or `Behind`."""
+async def asked_moment(asking: Asking) -> AsOf | None:
+    """The moment that `as_of` stands for, seen by the read models; None for now. Raises `Problem` or `Behind`."""
     text = asking.query.get("as_of")
     if text is None:
         return None
@@ -125,7 +132,7 @@ async def asked_moment(asking: Asking) -> int | None:
     if position is None:
         position = await reader.moment(_time(text))
     await reader.wait_for(position)
-    return position
+    return AsOf(position)
 
 
 def _time(text: str) -> datetime:
@@ -169,6 +176,9 @@ def operation_of(read: Read) -> Operation:
     """A question as an operation of the API."""
     parameters = inspect.signature(read.query).parameters
     wanted = frozenset(name for name in parameters if name in _DESCRIBED and f"{{{name}}}" not in read.path)
+    hints = get_type_hints(read.query)
+    if "as_of" in wanted and hints["as_of"] != AsOf | None:
+        raise TypeError(f"{read.name} takes as_of as another thing than an AsOf, so nothing checks who asks")
     summary, _, rest = " ".join((read.query.__doc__ or "").split()).partition(". ")
     names = re.findall(r"\{([a-z_]+)\}", read.path)
     viewed = "viewer" in parameters
@@ -190,12 +200,12 @@ def operation_of(read: Read) -> Operation:
         summary=_public_words(summary),
         description=_public_words(rest),
         handle=handle,
-        answer=get_type_hints(read.query)["return"],
+        answer=hints["return"],
         public=read.public,
         query=(POSITION, *(_DESCRIBED[name] for name in _DESCRIBED if name in wanted)),
         tag=read.path.split("/")[2],
         problems=(ProblemType.INVALID,),
-        tells_version=_has_version(get_type_hints(read.query)["return"]),
+        tells_version=_has_version(hints["return"]),
     )
 
 

@@ -40,6 +40,18 @@ def let_in(url: str, role: str) -> None:
             connection.execute(sql.SQL("CALL {}(%s)").format(sql.Identifier(schema, "allow")), (role,))
 
 
+def let_in_once(url: str, role: str) -> None:
+    """Let a role in unless it is in already, or the database was never migrated; by the owner."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        row = connection.execute(
+            "SELECT count(*), coalesce(bool_and(has_schema_privilege(%s, oid, 'USAGE')), true) FROM pg_namespace "
+            "WHERE nspname = ANY (%s)",
+            (role, list(SCHEMAS)),
+        ).fetchone()
+    if row is not None and row[0] == len(SCHEMAS) and not row[1]:
+        let_in(url, role)
+
+
 def role_of(connection: psycopg.Connection[tuple[Any, ...]]) -> tuple[str, bool]:
     """The role of a connection, and whether it could change the history: it can act as its owner, or there is none yet."""
     row = connection.execute(

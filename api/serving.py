@@ -9,12 +9,15 @@ import signal
 import socket
 from collections.abc import Callable, Iterator
 from threading import Event
+from typing import Any, cast
 
 import uvicorn
 import uvloop
+from litestar.types import ASGIApp
 
 from api.app import make_app
 from api.due_dates import follow_due_dates
+from api.limits import Limits
 from api.settings import Settings
 from api.wiring import wire
 from projections.projector import follow
@@ -50,22 +53,28 @@ def serve(settings: Settings, url: str, listening: socket.socket) -> None:
     uvloop.run(_serve(settings, url, listening))
 
 
+def server_of(app: ASGIApp, limits: Limits) -> uvicorn.Server:
+    """The server of an app, within its limits."""
+    return _Server(
+        uvicorn.Config(
+            cast("Any", app),  # uvicorn and Litestar each have types of their own for the same
+            interface="asgi3",
+            loop="none",
+            http=limits.protocol(),
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=10,
+        )
+    )
+
+
 async def _serve(settings: Settings, url: str, listening: socket.socket) -> None:
     async with wire(settings, url, read_url=settings.read_database_url) as wiring:
-        server = _Server(
-            uvicorn.Config(
-                make_app(wiring),
-                loop="none",
-                http="httptools",
-                ws="none",
-                lifespan="off",
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                proxy_headers=False,
-                timeout_graceful_shutdown=10,
-            )
-        )
+        server = server_of(make_app(wiring), Limits(settings))
 
         def end() -> None:
             server.should_exit = True

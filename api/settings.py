@@ -7,6 +7,7 @@ it), and `overwinter doctor` shows `described(settings)`.
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
@@ -64,6 +65,25 @@ def _port(text: str) -> int:
     if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 65535):
         raise ValueError("must be a number from 1 to 65535")
     return int(text)
+
+
+def _from(least: int, most: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and len(text) < 10 and least <= int(text) <= most):
+            raise ValueError(f"must be a number from {least} to {most}")
+        return int(text)
+
+    return read
+
+
+Network = IPv4Network | IPv6Network
+
+
+def _networks(text: str) -> tuple[Network, ...]:
+    try:
+        return tuple(ip_network(each.strip()) for each in text.split(","))
+    except ValueError:
+        raise ValueError("must be addresses or networks such as 127.0.0.1, 10.0.0.0/8") from None
 
 
 def _host(text: str) -> str:
@@ -132,6 +152,49 @@ class Settings:
         _host,
     )
     port: int = _setting("OVERWINTER_PORT", "8000", "The port that they are served at.", _port)
+    proxies: tuple[Network, ...] = _setting(
+        "OVERWINTER_PROXIES",
+        "127.0.0.1, ::1",
+        "The addresses or networks of the proxies before it. Their connections are not counted; of what comes through "
+        "them, the last address in `X-Forwarded-For` is.",
+        _networks,
+    )
+    connections: int = _setting(
+        "OVERWINTER_CONNECTIONS",
+        "500",
+        "How many connections are open at a time, at most.",
+        _from(1, 100_000),
+    )
+    connections_per_address: int = _setting(
+        "OVERWINTER_CONNECTIONS_PER_ADDRESS",
+        "50",
+        "How many of them one address has, at most; behind a proxy, how many requests at a time.",
+        _from(1, 100_000),
+    )
+    header_bytes: int = _setting(
+        "OVERWINTER_HEADER_BYTES",
+        "32000",
+        "How many bytes a request's address and headers have together, at most.",
+        _from(1_000, 1_000_000),
+    )
+    headers: int = _setting(
+        "OVERWINTER_HEADERS", "100", "How many headers a request has, at most.", _from(10, 10_000)
+    )
+    header_seconds: int = _setting(
+        "OVERWINTER_HEADER_SECONDS", "15", "In what time a request's headers must have come.", _from(1, 3_600)
+    )
+    body_seconds: int = _setting(
+        "OVERWINTER_BODY_SECONDS",
+        "120",
+        "In what time a request's body must have come, and in what time a client must go on to take its answer.",
+        _from(1, 3_600),
+    )
+    most_fields: int = _setting(
+        "OVERWINTER_FIELDS",
+        "1000",
+        "How many fields a form has, or one object of a JSON body (such as the answers of an application), at most.",
+        _from(100, 100_000),
+    )
     keys: Path = _setting(
         "OVERWINTER_KEYS",
         "DATA_DIR/keys",
@@ -217,6 +280,8 @@ def described(settings: Settings, environ: Mapping[str, str] | None = None) -> t
             value = "" if value is None else without_secrets(value)
         elif isinstance(value, bool):
             value = "1" if value else "0"
+        elif isinstance(value, tuple):
+            value = ", ".join(str(network).removesuffix("/32").removesuffix("/128") for network in value)
         source = "environment" if environ.get(setting.name) else "default"
         shown.append(
             Described(

@@ -13,6 +13,7 @@ from typing import Final
 
 import psycopg
 
+from api.accounts.claims import Claims
 from api.accounts.sessions import Sessions
 from api.accounts.tokens import Tokens
 from api.clock import DemonstrationClock, real_time
@@ -26,6 +27,7 @@ from history.appends import Unavailable
 from history.keyfiles import KeyFolder
 from history.migrate import Migration, migrations_in
 from history.runner import Request, Runner
+from history.statements import heed_cancellation
 from history.store import History, open_history
 from history.tokens import CURSOR, PositionTokens
 from history.vault import Vault
@@ -60,6 +62,7 @@ class Wiring:
     reader: Reader
     positions: PositionTokens
     tokens: Tokens
+    claims: Claims
     sessions: Sessions
     clock: Callable[[], datetime]
 
@@ -153,6 +156,7 @@ def _put_together(
     runner = Runner(
         history, vault, keys.index_key, clock=clock, fence=keys.fence, demonstration=settings.demo
     )
+    tokens = Tokens(history, vault)
     positions_key = runner.keyed("position-tokens", history.id.encode())
     return Wiring(
         settings=settings,
@@ -162,7 +166,8 @@ def _put_together(
         runner=runner,
         reader=Reader(history, runner.states, vault, PositionTokens(positions_key, CURSOR), replica),
         positions=PositionTokens(positions_key),
-        tokens=Tokens(history, vault),
+        tokens=tokens,
+        claims=Claims(history, runner, tokens),
         sessions=Sessions(history, secure=_secure(settings)),
         clock=clock,
     )
@@ -189,10 +194,13 @@ async def _sweep_accounts(wiring: Wiring) -> None:
     while True:
         try:
             await wiring.tokens.sweep()
+            await wiring.claims.sweep()
             await wiring.sessions.sweep()
         except Unavailable:
+            heed_cancellation()
             log.debug("ended sessions are not deleted while the database cannot be used")
         except psycopg.Error as error:
+            heed_cancellation()
             log.warning("ended sessions could not be deleted: %s", type(error).__name__)
         await asyncio.sleep(SWEEP_ACCOUNTS_SECONDS)
 

@@ -98,7 +98,11 @@ def _paid(offer: Offer, number: int, amount: int, report: int | None) -> tuple[F
         grants.GrantInstalmentApproved(grant=grant, instalment=number, approver=offer.approvers[0], stage=1),
         grants.GrantInstalmentApproved(grant=grant, instalment=number, approver=offer.approvers[1], stage=2),
         grants.GrantInstalmentInstructed(
-            grant=grant, instalment=number, setting=1, reference=f"Instalment {number}"
+            grant=grant,
+            instalment=number,
+            setting=1,
+            reference=f"Instalment {number}",
+            instructed_on=date.fromisoformat(_SETTLED),
         ),
         grants.GrantInstalmentSettled(
             grant=grant,

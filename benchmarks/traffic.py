@@ -78,7 +78,9 @@ class Traffic:
         content = answer.json()
         return Written(str(content["id"]), int(str(content["version"])), answer.headers.get("x-position", ""))
 
-    async def post(self, kind: str, path: str, token: str, body: Mapping[str, Any] | None = None) -> Answer:
+    async def post(
+        self, kind: str, path: str, token: str | None, body: Mapping[str, Any] | None = None
+    ) -> Answer:
         """POST with an idempotency key, and the answer as it came. Raises `Turned`."""
         self._sent += 1
         headers = {**self._headers(token), "Idempotency-Key": f"{self._run}-{self._sent}"}

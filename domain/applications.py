@@ -54,12 +54,14 @@ class ApplicationFoundEligible(Fact, frozen=True, kw_only=True):
     """Staff found that the application meets the call's conditions."""
 
     application: str
+    round: str
 
 
 class ApplicationFoundIneligible(Fact, frozen=True, kw_only=True):
     """Staff found that the application does not meet the call's conditions."""
 
     application: str
+    round: str
     applicant: str
     reason: IneligibilityReason
     explanation: Annotated[str | Withheld | None, Personal(of="applicant")]
@@ -182,7 +184,7 @@ def submit(
     now: datetime,
 ) -> tuple[Fact, ...]:
     """Submit an application to an open round: every answer is checked, and all that is wrong is told at once."""
-    round.check_open(now, call)
+    round.check_open(now)
     errors: list[FieldError] = []
     minor: int | None = None
     try:
@@ -259,7 +261,7 @@ def find_eligible(application_id: str, application: Application, round: Round) -
         )
     if round.status not in (RoundStatus.OPEN, RoundStatus.CLOSED):
         raise Refused("The round has gone to its panel, so no more applications can be found eligible.")
-    return (ApplicationFoundEligible(application=application_id),)
+    return (ApplicationFoundEligible(application=application_id, round=application.round),)
 
 
 def find_ineligible(
@@ -281,6 +283,7 @@ def find_ineligible(
     return (
         ApplicationFoundIneligible(
             application=application_id,
+            round=application.round,
             applicant=application.applicant,
             reason=reason,
             explanation=check_explanation(explanation),

@@ -114,19 +114,14 @@ class Due:
 class Outcome:
     """What a rule decided: new facts by stream, and what else must be true in the same append.
 
-    `entries` are (index, id) pairs to add; `claims` are names that only one stream may hold (an address, the grant
-    of an application), each with the sentence that refuses a second claim; `due` and `struck` keep the queue of due
-    dates (`struck`: keys to strike out). `subjects` are data subjects whose sealing key must be made first; `erases`
-    are subjects whose key dies once the facts are stored. `initiatives` names the initiative of those streams that do
-    not belong to the act's own.
+    Index entries, claims and due dates follow from the facts alone: `domain.indexes`, `domain.claims` and
+    `domain.due_dates` say which. `subjects` are data subjects whose sealing key must be made first; `erases` are
+    subjects whose key dies once the facts are stored. `initiatives` names the initiative of those streams that do not
+    belong to the act's own.
     """
 
     facts: Mapping[str, tuple[Fact, ...]]
     answers: str
-    entries: tuple[tuple[str, str], ...] = ()
-    claims: tuple[tuple[str, str], ...] = ()
-    due: tuple[Due, ...] = ()
-    struck: tuple[str, ...] = ()
     subjects: tuple[str, ...] = ()
     erases: tuple[str, ...] = ()
     initiatives: Mapping[str, str] = field(default_factory=dict)

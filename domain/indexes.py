@@ -1,6 +1,49 @@
-"""The names of the indexes that commands need across streams, written and read together with the facts."""
+"""The indexes that commands need across streams: their names, and which entries each fact makes.
+
+Entries are written together with the facts and follow from them alone (`entries_of`), so that a whole index can be
+recomputed from the history. An entry that is there already is not added again.
+"""
 
 from __future__ import annotations
+
+from domain.applications import ApplicationFoundEligible, ApplicationFoundIneligible, ApplicationSubmitted
+from domain.deciding import Fact
+from domain.grants.facts import GrantOffered
+from domain.panels import PanelOutcomeSet
+from domain.reviews import ReviewAssigned, ReviewConflictDeclared
+from domain.rounds import RoundOpened
+
+Entry = tuple[str, str]
+"""The name of an index, and the id that stands in it."""
+
+
+def entries_of(fact: Fact, actor: str) -> tuple[Entry, ...]:
+    """The entries that a fact makes; `actor` is whom its envelope names."""
+    match fact:
+        case RoundOpened():
+            return ((rounds_of(fact.call), fact.round),)
+        case ApplicationSubmitted():
+            return (
+                (applications_of(fact.round), fact.application),
+                (applications_by(fact.applicant, fact.round), fact.application),
+                (submissions_of(fact.applicant), fact.application),
+            )
+        case ApplicationFoundEligible() | ApplicationFoundIneligible():
+            return ((examined_by(actor, fact.round), fact.application),)
+        case ReviewAssigned():
+            return (
+                (reviews_of(fact.application), fact.review),
+                (reviews_in(fact.round), fact.review),
+                (judged_by(fact.juror, fact.round), fact.application),
+            )
+        case ReviewConflictDeclared():
+            return ((conflicts_of(fact.juror, fact.round), fact.application),)
+        case PanelOutcomeSet():
+            return ((deciders_of(fact.panel), actor),)
+        case GrantOffered():
+            return ((grants_of(fact.call), fact.grant),)
+        case _:
+            return ()
 
 
 def applications_of(round_id: str) -> str:
@@ -14,8 +57,7 @@ def applications_by(person_id: str, round_id: str) -> str:
 
 
 def examined_by(person_id: str, round_id: str) -> str:
-    """The first application of a round that a person found eligible or ineligible, for nobody applies where they
-    examined."""
+    """The applications of a round that a person found eligible or ineligible, for nobody applies where they examined."""
     return f"examined by {person_id} in {round_id}"
 
 
@@ -52,12 +94,6 @@ def deciders_of(panel_id: str) -> str:
 def rounds_of(call_id: str) -> str:
     """The rounds of a call."""
     return f"rounds of {call_id}"
-
-
-def instructed_on(grant_id: str, instalment: int) -> str:
-    """The days, in UTC and as ``2026-03-02``, on which the bank was told to pay an instalment: the fact of it has no
-    time of its own, and no rule reads an envelope."""
-    return f"days on which instalment {instalment} of {grant_id} was instructed"
 
 
 def grants_of(call_id: str) -> str:

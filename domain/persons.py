@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import enum
 import unicodedata
-from typing import Annotated, Literal, assert_never
+from datetime import datetime, timedelta
+from typing import Annotated, Final, Literal, assert_never
 
 import msgspec
 from email_validator import EmailNotValidError, ValidatedEmail, validate_email
@@ -13,9 +14,13 @@ from domain import limits
 from domain.deciding import Aggregate, Fact
 from domain.personal import Personal, Withheld
 from domain.refusals import Invalid, NotFound, Refused
-from domain.values import check_line, check_text
+from domain.values import check_line, check_text, moment_text
 
 ErasureReason = Literal["asked_by_person", "retention_ended", "safety", "other"]
+
+CLAIM_DAYS: Final = 7
+"""For how many days a claim can be used, unless its maker says otherwise."""
+MOST_CLAIM_DAYS: Final = 30
 
 # Facts
 
@@ -38,6 +43,35 @@ class PersonHandleGiven(Fact, frozen=True, kw_only=True):
     handle: str
 
 
+class PersonClaimMade(Fact, frozen=True, kw_only=True):
+    """Somebody can exchange a one-time claim for a way in to this person's account, until `ends_at`. The claim's secret
+    is no fact. `made_by` is a person, or "system" for the operator at the command line; `another`: the person had used a
+    claim before, so this is one more way in."""
+
+    person: str
+    claim: str
+    made_by: str
+    made_at: datetime
+    ends_at: datetime
+    another: bool
+
+
+class PersonClaimWithdrawn(Fact, frozen=True, kw_only=True):
+    """A claim that nobody had used was withdrawn, by its maker or by the person."""
+
+    person: str
+    claim: str
+    withdrawn_at: datetime
+
+
+class PersonClaimUsed(Fact, frozen=True, kw_only=True):
+    """Whoever held the claim exchanged it for a way in to the person's account."""
+
+    person: str
+    claim: str
+    used_at: datetime
+
+
 class PersonErased(Fact, frozen=True, kw_only=True):
     """The person's sealing key was destroyed; what was sealed under it can no longer be opened."""
 
@@ -45,7 +79,14 @@ class PersonErased(Fact, frozen=True, kw_only=True):
     reason: ErasureReason
 
 
-PersonFact = PersonRegistered | PersonHandleGiven | PersonErased
+PersonFact = (
+    PersonRegistered
+    | PersonHandleGiven
+    | PersonClaimMade
+    | PersonClaimWithdrawn
+    | PersonClaimUsed
+    | PersonErased
+)
 
 # State
 
@@ -57,12 +98,30 @@ class PersonStatus(enum.StrEnum):
     ERASED = "erased"
 
 
+class Claim(msgspec.Struct, frozen=True, kw_only=True):
+    """A one-time claim to a person's account."""
+
+    id: str
+    made_by: str
+    made_at: datetime
+    ends_at: datetime
+    another: bool
+    used_at: datetime | None = None
+    withdrawn_at: datetime | None = None
+
+    def usable(self, now: datetime) -> bool:
+        """Whether it can still be exchanged."""
+        return self.used_at is None and self.withdrawn_at is None and now < self.ends_at
+
+
 class Person(msgspec.Struct, frozen=True, kw_only=True):
-    """A person as their facts left them; it holds nothing personal. `handles` are by scope."""
+    """A person as their facts left them; it holds nothing personal. `handles` are by scope, `claims` the oldest
+    first."""
 
     status: PersonStatus | None = None
     language: str = "en"
     handles: dict[str, str] = {}
+    claims: tuple[Claim, ...] = ()
 
 
 def evolve(person: Person, fact: PersonFact) -> Person:
@@ -72,10 +131,30 @@ def evolve(person: Person, fact: PersonFact) -> Person:
             return Person(status=PersonStatus.REGISTERED, language=fact.language)
         case PersonHandleGiven():
             return msgspec.structs.replace(person, handles={**person.handles, fact.scope: fact.handle})
+        case PersonClaimMade():
+            made = Claim(
+                id=fact.claim,
+                made_by=fact.made_by,
+                made_at=fact.made_at,
+                ends_at=fact.ends_at,
+                another=fact.another,
+            )
+            return msgspec.structs.replace(person, claims=(*person.claims, made))
+        case PersonClaimWithdrawn():
+            return _with_claim(person, fact.claim, withdrawn_at=fact.withdrawn_at)
+        case PersonClaimUsed():
+            return _with_claim(person, fact.claim, used_at=fact.used_at)
         case PersonErased():
             return msgspec.structs.replace(person, status=PersonStatus.ERASED)
         case _:
             assert_never(fact)
+
+
+def _with_claim(person: Person, claim: str, **changes: datetime) -> Person:
+    claims = tuple(
+        msgspec.structs.replace(each, **changes) if each.id == claim else each for each in person.claims
+    )
+    return msgspec.structs.replace(person, claims=claims)
 
 
 PERSON = Aggregate(kind="person", empty=Person(), evolve=evolve)
@@ -109,11 +188,18 @@ def check_email(email: str | None) -> str | None:
 
 def address_claim(email: str) -> tuple[str, str]:
     """The claim to an address, which one person holds at a time in any spelling (capitals, composed or decomposed
-    letters, a domain in letters or as ``xn--``), and the sentence that refuses it to another. Raises `Invalid` for what
-    `check_email` refuses."""
-    parsed = _parsed(email)
-    local = unicodedata.normalize("NFC", parsed.local_part.lower())
-    return f"address {local}@{parsed.ascii_domain}", "This address belongs to a registered person already."
+    letters, a domain in letters or as ``xn--``), and the sentence that refuses it to another. An address that
+    `check_email` would refuse today, but took once, is claimed in small letters."""
+    try:
+        parsed = _parsed(email)
+    except Invalid:
+        name = email.lower()
+    else:
+        name = f"{parsed.local_part.lower()}@{parsed.ascii_domain}"
+    return (
+        f"address {unicodedata.normalize('NFC', name)}",
+        "This address belongs to a registered person already.",
+    )
 
 
 def _parsed(address: str) -> ValidatedEmail:
@@ -151,3 +237,53 @@ def erase(person_id: str, person: Person, *, reason: ErasureReason) -> tuple[Fac
     if person.status is PersonStatus.ERASED:
         raise Refused("This person was erased already.")
     return (PersonErased(person=person_id, reason=reason),)
+
+
+def make_claim(
+    person_id: str, person: Person, *, claim: str, made_by: str, days: int, now: datetime
+) -> tuple[Fact, ...]:
+    """Make a claim that ends after some days; a person has one at a time that can be used."""
+    check_registered(person)
+    if not 1 <= days <= MOST_CLAIM_DAYS:
+        raise Invalid.field("days", f"A claim can be used for 1 to {MOST_CLAIM_DAYS} days; this is {days}.")
+    open_one = next((each for each in person.claims if each.usable(now)), None)
+    if open_one is not None:
+        raise Refused(
+            f"This person has a claim that can be used until {moment_text(open_one.ends_at)}; withdraw it first."
+        )
+    return (
+        PersonClaimMade(
+            person=person_id,
+            claim=claim,
+            made_by=made_by,
+            made_at=now,
+            ends_at=now + timedelta(days=days),
+            another=any(each.used_at for each in person.claims),
+        ),
+    )
+
+
+def withdraw_claim(person_id: str, person: Person, *, claim: str, now: datetime) -> tuple[Fact, ...]:
+    """Withdraw a claim that nobody has used."""
+    check_registered(person)
+    _check_usable(person, claim, now)
+    return (PersonClaimWithdrawn(person=person_id, claim=claim, withdrawn_at=now),)
+
+
+def use_claim(person_id: str, person: Person, *, claim: str, now: datetime) -> tuple[Fact, ...]:
+    """Exchange a claim, once."""
+    check_registered(person)
+    _check_usable(person, claim, now)
+    return (PersonClaimUsed(person=person_id, claim=claim, used_at=now),)
+
+
+def _check_usable(person: Person, claim: str, now: datetime) -> None:
+    found = next((each for each in person.claims if each.id == claim), None)
+    if found is None:
+        raise NotFound("There is no such claim.")
+    if found.used_at is not None:
+        raise Refused(f"This claim was used on {moment_text(found.used_at)}; a claim can be used once.")
+    if found.withdrawn_at is not None:
+        raise Refused(f"This claim was withdrawn on {moment_text(found.withdrawn_at)}; ask for a new one.")
+    if now >= found.ends_at:
+        raise Refused(f"This claim ended on {moment_text(found.ends_at)}; ask for a new one.")

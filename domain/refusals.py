@@ -30,11 +30,12 @@ class Refused(Turned):
 
 
 class Invalid(Turned):
-    """The request itself is wrong; `errors` names each field and what is wrong with it."""
+    """The request itself is wrong; `errors` names each field and what is wrong with it. `more`: there are further ones,
+    which were not looked for."""
 
-    def __init__(self, errors: tuple[FieldError, ...]) -> None:
-        count = len(errors)
-        super().__init__(errors[0].detail if count == 1 else f"{count} fields need correcting.")
+    def __init__(self, errors: tuple[FieldError, ...], *, more: bool = False) -> None:
+        many = f"More than {len(errors)}" if more else str(len(errors))
+        super().__init__(errors[0].detail if len(errors) == 1 else f"{many} fields need correcting.")
         self.errors = errors
 
     @classmethod

@@ -55,6 +55,8 @@ class ReviewConflictDeclared(Fact, frozen=True, kw_only=True):
     """The juror declared a conflict of interest and stepped back; another may be asked."""
 
     review: str
+    application: str
+    round: str
     juror: str
     reason: ConflictReason
     explanation: Annotated[str | Withheld | None, Personal(of="juror")]
@@ -250,7 +252,12 @@ def declare_conflict(
         raise Refused(f"A juror can step back until the review is submitted; this review is {review.status}.")
     return (
         ReviewConflictDeclared(
-            review=review_id, juror=review.juror, reason=reason, explanation=check_explanation(explanation)
+            review=review_id,
+            application=review.application,
+            round=review.round,
+            juror=review.juror,
+            reason=reason,
+            explanation=check_explanation(explanation),
         ),
     )
 

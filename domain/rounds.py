@@ -17,8 +17,8 @@ from domain.refusals import Invalid, Refused
 
 
 class RoundOpened(Fact, frozen=True, kw_only=True):
-    """Applications are taken in from now until `closes_at`; `closes_local` is that moment on the clocks of the call's
-    time zone, as it was announced."""
+    """Applications are taken in from now until `closes_at`, and silently for `grace_minutes` more; `closes_local` is the
+    deadline on the clocks of the call's time zone, as it was announced."""
 
     round: str
     initiative: str
@@ -26,6 +26,12 @@ class RoundOpened(Fact, frozen=True, kw_only=True):
     closes_at: datetime
     closes_local: str
     time_zone: str
+    grace_minutes: int
+
+    @property
+    def intake_ends(self) -> datetime:
+        """When the last application is taken in, the minutes of grace included."""
+        return self.closes_at + timedelta(minutes=self.grace_minutes)
 
 
 class RoundClosed(Fact, frozen=True, kw_only=True):
@@ -74,13 +80,13 @@ class Round(msgspec.Struct, frozen=True, kw_only=True):
     closes_at: datetime | None = None
     closes_local: str = ""
     time_zone: str = ""
+    intake_ends: datetime | None = None
     applications: tuple[str, ...] = ()
 
-    def check_open(self, now: datetime, call: Call) -> None:
-        """Refuse unless an application can be taken in at `now`, the call's minutes of grace included."""
-        assert self.closes_at is not None
-        deadline = self.closes_at + timedelta(minutes=call.grace_minutes)
-        if self.status is not RoundStatus.OPEN or now >= deadline:
+    def check_open(self, now: datetime) -> None:
+        """Refuse unless an application can be taken in at `now`, the minutes of grace included."""
+        assert self.intake_ends is not None
+        if self.status is not RoundStatus.OPEN or now >= self.intake_ends:
             raise Refused(
                 f"The round closed on {self.closes_local} ({self.time_zone}); it takes no more applications."
             )
@@ -98,6 +104,7 @@ def evolve(round: Round, fact: RoundFact) -> Round:
                 closes_at=fact.closes_at,
                 closes_local=fact.closes_local,
                 time_zone=fact.time_zone,
+                intake_ends=fact.intake_ends,
             )
         case RoundClosed():
             return replace(round, status=RoundStatus.CLOSED, applications=fact.applications)
@@ -136,20 +143,18 @@ def open_round(
             closes_at=closes_at,
             closes_local=_on_clocks(closes_local),
             time_zone=call.time_zone,
+            grace_minutes=call.grace_minutes,
         ),
     )
 
 
-def close(
-    round_id: str, round: Round, call: Call, *, received: tuple[str, ...], now: datetime
-) -> tuple[Fact, ...]:
+def close(round_id: str, round: Round, *, received: tuple[str, ...], now: datetime) -> tuple[Fact, ...]:
     """End the intake once deadline and grace have passed, and record the applications received."""
     if round.status is not RoundStatus.OPEN:
         raise Refused(f"Only an open round can be closed; this one is {round.status}.")
-    assert round.closes_at is not None
-    deadline = round.closes_at + timedelta(minutes=call.grace_minutes)
-    if now < deadline:
-        local = _on_clocks(deadline.astimezone(ZoneInfo(round.time_zone)).replace(tzinfo=None))
+    assert round.intake_ends is not None
+    if now < round.intake_ends:
+        local = _on_clocks(round.intake_ends.astimezone(ZoneInfo(round.time_zone)).replace(tzinfo=None))
         raise Refused(f"The round is open until {local} ({round.time_zone}); it cannot be closed before.")
     return (RoundClosed(round=round_id, applications=tuple(sorted(received))),)
 

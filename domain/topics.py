@@ -2,11 +2,15 @@
 
 A topic never changes its meaning and is never given to another class. A class may move or be renamed freely; a fact
 that needs another shape gets a new topic, and what was stored under the old one is converted where it is read.
+
+Each topic also says who reads it in a timeline. A new one is shown to nobody until it does.
 """
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -14,66 +18,119 @@ from domain import applications, calls, funds, initiatives, panels, persons, rev
 from domain.deciding import Aggregate, Fact
 from domain.grants import facts as grants
 from domain.grants.state import GRANT
+from domain.values import Role
 
-TOPICS: Final[Mapping[str, type[Fact]]] = MappingProxyType(
-    {
-        "installation.opened.v1": initiatives.InstallationOpened,
-        "installation.administrator_appointed.v1": initiatives.AdministratorAppointed,
-        "initiative.founded.v1": initiatives.InitiativeFounded,
-        "initiative.member_added.v1": initiatives.MemberAdded,
-        "initiative.member_removed.v1": initiatives.MemberRemoved,
-        "person.registered.v1": persons.PersonRegistered,
-        "person.handle_given.v1": persons.PersonHandleGiven,
-        "person.erased.v1": persons.PersonErased,
-        "fund.opened.v1": funds.FundOpened,
-        "fund.pledged.v1": funds.FundPledged,
-        "fund.received.v1": funds.FundReceived,
-        "fund.committed.v1": funds.FundCommitted,
-        "fund.released.v1": funds.FundReleased,
-        "call.drafted.v1": calls.CallDrafted,
-        "call.published.v1": calls.CallPublished,
-        "round.opened.v1": rounds.RoundOpened,
-        "round.closed.v1": rounds.RoundClosed,
-        "round.put_to_panel.v1": rounds.RoundPutToPanel,
-        "round.decided.v1": rounds.RoundDecided,
-        "application.submitted.v1": applications.ApplicationSubmitted,
-        "application.withdrawn.v1": applications.ApplicationWithdrawn,
-        "application.found_eligible.v1": applications.ApplicationFoundEligible,
-        "application.found_ineligible.v1": applications.ApplicationFoundIneligible,
-        "application.awarded.v1": applications.ApplicationAwarded,
-        "application.waitlisted.v1": applications.ApplicationWaitlisted,
-        "application.declined.v1": applications.ApplicationDeclined,
-        "review.assigned.v1": reviews.ReviewAssigned,
-        "review.cleared.v1": reviews.ReviewCleared,
-        "review.conflict_declared.v1": reviews.ReviewConflictDeclared,
-        "review.replaced.v1": reviews.ReviewReplaced,
-        "review.submitted.v1": reviews.ReviewSubmitted,
-        "panel.opened.v1": panels.PanelOpened,
-        "panel.outcome_set.v1": panels.PanelOutcomeSet,
-        "panel.closed.v1": panels.PanelClosed,
-        "panel.confirmed.v1": panels.PanelConfirmed,
-        "grant.offered.v1": grants.GrantOffered,
-        "grant.accepted.v1": grants.GrantAccepted,
-        "grant.declined.v1": grants.GrantDeclined,
-        "grant.lapsed.v1": grants.GrantLapsed,
-        "grant.payee_set.v1": grants.GrantPayeeSet,
-        "grant.payee_confirmed.v1": grants.GrantPayeeConfirmed,
-        "grant.instalments_scheduled.v1": grants.GrantInstalmentsScheduled,
-        "grant.report_submitted.v1": grants.GrantReportSubmitted,
-        "grant.report_accepted.v1": grants.GrantReportAccepted,
-        "grant.report_returned.v1": grants.GrantReportReturned,
-        "grant.instalment_requested.v1": grants.GrantInstalmentRequested,
-        "grant.instalment_approved.v1": grants.GrantInstalmentApproved,
-        "grant.instalment_instructed.v1": grants.GrantInstalmentInstructed,
-        "grant.instalment_settled.v1": grants.GrantInstalmentSettled,
-        "grant.instalment_failed.v1": grants.GrantInstalmentFailed,
-        "grant.completed.v1": grants.GrantCompleted,
-    }
+
+class Audience(enum.StrEnum):
+    """Who reads what happened, in the timelines that they may open (`domain.access.sees_timeline`)."""
+
+    APPLICANT = "applicant"
+    """Of their own application, and of the grant that followed."""
+    JURY = "jury"
+    STAFF = "staff"
+    FINANCE = "finance"
+    FUNDERS = "funders"
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A topic: its permanent name, the class of its facts, and who reads them in a timeline. One that declares no
+    audience is shown to nobody there."""
+
+    name: str
+    fact: type[Fact]
+    audience: frozenset[Audience] = frozenset()
+
+
+_STAFF: Final = frozenset({Audience.STAFF})
+_FOLLOWERS: Final = frozenset({Audience.STAFF, Audience.FUNDERS})
+_MONEY: Final = _FOLLOWERS | {Audience.FINANCE}
+_APPLICANT: Final = _FOLLOWERS | {Audience.APPLICANT}
+_EVERYBODY: Final = _MONEY | _APPLICANT
+"""All but the jury, which reads no times."""
+
+REGISTER: Final = (
+    Topic("installation.opened.v1", initiatives.InstallationOpened),
+    Topic("installation.administrator_appointed.v1", initiatives.AdministratorAppointed),
+    Topic("initiative.founded.v1", initiatives.InitiativeFounded, _STAFF),
+    Topic("initiative.member_added.v1", initiatives.MemberAdded, _STAFF),
+    Topic("initiative.member_removed.v1", initiatives.MemberRemoved, _STAFF),
+    Topic("person.registered.v1", persons.PersonRegistered),
+    Topic("person.handle_given.v1", persons.PersonHandleGiven),
+    Topic("person.claim_made.v1", persons.PersonClaimMade),
+    Topic("person.claim_withdrawn.v1", persons.PersonClaimWithdrawn),
+    Topic("person.claim_used.v1", persons.PersonClaimUsed),
+    Topic("person.erased.v1", persons.PersonErased),
+    Topic("fund.opened.v1", funds.FundOpened, _MONEY),
+    Topic("fund.pledged.v1", funds.FundPledged, _MONEY),
+    Topic("fund.received.v1", funds.FundReceived, _MONEY),
+    Topic("fund.committed.v1", funds.FundCommitted, _EVERYBODY),
+    Topic("fund.released.v1", funds.FundReleased, _EVERYBODY),
+    Topic("call.drafted.v1", calls.CallDrafted, _FOLLOWERS),
+    Topic("call.published.v1", calls.CallPublished, _FOLLOWERS),
+    Topic("round.opened.v1", rounds.RoundOpened, _FOLLOWERS),
+    Topic("round.closed.v1", rounds.RoundClosed, _FOLLOWERS),
+    Topic("round.put_to_panel.v1", rounds.RoundPutToPanel, _FOLLOWERS),
+    Topic("round.decided.v1", rounds.RoundDecided, _FOLLOWERS),
+    Topic("application.submitted.v1", applications.ApplicationSubmitted, _APPLICANT),
+    Topic("application.withdrawn.v1", applications.ApplicationWithdrawn, _APPLICANT),
+    Topic("application.found_eligible.v1", applications.ApplicationFoundEligible, _APPLICANT),
+    Topic("application.found_ineligible.v1", applications.ApplicationFoundIneligible, _APPLICANT),
+    Topic("application.awarded.v1", applications.ApplicationAwarded, _APPLICANT),
+    Topic("application.waitlisted.v1", applications.ApplicationWaitlisted, _APPLICANT),
+    Topic("application.declined.v1", applications.ApplicationDeclined, _APPLICANT),
+    Topic("review.assigned.v1", reviews.ReviewAssigned, _FOLLOWERS),
+    Topic("review.cleared.v1", reviews.ReviewCleared, _FOLLOWERS),
+    Topic("review.conflict_declared.v1", reviews.ReviewConflictDeclared, _FOLLOWERS),
+    Topic("review.replaced.v1", reviews.ReviewReplaced, _FOLLOWERS),
+    Topic("review.submitted.v1", reviews.ReviewSubmitted, _FOLLOWERS),
+    Topic("panel.opened.v1", panels.PanelOpened, _FOLLOWERS),
+    Topic("panel.outcome_set.v1", panels.PanelOutcomeSet, _FOLLOWERS),
+    Topic("panel.closed.v1", panels.PanelClosed, _FOLLOWERS),
+    Topic("panel.confirmed.v1", panels.PanelConfirmed, _FOLLOWERS),
+    Topic("grant.offered.v1", grants.GrantOffered, _EVERYBODY),
+    Topic("grant.accepted.v1", grants.GrantAccepted, _EVERYBODY),
+    Topic("grant.declined.v1", grants.GrantDeclined, _EVERYBODY),
+    Topic("grant.lapsed.v1", grants.GrantLapsed, _EVERYBODY),
+    Topic("grant.payee_set.v1", grants.GrantPayeeSet, _EVERYBODY),
+    Topic("grant.payee_confirmed.v1", grants.GrantPayeeConfirmed, _EVERYBODY),
+    Topic("grant.instalments_scheduled.v1", grants.GrantInstalmentsScheduled, _EVERYBODY),
+    Topic("grant.report_submitted.v1", grants.GrantReportSubmitted, _EVERYBODY),
+    Topic("grant.report_accepted.v1", grants.GrantReportAccepted, _EVERYBODY),
+    Topic("grant.report_returned.v1", grants.GrantReportReturned, _EVERYBODY),
+    Topic("grant.instalment_requested.v1", grants.GrantInstalmentRequested, _EVERYBODY),
+    Topic("grant.instalment_approved.v1", grants.GrantInstalmentApproved, _EVERYBODY),
+    Topic("grant.instalment_instructed.v1", grants.GrantInstalmentInstructed, _EVERYBODY),
+    Topic("grant.instalment_settled.v1", grants.GrantInstalmentSettled, _EVERYBODY),
+    Topic("grant.instalment_failed.v1", grants.GrantInstalmentFailed, _EVERYBODY),
+    Topic("grant.completed.v1", grants.GrantCompleted, _EVERYBODY),
 )
+"""Every topic."""
+
+TOPICS: Final[Mapping[str, type[Fact]]] = MappingProxyType({topic.name: topic.fact for topic in REGISTER})
 """Every fact's class by its topic."""
 
-TOPIC_OF: Final[Mapping[type[Fact], str]] = MappingProxyType({fact: topic for topic, fact in TOPICS.items()})
+TOPIC_OF: Final[Mapping[type[Fact], str]] = MappingProxyType({topic.fact: topic.name for topic in REGISTER})
 """Every fact's topic by its class."""
+
+_AUDIENCE_OF: Final[Mapping[Role, Audience]] = MappingProxyType(
+    {
+        Role.APPLICANT: Audience.APPLICANT,
+        Role.JUROR: Audience.JURY,
+        Role.CHAIR: Audience.JURY,
+        Role.OFFICER: Audience.STAFF,
+        Role.FINANCE: Audience.FINANCE,
+        Role.APPROVER: Audience.FINANCE,
+        Role.FUNDER: Audience.FUNDERS,
+    }
+)
+
+
+def topics_for(role: Role) -> frozenset[str]:
+    """The topics that somebody who opened a timeline in this role reads there; none for a role without an audience."""
+    audience = _AUDIENCE_OF.get(role)
+    return frozenset(topic.name for topic in REGISTER if audience in topic.audience)
+
 
 AGGREGATES: Final[Mapping[str, Aggregate[Any]]] = MappingProxyType(
     {

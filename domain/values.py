@@ -24,7 +24,8 @@ _MAX_DIGITS: Final = len(str(MAX_MINOR))
 
 
 class Role(enum.StrEnum):
-    """The roles in which a person acts. `SYSTEM` is the program itself, acting on a due date or at set-up."""
+    """The roles in which a person acts. `PERSON` is anybody with their own account; `SYSTEM` is the program itself, acting
+    on a due date or at set-up."""
 
     ADMINISTRATOR = "administrator"
     OFFICER = "officer"
@@ -34,6 +35,7 @@ class Role(enum.StrEnum):
     APPROVER = "approver"
     FUNDER = "funder"
     APPLICANT = "applicant"
+    PERSON = "person"
     SYSTEM = "system"
 
 

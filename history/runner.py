@@ -19,17 +19,26 @@ from datetime import datetime
 from typing import Any, Final
 from weakref import WeakValueDictionary
 
-import msgspec
-
-from domain.commands.register import REGISTER
-from domain.deciding import Act, Aggregate, Command, Denied, Fact, Given, Loaded, Members, Outcome, Registered
+from domain.deciding import (
+    Act,
+    Aggregate,
+    Command,
+    Denied,
+    Fact,
+    Given,
+    Loaded,
+    Members,
+    Outcome,
+    Registered,
+)
 from domain.personal import personal_fields
 from domain.persons import PERSON, Person, PersonStatus, give_handle
 from domain.refusals import Forbidden, NotFound, Refused, Turned
 from domain.topics import TOPIC_OF
 from domain.values import SYSTEM, Channel, Role, stream_id
-from history.appends import Append, Appended, DueDate, Idempotency
+from history.appends import Append, Appended, Idempotency
 from history.documents import FORMAT, Envelope, Stored, write
+from history.implied import BY_REQUEST, claims_in, encode, implied_by
 from history.states import States
 from history.store import History, opened_keys
 from history.vault import Vault, WrappedKey
@@ -39,11 +48,6 @@ TRIES: Final = 15
 TRIES_TOGETHER: Final = 5
 """How often of these it is appended along with others; from then on alone, while everybody else waits."""
 _HANDLE_LETTERS: Final = "23456789abcdefghjkmnpqrstvwxyz"
-
-_encode = msgspec.json.Encoder(order="sorted").encode
-_BY_REQUEST: Final[Mapping[type[Command], Registered[Any]]] = {
-    entry.request: entry for entry in REGISTER.values()
-}
 
 
 class Contended(Exception):
@@ -127,7 +131,7 @@ class Runner:
         `store.Unavailable`; in every case but the last, nothing was written. An erasure that was decided is an exception:
         its fence stands, and the next start of a process finishes it.
         """
-        entry = _BY_REQUEST[type(request.command)]
+        entry = BY_REQUEST[type(request.command)]
         idempotency = self._idempotency(entry.name, request)
         # A deadline is held against the moment at which a request arrived, however often it has to be decided again.
         now = self.clock()
@@ -188,7 +192,7 @@ class Runner:
 
     async def claimed(self, outcome: Outcome) -> str | None:
         """The sentence by which an outcome would be refused now, since one of its claims is held; None if none is."""
-        sentences = {self._claim(name): sentence for name, sentence in outcome.claims}
+        sentences = {self._claim(name): sentence for name, sentence in claims_in(outcome.facts).items()}
         held = await self.history.held(sentences) if sentences else ()
         return next((sentence for name, sentence in sentences.items() if name in held), None)
 
@@ -203,7 +207,7 @@ class Runner:
     def _idempotency(self, name: str, request: Request) -> Idempotency | None:
         if request.key is None:
             return None
-        body = _encode((name, request.command, request.expected))
+        body = encode((name, request.command, request.expected))
         return Idempotency(
             principal=request.actor,
             key=self.keyed("idempotency-key", request.key.encode()),
@@ -372,18 +376,22 @@ class _Work:
 
     def _gather(self, outcome: Outcome, made: list[WrappedKey]) -> Append:
         runner = self._runner
-        for name, sentence in outcome.claims:
-            self._claims[runner._claim(name).hex()] = sentence
-        holder = outcome.subjects[0] if outcome.subjects else outcome.answers
+        claims: list[tuple[bytes, str]] = []
+        implied = [(stream, implied_by(fact, self._request.actor)) for stream, fact in self._facts]
+        for stream, each in implied:
+            for name, refusal in each.claims:
+                assert name is not None, "the fields of a fact that is not stored yet are in clear"
+                claims.append((runner._claim(name), stream))
+                self._claims[claims[-1][0].hex()] = refusal
         return Append(
             facts=self._stored,
             read=self._reading.versions,
             read_indexes=self._reading.indexes,
             answers=outcome.answers,
-            entries=outcome.entries,
-            claims=[(bytes.fromhex(name), holder) for name in self._claims],
-            struck=outcome.struck,
-            due=[_due_date(due.key, due.at, due.command) for due in outcome.due],
+            entries=[entry for _, each in implied for entry in each.entries],
+            claims=claims,
+            struck=[each.struck for _, each in implied if each.struck is not None],
+            due=[each.due for _, each in implied if each.due is not None],
             new_keys=made,
             sealed_for=sorted({s for _, fact in self._facts for s in subjects_of(fact)}),
             erased=outcome.erases,
@@ -400,10 +408,6 @@ class _Work:
         self._runner.states.remember(self._reading, self._facts)
         about = [stored for stored in self._stored if stored.stream == self._outcome.answers][-1]
         return Answer(about.stream, about.version, about.leaf, appended.positions)
-
-
-def _due_date(key: str, at: datetime, command: Command) -> DueDate:
-    return DueDate(key, at, _BY_REQUEST[type(command)].name, _encode(command))
 
 
 _personal: dict[type[Fact], dict[str, str]] = {}

@@ -66,6 +66,14 @@ async def lent(pool: AsyncConnectionPool[Connection]) -> AsyncIterator[Connectio
         await pool.putconn(connection)
 
 
+def heed_cancellation() -> None:
+    """Raise CancelledError if the present task was cancelled. To be asked wherever an error of the database is caught and
+    tried again: a statement that is cancelled just as the server goes away raises the loss of the connection instead."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
+
+
 async def call(
     connection: Connection, statement: Prepared, arrays: Sequence[BinaryArray]
 ) -> list[tuple[Any, ...]]:  # Any: a row's columns differ in type
@@ -174,6 +182,18 @@ async def _answer(pgconn: PGconn) -> PGresult:
         if not moved.done():
             moved.set_result(None)
 
+    async def wait() -> None:
+        """Wait until there is something to read, once more after what was read did not suffice."""
+        nonlocal moved
+        if moved.done():
+            moved = loop.create_future()
+            # After an error of the socket uvloop tells nothing more of it, as when a server that ends says so and closes
+            # a connection on which it has not read everything. Watched again, the socket tells the error again.
+            loop.remove_reader(socket)
+            loop.add_reader(socket, move)
+        await moved
+        pgconn.consume_input()
+
     found: PGresult | None = None
     error: psycopg.Error | None = None
     loop.add_reader(socket, move)
@@ -188,9 +208,7 @@ async def _answer(pgconn: PGconn) -> PGresult:
             pgconn.consume_input()
         while True:
             while pgconn.is_busy():
-                await moved
-                moved = loop.create_future()
-                pgconn.consume_input()
+                await wait()
             result = pgconn.get_result()
             if result is None:
                 break

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from domain.deciding import Aggregate, Fact, Loaded
 from domain.topics import AGGREGATES
+from domain.values import check_stream_id
 from history.documents import Stored, fact_in
 from history.store import History
 
@@ -73,7 +74,13 @@ class Reading:
         self.indexes: dict[str, int] = {}
 
     async def load(self, streams: Sequence[tuple[Aggregate[Any], str]]) -> dict[str, Loaded[Any]]:
-        """The states of some streams, in at most one round trip."""
+        """The states of some streams, in at most one round trip.
+
+        Raises `NotFound` for an id that is not of its aggregate's kind, whatever is remembered of it: no stream is ever
+        folded as another kind than its own.
+        """
+        for aggregate, stream in streams:
+            check_stream_id(aggregate.kind, stream)
         ask: dict[str, int] = {}
         start: dict[str, Folded] = {}
         for aggregate, stream in streams:

@@ -49,6 +49,12 @@ class PlacedRow(NamedTuple):
     leaf: bytes
 
 
+ANSWERS_KEPT_DAYS: Final = 30
+"""For how many days the answer to an idempotency key is kept; the database's function ``history.answers_kept`` says the
+same."""
+FORGOTTEN_AT_ONCE: Final = 5_000
+"""How many old answers are deleted in one transaction."""
+
 _ROW: Final[RowMaker[Row]] = partial(tuple.__new__, Row)
 """What makes a Row of a row: without a word of Python in between, as ``Row._make`` would have."""
 
@@ -184,6 +190,21 @@ class History:
         """What an idempotency key stands for, or None if it was never used. `detail` is the stream that answered."""
         async with self.connection() as connection:
             return await remembered(connection, idempotency)
+
+    async def forget_answers(self) -> int:
+        """Delete the answers to idempotency keys that are older than `ANSWERS_KEPT_DAYS`; returns how many. Raises
+        `Unavailable`."""
+        forgotten = 0
+        while True:
+            async with self.connection() as connection:
+                cursor = await connection.execute(
+                    "SELECT history.forget_answers(%b::integer)", (FORGOTTEN_AT_ONCE,)
+                )
+                row = await cursor.fetchone()
+            assert row is not None
+            forgotten += int(row[0])
+            if row[0] < FORGOTTEN_AT_ONCE:
+                return forgotten
 
     async def last_position(self) -> int:
         """The position of the newest fact; 0 if there is none."""

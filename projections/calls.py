@@ -8,11 +8,13 @@ import msgspec
 
 from domain import access
 from domain.calls import CALL, CallDrafted, CallPublished, CallStatus
+from domain.deciding import Allowed
 from domain.forms import Form, Rubric
 from domain.initiatives import INITIATIVE
 from domain.refusals import NotFound
 from domain.values import Money, Texts
 from projections import rounds
+from projections.moments import AsOf, position_at
 from projections.paging import DEFAULT_LIMIT, Page, check_limit, key_of, page
 from projections.projection import Placed, Projection, unhandled
 from projections.reader import LATEST, Reader, Row, allow
@@ -122,17 +124,23 @@ class CallDetail(CallLine, frozen=True, kw_only=True):
 
 
 async def public(
-    reader: Reader, *, cursor: str | None = None, limit: int = DEFAULT_LIMIT, as_of: int | None = None
+    reader: Reader, *, initiative: str | None = None, cursor: str | None = None, limit: int = DEFAULT_LIMIT
 ) -> Page[CallLine]:
-    """The published calls of all initiatives, which everybody may read, sorted by their random ids."""
+    """The published calls of all initiatives, or of one, which everybody may read, sorted by their random ids."""
     rows = await reader.rows(
         "SELECT * FROM read.calls WHERE status = 'published' AND call > %(after)b::text "
+        "AND (initiative = %(initiative)b::text OR %(initiative)b::text IS NULL) "
         "AND from_position <= %(at)b::bigint AND to_position > %(at)b::bigint ORDER BY call LIMIT %(limit)b",
+        initiative=initiative,
         after=key_of(cursor),
-        at=LATEST if as_of is None else as_of,
+        at=LATEST,
         limit=check_limit(limit) + 1,
     )
-    return await _page(reader, rows, limit, inside=False, as_of=as_of)
+    found = await _page(reader, rows, limit, inside=False, at=LATEST)
+    # The rows may lag behind the calls: what is not everybody's any more is not shown.
+    loaded = await reader.load(*((CALL, item.id) for item in found.items))
+    public = [item for item in found.items if isinstance(access.published(loaded[item.id].state), Allowed)]
+    return Page(items=tuple(public), next=found.next)
 
 
 async def of_initiative(
@@ -142,25 +150,28 @@ async def of_initiative(
     *,
     cursor: str | None = None,
     limit: int = DEFAULT_LIMIT,
-    as_of: int | None = None,
+    as_of: AsOf | None = None,
 ) -> Page[CallLine]:
     """The calls of an initiative, drafts too, for its staff; raises `NotFound` or `Forbidden`."""
-    allow(access.officer(viewer or "", await reader.the(INITIATIVE, initiative)))
+    who, house = viewer or "", await reader.the(INITIATIVE, initiative)
+    allow(access.officer(who, house))
+    at = position_at(as_of, access.sees_times(who, house))
     rows = await reader.rows(
         "SELECT * FROM read.calls WHERE initiative = %(initiative)b AND call > %(after)b::text "
         "AND from_position <= %(at)b::bigint AND to_position > %(at)b::bigint ORDER BY call LIMIT %(limit)b",
         initiative=initiative,
         after=key_of(cursor),
-        at=LATEST if as_of is None else as_of,
+        at=at,
         limit=check_limit(limit) + 1,
     )
-    return await _page(reader, rows, limit, inside=True, as_of=as_of)
+    return await _page(reader, rows, limit, inside=True, at=at)
 
 
-async def one(reader: Reader, viewer: str | None, call: str, *, as_of: int | None = None) -> CallDetail:
+async def one(reader: Reader, viewer: str | None, call: str, *, as_of: AsOf | None = None) -> CallDetail:
     """A published call, or a draft of one's own initiative's; raises `NotFound` or `Forbidden`."""
     state, initiative = await reader.with_initiative(CALL, call)
     allow(access.sees_call(viewer or "", initiative, state))
+    at = position_at(as_of, access.sees_times(viewer or "", initiative))
     rows = await reader.rows(
         """
         SELECT c.*, ARRAY(
@@ -172,7 +183,7 @@ async def one(reader: Reader, viewer: str | None, call: str, *, as_of: int | Non
             AND c.from_position <= %(at)b::bigint AND c.to_position > %(at)b::bigint
         """,
         call=call,
-        at=LATEST if as_of is None else as_of,
+        at=at,
     )
     if not rows:
         raise NotFound
@@ -190,10 +201,8 @@ async def one(reader: Reader, viewer: str | None, call: str, *, as_of: int | Non
     )
 
 
-async def _page(
-    reader: Reader, rows: list[Row], limit: int, *, inside: bool, as_of: int | None
-) -> Page[CallLine]:
-    found = await rounds.of_calls(reader, [row["call"] for row in rows[:limit]], inside=inside, as_of=as_of)
+async def _page(reader: Reader, rows: list[Row], limit: int, *, inside: bool, at: int) -> Page[CallLine]:
+    found = await rounds.of_calls(reader, [row["call"] for row in rows[:limit]], inside=inside, at=at)
     return page(rows, limit, lambda row: _line(row, found[row["call"]]), lambda row: str(row["call"]))
 
 

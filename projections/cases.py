@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from domain.applications import APPLICATION, Application
 from domain.calls import CALL, Call
-from domain.indexes import applications_by, reviews_of, rounds_of
+from domain.indexes import applications_by, conflicts_of, judged_by, reviews_of, rounds_of
 from domain.initiatives import INITIATIVE, Initiative
 from domain.reviews import REVIEW, Review
 from domain.rounds import ROUND, Round, RoundStatus
-from projections.reader import Reader
+from projections.fresh import Fresh
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Case:
     own: tuple[str, ...]
 
 
-async def case_of(reader: Reader, viewer: str, application: str) -> Case:
+async def case_of(reader: Fresh, viewer: str, application: str) -> Case:
     """An application and what it belongs to, as access asks about it for a viewer; raises `NotFound`."""
     state = await reader.the(APPLICATION, application)
     reviews = await reader.members(reviews_of(application))
@@ -50,16 +50,27 @@ async def case_of(reader: Reader, viewer: str, application: str) -> Case:
     )
 
 
-async def decided_rounds(reader: Reader, call: str) -> list[str]:
+async def decided_rounds(reader: Fresh, call: str) -> list[str]:
     """The rounds of a call that are decided, by their streams."""
     found = await reader.members(rounds_of(call))
     still = await undecided(reader, found)
     return [each for each in found if each not in still]
 
 
-async def undecided(reader: Reader, rounds: Sequence[str]) -> list[str]:
+async def undecided(reader: Fresh, rounds: Sequence[str]) -> list[str]:
     """Those of some rounds that are not decided."""
     if not rounds:
         return []
     loaded = await reader.load(*((ROUND, each) for each in rounds))
     return [each for each in rounds if loaded[each].state.status is not RoundStatus.DECIDED]
+
+
+async def judged_now(reader: Fresh, viewer: str, rounds: Sequence[str]) -> tuple[str, ...]:
+    """The applications of those of some rounds that are not decided which somebody was asked to judge, without those from
+    which they stepped back."""
+    still = await undecided(reader, rounds)
+    judged = await reader.members_of_all([judged_by(viewer, each) for each in still])
+    if not judged:
+        return ()
+    conflicts = await reader.members_of_all([conflicts_of(viewer, each) for each in still])
+    return tuple(each for each in judged if each not in conflicts)

@@ -9,9 +9,10 @@ from domain.funds import FUND, FundCommitted, FundOpened, FundPledged, FundRecei
 from domain.initiatives import INITIATIVE
 from domain.refusals import NotFound
 from domain.values import Money, Role
+from projections.moments import AsOf, position_at
 from projections.paging import DEFAULT_LIMIT, Page, check_limit, key_of, page
 from projections.projection import Placed, Projection, unhandled
-from projections.reader import LATEST, Reader, Row, allow
+from projections.reader import Reader, Row, allow
 from projections.writing import Statement, Write
 
 # Handler
@@ -169,11 +170,11 @@ class FundDetail(FundLine, frozen=True, kw_only=True):
     pledges: tuple[PledgeShown, ...]
 
 
-async def one(reader: Reader, viewer: str | None, fund: str, *, as_of: int | None = None) -> FundDetail:
+async def one(reader: Reader, viewer: str | None, fund: str, *, as_of: AsOf | None = None) -> FundDetail:
     """A fund, for those who see the initiative's payments; raises `NotFound` or `Forbidden`."""
     _, initiative = await reader.with_initiative(FUND, fund)
     role = allow(access.sees_payments(viewer or "", initiative))
-    at = LATEST if as_of is None else as_of
+    at = position_at(as_of, access.sees_times(viewer or "", initiative, money=True))
     rows = await reader.rows(
         "SELECT * FROM read.funds WHERE fund = %(fund)b "
         "AND from_position <= %(at)b::bigint AND to_position > %(at)b::bigint",
@@ -203,16 +204,17 @@ async def of_initiative(
     *,
     cursor: str | None = None,
     limit: int = DEFAULT_LIMIT,
-    as_of: int | None = None,
+    as_of: AsOf | None = None,
 ) -> Page[FundLine]:
     """The funds of an initiative, sorted by their random ids; raises `NotFound` or `Forbidden`."""
-    allow(access.sees_payments(viewer or "", await reader.the(INITIATIVE, initiative)))
+    who, house = viewer or "", await reader.the(INITIATIVE, initiative)
+    allow(access.sees_payments(who, house))
     rows = await reader.rows(
         "SELECT * FROM read.funds WHERE initiative = %(initiative)b AND fund > %(after)b::text "
         "AND from_position <= %(at)b::bigint AND to_position > %(at)b::bigint ORDER BY fund LIMIT %(limit)b",
         initiative=initiative,
         after=key_of(cursor),
-        at=LATEST if as_of is None else as_of,
+        at=position_at(as_of, access.sees_times(who, house, money=True)),
         limit=check_limit(limit) + 1,
     )
     return page(rows, limit, _line, lambda row: str(row["fund"]))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import msgspec
 
 from domain import access
@@ -88,8 +90,22 @@ class OwnRoles(msgspec.Struct, frozen=True, kw_only=True):
     roles: tuple[Role, ...]
 
 
+class OwnClaim(msgspec.Struct, frozen=True, kw_only=True):
+    """A claim to a way in to one's own account. `made_by` is a person, or "system" for the operator of the server;
+    `another`: a claim had been used before. It can be used until `ends_at`, unless it was used or withdrawn."""
+
+    id: str
+    made_by: str
+    made_at: datetime
+    ends_at: datetime
+    another: bool
+    used_at: datetime | None
+    withdrawn_at: datetime | None
+
+
 class Me(msgspec.Struct, frozen=True, kw_only=True):
-    """Who one is: `administrator` of the installation or not, and the roles in each initiative."""
+    """Who one is: `administrator` of the installation or not, the roles in each initiative, and every claim to a way in
+    to the account, the oldest first."""
 
     person: str
     name: str | None
@@ -97,6 +113,7 @@ class Me(msgspec.Struct, frozen=True, kw_only=True):
     administrator: bool
     demonstration: bool
     initiatives: tuple[OwnRoles, ...]
+    claims: tuple[OwnClaim, ...]
 
 
 async def one(reader: Reader, viewer: str | None, initiative: str) -> InitiativePage:
@@ -143,6 +160,18 @@ async def me(reader: Reader, viewer: str | None) -> Me:
             OwnRoles(initiative=initiative, name=loaded[initiative].state.name, roles=roles)
             for initiative in initiatives
             if (roles := ordered(loaded[initiative].state.roles(viewer)))
+        ),
+        claims=tuple(
+            OwnClaim(
+                id=claim.id,
+                made_by=claim.made_by,
+                made_at=claim.made_at,
+                ends_at=claim.ends_at,
+                another=claim.another,
+                used_at=claim.used_at,
+                withdrawn_at=claim.withdrawn_at,
+            )
+            for claim in person.claims
         ),
     )
 

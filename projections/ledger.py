@@ -21,9 +21,10 @@ from domain.funds import FUND, FundCommitted, FundOpened, FundPledged, FundRecei
 from domain.grants.facts import GrantInstalmentSettled, GrantOffered
 from domain.initiatives import INITIATIVE
 from domain.values import Money
+from projections.moments import AsOf, position_at
 from projections.paging import DEFAULT_LIMIT, Page, check_limit, cursor_of, number_of
 from projections.projection import Placed, Projection, unhandled
-from projections.reader import LATEST, Reader, Row, allow
+from projections.reader import Reader, Row, allow
 from projections.writing import Statement, Write
 
 Kind = Literal["asset", "liability", "income", "expense"]
@@ -219,13 +220,13 @@ async def of_fund(
     *,
     cursor: str | None = None,
     limit: int = DEFAULT_LIMIT,
-    as_of: int | None = None,
+    as_of: AsOf | None = None,
 ) -> Ledger:
     """A fund's accounts with their balances, and a page of entries, for those who see payments; raises `NotFound` or
     `Forbidden`."""
     state, initiative = await reader.with_initiative(FUND, fund)
     allow(access.sees_payments(viewer or "", initiative))
-    at = LATEST if as_of is None else as_of
+    at = position_at(as_of, access.sees_times(viewer or "", initiative, money=True))
     start, count = number_of(cursor), check_limit(limit)
     sums = await reader.rows(
         """
@@ -261,10 +262,11 @@ async def of_fund(
 
 
 async def totals(
-    reader: Reader, viewer: str | None, initiative: str, *, as_of: int | None = None
+    reader: Reader, viewer: str | None, initiative: str, *, as_of: AsOf | None = None
 ) -> dict[str, tuple[AccountTotal, ...]]:
     """All accounts of an initiative's funds together, by currency; raises `NotFound` or `Forbidden`."""
-    allow(access.sees_payments(viewer or "", await reader.the(INITIATIVE, initiative)))
+    who, house = viewer or "", await reader.the(INITIATIVE, initiative)
+    allow(access.sees_payments(who, house))
     rows = await reader.rows(
         """
         SELECT account, currency, coalesce(sum(amount) FILTER (WHERE amount > 0), 0)::bigint AS debits,
@@ -272,7 +274,7 @@ async def totals(
         FROM read.ledger WHERE initiative = %(initiative)b AND position <= %(at)b::bigint GROUP BY account, currency
         """,
         initiative=initiative,
-        at=LATEST if as_of is None else as_of,
+        at=position_at(as_of, access.sees_times(who, house, money=True)),
     )
     found = {(row["currency"], row["account"]): row for row in rows}
     return {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, Generic, TypeVar
 
 import msgspec
@@ -84,3 +84,14 @@ def page(rows: Sequence[R], limit: int, item: Callable[[R], T], key: Callable[[R
         items=tuple([item(row) for row in shown]),
         next=cursor_of(key(shown[-1])) if more and shown else None,
     )
+
+
+async def whole(pages: Callable[[str | None], Awaitable[Page[T]]]) -> tuple[T, ...]:
+    """All items of a list, from its first page to its last: `pages` answers the page at a cursor. For lists that are
+    short by their nature, such as an initiative's own calls, and that are shown without a link to further pages."""
+    found = await pages(None)
+    items = list(found.items)
+    while found.next is not None:
+        found = await pages(found.next)
+        items += found.items
+    return tuple(items)

@@ -26,9 +26,12 @@ from domain.personal import Withheld
 from domain.reviews import REVIEW, Review, ReviewStatus
 from domain.rounds import ROUND, Round
 from domain.values import Money, Role
+from projections.cases import judged_now
+from projections.fresh import Fresh
+from projections.moments import AsOf, position_at
 from projections.paging import DEFAULT_LIMIT, Page, check_limit, cursor_of, number_of
 from projections.projection import Placed, Projection, unhandled
-from projections.reader import LATEST, Behind, Reader, Row, allow, text_of
+from projections.reader import Behind, Reader, Row, allow, text_of
 from projections.reviews import percent
 from projections.writing import Statement, Write
 
@@ -197,7 +200,7 @@ async def ranking(
     *,
     cursor: str | None = None,
     limit: int = DEFAULT_LIMIT,
-    as_of: int | None = None,
+    as_of: AsOf | None = None,
 ) -> Ranking:
     """The ranking of a round, from the best on; raises `NotFound` or `Forbidden`."""
     who = viewer or ""
@@ -205,7 +208,9 @@ async def ranking(
     loaded = await reader.load((CALL, state.call), (INITIATIVE, state.initiative))
     own = await reader.members(applications_by(who, round))
     role = allow(access.sees_ranking(who, loaded[state.initiative].state, state, own=own))
-    at = LATEST if as_of is None else as_of
+    judging = as_of is not None and bool(await judged_now(reader, who, [round]))
+    times = access.sees_times(who, loaded[state.initiative].state, round=state, judging=judging)
+    at = position_at(as_of, times)
     start, count = number_of(cursor), check_limit(limit)
     panels = await reader.rows(
         "SELECT panel, version, status FROM read.panels WHERE round = %(round)b "
@@ -286,7 +291,7 @@ class _Seen:
 
 
 async def _seen(
-    reader: Reader,
+    reader: Fresh,
     viewer: str,
     initiative: Initiative,
     round: Round,

@@ -1,35 +1,37 @@
 """The reader: all that a query needs to answer: read models, fresh streams for access, and keys to open boxes.
 
-Access is judged on streams folded afresh, never on a read model, which may lag. Where there is a replica, rows of read
-models come from it, and whatever access or a key rests on from the primary (see `projections.replica`).
+It has two faces. Access is judged on what `projections.fresh` reads: streams and indexes of the primary, never a read
+model, which may lag. Rows to be shown may come from a replica (see `projections.replica`), so that a question for rows
+can name nothing but read models and facts; who may see them is decided beside it. Keys are the primary's, too.
 """
 
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from base64 import b64decode
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any, Final, LiteralString, NamedTuple, Protocol, TypeVar
+from typing import Final, LiteralString, NamedTuple, TypeVar
 
 import msgspec
 
-from domain.deciding import Aggregate, Allowed, Loaded, Verdict
-from domain.initiatives import INITIATIVE, Initiative
+from domain.deciding import Allowed, Verdict
 from domain.personal import Withheld
 from domain.refusals import Forbidden, NotFound
-from domain.values import Role, check_stream_id
+from domain.values import Role
 from history.appends import Unavailable
 from history.documents import Recorded, opener, read
 from history.sealing import Place, open_box
-from history.statements import ask
 from history.states import States
 from history.store import History, opened_keys
 from history.tokens import PositionTokens
 from history.vault import Vault, WrappedKey
+from projections.fresh import Fresh
+from projections.fresh import Row as Row  # noqa: PLC0414 - handed on to those who read rows
 from projections.replica import Replica
 
 S = TypeVar("S")
@@ -38,6 +40,9 @@ LATEST: Final = 2**63 - 2
 """The position of a question about now: every present row of a read model covers it."""
 
 _POLL_SECONDS: Final = 0.02
+
+_TABLE: Final = re.compile(r"\b(?:history|vault|accounts)\s*\.\s*[a-z_]+")
+_TO_BE_SHOWN: Final = frozenset({"history.facts"})
 
 _FACTS: Final = (
     "SELECT f.stream, f.version, f.topic, f.document "
@@ -50,18 +55,15 @@ _POSITION: Final = (
 )
 
 
-class Owned(Protocol):
-    """The state of a stream that belongs to an initiative."""
-
-    @property
-    def initiative(self) -> str:
-        """The initiative's stream."""
-
-
-Mine = TypeVar("Mine", bound=Owned)
-
-
-Row = dict[str, Any]  # Any: a row's columns are of many types
+@cache
+def check_shown(query: str) -> None:
+    """Stop a question for rows that asks for more than is there to be shown: it may be answered by a replica, which does
+    not know what happened a moment ago."""
+    asked = set(_TABLE.findall(query.lower().replace('"', ""))) - _TO_BE_SHOWN
+    if asked:
+        raise AssertionError(
+            f"rows to be shown are of read models and facts, not of {', '.join(sorted(asked))}"
+        )
 
 
 class Behind(Unavailable):
@@ -94,7 +96,7 @@ def _columns(name: str) -> _Columns:
     return _Columns(*[f"{name}_{column}" for column in _Columns._fields])
 
 
-class Reader:
+class Reader(Fresh):
     """Answers questions. One for a process; safe for concurrent use within its event loop."""
 
     def __init__(
@@ -105,60 +107,17 @@ class Reader:
         cursors: PositionTokens,
         replica: Replica | None = None,
     ) -> None:
-        self.history = history
+        super().__init__(history, states)
         self.replica = replica
-        self.states = states
         self.vault = vault
         self.cursors = cursors
-
-    # Fresh streams, for access
-
-    async def load(self, *streams: tuple[Aggregate[Any], str]) -> Mapping[str, Loaded[Any]]:
-        """Some streams folded afresh, in one round trip. Raises `NotFound` if an id is malformed or names nothing."""
-        for aggregate, stream in streams:
-            check_stream_id(aggregate.kind, stream)
-        loaded = await self.states.reading(afresh=True).load(streams)
-        for _, stream in streams:
-            if loaded[stream].version == 0:
-                raise NotFound
-        return loaded
-
-    async def the(self, aggregate: Aggregate[S], stream: str) -> S:
-        """The state of one stream, folded afresh; raises `NotFound`."""
-        state: S = (await self.load((aggregate, stream)))[stream].state
-        return state
-
-    async def with_initiative(self, aggregate: Aggregate[Mine], stream: str) -> tuple[Mine, Initiative]:
-        """The states of one stream and of its initiative, folded afresh; raises `NotFound`.
-
-        A stream never moves to another initiative, so where its state is remembered that tells which one to load
-        along with it, in one round trip.
-        """
-        known = self.states.known(stream)
-        if known is None:
-            state = await self.the(aggregate, stream)
-            return state, await self.the(INITIATIVE, state.initiative)
-        initiative: str = known.state.initiative
-        loaded = await self.load((aggregate, stream), (INITIATIVE, initiative))
-        return loaded[stream].state, loaded[initiative].state
-
-    async def members(self, index: str) -> tuple[str, ...]:
-        """The ids in one of the command runner's indexes (`domain.indexes`), as it would read them now."""
-        return await self.states.reading(afresh=True).members(index)
-
-    async def members_of_all(self, indexes: Sequence[str]) -> tuple[str, ...]:
-        """The ids in several of those indexes together, in one round trip."""
-        rows = await self.primary_rows(
-            "SELECT DISTINCT entry FROM history.indexes WHERE name = ANY (%(indexes)b::text[])",
-            indexes=list(indexes),
-        )
-        return tuple([row["entry"] for row in rows])
 
     # Read models
 
     async def rows(self, query: LiteralString, **values: object) -> list[Row]:
-        """The rows of a query on read models and facts, whose placeholders are written ``%(name)b``; from the replica,
-        where there is one."""
+        """The rows of a query on read models and facts, to be shown; from the replica, where there is one. No decision
+        rests on them: what one could rest on, as the indexes, cannot be asked for here."""
+        check_shown(query)
         found = None if self.replica is None else await self.replica.rows(query, values)
         if found is None:
             return await self.primary_rows(query, **values)
@@ -174,12 +133,6 @@ class Reader:
                 key = present.get(row[f"{box}_subject"])
                 row[f"{box}_epoch"], row[column] = (key.epoch, key.wrapped) if key else (None, None)
         return rows
-
-    async def primary_rows(self, query: LiteralString, **values: object) -> list[Row]:
-        """The rows of a query that rests on what happened a moment ago, as the command runner's indexes; never from the
-        replica."""
-        async with self.history.connection() as connection:
-            return await ask(connection, query, values)
 
     async def position(self, projections: Sequence[str] = ()) -> int:
         """The position that all of these projections (by default, every one) have seen."""

@@ -26,6 +26,7 @@ from domain.reviews import (
 from domain.values import Money, Role
 from projections.applications import ApplicationDetail, shown
 from projections.cases import Case, case_of
+from projections.moments import AsOf, position_at
 from projections.paging import DEFAULT_LIMIT, Page, check_limit, key_of, page
 from projections.projection import Placed, Projection, unhandled
 from projections.reader import LATEST, Reader, Reference, Row, allow, text_of
@@ -237,7 +238,7 @@ async def mine(
     return page(
         rows,
         limit,
-        lambda row: _own(reader, row, reviews[row["review"]].state),
+        lambda row: _own(reader, viewer, row, reviews[row["review"]].state),
         lambda row: str(row["review"]),
     )
 
@@ -253,7 +254,7 @@ async def one(reader: Reader, viewer: str | None, review: str) -> ReviewDetail:
     rows = await _rows(reader, case, review=review)
     if not rows:
         raise NotFound
-    found = await _written(reader, rows, role=role, own=own)
+    found = await _written(reader, rows, case, role=role, own=own)
     seen = _shown(rows[0], found, case, role=role, own=own)
     sees = access.sees_application(
         who, case.initiative, case.round, case.application, case.reviews.values(), own=case.own
@@ -269,20 +270,28 @@ async def one(reader: Reader, viewer: str | None, review: str) -> ReviewDetail:
 
 
 async def of_application(
-    reader: Reader, viewer: str | None, application: str, *, as_of: int | None = None
+    reader: Reader, viewer: str | None, application: str, *, as_of: AsOf | None = None
 ) -> Page[ReviewShown]:
     """All reviews of an application on one page, for those who may see each other's; raises `NotFound` or
     `Forbidden`."""
     case = await case_of(reader, viewer or "", application)
     role = _sees_all(viewer or "", case)
+    judging = access.judging(viewer or "", case.round, case.reviews.values())
+    times = access.sees_times(viewer or "", case.initiative, round=case.round, judging=judging)
+    at = position_at(as_of, times)
     rows = [
         row
-        for row in await _rows(reader, case, as_of=as_of)
+        for row in await _rows(reader, case, at=at)
         # One that came in after access was asked waits for the next question.
         if row["review"] in case.reviews
     ]
-    found = await _written(reader, rows, role=role, own=False)
-    return Page(items=tuple(_shown(row, found, case, role=role, own=row["juror"] == viewer) for row in rows))
+    found = await _written(reader, rows, case, role=role, own=False)
+    return Page(
+        items=tuple(
+            _shown(row, found, case, role=role, own=case.reviews[row["review"]].juror == viewer)
+            for row in rows
+        )
+    )
 
 
 def _sees_all(viewer: str, case: Case) -> Role:
@@ -293,9 +302,7 @@ def _sees_all(viewer: str, case: Case) -> Role:
     )
 
 
-async def _rows(
-    reader: Reader, case: Case, *, review: str | None = None, as_of: int | None = None
-) -> list[Row]:
+async def _rows(reader: Reader, case: Case, *, review: str | None = None, at: int = LATEST) -> list[Row]:
     return await reader.rows(
         """
         SELECT r.*, (SELECT a.handle FROM read.applications a WHERE a.application = r.application LIMIT 1)
@@ -307,7 +314,7 @@ async def _rows(
         """,
         application=case.id,
         review=review,
-        at=LATEST if as_of is None else as_of,
+        at=at,
     )
 
 
@@ -315,7 +322,15 @@ _Texts = tuple[str | None, str | None, str | None]
 """A comment for the jury, one for the applicant, and the explanation of a conflict."""
 
 
-async def _written(reader: Reader, rows: list[Row], *, role: Role, own: bool) -> dict[str, _Texts]:
+def _submitted(row: Row, case: Case) -> bool:
+    """Whether a review is shown as submitted: it was when the row was written, and is, for a row may lag behind."""
+    now = case.reviews[row["review"]].status is ReviewStatus.SUBMITTED
+    return now and row["status"] == ReviewStatus.SUBMITTED
+
+
+async def _written(
+    reader: Reader, rows: list[Row], case: Case, *, role: Role, own: bool
+) -> dict[str, _Texts]:
     """What was written in some reviews, by review. Funders read none of it; an explanation is the staff's and the
     juror's own to read."""
     if role is Role.FUNDER:
@@ -323,7 +338,7 @@ async def _written(reader: Reader, rows: list[Row], *, role: Role, own: bool) ->
     references = [
         Reference(row["review"], row["written_version"])
         for row in rows
-        if row["status"] == ReviewStatus.SUBMITTED or role is Role.OFFICER or own
+        if _submitted(row, case) or role is Role.OFFICER or own
         if row["written_version"] is not None
     ]
     found: dict[str, _Texts] = {}
@@ -340,7 +355,7 @@ async def _written(reader: Reader, rows: list[Row], *, role: Role, own: bool) ->
 
 def _shown(row: Row, written: dict[str, _Texts], case: Case, *, role: Role, own: bool) -> ReviewShown:
     comment_jury, comment_applicant, explanation = written.get(row["review"], (None, None, None))
-    submitted = row["status"] == ReviewStatus.SUBMITTED
+    submitted = _submitted(row, case)
     inside = role is Role.OFFICER or own
     judged = Review(status=ReviewStatus.SUBMITTED, scores=row["scores"]) if submitted else Review()
     return ReviewShown(
@@ -361,9 +376,9 @@ def _shown(row: Row, written: dict[str, _Texts], case: Case, *, role: Role, own:
     )
 
 
-def _own(reader: Reader, row: Row, review: Review) -> OwnReview:
+def _own(reader: Reader, viewer: str, row: Row, review: Review) -> OwnReview:
     # The row may lag behind the review: whoever has stepped back meanwhile reads nothing more.
-    cleared = row["status"] in _CLEARED and review.status in _CLEARED
+    cleared = row["status"] in _CLEARED and review.status in _CLEARED and review.juror == viewer
     title = reader.opened(row, "title", str) if cleared else None
     return OwnReview(
         id=row["review"],

@@ -11,8 +11,9 @@ from domain.calls import CALL
 from domain.initiatives import INITIATIVE
 from domain.refusals import NotFound
 from domain.rounds import ROUND, RoundClosed, RoundDecided, RoundOpened, RoundPutToPanel, RoundStatus
+from projections.moments import AsOf, position_at
 from projections.projection import Placed, Projection, unhandled
-from projections.reader import LATEST, Reader, Row, allow
+from projections.reader import Reader, Row, allow
 from projections.writing import Statement, Write
 
 # Handler
@@ -118,32 +119,31 @@ class RoundLine(msgspec.Struct, frozen=True, kw_only=True):
     panel: str | None
 
 
-async def one(reader: Reader, viewer: str | None, round: str, *, as_of: int | None = None) -> RoundLine:
+async def one(reader: Reader, viewer: str | None, round: str, *, as_of: AsOf | None = None) -> RoundLine:
     """A round of a call that the viewer sees; raises `NotFound`."""
     state = await reader.the(ROUND, round)
     loaded = await reader.load((CALL, state.call), (INITIATIVE, state.initiative))
     initiative = loaded[state.initiative].state
     allow(access.sees_call(viewer or "", initiative, loaded[state.call].state))
+    at = position_at(as_of, access.sees_times(viewer or "", initiative))
     rows = await reader.rows(
         "SELECT * FROM read.rounds WHERE round = %(round)b "
         "AND from_position <= %(at)b::bigint AND to_position > %(at)b::bigint",
         round=round,
-        at=LATEST if as_of is None else as_of,
+        at=at,
     )
     if not rows:
         raise NotFound
     return line(rows[0], inside=bool(initiative.roles(viewer or "")))
 
 
-async def of_calls(
-    reader: Reader, calls: list[str], *, inside: bool, as_of: int | None
-) -> dict[str, list[RoundLine]]:
+async def of_calls(reader: Reader, calls: list[str], *, inside: bool, at: int) -> dict[str, list[RoundLine]]:
     """The rounds of some calls that the caller may show; `inside`: to a member of the initiative."""
     rows = await reader.rows(
         "SELECT * FROM read.rounds WHERE call = ANY (%(calls)b::text[]) "
         "AND from_position <= %(at)b::bigint AND to_position > %(at)b::bigint ORDER BY closes_at, round",
         calls=calls,
-        at=LATEST if as_of is None else as_of,
+        at=at,
     )
     found: dict[str, list[RoundLine]] = {call: [] for call in calls}
     for row in rows:

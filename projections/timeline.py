@@ -6,6 +6,7 @@ timeline of its own stream and of what that stream belongs to: a review's in the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -20,16 +21,16 @@ from domain.grants.state import GRANT
 from domain.indexes import applications_by, conflicts_of, rounds_of
 from domain.initiatives import InitiativeFounded
 from domain.panels import PanelOpened, PanelOutcomeSet
-from domain.persons import PersonErased, PersonHandleGiven, PersonRegistered
 from domain.reviews import JUDGING, ReviewAssigned
 from domain.rounds import ROUND, RoundOpened, RoundStatus
-from domain.topics import TOPIC_OF, TOPICS
+from domain.topics import REGISTER, topics_for
 from domain.values import Role
 from history.documents import read
-from projections.cases import case_of
+from projections.cases import case_of, judged_now
+from projections.moments import AsOf, position_at
 from projections.paging import DEFAULT_LIMIT, Page, check_limit, position_of
 from projections.projection import Placed, Projection
-from projections.reader import LATEST, Reader, Row, allow
+from projections.reader import Reader, Row, allow
 from projections.words import Told, words
 from projections.writing import Statement, Write
 
@@ -126,15 +127,10 @@ def _enter(
     )
 
 
-_UNTOLD: Final = (PersonRegistered, PersonHandleGiven, PersonErased)
-"""Facts of persons stand in no timeline."""
-
 PROJECTION = Projection(
     "timeline",
     ("timeline", "timeline_streams"),
-    tuple(
-        fact for fact in TOPIC_OF if fact not in _UNTOLD and not TOPIC_OF[fact].startswith("installation.")
-    ),
+    tuple(topic.fact for topic in REGISTER if topic.audience),
     handle,
 )
 
@@ -144,8 +140,8 @@ PROJECTION = Projection(
 class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One fact in words.
 
-    `stream`, `version` and `topic` name the fact. `role` is the one acted in; `handle` stands for the person within the
-    call or fund, None for the program's own acts and where it is not told. `why` is the reason, `changed` what is
+    `stream`, `version` and `topic` name the fact. `role` is the one acted in, or "the jury" to the applicant; `handle`
+    stands for the person within the call or fund, None for the program's own acts and where it is not told. `why` is the reason, `changed` what is
     different since.
     """
 
@@ -160,8 +156,8 @@ class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
     changed: tuple[str, ...]
 
 
-_JURY_TOPICS: Final = [topic for topic in TOPICS if topic.startswith(("review.", "panel."))]
 _JURY_ROLES: Final = frozenset(str(role) for role in JUDGING)
+_THE_JURY: Final = "the jury"
 
 
 async def of_application(
@@ -171,12 +167,12 @@ async def of_application(
     *,
     cursor: str | None = None,
     limit: int = DEFAULT_LIMIT,
-    as_of: int | None = None,
+    as_of: AsOf | None = None,
 ) -> Page[TimelineEntry]:
     """What happened to an application, and to the grant that followed, from the beginning on.
 
     Applicants read nothing of what the jury did, neither before the decision nor after; nor does whoever declared a
-    conflict of interest. Raises `NotFound` or `Forbidden`.
+    conflict of interest. Whoever judges it reads nothing. Raises `NotFound` or `Forbidden`.
     """
     who = viewer or ""
     case = await case_of(reader, who, application)
@@ -185,17 +181,25 @@ async def of_application(
             who, case.initiative, applicant=case.application.applicant, round=case.round, own=case.own
         )
     )
-    conflict = access.declared_conflict(who, case.reviews.values())
-    hidden = _JURY_TOPICS if role is Role.APPLICANT or conflict else []
+    reviews = case.reviews.values()
+    conflict = access.declared_conflict(who, reviews)
+    times = access.sees_times(
+        who,
+        case.initiative,
+        applicant=case.application.applicant,
+        round=case.round,
+        judging=access.judging(who, case.round, reviews),
+    )
+    allow(times)
     return await _page(
         reader,
         application,
         cursor,
         limit,
-        as_of,
-        hidden=hidden,
+        position_at(as_of, times),
         currency=case.application.currency,
         role=role,
+        tied=[application] if conflict else [],
     )
 
 
@@ -206,12 +210,13 @@ async def of_grant(
     *,
     cursor: str | None = None,
     limit: int = DEFAULT_LIMIT,
-    as_of: int | None = None,
+    as_of: AsOf | None = None,
 ) -> Page[TimelineEntry]:
     """What happened to a grant; raises `NotFound` or `Forbidden`."""
     state, initiative = await reader.with_initiative(GRANT, grant)
     role = allow(access.sees_timeline(viewer or "", initiative, applicant=state.recipient))
-    return await _page(reader, grant, cursor, limit, as_of, currency=state.currency, role=role)
+    at = position_at(as_of, access.sees_times(viewer or "", initiative, applicant=state.recipient))
+    return await _page(reader, grant, cursor, limit, at, currency=state.currency, role=role)
 
 
 async def of_call(
@@ -221,12 +226,12 @@ async def of_call(
     *,
     cursor: str | None = None,
     limit: int = DEFAULT_LIMIT,
-    as_of: int | None = None,
+    as_of: AsOf | None = None,
 ) -> Page[TimelineEntry]:
     """What happened in a call: its rounds, applications, reviews, panels and grants.
 
     Funders read of applications once their round is decided. Of an application of their own, and of one with which they
-    declared a conflict of interest, everybody reads as applicants do. Raises `NotFound` or `Forbidden`.
+    declared a conflict of interest, everybody reads as applicants do; of one that they judge, nothing. Raises `NotFound` or `Forbidden`.
     """
     who = viewer or ""
     state, initiative = await reader.with_initiative(CALL, call)
@@ -243,10 +248,11 @@ async def of_call(
         call,
         cursor,
         limit,
-        as_of,
+        position_at(as_of, access.sees_times(who, initiative)),
         currency=state.currency,
         role=role,
         rounds=closed,
+        judged=await judged_now(reader, who, rounds),
         tied=[*(application for each in rounds for application in own[each]), *conflicts],
     )
 
@@ -258,12 +264,13 @@ async def of_fund(
     *,
     cursor: str | None = None,
     limit: int = DEFAULT_LIMIT,
-    as_of: int | None = None,
+    as_of: AsOf | None = None,
 ) -> Page[TimelineEntry]:
     """What happened to a fund and to the grants it pays; raises `NotFound` or `Forbidden`."""
     state, initiative = await reader.with_initiative(FUND, fund)
     role = allow(access.sees_timeline(viewer or "", initiative))
-    return await _page(reader, fund, cursor, limit, as_of, currency=state.currency, role=role)
+    at = position_at(as_of, access.sees_times(viewer or "", initiative))
+    return await _page(reader, fund, cursor, limit, at, currency=state.currency, role=role)
 
 
 async def _page(
@@ -271,58 +278,68 @@ async def _page(
     thing: str,
     cursor: str | None,
     limit: int,
-    as_of: int | None,
+    at: int,
     *,
     currency: str,
     role: Role,
-    hidden: list[str] | None = None,
-    rounds: list[str] | None = None,
-    tied: list[str] | None = None,
+    rounds: Sequence[str] = (),
+    judged: Sequence[str] = (),
+    tied: Sequence[str] = (),
 ) -> Page[TimelineEntry]:
-    """A page of a timeline, without `hidden` topics, without what is about the `rounds`, and without what the jury did
-    with the applications to which the viewer is `tied`.
+    """A page of a timeline: of the topics that are for the viewer's role, without what is about the `rounds` or the
+    applications that they judge (`judged`); of the applications to which they are `tied`, what is for applicants alone.
 
     The cursor stands for the last fact of the page, and does not tell its position. Entries cannot be counted instead: a
     round that is decided meanwhile reveals some in between."""
     after, count = position_of(cursor, reader.cursors), check_limit(limit)
     rows = await reader.rows(
         """
-        SELECT f.position, f.topic, f.document
+        SELECT f.position, f.topic, f.document, t.application
         FROM read.timeline t JOIN history.facts f ON f.position = t.position
         WHERE t.thing = %(thing)b AND t.position <= %(at)b::bigint
             AND t.position > %(after)b::bigint
-            AND NOT t.topic = ANY (%(hidden)b::text[])
+            AND t.topic = ANY (%(topics)b::text[])
             AND (t.round IS NULL OR NOT t.round = ANY (%(rounds)b::text[]))
+            AND (t.application IS NULL OR NOT t.application = ANY (%(judged)b::text[]))
             AND (t.application IS NULL OR NOT t.application = ANY (%(tied)b::text[])
-                OR NOT t.topic = ANY (%(jury)b::text[]))
+                OR t.topic = ANY (%(for_applicants)b::text[]))
         ORDER BY t.position LIMIT %(count)b
         """,
         thing=thing,
-        at=LATEST if as_of is None else as_of,
-        hidden=hidden or [],
-        rounds=rounds or [],
-        tied=tied or [],
-        jury=_JURY_TOPICS,
+        at=at,
+        topics=sorted(topics_for(role)),
+        rounds=list(rounds),
+        judged=list(judged),
+        tied=list(tied),
+        for_applicants=sorted(topics_for(Role.APPLICANT)),
         after=after,
         count=count + 1,
     )
     return Page(
-        items=tuple(_entry(row, Told(currency), role) for row in rows[:count]),
+        items=tuple(
+            _entry(
+                row,
+                Told(currency),
+                as_applicant=role is Role.APPLICANT or row["application"] in tied,
+            )
+            for row in rows[:count]
+        ),
         next=reader.cursors.token(rows[count - 1]["position"]) if len(rows) > count else None,
     )
 
 
-def _entry(row: Row, told: Told, role: Role) -> TimelineEntry:
+def _entry(row: Row, told: Told, *, as_applicant: bool) -> TimelineEntry:
     recorded = read(row["topic"], row["document"])
     envelope = recorded.envelope
     said = words(recorded.fact, told)
-    nameless = role is Role.APPLICANT and envelope.role in _JURY_ROLES
+    # Which of them acted, in which role of the jury, is not for the applicant to know.
+    nameless = as_applicant and envelope.role in _JURY_ROLES
     return TimelineEntry(
         stream=envelope.stream,
         version=envelope.version,
         topic=envelope.topic,
         at=envelope.decided_at,
-        role=envelope.role,
+        role=_THE_JURY if nameless else envelope.role,
         handle=None if nameless else envelope.handle,
         what=said.what,
         why=said.why,

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from domain.claims import claims_of
 from domain.deciding import (
     Act,
     Aggregate,
@@ -28,6 +29,8 @@ from domain.deciding import (
     Verdict,
     Wish,
 )
+from domain.due_dates import set_by, struck_by
+from domain.indexes import entries_of
 from domain.refusals import Forbidden, Invalid, NotFound, Refused, Turned
 from domain.values import SYSTEM, stream_id
 
@@ -97,7 +100,7 @@ class World:
             raise NotFound if act.may.hidden else Forbidden(act.may.detail)
         outcome = act.decide()
         self._check(outcome, read | made)
-        self._store(outcome)
+        self._store(outcome, actor)
         return outcome
 
     def turned_down(self, command: Command, actor: str, now: datetime = NOON) -> tuple[type[Turned], object]:
@@ -150,21 +153,25 @@ class World:
         assert set(outcome.facts) <= known, "a stream was written that the plan never read"
         assert outcome.facts.get(outcome.answers), "the answer is about a stream that got a fact"
         claimed = set(self.claims)
-        for claim, refusal in outcome.claims:
-            if claim in claimed:
-                raise Refused(refusal)
-            claimed.add(claim)
+        for facts in outcome.facts.values():
+            for fact in facts:
+                for claim, refusal in claims_of(fact):
+                    assert claim is not None, "a fact that was decided just now is open"
+                    if claim in claimed:
+                        raise Refused(refusal)
+                    claimed.add(claim)
 
-    def _store(self, outcome: Outcome) -> None:
+    def _store(self, outcome: Outcome, actor: str) -> None:
         for stream, facts in outcome.facts.items():
             self.given(stream, *facts)
-        for index, entry in outcome.entries:
-            assert entry not in self.indexes.get(index, ()), f"entered twice in {index}"
-            self.indexes.setdefault(index, set()).add(entry)
-        self.claims.update(claim for claim, _ in outcome.claims)
-        for key in outcome.struck:
-            self.due.pop(key, None)
-        self.due.update({due.key: due for due in outcome.due})
+            for fact in facts:
+                for index, entry in entries_of(fact, actor):
+                    self.indexes.setdefault(index, set()).add(entry)
+                self.claims.update(claim for claim, _ in claims_of(fact) if claim is not None)
+                if (key := struck_by(fact)) is not None:
+                    self.due.pop(key, None)
+                if (due := set_by(fact)) is not None:
+                    self.due[due.key] = due
 
 
 def registered(request: type[Command]) -> Registered[Any]:

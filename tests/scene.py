@@ -146,7 +146,7 @@ def drafted(
     )
 
 
-def opened() -> RoundOpened:
+def opened(*, grace_minutes: int = 15) -> RoundOpened:
     """The round takes in applications."""
     return RoundOpened(
         round=ROUND,
@@ -155,6 +155,7 @@ def opened() -> RoundOpened:
         closes_at=CLOSES,
         closes_local="2026-03-31 23:59",
         time_zone="Europe/Berlin",
+        grace_minutes=grace_minutes,
     )
 
 
@@ -195,13 +196,13 @@ def submitted(application: str = APPLICATION, applicant: str = ARTIST) -> Applic
 
 def found_eligible(application: str = APPLICATION) -> ApplicationFoundEligible:
     """An application meets the call's conditions."""
-    return ApplicationFoundEligible(application=application)
+    return ApplicationFoundEligible(application=application, round=ROUND)
 
 
 def found_ineligible(application: str = APPLICATION, applicant: str = ARTIST) -> ApplicationFoundIneligible:
     """An application does not meet the call's conditions."""
     return ApplicationFoundIneligible(
-        application=application, applicant=applicant, reason="outside_scope", explanation=None
+        application=application, round=ROUND, applicant=applicant, reason="outside_scope", explanation=None
     )
 
 
@@ -224,9 +225,18 @@ def cleared(juror: str = JUROR, *, review: str = REVIEW) -> ReviewCleared:
     return ReviewCleared(review=review, juror=juror)
 
 
-def conflict_declared(juror: str = JUROR, *, review: str = REVIEW) -> ReviewConflictDeclared:
+def conflict_declared(
+    juror: str = JUROR, *, review: str = REVIEW, application: str = APPLICATION
+) -> ReviewConflictDeclared:
     """The juror stepped back."""
-    return ReviewConflictDeclared(review=review, juror=juror, reason="friendship", explanation=None)
+    return ReviewConflictDeclared(
+        review=review,
+        application=application,
+        round=ROUND,
+        juror=juror,
+        reason="friendship",
+        explanation=None,
+    )
 
 
 def replaced(*, review: str = REVIEW, replacement: str) -> ReviewReplaced:
@@ -326,7 +336,7 @@ def calling(
     world = peopled()
     call = drafted(quorum=quorum, budget=budget, blindness=blindness, grace_minutes=grace_minutes)
     world.given(CALL, call, CallPublished(call=CALL))
-    world.given(ROUND, opened())
+    world.given(ROUND, opened(grace_minutes=grace_minutes))
     return world
 
 

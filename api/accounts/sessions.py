@@ -25,10 +25,14 @@ _SHAPE: Final = re.compile(r"[A-Za-z0-9_-]{43}\Z", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A session as a request brought it: whose it is, and the secret that every form of it must carry."""
+    """A session as a request brought it: whose it is, the secret that every form of it must carry, and the digest of the
+    token that it was exchanged for. `untold`: claims to the account were made, used or withdrawn that this way in has not
+    been told of."""
 
     person: str
     csrf: str
+    token: bytes
+    untold: bool
 
 
 class Sessions:
@@ -65,7 +69,8 @@ class Sessions:
             return None
         async with self._history.connection() as connection:
             cursor = await connection.execute(
-                "SELECT s.person, s.last_used_at < now() - interval '1 minute' FROM accounts.sessions s "
+                "SELECT s.person, s.last_used_at < now() - interval '1 minute', s.token, EXISTS (SELECT FROM "
+                "accounts.claims c WHERE c.person = s.person AND c.changed_at > t.told_at) FROM accounts.sessions s "
                 "JOIN accounts.tokens t ON t.digest = s.token JOIN vault.keys k ON k.subject = s.person "
                 "WHERE s.digest = %b AND s.expires_at > now() AND t.revoked_at IS NULL "
                 "AND s.last_used_at > now() - make_interval(mins => %b::integer)",
@@ -79,7 +84,26 @@ class Sessions:
                         "UPDATE accounts.sessions SET last_used_at = now() WHERE digest = %b",
                         (digest_of(session),),
                     )
-        return None if row is None else SignedIn(str(row[0]), _csrf(session))
+        return None if row is None else SignedIn(str(row[0]), _csrf(session), bytes(row[2]), bool(row[3]))
+
+    async def latest_change(self, signed_in: SignedIn) -> str:
+        """When a claim to the account was last made, used or withdrawn, as `note_told` takes it; empty if there was none."""
+        async with self._history.connection() as connection:
+            cursor = await connection.execute(
+                "SELECT coalesce(max(changed_at)::text, '') FROM accounts.claims WHERE person = %b",
+                (signed_in.person,),
+            )
+            row = await cursor.fetchone()
+        return str(row[0]) if row is not None else ""
+
+    async def note_told(self, signed_in: SignedIn, latest: str) -> None:
+        """This way in has been told of the claims up to a change, and of none that came after it."""
+        async with self._history.connection() as connection:
+            await connection.execute(
+                "UPDATE accounts.tokens t SET told_at = c.changed_at FROM accounts.claims c "
+                "WHERE t.digest = %b AND c.person = t.person AND c.changed_at::text = %b AND c.changed_at > t.told_at",
+                (signed_in.token, latest),
+            )
 
     async def end(self, session: str | None) -> Cookie:
         """Sign out: the session is gone, and the cookie to be set makes the browser forget it."""

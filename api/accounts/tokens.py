@@ -44,6 +44,7 @@ class TokenShown:
     created_at: datetime
     expires_at: datetime
     revoked_at: datetime | None
+    claim: str | None
 
 
 def check_asked(label: str, days: int) -> None:
@@ -54,7 +55,7 @@ def check_asked(label: str, days: int) -> None:
             "A label is 1 to 40 lower-case letters, digits or hyphens; it says what the token is for, never whom.",
         )
     if not 1 <= days <= MOST_DAYS:
-        raise Invalid.field("days", f"A token is good for 1 to {MOST_DAYS} days.")
+        raise Invalid.field("days", f"A token is good for 1 to {MOST_DAYS} days; this is {days}.")
 
 
 class Tokens:
@@ -66,9 +67,17 @@ class Tokens:
         self._persons = Gathered(self._standing_for)
 
     async def make(
-        self, person: str, *, label: str, made_by: str, days: int = DEFAULT_DAYS, seed: bytes | None = None
+        self,
+        person: str,
+        *,
+        label: str,
+        made_by: str,
+        days: int = DEFAULT_DAYS,
+        seed: bytes | None = None,
+        claim: str | None = None,
     ) -> str:
-        """A new token's text; it is told this once and cannot be found out again.
+        """A new token's text; it is told this once and cannot be found out again. `claim` is the claim that it goes back
+        to, which only a demonstration's tokens lack.
 
         `seed` (32 bytes that nobody else can know) makes the text repeatable, for a client that sends its request
         again: the same seed gives the same token. Raises `Invalid` for the label or the days, `NotFound` if the person
@@ -79,13 +88,13 @@ class Tokens:
         async with self._history.connection() as connection:
             # The key's row is locked, so that no token is made for a person who is being erased.
             cursor = await connection.execute(
-                "INSERT INTO accounts.tokens (digest, person, label, made_by, expires_at) "
-                "SELECT %b, living, %b, %b, now() + make_interval(days => %b::integer) "
+                "INSERT INTO accounts.tokens (digest, person, label, made_by, claim, expires_at) "
+                "SELECT %b, living, %b, %b, %b::text, now() + make_interval(days => %b::integer) "
                 "FROM vault.hold(%b) AS living WHERE living IS NOT NULL "
                 "ON CONFLICT (digest) DO UPDATE SET digest = excluded.digest "
                 "RETURNING person, label, made_by, revoked_at, "
                 "expires_at - created_at = make_interval(days => %b::integer)",
-                (digest_of(text), label, made_by, days, person, days),
+                (digest_of(text), label, made_by, claim, days, person, days),
             )
             row = await cursor.fetchone()
         if row is None:
@@ -108,23 +117,37 @@ class Tokens:
         self._vault.open(WrappedKey(*key) for _, *key in rows if self._vault.at_hand(key[0]) is None)
         return {digest: person for digest, person, _, _ in rows}
 
+    async def claim_of(self, text: str) -> str | None:
+        """The claim that a token goes back to."""
+        return await self.claim_behind(digest_of(text))
+
+    async def claim_behind(self, digest: bytes) -> str | None:
+        """The same, by the token's digest."""
+        async with self._history.connection() as connection:
+            cursor = await connection.execute(
+                "SELECT claim FROM accounts.tokens WHERE digest = %b", (digest,)
+            )
+            row = await cursor.fetchone()
+        return None if row is None else row[0]
+
     async def all(self, person: str | None = None) -> list[TokenShown]:
         """The tokens of a person, or of everybody, the newest first."""
         async with self._history.connection() as connection:
             cursor = await connection.execute(
-                "SELECT left(encode(digest, 'hex'), 16), person, label, made_by, created_at, expires_at, revoked_at "
+                "SELECT left(encode(digest, 'hex'), 16), person, label, made_by, created_at, expires_at, revoked_at, claim "
                 "FROM accounts.tokens WHERE %b::text IS NULL OR person = %b ORDER BY created_at DESC, digest",
                 (person, person),
             )
             return [TokenShown(*row) for row in await cursor.fetchall()]
 
-    async def revoke(self, shown_id: str) -> bool:
-        """Revoke the token with this id (see `TokenShown`) and end its sessions. False if there is no such token."""
+    async def revoke(self, shown_id: str, *, of: str | None = None) -> bool:
+        """Revoke the token with this id (see `TokenShown`) and end its sessions. False if there is no such token, or it
+        is not the one of the person `of`."""
         async with self._history.connection() as connection, connection.transaction():
             cursor = await connection.execute(
                 "UPDATE accounts.tokens SET revoked_at = coalesce(revoked_at, now()) "
-                "WHERE left(encode(digest, 'hex'), 16) = %b RETURNING digest",
-                (shown_id,),
+                "WHERE left(encode(digest, 'hex'), 16) = %b AND (%b::text IS NULL OR person = %b) RETURNING digest",
+                (shown_id, of, of),
             )
             revoked = [row[0] for row in await cursor.fetchall()]
             await connection.execute("DELETE FROM accounts.sessions WHERE token = ANY (%b)", (revoked,))
@@ -134,6 +157,7 @@ class Tokens:
         """Delete every way in of a person who was erased."""
         async with self._history.connection() as connection:
             await connection.execute("DELETE FROM accounts.tokens WHERE person = %b", (person,))
+            await connection.execute("DELETE FROM accounts.claims WHERE person = %b", (person,))
 
     async def sweep(self) -> None:
         """Delete the ways in of erased people, which can never be used again, and with them their sessions."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from api.cli import doctor, keeping, people, running, tokens
+from api.cli import claims, doctor, keeping, people, running, tokens
 from api.cli.failures import OneSentence
 
 
@@ -15,6 +15,6 @@ def main() -> None:
 
 for _command in (
     keeping.migrate_command, running.serve, running.project, keeping.rebuild_command, keeping.verify_command,
-    running.demo, tokens.tokens, people.erase, people.find_person, doctor.doctor,
+    running.demo, claims.claims, tokens.tokens, people.erase, people.find_person, doctor.doctor,
 ):  # fmt: skip
     main.add_command(_command)

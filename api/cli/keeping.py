@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 
 import click
 
-from api.cli.database import database, refuse_unmigrated
+from api.beside import recheck_beside
+from api.cli.database import database, database_of_owner, let_program_in, refuse_unmigrated
 from api.cli.failures import fail
 from api.roles import let_in, refuse_all_but_the_owner
 from api.settings import Settings, read_settings
@@ -33,10 +34,11 @@ def migrate_command(allow: str | None, as_json: bool) -> None:
     not be made or read here, that is said at the end.
     """
     settings = read_settings()
-    with database(settings, make=True) as url:
+    with database_of_owner(settings, make=True) as url:
         done = migrate(
             url, all_migrations(), progress=lambda name: None if as_json else click.echo(f"applied {name}")
         )
+        let_program_in(settings, url, migrated=True)
         if allow is not None:
             let_in(url, allow)
         if as_json:
@@ -68,7 +70,7 @@ def rebuild_command(names: tuple[str, ...], as_json: bool) -> None:
         if name not in known:
             raise click.UsageError(f"There is no projection {name}; there are: {', '.join(known)}.")
     wanted = tuple(projection for name, projection in known.items() if not names or name in names)
-    with database(read_settings()) as url:
+    with database_of_owner(read_settings()) as url:
         refuse_unmigrated(url)
         refuse_all_but_the_owner(url)
         with _progress_bar("rebuilding", shown=not as_json) as progress:
@@ -86,25 +88,31 @@ def rebuild_command(names: tuple[str, ...], as_json: bool) -> None:
 def verify_command(as_json: bool) -> None:
     """Recheck the whole history: every leaf, every stream's chain, every number. Nothing is changed, no key is needed.
 
-    Only positions and what is wrong with them are told, never what a fact says.
+    Then the tables that follow from the facts (indexes, claims, due dates) are recomputed, and every token and session for
+    which no fact stands is named. Only what is wrong where is told, never what a fact says.
     """
     with database(read_settings()) as url:
         refuse_unmigrated(url)
         with _progress_bar("verifying", shown=not as_json) as progress:
             found = verify(url, progress)
+        with _progress_bar("tables", shown=not as_json) as progress:
+            beside = recheck_beside(url, progress)
     if as_json:
         wrong = [{"position": position, "check": check} for position, check in found.wrong]
-        click.echo(
-            json.dumps({"facts": found.facts, "newest": found.newest, "found": found.found, "wrong": wrong})
-        )
+        summary = {"facts": found.facts, "newest": found.newest, "found": found.found, "wrong": wrong}
+        click.echo(json.dumps(summary | beside.as_json()))
     else:
         for position, check in found.wrong:
             click.echo(f"position {position}: {check}: {CHECKS[check]}")
+        for line in beside.lines():
+            click.echo(line)
     if found.wrong:
         many = "1 fault" if found.found == 1 else f"{found.found} faults"
         fail(
             f"The history is not as it was recorded: {many} in all, the first at position {found.wrong[0].position}."
         )
+    if sentence := beside.sentence():
+        fail(sentence)
     if not as_json:
         click.echo(f"{found.facts} facts rechecked; all is as it was recorded.")
 

@@ -10,7 +10,7 @@ import urllib.request
 
 import click
 
-from api.cli.database import database, refuse_unmigrated
+from api.cli.database import database, database_of_owner, let_program_in, refuse_unmigrated
 from api.demonstration import load
 from api.serving import listen, log_to_stderr
 from api.serving import project as run_projections
@@ -82,10 +82,13 @@ def demo() -> None:
     settings = read_settings({**os.environ, "OVERWINTER_DEMO": "1"})
     check_port_is_free(settings.host, settings.port)
     with Supervisor() as supervisor:
-        url = supervisor.hold(database(settings, make=True, keep=True))
-        migrate(url, all_migrations())
+        owner_url = supervisor.hold(database_of_owner(settings, make=True))
+        migrated = migrate(owner_url, all_migrations())
+        let_program_in(settings, owner_url, migrated=bool(migrated))
+        url = supervisor.hold(database(settings, keep=True))
         ways_in = asyncio.run(load(settings, url))
-        environment = {"OVERWINTER_DEMO": "1", SUPERVISED: "1"}
+        # The processes are told the address for the program alone: none of them needs the owner's.
+        environment = {"OVERWINTER_DEMO": "1", SUPERVISED: "1", "DATABASE_URL": url}
         for name in ("serve", "project"):
             argv = (sys.executable, "-c", "from api.cli import main; main()", name)
             supervisor.start(Child(name, argv, environment))

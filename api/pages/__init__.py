@@ -8,7 +8,7 @@ from typing import Any
 from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
 
-from api.pages import assets, sign_in
+from api.pages import assets, claims, sign_in, ways_in
 from api.pages.site import Site
 from api.wiring import Wiring
 
@@ -18,7 +18,14 @@ Failed = Callable[[Request[Any, Any, Any], Exception], Response[Any]]
 def pages(wiring: Wiring) -> tuple[list[HTTPRouteHandler], Failed]:
     """The handlers of all pages, and what answers a browser whose request failed before it came to one."""
     site = Site(wiring)
-    return [*site.routes(), *sign_in.routes(site, wiring), *assets.routes()], site.on_exception
+    shown = [
+        *site.routes(),
+        *sign_in.routes(site, wiring),
+        *claims.routes(site, wiring),
+        *ways_in.routes(site, wiring),
+        *assets.routes(),
+    ]
+    return shown, site.on_exception
 
 
 def for_a_browser(request: Request[Any, Any, Any]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from api.pages import applications, calls, funds, grants, home, panels, reviews
+from api.pages import applications, calls, funds, grants, home, members, panels, reviews
 
 PAGES: Final = (
     *home.PAGES,
@@ -14,6 +14,7 @@ PAGES: Final = (
     *panels.PAGES,
     *grants.PAGES,
     *funds.PAGES,
+    *members.PAGES,
 )
 
 DONE: Final = {act.command: act.done for page in PAGES for act in page.acts}

@@ -17,7 +17,7 @@ from urllib.parse import unquote_to_bytes
 import msgspec
 from litestar import Request
 
-from api.bodies import decode, is_utf8, take_in
+from api.bodies import MOST_FIELDS, decode, is_utf8, take_in
 from api.problems import Problem, ProblemType
 from domain.amounts import typed_amount, typed_whole
 from domain.deciding import Command
@@ -27,7 +27,6 @@ C = TypeVar("C", bound=Command)
 
 LIMIT: Final = 1_000_000
 """How many bytes a form may have."""
-MOST_FIELDS: Final = 1000
 _MOST_NAME: Final = 120
 _MEDIA_TYPE: Final = "application/x-www-form-urlencoded"
 _PATH: Final = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*|\[[0-9]{1,3}\])*\Z", re.ASCII)
@@ -73,8 +72,8 @@ class Form:
         return len({found[2] for name in self.fields if (found := _ROW.match(name)) and found[1] == table})
 
 
-async def read_form(request: Request[Any, Any, Any]) -> Form:
-    """The form that a request brings. Raises `Problem` for anything that no browser sends from a page of ours."""
+async def read_form(request: Request[Any, Any, Any], most_fields: int = MOST_FIELDS) -> Form:
+    """The form that a request brings, of at most `most_fields`. Raises `Problem` for anything that no browser sends from a page of ours."""
     media, _, parameters = request.headers.get("content-type", "").partition(";")
     raw = await take_in(request, LIMIT)
     if raw is None:
@@ -83,14 +82,14 @@ async def read_form(request: Request[Any, Any, Any]) -> Form:
         )
     if media.strip().lower() != _MEDIA_TYPE or not is_utf8(parameters):
         raise Problem(ProblemType.UNSUPPORTED, "What was sent is not a form of these pages.")
-    return Form(_pairs(raw))
+    return Form(_pairs(raw, most_fields))
 
 
-def _pairs(raw: bytes) -> dict[str, str]:
+def _pairs(raw: bytes, most_fields: int) -> dict[str, str]:
     fields: dict[str, str] = {}
-    parts = raw.split(b"&", MOST_FIELDS) if raw else []
-    if len(parts) > MOST_FIELDS:
-        raise Problem(ProblemType.MALFORMED, f"A form has at most {MOST_FIELDS} fields.")
+    parts = raw.split(b"&", most_fields) if raw else []
+    if len(parts) > most_fields:
+        raise Problem(ProblemType.MALFORMED, f"A form has at most {most_fields} fields.")
     for part in parts:
         sent_name, _, sent = part.partition(b"=")
         try:

@@ -11,6 +11,7 @@ from api.pages.page import Drawn, Page
 from api.pages.visits import Visit
 from domain.refusals import Invalid
 from projections import calls, funds, ledger, timeline
+from projections.moments import AsOf
 
 MOVED: Final = {
     "fund.pledged.v1": "A pledge",
@@ -26,8 +27,8 @@ def _moved(topic: str) -> str:
     return MOVED.get(topic, topic)
 
 
-async def _moment(visit: Visit) -> int | None:
-    """The position that the address asks for by a time, in UTC unless it has an offset; None for now. Raises
+async def _moment(visit: Visit) -> AsOf | None:
+    """The moment that the address asks for by a time, in UTC unless it has an offset; None for now. Raises
     `Invalid`."""
     text = visit.query.get("as_of")
     if not text:
@@ -37,7 +38,7 @@ async def _moment(visit: Visit) -> int | None:
         at = datetime.fromisoformat(text.replace(" ", "+"))
         position = await reader.moment(at.replace(tzinfo=at.tzinfo or UTC).astimezone(UTC))
         await reader.wait_for(position)
-        return position
+        return AsOf(position)
     raise Invalid.field("as_of", "Write the time as 2026-05-31T18:00, in UTC.")
 
 

@@ -12,11 +12,13 @@ from projections import calls, funds, initiatives
 from projections.calls import CallLine
 from projections.funds import FundLine
 from projections.initiatives import OwnRoles
-from projections.paging import MOST
+from projections.paging import MOST, whole
+from projections.paging import Page as ListPage
+from projections.reader import Reader
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class Place:
     """An initiative as its member sees it: with its calls and, for whom they are, its funds."""
 
     own: OwnRoles
@@ -26,22 +28,26 @@ class _Place:
 
 async def _me(visit: Visit) -> Drawn:
     me = await initiatives.me(visit.wiring.reader, visit.person)
-    places = [await _place(visit, own) for own in me.initiatives]
+    places = [await place_of(visit.wiring.reader, visit.person, own) for own in me.initiatives]
     return Drawn("me.html", {"me": me, "places": places})
 
 
-async def _place(visit: Visit, own: OwnRoles) -> _Place:
-    reader = visit.wiring.reader
+async def place_of(reader: Reader, person: str | None, own: OwnRoles) -> Place:
+    """An initiative as its member sees it, with every call and fund that is theirs to see."""
+
+    async def own_funds(cursor: str | None) -> ListPage[FundLine]:
+        return await funds.of_initiative(reader, person, own.initiative, cursor=cursor, limit=MOST)
+
+    async def own_calls(cursor: str | None) -> ListPage[CallLine]:
+        if Role.OFFICER in own.roles:
+            return await calls.of_initiative(reader, person, own.initiative, cursor=cursor, limit=MOST)
+        return await calls.public(reader, initiative=own.initiative, cursor=cursor, limit=MOST)
+
     try:
-        found = (await funds.of_initiative(reader, visit.person, own.initiative, limit=MOST)).items
+        found = await whole(own_funds)
     except Forbidden:
         found = ()
-    if Role.OFFICER in own.roles:
-        listed = (await calls.of_initiative(reader, visit.person, own.initiative, limit=MOST)).items
-    else:
-        published = await calls.public(reader, limit=MOST)
-        listed = tuple(call for call in published.items if call.initiative == own.initiative)
-    return _Place(own, listed, found)
+    return Place(own, await whole(own_calls), found)
 
 
 PAGES = (Page(path="/me", show=_me),)

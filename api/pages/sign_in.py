@@ -2,41 +2,31 @@
 
 from __future__ import annotations
 
-import hmac
 import re
 import secrets
 from typing import Any, Final
 
 from litestar import HttpMethod, Request, Response
-from litestar.datastructures import Cookie
 from litestar.handlers import HTTPRouteHandler
 
 from api.pages.forms import read_form
 from api.pages.origins import check_same_site
 from api.pages.page import Drawn
+from api.pages.same_browser import SameBrowser
 from api.pages.site import Site, check_signed_form, redirect
-from api.problems import Problem, ProblemType
 from api.wiring import Wiring
 
 _WITHIN: Final = re.compile(r"/(?:[a-z0-9-]+(?:/[a-z0-9-]+)*)?\Z", re.ASCII)
-_MINUTES: Final = 60
 
 
 def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
     """The handlers of signing in and out."""
     sessions = wiring.sessions
-    name = f"{sessions.cookie_name}-sign-in"
-
-    def secret(value: str, seconds: int) -> Cookie:
-        """What binds the form to the browser that asked for it: nobody is signed in as somebody else by another site."""
-        secure = name.startswith("__Host-")
-        return Cookie(
-            key=name, value=value, path="/", max_age=seconds, httponly=True, secure=secure, samesite="lax"
-        )
+    browser = SameBrowser(f"{sessions.cookie_name}-sign-in")
 
     def page(visit: Any, next_: str, value: str, trouble: str) -> Response[Any]:  # Any: a Visit
         context = {"next": next_, "secret": value, "trouble": trouble}
-        response = site.answer(visit, Drawn("sign_in.html", context), cookies=[secret(value, _MINUTES * 60)])
+        response = site.answer(visit, Drawn("sign_in.html", context), cookies=[browser.cookie(value)])
         response.status_code = 401 if trouble else 200
         return response
 
@@ -47,12 +37,7 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
     async def sign_in(request: Request[Any, Any, Any]) -> Response[Any]:
         check_same_site(request, wiring.settings)
         form = await read_form(request)
-        kept = request.cookies.get(name, "")
-        if not kept or not hmac.compare_digest(kept.encode(), form.own("secret").encode()):
-            raise Problem(
-                ProblemType.FORBIDDEN,
-                "This form is too old, or cookies are turned off. Open the page for signing in again.",
-            )
+        browser.check(request, form, "Open the page for signing in again.")
         cookie = await sessions.begin(form.fields.get("token", "").strip())
         next_ = within(form.own("next"))
         if cookie is None:
@@ -61,7 +46,7 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
             return page(await site.visit(request), next_, secrets.token_urlsafe(24), trouble)
         # Whoever was signed in before is so no more: one session a browser.
         await sessions.end(request.cookies.get(sessions.cookie_name))
-        return redirect(next_, cookies=[cookie, secret("", 0)])
+        return redirect(next_, cookies=[cookie, browser.forget()])
 
     async def sign_out(request: Request[Any, Any, Any]) -> Response[Any]:
         check_same_site(request, wiring.settings)

@@ -13,7 +13,7 @@ from litestar.datastructures import Cookie
 from litestar.handlers import HTTPRouteHandler
 
 from api.accounts.sessions import same_csrf
-from api.operations import again_if_lost, methods
+from api.operations import again_if_lost, check_kinds, methods
 from api.pages.addresses import DONE, PAGES
 from api.pages.arrivals import Arrivals
 from api.pages.forms import Form, Plain, command_of, nested, read_form
@@ -21,7 +21,7 @@ from api.pages.origins import check_same_site
 from api.pages.page import Act, Drawn, Page
 from api.pages.rendering import Rendering
 from api.pages.visits import Returned, Visit, languages_of
-from api.problems import Problem, ProblemType, note, problem_of
+from api.problems import MOST_NAMED, Problem, ProblemType, note, problem_of
 from api.wiring import Wiring
 from domain.commands.register import REGISTER
 from domain.refusals import Invalid, Turned
@@ -111,6 +111,7 @@ class Site:
         visit = await self.visit(request)
         if visit.signed_in is None and not page.public:
             return redirect(f"/sign-in?next={quote(request.scope['path'], safe='/')}")
+        check_kinds(visit.path)
         done = await self._arrivals.wait(request)
         drawn = await page.show(visit)
         return self.answer(
@@ -122,10 +123,11 @@ class Site:
 
     async def _post(self, page: Page, request: Request[Any, Any, Any]) -> Response[Any]:
         check_same_site(request, self._wiring.settings)
-        form = (await read_form(request)).without_blank_rows()
+        form = (await read_form(request, self._wiring.settings.most_fields)).without_blank_rows()
         request.state.typed = form.typed()
         visit = await again_if_lost(lambda: self.visit(request))
         check_signed_form(visit, form)
+        check_kinds(visit.path)
         if form.own("lines"):
             # Another submit button of the same form: it only asks for more rows, and writes nothing.
             more = Returned(form=form.own("form"), typed=form, sentence="", status=200, key=form.own("key"))
@@ -174,6 +176,7 @@ class Site:
             "visit": visit,
             "signed_in": visit.signed_in is not None,
             "csrf": visit.signed_in.csrf if visit.signed_in else "",
+            "untold": visit.signed_in is not None and visit.signed_in.untold,
             "languages": visit.languages,
             "returned": returned,
             "faults": _faults(returned, drawn.labels) if returned else (),
@@ -205,6 +208,7 @@ class Site:
             # Whether a session stands behind a cookie is not asked here; without one, nobody is signed in.
             "signed_in": None if self._wiring.sessions.cookie_name in request.cookies else False,
             "csrf": "",
+            "untold": False,
             "returned": None,
             "faults": (),
             "notice": None,
@@ -251,9 +255,12 @@ def _returned(form: Form, error: Turned | Stale | KeyReused | Contended) -> Retu
     match error:
         case Invalid():
             errors: dict[str, str] = {}
-            for each in error.errors:
+            for each in error.errors[:MOST_NAMED]:
                 errors.setdefault(each.field, each.detail)
+            others = len(error.errors) - MOST_NAMED
             sentence = "Nothing was done yet. Please correct:"
+            if others > 0:
+                sentence = f"Nothing was done yet. Please correct these first; {others} more follow:"
             return Returned(form=name, typed=form, sentence=sentence, errors=errors, status=422, key=key)
         case Stale():
             sentence = (

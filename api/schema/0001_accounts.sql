@@ -11,9 +11,24 @@ CREATE TABLE accounts.tokens (
     made_by text COLLATE "C" NOT NULL,
     created_at timestamptz NOT NULL DEFAULT now(),
     expires_at timestamptz NOT NULL,
-    revoked_at timestamptz
+    revoked_at timestamptz,
+    -- The claim that it was exchanged for, or that the token was which it was made with: the facts person.claim_made and
+    -- person.claim_used name it. Only a demonstration's tokens have none.
+    claim text COLLATE "C",
+    -- Until when this way in has been told of later claims to the account.
+    told_at timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX ON accounts.tokens (person);
+
+CREATE TABLE accounts.claims (
+    digest bytea PRIMARY KEY CHECK (octet_length(digest) = 32),
+    claim text COLLATE "C" NOT NULL UNIQUE,
+    person text COLLATE "C" NOT NULL,
+    -- Whether a claim can be used is decided by its facts; this and the time say which ways in have to be told of it.
+    state text COLLATE "C" NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'used', 'withdrawn')),
+    changed_at timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX ON accounts.claims (person);
 
 CREATE TABLE accounts.sessions (
     digest bytea PRIMARY KEY CHECK (octet_length(digest) = 32),

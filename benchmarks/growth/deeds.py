@@ -11,16 +11,14 @@ from domain.values import Role
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deed:
-    """What one command would record: facts by their streams, in order, with its index entries and claims. `registers`
-    are the persons whose sealing key is made with it."""
+    """What one command would record: facts by their streams, in order. `registers` are the persons whose sealing key is made
+    with it."""
 
     actor: str
     role: Role
     initiative: str | None
     scope: str | None
     facts: tuple[tuple[str, Fact], ...]
-    entries: tuple[tuple[str, str], ...] = ()
-    claims: tuple[str, ...] = ()
     registers: tuple[str, ...] = ()
 
 

@@ -18,7 +18,9 @@ from typing import Final
 from benchmarks.growth.deeds import Deed
 from benchmarks.growth.people import People, Staff
 from benchmarks.growth.season import season
+from domain.claims import claims_of
 from domain.deciding import Fact
+from domain.indexes import entries_of
 from domain.initiatives import INSTALLATION_ID, AdministratorAppointed, InstallationOpened
 from domain.persons import PersonHandleGiven, PersonRegistered
 from domain.topics import TOPIC_OF
@@ -91,8 +93,10 @@ class Filler:
                 facts=stored,
                 read={},
                 answers=answers,
-                entries=deed.entries,
-                claims=[(secrets.token_bytes(32), answers) for _ in deed.claims],
+                entries=[entry for _, fact in deed.facts for entry in entries_of(fact, deed.actor)],
+                claims=[
+                    (secrets.token_bytes(32), stream) for stream, fact in deed.facts for _ in claims_of(fact)
+                ],
                 new_keys=made,
                 sealed_for=sorted(subjects),
                 idempotency=Idempotency(deed.actor, secrets.token_bytes(32), secrets.token_bytes(32)),

@@ -13,7 +13,6 @@ from benchmarks.grant_life import CURRENCY
 from benchmarks.ground import submission
 from benchmarks.growth.deeds import Act, Deed
 from benchmarks.prose import Prose
-from domain import indexes
 from domain.applications import ApplicationSubmitted
 from domain.forms import Answer
 from domain.initiatives import InitiativeFounded, MemberAdded
@@ -153,11 +152,6 @@ class People:
                 initiative=initiative,
                 scope=call,
                 facts=((application, fact),),
-                entries=(
-                    (indexes.applications_of(round), application),
-                    (indexes.applications_by(applicant, round), application),
-                    (indexes.submissions_of(applicant), application),
-                ),
             )
         )
         return application, applicant

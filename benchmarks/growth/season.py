@@ -6,7 +6,6 @@ No rule is asked, which is what makes this fast; tests fold the facts and hold t
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from typing import Final
 
@@ -16,7 +15,6 @@ from benchmarks.grant_life import AMOUNT, CURRENCY, Offer, life
 from benchmarks.ground import COMMENT_BYTES, CRITERIA, call_body
 from benchmarks.growth.deeds import Deed
 from benchmarks.growth.people import People, Staff
-from domain import indexes
 from domain.applications import ApplicationAwarded, ApplicationDeclined, ApplicationFoundEligible
 from domain.calls import CallDrafted, CallPublished
 from domain.deciding import Fact
@@ -76,8 +74,6 @@ class _Season:
         facts: dict[str, Fact],
         *,
         scope: str | None = None,
-        entries: Iterable[tuple[str, str]] = (),
-        claims: tuple[str, ...] = (),
     ) -> None:
         await self._people.act(
             Deed(
@@ -86,8 +82,6 @@ class _Season:
                 initiative=self._staff.initiative,
                 scope=scope or self._call,
                 facts=tuple(facts.items()),
-                entries=tuple(entries),
-                claims=claims,
             )
         )
 
@@ -127,21 +121,19 @@ class _Season:
             closes_at=_CLOSES,
             closes_local="2026-03-31 22:00",
             time_zone="UTC",
+            grace_minutes=0,
         )
         await self._deed(staff.officer, Role.OFFICER, {self._call: drafted})
         await self._deed(staff.officer, Role.OFFICER, {self._call: CallPublished(call=self._call)})
-        entry = (indexes.rounds_of(self._call), self._round)
-        await self._deed(staff.officer, Role.OFFICER, {self._round: announced}, entries=(entry,))
+        await self._deed(staff.officer, Role.OFFICER, {self._round: announced})
 
     async def _judge(self) -> None:
         """Every application is found eligible and judged by as many jurors as the quorum asks for."""
         staff = self._staff
-        examined = indexes.examined_by(staff.officer, self._round)
         piles: dict[str, list[tuple[str, str]]] = {juror: [] for juror in staff.jurors}
         for place, application in enumerate(self._applicants):
-            found = ApplicationFoundEligible(application=application)
-            noted = ((examined, application),) if place == 0 else ()
-            await self._deed(staff.officer, Role.OFFICER, {application: found}, entries=noted)
+            found = ApplicationFoundEligible(application=application, round=self._round)
+            await self._deed(staff.officer, Role.OFFICER, {application: found})
             for turn in range(QUORUM):
                 juror = staff.jurors[(place * QUORUM + turn) % len(staff.jurors)]
                 piles[juror].append((application, self._people.new("review")))
@@ -164,8 +156,7 @@ class _Season:
             application=application,
             juror=juror,
         )
-        entries = ((indexes.reviews_of(application), review), (indexes.reviews_in(self._round), review))
-        await self._deed(self._staff.officer, Role.OFFICER, {review: assigned}, entries=entries)
+        await self._deed(self._staff.officer, Role.OFFICER, {review: assigned})
 
     async def _read(self, juror: str, pile: list[tuple[str, str]]) -> None:
         prose, chance = self._people.prose, self._people.chance
@@ -205,8 +196,7 @@ class _Season:
                 rank=None,
                 reason=None if awards else "budget_exhausted",
             )
-            noted = ((indexes.deciders_of(panel), staff.chair),) if number == 0 else ()
-            await self._deed(staff.chair, Role.CHAIR, {panel: outcome}, entries=noted)
+            await self._deed(staff.chair, Role.CHAIR, {panel: outcome})
             outcomes[place.application] = (
                 ApplicationAwarded(
                     application=place.application, panel=panel, amount=AMOUNT, currency=CURRENCY
@@ -238,8 +228,6 @@ class _Season:
             staff.officer,
             Role.OFFICER,
             {grant: life(offer)[0], self._fund: committed},
-            entries=((indexes.grants_of(self._call), grant),),
-            claims=(f"grant of {application}",),
         )
         return offer
 

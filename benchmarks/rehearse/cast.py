@@ -66,10 +66,11 @@ def money(minor: int, currency: str) -> dict[str, str]:
 
 
 async def register(traffic: Traffic, administrator: str, name: str) -> Person:
-    """Register a person and make them a token, as an administrator does."""
+    """Register a person and make them a claim, as an administrator does, and exchange it, as the person does."""
     person = await traffic.write("register a person", "/api/persons", administrator, {"name": name})
+    claim = await traffic.post("make a claim", f"/api/persons/{person.id}/claims", administrator, {})
     answer = await traffic.post(
-        "make a token", f"/api/persons/{person.id}/tokens", administrator, {"label": LABEL}
+        "exchange a claim", "/api/claims", None, {"claim": claim.json()["text"], "label": LABEL}
     )
     return Person(person.id, str(answer.json()["token"]))
 

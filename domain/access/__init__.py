@@ -22,11 +22,14 @@ from domain.access.members import (
     member,
     officer,
     officer_or_system,
+    oneself,
     published,
     sees_call,
+    sees_given_roles,
     sees_members,
     sees_persons,
     system,
+    withdraws_claim,
 )
 from domain.access.paying import (
     approver_on_grant,
@@ -53,12 +56,16 @@ from domain.access.ties import (
     UNDECLARED,
     declared_conflict,
     judges,
+    judging,
 )
+from domain.access.times import JUDGED, UNTIMED, sees_times
 
 __all__ = [
     "CONFLICTED",
+    "JUDGED",
     "NOT_YOURS",
     "UNDECLARED",
+    "UNTIMED",
     "adds_member",
     "applicant",
     "applies",
@@ -73,12 +80,14 @@ __all__ = [
     "finance_or_funder",
     "installation_administrator",
     "judges",
+    "judging",
     "juror_of",
     "member",
     "offers",
     "officer",
     "officer_on_grant",
     "officer_or_system",
+    "oneself",
     "opens_panel",
     "published",
     "recipient",
@@ -86,6 +95,7 @@ __all__ = [
     "sees_application",
     "sees_call",
     "sees_feedback",
+    "sees_given_roles",
     "sees_members",
     "sees_payee",
     "sees_payments",
@@ -95,5 +105,7 @@ __all__ = [
     "sees_reports",
     "sees_reviews",
     "sees_timeline",
+    "sees_times",
     "system",
+    "withdraws_claim",
 ]

@@ -8,7 +8,7 @@ from domain.access.ties import NOT_YOURS, or_hidden
 from domain.calls import Call, CallStatus
 from domain.deciding import Allowed, Denied, Verdict
 from domain.initiatives import Initiative, Installation
-from domain.values import SYSTEM, Role
+from domain.values import MEMBER_ROLES, SYSTEM, Role
 
 
 def system(actor: str) -> Verdict:
@@ -23,6 +23,17 @@ def installation_administrator(actor: str, installation: Installation) -> Verdic
     if actor in installation.administrators:
         return Allowed(Role.ADMINISTRATOR)
     return Denied("Only an administrator of this installation may do this.")
+
+
+def oneself(actor: str, person: str) -> Verdict:
+    """Somebody acting on their own account."""
+    return Allowed(Role.PERSON) if actor == person else Denied(NOT_YOURS, hidden=True)
+
+
+def withdraws_claim(actor: str, person: str, installation: Installation) -> Verdict:
+    """A claim to a person's account: the person, who did not ask for it, or an administrator of the installation."""
+    verdict = oneself(actor, person)
+    return verdict if isinstance(verdict, Allowed) else installation_administrator(actor, installation)
 
 
 def member(actor: str, initiative: Initiative, *roles: Role) -> Verdict:
@@ -92,6 +103,12 @@ def sees_call(actor: str, initiative: Initiative, call: Call) -> Verdict:
 def sees_members(actor: str, initiative: Initiative) -> Verdict:
     """Who holds which role: administrators, and the staff, who choose jurors among them."""
     return or_hidden(member(actor, initiative, Role.ADMINISTRATOR, Role.OFFICER))
+
+
+def sees_given_roles(actor: str, initiative: Initiative) -> Verdict:
+    """Who gave which role to whom, and which claims were made for members: every member, so that nobody gathers roles in
+    secret."""
+    return or_hidden(member(actor, initiative, *MEMBER_ROLES))
 
 
 def sees_persons(actor: str, installation: Installation) -> Verdict:

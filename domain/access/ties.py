@@ -28,6 +28,11 @@ def judges(actor: str, round: Round, reviews: Iterable[Review]) -> bool:
     return round.status is not RoundStatus.DECIDED and bool(own_reviews(actor, reviews))
 
 
+def judging(actor: str, round: Round, reviews: Iterable[Review]) -> bool:
+    """Whether somebody is asked to judge an application whose round is not decided, and did not step back."""
+    return judges(actor, round, reviews) and not declared_conflict(actor, reviews)
+
+
 def own_reviews(actor: str, reviews: Iterable[Review]) -> tuple[Review, ...]:
     """Somebody's own among the reviews of an application."""
     return tuple(review for review in reviews if review.juror == actor)

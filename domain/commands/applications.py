@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import Any
-
 from domain import access, applications, limits
-from domain.applications import APPLICATION, Application, IneligibilityReason, WithdrawalReason
+from domain.applications import APPLICATION, IneligibilityReason, WithdrawalReason
 from domain.calls import CALL
-from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, Wish, ahead, maybe, members, the
+from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, ahead, maybe, members, the
 from domain.forms import Answer
-from domain.indexes import applications_by, applications_of, examined_by, reviews_of, submissions_of
+from domain.indexes import applications_by, examined_by, reviews_of
 from domain.initiatives import INITIATIVE
 from domain.persons import PERSON
 from domain.refusals import NotFound
@@ -82,11 +79,6 @@ def _submit(command: SubmitApplication, given: Given) -> Plan:
                 )
             },
             answers=application,
-            entries=(
-                (applications_of(command.round), application),
-                (applications_by(given.actor, command.round), application),
-                (submissions_of(given.actor), application),
-            ),
         ),
     )
 
@@ -113,7 +105,6 @@ def _find_eligible(command: FindApplicationEligible, given: Given) -> Plan:
     round = yield from the(ROUND, application.round)
     initiative = yield from the(INITIATIVE, application.initiative)
     own = yield from members(applications_by(given.actor, application.round))
-    noted = yield from _noted(command.application, application, given)
     return Act(
         may=access.examines(given.actor, initiative, application, own=own),
         initiative=application.initiative,
@@ -121,7 +112,6 @@ def _find_eligible(command: FindApplicationEligible, given: Given) -> Plan:
         decide=lambda: Outcome(
             facts={command.application: applications.find_eligible(command.application, application, round)},
             answers=command.application,
-            entries=noted,
         ),
     )
 
@@ -131,7 +121,6 @@ def _find_ineligible(command: FindApplicationIneligible, given: Given) -> Plan:
     initiative = yield from the(INITIATIVE, application.initiative)
     own = yield from members(applications_by(given.actor, application.round))
     reviews = yield from members(reviews_of(command.application))
-    noted = yield from _noted(command.application, application, given)
     return Act(
         may=access.examines(given.actor, initiative, application, own=own),
         initiative=application.initiative,
@@ -147,18 +136,8 @@ def _find_ineligible(command: FindApplicationIneligible, given: Given) -> Plan:
                 )
             },
             answers=command.application,
-            entries=noted,
         ),
     )
-
-
-def _noted(
-    application_id: str, application: Application, given: Given
-) -> Generator[Wish, Any, tuple[tuple[str, str], ...]]:
-    """The entry which says that the actor examines in the round. It is made once, so that many findings at a time do not
-    stand in each other's way."""
-    index = examined_by(given.actor, application.round)
-    return () if (yield from members(index)) else ((index, application_id),)
 
 
 COMMANDS = (

@@ -83,7 +83,6 @@ def _set_outcome(command: SetPanelOutcome, given: Given) -> Plan:
     application = yield from the(APPLICATION, command.application)
     own = yield from members(applications_by(given.actor, panel.round))
     reviews = yield from some(REVIEW, (yield from members(reviews_of(command.application))))
-    deciders = yield from members(deciders_of(command.panel))
     # Who withdrew matters only where the budget seems too small, so the other applications are seldom loaded.
     awarded = panels.awards(panel, besides=command.application)
     withdrawn: set[str] = set()
@@ -110,7 +109,6 @@ def _set_outcome(command: SetPanelOutcome, given: Given) -> Plan:
                 )
             },
             answers=command.panel,
-            entries=() if given.actor in deciders else ((deciders_of(command.panel), given.actor),),
         ),
     )
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from domain import access, applications, limits, persons
 from domain.applications import APPLICATION
-from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, members, some, the
+from domain.deciding import Act, Allowed, Command, Given, Outcome, Plan, Registered, maybe, members, some, the
 from domain.indexes import submissions_of
 from domain.initiatives import INSTALLATION, INSTALLATION_ID
-from domain.persons import PERSON, ErasureReason
+from domain.persons import PERSON, ErasureReason, Person
 
 
 class RegisterPerson(Command, frozen=True, kw_only=True):
@@ -26,29 +28,52 @@ class ErasePerson(Command, frozen=True, kw_only=True):
     reason: ErasureReason
 
 
+class MakeClaim(Command, frozen=True, kw_only=True):
+    """Make a one-time claim, which the person exchanges for a way in that nobody else knows. It can be used for so many
+    days; a person has one at a time. The person and their initiatives' members see that it was made."""
+
+    person: str
+    days: Annotated[int, limits.described(minimum=1, maximum=persons.MOST_CLAIM_DAYS)] = persons.CLAIM_DAYS
+
+
+class WithdrawClaim(Command, frozen=True, kw_only=True):
+    """Withdraw a claim that nobody has used."""
+
+    person: str
+    claim: str
+
+
+class UseClaim(Command, frozen=True, kw_only=True):
+    """Note that a claim was exchanged for a way in; the program does this when somebody brings the claim's secret."""
+
+    person: str
+    claim: str
+
+
 def _register(command: RegisterPerson, given: Given) -> Plan:
     installation = yield from the(INSTALLATION, INSTALLATION_ID)
     person = given.new("person")
 
-    def decide() -> Outcome:
-        email = persons.check_email(command.email)
-        return Outcome(
+    return Act(
+        may=access.installation_administrator(given.actor, installation),
+        initiative=None,
+        decide=lambda: Outcome(
             facts={
-                person: persons.register(person, name=command.name, email=email, language=command.language)
+                person: persons.register(
+                    person, name=command.name, email=command.email, language=command.language
+                )
             },
             answers=person,
-            claims=(persons.address_claim(email),) if email is not None else (),
             subjects=(person,),
-        )
-
-    return Act(
-        may=access.installation_administrator(given.actor, installation), initiative=None, decide=decide
+        ),
     )
 
 
 def _erase(command: ErasePerson, given: Given) -> Plan:
     installation = yield from the(INSTALLATION, INSTALLATION_ID)
-    person = yield from the(PERSON, command.person)
+    may = access.installation_administrator(given.actor, installation)
+    # Asked first: to everybody else, a person who is there and one who is not are the same.
+    person = (yield from the(PERSON, command.person)) if isinstance(may, Allowed) else Person()
     submitted = yield from some(APPLICATION, (yield from members(submissions_of(command.person))))
 
     def decide() -> Outcome:
@@ -67,12 +92,52 @@ def _erase(command: ErasePerson, given: Given) -> Plan:
             initiatives={application_id: submitted[application_id].initiative for application_id in ended},
         )
 
+    return Act(may=may, initiative=None, decide=decide)
+
+
+def _make_claim(command: MakeClaim, given: Given) -> Plan:
+    installation = yield from the(INSTALLATION, INSTALLATION_ID)
+    person = yield from maybe(PERSON, command.person)
+    claim = given.new("claim")
+
+    def decide() -> Outcome:
+        made = persons.make_claim(
+            command.person, person, claim=claim, made_by=given.actor, days=command.days, now=given.now
+        )
+        return Outcome(facts={command.person: made}, answers=command.person)
+
     return Act(
         may=access.installation_administrator(given.actor, installation), initiative=None, decide=decide
     )
 
 
+def _withdraw_claim(command: WithdrawClaim, given: Given) -> Plan:
+    installation = yield from the(INSTALLATION, INSTALLATION_ID)
+    person = yield from maybe(PERSON, command.person)
+
+    def decide() -> Outcome:
+        withdrawn = persons.withdraw_claim(command.person, person, claim=command.claim, now=given.now)
+        return Outcome(facts={command.person: withdrawn}, answers=command.person)
+
+    return Act(
+        may=access.withdraws_claim(given.actor, command.person, installation), initiative=None, decide=decide
+    )
+
+
+def _use_claim(command: UseClaim, given: Given) -> Plan:
+    person = yield from maybe(PERSON, command.person)
+
+    def decide() -> Outcome:
+        used = persons.use_claim(command.person, person, claim=command.claim, now=given.now)
+        return Outcome(facts={command.person: used}, answers=command.person)
+
+    return Act(may=access.oneself(given.actor, command.person), initiative=None, decide=decide)
+
+
 COMMANDS = (
     Registered("person.register", RegisterPerson, _register),
+    Registered("person.make_claim", MakeClaim, _make_claim),
+    Registered("person.withdraw_claim", WithdrawClaim, _withdraw_claim),
+    Registered("person.use_claim", UseClaim, _use_claim),
     Registered("person.erase", ErasePerson, _erase),
 )

@@ -6,7 +6,7 @@ from domain import access, limits, reviews
 from domain.applications import APPLICATION
 from domain.calls import CALL
 from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, ahead, maybe, members, some, the
-from domain.indexes import applications_by, conflicts_of, examined_by, judged_by, reviews_in, reviews_of
+from domain.indexes import applications_by, examined_by, reviews_of
 from domain.initiatives import INITIATIVE
 from domain.persons import PERSON, check_registered
 from domain.reviews import REVIEW, ConflictReason
@@ -94,11 +94,6 @@ def _ask(application_id: str, juror: str, given: Given, *, replaced: str | None 
         return Outcome(
             facts={**stepped_back, review: assigned},
             answers=review,
-            entries=(
-                (reviews_of(application_id), review),
-                (reviews_in(application.round), review),
-                (judged_by(juror, application.round), application_id),
-            ),
         )
 
     return Act(
@@ -139,7 +134,6 @@ def _declare_conflict(command: DeclareConflict, given: Given) -> Plan:
                 )
             },
             answers=command.review,
-            entries=((conflicts_of(review.juror, review.round), review.application),),
         ),
     )
 

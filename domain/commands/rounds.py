@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from domain import access, rounds
 from domain.calls import CALL
-from domain.deciding import Act, Command, Due, Given, Outcome, Plan, Registered, members, the
+from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, members, the
 from domain.indexes import applications_of, rounds_of
 from domain.initiatives import INITIATIVE
-from domain.rounds import ROUND, RoundOpened
+from domain.rounds import ROUND
 
 
 class OpenRound(Command, frozen=True, kw_only=True):
@@ -31,36 +31,28 @@ def _open(command: OpenRound, given: Given) -> Plan:
     existing = yield from members(rounds_of(command.call))
     round = given.new("round")
 
-    def decide() -> Outcome:
-        facts = rounds.open_round(
-            round,
-            command.call,
-            call,
-            closes_local=command.closes_at,
-            has_round=bool(existing),
-            now=given.now,
-        )
-        opened = facts[0]
-        assert isinstance(opened, RoundOpened)
-        deadline = opened.closes_at + timedelta(minutes=call.grace_minutes)
-        return Outcome(
-            facts={round: facts},
-            answers=round,
-            entries=((rounds_of(command.call), round),),
-            due=(Due(key=f"close {round}", at=deadline, command=CloseRound(round=round)),),
-        )
-
     return Act(
         may=access.officer(given.actor, initiative),
         initiative=call.initiative,
         scope=command.call,
-        decide=decide,
+        decide=lambda: Outcome(
+            facts={
+                round: rounds.open_round(
+                    round,
+                    command.call,
+                    call,
+                    closes_local=command.closes_at,
+                    has_round=bool(existing),
+                    now=given.now,
+                )
+            },
+            answers=round,
+        ),
     )
 
 
 def _close(command: CloseRound, given: Given) -> Plan:
     round = yield from the(ROUND, command.round)
-    call = yield from the(CALL, round.call)
     initiative = yield from the(INITIATIVE, round.initiative)
     received = yield from members(applications_of(command.round))
     return Act(
@@ -68,9 +60,8 @@ def _close(command: CloseRound, given: Given) -> Plan:
         initiative=round.initiative,
         scope=round.call,
         decide=lambda: Outcome(
-            facts={command.round: rounds.close(command.round, round, call, received=received, now=given.now)},
+            facts={command.round: rounds.close(command.round, round, received=received, now=given.now)},
             answers=command.round,
-            struck=(f"close {command.round}",),
         ),
     )
 

@@ -38,12 +38,16 @@ CREATE TABLE history.commands (
     request bytea NOT NULL,
     answers text COLLATE "C" NOT NULL,
     positions bigint[] NOT NULL,
+    recorded_at timestamptz NOT NULL,
     PRIMARY KEY (principal, key)
 );
+-- They come in the order of their times, so the smallest kind of index is enough to find the oldest.
+CREATE INDEX ON history.commands USING brin (recorded_at);
 
 CREATE TABLE history.due_dates (
     key text COLLATE "C" PRIMARY KEY,
-    at timestamptz NOT NULL,
+    -- A time that the program cannot read would keep every other due date waiting.
+    at timestamptz NOT NULL CHECK (at > '0001-01-02 00:00:00+00' AND at < '9999-12-31 00:00:00+00'),
     command text NOT NULL,
     request bytea NOT NULL
 );
@@ -219,7 +223,8 @@ BEGIN
     IF cardinality(p_entry_requests) > 0 THEN
         INSERT INTO history.indexes (name, entry)
             SELECT w.name, w.entry FROM unnest(p_entry_requests, p_entry_names, p_entries) AS w (request, name, entry)
-            WHERE w.request <> ALL (turned);
+            WHERE w.request <> ALL (turned)
+            ON CONFLICT DO NOTHING;
     END IF;
     IF cardinality(p_claim_requests) > 0 THEN
         INSERT INTO history.claims (name, stream)
@@ -240,8 +245,8 @@ BEGIN
             ON CONFLICT (key) DO UPDATE SET at = excluded.at, command = excluded.command, request = excluded.request;
     END IF;
     IF cardinality(p_command_requests) > 0 THEN
-        INSERT INTO history.commands (principal, key, request, answers, positions)
-            SELECT w.principal, w.key, w.hash, w.answers, n.positions
+        INSERT INTO history.commands (principal, key, request, answers, positions, recorded_at)
+            SELECT w.principal, w.key, w.hash, w.answers, n.positions, v_recorded
             FROM unnest(p_command_requests, p_principals, p_keys, p_hashes, p_answers)
                 AS w (request, principal, key, hash, answers)
             JOIN (
@@ -261,6 +266,25 @@ $$;
 -- cannot write past the lock, the checks and the numbering either.
 REVOKE ALL ON FUNCTION history.append FROM PUBLIC;
 
+-- For how long the answer to an idempotency key is kept; `history.store.ANSWERS_KEPT_DAYS` says the same.
+CREATE FUNCTION history.answers_kept() RETURNS interval LANGUAGE sql IMMUTABLE AS $$ SELECT interval '30 days' $$;
+
+-- Forgets some of the answers that are older than that, at most p_most, and says how many. The application's role may delete
+-- no others: with a younger one gone, a command that is sent again would be done again.
+CREATE FUNCTION history.forget_answers(p_most integer) RETURNS integer LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_forgotten integer;
+BEGIN
+    DELETE FROM history.commands WHERE ctid IN (
+        SELECT c.ctid FROM history.commands c
+        WHERE c.recorded_at < clock_timestamp() - history.answers_kept() LIMIT p_most);
+    GET DIAGNOSTICS v_forgotten = ROW_COUNT;
+    RETURN v_forgotten;
+END;
+$$;
+REVOKE ALL ON FUNCTION history.forget_answers FROM PUBLIC;
+
 -- Keeps a subject's key from being deleted while the caller's transaction runs: the subject, or null if there is no key.
 -- To lock a row one needs the right to change it, and no key is ever changed by the application's role.
 CREATE FUNCTION vault.hold(p_subject text) RETURNS text
@@ -278,7 +302,7 @@ BEGIN
         'history.due_dates, vault.keys, migrations.applied TO %I', p_role);
     -- A due date that was dealt with, or cannot be, is struck out of the queue; it is no part of the history.
     EXECUTE format('GRANT DELETE ON history.due_dates TO %I', p_role);
-    EXECUTE format('GRANT EXECUTE ON FUNCTION history.append, vault.hold TO %I', p_role);
+    EXECUTE format('GRANT EXECUTE ON FUNCTION history.append, history.forget_answers, vault.hold TO %I', p_role);
 END;
 $$;
 REVOKE ALL ON PROCEDURE history.allow FROM PUBLIC;

@@ -12,12 +12,13 @@ from domain.deciding import Allowed
 from domain.forms import Answer
 from domain.personal import Withheld
 from domain.refusals import NotFound
-from domain.reviews import ReviewSubmitted
+from domain.reviews import ReviewStatus, ReviewSubmitted
 from domain.values import Role
 from projections.applications.lines import ApplicationLine, line
 from projections.cases import Case, case_of
 from projections.initiatives import names_of
-from projections.reader import LATEST, Reader, Reference, Row, allow, text_of
+from projections.moments import AsOf, position_at
+from projections.reader import Reader, Reference, Row, allow, text_of
 
 
 class ApplicationDetail(ApplicationLine, frozen=True, kw_only=True):
@@ -39,14 +40,14 @@ class ApplicationDetail(ApplicationLine, frozen=True, kw_only=True):
 
 
 async def one(
-    reader: Reader, viewer: str | None, application: str, *, as_of: int | None = None
+    reader: Reader, viewer: str | None, application: str, *, as_of: AsOf | None = None
 ) -> ApplicationDetail:
     """An application as this viewer may see it; raises `NotFound` or `Forbidden`."""
     who = viewer or ""
     return await shown(reader, who, await case_of(reader, who, application), as_of=as_of)
 
 
-async def shown(reader: Reader, viewer: str, case: Case, *, as_of: int | None = None) -> ApplicationDetail:
+async def shown(reader: Reader, viewer: str, case: Case, *, as_of: AsOf | None = None) -> ApplicationDetail:
     """An application that access was asked about, as `one`."""
     reviews = tuple(case.reviews.values())
     verdict = access.sees_application(
@@ -66,6 +67,13 @@ async def shown(reader: Reader, viewer: str, case: Case, *, as_of: int | None = 
         Allowed,
     )
     inside = role in (Role.APPLICANT, Role.OFFICER) and not outline
+    times = access.sees_times(
+        viewer,
+        case.initiative,
+        applicant=case.application.applicant,
+        round=case.round,
+        judging=access.judging(viewer, case.round, reviews),
+    )
     rows = await reader.rows(
         """
         SELECT a.*, t.* FROM read.applications a LEFT JOIN read.titled t ON t.title_stream = a.application
@@ -73,12 +81,14 @@ async def shown(reader: Reader, viewer: str, case: Case, *, as_of: int | None = 
             AND a.from_position <= %(at)b::bigint AND a.to_position > %(at)b::bigint
         """,
         application=case.id,
-        at=LATEST if as_of is None else as_of,
+        at=position_at(as_of, times),
     )
     if not rows:
         raise NotFound
     row = rows[0]
-    shown_line = line(reader, row, title=not outline, applicant=identity, times=inside)
+    shown_line = line(
+        reader, row, title=not outline, applicant=identity, times=inside and isinstance(times, Allowed)
+    )
     answers, withheld, form_version, explanation = (
         (None, (), None, None)
         if outline
@@ -130,7 +140,11 @@ async def _feedback(reader: Reader, viewer: str, case: Case) -> tuple[str, ...] 
         "AND status = 'submitted' AND to_position = 9223372036854775807 ORDER BY review",
         application=case.id,
     )
-    references = [Reference(row["review"], row["written_version"]) for row in rows]
+    # The rows may lag behind the reviews: one that does not count any more is not shown.
+    submitted = {each for each, review in case.reviews.items() if review.status is ReviewStatus.SUBMITTED}
+    references = [
+        Reference(row["review"], row["written_version"]) for row in rows if row["review"] in submitted
+    ]
     found = await reader.facts(references, open_boxes=True)
     comments = []
     for reference in references:

@@ -13,16 +13,18 @@ from domain.applications import (
 )
 from domain.calls import CALL
 from domain.deciding import Allowed
-from domain.indexes import applications_by, conflicts_of, judged_by, reviews_of, rounds_of
+from domain.indexes import applications_by, conflicts_of, judged_by, reviews_of, rounds_of, submissions_of
 from domain.initiatives import Initiative
-from domain.refusals import Forbidden
+from domain.refusals import Forbidden, NotFound
 from domain.reviews import REVIEW, Review
 from domain.rounds import ROUND, Round
 from domain.values import Role
 from projections.applications.lines import ApplicationLine, line
-from projections.cases import decided_rounds, undecided
+from projections.cases import decided_rounds, judged_now, undecided
+from projections.fresh import Fresh
+from projections.moments import AsOf, position_at
 from projections.paging import DEFAULT_LIMIT, Page, check_limit, key_of, page
-from projections.reader import LATEST, Reader, Row, allow
+from projections.reader import Reader, Row, allow
 
 
 async def of_call(
@@ -34,19 +36,23 @@ async def of_call(
     round: str | None = None,
     cursor: str | None = None,
     limit: int = DEFAULT_LIMIT,
-    as_of: int | None = None,
+    as_of: AsOf | None = None,
 ) -> Page[ApplicationLine]:
     """The applications to a call, sorted by their random ids: with titles for the staff, but as its jurors see it where
-    they judge too, and by handle for funders, who see those of decided rounds. Raises `NotFound` or `Forbidden`."""
+    they judge too, and by handle for funders, who see those of decided rounds. `round` is one of the
+    call's. Raises `NotFound` or `Forbidden`."""
     who = viewer or ""
     _, initiative = await reader.with_initiative(CALL, call)
     role = allow(access.sees_timeline(who, initiative))
+    if round is not None and round not in await reader.members(rounds_of(call)):
+        raise NotFound  # whatever else the id may stand for
+    judging = as_of is not None and bool(await judged_now(reader, who, await reader.members(rounds_of(call))))
     asked: dict[str, object] = {
         "after": key_of(cursor),
         "status": status,
         "round": round,
         "rounds": await decided_rounds(reader, call) if role is Role.FUNDER else None,
-        "at": LATEST if as_of is None else as_of,
+        "at": position_at(as_of, access.sees_times(who, initiative, judging=judging)),
         "limit": check_limit(limit) + 1,
     }
     rows = await _rows_of_call(reader, who, call, **asked)
@@ -77,7 +83,7 @@ class _Seen:
 
 
 async def _seen_as_juror(
-    reader: Reader, viewer: str, house: Initiative, call: str, applications: Sequence[str]
+    reader: Fresh, viewer: str, house: Initiative, call: str, applications: Sequence[str]
 ) -> dict[str, _Seen]:
     """How staff see those applications that they were asked to judge: as `shown` does each."""
     ids = await reader.members_of_all([reviews_of(application) for application in applications])
@@ -125,7 +131,7 @@ _FILTERS: Final[Mapping[str, LiteralString]] = {
 """The conditions that a list may have beside the call, by the value that each needs."""
 
 
-async def _rows_of_call(reader: Reader, viewer: str, call: str, **asked: object) -> list[Row]:
+async def _rows_of_call(reader: Fresh, viewer: str, call: str, **asked: object) -> list[Row]:
     """A call's applications, without others than the viewer's own in the rounds that are `closed` to them.
 
     In each row, `conflict`: the viewer declared one with it; `judged`: they were asked to judge it; `applied_in`: the
@@ -174,10 +180,11 @@ async def mine(
     rows = await reader.rows(
         """
         SELECT a.*, t.* FROM read.applications a LEFT JOIN read.titled t ON t.title_stream = a.application
-        WHERE a.applicant = %(viewer)b AND a.application > %(after)b::text AND a.to_position = 9223372036854775807
+        WHERE a.application = ANY (%(own)b::text[]) AND a.application > %(after)b::text
+            AND a.to_position = 9223372036854775807
         ORDER BY a.application LIMIT %(limit)b
         """,
-        viewer=viewer,
+        own=list(await reader.members(submissions_of(viewer))),
         after=key_of(cursor),
         limit=check_limit(limit) + 1,
     )

@@ -9,7 +9,7 @@ import msgspec
 from domain import access
 from domain.applications import APPLICATION
 from domain.calls import CALL
-from domain.deciding import Allowed
+from domain.deciding import Allowed, Verdict
 from domain.grants.facts import (
     GrantDeclined,
     GrantPayeeSet,
@@ -20,8 +20,10 @@ from domain.grants.state import GRANT
 from domain.indexes import conflicts_of, rounds_of
 from domain.refusals import Forbidden, NotFound
 from domain.values import Money, Role
+from projections.fresh import Fresh
+from projections.moments import AsOf, position_at
 from projections.paging import DEFAULT_LIMIT, Page, check_limit, key_of, page
-from projections.reader import LATEST, Reader, Reference, Row, allow, text_of
+from projections.reader import Reader, Reference, Row, allow, text_of
 
 
 class GrantLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,24 +100,16 @@ async def of_call(
     status: str | None = None,
     cursor: str | None = None,
     limit: int = DEFAULT_LIMIT,
-    as_of: int | None = None,
+    as_of: AsOf | None = None,
 ) -> Page[GrantLine]:
     """The grants of a call, sorted by their random ids, for those who see its payments; raises `NotFound` or
     `Forbidden`."""
     _, initiative = await reader.with_initiative(CALL, call)
     who = viewer or ""
-    # Whoever holds another role beside a funder's is seen in that one.
-    inside = allow(access.sees_payments(who, initiative)) is not Role.FUNDER
+    allow(access.sees_payments(who, initiative))
     rows = await reader.rows(
         """
-        SELECT g.*,
-            g.application = ANY (ARRAY (
-                SELECT c.entry FROM history.indexes r, LATERAL (
-                    SELECT o.entry FROM history.indexes o WHERE o.name = %(conflicts_in)b::text || r.entry OFFSET 0
-                ) AS c
-                WHERE r.name = %(rounds_of)b
-            )) AS conflict
-        FROM read.grants g
+        SELECT * FROM read.grants
         WHERE call = %(call)b AND "grant" > %(after)b::text AND (%(status)b::text IS NULL OR status = %(status)b::text)
             AND from_position <= %(at)b::bigint AND to_position > %(at)b::bigint
         ORDER BY "grant" LIMIT %(limit)b
@@ -123,17 +117,18 @@ async def of_call(
         call=call,
         after=key_of(cursor),
         status=status,
-        at=LATEST if as_of is None else as_of,
+        at=position_at(as_of, access.sees_times(who, initiative, money=True)),
         limit=check_limit(limit) + 1,
-        conflicts_in=conflicts_of(who, ""),
-        rounds_of=rounds_of(call),
     )
-    return page(
-        rows,
-        limit,
-        lambda row: line(row, recipient=inside and not row["conflict"]),
-        lambda row: str(row["grant"]),
-    )
+    rounds = await reader.members(rounds_of(call))
+    conflicts = await reader.members_of_all([conflicts_of(who, each) for each in rounds])
+    loaded = await reader.load(*((GRANT, row["grant"]) for row in rows))
+
+    def item(row: Row) -> GrantLine:
+        state = loaded[row["grant"]].state
+        return line(row, recipient=access.sees_recipient(who, initiative, state, conflicts=conflicts))
+
+    return page(rows, limit, item, lambda row: str(row["grant"]))
 
 
 async def mine(
@@ -152,16 +147,21 @@ async def mine(
         after=key_of(cursor),
         limit=check_limit(limit) + 1,
     )
-    return page(rows, limit, lambda row: line(row, recipient=True), lambda row: str(row["grant"]))
+    loaded = await reader.load(*((GRANT, row["grant"]) for row in rows))
+
+    def item(row: Row) -> GrantLine:
+        return line(row, recipient=access.recipient(viewer, loaded[row["grant"]].state))
+
+    return page(rows, limit, item, lambda row: str(row["grant"]))
 
 
-async def one(reader: Reader, viewer: str | None, grant: str, *, as_of: int | None = None) -> GrantDetail:
+async def one(reader: Reader, viewer: str | None, grant: str, *, as_of: AsOf | None = None) -> GrantDetail:
     """A grant as this viewer may see it; raises `NotFound` or `Forbidden`."""
     state, initiative = await reader.with_initiative(GRANT, grant)
     who = viewer or ""
     role = allow(access.sees_payments(who, initiative, recipient=state.recipient))
     conflicts = await _conflicts(reader, who, state.application)
-    at = LATEST if as_of is None else as_of
+    at = position_at(as_of, access.sees_times(who, initiative, applicant=state.recipient, money=True))
     rows = await reader.rows(
         'SELECT * FROM read.grants WHERE "grant" = %(grant)b '
         "AND from_position <= %(at)b::bigint AND to_position > %(at)b::bigint",
@@ -183,18 +183,15 @@ async def one(reader: Reader, viewer: str | None, grant: str, *, as_of: int | No
         grant=grant,
         at=at,
     )
-    whose = access.sees_recipient(who, initiative, state, conflicts=conflicts)
-    paying = access.sees_payee(who, initiative, state, conflicts=conflicts)
-    reporting = access.sees_reports(who, initiative, state, conflicts=conflicts)
     texts = await _texts(
         reader,
         grant,
         row,
         reports,
-        payee=isinstance(paying, Allowed),
-        reported=isinstance(reporting, Allowed),
+        payee=access.sees_payee(who, initiative, state, conflicts=conflicts),
+        reported=access.sees_reports(who, initiative, state, conflicts=conflicts),
     )
-    shown = line(row, recipient=isinstance(whose, Allowed))
+    shown = line(row, recipient=access.sees_recipient(who, initiative, state, conflicts=conflicts))
     return GrantDetail(
         **{name: getattr(shown, name) for name in GrantLine.__struct_fields__},
         seen_as=role,
@@ -205,7 +202,7 @@ async def one(reader: Reader, viewer: str | None, grant: str, *, as_of: int | No
     )
 
 
-async def _conflicts(reader: Reader, viewer: str, application: str) -> tuple[str, ...]:
+async def _conflicts(reader: Fresh, viewer: str, application: str) -> tuple[str, ...]:
     """The applications of a grant's round with which the viewer declared a conflict."""
     state = await reader.the(APPLICATION, application)
     return await reader.members(conflicts_of(viewer, state.round))
@@ -216,13 +213,13 @@ _Texts = dict[int | None, dict[str, str | None]]
 
 
 async def _texts(
-    reader: Reader, grant: str, row: Row, reports: list[Row], *, payee: bool, reported: bool
+    reader: Reader, grant: str, row: Row, reports: list[Row], *, payee: Verdict, reported: Verdict
 ) -> _Texts:
     """The personal texts of a grant, as access allows them: the `payee`, and what was `reported` and explained."""
     versions: list[int | None] = []
-    if payee:
+    if isinstance(payee, Allowed):
         versions.append(row["payee_version"])
-    if reported:
+    if isinstance(reported, Allowed):
         versions.append(row["reason_version"])
         versions += [each[name] for each in reports for name in ("text_version", "reason_version")]
     references = [Reference(grant, version) for version in versions if version is not None]
@@ -241,8 +238,8 @@ async def _texts(
     return found
 
 
-def line(row: Row, *, recipient: bool) -> GrantLine:
-    """A row of read.grants as it is shown."""
+def line(row: Row, *, recipient: Verdict) -> GrantLine:
+    """A row of read.grants as it is shown; `recipient`: whether to whom the grant was offered is."""
     currency = row["currency"]
     return GrantLine(
         id=row["grant"],
@@ -251,7 +248,7 @@ def line(row: Row, *, recipient: bool) -> GrantLine:
         application=row["application"],
         fund=row["fund"],
         handle=row["handle"],
-        recipient=row["recipient"] if recipient else None,
+        recipient=row["recipient"] if isinstance(recipient, Allowed) else None,
         status=row["status"],
         amount=Money.of(row["amount"], currency),
         settled=Money.of(row["settled"], currency),

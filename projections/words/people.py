@@ -13,7 +13,16 @@ from domain.initiatives import (
     MemberAdded,
     MemberRemoved,
 )
-from domain.persons import PersonErased, PersonFact, PersonHandleGiven, PersonRegistered
+from domain.persons import (
+    PersonClaimMade,
+    PersonClaimUsed,
+    PersonClaimWithdrawn,
+    PersonErased,
+    PersonFact,
+    PersonHandleGiven,
+    PersonRegistered,
+)
+from domain.values import moment_text
 from projections.words.telling import REASONS, Words
 
 
@@ -49,6 +58,17 @@ def person_words(fact: PersonFact) -> Words:
             return Words("A person was registered.")
         case PersonHandleGiven():
             return Words(f"A person is known by the handle {fact.handle}.")
+        case PersonClaimMade():
+            return Words(
+                "A claim was made to one more way in to a person's account."
+                if fact.another
+                else "A claim was made to a way in to a person's account.",
+                changed=(f"can be used until: {moment_text(fact.ends_at)}",),
+            )
+        case PersonClaimWithdrawn():
+            return Words("A claim to a way in was withdrawn.")
+        case PersonClaimUsed():
+            return Words("A claim was exchanged for a way in to a person's account.")
         case PersonErased():
             return Words(
                 "A person was erased.", REASONS[fact.reason], ("personal data: unreadable for ever",)

@@ -16,6 +16,7 @@ from domain.deciding import Aggregate, Allowed, Command, Loaded
 from domain.grants.rules import PlannedInstalment
 from domain.indexes import reviews_of
 from domain.initiatives import InitiativeFounded, MemberAdded
+from domain.persons import PERSON as PERSONS
 from domain.persons import PersonErased
 from domain.refusals import Turned
 from domain.values import MEMBER_ROLES, SYSTEM, Channel, Role
@@ -243,6 +244,11 @@ def _house(walk: Walk) -> None:
         roles=(Role.ADMINISTRATOR,),
     )
     walk.stop("person.register", name="Applicant One", email="one@example.org")
+    walk.stop("person.make_claim", person=NEWCOMER)
+    walk.do(KEEPER, "person.make_claim", person=STRANGER, days=30)
+    claim = walk.world.state(PERSONS, STRANGER).claims[-1].id
+    walk.stop("person.withdraw_claim", person=STRANGER, claim=claim)
+    walk.stop("person.use_claim", person=STRANGER, claim=claim)
     walk.stop("person.erase", person=NEWCOMER, reason="asked_by_person")
     other = walk.do(KEEPER, "initiative.found", name="Other Initiative", founder=OUTSIDER)
     walk.do(OUTSIDER, "initiative.add_member", initiative=other, person=OUTSIDER, roles=MEMBER_ROLES)

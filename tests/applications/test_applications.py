@@ -28,7 +28,7 @@ from domain.commands.applications import (
 )
 from domain.deciding import Fact, Outcome
 from domain.forms import Answer, BudgetLine
-from domain.indexes import applications_by, applications_of, examined_by, reviews_of, submissions_of
+from domain.indexes import reviews_of
 from domain.initiatives import MemberAdded, MemberRemoved
 from domain.personal import personal_fields
 from domain.persons import PersonHandleGiven
@@ -44,7 +44,6 @@ from tests.scene import (
     GRACE,
     INITIATIVE,
     OFFICER,
-    OTHER_APPLICATION,
     OTHER_ARTIST,
     PANEL,
     REVIEW,
@@ -94,11 +93,6 @@ class TestWhenTheRoundIsOpen:
         assert outcome == Outcome(
             facts={application: (submitted(application),)},
             answers=application,
-            entries=(
-                (applications_of(ROUND), application),
-                (applications_by(ARTIST, ROUND), application),
-                (submissions_of(ARTIST), application),
-            ),
         )
 
     def test_the_minutes_of_grace_are_granted(self) -> None:
@@ -123,8 +117,7 @@ class TestWhenTheRoundIsOpen:
     ) -> None:
         """Neither as an officer nor once they are none any more; in another round they do, and other staff in this."""
         world = with_application()
-        outcome = world.run(finding, OFFICER)
-        assert outcome.entries == ((examined_by(OFFICER, ROUND), APPLICATION),)
+        world.run(finding, OFFICER)
         world.given(OFFICER, acted(OFFICER))
         world.given(INITIATIVE, MemberRemoved(initiative=INITIATIVE, person=OFFICER))
         assert world.turned_down(COMMAND, OFFICER) == (
@@ -135,17 +128,6 @@ class TestWhenTheRoundIsOpen:
         world.run(changed(round=next_round), OFFICER)
         world.given(FINANCE, acted(FINANCE))
         world.run(COMMAND, FINANCE)
-
-    def test_an_examiner_is_noted_once(self) -> None:
-        """So that findings about many applications, made at the same time, change no index that others read."""
-        world = with_application()
-        receive(world, OTHER_APPLICATION, OTHER_ARTIST)
-        world.run(FindApplicationEligible(application=APPLICATION), OFFICER)
-        for application in (APPLICATION, OTHER_APPLICATION):
-            again = world.run(
-                FindApplicationIneligible(application=application, reason="outside_scope"), OFFICER
-            )
-            assert again.entries == ()
 
     def test_the_round_must_be_one_of_the_call(self) -> None:
         world = calling()
@@ -286,9 +268,8 @@ class TestWhenTheApplicationIsSubmitted:
 
     def test_staff_find_it_eligible(self) -> None:
         assert with_application().run(FindApplicationEligible(application=APPLICATION), OFFICER) == Outcome(
-            facts={APPLICATION: (ApplicationFoundEligible(application=APPLICATION),)},
+            facts={APPLICATION: (ApplicationFoundEligible(application=APPLICATION, round=ROUND),)},
             answers=APPLICATION,
-            entries=((examined_by(OFFICER, ROUND), APPLICATION),),
         )
 
     def test_staff_find_it_ineligible_with_the_reason(self) -> None:
@@ -296,12 +277,15 @@ class TestWhenTheApplicationIsSubmitted:
             application=APPLICATION, reason="incomplete", explanation=" No budget. "
         )
         found = ApplicationFoundIneligible(
-            application=APPLICATION, applicant=ARTIST, reason="incomplete", explanation="No budget."
+            application=APPLICATION,
+            round=ROUND,
+            applicant=ARTIST,
+            reason="incomplete",
+            explanation="No budget.",
         )
         assert with_application().run(command, OFFICER) == Outcome(
             facts={APPLICATION: (found,)},
             answers=APPLICATION,
-            entries=((examined_by(OFFICER, ROUND), APPLICATION),),
         )
 
     def test_only_staff_examine_it_and_never_their_own(self) -> None:

@@ -19,12 +19,7 @@ def take_byways(running: Running, walked: Walked) -> None:
     ids = walked.ids
 
     def newcomer(name: str) -> Person:
-        person = administrator.post(
-            "/api/persons", name=name, email=f"{name.replace(' ', '.')}@example.org", language="ru"
-        )["id"]
-        client = running.person(administrator.post(f"/api/persons/{person}/tokens")["token"])
-        client.id = person
-        return client
+        return running.newcomer(name, email=f"{name.replace(' ', '.')}@example.org", language="ru")
 
     _second_round(
         running, walked, administrator, people, [newcomer(f"Byway {number}") for number in range(4)]
@@ -35,12 +30,19 @@ def take_byways(running: Running, walked: Walked) -> None:
     administrator.post(
         f"/api/initiatives/{ids['initiative']}/members/{walked.people['recused juror'].id}/remove"
     )
-    administrator.post(f"/api/persons/{newcomer('Leaving').id}/erase", reason="asked_by_person")
+    leaving = newcomer("Leaving")
+    own = f"/api/persons/{leaving.id}/tokens"
+    leaving.post(own, label="second")
+    leaving.post(f"{own}/{leaving.get(own)['items'][0]['id']}/revoke")
+    claim = administrator.post(f"/api/persons/{leaving.id}/claims")["id"]
+    leaving.post(f"/api/persons/{leaving.id}/claims/{claim}/withdraw")
+    administrator.post(f"/api/persons/{leaving.id}/erase", reason="asked_by_person")
 
     latest = {"position": people["officer"].position or walked.ended_at}
     for who, path in (
         ("officer", "/api/me"),
         ("officer", "/api/initiatives/{initiative}"),
+        ("funder", "/api/initiatives/{initiative}/members"),
         ("officer", "/api/initiatives/{initiative}/calls"),
         ("finance", "/api/initiatives/{initiative}/funds"),
         ("finance", "/api/initiatives/{initiative}/accounts"),

@@ -136,7 +136,7 @@ def eligible() -> tuple[Fact, ...]:
         title="Invented Work",
         answers={},
     )
-    return submitted, ApplicationFoundEligible(application=APPLICATION)
+    return submitted, ApplicationFoundEligible(application=APPLICATION, round=ROUND)
 
 
 def awarded(amount: int = AWARD) -> tuple[Fact, ...]:
@@ -217,9 +217,11 @@ def approved(number: int = 1) -> tuple[Fact, ...]:
     )
 
 
-def instructed(number: int = 1, setting: int = 1) -> GrantInstalmentInstructed:
+def instructed(number: int = 1, setting: int = 1, *, on: date = TODAY) -> GrantInstalmentInstructed:
     """The bank was told to pay an instalment."""
-    return GrantInstalmentInstructed(grant=GRANT, instalment=number, setting=setting, reference="BATCH-1")
+    return GrantInstalmentInstructed(
+        grant=GRANT, instalment=number, setting=setting, reference="BATCH-1", instructed_on=on
+    )
 
 
 def settled(number: int, amount: int) -> GrantInstalmentSettled:

@@ -9,7 +9,6 @@ from domain.deciding import Fact
 from domain.grants.facts import (
     GrantInstalmentApproved,
     GrantInstalmentFailed,
-    GrantInstalmentInstructed,
     Stage,
 )
 from domain.grants.state import GRANT as GRANTS
@@ -126,7 +125,7 @@ class TestWhatWasInstructedOrPaid:
 
     def test_an_older_history_that_paid_on_such_approvals_is_read_as_it_was(self) -> None:
         """A rule that is tightened later makes no old stream unreadable."""
-        later = GrantInstalmentInstructed(grant=GRANT, instalment=1, setting=2, reference="BATCH-1")
+        later = instructed(setting=2)
         assert status(requesting(*approved(), *CHANGED, later)) is InstalmentStatus.INSTRUCTED
 
 

@@ -11,7 +11,7 @@ import pytest
 from domain import funds
 from domain.applications import ApplicationAwarded
 from domain.commands.grants import AcceptGrant, DeclineGrant, LapseGrant, OfferGrant
-from domain.deciding import Command, Due, Outcome
+from domain.deciding import Command, Outcome
 from domain.funds import FundCommitted, FundReleased
 from domain.grants import state
 from domain.grants.facts import GrantAccepted, GrantDeclined, GrantLapsed, GrantOffered
@@ -83,9 +83,6 @@ class TestAnAwardedApplication:
                 FUND: (FundCommitted(fund=FUND, grant=grant, amount=AWARD),),
             },
             answers=grant,
-            entries=((f"grants of {CALL}", grant),),
-            claims=((f"grant of {APPLICATION}", "This application was offered a grant already."),),
-            due=(Due(key=f"lapse {grant}", at=RESPOND_BY, command=LapseGrant(grant=grant)),),
         )
 
     def test_it_is_offered_once(self) -> None:
@@ -183,7 +180,7 @@ class TestAnOfferedGrant:
         world = world_with_grant(*offered())
         last = RESPOND_BY - timedelta(microseconds=1)
         assert world.run(AcceptGrant(grant=GRANT), ARTIST, last) == Outcome(
-            facts={GRANT: (GrantAccepted(grant=GRANT),)}, answers=GRANT, struck=(f"lapse {GRANT}",)
+            facts={GRANT: (GrantAccepted(grant=GRANT),)}, answers=GRANT
         )
 
     def test_after_its_time_it_is_not_accepted(self) -> None:
@@ -210,7 +207,6 @@ class TestAnOfferedGrant:
                 FUND: (FundReleased(fund=FUND, grant=GRANT, amount=AWARD, reason="grant_declined"),),
             },
             answers=GRANT,
-            struck=(f"lapse {GRANT}",),
         )
         assert world.state(funds.FUND, FUND).available == 1_000_000
 
@@ -240,7 +236,6 @@ class TestAnOfferThatNobodyAnswers:
                     FUND: (FundReleased(fund=FUND, grant=grant, amount=AWARD, reason="grant_lapsed"),),
                 },
                 answers=grant,
-                struck=(f"lapse {grant}",),
             ),
         )
         assert world.state(funds.FUND, FUND).available == AWARD

@@ -18,7 +18,6 @@ from domain.grants.facts import (
     GrantPayeeSet,
     PayeeKind,
 )
-from domain.indexes import instructed_on
 from domain.refusals import Forbidden, Invalid, NotFound, Refused
 from domain.values import Role
 from tests.driving import NOON
@@ -240,9 +239,7 @@ class TestAPayeeThatWasChanged:
     def test_after_the_day_the_bank_is_told_to_pay_the_later_one(self) -> None:
         world = world_with_grant(*changed_then_approved())
         assert world.run(INSTRUCT, FINANCE, A_DAY_LATER) == Outcome(
-            facts={GRANT: (instructed(setting=2),)},
-            answers=GRANT,
-            entries=((instructed_on(GRANT, 1), A_DAY_LATER.date().isoformat()),),
+            facts={GRANT: (instructed(setting=2, on=A_DAY_LATER.date()),)}, answers=GRANT
         )
 
     def test_an_unconfirmed_one_is_not_paid_however_long_it_waited(self) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta, timezone
 
 import pytest
 
 from domain.commands.grants import FailInstalment, InstructInstalment, SettleInstalment
 from domain.deciding import Outcome
-from domain.indexes import instructed_on
 from domain.refusals import Invalid, NotFound
 from tests.driving import NOON, World
 from tests.grants.scene import (
@@ -20,7 +19,6 @@ from tests.grants.scene import (
     instructed,
     payable,
     requested,
-    settled,
     world_with_grant,
 )
 
@@ -39,13 +37,12 @@ def told() -> World:
     return world
 
 
-def test_the_day_of_an_instruction_is_noted() -> None:
-    """Beside the fact, which has no time of its own."""
+def test_the_fact_says_on_which_day_in_utc_the_bank_was_told() -> None:
+    """Whatever the offset of the clock."""
+    just_after_midnight = datetime(2026, 3, 3, 0, 30, tzinfo=timezone(timedelta(hours=2)))
     world = world_with_grant(*payable(), requested(), *approved())
-    assert world.run(INSTRUCT, FINANCE) == Outcome(
-        facts={GRANT: (instructed(),)},
-        answers=GRANT,
-        entries=((instructed_on(GRANT, 1), "2026-03-02"),),
+    assert world.run(INSTRUCT, FINANCE, just_after_midnight) == Outcome(
+        facts={GRANT: (instructed(on=date(2026, 3, 2)),)}, answers=GRANT
     )
 
 
@@ -65,8 +62,8 @@ def test_it_is_not_settled_on_an_earlier_day() -> None:
     )
 
 
-def test_a_second_instruction_on_the_same_day_is_noted_once() -> None:
-    """The index holds an entry once; the database refuses it twice."""
+def test_it_is_instructed_again_on_the_same_day() -> None:
+    """As after a failure."""
     world = told()
     world.run(FailInstalment(grant=GRANT, instalment=1, reason="held_by_bank"), FINANCE)
     assert world.run(INSTRUCT, FINANCE) == Outcome(facts={GRANT: (instructed(),)}, answers=GRANT)
@@ -85,14 +82,8 @@ def test_the_latest_instruction_counts() -> None:
     )
 
 
-def test_what_was_instructed_before_days_were_noted_is_settled_on_any() -> None:
-    """A rule that is tightened later leaves no payment unsettled."""
-    world = world_with_grant(*payable(), requested(), *approved(), instructed())
-    assert world.run(settle(TODAY), FINANCE).facts == {GRANT: (settled(1, 60_000),)}
-
-
 @pytest.mark.parametrize("grant", ["grant", "grant-\x00", "x\x00"])
 def test_what_is_no_grant_is_not_found(grant: str) -> None:
-    """And asks for no index by its name."""
+    """Whatever text stands in its place."""
     command = SettleInstalment(grant=grant, instalment=1, amount=euros("600.00"), settled_on=TODAY)
     assert told().turned_down(command, FINANCE)[0] is NotFound

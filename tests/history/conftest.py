@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import psycopg
 import pytest
 
@@ -65,6 +66,11 @@ class Office:
         return await self.runner.run(
             Request(command=command, actor=actor, channel=Channel.API, key=key, expected=expected)
         )
+
+    async def say(self, name: str, actor: str = SYSTEM, /, **fields: Any) -> Answer:
+        """Run a command whose fields are given as in JSON."""
+        command = msgspec.convert(fields, REGISTER[name].request)
+        return await self.runner.run(Request(command=command, actor=actor, channel=Channel.API))
 
     async def person(self, name: str = "Person of the Test") -> str:
         """Register an invented person."""

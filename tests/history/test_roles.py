@@ -90,6 +90,8 @@ async def test_the_application_role_can_do_all_that_an_append_does(application_u
         "DROP TABLE history.facts CASCADE",
         "UPDATE history.installation SET history_id = 'another'",
         "UPDATE history.commands SET request = ''",
+        "DELETE FROM history.commands",
+        "CREATE OR REPLACE FUNCTION history.answers_kept() RETURNS interval LANGUAGE sql AS $$SELECT interval '0'$$",
         "DELETE FROM history.claims",
         "INSERT INTO history.indexes VALUES ('index', 'entry')",
         "UPDATE vault.keys SET wrapped = ''",
@@ -171,3 +173,20 @@ async def test_who_was_let_in_stays_let_in_when_the_function_is_made_anew(
     assert migrate(database_url, [*migrations_in("history"), anew]) == (anew.name,)
     async with open_history(application_url) as history:
         assert (await history.append(Append(facts=[fact("one")], read={}, answers="one"))).positions == (1,)
+
+
+async def test_it_forgets_old_answers_to_idempotency_keys_and_no_young_ones(
+    application_url: str, database_url: str
+) -> None:
+    """However many it asks for: a command whose answer is gone would be done again."""
+    async with open_history(application_url) as history:
+        for number, stream in enumerate(("one", "two")):
+            key = Idempotency("person-1", bytes([number]), b"request")
+            await history.append(Append(facts=[fact(stream)], read={}, answers=stream, idempotency=key))
+        with psycopg.connect(database_url) as owner:
+            owner.execute(
+                "UPDATE history.commands SET recorded_at = now() - interval '31 days' WHERE answers = 'one'"
+            )
+        with psycopg.connect(application_url) as role:
+            assert role.execute("SELECT history.forget_answers(1000)").fetchone() == (1,)
+            assert role.execute("SELECT answers FROM history.commands").fetchall() == [("two",)]

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import select
+import socket
+import tempfile
+import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 
 import psycopg
 import pytest
+import uvloop
 
 from history.appends import Append
 from history.statements import Prepared, ask, call
@@ -87,3 +96,49 @@ async def test_a_question_goes_on_when_its_table_gets_a_column(database_url: str
             assert await ask(connection, question, {"one": 1}) == [{"one": 1}]
         await connection.execute("ALTER TABLE growing ADD COLUMN two integer DEFAULT 2")
         assert await ask(connection, question, {"one": 1}) == [{"one": 1, "two": 2}]
+
+
+class EndingServer:
+    """A PostgreSQL that lets one client in, and ends when that client asks something: without reading the question it
+    says that it ends, and closes the connection, as a backend does whose main process was killed."""
+
+    def __init__(self, folder: Path) -> None:
+        self._listening = socket.socket(socket.AF_UNIX)
+        self._listening.bind(str(folder / ".s.PGSQL.5432"))
+        self._listening.listen()
+        self._thread = threading.Thread(target=self._serve)
+        self.url = f"postgresql://nobody@/nothing?host={quote(str(folder), safe='')}&sslmode=disable&gssencmode=disable"
+
+    def __enter__(self) -> EndingServer:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._listening.close()
+        self._thread.join()
+
+    def _serve(self) -> None:
+        client, _ = self._listening.accept()
+        with client:
+            client.recv(10_000)
+            client.sendall(self._message(b"R", bytes(4)) + self._message(b"Z", b"I"))
+            select.select([client], [], [])
+            said = b"SFATAL\0VFATAL\0C57P01\0Mterminating connection due to unexpected postmaster exit\0\0"
+            client.sendall(self._message(b"E", said))
+
+    @staticmethod
+    def _message(kind: bytes, body: bytes) -> bytes:
+        return kind + (len(body) + 4).to_bytes(4, "big") + body
+
+
+@pytest.mark.parametrize("run", [uvloop.run, asyncio.run])
+def test_a_server_that_ends_before_it_reads_the_question_is_noticed(run: Callable[..., Any]) -> None:
+    """Whichever event loop serves: nobody waits for an answer that cannot come any more."""
+
+    async def question(url: str) -> None:
+        async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+            with pytest.raises(psycopg.OperationalError):
+                await asyncio.wait_for(call(connection, Prepared(b"one", b"SELECT 1"), ()), 30)
+
+    with tempfile.TemporaryDirectory(prefix="ow-") as folder, EndingServer(Path(folder)) as server:
+        run(question(server.url))

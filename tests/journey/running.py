@@ -38,6 +38,15 @@ class Running:
         """A client that speaks with this person's token."""
         return Person(self.client, token)
 
+    def newcomer(self, name: str, **more: Any) -> Person:
+        """A newly registered person, who has exchanged the claim that the administrator made for them."""
+        administrator = self.person(self.token)
+        registered = administrator.post("/api/persons", name=name, **({"language": "en"} | more))["id"]
+        claim = administrator.post(f"/api/persons/{registered}/claims")["text"]
+        exchanged = self.client.post("/api/claims", json={"claim": claim})
+        assert exchanged.status_code == 201, exchanged.text
+        return Person(self.client, exchanged.json()["token"], registered)
+
     def rows(self) -> list[dict[str, Any]]:
         """All facts as the administrator reads them."""
         client = self.person(self.token)

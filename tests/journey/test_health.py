@@ -39,10 +39,8 @@ def asked(running: Running, token: str | None = None) -> tuple[int, dict[str, An
 
 def test_the_public_is_told_that_all_is_well_and_nothing_else(running: Running) -> None:
     """The same bytes before and after a fact; also for those who have no part in running the server."""
-    administrator = running.person(running.token)
-    newcomer = administrator.post("/api/persons", name="Newcomer of the Test", language="en")["id"]
-    token = administrator.post(f"/api/persons/{newcomer}/tokens", label="test")["token"]
-    assert asked(running) == asked(running, token) == (200, {"status": "ready"})
+    newcomer = running.newcomer("Newcomer of the Test")
+    assert asked(running) == asked(running, newcomer.token) == (200, {"status": "ready"})
 
 
 def test_an_administrator_is_told_the_figures(running: Running) -> None:

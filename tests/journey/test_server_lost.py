@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import socket
@@ -89,13 +88,19 @@ def test_serve_and_project_keep_the_server_that_they_share() -> None:
         probe.close()
         environment = {**os.environ, "DATA_DIR": made, "OVERWINTER_PORT": str(port)}
 
-        def run(*arguments: str) -> str:
+        def run(*arguments: str, typed: str = "") -> str:
             return subprocess.run(
-                [*OVERWINTER, *arguments], env=environment, capture_output=True, text=True, check=True
+                [*OVERWINTER, *arguments],
+                env=environment,
+                input=typed,
+                capture_output=True,
+                text=True,
+                check=True,
             ).stdout
 
         run("migrate")
-        token = json.loads(run("tokens", "create", "--administrator", "--json"))["token"]
+        claim = run("claims", "create", "--administrator")
+        token = run("claims", "exchange", typed=claim).strip()
         with (
             started("serve", environment) as serving,
             started("project", environment) as projecting,
@@ -121,7 +126,7 @@ def test_serve_and_project_keep_the_server_that_they_share() -> None:
                 said = process.communicate(timeout=60)[1].splitlines()
                 assert process.returncode == 1
                 assert said[-1].startswith("overwinter: The database in ")
-                assert not any("Traceback" in line for line in said)
+                assert not any("Traceback" in line for line in said), "\n".join(said)
 
 
 def test_a_server_is_kept_only_for_as_long_as_it_is_held() -> None:

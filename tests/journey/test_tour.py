@@ -123,13 +123,19 @@ def server(database_url: str, folder: Path, port: int) -> Iterator[dict[str, str
         "URL": f"http://127.0.0.1:{port}",
     }
 
-    def said(*arguments: str) -> str:
+    def said(*arguments: str, typed: str = "") -> str:
         return subprocess.run(
-            [*OVERWINTER, *arguments], env=environment, capture_output=True, text=True, check=True
+            [*OVERWINTER, *arguments],
+            env=environment,
+            input=typed,
+            capture_output=True,
+            text=True,
+            check=True,
         ).stdout
 
     said("migrate")
-    environment["TOKEN"] = said("tokens", "create", "--administrator").strip()
+    claim = said("claims", "create", "--administrator")
+    environment["TOKEN"] = said("claims", "exchange", typed=claim).strip()
     processes = [subprocess.Popen([*OVERWINTER, name], env=environment) for name in ("serve", "project")]
     try:
         until(

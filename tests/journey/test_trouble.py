@@ -30,7 +30,7 @@ def configure(running: Running, setting: str) -> None:
     """Change a setting of the database for whoever connects from now on, and cut everybody off, as a failover does."""
     with (
         EmbeddedPostgres(running.folder / "postgres") as server,
-        psycopg.connect(server.url, autocommit=True) as connection,
+        psycopg.connect(server.url_of("overwinter", "postgres"), autocommit=True) as connection,
     ):
         connection.execute("SET default_transaction_read_only = off")
         connection.execute(f"ALTER DATABASE {ROLE} {setting}".encode())

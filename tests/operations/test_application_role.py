@@ -69,7 +69,7 @@ def allowed(roles: Roles) -> Roles:
 @contextmanager
 def served(operator: Operator, tmp_path: Path) -> Iterator[Running]:
     """Server and projections of an operator, with an administrator's way in."""
-    token = json.loads(operator.said("tokens", "create", "--administrator", "--json"))["token"]
+    token = operator.administrator()["token"]
     answers: list[httpx.Response] = []
     address = f"http://127.0.0.1:{operator.settings['OVERWINTER_PORT']}"
     with (

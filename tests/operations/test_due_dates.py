@@ -12,6 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from api import due_dates
 from api.due_dates import LOCK, PAUSE_SECONDS, follow_due_dates
 from api.settings import Settings, read_settings
 from api.wiring import all_migrations, wire
@@ -121,3 +122,48 @@ async def test_of_two_processes_one_leads_and_the_other_follows_it(
         await until(lambda: backends(database_url, granted=True) not in ([], [first]))
         await something_due(settings, database_url)
         await until(lambda: left(database_url) == 0)
+
+
+async def test_it_stops_when_it_is_told_to_just_as_the_server_goes_away(
+    settings: Settings, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """psycopg then raises the loss of the connection in place of the cancellation, and that is not tried again."""
+    running = asyncio.Event()
+
+    async def lost(*_: object) -> None:
+        try:
+            running.set()
+            await asyncio.get_running_loop().create_future()
+        except asyncio.CancelledError:
+            raise psycopg.OperationalError("the connection is lost") from None
+
+    monkeypatch.setattr(due_dates, "run_due", lost)
+    task = asyncio.create_task(follow_due_dates(settings, database_url))
+    await running.wait()
+    task.cancel()
+    done, _ = await asyncio.wait({task}, timeout=30)
+    assert done
+    assert task.cancelled()
+
+
+async def test_it_forgets_old_answers_to_idempotency_keys(settings: Settings, database_url: str) -> None:
+    """Those older than a month; it needs no process of its own."""
+    async with wire(settings, database_url, connections=2) as wired:
+        for key in ("old", "young"):
+            command = RegisterPerson(name="Person of the Test", email=None, language="en")
+            await wired.runner.run(Request(command=command, actor=SYSTEM, channel=Channel.CLI, key=key))
+
+    def kept() -> int:
+        with psycopg.connect(database_url) as connection:
+            row = connection.execute("SELECT count(*) FROM history.commands").fetchone()
+        assert row is not None
+        return int(row[0])
+
+    with psycopg.connect(database_url) as connection:
+        connection.execute(
+            "UPDATE history.commands SET recorded_at = now() - interval '31 days' WHERE ctid = "
+            "(SELECT ctid FROM history.commands LIMIT 1)"
+        )
+    assert kept() == 2
+    async with following(settings, database_url):
+        await until(lambda: kept() == 1)

@@ -1,5 +1,6 @@
 """The embedded PostgreSQL: it starts, it is found again after whatever happened, and it leaves nothing open."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -354,6 +355,20 @@ class TestSharing:
         assert [each.returncode for each in programs] == [0, 0, 0]
         assert is_gone(int(pids.pop()))
         assert guards_of(place / "pg") == [] or all(is_gone(each.pid) for each in guards_of(place / "pg"))
+
+
+def test_python_is_not_told_of_a_process_left_behind(place: Path) -> None:
+    """Neither where the program was the last to use the server, nor where another goes on using it."""
+    folder = place / "postgres"
+    for another in (False, True):
+        program = subprocess.Popen(
+            [sys.executable, "-W", "always::ResourceWarning", "-c", ANOTHER_PROGRAM, str(folder)],
+            cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        assert program.stdout is not None
+        assert program.stdout.readline().strip().isdigit()
+        with EmbeddedPostgres(folder) if another else contextlib.nullcontext():
+            assert program.communicate("stop\n", timeout=60)[1] == ""
 
 
 class TestRefusing:

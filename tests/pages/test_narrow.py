@@ -141,3 +141,25 @@ def test_a_funds_tables_become_lists(phone: Page, stage: Stage) -> None:
             .map(each => each.textContent)"""
     )
     assert unnamed == []
+
+
+def test_a_claim_is_exchanged_and_its_pages_fit(phone: Page, stage: Stage) -> None:
+    """On the smallest of phones: the token is whole, and the tables of ways in and of roles become lists."""
+    phone.set_viewport_size({"width": 320, "height": 700})
+    administrator = stage.running.person(stage.running.token)
+    finance = stage.people["finance"]
+    claim = administrator.post(f"/api/persons/{finance}/claims")["text"]
+    phone.goto(stage.address + "/sign-in")
+    phone.get_by_role("link", name="Exchange it for a token of your own.").click()
+    phone.get_by_label("Claim").fill(claim)
+    phone.get_by_role("button", name="Exchange it").click()
+    assert phone.locator("code").inner_text().startswith("ow_")
+    assert too_wide(phone) == []
+    phone.get_by_role("link", name="To your page").click()
+    phone.get_by_role("link", name="Ways in to your account").click()
+    assert phone.locator("caption").count() == 2
+    assert too_wide(phone) == []
+    phone.get_by_role("link", name="Your page").last.click()
+    phone.get_by_role("link", name="Who gave which role to whom").click()
+    assert phone.get_by_text("A claim was exchanged for a way in.").count() == 1
+    assert too_wide(phone) == []

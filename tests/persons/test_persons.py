@@ -53,7 +53,6 @@ class TestWhenAPersonIsRegistered:
         assert outcome == Outcome(
             facts={who: (registered,)},
             answers=who,
-            claims=(("address one@example.org", "This address belongs to a registered person already."),),
             subjects=(who,),
         )
 

@@ -112,10 +112,19 @@ class Season:
             amount=eur("6000.00"),
             received_on=date(2026, 2, 1),
         )
-        self.things["call"] = await self.run(
+        self.things["call"] = await self.draft(self.fund, blindness)
+        await self.run("call.publish", self.officer, call=self.call)
+        self.things["round"] = await self.run(
+            "round.open", self.officer, call=self.call, closes_at=DEADLINE.replace(tzinfo=None)
+        )
+        return self
+
+    async def draft(self, fund: str, blindness: str = "double") -> str:
+        """A call of a fund, not yet published."""
+        return await self.run(
             "call.draft",
             self.officer,
-            fund=self.fund,
+            fund=fund,
             title={"en": "Winter call"},
             summary={"en": "Work in exile"},
             form=Form(
@@ -131,11 +140,6 @@ class Season:
             quorum=2,
             blindness=blindness,
         )
-        await self.run("call.publish", self.officer, call=self.call)
-        self.things["round"] = await self.run(
-            "round.open", self.officer, call=self.call, closes_at=DEADLINE.replace(tzinfo=None)
-        )
-        return self
 
     async def member(self, name: str, role: Role) -> None:
         """A new person in a role."""

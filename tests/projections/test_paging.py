@@ -1,4 +1,4 @@
-"""Reading a timeline page by page, while facts come to be shown between those that were read."""
+"""Reading a list page by page: also while facts come to be shown between those that were read, and to its very end."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from base64 import urlsafe_b64decode
 
 import pytest
 
+from api.pages import home
 from domain.refusals import Invalid
 from history.tokens import PositionTokens
-from projections import timeline
+from projections import initiatives, timeline
 from projections.paging import Page
 from projections.timeline import TimelineEntry
 from tests.projections.conftest import Season
@@ -92,3 +93,35 @@ async def test_a_cursor_tells_no_position_and_is_none(season: Season) -> None:
     for wrong in (position, "Mw", "3", "x" * 22, "Ж" * 22):
         with pytest.raises(Invalid):
             await timeline.of_call(season.reader, season.officer, season.call, cursor=wrong)
+
+
+async def test_a_member_finds_every_call_and_fund_of_their_initiative(
+    season: Season, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many calls others have published, and however short one page of a list is."""
+    await season.begin()
+    others = await season.run("initiative.found", season.administrator, name="Another house")
+    roles = {season.officer: ("officer",), season.finance: ("finance",)}
+    for person, held in roles.items():
+        await season.run(
+            "initiative.add_member", season.administrator, initiative=others, person=person, roles=held
+        )
+    calls: dict[str, set[str]] = {season.initiative: {season.call}, others: set()}
+    funds: dict[str, set[str]] = {season.initiative: {season.fund}, others: set()}
+    for initiative in (season.initiative, others, others, others):
+        fund = await season.run(
+            "fund.open", season.officer, initiative=initiative, name="Fund", currency="EUR"
+        )
+        call = await season.draft(fund)
+        await season.run("call.publish", season.officer, call=call)
+        funds[initiative].add(fund)
+        calls[initiative].add(call)
+    season.project()
+    monkeypatch.setattr(home, "MOST", 2)
+
+    for viewer in (season.officer, season.finance):
+        for own in (await initiatives.me(season.reader, viewer)).initiatives:
+            place = await home.place_of(season.reader, viewer, own)
+            assert {call.id for call in place.calls} == calls[own.initiative]
+            assert {fund.id for fund in place.funds} == funds[own.initiative]
+            assert len(place.calls) == len(calls[own.initiative])

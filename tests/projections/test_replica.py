@@ -9,11 +9,13 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 
 from api.embedded import EmbeddedPostgres
+from domain.indexes import conflicts_of
 from history.tokens import CURSOR, PositionTokens
-from projections import applications, initiatives, replica
+from projections import applications, grants, initiatives, replica
 from projections.projector import Projector, follow
 from projections.reader import Behind, Reader
 from projections.register import PROJECTIONS
@@ -140,6 +142,42 @@ class TestWhatNeverDoes:
             season.application1: None,
             season.application2: None,
         }
+
+    async def test_a_conflict_that_was_declared(
+        self, season: Season, streaming: StreamingReplica, reader: Reader
+    ) -> None:
+        """A list of grants names no recipient to whom it would not, whatever the replica knows."""
+        for part in (season.close, season.assign, season.judge, season.decide, season.grant):
+            await part()
+        season.project()
+        streaming.catch_up()
+        listed = await grants.of_call(reader, season.finance, season.call)
+        assert [item.recipient for item in listed.items] == [season.artist1]
+        streaming.hold_up()
+        with psycopg.connect(season.url) as connection:
+            connection.execute(
+                "INSERT INTO history.indexes (name, entry) VALUES (%s, %s)",
+                (conflicts_of(season.finance, season.round), season.application1),
+            )
+        listed = await grants.of_call(reader, season.finance, season.call)
+        assert await on_replica(reader)
+        assert [item.recipient for item in listed.items] == [None]
+        assert (await grants.one(reader, season.finance, season.things["grant"])).recipient is None
+
+    async def test_which_applications_are_ones_own(
+        self, season: Season, streaming: StreamingReplica, reader: Reader
+    ) -> None:
+        """Were one said to be another's in a read model, its applicant would still be the only one who reads it."""
+        with psycopg.connect(season.url) as connection:
+            connection.execute(
+                "UPDATE read.applications SET applicant = %s WHERE application = %s",
+                (season.artist2, season.application1),
+            )
+        streaming.catch_up()
+        for artist, own in ((season.artist1, season.application1), (season.artist2, season.application2)):
+            listed = await applications.mine(reader, artist)
+            assert [item.id for item in listed.items] == [own]
+        assert await on_replica(reader)
 
     async def test_a_fact_that_a_fresh_stream_names(
         self, season: Season, streaming: StreamingReplica, reader: Reader

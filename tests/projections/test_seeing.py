@@ -224,7 +224,7 @@ async def test_a_conflict_silences_every_other_role_of_the_same_person(season: S
 
 
 async def test_an_applicant_is_not_told_which_chair_confirmed(season: Season) -> None:
-    """The act and its role are told, the handle is not; the staff reads it."""
+    """To the applicant the chair is the jury; the staff reads role and handle."""
     await season.begin()
     await season.member("second_chair", Role.CHAIR)
     for part in (season.apply, season.close, season.assign, season.judge):
@@ -246,7 +246,7 @@ async def test_an_applicant_is_not_told_which_chair_confirmed(season: Season) ->
     told = (await timeline.of_application(season.reader, season.artist1, season.application1)).items[-1]
     staff = (await timeline.of_application(season.reader, season.officer, season.application1)).items[-1]
 
-    assert (told.topic, told.role, told.handle) == ("application.declined.v1", "chair", None)
+    assert (told.topic, told.role, told.handle) == ("application.declined.v1", "the jury", None)
     assert (staff.topic, staff.role, staff.handle is not None) == ("application.declined.v1", "chair", True)
 
 

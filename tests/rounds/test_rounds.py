@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from domain.commands.rounds import CloseRound, OpenRound
-from domain.deciding import Due, Outcome
-from domain.indexes import applications_of, rounds_of
+from domain.deciding import Outcome
+from domain.indexes import applications_of
 from domain.refusals import Forbidden, Invalid, NotFound, Refused
 from domain.rounds import (
     Round,
@@ -59,12 +59,11 @@ class TestWhenTheCallIsPublished:
                         closes_at=CLOSES,
                         closes_local="2026-03-31 23:59",
                         time_zone="Europe/Berlin",
+                        grace_minutes=15,
                     ),
                 )
             },
             answers=opened,
-            entries=((rounds_of(CALL), opened),),
-            due=(Due(key=f"close {opened}", at=CLOSES + GRACE, command=CloseRound(round=opened)),),
         )
 
     def test_a_call_takes_in_applications_once(self) -> None:
@@ -119,7 +118,6 @@ class TestWhenTheRoundIsOpen:
             Outcome(
                 facts={opened: (RoundClosed(round=opened, applications=(APPLICATION, OTHER_APPLICATION)),)},
                 answers=opened,
-                struck=(f"close {opened}",),
             ),
         )
         assert world.due == {}

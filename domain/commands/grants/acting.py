@@ -40,7 +40,6 @@ def by_staff(
     given: Given,
     may: _May,
     rule: Callable[[Grant, Person], tuple[Fact, ...]],
-    entries: tuple[tuple[str, str], ...] = (),
 ) -> Plan:
     """The plan of every act by which a member of the initiative changes the grant alone. The rule is given the
     recipient, too."""
@@ -55,7 +54,7 @@ def by_staff(
         may=may(given.actor, initiative, grant, conflicts=conflicts),
         initiative=grant.initiative,
         scope=grant.call,
-        decide=lambda: Outcome(facts={grant_id: rule(grant, recipient)}, answers=grant_id, entries=entries),
+        decide=lambda: Outcome(facts={grant_id: rule(grant, recipient)}, answers=grant_id),
     )
 
 

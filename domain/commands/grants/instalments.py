@@ -6,11 +6,9 @@ from datetime import date
 
 from domain import access, limits
 from domain.commands.grants.acting import by_recipient, by_staff
-from domain.deciding import Command, Given, Plan, Registered, members, the
+from domain.deciding import Command, Given, Plan, Registered
 from domain.grants import rules
 from domain.grants.facts import FailureReason
-from domain.grants.state import GRANT
-from domain.indexes import instructed_on
 from domain.values import Money
 
 
@@ -73,11 +71,7 @@ def _approve(command: ApproveInstalment, given: Given) -> Plan:
 
 
 def _instruct(command: InstructInstalment, given: Given) -> Plan:
-    index, today = instructed_on(command.grant, command.instalment), given.now.date().isoformat()
-    yield from the(GRANT, command.grant)  # so that the index is asked for by an id, and not by any text
-    # One that failed may be instructed again on the same day, which is noted already.
-    noted = today in (yield from members(index))
-    plan = by_staff(
+    return by_staff(
         command.grant,
         given,
         access.finance_on_grant,
@@ -89,15 +83,11 @@ def _instruct(command: InstructInstalment, given: Given) -> Plan:
             reference=command.reference,
             now=given.now,
         ),
-        entries=() if noted else ((index, today),),
     )
-    return (yield from plan)
 
 
 def _settle(command: SettleInstalment, given: Given) -> Plan:
-    yield from the(GRANT, command.grant)  # so that the index is asked for by an id, and not by any text
-    days = yield from members(instructed_on(command.grant, command.instalment))
-    plan = by_staff(
+    return by_staff(
         command.grant,
         given,
         access.finance_on_grant,
@@ -107,11 +97,9 @@ def _settle(command: SettleInstalment, given: Given) -> Plan:
             number=command.instalment,
             amount=command.amount,
             settled_on=command.settled_on,
-            instructed_on=max(map(date.fromisoformat, days), default=None),
             now=given.now,
         ),
     )
-    return (yield from plan)
 
 
 def _fail(command: FailInstalment, given: Given) -> Plan:

@@ -7,12 +7,12 @@ from datetime import datetime
 from domain import access, funds, limits
 from domain.applications import APPLICATION
 from domain.calls import CALL
-from domain.deciding import Act, Command, Due, Given, Outcome, Plan, Registered, ahead, maybe, members, the
+from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, ahead, maybe, members, the
 from domain.funds import FUND
 from domain.grants import rules
 from domain.grants.facts import DeclineReason
 from domain.grants.state import GRANT
-from domain.indexes import conflicts_of, grants_of
+from domain.indexes import conflicts_of
 from domain.initiatives import INITIATIVE
 from domain.persons import PERSON
 
@@ -44,11 +44,6 @@ class LapseGrant(Command, frozen=True, kw_only=True):
     grant: str
 
 
-def _answer_due(grant_id: str) -> str:
-    """The key of the due date at which an offer lapses."""
-    return f"lapse {grant_id}"
-
-
 def _offer(command: OfferGrant, given: Given) -> Plan:
     application = yield from the(APPLICATION, command.application)
     yield from ahead(
@@ -73,13 +68,7 @@ def _offer(command: OfferGrant, given: Given) -> Plan:
             now=given.now,
         )
         committed = funds.commit(call.fund, fund, grant_id=grant, amount=application.awarded)
-        return Outcome(
-            facts={grant: offered, call.fund: committed},
-            answers=grant,
-            entries=((grants_of(application.call), grant),),
-            claims=((f"grant of {command.application}", "This application was offered a grant already."),),
-            due=(Due(key=_answer_due(grant), at=command.respond_by, command=LapseGrant(grant=grant)),),
-        )
+        return Outcome(facts={grant: offered, call.fund: committed}, answers=grant)
 
     return Act(
         may=access.offers(given.actor, initiative, command.application, application, conflicts=conflicts),
@@ -98,7 +87,6 @@ def _accept(command: AcceptGrant, given: Given) -> Plan:
         decide=lambda: Outcome(
             facts={command.grant: rules.accept(command.grant, grant, now=given.now)},
             answers=command.grant,
-            struck=(_answer_due(command.grant),),
         ),
     )
 
@@ -120,7 +108,6 @@ def _decline(command: DeclineGrant, given: Given) -> Plan:
                 ),
             },
             answers=command.grant,
-            struck=(_answer_due(command.grant),),
         ),
     )
 
@@ -140,7 +127,6 @@ def _lapse(command: LapseGrant, given: Given) -> Plan:
                 ),
             },
             answers=command.grant,
-            struck=(_answer_due(command.grant),),
         ),
     )
 

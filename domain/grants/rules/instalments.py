@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from domain import limits
@@ -96,7 +96,11 @@ def instruct(
         )
     return (
         GrantInstalmentInstructed(
-            grant=grant_id, instalment=number, setting=payee.setting, reference=reference
+            grant=grant_id,
+            instalment=number,
+            setting=payee.setting,
+            reference=reference,
+            instructed_on=now.astimezone(UTC).date(),
         ),
     )
 
@@ -108,18 +112,16 @@ def settle(
     number: int,
     amount: Money,
     settled_on: date,
-    instructed_on: date | None,
     now: datetime,
 ) -> tuple[Fact, ...]:
-    """Record that the bank paid an instalment, to the last minor unit, and not before it was told to.
-
-    `instructed_on` is the day, in UTC, on which it was told last; None where that was not noted.
-    """
+    """Record that the bank paid an instalment, to the last minor unit, and not before it was told to."""
     instalment = _find(grant, number)
     _check_instructed(instalment, "settled")
+    instructed_on = instalment.instructed_on
+    assert instructed_on is not None
     minor = amount.minor("amount", currency=grant.currency, least=1)
     check_past(settled_on, "settled_on", now)
-    if instructed_on is not None and settled_on < (earliest := instructed_on - _OTHER_ZONES):
+    if settled_on < (earliest := instructed_on - _OTHER_ZONES):
         raise Invalid.field(
             "settled_on",
             f"The bank was told to pay on {instructed_on}, so it cannot have paid before {earliest}.",

@@ -1,0 +1,156 @@
+"""One-time claims: an administrator makes one, and the person exchanges it for a way in that nobody else knows.
+
+That a claim was made, withdrawn or used is a fact. Its secret is none: only the secret's SHA-256 is stored, here.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from api.accounts.tokens import DEFAULT_DAYS, Tokens, check_asked, digest_of
+from domain.commands.persons import MakeClaim, UseClaim
+from domain.persons import PersonClaimMade
+from domain.refusals import Invalid, NotFound
+from domain.values import Channel
+from history.documents import read
+from history.runner import Answer, Request, Runner
+from history.store import History
+
+PREFIX: Final = "owc_"
+UNKNOWN: Final = "This claim is not known here. See that you copied all of it; it begins with owc_."
+_SHAPE: Final = re.compile(r"owc_[A-Za-z0-9_-]{43}\Z", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class MadeClaim:
+    """A new claim. `text` is its secret, told this once, to be handed to the person by a safe way."""
+
+    id: str
+    person: str
+    text: str
+    ends_at: datetime
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class WayIn:
+    """What a claim was exchanged for: a token of the person's own."""
+
+    person: str
+    token: str
+
+
+class Claims:
+    """The claims of one installation."""
+
+    def __init__(self, history: History, runner: Runner, tokens: Tokens) -> None:
+        self._history = history
+        self._runner = runner
+        self._tokens = tokens
+
+    async def make(
+        self,
+        command: MakeClaim,
+        *,
+        actor: str,
+        channel: Channel,
+        key: str | None = None,
+        expected: int | None = None,
+    ) -> MadeClaim:
+        """Make a claim; with the same idempotency key, the same one is told again.
+
+        Raises `domain.refusals.Turned` and whatever else the runner raises.
+        """
+        request = Request(command=command, actor=actor, channel=channel, key=key, expected=expected)
+        answer = await self._runner.run(request)
+        made = await self._fact_of(answer)
+        seed = self._seed("claim", f"{actor} {command.person}", key)
+        text = PREFIX + urlsafe_b64encode(seed).decode().rstrip("=")
+        # After the fact: without one there is no secret that opens anything. The key's row is locked, so that none is
+        # kept for a person who is being erased.
+        async with self._history.connection() as connection:
+            cursor = await connection.execute(
+                "INSERT INTO accounts.claims (digest, claim, person) "
+                "SELECT %b, %b, living FROM vault.hold(%b) AS living WHERE living IS NOT NULL "
+                "ON CONFLICT (claim) DO UPDATE SET claim = excluded.claim RETURNING digest",
+                (digest_of(text), made.claim, made.person),
+            )
+            row = await cursor.fetchone()
+        if row is None:
+            raise NotFound("There is no such person, or they were erased.")
+        return MadeClaim(made.claim, made.person, text, made.ends_at, answer)
+
+    async def exchange(
+        self,
+        text: str,
+        *,
+        channel: Channel,
+        label: str,
+        days: int = DEFAULT_DAYS,
+        key: str | None = None,
+    ) -> WayIn:
+        """Exchange a claim's secret for a token, once; with the same idempotency key, the same token is told again.
+
+        Raises `Invalid` if the claim is unknown, and `Refused` if it was used or withdrawn, or has ended.
+        """
+        check_asked(label, days)
+        found = await self._find(text)
+        if found is None:
+            raise Invalid.field("claim", UNKNOWN)
+        person, claim = found
+        command = UseClaim(person=person, claim=claim)
+        await self._runner.run(Request(command=command, actor=person, channel=channel, key=key))
+        await self._note(claim, "used")
+        token = await self._tokens.make(
+            person, label=label, made_by=person, days=days, seed=self._seed("way in", text, key), claim=claim
+        )
+        return WayIn(person, token)
+
+    async def note_withdrawn(self, claim: str) -> None:
+        """Let older ways in of the person be told that a claim was withdrawn."""
+        await self._note(claim, "withdrawn")
+
+    async def sweep(self) -> None:
+        """Delete the claims of erased people."""
+        async with self._history.connection() as connection:
+            await connection.execute(
+                "DELETE FROM accounts.claims c WHERE NOT EXISTS (SELECT FROM vault.keys k WHERE k.subject = c.person)"
+            )
+
+    async def _fact_of(self, answer: Answer) -> PersonClaimMade:
+        for row in await self._history.at(answer.positions):
+            fact = read(row.topic, row.document).fact
+            if isinstance(fact, PersonClaimMade):
+                return fact
+        raise AssertionError("a claim was made, but there is no fact of it")
+
+    def _seed(self, purpose: str, text: str, key: str | None) -> bytes:
+        """The random part of a secret. Derived from the idempotency key, it need not be stored to be told again."""
+        if key is None:
+            return secrets.token_bytes(32)
+        return self._runner.keyed(purpose, f"{text} {key}".encode())
+
+    async def _find(self, text: str) -> tuple[str, str] | None:
+        """The person and the id of the claim with this secret; None if there is none, or the person was erased."""
+        if not _SHAPE.match(text):
+            return None
+        async with self._history.connection() as connection:
+            cursor = await connection.execute(
+                "SELECT c.person, c.claim FROM accounts.claims c JOIN vault.keys k ON k.subject = c.person "
+                "WHERE c.digest = %b",
+                (digest_of(text),),
+            )
+            row = await cursor.fetchone()
+        return None if row is None else (str(row[0]), str(row[1]))
+
+    async def _note(self, claim: str, state: str) -> None:
+        async with self._history.connection() as connection:
+            await connection.execute(
+                "UPDATE accounts.claims SET state = %b, changed_at = now() WHERE claim = %b AND state = 'open'",
+                (state, claim),
+            )

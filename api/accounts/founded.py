@@ -1,0 +1,113 @@
+"""Rechecking the ways in against the history: every token and session must rest on facts.
+
+The program's database role can make tokens and sessions, as it must to let people in; whoever has its password can, too.
+So `overwinter verify` names those for which no fact stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal, NamedTuple
+
+import psycopg
+
+from domain.persons import PersonErased, PersonRegistered
+from domain.topics import TOPIC_OF
+from domain.values import SYSTEM
+
+Reason = Literal["nobody", "erased", "maker", "another", "alone"]
+
+REASONS: Final[Mapping[Reason, str]] = {
+    "nobody": "no fact registers the person whom it lets in",
+    "erased": "the person whom it lets in was erased",
+    "maker": "no fact registers the person who is said to have made it",
+    "another": "it lets in another person than the token that it was exchanged for",
+    "alone": "there is no token that it was exchanged for",
+}
+"""Why a way in is named, in words."""
+
+
+class Unfounded(NamedTuple):
+    """A way in for which no fact stands: the start of its digest in hex, as `overwinter tokens list` tells a token's."""
+
+    kind: Literal["token", "session"]
+    id: str
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Who was ever registered, and who of them was erased, by the topics of the facts."""
+
+    registered: frozenset[str]
+    erased: frozenset[str]
+
+    def why_not(self, person: str) -> Reason | None:
+        """Why nobody can be let in as this person; None if they can."""
+        if person not in self.registered:
+            return "nobody"
+        return "erased" if person in self.erased else None
+
+
+class Token(NamedTuple):
+    """A token as it is stored."""
+
+    id: str
+    person: str
+    made_by: str
+
+
+TokenCheck = Callable[[Token, People], Reason | None]
+
+
+def _its_person(token: Token, people: People) -> Reason | None:
+    return people.why_not(token.person)
+
+
+def _its_maker(token: Token, people: People) -> Reason | None:
+    return None if token.made_by == SYSTEM or token.made_by in people.registered else "maker"
+
+
+TOKEN_CHECKS: Final[tuple[TokenCheck, ...]] = (_its_person, _its_maker)
+"""What each token is held against, in this order; the first reason counts."""
+
+
+def unfounded(url: str) -> list[Unfounded]:
+    """The tokens, then the sessions, for which no fact stands, each kind by its id. Those that ended are looked at too.
+
+    Raises psycopg.OperationalError without a database.
+    """
+    with psycopg.connect(url, autocommit=True) as connection, connection.transaction():
+        # One moment, or a person registered meanwhile would have a token and no fact.
+        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        people = People(_streams(connection, PersonRegistered), _streams(connection, PersonErased))
+        return [*_tokens(connection, people), *_sessions(connection, people)]
+
+
+def _streams(connection: psycopg.Connection[Any], fact: type[Any]) -> frozenset[str]:
+    rows = connection.execute("SELECT stream FROM history.facts WHERE topic = %s", (TOPIC_OF[fact],))
+    return frozenset([stream for (stream,) in rows])
+
+
+def _tokens(connection: psycopg.Connection[Any], people: People) -> Iterator[Unfounded]:
+    rows = connection.execute(
+        "SELECT left(encode(digest, 'hex'), 16), person, made_by FROM accounts.tokens ORDER BY digest"
+    )
+    for token in map(Token._make, rows):
+        reason = next((found for check in TOKEN_CHECKS if (found := check(token, people)) is not None), None)
+        if reason is not None:
+            yield Unfounded("token", token.id, reason)
+
+
+def _sessions(connection: psycopg.Connection[Any], people: People) -> Iterator[Unfounded]:
+    rows = connection.execute(
+        "SELECT left(encode(s.digest, 'hex'), 16), s.person, t.person FROM accounts.sessions s "
+        "LEFT JOIN accounts.tokens t ON t.digest = s.token ORDER BY s.digest"
+    )
+    for session, person, of_token in rows:
+        reason = people.why_not(person)
+        if reason is None and person != of_token:
+            reason = "alone" if of_token is None else "another"
+        if reason is not None:
+            yield Unfounded("session", session, reason)

@@ -1,0 +1,64 @@
+"""Exchanging a claim: the person gets a token that nobody else knows, is shown it once, and is signed in."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from litestar import HttpMethod, Request, Response
+from litestar.handlers import HTTPRouteHandler
+
+from api.accounts.tokens import DEFAULT_DAYS
+from api.pages.forms import read_form
+from api.pages.origins import check_same_site
+from api.pages.page import Drawn
+from api.pages.same_browser import SameBrowser
+from api.pages.site import Site
+from api.pages.visits import Visit
+from api.problems import problem_of
+from api.wiring import Wiring
+from domain.refusals import Turned
+from domain.values import Channel
+from history.runner import Contended, KeyReused
+
+
+def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
+    """The handlers of the page for claims. The claim travels in a form, and is in no address and not shown again."""
+    browser = SameBrowser(f"{wiring.sessions.cookie_name}-claim")
+
+    def page(visit: Visit, trouble: str, status: int) -> Response[Any]:
+        secret = secrets.token_urlsafe(24)
+        drawn = Drawn("claim.html", {"secret": secret, "trouble": trouble})
+        response = site.answer(visit, drawn, cookies=[browser.cookie(secret)])
+        response.status_code = status
+        return response
+
+    async def show(request: Request[Any, Any, Any]) -> Response[Any]:
+        return page(await site.visit(request), "", 200)
+
+    async def exchange(request: Request[Any, Any, Any]) -> Response[Any]:
+        check_same_site(request, wiring.settings)
+        form = await read_form(request)
+        browser.check(request, form, "Open the page for claims again.")
+        try:
+            # The form's secret is the key: where the answer was lost on its way, the same form gets the same token.
+            way_in = await wiring.claims.exchange(
+                form.fields.get("claim", "").strip(),
+                channel=Channel.PAGE,
+                label="page",
+                key=form.own("secret"),
+            )
+        except (Turned, KeyReused, Contended) as error:
+            problem = problem_of(error)
+            return page(await site.visit(request), problem.detail, problem.kind.status)
+        cookie = await wiring.sessions.begin(way_in.token)
+        # Whoever was signed in before is so no more: one session a browser.
+        await wiring.sessions.end(request.cookies.get(wiring.sessions.cookie_name))
+        context = {"token": way_in.token, "days": DEFAULT_DAYS, "signed_in": None, "untold": False}
+        cookies = [browser.forget(), *([cookie] if cookie else [])]
+        return site.answer(await site.visit(request), Drawn("claimed.html", context), cookies=cookies)
+
+    return [
+        site.handler(HttpMethod.GET, "/claim", show),
+        site.handler(HttpMethod.POST, "/claim", exchange),
+    ]

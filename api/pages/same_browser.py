@@ -1,0 +1,47 @@
+"""What binds a form to the browser that asked for it, before anybody is signed in: a secret in a cookie and in the form."""
+
+from __future__ import annotations
+
+import hmac
+from typing import Any, Final
+
+from litestar import Request
+from litestar.datastructures import Cookie
+
+from api.pages.forms import Form
+from api.problems import Problem, ProblemType
+
+SECONDS: Final = 3600
+"""How long such a form can be sent."""
+
+
+class SameBrowser:
+    """The cookie of one form, so that nobody is signed in as somebody else by another site."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def cookie(self, secret: str, seconds: int = SECONDS) -> Cookie:
+        """The cookie to be set along with the form that holds this secret."""
+        secure = self._name.startswith("__Host-")
+        return Cookie(
+            key=self._name,
+            value=secret,
+            path="/",
+            max_age=seconds,
+            httponly=True,
+            secure=secure,
+            samesite="lax",
+        )
+
+    def forget(self) -> Cookie:
+        """The cookie to be set when the form was used."""
+        return self.cookie("", 0)
+
+    def check(self, request: Request[Any, Any, Any], form: Form, next_step: str) -> None:
+        """Raise `Problem` unless this browser asked for the form; `next_step` is the sentence that says what to do."""
+        kept = request.cookies.get(self._name, "")
+        if not kept or not hmac.compare_digest(kept.encode(), form.own("secret").encode()):
+            raise Problem(
+                ProblemType.FORBIDDEN, f"This form is too old, or cookies are turned off. {next_step}"
+            )

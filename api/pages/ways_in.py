@@ -1,0 +1,101 @@
+"""The ways in to one's own account: every claim that was made to it, every token, and what can be done about them."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from typing import Any, Final
+
+from litestar import HttpMethod, Request, Response
+from litestar.handlers import HTTPRouteHandler
+
+from api.accounts.sessions import SignedIn
+from api.operations import again_if_lost
+from api.pages.forms import Form, read_form
+from api.pages.origins import check_same_site
+from api.pages.page import Drawn
+from api.pages.site import Site, check_signed_form, redirect
+from api.pages.visits import Visit
+from api.problems import Problem, ProblemType
+from api.wiring import Wiring
+from domain.commands.persons import WithdrawClaim
+from domain.refusals import NotFound
+from domain.values import Channel
+from history.runner import Request as Asked
+from projections import initiatives
+
+ADDRESS: Final = "/me/ways-in"
+_KEY: Final = re.compile(r"[!-~]{1,200}\Z", re.ASCII)
+
+
+def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
+    """The handlers of the page. What is done here is about the visitor's own account alone."""
+
+    async def page(visit: Visit, *, made: str = "") -> Response[Any]:
+        assert visit.signed_in is not None
+        me = await initiatives.me(wiring.reader, visit.person)
+        shown = {
+            "claims": tuple(reversed(me.claims)),
+            "open": {claim.id for claim in me.claims if _is_open(visit, claim)},
+            "tokens": await wiring.tokens.all(visit.person),
+            "latest": await wiring.sessions.latest_change(visit.signed_in),
+            "made": made,
+            "key": secrets.token_urlsafe(18),
+        }
+        return site.answer(visit, Drawn("ways_in.html", shown))
+
+    async def get(request: Request[Any, Any, Any]) -> Response[Any]:
+        visit = await site.visit(request)
+        if visit.signed_in is None:
+            return redirect(f"/sign-in?next={ADDRESS}")
+        return await page(visit)
+
+    async def show(request: Request[Any, Any, Any]) -> Response[Any]:
+        return await again_if_lost(lambda: get(request))
+
+    async def act(request: Request[Any, Any, Any]) -> Response[Any]:
+        check_same_site(request, wiring.settings)
+        form = await read_form(request)
+        visit = await again_if_lost(lambda: site.visit(request))
+        check_signed_form(visit, form)
+        assert visit.signed_in is not None
+        match form.own("do"):
+            case "told":
+                await wiring.sessions.note_told(visit.signed_in, form.own("latest"))
+            case "revoke":
+                if not await wiring.tokens.revoke(form.fields.get("token", ""), of=visit.who):
+                    raise NotFound("You have no such token.")
+            case "withdraw":
+                await _withdraw(visit, form)
+            case "make":
+                return await page(visit, made=await _make(visit, visit.signed_in, form))
+            case _:
+                raise Problem(
+                    ProblemType.MALFORMED, "The form asks for something that is not done on this page."
+                )
+        return redirect(ADDRESS)
+
+    return [
+        site.handler(HttpMethod.GET, ADDRESS, show),
+        site.handler(HttpMethod.POST, ADDRESS, act),
+    ]
+
+
+def _is_open(visit: Visit, claim: initiatives.OwnClaim) -> bool:
+    return claim.used_at is None and claim.withdrawn_at is None and visit.wiring.clock() < claim.ends_at
+
+
+async def _withdraw(visit: Visit, form: Form) -> None:
+    command = WithdrawClaim(person=visit.who, claim=form.fields.get("claim", ""))
+    await visit.wiring.runner.run(Asked(command=command, actor=visit.who, channel=Channel.PAGE))
+    await visit.wiring.claims.note_withdrawn(command.claim)
+
+
+async def _make(visit: Visit, signed_in: SignedIn, form: Form) -> str:
+    """One more token for the visitor; the same form gets the same one."""
+    key = form.own("key")
+    if not _KEY.match(key):
+        raise Problem(ProblemType.MALFORMED, "The form is not as the page sent it; open the page again.")
+    seed = visit.wiring.runner.keyed("token by page", f"{visit.who} {signed_in.token.hex()} {key}".encode())
+    claim = await visit.wiring.tokens.claim_behind(signed_in.token)
+    return await visit.wiring.tokens.make(visit.who, label="page", made_by=visit.who, seed=seed, claim=claim)

@@ -1,0 +1,250 @@
+"""Ways in by JSON: claims, which an administrator makes and the person exchanges, and a person's own tokens."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+from litestar import Response
+
+from api.accounts.tokens import DEFAULT_DAYS, MOST_DAYS
+from api.administration import check_administrator
+from api.bodies import decode, read_body
+from api.commands import answer_headers, expected_version, idempotency_key
+from api.operations import Asking, Operation, as_json, bearer
+from api.problems import ProblemType
+from domain import limits, persons
+from domain.commands.persons import MakeClaim
+from domain.refusals import Forbidden, NotFound
+from domain.values import Channel
+
+NOT_THEIRS = "Only the person makes, sees and revokes the tokens of their account; an administrator makes them a claim."
+
+
+class NewClaim(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A request for a claim, and for how many days it can be used."""
+
+    days: Annotated[int, limits.described(minimum=1, maximum=persons.MOST_CLAIM_DAYS)] = persons.CLAIM_DAYS
+
+
+class MadeClaim(msgspec.Struct, frozen=True, kw_only=True):
+    """A new claim. `text` is told this once: hand it to the person by a safe way, so that they exchange it before
+    `ends_at`. Only the same request with the same idempotency key is told it again."""
+
+    id: str
+    person: str
+    text: str
+    ends_at: datetime
+
+
+class ClaimBrought(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A claim's text, and what the token that it is exchanged for is to be: its label says what it is for (never whom)."""
+
+    claim: str
+    label: str = "claim"
+    days: Annotated[int, limits.described(minimum=1, maximum=MOST_DAYS)] = DEFAULT_DAYS
+
+
+class OwnWayIn(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose claim it was, and their token, told this once; only the same request with the same idempotency key is told
+    it again."""
+
+    person: str
+    token: str
+
+
+class NewToken(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A request for a token: what it is for (never whom), and for how many days it is good."""
+
+    label: str = "api"
+    days: Annotated[int, limits.described(minimum=1, maximum=MOST_DAYS)] = DEFAULT_DAYS
+
+
+class MadeToken(msgspec.Struct, frozen=True, kw_only=True):
+    """A new token's text, told this once; only the same request with the same idempotency key is told it again."""
+
+    token: str
+
+
+class OwnToken(msgspec.Struct, frozen=True, kw_only=True):
+    """A token without its text. `id` is what revokes it; `claim` is the claim that it goes back to."""
+
+    id: str
+    label: str
+    made_by: str
+    claim: str | None
+    created_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None
+
+
+class OwnTokens(msgspec.Struct, frozen=True, kw_only=True):
+    """The tokens of one account, the newest first."""
+
+    items: tuple[OwnToken, ...]
+
+
+class RevokedToken(msgspec.Struct, frozen=True, kw_only=True):
+    """A token that lets nobody in any more; the sessions that it was exchanged for have ended."""
+
+    id: str
+
+
+async def _make_claim(asking: Asking) -> Response[bytes]:
+    await check_administrator(asking)
+    key, expected = idempotency_key(asking.request), expected_version(asking.request)
+    wanted = decode(await read_body(asking.request), NewClaim)
+    made = await asking.wiring.claims.make(
+        MakeClaim(person=asking.path["person"], days=wanted.days),
+        actor=asking.who,
+        channel=Channel.API,
+        key=key,
+        expected=expected,
+    )
+    return as_json(
+        MadeClaim(id=made.id, person=made.person, text=made.text, ends_at=made.ends_at),
+        status=201,
+        headers=answer_headers(asking.wiring, made.answer),
+    )
+
+
+async def _exchange_claim(asking: Asking) -> Response[bytes]:
+    key = idempotency_key(asking.request)
+    brought = decode(await read_body(asking.request), ClaimBrought)
+    way_in = await asking.wiring.claims.exchange(
+        brought.claim.strip(), channel=Channel.API, label=brought.label, days=brought.days, key=key
+    )
+    return as_json(OwnWayIn(person=way_in.person, token=way_in.token), status=201)
+
+
+async def _make_token(asking: Asking) -> Response[bytes]:
+    tokens, person = asking.wiring.tokens, asking.path["person"]
+    claim = None
+    if person == asking.who:
+        claim = await tokens.claim_of(bearer(asking.request) or "")
+    elif asking.wiring.settings.demo:
+        await check_administrator(asking)
+    else:
+        raise Forbidden(NOT_THEIRS)
+    key = idempotency_key(asking.request)
+    wanted = decode(await read_body(asking.request), NewToken)
+    seed = (
+        None if key is None else asking.wiring.runner.keyed("token", f"{asking.who} {person} {key}".encode())
+    )
+    text = await tokens.make(
+        person, label=wanted.label, days=wanted.days, made_by=asking.who, seed=seed, claim=claim
+    )
+    return as_json(MadeToken(token=text), status=201)
+
+
+async def _list_tokens(asking: Asking) -> Response[bytes]:
+    _check_own(asking)
+    found = await asking.wiring.tokens.all(asking.who)
+    return as_json(
+        OwnTokens(
+            items=tuple(
+                OwnToken(
+                    id=each.id,
+                    label=each.label,
+                    made_by=each.made_by,
+                    claim=each.claim,
+                    created_at=each.created_at,
+                    expires_at=each.expires_at,
+                    revoked_at=each.revoked_at,
+                )
+                for each in found
+            )
+        )
+    )
+
+
+async def _revoke_token(asking: Asking) -> Response[bytes]:
+    _check_own(asking)
+    token = asking.path["token"]
+    if not await asking.wiring.tokens.revoke(token, of=asking.who):
+        raise NotFound("You have no such token.")
+    return as_json(RevokedToken(id=token))
+
+
+def _check_own(asking: Asking) -> None:
+    if asking.path["person"] != asking.who:
+        raise Forbidden(NOT_THEIRS)
+
+
+def operations() -> tuple[Operation, ...]:
+    """The operations of this file."""
+    return (
+        Operation(
+            name="person.make_claim",
+            method="POST",
+            path="/api/persons/{person}/claims",
+            summary="Make a one-time claim, which the person exchanges for a way in that nobody else knows",
+            description="A person has one claim at a time. They and their initiatives' members see that it was made. "
+            "Its text is told once; with an idempotency key, the same request is told the same text.",
+            handle=_make_claim,
+            body=NewClaim,
+            answer=MadeClaim,
+            status=201,
+            tag="persons",
+            problems=(ProblemType.REFUSED, ProblemType.INVALID),
+            writes=True,
+            takes_key=True,
+        ),
+        Operation(
+            name="claim.exchange",
+            method="POST",
+            path="/api/claims",
+            summary="Exchange a claim for a token, once",
+            description="No token is needed: the claim's text stands for the person. With an idempotency key, the same "
+            "request is told the same token.",
+            handle=_exchange_claim,
+            body=ClaimBrought,
+            answer=OwnWayIn,
+            status=201,
+            public=True,
+            tag="persons",
+            problems=(
+                ProblemType.REFUSED,
+                ProblemType.INVALID,
+                ProblemType.KEY_REUSED,
+                ProblemType.CONTENDED,
+                ProblemType.FORBIDDEN,
+                ProblemType.NOT_FOUND,
+            ),
+            takes_key=True,
+        ),
+        Operation(
+            name="token.make",
+            method="POST",
+            path="/api/persons/{person}/tokens",
+            summary="Make one more token for oneself",
+            description="The token is told once. With an idempotency key, the same request is told the same token. In a "
+            "demonstration an administrator makes tokens for others, too.",
+            handle=_make_token,
+            body=NewToken,
+            answer=MadeToken,
+            status=201,
+            tag="persons",
+            problems=(ProblemType.INVALID, ProblemType.KEY_REUSED),
+            takes_key=True,
+        ),
+        Operation(
+            name="token.list",
+            method="GET",
+            path="/api/persons/{person}/tokens",
+            summary="List one's own tokens, without their texts",
+            handle=_list_tokens,
+            answer=OwnTokens,
+            tag="persons",
+        ),
+        Operation(
+            name="token.revoke",
+            method="POST",
+            path="/api/persons/{person}/tokens/{token}/revoke",
+            summary="Revoke one of one's own tokens, and end its sessions",
+            handle=_revoke_token,
+            answer=RevokedToken,
+            tag="persons",
+        ),
+    )

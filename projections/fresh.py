@@ -1,0 +1,85 @@
+"""What access rests on: streams folded afresh and the command runner's indexes, of the primary database alone.
+
+Functions that prepare what a predicate is asked about take a `Fresh`, which has no way to a replica.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, LiteralString, Protocol, TypeVar
+
+from domain.deciding import Aggregate, Loaded
+from domain.initiatives import INITIATIVE, Initiative
+from domain.refusals import NotFound
+from domain.values import check_stream_id
+from history.statements import ask
+from history.states import States
+from history.store import History
+
+S = TypeVar("S")
+
+Row = dict[str, Any]  # Any: a row's columns are of many types
+
+
+class Owned(Protocol):
+    """The state of a stream that belongs to an initiative."""
+
+    @property
+    def initiative(self) -> str:
+        """The initiative's stream."""
+
+
+Mine = TypeVar("Mine", bound=Owned)
+
+
+class Fresh:
+    """Reads the primary: what happened a moment ago counts."""
+
+    def __init__(self, history: History, states: States) -> None:
+        self.history = history
+        self.states = states
+
+    async def load(self, *streams: tuple[Aggregate[Any], str]) -> Mapping[str, Loaded[Any]]:
+        """Some streams folded afresh, in one round trip. Raises `NotFound` if an id is malformed or names nothing."""
+        loaded = await self.states.reading(afresh=True).load(streams)
+        for _, stream in streams:
+            if loaded[stream].version == 0:
+                raise NotFound
+        return loaded
+
+    async def the(self, aggregate: Aggregate[S], stream: str) -> S:
+        """The state of one stream, folded afresh; raises `NotFound`."""
+        state: S = (await self.load((aggregate, stream)))[stream].state
+        return state
+
+    async def with_initiative(self, aggregate: Aggregate[Mine], stream: str) -> tuple[Mine, Initiative]:
+        """The states of one stream and of its initiative, folded afresh; raises `NotFound`.
+
+        A stream never moves to another initiative, so where its state is remembered that tells which one to load
+        along with it, in one round trip.
+        """
+        check_stream_id(aggregate.kind, stream)
+        known = self.states.known(stream)
+        if known is None:
+            state = await self.the(aggregate, stream)
+            return state, await self.the(INITIATIVE, state.initiative)
+        initiative: str = known.state.initiative
+        loaded = await self.load((aggregate, stream), (INITIATIVE, initiative))
+        return loaded[stream].state, loaded[initiative].state
+
+    async def members(self, index: str) -> tuple[str, ...]:
+        """The ids in one of the command runner's indexes (`domain.indexes`), as it would read them now."""
+        return await self.states.reading(afresh=True).members(index)
+
+    async def members_of_all(self, indexes: Sequence[str]) -> tuple[str, ...]:
+        """The ids in several of those indexes together, in one round trip."""
+        rows = await self.primary_rows(
+            "SELECT DISTINCT entry FROM history.indexes WHERE name = ANY (%(indexes)b::text[])",
+            indexes=list(indexes),
+        )
+        return tuple([row["entry"] for row in rows])
+
+    async def primary_rows(self, query: LiteralString, **values: object) -> list[Row]:
+        """The rows of a query, whose placeholders are written ``%(name)b``, from the primary."""
+        async with self.history.connection() as connection:
+            return await ask(connection, query, values)

@@ -1,0 +1,175 @@
+"""Who gave which role to whom and when, for every member of an initiative: so that nobody gathers roles in secret."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from domain import access
+from domain.deciding import Allowed, Fact
+from domain.initiatives import (
+    INITIATIVE,
+    INSTALLATION_ID,
+    AdministratorAppointed,
+    InitiativeFounded,
+    MemberAdded,
+    MemberRemoved,
+)
+from domain.persons import PersonClaimMade, PersonClaimUsed, PersonClaimWithdrawn
+from domain.reviews import JUDGING
+from domain.topics import TOPIC_OF
+from domain.values import SYSTEM, Role
+from history.documents import read
+from projections.initiatives import names_of
+from projections.paging import DEFAULT_LIMIT, Page, check_limit, position_of
+from projections.reader import Reader, Reference, allow
+
+NAMED_ROLES: Final = frozenset({Role.ADMINISTRATOR, Role.OFFICER, Role.FINANCE, Role.APPROVER})
+"""Whoever holds or held one of these is named to every member. Jurors, chairs and funders are named only to those who
+see all members, so that nobody learns here who judges."""
+
+_TOLD: Final[tuple[type[Fact], ...]] = (
+    InitiativeFounded,
+    MemberAdded,
+    MemberRemoved,
+    AdministratorAppointed,
+    PersonClaimMade,
+    PersonClaimWithdrawn,
+    PersonClaimUsed,
+)
+
+
+class NamedPerson(msgspec.Struct, frozen=True, kw_only=True):
+    """A person; both are None where the viewer may not know who it is, and `name` once they were erased."""
+
+    person: str | None
+    name: str | None
+
+
+class RoleEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One fact about roles or about ways in: what happened, about whom, and by whom (None: the program or the operator).
+
+    `roles` are those held from then on, without the jury's where the viewer may not know who judges.
+    """
+
+    topic: str
+    at: datetime
+    what: str
+    person: NamedPerson
+    by: NamedPerson | None
+    roles: tuple[Role, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What one fact says: its sentence, about whom it is, and the roles held since."""
+
+    what: str
+    person: str
+    roles: tuple[Role, ...] = ()
+    public: bool = False
+    """Whether the person is named to every member by this fact itself."""
+
+
+async def given_roles(
+    reader: Reader,
+    viewer: str | None,
+    initiative: str,
+    *,
+    cursor: str | None = None,
+    limit: int = DEFAULT_LIMIT,
+) -> Page[RoleEntry]:
+    """Who gave which role to whom and when, the oldest first, for every member of the initiative.
+
+    The installation's administrators and their appointments are told too, and every claim by which a member gets a way
+    in. Raises `NotFound`.
+    """
+    loaded = (await reader.load((INITIATIVE, initiative)))[initiative]
+    state = loaded.state
+    allow(access.sees_given_roles(viewer or "", state))
+    after, count = position_of(cursor, reader.cursors), check_limit(limit)
+    rows = await reader.rows(
+        """
+        SELECT position, topic, document FROM history.facts
+        WHERE stream = ANY (%(streams)b::text[]) AND topic = ANY (%(topics)b::text[])
+            AND position > %(after)b::bigint
+        ORDER BY position LIMIT %(count)b
+        """,
+        streams=[initiative, INSTALLATION_ID, *state.members],
+        topics=[TOPIC_OF[fact] for fact in _TOLD],
+        after=after,
+        count=count + 1,
+    )
+    recorded = [read(row["topic"], row["document"]) for row in rows[:count]]
+    told = [_told(each.fact) for each in recorded]
+    actors = {each.envelope.actor for each in recorded} - {SYSTEM}
+    sees_all = isinstance(access.sees_members(viewer or "", state), Allowed)
+    known = {each.person for each in told} | actors
+    if not sees_all:
+        known &= {
+            viewer,
+            *actors,
+            *await _named(reader, initiative, loaded.version),
+            *(each.person for each in told if each.public),
+        }
+    names = await names_of(reader, sorted(known))
+    entries = []
+    for each, said in zip(recorded, told, strict=True):
+        envelope = each.envelope
+        hides_jury = not sees_all and said.person != viewer
+        entries.append(
+            RoleEntry(
+                topic=envelope.topic,
+                at=envelope.decided_at,
+                what=said.what,
+                person=_shown(said.person, known, names),
+                by=None if envelope.actor == SYSTEM else _shown(envelope.actor, known, names),
+                roles=tuple(role for role in said.roles if not (hides_jury and role in JUDGING)),
+            )
+        )
+    return Page(
+        items=tuple(entries),
+        next=reader.cursors.token(rows[count - 1]["position"]) if len(rows) > count else None,
+    )
+
+
+def _shown(person: str, known: Collection[str], names: dict[str, str]) -> NamedPerson:
+    if person not in known:
+        return NamedPerson(person=None, name=None)
+    return NamedPerson(person=person, name=names.get(person))
+
+
+def _told(fact: Fact) -> _Told:
+    match fact:
+        case InitiativeFounded():
+            return _Told("The initiative was founded.", fact.founder, (Role.ADMINISTRATOR,))
+        case MemberAdded():
+            return _Told("Roles were given.", fact.person, fact.roles)
+        case MemberRemoved():
+            return _Told("All roles were taken away.", fact.person)
+        case AdministratorAppointed():
+            return _Told("An administrator of the installation was appointed.", fact.person, public=True)
+        case PersonClaimMade():
+            further = "one more way in" if fact.another else "a way in"
+            return _Told(f"A claim to {further} was made.", fact.person)
+        case PersonClaimWithdrawn():
+            return _Told("A claim to a way in was withdrawn.", fact.person)
+        case PersonClaimUsed():
+            return _Told("A claim was exchanged for a way in.", fact.person)
+        case _:
+            raise AssertionError(f"{type(fact).__name__} is not told here")
+
+
+async def _named(reader: Reader, initiative: str, version: int) -> set[str]:
+    """Those who hold or held a role that is named to every member."""
+    references = [Reference(initiative, number) for number in range(1, version + 1)]
+    facts = [recorded.fact for recorded in (await reader.facts(references, open_boxes=False)).values()]
+    return {fact.founder for fact in facts if isinstance(fact, InitiativeFounded)} | {
+        fact.person
+        for fact in facts
+        if isinstance(fact, MemberAdded) and not NAMED_ROLES.isdisjoint(fact.roles)
+    }

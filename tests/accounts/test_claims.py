@@ -1,0 +1,204 @@
+"""Claims by JSON: an administrator cannot make themselves another person's way in, and what was done is told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import psycopg
+import pytest
+
+from api.accounts.tokens import Tokens
+from api.app import make_app
+from api.wiring import Wiring
+from domain.commands.initiatives import AppointAdministrator
+from domain.commands.persons import ErasePerson, MakeClaim, RegisterPerson
+from domain.deciding import Command
+from domain.values import SYSTEM, Channel
+from history.runner import Request
+from tests.accounts.test_sessions import anyio_backend, wired
+
+__all__ = ["anyio_backend", "wired"]
+
+pytestmark = pytest.mark.anyio
+
+
+@dataclass
+class House:
+    """An installation that is no demonstration, its administrator, and somebody who handles money."""
+
+    wired: Wiring
+    client: httpx.AsyncClient
+    administrator: str
+    token: str
+    finance: str
+
+    async def send(self, path: str, token: str | None, /, *, key: str = "", **body: Any) -> httpx.Response:
+        """Send a request in the name of whoever has the token."""
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        if key:
+            headers["Idempotency-Key"] = key
+        return await self.client.post(path, json=body, headers=headers)
+
+    async def claim(self, **body: Any) -> dict[str, Any]:
+        """A claim to the account of finance, made by the administrator."""
+        answer = await self.send(f"/api/persons/{self.finance}/claims", self.token, **body)
+        assert answer.status_code == 201, answer.text
+        made: dict[str, Any] = answer.json()
+        return made
+
+    async def exchange(self, text: str, **more: Any) -> httpx.Response:
+        """Bring a claim."""
+        return await self.send("/api/claims", None, claim=text, **more)
+
+
+async def run(wired: Wiring, command: Command) -> str:
+    request = Request(command=command, actor=SYSTEM, channel=Channel.CLI)
+    return (await wired.runner.run(request)).stream
+
+
+@pytest.fixture
+async def house(wired: Wiring) -> AsyncIterator[House]:
+    administrator = await run(wired, RegisterPerson(name="Administrator"))
+    await run(wired, AppointAdministrator(person=administrator))
+    finance = await run(wired, RegisterPerson(name="Finance One"))
+    made = await wired.claims.make(MakeClaim(person=administrator), actor=SYSTEM, channel=Channel.CLI)
+    way_in = await wired.claims.exchange(made.text, channel=Channel.CLI, label="test")
+    transport = httpx.ASGITransport(app=make_app(wired))
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
+        yield House(wired, client, administrator, way_in.token, finance)
+
+
+def rows(database_url: str, query: str) -> list[tuple[Any, ...]]:
+    with psycopg.connect(database_url) as connection:
+        return connection.execute(query.encode()).fetchall()
+
+
+async def test_an_administrator_makes_nobody_else_a_token(house: House) -> None:
+    """Whether the person is there or not."""
+    for person in (house.finance, "person-" + "0" * 32):
+        answer = await house.send(f"/api/persons/{person}/tokens", house.token, label="api")
+        assert (answer.status_code, answer.json()["detail"]) == (
+            403,
+            "Only the person makes, sees and revokes the tokens of their account; an administrator makes them a claim.",
+        )
+    headers = {"Authorization": f"Bearer {house.token}"}
+    listed = await house.client.get(f"/api/persons/{house.finance}/tokens", headers=headers)
+    assert listed.status_code == 403
+    (shown,) = await house.wired.tokens.all(house.administrator)
+    elsewhere = f"/api/persons/{house.finance}/tokens/{shown.id}/revoke"
+    assert (await house.send(elsewhere, house.token)).status_code == 403
+
+
+async def test_the_person_exchanges_the_claim_once_and_makes_further_tokens(
+    house: House, database_url: str
+) -> None:
+    """Each token goes back to the fact of the claim; neither the claim's text nor a token is stored."""
+    claim = await house.claim(days=2)
+    answer = await house.exchange(claim["text"], label="laptop")
+    assert answer.status_code == 201
+    token = answer.json()["token"]
+    assert answer.json() == {"person": house.finance, "token": token}
+    again = await house.exchange(claim["text"])
+    assert (again.status_code, again.json()["detail"].partition(" on ")[0]) == (409, "This claim was used")
+
+    own = f"/api/persons/{house.finance}/tokens"
+    further = await house.send(own, token, label="backup")
+    assert further.status_code == 201
+    stored = rows(
+        database_url, f"SELECT claim, made_by, label FROM accounts.tokens WHERE person = '{house.finance}'"
+    )
+    assert sorted(stored) == [
+        (claim["id"], house.finance, "backup"),
+        (claim["id"], house.finance, "laptop"),
+    ]
+    everything = str(rows(database_url, "SELECT c, t FROM accounts.claims c, accounts.tokens t"))
+    assert claim["id"] in everything
+    for secret in (claim["text"], token, further.json()["token"]):
+        assert secret not in everything
+
+    headers = {"Authorization": f"Bearer {token}"}
+    listed = (await house.client.get(own, headers=headers)).json()["items"]
+    (laptop,) = (each["id"] for each in listed if each["label"] == "laptop")
+    assert (await house.send(f"{own}/{laptop}/revoke", token)).json() == {"id": laptop}
+    assert (await house.client.get("/api/me", headers=headers)).status_code == 401
+
+
+async def test_the_person_reads_every_claim_to_their_account(house: House) -> None:
+    first = await house.claim()
+    token = (await house.exchange(first["text"])).json()["token"]
+    second = await house.claim()
+    me = (await house.client.get("/api/me", headers={"Authorization": f"Bearer {token}"})).json()
+    assert [
+        (each["id"], each["made_by"], each["another"], each["used_at"] is None) for each in me["claims"]
+    ] == [
+        (first["id"], house.administrator, False, False),
+        (second["id"], house.administrator, True, True),
+    ]
+    path = f"/api/persons/{house.finance}/claims/{second['id']}/withdraw"
+    assert (await house.send(path, token)).status_code == 200
+    assert (await house.exchange(second["text"])).status_code == 409
+
+
+async def test_requests_sent_again_with_their_key_are_told_the_same(house: House) -> None:
+    """Also when the answer was lost after the claim was noted as used, and no token was made yet."""
+    claim = await house.claim(key="once")
+    assert await house.claim(key="once") == claim
+    make = Tokens.make
+
+    async def lost(*_arguments: Any, **_more: Any) -> str:
+        raise ConnectionError
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Tokens, "make", lost)
+        assert (await house.exchange(claim["text"], key="mine")).status_code == 500
+    assert Tokens.make is make
+    first = await house.exchange(claim["text"], key="mine")
+    second = await house.exchange(claim["text"], key="mine")
+    assert (first.status_code, second.json()) == (201, first.json())
+    assert (await house.exchange(claim["text"], key="another")).status_code == 409
+
+
+async def test_of_two_who_bring_a_claim_at_once_one_gets_in(house: House) -> None:
+    claim = await house.claim()
+    answers = await asyncio.gather(*(house.exchange(claim["text"]) for _ in range(5)))
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409, 409]
+    assert len(await house.wired.tokens.all(house.finance)) == 1
+
+
+async def test_a_claim_has_an_end(house: House) -> None:
+    assert (await house.send(f"/api/persons/{house.finance}/claims", house.token, days=31)).json()[
+        "errors"
+    ] == [{"field": "days", "detail": "A claim can be used for 1 to 30 days; this is 31."}]
+    await house.claim()
+    again = await house.send(f"/api/persons/{house.finance}/claims", house.token)
+    assert (again.status_code, "withdraw it first" in again.json()["detail"]) == (409, True)
+
+
+async def test_nothing_is_kept_for_the_erased(house: House, database_url: str) -> None:
+    claim = await house.claim()
+    command = ErasePerson(person=house.finance, reason="safety")
+    await house.wired.runner.run(Request(command=command, actor=SYSTEM, channel=Channel.CLI))
+    assert (await house.exchange(claim["text"])).status_code == 422
+    await house.wired.claims.sweep()
+    assert rows(database_url, f"SELECT FROM accounts.claims WHERE person = '{house.finance}'") == []
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"claim": ""}, "claim"),
+        ({"claim": "owc_" + "x" * 43}, "claim"),
+        ({"claim": "ж" * 100_000}, "claim"),
+        ({}, "claim"),
+        ({"claim": 1}, "claim"),
+        ({"claim": "owc_" + "x" * 43, "label": "Not A Label"}, "label"),
+        ({"claim": "owc_" + "x" * 43, "days": 0}, "days"),
+    ],
+)
+async def test_what_is_wrong_is_named(house: House, body: dict[str, Any], field: str) -> None:
+    answer = await house.client.post("/api/claims", json=body)
+    assert (answer.status_code, [each["field"] for each in answer.json()["errors"]]) == (422, [field])

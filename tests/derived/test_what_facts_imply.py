@@ -1,0 +1,153 @@
+"""What stands beside the facts follows from them alone: index entries, claims and due dates."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from domain.claims import Claim, claims_of
+from domain.commands.grants import LapseGrant
+from domain.commands.rounds import CloseRound
+from domain.deciding import Due, Fact
+from domain.due_dates import set_by, struck_by
+from domain.grants.facts import GrantAccepted, GrantDeclined, GrantLapsed, GrantOffered
+from domain.indexes import entries_of
+from domain.panels import PanelOutcomeSet
+from domain.personal import Withheld
+from domain.persons import PersonRegistered
+from domain.topics import TOPIC_OF
+from tests.grants.scene import GRANT, RESPOND_BY
+from tests.scene import (
+    APPLICATION,
+    ARTIST,
+    CALL,
+    CHAIR,
+    CLOSES,
+    FUND,
+    GRACE,
+    INITIATIVE,
+    JUROR,
+    OFFICER,
+    PANEL,
+    REVIEW,
+    ROUND,
+    assigned,
+    closed,
+    conflict_declared,
+    found_eligible,
+    found_ineligible,
+    opened,
+    submitted,
+)
+
+OFFERED = GrantOffered(
+    grant=GRANT,
+    initiative=INITIATIVE,
+    call=CALL,
+    application=APPLICATION,
+    fund=FUND,
+    recipient=ARTIST,
+    amount=100,
+    currency="EUR",
+    respond_by=RESPOND_BY,
+)
+OUTCOME_SET = PanelOutcomeSet(
+    panel=PANEL,
+    application=APPLICATION,
+    outcome="decline",
+    amount=None,
+    currency=None,
+    rank=None,
+    reason="other",
+)
+
+ENTRIES: list[tuple[Fact, str, tuple[tuple[str, str], ...]]] = [
+    (opened(), OFFICER, ((f"rounds of {CALL}", ROUND),)),
+    (
+        submitted(),
+        ARTIST,
+        (
+            (f"applications of {ROUND}", APPLICATION),
+            (f"applications by {ARTIST} in {ROUND}", APPLICATION),
+            (f"submissions of {ARTIST}", APPLICATION),
+        ),
+    ),
+    (found_eligible(), OFFICER, ((f"examined by {OFFICER} in {ROUND}", APPLICATION),)),
+    (found_ineligible(), OFFICER, ((f"examined by {OFFICER} in {ROUND}", APPLICATION),)),
+    (
+        assigned(),
+        OFFICER,
+        (
+            (f"reviews of {APPLICATION}", REVIEW),
+            (f"reviews in {ROUND}", REVIEW),
+            (f"judged by {JUROR} in {ROUND}", APPLICATION),
+        ),
+    ),
+    (conflict_declared(), JUROR, ((f"conflicts of {JUROR} in {ROUND}", APPLICATION),)),
+    (OUTCOME_SET, CHAIR, ((f"deciders of {PANEL}", CHAIR),)),
+    (OFFERED, OFFICER, ((f"grants of {CALL}", GRANT),)),
+]
+
+
+@pytest.mark.parametrize(("fact", "actor", "entries"), ENTRIES)
+def test_the_entries_of_a_fact(fact: Fact, actor: str, entries: tuple[tuple[str, str], ...]) -> None:
+    """Of the fact and of whoever did it."""
+    assert entries_of(fact, actor) == entries
+
+
+def test_every_other_fact_makes_none() -> None:
+    """What the table above does not name makes no entry, so that a fact added later is looked at here."""
+    named = {type(fact) for fact, _, _ in ENTRIES}
+    others = [kind for kind in TOPIC_OF if kind not in named]
+    assert len(others) == len(TOPIC_OF) - len(named)
+    for kind in others:
+        assert entries_of(kind(**dict.fromkeys(kind.__struct_fields__)), OFFICER) == (), kind
+
+
+@pytest.mark.parametrize(
+    ("email", "claims"),
+    [
+        (None, ()),
+        (
+            "One@Example.org",
+            (Claim("address one@example.org", "This address belongs to a registered person already."),),
+        ),
+        (Withheld.SEALED, (Claim(None, ""),)),
+        (Withheld.ERASED, (Claim(None, ""),)),
+    ],
+)
+def test_a_person_claims_their_address(email: str | Withheld | None, claims: tuple[Claim, ...]) -> None:
+    """Without the key nobody can tell which, nor whether there is one."""
+    fact = PersonRegistered(person=ARTIST, name="Invented Person", email=email, language="en")
+    assert claims_of(fact) == claims
+
+
+def test_a_grant_claims_its_application() -> None:
+    """An application is offered a grant once."""
+    assert claims_of(OFFERED) == (
+        Claim(f"grant of {APPLICATION}", "This application was offered a grant already."),
+    )
+    assert claims_of(submitted()) == ()
+
+
+def test_a_round_is_due_to_close_when_deadline_and_grace_have_passed() -> None:
+    """Until it is closed."""
+    assert set_by(opened()) == Due(key=f"close {ROUND}", at=CLOSES + GRACE, command=CloseRound(round=ROUND))
+    assert timedelta() < GRACE
+    assert struck_by(closed()) == f"close {ROUND}"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        GrantAccepted(grant=GRANT),
+        GrantDeclined(grant=GRANT, recipient=ARTIST, reason="other", explanation=None),
+        GrantLapsed(grant=GRANT),
+    ],
+)
+def test_an_offer_is_due_to_lapse_until_it_is_answered(answer: Fact) -> None:
+    """By whichever answer, or by none."""
+    due = Due(key=f"lapse {GRANT}", at=RESPOND_BY, command=LapseGrant(grant=GRANT))
+    assert (set_by(OFFERED), struck_by(OFFERED)) == (due, None)
+    assert (set_by(answer), struck_by(answer)) == (None, due.key)

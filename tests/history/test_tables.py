@@ -1,0 +1,190 @@
+"""The tables beside the facts, recomputed from them after somebody has changed a row by hand."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import psycopg
+import pytest
+
+from domain.values import Role
+from history.tables import Mismatch, TablesVerified, row_digest, verify_tables
+from tests.history.conftest import NOON, Office
+
+pytestmark = pytest.mark.anyio
+
+CALL: dict[str, Any] = {  # Any: a command's fields, as in JSON
+    "title": {"en": "Invented Call"},
+    "summary": {"en": "For invented work."},
+    "form": {"questions": [{"id": "idea", "kind": "long_text", "label": {"en": "Idea"}, "max_words": 99}]},
+    "rubric": {"criteria": [{"id": "art", "label": {"en": "Art"}}]},
+    "budget": {"amount": "9000.00", "currency": "EUR"},
+    "minimum_award": {"amount": "500.00", "currency": "EUR"},
+    "maximum_award": {"amount": "3000.00", "currency": "EUR"},
+    "time_zone": "UTC",
+    "grace_minutes": 15,
+}
+
+
+def change(office: Office, statement: str, *values: object) -> None:
+    """Change a table by hand, as its owner can."""
+    with psycopg.connect(office.url) as connection:
+        assert connection.execute(statement.encode(), values).rowcount == 1
+
+
+@pytest.fixture
+async def opened(office: Office) -> tuple[Office, str, str]:
+    """An office with an open round, to which somebody applied: the office, the round and the application."""
+    administrator, initiative = await office.opened()
+    officer = await office.person()
+    await office.run(
+        "initiative.add_member",
+        administrator,
+        initiative=initiative,
+        person=officer,
+        roles=(Role.OFFICER, Role.FINANCE),
+    )
+    fund = (
+        await office.run("fund.open", officer, initiative=initiative, name="Invented Fund", currency="EUR")
+    ).stream
+    call = (await office.say("call.draft", officer, fund=fund, **CALL)).stream
+    await office.run("call.publish", officer, call=call)
+    round = (await office.say("round.open", officer, call=call, closes_at="2026-03-31T18:00:00")).stream
+    applicant = await office.person()
+    application = await office.say(
+        "application.submit",
+        applicant,
+        call=call,
+        round=round,
+        title="Invented Work",
+        requested={"amount": "500.00", "currency": "EUR"},
+        answers={"idea": "A song about snow."},
+    )
+    await office.run("application.find_eligible", officer, application=application.stream)
+    assert verify_tables(office.url) == TablesVerified(0, ())
+    return office, round, application.stream
+
+
+def position_of(office: Office, topic: str) -> int:
+    """The position of the first fact of a topic."""
+    return next(row[0] for row in office.rows() if row[3] == topic)
+
+
+def entry(kind: str, name: str, value: str) -> str:
+    """How an entry is named."""
+    return f"{kind} {row_digest(name, value).hex()[:16]}"
+
+
+async def test_a_missing_entry_is_named_with_the_fact_that_makes_it(opened: tuple[Office, str, str]) -> None:
+    """By its kind and a digest: whose application it is, is not told."""
+    office, round, application = opened
+    name = f"applications of {round}"
+    change(office, "DELETE FROM history.indexes WHERE name = %s", name)
+    assert verify_tables(office.url) == TablesVerified(
+        1,
+        (
+            Mismatch(
+                "indexes",
+                entry("applications of", name, application),
+                "missing",
+                position_of(office, "application.submitted.v1"),
+            ),
+        ),
+    )
+
+
+async def test_an_added_entry_is_named(opened: tuple[Office, str, str]) -> None:
+    """Of an index that exists, and of one that this program never makes."""
+    office, round, application = opened
+    for name in (f"conflicts of {application} in {round}", "\x1b[2J"):
+        change(office, "INSERT INTO history.indexes VALUES (%s, 'application-1')", name)
+    assert set(verify_tables(office.url).wrong) == {
+        Mismatch(
+            "indexes",
+            entry("conflicts of", f"conflicts of {application} in {round}", "application-1"),
+            "added",
+            None,
+        ),
+        Mismatch("indexes", entry("unknown", "\x1b[2J", "application-1"), "added", None),
+    }
+
+
+async def test_an_entry_that_many_facts_make_stands_once(opened: tuple[Office, str, str]) -> None:
+    """Found ineligible and eligible again by the same officer."""
+    office, _, application = opened
+    officer = next(
+        row[1]
+        for row in _rows(office, "SELECT name, split_part(name, ' ', 3) FROM history.indexes")
+        if row[0].startswith("examined by")
+    )
+    await office.run("application.find_ineligible", officer, application=application, reason="outside_scope")
+    await office.run("application.find_eligible", officer, application=application)
+    assert verify_tables(office.url) == TablesVerified(0, ())
+
+
+async def test_a_claim_is_missed_or_too_many(opened: tuple[Office, str, str]) -> None:
+    """A person has at most one, which may be none since the address is sealed; a round has none."""
+    office, round, _ = opened
+    person = await office.person()
+    change(office, "INSERT INTO history.claims VALUES ('a'::bytea, %s)", round)
+    change(office, "INSERT INTO history.claims VALUES ('b'::bytea, %s)", person)
+    change(office, "INSERT INTO history.claims VALUES ('c'::bytea, %s)", "any text \x1b[2J")
+    wrong = verify_tables(office.url).wrong
+    assert wrong[1:] == (
+        Mismatch("claims", person, "added", None),
+        Mismatch("claims", round, "added", None),
+    )
+    assert (wrong[0].table, wrong[0].fault, wrong[0].row[:8]) == ("claims", "added", "unknown ")
+    change(office, "DELETE FROM history.claims WHERE name = 'a'::bytea")
+    change(office, "DELETE FROM history.claims WHERE name = 'c'::bytea")
+    change(office, "DELETE FROM history.claims WHERE name = 'b'::bytea")
+    assert verify_tables(office.url) == TablesVerified(0, ())
+
+
+async def test_an_erased_person_claims_nothing(opened: tuple[Office, str, str]) -> None:
+    """Their address is free; a claim that comes back was added."""
+    office, _, _ = opened
+    person = await office.person()
+    claim = _rows(office, f"SELECT name FROM history.claims WHERE stream = '{person}'")[0][0]
+    await office.run("person.erase", person=person, reason="asked_by_person")
+    assert verify_tables(office.url) == TablesVerified(0, ())
+    change(office, "INSERT INTO history.claims VALUES (%s, %s)", claim, person)
+    assert verify_tables(office.url).wrong == (Mismatch("claims", person, "added", None),)
+
+
+async def test_a_due_date_is_missing_changed_or_added(opened: tuple[Office, str, str]) -> None:
+    """A round that is open closes at its time; what no fact asks for was added."""
+    office, round, _ = opened
+    key, position = f"close {round}", position_of(office, "round.opened.v1")
+    change(office, "UPDATE history.due_dates SET at = at + interval '1 day' WHERE key = %s", key)
+    assert verify_tables(office.url).wrong == (Mismatch("due_dates", key, "changed", position),)
+    change(office, "DELETE FROM history.due_dates WHERE key = %s", key)
+    change(office, "INSERT INTO history.due_dates VALUES ('lapse \x1b', now(), 'grant.lapse', '{}')")
+    missing, added = verify_tables(office.url).wrong
+    assert missing == Mismatch("due_dates", key, "missing", position)
+    assert (added.table, added.fault, added.row[:8]) == ("due_dates", "added", "unknown ")
+
+
+async def test_a_closed_round_is_due_no_more(opened: tuple[Office, str, str]) -> None:
+    """Its due date was struck out together with the fact."""
+    office, round, _ = opened
+    due = _rows(office, "SELECT key, at, command, request FROM history.due_dates")[0]
+    office.now = NOON + timedelta(days=60)
+    await office.run("round.close", round=round)
+    assert verify_tables(office.url) == TablesVerified(0, ())
+    change(office, "INSERT INTO history.due_dates VALUES (%s, %s, %s, %s)", *due)
+    assert verify_tables(office.url).wrong == (Mismatch("due_dates", due[0], "added", None),)
+
+
+async def test_a_time_that_is_none_never_enters_the_queue(opened: tuple[Office, str, str]) -> None:
+    """Nobody could read it, and then nothing that is due would be run."""
+    office, _, _ = opened
+    for time in ("infinity", "-infinity", "4000-01-01 BC"):
+        with pytest.raises(psycopg.errors.CheckViolation):
+            change(office, "INSERT INTO history.due_dates VALUES ('a', %s, 'b', '')", time)
+
+
+def _rows(office: Office, query: str) -> list[tuple[Any, ...]]:  # Any: rows of many types
+    with psycopg.connect(office.url) as connection:
+        return connection.execute(query.encode()).fetchall()

@@ -1,0 +1,129 @@
+"""Who gave which role to whom: told to every member, who judges to those alone who see all members."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import msgspec
+import pytest
+
+from domain.persons import PERSON
+from domain.refusals import NotFound
+from domain.values import Role
+from projections import members
+from projections.members import NamedPerson, RoleEntry
+from tests.projections.conftest import Season
+
+pytestmark = pytest.mark.anyio
+
+
+async def told(season: Season, viewer: str) -> tuple[RoleEntry, ...]:
+    """What somebody reads, without the numbers that make the office's names different."""
+    page = await members.given_roles(season.reader, season.people[viewer], season.initiative, limit=100)
+    assert page.next is None
+    return tuple(
+        msgspec.structs.replace(entry, person=plain(entry.person), by=entry.by and plain(entry.by))
+        for entry in page.items
+    )
+
+
+def plain(shown: NamedPerson) -> NamedPerson:
+    return msgspec.structs.replace(shown, name=shown.name and re.sub(r" [0-9]+\Z", "", shown.name))
+
+
+def names(entries: tuple[RoleEntry, ...]) -> list[tuple[str | None, tuple[Role, ...]]]:
+    """Whom the entries name, and with which roles."""
+    return [(entry.person.name, entry.roles) for entry in entries]
+
+
+async def test_staff_reads_every_name(season: Season) -> None:
+    await season.begin()
+    administrator = NamedPerson(person=season.administrator, name="Person of the Test")
+    entries = await told(season, "officer")
+    assert {entry.by for entry in entries} <= {None, administrator}
+    assert names(entries)[-3:] == [
+        ("Person funder", (Role.FUNDER,)),
+        ("Person second_juror", (Role.JUROR,)),
+        ("Person third_juror", (Role.JUROR,)),
+    ]
+
+
+@pytest.mark.parametrize("viewer", ["funder", "juror", "chair", "finance", "approver"])
+async def test_other_members_read_who_holds_money_and_runs_calls_and_not_who_judges(
+    season: Season, viewer: str
+) -> None:
+    await season.begin()
+    entries = await told(season, viewer)
+    of_initiative = [entry for entry in entries if entry.topic == "initiative.member_added.v1"]
+    shown = {
+        "officer": "Person officer",
+        "finance": "Person finance",
+        "approver": "Person approver",
+        viewer: f"Person {viewer}",
+    }
+    members_in_order = (
+        "officer", "juror", "chair", "finance", "approver", "funder", "second_juror", "third_juror",
+    )  # fmt: skip
+    assert [entry.person for entry in of_initiative] == [
+        NamedPerson(person=season.people[name], name=shown[name])
+        if name in shown
+        else NamedPerson(person=None, name=None)
+        for name in members_in_order
+    ]
+    jury = {Role.JUROR, Role.CHAIR}
+    assert [bool(jury.intersection(entry.roles)) for entry in of_initiative] == [
+        name == viewer and name in ("juror", "chair") for name in members_in_order
+    ]
+
+
+async def test_a_claim_for_a_member_is_told_and_one_for_a_stranger_is_not(season: Season) -> None:
+    await season.begin()
+    for person in (season.finance, season.artist1):
+        await season.run("person.make_claim", season.administrator, person=person)
+        claim = (await season.reader.the(PERSON, person)).claims[-1].id
+        await season.run("person.use_claim", person, person=person, claim=claim)
+    await season.run("person.make_claim", season.administrator, person=season.finance)
+    finance = NamedPerson(person=season.finance, name="Person finance")
+    claims = [entry for entry in await told(season, "funder") if entry.topic.startswith("person.")]
+    assert [(entry.what, entry.person) for entry in claims] == [
+        ("A claim to a way in was made.", finance),
+        ("A claim was exchanged for a way in.", finance),
+        ("A claim to one more way in was made.", finance),
+    ]
+
+
+async def test_a_name_stays_told_when_the_role_is_gone(season: Season) -> None:
+    await season.begin()
+    await season.run(
+        "initiative.remove_member", season.administrator, initiative=season.initiative, person=season.finance
+    )
+    last = (await told(season, "juror"))[-1]
+    assert (last.what, last.person.name) == ("All roles were taken away.", "Person finance")
+
+
+@pytest.mark.parametrize("viewer", ["artist1", "finance"])
+async def test_whoever_is_no_member_reads_nothing(season: Season, viewer: str) -> None:
+    await season.begin()
+    await season.run(
+        "initiative.remove_member", season.administrator, initiative=season.initiative, person=season.finance
+    )
+    for initiative in (season.initiative, "initiative-" + "0" * 32, season.call):
+        with pytest.raises(NotFound):
+            await members.given_roles(season.reader, season.people[viewer], initiative)
+
+
+async def test_it_is_read_page_by_page(season: Season) -> None:
+    await season.begin()
+    whole = (await members.given_roles(season.reader, season.officer, season.initiative, limit=100)).items
+    found: list[Any] = []
+    cursor = None
+    for _ in range(len(whole)):
+        page = await members.given_roles(
+            season.reader, season.officer, season.initiative, cursor=cursor, limit=2
+        )
+        found += page.items
+        cursor = page.next
+        if cursor is None:
+            break
+    assert tuple(found) == whole
