@@ -267,7 +267,7 @@ class _Walk:
             self._wrong(path, sentence)
             return
         if found.year not in _YEARS:
-            self._wrong(path, f"The year is from {_YEARS[0]} to {_YEARS[-1]}.")
+            self._wrong(path, f"The year is from {_YEARS[0]} to {_YEARS[-1]}; this is {found.year}.")
 
     def _struct(self, path: str, value: Any, shape: shapes.StructType) -> None:
         if not isinstance(value, dict):

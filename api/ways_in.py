@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 
 import msgspec
 from litestar import Response
 
-from api.accounts.tokens import DEFAULT_DAYS
+from api.accounts.tokens import DEFAULT_DAYS, MOST_DAYS
 from api.administration import check_administrator
 from api.bodies import decode, read_body
 from api.commands import answer_headers, expected_version, idempotency_key
 from api.operations import Asking, Operation, as_json, bearer
 from api.problems import ProblemType
-from domain import persons
+from domain import limits, persons
 from domain.commands.persons import MakeClaim
 from domain.refusals import Forbidden, NotFound
 from domain.values import Channel
@@ -24,7 +25,7 @@ NOT_THEIRS = "Only the person makes, sees and revokes the tokens of their accoun
 class NewClaim(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A request for a claim, and for how many days it can be used."""
 
-    days: int = persons.CLAIM_DAYS
+    days: Annotated[int, limits.described(minimum=1, maximum=persons.MOST_CLAIM_DAYS)] = persons.CLAIM_DAYS
 
 
 class MadeClaim(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,7 +43,7 @@ class ClaimBrought(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     claim: str
     label: str = "claim"
-    days: int = DEFAULT_DAYS
+    days: Annotated[int, limits.described(minimum=1, maximum=MOST_DAYS)] = DEFAULT_DAYS
 
 
 class OwnWayIn(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,7 +58,7 @@ class NewToken(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """A request for a token: what it is for (never whom), and for how many days it is good."""
 
     label: str = "api"
-    days: int = DEFAULT_DAYS
+    days: Annotated[int, limits.described(minimum=1, maximum=MOST_DAYS)] = DEFAULT_DAYS
 
 
 class MadeToken(msgspec.Struct, frozen=True, kw_only=True):

@@ -140,7 +140,9 @@ def instant(local: datetime, time_zone: str, field: str) -> datetime:
     autumn, the later one counts, in the applicants' favour.
     """
     if not 2000 <= local.year <= _LAST_YEAR:
-        raise Invalid.field(field, f"Choose a time between the years 2000 and {_LAST_YEAR}.")
+        raise Invalid.field(
+            field, f"Choose a time between the years 2000 and {_LAST_YEAR}; this is in {local.year}."
+        )
     if local.tzinfo is not None:
         raise Invalid.field(
             field, "Write the time as the clocks of the call's time zone show it, without an offset."

@@ -188,11 +188,18 @@ def check_email(email: str | None) -> str | None:
 
 def address_claim(email: str) -> tuple[str, str]:
     """The claim to an address, which one person holds at a time in any spelling (capitals, composed or decomposed
-    letters, a domain in letters or as ``xn--``), and the sentence that refuses it to another. Raises `Invalid` for what
-    `check_email` refuses."""
-    parsed = _parsed(email)
-    local = unicodedata.normalize("NFC", parsed.local_part.lower())
-    return f"address {local}@{parsed.ascii_domain}", "This address belongs to a registered person already."
+    letters, a domain in letters or as ``xn--``), and the sentence that refuses it to another. An address that
+    `check_email` would refuse today, but took once, is claimed in small letters."""
+    try:
+        parsed = _parsed(email)
+    except Invalid:
+        name = email.lower()
+    else:
+        name = f"{parsed.local_part.lower()}@{parsed.ascii_domain}"
+    return (
+        f"address {unicodedata.normalize('NFC', name)}",
+        "This address belongs to a registered person already.",
+    )
 
 
 def _parsed(address: str) -> ValidatedEmail:
@@ -238,7 +245,7 @@ def make_claim(
     """Make a claim that ends after some days; a person has one at a time that can be used."""
     check_registered(person)
     if not 1 <= days <= MOST_CLAIM_DAYS:
-        raise Invalid.field("days", f"A claim can be used for 1 to {MOST_CLAIM_DAYS} days.")
+        raise Invalid.field("days", f"A claim can be used for 1 to {MOST_CLAIM_DAYS} days; this is {days}.")
     open_one = next((each for each in person.claims if each.usable(now)), None)
     if open_one is not None:
         raise Refused(

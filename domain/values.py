@@ -190,7 +190,7 @@ _TURNING: Final = ("\u202a", "\u202b", "\u202c", "\u202d", "\u202e")
 """The embeddings and overrides of direction, whose effect may reach beyond the text."""
 
 
-_LINE_ENDS: Final = re.compile("\r\n|[\r\n\x0b\x0c\x85\u2028\u2029]")
+_LINE_ENDS: Final = ("\r\n", "\r", "\x0b", "\x0c", "\x85", "\u2028", "\u2029")
 CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 """A control character (C0, DEL or C1)."""
 _NEVER: Final = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
@@ -206,7 +206,8 @@ def check_text(value: str, field: str, *, least: int = 1, most: int, long: bool 
     (UTF-8 cannot hold them), and what hides in a line: characters that change its direction or are never seen. A long
     text may hold those but for the overrides and embeddings of direction. Raises `Invalid`.
     """
-    text = _LINE_ENDS.sub("\n" if long else " ", value).replace("\t", " ").strip()
+    text = _with_plain_ends(value)
+    text = (text if long else text.replace("\n", " ")).replace("\t", " ").strip()
     if not _SEEN.search(text):
         text = ""
     if control := _NEVER.search(text):
@@ -223,7 +224,8 @@ def check_text(value: str, field: str, *, least: int = 1, most: int, long: bool 
         ) from None
     if not text.isascii():
         _check_hidden(text, field, long=long)
-    length = text_length(text)
+    # Composed, no text is more than three times as long.
+    length = text_length(text) if len(text) * 3 > most else len(text)
     if length < least:
         raise Invalid.field(
             field,
@@ -231,6 +233,15 @@ def check_text(value: str, field: str, *, least: int = 1, most: int, long: bool 
         )
     if length > most:
         raise Invalid.field(field, f"At most {most} characters; this has {length}.")
+    return text
+
+
+def _with_plain_ends(text: str) -> str:
+    """The text with U+000A for every line's end."""
+    # Not by a pattern, which takes ten times as long.
+    for end in _LINE_ENDS:
+        if end in text:
+            text = text.replace(end, "\n")
     return text
 
 

@@ -55,7 +55,7 @@ def check_asked(label: str, days: int) -> None:
             "A label is 1 to 40 lower-case letters, digits or hyphens; it says what the token is for, never whom.",
         )
     if not 1 <= days <= MOST_DAYS:
-        raise Invalid.field("days", f"A token is good for 1 to {MOST_DAYS} days.")
+        raise Invalid.field("days", f"A token is good for 1 to {MOST_DAYS} days; this is {days}.")
 
 
 class Tokens:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from domain import access, applications, limits, persons
 from domain.applications import APPLICATION
 from domain.deciding import Act, Allowed, Command, Given, Outcome, Plan, Registered, maybe, members, some, the
@@ -31,7 +33,7 @@ class MakeClaim(Command, frozen=True, kw_only=True):
     days; a person has one at a time. The person and their initiatives' members see that it was made."""
 
     person: str
-    days: int = persons.CLAIM_DAYS
+    days: Annotated[int, limits.described(minimum=1, maximum=persons.MOST_CLAIM_DAYS)] = persons.CLAIM_DAYS
 
 
 class WithdrawClaim(Command, frozen=True, kw_only=True):

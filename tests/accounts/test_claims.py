@@ -172,7 +172,7 @@ async def test_of_two_who_bring_a_claim_at_once_one_gets_in(house: House) -> Non
 async def test_a_claim_has_an_end(house: House) -> None:
     assert (await house.send(f"/api/persons/{house.finance}/claims", house.token, days=31)).json()[
         "errors"
-    ] == [{"field": "days", "detail": "A claim can be used for 1 to 30 days."}]
+    ] == [{"field": "days", "detail": "A claim can be used for 1 to 30 days; this is 31."}]
     await house.claim()
     again = await house.send(f"/api/persons/{house.finance}/claims", house.token)
     assert (again.status_code, "withdraw it first" in again.json()["detail"]) == (409, True)

@@ -214,8 +214,8 @@ class TestAMomentOnTheClocksOfAZone:
                 "2026-03-29T12:30+02:00",
                 "Write the time as the clocks of the call's time zone show it, without an offset.",
             ),
-            ("9999-12-31T23:59", "Choose a time between the years 2000 and 2200."),
-            ("0001-01-01T00:00", "Choose a time between the years 2000 and 2200."),
+            ("9999-12-31T23:59", "Choose a time between the years 2000 and 2200; this is in 9999."),
+            ("0001-01-01T00:00", "Choose a time between the years 2000 and 2200; this is in 1."),
         ],
     )
     def test_is_refused_where_there_is_none(self, local: str, detail: str) -> None:

@@ -73,7 +73,7 @@ def test_mistakes_are_told_before_anything_is_done(migrated: Operator) -> None:
     claim = migrated.said("claims", "create", "--administrator")
     for option, sentence in (
         (("--label", "Not A Label"), "A label is 1 to 40 lower-case letters"),
-        (("--days", "0"), "A token is good for 1 to 3650 days."),
+        (("--days", "0"), "A token is good for 1 to 3650 days; this is 0."),
     ):
         assert migrated.refused("claims", "exchange", *option, typed=claim).startswith(sentence)
     migrated.said("claims", "exchange", typed=claim)

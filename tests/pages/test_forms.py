@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from types import UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 
 import msgspec
 import pytest
@@ -11,13 +12,15 @@ from litestar.testing import RequestFactory
 
 from api.pages.forms import Form, command_of, nested, read_typed
 from api.pages.rendering import Said, money, said
+from api.pages.reviews import _scored as scored
 from api.pages.sign_in import within
-from api.pages.visits import languages_of
+from api.pages.visits import Visit, languages_of
 from api.problems import Problem
 from domain.commands.applications import SubmitApplication, WithdrawApplication
 from domain.commands.grants import ConfirmGrantPayee
 from domain.commands.panels import SetPanelOutcome
 from domain.commands.register import REGISTER
+from domain.commands.reviews import SubmitReview
 from domain.forms import BudgetLine
 from domain.refusals import FieldError, Invalid
 from domain.values import Money
@@ -131,6 +134,17 @@ def test_every_whole_number_of_every_command_is_read_as_people_write_it(
     """Scores, places, numbers of instalments and reports among them."""
     for typed, read in (("８", 8), (" 8 ", 8), ("+8", 8), ("8.0", 8), ("1.000", "1.000"), ("eight", "eight")):
         assert read_typed(at(path, typed), REGISTER[command].request) == at(path, read)
+
+
+def test_a_score_is_read_as_people_write_it() -> None:
+    """Also where a page's own words stand beside the numbers; what was not chosen is left out, for the rule to name."""
+    form = Form(
+        {"scores.art": "８", "scores.need": "8.0", "scores.place": "none", "scores.other": "", "review": "r"}
+    )
+    plain = asyncio.run(scored(cast("Visit", None), form))
+    assert command_of(SubmitReview, plain) == SubmitReview(
+        review="r", scores={"art": 8, "need": 8, "place": None}
+    )
 
 
 def test_the_fields_that_are_read_are_those_that_people_fill_in() -> None:

@@ -140,6 +140,12 @@ def test_a_control_character_is_refused_at_its_field(stage: Stage, applicant: Vi
     assert applicant.client.get(f"/calls/{stage.call}", params={"lang": text}).status_code == 400
 
 
+def test_a_parameter_of_an_address_is_as_long_as_announced(stage: Stage) -> None:
+    """Both numbers are told."""
+    refused = stage.speaking("officer").get(f"/api/calls/{stage.call}/applications", 400, cursor="x" * 301)
+    assert refused["errors"] == [{"field": "cursor", "detail": "At most 300 characters; this has 301."}]
+
+
 def test_a_title_is_as_long_as_announced(stage: Stage, applicant: Visitor) -> None:
     """The form says how long, and both numbers are told of one that is longer."""
     form = applicant.open(f"/calls/{stage.call}/apply")
@@ -243,3 +249,37 @@ def test_a_form_that_was_changed_and_sent_again_is_never_taken_for_the_first(
     second = applicant.send(apply, sent | {"title": "Changed title", "_key": key[1]}).headers["location"]
     assert second != first
     assert "Changed title" in applicant.open(second).text
+
+
+@pytest.mark.parametrize(
+    ("account", "detail"),
+    [
+        (
+            "IBAN: DE88-3704-0044-0532-0130-00",
+            "The check digits of this IBAN do not fit; compare it with the bank's letter.",
+        ),
+        (
+            "DЕ88 3704 0044 0532 0130 00",
+            "Character 2 is the Cyrillic letter Е (U+0415), which only looks like E; type it with a Latin keyboard.",
+        ),
+    ],
+)
+def test_an_iban_that_is_wrong_comes_back(stage: Stage, account: str, detail: str) -> None:
+    """With the sentence beside it; the name of its holder is one line of at most 200 characters."""
+    recipient = stage.visitor("applicant")
+    found = re.search(r'href="(/grants/grant-[0-9a-f]{32})"', recipient.open("/grants").text)
+    assert found
+    form = recipient.form(found[1], "grant-set_payee")
+    sent = form | {"kind": "recipient", "name": f"{CYRILLIC}б", "account": account}
+    before = stage.facts()
+    page = recipient.send(found[1], sent)
+    assert page.status_code == 422
+    told = html.unescape(page.text)
+    assert 'id="grant-set_payee-name-error">At most 200 characters; this has 201.<' in told
+    assert (kept(page, "name"), kept(page, "account")) == (sent["name"], account)
+    page = recipient.send(found[1], sent | {"name": "O"})
+    assert f'id="grant-set_payee-account-error">{detail}<' in html.unescape(page.text)
+    speaker, path = stage.speaking("applicant"), f"/api{found[1]}/payee"
+    refused = speaker.post(path, 422, kind="recipient", name="O", account=account)
+    assert refused["errors"] == [{"field": "account", "detail": detail}]
+    assert stage.facts() == before

@@ -63,7 +63,7 @@ class TestWhenAPersonHasNoClaim:
     def test_it_is_made_for_some_days(self, days: int) -> None:
         assert peopled().turned_down(MakeClaim(person=ARTIST, days=days), KEEPER) == (
             Invalid,
-            {"days": "A claim can be used for 1 to 30 days."},
+            {"days": f"A claim can be used for 1 to 30 days; this is {days}."},
         )
 
     def test_none_is_made_for_nobody_or_for_the_erased(self) -> None:

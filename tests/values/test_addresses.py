@@ -68,6 +68,11 @@ def test_what_is_no_address_or_more_than_one_is_refused(address: str) -> None:
     assert "@x" not in error.detail
 
 
+def test_an_address_that_was_taken_once_keeps_its_claim() -> None:
+    """Though it would be refused today: the history is read for ever."""
+    assert address_claim("Ann@localhost")[0] == "address ann@localhost"
+
+
 @pytest.mark.parametrize("nothing", [None, "", " ", "\n"])
 def test_nothing_is_no_address(nothing: str | None) -> None:
     """It may be left out."""

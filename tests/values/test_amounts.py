@@ -6,6 +6,7 @@ import pytest
 
 from api.pages.rendering import money
 from domain.amounts import typed_amount, typed_whole
+from domain.forms import BudgetLine, Form, Question, check_answers
 from domain.refusals import Invalid
 from domain.values import MAX_MINOR, Money, decimal_string, minor_units
 
@@ -160,6 +161,15 @@ def test_every_currency_has_its_own_decimals() -> None:
     assert on_a_page("1,250", "KWD") == (
         "Is this 1250.000 or 1.250? Write it with a point and with 3 decimals, such as 1250.000."
     )
+
+
+def test_ten_lines_of_a_tenth_are_one() -> None:
+    """A budget adds up in whole minor units."""
+    form = Form(questions=(Question(id="costs", kind="budget", label={"en": "Costs"}),))
+    lines = (BudgetLine(item="Air", amount="0.10"),) * 10
+    assert check_answers(form, {"costs": lines}, requested=100, currency="EUR") == {"costs": lines}
+    with pytest.raises(Invalid):
+        check_answers(form, {"costs": lines}, requested=99, currency="EUR")
 
 
 def test_the_largest_amount_is_taken_and_one_more_is_not() -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.calls import Call, instant
+from domain.calls import instant
 from domain.refusals import Invalid, Refused
 from domain.rounds import Round, RoundOpened, evolve
 
@@ -47,7 +47,7 @@ def test_a_time_that_the_clocks_leap_over_is_refused() -> None:
     )
 
 
-def announced(grace: int) -> tuple[Round, Call]:
+def announced(grace: int) -> Round:
     """A round whose clocks showed another time when it was announced than the zone database says now."""
     fact = RoundOpened(
         round="round",
@@ -56,8 +56,9 @@ def announced(grace: int) -> tuple[Round, Call]:
         closes_at=UTC_NOON,
         closes_local="2026-03-31 18:00",
         time_zone="Asia/Almaty",
+        grace_minutes=grace,
     )
-    return evolve(Round(), fact), Call(grace_minutes=grace)
+    return evolve(Round(), fact)
 
 
 @pytest.mark.parametrize("grace", [0, 10])
@@ -65,13 +66,13 @@ def announced(grace: int) -> tuple[Round, Call]:
 def test_an_announced_deadline_never_moves(grace: int, before: timedelta) -> None:
     """Applications are taken until that very instant and the minutes of grace behind it; the sentence tells the time that
     was announced."""
-    round, call = announced(grace)
+    round = announced(grace)
     end = UTC_NOON + timedelta(minutes=grace)
     for moment in (UTC_NOON - timedelta(seconds=1), UTC_NOON - timedelta(days=9), end - before):
-        round.check_open(moment, call)
+        round.check_open(moment)
     for moment in (end, end + timedelta(seconds=1)):
         with pytest.raises(Refused) as refused:
-            round.check_open(moment, call)
+            round.check_open(moment)
         assert refused.value.detail == (
             "The round closed on 2026-03-31 18:00 (Asia/Almaty); it takes no more applications."
         )
@@ -79,8 +80,8 @@ def test_an_announced_deadline_never_moves(grace: int, before: timedelta) -> Non
 
 def test_the_deadline_itself_is_within_the_grace() -> None:
     """At the second that was announced, only where there is none it is too late."""
-    round, call = announced(10)
-    round.check_open(UTC_NOON, call)
-    round, call = announced(0)
+    round = announced(10)
+    round.check_open(UTC_NOON)
+    round = announced(0)
     with pytest.raises(Refused):
-        round.check_open(UTC_NOON, call)
+        round.check_open(UTC_NOON)
