@@ -18,6 +18,7 @@ from domain.applications import ApplicationSubmitted
 from domain.funds import FundOpened
 from domain.initiatives import InstallationOpened
 from domain.personal import Withheld
+from domain.reviews import ReviewSubmitted
 from domain.topics import TOPICS
 from history.documents import fact_in, has_its_fields, leaf_of, opener, read, write
 from history.format.document import read_document
@@ -98,6 +99,7 @@ def test_what_the_format_cannot_hold_is_not_written() -> None:
         msgspec.structs.replace(submitted, answers={"a/b": None}),
         msgspec.structs.replace(submitted, answers={"a\u202eb": None}),
         msgspec.structs.replace(opened, initiative="\ud800"),
+        msgspec.structs.replace(golden.fact_of(ReviewSubmitted), scores={"a/b": 1}),
     ):
         with pytest.raises((FormatError, UnicodeError)):
             write(

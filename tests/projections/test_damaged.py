@@ -16,6 +16,7 @@ from api.embedded import EmbeddedPostgres
 from history.format.document import read_document
 from history.format.sealing import SALT_BYTES, associated_data, padded_size
 from history.store import opened_keys
+from history.verify import Wrong, verify
 from projections import applications, grants, initiatives, panels, reviews
 from tests.projections.conftest import CANARIES, Season
 from tests.projections.test_seeing import leaks, read_all
@@ -60,9 +61,17 @@ async def put_other_values(season: Season, server: EmbeddedPostgres) -> int:
 async def test_what_was_altered_is_shown_as_damaged_everywhere(
     season: Season, postgres: EmbeddedPostgres, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Titles in lists and rankings, answers, names, comments, explanations, payee and reports: None, and named."""
+    """Titles in lists and rankings, answers, names, comments, explanations, payee and reports: None, and named. Rechecking
+    with the keys names every position, and before it found a whole season good."""
     await season.whole()
-    assert await put_other_values(season, postgres) > 30
+    whole = verify(season.url, vault=season.office.runner.vault)
+    assert (whole.found, whole.opened > 30) == (0, True)
+    assert await put_other_values(season, postgres) == whole.opened
+    assert verify(season.url).found == 0
+    altered = verify(season.url, vault=season.office.runner.vault)
+    sealed = season.rows("""SELECT position FROM history.facts
+        WHERE position(convert_to('"sealed":{}', 'UTF8') in document) = 0 ORDER BY position""")
+    assert altered.wrong == tuple(Wrong(position, "sealed") for (position,) in sealed)
     season.project()
     reader, officer = season.reader, season.officer
 

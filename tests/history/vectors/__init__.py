@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,15 @@ Vector = dict[str, Any]
 
 def vectors(kind: str, *, good: bool) -> list[Vector]:
     """The vectors of one kind: document, box, leaf, wrapped, chain, map, bundle or promise."""
-    path = _FOLDER / ("positive.jsonl" if good else "negative.jsonl")
-    found = [json.loads(line) for line in path.read_bytes().split(b"\n") if line]
-    return [vector for vector in found if vector["kind"] == kind]
+    return [
+        vector for vector in _read("positive.jsonl" if good else "negative.jsonl") if vector["kind"] == kind
+    ]
+
+
+@cache
+def _read(name: str) -> list[Vector]:
+    # A line ends with a line feed alone: some values hold other characters that end lines elsewhere.
+    return [json.loads(line) for line in (_FOLDER / name).read_bytes().split(b"\n") if line]
 
 
 def title(vector: Vector) -> str:
