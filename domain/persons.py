@@ -111,15 +111,15 @@ def address_claim(email: str) -> tuple[str, str]:
     return f"address {email.lower()}", "This address belongs to a registered person already."
 
 
-def check_known(person: Person) -> None:
+def check_known(person: Person, person_id: str) -> None:
     """Raise `NotFound` unless the person was registered once; only for those who may know who is."""
     if person.status is None:
-        raise NotFound("There is no such person.")
+        raise NotFound("There is no such person.", named=person_id)
 
 
-def check_registered(person: Person) -> None:
+def check_registered(person: Person, person_id: str) -> None:
     """Raise `NotFound` or `Refused` unless the person can be given something: a role, an office."""
-    check_known(person)
+    check_known(person, person_id)
     if person.status is PersonStatus.ERASED:
         raise Refused("This person was erased.")
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 import msgspec
 
 from domain import access
+from domain.calls import CALL
 from domain.initiatives import (
     INITIATIVE,
     INSTALLATION,
     INSTALLATION_ID,
+    Initiative,
     InitiativeFounded,
     MemberAdded,
+    MemberAddedToCall,
     MemberRemoved,
+    MemberRemovedFromCall,
 )
 from domain.persons import PERSON, PersonRegistered, PersonStatus
 from domain.refusals import Forbidden
@@ -50,6 +54,10 @@ def handle(placed: Placed, write: Write) -> None:
             write(_JOIN, person=fact.founder, initiative=fact.initiative)
         case MemberAdded() as fact:
             write(_JOIN, person=fact.person, initiative=fact.initiative)
+        case MemberAddedToCall() as fact:
+            write(_JOIN, person=fact.person, initiative=fact.initiative)
+        case MemberRemovedFromCall():
+            pass  # who holds no role any more is left out where it is asked
         case MemberRemoved() as fact:
             write(_LEAVE, person=fact.person, initiative=fact.initiative)
         case fact:
@@ -57,18 +65,30 @@ def handle(placed: Placed, write: Write) -> None:
 
 
 PROJECTION = Projection(
-    "initiatives", ("memberships",), (InitiativeFounded, MemberAdded, MemberRemoved), handle
+    "initiatives",
+    ("memberships",),
+    (InitiativeFounded, MemberAdded, MemberRemoved, MemberAddedToCall, MemberRemovedFromCall),
+    handle,
 )
 
 # Queries
 
 
+class CallRoles(msgspec.Struct, frozen=True, kw_only=True):
+    """The roles that a person holds for one call alone."""
+
+    call: str
+    roles: tuple[Role, ...]
+
+
 class Member(msgspec.Struct, frozen=True, kw_only=True):
-    """A member with their roles; `name` is None once the person was erased."""
+    """A member with their roles, and with those that they hold for single `calls`; `name` is None once the person was
+    erased."""
 
     person: str
     name: str | None
     roles: tuple[Role, ...]
+    calls: tuple[CallRoles, ...]
 
 
 class InitiativePage(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,12 +100,31 @@ class InitiativePage(msgspec.Struct, frozen=True, kw_only=True):
     members: tuple[Member, ...]
 
 
+class CallMember(msgspec.Struct, frozen=True, kw_only=True):
+    """A person with all the `roles` that they hold in a call, and those that they hold `for_this_call` alone; `name` is
+    None once the person was erased."""
+
+    person: str
+    name: str | None
+    roles: tuple[Role, ...]
+    for_this_call: tuple[Role, ...]
+
+
+class CallMembers(msgspec.Struct, frozen=True, kw_only=True):
+    """Everybody who holds a role in a call, sorted by their random ids."""
+
+    call: str
+    initiative: str
+    members: tuple[CallMember, ...]
+
+
 class OwnRoles(msgspec.Struct, frozen=True, kw_only=True):
-    """The roles that one holds in an initiative."""
+    """The roles that one holds in an initiative, and those that one holds for single `calls`."""
 
     initiative: str
     name: str
     roles: tuple[Role, ...]
+    calls: tuple[CallRoles, ...]
 
 
 class Me(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,14 +143,41 @@ async def one(reader: Reader, viewer: str | None, initiative: str) -> Initiative
     loaded = (await reader.load((INITIATIVE, initiative)))[initiative]
     state = loaded.state
     allow(access.sees_members(viewer or "", state))
-    people = sorted(state.members)
+    people = sorted({*state.members, *(person for held in state.by_call.values() for person in held)})
     names = await names_of(reader, people)
     return InitiativePage(
         id=initiative,
         version=loaded.version,
         name=state.name,
         members=tuple(
-            Member(person=person, name=names.get(person), roles=ordered(state.roles(person)))
+            Member(
+                person=person,
+                name=names.get(person),
+                roles=ordered(state.roles(person)),
+                calls=_for_calls(state, person),
+            )
+            for person in people
+        ),
+    )
+
+
+async def of_call(reader: Reader, viewer: str | None, call: str) -> CallMembers:
+    """Who holds which role in a call, for those who may see its members; raises `NotFound` or `Forbidden`."""
+    state, whole = await reader.with_initiative(CALL, call)
+    initiative = whole.within(call)
+    allow(access.sees_members(viewer or "", initiative))
+    people = sorted(initiative.members)
+    names = await names_of(reader, people)
+    return CallMembers(
+        call=call,
+        initiative=state.initiative,
+        members=tuple(
+            CallMember(
+                person=person,
+                name=names.get(person),
+                roles=ordered(initiative.roles(person)),
+                for_this_call=ordered(whole.calls_of(person).get(call, frozenset())),
+            )
             for person in people
         ),
     )
@@ -140,9 +206,11 @@ async def me(reader: Reader, viewer: str | None) -> Me:
         administrator=viewer in installation.administrators,
         demonstration=installation.demonstration,
         initiatives=tuple(
-            OwnRoles(initiative=initiative, name=loaded[initiative].state.name, roles=roles)
+            OwnRoles(initiative=initiative, name=state.name, roles=roles, calls=calls)
             for initiative in initiatives
-            if (roles := ordered(loaded[initiative].state.roles(viewer)))
+            for state in (loaded[initiative].state,)
+            for roles, calls in ((ordered(state.roles(viewer)), _for_calls(state, viewer)),)
+            if roles or calls
         ),
     )
 
@@ -155,6 +223,13 @@ async def names_of(reader: Reader, people: list[str]) -> dict[str, str]:
         if isinstance(recorded.fact, PersonRegistered) and (name := text_of(recorded.fact.name)) is not None:
             names[reference.stream] = name
     return names
+
+
+def _for_calls(initiative: Initiative, person: str) -> tuple[CallRoles, ...]:
+    return tuple(
+        CallRoles(call=call, roles=ordered(roles))
+        for call, roles in sorted(initiative.calls_of(person).items())
+    )
 
 
 def ordered(roles: frozenset[Role]) -> tuple[Role, ...]:

@@ -22,7 +22,7 @@ from domain.initiatives import InitiativeFounded
 from domain.panels import PanelOpened, PanelOutcomeSet
 from domain.persons import PersonErased, PersonHandleGiven, PersonRegistered
 from domain.reviews import JUDGING, ReviewAssigned
-from domain.rounds import ROUND, RoundOpened, RoundStatus
+from domain.rounds import ROUND, RoundOpened, RoundQuorumLowered, RoundStatus
 from domain.topics import TOPIC_OF, TOPICS
 from domain.values import Role
 from history.documents import read
@@ -51,9 +51,10 @@ _BEGIN = Statement(
 _ENTER = Statement(
     """
     INSERT INTO read.timeline (thing, position, topic, round, application)
-    SELECT DISTINCT ON (t.thing, e.at) t.thing, e.at, e.topic, s.round, coalesce(e.application, s.application)
-    FROM unnest(%(stream)b::text[], %(also)b::text[], %(at)b::bigint[], %(topic)b::text[], %(application)b::text[])
-        AS e (stream, also, at, topic, application)
+    SELECT DISTINCT ON (t.thing, e.at) t.thing, e.at, e.topic, coalesce(e.round, s.round),
+        coalesce(e.application, s.application)
+    FROM unnest(%(stream)b::text[], %(also)b::text[], %(at)b::bigint[], %(topic)b::text[], %(round)b::text[],
+        %(application)b::text[]) AS e (stream, also, at, topic, round, application)
     CROSS JOIN LATERAL (VALUES (1, e.stream), (2, e.also)) AS told (number, stream)
     JOIN read.timeline_streams s ON s.stream = told.stream
     CROSS JOIN LATERAL unnest(s.things) AS t (thing)
@@ -103,6 +104,16 @@ def handle(placed: Placed, write: Write) -> None:
             _enter(placed, write, stream, also=fact.grant)
         case PanelOutcomeSet():
             _enter(placed, write, stream, also=fact.application, application=fact.application)
+        case RoundQuorumLowered():
+            # A round's own facts are told to all who follow its call; this one is about an application in it.
+            _enter(
+                placed,
+                write,
+                stream,
+                also=fact.application,
+                round=fact.round,
+                application=fact.application,
+            )
         case _:
             _enter(placed, write, stream)
 
@@ -114,7 +125,13 @@ def _begin(
 
 
 def _enter(
-    placed: Placed, write: Write, stream: str, *, also: str | None = None, application: str | None = None
+    placed: Placed,
+    write: Write,
+    stream: str,
+    *,
+    also: str | None = None,
+    round: str | None = None,
+    application: str | None = None,
 ) -> None:
     write(
         _ENTER,
@@ -122,6 +139,7 @@ def _enter(
         also=also,
         at=placed.position,
         topic=placed.recorded.envelope.topic,
+        round=round,
         application=application,
     )
 
@@ -160,7 +178,9 @@ class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
     changed: tuple[str, ...]
 
 
-_JURY_TOPICS: Final = [topic for topic in TOPICS if topic.startswith(("review.", "panel."))]
+_JURY_TOPICS: Final = [
+    topic for topic in TOPICS if topic.startswith(("review.", "panel.", "round.quorum_lowered."))
+]
 _JURY_ROLES: Final = frozenset(str(role) for role in JUDGING)
 
 
@@ -186,6 +206,7 @@ async def of_application(
         )
     )
     conflict = access.declared_conflict(who, case.reviews.values())
+    conflicts = await reader.members(conflicts_of(who, case.application.round))
     hidden = _JURY_TOPICS if role is Role.APPLICANT or conflict else []
     return await _page(
         reader,
@@ -194,7 +215,7 @@ async def of_application(
         limit,
         as_of,
         hidden=hidden,
-        currency=case.application.currency,
+        told=Told(case.application.currency, places=role is Role.APPLICANT or not conflicts),
         role=role,
     )
 
@@ -210,8 +231,8 @@ async def of_grant(
 ) -> Page[TimelineEntry]:
     """What happened to a grant; raises `NotFound` or `Forbidden`."""
     state, initiative = await reader.with_initiative(GRANT, grant)
-    role = allow(access.sees_timeline(viewer or "", initiative, applicant=state.recipient))
-    return await _page(reader, grant, cursor, limit, as_of, currency=state.currency, role=role)
+    role = allow(access.sees_timeline(viewer or "", initiative.within(state.call), applicant=state.recipient))
+    return await _page(reader, grant, cursor, limit, as_of, told=Told(state.currency), role=role)
 
 
 async def of_call(
@@ -230,7 +251,7 @@ async def of_call(
     """
     who = viewer or ""
     state, initiative = await reader.with_initiative(CALL, call)
-    role = allow(access.sees_timeline(who, initiative))
+    role = allow(access.sees_timeline(who, initiative.within(call)))
     rounds = await reader.members(rounds_of(call))
     loaded = await reader.load(*((ROUND, each) for each in rounds))
     undecided = [each for each in rounds if loaded[each].state.status is not RoundStatus.DECIDED]
@@ -244,7 +265,7 @@ async def of_call(
         cursor,
         limit,
         as_of,
-        currency=state.currency,
+        told=Told(state.currency, places=not conflicts),
         role=role,
         rounds=closed,
         tied=[*(application for each in rounds for application in own[each]), *conflicts],
@@ -263,7 +284,7 @@ async def of_fund(
     """What happened to a fund and to the grants it pays; raises `NotFound` or `Forbidden`."""
     state, initiative = await reader.with_initiative(FUND, fund)
     role = allow(access.sees_timeline(viewer or "", initiative))
-    return await _page(reader, fund, cursor, limit, as_of, currency=state.currency, role=role)
+    return await _page(reader, fund, cursor, limit, as_of, told=Told(state.currency), role=role)
 
 
 async def _page(
@@ -273,7 +294,7 @@ async def _page(
     limit: int,
     as_of: int | None,
     *,
-    currency: str,
+    told: Told,
     role: Role,
     hidden: list[str] | None = None,
     rounds: list[str] | None = None,
@@ -307,7 +328,7 @@ async def _page(
         count=count + 1,
     )
     return Page(
-        items=tuple(_entry(row, Told(currency), role) for row in rows[:count]),
+        items=tuple(_entry(row, told, role) for row in rows[:count]),
         next=reader.cursors.token(rows[count - 1]["position"]) if len(rows) > count else None,
     )
 

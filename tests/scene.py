@@ -29,10 +29,11 @@ from domain.reviews import (
     ReviewAssigned,
     ReviewCleared,
     ReviewConflictDeclared,
+    ReviewExpired,
     ReviewReplaced,
     ReviewSubmitted,
 )
-from domain.rounds import RoundClosed, RoundDecided, RoundOpened, RoundPutToPanel
+from domain.rounds import RoundClosed, RoundDecided, RoundOpened, RoundPutToPanel, RoundQuorumLowered
 from domain.values import Money, Role, stream_id
 from tests.driving import World, person
 
@@ -224,9 +225,29 @@ def cleared(juror: str = JUROR, *, review: str = REVIEW) -> ReviewCleared:
     return ReviewCleared(review=review, juror=juror)
 
 
-def conflict_declared(juror: str = JUROR, *, review: str = REVIEW) -> ReviewConflictDeclared:
+def conflict_declared(
+    juror: str = JUROR, *, review: str = REVIEW, after_submitting: bool = False
+) -> ReviewConflictDeclared:
     """The juror stepped back."""
-    return ReviewConflictDeclared(review=review, juror=juror, reason="friendship", explanation=None)
+    return ReviewConflictDeclared(
+        review=review,
+        juror=juror,
+        after_submitting=after_submitting,
+        reason="friendship",
+        explanation=None,
+    )
+
+
+def expired(*, review: str = REVIEW) -> ReviewExpired:
+    """The panel opened before the juror submitted."""
+    return ReviewExpired(review=review)
+
+
+def quorum_lowered(quorum: int, application: str = APPLICATION) -> RoundQuorumLowered:
+    """The chair lowered an application's quorum."""
+    return RoundQuorumLowered(
+        round=ROUND, application=application, quorum=quorum, reason="conflicts_of_interest"
+    )
 
 
 def replaced(*, review: str = REVIEW, replacement: str) -> ReviewReplaced:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from api.pages.page import Drawn, Page
 from api.pages.visits import Visit
-from domain.refusals import Forbidden
+from domain.refusals import Forbidden, NotFound
+from domain.reviews import JUDGING
 from domain.values import Role
 from projections import calls, funds, initiatives
 from projections.calls import CallLine
@@ -23,6 +24,17 @@ class _Place:
     calls: tuple[CallLine, ...]
     funds: tuple[FundLine, ...]
 
+    def roles_in(self, call: str) -> frozenset[Role]:
+        """All roles that the member holds in one of its calls."""
+        for_call = [role for each in self.own.calls if each.call == call for role in each.roles]
+        return frozenset((*self.own.roles, *for_call))
+
+    @property
+    def judges(self) -> bool:
+        """Whether the member can be asked for reviews."""
+        held = {*self.own.roles, *(role for each in self.own.calls for role in each.roles)}
+        return not held.isdisjoint(JUDGING)
+
 
 async def _me(visit: Visit) -> Drawn:
     me = await initiatives.me(visit.wiring.reader, visit.person)
@@ -34,7 +46,7 @@ async def _place(visit: Visit, own: OwnRoles) -> _Place:
     reader = visit.wiring.reader
     try:
         found = (await funds.of_initiative(reader, visit.person, own.initiative, limit=MOST)).items
-    except Forbidden:
+    except (Forbidden, NotFound):
         found = ()
     if Role.OFFICER in own.roles:
         listed = (await calls.of_initiative(reader, visit.person, own.initiative, limit=MOST)).items

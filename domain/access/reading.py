@@ -149,6 +149,13 @@ def sees_ranking(actor: str, initiative: Initiative, round: Round, *, own: Colle
     return or_hidden(officer(actor, initiative))
 
 
+def sees_progress(actor: str, initiative: Initiative, round: Round, *, own: Collection[str]) -> Verdict:
+    """How many reviews each application of a round has and needs, without a score: the staff, who ask jurors, and the
+    chair, who lowers a quorum; not whoever applied in it before it is decided. `own` are the actor's applications in it.
+    """
+    return no_rival(or_hidden(member(actor, initiative, Role.OFFICER, Role.CHAIR)), round, own)
+
+
 def sees_timeline(
     actor: str,
     initiative: Initiative,

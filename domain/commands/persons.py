@@ -8,6 +8,7 @@ from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, memb
 from domain.indexes import submissions_of
 from domain.initiatives import INSTALLATION, INSTALLATION_ID
 from domain.persons import PERSON, ErasureReason
+from domain.values import PersonId
 
 
 class RegisterPerson(Command, frozen=True, kw_only=True):
@@ -22,7 +23,7 @@ class ErasePerson(Command, frozen=True, kw_only=True):
     """Destroy a person's sealing key, so that nobody can read their data any more; their applications that are not
     decided yet end with it. This cannot be undone."""
 
-    person: str
+    person: PersonId
     reason: ErasureReason
 
 

@@ -10,6 +10,7 @@ from domain.applications import (
 )
 from domain.deciding import Allowed
 from domain.forms import Answer
+from domain.indexes import conflicts_of
 from domain.personal import Withheld
 from domain.refusals import NotFound
 from domain.reviews import ReviewSubmitted
@@ -78,7 +79,13 @@ async def shown(reader: Reader, viewer: str, case: Case, *, as_of: int | None = 
     if not rows:
         raise NotFound
     row = rows[0]
-    shown_line = line(reader, row, title=not outline, applicant=identity, times=inside)
+    # Between their neighbours' places, one with which the viewer has a conflict could be found.
+    place = (
+        row["rank"] is None
+        or role is Role.APPLICANT
+        or not await reader.members(conflicts_of(viewer, case.application.round))
+    )
+    shown_line = line(reader, row, title=not outline, applicant=identity, times=inside, place=place)
     answers, withheld, form_version, explanation = (
         (None, (), None, None)
         if outline

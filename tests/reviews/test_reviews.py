@@ -263,7 +263,11 @@ class TestWhenTheJurorIsAssigned:
     def test_they_step_back_with_a_reason(self) -> None:
         command = DeclareConflict(review=REVIEW, reason="family", explanation=" A cousin. ")
         declared = ReviewConflictDeclared(
-            review=REVIEW, juror=JUROR, reason="family", explanation="A cousin."
+            review=REVIEW,
+            juror=JUROR,
+            after_submitting=False,
+            reason="family",
+            explanation="A cousin.",
         )
         assert asked().run(command, JUROR) == Outcome(
             facts={REVIEW: (declared,)},
@@ -451,8 +455,4 @@ class TestWhenTheReviewIsSubmitted:
         assert world.turned_down(SUBMIT, JUROR) == (
             Refused,
             "A review is submitted once, by its juror; this one is submitted.",
-        )
-        assert world.turned_down(CONFLICT, JUROR) == (
-            Refused,
-            "A juror can step back until the review is submitted; this review is submitted.",
         )

@@ -10,12 +10,13 @@ from domain.funds import FUND
 from domain.grants import rules
 from domain.grants.state import GRANT
 from domain.initiatives import INITIATIVE
+from domain.values import GrantId
 
 
 class CompleteGrant(Command, frozen=True, kw_only=True):
     """End a grant that is paid and reported; what was not scheduled returns to the fund."""
 
-    grant: str
+    grant: GrantId
 
 
 def _complete(command: CompleteGrant, given: Given) -> Plan:
