@@ -30,7 +30,7 @@ class JudgedApplication(msgspec.Struct, frozen=True, kw_only=True):
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
     """How far the jury is with a round. An application of the viewer's own, or with which they declared a conflict of
-    interest, is left out."""
+    interest, is left out; jurors are shown what they were asked to judge."""
 
     round: str
     call: str
@@ -68,6 +68,8 @@ async def progress(
         review: Review = loaded[each].state
         if review.application in reviews:
             reviews[review.application].append(review)
+    if role is Role.JUROR:
+        reviews = {each: its for each, its in reviews.items() if any(review.juror == who for review in its)}
     after, count = key_of(cursor), check_limit(limit)
     left = [each for each in sorted(reviews) if each > after]
     handles = await _handles(reader, left[:count])

@@ -150,10 +150,12 @@ def sees_ranking(actor: str, initiative: Initiative, round: Round, *, own: Colle
 
 
 def sees_progress(actor: str, initiative: Initiative, round: Round, *, own: Collection[str]) -> Verdict:
-    """How many reviews each application of a round has and needs, without a score: the staff, who ask jurors, and the
-    chair, who lowers a quorum; not whoever applied in it before it is decided. `own` are the actor's applications in it.
+    """How many reviews each application of a round has and needs, without a score: the staff, who ask jurors; the chair,
+    who lowers a quorum; and jurors, of what they were asked to judge, as one of them may have to in the chair's place. Not
+    whoever applied in it, before it is decided: `own` are the actor's applications in it.
     """
-    return no_rival(or_hidden(member(actor, initiative, Role.OFFICER, Role.CHAIR)), round, own)
+    verdict = member(actor, initiative, Role.OFFICER, Role.CHAIR, Role.JUROR)
+    return no_rival(or_hidden(verdict), round, own)
 
 
 def sees_timeline(

@@ -195,11 +195,12 @@ def _confirm(command: ConfirmPanel, given: Given) -> Plan:
 
 
 def _decided(panel_id: str, panel: Panel, ranked: Mapping[str, Application]) -> dict[str, tuple[Fact, ...]]:
-    """What becomes of each ranked application; one that was withdrawn meanwhile stays so."""
+    """What becomes of each ranked application, in the order of their random ids: in that of the ranking, a timeline would
+    tell the place of each. One that was withdrawn meanwhile stays so."""
     outcomes = panel.outcomes()
     return {
         application_id: _apply(panel_id, application_id, application, outcomes[application_id])
-        for application_id, application in ranked.items()
+        for application_id, application in sorted(ranked.items())
         if application.status is not ApplicationStatus.WITHDRAWN
     }
 

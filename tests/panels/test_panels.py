@@ -394,6 +394,19 @@ class TestWhenThePanelIsClosed:
             answers=PANEL,
         )
 
+    def test_the_order_of_what_becomes_of_each_tells_no_place(self) -> None:
+        """A timeline shows these facts to people from whom the ranking keeps one of them."""
+        world = in_panel()
+        receive(world, THIRD, STRANGER, found_eligible(THIRD))
+        ranking = (place(THIRD, 1), place(APPLICATION, 2), place(OTHER_APPLICATION, 3))
+        world.streams[PANEL] = [
+            panel_opened(*ranking),
+            *(declined(each.application) for each in ranking),
+            panel_closed(),
+        ]
+        decided_on = [each for each in world.run(CONFIRM, OFFICER).facts if each.startswith("application-")]
+        assert decided_on == sorted((APPLICATION, OTHER_APPLICATION, THIRD))
+
     def test_a_decline_keeps_its_reason(self) -> None:
         world = in_panel(declined(), awarded(60_000, OTHER_APPLICATION), panel_closed())
         world.run(CONFIRM, OFFICER)

@@ -252,6 +252,30 @@ class TestAConflict:
         left = await judging.progress(season.reader, season.third_juror, season.round)
         assert {each.application for each in left.applications.items} == {made[0], made[2]}
 
+    async def test_how_far_the_jury_is_jurors_read_of_what_they_were_asked_to_judge(
+        self, season: Round
+    ) -> None:
+        """Without a score; and nothing of what they have a conflict with."""
+        made = await season.judged((points(9, 9, 9), points(1, 1, 1)), (points(8, 8, 8), None))
+        season.project()
+
+        async def read(who: str) -> dict[str, tuple[int, int, int, bool]]:
+            found = await judging.progress(season.reader, season.people[who], season.round)
+            return {
+                each.application: (each.submitted, each.owed, each.needed, each.lowered)
+                for each in found.applications.items
+            }
+
+        everything = {made[0]: (2, 0, 1, False), made[1]: (1, 0, 1, False)}
+        assert await read("officer") == await read("chair") == await read("juror") == everything
+        assert await read("second_juror") == {made[0]: everything[made[0]]}
+        assert await read("third_juror") == {}
+        for who in ("finance", "funder"):
+            with pytest.raises(Forbidden):
+                await read(who)
+        with pytest.raises(NotFound):
+            await read("artist1")
+
     async def test_nor_does_the_waiting_list_tell_its_place(self, season: Round) -> None:
         """Neither in the ranking, in a list or a page of applications, in a timeline, nor by what is missing between."""
         made = await season.judged((points(9, 9, 9),), (points(8, 8, 8), None), (points(7, 7, 7),))
