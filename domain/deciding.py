@@ -164,7 +164,7 @@ def the(aggregate: Aggregate[S], stream: str) -> Generator[Wish, Any, S]:
     answer: Mapping[str, Loaded[S]] = yield Load(((aggregate, stream),))
     loaded = answer[stream]
     if loaded.version == 0:
-        raise NotFound
+        raise NotFound(named=stream)
     return loaded.state
 
 
@@ -183,7 +183,7 @@ def some(aggregate: Aggregate[S], streams: Iterable[str]) -> Generator[Wish, Any
     answer: Mapping[str, Loaded[S]] = yield Load(tuple((aggregate, stream) for stream in wanted))
     for stream in wanted:
         if answer[stream].version == 0:
-            raise NotFound
+            raise NotFound(named=stream)
     return {stream: answer[stream].state for stream in wanted}
 
 

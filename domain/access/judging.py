@@ -77,14 +77,25 @@ def opens_panel(actor: str, initiative: Initiative, *, own: Collection[str]) -> 
 
 
 def decides_on(
-    actor: str, initiative: Initiative, *, own: Collection[str], reviews: Iterable[Review]
+    actor: str,
+    initiative: Initiative,
+    *,
+    own: Collection[str],
+    reviews: Iterable[Review],
+    no_chair_can: bool = False,
 ) -> Verdict:
     """The chair, on an application that they may read: not one with which they declared a conflict, nor one that they
     were asked to review without ever answering whether they have one. `reviews` are all reviews of it, and `own` are the
-    actor's applications in the round, which must be none."""
+    actor's applications in the round, which must be none.
+
+    Where `no_chair_can`, for each has a conflict with it or applied in the round, a juror decides who was asked to review
+    it and declared no conflict.
+    """
+    mine = own_reviews(actor, reviews)
     verdict = chairs_panel(actor, initiative, own=own)
+    if no_chair_can and mine and Role.CHAIR not in initiative.roles(actor):
+        verdict = disinterested(member(actor, initiative, Role.JUROR), own)
     if isinstance(verdict, Allowed):
-        mine = own_reviews(actor, reviews)
         if declared_conflict(actor, mine):
             return Denied(CONFLICTED)
         if undeclared(mine):

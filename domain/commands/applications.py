@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from domain import access, applications, limits
 from domain.applications import APPLICATION, IneligibilityReason, WithdrawalReason
-from domain.calls import CALL
+from domain.calls import CALL, CallStatus
 from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, ahead, maybe, members, the
 from domain.forms import Answer
 from domain.indexes import applications_by, examined_by, reviews_of
@@ -12,14 +12,14 @@ from domain.initiatives import INITIATIVE
 from domain.persons import PERSON
 from domain.refusals import NotFound
 from domain.rounds import ROUND
-from domain.values import SYSTEM, Money
+from domain.values import SYSTEM, ApplicationId, CallId, Money, RoundId
 
 
 class SubmitApplication(Command, frozen=True, kw_only=True):
     """Submit an application to an open round of a call, as oneself."""
 
-    call: str
-    round: str
+    call: CallId
+    round: RoundId
     title: limits.Title
     requested: Money
     answers: dict[str, Answer]
@@ -28,7 +28,7 @@ class SubmitApplication(Command, frozen=True, kw_only=True):
 class WithdrawApplication(Command, frozen=True, kw_only=True):
     """Take one's application back."""
 
-    application: str
+    application: ApplicationId
     reason: WithdrawalReason
     explanation: limits.Explanation | None = None
 
@@ -36,13 +36,13 @@ class WithdrawApplication(Command, frozen=True, kw_only=True):
 class FindApplicationEligible(Command, frozen=True, kw_only=True):
     """Find that an application meets the call's conditions."""
 
-    application: str
+    application: ApplicationId
 
 
 class FindApplicationIneligible(Command, frozen=True, kw_only=True):
     """Find that an application does not meet the call's conditions, with the reason."""
 
-    application: str
+    application: ApplicationId
     reason: IneligibilityReason
     explanation: limits.Explanation | None = None
 
@@ -51,9 +51,11 @@ def _submit(command: SubmitApplication, given: Given) -> Plan:
     known = () if given.actor == SYSTEM else ((PERSON, given.actor),)
     yield from ahead((CALL, command.call), (ROUND, command.round), *known)
     call = yield from the(CALL, command.call)
+    if call.status is not CallStatus.PUBLISHED:
+        raise NotFound  # before the round is looked at: of a draft, nobody is told that it exists
     round = yield from the(ROUND, command.round)
     if round.call != command.call:
-        raise NotFound("There is no such round of this call.")
+        raise NotFound("There is no such round of this call.", named=command.round)
     examined: tuple[str, ...] = ()
     # Whoever acted in a call has a handle in it; most apply with no act before, and need no look.
     if known and command.call in (yield from maybe(PERSON, given.actor)).handles:
@@ -103,7 +105,7 @@ def _withdraw(command: WithdrawApplication, given: Given) -> Plan:
 def _find_eligible(command: FindApplicationEligible, given: Given) -> Plan:
     application = yield from the(APPLICATION, command.application)
     round = yield from the(ROUND, application.round)
-    initiative = yield from the(INITIATIVE, application.initiative)
+    initiative = (yield from the(INITIATIVE, application.initiative)).within(application.call)
     own = yield from members(applications_by(given.actor, application.round))
     return Act(
         may=access.examines(given.actor, initiative, application, own=own),
@@ -118,7 +120,7 @@ def _find_eligible(command: FindApplicationEligible, given: Given) -> Plan:
 
 def _find_ineligible(command: FindApplicationIneligible, given: Given) -> Plan:
     application = yield from the(APPLICATION, command.application)
-    initiative = yield from the(INITIATIVE, application.initiative)
+    initiative = (yield from the(INITIATIVE, application.initiative)).within(application.call)
     own = yield from members(applications_by(given.actor, application.round))
     reviews = yield from members(reviews_of(command.application))
     return Act(

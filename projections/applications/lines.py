@@ -38,8 +38,11 @@ class ApplicationLine(msgspec.Struct, frozen=True, kw_only=True):
     damaged: tuple[str, ...] = ()
 
 
-def line(reader: Reader, row: Row, *, title: bool, applicant: bool, times: bool) -> ApplicationLine:
-    """A row of read.applications (with its title's box and key, if `title`) as it is shown."""
+def line(
+    reader: Reader, row: Row, *, title: bool, applicant: bool, times: bool, place: bool = True
+) -> ApplicationLine:
+    """A row of read.applications (with its title's box and key, if `title`) as it is shown; `place`: with its place on
+    the waiting list."""
     opened = reader.opened(row, "title", str) if title else Withheld.SEALED
     currency = row["currency"]
     return ApplicationLine(
@@ -54,7 +57,7 @@ def line(reader: Reader, row: Row, *, title: bool, applicant: bool, times: bool)
         erased=opened is Withheld.ERASED,
         requested=Money.of(row["requested"], currency),
         awarded=None if row["awarded"] is None else Money.of(row["awarded"], currency),
-        rank=row["rank"],
+        rank=row["rank"] if place else None,
         reason=row["reason"],
         submitted_at=row["submitted_at"] if times else None,
         damaged=damaged_in({"title": opened}),
