@@ -6,22 +6,30 @@ So `overwinter verify` names those for which no fact stands.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple, TypeVar
 
+import msgspec
 import psycopg
 
-from domain.persons import PersonErased, PersonRegistered
+from domain.deciding import Fact
+from domain.initiatives import InstallationOpened
+from domain.persons import PersonClaimUsed, PersonErased, PersonRegistered
 from domain.topics import TOPIC_OF
 from domain.values import SYSTEM
+from history.documents import read
 
-Reason = Literal["nobody", "erased", "maker", "another", "alone"]
+F = TypeVar("F", bound=Fact)
+
+Reason = Literal["nobody", "erased", "maker", "claim", "another", "alone"]
 
 REASONS: Final[Mapping[Reason, str]] = {
     "nobody": "no fact registers the person whom it lets in",
     "erased": "the person whom it lets in was erased",
     "maker": "no fact registers the person who is said to have made it",
+    "claim": "no fact tells that a claim of its person was exchanged for it",
     "another": "it lets in another person than the token that it was exchanged for",
     "alone": "there is no token that it was exchanged for",
 }
@@ -38,10 +46,13 @@ class Unfounded(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """Who was ever registered, and who of them was erased, by the topics of the facts."""
+    """Who was ever registered, who of them was erased, and which claims of whom were used. A `demonstration` makes tokens
+    without claims."""
 
     registered: frozenset[str]
     erased: frozenset[str]
+    used: frozenset[tuple[str, str]]
+    demonstration: bool
 
     def why_not(self, person: str) -> Reason | None:
         """Why nobody can be let in as this person; None if they can."""
@@ -56,6 +67,7 @@ class Token(NamedTuple):
     id: str
     person: str
     made_by: str
+    claim: str | None
 
 
 TokenCheck = Callable[[Token, People], Reason | None]
@@ -69,7 +81,13 @@ def _its_maker(token: Token, people: People) -> Reason | None:
     return None if token.made_by == SYSTEM or token.made_by in people.registered else "maker"
 
 
-TOKEN_CHECKS: Final[tuple[TokenCheck, ...]] = (_its_person, _its_maker)
+def _its_claim(token: Token, people: People) -> Reason | None:
+    if token.claim is None:
+        return None if people.demonstration else "claim"
+    return None if (token.person, token.claim) in people.used else "claim"
+
+
+TOKEN_CHECKS: Final[tuple[TokenCheck, ...]] = (_its_person, _its_maker, _its_claim)
 """What each token is held against, in this order; the first reason counts."""
 
 
@@ -81,7 +99,12 @@ def unfounded(url: str) -> list[Unfounded]:
     with psycopg.connect(url, autocommit=True) as connection, connection.transaction():
         # One moment, or a person registered meanwhile would have a token and no fact.
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        people = People(_streams(connection, PersonRegistered), _streams(connection, PersonErased))
+        people = People(
+            _streams(connection, PersonRegistered),
+            _streams(connection, PersonErased),
+            frozenset((fact.person, fact.claim) for fact in _facts(connection, PersonClaimUsed)),
+            any(fact.demonstration for fact in _facts(connection, InstallationOpened)),
+        )
         return [*_tokens(connection, people), *_sessions(connection, people)]
 
 
@@ -90,9 +113,20 @@ def _streams(connection: psycopg.Connection[Any], fact: type[Any]) -> frozenset[
     return frozenset([stream for (stream,) in rows])
 
 
+def _facts(connection: psycopg.Connection[Any], kind: type[F]) -> Iterator[F]:
+    """The facts of a kind. One that cannot be read is named by the rest of the recheck, and tells nothing here."""
+    topic = TOPIC_OF[kind]
+    rows = connection.execute("SELECT document FROM history.facts WHERE topic = %s", (topic,))
+    for (document,) in rows:
+        with contextlib.suppress(msgspec.MsgspecError):
+            fact = read(topic, document).fact
+            if isinstance(fact, kind):
+                yield fact
+
+
 def _tokens(connection: psycopg.Connection[Any], people: People) -> Iterator[Unfounded]:
     rows = connection.execute(
-        "SELECT left(encode(digest, 'hex'), 16), person, made_by FROM accounts.tokens ORDER BY digest"
+        "SELECT left(encode(digest, 'hex'), 16), person, made_by, claim FROM accounts.tokens ORDER BY digest"
     )
     for token in map(Token._make, rows):
         reason = next((found for check in TOKEN_CHECKS if (found := check(token, people)) is not None), None)

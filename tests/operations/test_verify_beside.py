@@ -32,9 +32,17 @@ class Installation:
         self._environment = {"DATABASE_URL": url, "DATA_DIR": str(folder)}
         self._stolen = stolen
 
-    def run(self, *arguments: str) -> Result:
-        """Run a command as the operator, with the owner's rights."""
-        return CliRunner().invoke(main, arguments, env=self._environment)
+    def run(self, *arguments: str, typed: str = "") -> Result:
+        """Run a command as the operator, with the owner's rights; `typed` is its standard input."""
+        return CliRunner().invoke(main, arguments, input=typed, env=self._environment)
+
+    def administrator(self) -> str:
+        """A new administrator of the installation, who has exchanged their claim; their id."""
+        claim = self.run("claims", "create", "--administrator")
+        assert claim.exit_code == 0
+        way_in = self.run("claims", "exchange", "--json", typed=claim.stdout)
+        assert way_in.exit_code == 0
+        return str(json.loads(way_in.stdout)["person"])
 
     def own(self, statement: str) -> None:
         """Change something with the owner's rights."""
@@ -65,7 +73,7 @@ def installation(postgres: EmbeddedPostgres, database_url: str, tmp_path: Path) 
     migrate(database_url, all_migrations())
     let_in(database_url, role)
     installation = Installation(database_url, postgres.url_of(database, role), tmp_path / "data")
-    assert installation.run("tokens", "create", "--administrator").exit_code == 0
+    installation.administrator()
     return installation
 
 
@@ -106,8 +114,7 @@ def test_a_token_that_nobody_made_and_a_session_as_somebody_else_are_named(
     installation: Installation,
 ) -> None:
     """Both let in people who are registered; the session is another person's than its token."""
-    made = installation.run("tokens", "create", "--administrator", "--json")
-    other = json.loads(made.stdout)["person"]
+    other = installation.administrator()
     installation.steal(
         MAKE + "SELECT decode(repeat('ab', 32), 'hex'), %s, 'one', %s, now() + '1 day'", other, NOBODY
     )
@@ -124,9 +131,32 @@ def test_a_token_that_nobody_made_and_a_session_as_somebody_else_are_named(
     ]
 
 
+@pytest.mark.parametrize("claim", [None, "claim-" + "0" * 32, "another's"])
+def test_a_token_that_was_exchanged_for_no_claim_of_its_person_is_named(
+    installation: Installation, claim: str | None
+) -> None:
+    """As whoever has the database's password could make one; the claim of another person is none."""
+    person = installation.administrator()
+    (other,) = (
+        each
+        for each in json.loads(installation.run("tokens", "list", "--json").stdout)
+        if each["person"] != person
+    )
+    installation.steal(
+        "INSERT INTO accounts.tokens (digest, person, label, made_by, expires_at, claim) "
+        "VALUES (decode(repeat('ab', 32), 'hex'), %s, 'one', 'system', now() + '1 day', %s)",
+        person,
+        other["claim"] if claim == "another's" else claim,
+    )
+
+    assert json.loads(installation.run("verify", "--json").stdout)["ways_in"] == [
+        {"kind": "token", "id": "abababababababab", "reason": "claim"}
+    ]
+
+
 def test_a_token_of_an_erased_person_is_named(installation: Installation) -> None:
     """It lets nobody in, and it should not be there."""
-    person = json.loads(installation.run("tokens", "create", "--administrator", "--json").stdout)["person"]
+    person = installation.administrator()
     assert installation.run("erase", person, "--reason", "asked_by_person", "--yes").exit_code == 0
     assert installation.run("verify").exit_code == 0
     installation.steal(
@@ -147,16 +177,16 @@ def test_rows_that_come_with_an_invented_fact_are_named(installation: Installati
             answers="note-1",
             entries=[("conflicts of somebody", "application")],
             claims=[(b"name", "note-1")],
-            due=[DueDate("one day", datetime(2026, 1, 1, tzinfo=UTC), "round.close", b"x")],
+            due=[DueDate("one day", datetime(2026, 1, 1, tzinfo=UTC), "round.close", b"x", bytes(32))],
             new_keys=[WrappedKey(NOBODY, 1, b"wrapped")],
         )
     )
 
     found = json.loads(installation.run("verify", "--json").stdout)
 
-    assert [(each["position"], each["check"]) for each in found["wrong"]] == [(4, "document")]
+    assert [(each["position"], each["check"]) for each in found["wrong"]] == [(6, "document")]
     assert [(each["table"], each["fault"], each["position"]) for each in found["tables"]["wrong"]] == [
-        ("indexes", "unreadable", 4),
+        ("indexes", "unreadable", 6),
         ("indexes", "added", None),
         ("claims", "added", None),
         ("due_dates", "added", None),
@@ -167,7 +197,9 @@ def test_rows_that_come_with_an_invented_fact_are_named(installation: Installati
 def test_the_owner_makes_indexes_and_due_dates_anew(installation: Installation) -> None:
     """By name only: building the read models anew leaves them as they are."""
     installation.own("INSERT INTO history.indexes VALUES ('conflicts of somebody', 'application')")
-    installation.own("INSERT INTO history.due_dates VALUES ('one day', now(), 'round.close', '{}')")
+    installation.own(
+        "INSERT INTO history.due_dates VALUES ('one day', now(), 'round.close', '{}', decode(repeat('00', 32), 'hex'))"
+    )
     assert installation.run("rebuild").exit_code == 0
     assert json.loads(installation.run("verify", "--json").stdout)["tables"]["found"] == 2
 
