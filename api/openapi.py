@@ -78,7 +78,7 @@ def described_as_json(operations: Sequence[Operation]) -> bytes:
                 "token": {
                     "type": "http",
                     "scheme": "bearer",
-                    "description": "A token from `overwinter tokens create`, or made for a person by an administrator.",
+                    "description": "A token, for which its person exchanged a claim at `/api/claims` or at `/claim`.",
                 }
             },
         },

@@ -32,7 +32,6 @@ from history.migrate import Migration, migrations_in
 from history.rotation import Rotation, epoch_of, to_erase_again
 from history.runner import Request, Runner
 from history.statements import heed_cancellation
-from history.states import States
 from history.store import History, open_history, opened_keys
 from history.tokens import CURSOR, PositionTokens
 from history.unreadable import Unreadable
@@ -135,7 +134,9 @@ async def check_fit(settings: Settings, history: History) -> None:
     Raises as `wire` does, and `Unreadable`.
     """
     keys = await _keys_of(settings, history, create=False)
-    await _check_keys(_put_together(settings, history, keys, clock_of(settings)))
+    wiring = _put_together(settings, history, keys, clock_of(settings))
+    await _check_keys(wiring)
+    await wiring.installation()
 
 
 async def check_keys(settings: Settings, history: History) -> None:
@@ -193,9 +194,9 @@ async def _check_begun(settings: Settings, history: History) -> bool:
     """Whether the history has any fact; raises `WiringError` if it is of the other kind than these settings."""
     if await history.last_position() == 0:
         return False
-    loaded = await States(history).reading(afresh=True).load(((INSTALLATION, INSTALLATION_ID),))
-    installation: Installation = loaded[INSTALLATION_ID].state
-    if installation.status is not None:
+    # The first fact says it, which no later one can make unreadable.
+    installation = await _as_it_was_opened(history)
+    if installation is not None:
         _check_kind(settings, installation)
     return True
 
@@ -311,16 +312,15 @@ async def _open_installation(wiring: Wiring) -> None:
     except Unreadable as error:
         # Administrators can do nothing then; everybody else can.
         log.error("the installation's own facts: %s", error)  # noqa: TRY400 - a traceback may quote what was read
-        if (opened := await _as_it_was_opened(wiring.history)) is not None:
-            _check_kind(wiring.settings, opened)
-        return
+        return  # whose database it is was looked at before
     _check_kind(wiring.settings, installation)
 
 
 async def _as_it_was_opened(history: History) -> Installation | None:
-    """The installation after its first fact, for the time when a later one cannot be read; None if that one cannot."""
-    first = (await history.load({INSTALLATION_ID: 0}))[INSTALLATION_ID][0]
+    """The installation after its first fact; None if there is none, or it cannot be read."""
+    facts = (await history.load({INSTALLATION_ID: 0})).get(INSTALLATION_ID, ())
     with contextlib.suppress(Exception):  # whatever a damaged fact raises
+        first = facts[0]
         return INSTALLATION.evolve(INSTALLATION.empty, fact_in(first.topic, first.document))
     return None
 

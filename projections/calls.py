@@ -139,8 +139,12 @@ async def public(
     )
     found = await _page(reader, rows, limit, inside=False, at=LATEST)
     # The rows may lag behind the calls: what is not everybody's any more is not shown.
-    loaded = await reader.load(*((CALL, item.id) for item in found.items))
-    public = [item for item in found.items if isinstance(access.published(loaded[item.id].state), Allowed)]
+    loaded = await reader.readable(*((CALL, item.id) for item in found.items))
+    public = [
+        item
+        for item in found.items
+        if item.id in loaded and isinstance(access.published(loaded[item.id].state), Allowed)
+    ]
     return Page(items=tuple(public), next=found.next)
 
 

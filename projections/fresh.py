@@ -5,6 +5,7 @@ Functions that prepare what a predicate is asked about take a `Fresh`, which has
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any, LiteralString, Protocol, TypeVar
 
@@ -15,6 +16,9 @@ from domain.values import check_stream_id
 from history.statements import ask
 from history.states import States
 from history.store import History
+from history.unreadable import Unreadable
+
+log = logging.getLogger("overwinter.projections")
 
 S = TypeVar("S")
 
@@ -46,6 +50,20 @@ class Fresh:
             if loaded[stream].version == 0:
                 raise NotFound
         return loaded
+
+    async def readable(self, *streams: tuple[Aggregate[Any], str]) -> Mapping[str, Loaded[Any]]:
+        """Some streams folded afresh, without those that have a fact which cannot be read: for lists of things of which
+        none rests on another. Those left out are logged. Raises `NotFound` as `load` does."""
+        try:
+            return await self.load(*streams)
+        except Unreadable:
+            found: dict[str, Loaded[Any]] = {}
+            for each in streams:
+                try:
+                    found |= await self.load(each)
+                except Unreadable as error:
+                    log.error("left out of a list: %s", error)  # noqa: TRY400 - a traceback may quote what was read
+            return found
 
     async def the(self, aggregate: Aggregate[S], stream: str) -> S:
         """The state of one stream, folded afresh; raises `NotFound`."""

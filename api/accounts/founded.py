@@ -1,26 +1,33 @@
-"""Rechecking the ways in against the history: every token and session must rest on facts.
+"""Rechecking the ways in against the history: every claim, token and session must rest on facts.
 
-The program's database role can make tokens and sessions, as it must to let people in; whoever has its password can, too.
-So `overwinter verify` names those for which no fact stands.
+The program's database role can make all of them, as it must to let people in; whoever has its password can, too. So
+`overwinter verify` names those for which no fact stands.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple, TypeVar
 
 import psycopg
 
-from domain.persons import PersonErased, PersonRegistered
+from domain.deciding import Fact
+from domain.initiatives import InstallationOpened
+from domain.persons import PersonClaimMade, PersonClaimUsed, PersonErased, PersonRegistered
 from domain.topics import TOPIC_OF
 from domain.values import SYSTEM
+from history.documents import read
 
-Reason = Literal["nobody", "erased", "maker", "another", "alone"]
+F = TypeVar("F", bound=Fact)
+
+Reason = Literal["nobody", "erased", "unclaimed", "maker", "another", "alone"]
 
 REASONS: Final[Mapping[Reason, str]] = {
     "nobody": "no fact registers the person whom it lets in",
     "erased": "the person whom it lets in was erased",
+    "unclaimed": "no fact says that its person was given the claim, or has used it, that it goes back to",
     "maker": "no fact registers the person who is said to have made it",
     "another": "it lets in another person than the token that it was exchanged for",
     "alone": "there is no token that it was exchanged for",
@@ -31,17 +38,21 @@ REASONS: Final[Mapping[Reason, str]] = {
 class Unfounded(NamedTuple):
     """A way in for which no fact stands: the start of its digest in hex, as `overwinter tokens list` tells a token's."""
 
-    kind: Literal["token", "session"]
+    kind: Literal["claim", "token", "session"]
     id: str
     reason: Reason
 
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """Who was ever registered, and who of them was erased, by the topics of the facts."""
+    """Who was ever registered, who of them was erased, and which claims each was given and has used, by the facts.
+    `demonstration`: the installation is one, and its tokens go back to no claim."""
 
     registered: frozenset[str]
     erased: frozenset[str]
+    given: frozenset[tuple[str, str]]
+    used: frozenset[tuple[str, str]]
+    demonstration: bool
 
     def why_not(self, person: str) -> Reason | None:
         """Why nobody can be let in as this person; None if they can."""
@@ -56,6 +67,7 @@ class Token(NamedTuple):
     id: str
     person: str
     made_by: str
+    claim: str | None
 
 
 TokenCheck = Callable[[Token, People], Reason | None]
@@ -65,24 +77,41 @@ def _its_person(token: Token, people: People) -> Reason | None:
     return people.why_not(token.person)
 
 
+def _its_claim(token: Token, people: People) -> Reason | None:
+    if token.claim is None:
+        return None if people.demonstration else "unclaimed"
+    return None if (token.person, token.claim) in people.used else "unclaimed"
+
+
 def _its_maker(token: Token, people: People) -> Reason | None:
     return None if token.made_by == SYSTEM or token.made_by in people.registered else "maker"
 
 
-TOKEN_CHECKS: Final[tuple[TokenCheck, ...]] = (_its_person, _its_maker)
+TOKEN_CHECKS: Final[tuple[TokenCheck, ...]] = (_its_person, _its_maker, _its_claim)
 """What each token is held against, in this order; the first reason counts."""
 
 
 def unfounded(url: str) -> list[Unfounded]:
-    """The tokens, then the sessions, for which no fact stands, each kind by its id. Those that ended are looked at too.
+    """The claims, then the tokens and the sessions for which no fact stands, each kind by its id. Those that ended are
+    looked at too.
 
     Raises psycopg.OperationalError without a database.
     """
     with psycopg.connect(url, autocommit=True) as connection, connection.transaction():
         # One moment, or a person registered meanwhile would have a token and no fact.
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        people = People(_streams(connection, PersonRegistered), _streams(connection, PersonErased))
-        return [*_tokens(connection, people), *_sessions(connection, people)]
+        people = People(
+            registered=_streams(connection, PersonRegistered),
+            erased=_streams(connection, PersonErased),
+            given=frozenset([(fact.person, fact.claim) for fact in _facts(connection, PersonClaimMade)]),
+            used=frozenset([(fact.person, fact.claim) for fact in _facts(connection, PersonClaimUsed)]),
+            demonstration=any(fact.demonstration for fact in _facts(connection, InstallationOpened)),
+        )
+        return [
+            *_claims(connection, people),
+            *_tokens(connection, people),
+            *_sessions(connection, people),
+        ]
 
 
 def _streams(connection: psycopg.Connection[Any], fact: type[Any]) -> frozenset[str]:
@@ -90,9 +119,33 @@ def _streams(connection: psycopg.Connection[Any], fact: type[Any]) -> frozenset[
     return frozenset([stream for (stream,) in rows])
 
 
+def _facts(connection: psycopg.Connection[Any], kind: type[F]) -> Iterator[F]:
+    """The facts of a class that can be read."""
+    rows = connection.execute(
+        "SELECT topic, document FROM history.facts WHERE topic = %s", (TOPIC_OF[kind],), binary=True
+    )
+    for topic, document in rows:
+        with contextlib.suppress(Exception):  # whatever a damaged fact raises: it founds nothing
+            fact = read(topic, document).fact
+            if isinstance(fact, kind):
+                yield fact
+
+
+def _claims(connection: psycopg.Connection[Any], people: People) -> Iterator[Unfounded]:
+    rows = connection.execute(
+        "SELECT left(encode(digest, 'hex'), 16), person, claim FROM accounts.claims ORDER BY digest"
+    )
+    for shown, person, claim in rows:
+        reason = people.why_not(person)
+        if reason is None and (person, claim) not in people.given:
+            reason = "unclaimed"
+        if reason is not None:
+            yield Unfounded("claim", shown, reason)
+
+
 def _tokens(connection: psycopg.Connection[Any], people: People) -> Iterator[Unfounded]:
     rows = connection.execute(
-        "SELECT left(encode(digest, 'hex'), 16), person, made_by FROM accounts.tokens ORDER BY digest"
+        "SELECT left(encode(digest, 'hex'), 16), person, made_by, claim FROM accounts.tokens ORDER BY digest"
     )
     for token in map(Token._make, rows):
         reason = next((found for check in TOKEN_CHECKS if (found := check(token, people)) is not None), None)

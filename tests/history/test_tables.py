@@ -164,7 +164,10 @@ async def test_a_due_date_is_missing_changed_or_added(opened: tuple[Office, str,
     change(office, "UPDATE history.due_dates SET at = at + interval '1 day' WHERE key = %s", key)
     assert verify_tables(office.url).wrong == (Mismatch("due_dates", key, "changed", position),)
     change(office, "DELETE FROM history.due_dates WHERE key = %s", key)
-    change(office, "INSERT INTO history.due_dates VALUES ('lapse \x1b', now(), 'grant.lapse', '{}', '')")
+    change(
+        office,
+        "INSERT INTO history.due_dates VALUES ('lapse \x1b', now(), 'grant.lapse', '{}', sha256(''::bytea))",
+    )
     missing, added = verify_tables(office.url).wrong
     assert missing == Mismatch("due_dates", key, "missing", position)
     assert (added.table, added.fault, added.row[:8]) == ("due_dates", "added", "unknown ")
@@ -186,7 +189,7 @@ async def test_a_time_that_is_none_never_enters_the_queue(opened: tuple[Office, 
     office, _, _ = opened
     for time in ("infinity", "-infinity", "4000-01-01 BC"):
         with pytest.raises(psycopg.errors.CheckViolation):
-            change(office, "INSERT INTO history.due_dates VALUES ('a', %s, 'b', '', '')", time)
+            change(office, "INSERT INTO history.due_dates VALUES ('a', %s, 'b', '', sha256(''::bytea))", time)
 
 
 def _rows(office: Office, query: str) -> list[tuple[Any, ...]]:  # Any: rows of many types
@@ -200,7 +203,9 @@ async def test_indexes_and_due_dates_are_made_anew(opened: tuple[Office, str, st
     change(office, "DELETE FROM history.indexes WHERE name = %s", f"applications of {round}")
     change(office, "INSERT INTO history.indexes VALUES (%s, 'x')", f"conflicts of {application}")
     change(office, "UPDATE history.due_dates SET at = at + interval '1 day' WHERE key = %s", f"close {round}")
-    change(office, "INSERT INTO history.due_dates VALUES ('x', now(), 'round.close', '{}', '')")
+    change(
+        office, "INSERT INTO history.due_dates VALUES ('x', now(), 'round.close', '{}', sha256(''::bytea))"
+    )
     told: list[tuple[int, int]] = []
 
     assert mend(office.url, ("indexes",)) == {"indexes": (1, 1)}

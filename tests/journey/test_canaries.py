@@ -226,6 +226,14 @@ def test_an_erased_person_can_do_nothing_and_has_no_key(stage: Stage, server: Em
     token = administrator.post(f"/api/persons/{person}/tokens", label="gone")["token"]
     assert running.person(token).get("/api/me")["person"] == person
 
+    # Refused, as the key of an idempotent request was used for another one: then nothing is erased.
+    used = {"Idempotency-Key": "used before"}
+    administrator.post("/api/persons", 201, used, name="Another", email=None, language="en")
+    administrator.post(f"/api/persons/{person}/erase", 422, used, reason="safety")
+    fences = running.folder / "keys" / "fences"
+    assert not fences.exists() or person not in fences.read_text()
+    assert running.person(token).get("/api/me")["person"] == person
+
     administrator.post(f"/api/persons/{person}/erase", reason="safety")
 
     assert running.client.get("/api/me", headers={"Authorization": f"Bearer {token}"}).status_code == 401
@@ -233,7 +241,7 @@ def test_an_erased_person_can_do_nothing_and_has_no_key(stage: Stage, server: Em
         assert connection.execute(
             "SELECT count(*) FROM vault.keys WHERE subject = %s", (person,)
         ).fetchone() == (0,)
-    assert person in (running.folder / "keys" / "fences").read_text()
+    assert person in fences.read_text()
     administrator.post(f"/api/persons/{person}/erase", 409, reason="safety")
     with pytest.raises(AssertionError):
         administrator.post(f"/api/persons/{person}/tokens", label="again")

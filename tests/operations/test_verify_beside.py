@@ -32,9 +32,16 @@ class Installation:
         self._environment = {"DATABASE_URL": url, "DATA_DIR": str(folder)}
         self._stolen = stolen
 
-    def run(self, *arguments: str) -> Result:
-        """Run a command as the operator, with the owner's rights."""
-        return CliRunner().invoke(main, arguments, env=self._environment)
+    def run(self, *arguments: str, typed: str = "") -> Result:
+        """Run a command as the operator, with the owner's rights; `typed` is its standard input."""
+        return CliRunner().invoke(main, arguments, env=self._environment, input=typed)
+
+    def let_in(self) -> str:
+        """Register somebody who exchanges a claim for a token; their id."""
+        claim = json.loads(self.run("claims", "create", "--administrator", "--json").stdout)
+        done = self.run("claims", "exchange", "--json", typed=claim["text"] + "\n")
+        assert json.loads(done.stdout)["person"] == claim["person"]
+        return str(claim["person"])
 
     def own(self, statement: str) -> None:
         """Change something with the owner's rights."""
@@ -65,7 +72,7 @@ def installation(postgres: EmbeddedPostgres, database_url: str, tmp_path: Path) 
     migrate(database_url, all_migrations())
     let_in(database_url, role)
     installation = Installation(database_url, postgres.url_of(database, role), tmp_path / "data")
-    assert installation.run("tokens", "create", "--administrator").exit_code == 0
+    assert installation.run("claims", "create", "--administrator").exit_code == 0
     return installation
 
 
@@ -106,14 +113,14 @@ def test_a_token_that_nobody_made_and_a_session_as_somebody_else_are_named(
     installation: Installation,
 ) -> None:
     """Both let in people who are registered; the session is another person's than its token."""
-    made = installation.run("tokens", "create", "--administrator", "--json")
-    other = json.loads(made.stdout)["person"]
+    installation.let_in()
+    other = installation.let_in()
     installation.steal(
         MAKE + "SELECT decode(repeat('ab', 32), 'hex'), %s, 'one', %s, now() + '1 day'", other, NOBODY
     )
     installation.steal(
         EXCHANGE + "SELECT decode(repeat('cd', 32), 'hex'), %s, digest, expires_at FROM accounts.tokens "
-        "WHERE person <> %s",
+        "WHERE person <> %s LIMIT 1",
         other,
         other,
     )
@@ -124,9 +131,42 @@ def test_a_token_that_nobody_made_and_a_session_as_somebody_else_are_named(
     ]
 
 
+def test_a_way_in_that_goes_back_to_no_claim_of_its_person_is_named(installation: Installation) -> None:
+    """To none, to one that nobody was given, to one that was not used, or to another person's."""
+    person, other = installation.let_in(), installation.let_in()
+    unused = json.loads(installation.run("claims", "create", person, "--json").stdout)["id"]
+    assert json.loads(installation.run("verify", "--json").stdout)["ways_in"] == []
+    for digit, claim in (("a", None), ("b", "claim-" + "0" * 32), ("c", unused)):
+        installation.steal(
+            MAKE.replace("expires_at", "expires_at, claim")
+            + "VALUES (decode(repeat(%s, 64), 'hex'), %s, 'one', %s, now() + '1 day', %s)",
+            digit,
+            person,
+            person,
+            claim,
+        )
+    installation.steal(
+        MAKE.replace("expires_at", "expires_at, claim")
+        + "SELECT decode(repeat('d', 64), 'hex'), %s, 'one', %s, "
+        "now() + '1 day', claim FROM accounts.tokens WHERE person = %s",
+        person,
+        person,
+        other,
+    )
+    installation.steal(
+        "INSERT INTO accounts.claims (digest, claim, person) VALUES (decode(repeat('e', 64), 'hex'), %s, %s)",
+        "claim-" + "0" * 32,
+        person,
+    )
+    assert json.loads(installation.run("verify", "--json").stdout)["ways_in"] == [
+        {"kind": "claim", "id": "e" * 16, "reason": "unclaimed"},
+        *({"kind": "token", "id": digit * 16, "reason": "unclaimed"} for digit in "abcd"),
+    ]
+
+
 def test_a_token_of_an_erased_person_is_named(installation: Installation) -> None:
     """It lets nobody in, and it should not be there."""
-    person = json.loads(installation.run("tokens", "create", "--administrator", "--json").stdout)["person"]
+    person = json.loads(installation.run("claims", "create", "--administrator", "--json").stdout)["person"]
     assert installation.run("erase", person, "--reason", "asked_by_person", "--yes").exit_code == 0
     assert installation.run("verify").exit_code == 0
     installation.steal(
@@ -147,16 +187,16 @@ def test_rows_that_come_with_an_invented_fact_are_named(installation: Installati
             answers="note-1",
             entries=[("conflicts of somebody", "application")],
             claims=[(b"name", "note-1")],
-            due=[DueDate("one day", datetime(2026, 1, 1, tzinfo=UTC), "round.close", b"x")],
+            due=[DueDate("one day", datetime(2026, 1, 1, tzinfo=UTC), "round.close", b"x", bytes(32))],
             new_keys=[WrappedKey(NOBODY, 1, b"wrapped")],
         )
     )
 
     found = json.loads(installation.run("verify", "--json").stdout)
 
-    assert [(each["position"], each["check"]) for each in found["wrong"]] == [(4, "document")]
+    assert [(each["position"], each["check"]) for each in found["wrong"]] == [(found["newest"], "document")]
     assert [(each["table"], each["fault"], each["position"]) for each in found["tables"]["wrong"]] == [
-        ("indexes", "unreadable", 4),
+        ("indexes", "unreadable", found["newest"]),
         ("indexes", "added", None),
         ("claims", "added", None),
         ("due_dates", "added", None),
@@ -167,7 +207,9 @@ def test_rows_that_come_with_an_invented_fact_are_named(installation: Installati
 def test_the_owner_makes_indexes_and_due_dates_anew(installation: Installation) -> None:
     """By name only: building the read models anew leaves them as they are."""
     installation.own("INSERT INTO history.indexes VALUES ('conflicts of somebody', 'application')")
-    installation.own("INSERT INTO history.due_dates VALUES ('one day', now(), 'round.close', '{}')")
+    installation.own(
+        "INSERT INTO history.due_dates VALUES ('one day', now(), 'round.close', '{}', sha256(''))"
+    )
     assert installation.run("rebuild").exit_code == 0
     assert json.loads(installation.run("verify", "--json").stdout)["tables"]["found"] == 2
 
