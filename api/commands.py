@@ -84,7 +84,7 @@ WRITES: Final = (
 """Every write by JSON. All are POST."""
 # fmt: on
 
-SYSTEM_ONLY: Final = frozenset({"grant.lapse", "installation.open"})
+SYSTEM_ONLY: Final = frozenset({"grant.lapse", "installation.open", "reading.record"})
 """Commands that the program alone gives, and that have no address therefore."""
 
 

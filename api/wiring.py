@@ -160,7 +160,7 @@ def _put_together(
         keys=keys,
         vault=vault,
         runner=runner,
-        reader=Reader(history, runner.states, vault, PositionTokens(positions_key, CURSOR), replica),
+        reader=Reader(history, runner.states, vault, PositionTokens(positions_key, CURSOR), replica, runner),
         positions=PositionTokens(positions_key),
         tokens=Tokens(history, vault),
         sessions=Sessions(history, secure=_secure(settings)),

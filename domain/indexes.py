@@ -13,12 +13,6 @@ def applications_by(person_id: str, round_id: str) -> str:
     return f"applications by {person_id} in {round_id}"
 
 
-def examined_by(person_id: str, round_id: str) -> str:
-    """The first application of a round that a person found eligible or ineligible, for nobody applies where they
-    examined."""
-    return f"examined by {person_id} in {round_id}"
-
-
 def submissions_of(person_id: str) -> str:
     """All applications that a person ever submitted, which end with the person's erasure."""
     return f"submissions of {person_id}"

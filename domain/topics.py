@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from domain import applications, calls, funds, initiatives, panels, persons, reviews, rounds
+from domain import applications, calls, funds, initiatives, panels, persons, readings, reviews, rounds
 from domain.deciding import Aggregate, Fact
 from domain.grants import facts as grants
 from domain.grants.state import GRANT
@@ -48,6 +48,7 @@ TOPICS: Final[Mapping[str, type[Fact]]] = MappingProxyType(
         "review.conflict_declared.v1": reviews.ReviewConflictDeclared,
         "review.replaced.v1": reviews.ReviewReplaced,
         "review.submitted.v1": reviews.ReviewSubmitted,
+        "reading.recorded.v1": readings.ReadingRecorded,
         "panel.opened.v1": panels.PanelOpened,
         "panel.outcome_set.v1": panels.PanelOutcomeSet,
         "panel.closed.v1": panels.PanelClosed,
@@ -87,6 +88,7 @@ AGGREGATES: Final[Mapping[str, Aggregate[Any]]] = MappingProxyType(
             rounds.ROUND,
             applications.APPLICATION,
             reviews.REVIEW,
+            readings.READING,
             panels.PANEL,
             GRANT,
         )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from domain import access
 from domain.applications import APPLICATION, Application
 from domain.calls import CALL, Call
-from domain.indexes import applications_by, reviews_of, rounds_of
+from domain.indexes import applications_by, judged_by, reviews_of, rounds_of
 from domain.initiatives import INITIATIVE, Initiative
 from domain.reviews import REVIEW, Review
 from domain.rounds import ROUND, Round, RoundStatus
@@ -63,3 +64,14 @@ async def undecided(reader: Reader, rounds: Sequence[str]) -> list[str]:
         return []
     loaded = await reader.load(*((ROUND, each) for each in rounds))
     return [each for each in rounds if loaded[each].state.status is not RoundStatus.DECIDED]
+
+
+async def owed_in(reader: Reader, viewer: str, rounds: Iterable[str]) -> frozenset[str]:
+    """The applications of some rounds, whose panels are not open yet, of which the viewer owes a review."""
+    judged = await reader.members_of_all([judged_by(viewer, each) for each in rounds])
+    if not judged:
+        return frozenset()
+    ids = await reader.members_of_all([reviews_of(application) for application in judged])
+    loaded = await reader.load(*((REVIEW, review) for review in ids))
+    states: list[Review] = [loaded[review].state for review in ids]
+    return frozenset([state.application for state in states if access.owes(viewer, (state,))])

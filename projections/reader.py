@@ -7,6 +7,7 @@ models come from it, and whatever access or a key rests on from the primary (see
 from __future__ import annotations
 
 import asyncio
+import copy
 import time
 from base64 import b64decode
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,9 +22,10 @@ from domain.deciding import Aggregate, Allowed, Loaded, Verdict
 from domain.initiatives import INITIATIVE, Initiative
 from domain.personal import Withheld
 from domain.refusals import Forbidden, NotFound
-from domain.values import Role, check_stream_id
+from domain.values import Channel, Role, check_stream_id
 from history.appends import Unavailable
 from history.documents import Recorded, opener, read
+from history.runner import Runner
 from history.sealing import Place, open_box
 from history.statements import ask
 from history.states import States
@@ -95,7 +97,11 @@ def _columns(name: str) -> _Columns:
 
 
 class Reader:
-    """Answers questions. One for a process; safe for concurrent use within its event loop."""
+    """Answers questions. One for a process; safe for concurrent use within its event loop.
+
+    What excludes people from judging, deciding or applying is recorded by `runner` before they are shown it
+    (`projections.readings`), with the `channel` by which they asked. Without a runner it is withheld.
+    """
 
     def __init__(
         self,
@@ -104,12 +110,21 @@ class Reader:
         vault: Vault,
         cursors: PositionTokens,
         replica: Replica | None = None,
+        runner: Runner | None = None,
     ) -> None:
+        self.runner = runner
+        self.channel = Channel.API
         self.history = history
         self.replica = replica
         self.states = states
         self.vault = vault
         self.cursors = cursors
+
+    def through(self, channel: Channel) -> Reader:
+        """The same reader for those who ask by another channel."""
+        other = copy.copy(self)
+        other.channel = channel
+        return other
 
     # Fresh streams, for access
 

@@ -6,6 +6,7 @@ timeline of its own stream and of what that stream belongs to: a review's in the
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 
@@ -21,12 +22,13 @@ from domain.indexes import applications_by, conflicts_of, rounds_of
 from domain.initiatives import InitiativeFounded
 from domain.panels import PanelOpened, PanelOutcomeSet
 from domain.persons import PersonErased, PersonHandleGiven, PersonRegistered
+from domain.readings import ReadingRecorded
 from domain.reviews import JUDGING, ReviewAssigned
 from domain.rounds import ROUND, RoundOpened, RoundStatus
 from domain.topics import TOPIC_OF, TOPICS
 from domain.values import Role
 from history.documents import read
-from projections.cases import case_of
+from projections.cases import case_of, owed_in
 from projections.paging import DEFAULT_LIMIT, Page, check_limit, position_of
 from projections.projection import Placed, Projection
 from projections.reader import LATEST, Reader, Row, allow
@@ -90,6 +92,8 @@ def handle(placed: Placed, write: Write) -> None:
                 round=fact.round,
                 application=fact.application,
             )
+        case ReadingRecorded():
+            _begin(write, stream, stream, fact.call, round=fact.round)
         case PanelOpened():
             _begin(write, stream, stream, fact.round, fact.call, round=fact.round)
         case GrantOffered():
@@ -101,6 +105,8 @@ def handle(placed: Placed, write: Write) -> None:
     match fact:
         case FundCommitted() | FundReleased():
             _enter(placed, write, stream, also=fact.grant)
+        case ReadingRecorded():
+            _enter(placed, write, stream, application=fact.application)
         case PanelOutcomeSet():
             _enter(placed, write, stream, also=fact.application, application=fact.application)
         case _:
@@ -160,7 +166,7 @@ class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
     changed: tuple[str, ...]
 
 
-_JURY_TOPICS: Final = [topic for topic in TOPICS if topic.startswith(("review.", "panel."))]
+_JURY_TOPICS: Final = [topic for topic in TOPICS if topic.startswith(("review.", "panel.", "reading."))]
 _JURY_ROLES: Final = frozenset(str(role) for role in JUDGING)
 
 
@@ -182,7 +188,12 @@ async def of_application(
     case = await case_of(reader, who, application)
     role = allow(
         access.sees_timeline(
-            who, case.initiative, applicant=case.application.applicant, round=case.round, own=case.own
+            who,
+            case.initiative,
+            applicant=case.application.applicant,
+            round=case.round,
+            own=case.own,
+            reviews=case.reviews.values(),
         )
     )
     conflict = access.declared_conflict(who, case.reviews.values())
@@ -223,7 +234,7 @@ async def of_call(
     limit: int = DEFAULT_LIMIT,
     as_of: int | None = None,
 ) -> Page[TimelineEntry]:
-    """What happened in a call: its rounds, applications, reviews, panels and grants.
+    """What happened in a call: its rounds, applications, reviews, panels and grants, and what was read of it.
 
     Funders read of applications once their round is decided. Of an application of their own, and of one with which they
     declared a conflict of interest, everybody reads as applicants do. Raises `NotFound` or `Forbidden`.
@@ -236,6 +247,9 @@ async def of_call(
     undecided = [each for each in rounds if loaded[each].state.status is not RoundStatus.DECIDED]
     own = {each: await reader.members(applications_by(who, each)) for each in rounds}
     conflicts = await reader.members_of_all([conflicts_of(who, each) for each in rounds])
+    # Whoever owes a review of an application is told no time of it.
+    reviewed = [each for each in rounds if loaded[each].state.status is RoundStatus.CLOSED]
+    owed = await owed_in(reader, who, reviewed) if reviewed else frozenset()
     # The rounds in which somebody applied are hidden like a funder's until they are decided.
     closed = undecided if role is Role.FUNDER else [each for each in undecided if own[each]]
     return await _page(
@@ -248,6 +262,7 @@ async def of_call(
         role=role,
         rounds=closed,
         tied=[*(application for each in rounds for application in own[each]), *conflicts],
+        owed=owed,
     )
 
 
@@ -278,9 +293,10 @@ async def _page(
     hidden: list[str] | None = None,
     rounds: list[str] | None = None,
     tied: list[str] | None = None,
+    owed: Collection[str] = (),
 ) -> Page[TimelineEntry]:
-    """A page of a timeline, without `hidden` topics, without what is about the `rounds`, and without what the jury did
-    with the applications to which the viewer is `tied`.
+    """A page of a timeline, without `hidden` topics, without what is about the `rounds` or the `owed` applications, and
+    without what the jury did with the applications to which the viewer is `tied`.
 
     The cursor stands for the last fact of the page, and does not tell its position. Entries cannot be counted instead: a
     round that is decided meanwhile reveals some in between."""
@@ -295,6 +311,7 @@ async def _page(
             AND (t.round IS NULL OR NOT t.round = ANY (%(rounds)b::text[]))
             AND (t.application IS NULL OR NOT t.application = ANY (%(tied)b::text[])
                 OR NOT t.topic = ANY (%(jury)b::text[]))
+            AND (t.application IS NULL OR NOT t.application = ANY (%(owed)b::text[]))
         ORDER BY t.position LIMIT %(count)b
         """,
         thing=thing,
@@ -302,6 +319,7 @@ async def _page(
         hidden=hidden or [],
         rounds=rounds or [],
         tied=tied or [],
+        owed=list(owed),
         jury=_JURY_TOPICS,
         after=after,
         count=count + 1,
@@ -316,7 +334,10 @@ def _entry(row: Row, told: Told, role: Role) -> TimelineEntry:
     recorded = read(row["topic"], row["document"])
     envelope = recorded.envelope
     said = words(recorded.fact, told)
-    nameless = role is Role.APPLICANT and envelope.role in _JURY_ROLES
+    # That somebody has read is told, but not who.
+    nameless = isinstance(recorded.fact, ReadingRecorded) or (
+        role is Role.APPLICANT and envelope.role in _JURY_ROLES
+    )
     return TimelineEntry(
         stream=envelope.stream,
         version=envelope.version,

@@ -10,9 +10,11 @@ from domain.access.judging import (
     chairs_panel,
     confirms_panel,
     decides_on,
+    declares_no_conflict,
     examines,
     juror_of,
     opens_panel,
+    submits_review,
 )
 from domain.access.members import (
     adds_member,
@@ -40,8 +42,10 @@ from domain.access.paying import (
     sees_reports,
 )
 from domain.access.reading import (
+    reads_of_round,
     sees_applicant,
     sees_application,
+    sees_assignments,
     sees_feedback,
     sees_ranking,
     sees_reviews,
@@ -53,6 +57,7 @@ from domain.access.ties import (
     UNDECLARED,
     declared_conflict,
     judges,
+    owes,
 )
 
 __all__ = [
@@ -67,6 +72,7 @@ __all__ = [
     "confirms_panel",
     "decides_on",
     "declared_conflict",
+    "declares_no_conflict",
     "examines",
     "finance",
     "finance_on_grant",
@@ -80,10 +86,13 @@ __all__ = [
     "officer_on_grant",
     "officer_or_system",
     "opens_panel",
+    "owes",
     "published",
+    "reads_of_round",
     "recipient",
     "sees_applicant",
     "sees_application",
+    "sees_assignments",
     "sees_call",
     "sees_feedback",
     "sees_members",
@@ -95,5 +104,6 @@ __all__ = [
     "sees_reports",
     "sees_reviews",
     "sees_timeline",
+    "submits_review",
     "system",
 ]
