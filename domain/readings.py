@@ -15,9 +15,9 @@ import msgspec
 from domain.deciding import Aggregate, Fact
 from domain.refusals import Refused
 
-ReadingKind = Literal["applicants", "answers", "scores"]
-"""``applicants``: who applied. ``answers``: what applicants wrote, titles included. ``scores``: what other jurors made of
-an application, as points, comments, means or ranks."""
+ReadingKind = Literal["applicants", "answers", "times", "scores"]
+"""``applicants``: who applied. ``answers``: what applicants wrote, titles included. ``times``: when applications came in.
+``scores``: what other jurors made of an application, as points, comments, means or ranks."""
 
 EXAMINED: Final[tuple[ReadingKind, ...]] = ("applicants", "answers")
 """What staff know who are shown an application, or who find it eligible or ineligible."""
@@ -53,13 +53,15 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     scores_of: frozenset[str] = frozenset()
 
     def has(self, kind: ReadingKind, application: str | None = None) -> bool:
-        """Whether this was read, of the whole round or of this application."""
+        """Whether this was read, of the whole round or of this application. Where applicants are shown, times are."""
+        if kind == "times" and "applicants" in self.whole:
+            return True
         return kind in self.whole or (kind == "scores" and application in self.scores_of)
 
     @property
     def breaks_blindness(self) -> bool:
-        """Whether the person knows who applied, or what was written, from which it may be guessed."""
-        return self.has("applicants") or self.has("answers")
+        """Whether the person knows who applied, or what was written and when, from which it may be guessed."""
+        return any(self.has(kind) for kind in ("applicants", "answers", "times"))
 
 
 def evolve(reading: Reading, fact: ReadingFact) -> Reading:

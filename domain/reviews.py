@@ -205,7 +205,7 @@ def assign(
         raise Refused("This juror was assigned to this application already.")
     if call.blindness != "open" and juror_read.breaks_blindness:
         raise Refused(
-            "This person has read who applied in this round or what was written, so they cannot judge in it: "
+            "This person has read who applied in this round, what was written or when, so they cannot judge in it: "
             "the call is blind."
         )
     if juror_read.has("scores", application_id):

@@ -6,7 +6,7 @@ timeline of its own stream and of what that stream belongs to: a review's in the
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -14,20 +14,22 @@ import msgspec
 
 from domain import access
 from domain.applications import ApplicationSubmitted
-from domain.calls import CALL, CallDrafted
+from domain.calls import CALL, Call, CallDrafted
 from domain.funds import FUND, FundCommitted, FundOpened, FundReleased
 from domain.grants.facts import GrantOffered
 from domain.grants.state import GRANT
-from domain.indexes import applications_by, conflicts_of, rounds_of
+from domain.indexes import applications_by, applications_of, conflicts_of, rounds_of
 from domain.initiatives import InitiativeFounded
 from domain.panels import PanelOpened, PanelOutcomeSet
 from domain.persons import PersonErased, PersonHandleGiven, PersonRegistered
 from domain.readings import ReadingRecorded
+from domain.refusals import Forbidden
 from domain.reviews import JUDGING, ReviewAssigned
 from domain.rounds import ROUND, RoundOpened, RoundStatus
 from domain.topics import TOPIC_OF, TOPICS
 from domain.values import Role
 from history.documents import read
+from projections import readings
 from projections.cases import case_of, owed_in
 from projections.paging import DEFAULT_LIMIT, Page, check_limit, position_of
 from projections.projection import Placed, Projection
@@ -196,6 +198,8 @@ async def of_application(
             reviews=case.reviews.values(),
         )
     )
+    if role is Role.OFFICER:
+        await _record_times(reader, who, case.call, [case.application.round])
     conflict = access.declared_conflict(who, case.reviews.values())
     hidden = _JURY_TOPICS if role is Role.APPLICANT or conflict else []
     return await _page(
@@ -246,6 +250,8 @@ async def of_call(
     loaded = await reader.load(*((ROUND, each) for each in rounds))
     undecided = [each for each in rounds if loaded[each].state.status is not RoundStatus.DECIDED]
     own = {each: await reader.members(applications_by(who, each)) for each in rounds}
+    if role is Role.OFFICER:
+        await _record_times(reader, who, state, [each for each in undecided if not own[each]])
     conflicts = await reader.members_of_all([conflicts_of(who, each) for each in rounds])
     # Whoever owes a review of an application is told no time of it.
     reviewed = [each for each in rounds if loaded[each].state.status is RoundStatus.CLOSED]
@@ -279,6 +285,26 @@ async def of_fund(
     state, initiative = await reader.with_initiative(FUND, fund)
     role = allow(access.sees_timeline(viewer or "", initiative))
     return await _page(reader, fund, cursor, limit, as_of, currency=state.currency, role=role)
+
+
+async def _record_times(reader: Reader, viewer: str, call: Call, rounds: Sequence[str]) -> None:
+    """Record that somebody is about to read when applications came in, which jurors of a blind call must not know.
+    Raises `Forbidden` where it cannot be recorded."""
+    if call.blindness == "open":
+        return
+    for each in rounds:
+        if await _received_any(reader, each) and not await readings.record(reader, viewer, each, "times"):
+            raise Forbidden(
+                "What happened is not shown just now: that you read when applications came in has to be recorded first, "
+                "and nothing can be written at the moment. Try again shortly."
+            )
+
+
+async def _received_any(reader: Reader, round: str) -> bool:
+    found = await reader.primary_rows(
+        "SELECT 1 FROM history.indexes WHERE name = %(index)b::text LIMIT 1", index=applications_of(round)
+    )
+    return bool(found)
 
 
 async def _page(

@@ -126,6 +126,8 @@ def reading_words(fact: ReadingFact) -> Words:
             return Words("A member read who applied.")
         case "answers":
             return Words("A member read what applicants wrote.")
+        case "times":
+            return Words("A member read when applications came in.")
         case "scores":
             return Words("A member read scores that others gave.")
         case _:

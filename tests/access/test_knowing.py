@@ -23,14 +23,15 @@ COLUMNS: Final[dict[str, tuple[ReadingKind, bool] | None]] = {
     "nothing": None,
     "applicants": ("applicants", False),
     "answers": ("answers", False),
+    "times": ("times", False),
     "its scores": ("scores", True),
     "all scores": ("scores", False),
 }
 """What was read; of scores, whether those of the walk's application alone."""
 
 TOLD: Final = {
-    "k": "You have read who applied in this round or what was written, so you cannot judge or decide in it: the call is blind.",
-    "K": "This person has read who applied in this round or what was written, so they cannot judge in it: the call is blind.",
+    "k": "You have read who applied in this round, what was written or when, so you cannot judge or decide in it: the call is blind.",
+    "K": "This person has read who applied in this round, what was written or when, so they cannot judge in it: the call is blind.",
     "s": "You have seen others' scores of this application, so you cannot review it.",
     "S": "This person has seen others' scores of this application, so they cannot judge it.",
     "a": "You have read applications of this round, so you cannot apply in it.",
@@ -40,18 +41,18 @@ TOLD: Final = {
 
 ROWS: Final = {
     # command: (who acts, whose knowledge counts, in a blind call, in an open call)
-    "application.submit": (NEWCOMER, NEWCOMER, "++a++", "++a++"),
-    "application.withdraw": (ARTIST, ARTIST, "+++++", "+++++"),
-    "application.find_eligible": (OFFICER, OFFICER, "+++++", "+++++"),
-    "review.assign": (OFFICER, THIRD_JUROR, "+KKSS", "+++SS"),
-    "review.replace": (OFFICER, THIRD_JUROR, "+KKSS", "+++SS"),
-    "review.declare_no_conflict": (JUROR, JUROR, "+kk++", "+++++"),
-    "review.declare_conflict": (JUROR, JUROR, "+++++", "+++++"),
-    "review.submit": (JUROR, JUROR, "+kkss", "+++ss"),
-    "panel.open": (OFFICER, OFFICER, "+++++", "+++++"),
-    "panel.set_outcome": (CHAIR, CHAIR, "+kk++", "+++++"),
-    "panel.close": (CHAIR, CHAIR, "+kk++", "+++++"),
-    "panel.confirm": (OFFICER, OFFICER, "+++++", "+++++"),
+    "application.submit": (NEWCOMER, NEWCOMER, "++a+++", "++a+++"),
+    "application.withdraw": (ARTIST, ARTIST, "++++++", "++++++"),
+    "application.find_eligible": (OFFICER, OFFICER, "++++++", "++++++"),
+    "review.assign": (OFFICER, THIRD_JUROR, "+KKKSS", "++++SS"),
+    "review.replace": (OFFICER, THIRD_JUROR, "+KKKSS", "++++SS"),
+    "review.declare_no_conflict": (JUROR, JUROR, "+kkk++", "++++++"),
+    "review.declare_conflict": (JUROR, JUROR, "++++++", "++++++"),
+    "review.submit": (JUROR, JUROR, "+kkkss", "++++ss"),
+    "panel.open": (OFFICER, OFFICER, "++++++", "++++++"),
+    "panel.set_outcome": (CHAIR, CHAIR, "+kkk++", "++++++"),
+    "panel.close": (CHAIR, CHAIR, "+kkk++", "++++++"),
+    "panel.confirm": (OFFICER, OFFICER, "++++++", "++++++"),
 }
 
 

@@ -32,7 +32,7 @@ from tests.scene import (
 SET = SetPanelOutcome(panel=PANEL, application=APPLICATION, outcome="decline", reason="not_selected")
 CLOSE = ClosePanel(panel=PANEL)
 CONFIRM = ConfirmPanel(panel=PANEL)
-KNOWS = "You have read who applied in this round or what was written, so you cannot judge or decide in it: the call is blind."
+KNOWS = "You have read who applied in this round, what was written or when, so you cannot judge or decide in it: the call is blind."
 BLIND: tuple[Blindness, ...] = ("single", "double")
 
 
@@ -52,7 +52,7 @@ def holding(world: World, who: str, *roles: Role) -> World:
 
 @pytest.mark.parametrize("command", [SET, CLOSE])
 class TestTheChair:
-    @pytest.mark.parametrize("kind", ["applicants", "answers"])
+    @pytest.mark.parametrize("kind", ["applicants", "answers", "times"])
     @pytest.mark.parametrize("blindness", BLIND)
     def test_who_knows_who_applied_decides_nothing_in_a_blind_call(
         self, blindness: Blindness, kind: ReadingKind, command: Command

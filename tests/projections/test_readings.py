@@ -25,8 +25,10 @@ from tests.projections.test_judging_staff import holds
 
 pytestmark = pytest.mark.anyio
 
-KNOWS = "You have read who applied in this round or what was written, so you cannot judge or decide in it"
-ASKED_IN_VAIN = "This person has read who applied in this round or what was written"
+KNOWS = (
+    "You have read who applied in this round, what was written or when, so you cannot judge or decide in it"
+)
+ASKED_IN_VAIN = "This person has read who applied in this round, what was written or when"
 SCORES = "You have seen others' scores of this application"
 
 Reading = tuple[str, ReadingKind, str | None, str]
@@ -94,6 +96,10 @@ REVEALING: dict[str, Act] = {
     "the list of applications": lambda s, who: applications.of_call(s.reader, s.people[who], s.call),
     "an application": lambda s, who: applications.one(s.reader, s.people[who], s.application2),
     "the ranking": lambda s, who: panels.ranking(s.reader, s.people[who], s.round),
+    "the call's timeline": lambda s, who: timeline.of_call(s.reader, s.people[who], s.call),
+    "an application's timeline": lambda s, who: timeline.of_application(
+        s.reader, s.people[who], s.application2
+    ),
     "raw facts": facts,
     "examining": lambda s, who: s.run(
         "application.find_ineligible", s.people[who], application=s.application2, reason="outside_scope"
@@ -121,7 +127,6 @@ class TestWhoReadAndThenJudges:
         """Of what they judge they read the text, as its juror; that is no reading that excludes."""
         await closed(season)
         await holds(season, "newcomer", Role.OFFICER, Role.JUROR)
-        await timeline.of_call(season.reader, season.newcomer, season.call)
         await ask(season, "newcomer", declares=True)
         season.project()
         shown = await applications.one(season.reader, season.newcomer, season.application1)
@@ -257,6 +262,24 @@ class TestWhatIsRecorded:
         await asyncio.gather(*(REVEALING["an application"](season, "newcomer") for _ in range(8)))
         assert read_by(season, "newcomer") == ["applicants", "answers"]
 
+    async def test_times_in_a_blind_call_once_there_are_any(self, season: Season) -> None:
+        """Not again, where it is recorded who applied, for that is shown with times."""
+        await season.begin()
+        await season.member("newcomer", Role.OFFICER)
+        await season.member("other", Role.OFFICER)
+        season.project()
+        await timeline.of_call(season.reader, season.newcomer, season.call)
+        assert read_by(season, "newcomer") == []
+        await season.apply()
+        season.project()
+        await applications.of_call(season.reader, season.other, season.call)
+        for who in ("newcomer", "other"):
+            for _ in range(2):
+                await timeline.of_call(season.reader, season.people[who], season.call)
+                await timeline.of_application(season.reader, season.people[who], season.application1)
+        assert read_by(season, "newcomer") == ["times"]
+        assert read_by(season, "other") == ["applicants", "answers"]
+
     async def test_by_the_channel_of_the_request(self, season: Season) -> None:
         await closed(season)
         await applications.of_call(season.reader.through(Channel.PAGE), season.newcomer, season.call)
@@ -317,7 +340,7 @@ class TestWhatIsRecorded:
         await closed(season)
         await applications.of_call(season.reader, season.newcomer, season.call)
         season.project()
-        told = await timeline.of_call(season.reader, season.officer, season.call, limit=100)
+        told = await timeline.of_call(season.reader, season.newcomer, season.call, limit=100)
         of_readings = [entry for entry in told.items if entry.topic == "reading.recorded.v1"]
         assert [(entry.what, entry.handle, entry.role) for entry in of_readings[-2:]] == [
             ("A member read who applied.", None, "officer"),
@@ -386,6 +409,18 @@ class TestWhereNothingCanBeRecorded:
         ] == [("submitted", True, None, None, None)]
         ranked = await panels.ranking(reader, season.newcomer, season.round)
         assert (ranked.unrecorded, ranked.places.items, ranked.places.next) == (True, (), None)
+
+    async def test_timelines_tell_no_time_of_a_blind_round(
+        self, season: Season, read_only: Callable[[], Awaitable[Reader]]
+    ) -> None:
+        await closed(season)
+        reader = await read_only()
+        for way in (
+            timeline.of_call(reader, season.newcomer, season.call),
+            timeline.of_application(reader, season.newcomer, season.application1),
+        ):
+            with pytest.raises(Forbidden, match="What happened is not shown just now"):
+                await way
 
     async def test_raw_facts_are_withheld(
         self, season: Season, read_only: Callable[[], Awaitable[Reader]]

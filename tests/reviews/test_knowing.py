@@ -40,7 +40,7 @@ NO_CONFLICT = DeclareNoConflict(review=REVIEW)
 CONFLICT = DeclareConflict(review=REVIEW, reason="other")
 SUBMIT = SubmitReview(review=REVIEW, scores={"art": 8, "need": 3})
 
-KNOWS = "You have read who applied in this round or what was written, so you cannot judge or decide in it: the call is blind."
+KNOWS = "You have read who applied in this round, what was written or when, so you cannot judge or decide in it: the call is blind."
 BLINDNESS: tuple[Blindness, ...] = ("open", "single", "double")
 
 
@@ -51,7 +51,7 @@ class TestWhetherStaffCanJudge:
     def test_staff_who_have_read_nothing_judge_too(self, blindness: Blindness) -> None:
         assert reviewing(blindness=blindness).run(self.ASSIGN, OFFICER).facts
 
-    @pytest.mark.parametrize("kind", ["applicants", "answers"])
+    @pytest.mark.parametrize("kind", ["applicants", "answers", "times"])
     @pytest.mark.parametrize("blindness", BLINDNESS)
     def test_whoever_knows_who_applied_does_not_judge_in_a_blind_call_whatever_they_are_now(
         self, blindness: Blindness, kind: ReadingKind
@@ -70,7 +70,7 @@ class TestWhetherStaffCanJudge:
                 else:
                     assert world.turned_down(command, OFFICER) == (
                         Refused,
-                        "This person has read who applied in this round or what was written, so they cannot judge in it: the call is blind.",
+                        "This person has read who applied in this round, what was written or when, so they cannot judge in it: the call is blind.",
                     )
 
     @pytest.mark.parametrize("blindness", BLINDNESS)
@@ -91,7 +91,7 @@ class TestWhetherStaffCanJudge:
 
 
 class TestWhetherTheJurorLearnedSomethingMeanwhile:
-    @pytest.mark.parametrize("kind", ["applicants", "answers"])
+    @pytest.mark.parametrize("kind", ["applicants", "answers", "times"])
     @pytest.mark.parametrize("blindness", BLINDNESS)
     def test_in_a_blind_call_they_neither_declare_nor_submit_but_step_back(
         self, blindness: Blindness, kind: ReadingKind
