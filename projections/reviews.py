@@ -295,7 +295,7 @@ async def of_application(
 
 @dataclass(frozen=True, slots=True)
 class _Sight:
-    """How a viewer sees the reviews of an application: in which `role`, with the `judgement` of those submitted or only
+    """How a viewer sees the reviews of an application: in which `role`, with what jurors wrote (their `judgement`) or only
     with where each stands, and whether the judgement is withheld as its reading is `unrecorded`."""
 
     role: Role
@@ -317,15 +317,18 @@ def _sight(viewer: str, case: Case) -> _Sight:
 
 
 async def _recorded(reader: Reader, viewer: str, case: Case, rows: list[Row], sight: _Sight) -> _Sight:
-    """The sight, once it is recorded that the viewer sees others' scores, if they see any."""
-    shows = sight.judgement and any(
-        row["status"] == ReviewStatus.SUBMITTED and row["juror"] != viewer for row in rows
-    )
-    if not shows or await readings.record(
-        reader, viewer, case.application.round, "scores", application=case.id
-    ):
+    """The sight, once it is recorded that the viewer sees others' scores, and why others stepped back, which may name
+    whom they know; if they see any."""
+    if not sight.judgement:
         return sight
-    return _Sight(sight.role, judgement=False, unrecorded=True)
+    others = [row for row in rows if row["juror"] != viewer and row["written_version"] is not None]
+    scored = any(row["status"] == ReviewStatus.SUBMITTED for row in others)
+    explained = sight.role is Role.OFFICER and any(row["status"] != ReviewStatus.SUBMITTED for row in others)
+    round = case.application.round
+    recorded = (
+        not scored or await readings.record(reader, viewer, round, "scores", application=case.id)
+    ) and (not explained or await readings.record(reader, viewer, round, "applicants"))
+    return sight if recorded else _Sight(sight.role, judgement=False, unrecorded=True)
 
 
 async def _rows(
@@ -358,7 +361,8 @@ async def _written(reader: Reader, rows: list[Row], sight: _Sight, *, own: bool)
     references = [
         Reference(row["review"], row["written_version"])
         for row in rows
-        if (sight.judgement if row["status"] == ReviewStatus.SUBMITTED else sight.role is Role.OFFICER or own)
+        if sight.judgement
+        if row["status"] == ReviewStatus.SUBMITTED or sight.role is Role.OFFICER or own
         if row["written_version"] is not None
     ]
     found: dict[str, _Texts] = {}
@@ -393,7 +397,7 @@ def _shown(row: Row, written: dict[str, _Texts], case: Case, sight: _Sight, *, o
         reason=row["reason"] if inside else None,
         explanation=explanation,
         replacement=row["replacement"] if sight.role is Role.OFFICER else None,
-        unrecorded=sight.unrecorded and row["status"] == ReviewStatus.SUBMITTED,
+        unrecorded=sight.unrecorded and row["written_version"] is not None,
     )
 
 

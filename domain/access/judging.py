@@ -136,8 +136,9 @@ def chairs_panel(
 def confirms_panel(
     actor: str, initiative: Initiative, *, own: Collection[str], conflicts: Collection[str]
 ) -> Verdict:
-    """Staff or a chair, who may know who applied, for they choose nothing; they answer for every outcome of the round: `own` are the actor's applications in it, and
-    `conflicts` those with which they declared a conflict; both must be none."""
+    """Staff or a chair, who answer for every outcome of the round: `own` are the actor's applications in it, and
+    `conflicts` those with which they declared a conflict; both must be none. They choose nothing, so they may know who
+    applied."""
     verdict = disinterested(member(actor, initiative, Role.OFFICER, Role.CHAIR), own)
     if isinstance(verdict, Allowed) and conflicts:
         return Denied(

@@ -15,7 +15,10 @@ NOT_YOURS: Final = "This is not yours to see or to change."
 CONFLICTED: Final = "You declared a conflict of interest with this application."
 UNDECLARED: Final = "Declare first whether you have a conflict of interest with this application."
 
-KNOWS: Final = "You have read who applied in this round, what was written or when, so you cannot judge or decide in it: the call is blind."
+KNOWS: Final = (
+    "You have read who applied in this round, what was written or when, so you cannot judge or decide in it: "
+    "the call is blind."
+)
 
 WITH_PANEL: Final = (RoundStatus.IN_PANEL, RoundStatus.DECIDED)
 """The states of a round in which the jury reads all that competes."""

@@ -27,8 +27,8 @@ class ApplicationDetail(ApplicationLine, frozen=True, kw_only=True):
 
     `seen_as` is the role in which it is shown. `answers` are by the ids of the form's questions, None where there is no
     answer or it was erased; those that are `withheld` from this viewer are named there instead. `answers` as a whole is
-    None to those who follow the application by its handle alone, and where reading them cannot be recorded. `feedback` are the reviews' comments for the applicant,
-    None before they are shown and to everybody else.
+    None to those who follow the application by its handle alone, and where reading them cannot be recorded. `feedback`
+    are the reviews' comments for the applicant, None before they are shown and to everybody else.
     """
 
     seen_as: Role

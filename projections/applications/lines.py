@@ -41,8 +41,9 @@ def line(
     reader: Reader, row: Row, *, title: bool, applicant: bool, times: bool, unrecorded: bool = False
 ) -> ApplicationLine:
     """A row of read.applications (with its title's box and key, if `title`) as it is shown. Where reading it is
-    `unrecorded`, neither title nor applicant is."""
-    title, applicant = title and not unrecorded, applicant and not unrecorded
+    `unrecorded`, neither title nor applicant nor time is."""
+    if unrecorded:
+        title = applicant = times = False
     opened = reader.opened(row, "title", str) if title else Withheld.SEALED
     currency = row["currency"]
     return ApplicationLine(

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.anyio
 
 SUBMITTED_AT = "13:23:45"
 """The minute and second at which both applications came in, which stand in nothing else that is asked here."""
-SCORES = ("80.000", "90.000", "85.000", '"art":8', '"art":9', "Canary comment for the jury")
+SCORES = ("80.000", "90.000", "85.000", '"art":8', '"art":9', "Canary comment")
 
 ROLES = [
     (Role.OFFICER,),

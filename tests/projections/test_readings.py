@@ -4,23 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
+from collections.abc import Awaitable, Callable
 from typing import Any
 
-import msgspec
 import pytest
-from psycopg.conninfo import make_conninfo
 
-from domain.readings import ReadingKind, reading_of
+from domain.readings import ReadingKind
 from domain.refusals import Forbidden, Refused
 from domain.values import Channel, Role
-from history.runner import Runner
-from history.store import History, open_history
-from history.tokens import CURSOR, PositionTokens
 from projections import applications, panels, raw, reviews, timeline
-from projections.reader import Reader
-from tests.projections.conftest import CANARIES, CANARY_TITLES, Season, eur
+from tests.projections.conftest import CANARY_TITLES, Season, eur
 from tests.projections.test_judging_staff import holds
 
 pytestmark = pytest.mark.anyio
@@ -307,6 +300,21 @@ class TestWhatIsRecorded:
             (season.newcomer, "answers", None, "api"),
         ]
 
+    async def test_why_a_juror_stepped_back_for_it_may_say_who_applied(self, season: Season) -> None:
+        """Staff who judge, too, do not read it."""
+        await closed(season)
+        await ask(season, "juror")
+        review = season.reviews["juror", "application1"]
+        why = {"reason": "family", "explanation": "Canary comment"}
+        await season.run("review.declare_conflict", season.juror, review=review, **why)
+        season.project()
+        await holds(season, "newcomer", Role.OFFICER, Role.JUROR)
+        (told,) = (await reviews.of_application(season.reader, season.newcomer, season.application1)).items
+        assert (told.reason, told.explanation, read_by(season, "newcomer")) == ("family", None, [])
+        await holds(season, "newcomer", Role.OFFICER)
+        (told,) = (await reviews.of_application(season.reader, season.newcomer, season.application1)).items
+        assert (told.explanation, read_by(season, "newcomer")) == ("Canary comment", ["applicants"])
+
     async def test_nothing_that_applicants_read_of_their_own_and_the_jury_of_what_it_decides(
         self, season: Season
     ) -> None:
@@ -348,130 +356,3 @@ class TestWhatIsRecorded:
         ]
         own = await timeline.of_application(season.reader, season.artist1, season.application1, limit=100)
         assert not any(entry.topic.startswith("reading.") for entry in own.items)
-
-
-@pytest.fixture
-async def read_only(season: Season) -> AsyncIterator[Callable[[], Awaitable[Reader]]]:
-    """Opens another process's reader, to whom the same database gives only reading."""
-    async with AsyncExitStack() as opened:
-
-        async def make() -> Reader:
-            url = make_conninfo(season.url, options="-c default_transaction_read_only=on")
-            history = await opened.enter_async_context(open_history(url))
-            runner = Runner(
-                history,
-                season.office.runner.vault,
-                season.office.keys.index_key,
-                clock=lambda: season.office.now,
-                fence=season.office.keys.fence,
-            )
-            cursors = PositionTokens(runner.keyed("position-tokens", b"test"), CURSOR)
-            return Reader(history, runner.states, runner.vault, cursors, runner=runner)
-
-        yield make
-
-
-class TestWhereNothingCanBeRecorded:
-    """A database that only reads: what would have to be recorded is withheld, and all else is shown."""
-
-    async def test_the_list_and_the_application_are_shown_by_handle_alone(
-        self, season: Season, read_only: Callable[[], Awaitable[Reader]]
-    ) -> None:
-        await closed(season)
-        season.project()
-        reader = await read_only()
-        listed = await applications.of_call(reader, season.newcomer, season.call)
-        shown = await applications.one(reader, season.newcomer, season.application1)
-        for line in (*listed.items, shown):
-            assert (line.unrecorded, line.title, line.applicant, line.status) == (
-                True,
-                None,
-                None,
-                "eligible",
-            )
-            assert line.handle
-        assert (shown.answers, shown.applicant_name) == (None, None)
-        text = msgspec.json.encode((listed, shown)).decode()
-        assert not [canary for canary in (*CANARIES, season.artist1, season.artist2) if canary in text]
-        assert read_by(season, "newcomer") == []
-
-    async def test_reviews_are_shown_without_what_they_say_and_the_ranking_without_places(
-        self, season: Season, read_only: Callable[[], Awaitable[Reader]]
-    ) -> None:
-        await closed(season)
-        await ask(season, "juror", declares=True)
-        await submit(season, "juror")
-        season.project()
-        reader = await read_only()
-        told = await reviews.of_application(reader, season.newcomer, season.application1)
-        assert [
-            (each.status, each.unrecorded, each.score, each.scores, each.comment_jury) for each in told.items
-        ] == [("submitted", True, None, None, None)]
-        ranked = await panels.ranking(reader, season.newcomer, season.round)
-        assert (ranked.unrecorded, ranked.places.items, ranked.places.next) == (True, (), None)
-
-    async def test_timelines_tell_no_time_of_a_blind_round(
-        self, season: Season, read_only: Callable[[], Awaitable[Reader]]
-    ) -> None:
-        await closed(season)
-        reader = await read_only()
-        for way in (
-            timeline.of_call(reader, season.newcomer, season.call),
-            timeline.of_application(reader, season.newcomer, season.application1),
-        ):
-            with pytest.raises(Forbidden, match="What happened is not shown just now"):
-                await way
-
-    async def test_raw_facts_are_withheld(
-        self, season: Season, read_only: Callable[[], Awaitable[Reader]]
-    ) -> None:
-        await closed(season)
-        rows, seen = await raw.facts(await read_only(), season.newcomer, after=0, limit=1000)
-        kinds = {row.stream.partition("-")[0] for row in rows if row.position in seen}
-        assert kinds == {"installation", "person", "initiative", "fund", "call", "round"}
-
-    async def test_what_was_recorded_before_is_shown(
-        self, season: Season, read_only: Callable[[], Awaitable[Reader]]
-    ) -> None:
-        """So do the jury and the applicants see what they always see."""
-        await closed(season)
-        await ask(season, "juror", declares=True)
-        season.project()
-        reader = await read_only()
-        for who in (season.officer, season.juror, season.artist1):
-            shown = await applications.one(reader, who, season.application1)
-            assert (shown.unrecorded, shown.title) == (False, CANARY_TITLES[0])
-
-    async def test_without_a_runner_too(self, season: Season) -> None:
-        await closed(season)
-        reader = season.reader
-        reader.runner = None
-        shown = await applications.one(reader, season.newcomer, season.application1)
-        assert (shown.unrecorded, shown.title) == (True, None)
-
-
-async def test_a_reading_that_is_recorded_costs_a_list_no_statement(
-    season: Season, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Two, as for whoever records nothing; and three for a process that does not remember the reading yet."""
-    await closed(season)
-    await applications.of_call(season.reader, season.newcomer, season.call)
-    reader, statements = season.reader, 0
-    connection = History.connection
-
-    def counted(history: History) -> Any:  # Any: what it counts
-        nonlocal statements
-        statements += 1
-        return connection(history)
-
-    monkeypatch.setattr(History, "connection", counted)
-    costs = []
-    for remembered in (True, False):
-        if not remembered:
-            for stream in (season.round, reading_of(season.newcomer, season.round)):
-                reader.states._folded.pop(stream)
-        statements = 0
-        listed = await applications.of_call(reader, season.newcomer, season.call)
-        assert listed.items[0].title
-        costs.append(statements)
-    assert costs == [2, 3]
