@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -12,25 +12,30 @@ from psycopg.conninfo import make_conninfo
 
 from domain.readings import reading_of
 from domain.refusals import Forbidden
+from domain.values import Role
 from history.runner import Runner
 from history.store import History, open_history
 from history.tokens import CURSOR, PositionTokens
 from projections import applications, panels, raw, reviews, timeline
 from projections.reader import Reader
 from tests.projections.conftest import CANARIES, CANARY_TITLES, Season
-from tests.projections.test_readings import ask, closed, read_by, submit
+from tests.projections.test_judging_staff import holds
+from tests.projections.test_readings import KNOWS, ask, closed, read_by, submit
 
 pytestmark = pytest.mark.anyio
 
+Another = Callable[[str], Awaitable[Reader]]
+
 
 @pytest.fixture
-async def read_only(season: Season) -> AsyncIterator[Callable[[], Awaitable[Reader]]]:
-    """Opens another process's reader, to whom the same database gives only reading."""
+async def another(season: Season) -> AsyncIterator[Another]:
+    """Opens the reader of another process, with database options of its own."""
     async with AsyncExitStack() as opened:
 
-        async def make() -> Reader:
-            url = make_conninfo(season.url, options="-c default_transaction_read_only=on")
-            history = await opened.enter_async_context(open_history(url))
+        async def make(options: str) -> Reader:
+            history = await opened.enter_async_context(
+                open_history(make_conninfo(season.url, options=options))
+            )
             runner = Runner(
                 history,
                 season.office.runner.vault,
@@ -42,6 +47,12 @@ async def read_only(season: Season) -> AsyncIterator[Callable[[], Awaitable[Read
             return Reader(history, runner.states, runner.vault, cursors, runner=runner)
 
         yield make
+
+
+@pytest.fixture
+def read_only(another: Another) -> Callable[[], Awaitable[Reader]]:
+    """Opens the reader of a process to which the database gives only reading."""
+    return lambda: another("-c default_transaction_read_only=on")
 
 
 class TestWhereNothingCanBeRecorded:
@@ -144,3 +155,34 @@ async def test_a_reading_that_is_recorded_costs_a_list_no_statement(
         assert listed.items[0].title
         costs.append(statements)
     assert costs == [2, 3]
+
+
+async def test_that_nothing_was_read_is_remembered_and_costs_a_review_no_statement(
+    season: Season, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await closed(season)
+    for application in ("application1", "application2"):
+        await ask(season, "juror", application, declares=True)
+    asked: list[str] = []
+    load = History.load
+
+    async def noted(history: History, after: Mapping[str, int]) -> Any:  # Any: see History.load
+        asked.extend(after)
+        return await load(history, after)
+
+    monkeypatch.setattr(History, "load", noted)
+    await submit(season, "juror", "application1")
+    assert asked == []
+
+
+async def test_what_another_process_recorded_meanwhile_counts_all_the_same(
+    season: Season, another: Another
+) -> None:
+    """The append finds that the remembered state is none any more."""
+    await closed(season)
+    await ask(season, "juror", declares=True)
+    await holds(season, "juror", Role.OFFICER, Role.JUROR)
+    elsewhere = await another("")
+    await applications.of_call(elsewhere, season.juror, season.call)
+    with pytest.raises(Forbidden, match=KNOWS):
+        await submit(season, "juror")
