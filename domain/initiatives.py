@@ -75,15 +75,11 @@ class Installation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Initiative(msgspec.Struct, frozen=True, kw_only=True):
-    """An initiative as its facts left it: its members' roles by person.
-
-    `readers` were of the staff and not of the jury at some time: they could read reviews that jurors wait for.
-    """
+    """An initiative as its facts left it: its members' roles by person."""
 
     id: str = ""
     name: str = ""
     members: dict[str, frozenset[Role]] = {}
-    readers: frozenset[str] = frozenset()
 
     def roles(self, person: str) -> frozenset[Role]:
         """The roles that a person holds here now."""
@@ -116,12 +112,8 @@ def evolve(initiative: Initiative, fact: InitiativeFact) -> Initiative:
                 id=fact.initiative, name=fact.name, members={fact.founder: frozenset({Role.ADMINISTRATOR})}
             )
         case MemberAdded():
-            held = frozenset(fact.roles)
-            reads = Role.OFFICER in held and held.isdisjoint((Role.JUROR, Role.CHAIR))
             return msgspec.structs.replace(
-                initiative,
-                members={**initiative.members, fact.person: held},
-                readers=initiative.readers | {fact.person} if reads else initiative.readers,
+                initiative, members={**initiative.members, fact.person: frozenset(fact.roles)}
             )
         case MemberRemoved():
             left = {person: roles for person, roles in initiative.members.items() if person != fact.person}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -24,9 +24,10 @@ from domain.panels import (
 )
 from domain.personal import Withheld
 from domain.reviews import REVIEW, Review, ReviewStatus
-from domain.rounds import ROUND, Round
+from domain.rounds import ROUND, Round, RoundStatus
 from domain.values import Money, Role
-from projections.cases import judged_now
+from projections import readings
+from projections.cases import judged_now, owed_in
 from projections.fresh import Fresh
 from projections.moments import AsOf, position_at
 from projections.paging import DEFAULT_LIMIT, Page, check_limit, cursor_of, number_of
@@ -185,7 +186,8 @@ class RankedApplication(msgspec.Struct, frozen=True, kw_only=True):
 
 class Ranking(msgspec.Struct, frozen=True, kw_only=True):
     """The ranking of a round. Before its panel opens, `panel`, `version` and `status` are None and the staff sees how
-    the ranking stands; from then on it is fixed."""
+    the ranking stands; from then on it is fixed. `unrecorded`: places or titles are left out, as that they were read
+    cannot be recorded just now."""
 
     round: str
     call: str
@@ -194,6 +196,7 @@ class Ranking(msgspec.Struct, frozen=True, kw_only=True):
     status: str | None
     seen_as: Role
     places: Page[RankedApplication]
+    unrecorded: bool
 
 
 async def ranking(
@@ -210,7 +213,8 @@ async def ranking(
     state = await reader.the(ROUND, round)
     loaded = await reader.load((CALL, state.call), (INITIATIVE, state.initiative))
     own = await reader.members(applications_by(who, round))
-    role = allow(access.sees_ranking(who, loaded[state.initiative].state, state, own=own))
+    owed = await owed_in(reader, who, [round]) if state.status is RoundStatus.CLOSED else frozenset()
+    role = allow(access.sees_ranking(who, loaded[state.initiative].state, state, own=own, owed=owed))
     judging = as_of is not None and bool(await judged_now(reader, who, [round]))
     times = access.sees_times(who, loaded[state.initiative].state, round=state, judging=judging)
     at = position_at(as_of, times)
@@ -227,7 +231,9 @@ async def ranking(
         places = (await _standing(reader, round, state.call, loaded[state.call].state, at))[
             start : start + count + 1
         ]
-    shown = places[:count]
+    tells = any(place.reviews for place in places)
+    unrecorded = tells and not await readings.record(reader, who, round, "scores")
+    shown = [] if unrecorded else places[:count]
     ranked = [place.application for place in shown]
     details = await _details(reader, ranked, panels, at)
     if not details.keys() >= set(ranked):
@@ -235,6 +241,11 @@ async def ranking(
         raise Behind("The read models are catching up; ask again in a moment.")
     initiative = loaded[state.initiative].state
     seen = await _seen(reader, who, initiative, state, ranked, own)
+    if any(each.as_staff for each in seen.values()) and not await readings.record(
+        reader, who, round, "answers"
+    ):
+        unrecorded = True
+        seen = {application: replace(each, title=False) for application, each in seen.items()}
     return Ranking(
         round=round,
         call=state.call,
@@ -246,8 +257,9 @@ async def ranking(
             items=tuple(
                 _ranked(reader, place, details[place.application], seen[place.application]) for place in shown
             ),
-            next=cursor_of(str(start + count)) if len(places) > count else None,
+            next=cursor_of(str(start + count)) if shown and len(places) > count else None,
         ),
+        unrecorded=unrecorded,
     )
 
 
@@ -286,11 +298,12 @@ async def _standing(reader: Reader, round: str, call_id: str, call: Call, at: in
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """How a viewer stands to an application: whether they see its `title`, or have a `conflict` and see the handle
-    alone."""
+    """How a viewer stands to an application: whether they see its `title`, `as_staff` or of the jury, or have a
+    `conflict` and see the handle alone."""
 
     title: bool
     conflict: bool
+    as_staff: bool
 
 
 async def _seen(
@@ -317,7 +330,10 @@ async def _seen(
             viewer, initiative, round, loaded[application].state, its_reviews, own=own
         )
         conflict = application in own or access.declared_conflict(viewer, its_reviews)
-        found[application] = _Seen(title=isinstance(verdict, Allowed) and not conflict, conflict=conflict)
+        title = isinstance(verdict, Allowed) and not conflict
+        found[application] = _Seen(
+            title=title, conflict=conflict, as_staff=title and verdict == Allowed(Role.OFFICER)
+        )
     return found
 
 

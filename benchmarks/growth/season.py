@@ -22,6 +22,7 @@ from domain.forms import Form, Rubric
 from domain.funds import FundCommitted, FundOpened, FundPledged, FundReceived
 from domain.grants import facts as grants
 from domain.panels import PanelClosed, PanelConfirmed, PanelOpened, PanelOutcomeSet, Place
+from domain.readings import EXAMINED, Reading, newly_read, reading_of
 from domain.reviews import FULL_SCORE, ReviewAssigned, ReviewCleared, ReviewSubmitted, rounded_half_up
 from domain.rounds import RoundClosed, RoundDecided, RoundOpened, RoundPutToPanel
 from domain.values import SYSTEM, Role
@@ -130,6 +131,16 @@ class _Season:
     async def _judge(self) -> None:
         """Every application is found eligible and judged by as many jurors as the quorum asks for."""
         staff = self._staff
+        read = newly_read(
+            Reading(),
+            viewer=staff.officer,
+            initiative=staff.initiative,
+            call=self._call,
+            round=self._round,
+            kinds=EXAMINED,
+        )
+        for fact in read:
+            await self._deed(staff.officer, Role.OFFICER, {reading_of(staff.officer, self._round): fact})
         piles: dict[str, list[tuple[str, str]]] = {juror: [] for juror in staff.jurors}
         for place, application in enumerate(self._applicants):
             found = ApplicationFoundEligible(application=application, round=self._round)

@@ -13,10 +13,13 @@ from domain.access.ties import (
     disinterested,
     own_reviews,
     undeclared,
+    unknowing,
 )
 from domain.applications import Application
+from domain.calls import Call
 from domain.deciding import Allowed, Denied, Verdict
 from domain.initiatives import Initiative
+from domain.readings import Reading
 from domain.reviews import JUDGING, Review
 from domain.values import SYSTEM, Role
 
@@ -48,13 +51,13 @@ def examines(
     return verdict
 
 
-def applies(actor: str, *, examined: Collection[str]) -> Verdict:
-    """Every registered person, but not among those whom they examined: `examined` are applications of the round that the
-    actor found eligible or ineligible, which must be none."""
+def applies(actor: str, *, read: Reading) -> Verdict:
+    """Every registered person, but nobody who has read what others wrote in the round: `read` is what the actor has read
+    of it."""
     if actor == SYSTEM:
         return Denied("Sign in to apply.")
-    if examined:
-        return Denied("You examined applications of this round, so you cannot apply in it.")
+    if read.has("answers"):
+        return Denied("You have read applications of this round, so you cannot apply in it.")
     return Allowed(Role.APPLICANT)
 
 
@@ -71,18 +74,43 @@ def juror_of(actor: str, initiative: Initiative, review: Review) -> Verdict:
     return verdict
 
 
+def declares_no_conflict(
+    actor: str, initiative: Initiative, call: Call, review: Review, *, read: Reading
+) -> Verdict:
+    """The juror whose review it is; in a blind call not once they know who applied. `read` is what they have read of the
+    round."""
+    return unknowing(juror_of(actor, initiative, review), call, read)
+
+
+def submits_review(
+    actor: str, initiative: Initiative, call: Call, review: Review, *, read: Reading
+) -> Verdict:
+    """The juror whose review it is, unless they have seen others' scores of the application; in a blind call not once
+    they know who applied. `read` is what they have read of the round."""
+    verdict = declares_no_conflict(actor, initiative, call, review, read=read)
+    if isinstance(verdict, Allowed) and read.has("scores", review.application):
+        return Denied("You have seen others' scores of this application, so you cannot review it.")
+    return verdict
+
+
 def opens_panel(actor: str, initiative: Initiative, *, own: Collection[str]) -> Verdict:
     """The staff; `own` are the actor's applications in the round, which must be none."""
     return disinterested(officer(actor, initiative), own)
 
 
 def decides_on(
-    actor: str, initiative: Initiative, *, own: Collection[str], reviews: Iterable[Review]
+    actor: str,
+    initiative: Initiative,
+    call: Call,
+    *,
+    own: Collection[str],
+    read: Reading,
+    reviews: Iterable[Review],
 ) -> Verdict:
     """The chair, on an application that they may read: not one with which they declared a conflict, nor one that they
-    were asked to review without ever answering whether they have one. `reviews` are all reviews of it, and `own` are the
-    actor's applications in the round, which must be none."""
-    verdict = chairs_panel(actor, initiative, own=own)
+    were asked to review without ever answering whether they have one. `reviews` are all reviews of it; `own` and `read`
+    are as in `chairs_panel`."""
+    verdict = chairs_panel(actor, initiative, call, own=own, read=read)
     if isinstance(verdict, Allowed):
         mine = own_reviews(actor, reviews)
         if declared_conflict(actor, mine):
@@ -92,16 +120,25 @@ def decides_on(
     return verdict
 
 
-def chairs_panel(actor: str, initiative: Initiative, *, own: Collection[str]) -> Verdict:
-    """The chair; `own` are the actor's applications in the round, which must be none."""
-    return disinterested(member(actor, initiative, Role.CHAIR), own)
+def chairs_panel(
+    actor: str, initiative: Initiative, call: Call, *, own: Collection[str], read: Reading
+) -> Verdict:
+    """The chair; in a blind call only one who is no officer and does not know who applied. `own` are the actor's
+    applications in the round, which must be none, and `read` is what they have read of it."""
+    verdict = disinterested(member(actor, initiative, Role.CHAIR), own)
+    if isinstance(verdict, Denied) or call.blindness == "open":
+        return verdict
+    if Role.OFFICER in initiative.roles(actor):
+        return Denied("In a blind call officers do not decide; a chair who is no officer does.")
+    return unknowing(verdict, call, read)
 
 
 def confirms_panel(
     actor: str, initiative: Initiative, *, own: Collection[str], conflicts: Collection[str]
 ) -> Verdict:
     """Staff or a chair, who answer for every outcome of the round: `own` are the actor's applications in it, and
-    `conflicts` those with which they declared a conflict; both must be none."""
+    `conflicts` those with which they declared a conflict; both must be none. They choose nothing, so they may know who
+    applied."""
     verdict = disinterested(member(actor, initiative, Role.OFFICER, Role.CHAIR), own)
     if isinstance(verdict, Allowed) and conflicts:
         return Denied(

@@ -8,10 +8,24 @@ from typing import assert_never
 from domain import access, applications, panels, rounds
 from domain.applications import APPLICATION, Application, ApplicationStatus, DeclineReason
 from domain.calls import CALL, Call
-from domain.deciding import Act, Command, Fact, Given, Outcome, Plan, Registered, ahead, members, some, the
+from domain.deciding import (
+    Act,
+    Command,
+    Fact,
+    Given,
+    Outcome,
+    Plan,
+    Registered,
+    ahead,
+    maybe,
+    members,
+    some,
+    the,
+)
 from domain.indexes import applications_by, conflicts_of, deciders_of, reviews_in, reviews_of
 from domain.initiatives import INITIATIVE
 from domain.panels import PANEL, Panel, PanelOutcome, PanelOutcomeSet
+from domain.readings import READING, reading_of
 from domain.refusals import Invalid
 from domain.reviews import REVIEW
 from domain.rounds import ROUND
@@ -77,10 +91,17 @@ def _open(command: OpenPanel, given: Given) -> Plan:
 def _set_outcome(command: SetPanelOutcome, given: Given) -> Plan:
     panel = yield from the(PANEL, command.panel)
     panels.check_ranked(panel, command.application)
-    yield from ahead((CALL, panel.call), (INITIATIVE, panel.initiative), (APPLICATION, command.application))
+    reading = reading_of(given.actor, panel.round)
+    yield from ahead(
+        (CALL, panel.call),
+        (INITIATIVE, panel.initiative),
+        (APPLICATION, command.application),
+        (READING, reading),
+    )
     call = yield from the(CALL, panel.call)
     initiative = yield from the(INITIATIVE, panel.initiative)
     application = yield from the(APPLICATION, command.application)
+    read = yield from maybe(READING, reading)
     own = yield from members(applications_by(given.actor, panel.round))
     reviews = yield from some(REVIEW, (yield from members(reviews_of(command.application))))
     # Who withdrew matters only where the budget seems too small, so the other applications are seldom loaded.
@@ -90,7 +111,7 @@ def _set_outcome(command: SetPanelOutcome, given: Given) -> Plan:
         states = yield from some(APPLICATION, awarded)
         withdrawn = {other for other, state in states.items() if state.status is ApplicationStatus.WITHDRAWN}
     return Act(
-        may=access.decides_on(given.actor, initiative, own=own, reviews=reviews.values()),
+        may=access.decides_on(given.actor, initiative, call, own=own, read=read, reviews=reviews.values()),
         initiative=panel.initiative,
         scope=panel.call,
         decide=lambda: Outcome(
@@ -122,11 +143,15 @@ def _asked(command: SetPanelOutcome, call: Call) -> int:
 
 def _close(command: ClosePanel, given: Given) -> Plan:
     panel = yield from the(PANEL, command.panel)
+    reading = reading_of(given.actor, panel.round)
+    yield from ahead((INITIATIVE, panel.initiative), (CALL, panel.call), (READING, reading))
     initiative = yield from the(INITIATIVE, panel.initiative)
+    call = yield from the(CALL, panel.call)
+    read = yield from maybe(READING, reading)
     own = yield from members(applications_by(given.actor, panel.round))
     ranked = yield from some(APPLICATION, (place.application for place in panel.ranking))
     return Act(
-        may=access.chairs_panel(given.actor, initiative, own=own),
+        may=access.chairs_panel(given.actor, initiative, call, own=own, read=read),
         initiative=panel.initiative,
         scope=panel.call,
         decide=lambda: Outcome(

@@ -6,9 +6,10 @@ from domain import access, limits, reviews
 from domain.applications import APPLICATION
 from domain.calls import CALL
 from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, ahead, maybe, members, some, the
-from domain.indexes import applications_by, examined_by, reviews_of
+from domain.indexes import applications_by, reviews_of
 from domain.initiatives import INITIATIVE
 from domain.persons import PERSON, check_registered
+from domain.readings import READING, reading_of
 from domain.reviews import REVIEW, ConflictReason
 from domain.rounds import ROUND
 
@@ -61,8 +62,12 @@ def _replace(command: ReplaceReview, given: Given) -> Plan:
 
 def _ask(application_id: str, juror: str, given: Given, *, replaced: str | None = None) -> Plan:
     application = yield from the(APPLICATION, application_id)
+    juror_reading = reading_of(juror, application.round)
     yield from ahead(
-        (CALL, application.call), (ROUND, application.round), (INITIATIVE, application.initiative)
+        (CALL, application.call),
+        (ROUND, application.round),
+        (INITIATIVE, application.initiative),
+        (READING, juror_reading),
     )
     call = yield from the(CALL, application.call)
     round = yield from the(ROUND, application.round)
@@ -70,7 +75,7 @@ def _ask(application_id: str, juror: str, given: Given, *, replaced: str | None 
     person = yield from maybe(PERSON, juror)
     own = yield from members(applications_by(given.actor, application.round))
     applied = yield from members(applications_by(juror, application.round))
-    examined = yield from members(examined_by(juror, application.round))
+    read = yield from maybe(READING, juror_reading)
     existing = yield from some(REVIEW, (yield from members(reviews_of(application_id))))
     review = given.new("review")
 
@@ -89,7 +94,7 @@ def _ask(application_id: str, juror: str, given: Given, *, replaced: str | None 
             juror=juror,
             existing=tuple(existing.values()),
             juror_applied=bool(applied),
-            juror_examined=bool(examined),
+            juror_read=read,
         )
         return Outcome(
             facts={**stepped_back, review: assigned},
@@ -106,11 +111,19 @@ def _ask(application_id: str, juror: str, given: Given, *, replaced: str | None 
 
 def _declare_no_conflict(command: DeclareNoConflict, given: Given) -> Plan:
     review = yield from the(REVIEW, command.review)
-    yield from ahead((INITIATIVE, review.initiative), (ROUND, review.round))
+    reading = reading_of(given.actor, review.round)
+    yield from ahead(
+        (INITIATIVE, review.initiative),
+        (ROUND, review.round),
+        (CALL, review.call),
+        (READING, reading),
+    )
     initiative = yield from the(INITIATIVE, review.initiative)
     round = yield from the(ROUND, review.round)
+    call = yield from the(CALL, review.call)
+    read = yield from maybe(READING, reading)
     return Act(
-        may=access.juror_of(given.actor, initiative, review),
+        may=access.declares_no_conflict(given.actor, initiative, call, review, read=read),
         initiative=review.initiative,
         scope=review.call,
         decide=lambda: Outcome(
@@ -140,18 +153,21 @@ def _declare_conflict(command: DeclareConflict, given: Given) -> Plan:
 
 def _submit(command: SubmitReview, given: Given) -> Plan:
     review = yield from the(REVIEW, command.review)
+    reading = reading_of(given.actor, review.round)
     yield from ahead(
         (INITIATIVE, review.initiative),
         (APPLICATION, review.application),
         (ROUND, review.round),
         (CALL, review.call),
+        (READING, reading),
     )
     initiative = yield from the(INITIATIVE, review.initiative)
     application = yield from the(APPLICATION, review.application)
     round = yield from the(ROUND, review.round)
     call = yield from the(CALL, review.call)
+    read = yield from maybe(READING, reading)
     return Act(
-        may=access.juror_of(given.actor, initiative, review),
+        may=access.submits_review(given.actor, initiative, call, review, read=read),
         initiative=review.initiative,
         scope=review.call,
         decide=lambda: Outcome(

@@ -47,6 +47,7 @@ TABLE = """
     review.conflict_declared.v1            .      .      x      .      x
     review.replaced.v1                     .      .      x      .      x
     review.submitted.v1                    .      .      x      .      x
+    reading.recorded.v1                    .      .      x      .      x
     panel.opened.v1                        .      .      x      .      x
     panel.outcome_set.v1                   .      .      x      .      x
     panel.closed.v1                        .      .      x      .      x
