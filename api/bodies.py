@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from functools import cache
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, TypeVar, cast, get_args
 
 import msgspec
 from litestar import Request
@@ -19,7 +19,8 @@ from litestar.exceptions import InternalServerException
 from msgspec import inspect as shapes
 
 from api.problems import Problem, ProblemType
-from domain.refusals import FieldError, Invalid
+from domain.refusals import NOTHING_HERE, FieldError, Invalid, NotFound, Turned
+from domain.values import is_id
 
 T = TypeVar("T")
 
@@ -118,7 +119,9 @@ def decode(
         raise _malformed(raw, error) from None
     else:
         _check_objects(raw, most_fields)
-        if not _suspect(raw):
+        if not _suspect(raw) and all(
+            is_id(id_of, named) for _, id_of, named in _named(cast("msgspec.Struct", value))
+        ):
             return value
     try:
         plain = msgspec.json.decode(raw)
@@ -202,6 +205,36 @@ def shown_name(name: str) -> str:
     return name if _NAME.match(name) else "?"
 
 
+@cache
+def _id_fields(kind: type[msgspec.Struct]) -> tuple[tuple[str, str], ...]:
+    """The fields of a command or a body that hold an id, each with the kind of thing that it names."""
+    found = []
+    for field in msgspec.structs.fields(kind):
+        options = (field.type, *get_args(field.type))
+        metas = [meta for option in options for meta in getattr(option, "__metadata__", ())]
+        found += [(field.name, str(meta.extra["id_of"])) for meta in metas if meta.extra]
+    return tuple(found)
+
+
+def _named(value: msgspec.Struct) -> Iterator[tuple[str, str, str]]:
+    """Each id in a command or a body: the field that holds it, the kind of thing that it names, and the id."""
+    for field, id_of in _id_fields(type(value)):
+        if (named := getattr(value, field)) is not None:
+            yield field, id_of, named
+
+
+def field_of(error: NotFound, command: msgspec.Struct, told: frozenset[str]) -> Turned:
+    """What is answered when a command names something that is not there, or not for this person: which field names it, or
+    the error itself, as 404, where it is what the address names. `told` are the fields that the address tells."""
+    sent = [(field, named) for field, _, named in _named(command) if field not in told]
+    nothing_told = len(sent) == len(_id_fields(type(command)))
+    for field, named in sent:
+        if named == error.named or (error.named is None and nothing_told):
+            detail = f"There is no such {field} that you may name here."
+            return Invalid.field(field, detail if error.detail == NOTHING_HERE else error.detail)
+    return error
+
+
 class _Walk:
     """One walk through a decoded body, collecting what is wrong."""
 
@@ -217,8 +250,10 @@ class _Walk:
     def value(self, path: str, value: Any, shape: shapes.Type) -> None:  # Any: whatever JSON can hold
         """Check one value against its type."""
         match shape:
-            case shapes.Metadata(type=described):
-                self.value(path, value, described)
+            case shapes.Metadata(type=inner, extra={"id_of": str(id_of)}):
+                self._id(path, value, inner, id_of)
+            case shapes.Metadata(type=inner):
+                self.value(path, value, inner)
             case shapes.StructType():
                 self._struct(path, value, shape)
             case shapes.DictType():
@@ -259,6 +294,14 @@ class _Walk:
             self._wrong(path, "This is a text.")
         elif "\x00" in value:
             self._wrong(path, "The text holds a NUL character, which cannot be stored.")
+
+    def _id(self, path: str, value: Any, shape: shapes.Type, id_of: str) -> None:
+        if not isinstance(value, str):
+            self.value(path, value, shape)
+        elif not value.strip():
+            self._wrong(path, f"This cannot be left empty; name the {path}.")
+        elif not is_id(id_of, value):
+            self._wrong(path, f"This is not the id of a {id_of}.")
 
     def _time(self, path: str, value: Any, kind: type, sentence: str) -> None:
         try:

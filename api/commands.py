@@ -11,11 +11,12 @@ import msgspec
 from litestar import Request as HTTPRequest
 from litestar import Response
 
-from api.bodies import decode, read_body
+from api.bodies import decode, field_of, read_body
 from api.operations import Asking, Operation, Parameter, as_json, bad_parameter, the_header
 from api.problems import ProblemType
 from api.wiring import Wiring
 from domain.commands.register import REGISTER
+from domain.refusals import NotFound
 from domain.values import Channel
 from history.runner import Answer, Request
 
@@ -55,6 +56,8 @@ WRITES: Final = (
     Write("/api/funds/{fund}/receipts", "fund.receive", 201),
     Write("/api/calls", "call.draft", 201),
     Write("/api/calls/{call}/publish", "call.publish"),
+    Write("/api/calls/{call}/members", "call.add_member", 201),
+    Write("/api/calls/{call}/members/{person}/remove", "call.remove_member"),
     Write("/api/calls/{call}/rounds", "round.open", 201),
     Write("/api/calls/{call}/applications", "application.submit", 201),
     Write("/api/rounds/{round}/close", "round.close"),
@@ -63,6 +66,7 @@ WRITES: Final = (
     Write("/api/applications/{application}/find-eligible", "application.find_eligible"),
     Write("/api/applications/{application}/find-ineligible", "application.find_ineligible"),
     Write("/api/applications/{application}/reviews", "review.assign", 201),
+    Write("/api/applications/{application}/lower-quorum", "application.lower_quorum"),
     Write("/api/applications/{application}/grant", "grant.offer", 201),
     Write("/api/reviews/{review}/declare-no-conflict", "review.declare_no_conflict"),
     Write("/api/reviews/{review}/declare-conflict", "review.declare_conflict"),
@@ -193,9 +197,12 @@ def operation_of(write: Write) -> Operation:
         sent = decode(await read_body(asking.request), body, told, most_fields=most)
         path = {name: asking.number(name) if name in numbers else asking.path[name] for name in told}
         wanted = command(**path, **{name: getattr(sent, name) for name in sent.__struct_fields__})
-        answer = await asking.wiring.runner.run(
-            Request(command=wanted, actor=asking.who, channel=Channel.API, key=key, expected=expected)
-        )
+        try:
+            answer = await asking.wiring.runner.run(
+                Request(command=wanted, actor=asking.who, channel=Channel.API, key=key, expected=expected)
+            )
+        except NotFound as error:
+            raise field_of(error, wanted, told) from None
         if write.then is not None:
             await write.then(asking.wiring, wanted)
         return as_json(

@@ -166,7 +166,7 @@ def the(aggregate: Aggregate[S], stream: str) -> Generator[Wish, Any, S]:
     answer: Mapping[str, Loaded[S]] = yield Load(((aggregate, stream),))
     loaded = answer[stream]
     if loaded.version == 0:
-        raise NotFound
+        raise NotFound(named=stream)
     return loaded.state
 
 
@@ -185,7 +185,7 @@ def some(aggregate: Aggregate[S], streams: Iterable[str]) -> Generator[Wish, Any
     answer: Mapping[str, Loaded[S]] = yield Load(tuple((aggregate, stream) for stream in wanted))
     for stream in wanted:
         if answer[stream].version == 0:
-            raise NotFound
+            raise NotFound(named=stream)
     return {stream: answer[stream].state for stream in wanted}
 
 

@@ -199,7 +199,7 @@ def receive(
     """Record that money of a pledge arrived; in all, never more than was pledged."""
     promised = fund.pledges.get(pledge_id)
     if promised is None:
-        raise NotFound("There is no such pledge to this fund.")
+        raise NotFound("There is no such pledge to this fund.", named=pledge_id)
     minor = amount.minor("amount", currency=fund.currency, least=1)
     check_past(received_on, "received_on", now)
     outstanding = promised.amount - promised.received

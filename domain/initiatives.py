@@ -11,7 +11,7 @@ import msgspec
 from domain import limits
 from domain.deciding import Aggregate, Fact
 from domain.refusals import Invalid, Refused
-from domain.values import MEMBER_ROLES, Role, check_text
+from domain.values import CALL_ROLES, MEMBER_ROLES, Role, check_text
 
 INSTALLATION_ID: Final = "installation-" + "0" * 32
 """The one stream of the installation itself; its first fact is the history's first fact."""
@@ -54,8 +54,26 @@ class MemberRemoved(Fact, frozen=True, kw_only=True):
     person: str
 
 
+class MemberAddedToCall(Fact, frozen=True, kw_only=True):
+    """A person got roles for one call, beside those held in the whole initiative and in place of those held before for
+    this call."""
+
+    initiative: str
+    call: str
+    person: str
+    roles: tuple[Role, ...]
+
+
+class MemberRemovedFromCall(Fact, frozen=True, kw_only=True):
+    """A person has no role for this one call any more."""
+
+    initiative: str
+    call: str
+    person: str
+
+
 InstallationFact = InstallationOpened | AdministratorAppointed
-InitiativeFact = InitiativeFounded | MemberAdded | MemberRemoved
+InitiativeFact = InitiativeFounded | MemberAdded | MemberRemoved | MemberAddedToCall | MemberRemovedFromCall
 
 # State
 
@@ -75,15 +93,33 @@ class Installation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Initiative(msgspec.Struct, frozen=True, kw_only=True):
-    """An initiative as its facts left it: its members' roles by person."""
+    """An initiative as its facts left it: its members' roles by person, and by call those that they hold for it alone."""
 
     id: str = ""
     name: str = ""
     members: dict[str, frozenset[Role]] = {}
+    by_call: dict[str, dict[str, frozenset[Role]]] = {}
 
     def roles(self, person: str) -> frozenset[Role]:
-        """The roles that a person holds here now."""
+        """The roles that a person holds here now; those for one call are among them in `within` it."""
         return self.members.get(person, frozenset())
+
+    def within(self, call: str) -> Initiative:
+        """The initiative as it is in one of its calls: whoever holds roles for it holds them beside their others."""
+        added = self.by_call.get(call)
+        if not added:
+            return self
+        joined = {person: self.roles(person) | roles for person, roles in added.items()}
+        return msgspec.structs.replace(self, members={**self.members, **joined})
+
+    def calls_of(self, person: str) -> dict[str, frozenset[Role]]:
+        """The roles that a person holds for single calls, by call."""
+        return {call: held[person] for call, held in self.by_call.items() if person in held}
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """All who hold a role here, in the initiative or for one of its calls, sorted."""
+        return tuple(sorted({*self.members, *(person for held in self.by_call.values() for person in held)}))
 
     @property
     def administrators(self) -> tuple[str, ...]:
@@ -116,10 +152,31 @@ def evolve(initiative: Initiative, fact: InitiativeFact) -> Initiative:
                 initiative, members={**initiative.members, fact.person: frozenset(fact.roles)}
             )
         case MemberRemoved():
-            left = {person: roles for person, roles in initiative.members.items() if person != fact.person}
-            return msgspec.structs.replace(initiative, members=left)
+            return msgspec.structs.replace(
+                initiative,
+                members=_without(initiative.members, fact.person),
+                by_call={call: _without(held, fact.person) for call, held in initiative.by_call.items()},
+            )
+        case MemberAddedToCall():
+            return msgspec.structs.replace(
+                initiative,
+                by_call={
+                    **initiative.by_call,
+                    fact.call: {
+                        **initiative.by_call.get(fact.call, {}),
+                        fact.person: frozenset(fact.roles),
+                    },
+                },
+            )
+        case MemberRemovedFromCall():
+            left = _without(initiative.by_call.get(fact.call, {}), fact.person)
+            return msgspec.structs.replace(initiative, by_call={**initiative.by_call, fact.call: left})
         case _:
             assert_never(fact)
+
+
+def _without(members: dict[str, frozenset[Role]], person: str) -> dict[str, frozenset[Role]]:
+    return {member: roles for member, roles in members.items() if member != person}
 
 
 INSTALLATION = Aggregate(kind="installation", empty=Installation(), evolve=evolve_installation)
@@ -172,10 +229,32 @@ def add_member(
 def remove_member(initiative: Initiative, *, person: str, living: Collection[str]) -> tuple[Fact, ...]:
     """Take all roles from a person; the last administrator stays. `living` are the administrators who were not
     erased."""
-    if not initiative.roles(person):
+    if not initiative.roles(person) and not any(initiative.calls_of(person).values()):
         raise Refused("This person holds no role here.")
     _keep_one_administrator(living, without=person)
     return (MemberRemoved(initiative=initiative.id, person=person),)
+
+
+def add_to_call(
+    initiative: Initiative, call_id: str, *, person: str, roles: Iterable[Role]
+) -> tuple[Fact, ...]:
+    """Give a person roles for one call, in place of those held before for it."""
+    asked = set(roles)
+    if asked - set(CALL_ROLES):
+        raise Invalid.field("roles", f"The roles for one call are among {', '.join(CALL_ROLES)}.")
+    given = tuple(role for role in CALL_ROLES if role in asked)
+    if not given:
+        raise Invalid.field("roles", "Give at least one role, or remove the person from the call.")
+    if initiative.calls_of(person).get(call_id) == frozenset(given):
+        raise Refused("This person holds exactly these roles for this call already.")
+    return (MemberAddedToCall(initiative=initiative.id, call=call_id, person=person, roles=given),)
+
+
+def remove_from_call(initiative: Initiative, call_id: str, *, person: str) -> tuple[Fact, ...]:
+    """Take from a person the roles held for one call; those held in the whole initiative stay."""
+    if not initiative.calls_of(person).get(call_id):
+        raise Refused("This person holds no role for this call alone.")
+    return (MemberRemovedFromCall(initiative=initiative.id, call=call_id, person=person),)
 
 
 def _keep_one_administrator(living: Collection[str], *, without: str) -> None:

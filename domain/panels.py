@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Collection, Iterable, Mapping
+from fractions import Fraction
 from typing import Literal, assert_never
 
 import msgspec
@@ -13,8 +14,9 @@ from domain.applications import Application, ApplicationStatus, DeclineReason
 from domain.calls import Call
 from domain.deciding import Aggregate, Fact
 from domain.forms import Rubric
-from domain.refusals import Invalid, NotFound, Refused
-from domain.reviews import Review, ReviewStatus, mean, score
+from domain.refusals import Invalid, Refused
+from domain.reviews import Review, ReviewStatus, mean, rests_on_few, score
+from domain.rounds import Round
 from domain.values import Money, amount_text
 
 PanelOutcome = Literal["award", "decline", "waitlist"]
@@ -23,15 +25,16 @@ PanelOutcome = Literal["award", "decline", "waitlist"]
 class Place(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An application's place in a ranking.
 
-    `score` is the mean of its reviews' scores in thousandths of a per cent (`domain.reviews.mean`), None where no
-    review was needed and none was written; `reviews` is how many were counted. Equal scores share a rank, and the rank
-    after two that share the first is the third.
+    `score` is the exact mean of its reviews' scores (`domain.reviews.mean`) as a fraction in lowest terms, ``11/15``; None
+    where none was written. Equal scores share a rank, and the rank after two that share the first is the third.
+    `reviews` is how many were counted, `on_few_criteria` how many of them judged half of the criteria or fewer.
     """
 
     application: str
     rank: int
-    score: int | None
+    score: str | None
     reviews: int
+    on_few_criteria: int
 
 
 # Facts
@@ -134,13 +137,13 @@ PANEL = Aggregate(kind="panel", empty=Panel(), evolve=evolve)
 def open_panel(
     panel_id: str,
     round_id: str,
-    call_id: str,
+    round: Round,
     call: Call,
     *,
     applications: Mapping[str, Application],
     reviews: Iterable[Review],
 ) -> tuple[Fact, ...]:
-    """Open the panel of a round on the ranking of its eligible applications.
+    """Open the panel of a round on the ranking of its eligible applications, each of which has the reviews that it needs.
 
     `applications` are all that the round received, `reviews` all reviews of them.
     """
@@ -160,17 +163,19 @@ def open_panel(
     for review in reviews:
         if review.status is ReviewStatus.SUBMITTED and review.application in submitted:
             submitted[review.application].append(review)
-    lacking = sum(len(written) < call.quorum for written in submitted.values())
+    lacking = sum(
+        len(written) < round.quorum(application, call) for application, written in submitted.items()
+    )
     if lacking:
         raise Refused(
             f"{_count(lacking, 'eligible application lacks', 'eligible applications lack')} reviews; "
-            f"each needs {call.quorum}."
+            f"each needs {call.quorum}. Ask another juror, or let the chair lower its quorum where nobody is left to ask."
         )
     return (
         PanelOpened(
             panel=panel_id,
             initiative=call.initiative,
-            call=call_id,
+            call=round.call,
             round=round_id,
             ranking=rank(submitted, call.rubric),
         ),
@@ -178,7 +183,7 @@ def open_panel(
 
 
 def rank(submitted: Mapping[str, Collection[Review]], rubric: Rubric) -> tuple[Place, ...]:
-    """The ranking of applications by the mean of their submitted reviews' scores, the best first.
+    """The ranking of applications by the exact mean of their submitted reviews' scores, the best first.
 
     Equal means share a rank; within it applications stand in the order of their random ids, which tells nothing.
     """
@@ -189,16 +194,26 @@ def rank(submitted: Mapping[str, Collection[Review]], rubric: Rubric) -> tuple[P
     order = sorted(scored, key=lambda application: (-_or_last(scored[application]), application))
     places: list[Place] = []
     for number, application in enumerate(order, start=1):
-        tied = bool(places) and places[-1].score == scored[application]
+        tied = bool(places) and scored[places[-1].application] == scored[application]
         places.append(
             Place(
                 application=application,
                 rank=places[-1].rank if tied else number,
-                score=scored[application],
+                score=_written(scored[application]),
                 reviews=len(submitted[application]),
+                on_few_criteria=sum(rests_on_few(review, rubric) for review in submitted[application]),
             )
         )
     return tuple(places)
+
+
+def without(places: Iterable[Place], hidden: Collection[str]) -> tuple[Place, ...]:
+    """A ranking as it would be without some applications: the others move up, so that no rank tells where those stood."""
+    left = [place for place in places if place.application not in hidden]
+    ranks: dict[int, int] = {}
+    for number, place in enumerate(left, start=1):
+        ranks.setdefault(place.rank, number)
+    return tuple(msgspec.structs.replace(place, rank=ranks[place.rank]) for place in left)
 
 
 def set_outcome(
@@ -241,11 +256,9 @@ def set_outcome(
     )
 
 
-def check_ranked(panel: Panel, application_id: str) -> None:
-    """Raise `NotFound` unless the panel decides on this application: of another one, which belongs to another round or
-    to nobody, it says the same, so that no id can be tried out for existence."""
-    if all(place.application != application_id for place in panel.ranking):
-        raise NotFound
+def is_ranked(panel: Panel, application_id: str) -> bool:
+    """Whether the panel decides on this application."""
+    return any(place.application == application_id for place in panel.ranking)
 
 
 def awards(panel: Panel, *, besides: str) -> dict[str, int]:
@@ -336,5 +349,9 @@ def _count(number: int, one: str, many: str) -> str:
     return f"{number} {one if number == 1 else many}"
 
 
-def _or_last(points: int | None) -> int:
-    return -1 if points is None else points
+def _or_last(points: Fraction | None) -> Fraction:
+    return Fraction(-1) if points is None else points
+
+
+def _written(points: Fraction | None) -> str | None:
+    return None if points is None else f"{points.numerator}/{points.denominator}"

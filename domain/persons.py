@@ -212,15 +212,15 @@ def _parsed(address: str) -> ValidatedEmail:
         ) from None
 
 
-def check_known(person: Person) -> None:
+def check_known(person: Person, person_id: str) -> None:
     """Raise `NotFound` unless the person was registered once; only for those who may know who is."""
     if person.status is None:
-        raise NotFound("There is no such person.")
+        raise NotFound("There is no such person.", named=person_id)
 
 
-def check_registered(person: Person) -> None:
+def check_registered(person: Person, person_id: str) -> None:
     """Raise `NotFound` or `Refused` unless the person can be given something: a role, an office."""
-    check_known(person)
+    check_known(person, person_id)
     if person.status is PersonStatus.ERASED:
         raise Refused("This person was erased.")
 
@@ -243,7 +243,7 @@ def make_claim(
     person_id: str, person: Person, *, claim: str, made_by: str, days: int, now: datetime
 ) -> tuple[Fact, ...]:
     """Make a claim that ends after some days; a person has one at a time that can be used."""
-    check_registered(person)
+    check_registered(person, person_id)
     if not 1 <= days <= MOST_CLAIM_DAYS:
         raise Invalid.field("days", f"A claim can be used for 1 to {MOST_CLAIM_DAYS} days; this is {days}.")
     open_one = next((each for each in person.claims if each.usable(now)), None)
@@ -265,14 +265,14 @@ def make_claim(
 
 def withdraw_claim(person_id: str, person: Person, *, claim: str, now: datetime) -> tuple[Fact, ...]:
     """Withdraw a claim that nobody has used."""
-    check_registered(person)
+    check_registered(person, person_id)
     _check_usable(person, claim, now)
     return (PersonClaimWithdrawn(person=person_id, claim=claim, withdrawn_at=now),)
 
 
 def use_claim(person_id: str, person: Person, *, claim: str, now: datetime) -> tuple[Fact, ...]:
     """Exchange a claim, once."""
-    check_registered(person)
+    check_registered(person, person_id)
     _check_usable(person, claim, now)
     return (PersonClaimUsed(person=person_id, claim=claim, used_at=now),)
 
@@ -280,7 +280,7 @@ def use_claim(person_id: str, person: Person, *, claim: str, now: datetime) -> t
 def _check_usable(person: Person, claim: str, now: datetime) -> None:
     found = next((each for each in person.claims if each.id == claim), None)
     if found is None:
-        raise NotFound("There is no such claim.")
+        raise NotFound("There is no such claim.", named=claim)
     if found.used_at is not None:
         raise Refused(f"This claim was used on {moment_text(found.used_at)}; a claim can be used once.")
     if found.withdrawn_at is not None:

@@ -53,7 +53,9 @@ NOTHING_HERE: Final = "There is nothing here that you may see."
 
 
 class NotFound(Turned):
-    """What the command names does not exist, or not for this person."""
+    """What the command names does not exist, or not for this person. `named` is the id that leads to nothing, where one
+    field of the command holds it."""
 
-    def __init__(self, detail: str = NOTHING_HERE) -> None:
+    def __init__(self, detail: str = NOTHING_HERE, *, named: str | None = None) -> None:
         super().__init__(detail)
+        self.named = named

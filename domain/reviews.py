@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import enum
-import math
 from collections.abc import Collection, Iterable, Mapping
+from fractions import Fraction
 from typing import Annotated, Final, Literal, assert_never
 
 import msgspec
@@ -18,7 +18,7 @@ from domain.initiatives import Initiative
 from domain.personal import Personal, Withheld
 from domain.readings import Reading
 from domain.refusals import FieldError, Invalid, Refused
-from domain.rounds import Round, RoundStatus
+from domain.rounds import QuorumReason, Round, RoundQuorumLowered, RoundStatus
 from domain.values import Role, check_text
 
 ConflictReason = Literal[
@@ -27,9 +27,6 @@ ConflictReason = Literal[
 
 JUDGING: Final = (Role.JUROR, Role.CHAIR)
 """The roles in which a member can be assigned to an application."""
-
-FULL_SCORE: Final = 100_000
-"""The score of a review with full points throughout: 100 %, in thousandths of a per cent."""
 
 # Facts
 
@@ -53,12 +50,14 @@ class ReviewCleared(Fact, frozen=True, kw_only=True):
 
 
 class ReviewConflictDeclared(Fact, frozen=True, kw_only=True):
-    """The juror declared a conflict of interest and stepped back; another may be asked."""
+    """The juror declared a conflict of interest and stepped back; another may be asked. `after_submitting`: the juror had
+    submitted the review by then, and its scores no longer count."""
 
     review: str
     application: str
     round: str
     juror: str
+    after_submitting: bool
     reason: ConflictReason
     explanation: Annotated[str | Withheld | None, Personal(of="juror")]
 
@@ -82,7 +81,15 @@ class ReviewSubmitted(Fact, frozen=True, kw_only=True):
     comment_applicant: Annotated[str | Withheld | None, Personal(of="applicant")]
 
 
-ReviewFact = ReviewAssigned | ReviewCleared | ReviewConflictDeclared | ReviewReplaced | ReviewSubmitted
+class ReviewExpired(Fact, frozen=True, kw_only=True):
+    """The panel opened before the juror submitted the review, and nobody waits for it any more."""
+
+    review: str
+
+
+ReviewFact = (
+    ReviewAssigned | ReviewCleared | ReviewConflictDeclared | ReviewReplaced | ReviewSubmitted | ReviewExpired
+)
 
 # State
 
@@ -95,10 +102,12 @@ class ReviewStatus(enum.StrEnum):
     RECUSED = "recused"
     REPLACED = "replaced"
     SUBMITTED = "submitted"
+    EXPIRED = "expired"
 
 
 class Review(msgspec.Struct, frozen=True, kw_only=True):
-    """A review as its facts left it; it holds nothing personal."""
+    """A review as its facts left it; it holds nothing personal. `cleared`: the juror declared to have no conflict of
+    interest."""
 
     status: ReviewStatus | None = None
     initiative: str = ""
@@ -106,6 +115,7 @@ class Review(msgspec.Struct, frozen=True, kw_only=True):
     round: str = ""
     application: str = ""
     juror: str = ""
+    cleared: bool = False
     scores: dict[str, int | None] = {}
 
 
@@ -123,13 +133,18 @@ def evolve(review: Review, fact: ReviewFact) -> Review:
                 juror=fact.juror,
             )
         case ReviewCleared():
-            return replace(review, status=ReviewStatus.CLEARED)
+            expired = review.status is ReviewStatus.EXPIRED
+            return replace(
+                review, status=ReviewStatus.EXPIRED if expired else ReviewStatus.CLEARED, cleared=True
+            )
         case ReviewConflictDeclared():
             return replace(review, status=ReviewStatus.RECUSED)
         case ReviewReplaced():
             return replace(review, status=ReviewStatus.REPLACED)
         case ReviewSubmitted():
             return replace(review, status=ReviewStatus.SUBMITTED, scores=fact.scores)
+        case ReviewExpired():
+            return replace(review, status=ReviewStatus.EXPIRED)
         case _:
             assert_never(fact)
 
@@ -143,11 +158,18 @@ STEPPED_BACK: Final = (ReviewStatus.RECUSED, ReviewStatus.REPLACED)
 """A review whose juror has a conflict of interest and is to see nothing of the application."""
 
 
-def score(review: Review, rubric: Rubric) -> int | None:
-    """A submitted review's score in thousandths of a per cent, from 0 to `FULL_SCORE`; None if it is not submitted.
+def undeclared(review: Review) -> bool:
+    """Whether the juror was asked about a conflict of interest and has not answered."""
+    return review.status is ReviewStatus.ASSIGNED or (
+        review.status is ReviewStatus.EXPIRED and not review.cleared
+    )
 
-    It is the mean of points / scale over the criteria that the juror could judge, weighted by their weights, computed
-    exactly and rounded half up once.
+
+def score(review: Review, rubric: Rubric) -> Fraction | None:
+    """A submitted review's score as a share of full points, from 0 to 1; None if it is not submitted.
+
+    It is the mean of points / scale over the criteria that the juror could judge, weighted by their weights. It is exact:
+    scores are compared as they are and rounded only to be shown.
     """
     judged = [
         (criterion, points)
@@ -156,21 +178,22 @@ def score(review: Review, rubric: Rubric) -> int | None:
     ]
     if review.status is not ReviewStatus.SUBMITTED or not judged:
         return None
-    scales = math.lcm(*(criterion.scale for criterion, _ in judged))
-    reached = sum(criterion.weight * points * (scales // criterion.scale) for criterion, points in judged)
-    possible = scales * sum(criterion.weight for criterion, _ in judged)
-    return rounded_half_up(reached * FULL_SCORE, possible)
+    reached = sum(
+        (Fraction(criterion.weight * points, criterion.scale) for criterion, points in judged), Fraction()
+    )
+    return reached / sum(criterion.weight for criterion, _ in judged)
 
 
-def mean(scores: Iterable[int]) -> int | None:
-    """The mean of some reviews' scores in thousandths of a per cent, rounded half up; None of no scores."""
+def mean(scores: Iterable[Fraction]) -> Fraction | None:
+    """The exact mean of some reviews' scores, each counting the same; None of no scores."""
     counted = tuple(scores)
-    return rounded_half_up(sum(counted), len(counted)) if counted else None
+    return sum(counted, Fraction()) / len(counted) if counted else None
 
 
-def rounded_half_up(numerator: int, denominator: int) -> int:
-    """A quotient of integers that are not negative, rounded half up to a whole number."""
-    return (2 * numerator + denominator) // (2 * denominator)
+def rests_on_few(review: Review, rubric: Rubric) -> bool:
+    """Whether a submitted review judged half of the rubric's criteria or fewer, so that its score rests on little."""
+    judged = sum(points is not None for points in review.scores.values())
+    return review.status is ReviewStatus.SUBMITTED and 2 * judged <= len(rubric.criteria)
 
 
 # Rules
@@ -226,13 +249,13 @@ def assign(
 
 
 def declare_no_conflict(review_id: str, review: Review, round: Round) -> tuple[Fact, ...]:
-    """Declare to have no conflict of interest, before reading the application; also when the round is in panel, so
-    that a chair who owed the answer can go on deciding."""
+    """Declare to have no conflict of interest, before reading the application; also when the round is in panel and the
+    review has expired, so that a chair who owed the answer can go on deciding."""
     if round.status is RoundStatus.DECIDED:
         raise Refused("The round is decided, so nobody is asked about conflicts any more.")
     if round.status is not RoundStatus.IN_PANEL:
         _check_in_review(round)
-    if review.status is not ReviewStatus.ASSIGNED:
+    if not undeclared(review):
         raise Refused(
             f"A conflict of interest is asked about once, at the beginning; this review is {review.status}."
         )
@@ -240,21 +263,70 @@ def declare_no_conflict(review_id: str, review: Review, round: Round) -> tuple[F
 
 
 def declare_conflict(
-    review_id: str, review: Review, *, reason: ConflictReason, explanation: str | None
+    review_id: str, review: Review, round: Round, *, reason: ConflictReason, explanation: str | None
 ) -> tuple[Fact, ...]:
-    """Step back for a conflict of interest; also one that shows only in reading, until the review is submitted."""
-    if review.status not in OUTSTANDING:
-        raise Refused(f"A juror can step back until the review is submitted; this review is {review.status}.")
+    """Step back for a conflict of interest; also for one that shows only in reading, or after the review was submitted:
+    until the panel opens, its scores then leave the ranking."""
+    if review.status in STEPPED_BACK:
+        raise Refused("The juror of this review has stepped back already.")
+    submitted = review.status is ReviewStatus.SUBMITTED
+    if submitted and round.status is RoundStatus.DECIDED:
+        raise Refused("The round is decided, so this review can no longer be taken back; tell the staff.")
+    if submitted and round.status is RoundStatus.IN_PANEL:
+        raise Refused(
+            "The panel opened with this review in its ranking, so it stays there; tell the chair, who decides without it, "
+            "or, if you are the chair, ask the administrator to name another one for this call."
+        )
     return (
         ReviewConflictDeclared(
             review=review_id,
             application=review.application,
             round=review.round,
             juror=review.juror,
+            after_submitting=submitted,
             reason=reason,
             explanation=check_explanation(explanation),
         ),
     )
+
+
+def expire(review_id: str, review: Review) -> tuple[Fact, ...]:
+    """End the wait for a review that its juror still owes, as the panel opens; nothing for any other review."""
+    return (ReviewExpired(review=review_id),) if review.status in OUTSTANDING else ()
+
+
+def lower_quorum(
+    round_id: str,
+    round: Round,
+    call: Call,
+    application_id: str,
+    application: Application,
+    *,
+    quorum: int,
+    reason: QuorumReason,
+    reviews: Iterable[Review],
+    can_be_asked: int,
+) -> tuple[Fact, ...]:
+    """Let one application go to the panel with fewer reviews than the call asks for, once nobody is left to be asked.
+
+    `reviews` are all reviews of the application; `can_be_asked` is how many of the jury could still be asked for one.
+    """
+    _check_in_review(round)
+    if application.status is not ApplicationStatus.ELIGIBLE:
+        raise Refused(f"Only an eligible application is reviewed; this one is {application.status}.")
+    written = sum(review.status is ReviewStatus.SUBMITTED for review in reviews)
+    needed = round.quorum(application_id, call)
+    if written >= needed:
+        raise Refused("This application has all the reviews that it needs.")
+    if can_be_asked:
+        others = "1 person" if can_be_asked == 1 else f"{can_be_asked} people"
+        raise Refused(
+            f"The quorum is lowered when no juror is left; {others} of the jury can still be asked."
+        )
+    if not written <= quorum < needed:
+        exactly = f"{written}" if written == needed - 1 else f"a whole number from {written} to {needed - 1}"
+        raise Invalid.field("quorum", f"The lowered quorum of this application is {exactly}.")
+    return (RoundQuorumLowered(round=round_id, application=application_id, quorum=quorum, reason=reason),)
 
 
 def replace(review_id: str, review: Review, *, replacement: str) -> tuple[Fact, ...]:
@@ -276,6 +348,8 @@ def submit(
     comment_applicant: str | None,
 ) -> tuple[Fact, ...]:
     """Submit a review: every criterion of the rubric is scored, or said to give no basis to judge."""
+    if review.status is ReviewStatus.EXPIRED:
+        raise Refused("The panel opened before this review was submitted, so nobody waits for it any more.")
     if review.status is ReviewStatus.ASSIGNED:
         raise Refused("Declare first whether you have a conflict of interest with this application.")
     if review.status is not ReviewStatus.CLEARED:

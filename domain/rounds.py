@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from datetime import datetime, timedelta
-from typing import assert_never
+from typing import Literal, assert_never
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -12,6 +12,8 @@ import msgspec
 from domain.calls import Call, CallStatus, instant
 from domain.deciding import Aggregate, Fact
 from domain.refusals import Invalid, Refused
+
+QuorumReason = Literal["conflicts_of_interest", "jurors_unavailable", "other"]
 
 # Facts
 
@@ -42,6 +44,15 @@ class RoundClosed(Fact, frozen=True, kw_only=True):
     applications: tuple[str, ...]
 
 
+class RoundQuorumLowered(Fact, frozen=True, kw_only=True):
+    """No juror was left to be asked about an application, so it goes to the panel with `quorum` reviews."""
+
+    round: str
+    application: str
+    quorum: int
+    reason: QuorumReason
+
+
 class RoundPutToPanel(Fact, frozen=True, kw_only=True):
     """The reviews are complete; the jury decides on a fixed ranking."""
 
@@ -56,7 +67,7 @@ class RoundDecided(Fact, frozen=True, kw_only=True):
     panel: str
 
 
-RoundFact = RoundOpened | RoundClosed | RoundPutToPanel | RoundDecided
+RoundFact = RoundOpened | RoundClosed | RoundQuorumLowered | RoundPutToPanel | RoundDecided
 
 # State
 
@@ -71,7 +82,7 @@ class RoundStatus(enum.StrEnum):
 
 
 class Round(msgspec.Struct, frozen=True, kw_only=True):
-    """A round as its facts left it."""
+    """A round as its facts left it. `lowered` are the quorums of those applications for which no juror was left."""
 
     status: RoundStatus | None = None
     initiative: str = ""
@@ -82,6 +93,11 @@ class Round(msgspec.Struct, frozen=True, kw_only=True):
     time_zone: str = ""
     intake_ends: datetime | None = None
     applications: tuple[str, ...] = ()
+    lowered: dict[str, int] = {}
+
+    def quorum(self, application: str, call: Call) -> int:
+        """The number of reviews that an application needs before the panel opens."""
+        return self.lowered.get(application, call.quorum)
 
     def check_open(self, now: datetime) -> None:
         """Refuse unless an application can be taken in at `now`, the minutes of grace included."""
@@ -108,6 +124,8 @@ def evolve(round: Round, fact: RoundFact) -> Round:
             )
         case RoundClosed():
             return replace(round, status=RoundStatus.CLOSED, applications=fact.applications)
+        case RoundQuorumLowered():
+            return replace(round, lowered={**round.lowered, fact.application: fact.quorum})
         case RoundPutToPanel():
             return replace(round, status=RoundStatus.IN_PANEL, panel=fact.panel)
         case RoundDecided():

@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 
@@ -49,6 +49,9 @@ MEMBER_ROLES: Final = (
     Role.FUNDER,
 )
 """The roles that an initiative can give to its members."""
+
+CALL_ROLES: Final = (Role.OFFICER, Role.JUROR, Role.CHAIR)
+"""Those among them that can be given for one call."""
 
 
 class Channel(enum.StrEnum):
@@ -154,10 +157,34 @@ def stream_id(kind: str, random: bytes) -> str:
 
 def check_stream_id(kind: str, value: str) -> str:
     """`value`, if it has the shape of an id of this kind of stream; else raises `NotFound`."""
-    name, _, body = value.partition("-")
-    if name != kind or not _ID_BODY.match(body):
-        raise NotFound
+    if not is_id(kind, value):
+        raise NotFound(named=value)
     return value
+
+
+def is_id(kind: str, value: str) -> bool:
+    """Whether `value` has the shape of an id of this kind."""
+    name, _, body = value.partition("-")
+    return name == kind and _ID_BODY.match(body) is not None
+
+
+def _id_of(kind: str) -> msgspec.Meta:
+    return msgspec.Meta(extra={"id_of": kind}, extra_json_schema={"pattern": f"^{kind}-[0-9a-f]{{32}}$"})
+
+
+InitiativeId = Annotated[str, _id_of("initiative")]
+PersonId = Annotated[str, _id_of("person")]
+ClaimId = Annotated[str, _id_of("claim")]
+FundId = Annotated[str, _id_of("fund")]
+PledgeId = Annotated[str, _id_of("pledge")]
+CallId = Annotated[str, _id_of("call")]
+RoundId = Annotated[str, _id_of("round")]
+ApplicationId = Annotated[str, _id_of("application")]
+ReviewId = Annotated[str, _id_of("review")]
+PanelId = Annotated[str, _id_of("panel")]
+GrantId = Annotated[str, _id_of("grant")]
+"""A command's field of one of these types names a thing. The edge checks that what was sent has the shape of its id, and
+names the field where it has not."""
 
 
 def in_utc(moment: datetime, field: str) -> datetime:

@@ -174,7 +174,8 @@ async def of_initiative(
 
 async def one(reader: Reader, viewer: str | None, call: str, *, as_of: AsOf | None = None) -> CallDetail:
     """A published call, or a draft of one's own initiative's; raises `NotFound` or `Forbidden`."""
-    state, initiative = await reader.with_initiative(CALL, call)
+    state, whole = await reader.with_initiative(CALL, call)
+    initiative = whole.within(call)
     allow(access.sees_call(viewer or "", initiative, state))
     at = position_at(as_of, access.sees_times(viewer or "", initiative))
     rows = await reader.rows(

@@ -44,7 +44,7 @@ async def case_of(reader: Fresh, viewer: str, application: str) -> Case:
         id=application,
         application=state,
         call=loaded[state.call].state,
-        initiative=loaded[state.initiative].state,
+        initiative=loaded[state.initiative].state.within(state.call),
         round=loaded[state.round].state,
         reviews={review: loaded[review].state for review in reviews},
         own=own,

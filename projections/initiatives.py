@@ -7,13 +7,17 @@ from datetime import datetime
 import msgspec
 
 from domain import access
+from domain.calls import CALL
 from domain.initiatives import (
     INITIATIVE,
     INSTALLATION,
     INSTALLATION_ID,
+    Initiative,
     InitiativeFounded,
     MemberAdded,
+    MemberAddedToCall,
     MemberRemoved,
+    MemberRemovedFromCall,
 )
 from domain.personal import Withheld
 from domain.persons import PERSON, PersonRegistered, PersonStatus
@@ -54,6 +58,10 @@ def handle(placed: Placed, write: Write) -> None:
             write(_JOIN, person=fact.founder, initiative=fact.initiative)
         case MemberAdded() as fact:
             write(_JOIN, person=fact.person, initiative=fact.initiative)
+        case MemberAddedToCall() as fact:
+            write(_JOIN, person=fact.person, initiative=fact.initiative)
+        case MemberRemovedFromCall():
+            pass  # who holds no role any more is left out where it is asked
         case MemberRemoved() as fact:
             write(_LEAVE, person=fact.person, initiative=fact.initiative)
         case fact:
@@ -61,19 +69,30 @@ def handle(placed: Placed, write: Write) -> None:
 
 
 PROJECTION = Projection(
-    "initiatives", ("memberships",), (InitiativeFounded, MemberAdded, MemberRemoved), handle
+    "initiatives",
+    ("memberships",),
+    (InitiativeFounded, MemberAdded, MemberRemoved, MemberAddedToCall, MemberRemovedFromCall),
+    handle,
 )
 
 # Queries
 
 
+class CallRoles(msgspec.Struct, frozen=True, kw_only=True):
+    """The roles that a person holds for one call alone."""
+
+    call: str
+    roles: tuple[Role, ...]
+
+
 class Member(msgspec.Struct, frozen=True, kw_only=True):
-    """A member with their roles; `name` is None once the person was erased, and where it is `damaged`: what is stored is
-    not what was committed to."""
+    """A member with their roles, and with those that they hold for single `calls`; `name` is None once the person was
+    erased, and where it is `damaged`: what is stored is not what was committed to."""
 
     person: str
     name: str | None
     roles: tuple[Role, ...]
+    calls: tuple[CallRoles, ...]
     damaged: tuple[str, ...] = ()
 
 
@@ -86,12 +105,32 @@ class InitiativePage(msgspec.Struct, frozen=True, kw_only=True):
     members: tuple[Member, ...]
 
 
+class CallMember(msgspec.Struct, frozen=True, kw_only=True):
+    """A person with all the `roles` that they hold in a call, and those that they hold `for_this_call` alone; `name` is
+    None once the person was erased, and where it is `damaged`: what is stored is not what was committed to."""
+
+    person: str
+    name: str | None
+    roles: tuple[Role, ...]
+    for_this_call: tuple[Role, ...]
+    damaged: tuple[str, ...] = ()
+
+
+class CallMembers(msgspec.Struct, frozen=True, kw_only=True):
+    """Everybody who holds a role in a call, sorted by their random ids."""
+
+    call: str
+    initiative: str
+    members: tuple[CallMember, ...]
+
+
 class OwnRoles(msgspec.Struct, frozen=True, kw_only=True):
-    """The roles that one holds in an initiative."""
+    """The roles that one holds in an initiative, and those that one holds for single `calls`."""
 
     initiative: str
     name: str
     roles: tuple[Role, ...]
+    calls: tuple[CallRoles, ...]
 
 
 class OwnClaim(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,8 +165,7 @@ async def one(reader: Reader, viewer: str | None, initiative: str) -> Initiative
     loaded = (await reader.load((INITIATIVE, initiative)))[initiative]
     state = loaded.state
     allow(access.sees_members(viewer or "", state))
-    people = sorted(state.members)
-    names = await names_of(reader, people)
+    names = await names_of(reader, list(state.people))
     return InitiativePage(
         id=initiative,
         version=Version(initiative, loaded.version),
@@ -137,6 +175,30 @@ async def one(reader: Reader, viewer: str | None, initiative: str) -> Initiative
                 person=person,
                 name=text_of(names.get(person)),
                 roles=ordered(state.roles(person)),
+                calls=_for_calls(state, person),
+                damaged=damaged_in({"name": names.get(person)}),
+            )
+            for person in state.people
+        ),
+    )
+
+
+async def of_call(reader: Reader, viewer: str | None, call: str) -> CallMembers:
+    """Who holds which role in a call, for those who may see its members; raises `NotFound` or `Forbidden`."""
+    state, whole = await reader.with_initiative(CALL, call)
+    initiative = whole.within(call)
+    allow(access.sees_members(viewer or "", initiative))
+    people = sorted(initiative.members)
+    names = await names_of(reader, people)
+    return CallMembers(
+        call=call,
+        initiative=state.initiative,
+        members=tuple(
+            CallMember(
+                person=person,
+                name=text_of(names.get(person)),
+                roles=ordered(initiative.roles(person)),
+                for_this_call=ordered(whole.calls_of(person).get(call, frozenset())),
                 damaged=damaged_in({"name": names.get(person)}),
             )
             for person in people
@@ -168,9 +230,11 @@ async def me(reader: Reader, viewer: str | None) -> Me:
         administrator=viewer in installation.administrators,
         demonstration=installation.demonstration,
         initiatives=tuple(
-            OwnRoles(initiative=initiative, name=loaded[initiative].state.name, roles=roles)
+            OwnRoles(initiative=initiative, name=state.name, roles=roles, calls=calls)
             for initiative in initiatives
-            if (roles := ordered(loaded[initiative].state.roles(viewer)))
+            for state in (loaded[initiative].state,)
+            for roles, calls in ((ordered(state.roles(viewer)), _for_calls(state, viewer)),)
+            if roles or calls
         ),
         claims=tuple(
             OwnClaim(
@@ -196,6 +260,13 @@ async def names_of(reader: Reader, people: list[str]) -> dict[str, str | Withhel
         if isinstance(recorded.fact, PersonRegistered):
             names[reference.stream] = recorded.fact.name
     return names
+
+
+def _for_calls(initiative: Initiative, person: str) -> tuple[CallRoles, ...]:
+    return tuple(
+        CallRoles(call=call, roles=ordered(roles))
+        for call, roles in sorted(initiative.calls_of(person).items())
+    )
 
 
 def ordered(roles: frozenset[Role]) -> tuple[Role, ...]:

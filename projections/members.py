@@ -17,7 +17,9 @@ from domain.initiatives import (
     AdministratorAppointed,
     InitiativeFounded,
     MemberAdded,
+    MemberAddedToCall,
     MemberRemoved,
+    MemberRemovedFromCall,
 )
 from domain.personal import Withheld
 from domain.persons import PersonClaimMade, PersonClaimUsed, PersonClaimWithdrawn
@@ -37,6 +39,8 @@ _TOLD: Final[tuple[type[Fact], ...]] = (
     InitiativeFounded,
     MemberAdded,
     MemberRemoved,
+    MemberAddedToCall,
+    MemberRemovedFromCall,
     AdministratorAppointed,
     PersonClaimMade,
     PersonClaimWithdrawn,
@@ -54,7 +58,8 @@ class NamedPerson(msgspec.Struct, frozen=True, kw_only=True):
 class RoleEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One fact about roles or about ways in: what happened, about whom, and by whom (None: the program or the operator).
 
-    `roles` are those held from then on, without the jury's where the viewer may not know who judges.
+    `roles` are those held from then on, without the jury's where the viewer may not know who judges. Those for one call
+    alone name the `call` to whoever sees all members.
     """
 
     topic: str
@@ -63,6 +68,7 @@ class RoleEntry(msgspec.Struct, frozen=True, kw_only=True):
     person: NamedPerson
     by: NamedPerson | None
     roles: tuple[Role, ...]
+    call: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +78,7 @@ class _Told:
     what: str
     person: str
     roles: tuple[Role, ...] = ()
+    call: str | None = None
     public: bool = False
     """Whether the person is named to every member by this fact itself."""
 
@@ -100,7 +107,7 @@ async def given_roles(
             AND position > %(after)b::bigint
         ORDER BY position LIMIT %(count)b
         """,
-        streams=[initiative, INSTALLATION_ID, *state.members],
+        streams=[initiative, INSTALLATION_ID, *state.people],
         topics=[TOPIC_OF[fact] for fact in _TOLD],
         after=after,
         count=count + 1,
@@ -130,6 +137,7 @@ async def given_roles(
                 person=_shown(said.person, known, names),
                 by=None if envelope.actor == SYSTEM else _shown(envelope.actor, known, names),
                 roles=tuple(role for role in said.roles if not (hides_jury and role in JUDGING)),
+                call=said.call if sees_all else None,
             )
         )
     return Page(
@@ -152,6 +160,10 @@ def _told(fact: Fact) -> _Told:
             return _Told("Roles were given.", fact.person, fact.roles)
         case MemberRemoved():
             return _Told("All roles were taken away.", fact.person)
+        case MemberAddedToCall():
+            return _Told("Roles for one call alone were given.", fact.person, fact.roles, call=fact.call)
+        case MemberRemovedFromCall():
+            return _Told("The roles for one call alone were taken away.", fact.person, call=fact.call)
         case AdministratorAppointed():
             return _Told("An administrator of the installation was appointed.", fact.person, public=True)
         case PersonClaimMade():
@@ -172,5 +184,5 @@ async def _named(reader: Reader, initiative: str, version: int) -> set[str]:
     return {fact.founder for fact in facts if isinstance(fact, InitiativeFounded)} | {
         fact.person
         for fact in facts
-        if isinstance(fact, MemberAdded) and not NAMED_ROLES.isdisjoint(fact.roles)
+        if isinstance(fact, MemberAdded | MemberAddedToCall) and not NAMED_ROLES.isdisjoint(fact.roles)
     }

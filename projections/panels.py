@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from fractions import Fraction
 
 import msgspec
 
 from domain import access
-from domain.applications import APPLICATION
+from domain.applications import APPLICATION, ApplicationStatus
 from domain.calls import CALL, Call
 from domain.deciding import Allowed
-from domain.indexes import applications_by, reviews_of
+from domain.indexes import applications_by, conflicts_of, reviews_of
 from domain.initiatives import INITIATIVE, Initiative
 from domain.panels import (
     PanelClosed,
@@ -21,10 +21,11 @@ from domain.panels import (
     PanelStatus,
     Place,
     rank,
+    without,
 )
 from domain.personal import Withheld
 from domain.reviews import REVIEW, Review, ReviewStatus
-from domain.rounds import ROUND, Round, RoundStatus
+from domain.rounds import ROUND, Round, RoundQuorumLowered, RoundStatus
 from domain.values import Money, Role
 from projections import readings
 from projections.cases import judged_now, owed_in
@@ -72,13 +73,30 @@ _CHANGE = Statement(
 
 _RANK = Statement(
     """
-    INSERT INTO read.places (panel, number, from_position, application, rank, score, reviews)
+    INSERT INTO read.places (panel, number, from_position, application, rank, score, reviews, on_few_criteria)
     SELECT * FROM unnest(%(panel)b::text[], %(number)b::integer[], %(at)b::bigint[], %(application)b::text[],
-        %(rank)b::integer[], %(score)b::integer[], %(reviews)b::integer[])
+        %(rank)b::integer[], %(score)b::text[], %(reviews)b::integer[], %(on_few_criteria)b::integer[])
     ON CONFLICT DO NOTHING
     """,
     keys=("panel",),
     repeats=True,
+)
+
+_LOWER = Statement(
+    """
+    WITH lowered AS (
+        SELECT * FROM unnest(%(application)b::text[], %(at)b::bigint[], %(quorum)b::integer[], %(reason)b::text[])
+            AS l (application, at, quorum, reason)
+    ), before AS (
+        UPDATE read.lowered_quorums p SET to_position = l.at
+        FROM lowered l WHERE p.application = l.application
+            AND p.to_position = 9223372036854775807 AND p.from_position < l.at
+    )
+    INSERT INTO read.lowered_quorums (application, from_position, quorum, reason)
+    SELECT * FROM lowered
+    ON CONFLICT DO NOTHING
+    """,
+    keys=("application",),
 )
 
 _DECIDE = Statement(
@@ -102,7 +120,7 @@ _DECIDE = Statement(
 
 
 def handle(placed: Placed, write: Write) -> None:
-    """Keep where each panel stands, the ranking it opened on, and its outcomes."""
+    """Keep where each panel stands, the ranking it opened on, its outcomes, and which quorums were lowered before."""
     match placed.recorded.fact:
         case PanelOpened() as fact:
             write(
@@ -125,7 +143,16 @@ def handle(placed: Placed, write: Write) -> None:
                     rank=place.rank,
                     score=place.score,
                     reviews=place.reviews,
+                    on_few_criteria=place.on_few_criteria,
                 )
+        case RoundQuorumLowered() as fact:
+            write(
+                _LOWER,
+                application=fact.application,
+                at=placed.position,
+                quorum=fact.quorum,
+                reason=fact.reason,
+            )
         case PanelOutcomeSet() as fact:
             write(
                 _DECIDE,
@@ -153,8 +180,8 @@ def _change(placed: Placed, write: Write, panel: str, status: PanelStatus) -> No
 
 PROJECTION = Projection(
     "panels",
-    ("panels", "places", "outcomes"),
-    (PanelOpened, PanelOutcomeSet, PanelClosed, PanelConfirmed),
+    ("panels", "places", "outcomes", "lowered_quorums"),
+    (PanelOpened, PanelOutcomeSet, PanelClosed, PanelConfirmed, RoundQuorumLowered),
     handle,
 )
 
@@ -164,30 +191,39 @@ PROJECTION = Projection(
 class RankedApplication(msgspec.Struct, frozen=True, kw_only=True):
     """A place in a ranking, with what the jury decided so far.
 
-    Equal scores share a `rank`. `score` is the mean of the reviews in per cent with three decimals, None where there was
-    none; `conflict`: it is the viewer's own, or they declared a conflict with it, and they see its handle alone.
-    `damaged` names ``title`` where what is stored is not what was committed to.
+    Equal scores share a `rank`, and the rank after two that share the first is the third. `score` is the mean of the
+    reviews in per cent, rounded to three decimals only to be shown; None where there is no review. `reviews` is how many
+    were counted; `on_few_criteria` of them judged half of the criteria or fewer. `quorum` is there where it was lowered
+    for this application, with the reason. An application that was `withdrawn` is shown where it stood. `damaged` names
+    ``title`` where what is stored is not what was committed to.
     """
 
     rank: int
     application: str
     handle: str | None
     title: str | None
-    requested: Money | None
+    requested: Money
     score: str | None
-    reviews: int | None
+    reviews: int
+    on_few_criteria: int
+    quorum: int | None
+    quorum_reason: str | None
+    withdrawn: bool
     outcome: str | None
     amount: Money | None
     waitlist_rank: int | None
     reason: str | None
-    conflict: bool
     damaged: tuple[str, ...] = ()
 
 
 class Ranking(msgspec.Struct, frozen=True, kw_only=True):
     """The ranking of a round. Before its panel opens, `panel`, `version` and `status` are None and the staff sees how
     the ranking stands; from then on it is fixed. `unrecorded`: places or titles are left out, as that they were read
-    cannot be recorded just now."""
+    cannot be recorded just now.
+
+    An application of the viewer's own, or with which they declared a conflict of interest, is left out, and the others are
+    numbered without it.
+    """
 
     round: str
     call: str
@@ -212,11 +248,13 @@ async def ranking(
     who = viewer or ""
     state = await reader.the(ROUND, round)
     loaded = await reader.load((CALL, state.call), (INITIATIVE, state.initiative))
+    initiative: Initiative = loaded[state.initiative].state.within(state.call)
     own = await reader.members(applications_by(who, round))
     owed = await owed_in(reader, who, [round]) if state.status is RoundStatus.CLOSED else frozenset()
-    role = allow(access.sees_ranking(who, loaded[state.initiative].state, state, own=own, owed=owed))
+    role = allow(access.sees_ranking(who, initiative, state, own=own, owed=owed))
+    hidden = {*own, *(await reader.members(conflicts_of(who, round)))}
     judging = as_of is not None and bool(await judged_now(reader, who, [round]))
-    times = access.sees_times(who, loaded[state.initiative].state, round=state, judging=judging)
+    times = access.sees_times(who, initiative, round=state, judging=judging)
     at = position_at(as_of, times)
     start, count = number_of(cursor), check_limit(limit)
     panels = await reader.rows(
@@ -225,56 +263,60 @@ async def ranking(
         round=round,
         at=at,
     )
-    if panels:
-        places = await _places(reader, panels[0]["panel"], start, count + 1)
-    else:
-        places = (await _standing(reader, round, state.call, loaded[state.call].state, at))[
-            start : start + count + 1
-        ]
+    panel = panels[0]["panel"] if panels else None
+    places = without(
+        await _standing(reader, round, state.call, loaded[state.call].state, at)
+        if panel is None
+        else await _places(reader, panel),
+        hidden,
+    )
     tells = any(place.reviews for place in places)
     unrecorded = tells and not await readings.record(reader, who, round, "scores")
-    shown = [] if unrecorded else places[:count]
+    shown = [] if unrecorded else places[start : start + count]
     ranked = [place.application for place in shown]
-    details = await _details(reader, ranked, panels, at)
+    details = await _details(reader, ranked, panel, at)
     if not details.keys() >= set(ranked):
         # Each read model stops alone: the panel's may be further than that of the applications.
         raise Behind("The read models are catching up; ask again in a moment.")
-    initiative = loaded[state.initiative].state
-    seen = await _seen(reader, who, initiative, state, ranked, own)
-    if any(each.as_staff for each in seen.values()) and not await readings.record(
-        reader, who, round, "answers"
-    ):
+    titled = await _titled(reader, who, initiative, state, ranked, own)
+    if Role.OFFICER in titled.values() and not await readings.record(reader, who, round, "answers"):
         unrecorded = True
-        seen = {application: replace(each, title=False) for application, each in seen.items()}
+        titled = {}
+    waiting = await _waiting(reader, panel, hidden, at)
     return Ranking(
         round=round,
         call=state.call,
-        panel=panels[0]["panel"] if panels else None,
-        version=Version(panels[0]["panel"], panels[0]["version"]) if panels else None,
+        panel=panel,
+        version=None if panel is None else Version(panel, panels[0]["version"]),
         status=panels[0]["status"] if panels else None,
         seen_as=role,
         places=Page(
             items=tuple(
-                _ranked(reader, place, details[place.application], seen[place.application]) for place in shown
+                _ranked(
+                    reader,
+                    place,
+                    details[place.application],
+                    title=place.application in titled,
+                    waiting=waiting,
+                )
+                for place in shown
             ),
-            next=cursor_of(str(start + count)) if shown and len(places) > count else None,
+            next=cursor_of(str(start + count)) if shown and len(places) > start + count else None,
         ),
         unrecorded=unrecorded,
     )
 
 
-async def _places(reader: Reader, panel: str, start: int, count: int) -> list[Place]:
+async def _places(reader: Reader, panel: str) -> list[Place]:
     rows = await reader.rows(
-        "SELECT application, rank, score, reviews FROM read.places "
-        "WHERE panel = %(panel)b AND number > %(start)b ORDER BY number LIMIT %(count)b",
+        "SELECT application, rank, score, reviews, on_few_criteria FROM read.places "
+        "WHERE panel = %(panel)b ORDER BY number",
         panel=panel,
-        start=start,
-        count=count,
     )
     return [msgspec.convert(row, Place) for row in rows]
 
 
-async def _standing(reader: Reader, round: str, call_id: str, call: Call, at: int) -> list[Place]:
+async def _standing(reader: Reader, round: str, call_id: str, call: Call, at: int) -> tuple[Place, ...]:
     """How the ranking stands before the panel opens: over the reviews submitted until then."""
     rows = await reader.rows(
         """
@@ -293,28 +335,19 @@ async def _standing(reader: Reader, round: str, call_id: str, call: Call, at: in
     for row in rows:
         if row["scores"] is not None:
             submitted[row["application"]].append(Review(status=ReviewStatus.SUBMITTED, scores=row["scores"]))
-    return list(rank(submitted, call.rubric))
+    return rank(submitted, call.rubric)
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """How a viewer stands to an application: whether they see its `title`, `as_staff` or of the jury, or have a
-    `conflict` and see the handle alone."""
-
-    title: bool
-    conflict: bool
-    as_staff: bool
-
-
-async def _seen(
+async def _titled(
     reader: Fresh,
     viewer: str,
     initiative: Initiative,
     round: Round,
     applications: list[str],
     own: Collection[str],
-) -> dict[str, _Seen]:
-    """How the viewer stands to some applications of a round, by streams folded afresh."""
+) -> dict[str, Role]:
+    """Those of some applications of a round whose title the viewer sees, by streams folded afresh, each with the role in
+    which they see it."""
     reviews = await reader.members_of_all([reviews_of(application) for application in applications])
     loaded = await reader.load(
         *((APPLICATION, application) for application in applications),
@@ -329,50 +362,70 @@ async def _seen(
         verdict = access.sees_application(
             viewer, initiative, round, loaded[application].state, its_reviews, own=own
         )
-        conflict = application in own or access.declared_conflict(viewer, its_reviews)
-        title = isinstance(verdict, Allowed) and not conflict
-        found[application] = _Seen(
-            title=title, conflict=conflict, as_staff=title and verdict == Allowed(Role.OFFICER)
-        )
+        if isinstance(verdict, Allowed):
+            found[application] = verdict.role
     return found
 
 
-async def _details(reader: Reader, applications: list[str], panels: list[Row], at: int) -> dict[str, Row]:
-    """Handle, sum, title's box and outcome of some applications."""
+async def _waiting(reader: Reader, panel: str | None, hidden: Collection[str], at: int) -> list[int]:
+    """The places on the waiting list that the panel gave to applications which are left out."""
+    if panel is None or not hidden:
+        return []
+    rows = await reader.rows(
+        "SELECT waitlist_rank FROM read.outcomes WHERE panel = %(panel)b AND application = ANY (%(hidden)b::text[]) "
+        "AND waitlist_rank IS NOT NULL AND from_position <= %(at)b::bigint AND to_position > %(at)b::bigint",
+        panel=panel,
+        hidden=sorted(hidden),
+        at=at,
+    )
+    return [row["waitlist_rank"] for row in rows]
+
+
+async def _details(reader: Reader, applications: list[str], panel: str | None, at: int) -> dict[str, Row]:
+    """Handle, status, sum, title's box, lowered quorum and outcome of some applications."""
     rows = await reader.rows(
         """
-        SELECT a.application, a.handle, a.requested, a.currency, t.*, o.outcome, o.amount, o.waitlist_rank, o.reason
+        SELECT a.application, a.handle, a.status, a.requested, a.currency, t.*, q.quorum, q.reason AS quorum_reason,
+            o.outcome, o.amount, o.waitlist_rank, o.reason
         FROM read.applications a
         LEFT JOIN read.titled t ON t.title_stream = a.application
+        LEFT JOIN read.lowered_quorums q ON q.application = a.application
+            AND q.from_position <= %(at)b::bigint AND q.to_position > %(at)b::bigint
         LEFT JOIN read.outcomes o ON o.panel = %(panel)b::text AND o.application = a.application
             AND o.from_position <= %(at)b::bigint AND o.to_position > %(at)b::bigint
         WHERE a.application = ANY (%(applications)b::text[])
             AND a.from_position <= %(at)b::bigint AND a.to_position > %(at)b::bigint
         """,
         applications=applications,
-        panel=panels[0]["panel"] if panels else None,
+        panel=panel,
         at=at,
     )
     return {row["application"]: row for row in rows}
 
 
-def _ranked(reader: Reader, place: Place, row: Row, seen: _Seen) -> RankedApplication:
-    """A place as this viewer sees it."""
-    conflict = seen.conflict
-    title = reader.opened(row, "title", str) if seen.title else Withheld.SEALED
-    decided = None if conflict else row["outcome"]
+def _ranked(
+    reader: Reader, place: Place, row: Row, *, title: bool, waiting: Collection[int]
+) -> RankedApplication:
+    """A place as it is shown. `waiting` are the places on the waiting list of what is left out: the others move up."""
+    opened = reader.opened(row, "title", str) if title else Withheld.SEALED
+    withdrawn = row["status"] == ApplicationStatus.WITHDRAWN
+    decided = None if withdrawn else row["outcome"]
+    waitlisted = None if decided is None else row["waitlist_rank"]
     return RankedApplication(
         rank=place.rank,
         application=place.application,
         handle=row["handle"],
-        title=text_of(title),
-        requested=None if conflict else Money.of(row["requested"], row["currency"]),
-        score=None if conflict else percent(place.score),
-        reviews=None if conflict else place.reviews,
+        title=text_of(opened),
+        requested=Money.of(row["requested"], row["currency"]),
+        score=percent(None if place.score is None else Fraction(place.score)),
+        reviews=place.reviews,
+        on_few_criteria=place.on_few_criteria,
+        quorum=row["quorum"],
+        quorum_reason=row["quorum_reason"],
+        withdrawn=withdrawn,
         outcome=decided,
         amount=None if decided is None or row["amount"] is None else Money.of(row["amount"], row["currency"]),
-        waitlist_rank=None if decided is None else row["waitlist_rank"],
+        waitlist_rank=None if waitlisted is None else waitlisted - sum(each < waitlisted for each in waiting),
         reason=None if decided is None else row["reason"],
-        conflict=conflict,
-        damaged=damaged_in({"title": title}),
+        damaged=damaged_in({"title": opened}),
     )

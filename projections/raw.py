@@ -6,11 +6,12 @@ what it is about. What keeps them from judging or applying is recorded first, as
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from domain import access
-from domain.applications import APPLICATION
+from domain.applications import APPLICATION, ApplicationWaitlisted
 from domain.calls import CALL
 from domain.deciding import Allowed, Verdict
 from domain.funds import FUND
@@ -20,11 +21,11 @@ from domain.initiatives import INITIATIVE, INSTALLATION, INSTALLATION_ID, Initia
 from domain.panels import PANEL
 from domain.persons import PersonErased, PersonRegistered
 from domain.readings import READING, ReadingKind
-from domain.reviews import REVIEW, ReviewStatus
-from domain.rounds import ROUND
+from domain.reviews import REVIEW
+from domain.rounds import ROUND, RoundQuorumLowered
 from domain.topics import TOPIC_OF
 from domain.values import Role
-from history.documents import read
+from history.documents import Recorded, read
 from history.store import PlacedRow
 from history.unreadable import Unreadable
 from projections import readings
@@ -47,40 +48,35 @@ async def facts(reader: Reader, viewer: str, *, after: int, limit: int) -> RawFa
     """Up to `limit` facts after a position, for an administrator of the installation. Raises `Forbidden`."""
     allow(access.installation_administrator(viewer, await reader.the(INSTALLATION, INSTALLATION_ID)))
     rows = await reader.history.at(range(after + 1, after + 1 + limit))
-    initiatives: dict[str, str | None] = {}
-    unreadable = set()
+    found: dict[int, Recorded] = {}
     for row in rows:
-        try:
-            initiatives[row.stream] = read(row.topic, row.document).envelope.place.initiative
-        except Exception:  # noqa: BLE001 - whatever a damaged fact raises
-            # Whose it is cannot be told, so nobody is shown more of it.
-            unreadable.add(row.position)
-    seen = await _seen(reader, viewer, initiatives)
+        # Whose a fact is that cannot be read cannot be told, so nobody is shown more of it.
+        with contextlib.suppress(Exception):  # whatever a damaged fact raises
+            found[row.position] = read(row.topic, row.document)
     return RawFacts(
         rows,
-        frozenset(
-            row.position
-            for row in rows
-            if row.position not in unreadable and (row.stream in seen or row.topic in _OF_PERSONS)
-        ),
-        frozenset(unreadable),
+        await _seen(reader, viewer, found),
+        frozenset(row.position for row in rows if row.position not in found),
     )
 
 
-async def _seen(reader: Reader, viewer: str, initiatives: Mapping[str, str | None]) -> frozenset[str]:
-    """The streams whose facts the viewer sees, of some with their initiatives. A stream whose access rests on a fact that
-    cannot be read is not among them."""
-    found = sorted({initiative for initiative in initiatives.values() if initiative is not None})
-    loaded = await reader.readable(*((INITIATIVE, each) for each in found)) if found else {}
+async def _seen(reader: Reader, viewer: str, found: Mapping[int, Recorded]) -> frozenset[int]:
+    """The positions of those facts that the viewer sees. One for which access rests on a fact that cannot be read is not
+    among them."""
+    named = {recorded.envelope.place.initiative for recorded in found.values()}
+    initiatives = sorted(initiative for initiative in named if initiative is not None)
+    loaded = await reader.readable(*((INITIATIVE, each) for each in initiatives)) if initiatives else {}
     houses = {each: _House(reader, viewer, state.state) for each, state in loaded.items()}
     seen = set()
-    for stream, initiative in initiatives.items():
-        house = houses.get(initiative or "")
-        try:
-            if _kind(stream) == INSTALLATION.kind or (house is not None and await house.shows(stream)):
-                seen.add(stream)
-        except Unreadable:
-            continue
+    for position, recorded in found.items():
+        house = houses.get(recorded.envelope.place.initiative or "")
+        with contextlib.suppress(Unreadable):
+            if (
+                recorded.topic in _OF_PERSONS
+                or _kind(recorded.stream) == INSTALLATION.kind
+                or (house is not None and await house.shows_fact(recorded))
+            ):
+                seen.add(position)
     return frozenset(seen)
 
 
@@ -100,17 +96,36 @@ class _House:
         self._viewer = viewer
         self._initiative = initiative
         self._cases: dict[str, Case] = {}
+        self._streams: dict[str, bool] = {}
 
-    async def shows(self, stream: str) -> bool:
-        """Whether the viewer sees the facts of a stream; a kind that is not listed is shown to nobody."""
-        kind = _kind(stream)
-        if kind == INITIATIVE.kind:
-            return isinstance(access.sees_members(self._viewer, self._initiative), Allowed)
-        if not _as_officer(access.officer(self._viewer, self._initiative)):
+    async def shows_fact(self, recorded: Recorded) -> bool:
+        """Whether the viewer sees a fact of its streams."""
+        if not await self._shows(recorded.stream):
             return False
-        match kind:
-            case FUND.kind | CALL.kind:
+        match recorded.fact:
+            case RoundQuorumLowered() as fact:
+                return await self._shows(fact.application)  # which it is about, in the round's stream
+            case ApplicationWaitlisted() as fact:
+                # Between their neighbours' places, one with which the viewer has a conflict could be found.
+                return not await self._conflicts((await self._case(fact.application)).application.round)
+            case _:
                 return True
+
+    async def _shows(self, stream: str) -> bool:
+        if stream not in self._streams:
+            self._streams[stream] = False  # where it cannot be told
+            self._streams[stream] = await self._stream(stream)
+        return self._streams[stream]
+
+    async def _stream(self, stream: str) -> bool:
+        """Whether the viewer sees the facts of a stream; a kind that is not listed is shown to nobody."""
+        match _kind(stream):
+            case INITIATIVE.kind:
+                return isinstance(access.sees_members(self._viewer, self._initiative), Allowed)
+            case FUND.kind:
+                return _as_officer(access.officer(self._viewer, self._initiative))
+            case CALL.kind:
+                return _as_officer(access.officer(self._viewer, self._initiative.within(stream)))
             case ROUND.kind:
                 return await self._round(stream)
             case APPLICATION.kind:
@@ -129,7 +144,8 @@ class _House:
     async def _round(self, stream: str) -> bool:
         state = await self._reader.the(ROUND, stream)
         own = await self._reader.members(applications_by(self._viewer, stream))
-        return _as_officer(access.sees_timeline(self._viewer, self._initiative, round=state, own=own))
+        initiative = self._initiative.within(state.call)
+        return _as_officer(access.sees_timeline(self._viewer, initiative, round=state, own=own))
 
     async def _application(self, stream: str) -> bool:
         case = await self._case(stream)
@@ -148,7 +164,8 @@ class _House:
         )
         if not _as_officer(verdict) or not self._sees_applicant(case):
             return False
-        scored = review.status is ReviewStatus.SUBMITTED and review.juror != self._viewer
+        # Those of a juror who stepped back afterwards stand in the stream still.
+        scored = bool(review.scores) and review.juror != self._viewer
         # It names the applicant, beside the scores.
         return await self._recorded(case, "applicants") and (
             not scored or await self._recorded(case, "scores", of=case.id)
@@ -157,17 +174,17 @@ class _House:
     async def _panel(self, stream: str) -> bool:
         round = (await self._reader.the(PANEL, stream)).round
         own = await self._reader.members(applications_by(self._viewer, round))
-        conflicts = await self._reader.members(conflicts_of(self._viewer, round))
         state = await self._reader.the(ROUND, round)
-        verdict = access.sees_ranking(self._viewer, self._initiative, state, own=own)
-        # The ranking tells the place of every application, also of one with which the viewer has a conflict.
-        return _as_officer(verdict) and not conflicts
+        verdict = access.sees_ranking(self._viewer, self._initiative.within(state.call), state, own=own)
+        # The ranking tells the place of every application, also of the viewer's own and of one with which they have a
+        # conflict.
+        return _as_officer(verdict) and not own and not await self._conflicts(round)
 
     async def _grant(self, stream: str) -> bool:
         grant = await self._reader.the(GRANT, stream)
         round = (await self._reader.the(APPLICATION, grant.application)).round
-        conflicts = await self._reader.members(conflicts_of(self._viewer, round))
-        return _as_officer(access.sees_recipient(self._viewer, self._initiative, grant, conflicts=conflicts))
+        initiative, conflicts = self._initiative.within(grant.call), await self._conflicts(round)
+        return _as_officer(access.sees_recipient(self._viewer, initiative, grant, conflicts=conflicts))
 
     def _sees_applicant(self, case: Case) -> bool:
         return _as_officer(
@@ -184,6 +201,9 @@ class _House:
 
     async def _recorded(self, case: Case, kind: ReadingKind, *, of: str | None = None) -> bool:
         return await readings.record(self._reader, self._viewer, case.application.round, kind, application=of)
+
+    async def _conflicts(self, round: str) -> tuple[str, ...]:
+        return await self._reader.members(conflicts_of(self._viewer, round))
 
     async def _case(self, application: str) -> Case:
         if application not in self._cases:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Final
 
 import msgspec
@@ -20,6 +22,7 @@ from domain.reviews import (
     ReviewAssigned,
     ReviewCleared,
     ReviewConflictDeclared,
+    ReviewExpired,
     ReviewReplaced,
     ReviewStatus,
     ReviewSubmitted,
@@ -59,7 +62,10 @@ _CHANGE = Statement(
             AS c (review, at, version, handle, status, scores, reason, written, replacement)
         WHERE p.review = c.review AND p.to_position = 9223372036854775807 AND p.from_position < c.at
         RETURNING p.review, c.at, c.version, p.initiative, p.call, p.round, p.application, p.juror,
-            coalesce(c.handle, p.handle), c.status, coalesce(c.scores, p.scores), coalesce(c.reason, p.reason),
+            coalesce(c.handle, p.handle),
+            -- Whoever declares to have no conflict after the review expired owes it no more.
+            CASE WHEN p.status = 'expired' AND c.status = 'cleared' THEN p.status ELSE c.status END,
+            coalesce(c.scores, p.scores), coalesce(c.reason, p.reason),
             coalesce(c.written, p.written_version), coalesce(c.replacement, p.replacement)
     )
     INSERT INTO read.reviews
@@ -111,6 +117,8 @@ def handle(placed: Placed, write: Write) -> None:
                 scores=fact.scores,
                 written=True,
             )
+        case ReviewExpired() as fact:
+            _change(placed, write, fact.review, ReviewStatus.EXPIRED)
         case fact:
             unhandled(fact)
 
@@ -144,7 +152,7 @@ def _change(
 PROJECTION = Projection(
     "reviews",
     ("reviews",),
-    (ReviewAssigned, ReviewCleared, ReviewConflictDeclared, ReviewReplaced, ReviewSubmitted),
+    (ReviewAssigned, ReviewCleared, ReviewConflictDeclared, ReviewReplaced, ReviewSubmitted, ReviewExpired),
     handle,
 )
 
@@ -221,11 +229,14 @@ async def mine(
     if viewer is None:
         raise Forbidden("Sign in first.")
     belonging = await reader.rows(
-        "SELECT DISTINCT initiative FROM read.reviews WHERE juror = %(viewer)b", viewer=viewer
+        "SELECT DISTINCT initiative, call FROM read.reviews WHERE juror = %(viewer)b", viewer=viewer
     )
-    initiatives = [row["initiative"] for row in belonging]
-    loaded = await reader.load(*((INITIATIVE, initiative) for initiative in initiatives))
-    judging = [each for each in initiatives if not loaded[each].state.roles(viewer).isdisjoint(JUDGING)]
+    loaded = await reader.load(*((INITIATIVE, each) for each in {row["initiative"] for row in belonging}))
+    judging = [
+        row["call"]
+        for row in belonging
+        if not loaded[row["initiative"]].state.within(row["call"]).roles(viewer).isdisjoint(JUDGING)
+    ]
     rows = await reader.rows(
         """
         SELECT r.review, r.version, r.call, r.round, r.application, r.status, a.handle, a.requested, a.currency,
@@ -235,7 +246,7 @@ async def mine(
         JOIN read.calls c ON c.call = r.call AND c.to_position = 9223372036854775807
         LEFT JOIN read.titled t ON t.title_stream = r.application AND r.status IN ('cleared', 'submitted')
         WHERE r.juror = %(viewer)b AND r.review > %(after)b::text AND r.to_position = 9223372036854775807
-            AND r.initiative = ANY (%(judging)b::text[])
+            AND r.call = ANY (%(judging)b::text[])
         ORDER BY r.review LIMIT %(limit)b
         """,
         viewer=viewer,
@@ -449,6 +460,10 @@ def _own(reader: Reader, viewer: str, row: Row, review: Review) -> OwnReview:
 _CLEARED: Final = (ReviewStatus.CLEARED, ReviewStatus.SUBMITTED)
 
 
-def percent(points: int | None) -> str | None:
-    """A score of thousandths of a per cent as it is written: ``percent(87500) == "87.500"``."""
-    return None if points is None else f"{points // 1000}.{points % 1000:03d}"
+def percent(points: Fraction | None) -> str | None:
+    """A score as it is shown, in per cent, rounded half up to three decimals: ``percent(Fraction(7, 8)) == "87.500"``.
+    Scores are compared exactly, so two that look the same here may have different ranks."""
+    if points is None:
+        return None
+    thousandths = math.floor(points * 100_000 + Fraction(1, 2))
+    return f"{thousandths // 1000}.{thousandths % 1000:03d}"

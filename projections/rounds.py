@@ -124,7 +124,7 @@ async def one(reader: Reader, viewer: str | None, round: str, *, as_of: AsOf | N
     """A round of a call that the viewer sees; raises `NotFound`."""
     state = await reader.the(ROUND, round)
     loaded = await reader.load((CALL, state.call), (INITIATIVE, state.initiative))
-    initiative = loaded[state.initiative].state
+    initiative = loaded[state.initiative].state.within(state.call)
     allow(access.sees_call(viewer or "", initiative, loaded[state.call].state))
     at = position_at(as_of, access.sees_times(viewer or "", initiative))
     rows = await reader.rows(

@@ -24,7 +24,7 @@ from domain.panels import PanelOpened, PanelOutcomeSet
 from domain.readings import ReadingRecorded
 from domain.refusals import Forbidden
 from domain.reviews import JUDGING, ReviewAssigned
-from domain.rounds import ROUND, RoundOpened, RoundStatus
+from domain.rounds import ROUND, RoundOpened, RoundQuorumLowered, RoundStatus
 from domain.topics import REGISTER, topics_for
 from domain.values import Role
 from projections import readings
@@ -54,9 +54,10 @@ _BEGIN = Statement(
 _ENTER = Statement(
     """
     INSERT INTO read.timeline (thing, position, topic, round, application)
-    SELECT DISTINCT ON (t.thing, e.at) t.thing, e.at, e.topic, s.round, coalesce(e.application, s.application)
-    FROM unnest(%(stream)b::text[], %(also)b::text[], %(at)b::bigint[], %(topic)b::text[], %(application)b::text[])
-        AS e (stream, also, at, topic, application)
+    SELECT DISTINCT ON (t.thing, e.at) t.thing, e.at, e.topic, coalesce(e.round, s.round),
+        coalesce(e.application, s.application)
+    FROM unnest(%(stream)b::text[], %(also)b::text[], %(at)b::bigint[], %(topic)b::text[], %(round)b::text[],
+        %(application)b::text[]) AS e (stream, also, at, topic, round, application)
     CROSS JOIN LATERAL (VALUES (1, e.stream), (2, e.also)) AS told (number, stream)
     JOIN read.timeline_streams s ON s.stream = told.stream
     CROSS JOIN LATERAL unnest(s.things) AS t (thing)
@@ -110,6 +111,16 @@ def handle(placed: Placed, write: Write) -> None:
             _enter(placed, write, stream, application=fact.application)
         case PanelOutcomeSet():
             _enter(placed, write, stream, also=fact.application, application=fact.application)
+        case RoundQuorumLowered():
+            # A round's own facts are told to all who follow its call; this one is about an application in it.
+            _enter(
+                placed,
+                write,
+                stream,
+                also=fact.application,
+                round=fact.round,
+                application=fact.application,
+            )
         case _:
             _enter(placed, write, stream)
 
@@ -121,7 +132,13 @@ def _begin(
 
 
 def _enter(
-    placed: Placed, write: Write, stream: str, *, also: str | None = None, application: str | None = None
+    placed: Placed,
+    write: Write,
+    stream: str,
+    *,
+    also: str | None = None,
+    round: str | None = None,
+    application: str | None = None,
 ) -> None:
     write(
         _ENTER,
@@ -129,6 +146,7 @@ def _enter(
         also=also,
         at=placed.position,
         topic=placed.recorded.topic,
+        round=round,
         application=application,
     )
 
@@ -194,6 +212,7 @@ async def of_application(
     )
     reviews = case.reviews.values()
     conflict = access.declared_conflict(who, reviews)
+    conflicts = await reader.members(conflicts_of(who, case.application.round))
     times = access.sees_times(
         who,
         case.initiative,
@@ -210,7 +229,7 @@ async def of_application(
         cursor,
         limit,
         position_at(as_of, times),
-        currency=case.application.currency,
+        told=Told(case.application.currency, places=role is Role.APPLICANT or not conflicts),
         role=role,
         tied=[application] if conflict else [],
     )
@@ -227,9 +246,10 @@ async def of_grant(
 ) -> Page[TimelineEntry]:
     """What happened to a grant; raises `NotFound` or `Forbidden`."""
     state, initiative = await reader.with_initiative(GRANT, grant)
+    initiative = initiative.within(state.call)
     role = allow(access.sees_timeline(viewer or "", initiative, applicant=state.recipient))
     at = position_at(as_of, access.sees_times(viewer or "", initiative, applicant=state.recipient))
-    return await _page(reader, grant, cursor, limit, at, currency=state.currency, role=role)
+    return await _page(reader, grant, cursor, limit, at, told=Told(state.currency), role=role)
 
 
 async def of_call(
@@ -248,7 +268,8 @@ async def of_call(
     or `Forbidden`.
     """
     who = viewer or ""
-    state, initiative = await reader.with_initiative(CALL, call)
+    state, whole = await reader.with_initiative(CALL, call)
+    initiative = whole.within(call)
     role = allow(access.sees_timeline(who, initiative))
     at = position_at(as_of, access.sees_times(who, initiative))
     rounds = await reader.members(rounds_of(call))
@@ -266,7 +287,7 @@ async def of_call(
         cursor,
         limit,
         at,
-        currency=state.currency,
+        told=Told(state.currency, places=not conflicts),
         role=role,
         rounds=closed,
         judged=await judged_now(reader, who, rounds),
@@ -287,7 +308,7 @@ async def of_fund(
     state, initiative = await reader.with_initiative(FUND, fund)
     role = allow(access.sees_timeline(viewer or "", initiative))
     at = position_at(as_of, access.sees_times(viewer or "", initiative))
-    return await _page(reader, fund, cursor, limit, at, currency=state.currency, role=role)
+    return await _page(reader, fund, cursor, limit, at, told=Told(state.currency), role=role)
 
 
 async def _record_times(reader: Reader, viewer: str, call: Call, rounds: Sequence[str]) -> None:
@@ -317,7 +338,7 @@ async def _page(
     limit: int,
     at: int,
     *,
-    currency: str,
+    told: Told,
     role: Role,
     rounds: Sequence[str] = (),
     judged: Sequence[str] = (),
@@ -354,11 +375,7 @@ async def _page(
     )
     return Page(
         items=tuple(
-            _entry(
-                row,
-                Told(currency),
-                as_applicant=role is Role.APPLICANT or row["application"] in tied,
-            )
+            _entry(row, told, as_applicant=role is Role.APPLICANT or row["application"] in tied)
             for row in rows[:count]
         ),
         next=reader.cursors.token(rows[count - 1]["position"]) if len(rows) > count else None,

@@ -30,10 +30,11 @@ from domain.reviews import (
     ReviewAssigned,
     ReviewCleared,
     ReviewConflictDeclared,
+    ReviewExpired,
     ReviewReplaced,
     ReviewSubmitted,
 )
-from domain.rounds import RoundClosed, RoundDecided, RoundOpened, RoundPutToPanel
+from domain.rounds import RoundClosed, RoundDecided, RoundOpened, RoundPutToPanel, RoundQuorumLowered
 from domain.values import Money, Role, stream_id
 from tests.driving import World, person
 
@@ -227,7 +228,11 @@ def cleared(juror: str = JUROR, *, review: str = REVIEW) -> ReviewCleared:
 
 
 def conflict_declared(
-    juror: str = JUROR, *, review: str = REVIEW, application: str = APPLICATION
+    juror: str = JUROR,
+    *,
+    review: str = REVIEW,
+    application: str = APPLICATION,
+    after_submitting: bool = False,
 ) -> ReviewConflictDeclared:
     """The juror stepped back."""
     return ReviewConflictDeclared(
@@ -235,8 +240,21 @@ def conflict_declared(
         application=application,
         round=ROUND,
         juror=juror,
+        after_submitting=after_submitting,
         reason="friendship",
         explanation=None,
+    )
+
+
+def expired(*, review: str = REVIEW) -> ReviewExpired:
+    """The panel opened before the juror submitted."""
+    return ReviewExpired(review=review)
+
+
+def quorum_lowered(quorum: int, application: str = APPLICATION) -> RoundQuorumLowered:
+    """The chair lowered an application's quorum."""
+    return RoundQuorumLowered(
+        round=ROUND, application=application, quorum=quorum, reason="conflicts_of_interest"
     )
 
 

@@ -65,7 +65,7 @@ async def check_person(wiring: Wiring, person: str) -> None:
     except NotFound:
         raise NotFound("There is no such person.") from None
     loaded = await wiring.runner.states.reading(afresh=True).load(((PERSON, person),))
-    check_known(loaded[person].state)
+    check_known(loaded[person].state, person)
 
 
 @click.command("find-person")

@@ -20,7 +20,7 @@ from domain.commands.reviews import AssignReview, ReplaceReview
 from domain.refusals import Forbidden, NotFound
 from domain.reviews import JUDGING, ReviewStatus
 from projections import applications, calls, initiatives, reviews, timeline
-from projections.initiatives import Member
+from projections.initiatives import CallMember
 
 T = TypeVar("T")
 
@@ -49,7 +49,7 @@ async def _one(visit: Visit) -> Drawn:
     call = await calls.one(reader, who, shown.call)
     trial = visit.trial()
     offers = await _offers(visit, trial, application)
-    jury = await if_shown(initiatives.one(reader, who, call.initiative))
+    jury = await if_shown(initiatives.of_call(reader, who, call.id))
     assigned = await if_shown(reviews.of_application(reader, who, application))
     judges = [member for member in jury.members if not set(JUDGING).isdisjoint(member.roles)] if jury else []
     return Drawn(
@@ -85,7 +85,7 @@ async def _offers(visit: Visit, trial: Trial, application: str) -> list[Offer]:
     ]
 
 
-async def _assignable(trial: Trial, application: str, judges: list[Member]) -> list[tuple[str, str]]:
+async def _assignable(trial: Trial, application: str, judges: list[CallMember]) -> list[tuple[str, str]]:
     """The jurors who can be asked to judge an application, each with a name."""
     return [
         (judge.person, judge.name or judge.person)
@@ -94,7 +94,7 @@ async def _assignable(trial: Trial, application: str, judges: list[Member]) -> l
     ]
 
 
-async def _replacing(trial: Trial, review: str, judges: list[Member]) -> list[tuple[str, str]]:
+async def _replacing(trial: Trial, review: str, judges: list[CallMember]) -> list[tuple[str, str]]:
     return [
         (judge.person, judge.name or judge.person)
         for judge in judges
@@ -113,7 +113,7 @@ async def _of_call(visit: Visit) -> Drawn:
         round=query.get("round") or None,
         cursor=query.get("cursor"),
     )
-    jury = await if_shown(initiatives.one(reader, who, call.initiative))
+    jury = await if_shown(initiatives.of_call(reader, who, call.id))
     return Drawn(
         "call_applications.html",
         {

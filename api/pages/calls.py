@@ -59,18 +59,21 @@ async def _one(visit: Visit) -> Drawn:
         {
             "call": call,
             "round": open_round(visit, call),
-            "roles": await roles_in(visit, call.initiative),
+            "roles": await roles_in(visit, call.initiative, call.id),
             "offered": tuple(call.title),
         },
     )
 
 
-async def roles_in(visit: Visit, initiative: str) -> frozenset[Role]:
-    """The visitor's roles in an initiative, to choose the links that are of use to them."""
+async def roles_in(visit: Visit, initiative: str, call: str | None = None) -> frozenset[Role]:
+    """The visitor's roles in an initiative, and in one of its calls, to choose the links that are of use to them."""
     if visit.signed_in is None:
         return frozenset()
     me = await initiatives.me(visit.wiring.reader, visit.person)
-    return frozenset(role for own in me.initiatives if own.initiative == initiative for role in own.roles)
+    held = [own for own in me.initiatives if own.initiative == initiative]
+    whole = (role for own in held for role in own.roles)
+    for_call = (role for own in held for each in own.calls if each.call == call for role in each.roles)
+    return frozenset((*whole, *for_call))
 
 
 async def _apply(visit: Visit) -> Drawn:

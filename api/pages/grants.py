@@ -55,7 +55,7 @@ async def _one(visit: Visit) -> Drawn:
         {
             "grant": shown,
             "call": call,
-            "roles": await roles_in(visit, call.initiative),
+            "roles": await roles_in(visit, call.initiative, call.id),
             "may": {offer.do: offer for offer in offers},
             "steps": {number: {offer.do: offer for offer in found} for number, found in steps.items()},
             "answers": {number: {offer.do: offer for offer in found} for number, found in answers.items()},

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from api.pages.page import Drawn, Page
 from api.pages.visits import Visit
-from domain.refusals import Forbidden
+from domain.refusals import Forbidden, NotFound
+from domain.reviews import JUDGING
 from domain.values import Role
 from projections import calls, funds, initiatives
 from projections.calls import CallLine
@@ -24,6 +25,17 @@ class Place:
     own: OwnRoles
     calls: tuple[CallLine, ...]
     funds: tuple[FundLine, ...]
+
+    def roles_in(self, call: str) -> frozenset[Role]:
+        """All roles that the member holds in one of its calls."""
+        for_call = [role for each in self.own.calls if each.call == call for role in each.roles]
+        return frozenset((*self.own.roles, *for_call))
+
+    @property
+    def judges(self) -> bool:
+        """Whether the member can be asked for reviews."""
+        held = {*self.own.roles, *(role for each in self.own.calls for role in each.roles)}
+        return not held.isdisjoint(JUDGING)
 
 
 async def _me(visit: Visit) -> Drawn:
@@ -45,7 +57,7 @@ async def place_of(reader: Reader, person: str | None, own: OwnRoles) -> Place:
 
     try:
         found = await whole(own_funds)
-    except Forbidden:
+    except (Forbidden, NotFound):
         found = ()
     return Place(own, await whole(own_calls), found)
 

@@ -6,8 +6,9 @@ from api.pages.page import Act, Drawn, Page
 from api.pages.trying import Offer, Trial
 from api.pages.visits import Visit
 from domain.commands.panels import ClosePanel, ConfirmPanel, OpenPanel, SetPanelOutcome
+from domain.commands.reviews import LowerQuorum
 from domain.panels import PanelStatus
-from projections import calls, panels, rounds
+from projections import calls, judging, panels, rounds
 from projections.panels import Ranking
 
 PLACES = 25
@@ -54,7 +55,36 @@ async def _offers(trial: Trial, ranking: Ranking) -> list[Offer]:
     ]
 
 
+async def _progress(visit: Visit) -> Drawn:
+    reader, round = visit.wiring.reader, visit.path["round"]
+    found = await judging.progress(
+        reader, visit.person, round, cursor=visit.query.get("cursor"), limit=PLACES
+    )
+    trial = visit.trial()
+    return Drawn(
+        "progress.html",
+        {
+            "progress": found,
+            "call": await calls.one(reader, visit.person, found.call),
+            "offers": {
+                each.application: await trial.of(
+                    "Lower the quorum",
+                    LowerQuorum(application=each.application, quorum=each.submitted, reason="other"),
+                )
+                for each in found.applications.items
+                if each.submitted < each.needed
+            },
+        },
+        labels={"quorum": "Reviews needed"},
+    )
+
+
 PAGES = (
+    Page(
+        path="/rounds/{round}/reviews",
+        show=_progress,
+        acts=(Act(command="application.lower_quorum", done="The quorum of this application is lowered."),),
+    ),
     Page(
         path="/rounds/{round}/ranking",
         show=_ranking,

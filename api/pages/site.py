@@ -13,6 +13,7 @@ from litestar.datastructures import Cookie
 from litestar.handlers import HTTPRouteHandler
 
 from api.accounts.sessions import same_csrf
+from api.bodies import field_of
 from api.operations import again_if_lost, check_kinds, methods
 from api.pages.addresses import DONE, PAGES
 from api.pages.arrivals import Arrivals
@@ -24,7 +25,7 @@ from api.pages.visits import Returned, Visit, languages_of
 from api.problems import MOST_NAMED, Problem, ProblemType, note, problem_of
 from api.wiring import Wiring
 from domain.commands.register import REGISTER
-from domain.refusals import Invalid, Turned
+from domain.refusals import Invalid, NotFound, Turned
 from domain.values import CONTROL, Channel
 from history.runner import Answer, Contended, KeyReused, Stale
 from history.runner import Request as Asked
@@ -155,15 +156,19 @@ class Site:
         key, seen = form.own("key"), form.own("seen")
         if not _KEY.match(key) or not (seen == "" or _VERSION.match(seen)):
             raise Problem(ProblemType.MALFORMED, "The form is not as the page sent it; open the page again.")
-        return await self._wiring.runner.run(
-            Asked(
-                command=command_of(kind, {**typed, **told}),
-                actor=visit.who,
-                channel=Channel.PAGE,
-                key=key,
-                expected=seen or None,
+        command = command_of(kind, {**typed, **told})
+        try:
+            return await self._wiring.runner.run(
+                Asked(
+                    command=command,
+                    actor=visit.who,
+                    channel=Channel.PAGE,
+                    key=key,
+                    expected=seen or None,
+                )
             )
-        )
+        except NotFound as error:
+            raise field_of(error, command, frozenset(told)) from None
 
     # Answers
 

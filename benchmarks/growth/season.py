@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, date, datetime
+from fractions import Fraction
 from typing import Final
 
 import msgspec
@@ -23,7 +24,7 @@ from domain.funds import FundCommitted, FundOpened, FundPledged, FundReceived
 from domain.grants import facts as grants
 from domain.panels import PanelClosed, PanelConfirmed, PanelOpened, PanelOutcomeSet, Place
 from domain.readings import EXAMINED, Reading, newly_read, reading_of
-from domain.reviews import FULL_SCORE, ReviewAssigned, ReviewCleared, ReviewSubmitted, rounded_half_up
+from domain.reviews import ReviewAssigned, ReviewCleared, ReviewSubmitted
 from domain.rounds import RoundClosed, RoundDecided, RoundOpened, RoundPutToPanel
 from domain.values import SYSTEM, Role
 
@@ -273,8 +274,8 @@ def ranked(points: dict[str, list[dict[str, int]]]) -> tuple[Place, ...]:
     """The ranking that some applications' points come to; equal scores share a rank. All criteria weigh the same."""
     scores = {}
     for application, reviews in points.items():
-        each = [rounded_half_up(sum(review.values()) * FULL_SCORE, SCALE * len(review)) for review in reviews]
-        scores[application] = rounded_half_up(sum(each), len(each))
+        each = [Fraction(sum(review.values()), SCALE * len(review)) for review in reviews]
+        scores[application] = sum(each, Fraction()) / len(each)
     ordered = sorted(scores, key=lambda application: (-scores[application], application))
     places: list[Place] = []
     for number, application in enumerate(ordered, 1):
@@ -282,6 +283,12 @@ def ranked(points: dict[str, list[dict[str, int]]]) -> tuple[Place, ...]:
         shares = bool(places) and places[-1].score == score
         rank = places[-1].rank if shares else number
         places.append(
-            Place(application=application, rank=rank, score=score, reviews=len(points[application]))
+            Place(
+                application=application,
+                rank=rank,
+                score=f"{score.numerator}/{score.denominator}",
+                reviews=len(points[application]),
+                on_few_criteria=0,
+            )
         )
     return tuple(places)

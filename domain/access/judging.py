@@ -106,13 +106,20 @@ def decides_on(
     own: Collection[str],
     read: Reading,
     reviews: Iterable[Review],
+    no_chair_can: bool = False,
 ) -> Verdict:
     """The chair, on an application that they may read: not one with which they declared a conflict, nor one that they
     were asked to review without ever answering whether they have one. `reviews` are all reviews of it; `own` and `read`
-    are as in `chairs_panel`."""
+    are as in `chairs_panel`.
+
+    Where `no_chair_can`, for each has a conflict with it or applied in the round, a juror decides who was asked to review
+    it and declared no conflict, and who is as fit to as a chair has to be.
+    """
+    mine = own_reviews(actor, reviews)
     verdict = chairs_panel(actor, initiative, call, own=own, read=read)
+    if no_chair_can and mine and Role.CHAIR not in initiative.roles(actor):
+        verdict = _decides(Role.JUROR, actor, initiative, call, own=own, read=read)
     if isinstance(verdict, Allowed):
-        mine = own_reviews(actor, reviews)
         if declared_conflict(actor, mine):
             return Denied(CONFLICTED)
         if undeclared(mine):
@@ -125,7 +132,13 @@ def chairs_panel(
 ) -> Verdict:
     """The chair; in a blind call only one who is no officer and does not know who applied. `own` are the actor's
     applications in the round, which must be none, and `read` is what they have read of it."""
-    verdict = disinterested(member(actor, initiative, Role.CHAIR), own)
+    return _decides(Role.CHAIR, actor, initiative, call, own=own, read=read)
+
+
+def _decides(
+    role: Role, actor: str, initiative: Initiative, call: Call, *, own: Collection[str], read: Reading
+) -> Verdict:
+    verdict = disinterested(member(actor, initiative, role), own)
     if isinstance(verdict, Denied) or call.blindness == "open":
         return verdict
     if Role.OFFICER in initiative.roles(actor):

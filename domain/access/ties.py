@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Final
 
+from domain import reviews as reviewing
 from domain.calls import Call
 from domain.deciding import Allowed, Denied, Verdict
 from domain.readings import Reading
-from domain.reviews import OUTSTANDING, STEPPED_BACK, Review, ReviewStatus
+from domain.reviews import OUTSTANDING, STEPPED_BACK, Review
 from domain.rounds import Round, RoundStatus
 
 NOT_YOURS: Final = "This is not yours to see or to change."
@@ -52,7 +53,7 @@ def owes(actor: str, reviews: Iterable[Review]) -> bool:
 
 def undeclared(own_reviews: Iterable[Review]) -> bool:
     """Whether somebody was asked about a conflict, by one of their own reviews, and has not answered."""
-    return any(review.status is ReviewStatus.ASSIGNED for review in own_reviews)
+    return any(reviewing.undeclared(review) for review in own_reviews)
 
 
 def disinterested(verdict: Verdict, own: Collection[str]) -> Verdict:

@@ -7,7 +7,7 @@ from typing import Any
 
 from domain import access, applications, limits, readings
 from domain.applications import APPLICATION, Application, IneligibilityReason, WithdrawalReason
-from domain.calls import CALL
+from domain.calls import CALL, CallStatus
 from domain.deciding import (
     Act,
     Command,
@@ -29,14 +29,14 @@ from domain.persons import PERSON
 from domain.readings import EXAMINED, READING, Reading, reading_of
 from domain.refusals import NotFound
 from domain.rounds import ROUND
-from domain.values import SYSTEM, Money
+from domain.values import SYSTEM, ApplicationId, CallId, Money, RoundId
 
 
 class SubmitApplication(Command, frozen=True, kw_only=True):
     """Submit an application to an open round of a call, as oneself."""
 
-    call: str
-    round: str
+    call: CallId
+    round: RoundId
     title: limits.Title
     requested: Money
     answers: dict[str, Answer]
@@ -45,7 +45,7 @@ class SubmitApplication(Command, frozen=True, kw_only=True):
 class WithdrawApplication(Command, frozen=True, kw_only=True):
     """Take one's application back."""
 
-    application: str
+    application: ApplicationId
     reason: WithdrawalReason
     explanation: limits.Explanation | None = None
 
@@ -53,13 +53,13 @@ class WithdrawApplication(Command, frozen=True, kw_only=True):
 class FindApplicationEligible(Command, frozen=True, kw_only=True):
     """Find that an application meets the call's conditions."""
 
-    application: str
+    application: ApplicationId
 
 
 class FindApplicationIneligible(Command, frozen=True, kw_only=True):
     """Find that an application does not meet the call's conditions, with the reason."""
 
-    application: str
+    application: ApplicationId
     reason: IneligibilityReason
     explanation: limits.Explanation | None = None
 
@@ -68,9 +68,11 @@ def _submit(command: SubmitApplication, given: Given) -> Plan:
     known = () if given.actor == SYSTEM else ((PERSON, given.actor),)
     yield from ahead((CALL, command.call), (ROUND, command.round), *known)
     call = yield from the(CALL, command.call)
+    if call.status is not CallStatus.PUBLISHED:
+        raise NotFound  # before the round is looked at: of a draft, nobody is told that it exists
     round = yield from the(ROUND, command.round)
     if round.call != command.call:
-        raise NotFound("There is no such round of this call.")
+        raise NotFound("There is no such round of this call.", named=command.round)
     read = Reading()
     # Whoever acted in a call has a handle in it, and so has whoever read of it; most do neither before they apply, and
     # need no look.
@@ -121,7 +123,7 @@ def _withdraw(command: WithdrawApplication, given: Given) -> Plan:
 def _find_eligible(command: FindApplicationEligible, given: Given) -> Plan:
     application = yield from the(APPLICATION, command.application)
     round = yield from the(ROUND, application.round)
-    initiative = yield from the(INITIATIVE, application.initiative)
+    initiative = (yield from the(INITIATIVE, application.initiative)).within(application.call)
     own = yield from members(applications_by(given.actor, application.round))
     read = yield from _read_by_examining(application, given)
     return Act(
@@ -140,7 +142,7 @@ def _find_eligible(command: FindApplicationEligible, given: Given) -> Plan:
 
 def _find_ineligible(command: FindApplicationIneligible, given: Given) -> Plan:
     application = yield from the(APPLICATION, command.application)
-    initiative = yield from the(INITIATIVE, application.initiative)
+    initiative = (yield from the(INITIATIVE, application.initiative)).within(application.call)
     own = yield from members(applications_by(given.actor, application.round))
     reviews = yield from members(reviews_of(command.application))
     read = yield from _read_by_examining(application, given)

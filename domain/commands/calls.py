@@ -11,14 +11,14 @@ from domain.forms import Form, Rubric, check_form, check_rubric
 from domain.funds import FUND
 from domain.initiatives import INITIATIVE
 from domain.refusals import Invalid
-from domain.values import Money, check_texts
+from domain.values import CallId, FundId, Money, check_texts
 
 
 class DraftCall(Command, frozen=True, kw_only=True):
     """Write a call that is paid from a fund. `quorum` is the number of reviews each application needs;
     `grace_minutes` are granted silently after each deadline."""
 
-    fund: str
+    fund: FundId
     title: dict[str, limits.Title]
     summary: dict[str, limits.Summary]
     form: Form
@@ -35,7 +35,7 @@ class DraftCall(Command, frozen=True, kw_only=True):
 class PublishCall(Command, frozen=True, kw_only=True):
     """Let everybody read a drafted call."""
 
-    call: str
+    call: CallId
 
 
 def _draft(command: DraftCall, given: Given) -> Plan:
@@ -87,7 +87,7 @@ def _checked(command: DraftCall, call: str, initiative: str) -> CallDrafted:
 
 def _publish(command: PublishCall, given: Given) -> Plan:
     call = yield from the(CALL, command.call)
-    initiative = yield from the(INITIATIVE, call.initiative)
+    initiative = (yield from the(INITIATIVE, call.initiative)).within(command.call)
     return Act(
         may=access.officer(given.actor, initiative),
         initiative=call.initiative,

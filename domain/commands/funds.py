@@ -8,14 +8,14 @@ from domain import access, funds, limits
 from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, the
 from domain.funds import FUND, Basis
 from domain.initiatives import INITIATIVE
-from domain.values import Money
+from domain.values import FundId, InitiativeId, Money, PersonId, PledgeId
 
 
 class OpenFund(Command, frozen=True, kw_only=True):
     """Open a fund in one currency. `basis` is what the available sum is counted from: the money received, or already
     what was pledged."""
 
-    initiative: str
+    initiative: InitiativeId
     name: limits.Name
     currency: str
     basis: Basis = "received"
@@ -24,8 +24,8 @@ class OpenFund(Command, frozen=True, kw_only=True):
 class PledgeToFund(Command, frozen=True, kw_only=True):
     """Record a pledge to a fund: a funder does so for themself, finance for any funder of the initiative."""
 
-    fund: str
-    funder: str
+    fund: FundId
+    funder: PersonId
     amount: Money
     restriction: limits.Restriction | None = None
 
@@ -33,8 +33,8 @@ class PledgeToFund(Command, frozen=True, kw_only=True):
 class ReceiveIntoFund(Command, frozen=True, kw_only=True):
     """Record that money of a pledge arrived on the initiative's account."""
 
-    fund: str
-    pledge: str
+    fund: FundId
+    pledge: PledgeId
     amount: Money
     received_on: date
 

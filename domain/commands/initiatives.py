@@ -6,11 +6,12 @@ from collections.abc import Generator
 from typing import Any
 
 from domain import access, initiatives, limits, persons
+from domain.calls import CALL
 from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, Wish, ahead, maybe, some, the
 from domain.initiatives import INITIATIVE, INSTALLATION, INSTALLATION_ID, Initiative
 from domain.persons import PERSON, PersonStatus
 from domain.refusals import Invalid
-from domain.values import SYSTEM, Role
+from domain.values import SYSTEM, CallId, InitiativeId, PersonId, Role
 
 
 class OpenInstallation(Command, frozen=True, kw_only=True):
@@ -20,29 +21,45 @@ class OpenInstallation(Command, frozen=True, kw_only=True):
 class AppointAdministrator(Command, frozen=True, kw_only=True):
     """Make a person an administrator of the installation."""
 
-    person: str
+    person: PersonId
 
 
 class FoundInitiative(Command, frozen=True, kw_only=True):
     """Found an initiative. `founder` becomes its first administrator; left out, it is the one who asks."""
 
     name: limits.Name
-    founder: str | None = None
+    founder: PersonId | None = None
 
 
 class AddMember(Command, frozen=True, kw_only=True):
     """Give a person roles in an initiative, in place of those held before."""
 
-    initiative: str
-    person: str
+    initiative: InitiativeId
+    person: PersonId
     roles: tuple[Role, ...]
 
 
 class RemoveMember(Command, frozen=True, kw_only=True):
     """Take all roles in an initiative from a person."""
 
-    initiative: str
-    person: str
+    initiative: InitiativeId
+    person: PersonId
+
+
+class AddCallMember(Command, frozen=True, kw_only=True):
+    """Give a person roles for one call, in place of those held before for it; the roles held in the whole initiative
+    stay."""
+
+    call: CallId
+    person: PersonId
+    roles: tuple[Role, ...]
+
+
+class RemoveCallMember(Command, frozen=True, kw_only=True):
+    """Take from a person the roles held for one call."""
+
+    call: CallId
+    person: PersonId
 
 
 def _open(_command: OpenInstallation, given: Given) -> Plan:
@@ -66,7 +83,7 @@ def _appoint(command: AppointAdministrator, given: Given) -> Plan:
     person = yield from maybe(PERSON, command.person)
 
     def decide() -> Outcome:
-        persons.check_registered(person)
+        persons.check_registered(person, command.person)
         return Outcome(
             facts={INSTALLATION_ID: initiatives.appoint(installation, person=command.person)},
             answers=INSTALLATION_ID,
@@ -86,7 +103,7 @@ def _found(command: FoundInitiative, given: Given) -> Plan:
     def decide() -> Outcome:
         if person is None:
             raise Invalid.field("founder", "Name the person who becomes the first administrator.")
-        persons.check_registered(person)
+        persons.check_registered(person, founder)
         return Outcome(
             facts={initiative: initiatives.found(initiative, name=command.name, founder=founder)},
             answers=initiative,
@@ -114,7 +131,7 @@ def _add_member(command: AddMember, given: Given) -> Plan:
     living = yield from _living(initiative)
 
     def decide() -> Outcome:
-        persons.check_registered(person)
+        persons.check_registered(person, command.person)
         return Outcome(
             facts={
                 command.initiative: initiatives.add_member(
@@ -150,10 +167,53 @@ def _remove_member(command: RemoveMember, given: Given) -> Plan:
     )
 
 
+def _add_call_member(command: AddCallMember, given: Given) -> Plan:
+    call = yield from the(CALL, command.call)
+    yield from ahead((INITIATIVE, call.initiative), (PERSON, command.person))
+    initiative = yield from the(INITIATIVE, call.initiative)
+    person = yield from maybe(PERSON, command.person)
+
+    def decide() -> Outcome:
+        persons.check_registered(person, command.person)
+        return Outcome(
+            facts={
+                call.initiative: initiatives.add_to_call(
+                    initiative, command.call, person=command.person, roles=command.roles
+                )
+            },
+            answers=call.initiative,
+        )
+
+    return Act(
+        may=access.member(given.actor, initiative, Role.ADMINISTRATOR),
+        initiative=call.initiative,
+        scope=call.initiative,
+        decide=decide,
+    )
+
+
+def _remove_call_member(command: RemoveCallMember, given: Given) -> Plan:
+    call = yield from the(CALL, command.call)
+    initiative = yield from the(INITIATIVE, call.initiative)
+    return Act(
+        may=access.member(given.actor, initiative, Role.ADMINISTRATOR),
+        initiative=call.initiative,
+        scope=call.initiative,
+        decide=lambda: Outcome(
+            facts={
+                call.initiative: initiatives.remove_from_call(initiative, command.call, person=command.person)
+            },
+            answers=call.initiative,
+        ),
+    )
+
+
 COMMANDS = (
     Registered("installation.open", OpenInstallation, _open),
     Registered("installation.appoint", AppointAdministrator, _appoint),
     Registered("initiative.found", FoundInitiative, _found),
     Registered("initiative.add_member", AddMember, _add_member),
     Registered("initiative.remove_member", RemoveMember, _remove_member),
+    Registered("call.add_member", AddCallMember, _add_call_member),
+    Registered("call.remove_member", RemoveCallMember, _remove_call_member),
 )

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from typing import assert_never
 
 from domain import access, applications, panels, rounds
+from domain import reviews as reviewing
 from domain.applications import APPLICATION, Application, ApplicationStatus, DeclineReason
 from domain.calls import CALL, Call
+from domain.commands.chairs import nobody_chairs
 from domain.deciding import (
     Act,
     Command,
@@ -26,24 +28,25 @@ from domain.indexes import applications_by, conflicts_of, deciders_of, reviews_i
 from domain.initiatives import INITIATIVE
 from domain.panels import PANEL, Panel, PanelOutcome, PanelOutcomeSet
 from domain.readings import READING, reading_of
-from domain.refusals import Invalid
+from domain.refusals import Invalid, NotFound
 from domain.reviews import REVIEW
 from domain.rounds import ROUND
-from domain.values import Money
+from domain.values import ApplicationId, Money, PanelId, RoundId
 
 
 class OpenPanel(Command, frozen=True, kw_only=True):
-    """Open the panel of a closed round whose reviews are complete."""
+    """Open the panel of a closed round whose applications have the reviews that they need; whoever still owes another
+    is no longer waited for."""
 
-    round: str
+    round: RoundId
 
 
 class SetPanelOutcome(Command, frozen=True, kw_only=True):
     """Decide on a ranked application: an award with its `amount`, a place on the waiting list with its `rank`, or a
     decline with its `reason`."""
 
-    panel: str
-    application: str
+    panel: PanelId
+    application: ApplicationId
     outcome: PanelOutcome
     amount: Money | None = None
     rank: int | None = None
@@ -53,21 +56,21 @@ class SetPanelOutcome(Command, frozen=True, kw_only=True):
 class ClosePanel(Command, frozen=True, kw_only=True):
     """End the jury's work, every application being decided on."""
 
-    panel: str
+    panel: PanelId
 
 
 class ConfirmPanel(Command, frozen=True, kw_only=True):
     """Confirm a closed panel, as someone who neither closed it nor set an outcome in it; every application then has its
     outcome."""
 
-    panel: str
+    panel: PanelId
 
 
 def _open(command: OpenPanel, given: Given) -> Plan:
     round = yield from the(ROUND, command.round)
     yield from ahead((CALL, round.call), (INITIATIVE, round.initiative))
     call = yield from the(CALL, round.call)
-    initiative = yield from the(INITIATIVE, round.initiative)
+    initiative = (yield from the(INITIATIVE, round.initiative)).within(round.call)
     own = yield from members(applications_by(given.actor, command.round))
     received = yield from some(APPLICATION, round.applications)
     reviews = yield from some(REVIEW, (yield from members(reviews_in(command.round))))
@@ -76,9 +79,12 @@ def _open(command: OpenPanel, given: Given) -> Plan:
     def decide() -> Outcome:
         handed_over = rounds.put_to_panel(command.round, round, panel=panel)
         opened = panels.open_panel(
-            panel, command.round, round.call, call, applications=received, reviews=reviews.values()
+            panel, command.round, round, call, applications=received, reviews=reviews.values()
         )
-        return Outcome(facts={panel: opened, command.round: handed_over}, answers=panel)
+        expired = {
+            each: facts for each, review in reviews.items() if (facts := reviewing.expire(each, review))
+        }
+        return Outcome(facts={panel: opened, command.round: handed_over, **expired}, answers=panel)
 
     return Act(
         may=access.opens_panel(given.actor, initiative, own=own),
@@ -90,7 +96,6 @@ def _open(command: OpenPanel, given: Given) -> Plan:
 
 def _set_outcome(command: SetPanelOutcome, given: Given) -> Plan:
     panel = yield from the(PANEL, command.panel)
-    panels.check_ranked(panel, command.application)
     reading = reading_of(given.actor, panel.round)
     yield from ahead(
         (CALL, panel.call),
@@ -99,11 +104,19 @@ def _set_outcome(command: SetPanelOutcome, given: Given) -> Plan:
         (READING, reading),
     )
     call = yield from the(CALL, panel.call)
-    initiative = yield from the(INITIATIVE, panel.initiative)
-    application = yield from the(APPLICATION, command.application)
+    initiative = (yield from the(INITIATIVE, panel.initiative)).within(panel.call)
     read = yield from maybe(READING, reading)
     own = yield from members(applications_by(given.actor, panel.round))
+    if not panels.is_ranked(panel, command.application):
+        return Act(
+            may=access.chairs_panel(given.actor, initiative, call, own=own, read=read),
+            initiative=panel.initiative,
+            scope=panel.call,
+            decide=lambda: _unranked(command.application),
+        )
+    application = yield from the(APPLICATION, command.application)
     reviews = yield from some(REVIEW, (yield from members(reviews_of(command.application))))
+    no_chair_can = yield from nobody_chairs(given.actor, initiative, panel.round, reviews.values())
     # Who withdrew matters only where the budget seems too small, so the other applications are seldom loaded.
     awarded = panels.awards(panel, besides=command.application)
     withdrawn: set[str] = set()
@@ -111,7 +124,15 @@ def _set_outcome(command: SetPanelOutcome, given: Given) -> Plan:
         states = yield from some(APPLICATION, awarded)
         withdrawn = {other for other, state in states.items() if state.status is ApplicationStatus.WITHDRAWN}
     return Act(
-        may=access.decides_on(given.actor, initiative, call, own=own, read=read, reviews=reviews.values()),
+        may=access.decides_on(
+            given.actor,
+            initiative,
+            call,
+            own=own,
+            read=read,
+            reviews=reviews.values(),
+            no_chair_can=no_chair_can,
+        ),
         initiative=panel.initiative,
         scope=panel.call,
         decide=lambda: Outcome(
@@ -134,6 +155,11 @@ def _set_outcome(command: SetPanelOutcome, given: Given) -> Plan:
     )
 
 
+def _unranked(application_id: str) -> Outcome:
+    """Of an application of another round it says the same as of one that is not there, so that no id can be tried out."""
+    raise NotFound(named=application_id)
+
+
 def _asked(command: SetPanelOutcome, call: Call) -> int:
     try:
         return command.amount.minor("amount", currency=call.currency) if command.amount else 0
@@ -145,7 +171,7 @@ def _close(command: ClosePanel, given: Given) -> Plan:
     panel = yield from the(PANEL, command.panel)
     reading = reading_of(given.actor, panel.round)
     yield from ahead((INITIATIVE, panel.initiative), (CALL, panel.call), (READING, reading))
-    initiative = yield from the(INITIATIVE, panel.initiative)
+    initiative = (yield from the(INITIATIVE, panel.initiative)).within(panel.call)
     call = yield from the(CALL, panel.call)
     read = yield from maybe(READING, reading)
     own = yield from members(applications_by(given.actor, panel.round))
@@ -164,7 +190,7 @@ def _close(command: ClosePanel, given: Given) -> Plan:
 def _confirm(command: ConfirmPanel, given: Given) -> Plan:
     panel = yield from the(PANEL, command.panel)
     yield from ahead((INITIATIVE, panel.initiative), (ROUND, panel.round))
-    initiative = yield from the(INITIATIVE, panel.initiative)
+    initiative = (yield from the(INITIATIVE, panel.initiative)).within(panel.call)
     round = yield from the(ROUND, panel.round)
     own = yield from members(applications_by(given.actor, panel.round))
     conflicts = yield from members(conflicts_of(given.actor, panel.round))
@@ -186,11 +212,12 @@ def _confirm(command: ConfirmPanel, given: Given) -> Plan:
 
 
 def _decided(panel_id: str, panel: Panel, ranked: Mapping[str, Application]) -> dict[str, tuple[Fact, ...]]:
-    """What becomes of each ranked application; one that was withdrawn meanwhile stays so."""
+    """What becomes of each ranked application, in the order of their random ids: in that of the ranking, a timeline would
+    tell the place of each. One that was withdrawn meanwhile stays so."""
     outcomes = panel.outcomes()
     return {
         application_id: _apply(panel_id, application_id, application, outcomes[application_id])
-        for application_id, application in ranked.items()
+        for application_id, application in sorted(ranked.items())
         if application.status is not ApplicationStatus.WITHDRAWN
     }
 

@@ -10,6 +10,7 @@ from domain.deciding import Act, Allowed, Command, Given, Outcome, Plan, Registe
 from domain.indexes import submissions_of
 from domain.initiatives import INSTALLATION, INSTALLATION_ID
 from domain.persons import PERSON, ErasureReason, Person
+from domain.values import ClaimId, PersonId
 
 
 class RegisterPerson(Command, frozen=True, kw_only=True):
@@ -24,7 +25,7 @@ class ErasePerson(Command, frozen=True, kw_only=True):
     """Destroy a person's sealing key, so that nobody can read their data any more; their applications that are not
     decided yet end with it. This cannot be undone."""
 
-    person: str
+    person: PersonId
     reason: ErasureReason
 
 
@@ -32,22 +33,22 @@ class MakeClaim(Command, frozen=True, kw_only=True):
     """Make a one-time claim, which the person exchanges for a way in that nobody else knows. It can be used for so many
     days; a person has one at a time. The person and their initiatives' members see that it was made."""
 
-    person: str
+    person: PersonId
     days: Annotated[int, limits.described(minimum=1, maximum=persons.MOST_CLAIM_DAYS)] = persons.CLAIM_DAYS
 
 
 class WithdrawClaim(Command, frozen=True, kw_only=True):
     """Withdraw a claim that nobody has used."""
 
-    person: str
-    claim: str
+    person: PersonId
+    claim: ClaimId
 
 
 class UseClaim(Command, frozen=True, kw_only=True):
     """Note that a claim was exchanged for a way in; the program does this when somebody brings the claim's secret."""
 
-    person: str
-    claim: str
+    person: PersonId
+    claim: ClaimId
 
 
 def _register(command: RegisterPerson, given: Given) -> Plan:

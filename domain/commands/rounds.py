@@ -10,24 +10,25 @@ from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, memb
 from domain.indexes import applications_of, rounds_of
 from domain.initiatives import INITIATIVE
 from domain.rounds import ROUND
+from domain.values import CallId, RoundId
 
 
 class OpenRound(Command, frozen=True, kw_only=True):
     """Take in applications to a published call until `closes_at`, a time on the clocks of the call's time zone."""
 
-    call: str
+    call: CallId
     closes_at: datetime
 
 
 class CloseRound(Command, frozen=True, kw_only=True):
     """End the intake; the program does this by itself once the deadline and the minutes of grace have passed."""
 
-    round: str
+    round: RoundId
 
 
 def _open(command: OpenRound, given: Given) -> Plan:
     call = yield from the(CALL, command.call)
-    initiative = yield from the(INITIATIVE, call.initiative)
+    initiative = (yield from the(INITIATIVE, call.initiative)).within(command.call)
     existing = yield from members(rounds_of(command.call))
     round = given.new("round")
 
@@ -53,7 +54,7 @@ def _open(command: OpenRound, given: Given) -> Plan:
 
 def _close(command: CloseRound, given: Given) -> Plan:
     round = yield from the(ROUND, command.round)
-    initiative = yield from the(INITIATIVE, round.initiative)
+    initiative = (yield from the(INITIATIVE, round.initiative)).within(round.call)
     received = yield from members(applications_of(command.round))
     return Act(
         may=access.officer_or_system(given.actor, initiative),

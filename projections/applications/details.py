@@ -10,6 +10,7 @@ from domain.applications import (
 )
 from domain.deciding import Allowed
 from domain.forms import Answer
+from domain.indexes import conflicts_of
 from domain.personal import Withheld
 from domain.readings import EXAMINED
 from domain.refusals import NotFound
@@ -97,12 +98,19 @@ async def shown(reader: Reader, viewer: str, case: Case, *, as_of: AsOf | None =
     if not rows:
         raise NotFound
     row = rows[0]
+    # Between their neighbours' places, one with which the viewer has a conflict could be found.
+    place = (
+        row["rank"] is None
+        or role is Role.APPLICANT
+        or not await reader.members(conflicts_of(viewer, case.application.round))
+    )
     shown_line = line(
         reader,
         row,
         title=not outline,
         applicant=identity,
         times=inside and isinstance(times, Allowed),
+        place=place,
         unrecorded=unrecorded,
     )
     answers, withheld, form_version, explanation = (

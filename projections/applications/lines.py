@@ -41,10 +41,17 @@ class ApplicationLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def line(
-    reader: Reader, row: Row, *, title: bool, applicant: bool, times: bool, unrecorded: bool = False
+    reader: Reader,
+    row: Row,
+    *,
+    title: bool,
+    applicant: bool,
+    times: bool,
+    place: bool = True,
+    unrecorded: bool = False,
 ) -> ApplicationLine:
-    """A row of read.applications (with its title's box and key, if `title`) as it is shown. Where reading it is
-    `unrecorded`, neither title nor applicant nor time is."""
+    """A row of read.applications (with its title's box and key, if `title`) as it is shown; `place`: with its place on
+    the waiting list. Where reading it is `unrecorded`, neither title nor applicant nor time is."""
     if unrecorded:
         title = applicant = times = False
     opened = reader.opened(row, "title", str) if title else Withheld.SEALED
@@ -61,7 +68,7 @@ def line(
         erased=opened is Withheld.ERASED,
         requested=Money.of(row["requested"], currency),
         awarded=None if row["awarded"] is None else Money.of(row["awarded"], currency),
-        rank=row["rank"],
+        rank=row["rank"] if place else None,
         reason=row["reason"],
         submitted_at=row["submitted_at"] if times else None,
         unrecorded=unrecorded,

@@ -44,7 +44,8 @@ async def of_call(
     they judge too, and by handle for funders, who see those of decided rounds. `round` is one of the
     call's. Raises `NotFound` or `Forbidden`."""
     who = viewer or ""
-    _, initiative = await reader.with_initiative(CALL, call)
+    _, whole = await reader.with_initiative(CALL, call)
+    initiative = whole.within(call)
     role = allow(access.sees_timeline(who, initiative))
     if round is not None and round not in await reader.members(rounds_of(call)):
         raise NotFound  # whatever else the id may stand for
@@ -81,6 +82,8 @@ async def of_call(
             title=shown.title,
             applicant=shown.applicant,
             times=shown.times,
+            # Between their neighbours' places, the one with which the viewer has a conflict could be found.
+            place=not row["conflict_in_round"],
             unrecorded=withheld,
         )
 
@@ -154,7 +157,7 @@ _FILTERS: Final[Mapping[str, LiteralString]] = {
 async def _rows_of_call(reader: Fresh, viewer: str, call: str, **asked: object) -> list[Row]:
     """A call's applications, without others than the viewer's own in the rounds that are `closed` to them.
 
-    In each row, `conflict`: the viewer declared one with it; `judged`: they were asked to judge it; `applied_in`: the
+    In each row, `conflict`: the viewer declared one with it; `conflict_in_round`: with one of its round; `judged`: they were asked to judge it; `applied_in`: the
     call's rounds in which they applied. All are from the command runner's indexes, which hold what happened a moment ago;
     a read model may lag.
 
@@ -171,6 +174,7 @@ async def _rows_of_call(reader: Fresh, viewer: str, call: str, **asked: object) 
         SELECT a.application, a.version, a.call, a.round, a.applicant, a.handle, a.status, a.requested, a.awarded,
             a.currency, a.rank, a.reason, a.submitted_at, t.*,
             a.application = ANY (ARRAY (SELECT entry FROM looked_up WHERE what = 1)) AS conflict,
+            a.round = ANY (ARRAY (SELECT round FROM looked_up WHERE what = 1)) AS conflict_in_round,
             a.application = ANY (ARRAY (SELECT entry FROM looked_up WHERE what = 2)) AS judged,
             ARRAY (SELECT DISTINCT round FROM looked_up WHERE what = 3) AS applied_in
         FROM (

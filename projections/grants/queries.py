@@ -110,7 +110,8 @@ async def of_call(
 ) -> Page[GrantLine]:
     """The grants of a call, sorted by their random ids, for those who see its payments; raises `NotFound` or
     `Forbidden`."""
-    _, initiative = await reader.with_initiative(CALL, call)
+    _, whole = await reader.with_initiative(CALL, call)
+    initiative = whole.within(call)
     who = viewer or ""
     allow(access.sees_payments(who, initiative))
     rows = await reader.rows(
@@ -163,7 +164,8 @@ async def mine(
 
 async def one(reader: Reader, viewer: str | None, grant: str, *, as_of: AsOf | None = None) -> GrantDetail:
     """A grant as this viewer may see it; raises `NotFound` or `Forbidden`."""
-    state, initiative = await reader.with_initiative(GRANT, grant)
+    state, whole = await reader.with_initiative(GRANT, grant)
+    initiative = whole.within(state.call)
     who = viewer or ""
     role = allow(access.sees_payments(who, initiative, recipient=state.recipient))
     conflicts = await _conflicts(reader, who, state.application)

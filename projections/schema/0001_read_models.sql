@@ -160,9 +160,20 @@ CREATE TABLE read.places (
     from_position bigint NOT NULL,
     application text COLLATE "C" NOT NULL,
     rank integer NOT NULL,
-    score integer,
+    -- An exact fraction of full points, 11/15: it is rounded only where it is shown.
+    score text,
     reviews integer NOT NULL,
+    on_few_criteria integer NOT NULL,
     PRIMARY KEY (panel, number)
+);
+
+CREATE TABLE read.lowered_quorums (
+    application text COLLATE "C" NOT NULL,
+    from_position bigint NOT NULL,
+    to_position bigint NOT NULL DEFAULT 9223372036854775807,
+    quorum integer NOT NULL,
+    reason text NOT NULL,
+    PRIMARY KEY (application, from_position)
 );
 
 CREATE TABLE read.outcomes (

@@ -46,13 +46,13 @@ def words(fact: Fact, told: Told) -> Words:
     if isinstance(fact, RoundFact):
         return round_words(fact)
     if isinstance(fact, ApplicationFact):
-        return application_words(fact)
+        return application_words(fact, told)
     if isinstance(fact, ReviewFact):
         return review_words(fact)
     if isinstance(fact, ReadingFact):
         return reading_words(fact)
     if isinstance(fact, PanelFact):
-        return panel_words(fact)
+        return panel_words(fact, told)
     if isinstance(fact, GrantFact):
         return grant_words(fact, told)
     raise AssertionError(f"{type(fact).__name__} has no words")

@@ -21,13 +21,21 @@ from domain.reviews import (
     ReviewAssigned,
     ReviewCleared,
     ReviewConflictDeclared,
+    ReviewExpired,
     ReviewFact,
     ReviewReplaced,
     ReviewSubmitted,
 )
-from domain.rounds import RoundClosed, RoundDecided, RoundFact, RoundOpened, RoundPutToPanel
+from domain.rounds import (
+    RoundClosed,
+    RoundDecided,
+    RoundFact,
+    RoundOpened,
+    RoundPutToPanel,
+    RoundQuorumLowered,
+)
 from domain.values import amount_text
-from projections.words.telling import REASONS, Words, count_text
+from projections.words.telling import REASONS, Told, Words, count_text
 
 
 def call_words(fact: CallFact) -> Words:
@@ -62,6 +70,13 @@ def round_words(fact: RoundFact) -> Words:
         case RoundClosed():
             received = count_text(len(fact.applications), "application", "applications")
             return Words(f"The round was closed with {received}.", changed=("status: closed",))
+        case RoundQuorumLowered():
+            needed = count_text(fact.quorum, "review", "reviews")
+            return Words(
+                f"The quorum of an application was lowered to {needed}.",
+                REASONS[fact.reason],
+                (f"quorum: {fact.quorum}",),
+            )
         case RoundPutToPanel():
             return Words("The round was handed to its panel.", changed=("status: in panel",))
         case RoundDecided():
@@ -70,7 +85,7 @@ def round_words(fact: RoundFact) -> Words:
             assert_never(fact)
 
 
-def application_words(fact: ApplicationFact) -> Words:
+def application_words(fact: ApplicationFact, told: Told) -> Words:
     """What happened to an application."""
     match fact:
         case ApplicationSubmitted():
@@ -88,9 +103,9 @@ def application_words(fact: ApplicationFact) -> Words:
             amount = amount_text(fact.amount, fact.currency)
             return Words(f"The application was awarded {amount}.", changed=("status: awarded",))
         case ApplicationWaitlisted():
+            place = f", at place {fact.rank}" if told.places else ""
             return Words(
-                f"The application was put on the waiting list, at place {fact.rank}.",
-                changed=("status: waitlisted",),
+                f"The application was put on the waiting list{place}.", changed=("status: waitlisted",)
             )
         case ApplicationDeclined():
             return Words("The application was declined.", REASONS[fact.reason], ("status: declined",))
@@ -107,7 +122,10 @@ def review_words(fact: ReviewFact) -> Words:
             return Words("The juror declared to have no conflict of interest.", changed=("review: cleared",))
         case ReviewConflictDeclared():
             return Words(
-                "The juror declared a conflict of interest and stepped back.",
+                "The juror found a conflict of interest after submitting the review and stepped back; "
+                "its scores no longer count."
+                if fact.after_submitting
+                else "The juror declared a conflict of interest and stepped back.",
                 REASONS[fact.reason],
                 ("review: recused",),
             )
@@ -115,6 +133,8 @@ def review_words(fact: ReviewFact) -> Words:
             return Words("Another juror was asked in place of that one.", changed=("review: replaced",))
         case ReviewSubmitted():
             return Words("The juror submitted the review.", changed=("review: submitted",))
+        case ReviewExpired():
+            return Words("The panel opened before this review was submitted.", changed=("review: expired",))
         case _:
             assert_never(fact)
 
@@ -134,14 +154,14 @@ def reading_words(fact: ReadingFact) -> Words:
             assert_never(fact.kind)
 
 
-def panel_words(fact: PanelFact) -> Words:
+def panel_words(fact: PanelFact, told: Told) -> Words:
     """What happened in a panel."""
     match fact:
         case PanelOpened():
             ranked = count_text(len(fact.ranking), "application", "applications")
             return Words(f"The panel was opened on a ranking of {ranked}.", changed=("panel: open",))
         case PanelOutcomeSet():
-            return _outcome(fact)
+            return _outcome(fact, told)
         case PanelClosed():
             return Words("The chair closed the panel.", changed=("panel: closed",))
         case PanelConfirmed():
@@ -150,7 +170,7 @@ def panel_words(fact: PanelFact) -> Words:
             assert_never(fact)
 
 
-def _outcome(fact: PanelOutcomeSet) -> Words:
+def _outcome(fact: PanelOutcomeSet, told: Told) -> Words:
     match fact.outcome:
         case "award":
             assert fact.amount is not None
@@ -158,9 +178,8 @@ def _outcome(fact: PanelOutcomeSet) -> Words:
             amount = amount_text(fact.amount, fact.currency)
             return Words(f"The panel set an award of {amount}.", changed=("outcome: award",))
         case "waitlist":
-            return Words(
-                f"The panel set place {fact.rank} on the waiting list.", changed=("outcome: waitlist",)
-            )
+            place = f"place {fact.rank}" if told.places else "a place"
+            return Words(f"The panel set {place} on the waiting list.", changed=("outcome: waitlist",))
         case "decline":
             assert fact.reason is not None
             return Words("The panel set a decline.", REASONS[fact.reason], ("outcome: decline",))

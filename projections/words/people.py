@@ -11,7 +11,9 @@ from domain.initiatives import (
     InstallationFact,
     InstallationOpened,
     MemberAdded,
+    MemberAddedToCall,
     MemberRemoved,
+    MemberRemovedFromCall,
 )
 from domain.persons import (
     PersonClaimMade,
@@ -47,6 +49,12 @@ def initiative_words(fact: InitiativeFact) -> Words:
             return Words("A member was given roles.", changed=(f"roles: {', '.join(fact.roles)}",))
         case MemberRemoved():
             return Words("A member was removed.", changed=("roles: none",))
+        case MemberAddedToCall():
+            return Words(
+                "A person was given roles for one call.", changed=(f"roles for it: {', '.join(fact.roles)}",)
+            )
+        case MemberRemovedFromCall():
+            return Words("A person was removed from one call.", changed=("roles for it: none",))
         case _:
             assert_never(fact)
 

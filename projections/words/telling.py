@@ -18,9 +18,11 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What the words need to know beside the fact: the `currency` of amounts that come without one, if any."""
+    """What the words need to know beside the fact: the `currency` of amounts that come without one, if any, and whether
+    the reader is told the `places` on the waiting list."""
 
     currency: str = ""
+    places: bool = True
 
 
 REASONS: Final[Mapping[str, str]] = {
@@ -29,6 +31,7 @@ REASONS: Final[Mapping[str, str]] = {
     "asked_by_person": "the person asked for it",
     "budget_exhausted": "the budget is exhausted",
     "collaboration": "they work or worked together",
+    "conflicts_of_interest": "the other jurors have a conflict of interest",
     "duplicate": "the same was submitted twice",
     "employment": "one works for the other",
     "family": "they are family",
@@ -40,6 +43,7 @@ REASONS: Final[Mapping[str, str]] = {
     "grant_lapsed": "the offer was not answered in time",
     "held_by_bank": "the bank holds the payment back",
     "incomplete": "it is incomplete",
+    "jurors_unavailable": "no other juror is available",
     "name_mismatch": "the name does not fit the account",
     "no_longer_possible": "it is no longer possible",
     "not_entitled": "the applicant is not entitled to apply",

@@ -97,6 +97,8 @@ fund.receive                   e  e  .  .  .  F   f  f  f  f  f  f  f  f  f  f  
 
 call.draft                     e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  o  .  .  .
 call.publish                   e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  o  .  .  .
+call.add_member                e  e  .  .  .  D   d  d  d  d  d  d  d  d  d  d  d  d  d  d  D  .  .  .
+call.remove_member             e  e  .  .  .  D   d  d  d  d  d  d  d  d  d  d  d  d  d  d  D  .  .  .
 round.open                     e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  o  .  .  .
 round.close                    e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  o  .  S  .
 
@@ -112,6 +114,8 @@ review.declare_no_conflict     e  e  .  .  .  t   J  t  t  t  t  t  t  j  t  j  
 review.declare_conflict        e  e  .  .  .  t   J  t  t  t  t  t  t  j  t  j  j  t  j  j  j  .  .  .
 review.replace                 e  e  .  .  .  m   o  o  o  o  o  o  o  O  x  r  o  o  o  o  o  .  .  .
 review.submit                  e  e  .  .  .  t   J  t  t  t  t  t  t  j  t  j  j  t  j  j  j  .  .  .
+
+application.lower_quorum       e  e  .  .  .  r   c  c  c  c  C  x  r  c  c  c  c  c  c  c  c  .  .  .
 
 panel.open                     e  e  .  .  .  r   o  o  o  o  o  o  o  O  O  r  o  o  o  o  o  .  .  .
 panel.set_outcome              e  e  .  .  .  r   c  c  c  c  C  x  r  c  c  c  c  c  c  c  c  .  .  .

@@ -49,6 +49,7 @@ ROWS: Final = {
     "review.declare_no_conflict": (JUROR, JUROR, "+kkk++", "++++++"),
     "review.declare_conflict": (JUROR, JUROR, "++++++", "++++++"),
     "review.submit": (JUROR, JUROR, "+kkkss", "++++ss"),
+    "application.lower_quorum": (CHAIR, CHAIR, "+kkk++", "++++++"),
     "panel.open": (OFFICER, OFFICER, "++++++", "++++++"),
     "panel.set_outcome": (CHAIR, CHAIR, "+kkk++", "++++++"),
     "panel.close": (CHAIR, CHAIR, "+kkk++", "++++++"),

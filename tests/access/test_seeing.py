@@ -302,6 +302,29 @@ class TestTheReviews:
         assert hidden(self.asking(CLOSED, self.STATUSES)) == ("keeper", "other artist", "stranger")
 
 
+class TestHowFarTheJuryIs:
+    def test_is_seen_by_staff_and_jury(self) -> None:
+        assert allowed(lambda who: access.sees_progress(who, HOUSE, CLOSED, own=())) == {
+            "officer": Role.OFFICER,
+            "judging officer": Role.OFFICER,
+            "chair": Role.CHAIR,
+            "juror": Role.JUROR,
+            "second juror": Role.JUROR,
+            "third juror": Role.JUROR,
+        }
+        assert hidden(lambda who: access.sees_progress(who, HOUSE, CLOSED, own=())) == (
+            "keeper",
+            "artist",
+            "other artist",
+            "stranger",
+        )
+
+    @pytest.mark.parametrize("state", [OPEN, CLOSED, IN_PANEL])
+    def test_is_kept_from_all_who_applied_until_it_is_decided(self, state: Round) -> None:
+        assert allowed(lambda who: access.sees_progress(who, HOUSE, state, own=(APPLICATION,))) == {}
+        assert access.sees_progress(OFFICER, HOUSE, DECIDED, own=(APPLICATION,)) == Allowed(Role.OFFICER)
+
+
 class TestTheCommentsForTheApplicant:
     def test_are_the_applicants_once_the_round_is_decided(self) -> None:
         assert allowed(lambda who: access.sees_feedback(who, DECIDED, OURS)) == {"artist": Role.APPLICANT}

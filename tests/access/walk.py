@@ -36,6 +36,7 @@ from tests.scene import (
     FORM,
     FUNDER,
     INITIATIVE,
+    JUDGING_OFFICER,
     JUROR,
     KEEPER,
     OFFICER,
@@ -282,6 +283,11 @@ def _call(walk: Walk, blindness: Blindness) -> tuple[str, str]:
         time_zone="Europe/Berlin",
     )
     walk.stop_and_do(OFFICER, "call.publish", call=call)
+    walk.stop("call.add_member", call=call, person=NEWCOMER, roles=(Role.JUROR,))
+    before = fork(walk.world)
+    walk.do(ADMINISTRATOR, "call.add_member", call=call, person=NEWCOMER, roles=(Role.JUROR,))
+    walk.stop("call.remove_member", call=call, person=NEWCOMER)
+    walk.world = before
     closes = (AFTER - timedelta(days=1)).replace(tzinfo=None)
     return call, walk.stop_and_do(OFFICER, "round.open", call=call, closes_at=closes)
 
@@ -322,8 +328,19 @@ def _reviews(walk: Walk, application: str) -> None:
     walk.stop("review.replace", review=own[CONFLICTED_JUROR], juror=THIRD_JUROR)
     walk.stop("review.declare_conflict", review=own[JUROR], reason="friendship")
     walk.stop_and_do(JUROR, "review.declare_no_conflict", review=own[JUROR])
+    _quorum(walk, application)
     scores = {"art": 8, "need": 3}
     walk.stop_and_do(JUROR, "review.submit", review=own[JUROR], scores=scores)
+
+
+def _quorum(walk: Walk, application: str) -> None:
+    """Everybody of the jury was asked, so that nobody is left; afterwards it is as if nobody had been."""
+    before = fork(walk.world)
+    for juror in (THIRD_JUROR, JUDGING_OFFICER, CHAIR):
+        own = walk.do(OFFICER, "review.assign", application=application, juror=juror)
+    walk.do(CHAIR, "review.declare_no_conflict", review=own)
+    walk.stop("application.lower_quorum", application=application, quorum=0, reason="conflicts_of_interest")
+    walk.world = before
 
 
 def _panel(walk: Walk, round: str, application: str) -> None:

@@ -99,6 +99,9 @@ def _second_round(
     officer, finance = people["officer"], people["finance"]
     call = officer.post("/api/calls", fund=walked.ids["fund"], **CALL)["id"]
     officer.post(f"/api/calls/{call}/publish")
+    administrator.post(f"/api/calls/{call}/members", person=applicants[0].id, roles=["juror"])
+    officer.get(f"/api/calls/{call}/members", position=administrator.position)
+    administrator.post(f"/api/calls/{call}/members/{applicants[0].id}/remove")
     deadline = (walked.deadline + timedelta(days=100)).replace(tzinfo=None)
     round_ = officer.post(f"/api/calls/{call}/rounds", closes_at=deadline.isoformat())["id"]
     sent = {
@@ -117,12 +120,17 @@ def _second_round(
     officer.post(f"/api/applications/{ineligible}/find-ineligible", reason="outside_scope")
     for application in awarded:
         officer.post(f"/api/applications/{application}/find-eligible")
-        for juror in ("chair", "second juror", "spare juror"):
+        for juror in ("chair", "second juror", "spare juror", "recused juror"):
             review = officer.post(f"/api/applications/{application}/reviews", juror=walked.people[juror].id)[
                 "id"
             ]
-            people[juror].post(f"/api/reviews/{review}/declare-no-conflict")
-            people[juror].post(f"/api/reviews/{review}/submit", scores={"art": 5, "need": 5})
+            if juror in ("chair", "second juror"):
+                people[juror].post(f"/api/reviews/{review}/declare-no-conflict")
+                people[juror].post(f"/api/reviews/{review}/submit", scores={"art": 5, "need": 5})
+        people["chair"].post(
+            f"/api/applications/{application}/lower-quorum", quorum=2, reason="jurors_unavailable"
+        )
+    people["chair"].get(f"/api/rounds/{round_}/reviews", position=people["chair"].position)
     panel = officer.post(f"/api/rounds/{round_}/panel")["id"]
     for application in awarded:
         people["chair"].post(

@@ -24,6 +24,9 @@ from domain.commands.reviews import SubmitReview
 from domain.forms import BudgetLine
 from domain.refusals import FieldError, Invalid
 from domain.values import Money
+from tests.scene import APPLICATION, CALL, PANEL, ROUND, numbered
+
+GRANT = numbered("grant", 1)
 
 
 def test_the_name_of_an_input_is_the_path_of_its_field() -> None:
@@ -68,22 +71,22 @@ def test_blank_rows_of_a_table_do_not_count() -> None:
 
 def test_a_form_becomes_the_very_command() -> None:
     """Whole numbers are read as such, and what may be left out and is empty is left out."""
-    assert command_of(ConfirmGrantPayee, {"grant": "g", "setting": "2"}) == ConfirmGrantPayee(
-        grant="g", setting=2
+    assert command_of(ConfirmGrantPayee, {"grant": GRANT, "setting": "2"}) == ConfirmGrantPayee(
+        grant=GRANT, setting=2
     )
     assert command_of(
-        WithdrawApplication, {"application": "a", "reason": "other", "explanation": " "}
-    ) == WithdrawApplication(application="a", reason="other", explanation=None)
-    outcome = {"panel": "p", "application": "a", "outcome": "decline", "reason": "other", "rank": "",
+        WithdrawApplication, {"application": APPLICATION, "reason": "other", "explanation": " "}
+    ) == WithdrawApplication(application=APPLICATION, reason="other", explanation=None)
+    outcome = {"panel": PANEL, "application": APPLICATION, "outcome": "decline", "reason": "other", "rank": "",
                "amount": {"amount": "", "currency": "EUR"}}  # fmt: skip
     assert command_of(SetPanelOutcome, outcome) == SetPanelOutcome(
-        panel="p", application="a", outcome="decline", reason="other"
+        panel=PANEL, application=APPLICATION, outcome="decline", reason="other"
     )
-    typed = {"call": "c", "round": "r", "title": "T", "requested": {"amount": "1.00", "currency": "EUR"},
+    typed = {"call": CALL, "round": ROUND, "title": "T", "requested": {"amount": "1.00", "currency": "EUR"},
              "answers": {"costs": [{"item": "Paper", "amount": "1.00"}], "idea": "Да"}}  # fmt: skip
     assert command_of(SubmitApplication, typed) == SubmitApplication(
-        call="c",
-        round="r",
+        call=CALL,
+        round=ROUND,
         title="T",
         requested=Money(amount="1.00", currency="EUR"),
         answers={"costs": (BudgetLine(item="Paper", amount="1.00"),), "idea": "Да"},

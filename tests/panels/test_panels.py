@@ -1,5 +1,7 @@
 """Panels: a fixed ranking, an outcome for every application, closed by the chair and confirmed by another."""
 
+from fractions import Fraction
+
 import pytest
 
 from domain.applications import ApplicationAwarded, ApplicationDeclined, ApplicationWaitlisted
@@ -56,6 +58,7 @@ from tests.scene import (
 )
 
 OPEN = OpenPanel(round=ROUND)
+ASK = "Ask another juror, or let the chair lower its quorum where nobody is left to ask."
 CLOSE = ClosePanel(panel=PANEL)
 CONFIRM = ConfirmPanel(panel=PANEL)
 THIRD = numbered("application", 3)
@@ -79,8 +82,13 @@ def received(**points: tuple[int, ...]) -> World:
     return world
 
 
-def place(application: str, rank: int, score: int | None = 80_000, reviews: int = 2) -> Place:
-    return Place(application=application, rank=rank, score=score, reviews=reviews)
+def place(
+    application: str, rank: int, score: str | None = "4/5", reviews: int = 2, on_few_criteria: int = 2
+) -> Place:
+    """A place; in this rubric of two criteria, whoever judged one of them judged few."""
+    return Place(
+        application=application, rank=rank, score=score, reviews=reviews, on_few_criteria=on_few_criteria
+    )
 
 
 def in_panel(*facts: Fact, budget: int = 100_000, blindness: Blindness = "double") -> World:
@@ -105,7 +113,7 @@ class TestWhenTheRoundIsClosed:
         world = received(first=(5, 6), second=(9, 10, 8))
         outcome = world.run(OPEN, OFFICER)
         new = outcome.answers
-        ranking = (place(OTHER_APPLICATION, 1, 90_000, 3), place(APPLICATION, 2, 55_000, 2))
+        ranking = (place(OTHER_APPLICATION, 1, "9/10", 3, 3), place(APPLICATION, 2, "11/20", 2))
         opened = panel_opened(*ranking)
         assert outcome == Outcome(
             facts={
@@ -121,9 +129,9 @@ class TestWhenTheRoundIsClosed:
         world = received(third=(7, 7), second=(6, 8), first=(7, 6))
         panel = world.state(PANEL_AGGREGATE, world.run(OPEN, OFFICER).answers)
         assert panel.ranking == (
-            place(OTHER_APPLICATION, 1, 70_000),
-            place(THIRD, 1, 70_000),
-            place(APPLICATION, 3, 65_000),
+            place(OTHER_APPLICATION, 1, "7/10"),
+            place(THIRD, 1, "7/10"),
+            place(APPLICATION, 3, "13/20"),
         )
 
     def test_what_was_not_examined_blocks_it(self) -> None:
@@ -144,11 +152,11 @@ class TestWhenTheRoundIsClosed:
     def test_every_eligible_application_needs_its_reviews(self) -> None:
         assert received(first=(5, 6), second=(9,)).turned_down(OPEN, OFFICER) == (
             Refused,
-            "1 eligible application lacks reviews; each needs 2.",
+            "1 eligible application lacks reviews; each needs 2. " + ASK,
         )
         assert received(first=(), second=(9,)).turned_down(OPEN, OFFICER) == (
             Refused,
-            "2 eligible applications lack reviews; each needs 2.",
+            "2 eligible applications lack reviews; each needs 2. " + ASK,
         )
 
     @pytest.mark.parametrize("facts", [(), (cleared(THIRD_JUROR),), (conflict_declared(THIRD_JUROR),)])
@@ -159,7 +167,7 @@ class TestWhenTheRoundIsClosed:
         review(world, numbered("review", 9), APPLICATION, THIRD_JUROR, *facts)
         assert world.turned_down(OPEN, OFFICER) == (
             Refused,
-            "1 eligible application lacks reviews; each needs 2.",
+            "1 eligible application lacks reviews; each needs 2. " + ASK,
         )
 
     def test_what_is_out_is_not_ranked_and_needs_no_review(self) -> None:
@@ -167,7 +175,7 @@ class TestWhenTheRoundIsClosed:
         world.given(OTHER_APPLICATION, withdrawn(OTHER_APPLICATION, OTHER_ARTIST))
         world.given(THIRD, found_ineligible(THIRD, STRANGER))
         panel = world.state(PANEL_AGGREGATE, world.run(OPEN, OFFICER).answers)
-        assert panel.ranking == (place(APPLICATION, 1, 55_000),)
+        assert panel.ranking == (place(APPLICATION, 1, "11/20"),)
 
     def test_only_staff_open_it_and_not_on_a_round_in_which_they_applied(self) -> None:
         world = received(first=(5, 6))
@@ -329,11 +337,12 @@ class TestWhenThePanelIsOpen:
         world = in_panel()
         receive(world, THIRD, STRANGER, found_ineligible(THIRD, STRANGER))
         for unranked in (THIRD, numbered("application", 99)):
-            for actor in (CHAIR, OFFICER):
+            for actor in (CHAIR, STRANGER):
                 assert world.turned_down(award("500", unranked), actor) == (
                     NotFound,
                     "There is nothing here that you may see.",
                 )
+            assert world.turned_down(award("500", unranked), OFFICER)[0] is Forbidden
 
     def test_the_chair_closes_it_when_all_is_decided(self) -> None:
         world = in_panel(awarded(60_000), waitlisted(1, OTHER_APPLICATION))
@@ -395,6 +404,19 @@ class TestWhenThePanelIsClosed:
             },
             answers=PANEL,
         )
+
+    def test_the_order_of_what_becomes_of_each_tells_no_place(self) -> None:
+        """A timeline shows these facts to people from whom the ranking keeps one of them."""
+        world = in_panel()
+        receive(world, THIRD, STRANGER, found_eligible(THIRD))
+        ranking = (place(THIRD, 1), place(APPLICATION, 2), place(OTHER_APPLICATION, 3))
+        world.streams[PANEL] = [
+            panel_opened(*ranking),
+            *(declined(each.application) for each in ranking),
+            panel_closed(),
+        ]
+        decided_on = [each for each in world.run(CONFIRM, OFFICER).facts if each.startswith("application-")]
+        assert decided_on == sorted((APPLICATION, OTHER_APPLICATION, THIRD))
 
     def test_a_decline_keeps_its_reason(self) -> None:
         world = in_panel(declined(), awarded(60_000, OTHER_APPLICATION), panel_closed())
@@ -470,9 +492,9 @@ def test_an_application_without_a_score_stands_last() -> None:
     """A call may need no review; what has no score does not push aside what has one, even none at all."""
     zero = Review(status=ReviewStatus.SUBMITTED, scores={"art": 0, "need": 0})
     assert rank({APPLICATION: (), OTHER_APPLICATION: (zero,), THIRD: ()}, RUBRIC) == (
-        place(OTHER_APPLICATION, 1, 0, 1),
-        place(APPLICATION, 2, None, 0),
-        place(THIRD, 2, None, 0),
+        place(OTHER_APPLICATION, 1, "0/1", 1, 0),
+        place(APPLICATION, 2, None, 0, 0),
+        place(THIRD, 2, None, 0, 0),
     )
 
 
@@ -496,7 +518,7 @@ def test_a_round_of_many_applications_is_decided_whole() -> None:
     world.given(ROUND, closed(*applications))
     panel = world.run(OPEN, OFFICER).answers
     places = world.state(PANEL_AGGREGATE, panel).ranking
-    scores = [entry.score or 0 for entry in places]
+    scores = [Fraction(entry.score or 0) for entry in places]
     assert scores == sorted(scores, reverse=True)
     world.given(
         panel,

@@ -188,6 +188,23 @@ class Season:
                 )
         return self
 
+    async def lower_quorum(self) -> Season:
+        """Everybody else of the jury is asked for application 2, too, so that the chair can lower its quorum; what the
+        chair and the third juror owe expires when the panel opens."""
+        for juror in ("third_juror", "chair"):
+            self.reviews[juror, "application2"] = await self.run(
+                "review.assign", self.officer, application=self.application2, juror=self.people[juror]
+            )
+        await self.run("review.declare_no_conflict", self.chair, review=self.reviews["chair", "application2"])
+        await self.run(
+            "application.lower_quorum",
+            self.chair,
+            application=self.application2,
+            quorum=1,
+            reason="jurors_unavailable",
+        )
+        return self
+
     async def judge(self) -> Season:
         """A conflict, a replacement, and all reviews: application 1 gets 8 and 9 points, application 2 gets 5 and 6."""
         conflicted = self.reviews["second_juror", "application1"]

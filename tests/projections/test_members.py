@@ -102,6 +102,48 @@ async def test_a_name_stays_told_when_the_role_is_gone(season: Season) -> None:
     assert (last.what, last.person.name) == ("All roles were taken away.", "Person finance")
 
 
+@pytest.mark.parametrize(
+    ("viewer", "names_jury", "call_named"),
+    [("officer", True, True), ("funder", False, False)],
+)
+async def test_roles_for_one_call_are_told_like_all_others(
+    season: Season, viewer: str, names_jury: bool, call_named: bool
+) -> None:
+    """Else roles could be gathered call by call, unseen; who judges a call is told as who judges at all."""
+    await season.begin()
+    for person, role in ((season.artist1, "juror"), (season.artist2, "officer")):
+        await season.run(
+            "call.add_member", season.administrator, call=season.call, person=person, roles=(Role(role),)
+        )
+    await season.run("call.remove_member", season.administrator, call=season.call, person=season.artist1)
+    given, office, taken = (await told(season, viewer))[-3:]
+    assert [entry.what for entry in (given, office, taken)] == [
+        "Roles for one call alone were given.",
+        "Roles for one call alone were given.",
+        "The roles for one call alone were taken away.",
+    ]
+    assert (given.person.person, given.roles) == (
+        (season.artist1, (Role.JUROR,)) if names_jury else (None, ())
+    )
+    assert (office.person.person, office.roles) == (season.artist2, (Role.OFFICER,))
+    assert taken.person == given.person
+    assert {entry.call for entry in (given, office, taken)} == {season.call if call_named else None}
+
+
+async def test_a_claim_for_somebody_who_holds_roles_for_one_call_alone_is_told(season: Season) -> None:
+    await season.begin()
+    await season.run(
+        "call.add_member",
+        season.administrator,
+        call=season.call,
+        person=season.artist1,
+        roles=(Role.OFFICER,),
+    )
+    await season.run("person.make_claim", season.administrator, person=season.artist1)
+    last = (await told(season, "funder"))[-1]
+    assert (last.what, last.person.person) == ("A claim to a way in was made.", season.artist1)
+
+
 @pytest.mark.parametrize("viewer", ["artist1", "finance"])
 async def test_whoever_is_no_member_reads_nothing(season: Season, viewer: str) -> None:
     await season.begin()

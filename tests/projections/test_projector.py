@@ -40,7 +40,14 @@ async def test_a_whole_season_is_projected_and_a_rebuild_gives_the_same_tables(s
     await season.apply()
     await season.close()
     season.project()
-    for part in (season.assign, season.judge, season.decide, season.grant, season.finish):
+    for part in (
+        season.assign,
+        season.lower_quorum,
+        season.judge,
+        season.decide,
+        season.grant,
+        season.finish,
+    ):
         await part()
     await season.run("person.erase", season.administrator, person=season.artist2, reason="asked_by_person")
     season.project()

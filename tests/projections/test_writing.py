@@ -215,8 +215,8 @@ def test_a_fact_that_is_told_twice_in_a_timeline_is_about_what_its_own_stream_sa
     write = Write(connection)
     write(timeline._BEGIN, stream="fund-1", things="fund-1", round=None, application=None)
     write(timeline._BEGIN, stream="grant-1", things="grant-1 fund-1", round=None, application="application-1")
-    write(timeline._ENTER, stream="fund-1", also="grant-1", at=5, topic="t", application=None)
-    write(timeline._ENTER, stream="grant-1", also=None, at=6, topic="t", application=None)
+    write(timeline._ENTER, stream="fund-1", also="grant-1", at=5, topic="t", round=None, application=None)
+    write(timeline._ENTER, stream="grant-1", also=None, at=6, topic="t", round=None, application=None)
     write.finish()
 
     assert rows(

@@ -204,6 +204,7 @@ class TestWhenTheJurorIsAssigned:
             application=APPLICATION,
             round=ROUND,
             juror=JUROR,
+            after_submitting=False,
             reason="family",
             explanation="A cousin.",
         )
@@ -387,8 +388,4 @@ class TestWhenTheReviewIsSubmitted:
         assert world.turned_down(SUBMIT, JUROR) == (
             Refused,
             "A review is submitted once, by its juror; this one is submitted.",
-        )
-        assert world.turned_down(CONFLICT, JUROR) == (
-            Refused,
-            "A juror can step back until the review is submitted; this review is submitted.",
         )

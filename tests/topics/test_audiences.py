@@ -18,6 +18,8 @@ TABLE = """
     initiative.founded.v1                  .      .      x      .      .
     initiative.member_added.v1             .      .      x      .      .
     initiative.member_removed.v1           .      .      x      .      .
+    initiative.member_added_to_call.v1     .      .      x      .      .
+    initiative.member_removed_from_call.v1 .      .      x      .      .
     person.registered.v1                   .      .      .      .      .
     person.handle_given.v1                 .      .      .      .      .
     person.claim_made.v1                   .      .      .      .      .
@@ -33,6 +35,7 @@ TABLE = """
     call.published.v1                      .      .      x      .      x
     round.opened.v1                        .      .      x      .      x
     round.closed.v1                        .      .      x      .      x
+    round.quorum_lowered.v1                .      .      x      .      x
     round.put_to_panel.v1                  .      .      x      .      x
     round.decided.v1                       .      .      x      .      x
     application.submitted.v1               x      .      x      .      x
@@ -47,6 +50,7 @@ TABLE = """
     review.conflict_declared.v1            .      .      x      .      x
     review.replaced.v1                     .      .      x      .      x
     review.submitted.v1                    .      .      x      .      x
+    review.expired.v1                      .      .      x      .      x
     reading.recorded.v1                    .      .      x      .      x
     panel.opened.v1                        .      .      x      .      x
     panel.outcome_set.v1                   .      .      x      .      x

@@ -47,7 +47,7 @@ def by_staff(
     yield from ahead(
         (INITIATIVE, grant.initiative), (APPLICATION, grant.application), (PERSON, grant.recipient)
     )
-    initiative = yield from the(INITIATIVE, grant.initiative)
+    initiative = (yield from the(INITIATIVE, grant.initiative)).within(grant.call)
     recipient = yield from maybe(PERSON, grant.recipient)
     conflicts = yield from conflicts_on(grant, given)
     return Act(

@@ -10,18 +10,19 @@ from domain.funds import FUND
 from domain.grants import rules
 from domain.grants.state import GRANT
 from domain.initiatives import INITIATIVE
+from domain.values import GrantId
 
 
 class CompleteGrant(Command, frozen=True, kw_only=True):
     """End a grant that is paid and reported; what was not scheduled returns to the fund."""
 
-    grant: str
+    grant: GrantId
 
 
 def _complete(command: CompleteGrant, given: Given) -> Plan:
     grant = yield from the(GRANT, command.grant)
     yield from ahead((INITIATIVE, grant.initiative), (FUND, grant.fund), (APPLICATION, grant.application))
-    initiative = yield from the(INITIATIVE, grant.initiative)
+    initiative = (yield from the(INITIATIVE, grant.initiative)).within(grant.call)
     fund = yield from the(FUND, grant.fund)
     conflicts = yield from conflicts_on(grant, given)
 

@@ -9,27 +9,27 @@ from domain.commands.grants.acting import by_recipient, by_staff
 from domain.deciding import Command, Given, Plan, Registered
 from domain.grants import rules
 from domain.grants.facts import FailureReason
-from domain.values import Money
+from domain.values import GrantId, Money
 
 
 class RequestInstalment(Command, frozen=True, kw_only=True):
     """Ask for an instalment of one's grant."""
 
-    grant: str
+    grant: GrantId
     instalment: int
 
 
 class ApproveInstalment(Command, frozen=True, kw_only=True):
     """Approve an instalment, as the first person or as the second."""
 
-    grant: str
+    grant: GrantId
     instalment: int
 
 
 class InstructInstalment(Command, frozen=True, kw_only=True):
     """Record that the bank was told to pay an instalment, under a reference that becomes public."""
 
-    grant: str
+    grant: GrantId
     instalment: int
     reference: limits.Reference
 
@@ -37,7 +37,7 @@ class InstructInstalment(Command, frozen=True, kw_only=True):
 class SettleInstalment(Command, frozen=True, kw_only=True):
     """Record that the bank paid an instalment, by the bank's calendar on `settled_on`."""
 
-    grant: str
+    grant: GrantId
     instalment: int
     amount: Money
     settled_on: date
@@ -46,7 +46,7 @@ class SettleInstalment(Command, frozen=True, kw_only=True):
 class FailInstalment(Command, frozen=True, kw_only=True):
     """Record that the bank did not pay an instalment, with the reason."""
 
-    grant: str
+    grant: GrantId
     instalment: int
     reason: FailureReason
 

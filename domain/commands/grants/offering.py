@@ -15,25 +15,26 @@ from domain.grants.state import GRANT
 from domain.indexes import conflicts_of
 from domain.initiatives import INITIATIVE
 from domain.persons import PERSON
+from domain.values import ApplicationId, GrantId
 
 
 class OfferGrant(Command, frozen=True, kw_only=True):
     """Offer the applicant of an awarded application the sum awarded, until `respond_by`, a time with its offset."""
 
-    application: str
+    application: ApplicationId
     respond_by: datetime
 
 
 class AcceptGrant(Command, frozen=True, kw_only=True):
     """Accept the grant that one was offered."""
 
-    grant: str
+    grant: GrantId
 
 
 class DeclineGrant(Command, frozen=True, kw_only=True):
     """Decline the grant that one was offered, with the reason."""
 
-    grant: str
+    grant: GrantId
     reason: DeclineReason
     explanation: limits.Explanation | None = None
 
@@ -41,7 +42,7 @@ class DeclineGrant(Command, frozen=True, kw_only=True):
 class LapseGrant(Command, frozen=True, kw_only=True):
     """End an offer that was not answered; the program does this by itself once the time to respond has passed."""
 
-    grant: str
+    grant: GrantId
 
 
 def _offer(command: OfferGrant, given: Given) -> Plan:
@@ -50,7 +51,7 @@ def _offer(command: OfferGrant, given: Given) -> Plan:
         (CALL, application.call), (INITIATIVE, application.initiative), (PERSON, application.applicant)
     )
     call = yield from the(CALL, application.call)
-    initiative = yield from the(INITIATIVE, application.initiative)
+    initiative = (yield from the(INITIATIVE, application.initiative)).within(application.call)
     fund = yield from the(FUND, call.fund)
     recipient = yield from maybe(PERSON, application.applicant)
     conflicts = yield from members(conflicts_of(given.actor, application.round))

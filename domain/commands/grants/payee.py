@@ -7,12 +7,13 @@ from domain.commands.grants.acting import by_recipient, by_staff
 from domain.deciding import Command, Given, Plan, Registered
 from domain.grants import rules
 from domain.grants.facts import PayeeKind
+from domain.values import GrantId
 
 
 class SetGrantPayee(Command, frozen=True, kw_only=True):
     """Say to whom, and to which account (an IBAN, or another account in words), one's grant is paid."""
 
-    grant: str
+    grant: GrantId
     kind: PayeeKind
     name: limits.Name
     account: limits.Account
@@ -21,7 +22,7 @@ class SetGrantPayee(Command, frozen=True, kw_only=True):
 class ConfirmGrantPayee(Command, frozen=True, kw_only=True):
     """Confirm the payee of a grant as it was seen in that `setting`."""
 
-    grant: str
+    grant: GrantId
     setting: int
 
 

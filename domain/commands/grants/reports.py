@@ -7,26 +7,27 @@ from domain.commands.grants.acting import by_recipient, by_staff
 from domain.deciding import Command, Given, Plan, Registered
 from domain.grants import rules
 from domain.grants.facts import ReturnReason
+from domain.values import GrantId
 
 
 class SubmitGrantReport(Command, frozen=True, kw_only=True):
     """Report on what was done with one's grant."""
 
-    grant: str
+    grant: GrantId
     text: limits.Report
 
 
 class AcceptGrantReport(Command, frozen=True, kw_only=True):
     """Accept a report on a grant."""
 
-    grant: str
+    grant: GrantId
     report: int
 
 
 class ReturnGrantReport(Command, frozen=True, kw_only=True):
     """Return a report on a grant, with the reason."""
 
-    grant: str
+    grant: GrantId
     report: int
     reason: ReturnReason
     explanation: limits.Explanation | None = None

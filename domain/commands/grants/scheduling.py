@@ -9,12 +9,13 @@ from domain.commands.grants.acting import by_staff
 from domain.deciding import Command, Given, Plan, Registered
 from domain.grants import rules
 from domain.grants.rules import PlannedInstalment
+from domain.values import GrantId
 
 
 class ScheduleGrant(Command, frozen=True, kw_only=True):
     """Divide a grant into instalments, which are numbered in the order given."""
 
-    grant: str
+    grant: GrantId
     instalments: Annotated[
         tuple[PlannedInstalment, ...], limits.described(minItems=1, maxItems=limits.INSTALMENTS)
     ]

@@ -1,0 +1,35 @@
+"""Whether a chair can decide on an application, or a juror has to in their place."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable
+from typing import Any
+
+from domain import access
+from domain.deciding import Wish, members, some
+from domain.indexes import applications_by
+from domain.initiatives import Initiative
+from domain.persons import PERSON, PersonStatus
+from domain.reviews import Review
+from domain.values import Role
+
+
+def nobody_chairs(
+    actor: str, initiative: Initiative, round_id: str, reviews: Iterable[Review]
+) -> Generator[Wish, Any, bool]:
+    """Whether there are chairs, and each has a conflict of interest with an application or applied in its round.
+
+    `reviews` are all reviews of the application. It matters only where a juror asks: for a chair nothing is looked up.
+    """
+    if Role.CHAIR in initiative.roles(actor) or Role.JUROR not in initiative.roles(actor):
+        return False
+    named = [person for person in sorted(initiative.members) if Role.CHAIR in initiative.roles(person)]
+    people = yield from some(PERSON, named)
+    chairs = [person for person in named if people[person].status is not PersonStatus.ERASED]
+    reviews = tuple(reviews)
+    for chair in chairs:
+        if access.declared_conflict(chair, reviews):
+            continue
+        if not (yield from members(applications_by(chair, round_id))):
+            return False
+    return bool(chairs)

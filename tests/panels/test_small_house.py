@@ -1,0 +1,289 @@
+"""A house of few people: the chair lowers a quorum when nobody is left to be asked, and a juror decides where the chair
+has a conflict of interest."""
+
+import pytest
+
+from domain.access.ties import KNOWS
+from domain.commands.panels import OpenPanel, SetPanelOutcome
+from domain.commands.reviews import LowerQuorum
+from domain.deciding import Command, Fact, Outcome
+from domain.indexes import applications_by, deciders_of, entries_of
+from domain.initiatives import MemberAdded, MemberAddedToCall, MemberRemoved
+from domain.panels import PANEL as PANEL_AGGREGATE
+from domain.persons import PersonErased
+from domain.readings import ReadingKind, reading_of
+from domain.refusals import Forbidden, Invalid, NotFound, Refused
+from domain.values import Role
+from tests.driving import World
+from tests.panels.test_panels import place
+from tests.scene import (
+    APPLICATION,
+    ARTIST,
+    CALL,
+    CHAIR,
+    INITIATIVE,
+    JUDGING_OFFICER,
+    JUROR,
+    OFFICER,
+    OTHER_APPLICATION,
+    PANEL,
+    REVIEW,
+    ROUND,
+    SECOND_JUROR,
+    STRANGER,
+    THIRD_JUROR,
+    cleared,
+    closed,
+    conflict_declared,
+    declined,
+    expired,
+    found_eligible,
+    has_read,
+    judged,
+    numbered,
+    panel_opened,
+    put_to_panel,
+    quorum_lowered,
+    receive,
+    review,
+    reviewing,
+    withdrawn,
+)
+
+LOWER = LowerQuorum(application=APPLICATION, quorum=1, reason="conflicts_of_interest")
+OTHER_REVIEW, THIRD_REVIEW = numbered("review", 2), numbered("review", 3)
+
+
+def four(**options: int) -> World:
+    """A blind call of an officer, a chair and two jurors: one juror judged, the other has a conflict of interest."""
+    world = reviewing(**options)  # type: ignore[arg-type]
+    for gone in (THIRD_JUROR, JUDGING_OFFICER):
+        world.given(INITIATIVE, MemberRemoved(initiative=INITIATIVE, person=gone))
+    review(world, REVIEW, APPLICATION, JUROR, cleared(), judged())
+    of_second = conflict_declared(SECOND_JUROR, review=OTHER_REVIEW)
+    review(world, OTHER_REVIEW, APPLICATION, SECOND_JUROR, of_second)
+    return world
+
+
+def with_the_chair_asked(*facts: Fact, **options: int) -> World:
+    """The chair was asked to judge, too, and declared no conflict."""
+    world = four(**options)
+    review(world, THIRD_REVIEW, APPLICATION, CHAIR, cleared(CHAIR, review=THIRD_REVIEW), *facts)
+    return world
+
+
+class TestWhenNoJurorIsLeft:
+    def test_the_chair_lowers_the_quorum_of_one_application_with_a_reason(self) -> None:
+        assert with_the_chair_asked().run(LOWER, CHAIR) == Outcome(
+            facts={ROUND: (quorum_lowered(1),)}, answers=ROUND
+        )
+
+    def test_the_panel_then_opens_on_it_and_waits_for_nobody(self) -> None:
+        world = with_the_chair_asked()
+        assert world.turned_down(OpenPanel(round=ROUND), OFFICER)[0] is Refused
+        world.run(LOWER, CHAIR)
+        outcome = world.run(OpenPanel(round=ROUND), OFFICER)
+        assert outcome.facts[THIRD_REVIEW] == (expired(review=THIRD_REVIEW),)
+        assert world.state(PANEL_AGGREGATE, outcome.answers).ranking == (
+            place(APPLICATION, 1, "11/15", 1, 0),
+        )
+
+    def test_the_quorum_of_every_other_application_stays(self) -> None:
+        world = with_the_chair_asked()
+        receive(world, OTHER_APPLICATION, STRANGER, found_eligible(OTHER_APPLICATION))
+        world.given(ROUND, closed(APPLICATION, OTHER_APPLICATION), quorum_lowered(1))
+        assert "1 eligible application lacks reviews" in str(
+            world.turned_down(OpenPanel(round=ROUND), OFFICER)[1]
+        )
+
+    def test_it_goes_no_lower_than_what_was_written_and_can_be_lowered_again(self) -> None:
+        command = LowerQuorum(application=APPLICATION, quorum=0, reason="other")
+        assert with_the_chair_asked().turned_down(command, CHAIR) == (
+            Invalid,
+            {"quorum": "The lowered quorum of this application is 1."},
+        )
+        for quorum in (3, -1, 10**30):
+            command = LowerQuorum(application=APPLICATION, quorum=quorum, reason="other")
+            assert with_the_chair_asked(quorum=3).turned_down(command, CHAIR) == (
+                Invalid,
+                {"quorum": "The lowered quorum of this application is a whole number from 1 to 2."},
+            )
+        world = with_the_chair_asked(quorum=3)
+        for quorum in (2, 1):
+            world.run(LowerQuorum(application=APPLICATION, quorum=quorum, reason="other"), CHAIR)
+        assert world.turned_down(LOWER, CHAIR) == (
+            Refused,
+            "This application has all the reviews that it needs.",
+        )
+
+    def test_only_the_chair_lowers_it(self) -> None:
+        world = with_the_chair_asked()
+        for actor in (OFFICER, JUROR):
+            assert world.turned_down(LOWER, actor) == (
+                Forbidden,
+                "Only the initiative's chair may do this.",
+            )
+        assert world.turned_down(LOWER, STRANGER)[0] is NotFound
+
+    def test_it_is_lowered_while_the_round_is_in_review_and_for_what_is_in_play(self) -> None:
+        world = with_the_chair_asked()
+        world.given(ROUND, put_to_panel())
+        assert world.turned_down(LOWER, CHAIR) == (
+            Refused,
+            "The round has gone to its panel; its reviews are complete.",
+        )
+        world = with_the_chair_asked()
+        world.given(APPLICATION, withdrawn())
+        assert world.turned_down(LOWER, CHAIR) == (
+            Refused,
+            "Only an eligible application is reviewed; this one is withdrawn.",
+        )
+
+
+class TestWhetherSomebodyIsLeft:
+    def test_whoever_can_be_asked_is_asked_first(self) -> None:
+        """The chair herself, too, is of the jury."""
+        assert four().turned_down(LOWER, CHAIR) == (
+            Refused,
+            "The quorum is lowered when no juror is left; 1 person of the jury can still be asked.",
+        )
+        world = with_the_chair_asked()
+        for who in (THIRD_JUROR, STRANGER):
+            world.given(INITIATIVE, MemberAdded(initiative=INITIATIVE, person=who, roles=(Role.JUROR,)))
+        assert world.turned_down(LOWER, CHAIR) == (
+            Refused,
+            "The quorum is lowered when no juror is left; 2 people of the jury can still be asked.",
+        )
+
+    def test_nobody_counts_who_could_not_judge_it(self) -> None:
+        """Who was erased, applied in the round, or has read who did."""
+        world = with_the_chair_asked()
+        for who in (THIRD_JUROR, STRANGER, ARTIST):
+            world.given(INITIATIVE, MemberAdded(initiative=INITIATIVE, person=who, roles=(Role.JUROR,)))
+        both = (Role.OFFICER, Role.JUROR)
+        world.given(INITIATIVE, MemberAdded(initiative=INITIATIVE, person=JUDGING_OFFICER, roles=both))
+        world.given(THIRD_JUROR, PersonErased(person=THIRD_JUROR, reason="safety"))
+        world.indexes[applications_by(STRANGER, ROUND)] = {OTHER_APPLICATION}
+        world.given(reading_of(JUDGING_OFFICER, ROUND), *has_read(JUDGING_OFFICER, "applicants"))
+        assert world.run(LOWER, CHAIR).facts
+
+
+DECLINE = SetPanelOutcome(panel=PANEL, application=APPLICATION, outcome="decline", reason="not_selected")
+ONLY_THE_CHAIR = "Only the initiative's chair may do this."
+
+
+def deciding(*chairs: Fact) -> World:
+    """The panel is open; the juror judged the application, and the chair was asked, too, and then…"""
+    world = four()
+    review(world, THIRD_REVIEW, APPLICATION, CHAIR, *chairs)
+    world.given(ROUND, put_to_panel())
+    world.given(PANEL, panel_opened(place(APPLICATION, 1)))
+    return world
+
+
+CONFLICTED = (conflict_declared(CHAIR, review=THIRD_REVIEW),)
+
+
+class TestWhenTheChairHasAConflict:
+    def test_a_juror_who_judged_the_application_decides_on_it(self) -> None:
+        assert deciding(*CONFLICTED).run(DECLINE, JUROR) == Outcome(
+            facts={PANEL: (declined(),)}, answers=PANEL
+        )
+        assert entries_of(declined(), JUROR) == ((deciders_of(PANEL), JUROR),)
+
+    def test_so_does_one_whose_review_expired_after_they_declared_no_conflict(self) -> None:
+        world = deciding(*CONFLICTED)
+        owed = numbered("review", 9)
+        late = (cleared(THIRD_JUROR, review=owed), expired(review=owed))
+        world.given(INITIATIVE, MemberAdded(initiative=INITIATIVE, person=THIRD_JUROR, roles=(Role.JUROR,)))
+        review(world, owed, APPLICATION, THIRD_JUROR, *late)
+        assert world.run(DECLINE, THIRD_JUROR).facts
+
+    def test_not_one_who_never_said_whether_they_have_a_conflict(self) -> None:
+        world = deciding(*CONFLICTED)
+        owed = numbered("review", 9)
+        world.given(INITIATIVE, MemberAdded(initiative=INITIATIVE, person=THIRD_JUROR, roles=(Role.JUROR,)))
+        review(world, owed, APPLICATION, THIRD_JUROR, expired(review=owed))
+        assert world.turned_down(DECLINE, THIRD_JUROR) == (
+            Forbidden,
+            "Declare first whether you have a conflict of interest with this application.",
+        )
+
+    def test_not_one_who_has_a_conflict_or_applied_or_was_not_asked(self) -> None:
+        world = deciding(*CONFLICTED)
+        assert world.turned_down(DECLINE, SECOND_JUROR) == (
+            Forbidden,
+            "You declared a conflict of interest with this application.",
+        )
+        world.given(INITIATIVE, MemberAdded(initiative=INITIATIVE, person=THIRD_JUROR, roles=(Role.JUROR,)))
+        assert world.turned_down(DECLINE, THIRD_JUROR) == (Forbidden, ONLY_THE_CHAIR)
+        world.indexes[applications_by(JUROR, ROUND)] = {OTHER_APPLICATION}
+        assert world.turned_down(DECLINE, JUROR) == (
+            Forbidden,
+            "Nobody takes part in deciding on a round in which they applied.",
+        )
+
+    @pytest.mark.parametrize("command", [DECLINE, LOWER])
+    @pytest.mark.parametrize("kind", ["applicants", "answers", "times"])
+    def test_nor_in_a_blind_call_one_who_knows_who_applied(self, command: Command, kind: ReadingKind) -> None:
+        """As no chair does who has read it."""
+        world = deciding(*CONFLICTED)
+        world.given(reading_of(JUROR, ROUND), *has_read(JUROR, kind))
+        assert world.turned_down(command, JUROR) == (Forbidden, KNOWS)
+
+    @pytest.mark.parametrize("command", [DECLINE, LOWER])
+    def test_nor_in_a_blind_call_an_officer_of_it(self, command: Command) -> None:
+        """Whether they are one of the whole initiative or for this call; one for another call decides."""
+        roles = (Role.OFFICER, Role.JUROR)
+        for added in (
+            MemberAdded(initiative=INITIATIVE, person=JUROR, roles=roles),
+            MemberAddedToCall(initiative=INITIATIVE, person=JUROR, call=CALL, roles=roles),
+        ):
+            world = deciding(*CONFLICTED)
+            world.given(INITIATIVE, added)
+            assert world.turned_down(command, JUROR) == (
+                Forbidden,
+                "In a blind call officers do not decide; a chair who is no officer does.",
+            )
+        elsewhere = MemberAddedToCall(
+            initiative=INITIATIVE, person=JUROR, call=numbered("call", 2), roles=roles
+        )
+        world = deciding(*CONFLICTED)
+        world.given(INITIATIVE, elsewhere)
+        assert world.run(DECLINE, JUROR).facts
+
+    def test_the_chair_decides_on_nothing_with_which_she_has_a_conflict(self) -> None:
+        assert deciding(*CONFLICTED).turned_down(DECLINE, CHAIR) == (
+            Forbidden,
+            "You declared a conflict of interest with this application.",
+        )
+
+    def test_a_juror_lowers_the_quorum_in_her_place_too(self) -> None:
+        world = four()
+        review(world, THIRD_REVIEW, APPLICATION, CHAIR, *CONFLICTED)
+        assert world.turned_down(LOWER, CHAIR)[0] is Forbidden
+        assert world.run(LOWER, JUROR).facts == {ROUND: (quorum_lowered(1),)}
+
+
+class TestWhenAChairCanDecide:
+    @pytest.mark.parametrize("facts", [(), (cleared(CHAIR, review=THIRD_REVIEW),)])
+    def test_no_juror_does(self, facts: tuple[Fact, ...]) -> None:
+        """Neither where she has yet to say whether she has a conflict."""
+        assert deciding(*facts).turned_down(DECLINE, JUROR) == (Forbidden, ONLY_THE_CHAIR)
+
+    def test_one_of_several_chairs_is_enough(self) -> None:
+        world = deciding(*CONFLICTED)
+        world.given(INITIATIVE, MemberAdded(initiative=INITIATIVE, person=THIRD_JUROR, roles=(Role.CHAIR,)))
+        assert world.turned_down(DECLINE, JUROR) == (Forbidden, ONLY_THE_CHAIR)
+        world.given(THIRD_JUROR, PersonErased(person=THIRD_JUROR, reason="safety"))
+        assert world.run(DECLINE, JUROR).facts
+
+    def test_a_chair_who_applied_in_the_round_cannot(self) -> None:
+        world = deciding(cleared(CHAIR, review=THIRD_REVIEW))
+        world.indexes[applications_by(CHAIR, ROUND)] = {OTHER_APPLICATION}
+        assert world.run(DECLINE, JUROR).facts
+
+    def test_where_there_is_no_chair_at_all_the_administrator_names_one(self) -> None:
+        world = deciding(*CONFLICTED)
+        world.given(INITIATIVE, MemberRemoved(initiative=INITIATIVE, person=CHAIR))
+        assert world.turned_down(DECLINE, JUROR) == (Forbidden, ONLY_THE_CHAIR)
