@@ -207,7 +207,6 @@ async def of_application(
             applicant=case.application.applicant,
             round=case.round,
             own=case.own,
-            reviews=case.reviews.values(),
         )
     )
     reviews = case.reviews.values()

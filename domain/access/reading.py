@@ -193,15 +193,13 @@ def sees_timeline(
     applicant: str | None = None,
     round: Round | None = None,
     own: Collection[str] = (),
-    reviews: Iterable[Review] = (),
 ) -> Verdict:
     """Everything that happened in a stream, pseudonymous and without sealed texts: the staff and funders; and the
     applicant, of their own application or grant, without the jurors' handles.
 
     `applicant` is whose application or grant it is, None for a call's, a fund's or an initiative's stream; `round` is
     the application's round: until it is decided its times could tell funders who applied, and `own`, the actor's
-    applications in it, keep its others from staff who applied. Of their own, staff are applicants here. `reviews` are
-    the application's: whoever owes one of them still is told no time of it.
+    applications in it, keep its others from staff who applied. Of their own, staff are applicants here.
     """
     if applicant is not None and actor == applicant:
         return Allowed(Role.APPLICANT)
@@ -213,7 +211,4 @@ def sees_timeline(
         and round.status is not RoundStatus.DECIDED
     ):
         return Denied("Funders follow an application once its round is decided.")
-    before_panel = round is not None and round.status not in WITH_PANEL
-    if isinstance(verdict, Allowed) and before_panel and owes(actor, reviews):
-        return Denied("Submit your own review first; then you see what happened.")
     return or_hidden(verdict if round is None else no_rival(verdict, round, own))

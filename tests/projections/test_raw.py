@@ -11,6 +11,7 @@ from domain.values import Role
 from projections import raw
 from tests.projections.conftest import Season
 from tests.projections.test_judging_staff import holds
+from tests.projections.test_readings import ask, closed, read_by, submit
 
 pytestmark = pytest.mark.anyio
 
@@ -124,3 +125,57 @@ async def test_an_officer_who_applied_sees_nothing_of_the_round_until_it_is_deci
     assert found["application"] == {season.application1}
     assert "round" in found
     assert "panel" not in found  # it tells the place of their own
+
+
+async def test_an_officer_with_a_conflict_is_told_no_other_place_on_the_waiting_list(season: Season) -> None:
+    """Between their places, that application's could be found."""
+    await in_review(season)
+    await season.run("installation.appoint", season.administrator, person=season.second_juror)
+    for name in ("second_juror", "newcomer"):
+        await holds(season, name, Role.OFFICER, Role.JUROR)
+    await season.open_panel()
+    for application, outcome in (
+        (season.application1, {"outcome": "decline", "reason": "not_selected"}),
+        (season.application2, {"outcome": "waitlist", "rank": 1}),
+    ):
+        await season.run(
+            "panel.set_outcome", season.chair, panel=season.panel, application=application, **outcome
+        )
+    await season.run("panel.close", season.chair, panel=season.panel)
+    await season.run("panel.confirm", season.officer, panel=season.panel)
+    season.project()
+    for who, told in ((season.second_juror, False), (season.newcomer, True)):
+        rows, seen, _ = await raw.facts(season.reader, who, after=0, limit=1000)
+        found = {row.topic for row in rows if row.position in seen and row.stream == season.application2}
+        assert ("application.waitlisted.v1" in found, "application.submitted.v1" in found) == (told, True)
+
+
+async def test_scores_of_a_juror_who_stepped_back_afterwards_are_read_with_their_facts(
+    season: Season,
+) -> None:
+    await closed(season, "open")
+    await ask(season, "juror", declares=True)
+    await submit(season, "juror")
+    await season.run(
+        "review.declare_conflict",
+        season.juror,
+        review=season.reviews["juror", "application1"],
+        reason="friendship",
+    )
+    season.project()
+    await seen_by(season, "newcomer")
+    assert "scores" in read_by(season, "newcomer")
+
+
+async def test_an_officer_for_one_call_sees_its_facts_and_no_other_s(season: Season) -> None:
+    await in_review(season)
+    await season.run(
+        "call.add_member",
+        season.administrator,
+        call=season.call,
+        person=season.newcomer,
+        roles=(Role.OFFICER,),
+    )
+    found = await seen_by(season, "newcomer")
+    assert {"call", "round", "application", "review"} <= found.keys()
+    assert found.keys().isdisjoint({"fund", "initiative"})

@@ -161,4 +161,12 @@ def test_a_question_for_more_is_stopped(query: str) -> None:
 
 
 def test_the_face_for_access_has_no_way_to_a_replica() -> None:
-    assert {"load", "the", "with_initiative", "members", "members_of_all", "primary_rows"} == FRESH
+    assert {
+        "load",
+        "readable",
+        "the",
+        "with_initiative",
+        "members",
+        "members_of_all",
+        "primary_rows",
+    } == FRESH
