@@ -16,6 +16,8 @@ from api.problems import ProblemType
 from domain import access
 from domain.deciding import Denied
 from domain.refusals import Forbidden, NotFound
+from history.store import PlacedRow
+from projections import raw
 
 FACTS_AT_ONCE: Final = 1_000
 _NUMBER: Final = re.compile(r"[0-9]{1,15}\Z", re.ASCII)
@@ -28,17 +30,18 @@ class NewTime(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class StoredFact(msgspec.Struct, frozen=True, kw_only=True):
-    """A row of the history: envelope, public fields, and the names of its sealed ones; never a plaintext or a seed. Envelope
-    and fact are null where the stored document cannot be read."""
+    """A row of the history: envelope, public fields, and the names of its sealed ones; never a plaintext or a seed. Of a
+    fact that is `withheld`, and of one that cannot be read, position and leaf alone are told."""
 
     position: int
-    stream: str
-    version: int
-    topic: str
     leaf: str
-    envelope: msgspec.Raw
-    fact: msgspec.Raw
-    sealed: tuple[str, ...]
+    withheld: bool
+    stream: str | None = None
+    version: int | None = None
+    topic: str | None = None
+    envelope: msgspec.Raw | None = None
+    fact: msgspec.Raw | None = None
+    sealed: tuple[str, ...] = ()
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,7 +57,6 @@ class _Document(msgspec.Struct):
     sealed: dict[str, msgspec.Raw]
 
 
-_NOTHING: Final = msgspec.Raw(b"null")
 _decode_document = msgspec.json.Decoder(_Document).decode
 
 
@@ -73,38 +75,32 @@ async def _set_clock(asking: Asking) -> Response[bytes]:
 
 
 async def _facts(asking: Asking) -> Response[bytes]:
-    await check_administrator(asking)
     after, limit = _number(asking, "after", 0), _number(asking, "limit", FACTS_AT_ONCE)
     if not 1 <= limit <= FACTS_AT_ONCE:
         raise bad_parameter(
             "limit", f"From 1 to {FACTS_AT_ONCE} facts can be read at once; {limit} were asked for."
         )
-    rows = await asking.wiring.history.at(range(after + 1, after + 1 + limit))
-    items = []
-    for row in rows:
-        document = _document_in(row.document)
-        items.append(
-            StoredFact(
-                position=row.position,
-                stream=row.stream,
-                version=row.version,
-                topic=row.topic,
-                leaf=row.leaf.hex(),
-                envelope=document.envelope,
-                fact=document.fact,
-                sealed=tuple(sorted(document.sealed)),
-            )
-        )
-    return as_json(Facts(items=tuple(items), next=rows[-1].position if len(rows) == limit else None))
+    found = await raw.facts(asking.wiring.reader, asking.who, after=after, limit=limit)
+    last = found.rows[-1].position if len(found.rows) == limit else None
+    return as_json(Facts(items=tuple([_stored(row, found) for row in found.rows]), next=last))
 
 
-def _document_in(document: bytes) -> _Document:
-    """The parts of a stored document; of one that cannot be read, none."""
-    try:
-        document.decode()  # which msgspec leaves out where it takes a part as it is
-        return _decode_document(document)
-    except (ValueError, msgspec.MsgspecError, RecursionError):
-        return _Document(envelope=_NOTHING, fact=_NOTHING, sealed={})
+def _stored(row: PlacedRow, found: raw.RawFacts) -> StoredFact:
+    if row.position not in found.seen:
+        withheld = row.position not in found.unreadable
+        return StoredFact(position=row.position, leaf=row.leaf.hex(), withheld=withheld)
+    document = _decode_document(row.document)
+    return StoredFact(
+        position=row.position,
+        leaf=row.leaf.hex(),
+        withheld=False,
+        stream=row.stream,
+        version=row.version,
+        topic=row.topic,
+        envelope=document.envelope,
+        fact=document.fact,
+        sealed=tuple(sorted(document.sealed)),
+    )
 
 
 def _number(asking: Asking, name: str, default: int) -> int:
@@ -134,6 +130,8 @@ def operations() -> tuple[Operation, ...]:
             method="GET",
             path="/api/facts",
             summary="Read the history's facts, without personal data",
+            description="An initiative's facts are shown to its officers, as far as they see the same on pages; of the "
+            "others position and leaf are told. What is read of a round is recorded, as for a page.",
             handle=_facts,
             query=(
                 Parameter(

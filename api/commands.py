@@ -93,7 +93,7 @@ WRITES: Final = (
 """Every write by JSON. All are POST."""
 # fmt: on
 
-SYSTEM_ONLY: Final = frozenset({"grant.lapse", "installation.open"})
+SYSTEM_ONLY: Final = frozenset({"grant.lapse", "installation.open", "reading.record"})
 """Commands that the program alone gives, and that have no address therefore."""
 
 ANSWERED_WITH_A_SECRET: Final = frozenset({"person.make_claim", "person.use_claim"})

@@ -233,7 +233,7 @@ def _put_together(
         rotation=rotation,
         vault=vault,
         runner=runner,
-        reader=Reader(history, runner.states, vault, PositionTokens(positions_key, CURSOR), replica),
+        reader=Reader(history, runner.states, vault, PositionTokens(positions_key, CURSOR), replica, runner),
         positions=PositionTokens(positions_key),
         tokens=tokens,
         claims=Claims(history, runner, tokens),

@@ -39,13 +39,15 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 @dataclass(frozen=True, slots=True)
 class Aggregate(Generic[S]):
-    """A kind of stream: the state before its first fact, and how each fact changes the state."""
+    """A kind of stream: the state before its first fact, and how each fact changes the state. `often_absent`: most that
+    are asked for have no fact, so the command runner remembers that there is none, too."""
 
     kind: str
     empty: S
     evolve: Callable[
         [S, Any], S
     ]  # Any: the union of this kind's facts, which the aggregate's own file checks
+    often_absent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ recomputed from the history. An entry that is there already is not added again.
 
 from __future__ import annotations
 
-from domain.applications import ApplicationFoundEligible, ApplicationFoundIneligible, ApplicationSubmitted
+from domain.applications import ApplicationSubmitted
 from domain.deciding import Fact
 from domain.grants.facts import GrantOffered
 from domain.panels import PanelOutcomeSet
@@ -28,8 +28,6 @@ def entries_of(fact: Fact, actor: str) -> tuple[Entry, ...]:
                 (applications_by(fact.applicant, fact.round), fact.application),
                 (submissions_of(fact.applicant), fact.application),
             )
-        case ApplicationFoundEligible() | ApplicationFoundIneligible():
-            return ((examined_by(actor, fact.round), fact.application),)
         case ReviewAssigned():
             return (
                 (reviews_of(fact.application), fact.review),
@@ -54,11 +52,6 @@ def applications_of(round_id: str) -> str:
 def applications_by(person_id: str, round_id: str) -> str:
     """The applications that a person submitted to a round, for nobody judges a round in which they applied."""
     return f"applications by {person_id} in {round_id}"
-
-
-def examined_by(person_id: str, round_id: str) -> str:
-    """The applications of a round that a person found eligible or ineligible, for nobody applies where they examined."""
-    return f"examined by {person_id} in {round_id}"
 
 
 def submissions_of(person_id: str) -> str:

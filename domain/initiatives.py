@@ -93,16 +93,12 @@ class Installation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Initiative(msgspec.Struct, frozen=True, kw_only=True):
-    """An initiative as its facts left it: its members' roles by person, and by call those that they hold for it alone.
-
-    `readers` were of the staff and not of the jury at some time: they could read reviews that jurors wait for.
-    """
+    """An initiative as its facts left it: its members' roles by person, and by call those that they hold for it alone."""
 
     id: str = ""
     name: str = ""
     members: dict[str, frozenset[Role]] = {}
     by_call: dict[str, dict[str, frozenset[Role]]] = {}
-    readers: frozenset[str] = frozenset()
 
     def roles(self, person: str) -> frozenset[Role]:
         """The roles that a person holds here now; those for one call are among them in `within` it."""
@@ -152,12 +148,8 @@ def evolve(initiative: Initiative, fact: InitiativeFact) -> Initiative:
                 id=fact.initiative, name=fact.name, members={fact.founder: frozenset({Role.ADMINISTRATOR})}
             )
         case MemberAdded():
-            held = frozenset(fact.roles)
-            reads = Role.OFFICER in held and held.isdisjoint((Role.JUROR, Role.CHAIR))
             return msgspec.structs.replace(
-                initiative,
-                members={**initiative.members, fact.person: held},
-                readers=initiative.readers | {fact.person} if reads else initiative.readers,
+                initiative, members={**initiative.members, fact.person: frozenset(fact.roles)}
             )
         case MemberRemoved():
             return msgspec.structs.replace(
@@ -166,16 +158,15 @@ def evolve(initiative: Initiative, fact: InitiativeFact) -> Initiative:
                 by_call={call: _without(held, fact.person) for call, held in initiative.by_call.items()},
             )
         case MemberAddedToCall():
-            held = frozenset(fact.roles)
-            together = held | initiative.roles(fact.person)
-            reads = Role.OFFICER in together and together.isdisjoint((Role.JUROR, Role.CHAIR))
             return msgspec.structs.replace(
                 initiative,
                 by_call={
                     **initiative.by_call,
-                    fact.call: {**initiative.by_call.get(fact.call, {}), fact.person: held},
+                    fact.call: {
+                        **initiative.by_call.get(fact.call, {}),
+                        fact.person: frozenset(fact.roles),
+                    },
                 },
-                readers=initiative.readers | {fact.person} if reads else initiative.readers,
             )
         case MemberRemovedFromCall():
             left = _without(initiative.by_call.get(fact.call, {}), fact.person)

@@ -16,6 +16,7 @@ from domain.deciding import Aggregate, Fact
 from domain.forms import Rubric
 from domain.initiatives import Initiative
 from domain.personal import Personal, Withheld
+from domain.readings import Reading
 from domain.refusals import FieldError, Invalid, Refused
 from domain.rounds import QuorumReason, Round, RoundQuorumLowered, RoundStatus
 from domain.values import Role, check_text
@@ -209,13 +210,13 @@ def assign(
     juror: str,
     existing: Collection[Review],
     juror_applied: bool,
-    juror_examined: bool,
+    juror_read: Reading,
 ) -> tuple[Fact, ...]:
     """Ask a juror to judge an eligible application of a closed round, who knows neither who applied, unless the call is
     open, nor what others thought of it.
 
     `existing` are all reviews of the application; `juror_applied` says that the juror submitted to the same round, and
-    `juror_examined` that they found an application of it eligible or ineligible.
+    `juror_read` what they have read of it.
     """
     _check_in_review(round)
     if application.status is not ApplicationStatus.ELIGIBLE:
@@ -228,19 +229,13 @@ def assign(
         raise Invalid.field("juror", "Only a member who is a juror or chair can be assigned.")
     if any(review.juror == juror for review in existing):
         raise Refused("This juror was assigned to this application already.")
-    if call.blindness != "open":
-        if Role.OFFICER in initiative.roles(juror):
-            raise Refused(
-                "An officer of this initiative sees who applied, so they cannot judge in a blind call."
-            )
-        if juror_examined:
-            raise Refused(
-                "This person examined applications of the round and saw who applied, so they cannot judge in a blind call."
-            )
-    if juror in initiative.readers and any(review.status is ReviewStatus.SUBMITTED for review in existing):
+    if call.blindness != "open" and juror_read.breaks_blindness:
         raise Refused(
-            "This person could read, as an officer, the reviews that were submitted, so they cannot judge this application."
+            "This person has read who applied in this round, what was written or when, so they cannot judge in it: "
+            "the call is blind."
         )
+    if juror_read.has("scores", application_id):
+        raise Refused("This person has seen others' scores of this application, so they cannot judge it.")
     return (
         ReviewAssigned(
             review=review_id,

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
-from domain import applications, calls, funds, initiatives, panels, persons, reviews, rounds
+from domain import applications, calls, funds, initiatives, panels, persons, readings, reviews, rounds
 from domain.deciding import Aggregate, Fact
 from domain.grants import facts as grants
 from domain.grants.state import GRANT
@@ -88,6 +88,7 @@ REGISTER: Final = (
     Topic("review.replaced.v1", reviews.ReviewReplaced, _FOLLOWERS),
     Topic("review.submitted.v1", reviews.ReviewSubmitted, _FOLLOWERS),
     Topic("review.expired.v1", reviews.ReviewExpired, _FOLLOWERS),
+    Topic("reading.recorded.v1", readings.ReadingRecorded, _FOLLOWERS),
     Topic("panel.opened.v1", panels.PanelOpened, _FOLLOWERS),
     Topic("panel.outcome_set.v1", panels.PanelOutcomeSet, _FOLLOWERS),
     Topic("panel.closed.v1", panels.PanelClosed, _FOLLOWERS),
@@ -148,6 +149,7 @@ AGGREGATES: Final[Mapping[str, Aggregate[Any]]] = MappingProxyType(
             rounds.ROUND,
             applications.APPLICATION,
             reviews.REVIEW,
+            readings.READING,
             panels.PANEL,
             GRANT,
         )

@@ -109,7 +109,7 @@ class Reading:
                 start[stream] = Folded(state, facts[-1].version, facts[-1].leaf)
             for stream, folded in start.items():
                 self._take(stream, folded)
-                if folded.version:
+                if folded.version or AGGREGATES[stream.partition("-")[0]].often_absent:
                     self._states.keep(stream, folded)
         return {
             stream: Loaded(self._loaded[stream].state, self._loaded[stream].version) for _, stream in streams

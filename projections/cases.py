@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from domain import access
 from domain.applications import APPLICATION, Application
 from domain.calls import CALL, Call
 from domain.indexes import applications_by, conflicts_of, judged_by, reviews_of, rounds_of
@@ -74,3 +75,14 @@ async def judged_now(reader: Fresh, viewer: str, rounds: Sequence[str]) -> tuple
         return ()
     conflicts = await reader.members_of_all([conflicts_of(viewer, each) for each in still])
     return tuple(each for each in judged if each not in conflicts)
+
+
+async def owed_in(reader: Fresh, viewer: str, rounds: Iterable[str]) -> frozenset[str]:
+    """The applications of some rounds, whose panels are not open yet, of which the viewer owes a review."""
+    judged = await reader.members_of_all([judged_by(viewer, each) for each in rounds])
+    if not judged:
+        return frozenset()
+    ids = await reader.members_of_all([reviews_of(application) for application in judged])
+    loaded = await reader.load(*((REVIEW, review) for review in ids))
+    states: list[Review] = [loaded[review].state for review in ids]
+    return frozenset([state.application for state in states if access.owes(viewer, (state,))])

@@ -25,9 +25,10 @@ from domain.panels import (
 )
 from domain.personal import Withheld
 from domain.reviews import REVIEW, Review, ReviewStatus
-from domain.rounds import ROUND, Round, RoundQuorumLowered
+from domain.rounds import ROUND, Round, RoundQuorumLowered, RoundStatus
 from domain.values import Money, Role
-from projections.cases import judged_now
+from projections import readings
+from projections.cases import judged_now, owed_in
 from projections.fresh import Fresh
 from projections.moments import AsOf, position_at
 from projections.paging import DEFAULT_LIMIT, Page, check_limit, cursor_of, number_of
@@ -217,7 +218,8 @@ class RankedApplication(msgspec.Struct, frozen=True, kw_only=True):
 
 class Ranking(msgspec.Struct, frozen=True, kw_only=True):
     """The ranking of a round. Before its panel opens, `panel`, `version` and `status` are None and the staff sees how
-    the ranking stands; from then on it is fixed.
+    the ranking stands; from then on it is fixed. `unrecorded`: places or titles are left out, as that they were read
+    cannot be recorded just now.
 
     An application of the viewer's own, or with which they declared a conflict of interest, is left out, and the others are
     numbered without it.
@@ -230,6 +232,7 @@ class Ranking(msgspec.Struct, frozen=True, kw_only=True):
     status: str | None
     seen_as: Role
     places: Page[RankedApplication]
+    unrecorded: bool
 
 
 async def ranking(
@@ -247,7 +250,8 @@ async def ranking(
     loaded = await reader.load((CALL, state.call), (INITIATIVE, state.initiative))
     initiative: Initiative = loaded[state.initiative].state.within(state.call)
     own = await reader.members(applications_by(who, round))
-    role = allow(access.sees_ranking(who, initiative, state, own=own))
+    owed = await owed_in(reader, who, [round]) if state.status is RoundStatus.CLOSED else frozenset()
+    role = allow(access.sees_ranking(who, initiative, state, own=own, owed=owed))
     hidden = {*own, *(await reader.members(conflicts_of(who, round)))}
     judging = as_of is not None and bool(await judged_now(reader, who, [round]))
     times = access.sees_times(who, initiative, round=state, judging=judging)
@@ -266,13 +270,18 @@ async def ranking(
         else await _places(reader, panel),
         hidden,
     )
-    shown = places[start : start + count]
+    tells = any(place.reviews for place in places)
+    unrecorded = tells and not await readings.record(reader, who, round, "scores")
+    shown = [] if unrecorded else places[start : start + count]
     ranked = [place.application for place in shown]
     details = await _details(reader, ranked, panel, at)
     if not details.keys() >= set(ranked):
         # Each read model stops alone: the panel's may be further than that of the applications.
         raise Behind("The read models are catching up; ask again in a moment.")
     titled = await _titled(reader, who, initiative, state, ranked, own)
+    if Role.OFFICER in titled.values() and not await readings.record(reader, who, round, "answers"):
+        unrecorded = True
+        titled = {}
     waiting = await _waiting(reader, panel, hidden, at)
     return Ranking(
         round=round,
@@ -292,8 +301,9 @@ async def ranking(
                 )
                 for place in shown
             ),
-            next=cursor_of(str(start + count)) if len(places) > start + count else None,
+            next=cursor_of(str(start + count)) if shown and len(places) > start + count else None,
         ),
+        unrecorded=unrecorded,
     )
 
 
@@ -335,8 +345,9 @@ async def _titled(
     round: Round,
     applications: list[str],
     own: Collection[str],
-) -> set[str]:
-    """Those of some applications of a round whose title the viewer sees, by streams folded afresh."""
+) -> dict[str, Role]:
+    """Those of some applications of a round whose title the viewer sees, by streams folded afresh, each with the role in
+    which they see it."""
     reviews = await reader.members_of_all([reviews_of(application) for application in applications])
     loaded = await reader.load(
         *((APPLICATION, application) for application in applications),
@@ -346,16 +357,14 @@ async def _titled(
     for review in reviews:
         state: Review = loaded[review].state
         by_application[state.application].append(state)
-    return {
-        application
-        for application, its_reviews in by_application.items()
-        if isinstance(
-            access.sees_application(
-                viewer, initiative, round, loaded[application].state, its_reviews, own=own
-            ),
-            Allowed,
+    found = {}
+    for application, its_reviews in by_application.items():
+        verdict = access.sees_application(
+            viewer, initiative, round, loaded[application].state, its_reviews, own=own
         )
-    }
+        if isinstance(verdict, Allowed):
+            found[application] = verdict.role
+    return found
 
 
 async def _waiting(reader: Reader, panel: str | None, hidden: Collection[str], at: int) -> list[int]:

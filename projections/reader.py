@@ -8,6 +8,7 @@ can name nothing but read models and facts; who may see them is decided beside i
 from __future__ import annotations
 
 import asyncio
+import copy
 import re
 import time
 from base64 import b64decode
@@ -20,10 +21,11 @@ from typing import Final, LiteralString, NamedTuple, TypeVar
 from domain.deciding import Allowed, Verdict
 from domain.personal import Withheld
 from domain.refusals import Forbidden, NotFound
-from domain.values import Role
+from domain.values import Channel, Role
 from history.appends import Unavailable
 from history.documents import Opener, Recorded, opened, opener, read, typed, unopened
 from history.format.sealing import Binding
+from history.runner import Runner
 from history.states import States
 from history.store import History, opened_keys
 from history.tokens import PositionTokens
@@ -101,7 +103,11 @@ def _columns(name: str) -> _Columns:
 
 
 class Reader(Fresh):
-    """Answers questions. One for a process; safe for concurrent use within its event loop."""
+    """Answers questions. One for a process; safe for concurrent use within its event loop.
+
+    What excludes people from judging, deciding or applying is recorded by `runner` before they are shown it
+    (`projections.readings`), with the `channel` by which they asked. Without a runner it is withheld.
+    """
 
     def __init__(
         self,
@@ -110,12 +116,21 @@ class Reader(Fresh):
         vault: Vault,
         cursors: PositionTokens,
         replica: Replica | None = None,
+        runner: Runner | None = None,
     ) -> None:
         super().__init__(history, states)
+        self.runner = runner
+        self.channel = Channel.API
         self.replica = replica
         self.vault = vault
         self.cursors = cursors
         self._standing = Standing(history)
+
+    def through(self, channel: Channel) -> Reader:
+        """The same reader for those who ask by another channel."""
+        other = copy.copy(self)
+        other.channel = channel
+        return other
 
     # Read models
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
 import msgspec
 
 from domain import access
-from domain.deciding import Allowed
+from domain.deciding import Allowed, Denied
 from domain.forms import Rubric
 from domain.initiatives import INITIATIVE
 from domain.personal import Withheld
@@ -28,6 +29,7 @@ from domain.reviews import (
     score,
 )
 from domain.values import Money, Role
+from projections import readings
 from projections.applications import ApplicationDetail, shown
 from projections.cases import Case, case_of
 from projections.moments import AsOf, position_at
@@ -183,8 +185,9 @@ class ReviewShown(msgspec.Struct, frozen=True, kw_only=True):
 
     `handle` stands for the juror, None before they first acted in the call; `juror` is told to the staff and to the
     juror alone. `score` is in per cent with three decimals, ``87.500``. `scores`, `score` and the comments are None until
-    the review is submitted; comments are None also where they were erased, and to funders. `damaged` names the texts
-    that are None since what is stored is not what was committed to.
+    the review is submitted, and to staff who could still be asked to review the application themselves; comments are None
+    also where they were erased, and to funders. `unrecorded`: they would be shown, but that they were read cannot be
+    recorded just now. `damaged` names the texts that are None since what is stored is not what was committed to.
     """
 
     id: str
@@ -201,6 +204,7 @@ class ReviewShown(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None
     explanation: str | None
     replacement: str | None
+    unrecorded: bool
     damaged: tuple[str, ...] = ()
 
 
@@ -266,12 +270,13 @@ async def one(reader: Reader, viewer: str | None, review: str) -> ReviewDetail:
     who = viewer or ""
     case = await case_of(reader, who, state.application)
     own = isinstance(access.juror_of(who, case.initiative, state), Allowed)
-    role = Role.JUROR if own else _sees_all(who, case)
+    sight = _Sight(Role.JUROR, judgement=True) if own else _sight(who, case)
     rows = await _rows(reader, case, review=review)
     if not rows:
         raise NotFound
-    found = await _written(reader, rows, case, role=role, own=own)
-    seen = _shown(rows[0], found, case, role=role, own=own)
+    sight = await _recorded(reader, who, case, rows, sight)
+    found = await _written(reader, rows, case, sight, own=own)
+    seen = _shown(rows[0], found, case, sight, own=own)
     sees = access.sees_application(
         who, case.initiative, case.round, case.application, case.reviews.values(), own=case.own
     )
@@ -290,32 +295,62 @@ async def of_application(
 ) -> Page[ReviewShown]:
     """All reviews of an application on one page, for those who may see each other's; raises `NotFound` or
     `Forbidden`."""
-    case = await case_of(reader, viewer or "", application)
-    role = _sees_all(viewer or "", case)
-    judging = access.judging(viewer or "", case.round, case.reviews.values())
-    times = access.sees_times(viewer or "", case.initiative, round=case.round, judging=judging)
-    at = position_at(as_of, times)
+    who = viewer or ""
+    case = await case_of(reader, who, application)
+    sight = _sight(who, case)
+    judging = access.judging(who, case.round, case.reviews.values())
+    at = position_at(as_of, access.sees_times(who, case.initiative, round=case.round, judging=judging))
     rows = [
         row
         for row in await _rows(reader, case, at=at)
         # One that came in after access was asked waits for the next question.
         if row["review"] in case.reviews
     ]
-    found = await _written(reader, rows, case, role=role, own=False)
+    sight = await _recorded(reader, who, case, rows, sight)
+    found = await _written(reader, rows, case, sight, own=False)
     return Page(
         items=tuple(
-            _shown(row, found, case, role=role, own=case.reviews[row["review"]].juror == viewer)
-            for row in rows
+            _shown(row, found, case, sight, own=case.reviews[row["review"]].juror == who) for row in rows
         )
     )
 
 
-def _sees_all(viewer: str, case: Case) -> Role:
-    return allow(
-        access.sees_reviews(
-            viewer, case.initiative, case.round, case.application, case.reviews.values(), own=case.own
-        )
+@dataclass(frozen=True, slots=True)
+class _Sight:
+    """How a viewer sees the reviews of an application: in which `role`, with what jurors wrote (their `judgement`) or only
+    with where each stands, and whether the judgement is withheld as its reading is `unrecorded`."""
+
+    role: Role
+    judgement: bool
+    unrecorded: bool = False
+
+
+def _sight(viewer: str, case: Case) -> _Sight:
+    """How the viewer sees all reviews; raises `NotFound` or `Forbidden`."""
+    reviews = case.reviews.values()
+    verdict = access.sees_reviews(
+        viewer, case.initiative, case.round, case.application, reviews, own=case.own
     )
+    if isinstance(verdict, Denied):
+        staff = access.sees_assignments(viewer, case.initiative, case.application, reviews, own=case.own)
+        if isinstance(staff, Allowed):
+            return _Sight(staff.role, judgement=False)
+    return _Sight(allow(verdict), judgement=True)
+
+
+async def _recorded(reader: Reader, viewer: str, case: Case, rows: list[Row], sight: _Sight) -> _Sight:
+    """The sight, once it is recorded that the viewer sees others' scores, and why others stepped back, which may name
+    whom they know; if they see any."""
+    if not sight.judgement:
+        return sight
+    others = [row for row in rows if row["juror"] != viewer and row["written_version"] is not None]
+    scored = any(row["status"] == ReviewStatus.SUBMITTED for row in others)
+    explained = sight.role is Role.OFFICER and any(row["status"] != ReviewStatus.SUBMITTED for row in others)
+    round = case.application.round
+    recorded = (
+        not scored or await readings.record(reader, viewer, round, "scores", application=case.id)
+    ) and (not explained or await readings.record(reader, viewer, round, "applicants"))
+    return sight if recorded else _Sight(sight.role, judgement=False, unrecorded=True)
 
 
 async def _rows(reader: Reader, case: Case, *, review: str | None = None, at: int = LATEST) -> list[Row]:
@@ -346,16 +381,17 @@ def _submitted(row: Row, case: Case) -> bool:
 
 
 async def _written(
-    reader: Reader, rows: list[Row], case: Case, *, role: Role, own: bool
+    reader: Reader, rows: list[Row], case: Case, sight: _Sight, *, own: bool
 ) -> dict[str, _Texts]:
     """What was written in some reviews, by review. Funders read none of it; an explanation is the staff's and the
     juror's own to read."""
-    if role is Role.FUNDER:
+    if sight.role is Role.FUNDER:
         return {}
     references = [
         Reference(row["review"], row["written_version"])
         for row in rows
-        if _submitted(row, case) or role is Role.OFFICER or own
+        if sight.judgement
+        if _submitted(row, case) or sight.role is Role.OFFICER or own
         if row["written_version"] is not None
     ]
     found: dict[str, _Texts] = {}
@@ -370,10 +406,10 @@ async def _written(
     return found
 
 
-def _shown(row: Row, written: dict[str, _Texts], case: Case, *, role: Role, own: bool) -> ReviewShown:
+def _shown(row: Row, written: dict[str, _Texts], case: Case, sight: _Sight, *, own: bool) -> ReviewShown:
     comment_jury, comment_applicant, explanation = written.get(row["review"], (None, None, None))
-    submitted = _submitted(row, case)
-    inside = role is Role.OFFICER or own
+    submitted = _submitted(row, case) and sight.judgement
+    inside = sight.role is Role.OFFICER or own
     judged = Review(status=ReviewStatus.SUBMITTED, scores=row["scores"]) if submitted else Review()
     return ReviewShown(
         id=row["review"],
@@ -389,7 +425,8 @@ def _shown(row: Row, written: dict[str, _Texts], case: Case, *, role: Role, own:
         comment_applicant=text_of(comment_applicant),
         reason=row["reason"] if inside else None,
         explanation=text_of(explanation),
-        replacement=row["replacement"] if role is Role.OFFICER else None,
+        replacement=row["replacement"] if sight.role is Role.OFFICER else None,
+        unrecorded=sight.unrecorded and row["written_version"] is not None,
         damaged=damaged_in(
             {
                 "comment_jury": comment_jury,

@@ -14,17 +14,20 @@ import msgspec
 
 from domain import access
 from domain.applications import ApplicationSubmitted
-from domain.calls import CALL, CallDrafted
+from domain.calls import CALL, Call, CallDrafted
 from domain.funds import FUND, FundCommitted, FundOpened, FundReleased
 from domain.grants.facts import GrantOffered
 from domain.grants.state import GRANT
-from domain.indexes import applications_by, conflicts_of, rounds_of
+from domain.indexes import applications_by, applications_of, conflicts_of, rounds_of
 from domain.initiatives import InitiativeFounded
 from domain.panels import PanelOpened, PanelOutcomeSet
+from domain.readings import ReadingRecorded
+from domain.refusals import Forbidden
 from domain.reviews import JUDGING, ReviewAssigned
 from domain.rounds import ROUND, RoundOpened, RoundQuorumLowered, RoundStatus
 from domain.topics import REGISTER, topics_for
 from domain.values import Role
+from projections import readings
 from projections.cases import case_of, judged_now
 from projections.moments import AsOf, position_at
 from projections.paging import DEFAULT_LIMIT, Page, check_limit, position_of
@@ -91,6 +94,8 @@ def handle(placed: Placed, write: Write) -> None:
                 round=fact.round,
                 application=fact.application,
             )
+        case ReadingRecorded():
+            _begin(write, stream, stream, fact.call, round=fact.round)
         case PanelOpened():
             _begin(write, stream, stream, fact.round, fact.call, round=fact.round)
         case GrantOffered():
@@ -102,6 +107,8 @@ def handle(placed: Placed, write: Write) -> None:
     match fact:
         case FundCommitted() | FundReleased():
             _enter(placed, write, stream, also=fact.grant)
+        case ReadingRecorded():
+            _enter(placed, write, stream, application=fact.application)
         case PanelOutcomeSet():
             _enter(placed, write, stream, also=fact.application, application=fact.application)
         case RoundQuorumLowered():
@@ -195,7 +202,11 @@ async def of_application(
     case = await case_of(reader, who, application)
     role = allow(
         access.sees_timeline(
-            who, case.initiative, applicant=case.application.applicant, round=case.round, own=case.own
+            who,
+            case.initiative,
+            applicant=case.application.applicant,
+            round=case.round,
+            own=case.own,
         )
     )
     reviews = case.reviews.values()
@@ -209,6 +220,8 @@ async def of_application(
         judging=access.judging(who, case.round, reviews),
     )
     allow(times)
+    if role is Role.OFFICER:
+        await _record_times(reader, who, case.call, [case.application.round])
     return await _page(
         reader,
         application,
@@ -247,19 +260,23 @@ async def of_call(
     limit: int = DEFAULT_LIMIT,
     as_of: AsOf | None = None,
 ) -> Page[TimelineEntry]:
-    """What happened in a call: its rounds, applications, reviews, panels and grants.
+    """What happened in a call: its rounds, applications, reviews, panels and grants, and what was read of it.
 
     Funders read of applications once their round is decided. Of an application of their own, and of one with which they
-    declared a conflict of interest, everybody reads as applicants do; of one that they judge, nothing. Raises `NotFound` or `Forbidden`.
+    declared a conflict of interest, everybody reads as applicants do; of one that they judge, nothing. Raises `NotFound`
+    or `Forbidden`.
     """
     who = viewer or ""
     state, whole = await reader.with_initiative(CALL, call)
     initiative = whole.within(call)
     role = allow(access.sees_timeline(who, initiative))
+    at = position_at(as_of, access.sees_times(who, initiative))
     rounds = await reader.members(rounds_of(call))
     loaded = await reader.load(*((ROUND, each) for each in rounds))
     undecided = [each for each in rounds if loaded[each].state.status is not RoundStatus.DECIDED]
     own = {each: await reader.members(applications_by(who, each)) for each in rounds}
+    if role is Role.OFFICER:
+        await _record_times(reader, who, state, [each for each in undecided if not own[each]])
     conflicts = await reader.members_of_all([conflicts_of(who, each) for each in rounds])
     # The rounds in which somebody applied are hidden like a funder's until they are decided.
     closed = undecided if role is Role.FUNDER else [each for each in undecided if own[each]]
@@ -268,7 +285,7 @@ async def of_call(
         call,
         cursor,
         limit,
-        position_at(as_of, access.sees_times(who, initiative)),
+        at,
         told=Told(state.currency, places=not conflicts),
         role=role,
         rounds=closed,
@@ -291,6 +308,26 @@ async def of_fund(
     role = allow(access.sees_timeline(viewer or "", initiative))
     at = position_at(as_of, access.sees_times(viewer or "", initiative))
     return await _page(reader, fund, cursor, limit, at, told=Told(state.currency), role=role)
+
+
+async def _record_times(reader: Reader, viewer: str, call: Call, rounds: Sequence[str]) -> None:
+    """Record that somebody is about to read when applications came in, which jurors of a blind call must not know.
+    Raises `Forbidden` where it cannot be recorded."""
+    if call.blindness == "open":
+        return
+    for each in rounds:
+        if await _received_any(reader, each) and not await readings.record(reader, viewer, each, "times"):
+            raise Forbidden(
+                "What happened is not shown just now: that you read when applications came in has to be recorded first, "
+                "and nothing can be written at the moment. Try again shortly."
+            )
+
+
+async def _received_any(reader: Reader, round: str) -> bool:
+    found = await reader.primary_rows(
+        "SELECT 1 FROM history.indexes WHERE name = %(index)b::text LIMIT 1", index=applications_of(round)
+    )
+    return bool(found)
 
 
 async def _page(
@@ -349,13 +386,15 @@ def _entry(row: Row, told: Told, *, as_applicant: bool) -> TimelineEntry:
     envelope = recorded.envelope
     said = words(recorded.fact, told)
     # Which of them acted, in which role of the jury, is not for the applicant to know.
-    nameless = as_applicant and envelope.acting.role in _JURY_ROLES
+    by_jury = as_applicant and envelope.acting.role in _JURY_ROLES
+    # That somebody has read is told, but not who.
+    nameless = by_jury or isinstance(recorded.fact, ReadingRecorded)
     return TimelineEntry(
         stream=recorded.stream,
         version=recorded.version,
         topic=recorded.topic,
         at=envelope.decided_at,
-        role=_THE_JURY if nameless else envelope.acting.role,
+        role=_THE_JURY if by_jury else envelope.acting.role,
         handle=None if nameless else envelope.acting.handle,
         what=said.what,
         why=said.why,

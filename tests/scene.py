@@ -25,6 +25,7 @@ from domain.initiatives import (
 )
 from domain.panels import PanelClosed, PanelConfirmed, PanelOpened, PanelOutcomeSet, Place
 from domain.persons import PersonRegistered
+from domain.readings import ReadingKind, ReadingRecorded, reading_of
 from domain.reviews import (
     ReviewAssigned,
     ReviewCleared,
@@ -322,6 +323,22 @@ def declined(application: str = APPLICATION) -> PanelOutcomeSet:
         currency=None,
         rank=None,
         reason="not_selected",
+    )
+
+
+def has_read(who: str, *kinds: ReadingKind, of: str | None = None) -> tuple[ReadingRecorded, ...]:
+    """Somebody read these kinds of things of the round; scores `of` one application, or of all."""
+    return tuple(
+        ReadingRecorded(
+            reading=reading_of(who, ROUND),
+            viewer=who,
+            initiative=INITIATIVE,
+            call=CALL,
+            round=ROUND,
+            kind=kind,
+            application=of,
+        )
+        for kind in kinds
     )
 
 

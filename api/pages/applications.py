@@ -121,6 +121,7 @@ async def _of_call(visit: Visit) -> Drawn:
             "applications": found,
             "status": query.get("status", ""),
             "round": query.get("round", ""),
+            "unrecorded": any(each.unrecorded for each in found.items),
             "staff": jury is not None,
             "judges": [
                 (member.person, member.name or member.person)

@@ -52,6 +52,7 @@ class Site:
     """The pages of one installation."""
 
     def __init__(self, wiring: Wiring) -> None:
+        wiring = replace(wiring, reader=wiring.reader.through(Channel.PAGE))
         self._wiring = wiring
         self._rendering = Rendering()
         self._arrivals = Arrivals(wiring)

@@ -23,6 +23,7 @@ from domain.forms import Form, Rubric
 from domain.funds import FundCommitted, FundOpened, FundPledged, FundReceived
 from domain.grants import facts as grants
 from domain.panels import PanelClosed, PanelConfirmed, PanelOpened, PanelOutcomeSet, Place
+from domain.readings import EXAMINED, Reading, newly_read, reading_of
 from domain.reviews import ReviewAssigned, ReviewCleared, ReviewSubmitted
 from domain.rounds import RoundClosed, RoundDecided, RoundOpened, RoundPutToPanel
 from domain.values import SYSTEM, Role
@@ -131,6 +132,16 @@ class _Season:
     async def _judge(self) -> None:
         """Every application is found eligible and judged by as many jurors as the quorum asks for."""
         staff = self._staff
+        read = newly_read(
+            Reading(),
+            viewer=staff.officer,
+            initiative=staff.initiative,
+            call=self._call,
+            round=self._round,
+            kinds=EXAMINED,
+        )
+        for fact in read:
+            await self._deed(staff.officer, Role.OFFICER, {reading_of(staff.officer, self._round): fact})
         piles: dict[str, list[tuple[str, str]]] = {juror: [] for juror in staff.jurors}
         for place, application in enumerate(self._applicants):
             found = ApplicationFoundEligible(application=application, round=self._round)

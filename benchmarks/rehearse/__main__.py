@@ -147,7 +147,7 @@ async def _check(
         if each.grant and each.stopped is None
     ]
     auditor, position = await add_auditor(company.traffic, company.administrator, company.cast)
-    facts = await all_facts(company.traffic, company.administrator)
+    facts = await all_facts(company.traffic, auditor.token)
     of_ledger: dict[str, LedgerSums] = {}
     try:
         for play in plays:

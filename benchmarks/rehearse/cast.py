@@ -114,14 +114,17 @@ async def gather_cast(traffic: Traffic, administrator: str) -> Cast:
 
 
 async def add_auditor(traffic: Traffic, administrator: str, cast: Cast) -> tuple[Person, str]:
-    """One more funder, who comes when all is done and only looks; with the position of their coming, which lies after
-    everything else that the rehearsal wrote."""
+    """One more officer, who comes when all is done and only looks, also at raw facts; with the position of their coming,
+    which lies after everything else that the rehearsal wrote."""
     auditor = await register(traffic, administrator, "Rehearsal Auditor")
     added = await traffic.write(
         "add a member",
         f"/api/initiatives/{cast.initiative}/members",
         cast.founder.token,
-        {"person": auditor.id, "roles": ("funder",)},
+        {"person": auditor.id, "roles": ("officer", "funder")},
+    )
+    await traffic.write(
+        "appoint an administrator", "/api/administrators", administrator, {"person": auditor.id}
     )
     return auditor, added.position
 

@@ -10,9 +10,11 @@ from domain.access.judging import (
     chairs_panel,
     confirms_panel,
     decides_on,
+    declares_no_conflict,
     examines,
     juror_of,
     opens_panel,
+    submits_review,
 )
 from domain.access.members import (
     adds_member,
@@ -43,8 +45,10 @@ from domain.access.paying import (
     sees_reports,
 )
 from domain.access.reading import (
+    reads_of_round,
     sees_applicant,
     sees_application,
+    sees_assignments,
     sees_feedback,
     sees_progress,
     sees_ranking,
@@ -58,6 +62,7 @@ from domain.access.ties import (
     declared_conflict,
     judges,
     judging,
+    owes,
 )
 from domain.access.times import JUDGED, UNTIMED, sees_times
 
@@ -75,6 +80,7 @@ __all__ = [
     "confirms_panel",
     "decides_on",
     "declared_conflict",
+    "declares_no_conflict",
     "examines",
     "finance",
     "finance_on_grant",
@@ -90,10 +96,13 @@ __all__ = [
     "officer_or_system",
     "oneself",
     "opens_panel",
+    "owes",
     "published",
+    "reads_of_round",
     "recipient",
     "sees_applicant",
     "sees_application",
+    "sees_assignments",
     "sees_call",
     "sees_feedback",
     "sees_given_roles",
@@ -108,6 +117,7 @@ __all__ = [
     "sees_reviews",
     "sees_timeline",
     "sees_times",
+    "submits_review",
     "system",
     "withdraws_claim",
 ]

@@ -13,10 +13,13 @@ from domain.access.ties import (
     disinterested,
     own_reviews,
     undeclared,
+    unknowing,
 )
 from domain.applications import Application
+from domain.calls import Call
 from domain.deciding import Allowed, Denied, Verdict
 from domain.initiatives import Initiative
+from domain.readings import Reading
 from domain.reviews import JUDGING, Review
 from domain.values import SYSTEM, Role
 
@@ -48,13 +51,13 @@ def examines(
     return verdict
 
 
-def applies(actor: str, *, examined: Collection[str]) -> Verdict:
-    """Every registered person, but not among those whom they examined: `examined` are applications of the round that the
-    actor found eligible or ineligible, which must be none."""
+def applies(actor: str, *, read: Reading) -> Verdict:
+    """Every registered person, but nobody who has read what others wrote in the round: `read` is what the actor has read
+    of it."""
     if actor == SYSTEM:
         return Denied("Sign in to apply.")
-    if examined:
-        return Denied("You examined applications of this round, so you cannot apply in it.")
+    if read.has("answers"):
+        return Denied("You have read applications of this round, so you cannot apply in it.")
     return Allowed(Role.APPLICANT)
 
 
@@ -71,6 +74,25 @@ def juror_of(actor: str, initiative: Initiative, review: Review) -> Verdict:
     return verdict
 
 
+def declares_no_conflict(
+    actor: str, initiative: Initiative, call: Call, review: Review, *, read: Reading
+) -> Verdict:
+    """The juror whose review it is; in a blind call not once they know who applied. `read` is what they have read of the
+    round."""
+    return unknowing(juror_of(actor, initiative, review), call, read)
+
+
+def submits_review(
+    actor: str, initiative: Initiative, call: Call, review: Review, *, read: Reading
+) -> Verdict:
+    """The juror whose review it is, unless they have seen others' scores of the application; in a blind call not once
+    they know who applied. `read` is what they have read of the round."""
+    verdict = declares_no_conflict(actor, initiative, call, review, read=read)
+    if isinstance(verdict, Allowed) and read.has("scores", review.application):
+        return Denied("You have seen others' scores of this application, so you cannot review it.")
+    return verdict
+
+
 def opens_panel(actor: str, initiative: Initiative, *, own: Collection[str]) -> Verdict:
     """The staff; `own` are the actor's applications in the round, which must be none."""
     return disinterested(officer(actor, initiative), own)
@@ -79,22 +101,24 @@ def opens_panel(actor: str, initiative: Initiative, *, own: Collection[str]) -> 
 def decides_on(
     actor: str,
     initiative: Initiative,
+    call: Call,
     *,
     own: Collection[str],
+    read: Reading,
     reviews: Iterable[Review],
     no_chair_can: bool = False,
 ) -> Verdict:
     """The chair, on an application that they may read: not one with which they declared a conflict, nor one that they
-    were asked to review without ever answering whether they have one. `reviews` are all reviews of it, and `own` are the
-    actor's applications in the round, which must be none.
+    were asked to review without ever answering whether they have one. `reviews` are all reviews of it; `own` and `read`
+    are as in `chairs_panel`.
 
     Where `no_chair_can`, for each has a conflict with it or applied in the round, a juror decides who was asked to review
-    it and declared no conflict.
+    it and declared no conflict, and who is as fit to as a chair has to be.
     """
     mine = own_reviews(actor, reviews)
-    verdict = chairs_panel(actor, initiative, own=own)
+    verdict = chairs_panel(actor, initiative, call, own=own, read=read)
     if no_chair_can and mine and Role.CHAIR not in initiative.roles(actor):
-        verdict = disinterested(member(actor, initiative, Role.JUROR), own)
+        verdict = _decides(Role.JUROR, actor, initiative, call, own=own, read=read)
     if isinstance(verdict, Allowed):
         if declared_conflict(actor, mine):
             return Denied(CONFLICTED)
@@ -103,16 +127,31 @@ def decides_on(
     return verdict
 
 
-def chairs_panel(actor: str, initiative: Initiative, *, own: Collection[str]) -> Verdict:
-    """The chair; `own` are the actor's applications in the round, which must be none."""
-    return disinterested(member(actor, initiative, Role.CHAIR), own)
+def chairs_panel(
+    actor: str, initiative: Initiative, call: Call, *, own: Collection[str], read: Reading
+) -> Verdict:
+    """The chair; in a blind call only one who is no officer and does not know who applied. `own` are the actor's
+    applications in the round, which must be none, and `read` is what they have read of it."""
+    return _decides(Role.CHAIR, actor, initiative, call, own=own, read=read)
+
+
+def _decides(
+    role: Role, actor: str, initiative: Initiative, call: Call, *, own: Collection[str], read: Reading
+) -> Verdict:
+    verdict = disinterested(member(actor, initiative, role), own)
+    if isinstance(verdict, Denied) or call.blindness == "open":
+        return verdict
+    if Role.OFFICER in initiative.roles(actor):
+        return Denied("In a blind call officers do not decide; a chair who is no officer does.")
+    return unknowing(verdict, call, read)
 
 
 def confirms_panel(
     actor: str, initiative: Initiative, *, own: Collection[str], conflicts: Collection[str]
 ) -> Verdict:
     """Staff or a chair, who answer for every outcome of the round: `own` are the actor's applications in it, and
-    `conflicts` those with which they declared a conflict; both must be none."""
+    `conflicts` those with which they declared a conflict; both must be none. They choose nothing, so they may know who
+    applied."""
     verdict = disinterested(member(actor, initiative, Role.OFFICER, Role.CHAIR), own)
     if isinstance(verdict, Allowed) and conflicts:
         return Denied(

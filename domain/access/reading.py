@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from domain.access.judging import applicant
+from domain.access.judging import applicant, examines
 from domain.access.members import member, officer
 from domain.access.ties import (
     CONFLICTED,
@@ -14,6 +14,7 @@ from domain.access.ties import (
     judges,
     no_rival,
     or_hidden,
+    owes,
     own_reviews,
     undeclared,
 )
@@ -21,9 +22,15 @@ from domain.applications import Application
 from domain.calls import Call
 from domain.deciding import Allowed, Denied, Verdict
 from domain.initiatives import Initiative
-from domain.reviews import JUDGING, OUTSTANDING, Review, ReviewStatus
+from domain.reviews import JUDGING, Review, ReviewStatus
 from domain.rounds import Round, RoundStatus
 from domain.values import Role
+
+
+def reads_of_round(actor: str, initiative: Initiative, round: Round, *, own: Collection[str]) -> Verdict:
+    """Whose reading of a round is recorded before they are shown it: the staff's and the jury's, but not of whoever
+    applied in it, to whom nothing of others is shown. `own` are the actor's applications in the round."""
+    return no_rival(or_hidden(member(actor, initiative, Role.OFFICER, *JUDGING)), round, own)
 
 
 def sees_application(
@@ -106,7 +113,7 @@ def _sees_reviews(actor: str, initiative: Initiative, round: Round, reviews: Ite
     mine = own_reviews(actor, reviews)
     if declared_conflict(actor, mine):
         return Denied(CONFLICTED)
-    if round.status is RoundStatus.CLOSED and any(review.status in OUTSTANDING for review in mine):
+    if round.status is RoundStatus.CLOSED and owes(actor, mine):
         return Denied("Submit your own review first; then you see the others'.")
     if round.status is RoundStatus.IN_PANEL and undeclared(mine):
         return Denied(UNDECLARED)
@@ -123,6 +130,19 @@ def _sees_reviews(actor: str, initiative: Initiative, round: Round, reviews: Ite
     return or_hidden(verdict)
 
 
+def sees_assignments(
+    actor: str,
+    initiative: Initiative,
+    application: Application,
+    reviews: Iterable[Review],
+    *,
+    own: Collection[str],
+) -> Verdict:
+    """Who was asked to review an application, and who has submitted, without scores and comments: the staff who choose
+    its jurors, also those who owe a review of it themselves."""
+    return or_hidden(examines(actor, initiative, application, own=own, reviews=reviews))
+
+
 def sees_feedback(actor: str, round: Round, application: Application) -> Verdict:
     """The reviews' comments for the applicant, and never who wrote them: the applicant, once the round is decided."""
     verdict = applicant(actor, application)
@@ -131,11 +151,19 @@ def sees_feedback(actor: str, round: Round, application: Application) -> Verdict
     return verdict
 
 
-def sees_ranking(actor: str, initiative: Initiative, round: Round, *, own: Collection[str]) -> Verdict:
+def sees_ranking(
+    actor: str,
+    initiative: Initiative,
+    round: Round,
+    *,
+    own: Collection[str],
+    owed: Collection[str] = (),
+) -> Verdict:
     """The ranking of a round: the staff; the jury once the round is in panel; funders once it is decided.
 
-    Staff who judge too wait with the jury, for the ranking tells others' scores. `own` are the actor's applications in
-    the round; whoever has one sees nothing of it before it is decided.
+    Staff who judge too wait with the jury, for the ranking tells others' scores; and so does, in whatever role, whoever
+    owes a review in the round still: `owed` are the applications that the actor has yet to review. `own` are their own
+    in the round; whoever has one sees nothing of the ranking before it is decided.
     """
     if own and round.status is not RoundStatus.DECIDED:
         return Denied("You applied in this round; its ranking is shown to you when it is decided, if at all.")
@@ -144,7 +172,7 @@ def sees_ranking(actor: str, initiative: Initiative, round: Round, *, own: Colle
         return or_hidden(member(actor, initiative, Role.OFFICER, *JUDGING, Role.FUNDER))
     if round.status is RoundStatus.IN_PANEL:
         return or_hidden(member(actor, initiative, Role.OFFICER, *JUDGING))
-    if judges:
+    if judges or owed:
         return Denied("The ranking is shown when the round is in panel, so that it sways no review.")
     return or_hidden(officer(actor, initiative))
 

@@ -6,13 +6,20 @@ from collections.abc import Collection, Iterable
 from typing import Final
 
 from domain import reviews as reviewing
+from domain.calls import Call
 from domain.deciding import Allowed, Denied, Verdict
-from domain.reviews import STEPPED_BACK, Review
+from domain.readings import Reading
+from domain.reviews import OUTSTANDING, STEPPED_BACK, Review
 from domain.rounds import Round, RoundStatus
 
 NOT_YOURS: Final = "This is not yours to see or to change."
 CONFLICTED: Final = "You declared a conflict of interest with this application."
 UNDECLARED: Final = "Declare first whether you have a conflict of interest with this application."
+
+KNOWS: Final = (
+    "You have read who applied in this round, what was written or when, so you cannot judge or decide in it: "
+    "the call is blind."
+)
 
 WITH_PANEL: Final = (RoundStatus.IN_PANEL, RoundStatus.DECIDED)
 """The states of a round in which the jury reads all that competes."""
@@ -39,6 +46,11 @@ def own_reviews(actor: str, reviews: Iterable[Review]) -> tuple[Review, ...]:
     return tuple(review for review in reviews if review.juror == actor)
 
 
+def owes(actor: str, reviews: Iterable[Review]) -> bool:
+    """Whether somebody was asked for one of these reviews and has neither submitted it nor stepped back."""
+    return any(review.status in OUTSTANDING for review in own_reviews(actor, reviews))
+
+
 def undeclared(own_reviews: Iterable[Review]) -> bool:
     """Whether somebody was asked about a conflict, by one of their own reviews, and has not answered."""
     return any(reviewing.undeclared(review) for review in own_reviews)
@@ -48,6 +60,14 @@ def disinterested(verdict: Verdict, own: Collection[str]) -> Verdict:
     """Those who decide on a round, but not whoever applied in it: `own` are their applications in it."""
     if isinstance(verdict, Allowed) and own:
         return Denied("Nobody takes part in deciding on a round in which they applied.")
+    return verdict
+
+
+def unknowing(verdict: Verdict, call: Call, read: Reading) -> Verdict:
+    """Those who judge or decide, but in a blind call nobody who knows who applied: `read` is what they have read of the
+    round."""
+    if isinstance(verdict, Allowed) and call.blindness != "open" and read.breaks_blindness:
+        return Denied(KNOWS)
     return verdict
 
 

@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
-from domain import access, applications, limits
-from domain.applications import APPLICATION, IneligibilityReason, WithdrawalReason
+from collections.abc import Generator
+from typing import Any
+
+from domain import access, applications, limits, readings
+from domain.applications import APPLICATION, Application, IneligibilityReason, WithdrawalReason
 from domain.calls import CALL, CallStatus
-from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, ahead, maybe, members, the
+from domain.deciding import (
+    Act,
+    Command,
+    Fact,
+    Given,
+    Outcome,
+    Plan,
+    Registered,
+    Wish,
+    ahead,
+    maybe,
+    members,
+    the,
+)
 from domain.forms import Answer
-from domain.indexes import applications_by, examined_by, reviews_of
+from domain.indexes import applications_by, reviews_of
 from domain.initiatives import INITIATIVE
 from domain.persons import PERSON
+from domain.readings import EXAMINED, READING, Reading, reading_of
 from domain.refusals import NotFound
 from domain.rounds import ROUND
 from domain.values import SYSTEM, ApplicationId, CallId, Money, RoundId
@@ -56,13 +73,14 @@ def _submit(command: SubmitApplication, given: Given) -> Plan:
     round = yield from the(ROUND, command.round)
     if round.call != command.call:
         raise NotFound("There is no such round of this call.", named=command.round)
-    examined: tuple[str, ...] = ()
-    # Whoever acted in a call has a handle in it; most apply with no act before, and need no look.
+    read = Reading()
+    # Whoever acted in a call has a handle in it, and so has whoever read of it; most do neither before they apply, and
+    # need no look.
     if known and command.call in (yield from maybe(PERSON, given.actor)).handles:
-        examined = yield from members(examined_by(given.actor, command.round))
+        read = yield from maybe(READING, reading_of(given.actor, command.round))
     application = given.new("application")
     return Act(
-        may=access.applies(given.actor, examined=examined),
+        may=access.applies(given.actor, read=read),
         initiative=call.initiative,
         scope=command.call,
         decide=lambda: Outcome(
@@ -107,12 +125,16 @@ def _find_eligible(command: FindApplicationEligible, given: Given) -> Plan:
     round = yield from the(ROUND, application.round)
     initiative = (yield from the(INITIATIVE, application.initiative)).within(application.call)
     own = yield from members(applications_by(given.actor, application.round))
+    read = yield from _read_by_examining(application, given)
     return Act(
         may=access.examines(given.actor, initiative, application, own=own),
         initiative=application.initiative,
         scope=application.call,
         decide=lambda: Outcome(
-            facts={command.application: applications.find_eligible(command.application, application, round)},
+            facts={
+                command.application: applications.find_eligible(command.application, application, round),
+                **read,
+            },
             answers=command.application,
         ),
     )
@@ -123,6 +145,7 @@ def _find_ineligible(command: FindApplicationIneligible, given: Given) -> Plan:
     initiative = (yield from the(INITIATIVE, application.initiative)).within(application.call)
     own = yield from members(applications_by(given.actor, application.round))
     reviews = yield from members(reviews_of(command.application))
+    read = yield from _read_by_examining(application, given)
     return Act(
         may=access.examines(given.actor, initiative, application, own=own),
         initiative=application.initiative,
@@ -135,11 +158,29 @@ def _find_ineligible(command: FindApplicationIneligible, given: Given) -> Plan:
                     reason=command.reason,
                     explanation=command.explanation,
                     has_reviews=bool(reviews),
-                )
+                ),
+                **read,
             },
             answers=command.application,
         ),
     )
+
+
+def _read_by_examining(
+    application: Application, given: Given
+) -> Generator[Wish, Any, dict[str, tuple[Fact, ...]]]:
+    """Whoever examines an application has read it, however it reached them. It is recorded with their first finding in
+    the round, so that many findings at a time do not stand in each other's way."""
+    stream = reading_of(given.actor, application.round)
+    facts = readings.newly_read(
+        (yield from maybe(READING, stream)),
+        viewer=given.actor,
+        initiative=application.initiative,
+        call=application.call,
+        round=application.round,
+        kinds=EXAMINED,
+    )
+    return {stream: facts} if facts else {}
 
 
 COMMANDS = (

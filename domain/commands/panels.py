@@ -19,6 +19,7 @@ from domain.deciding import (
     Plan,
     Registered,
     ahead,
+    maybe,
     members,
     some,
     the,
@@ -26,6 +27,7 @@ from domain.deciding import (
 from domain.indexes import applications_by, conflicts_of, deciders_of, reviews_in, reviews_of
 from domain.initiatives import INITIATIVE
 from domain.panels import PANEL, Panel, PanelOutcome, PanelOutcomeSet
+from domain.readings import READING, reading_of
 from domain.refusals import Invalid, NotFound
 from domain.reviews import REVIEW
 from domain.rounds import ROUND
@@ -94,13 +96,20 @@ def _open(command: OpenPanel, given: Given) -> Plan:
 
 def _set_outcome(command: SetPanelOutcome, given: Given) -> Plan:
     panel = yield from the(PANEL, command.panel)
-    yield from ahead((CALL, panel.call), (INITIATIVE, panel.initiative), (APPLICATION, command.application))
+    reading = reading_of(given.actor, panel.round)
+    yield from ahead(
+        (CALL, panel.call),
+        (INITIATIVE, panel.initiative),
+        (APPLICATION, command.application),
+        (READING, reading),
+    )
     call = yield from the(CALL, panel.call)
     initiative = (yield from the(INITIATIVE, panel.initiative)).within(panel.call)
+    read = yield from maybe(READING, reading)
     own = yield from members(applications_by(given.actor, panel.round))
     if not panels.is_ranked(panel, command.application):
         return Act(
-            may=access.chairs_panel(given.actor, initiative, own=own),
+            may=access.chairs_panel(given.actor, initiative, call, own=own, read=read),
             initiative=panel.initiative,
             scope=panel.call,
             decide=lambda: _unranked(command.application),
@@ -116,7 +125,13 @@ def _set_outcome(command: SetPanelOutcome, given: Given) -> Plan:
         withdrawn = {other for other, state in states.items() if state.status is ApplicationStatus.WITHDRAWN}
     return Act(
         may=access.decides_on(
-            given.actor, initiative, own=own, reviews=reviews.values(), no_chair_can=no_chair_can
+            given.actor,
+            initiative,
+            call,
+            own=own,
+            read=read,
+            reviews=reviews.values(),
+            no_chair_can=no_chair_can,
         ),
         initiative=panel.initiative,
         scope=panel.call,
@@ -154,11 +169,15 @@ def _asked(command: SetPanelOutcome, call: Call) -> int:
 
 def _close(command: ClosePanel, given: Given) -> Plan:
     panel = yield from the(PANEL, command.panel)
+    reading = reading_of(given.actor, panel.round)
+    yield from ahead((INITIATIVE, panel.initiative), (CALL, panel.call), (READING, reading))
     initiative = (yield from the(INITIATIVE, panel.initiative)).within(panel.call)
+    call = yield from the(CALL, panel.call)
+    read = yield from maybe(READING, reading)
     own = yield from members(applications_by(given.actor, panel.round))
     ranked = yield from some(APPLICATION, (place.application for place in panel.ranking))
     return Act(
-        may=access.chairs_panel(given.actor, initiative, own=own),
+        may=access.chairs_panel(given.actor, initiative, call, own=own, read=read),
         initiative=panel.initiative,
         scope=panel.call,
         decide=lambda: Outcome(

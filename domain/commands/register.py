@@ -6,13 +6,35 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from domain.commands import applications, calls, funds, grants, initiatives, panels, persons, reviews, rounds
+from domain.commands import (
+    applications,
+    calls,
+    funds,
+    grants,
+    initiatives,
+    panels,
+    persons,
+    readings,
+    reviews,
+    rounds,
+)
 from domain.deciding import Registered
 
 REGISTER: Mapping[str, Registered[Any]] = MappingProxyType(
     {
         registered.name: registered
-        for file in (initiatives, persons, funds, calls, rounds, applications, reviews, panels, grants)
+        for file in (
+            initiatives,
+            persons,
+            funds,
+            calls,
+            rounds,
+            applications,
+            reviews,
+            readings,
+            panels,
+            grants,
+        )
         for registered in file.COMMANDS
     }
 )

@@ -23,9 +23,10 @@ from domain.deciding import (
     some,
     the,
 )
-from domain.indexes import applications_by, examined_by, reviews_of
+from domain.indexes import applications_by, reviews_of
 from domain.initiatives import INITIATIVE, Initiative
 from domain.persons import PERSON, check_registered
+from domain.readings import READING, reading_of
 from domain.refusals import Refused
 from domain.reviews import JUDGING, REVIEW, ConflictReason, Review
 from domain.rounds import ROUND, QuorumReason, Round
@@ -88,8 +89,12 @@ def _replace(command: ReplaceReview, given: Given) -> Plan:
 
 def _ask(application_id: str, juror: str, given: Given, *, replaced: str | None = None) -> Plan:
     application = yield from the(APPLICATION, application_id)
+    juror_reading = reading_of(juror, application.round)
     yield from ahead(
-        (CALL, application.call), (ROUND, application.round), (INITIATIVE, application.initiative)
+        (CALL, application.call),
+        (ROUND, application.round),
+        (INITIATIVE, application.initiative),
+        (READING, juror_reading),
     )
     call = yield from the(CALL, application.call)
     round = yield from the(ROUND, application.round)
@@ -97,7 +102,7 @@ def _ask(application_id: str, juror: str, given: Given, *, replaced: str | None 
     person = yield from maybe(PERSON, juror)
     own = yield from members(applications_by(given.actor, application.round))
     applied = yield from members(applications_by(juror, application.round))
-    examined = yield from members(examined_by(juror, application.round))
+    read = yield from maybe(READING, juror_reading)
     existing = yield from some(REVIEW, (yield from members(reviews_of(application_id))))
     review = given.new("review")
 
@@ -116,7 +121,7 @@ def _ask(application_id: str, juror: str, given: Given, *, replaced: str | None 
             juror=juror,
             existing=tuple(existing.values()),
             juror_applied=bool(applied),
-            juror_examined=bool(examined),
+            juror_read=read,
         )
         return Outcome(
             facts={**stepped_back, review: assigned},
@@ -145,7 +150,7 @@ def _can_be_asked(
     found = 0
     for person in jury:
         applied = yield from members(applications_by(person, application.round))
-        examined = yield from members(examined_by(person, application.round))
+        read = yield from maybe(READING, reading_of(person, application.round))
         try:
             check_registered(people[person], person)
             reviews.assign(
@@ -158,7 +163,7 @@ def _can_be_asked(
                 juror=person,
                 existing=existing,
                 juror_applied=bool(applied),
-                juror_examined=bool(examined),
+                juror_read=read,
             )
         except Refused:
             continue
@@ -168,19 +173,32 @@ def _can_be_asked(
 
 def _lower_quorum(command: LowerQuorum, given: Given) -> Plan:
     application = yield from the(APPLICATION, command.application)
+    reading = reading_of(given.actor, application.round)
     yield from ahead(
-        (CALL, application.call), (ROUND, application.round), (INITIATIVE, application.initiative)
+        (CALL, application.call),
+        (ROUND, application.round),
+        (INITIATIVE, application.initiative),
+        (READING, reading),
     )
     call = yield from the(CALL, application.call)
     round = yield from the(ROUND, application.round)
     initiative = (yield from the(INITIATIVE, application.initiative)).within(application.call)
     own = yield from members(applications_by(given.actor, application.round))
+    read = yield from maybe(READING, reading)
     existing = yield from some(REVIEW, (yield from members(reviews_of(command.application))))
     written = tuple(existing.values())
     no_chair_can = yield from nobody_chairs(given.actor, initiative, application.round, written)
     left = yield from _can_be_asked(command.application, application, call, round, initiative, written)
     return Act(
-        may=access.decides_on(given.actor, initiative, own=own, reviews=written, no_chair_can=no_chair_can),
+        may=access.decides_on(
+            given.actor,
+            initiative,
+            call,
+            own=own,
+            read=read,
+            reviews=written,
+            no_chair_can=no_chair_can,
+        ),
         initiative=application.initiative,
         scope=application.call,
         decide=lambda: Outcome(
@@ -204,11 +222,19 @@ def _lower_quorum(command: LowerQuorum, given: Given) -> Plan:
 
 def _declare_no_conflict(command: DeclareNoConflict, given: Given) -> Plan:
     review = yield from the(REVIEW, command.review)
-    yield from ahead((INITIATIVE, review.initiative), (ROUND, review.round))
+    reading = reading_of(given.actor, review.round)
+    yield from ahead(
+        (INITIATIVE, review.initiative),
+        (ROUND, review.round),
+        (CALL, review.call),
+        (READING, reading),
+    )
     initiative = (yield from the(INITIATIVE, review.initiative)).within(review.call)
     round = yield from the(ROUND, review.round)
+    call = yield from the(CALL, review.call)
+    read = yield from maybe(READING, reading)
     return Act(
-        may=access.juror_of(given.actor, initiative, review),
+        may=access.declares_no_conflict(given.actor, initiative, call, review, read=read),
         initiative=review.initiative,
         scope=review.call,
         decide=lambda: Outcome(
@@ -240,18 +266,21 @@ def _declare_conflict(command: DeclareConflict, given: Given) -> Plan:
 
 def _submit(command: SubmitReview, given: Given) -> Plan:
     review = yield from the(REVIEW, command.review)
+    reading = reading_of(given.actor, review.round)
     yield from ahead(
         (INITIATIVE, review.initiative),
         (APPLICATION, review.application),
         (ROUND, review.round),
         (CALL, review.call),
+        (READING, reading),
     )
     initiative = (yield from the(INITIATIVE, review.initiative)).within(review.call)
     application = yield from the(APPLICATION, review.application)
     round = yield from the(ROUND, review.round)
     call = yield from the(CALL, review.call)
+    read = yield from maybe(READING, reading)
     return Act(
-        may=access.juror_of(given.actor, initiative, review),
+        may=access.submits_review(given.actor, initiative, call, review, read=read),
         initiative=review.initiative,
         scope=review.call,
         decide=lambda: Outcome(

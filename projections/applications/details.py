@@ -12,9 +12,11 @@ from domain.deciding import Allowed
 from domain.forms import Answer
 from domain.indexes import conflicts_of
 from domain.personal import Withheld
+from domain.readings import EXAMINED
 from domain.refusals import NotFound
 from domain.reviews import ReviewStatus, ReviewSubmitted
 from domain.values import Role
+from projections import readings
 from projections.applications.lines import ApplicationLine, line
 from projections.cases import Case, case_of
 from projections.initiatives import names_of
@@ -27,8 +29,9 @@ class ApplicationDetail(ApplicationLine, frozen=True, kw_only=True):
 
     `seen_as` is the role in which it is shown. `answers` are by the ids of the form's questions, None where there is no
     answer or it was erased; those that are `withheld` from this viewer are named there instead. `answers` as a whole is
-    None to those who follow the application by its handle alone. `feedback` are the reviews' comments for the applicant,
-    None before they are shown and to everybody else. An answer in `damaged` is named there as ``answers.budget``.
+    None to those who follow the application by its handle alone, and where reading them cannot be recorded. `feedback`
+    are the reviews' comments for the applicant, None before they are shown and to everybody else. An answer in `damaged`
+    is named there as ``answers.budget``.
     """
 
     seen_as: Role
@@ -75,6 +78,14 @@ async def shown(reader: Reader, viewer: str, case: Case, *, as_of: AsOf | None =
         round=case.round,
         judging=access.judging(viewer, case.round, reviews),
     )
+    at = position_at(as_of, times)
+    # The jury reads what it judges; whoever else reads it cannot judge, or apply, from now on.
+    unrecorded = (
+        role is Role.OFFICER
+        and not outline
+        and not await readings.record(reader, viewer, case.application.round, *EXAMINED)
+    )
+    identity = identity and not unrecorded
     rows = await reader.rows(
         """
         SELECT a.*, t.* FROM read.applications a LEFT JOIN read.titled t ON t.title_stream = a.application
@@ -82,7 +93,7 @@ async def shown(reader: Reader, viewer: str, case: Case, *, as_of: AsOf | None =
             AND a.from_position <= %(at)b::bigint AND a.to_position > %(at)b::bigint
         """,
         application=case.id,
-        at=position_at(as_of, times),
+        at=at,
     )
     if not rows:
         raise NotFound
@@ -100,10 +111,11 @@ async def shown(reader: Reader, viewer: str, case: Case, *, as_of: AsOf | None =
         applicant=identity,
         times=inside and isinstance(times, Allowed),
         place=place,
+        unrecorded=unrecorded,
     )
     answers, withheld, form_version, explanation = (
         (None, (), None, None)
-        if outline
+        if outline or unrecorded
         else await _answers(reader, case, row, identity=identity, explained=inside)
     )
     names = await names_of(reader, [case.application.applicant]) if identity else {}

@@ -17,8 +17,9 @@ class ApplicationLine(msgspec.Struct, frozen=True, kw_only=True):
 
     `handle` stands for the applicant within the call. `applicant`, `title` and `submitted_at` are None to whom they are
     not shown; `erased` says that the title was shown once and the person was erased. `awarded`, `rank` (on the waiting
-    list) and `reason` are there where the status has one. `damaged` names the texts that are None since what is stored is
-    not what was committed to.
+    list) and `reason` are there where the status has one. `unrecorded`: who applied and what was written would be shown,
+    but that it was read cannot be recorded just now. `damaged` names the texts that are None since what is stored is not
+    what was committed to.
     """
 
     id: str
@@ -35,14 +36,24 @@ class ApplicationLine(msgspec.Struct, frozen=True, kw_only=True):
     rank: int | None
     reason: str | None
     submitted_at: datetime | None
+    unrecorded: bool
     damaged: tuple[str, ...] = ()
 
 
 def line(
-    reader: Reader, row: Row, *, title: bool, applicant: bool, times: bool, place: bool = True
+    reader: Reader,
+    row: Row,
+    *,
+    title: bool,
+    applicant: bool,
+    times: bool,
+    place: bool = True,
+    unrecorded: bool = False,
 ) -> ApplicationLine:
     """A row of read.applications (with its title's box and key, if `title`) as it is shown; `place`: with its place on
-    the waiting list."""
+    the waiting list. Where reading it is `unrecorded`, neither title nor applicant nor time is."""
+    if unrecorded:
+        title = applicant = times = False
     opened = reader.opened(row, "title", str) if title else Withheld.SEALED
     currency = row["currency"]
     return ApplicationLine(
@@ -60,5 +71,6 @@ def line(
         rank=row["rank"] if place else None,
         reason=row["reason"],
         submitted_at=row["submitted_at"] if times else None,
+        unrecorded=unrecorded,
         damaged=damaged_in({"title": opened}),
     )

@@ -15,10 +15,12 @@ from domain.calls import CALL
 from domain.deciding import Allowed
 from domain.indexes import applications_by, conflicts_of, judged_by, reviews_of, rounds_of, submissions_of
 from domain.initiatives import Initiative
+from domain.readings import EXAMINED
 from domain.refusals import Forbidden, NotFound
 from domain.reviews import REVIEW, Review
 from domain.rounds import ROUND, Round
 from domain.values import Role
+from projections import readings
 from projections.applications.lines import ApplicationLine, line
 from projections.cases import decided_rounds, judged_now, undecided
 from projections.fresh import Fresh
@@ -64,25 +66,43 @@ async def of_call(
 
     judged = [row["application"] for row in rows if row["judged"]] if role is not Role.FUNDER else []
     as_juror = await _seen_as_juror(reader, who, initiative, call, judged) if judged else {}
+    seen = {row["application"]: _seen(row, role, as_juror) for row in rows}
+    # Only as staff is anything read that keeps one from judging: it is recorded before it is shown.
+    read_in = {
+        row["round"] for row in rows[:limit] if seen[row["application"]].times and row["applicant"] != who
+    }
+    unrecorded = {each for each in read_in if not await readings.record(reader, who, each, *EXAMINED)}
 
     def item(row: Row) -> ApplicationLine:
-        # Between their neighbours' places, the one with which the viewer has a conflict could be found.
-        place = not row["conflict_in_round"]
-        if role is Role.FUNDER or row["conflict"]:
-            return line(reader, row, title=False, applicant=False, times=False, place=place)
-        seen = as_juror.get(row["application"], _Seen(title=True, applicant=True, times=True))
-        return line(reader, row, title=seen.title, applicant=seen.applicant, times=seen.times, place=place)
+        shown = seen[row["application"]]
+        withheld = shown.times and row["applicant"] != who and row["round"] in unrecorded
+        return line(
+            reader,
+            row,
+            title=shown.title,
+            applicant=shown.applicant,
+            times=shown.times,
+            # Between their neighbours' places, the one with which the viewer has a conflict could be found.
+            place=not row["conflict_in_round"],
+            unrecorded=withheld,
+        )
 
     return page(rows, limit, item, lambda row: str(row["application"]))
 
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """What a list shows of an application."""
+    """What a list shows of an application. `times` are shown to those alone who see it as staff, or whose it is."""
 
     title: bool
     applicant: bool
     times: bool
+
+
+def _seen(row: Row, role: Role, as_juror: Mapping[str, _Seen]) -> _Seen:
+    if role is Role.FUNDER or row["conflict"]:
+        return _Seen(title=False, applicant=False, times=False)
+    return as_juror.get(row["application"], _Seen(title=True, applicant=True, times=True))
 
 
 async def _seen_as_juror(

@@ -13,9 +13,17 @@ from domain.grants.facts import GrantFact
 from domain.initiatives import InitiativeFact, InstallationFact
 from domain.panels import PanelFact
 from domain.persons import PersonFact
+from domain.readings import ReadingFact
 from domain.reviews import ReviewFact
 from domain.rounds import RoundFact
-from projections.words.decisions import application_words, call_words, panel_words, review_words, round_words
+from projections.words.decisions import (
+    application_words,
+    call_words,
+    panel_words,
+    reading_words,
+    review_words,
+    round_words,
+)
 from projections.words.money import fund_words, grant_words
 from projections.words.people import initiative_words, installation_words, person_words
 from projections.words.telling import Told, Words
@@ -41,6 +49,8 @@ def words(fact: Fact, told: Told) -> Words:
         return application_words(fact, told)
     if isinstance(fact, ReviewFact):
         return review_words(fact)
+    if isinstance(fact, ReadingFact):
+        return reading_words(fact)
     if isinstance(fact, PanelFact):
         return panel_words(fact, told)
     if isinstance(fact, GrantFact):

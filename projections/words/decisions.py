@@ -16,6 +16,7 @@ from domain.applications import (
 )
 from domain.calls import CallDrafted, CallFact, CallPublished
 from domain.panels import PanelClosed, PanelConfirmed, PanelFact, PanelOpened, PanelOutcomeSet
+from domain.readings import ReadingFact
 from domain.reviews import (
     ReviewAssigned,
     ReviewCleared,
@@ -136,6 +137,21 @@ def review_words(fact: ReviewFact) -> Words:
             return Words("The panel opened before this review was submitted.", changed=("review: expired",))
         case _:
             assert_never(fact)
+
+
+def reading_words(fact: ReadingFact) -> Words:
+    """What was read of a round. The reader is not named."""
+    match fact.kind:
+        case "applicants":
+            return Words("A member read who applied.")
+        case "answers":
+            return Words("A member read what applicants wrote.")
+        case "times":
+            return Words("A member read when applications came in.")
+        case "scores":
+            return Words("A member read scores that others gave.")
+        case _:
+            assert_never(fact.kind)
 
 
 def panel_words(fact: PanelFact, told: Told) -> Words:

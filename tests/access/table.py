@@ -64,6 +64,8 @@ SENTENCES: Final = {
     "s": "Only the program itself does this.",
     "a": "Sign in to apply.",
     "e": "This account was erased.",
+    "l": "Only the initiative's officer or juror or chair may do this.",
+    "q": "You applied in this round; what became of others is shown when it is decided, if at all.",
     "t": "This review is another juror's.",
     "m": "Nobody acts on their own application.",
     "g": "Nobody acts on their own grant.",
@@ -104,6 +106,8 @@ application.submit             e  e  A  A  A  A   A  A  A  A  A  A  A  A  A  A  
 application.withdraw           e  e  .  A  .  A   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
 application.find_eligible      e  e  .  .  .  m   o  o  o  o  o  o  o  O  O  r  o  o  o  o  o  .  .  .
 application.find_ineligible    e  e  .  .  .  m   o  o  o  o  o  o  o  O  O  r  o  o  o  o  o  .  .  .
+
+reading.record                 e  e  .  .  .  q   J  J  J  J  C  C  q  O  O  q  l  J  l  l  l  .  .  .
 
 review.assign                  e  e  .  .  .  m   o  o  o  o  o  o  o  O  x  r  o  o  o  o  o  .  .  .
 review.declare_no_conflict     e  e  .  .  .  t   J  t  t  t  t  t  t  j  t  j  j  t  j  j  j  .  .  .

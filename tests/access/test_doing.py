@@ -7,10 +7,12 @@ import msgspec
 import pytest
 
 from domain import access
+from domain.calls import Call
 from domain.commands.register import REGISTER
 from domain.deciding import Allowed, Denied
 from domain.initiatives import INITIATIVE as INITIATIVES
 from domain.initiatives import MemberAdded, MemberRemoved
+from domain.readings import Reading
 from domain.reviews import Review, ReviewStatus
 from domain.values import MEMBER_ROLES, Role
 from tests.access.table import HIDDEN, PERSONS, ROLES, SENTENCES, TABLE
@@ -187,7 +189,7 @@ class TestRolesThatDoNotMeet:
         """The one who stepped back from the first application decides on the second, and closes the panel."""
         chair = WHO["cx"]
         house = walked()["panel.set_outcome"].world.state(INITIATIVES, INITIATIVE)
-        decides = functools.partial(access.decides_on, chair, house, own=())
+        decides = functools.partial(access.decides_on, chair, house, Call(), own=(), read=Reading())
         assert decides(reviews=[Review(juror=chair, status=ReviewStatus.RECUSED)]) == Denied(SENTENCES["x"])
         assert decides(reviews=[Review(juror=chair, status=ReviewStatus.REPLACED)]) == Denied(SENTENCES["x"])
         assert decides(reviews=[Review(juror=OFFICER, status=ReviewStatus.RECUSED)]) == Allowed(Role.CHAIR)
@@ -196,7 +198,7 @@ class TestRolesThatDoNotMeet:
     def test_a_chair_who_was_asked_about_a_conflict_and_never_answered_does_not_decide(self) -> None:
         chair = WHO["cx"]
         house = walked()["panel.set_outcome"].world.state(INITIATIVES, INITIATIVE)
-        decides = functools.partial(access.decides_on, chair, house, own=())
+        decides = functools.partial(access.decides_on, chair, house, Call(), own=(), read=Reading())
         assert decides(reviews=[Review(juror=chair, status=ReviewStatus.ASSIGNED)]) == Denied(
             "Declare first whether you have a conflict of interest with this application."
         )

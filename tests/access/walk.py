@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Final, cast
 
+from domain.calls import Blindness
 from domain.commands.register import REGISTER
 from domain.deciding import Aggregate, Allowed, Command, Loaded
 from domain.grants.rules import PlannedInstalment
@@ -212,8 +213,8 @@ class Walk:
         return self.world.run(self.stop(row, **fields), actor, self.now).answers
 
 
-def moments() -> dict[str, Moment]:
-    """Every row's moment, in the order of one grant's life."""
+def moments(blindness: Blindness = "open") -> dict[str, Moment]:
+    """Every row's moment, in the order of one grant's life. In an open call staff judge, too."""
     walk = Walk(World(), AFTER - timedelta(days=60))
     walk.stop("installation.open")
     walk.world = peopled()
@@ -223,7 +224,7 @@ def moments() -> dict[str, Moment]:
     for who, roles in MORE_MEMBERS.items():
         walk.world.given(INITIATIVE, MemberAdded(initiative=INITIATIVE, person=who, roles=roles))
     _house(walk)
-    call, round = _call(walk)
+    call, round = _call(walk, blindness)
     application = _round(walk, call, round)
     _reviews(walk, application)
     _panel(walk, round, application)
@@ -254,7 +255,7 @@ def _house(walk: Walk) -> None:
     walk.do(OUTSIDER, "initiative.add_member", initiative=other, person=OUTSIDER, roles=MEMBER_ROLES)
 
 
-def _call(walk: Walk) -> tuple[str, str]:
+def _call(walk: Walk, blindness: Blindness) -> tuple[str, str]:
     fund = walk.stop_and_do(OFFICER, "fund.open", initiative=INITIATIVE, name="Invented Fund", currency="EUR")
     walk.stop_and_do(FUNDER, "fund.pledge", fund=fund, funder=FUNDER, amount=euros("1000.00"))
     pledge = walk.world.facts(fund)[-1].pledge  # type: ignore[attr-defined]
@@ -275,7 +276,7 @@ def _call(walk: Walk) -> tuple[str, str]:
         form=FORM,
         rubric=RUBRIC,
         quorum=1,
-        blindness="open",  # so that staff can judge, too
+        blindness=blindness,
         budget=euros("1000.00"),
         minimum_award=euros("100.00"),
         maximum_award=euros("800.00"),
@@ -306,6 +307,7 @@ def _round(walk: Walk, call: str, round: str) -> str:
     walk.stop("application.withdraw", application=application, reason="safety")
     walk.now = AFTER
     walk.stop_and_do(SYSTEM, "round.close", round=round)
+    walk.stop("reading.record", round=round, kinds=("applicants", "answers", "scores"))
     for other in others:
         walk.do(OFFICER, "application.find_ineligible", application=other, reason="outside_scope")
     walk.stop("application.find_ineligible", application=application, reason="outside_scope")

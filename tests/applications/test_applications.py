@@ -20,6 +20,7 @@ from domain.applications import (
     decline,
     waitlist,
 )
+from domain.calls import Blindness
 from domain.commands.applications import (
     FindApplicationEligible,
     FindApplicationIneligible,
@@ -32,6 +33,7 @@ from domain.indexes import reviews_of
 from domain.initiatives import MemberAdded, MemberRemoved
 from domain.personal import personal_fields
 from domain.persons import PersonHandleGiven
+from domain.readings import reading_of
 from domain.refusals import Forbidden, Invalid, NotFound, Refused
 from domain.values import SYSTEM, Role
 from tests.driving import World
@@ -44,6 +46,7 @@ from tests.scene import (
     GRACE,
     INITIATIVE,
     OFFICER,
+    OTHER_APPLICATION,
     OTHER_ARTIST,
     PANEL,
     REVIEW,
@@ -55,6 +58,7 @@ from tests.scene import (
     euros,
     found_eligible,
     found_ineligible,
+    has_read,
     numbered,
     put_to_panel,
     receive,
@@ -66,6 +70,7 @@ ANSWERS: dict[str, Answer] = {
     "work": " A song about snow ",
     "budget": (BudgetLine(item="Studio", amount="500"),),
 }
+HAS_READ = "You have read applications of this round, so you cannot apply in it."
 COMMAND = SubmitApplication(
     call=CALL, round=ROUND, title=" Invented Work ", requested=euros("500.00"), answers=ANSWERS
 )
@@ -120,14 +125,34 @@ class TestWhenTheRoundIsOpen:
         world.run(finding, OFFICER)
         world.given(OFFICER, acted(OFFICER))
         world.given(INITIATIVE, MemberRemoved(initiative=INITIATIVE, person=OFFICER))
-        assert world.turned_down(COMMAND, OFFICER) == (
-            Forbidden,
-            "You examined applications of this round, so you cannot apply in it.",
-        )
+        assert world.turned_down(COMMAND, OFFICER) == (Forbidden, HAS_READ)
         next_round = world.given(numbered("round", 2), *world.facts(ROUND))
         world.run(changed(round=next_round), OFFICER)
         world.given(FINANCE, acted(FINANCE))
         world.run(COMMAND, FINANCE)
+
+    @pytest.mark.parametrize("blindness", ["open", "single", "double"])
+    def test_nobody_applies_who_read_what_others_wrote_in_it(self, blindness: Blindness) -> None:
+        """Whether or not they examined. Who only saw who applied, or what was scored, competes with no advantage."""
+        world = calling(blindness=blindness)
+        world.given(OFFICER, acted(OFFICER))
+        world.given(reading_of(OFFICER, ROUND), *has_read(OFFICER, "answers"))
+        world.given(INITIATIVE, MemberRemoved(initiative=INITIATIVE, person=OFFICER))
+        assert world.turned_down(COMMAND, OFFICER) == (Forbidden, HAS_READ)
+        world.given(FINANCE, acted(FINANCE))
+        world.given(reading_of(FINANCE, ROUND), *has_read(FINANCE, "applicants"))
+        world.run(COMMAND, FINANCE)
+
+    def test_that_an_examiner_has_read_is_recorded_once(self) -> None:
+        """So that findings about many applications, made at the same time, do not stand in each other's way."""
+        world = with_application()
+        receive(world, OTHER_APPLICATION, OTHER_ARTIST)
+        world.run(FindApplicationEligible(application=APPLICATION), OFFICER)
+        for application in (APPLICATION, OTHER_APPLICATION):
+            again = world.run(
+                FindApplicationIneligible(application=application, reason="outside_scope"), OFFICER
+            )
+            assert set(again.facts) == {application}
 
     def test_the_round_must_be_one_of_the_call(self) -> None:
         world = calling()
@@ -268,7 +293,10 @@ class TestWhenTheApplicationIsSubmitted:
 
     def test_staff_find_it_eligible(self) -> None:
         assert with_application().run(FindApplicationEligible(application=APPLICATION), OFFICER) == Outcome(
-            facts={APPLICATION: (ApplicationFoundEligible(application=APPLICATION, round=ROUND),)},
+            facts={
+                APPLICATION: (ApplicationFoundEligible(application=APPLICATION, round=ROUND),),
+                reading_of(OFFICER, ROUND): has_read(OFFICER, "applicants", "answers"),
+            },
             answers=APPLICATION,
         )
 
@@ -284,7 +312,10 @@ class TestWhenTheApplicationIsSubmitted:
             explanation="No budget.",
         )
         assert with_application().run(command, OFFICER) == Outcome(
-            facts={APPLICATION: (found,)},
+            facts={
+                APPLICATION: (found,),
+                reading_of(OFFICER, ROUND): has_read(OFFICER, "applicants", "answers"),
+            },
             answers=APPLICATION,
         )
 

@@ -35,8 +35,6 @@ from tests.scene import (
     assigned,
     closed,
     conflict_declared,
-    found_eligible,
-    found_ineligible,
     opened,
     submitted,
 )
@@ -73,8 +71,6 @@ ENTRIES: list[tuple[Fact, str, tuple[tuple[str, str], ...]]] = [
             (f"submissions of {ARTIST}", APPLICATION),
         ),
     ),
-    (found_eligible(), OFFICER, ((f"examined by {OFFICER} in {ROUND}", APPLICATION),)),
-    (found_ineligible(), OFFICER, ((f"examined by {OFFICER} in {ROUND}", APPLICATION),)),
     (
         assigned(),
         OFFICER,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -115,15 +116,32 @@ async def test_an_added_entry_is_named(opened: tuple[Office, str, str]) -> None:
 
 
 async def test_an_entry_that_many_facts_make_stands_once(opened: tuple[Office, str, str]) -> None:
-    """Found ineligible and eligible again by the same officer."""
-    office, _, application = opened
-    officer = next(
-        row[1]
-        for row in _rows(office, "SELECT name, split_part(name, ' ', 3) FROM history.indexes")
-        if row[0].startswith("examined by")
-    )
-    await office.run("application.find_ineligible", officer, application=application, reason="outside_scope")
-    await office.run("application.find_eligible", officer, application=application)
+    """A chair who decides again is one of the panel's deciders once."""
+    office, round, application = opened
+    facts = {row[3]: json.loads(row[4])["fact"] for row in office.rows()}
+    founded, officer = facts["initiative.founded.v1"], facts["initiative.member_added.v1"]["person"]
+    chair = await office.person()
+    jurors = [chair, await office.person(), await office.person()]
+    for juror in jurors:
+        role = Role.CHAIR if juror == chair else Role.JUROR
+        await office.run(
+            "initiative.add_member",
+            founded["founder"],
+            initiative=founded["initiative"],
+            person=juror,
+            roles=(role,),
+        )
+    office.now += timedelta(days=60)
+    await office.run("round.close", officer, round=round)
+    for juror in jurors:
+        review = (await office.run("review.assign", officer, application=application, juror=juror)).stream
+        await office.run("review.declare_no_conflict", juror, review=review)
+        await office.run("review.submit", juror, review=review, scores={"art": 3})
+    panel = (await office.run("panel.open", officer, round=round)).stream
+    for reason in ("not_selected", "other"):
+        await office.run(
+            "panel.set_outcome", chair, panel=panel, application=application, outcome="decline", reason=reason
+        )
     assert verify_tables(office.url) == TablesVerified(0, ())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -17,6 +18,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
+
+from api.embedded import EmbeddedPostgres
 
 OVERWINTER = (sys.executable, "-c", "from api.cli import main; main()")
 
@@ -48,14 +52,31 @@ class Running:
         return Person(self.client, exchanged.json()["token"], registered)
 
     def rows(self) -> list[dict[str, Any]]:
-        """All facts as the administrator reads them."""
+        """All facts as they lie in the database, for nobody reads them all by the API."""
+        with EmbeddedPostgres(self.folder / "postgres") as server, psycopg.connect(server.url) as connection:
+            rows = connection.execute(
+                "SELECT position, stream, version, topic, document FROM history.facts ORDER BY position"
+            ).fetchall()
+        documents = [json.loads(row[4]) for row in rows]
+        return [
+            {
+                "position": position,
+                "stream": stream,
+                "version": version,
+                "topic": topic,
+                "envelope": document["envelope"],
+                "fact": document["fact"],
+            }
+            for (position, stream, version, topic, _), document in zip(rows, documents, strict=True)
+        ]
+
+    def raw(self) -> list[dict[str, Any]]:
+        """All facts as the administrator reads them, most of them withheld."""
         client = self.person(self.token)
         found: list[dict[str, Any]] = []
-        while True:
-            page = client.get(f"/api/facts?after={len(found)}")["items"]
-            if not page:
-                return found
+        while page := client.get(f"/api/facts?after={len(found)}")["items"]:
             found += page
+        return found
 
 
 @dataclass

@@ -46,6 +46,8 @@ officer    officer   A round was opened until {deadline} (Europe/Berlin). [statu
 artist     applicant An application for 1500.50 EUR was submitted. [status: submitted]
 -          system    The round was closed with 1 application. [status: closed]
 officer    officer   The application was found eligible. [status: eligible]
+-          officer   A member read who applied.
+-          officer   A member read what applicants wrote.
 officer    officer   A juror was asked for a review. [review: assigned]
 officer    officer   A juror was asked for a review. [review: assigned]
 officer    officer   A juror was asked for a review. [review: assigned]
@@ -211,9 +213,26 @@ def test_each_reads_what_is_theirs(walked: Walked) -> None:
 
 
 def test_nothing_personal_is_told_in_facts(running: Running, walked: Walked) -> None:
-    """What the administrator reads of the history has no plaintext of anybody."""
-    text = str(running.rows()[walked.before :])
-    assert walked.ids["grant"] in text
-    assert "of the Journey" not in text
-    assert "Тихая книга" not in text
-    assert "DE00" not in text
+    """What the history holds in clear, and what the administrator reads of it, has no plaintext of anybody; and of
+    applications, reviews, panels and grants, which no page shows them, the administrator reads nothing at all."""
+    stored, read = str(running.rows()[walked.before :]), running.raw()[walked.before :]
+    assert walked.ids["grant"] in stored
+    for text in (stored, str(read)):
+        assert "of the Journey" not in text
+        assert "Тихая книга" not in text
+        assert "DE00" not in text
+    shown = [row for row in read if not row["withheld"]]
+    assert {row["topic"].partition(".")[0] for row in shown} == {"person", "initiative"}
+    assert not any(stream in str(read) for name, stream in walked.ids.items() if name != "initiative")
+    withheld = next(row for row in read if row["withheld"])
+    assert withheld == {
+        "position": withheld["position"],
+        "leaf": withheld["leaf"],
+        "withheld": True,
+        "stream": None,
+        "version": None,
+        "topic": None,
+        "envelope": None,
+        "fact": None,
+        "sealed": [],
+    }

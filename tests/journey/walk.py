@@ -74,11 +74,7 @@ def walk(running: Running) -> Walked:
 
     fund = officer.post("/api/funds", initiative=initiative, name="Winter fund", currency="EUR")["id"]
     finance.post(f"/api/funds/{fund}/pledges", funder=funder.id, amount=eur("8000.00"))
-    pledge = next(
-        row["fact"]["pledge"]
-        for row in running.rows()
-        if row["topic"] == "fund.pledged.v1" and row["stream"] == fund
-    )
+    pledge = finance.get(f"/api/funds/{fund}", position=finance.position)["pledges"][0]["id"]
     finance.post(
         f"/api/funds/{fund}/receipts", pledge=pledge, amount=eur("6000.00"), received_on="2026-01-15"
     )
@@ -112,9 +108,7 @@ def walk(running: Running) -> Walked:
 
     officer.post(f"/api/rounds/{round_}/close", 409)
     administrator.post("/api/demo/clock", now=(deadline.astimezone(UTC) + timedelta(minutes=1)).isoformat())
-    until(
-        lambda: any(row["topic"] == "round.closed.v1" and row["stream"] == round_ for row in running.rows())
-    )
+    until(lambda: officer.get(f"/api/rounds/{round_}")["status"] == "closed")
     artist.post(f"/api/calls/{call}/applications", 409, **ask)
     officer.post(f"/api/applications/{application}/find-eligible")
 

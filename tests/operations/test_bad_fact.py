@@ -131,10 +131,13 @@ async def test_what_rests_on_it_is_refused_and_the_rest_is_served(
         assert (await client.get("/api/me", headers=applicant)).status_code == 200
 
         facts = (await client.get(f"/api/facts?after={position - 2}", headers=administrator)).json()["items"]
-        assert [(each["position"], each["envelope"] is None, each["fact"] is None) for each in facts] == [
-            (position - 1, False, False),
-            (position, True, True),
+        assert [(each["position"], each["withheld"], each["envelope"], each["fact"]) for each in facts] == [
+            (position - 1, True, None, None),  # the demonstration's administrator is no officer
+            (position, False, None, None),
         ]
+        assert {facts[1][name] for name in ("stream", "version", "topic")} == {
+            None
+        }  # whose it is, nobody knows
         assert (await client.get("/metrics", headers=administrator)).status_code == 200
     assert f"The fact at position {position} cannot be read" in caplog.text
     assert "no JSON" not in caplog.text

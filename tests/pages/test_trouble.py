@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.journey.test_trouble import configure
-from tests.pages.conftest import Stage, said
+from tests.pages.conftest import Stage, Visitor, said
 from tests.pages.test_over_http import filled
 
 
@@ -25,3 +25,36 @@ def test_nothing_typed_is_lost_when_nothing_can_be_written(stage: Stage) -> None
     finally:
         configure(stage.running, "RESET default_transaction_read_only")
     assert applicant.send(apply, sent).status_code == 303
+
+
+def test_what_would_have_to_be_recorded_as_read_is_withheld_and_all_else_is_shown(stage: Stage) -> None:
+    """A list and an application, to an officer who has read nothing of the round yet; later they see all of it."""
+    applicant = stage.visitor("newcomer")
+    sent = filled(stage, applicant) | {"title": "Withheld for now"}
+    application = applicant.send(f"/calls/{stage.call}/apply", sent).headers["location"]
+    reader = new_officer(stage)
+    listed = f"/calls/{stage.call}/applications"
+    configure(stage.running, "SET default_transaction_read_only = on")
+    try:
+        for path in (listed, application):
+            page = reader.open(path)
+            assert page.status_code == 200
+            assert "nothing can be written at the moment" in page.text
+            assert "Withheld for now" not in page.text
+            assert "Status" in page.text
+    finally:
+        configure(stage.running, "RESET default_transaction_read_only")
+    for path in (listed, application):
+        page = reader.open(path)
+        assert "Withheld for now" in page.text
+        assert "nothing can be written" not in page.text
+
+
+def new_officer(stage: Stage) -> Visitor:
+    """Somebody who becomes an officer just now."""
+    administrator = stage.running.person(stage.running.token)
+    person = administrator.post("/api/persons", name="New Officer", email=None, language="en")["id"]
+    stage.tokens["new officer"] = administrator.post(f"/api/persons/{person}/tokens", label="t")["token"]
+    initiative = stage.speaking("officer").get("/api/me")["initiatives"][0]["initiative"]
+    administrator.post(f"/api/initiatives/{initiative}/members", person=person, roles=["officer"])
+    return stage.visitor("new officer")

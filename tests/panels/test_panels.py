@@ -5,6 +5,7 @@ from fractions import Fraction
 import pytest
 
 from domain.applications import ApplicationAwarded, ApplicationDeclined, ApplicationWaitlisted
+from domain.calls import Blindness
 from domain.commands.applications import WithdrawApplication
 from domain.commands.panels import ClosePanel, ConfirmPanel, OpenPanel, SetPanelOutcome
 from domain.deciding import Command, Fact, Outcome
@@ -90,9 +91,9 @@ def place(
     )
 
 
-def in_panel(*facts: Fact, budget: int = 100_000) -> World:
+def in_panel(*facts: Fact, budget: int = 100_000, blindness: Blindness = "double") -> World:
     """A round of two applications in panel, and then…"""
-    world = calling(budget=budget)
+    world = calling(budget=budget, blindness=blindness)
     receive(world, APPLICATION, ARTIST, found_eligible())
     receive(world, OTHER_APPLICATION, OTHER_ARTIST, found_eligible(OTHER_APPLICATION))
     world.given(ROUND, closed(APPLICATION, OTHER_APPLICATION), put_to_panel())
@@ -432,7 +433,7 @@ class TestWhenThePanelIsClosed:
         assert world.facts(APPLICATION)[-1] == withdrawn()
 
     def test_nobody_confirms_what_they_closed(self) -> None:
-        both = in_panel(declined(), declined(OTHER_APPLICATION))
+        both = in_panel(declined(), declined(OTHER_APPLICATION), blindness="open")
         both.run(CLOSE, JUDGING_OFFICER)
         assert both.turned_down(CONFIRM, JUDGING_OFFICER) == (
             Refused,
@@ -442,7 +443,7 @@ class TestWhenThePanelIsClosed:
         assert both.facts(ROUND)[-1] == decided()
 
     def test_nobody_confirms_who_set_an_outcome_also_one_that_was_changed_or_closed_by_another(self) -> None:
-        world = in_panel(declined(OTHER_APPLICATION))
+        world = in_panel(declined(OTHER_APPLICATION), blindness="open")
         world.run(award("700.00"), JUDGING_OFFICER)
         world.run(DECLINE, CHAIR)
         world.run(CLOSE, CHAIR)

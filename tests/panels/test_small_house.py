@@ -3,13 +3,15 @@ has a conflict of interest."""
 
 import pytest
 
+from domain.access.ties import KNOWS
 from domain.commands.panels import OpenPanel, SetPanelOutcome
 from domain.commands.reviews import LowerQuorum
-from domain.deciding import Fact, Outcome
-from domain.indexes import applications_by, deciders_of, entries_of, examined_by
-from domain.initiatives import MemberAdded, MemberRemoved
+from domain.deciding import Command, Fact, Outcome
+from domain.indexes import applications_by, deciders_of, entries_of
+from domain.initiatives import MemberAdded, MemberAddedToCall, MemberRemoved
 from domain.panels import PANEL as PANEL_AGGREGATE
 from domain.persons import PersonErased
+from domain.readings import ReadingKind, reading_of
 from domain.refusals import Forbidden, Invalid, NotFound, Refused
 from domain.values import Role
 from tests.driving import World
@@ -17,6 +19,7 @@ from tests.panels.test_panels import place
 from tests.scene import (
     APPLICATION,
     ARTIST,
+    CALL,
     CHAIR,
     INITIATIVE,
     JUDGING_OFFICER,
@@ -35,6 +38,7 @@ from tests.scene import (
     declined,
     expired,
     found_eligible,
+    has_read,
     judged,
     numbered,
     panel_opened,
@@ -152,7 +156,7 @@ class TestWhetherSomebodyIsLeft:
         )
 
     def test_nobody_counts_who_could_not_judge_it(self) -> None:
-        """Who was erased, applied in the round, or is an officer of a blind call."""
+        """Who was erased, applied in the round, or has read who did."""
         world = with_the_chair_asked()
         for who in (THIRD_JUROR, STRANGER, ARTIST):
             world.given(INITIATIVE, MemberAdded(initiative=INITIATIVE, person=who, roles=(Role.JUROR,)))
@@ -160,7 +164,7 @@ class TestWhetherSomebodyIsLeft:
         world.given(INITIATIVE, MemberAdded(initiative=INITIATIVE, person=JUDGING_OFFICER, roles=both))
         world.given(THIRD_JUROR, PersonErased(person=THIRD_JUROR, reason="safety"))
         world.indexes[applications_by(STRANGER, ROUND)] = {OTHER_APPLICATION}
-        world.indexes[examined_by(JUDGING_OFFICER, ROUND)] = {OTHER_APPLICATION}
+        world.given(reading_of(JUDGING_OFFICER, ROUND), *has_read(JUDGING_OFFICER, "applicants"))
         assert world.run(LOWER, CHAIR).facts
 
 
@@ -218,6 +222,35 @@ class TestWhenTheChairHasAConflict:
             Forbidden,
             "Nobody takes part in deciding on a round in which they applied.",
         )
+
+    @pytest.mark.parametrize("command", [DECLINE, LOWER])
+    @pytest.mark.parametrize("kind", ["applicants", "answers", "times"])
+    def test_nor_in_a_blind_call_one_who_knows_who_applied(self, command: Command, kind: ReadingKind) -> None:
+        """As no chair does who has read it."""
+        world = deciding(*CONFLICTED)
+        world.given(reading_of(JUROR, ROUND), *has_read(JUROR, kind))
+        assert world.turned_down(command, JUROR) == (Forbidden, KNOWS)
+
+    @pytest.mark.parametrize("command", [DECLINE, LOWER])
+    def test_nor_in_a_blind_call_an_officer_of_it(self, command: Command) -> None:
+        """Whether they are one of the whole initiative or for this call; one for another call decides."""
+        roles = (Role.OFFICER, Role.JUROR)
+        for added in (
+            MemberAdded(initiative=INITIATIVE, person=JUROR, roles=roles),
+            MemberAddedToCall(initiative=INITIATIVE, person=JUROR, call=CALL, roles=roles),
+        ):
+            world = deciding(*CONFLICTED)
+            world.given(INITIATIVE, added)
+            assert world.turned_down(command, JUROR) == (
+                Forbidden,
+                "In a blind call officers do not decide; a chair who is no officer does.",
+            )
+        elsewhere = MemberAddedToCall(
+            initiative=INITIATIVE, person=JUROR, call=numbered("call", 2), roles=roles
+        )
+        world = deciding(*CONFLICTED)
+        world.given(INITIATIVE, elsewhere)
+        assert world.run(DECLINE, JUROR).facts
 
     def test_the_chair_decides_on_nothing_with_which_she_has_a_conflict(self) -> None:
         assert deciding(*CONFLICTED).turned_down(DECLINE, CHAIR) == (

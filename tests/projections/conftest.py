@@ -355,7 +355,7 @@ class Season:
         """A reader of its own, as another process would have it."""
         runner = self.office.runner
         cursors = PositionTokens(runner.keyed("position-tokens", b"test"), CURSOR)
-        return Reader(runner.history, runner.states, runner.vault, cursors)
+        return Reader(runner.history, runner.states, runner.vault, cursors, runner=runner)
 
     def rows(self, query: LiteralString) -> list[tuple[Any, ...]]:
         """The rows of a query."""

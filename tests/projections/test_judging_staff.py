@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from domain.refusals import Forbidden, Refused
+from domain.refusals import Refused
 from domain.values import Role
 from projections import applications, reviews, timeline
 from tests.projections.conftest import CANARIES, CANARY_ANSWERS, CANARY_NAMES, CANARY_TITLES, Season
@@ -91,24 +91,34 @@ async def test_staff_who_judge_too_wait_for_others_reviews_with_the_jury(season:
         await part()
     await holds(season, "chair", Role.OFFICER, Role.CHAIR)
     season.project()
-    with pytest.raises(Forbidden, match="You judge in this initiative, too"):
-        await reviews.of_application(season.reader, season.chair, season.application1)
+    waiting = await reviews.of_application(season.reader, season.chair, season.application1)
+    assert {(item.juror, item.status) for item in waiting.items} == {
+        (season.juror, "submitted"),
+        (season.second_juror, "replaced"),
+        (season.third_juror, "submitted"),
+    }
+    assert {(item.scores, item.score, item.comment_jury) for item in waiting.items} == {(None, None, None)}
     await season.open_panel()
-    assert (await reviews.of_application(season.reader, season.chair, season.application1)).items
+    shown = await reviews.of_application(season.reader, season.chair, season.application1)
+    assert {item.score for item in shown.items} == {None, "80.000", "90.000"}
 
 
 async def test_whoever_read_the_reviews_as_an_officer_is_asked_for_none(season: Season) -> None:
-    """Neither with both roles nor with the juror's alone, and also where the officer's was taken away."""
+    """Neither with both roles nor with the juror's alone, and also where the officer's was taken away; of what they did
+    not read, they are."""
     await season.begin("open")
     for part in (season.apply, season.close, season.assign, season.judge):
         await part()
+    season.project()
+    assert (await reviews.of_application(season.reader, season.officer, season.application1)).items
     await holds(season, "chair", Role.OFFICER, Role.CHAIR)
     for roles in ((Role.OFFICER, Role.JUROR), (Role.JUROR,)):
         await holds(season, "officer", *roles)
-        with pytest.raises(Refused, match="This person could read, as an officer, the reviews"):
+        with pytest.raises(Refused, match="This person has seen others' scores"):
             await season.run(
                 "review.assign", season.chair, application=season.application1, juror=season.officer
             )
+    await season.run("review.assign", season.chair, application=season.application2, juror=season.officer)
 
 
 async def test_the_timelines_tell_a_conflicted_officer_nothing_of_the_jury(season: Season) -> None:

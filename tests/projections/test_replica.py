@@ -61,7 +61,7 @@ async def reader(season: Season, followed: Replica) -> Reader:
     """A reader whom the replica answers."""
     runner = season.office.runner
     cursors = PositionTokens(runner.keyed("position-tokens", b"test"), CURSOR)
-    reader = Reader(runner.history, runner.states, runner.vault, cursors, followed)
+    reader = Reader(runner.history, runner.states, runner.vault, cursors, followed, runner)
     await comes_back(reader)
     return reader
 

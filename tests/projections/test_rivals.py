@@ -138,5 +138,5 @@ async def test_whoever_found_a_rival_ineligible_cannot_apply_any_more(season: Se
         application=season.application1,
         reason="outside_scope",
     )
-    with pytest.raises(Forbidden, match="You examined applications of this round"):
+    with pytest.raises(Forbidden, match="You have read applications of this round"):
         await apply_as_an_officer(season)

@@ -109,9 +109,9 @@ async def check(season: Season, stage: str) -> None:
     assert found == []
 
 
-async def begun(season: Season) -> None:
+async def begun(season: Season, blindness: str = "double") -> None:
     """Up to an open round with applications, with somebody who funds and judges, and staff who are asked to judge."""
-    await season.begin()
+    await season.begin(blindness)
     await season.member("judging_officer", Role.JUROR)
     await season.member("funding_juror", Role.FUNDER)
     await roles(season, "funding_juror", (Role.FUNDER, Role.JUROR))
@@ -140,18 +140,23 @@ async def asked_to_judge(season: Season) -> None:
     await roles(season, "judging_officer", (Role.JUROR, Role.OFFICER))
 
 
-async def test_nobody_who_may_not_know_times_finds_one(season: Season) -> None:
+@pytest.mark.parametrize("blindness", ["open", "double"])
+async def test_nobody_who_may_not_know_times_finds_one(season: Season, blindness: str) -> None:
     """In every state of the round, from every query, for everybody."""
-    await begun(season)
+    await begun(season, blindness)
     await check(season, "open")
     await season.close()
     await season.assign()
     await asked_to_judge(season)
     await check(season, "closed")
     await season.judge()
-    review = await _review_of(season, "judging_officer")
-    await season.run("review.declare_no_conflict", season.people["judging_officer"], review=review)
-    await season.run("review.submit", season.people["judging_officer"], review=review, scores={"art": 8})
+    review, officer = await _review_of(season, "judging_officer"), season.people["judging_officer"]
+    if blindness == "open":
+        await season.run("review.declare_no_conflict", officer, review=review)
+        await season.run("review.submit", officer, review=review, scores={"art": 8})
+    else:
+        with pytest.raises(Forbidden, match="You have read who applied in this round"):
+            await season.run("review.declare_no_conflict", officer, review=review)
     await season.open_panel()
     await check(season, "in panel")
     await season.decide()

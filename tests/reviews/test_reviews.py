@@ -13,7 +13,6 @@ from domain.commands.reviews import (
     SubmitReview,
 )
 from domain.deciding import Command, Fact, Outcome
-from domain.indexes import examined_by
 from domain.initiatives import MemberAdded, MemberRemoved
 from domain.personal import personal_fields
 from domain.persons import PersonErased
@@ -27,7 +26,6 @@ from tests.scene import (
     CHAIR,
     FINANCE,
     INITIATIVE,
-    JUDGING_OFFICER,
     JUROR,
     OFFICER,
     OTHER_APPLICATION,
@@ -193,62 +191,6 @@ class TestWhenTheApplicationOrTheRoundIsNotReady:
             Refused,
             "The round is decided, so nobody is asked about conflicts any more.",
         )
-
-
-class TestWhetherStaffCanJudge:
-    ASSIGN = AssignReview(application=APPLICATION, juror=JUDGING_OFFICER)
-    READ = "This person could read, as an officer, the reviews that were submitted, so they cannot judge this application."
-
-    @staticmethod
-    def house(blindness: Blindness, *roles: tuple[Role, ...]) -> World:
-        """Somebody held one set of roles after another."""
-        world = reviewing(blindness=blindness)
-        for held in roles:
-            world.given(INITIATIVE, MemberAdded(initiative=INITIATIVE, person=STRANGER, roles=held))
-        return world
-
-    @pytest.mark.parametrize("blindness", ["single", "double"])
-    def test_no_officer_judges_in_a_blind_call(self, blindness: Blindness) -> None:
-        assert reviewing(blindness=blindness).turned_down(self.ASSIGN, OFFICER) == (
-            Refused,
-            "An officer of this initiative sees who applied, so they cannot judge in a blind call.",
-        )
-
-    def test_in_an_open_call_staff_judge_too(self) -> None:
-        assert reviewing(blindness="open").run(self.ASSIGN, OFFICER).facts
-
-    def test_no_officer_replaces_a_juror_of_a_blind_call(self) -> None:
-        command = ReplaceReview(review=REVIEW, juror=JUDGING_OFFICER)
-        assert asked(conflict_declared()).turned_down(command, OFFICER)[0] is Refused
-
-    def test_whoever_examined_the_round_does_not_judge_in_a_blind_call_whatever_they_are_now(self) -> None:
-        command = AssignReview(application=APPLICATION, juror=STRANGER)
-        for blindness in BLINDNESS:
-            world = self.house(blindness, (Role.OFFICER,), (Role.JUROR,))
-            world.indexes[examined_by(STRANGER, ROUND)] = {OTHER_APPLICATION}
-            if blindness == "open":
-                assert world.run(command, OFFICER).facts
-                continue
-            assert world.turned_down(command, OFFICER) == (
-                Refused,
-                "This person examined applications of the round and saw who applied, so they cannot judge in a blind call.",
-            )
-
-    @pytest.mark.parametrize("now", [(Role.OFFICER, Role.JUROR), (Role.JUROR,)])
-    def test_whoever_could_read_others_reviews_is_asked_for_none(self, now: tuple[Role, ...]) -> None:
-        command = AssignReview(application=APPLICATION, juror=STRANGER)
-        world = self.house("open", (Role.OFFICER,), now)
-        review(world, REVIEW, APPLICATION, JUROR, cleared())
-        assert world.run(command, OFFICER).facts
-        world = self.house("open", (Role.OFFICER,), now)
-        review(world, REVIEW, APPLICATION, JUROR, cleared(), judged())
-        assert world.turned_down(command, OFFICER) == (Refused, self.READ)
-
-    def test_staff_who_were_of_the_jury_all_along_are_asked_at_any_time(self) -> None:
-        """They waited for the reviews with the jury; a small initiative can go on."""
-        world = reviewing(blindness="open")
-        review(world, REVIEW, APPLICATION, JUROR, cleared(), judged())
-        assert world.run(self.ASSIGN, OFFICER).facts
 
 
 class TestWhenTheJurorIsAssigned:

@@ -51,6 +51,7 @@ TABLE = """
     review.replaced.v1                     .      .      x      .      x
     review.submitted.v1                    .      .      x      .      x
     review.expired.v1                      .      .      x      .      x
+    reading.recorded.v1                    .      .      x      .      x
     panel.opened.v1                        .      .      x      .      x
     panel.outcome_set.v1                   .      .      x      .      x
     panel.closed.v1                        .      .      x      .      x

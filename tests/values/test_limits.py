@@ -33,7 +33,7 @@ from domain.persons import register
 from domain.refusals import Invalid
 
 IDS = {
-    "application", "call", "claim", "examined", "founder", "funder", "fund", "grant", "initiative", "juror", "panel", "person", "pledge",
+    "application", "call", "claim", "founder", "funder", "fund", "grant", "initiative", "juror", "panel", "person", "pledge",
     "review", "round",
 }  # fmt: skip
 CODES = {"amount", "answers", "currency", "id", "language", "time_zone"}

@@ -1,0 +1,52 @@
+"""Recording what somebody is about to read. The program does so itself, in the reader's name, before it answers."""
+
+from __future__ import annotations
+
+from domain import access, readings
+from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, ahead, maybe, members, the
+from domain.indexes import applications_by
+from domain.initiatives import INITIATIVE
+from domain.readings import READING, ReadingKind, reading_of
+from domain.rounds import ROUND
+from domain.values import ApplicationId, RoundId
+
+
+class RecordReading(Command, frozen=True, kw_only=True):
+    """Record what one is about to read of a round. `application` is the only one of which one sees scores, None for the
+    scores of the whole round."""
+
+    round: RoundId
+    kinds: tuple[ReadingKind, ...]
+    application: ApplicationId | None = None
+
+
+def _record(command: RecordReading, given: Given) -> Plan:
+    reading = reading_of(given.actor, command.round)
+    round = yield from the(ROUND, command.round)
+    yield from ahead((INITIATIVE, round.initiative), (READING, reading))
+    initiative = (yield from the(INITIATIVE, round.initiative)).within(round.call)
+    read = yield from maybe(READING, reading)
+    # Looked up here too, so that nobody applies between the question and the answer.
+    own = yield from members(applications_by(given.actor, command.round))
+    return Act(
+        may=access.reads_of_round(given.actor, initiative, round, own=own),
+        initiative=round.initiative,
+        scope=round.call,
+        decide=lambda: Outcome(
+            facts={
+                reading: readings.record(
+                    read,
+                    viewer=given.actor,
+                    initiative=round.initiative,
+                    call=round.call,
+                    round=command.round,
+                    kinds=command.kinds,
+                    application=command.application,
+                )
+            },
+            answers=reading,
+        ),
+    )
+
+
+COMMANDS = (Registered("reading.record", RecordReading, _record),)

@@ -1,0 +1,80 @@
+"""Recording what somebody is about to be shown, where it excludes them from judging, deciding or applying."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from domain.commands.readings import RecordReading
+from domain.deciding import Loaded
+from domain.readings import READING, Reading, ReadingKind, reading_of
+from domain.refusals import Refused
+from domain.rounds import ROUND, Round, RoundStatus
+from history.appends import Lost, Unavailable
+from history.runner import Contended, Request
+from history.states import Folded
+from projections.reader import Reader
+
+
+async def record(
+    reader: Reader,
+    viewer: str,
+    round: str,
+    *kinds: ReadingKind,
+    application: str | None = None,
+) -> bool:
+    """Record that the viewer is shown these kinds of things of a round, if that is not recorded yet and still matters.
+    `application` is the only one whose scores they are shown, None if they are shown those of the whole round.
+
+    False where it cannot be recorded, as in a database that only reads: then the caller withholds them. Access was asked
+    before; raises `NotFound` or `Forbidden` where it would say no by now.
+    """
+    stream = reading_of(viewer, round)
+    # Readings are never taken back and rounds do not go back either, so what is remembered holds still.
+    known = {name: reader.states.known(name) for name in (stream, round)}
+    if _needless(known, round, stream, kinds, application):
+        return True
+    found = await reader.states.reading(afresh=True).load(((ROUND, round), (READING, stream)))
+    if _needless(found, round, stream, kinds, application):
+        return True
+    if reader.runner is None:
+        return False
+    command = RecordReading(round=round, kinds=kinds, application=application)
+    try:
+        await reader.runner.run(Request(command=command, actor=viewer, channel=reader.channel))
+    except Lost:
+        raise  # the whole question is asked again
+    except (Unavailable, Contended):
+        return False
+    except Refused:
+        # Another question of the same viewer was faster.
+        found = await reader.states.reading(afresh=True).load(((ROUND, round), (READING, stream)))
+        return _needless(found, round, stream, kinds, application)
+    return True
+
+
+def _needless(
+    found: Mapping[str, Folded | Loaded[object] | None],
+    round: str,
+    stream: str,
+    kinds: Collection[ReadingKind],
+    application: str | None,
+) -> bool:
+    """Whether nothing has to be recorded, going by the states of the round and of the reading, as far as they are
+    known."""
+    if (held := found[round]) is not None:
+        assert isinstance(held.state, Round)
+        kinds = [kind for kind in kinds if _matters(kind, held.state)]
+    if not kinds:
+        return True
+    if (held := found[stream]) is None:
+        return False
+    assert isinstance(held.state, Reading)
+    return all(held.state.has(kind, application) for kind in kinds)
+
+
+def _matters(kind: ReadingKind, round: Round) -> bool:
+    """Whether a kind of reading still excludes from anything: scores until the panel opens, for no review is written
+    then, and all else until the round is decided."""
+    if kind == "scores":
+        return round.status in (RoundStatus.OPEN, RoundStatus.CLOSED)
+    return round.status is not RoundStatus.DECIDED

@@ -1,0 +1,181 @@
+"""Raw facts: an administrator of the installation sees raw what they see on pages, and nothing besides."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from domain.refusals import Forbidden
+from domain.values import Role
+from projections import raw
+from tests.projections.conftest import Season
+from tests.projections.test_judging_staff import holds
+from tests.projections.test_readings import ask, closed, read_by, submit
+
+pytestmark = pytest.mark.anyio
+
+
+async def seen_by(season: Season, who: str) -> dict[str, set[str]]:
+    """The streams whose facts somebody sees, by their kinds."""
+    rows, seen, _ = await raw.facts(season.reader, season.people[who], after=0, limit=1000)
+    assert [row.position for row in rows] == list(range(1, len(rows) + 1))
+    found: dict[str, set[str]] = {}
+    for row in rows:
+        if row.position in seen:
+            found.setdefault(row.stream.partition("-")[0], set()).add(row.stream)
+    return found
+
+
+async def in_review(season: Season, blindness: str = "double") -> None:
+    """A newcomer administers the installation, and is nothing else yet."""
+    await season.begin(blindness)
+    for part in (season.apply, season.close, season.assign, season.judge):
+        await part()
+    season.people["newcomer"] = await season.office.person("Newcomer")
+    await season.run("installation.appoint", season.administrator, person=season.newcomer)
+    season.project()
+
+
+async def test_only_administrators_of_the_installation_read_any(season: Season) -> None:
+    await in_review(season)
+    for who in (season.officer, season.chair, season.artist1):
+        with pytest.raises(Forbidden, match="Only an administrator of this installation"):
+            await raw.facts(season.reader, who, after=0, limit=10)
+
+
+async def test_the_role_alone_shows_the_installation_and_its_people_but_no_handle(season: Season) -> None:
+    """Who goes by which handle in a call is who applied to it."""
+    await in_review(season)
+    found = await seen_by(season, "newcomer")
+    assert found.keys() == {"installation", "person"}
+    rows, seen, _ = await raw.facts(season.reader, season.newcomer, after=0, limit=1000)
+    shown = [row for row in rows if row.position in seen]
+    assert {row.topic for row in shown} == {
+        "installation.opened.v1",
+        "installation.administrator_appointed.v1",
+        "person.registered.v1",
+    }
+    assert {json.loads(row.document)["envelope"]["acting"]["scope"] for row in shown} == {None}
+
+
+async def test_an_initiative_s_facts_are_its_officers_and_reading_them_is_recorded(season: Season) -> None:
+    """Read again, nothing is recorded anew, and the reader's own reading is shown."""
+    await in_review(season)
+    await holds(season, "newcomer", Role.OFFICER)
+    found = await seen_by(season, "newcomer")
+    assert {kind: len(streams) for kind, streams in found.items() if kind != "person"} == {
+        "installation": 1,
+        "initiative": 1,
+        "fund": 1,
+        "call": 1,
+        "round": 1,
+        "application": 2,
+        "review": 5,
+    }
+    again = await seen_by(season, "newcomer")
+    (reading,) = again.pop("reading")  # their own
+    assert again == found
+    facts = [json.loads(bytes(row[4]))["fact"] for row in season.office.rows() if row[1] == reading]
+    assert {(fact["kind"], fact["application"]) for fact in facts} == {
+        ("applicants", None),
+        ("scores", season.application1),
+        ("scores", season.application2),
+    }
+
+
+@pytest.mark.parametrize("role", [Role.JUROR, Role.CHAIR, Role.FINANCE, Role.FUNDER])
+async def test_no_other_role_shows_more_than_the_members_may_be_told(season: Season, role: Role) -> None:
+    await in_review(season)
+    await holds(season, "newcomer", role)
+    assert (await seen_by(season, "newcomer")).keys() == {"installation", "person"}
+
+
+async def test_an_officer_with_a_conflict_sees_nothing_of_that_application_nor_of_its_rank(
+    season: Season,
+) -> None:
+    await in_review(season)
+    await season.run("installation.appoint", season.administrator, person=season.second_juror)
+    await holds(season, "second_juror", Role.OFFICER, Role.JUROR)
+    for part in (season.decide, season.grant):
+        await part()
+    season.project()
+    found = await seen_by(season, "second_juror")
+    assert found["application"] == {season.application2}
+    assert found["review"] == {
+        review for (_, application), review in season.reviews.items() if application == "application2"
+    }
+    assert found.keys().isdisjoint({"panel", "grant"})
+
+
+async def test_an_officer_who_applied_sees_nothing_of_the_round_until_it_is_decided(season: Season) -> None:
+    await season.begin()
+    await season.apply()
+    await season.run("installation.appoint", season.administrator, person=season.artist2)
+    await season.close()
+    await holds(season, "artist2", Role.OFFICER)
+    for part in (season.assign, season.judge):
+        await part()
+    season.project()
+    found = await seen_by(season, "artist2")
+    assert found.keys().isdisjoint({"round", "application", "review", "reading"})
+    await season.decide()
+    season.project()
+    found = await seen_by(season, "artist2")
+    assert found["application"] == {season.application1}
+    assert "round" in found
+    assert "panel" not in found  # it tells the place of their own
+
+
+async def test_an_officer_with_a_conflict_is_told_no_other_place_on_the_waiting_list(season: Season) -> None:
+    """Between their places, that application's could be found."""
+    await in_review(season)
+    await season.run("installation.appoint", season.administrator, person=season.second_juror)
+    for name in ("second_juror", "newcomer"):
+        await holds(season, name, Role.OFFICER, Role.JUROR)
+    await season.open_panel()
+    for application, outcome in (
+        (season.application1, {"outcome": "decline", "reason": "not_selected"}),
+        (season.application2, {"outcome": "waitlist", "rank": 1}),
+    ):
+        await season.run(
+            "panel.set_outcome", season.chair, panel=season.panel, application=application, **outcome
+        )
+    await season.run("panel.close", season.chair, panel=season.panel)
+    await season.run("panel.confirm", season.officer, panel=season.panel)
+    season.project()
+    for who, told in ((season.second_juror, False), (season.newcomer, True)):
+        rows, seen, _ = await raw.facts(season.reader, who, after=0, limit=1000)
+        found = {row.topic for row in rows if row.position in seen and row.stream == season.application2}
+        assert ("application.waitlisted.v1" in found, "application.submitted.v1" in found) == (told, True)
+
+
+async def test_scores_of_a_juror_who_stepped_back_afterwards_are_read_with_their_facts(
+    season: Season,
+) -> None:
+    await closed(season, "open")
+    await ask(season, "juror", declares=True)
+    await submit(season, "juror")
+    await season.run(
+        "review.declare_conflict",
+        season.juror,
+        review=season.reviews["juror", "application1"],
+        reason="friendship",
+    )
+    season.project()
+    await seen_by(season, "newcomer")
+    assert "scores" in read_by(season, "newcomer")
+
+
+async def test_an_officer_for_one_call_sees_its_facts_and_no_other_s(season: Season) -> None:
+    await in_review(season)
+    await season.run(
+        "call.add_member",
+        season.administrator,
+        call=season.call,
+        person=season.newcomer,
+        roles=(Role.OFFICER,),
+    )
+    found = await seen_by(season, "newcomer")
+    assert {"call", "round", "application", "review"} <= found.keys()
+    assert found.keys().isdisjoint({"fund", "initiative"})

@@ -1,0 +1,129 @@
+"""Who may not judge for what they have read, whatever their roles are: see `domain.readings`."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+
+from domain.calls import Blindness
+from domain.commands.panels import OpenPanel
+from domain.commands.reviews import (
+    AssignReview,
+    DeclareConflict,
+    DeclareNoConflict,
+    ReplaceReview,
+    SubmitReview,
+)
+from domain.panels import PanelOpened
+from domain.readings import ReadingKind, reading_of
+from domain.refusals import Forbidden, Refused
+from tests.scene import (
+    APPLICATION,
+    JUDGING_OFFICER,
+    JUROR,
+    OFFICER,
+    OTHER_APPLICATION,
+    REVIEW,
+    ROUND,
+    SECOND_JUROR,
+    cleared,
+    conflict_declared,
+    has_read,
+    judged,
+    review,
+    reviewing,
+)
+
+ASSIGN_SECOND = AssignReview(application=APPLICATION, juror=SECOND_JUROR)
+NO_CONFLICT = DeclareNoConflict(review=REVIEW)
+CONFLICT = DeclareConflict(review=REVIEW, reason="other")
+SUBMIT = SubmitReview(review=REVIEW, scores={"art": 8, "need": 3})
+
+KNOWS = "You have read who applied in this round, what was written or when, so you cannot judge or decide in it: the call is blind."
+BLINDNESS: tuple[Blindness, ...] = ("open", "single", "double")
+
+
+class TestWhetherStaffCanJudge:
+    ASSIGN = AssignReview(application=APPLICATION, juror=JUDGING_OFFICER)
+
+    @pytest.mark.parametrize("blindness", BLINDNESS)
+    def test_staff_who_have_read_nothing_judge_too(self, blindness: Blindness) -> None:
+        assert reviewing(blindness=blindness).run(self.ASSIGN, OFFICER).facts
+
+    @pytest.mark.parametrize("kind", ["applicants", "answers", "times"])
+    @pytest.mark.parametrize("blindness", BLINDNESS)
+    def test_whoever_knows_who_applied_does_not_judge_in_a_blind_call_whatever_they_are_now(
+        self, blindness: Blindness, kind: ReadingKind
+    ) -> None:
+        """Staff, staff no longer, and whoever takes a recused juror's place."""
+        for juror in (JUDGING_OFFICER, SECOND_JUROR):
+            world = reviewing(blindness=blindness)
+            world.given(reading_of(juror, ROUND), *has_read(juror, kind))
+            review(world, REVIEW, APPLICATION, JUROR, conflict_declared())
+            for command in (
+                AssignReview(application=APPLICATION, juror=juror),
+                ReplaceReview(review=REVIEW, juror=juror),
+            ):
+                if blindness == "open":
+                    assert copy.deepcopy(world).run(command, OFFICER).facts
+                else:
+                    assert world.turned_down(command, OFFICER) == (
+                        Refused,
+                        "This person has read who applied in this round, what was written or when, so they cannot judge in it: the call is blind.",
+                    )
+
+    @pytest.mark.parametrize("blindness", BLINDNESS)
+    def test_whoever_has_seen_others_scores_of_an_application_is_asked_for_no_review_of_it(
+        self, blindness: Blindness
+    ) -> None:
+        """One by one or in the ranking; another application they judge."""
+        for of in (APPLICATION, None):
+            world = reviewing(blindness=blindness)
+            world.given(reading_of(SECOND_JUROR, ROUND), *has_read(SECOND_JUROR, "scores", of=of))
+            assert world.turned_down(ASSIGN_SECOND, OFFICER) == (
+                Refused,
+                "This person has seen others' scores of this application, so they cannot judge it.",
+            )
+        world = reviewing(blindness=blindness)
+        world.given(reading_of(SECOND_JUROR, ROUND), *has_read(SECOND_JUROR, "scores", of=OTHER_APPLICATION))
+        assert world.run(ASSIGN_SECOND, OFFICER).facts
+
+
+class TestWhetherTheJurorLearnedSomethingMeanwhile:
+    @pytest.mark.parametrize("kind", ["applicants", "answers", "times"])
+    @pytest.mark.parametrize("blindness", BLINDNESS)
+    def test_in_a_blind_call_they_neither_declare_nor_submit_but_step_back(
+        self, blindness: Blindness, kind: ReadingKind
+    ) -> None:
+        for facts, command in (((), NO_CONFLICT), ((cleared(),), SUBMIT)):
+            world = reviewing(blindness=blindness)
+            review(world, REVIEW, APPLICATION, JUROR, *facts)
+            world.given(reading_of(JUROR, ROUND), *has_read(JUROR, kind))
+            if blindness == "open":
+                assert world.run(command, JUROR).facts
+            else:
+                assert world.turned_down(command, JUROR) == (Forbidden, KNOWS)
+                assert world.run(CONFLICT, JUROR).facts
+
+    @pytest.mark.parametrize("blindness", BLINDNESS)
+    def test_with_others_scores_in_mind_they_submit_nothing_but_step_back(self, blindness: Blindness) -> None:
+        for of in (APPLICATION, None):
+            world = reviewing(blindness=blindness)
+            review(world, REVIEW, APPLICATION, JUROR, cleared())
+            world.given(reading_of(JUROR, ROUND), *has_read(JUROR, "scores", of=of))
+            assert world.turned_down(SUBMIT, JUROR) == (
+                Forbidden,
+                "You have seen others' scores of this application, so you cannot review it.",
+            )
+            assert world.run(CONFLICT, JUROR).facts
+
+    def test_what_they_submitted_before_stands(self) -> None:
+        """It counts in the ranking on which the panel opens."""
+        world = reviewing(quorum=1)
+        review(world, REVIEW, APPLICATION, JUROR, cleared(), judged())
+        world.given(reading_of(JUROR, ROUND), *has_read(JUROR, "applicants", "answers", "scores"))
+        opened = world.run(OpenPanel(round=ROUND), OFFICER)
+        (panel,) = opened.facts[opened.answers]
+        assert isinstance(panel, PanelOpened)
+        assert [place.reviews for place in panel.ranking] == [1]
