@@ -368,13 +368,22 @@ class EmbeddedPostgres:
                 if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [ROLE]).fetchone():
                     connection.execute("CREATE DATABASE overwinter OWNER overwinter")
                 # After the keys were rotated, the old write-ahead log is let go of at once (history.rotation).
-                connection.execute("GRANT pg_checkpoint TO overwinter, overwinter_program")
+                # Asked first, because a database that only reads would refuse it.
+                if connection.execute(
+                    "SELECT pg_has_role('overwinter', 'pg_checkpoint', 'MEMBER') "
+                    "AND pg_has_role('overwinter_program', 'pg_checkpoint', 'MEMBER')"
+                ).fetchone() != (True,):
+                    connection.execute("GRANT pg_checkpoint TO overwinter, overwinter_program")
             with psycopg.connect(
                 self.url_of(ROLE, "postgres"), connect_timeout=30, autocommit=True
             ) as connection:
-                connection.execute(
-                    "GRANT EXECUTE ON FUNCTION pg_switch_wal() TO overwinter, overwinter_program"
-                )
+                if connection.execute(
+                    "SELECT has_function_privilege('overwinter', 'pg_switch_wal()', 'EXECUTE') "
+                    "AND has_function_privilege('overwinter_program', 'pg_switch_wal()', 'EXECUTE')"
+                ).fetchone() != (True,):
+                    connection.execute(
+                        "GRANT EXECUTE ON FUNCTION pg_switch_wal() TO overwinter, overwinter_program"
+                    )
         except psycopg.OperationalError:
             raise EmbeddedError(
                 f"The embedded PostgreSQL runs but does not answer: {self._last_words(0)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -53,7 +54,11 @@ class Running:
 
     def rows(self) -> list[dict[str, Any]]:
         """All facts as they lie in the database, for nobody reads them all by the API."""
-        with EmbeddedPostgres(self.folder / "postgres") as server, psycopg.connect(server.url) as connection:
+        with contextlib.ExitStack() as held:
+            url = self.environment.get("DATABASE_URL")
+            if url is None:
+                url = held.enter_context(EmbeddedPostgres(self.folder / "postgres")).url
+            connection = held.enter_context(psycopg.connect(url))
             rows = connection.execute(
                 "SELECT position, stream, version, topic, document FROM history.facts ORDER BY position"
             ).fetchall()
