@@ -78,7 +78,7 @@ def described_as_json(operations: Sequence[Operation]) -> bytes:
                 "token": {
                     "type": "http",
                     "scheme": "bearer",
-                    "description": "A token, for which a claim was exchanged.",
+                    "description": "A token, for which its person exchanged a claim at `/api/claims` or at `/claim`.",
                 }
             },
         },

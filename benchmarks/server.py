@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import socket
 import subprocess
@@ -60,10 +59,10 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def overwinter(arguments: tuple[str, ...], env: Mapping[str, str]) -> str:
-    """What an `overwinter` command prints. Raises `ServerFailed` with its own last words."""
+def overwinter(arguments: tuple[str, ...], env: Mapping[str, str], typed: str = "") -> str:
+    """What an `overwinter` command prints; `typed` is its standard input. Raises `ServerFailed` with its own last words."""
     done = subprocess.run(
-        [*_OVERWINTER, *arguments], env=dict(env), capture_output=True, text=True, check=False
+        [*_OVERWINTER, *arguments], env=dict(env), input=typed, capture_output=True, text=True, check=False
     )
     if done.returncode != 0:
         words = done.stderr.strip().splitlines() or ["it did not say why"]
@@ -78,8 +77,9 @@ def new_installation(folder: Path, *, demonstration: bool, **settings: str) -> I
         settings["OVERWINTER_DEMO"] = "1"
     env = environment(folder, OVERWINTER_PORT=str(port), **settings)
     overwinter(("migrate",), env)
-    made = json.loads(overwinter(("tokens", "create", "--administrator", "--json"), env))
-    return Installation(f"http://127.0.0.1:{port}", env, made["token"])
+    claim = overwinter(("claims", "create", "--administrator"), env)
+    token = overwinter(("claims", "exchange"), env, typed=claim).strip()
+    return Installation(f"http://127.0.0.1:{port}", env, token)
 
 
 def start(supervisor: Supervisor, installation: Installation, **settings: str) -> int:

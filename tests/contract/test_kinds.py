@@ -34,6 +34,7 @@ VARYING = {"date", "content-length"}
 """Headers that may differ: the length does with the address that a page repeats."""
 ALIKE_WITHIN_THE_KIND = {
     ("initiative.remove_member", "person"),
+    ("call.remove_member", "person"),
     ("person.make_claim", "person"),
     ("person.withdraw_claim", "person"),
     ("person.withdraw_claim", "claim"),

@@ -138,7 +138,7 @@ def demonstration(folder: Path | None = None) -> Iterator[Running]:
         process = subprocess.Popen(
             [*OVERWINTER, "demo"], env=environment, stdout=written, stderr=subprocess.STDOUT, text=True
         )
-    until(lambda: "Ctrl-C" in output.read_text() or process.poll() is not None)
+    until(lambda: "Ctrl-C" in output.read_text() or process.poll() is not None, 120)
     said = output.read_text()
     assert process.poll() is None, said
     token = (folder / "administrator-token").read_text().strip()

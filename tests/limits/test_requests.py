@@ -18,6 +18,7 @@ from domain.commands.grants.scheduling import ScheduleGrant
 from domain.forms import Answer, Form, Question, check_answers
 from domain.refusals import FieldError, Invalid, Turned
 from tests.accounts.test_sessions import anyio_backend, wired
+from tests.scene import CALL, ROUND
 
 __all__ = ["anyio_backend", "wired"]
 
@@ -29,7 +30,8 @@ FORM = Form(questions=(Question(id="work", kind="text", label={"en": "Work"}),))
 def answers(count: int) -> str:
     """The body of an application with so many answers."""
     found = ",".join(f'"q{number}":"x"' for number in range(count))
-    return f'{{"call":"c","round":"r","title":"t","requested":{{"amount":"1","currency":"EUR"}},"answers":{{{found}}}}}'
+    ids = f'"call":"{CALL}","round":"{ROUND}"'
+    return f'{{{ids},"title":"t","requested":{{"amount":"1","currency":"EUR"}},"answers":{{{found}}}}}'
 
 
 def refused(raw: str, kind: type[msgspec.Struct]) -> Problem:

@@ -24,7 +24,7 @@ from domain.commands.reviews import SubmitReview
 from domain.forms import BudgetLine
 from domain.refusals import FieldError, Invalid
 from domain.values import Money
-from tests.scene import APPLICATION, CALL, PANEL, ROUND, numbered
+from tests.scene import APPLICATION, CALL, PANEL, REVIEW, ROUND, numbered
 
 GRANT = numbered("grant", 1)
 
@@ -142,11 +142,17 @@ def test_every_whole_number_of_every_command_is_read_as_people_write_it(
 def test_a_score_is_read_as_people_write_it() -> None:
     """Also where a page's own words stand beside the numbers; what was not chosen is left out, for the rule to name."""
     form = Form(
-        {"scores.art": "８", "scores.need": "8.0", "scores.place": "none", "scores.other": "", "review": "r"}
+        {
+            "scores.art": "８",
+            "scores.need": "8.0",
+            "scores.place": "none",
+            "scores.other": "",
+            "review": REVIEW,
+        }
     )
     plain = asyncio.run(scored(cast("Visit", None), form))
     assert command_of(SubmitReview, plain) == SubmitReview(
-        review="r", scores={"art": 8, "need": 8, "place": None}
+        review=REVIEW, scores={"art": 8, "need": 8, "place": None}
     )
 
 

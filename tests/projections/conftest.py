@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -340,7 +341,11 @@ class Season:
     def project(self) -> None:
         """Bring every read model up to date; fails if one of them failed."""
         with Projector(self.url, PROJECTIONS) as projector:
-            assert projector.lead()
+            # The one before has hung up, but a busy server may not have noticed yet.
+            until = time.monotonic() + 30
+            while not projector.lead():
+                assert time.monotonic() < until
+                time.sleep(0.05)
             while projector.reach()[0] < projector.reach()[1]:
                 projector.step()
                 assert projector.resting() == ()
