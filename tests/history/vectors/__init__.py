@@ -1,4 +1,7 @@
-"""The vectors of format 2: bytes that a reader accepts, with every intermediate value, and bytes that it refuses."""
+"""The vectors of format 2: bytes that a reader accepts, with every intermediate value, and bytes that it refuses.
+
+`positive.jsonl` and `negative.jsonl` came with the format; `ours.jsonl` holds good and bad ones for rules that they leave out.
+"""
 
 from __future__ import annotations
 
