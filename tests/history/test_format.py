@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from base64 import b64encode
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from hashlib import sha256
@@ -23,6 +24,8 @@ from domain.topics import TOPICS
 from history.documents import fact_in, has_its_fields, leaf_of, opener, read, write
 from history.format.document import read_document
 from history.format.notation import FormatError
+from history.format.sealing import associated_data, seal
+from history.format.wrapped import wrap_key
 from tests.history import golden, second_reader, topic_table
 from tests.history.vectors import vectors
 
@@ -214,6 +217,40 @@ def test_the_example_of_the_documentation_is_right() -> None:
         InstallationOpened(demonstration=True), "0" * 32, envelope, {}, lambda size: b"\x11" * size
     )
     assert (stored.document.decode(), stored.leaf.hex()) == (vector["document"], vector["leaf"])
+
+
+def test_the_sealed_example_of_the_documentation_is_right() -> None:
+    """The sealed field and the wrapped key that docs/history-format.md works out are those of two vectors, and both are made
+    again from their keys, salts and nonces."""
+    text = (Path(__file__).parents[2] / "docs" / "history-format.md").read_text("utf-8")
+    vector = next(v for v in vectors("document", good=True) if v["name"] == "bucket: a value of 2 bytes")
+    wrapped, field = vectors("wrapped", good=True)[0], vector["fields"]["text"]
+    document = json.loads(vector["document"])
+    key, nonce = bytes.fromhex(field["key"]), bytes.fromhex(wrapped["wrapped"])[8:20]
+    for value in (
+        *(vector["name"], document["envelope"]["place"]["stream"], document["history"], document["topic"]),
+        *(field[name] for name in ("salt", "hashed", "digest", "nonce", "plaintext", "associated", "key")),
+        *(document["sealed"]["text"]["box"], document["fact"]["who"]),
+        *(wrapped[name] for name in ("wrapping_key", "associated", "wrapped")),
+        nonce.hex(),
+    ):
+        assert value in text
+
+    binding = read_document(vector["document"].encode()).binding("text")
+    salt = bytes.fromhex(field["salt"])
+    digest, box = seal(key, binding, salt, field["value"].encode())
+    plaintext = salt + len(field["value"]).to_bytes(4, "big") + field["value"].encode()
+    assert plaintext.ljust(128, b"\x00").hex() == field["plaintext"]
+    assert sha256(bytes.fromhex(field["hashed"])).digest() == digest
+    assert (digest.hex(), digest[:12].hex()) == (field["digest"], field["nonce"])
+    assert associated_data(binding, digest).hex() == field["associated"]
+    assert b64encode(box).decode() == document["sealed"]["text"]["box"]
+    assert (wrapped["key"], wrapped["history"], wrapped["subject"]) == (
+        *(field["key"], document["history"], document["fact"]["who"]),
+    )
+    wrapping_key = bytes.fromhex(wrapped["wrapping_key"])
+    made = wrap_key(wrapping_key, wrapped["history"], wrapped["subject"], wrapped["epoch"], key, nonce)
+    assert made.hex() == wrapped["wrapped"]
 
 
 def test_the_documentation_has_every_topic_with_its_fields() -> None:

@@ -1,4 +1,7 @@
-"""The vectors of format 2: bytes that a reader accepts, with every intermediate value, and bytes that it refuses."""
+"""The vectors of format 2: bytes that a reader accepts, with every intermediate value, and bytes that it refuses.
+
+`positive.jsonl` and `negative.jsonl` came with the format; `ours.jsonl` holds good and bad ones for rules that they leave out.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +17,9 @@ Vector = dict[str, Any]
 
 def vectors(kind: str, *, good: bool) -> list[Vector]:
     """The vectors of one kind: document, box, leaf, wrapped, chain, map, bundle or promise."""
-    return [
-        vector for vector in _read("positive.jsonl" if good else "negative.jsonl") if vector["kind"] == kind
-    ]
+    given = _read("positive.jsonl" if good else "negative.jsonl")
+    ours = [vector for vector in _read("ours.jsonl") if ("reason" in vector) is not good]
+    return [vector for vector in given + ours if vector["kind"] == kind]
 
 
 @cache

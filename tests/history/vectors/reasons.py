@@ -43,6 +43,8 @@ _REASONS: Final = (
         "members initiative previous stream version",
     ),
     (r"not the members box", "A sealed field does not have exactly its members", "members box digest of"),
+    (r"the public members are no object", "public members are not an object", "members"),
+    (r"the sealed fields are no object", "sealed fields are not an object", "members"),
     (r"not 32 bytes in", "has to be 32 bytes in lower-case hex", "hex 32"),
     (r"not 16 bytes in", "has to be 16 bytes in lower-case hex", "hex 16"),
     (r"topic$", "The topic is not a topic", "topic"),
