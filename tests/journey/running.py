@@ -55,7 +55,7 @@ class Running:
         """All facts as they lie in the database, for nobody reads them all by the API."""
         with EmbeddedPostgres(self.folder / "postgres") as server, psycopg.connect(server.url) as connection:
             rows = connection.execute(
-                "SELECT position, stream, version, topic, document FROM history.facts ORDER BY position"
+                "SELECT position, stream, version, topic, document, leaf FROM history.facts ORDER BY position"
             ).fetchall()
         documents = [json.loads(row[4]) for row in rows]
         return [
@@ -64,10 +64,11 @@ class Running:
                 "stream": stream,
                 "version": version,
                 "topic": topic,
+                "leaf": bytes(leaf).hex(),
                 "envelope": document["envelope"],
                 "fact": document["fact"],
             }
-            for (position, stream, version, topic, _), document in zip(rows, documents, strict=True)
+            for (position, stream, version, topic, _, leaf), document in zip(rows, documents, strict=True)
         ]
 
     def raw(self) -> list[dict[str, Any]]:
