@@ -372,6 +372,8 @@ class EmbeddedPostgres:
             with psycopg.connect(
                 self.url_of(ROLE, "postgres"), connect_timeout=30, autocommit=True
             ) as connection:
+                # The database may be set to read only, as by an operator who stops writes for a while.
+                connection.execute("SET default_transaction_read_only = off")
                 connection.execute(
                     "GRANT EXECUTE ON FUNCTION pg_switch_wal() TO overwinter, overwinter_program"
                 )

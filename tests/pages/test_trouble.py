@@ -53,8 +53,8 @@ def test_what_would_have_to_be_recorded_as_read_is_withheld_and_all_else_is_show
 def new_officer(stage: Stage) -> Visitor:
     """Somebody who becomes an officer just now."""
     administrator = stage.running.person(stage.running.token)
-    person = administrator.post("/api/persons", name="New Officer", email=None, language="en")["id"]
-    stage.tokens["new officer"] = administrator.post(f"/api/persons/{person}/tokens", label="t")["token"]
+    person = stage.running.newcomer("New Officer")
+    stage.tokens["new officer"] = person.token
     initiative = stage.speaking("officer").get("/api/me")["initiatives"][0]["initiative"]
-    administrator.post(f"/api/initiatives/{initiative}/members", person=person, roles=["officer"])
+    administrator.post(f"/api/initiatives/{initiative}/members", person=person.id, roles=["officer"])
     return stage.visitor("new officer")
