@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.journey.running import until
 from tests.journey.test_trouble import configure
 from tests.pages.conftest import Stage, Visitor, said
 from tests.pages.test_over_http import filled
@@ -32,6 +33,7 @@ def test_what_would_have_to_be_recorded_as_read_is_withheld_and_all_else_is_show
     applicant = stage.visitor("newcomer")
     sent = filled(stage, applicant) | {"title": "Withheld for now"}
     application = applicant.send(f"/calls/{stage.call}/apply", sent).headers["location"]
+    until(lambda: applicant.open(application).status_code == 200)  # the read models have seen it
     reader = new_officer(stage)
     listed = f"/calls/{stage.call}/applications"
     configure(stage.running, "SET default_transaction_read_only = on")
