@@ -368,7 +368,7 @@ class EmbeddedPostgres:
                 if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [ROLE]).fetchone():
                     connection.execute("CREATE DATABASE overwinter OWNER overwinter")
                 # After the keys were rotated, the old write-ahead log is let go of at once (history.rotation).
-                # Asked first, because a database that only reads would refuse it.
+                # Asked first, because where writes are stopped for a while it would be refused.
                 if connection.execute(
                     "SELECT pg_has_role('overwinter', 'pg_checkpoint', 'MEMBER') "
                     "AND pg_has_role('overwinter_program', 'pg_checkpoint', 'MEMBER')"

@@ -60,7 +60,7 @@ class Running:
                 url = held.enter_context(EmbeddedPostgres(self.folder / "postgres")).url
             connection = held.enter_context(psycopg.connect(url))
             rows = connection.execute(
-                "SELECT position, stream, version, topic, document FROM history.facts ORDER BY position"
+                "SELECT position, stream, version, topic, document, leaf FROM history.facts ORDER BY position"
             ).fetchall()
         documents = [json.loads(row[4]) for row in rows]
         return [
@@ -69,10 +69,11 @@ class Running:
                 "stream": stream,
                 "version": version,
                 "topic": topic,
+                "leaf": bytes(leaf).hex(),
                 "envelope": document["envelope"],
                 "fact": document["fact"],
             }
-            for (position, stream, version, topic, _), document in zip(rows, documents, strict=True)
+            for (position, stream, version, topic, _, leaf), document in zip(rows, documents, strict=True)
         ]
 
     def raw(self) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.journey.running import until
 from tests.journey.test_trouble import configure
 from tests.pages.conftest import Stage, Visitor, said
 from tests.pages.test_over_http import filled
@@ -32,6 +33,7 @@ def test_what_would_have_to_be_recorded_as_read_is_withheld_and_all_else_is_show
     applicant = stage.visitor("newcomer")
     sent = filled(stage, applicant) | {"title": "Withheld for now"}
     application = applicant.send(f"/calls/{stage.call}/apply", sent).headers["location"]
+    until(lambda: applicant.open(application).status_code == 200)  # the read models have seen it
     reader = new_officer(stage)
     listed = f"/calls/{stage.call}/applications"
     configure(stage.running, "SET default_transaction_read_only = on")
@@ -53,8 +55,8 @@ def test_what_would_have_to_be_recorded_as_read_is_withheld_and_all_else_is_show
 def new_officer(stage: Stage) -> Visitor:
     """Somebody who becomes an officer just now."""
     administrator = stage.running.person(stage.running.token)
-    person = administrator.post("/api/persons", name="New Officer", email=None, language="en")["id"]
-    stage.tokens["new officer"] = administrator.post(f"/api/persons/{person}/tokens", label="t")["token"]
+    person = stage.running.newcomer("New Officer")
+    stage.tokens["new officer"] = person.token
     initiative = stage.speaking("officer").get("/api/me")["initiatives"][0]["initiative"]
-    administrator.post(f"/api/initiatives/{initiative}/members", person=person, roles=["officer"])
+    administrator.post(f"/api/initiatives/{initiative}/members", person=person.id, roles=["officer"])
     return stage.visitor("new officer")
