@@ -399,7 +399,10 @@ class EmbeddedPostgres:
             lines = []
         for line in reversed(lines):
             for mark in ("FATAL:", "PANIC:"):
-                if mark in line and "the database system is" not in line:
+                # Neither a connection that came too early nor one that lost its server before says why.
+                if mark in line and not any(
+                    each in line for each in ("the database system is", "terminating conn")
+                ):
                     return line.partition(mark)[2].strip()
         return f"{self.log_file} may say why"
 
