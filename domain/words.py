@@ -29,18 +29,29 @@ _BETWEEN: Final = re.compile(rf"(?:[{_PARTING}]|,(?![0-9])|(?<![0-9]),|--+)+")
 _CHARACTERS: Final = re.compile(f"[{_UNSPACED}]+")
 _COUNTS: Final = re.compile("[^\\W_]|[\u2600-\u26ff\U0001f000-\U0001fbff]|\ufe0f")
 """A letter, a digit or a picture; what has none of them is no word."""
+_PARTING_LETTERS: Final = frozenset("\u115f\u1160\u3164\uffa0")
+"""Letters by their class, although nothing is to be seen of them, and they part words."""
+_AT_THE_EDGE: Final = ".,:;!?…()\"'«»„“”"
+"""What mostly stands before and behind a word; it counts for nothing."""
 
 
 def count_words(text: str) -> int:
     """The number of words in a text; in languages that are written without blanks, each letter counts as one."""
-    characters = 0
-    if not text.isascii():
-        runs = _CHARACTERS.findall(text)
+    letters = "".join(set(text))
+    if _CHARACTERS.search(letters):
         # Vowel signs and tones that stand on a letter are no letters of their own.
+        runs: list[str] = _CHARACTERS.findall(text)
         characters = sum(character.isalnum() for run in runs for character in run)
-        if runs:
-            text = _CHARACTERS.sub(" ", text)
-    return characters + sum(1 for piece in _BETWEEN.split(text) if _COUNTS.search(piece))
+        return characters + _words_in(_CHARACTERS.sub(" ", text))
+    if not _PARTING_LETTERS.isdisjoint(letters):
+        return _words_in(text)
+    # Most of what stands between blanks is one word and perhaps a comma; only the rest needs the whole rule.
+    pieces = [piece.strip(_AT_THE_EDGE) for piece in text.split()]
+    return sum(1 if piece.isalnum() else _words_in(piece) for piece in pieces)
+
+
+def _words_in(text: str) -> int:
+    return sum(1 for piece in _BETWEEN.split(text) if _COUNTS.search(piece))
 
 
 def is_counted_by_characters(text: str) -> bool:

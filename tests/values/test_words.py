@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from domain import words as rule
 from domain.forms import Form, Question, check_answers
 from domain.refusals import Invalid
 from domain.words import count_words
@@ -87,3 +90,23 @@ def test_as_many_words_as_announced_are_taken_and_one_more_is_not(text: str, det
     assert [(error.field, error.detail) for error in refused.value.errors] == [("answers.idea", detail)]
     shorter = text.rpartition(" ")[0] or text[:-1]
     assert check_answers(form, {"idea": shorter}, requested=None, currency="EUR") == {"idea": shorter}
+
+
+@given(
+    st.text(
+        st.sampled_from('abя1 ,.-–—()"«»’\n\t\u200b\u3164\u115f語ไท้あ👩\u200d🎨☃\ufe0f_/;:!?…'), max_size=40
+    )
+    | st.text(max_size=40)
+)
+def test_the_quick_way_counts_as_the_whole_rule_does(text: str) -> None:
+    """The rule at a stroke: letters of scripts without blanks by themselves, the rest between what parts words."""
+    runs = rule._CHARACTERS.findall(text)
+    letters = sum(character.isalnum() for run in runs for character in run)
+    assert count_words(text) == letters + rule._words_in(rule._CHARACTERS.sub(" ", text))
+
+
+def test_no_other_letter_parts_words() -> None:
+    """The quick way has to know each of them."""
+    found = {each for each in map(chr, range(0x110000)) if each.isalnum() and rule._BETWEEN.fullmatch(each)}
+    assert found == rule._PARTING_LETTERS
+    assert not any(rule._COUNTS.search(each) for each in rule._AT_THE_EDGE)
