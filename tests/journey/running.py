@@ -125,6 +125,13 @@ class Person:
         return content
 
 
+def status_of(person: Person, path: str) -> str | None:
+    """Where a thing stands; None while the read models have not seen it yet."""
+    answer = person.client.get(path, headers=person._signed)
+    assert answer.status_code in (200, 404, 503), answer.text
+    return str(answer.json()["status"]) if answer.status_code == 200 else None
+
+
 @contextmanager
 def demonstration(folder: Path | None = None) -> Iterator[Running]:
     """A demonstration of one's own, for a test that moves its clock far ahead, or fills its disk."""

@@ -9,7 +9,7 @@ import pytest
 
 from api.embedded import EmbeddedPostgres
 from projections.register import PROJECTIONS
-from tests.journey.running import Person, Running
+from tests.journey.running import Person, Running, until
 from tests.journey.test_health import stopped
 from tests.journey.walk import Walked
 
@@ -62,6 +62,7 @@ def test_the_figures_are_those_of_the_history_and_of_the_process(running: Runnin
     administrator = running.person(running.token)
     administrator.post("/api/initiatives", name="One More")
     administrator.get("/api/me", position=administrator.position)
+    until(lambda: samples(running)["overwinter_due_dates_overdue"] == {"": 0})
     after = samples(running)
     facts = float(len(running.rows()))
     assert before["overwinter_facts_total"][""] < after["overwinter_facts_total"][""] == facts

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.journey.running import Person, Running, demonstration, until
+from tests.journey.running import Person, Running, demonstration, status_of, until
 from tests.journey.walk import CALL, eur
 
 
@@ -66,7 +66,7 @@ def up_to_the_reviews(running: Running) -> House:
         for artist, title in ((first, "The first book"), (second, "The second book"))
     ]
     keeper.post("/api/demo/clock", now=(deadline + timedelta(days=1)).isoformat())
-    until(lambda: anna.get(f"/api/rounds/{round_}")["status"] == "closed")
+    until(lambda: status_of(anna, f"/api/rounds/{round_}") == "closed")
     for application in made:
         anna.post(f"/api/applications/{application}/find-eligible")
     return House(anna, bella, carl, dora, call, round_, (made[0], made[1]))

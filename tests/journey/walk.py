@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tests.journey.running import Person, Running, until
+from tests.journey.running import Person, Running, status_of, until
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -108,7 +108,7 @@ def walk(running: Running) -> Walked:
 
     officer.post(f"/api/rounds/{round_}/close", 409)
     administrator.post("/api/demo/clock", now=(deadline.astimezone(UTC) + timedelta(minutes=1)).isoformat())
-    until(lambda: officer.get(f"/api/rounds/{round_}")["status"] == "closed")
+    until(lambda: status_of(officer, f"/api/rounds/{round_}") == "closed")
     artist.post(f"/api/calls/{call}/applications", 409, **ask)
     officer.post(f"/api/applications/{application}/find-eligible")
 
