@@ -90,7 +90,7 @@ def _of_our_own(kind: type) -> Json:
     """The schema of what becomes a text at the edge alone."""
     if kind is Version:
         return _VERSION
-    raise NotImplementedError(kind)
+    raise NotImplementedError(kind)  # msgspec's own word for a type that a hook does not know
 
 
 def _operation(operation: Operation, by_type: dict[int, Json], problem: Json) -> Json:
