@@ -9,16 +9,21 @@ import sys
 import urllib.request
 
 import click
+import psycopg
 
 from api.cli.database import database, database_of_owner, let_program_in, refuse_unmigrated
+from api.clock import real_time
 from api.demonstration import load
+from api.health import look
 from api.serving import listen, log_to_stderr
 from api.serving import project as run_projections
 from api.serving import serve as run_server
 from api.settings import SUPERVISED, Settings, read_settings, unknown_names
 from api.supervise import Child, SuperviseError, Supervisor, check_port_is_free, end_with_parent
 from api.wiring import all_migrations
+from history.appends import Unavailable
 from history.migrate import migrate
+from history.store import open_history
 from projections.replica import follows
 
 log = logging.getLogger("overwinter")
@@ -97,12 +102,24 @@ def demo() -> None:
             raise SuperviseError(
                 f"The server did not answer within {_START_SECONDS:.0f} seconds; the lines above say why."
             )
+        # A page that is opened at once should show all of it. If that takes very long, what is there is shown all the same.
+        supervisor.wait(until=lambda: asyncio.run(_caught_up(url)), seconds=_START_SECONDS)
         click.echo(f"Overwinter, a demonstration with invented people: {settings.address}\n")
         click.echo("Ways in, one for each role (sign in on the page with the token, or send it as Bearer):")
         for way in ways_in:
             click.echo(f"  {way.role:<17}{way.name:<17}{way.token}")
         click.echo("\nCtrl-C stops it.")
         supervisor.wait()
+
+
+async def _caught_up(url: str) -> bool:
+    """Whether every read model that did not stop has seen all facts."""
+    try:
+        async with open_history(url, connections=1) as history:
+            found = await look(history, real_time())
+    except (Unavailable, psycopg.Error):
+        return False
+    return not any(each.behind and each.failed_position is None for each in found.projections)
 
 
 def _answers(settings: Settings) -> bool:

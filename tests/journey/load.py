@@ -19,7 +19,7 @@ import httpx
 import psycopg
 
 from tests.history import second_reader
-from tests.journey.running import Person, until
+from tests.journey.running import Person, following, until
 from tests.journey.walk import CALL, eur
 from tests.money.books import Books
 
@@ -236,7 +236,7 @@ def prepare(address: str, folder: Path, awards: int) -> Ground:
     ways_in = json.loads((folder / "ways-in.json").read_text())["ways_in"]
     tokens = {way["role"]: way["token"] for way in ways_in}
     people = {way["role"]: way["person"] for way in ways_in}
-    with httpx.Client(base_url=address, timeout=30) as client:
+    with following(address) as (client, _):
 
         def speaking(role: str) -> Person:
             return Person(client, tokens.get(role, role))

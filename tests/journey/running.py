@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -22,7 +23,9 @@ import httpx
 import psycopg
 
 from api.embedded import EmbeddedPostgres
+from api.queries import READS
 
+_READS = tuple(re.compile(re.sub(r"\{[a-z_]+\}", "[^/]+", read.path)) for read in READS)
 OVERWINTER = (sys.executable, "-c", "from api.cli import main; main()")
 
 
@@ -42,6 +45,19 @@ class Running:
     def person(self, token: str) -> Person:
         """A client that speaks with this person's token."""
         return Person(self.client, token)
+
+    def caught_up(self) -> None:
+        """Wait until every read model that runs has seen all facts: on a busy machine that takes a while."""
+        signed = {"Authorization": f"Bearer {self.token}"}
+
+        def seen() -> bool:
+            answer = self.client.get("/health/ready", headers=signed).json()
+            figures = answer.get("figures") or answer.get("checks")
+            return figures is not None and not any(
+                each["behind"] and each["failed_position"] is None for each in figures["projections"]
+            )
+
+        until(seen)
 
     def newcomer(self, name: str, **more: Any) -> Person:
         """A newly registered person, who has exchanged the claim that the administrator made for them."""
@@ -157,14 +173,35 @@ def demonstration(folder: Path | None = None) -> Iterator[Running]:
     token = (folder / "administrator-token").read_text().strip()
     try:
         address = f"http://127.0.0.1:{port}"
-        answers: list[httpx.Response] = []
-        with httpx.Client(base_url=address, timeout=30, event_hooks={"response": [answers.append]}) as client:
+        with following(address) as (client, answers):
             yield Running(address, folder, token, process, environment, client, answers)
     finally:
         process.send_signal(signal.SIGINT)
         ended = process.wait(30)
         shutil.rmtree(folder, ignore_errors=True)
     assert ended == 0
+
+
+@contextmanager
+def following(address: str) -> Iterator[tuple[httpx.Client, list[httpx.Response]]]:
+    """A client, and every answer that came by it. What it asks the read models, it asks of the state after the latest write
+    that it sent, whoever sent it: they follow the history within milliseconds, but not on a busy machine."""
+    answers: list[httpx.Response] = []
+    position = ""
+
+    def keep(answer: httpx.Response) -> None:
+        nonlocal position
+        answers.append(answer)
+        position = answer.headers.get("X-Position", position)
+
+    def ask_after_it(request: httpx.Request) -> None:
+        asked = request.method == "GET" and any(path.fullmatch(request.url.path) for path in _READS)
+        if asked and position and "position" not in request.url.params:
+            request.url = request.url.copy_add_param("position", position)
+
+    hooks: dict[str, list[Any]] = {"request": [ask_after_it], "response": [keep]}
+    with httpx.Client(base_url=address, timeout=30, event_hooks=hooks) as client:
+        yield client, answers
 
 
 def until(holds: Any, seconds: float = 30) -> None:

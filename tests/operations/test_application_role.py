@@ -11,13 +11,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-import httpx
 import psycopg
 import pytest
 from psycopg import sql
 
 from api.embedded import EmbeddedPostgres
-from tests.journey.running import Running
+from tests.journey.running import Running, following
 from tests.journey.walk import walk
 from tests.operations.test_command_line import Operator, wait_until
 
@@ -70,12 +69,11 @@ def allowed(roles: Roles) -> Roles:
 def served(operator: Operator, tmp_path: Path) -> Iterator[Running]:
     """Server and projections of an operator, with an administrator's way in."""
     token = operator.administrator()["token"]
-    answers: list[httpx.Response] = []
     address = f"http://127.0.0.1:{operator.settings['OVERWINTER_PORT']}"
     with (
         operator.running("project"),
         operator.running("serve") as serving,
-        httpx.Client(base_url=address, timeout=30, event_hooks={"response": [answers.append]}) as client,
+        following(address) as (client, answers),
     ):
         wait_until(lambda: operator.readiness() == 200)
         yield Running(address, tmp_path, token, serving, operator.settings, client, answers)

@@ -31,7 +31,8 @@ class Someone:
     walk: Walk
 
     def go(self, path: str) -> str:
-        """Open a page and read it."""
+        """Open a page and read it, with all that others have just done."""
+        self.stage.running.caught_up()
         answer = self.page.goto(self.stage.address + path)
         assert answer is not None
         assert answer.status == 200, (path, answer.status, self.text())

@@ -51,9 +51,19 @@ class Stage:
         administrator.post("/api/demo/clock", now=(closes + timedelta(hours=1)).isoformat())
         until(lambda: officer.get(f"/api/rounds/{self.round}")["status"] == "closed")
 
+    def _caught_up_first(self, request: httpx.Request) -> None:
+        """What one person opens shows what another has just done."""
+        if request.method == "GET":
+            self.running.caught_up()
+
     def visitor(self, role: str | None = None) -> Visitor:
         """A client that keeps cookies as a browser does, signed in as somebody by the page for it."""
-        client = httpx.Client(base_url=self.address, timeout=30, headers={"Accept": "text/html,*/*;q=0.1"})
+        client = httpx.Client(
+            base_url=self.address,
+            timeout=30,
+            headers={"Accept": "text/html,*/*;q=0.1"},
+            event_hooks={"request": [self._caught_up_first]},
+        )
         self.clients.append(client)
         visitor = Visitor(client)
         if role is not None:

@@ -60,7 +60,7 @@ def walk(browser: Browser, stage: Stage) -> Iterator[Walk]:
 def apply(artist: Someone, stage: Stage, walk: Walk) -> str:
     """Find the call, send a form with a mistake in it, mend that alone, and submit."""
     artist.go("/calls")
-    artist.page.goto(f"{stage.address}/calls/{stage.call}")
+    artist.go(f"/calls/{stage.call}")
     artist.open("Apply")
     artist.press(
         "Add lines",
