@@ -21,6 +21,11 @@ SECONDS: Final = 60.0
 """How long an answer may take before the connection counts as lost."""
 
 
+IDLE_SECONDS: Final = 2.0
+"""For how long a connection without a request is kept. Servers end one after five seconds or so, and a request that is sent
+at that very moment is lost."""
+
+
 class ConnectionLost(Exception):
     """The server went away, or did not answer in time: it is open whether the request was done."""
 
@@ -46,6 +51,8 @@ class _Exchange(asyncio.Protocol):
         self._waiter: asyncio.Future[Answer] | None = None
         self._begin()
         self.open = False
+        self.answered_at = 0.0
+        """When its latest answer came, by the event loop's clock."""
 
     def _begin(self) -> None:
         self._parser = httptools.HttpResponseParser(self)
@@ -158,14 +165,16 @@ class Client:
         exchange = await self._connection()
         answer = await exchange.exchange(request, self._seconds)
         if exchange.open:
+            exchange.answered_at = asyncio.get_running_loop().time()
             self._idle.append(exchange)
         return answer
 
     async def _connection(self) -> _Exchange:
         while self._idle:
             exchange = self._idle.pop()
-            if exchange.open:
+            if exchange.open and asyncio.get_running_loop().time() < exchange.answered_at + IDLE_SECONDS:
                 return exchange
+            exchange.close()
         try:
             _, exchange = await asyncio.get_running_loop().create_connection(
                 _Exchange, self._host, self._port, ssl=self._tls
