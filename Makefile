@@ -20,7 +20,7 @@ demo: venv ## build .venv, start everything with a small demonstration, and prin
 
 test: venv-dev ## run the tests (at most ten minutes)
 	@requirements/browser.sh --tell
-	.venv/bin/python -m pytest -n $(PYTEST_WORKERS) -m "not long" tests
+	.venv/bin/python -m pytest -n $(PYTEST_WORKERS) --dist worksteal -m "not long" tests
 
 test-long: venv-dev ## run the tests that take longer (crashes under load, large data)
 	@requirements/browser.sh --tell
