@@ -25,7 +25,7 @@ import uvloop
 from eventsourcing.persistence import ApplicationRecorder, InfrastructureFactory, StoredEvent
 from eventsourcing.utils import Environment
 
-from api.embedded import PORT, ROLE
+from api.postgres.embedded import PORT, ROLE
 from benchmarks.databases import Databases
 from benchmarks.results import Bar, Line, beside
 from domain.applications import ApplicationWithdrawn

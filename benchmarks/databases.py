@@ -11,9 +11,9 @@ from urllib.parse import quote
 import psycopg
 from psycopg import sql
 
-from api.embedded import PORT, ROLE, EmbeddedPostgres
-from api.embedded_account import account_for
-from api.wiring import all_migrations
+from api.postgres.embedded import PORT, ROLE, EmbeddedPostgres
+from api.postgres.embedded_account import account_for
+from api.run.wiring import all_migrations
 from benchmarks.server import ServerFailed
 from history.migrate import migrate
 

@@ -14,7 +14,7 @@ from uuid import UUID
 from eventsourcing.application import Application
 from eventsourcing.domain import Aggregate, event
 
-from api.embedded import PORT, ROLE
+from api.postgres.embedded import PORT, ROLE
 from benchmarks.databases import Databases
 from benchmarks.grant_life import ACCOUNT, AMOUNT, CURRENCY, NOW, PARTS, TEXT
 from domain.values import stream_id

@@ -22,7 +22,7 @@ import psutil
 import psycopg
 from psycopg.types.json import Jsonb
 
-from api.supervise import Child, Supervisor
+from api.run.supervise import Child, Supervisor
 from benchmarks.bound import TABLES
 from benchmarks.connection import Client
 from benchmarks.databases import Databases

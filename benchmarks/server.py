@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from api.supervise import Child, Supervisor
+from api.run.supervise import Child, Supervisor
 
 ROOT: Final = Path(__file__).parent.parent
 START_SECONDS: Final = 120.0
@@ -86,7 +86,7 @@ def start(supervisor: Supervisor, installation: Installation, **settings: str) -
     """Start the API and the projections, each a process of its own; the process id of the API. The `settings` are the
     API's alone.
 
-    Raises `ServerFailed`, or `api.supervise.SuperviseError`.
+    Raises `ServerFailed`, or `api.run.supervise.SuperviseError`.
     """
     process = supervisor.start(
         Child("the API", (*_OVERWINTER, "serve"), {**installation.environment, **settings})
@@ -97,7 +97,7 @@ def start(supervisor: Supervisor, installation: Installation, **settings: str) -
 
 
 def await_answer(supervisor: Supervisor, address: str) -> None:
-    """Wait until an address answers with success. Raises `ServerFailed`, or `api.supervise.SuperviseError`."""
+    """Wait until an address answers with success. Raises `ServerFailed`, or `api.run.supervise.SuperviseError`."""
     if not supervisor.wait(until=lambda: answers(address), seconds=START_SECONDS):
         raise ServerFailed(f"The server did not become ready within {START_SECONDS:g} seconds.")
 

@@ -22,7 +22,7 @@ import psycopg
 from rich.console import Console
 from rich.table import Table
 
-from api.embedded import EmbeddedPostgres
+from api.postgres.embedded import EmbeddedPostgres
 from benchmarks.appends import our_rate
 from benchmarks.databases import Databases
 from benchmarks.figures import Spread, ratios

@@ -12,7 +12,7 @@ import threading
 from pathlib import Path
 from typing import Final, Self
 
-from api.embedded import PORT
+from api.postgres.embedded import PORT
 
 _RUNS: Final = frozenset(b"QE")
 _HEADER: Final = 5

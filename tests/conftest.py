@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from api.embedded import EmbeddedPostgres
+from api.postgres.embedded import EmbeddedPostgres
 
 # What a developer has set for their own installation must not reach a test.
 for _name in [name for name in os.environ if name.startswith(("OVERWINTER_", "PG"))]:

@@ -13,8 +13,8 @@ from urllib.parse import quote
 
 import psycopg
 
-from api.embedded import PORT, ROLE, EmbeddedPostgres
-from api.embedded_account import account_for
+from api.postgres.embedded import PORT, ROLE, EmbeddedPostgres
+from api.postgres.embedded_account import account_for
 
 
 class StreamingReplica:

@@ -11,7 +11,7 @@ import click
 from api.accounts.tokens import DEFAULT_DAYS
 from api.cli.database import with_wiring
 from api.cli.people import check_person
-from api.wiring import Wiring
+from api.run.wiring import Wiring
 from domain.commands.initiatives import AppointAdministrator
 from domain.commands.persons import MakeClaim, RegisterPerson, WithdrawClaim
 from domain.persons import CLAIM_DAYS, MOST_CLAIM_DAYS

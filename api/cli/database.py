@@ -7,11 +7,11 @@ import contextlib
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Final
 
-from api.embedded import PROGRAM, EmbeddedPostgres
-from api.embedded_guard import held
-from api.roles import let_in, let_in_once
-from api.settings import Settings, read_settings
-from api.wiring import Wiring, all_migrations, wire
+from api.postgres.embedded import PROGRAM, EmbeddedPostgres
+from api.postgres.embedded_guard import held
+from api.postgres.roles import let_in, let_in_once
+from api.run.settings import Settings, read_settings
+from api.run.wiring import Wiring, all_migrations, wire
 from history.migrate import MigrationError, pending
 
 ROLES_SECONDS: Final = 60.0

@@ -9,8 +9,8 @@ import click
 
 from api.cli.database import database
 from api.cli.failures import fail
-from api.doctor import examine, report
-from api.settings import read_settings
+from api.health.doctor import examine, report
+from api.run.settings import read_settings
 
 
 @click.command()

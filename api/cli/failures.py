@@ -8,13 +8,13 @@ from typing import Any, NoReturn
 import click
 import psycopg
 
-from api.backups import BackupError
-from api.connecting import why_not_connected
-from api.embedded_guard import EmbeddedError
-from api.roles import RoleError
-from api.settings import SettingsError
-from api.supervise import SuperviseError
-from api.wiring import WiringError
+from api.keeping.backups import BackupError
+from api.postgres.connecting import why_not_connected
+from api.postgres.embedded_guard import EmbeddedError
+from api.postgres.roles import RoleError
+from api.run.settings import SettingsError
+from api.run.supervise import SuperviseError
+from api.run.wiring import WiringError
 from domain.refusals import Turned
 from history.appends import Unavailable
 from history.keyfiles import KeysUnusable

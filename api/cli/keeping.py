@@ -8,13 +8,13 @@ import json
 import click
 import psycopg
 
-from api.beside import recheck_beside
 from api.cli.database import database, database_of_owner, let_program_in, refuse_unmigrated
 from api.cli.failures import fail
 from api.cli.progress import progress_bar
-from api.roles import let_in, refuse_all_but_the_owner
-from api.settings import Settings, read_settings
-from api.wiring import all_migrations, check_keys
+from api.health.beside import recheck_beside
+from api.postgres.roles import let_in, refuse_all_but_the_owner
+from api.run.settings import Settings, read_settings
+from api.run.wiring import all_migrations, check_keys
 from history.keyfiles import KeyFolder
 from history.mending import MENDABLE, mend
 from history.migrate import migrate

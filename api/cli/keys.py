@@ -8,12 +8,12 @@ from pathlib import Path
 
 import click
 
-from api.backups import WHY_TWO_PLACES, back_up, check_restorable, restore
 from api.cli.database import database_of_owner, let_program_in, refuse_unmigrated, with_wiring
 from api.cli.progress import progress_bar
-from api.roles import refuse_all_but_the_owner
-from api.settings import read_settings
-from api.wiring import Wiring
+from api.keeping.backups import WHY_TWO_PLACES, back_up, check_restorable, restore
+from api.postgres.roles import refuse_all_but_the_owner
+from api.run.settings import read_settings
+from api.run.wiring import Wiring
 
 
 @click.command("rotate-keys")

@@ -10,8 +10,8 @@ import click
 
 from api.cli.database import with_wiring
 from api.cli.failures import fail
-from api.remains import REMAINS
-from api.wiring import Wiring, try_to_finish
+from api.keeping.remains import REMAINS
+from api.run.wiring import Wiring, try_to_finish
 from domain.commands.persons import ErasePerson
 from domain.persons import PERSON, address_claim, check_email, check_known
 from domain.refusals import NotFound

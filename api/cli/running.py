@@ -12,15 +12,15 @@ import click
 import psycopg
 
 from api.cli.database import database, database_of_owner, let_program_in, refuse_unmigrated
-from api.clock import real_time
-from api.demonstration import load
-from api.health import look
-from api.serving import listen, log_to_stderr
-from api.serving import project as run_projections
-from api.serving import serve as run_server
-from api.settings import SUPERVISED, Settings, read_settings, unknown_names
-from api.supervise import Child, SuperviseError, Supervisor, check_port_is_free, end_with_parent
-from api.wiring import all_migrations
+from api.health.health import look
+from api.run.clock import real_time
+from api.run.demonstration import load
+from api.run.serving import listen, log_to_stderr
+from api.run.serving import project as run_projections
+from api.run.serving import serve as run_server
+from api.run.settings import SUPERVISED, Settings, read_settings, unknown_names
+from api.run.supervise import Child, SuperviseError, Supervisor, check_port_is_free, end_with_parent
+from api.run.wiring import all_migrations
 from history.appends import Unavailable
 from history.migrate import migrate
 from history.store import open_history

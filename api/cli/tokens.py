@@ -9,7 +9,7 @@ import click
 from api.cli.database import with_wiring
 from api.cli.failures import fail
 from api.cli.people import check_person
-from api.wiring import Wiring
+from api.run.wiring import Wiring
 
 
 @click.group()

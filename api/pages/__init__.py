@@ -10,7 +10,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from api.pages import assets, claims, sign_in, ways_in
 from api.pages.site import Site
-from api.wiring import Wiring
+from api.run.wiring import Wiring
 
 Failed = Callable[[Request[Any, Any, Any], Exception], Response[Any]]
 

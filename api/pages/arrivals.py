@@ -10,7 +10,7 @@ from typing import Any, Final
 from litestar import Request
 from litestar.datastructures import Cookie
 
-from api.wiring import Wiring
+from api.run.wiring import Wiring
 from domain.commands.register import REGISTER
 
 SECONDS: Final = 60

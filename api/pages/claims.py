@@ -9,14 +9,14 @@ from litestar import HttpMethod, Request, Response
 from litestar.handlers import HTTPRouteHandler
 
 from api.accounts.tokens import DEFAULT_DAYS
+from api.http.problems import problem_of
 from api.pages.forms import read_form
 from api.pages.origins import check_same_site
 from api.pages.page import Drawn
 from api.pages.same_browser import SameBrowser
 from api.pages.site import Site
 from api.pages.visits import Visit
-from api.problems import problem_of
-from api.wiring import Wiring
+from api.run.wiring import Wiring
 from domain.refusals import Turned
 from domain.values import Channel
 from history.runner import Contended, KeyReused

@@ -17,8 +17,8 @@ from urllib.parse import unquote_to_bytes
 import msgspec
 from litestar import Request
 
-from api.bodies import MOST_FIELDS, decode, is_utf8, take_in
-from api.problems import Problem, ProblemType
+from api.http.bodies import MOST_FIELDS, decode, is_utf8, take_in
+from api.http.problems import Problem, ProblemType
 from domain.amounts import typed_amount, typed_whole
 from domain.deciding import Command
 from domain.values import Money

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 from litestar import Request
 
-from api.problems import Problem, ProblemType
-from api.settings import Settings
+from api.http.problems import Problem, ProblemType
+from api.run.settings import Settings
 
 
 def check_same_site(request: Request[Any, Any, Any], settings: Settings) -> None:

@@ -8,8 +8,8 @@ from typing import Any, Final
 from litestar import Request
 from litestar.datastructures import Cookie
 
+from api.http.problems import Problem, ProblemType
 from api.pages.forms import Form
-from api.problems import Problem, ProblemType
 
 SECONDS: Final = 3600
 """How long such a form can be sent."""

@@ -14,7 +14,7 @@ from api.pages.origins import check_same_site
 from api.pages.page import Drawn
 from api.pages.same_browser import SameBrowser
 from api.pages.site import Site, check_signed_form, redirect
-from api.wiring import Wiring
+from api.run.wiring import Wiring
 
 _WITHIN: Final = re.compile(r"/(?:[a-z0-9-]+(?:/[a-z0-9-]+)*)?\Z", re.ASCII)
 

@@ -13,8 +13,9 @@ from litestar.datastructures import Cookie
 from litestar.handlers import HTTPRouteHandler
 
 from api.accounts.sessions import same_csrf
-from api.bodies import field_of
-from api.operations import again_if_lost, check_kinds, methods
+from api.http.bodies import field_of
+from api.http.operations import again_if_lost, check_kinds, methods
+from api.http.problems import MOST_NAMED, Problem, ProblemType, note, problem_of
 from api.pages.addresses import DONE, PAGES
 from api.pages.arrivals import Arrivals
 from api.pages.forms import Form, Plain, command_of, nested, read_form
@@ -22,8 +23,7 @@ from api.pages.origins import check_same_site
 from api.pages.page import Act, Drawn, Page
 from api.pages.rendering import Rendering
 from api.pages.visits import Returned, Visit, languages_of
-from api.problems import MOST_NAMED, Problem, ProblemType, note, problem_of
-from api.wiring import Wiring
+from api.run.wiring import Wiring
 from domain.commands.register import REGISTER
 from domain.refusals import Invalid, NotFound, Turned
 from domain.values import CONTROL, Channel

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from api.wiring import Wiring
+from api.run.wiring import Wiring
 from domain.commands.register import REGISTER
 from domain.deciding import Act, Command, Denied, Given, Members
 from domain.refusals import Invalid, Turned

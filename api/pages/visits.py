@@ -14,7 +14,7 @@ from litestar import Request
 from api.accounts.sessions import SignedIn
 from api.pages.forms import Form
 from api.pages.trying import Trial
-from api.wiring import Wiring
+from api.run.wiring import Wiring
 from projections.versions import Version
 
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*\Z", re.ASCII)

@@ -10,14 +10,14 @@ from litestar import HttpMethod, Request, Response
 from litestar.handlers import HTTPRouteHandler
 
 from api.accounts.sessions import SignedIn
-from api.operations import again_if_lost
+from api.http.operations import again_if_lost
+from api.http.problems import Problem, ProblemType
 from api.pages.forms import Form, read_form
 from api.pages.origins import check_same_site
 from api.pages.page import Drawn
 from api.pages.site import Site, check_signed_form, redirect
 from api.pages.visits import Visit
-from api.problems import Problem, ProblemType
-from api.wiring import Wiring
+from api.run.wiring import Wiring
 from domain.commands.persons import WithdrawClaim
 from domain.refusals import NotFound
 from domain.values import Channel

@@ -17,8 +17,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from api.embedded_guard import EmbeddedError
-from api.supervise import SuperviseError
+from api.postgres.embedded_guard import EmbeddedError
+from api.run.supervise import SuperviseError
 from benchmarks.connection import Client
 from benchmarks.figures import percentile
 from benchmarks.interrupting import run as run_interruptibly

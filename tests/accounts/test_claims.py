@@ -12,8 +12,8 @@ import psycopg
 import pytest
 
 from api.accounts.tokens import Tokens
-from api.app import make_app
-from api.wiring import Wiring
+from api.http.app import make_app
+from api.run.wiring import Wiring
 from domain.commands.initiatives import AppointAdministrator
 from domain.commands.persons import ErasePerson, MakeClaim, RegisterPerson
 from domain.deciding import Command

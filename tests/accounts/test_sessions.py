@@ -10,8 +10,8 @@ import psycopg
 import pytest
 
 from api.accounts.sessions import Sessions
-from api.settings import read_settings
-from api.wiring import Wiring, all_migrations, wire
+from api.run.settings import read_settings
+from api.run.wiring import Wiring, all_migrations, wire
 from domain.commands.persons import RegisterPerson
 from domain.values import SYSTEM, Channel
 from history.migrate import migrate

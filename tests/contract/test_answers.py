@@ -8,10 +8,10 @@ from typing import Any
 import jsonschema_rs
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 
-from api.app import operations
-from api.commands import ANSWERED_WITH_A_SECRET, SYSTEM_ONLY, WRITES
-from api.operations import Operation
-from api.problems import ProblemType
+from api.http.app import operations
+from api.http.commands import ANSWERED_WITH_A_SECRET, SYSTEM_ONLY, WRITES
+from api.http.operations import Operation
+from api.http.problems import ProblemType
 from domain.commands.register import REGISTER
 from tests.contract.conftest import Used
 from tests.journey.running import Running

@@ -7,8 +7,8 @@ from datetime import date, datetime
 import msgspec
 import pytest
 
-from api.bodies import decode, is_utf8
-from api.problems import Problem
+from api.http.bodies import decode, is_utf8
+from api.http.problems import Problem
 from domain.refusals import Invalid
 from domain.values import Money
 

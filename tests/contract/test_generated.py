@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, Phase, Verbosity, given, settings
 from schemathesis import Case, GenerationMode
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 
-from api.app import operations
-from api.operations import Operation
+from api.http.app import operations
+from api.http.operations import Operation
 from tests.contract.conftest import Used, ways_in
 from tests.journey.running import Running
 

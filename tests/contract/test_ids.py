@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from api.bodies import decode, field_of
-from api.commands import WRITES, body_type
+from api.http.bodies import decode, field_of
+from api.http.commands import WRITES, body_type
 from domain.commands.register import REGISTER
 from domain.commands.reviews import AssignReview
 from domain.refusals import Invalid, NotFound

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from api.app import operations
-from api.operations import OTHER_IDS, Operation
+from api.http.app import operations
+from api.http.operations import OTHER_IDS, Operation
 from api.pages.addresses import PAGES
 from api.pages.page import Page
 from domain.topics import AGGREGATES

@@ -10,7 +10,7 @@ import httpx
 import msgspec
 import pytest
 
-from api.operations import as_json
+from api.http.operations import as_json
 from projections.versions import Version
 from tests.contract.conftest import Used, ways_in
 from tests.journey.running import Running

@@ -14,7 +14,7 @@ import msgspec
 import psycopg
 import pytest
 
-from api.embedded import EmbeddedPostgres
+from api.postgres.embedded import EmbeddedPostgres
 from domain.commands.register import REGISTER
 from domain.values import SYSTEM, Channel
 from history.keyfiles import KeyFolder

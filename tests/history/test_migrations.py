@@ -5,7 +5,7 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from api.embedded import EmbeddedPostgres
+from api.postgres.embedded import EmbeddedPostgres
 from history.migrate import Migration, MigrationError, migrate, migrations_in, pending
 from tests.conftest import drop_database
 

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from api.embedded import EmbeddedPostgres
+from api.postgres.embedded import EmbeddedPostgres
 from history.appends import Append, DueDate, Idempotency
 from history.batch import APPEND, arguments
 from history.migrate import Migration, migrate, migrations_in

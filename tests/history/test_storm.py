@@ -23,7 +23,7 @@ import psycopg
 import pytest
 from psycopg_pool import ConnectionPool
 
-from api.embedded import EmbeddedError, EmbeddedPostgres
+from api.postgres.embedded import EmbeddedError, EmbeddedPostgres
 from history.library import FactRecorder
 from history.migrate import migrate, migrations_in
 from tests.conftest import drop_database, make_database

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from api.embedded import EmbeddedPostgres
+from api.postgres.embedded import EmbeddedPostgres
 from history.documents import leaf_of
 from history.vault import Vault
 from history.verify import CHECKS, Verified, Wrong, verify

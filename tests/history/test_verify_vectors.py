@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from api.embedded import EmbeddedPostgres
+from api.postgres.embedded import EmbeddedPostgres
 from history.keyfiles import KeyFolder
 from history.vault import Vault, WrappedKey
 from history.verify import verify

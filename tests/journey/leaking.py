@@ -13,7 +13,7 @@ from urllib.parse import quote, quote_plus
 
 import psycopg
 
-from api.embedded import EmbeddedPostgres
+from api.postgres.embedded import EmbeddedPostgres
 
 _ZEROS = re.compile(rb"\0{64,}")
 _WAL_PAGE = 8192

@@ -22,8 +22,8 @@ from typing import Any
 import httpx
 import psycopg
 
-from api.embedded import EmbeddedPostgres
-from api.queries import READS
+from api.http.queries import READS
+from api.postgres.embedded import EmbeddedPostgres
 
 _READS = tuple(re.compile(re.sub(r"\{[a-z_]+\}", "[^/]+", read.path)) for read in READS)
 OVERWINTER = (sys.executable, "-c", "from api.cli import main; main()")

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 import pytest
 
-from api.embedded import EmbeddedPostgres
+from api.postgres.embedded import EmbeddedPostgres
 from tests.journey.leaking import encodings, leaks, places, plant, uproot
 from tests.pages.conftest import Stage, Visitor, eur, said, set_stage
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 
-from api.embedded import EmbeddedPostgres
+from api.postgres.embedded import EmbeddedPostgres
 from projections.register import PROJECTIONS
 from tests.journey.running import Running, until
 

@@ -18,7 +18,7 @@ import psutil
 import psycopg
 import pytest
 
-from api.embedded import EmbeddedPostgres
+from api.postgres.embedded import EmbeddedPostgres
 from projections.projector import Projector
 from projections.rebuild import rebuild
 from projections.register import PROJECTIONS

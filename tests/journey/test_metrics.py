@@ -7,7 +7,7 @@ import re
 import psycopg
 import pytest
 
-from api.embedded import EmbeddedPostgres
+from api.postgres.embedded import EmbeddedPostgres
 from projections.register import PROJECTIONS
 from tests.journey.running import Person, Running, until
 from tests.journey.test_health import stopped

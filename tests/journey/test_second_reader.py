@@ -8,7 +8,7 @@ import random
 import psycopg
 import pytest
 
-from api.embedded import EmbeddedPostgres
+from api.postgres.embedded import EmbeddedPostgres
 from tests.history import second_reader
 from tests.journey.running import Running
 from tests.journey.walk import Walked

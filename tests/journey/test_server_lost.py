@@ -15,7 +15,7 @@ import httpx
 import psutil
 import pytest
 
-from api.embedded import EmbeddedPostgres
+from api.postgres.embedded import EmbeddedPostgres
 from tests.journey.running import OVERWINTER, Person, Running, demonstration, until
 
 

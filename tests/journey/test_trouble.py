@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from api.embedded import ROLE, EmbeddedPostgres
+from api.postgres.embedded import ROLE, EmbeddedPostgres
 from tests.journey.running import Running, demonstration, until
 
 READ_ONLY_SECONDS = 6

@@ -16,9 +16,9 @@ import pytest
 import uvloop
 from litestar.types import Receive, Scope, Send
 
-from api.limits import Limits, counted_as
-from api.serving import listen, server_of
-from api.settings import read_settings
+from api.http.limits import Limits, counted_as
+from api.run.serving import listen, server_of
+from api.run.settings import read_settings
 
 ADDRESS, OTHER = b"198.51.100.7", b"198.51.100.8"
 BIG = 20_000_000

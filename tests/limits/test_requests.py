@@ -9,10 +9,10 @@ import httpx
 import msgspec
 import pytest
 
-from api.app import make_app
-from api.bodies import decode
-from api.problems import MOST_NAMED, Problem, problem_of
-from api.wiring import Wiring
+from api.http.app import make_app
+from api.http.bodies import decode
+from api.http.problems import MOST_NAMED, Problem, problem_of
+from api.run.wiring import Wiring
 from domain.commands.applications import SubmitApplication
 from domain.commands.grants.scheduling import ScheduleGrant
 from domain.forms import Answer, Form, Question, check_answers

@@ -15,7 +15,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from api.embedded import EmbeddedPostgres
+from api.postgres.embedded import EmbeddedPostgres
 from tests.journey.running import Running, following
 from tests.journey.walk import walk
 from tests.operations.test_command_line import Operator, wait_until

@@ -14,10 +14,10 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from api.backups import BackupError, _program
-from api.embedded import EmbeddedPostgres
-from api.settings import read_settings
-from api.wiring import Wiring, wire
+from api.keeping.backups import BackupError, _program
+from api.postgres.embedded import EmbeddedPostgres
+from api.run.settings import read_settings
+from api.run.wiring import Wiring, wire
 from domain.commands.persons import RegisterPerson
 from domain.values import SYSTEM, Channel
 from history.runner import Request

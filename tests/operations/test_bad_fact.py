@@ -16,12 +16,12 @@ from anyio import to_thread
 from click.testing import CliRunner, Result
 from psycopg.conninfo import conninfo_to_dict
 
-from api.app import make_app
 from api.cli import main
-from api.demonstration import load
-from api.embedded import EmbeddedPostgres
-from api.settings import Settings, read_settings
-from api.wiring import Wiring, WiringError, all_migrations, wire
+from api.http.app import make_app
+from api.postgres.embedded import EmbeddedPostgres
+from api.run.demonstration import load
+from api.run.settings import Settings, read_settings
+from api.run.wiring import Wiring, WiringError, all_migrations, wire
 from domain.initiatives import INSTALLATION_ID
 from history.appends import Append
 from history.documents import Stored

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from api.clock import DemonstrationClock
+from api.run.clock import DemonstrationClock
 from domain.refusals import Invalid, Refused
 
 

@@ -21,11 +21,11 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from api.connecting import why_not_connected
-from api.embedded import EmbeddedPostgres
-from api.health import LEADERLESS
-from api.settings import read_settings
-from api.wiring import wire
+from api.health.health import LEADERLESS
+from api.postgres.connecting import why_not_connected
+from api.postgres.embedded import EmbeddedPostgres
+from api.run.settings import read_settings
+from api.run.wiring import wire
 from domain.commands.persons import RegisterPerson
 from domain.values import SYSTEM, Channel
 from history.keyfiles import KeyFolder

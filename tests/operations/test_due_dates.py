@@ -12,10 +12,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from api import due_dates
-from api.due_dates import LOCK, PAUSE_SECONDS, follow_due_dates
-from api.settings import Settings, read_settings
-from api.wiring import all_migrations, wire
+from api.run import due_dates
+from api.run.due_dates import LOCK, PAUSE_SECONDS, follow_due_dates
+from api.run.settings import Settings, read_settings
+from api.run.wiring import all_migrations, wire
 from domain.commands.persons import RegisterPerson
 from domain.values import SYSTEM, Channel
 from history.migrate import migrate

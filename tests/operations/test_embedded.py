@@ -16,9 +16,9 @@ import psutil
 import psycopg
 import pytest
 
-from api import embedded_account
-from api.embedded import EmbeddedPostgres
-from api.embedded_guard import EmbeddedError
+from api.postgres import embedded_account
+from api.postgres.embedded import EmbeddedPostgres
+from api.postgres.embedded_guard import EmbeddedError
 
 ROOT = Path(__file__).resolve().parents[2]
 AS_ROOT = os.geteuid() == 0
@@ -27,7 +27,7 @@ ANOTHER_PROGRAM = """
 import sys, time
 from pathlib import Path
 import psycopg
-from api.embedded import EmbeddedPostgres
+from api.postgres.embedded import EmbeddedPostgres
 server = EmbeddedPostgres(Path(sys.argv[1]))
 server.start()
 with psycopg.connect(server.url) as connection:
@@ -102,7 +102,7 @@ def guards_of(folder: Path) -> list[psutil.Process]:
     found = []
     for process in psutil.process_iter(["cmdline"]):
         line = process.info["cmdline"] or []
-        if "api.embedded_guard" in line and str(folder) in line:
+        if "api.postgres.embedded_guard" in line and str(folder) in line:
             found.append(process)
     return found
 
@@ -385,7 +385,7 @@ class TestRefusing:
     def test_a_folder_that_may_not_be_written(self, place: Path) -> None:
         (place / "closed").mkdir(mode=0o500)
         script = (
-            "import sys; from pathlib import Path; from api.embedded import EmbeddedPostgres\n"
+            "import sys; from pathlib import Path; from api.postgres.embedded import EmbeddedPostgres\n"
             "try: EmbeddedPostgres(Path(sys.argv[1])).start()\n"
             "except Exception as error: print(type(error).__name__, error)"
         )

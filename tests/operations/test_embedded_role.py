@@ -11,7 +11,7 @@ import psutil
 import psycopg
 import pytest
 
-from api.embedded import PROGRAM, EmbeddedPostgres
+from api.postgres.embedded import PROGRAM, EmbeddedPostgres
 from tests.journey.running import Running, demonstration
 from tests.operations.test_command_line import Operator
 

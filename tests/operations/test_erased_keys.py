@@ -18,10 +18,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from api.backups import _program
-from api.embedded import EmbeddedPostgres
-from api.settings import read_settings
-from api.wiring import Wiring, wire
+from api.keeping.backups import _program
+from api.postgres.embedded import EmbeddedPostgres
+from api.run.settings import read_settings
+from api.run.wiring import Wiring, wire
 from history.format.notation import FormatError
 from history.format.wrapped import WRAPPED_BYTES, unwrap_key
 from tests.operations.test_backups import _register

@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from api import doctor
-from api.clock import real_time
-from api.health import (
+from api.health import doctor
+from api.health.health import (
     LEADERLESS,
     LEADERLESS_SECONDS,
     Absence,
@@ -18,6 +17,7 @@ from api.health import (
     sentences,
     stopped_sentence,
 )
+from api.run.clock import real_time
 
 
 def found(*, projecting: bool, wrong: tuple[str, ...] = ()) -> Ready:

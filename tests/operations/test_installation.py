@@ -14,9 +14,9 @@ import psycopg
 import pytest
 import yaml
 
-from api.embedded import EmbeddedPostgres
-from api.settings import described, read_settings
-from api.wiring import check_places
+from api.postgres.embedded import EmbeddedPostgres
+from api.run.settings import described, read_settings
+from api.run.wiring import check_places
 
 ROOT = Path(__file__).resolve().parents[2]
 REQUIREMENT = re.compile(r"^([a-z0-9-]+)==(\S+)((?: ; .+?)?) \\$")

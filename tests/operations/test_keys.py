@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from api.remains import REMAINS
-from api.settings import read_settings
-from api.wiring import check_places
+from api.keeping.remains import REMAINS
+from api.run.settings import read_settings
+from api.run.wiring import check_places
 from history.keyfiles import KeyFolder, KeysUnusable
 from tests.operations.test_backups import living, register
 from tests.operations.test_command_line import Operator

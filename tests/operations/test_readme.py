@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from api.settings import as_markdown
+from api.run.settings import as_markdown
 
 README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
 

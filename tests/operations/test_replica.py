@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
-from api.embedded import EmbeddedPostgres
+from api.postgres.embedded import EmbeddedPostgres
 from tests.operations.test_application_role import served
 from tests.operations.test_command_line import Operator, wait_until
 from tests.replicas import StreamingReplica

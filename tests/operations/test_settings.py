@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from api.settings import (
+from api.run.settings import (
     Settings,
     SettingsError,
     as_markdown,

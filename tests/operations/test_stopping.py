@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from litestar.types import HTTPScope, Message
 
-from api.app import STOPPING, make_app
-from api.settings import read_settings
-from api.wiring import all_migrations, wire
+from api.http.app import STOPPING, make_app
+from api.run.settings import read_settings
+from api.run.wiring import all_migrations, wire
 from history.migrate import migrate
 
 pytestmark = pytest.mark.anyio

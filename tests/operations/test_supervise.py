@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from api.supervise import Child, SuperviseError, Supervisor, check_port_is_free
+from api.run.supervise import Child, SuperviseError, Supervisor, check_port_is_free
 
 ROOT = Path(__file__).resolve().parents[2]
 SLEEPER = (sys.executable, "-c", "import time; time.sleep(60)")
@@ -142,7 +142,7 @@ class TestEnding:
 
 SUPERVISING = """
 import sys
-from api.supervise import Child, Supervisor
+from api.run.supervise import Child, Supervisor
 with Supervisor() as supervisor:
     print(supervisor.start(Child("the API", (sys.executable, "-c", "import time; time.sleep(60)"))), flush=True)
     supervisor.wait()
@@ -151,8 +151,8 @@ print("stopped", flush=True)
 
 WATCHING = """
 import subprocess, sys
-from api.supervise import end_with_parent
-inner = "import time; from api.supervise import end_with_parent; end_with_parent(0.05); print('on', flush=True); time.sleep(60)"
+from api.run.supervise import end_with_parent
+inner = "import time; from api.run.supervise import end_with_parent; end_with_parent(0.05); print('on', flush=True); time.sleep(60)"
 worker = subprocess.Popen([sys.executable, "-c", inner], stdout=subprocess.PIPE)
 worker.stdout.readline()
 print(worker.pid, flush=True)

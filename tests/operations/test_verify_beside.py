@@ -15,9 +15,9 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 from api.cli import main
-from api.embedded import EmbeddedPostgres
-from api.roles import let_in
-from api.wiring import all_migrations
+from api.postgres.embedded import EmbeddedPostgres
+from api.postgres.roles import let_in
+from api.run.wiring import all_migrations
 from history.appends import Append, DueDate
 from history.documents import Stored
 from history.migrate import migrate

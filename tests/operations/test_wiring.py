@@ -12,9 +12,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from api import wiring
-from api.settings import Settings, read_settings
-from api.wiring import Wiring, all_migrations, wire
+from api.run import wiring
+from api.run.settings import Settings, read_settings
+from api.run.wiring import Wiring, all_migrations, wire
 from domain.commands.initiatives import AppointAdministrator
 from domain.commands.persons import ErasePerson, RegisterPerson
 from domain.persons import PersonErased

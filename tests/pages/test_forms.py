@@ -10,12 +10,12 @@ import msgspec
 import pytest
 from litestar.testing import RequestFactory
 
+from api.http.problems import Problem
 from api.pages.forms import Form, command_of, nested, read_typed
 from api.pages.rendering import Said, money, said
 from api.pages.reviews import _scored as scored
 from api.pages.sign_in import within
 from api.pages.visits import Visit, languages_of
-from api.problems import Problem
 from domain.commands.applications import SubmitApplication, WithdrawApplication
 from domain.commands.grants import ConfirmGrantPayee
 from domain.commands.panels import SetPanelOutcome

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from api.embedded import EmbeddedPostgres
+from api.postgres.embedded import EmbeddedPostgres
 from domain.forms import Criterion, Form, Question, Rubric
 from domain.grants.rules import PlannedInstalment
 from domain.values import Money, Role

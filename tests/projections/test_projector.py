@@ -17,7 +17,7 @@ import psycopg
 import pytest
 from eventsourcing.persistence import StoredEvent
 
-from api.supervise import GRACE_SECONDS
+from api.run.supervise import GRACE_SECONDS
 from domain.applications import ApplicationFoundEligible
 from domain.calls import CallPublished
 from history.documents import Recorded

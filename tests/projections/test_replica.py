@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
-from api.embedded import EmbeddedPostgres
+from api.postgres.embedded import EmbeddedPostgres
 from domain.indexes import conflicts_of
 from history.tokens import CURSOR, PositionTokens
 from projections import applications, grants, initiatives, replica

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from api.queries import READS, Read
+from api.http.queries import READS, Read
 from domain.refusals import Forbidden, NotFound
 from domain.values import Role
 from projections import applications, timeline

@@ -10,8 +10,8 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 import msgspec
 import pytest
 
-from api import commands
-from api.openapi import described_as_json
+from api.http import commands
+from api.http.openapi import described_as_json
 from domain import limits
 from domain.applications import check_explanation
 from domain.commands.register import REGISTER

@@ -11,10 +11,10 @@ import msgspec
 from litestar import Request as HTTPRequest
 from litestar import Response
 
-from api.bodies import decode, field_of, read_body
-from api.operations import Asking, Operation, Parameter, as_json, bad_parameter, the_header
-from api.problems import ProblemType
-from api.wiring import Wiring
+from api.http.bodies import decode, field_of, read_body
+from api.http.operations import Asking, Operation, Parameter, as_json, bad_parameter, the_header
+from api.http.problems import ProblemType
+from api.run.wiring import Wiring
 from domain.commands.register import REGISTER
 from domain.refusals import NotFound
 from domain.values import Channel
@@ -97,7 +97,7 @@ SYSTEM_ONLY: Final = frozenset({"grant.lapse", "installation.open", "reading.rec
 """Commands that the program alone gives, and that have no address therefore."""
 
 ANSWERED_WITH_A_SECRET: Final = frozenset({"person.make_claim", "person.use_claim"})
-"""Commands whose addresses are in `api.ways_in`, since their answers hold a secret."""
+"""Commands whose addresses are in `api.accounts.ways_in`, since their answers hold a secret."""
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True):

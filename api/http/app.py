@@ -11,16 +11,18 @@ from typing import Any, Final, cast
 from litestar import Litestar, MediaType, Request, Response, get
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from api import administration, commands, health, metrics, queries, ways_in
-from api.bodies import DRAINED
-from api.hosts import NO_HOST, names_a_host
-from api.openapi import described_as_html, described_as_json
-from api.operations import Operation, route
+from api.accounts import ways_in
+from api.health import health, metrics
+from api.http import administration, commands, queries
+from api.http.bodies import DRAINED
+from api.http.hosts import NO_HOST, names_a_host
+from api.http.openapi import described_as_html, described_as_json
+from api.http.operations import Operation, route
+from api.http.problems import RETRY_SECONDS, Problem, ProblemType, on_exception
 from api.pages import for_a_browser, pages
 from api.pages.rendering import STYLE_ADDRESS
 from api.pages.site import SECURITY
-from api.problems import RETRY_SECONDS, Problem, ProblemType, on_exception
-from api.wiring import Wiring
+from api.run.wiring import Wiring
 
 _HEADERS: Final[dict[bytes, bytes]] = {
     b"x-content-type-options": b"nosniff",

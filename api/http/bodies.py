@@ -18,7 +18,7 @@ from litestar import Request
 from litestar.exceptions import InternalServerException
 from msgspec import inspect as shapes
 
-from api.problems import Problem, ProblemType
+from api.http.problems import Problem, ProblemType
 from domain.refusals import NOTHING_HERE, FieldError, Invalid, NotFound, Turned
 from domain.values import is_id
 

@@ -1,6 +1,6 @@
 """Every setting of an installation: its name, default and meaning, here and nowhere else.
 
-The environment is read once, by `read_settings`. The README's table is `as_markdown()` (`python -m api.settings` prints
+The environment is read once, by `read_settings`. The README's table is `as_markdown()` (`python -m api.run.settings` prints
 it), and `overwinter doctor` shows `described(settings)`.
 """
 

@@ -11,8 +11,8 @@ import msgspec
 from litestar import HttpMethod, Request, Response
 from litestar.handlers import HTTPRouteHandler
 
-from api.problems import Problem, ProblemType
-from api.wiring import Wiring
+from api.http.problems import Problem, ProblemType
+from api.run.wiring import Wiring
 from domain.refusals import FieldError, NotFound
 from domain.values import CONTROL, check_stream_id
 from history.appends import Lost

@@ -9,8 +9,8 @@ from typing import Final
 
 import psycopg
 
-from api.settings import Settings
-from api.wiring import wire
+from api.run.settings import Settings
+from api.run.wiring import wire
 from history.appends import Unavailable
 from history.due import Resting, run_due
 from history.statements import heed_cancellation

@@ -9,10 +9,10 @@ from typing import Final
 import msgspec
 from litestar import Response
 
-from api.bodies import decode, read_body
-from api.clock import DemonstrationClock
-from api.operations import Asking, Operation, Parameter, as_json, bad_parameter
-from api.problems import ProblemType
+from api.http.bodies import decode, read_body
+from api.http.operations import Asking, Operation, Parameter, as_json, bad_parameter
+from api.http.problems import ProblemType
+from api.run.clock import DemonstrationClock
 from domain import access
 from domain.deciding import Denied
 from domain.refusals import Forbidden, NotFound

@@ -23,8 +23,8 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from api.problems import MEDIA_TYPE, RETRY_SECONDS, Problem, ProblemType
-from api.settings import Settings
+from api.http.problems import MEDIA_TYPE, RETRY_SECONDS, Problem, ProblemType
+from api.run.settings import Settings
 
 LINGER_SECONDS: Final = 2.0
 """For how long a refused client is listened to, so that it reads the answer before the connection ends."""

@@ -9,11 +9,11 @@ import msgspec
 from litestar import Response
 
 from api.accounts.tokens import DEFAULT_DAYS, MOST_DAYS
-from api.administration import check_administrator
-from api.bodies import decode, read_body
-from api.commands import answer_headers, expected_version, idempotency_key
-from api.operations import Asking, Operation, as_json, bearer
-from api.problems import ProblemType
+from api.http.administration import check_administrator
+from api.http.bodies import decode, read_body
+from api.http.commands import answer_headers, expected_version, idempotency_key
+from api.http.operations import Asking, Operation, as_json, bearer
+from api.http.problems import ProblemType
 from domain import limits, persons
 from domain.commands.persons import MakeClaim
 from domain.refusals import Forbidden, NotFound

@@ -12,7 +12,7 @@ remains of a crash clears them away, so it does not matter how the last run ende
 
 **Root.** PostgreSQL refuses to run as root. The programs then run in a user namespace of their own, in which root's
 files are an ordinary user's: no permission is changed and no user is made. Where that is refused (as in many
-containers), `api.embedded_account` finds another way, and says so.
+containers), `api.postgres.embedded_account` finds another way, and says so.
 """
 
 import atexit
@@ -36,8 +36,8 @@ from urllib.parse import quote
 
 import psutil
 
-from api.embedded_account import Account, account_for
-from api.embedded_guard import (
+from api.postgres.embedded_account import Account, account_for
+from api.postgres.embedded_guard import (
     STOP_SECONDS,
     EmbeddedError,
     held,
@@ -52,7 +52,7 @@ from api.embedded_guard import (
 ROLE: Final = "overwinter"
 """The role that owns the database of the same name: it migrates and rebuilds, and may make other databases."""
 PROGRAM: Final = "overwinter_program"
-"""The role that everything else runs under. It is let in by `api.roles`, and cannot change what has happened."""
+"""The role that everything else runs under. It is let in by `api.postgres.roles`, and cannot change what has happened."""
 
 PORT: Final = 5432
 START_SECONDS: Final = 120.0
@@ -262,7 +262,7 @@ class EmbeddedPostgres:
         finally:
             os.close(guard)
         self._guard_process = _spawn(
-            [sys.executable, "-m", "api.embedded_guard", str(self.folder), str(self.data)],
+            [sys.executable, "-m", "api.postgres.embedded_guard", str(self.folder), str(self.data)],
             env={"PATH": os.defpath, "PYTHONPATH": os.pathsep.join(each for each in sys.path if each)},
             cwd=self.folder,
         )

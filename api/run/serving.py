@@ -15,11 +15,11 @@ import uvicorn
 import uvloop
 from litestar.types import ASGIApp
 
-from api.app import make_app
-from api.due_dates import follow_due_dates
-from api.limits import Limits
-from api.settings import Settings
-from api.wiring import wire
+from api.http.app import make_app
+from api.http.limits import Limits
+from api.run.due_dates import follow_due_dates
+from api.run.settings import Settings
+from api.run.wiring import wire
 from projections.projector import follow
 from projections.register import PROJECTIONS
 

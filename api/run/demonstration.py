@@ -16,8 +16,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from api.settings import Settings
-from api.wiring import Wiring, wire
+from api.run.settings import Settings
+from api.run.wiring import Wiring, wire
 from domain.commands.register import REGISTER
 from domain.values import SYSTEM, Channel
 from history.due import run_due

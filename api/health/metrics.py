@@ -12,11 +12,11 @@ from typing import Any, Final, Literal
 import psutil
 from litestar import Response
 
-from api.administration import check_administrator
-from api.health import Ready, look
-from api.operations import Asking, Operation
-from api.replica import ReplicaHealth, look_at
-from api.wiring import Wiring
+from api.health.health import Ready, look
+from api.health.replica import ReplicaHealth, look_at
+from api.http.administration import check_administrator
+from api.http.operations import Asking, Operation
+from api.run.wiring import Wiring
 
 MEDIA_TYPE: Final = "text/plain; version=0.0.4"
 """Litestar adds the charset."""

@@ -22,8 +22,8 @@ from typing import Any, Final
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from api.settings import Settings
-from api.wiring import check_places, try_to_finish, wire
+from api.run.settings import Settings
+from api.run.wiring import check_places, try_to_finish, wire
 from domain.values import SYSTEM, Channel
 from history.key_backup import Contents, Heading, KeyBackup
 from history.keyfiles import Fence, KeyFolder, holds_keys, lay_down

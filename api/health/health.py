@@ -14,9 +14,9 @@ import msgspec
 import psycopg
 from litestar import Response
 
-from api.operations import Asking, Operation, as_json
-from api.problems import RETRY_SECONDS, Problem, ProblemType
-from api.wiring import all_migrations
+from api.http.operations import Asking, Operation, as_json
+from api.http.problems import RETRY_SECONDS, Problem, ProblemType
+from api.run.wiring import all_migrations
 from domain import access
 from domain.deciding import Denied
 from history.appends import Unavailable

@@ -17,11 +17,11 @@ from typing import Any, Final
 import msgspec
 import psycopg
 
-from api.health import MOST_LAG_SECONDS, Ready, look
-from api.replica import CONNECT_SECONDS, ReplicaHealth, look_at
-from api.roles import role_of
-from api.settings import Settings, described, unknown_names
-from api.wiring import all_migrations, check_fit, clock_of
+from api.health.health import MOST_LAG_SECONDS, Ready, look
+from api.health.replica import CONNECT_SECONDS, ReplicaHealth, look_at
+from api.postgres.roles import role_of
+from api.run.settings import Settings, described, unknown_names
+from api.run.wiring import all_migrations, check_fit, clock_of
 from domain.topics import TOPICS
 from history.key_backup import KeyBackup
 from history.keyfiles import KeysUnusable

@@ -10,10 +10,10 @@ from typing import Any, Final
 
 import msgspec
 
-from api.commands import IDEMPOTENCY_KEY, IF_MATCH
-from api.operations import MEDIA_TYPE, Operation, Parameter
-from api.problems import MEDIA_TYPE as PROBLEM_MEDIA_TYPE
-from api.problems import ProblemDocument, ProblemType
+from api.http.commands import IDEMPOTENCY_KEY, IF_MATCH
+from api.http.operations import MEDIA_TYPE, Operation, Parameter
+from api.http.problems import MEDIA_TYPE as PROBLEM_MEDIA_TYPE
+from api.http.problems import ProblemDocument, ProblemType
 from projections.versions import Version
 
 Json = dict[str, Any]  # Any: JSON

@@ -16,8 +16,8 @@ import psycopg
 from api.accounts.claims import Claims
 from api.accounts.sessions import Sessions
 from api.accounts.tokens import Tokens
-from api.clock import DemonstrationClock, real_time
-from api.settings import Settings
+from api.run.clock import DemonstrationClock, real_time
+from api.run.settings import Settings
 from domain.commands.initiatives import OpenInstallation
 from domain.commands.persons import ErasePerson
 from domain.initiatives import INSTALLATION, INSTALLATION_ID, Installation

@@ -17,8 +17,8 @@ from typing import Any, Final, get_type_hints
 import msgspec
 from litestar import Response
 
-from api.operations import Asking, Operation, Parameter, as_json, bad_parameter
-from api.problems import ProblemType
+from api.http.operations import Asking, Operation, Parameter, as_json, bad_parameter
+from api.http.problems import ProblemType
 from projections import (
     applications,
     calls,

@@ -1,0 +1,1 @@
+"""Keeping an installation: backups, and what remains after an erasure."""

@@ -1,0 +1,1 @@
+"""The embedded PostgreSQL, the roles of a database, and connecting to one."""

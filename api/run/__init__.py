@@ -1,0 +1,1 @@
+"""The processes: settings, wiring, serving, supervision, due dates, and the demonstration."""
