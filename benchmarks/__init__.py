@@ -1,1 +1,1 @@
-"""What is measured, and the rehearsal with real grants. `python -m benchmarks` and `python -m benchmarks.rehearse`."""
+"""What is measured: `python -m benchmarks`."""

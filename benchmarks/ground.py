@@ -19,8 +19,8 @@ import msgspec
 
 from benchmarks.connection import Client
 from benchmarks.load import CLIENTS
+from benchmarks.people import Person, money, register
 from benchmarks.prose import Prose, budget_items
-from benchmarks.rehearse.cast import Person, money, register
 from benchmarks.traffic import Traffic
 
 APPLICATIONS: Final = 2_000

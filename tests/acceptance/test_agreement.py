@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.rehearse.agreement import (
+from tests.acceptance.agreement import (
     Followed,
     LedgerEntry,
     LedgerLine,
@@ -17,7 +17,7 @@ from benchmarks.rehearse.agreement import (
     sums_of_facts,
     sums_of_ledger,
 )
-from benchmarks.rehearse.giving import FileGrant
+from tests.acceptance.giving import FileGrant
 
 FUND = "fund-1"
 

@@ -8,16 +8,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from benchmarks.rehearse.giving import FileGrant
+from benchmarks.people import Person, money, register
 from benchmarks.traffic import Traffic, Turned
-from domain.values import decimal_string
+from tests.acceptance.giving import FileGrant
 
 JURORS: Final = 6
 QUORUM: Final = 3
 CRITERIA: Final = ("merit", "need", "feasibility")
 SCALE: Final = 10
 
-LABEL: Final = "rehearsal"
 _ROLES: Final[Mapping[str, tuple[str, ...]]] = {
     "officer": ("officer",),
     "chair": ("chair",),
@@ -25,14 +24,6 @@ _ROLES: Final[Mapping[str, tuple[str, ...]]] = {
     "approver": ("approver",),
     "funder": ("funder",),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """A registered person with a token of their own."""
-
-    id: str
-    token: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,21 +49,6 @@ class Play:
     call: str
     round: str
     closes_at: datetime
-
-
-def money(minor: int, currency: str) -> dict[str, str]:
-    """A sum as the API writes it."""
-    return {"amount": decimal_string(minor, currency), "currency": currency}
-
-
-async def register(traffic: Traffic, administrator: str, name: str) -> Person:
-    """Register a person and make them a claim, as an administrator does, and exchange it, as the person does."""
-    person = await traffic.write("register a person", "/api/persons", administrator, {"name": name})
-    claim = await traffic.post("make a claim", f"/api/persons/{person.id}/claims", administrator, {})
-    answer = await traffic.post(
-        "exchange a claim", "/api/claims", None, {"claim": claim.json()["text"], "label": LABEL}
-    )
-    return Person(person.id, str(answer.json()["token"]))
 
 
 async def gather_cast(traffic: Traffic, administrator: str) -> Cast:

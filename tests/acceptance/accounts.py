@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.rehearse.agreement import LedgerEntry, LedgerLine, LedgerSums, RawFact, sums_of_ledger
-from benchmarks.rehearse.cast import Play
 from benchmarks.traffic import Traffic
 from domain.values import minor_units
+from tests.acceptance.agreement import LedgerEntry, LedgerLine, LedgerSums, RawFact, sums_of_ledger
+from tests.acceptance.cast import Play
 
 
 async def all_facts(traffic: Traffic, auditor: str) -> list[RawFact]:

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from benchmarks.rehearse.cast import CRITERIA, QUORUM, SCALE, Cast, Clock, Person, Play, money, register
-from benchmarks.rehearse.giving import FileGrant
+from benchmarks.people import Person, money, register
 from benchmarks.traffic import Traffic, Turned, Unreachable
+from tests.acceptance.cast import CRITERIA, QUORUM, SCALE, Cast, Clock, Play
+from tests.acceptance.giving import FileGrant
 
 ACCOUNTS: Final = (
     "DE89 3704 0044 0532 0130 00",

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.rehearse.giving import (
+from tests.acceptance.giving import (
     FileGrant,
     FileUnusable,
     GrantUnusable,

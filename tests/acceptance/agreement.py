@@ -11,8 +11,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmarks.rehearse.giving import FileGrant
 from domain.values import amount_text
+from tests.acceptance.giving import FileGrant
 
 
 @dataclass(frozen=True, slots=True)

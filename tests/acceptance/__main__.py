@@ -1,4 +1,4 @@
-"""`python -m benchmarks.rehearse FILE`: real grants through the whole main job, and every sum checked at the end."""
+"""`python -m tests.acceptance FILE`: real grants through the whole main job, and every sum checked at the end."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from api.run.supervise import SuperviseError
 from benchmarks.connection import Client
 from benchmarks.figures import percentile
 from benchmarks.interrupting import run as run_interruptibly
-from benchmarks.rehearse import journey as journeys
-from benchmarks.rehearse.accounts import all_facts, ledger_sums
-from benchmarks.rehearse.agreement import Followed, LedgerSums, disagreements, sums_of_facts
-from benchmarks.rehearse.cast import Clock, Play, add_auditor, gather_cast, open_play
-from benchmarks.rehearse.giving import FileGrant, FileUnusable, GrantsFile, read_grants
-from benchmarks.rehearse.journey import Company, Journey
 from benchmarks.server import ServerFailed, forget_own_settings, new_installation, start, supervised
 from benchmarks.traffic import Tally, Traffic, Turned, Unreachable
 from domain.values import amount_text
+from tests.acceptance import journey as journeys
+from tests.acceptance.accounts import all_facts, ledger_sums
+from tests.acceptance.agreement import Followed, LedgerSums, disagreements, sums_of_facts
+from tests.acceptance.cast import Clock, Play, add_auditor, gather_cast, open_play
+from tests.acceptance.giving import FileGrant, FileUnusable, GrantsFile, read_grants
+from tests.acceptance.journey import Company, Journey
 
 SHOWN: Final = 20
 """How many sentences of one kind are printed; the rest are counted."""
@@ -50,7 +50,7 @@ class Rehearsed:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.rehearse", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.acceptance", description=__doc__)
     parser.add_argument(
         "file", metavar="FILE", type=Path, help="grants in the 360Giving Data Standard, as JSON"
     )

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-import benchmarks.rehearse.__main__ as rehearsal
-from benchmarks.rehearse.agreement import LedgerSums, RawFact
-from benchmarks.rehearse.giving import GrantsFile
+import tests.acceptance.__main__ as rehearsal
+from tests.acceptance.agreement import LedgerSums, RawFact
+from tests.acceptance.giving import GrantsFile
 from tests.journey.running import Running, demonstration
 
 pytestmark = pytest.mark.timeout(120)

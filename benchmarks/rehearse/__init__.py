@@ -1,1 +1,0 @@
-"""The whole main job, over HTTP, with a file of real grants: `python -m benchmarks.rehearse FILE`."""
