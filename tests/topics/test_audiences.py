@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from domain.topics import REGISTER, TOPICS, Audience, Topic, topics_for
+from domain import topics
+from domain.topics import TOPICS, Audience, Topic, topics_for
 from domain.values import Role
 
 TABLE = """
@@ -105,7 +106,9 @@ def test_an_applicant_reads_nothing_of_what_the_jury_did() -> None:
     assert [topic for topic in topics_for(Role.APPLICANT) if topic.startswith(("review.", "panel."))] == []
 
 
-def test_a_topic_that_declares_no_audience_is_for_nobody() -> None:
-    """The register fails closed."""
-    topic = Topic("example.invented.v1", REGISTER[0].fact)
-    assert topic.audience == frozenset()
+@pytest.mark.parametrize("role", Role)
+def test_a_topic_that_declares_no_audience_is_for_nobody(role: Role, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The register fails closed, also for a role that has no audience itself."""
+    invented = Topic("example.invented.v1", topics.REGISTER[0].fact)
+    monkeypatch.setattr(topics, "REGISTER", (*topics.REGISTER, invented))
+    assert "example.invented.v1" not in topics_for(role)
