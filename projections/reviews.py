@@ -295,13 +295,20 @@ async def one(reader: Reader, viewer: str | None, review: str) -> ReviewDetail:
 
 
 async def of_application(
-    reader: Reader, viewer: str | None, application: str, *, as_of: AsOf | None = None
+    reader: Reader,
+    viewer: str | None,
+    application: str,
+    *,
+    as_of: AsOf | None = None,
+    scores: bool = True,
 ) -> Page[ReviewShown]:
     """All reviews of an application on one page, for those who may see each other's; raises `NotFound` or
-    `Forbidden`."""
+    `Forbidden`. Without `scores`, only where each stands, and nothing is recorded as read."""
     who = viewer or ""
     case = await case_of(reader, who, application)
     sight = _sight(who, case)
+    if not scores:
+        sight = _Sight(sight.role, shows_scores=False)
     judging = access.judging(who, case.round, case.reviews.values())
     at = position_at(as_of, access.sees_times(who, case.initiative, round=case.round, judging=judging))
     rows = [
