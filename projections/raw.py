@@ -1,7 +1,8 @@
 """Raw facts, as far as their viewer sees the same on pages: envelopes and public fields tell who applied, when, and scores.
 
-Raw, a fact names whoever acted. So an initiative's are shown to its officers alone, and to them as far as pages show them
-what it is about. What keeps them from judging or applying is recorded first, as for a page. All else is withheld.
+Raw, a fact names whoever acted. Facts of an initiative are shown to its officers; its own stream also to its
+administrators, and each reading to its reader. Officers see them as far as pages show them what they are about. What keeps
+them from judging or applying is recorded first, as for a page. All else is withheld.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from domain.initiatives import INITIATIVE, INSTALLATION, INSTALLATION_ID, Initia
 from domain.panels import PANEL
 from domain.persons import PersonErased, PersonRegistered
 from domain.readings import READING, ReadingKind
+from domain.refusals import Turned
 from domain.reviews import REVIEW
 from domain.rounds import ROUND, RoundQuorumLowered
 from domain.topics import TOPIC_OF
@@ -33,7 +35,7 @@ from projections.cases import Case, case_of
 from projections.reader import Reader, allow
 
 _OF_PERSONS: Final = frozenset({TOPIC_OF[PersonRegistered], TOPIC_OF[PersonErased]})
-"""What the list of persons shows, too. Who goes by which handle in a call says who applied to it."""
+"""An administrator registers people and sees these. Who goes by which handle in a call says who applied to it."""
 
 
 class RawFacts(NamedTuple):
@@ -61,8 +63,8 @@ async def facts(reader: Reader, viewer: str, *, after: int, limit: int) -> RawFa
 
 
 async def _seen(reader: Reader, viewer: str, found: Mapping[int, Recorded]) -> frozenset[int]:
-    """The positions of those facts that the viewer sees. One for which access rests on a fact that cannot be read is not
-    among them."""
+    """The positions of those facts that the viewer sees. One for which access rests on a fact that cannot be read, or on
+    something that does not exist, is not among them."""
     named = {recorded.envelope.place.initiative for recorded in found.values()}
     initiatives = sorted(initiative for initiative in named if initiative is not None)
     loaded = await reader.readable(*((INITIATIVE, each) for each in initiatives)) if initiatives else {}
@@ -70,7 +72,7 @@ async def _seen(reader: Reader, viewer: str, found: Mapping[int, Recorded]) -> f
     seen = set()
     for position, recorded in found.items():
         house = houses.get(recorded.envelope.place.initiative or "")
-        with contextlib.suppress(Unreadable):
+        with contextlib.suppress(Unreadable, Turned):
             if (
                 recorded.topic in _OF_PERSONS
                 or _kind(recorded.stream) == INSTALLATION.kind

@@ -34,7 +34,7 @@ from history.vault import Vault, WrappedKey
 from projections.fresh import Fresh
 from projections.fresh import Row as Row  # noqa: PLC0414 - handed on to those who read rows
 from projections.replica import Replica
-from projections.standing import Standing
+from projections.standing import StoppedReadModels
 
 S = TypeVar("S")
 
@@ -124,7 +124,7 @@ class Reader(Fresh):
         self.replica = replica
         self.vault = vault
         self.cursors = cursors
-        self._standing = Standing(history)
+        self._stopped = StoppedReadModels(history)
 
     def through(self, channel: Channel) -> Reader:
         """The same reader for those who ask by another channel."""
@@ -139,7 +139,7 @@ class Reader(Fresh):
         rests on them: what one could rest on, as the indexes, cannot be asked for here. Raises `ReadModelStopped` if one of
         the read models that the query names is out of date for good."""
         check_shown(query)
-        await self._standing.check(query)
+        await self._stopped.check(query)
         found = None if self.replica is None else await self.replica.rows(query, values)
         if found is None:
             return await self.primary_rows(query, **values)
@@ -158,7 +158,7 @@ class Reader(Fresh):
 
     async def primary_rows(self, query: LiteralString, **values: object) -> list[Row]:
         """As in `Fresh`. Raises `ReadModelStopped` as `rows` does."""
-        await self._standing.check(query)
+        await self._stopped.check(query)
         return await super().primary_rows(query, **values)
 
     async def position(self, projections: Sequence[str] = ()) -> int:

@@ -15,6 +15,10 @@ from history.states import Folded
 from projections.reader import Reader
 
 
+class NotRecorded(Unavailable):
+    """Something is not shown because that it was read cannot be recorded at the moment; the words can be told."""
+
+
 async def record(
     reader: Reader,
     viewer: str,

@@ -22,7 +22,6 @@ from domain.indexes import applications_by, applications_of, conflicts_of, round
 from domain.initiatives import InitiativeFounded
 from domain.panels import PanelOpened, PanelOutcomeSet
 from domain.readings import ReadingRecorded
-from domain.refusals import Forbidden
 from domain.reviews import JUDGING, ReviewAssigned
 from domain.rounds import ROUND, RoundOpened, RoundQuorumLowered, RoundStatus
 from domain.topics import REGISTER, topics_for
@@ -262,9 +261,9 @@ async def of_call(
 ) -> Page[TimelineEntry]:
     """What happened in a call: its rounds, applications, reviews, panels and grants, and what was read of it.
 
-    Funders read of applications once their round is decided. Of an application of their own, and of one with which they
-    declared a conflict of interest, everybody reads as applicants do; of one that they judge, nothing. Raises `NotFound`
-    or `Forbidden`.
+    Funders read of applications once their round is decided. The viewer's own applications, and those with which they
+    declared a conflict, are told as to applicants. Those that they judge are left out. Raises `NotFound` or `Forbidden`,
+    and `NotRecorded` where that it is read cannot be recorded.
     """
     who = viewer or ""
     state, whole = await reader.with_initiative(CALL, call)
@@ -312,12 +311,12 @@ async def of_fund(
 
 async def _record_times(reader: Reader, viewer: str, call: Call, rounds: Sequence[str]) -> None:
     """Record that somebody is about to read when applications came in, which jurors of a blind call must not know.
-    Raises `Forbidden` where it cannot be recorded."""
+    Raises `NotRecorded` where it cannot be recorded."""
     if call.blindness == "open":
         return
     for each in rounds:
         if await _received_any(reader, each) and not await readings.record(reader, viewer, each, "times"):
-            raise Forbidden(
+            raise readings.NotRecorded(
                 "What happened is not shown just now: that you read when applications came in has to be recorded first, "
                 "and nothing can be written at the moment. Try again shortly."
             )

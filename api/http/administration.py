@@ -130,8 +130,9 @@ def operations() -> tuple[Operation, ...]:
             method="GET",
             path="/api/facts",
             summary="Read the history's facts, without personal data",
-            description="An initiative's facts are shown to its officers, as far as they see the same on pages; of the "
-            "others position and leaf are told. What is read of a round is recorded, as for a page.",
+            description="Facts of an initiative are shown to its officers, as far as they see the same on pages; its own "
+            "stream also to its administrators, and each reading to its reader. Of the others position and leaf are told. "
+            "What is read of a round is recorded, as for a page.",
             handle=_facts,
             query=(
                 Parameter(

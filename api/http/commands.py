@@ -93,12 +93,6 @@ WRITES: Final = (
 """Every write by JSON. All are POST."""
 # fmt: on
 
-SYSTEM_ONLY: Final = frozenset({"grant.lapse", "installation.open", "reading.record"})
-"""Commands that the program alone gives, and that have no address therefore."""
-
-ANSWERED_WITH_A_SECRET: Final = frozenset({"person.make_claim", "person.use_claim"})
-"""Commands whose addresses are in `api.accounts.ways_in`, since their answers hold a secret."""
-
 
 class Done(msgspec.Struct, frozen=True, kw_only=True):
     """What a write came to: the stream that it is about, its version now, and the leaf hash (hex) of its newest fact,

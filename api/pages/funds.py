@@ -93,7 +93,7 @@ async def _timeline_of_call(visit: Visit) -> Drawn:
 
 
 PAGES = (
-    Page(path="/funds/{fund}", show=_fund),
-    Page(path="/funds/{fund}/timeline", show=_timeline_of_fund),
-    Page(path="/calls/{call}/timeline", show=_timeline_of_call),
+    Page(path="/funds/{fund}", show=_fund, as_of=True),
+    Page(path="/funds/{fund}/timeline", show=_timeline_of_fund, as_of=True),
+    Page(path="/calls/{call}/timeline", show=_timeline_of_call, as_of=True),
 )

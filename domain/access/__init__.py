@@ -29,7 +29,6 @@ from domain.access.members import (
     sees_call,
     sees_given_roles,
     sees_members,
-    sees_persons,
     system,
     withdraws_claim,
 )
@@ -109,7 +108,6 @@ __all__ = [
     "sees_members",
     "sees_payee",
     "sees_payments",
-    "sees_persons",
     "sees_progress",
     "sees_ranking",
     "sees_recipient",

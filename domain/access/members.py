@@ -109,8 +109,3 @@ def sees_given_roles(actor: str, initiative: Initiative) -> Verdict:
     """Who gave which role to whom, and which claims were made for members: every member, so that nobody gathers roles in
     secret."""
     return or_hidden(member(actor, initiative, *MEMBER_ROLES))
-
-
-def sees_persons(actor: str, installation: Installation) -> Verdict:
-    """The list of persons, with names and addresses: an administrator of the installation."""
-    return installation_administrator(actor, installation)

@@ -181,6 +181,8 @@ def sees_progress(actor: str, initiative: Initiative, round: Round, *, own: Coll
     """How many reviews each application of a round has and needs, without a score: the staff, who ask jurors; the chair,
     who lowers a quorum; and jurors, of what they were asked to judge, as one of them may have to in the chair's place. Not
     whoever applied in it, before it is decided: `own` are the actor's applications in it.
+
+    A juror is allowed here; the query leaves out what they were not asked to judge (`projections.judging`).
     """
     verdict = member(actor, initiative, Role.OFFICER, Role.CHAIR, Role.JUROR)
     return no_rival(or_hidden(verdict), round, own)

@@ -116,6 +116,21 @@ class TestWhoReadAndThenJudges:
         with pytest.raises(Refused, match=ASKED_IN_VAIN):
             await ask(season, "newcomer")
 
+    async def test_an_officer_who_sees_only_who_submitted_can_still_be_asked(self, season: Season) -> None:
+        """Until they ask for the scores, as on the page of an application. In an open call nothing else excludes."""
+        await closed(season, "open")
+        await ask(season, "juror", declares=True)
+        await submit(season, "juror")
+        season.project()
+        for scores, seen in ((False, (None, None, None)), (True, ({"art": 7}, "70.000", "Canary comment"))):
+            found = await reviews.of_application(
+                season.reader, season.newcomer, season.application1, scores=scores
+            )
+            (each,) = found.items
+            assert (each.status, each.unrecorded) == ("submitted", False)
+            assert (each.scores, each.score, each.comment_jury) == seen
+            assert read_by(season, "newcomer") == (["scores"] if scores else [])
+
     async def test_an_officer_who_has_read_nothing_judges_in_a_blind_call(self, season: Season) -> None:
         """Of what they judge they read the text, as its juror; that is no reading that excludes."""
         await closed(season)
