@@ -21,8 +21,6 @@ from datetime import datetime
 from typing import Any, Final
 from weakref import WeakValueDictionary
 
-import psycopg
-
 from domain.deciding import (
     Act,
     Aggregate,
@@ -39,11 +37,10 @@ from domain.personal import personal_fields
 from domain.persons import PERSON, Person, PersonStatus, give_handle
 from domain.refusals import Forbidden, NotFound, Refused, Turned
 from domain.values import SYSTEM, Channel, Role, stream_id
-from history.appends import Append, Appended, Idempotency, Unavailable
+from history.appends import Append, Appended, Idempotency
 from history.documents import Stored, write
 from history.format.envelope import Acting, Envelope, How, Place
 from history.implied import BY_REQUEST, claims_in, encode, implied_by
-from history.keyfiles import KeysUnusable
 from history.states import States
 from history.store import History, opened_keys
 from history.vault import Vault, WrappedKey
@@ -124,7 +121,7 @@ class Runner:
         self.states = States(history)
         self._index_key = index_key
         self._demonstration = demonstration
-        # Locks live as long as somebody waits for them.
+        # A lock is dropped when nobody waits for it.
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self.random = random_bytes
 
@@ -141,9 +138,10 @@ class Runner:
     async def run(self, request: Request) -> Answer:
         """Run one command.
 
-        Raises `domain.refusals.Turned` (Refused, Invalid, Forbidden, NotFound), `Stale`, `KeyReused`, `Contended` or
-        `store.Unavailable`; in every case but the last, nothing was written. Outside the database nothing happens before
-        the facts are stored: what an erasure leaves to be done there follows from them, also after a crash.
+        Raises `domain.refusals.Turned` (Refused, Invalid, Forbidden, NotFound), `Stale`, `KeyReused`, `Contended`,
+        `Unreadable` or `KeysUnusable`: nothing was written; or `history.appends.Unavailable`: it may have been written.
+        Outside the database nothing happens before the facts are stored: what an erasure leaves to be done there follows
+        from them, also after a crash.
         """
         entry = BY_REQUEST[type(request.command)]
         idempotency = self._idempotency(entry.name, request)
@@ -182,7 +180,7 @@ class Runner:
                     raise Refused(work.claim_sentence(appended.detail))
                 case "rotated":
                     assert appended.detail is not None
-                    self.vault.turn(int(appended.detail))
+                    self.vault.follow(int(appended.detail))
                 case "conflict":
                     afresh = True
                     contested = appended.detail
@@ -190,12 +188,13 @@ class Runner:
         raise Contended
 
     async def _follow_erasure(self) -> None:
-        """Do what follows from an erasure that is stored. What cannot be done now, the process tries again by itself."""
+        """Do what follows from an erasure that is stored. What cannot be done now is left to the task that looks every few
+        seconds (`api.run.wiring`): the erasure itself is answered."""
         if self._finish_erasures is None:
             return
         try:
             await self._finish_erasures()
-        except (KeysUnusable, Unavailable, psycopg.Error) as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, the erasure is stored
             log.warning("what follows from an erasure is not done yet: %s", type(error).__name__)
 
     @asynccontextmanager
