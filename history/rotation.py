@@ -263,15 +263,15 @@ class Rotation:
             (_ERASED, after, list(self._keys.fenced())),
         )
         rows = await cursor.fetchall()
-        self._keys.fence([_fence(*row) for row in rows if is_id(PERSON.kind, row[0])])
+        self._keys.fence([_fence(self._history.id, *row) for row in rows if is_id(PERSON.kind, row[0])])
 
 
-def _fence(stream: str, topic: str, document: bytes) -> Fence:
+def _fence(history: str, stream: str, topic: str, document: bytes) -> Fence:
     """The fence that follows from a fact in a person's stream. A fact that cannot be read, or that says what the program
     never writes, still ends the key of its subject; `verify` names it, and nothing strange in it is repeated outside."""
     unknown = Fence(stream, "other", SYSTEM, Channel.SYSTEM)
     try:
-        recorded = read(topic, document)
+        recorded = read(topic, document, history=history)
     except (ValueError, msgspec.MsgspecError):
         return unknown
     assert isinstance(recorded.fact, PersonErased)

@@ -90,7 +90,8 @@ class Answer:
 class Request:
     """A command with who sends it and how. `key` is the client's idempotency key, `expected` the tag
     (`Runner.version_tag`) of the stream that the command is about, if the client insists on a version. `cause` is the leaf
-    (hex) of the fact that triggered it, None if the actor gave it directly."""
+    (hex) of the fact that triggered it, None if the actor gave it directly. `not_before` is the time that a due date was
+    set for: it is decided as of then if the clock was set back since it was found due."""
 
     command: Command
     actor: str
@@ -98,6 +99,7 @@ class Request:
     key: str | None = None
     expected: str | None = None
     cause: str | None = None
+    not_before: datetime | None = None
 
 
 class Runner:
@@ -147,6 +149,8 @@ class Runner:
         idempotency = self._idempotency(entry.name, request)
         # A deadline is held against the moment at which a request arrived, however often it has to be decided again.
         now = self.clock()
+        if request.not_before is not None:
+            now = max(now, request.not_before)
         afresh = False
         contested: str | None = None
         for attempt in range(TRIES):

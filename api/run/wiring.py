@@ -324,7 +324,7 @@ async def _as_it_was_opened(history: History) -> Installation | None:
     facts = (await history.load({INSTALLATION_ID: 0})).get(INSTALLATION_ID, ())
     with contextlib.suppress(Exception):  # whatever a damaged fact raises
         first = facts[0]
-        return INSTALLATION.evolve(INSTALLATION.empty, fact_in(first.topic, first.document))
+        return INSTALLATION.evolve(INSTALLATION.empty, fact_in(first.topic, first.document, history.id))
     return None
 
 
