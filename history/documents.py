@@ -60,13 +60,6 @@ class Recorded:
         subject: str = getattr(self.fact, self.sealed[field].of)
         return subject
 
-    def binding(self, field: str) -> Binding:
-        """What the box of a sealed field is bound to."""
-        sealed = self.sealed[field]
-        return Binding(
-            self.history, self.stream, self.version, self.topic, self.subject(field), field, sealed.of
-        )
-
     # The names by which the eventsourcing library knows the stream and the version.
     @property
     def originator_id(self) -> str:

@@ -32,7 +32,7 @@ import psycopg
 from domain.persons import PERSON, ErasureReason, PersonErased
 from domain.topics import TOPIC_OF
 from domain.values import SYSTEM, Channel, is_id
-from history.appends import Unavailable
+from history.appends import APPEND_LOCK, Unavailable
 from history.documents import read
 from history.key_backup import Heading, KeyBackup
 from history.keyfiles import Fence, KeyFolder, KeysUnusable, WrappingKey
@@ -196,7 +196,7 @@ class Rotation:
         await self._wrap_again(await _living(connection), new, wrapped)
         until = time.monotonic() + PATIENCE_SECONDS
         while True:
-            await connection.execute("SELECT pg_advisory_lock(7302025, 1)")
+            await connection.execute("SELECT pg_advisory_lock(%s, %s)", APPEND_LOCK)
             try:
                 living = await _living(connection)
                 await self._wrap_again(living, new, wrapped)
@@ -214,7 +214,7 @@ class Rotation:
                 return
             finally:
                 if not connection.closed:
-                    await connection.execute("SELECT pg_advisory_unlock(7302025, 1)")
+                    await connection.execute("SELECT pg_advisory_unlock(%s, %s)", APPEND_LOCK)
             await asyncio.sleep(_PAUSE_SECONDS)
 
     async def _wrap_again(

@@ -33,7 +33,6 @@ from domain.deciding import (
     Outcome,
     Registered,
 )
-from domain.personal import personal_fields
 from domain.persons import PERSON, Person, PersonStatus, give_handle
 from domain.refusals import Forbidden, NotFound, Refused, Turned
 from domain.values import SYSTEM, Channel, Role, stream_id
@@ -41,6 +40,7 @@ from history.appends import Append, Appended, Idempotency
 from history.documents import Stored, write
 from history.format.envelope import Acting, Envelope, How, Place
 from history.implied import BY_REQUEST, claims_in, encode, implied_by
+from history.shapes import shape_of
 from history.states import States
 from history.store import History, opened_keys
 from history.vault import Vault, WrappedKey
@@ -376,7 +376,7 @@ class _Work:
             getattr(fact, of)
             for facts in outcome.facts.values()
             for fact in facts
-            for of in personal_fields_of(type(fact)).values()
+            for of in shape_of(type(fact)).personal.values()
         } - keys.keys()
         keys |= await opened_keys(self._runner.history, self._runner.vault, subjects)
         if subjects - keys.keys():
@@ -446,17 +446,6 @@ class _Work:
         return Answer(about.stream, about.version, about.leaf, appended.positions)
 
 
-_personal: dict[type[Fact], dict[str, str]] = {}
-
-
-def personal_fields_of(kind: type[Fact]) -> dict[str, str]:
-    """The personal fields of a class of facts, worked out once."""
-    found = _personal.get(kind)
-    if found is None:
-        found = _personal[kind] = personal_fields(kind)
-    return found
-
-
 def subjects_of(fact: Fact) -> set[str]:
     """The data subjects whose personal fields a fact holds."""
-    return {getattr(fact, of) for of in personal_fields_of(type(fact)).values()}
+    return {getattr(fact, of) for of in shape_of(type(fact)).personal.values()}
