@@ -107,7 +107,7 @@ Verdict = Allowed | Denied
 class Due:
     """What time will bring about: at `at` the system runs `command`. A later due date of the same `key` replaces it.
 
-    It is set by the outcome's newest fact in the stream that answers; the system's act will name that fact as its cause.
+    `domain.due_dates.set_by` names the fact that sets it; the system's act has that fact as its cause.
     """
 
     key: str

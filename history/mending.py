@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, get_args
 
 import psycopg
 
-from history.appends import DueDate
+from history.appends import APPEND_LOCK, DueDate
 from history.documents import read
 from history.implied import implied_by
 from history.tables import Progress, facts_after
@@ -22,7 +22,7 @@ MENDABLE: Final[tuple[Mendable, ...]] = get_args(Mendable)
 
 _BATCH: Final = 5_000
 # No entry and no due date is added while they are swapped.
-_LOCK: Final = "SELECT pg_advisory_xact_lock(7302025, 1)"
+_LOCK: Final = "SELECT pg_advisory_xact_lock(%s, %s)"
 _EXPECTED: Final = 'CREATE TEMPORARY TABLE expected (name text COLLATE "C", entry text COLLATE "C")'
 _ADDED_BY_HAND: Final = (
     "DELETE FROM history.indexes i WHERE NOT EXISTS "
@@ -44,7 +44,7 @@ def mend(
         due: dict[str, DueDate] = {}
         reached = _follow(connection, 0, due, progress)
         with connection.transaction():
-            connection.execute(_LOCK)
+            connection.execute(_LOCK, APPEND_LOCK)
             _follow(connection, reached, due, progress)
             done: dict[Mendable, tuple[int, int]] = {}
             if "indexes" in tables:

@@ -54,7 +54,7 @@ async def facts(reader: Reader, viewer: str, *, after: int, limit: int) -> RawFa
     for row in rows:
         # Whose a fact is that cannot be read cannot be told, so nobody is shown more of it.
         with contextlib.suppress(Exception):  # whatever a damaged fact raises
-            found[row.position] = read(row.topic, row.document)
+            found[row.position] = read(row.topic, row.document, history=reader.history.id)
     return RawFacts(
         rows,
         await _seen(reader, viewer, found),

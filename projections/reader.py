@@ -247,22 +247,28 @@ class Reader(Fresh):
         if self.replica is not None and len(rows) < len(wanted):
             # Named by a stream folded afresh, which the replica has not seen yet.
             rows = await self.primary_rows(_FACTS, **named)
-        found = {Reference(row["stream"], row["version"]): recorded_in(row) for row in rows}
+        found = {
+            Reference(row["stream"], row["version"]): recorded_in(row, history=self.history.id)
+            for row in rows
+        }
         if not open_boxes:
             return found
         subjects = {recorded.subject(field) for recorded in found.values() for field in recorded.sealed}
         open_with = opener(await self.keys(subjects))
-        return {Reference(row["stream"], row["version"]): recorded_in(row, open_with) for row in rows}
+        return {
+            Reference(row["stream"], row["version"]): recorded_in(row, open_with, history=self.history.id)
+            for row in rows
+        }
 
     async def keys(self, subjects: Iterable[str]) -> dict[str, bytes]:
         """The sealing keys of some subjects, from the vault's memory or in one round trip; the erased have none."""
         return await opened_keys(self.history, self.vault, subjects)
 
 
-def recorded_in(row: Row, open_with: Opener = unopened) -> Recorded:
+def recorded_in(row: Row, open_with: Opener = unopened, *, history: str | None = None) -> Recorded:
     """The recorded fact in a row with its topic, document and position. Raises `Unreadable` if it cannot be read."""
     try:
-        return read(row["topic"], row["document"], open_with)
+        return read(row["topic"], row["document"], open_with, history=history)
     except Exception as error:  # whatever a damaged fact raises
         raise Unreadable(row["position"]) from error
 

@@ -124,7 +124,7 @@ class Claims:
 
     async def _fact_of(self, answer: Answer) -> PersonClaimMade:
         for row in await self._history.at(answer.positions):
-            fact = read(row.topic, row.document).fact
+            fact = read(row.topic, row.document, history=self._history.id).fact
             if isinstance(fact, PersonClaimMade):
                 return fact
         raise AssertionError("a claim was made, but there is no fact of it")

@@ -392,6 +392,13 @@ class TestDoctor:
                 "OVERWINTER_PROT is no setting of this program; look for a slip in its name."
             )
 
+    def test_a_disabled_trigger_is_told(self, migrated: Operator) -> None:
+        """The owner can do that, and then change what has happened."""
+        assert "trigger" not in migrated.refused("doctor")
+        with psycopg.connect(migrated.settings["DATABASE_URL"]) as connection:
+            connection.execute("ALTER TABLE history.facts DISABLE TRIGGER facts_are_final")
+        assert "The trigger facts_are_final on history.facts is disabled" in migrated.refused("doctor")
+
     def test_what_does_not_fit_is_told(self, migrated: Operator, tmp_path: Path) -> None:
         migrated.said("claims", "create", "--administrator")
         assert "key" in migrated.refused("doctor", OVERWINTER_KEYS=str(tmp_path / "elsewhere"))
