@@ -22,6 +22,7 @@ from domain.values import SYSTEM, Channel
 from history.documents import read
 from history.runner import Answer, Request, Runner
 from history.store import History
+from history.unreadable import Unreadable
 
 PREFIX: Final = "owc_"
 UNKNOWN: Final = "This claim is not known here. See that you copied all of it; it begins with owc_."
@@ -132,12 +133,16 @@ class Claims:
             )
             people = [str(row[0]) for row in await cursor.fetchall()]
         for person in people:
-            loaded = await self._runner.states.reading(afresh=True).load(((PERSON, person),))
-            for claim in loaded[person].state.claims:
-                if claim.usable(self._runner.clock()):
-                    with contextlib.suppress(Refused):  # the person was erased
-                        command = WithdrawClaim(person=person, claim=claim.id)
-                        await self._runner.run(Request(command=command, actor=SYSTEM, channel=channel))
+            # A person who was erased, and one whose facts cannot be read, keep nobody else from coming back.
+            with contextlib.suppress(Refused, Unreadable):
+                await self._withdraw_of(person, channel)
+
+    async def _withdraw_of(self, person: str, channel: Channel) -> None:
+        loaded = await self._runner.states.reading(afresh=True).load(((PERSON, person),))
+        for claim in loaded[person].state.claims:
+            if claim.usable(self._runner.clock()):
+                command = WithdrawClaim(person=person, claim=claim.id)
+                await self._runner.run(Request(command=command, actor=SYSTEM, channel=channel))
 
     async def note_withdrawn(self, claim: str) -> None:
         """Let older ways in of the person be told that a claim was withdrawn."""
