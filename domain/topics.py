@@ -129,6 +129,16 @@ def topics_for(role: Role) -> frozenset[str]:
     return frozenset(topic.name for topic in REGISTER if audience in topic.audience)
 
 
+def stream_of(fact: Fact) -> str:
+    """The stream that a fact says it belongs to: its field of the stream's kind, such as ``person`` of
+    ``person.claim_used.v1``. The installation's facts have no such field, since there is one such stream."""
+    kind = TOPIC_OF[type(fact)].partition(".")[0]
+    if kind == initiatives.INSTALLATION.kind:
+        return initiatives.INSTALLATION_ID
+    named: str = getattr(fact, kind)
+    return named
+
+
 AGGREGATES: Final[Mapping[str, Aggregate[Any]]] = MappingProxyType(
     {
         aggregate.kind: aggregate

@@ -10,6 +10,7 @@ from typing import Any, Final, Literal, get_args
 
 import psycopg
 
+from domain.topics import stream_of
 from history.appends import APPEND_LOCK, DueDate
 from history.documents import read
 from history.implied import implied_by
@@ -63,12 +64,14 @@ def _follow(
     assert row is not None
     newest = int(row[0])
     entries: list[tuple[str, str]] = []
-    for at, _, topic, document, leaf in facts_after(connection, position, newest, progress):
+    for at, stream, topic, document, leaf in facts_after(connection, position, newest, progress):
         try:
             recorded = read(topic, document)
             implied = implied_by(recorded.fact, recorded.envelope.actor, leaf)
         except Exception as error:  # whatever a damaged fact raises
             raise Unreadable(at) from error
+        if stream_of(recorded.fact) != stream:
+            continue  # no command writes it; `overwinter verify` names it
         entries += implied.entries
         if implied.struck is not None:
             due.pop(implied.struck, None)

@@ -18,19 +18,20 @@ from typing import Any, Final, Literal, NamedTuple
 import psycopg
 
 from domain.persons import PersonErased, PersonRegistered
-from domain.topics import TOPIC_OF
+from domain.topics import TOPIC_OF, stream_of
 from history.appends import DueDate
 from history.documents import Recorded, read
 from history.implied import Implied, implied_by
 
-Table = Literal["indexes", "claims", "due_dates", "keys"]
-Fault = Literal["missing", "added", "changed", "unreadable"]
+Table = Literal["facts", "indexes", "claims", "due_dates", "keys"]
+Fault = Literal["missing", "added", "changed", "unreadable", "stray"]
 
 FAULTS: Final[Mapping[Fault, str]] = {
     "missing": "the fact at this position makes this row, and it is not there",
     "added": "the row is there, and no fact makes it",
     "changed": "the row is not as the fact at this position makes it",
     "unreadable": "the fact at this position cannot be read, so what follows from it cannot be recomputed",
+    "stray": "the fact at this position names another stream than the one that it stands in, so nothing follows from it",
 }
 """What can be wrong with a row of these tables, in words."""
 MOST_NAMED: Final = 1000
@@ -55,7 +56,7 @@ Progress = Callable[[int, int], None]
 class Mismatch(NamedTuple):
     """A row that is not as the facts make it.
 
-    `row` names it without telling what it says: of an index its kind and the start of `row_digest`, of a claim its stream,
+    `row` names it without telling what it says: of a fact its stream, of an index its kind and the start of `row_digest`, of a claim its stream,
     of a due date its key, of a person's key the person. `position` is that of the fact that makes the row; None where no fact does.
     """
 
@@ -93,6 +94,9 @@ def verify_tables(url: str, progress: Progress = lambda _position, _newest: None
                 implied = implied_by(recorded.fact, recorded.envelope.actor, leaf)
             except Exception:  # noqa: BLE001 - whatever a damaged fact raises, the others are looked at
                 expected.unreadable(position)
+                continue
+            if stream_of(recorded.fact) != stream:
+                expected.stray(position, stream)
                 continue
             expected.add(position, stream, topic, implied)
         expected.finish()
@@ -164,6 +168,10 @@ class _Expected:
     def unreadable(self, position: int) -> None:
         """Note a fact that cannot be read."""
         self._note("indexes", "any", "unreadable", position)
+
+    def stray(self, position: int, stream: str) -> None:
+        """Note a fact that stands in a stream which is not its own."""
+        self._note("facts", _shown(stream), "stray", position)
 
     def add(self, position: int, stream: str, topic: str, implied: Implied) -> None:
         """Take in what follows from one fact."""

@@ -34,6 +34,15 @@ _SAID = (
 class OneSentence(click.Group):
     """A group of commands whose foreseen errors end in one sentence on standard error, never in a traceback."""
 
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:  # Any: click's own signature
+        """Read the command line. Bytes in it that are no UTF-8 are refused for all commands at once: neither the database
+        nor a terminal could take them."""
+        if not all(map(_is_text, args)):
+            fail("An argument has bytes that are no UTF-8 text; type it again.")
+        return super().make_context(info_name, args, parent, **extra)
+
     def invoke(self, context: click.Context) -> Any:  # Any: click's own signature
         """Run the command that was asked for."""
         try:
@@ -49,6 +58,29 @@ class OneSentence(click.Group):
                 "The database refuses its role what is needed here: let its owner run this, or let the owner allow the "
                 "role to serve and project: overwinter migrate --allow ROLE."
             )
+
+
+def read_line(prompt: str, *, hidden: bool = False) -> str:
+    """One line that is asked for at a terminal, or read from standard input. What is no UTF-8 text ends the command in one
+    sentence."""
+    try:
+        typed = (
+            click.prompt(prompt, err=True, hide_input=hidden) if sys.stdin.isatty() else sys.stdin.readline()
+        )
+    except UnicodeDecodeError:
+        typed = None
+    if typed is None or not _is_text(typed):
+        fail("What was typed has bytes that are no UTF-8 text; type it again.")
+    return str(typed)
+
+
+def _is_text(typed: str) -> bool:
+    """Whether a text can be written in UTF-8; Python keeps a byte that is no text as half of a character."""
+    try:
+        typed.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def fail(sentence: str) -> NoReturn:

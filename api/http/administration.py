@@ -71,7 +71,8 @@ async def _set_clock(asking: Asking) -> Response[bytes]:
     if not isinstance(clock, DemonstrationClock):
         raise NotFound("This is no demonstration, and its clock is nobody's to set.")
     await check_administrator(asking)
-    return as_json(NewTime(now=clock.set(decode(await read_body(asking.request), NewTime).now)))
+    wanted = decode(await read_body(asking.request), NewTime, most_fields=asking.wiring.settings.most_fields)
+    return as_json(NewTime(now=clock.set(wanted.now)))
 
 
 async def _facts(asking: Asking) -> Response[bytes]:

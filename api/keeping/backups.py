@@ -22,6 +22,7 @@ from typing import Any, Final
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from api.accounts.ended import end_ways_in
 from api.run.settings import Settings
 from api.run.wiring import check_places, try_to_finish, wire
 from domain.values import SYSTEM, Channel
@@ -86,6 +87,8 @@ async def restore(
     runs. `progress` is told of the read models' facts. Where the key backup is older than the database, `without_newer` gives
     up the personal data of those who were registered since.
 
+    Every token, session and claim that could be used ends: some may have been revoked, withdrawn or used since the dump.
+
     Cut off, it can be begun again; until it has ended, no key of another epoch opens anything. Raises `BackupError`, and
     what `wire` raises.
     """
@@ -96,6 +99,7 @@ async def restore(
         _load(url, file)
     before = _put_keys_back(settings, url, contents, without_newer=without_newer)
     async with wire(settings, url, connections=2) as wiring:
+        await wiring.claims.withdraw_all(Channel.CLI)
         unfinished = await try_to_finish(wiring)
         if unfinished is not None:
             raise BackupError(f"The keys are back, but not everything is done: {unfinished}")
@@ -203,6 +207,7 @@ def _put_keys_back(settings: Settings, url: str, contents: Contents, *, without_
                 "again without the file."
             )
         with connection.transaction():
+            end_ways_in(connection)
             connection.execute(
                 "SELECT vault.put_back(%s::integer, %s::text[], %s::bytea[])",
                 (heading.epoch, list(keys.wrapped), list(keys.wrapped.values())),

@@ -19,7 +19,7 @@ class RoleError(Exception):
 
 
 def let_in(url: str, role: str) -> None:
-    """Let an existing role serve and project; by the owner, on a database that is migrated. Twice is as good as once.
+    """Let an existing role serve and project; by the owner, on a database that is migrated. Is idempotent.
 
     Raises `RoleError`, also for a role that could do whatever it wants all the same.
     """

@@ -7,6 +7,7 @@ import json
 import shutil
 import subprocess
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -122,6 +123,64 @@ def test_a_restore_across_two_rotations(
     (new,) = register(other, 1)
     assert living(other) == {stays, new}
     other.said("verify")
+
+
+def test_no_way_in_from_before_a_restore_is_one_afterwards(
+    keeper: Operator, empty_url: str, tmp_path: Path
+) -> None:
+    """Since the dump was made a token was revoked, a claim used and another withdrawn; all that would be forgotten. People
+    come back by new claims."""
+    revoked = Made.by(keeper, "--administrator")
+    token = keeper.said("claims", "exchange", typed=revoked.text).strip()
+    used, withdrawn = Made.by(keeper, "--administrator"), Made.by(keeper, "--administrator")
+    unused = Made.by(keeper, "--administrator")
+    dump = str(tmp_path / "dumps" / "one.dump")
+    keeper.said("backup", dump)
+    (shown,) = json.loads(keeper.said("tokens", "list", "--json"))
+    keeper.said("tokens", "revoke", shown["id"])
+    keeper.said("claims", "exchange", typed=used.text)
+    keeper.said("claims", "withdraw", withdrawn.person, withdrawn.id)
+
+    other = elsewhere(keeper, empty_url, tmp_path / "new")
+    said = other.said("restore", dump)
+
+    assert "Every token and session has ended" in said
+    assert "overwinter claims create PERSON" in said
+    assert not lets_in(other, token)
+    for claim in (used, withdrawn, unused):
+        assert other.refused("claims", "exchange", typed=claim.text).startswith(
+            "This claim is not known here."
+        )
+    other.said("verify", "--keys")
+    for person in (revoked.person, used.person, unused.person):
+        again = Made.by(other, person)
+        assert lets_in(other, other.said("claims", "exchange", typed=again.text).strip())
+
+
+@dataclass(frozen=True)
+class Made:
+    """A claim as the command line tells it."""
+
+    person: str
+    id: str
+    text: str
+
+    @classmethod
+    def by(cls, operator: Operator, whose: str) -> Made:
+        """A new one; `whose` is a person or ``--administrator``."""
+        said = json.loads(operator.said("claims", "create", whose, "--json"))
+        return cls(said["person"], said["id"], said["text"])
+
+
+def lets_in(operator: Operator, token: str) -> bool:
+    """Whether a token stands for anybody."""
+
+    async def run() -> bool:
+        settings = read_settings(operator.settings)
+        async with wire(settings, operator.settings["DATABASE_URL"], connections=2) as wiring:
+            return await wiring.tokens.person(token) is not None
+
+    return asyncio.run(run())
 
 
 def test_whoever_is_fenced_and_has_a_key_is_erased_again(

@@ -14,7 +14,7 @@ from domain import applications, calls, funds, initiatives, panels, persons, rea
 from domain.commands.register import REGISTER
 from domain.deciding import Command, Fact
 from domain.personal import personal_fields
-from domain.topics import AGGREGATES, TOPIC_OF, TOPICS
+from domain.topics import AGGREGATES, TOPIC_OF, TOPICS, stream_of
 
 
 def subclasses(of: type[msgspec.Struct]) -> Iterator[type[msgspec.Struct]]:
@@ -63,6 +63,19 @@ def test_each_aggregate_folds_the_facts_of_its_kind() -> None:
     for kind, union in unions.items():
         of_kind = {fact for topic, fact in TOPICS.items() if topic.partition(".")[0] == kind}
         assert set(get_args(union) or (union,)) == of_kind, kind
+
+
+def test_every_fact_names_the_stream_that_it_belongs_to() -> None:
+    """So that one which stands in another stream can be found; there is one stream of an installation."""
+    for topic, fact in TOPICS.items():
+        kind = topic.partition(".")[0]
+        if kind == "installation":
+            continue
+        assert fact.__annotations__[kind] == "str", topic
+        assert kind not in personal_fields(fact), topic
+    person = "person-" + "1" * 32
+    assert stream_of(persons.PersonErased(person=person, reason="other")) == person
+    assert stream_of(initiatives.AdministratorAppointed(person=person)) == initiatives.INSTALLATION_ID
 
 
 def test_facts_and_commands_are_frozen_and_their_fields_named() -> None:
