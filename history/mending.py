@@ -1,6 +1,6 @@
 """Making the tables that follow from the facts anew, for the role that owns them: indexes and due dates.
 
-Claims are left as they are: their names cannot be recomputed from the facts, since what they name is sealed.
+Claims are left as they are: their names can be recomputed only with the keys, as what they name is sealed.
 """
 
 from __future__ import annotations

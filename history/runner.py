@@ -9,7 +9,6 @@ given only by states that were read afresh.
 from __future__ import annotations
 
 import asyncio
-import hmac
 import logging
 import os
 import secrets
@@ -40,6 +39,8 @@ from history.appends import Append, Appended, Idempotency
 from history.documents import Stored, write
 from history.format.envelope import Acting, Envelope, How, Place
 from history.implied import BY_REQUEST, claims_in, encode, implied_by
+from history.keyed import claim_hash, keyed_hash
+from history.keyfiles import KeysUnusable
 from history.shapes import shape_of
 from history.states import States
 from history.store import History, opened_keys
@@ -129,7 +130,7 @@ class Runner:
 
     def keyed(self, label: str, text: bytes) -> bytes:
         """A keyed hash (32 bytes) that cannot be guessed at without the key folder."""
-        return hmac.digest(self._index_key, label.encode() + b"\x00" + text, "sha256")
+        return keyed_hash(self._index_key, label, text)
 
     def version_tag(self, viewer: str, stream: str, version: int) -> str:
         """The text that stands for a stream's version to one viewer (the empty one for the public), of 22 characters. From
@@ -235,7 +236,7 @@ class Runner:
 
     def _claim(self, name: str) -> bytes:
         """The name of a claim as it is stored: an address is not to be guessed from it."""
-        return self.keyed("claim", name.encode())
+        return claim_hash(self._index_key, name)
 
     def _idempotency(self, name: str, request: Request) -> Idempotency | None:
         if request.key is None:

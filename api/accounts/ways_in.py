@@ -14,7 +14,7 @@ from api.http.bodies import decode, read_body
 from api.http.commands import answer_headers, expected_version, idempotency_key
 from api.http.operations import Asking, Operation, as_json, bearer
 from api.http.problems import ProblemType
-from domain import limits, persons
+from domain import limits
 from domain.commands.persons import MakeClaim
 from domain.refusals import Forbidden, NotFound
 from domain.values import Channel
@@ -25,7 +25,7 @@ NOT_THEIRS = "Only the person makes, sees and revokes the tokens of their accoun
 class NewClaim(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A request for a claim, and for how many days it can be used."""
 
-    days: Annotated[int, limits.described(minimum=1, maximum=persons.MOST_CLAIM_DAYS)] = persons.CLAIM_DAYS
+    days: Annotated[int, limits.described(minimum=1, maximum=limits.MOST_CLAIM_DAYS)] = limits.CLAIM_DAYS
 
 
 class MadeClaim(msgspec.Struct, frozen=True, kw_only=True):

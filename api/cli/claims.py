@@ -12,9 +12,9 @@ from api.cli.database import with_wiring
 from api.cli.failures import read_line
 from api.cli.people import check_person
 from api.run.wiring import Wiring
+from domain import limits
 from domain.commands.initiatives import AppointAdministrator
 from domain.commands.persons import MakeClaim, RegisterPerson, WithdrawClaim
-from domain.persons import CLAIM_DAYS, MOST_CLAIM_DAYS
 from domain.values import SYSTEM, Channel
 from history.runner import Request
 
@@ -33,8 +33,8 @@ def claims() -> None:
 )
 @click.option(
     "--days",
-    type=click.IntRange(1, MOST_CLAIM_DAYS),
-    default=CLAIM_DAYS,
+    type=click.IntRange(1, limits.MOST_CLAIM_DAYS),
+    default=limits.CLAIM_DAYS,
     show_default=True,
     help="For how many days it can be used.",
 )

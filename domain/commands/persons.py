@@ -34,7 +34,7 @@ class MakeClaim(Command, frozen=True, kw_only=True):
     days; a person has one at a time. The person and their initiatives' members see that it was made."""
 
     person: PersonId
-    days: Annotated[int, limits.described(minimum=1, maximum=persons.MOST_CLAIM_DAYS)] = persons.CLAIM_DAYS
+    days: Annotated[int, limits.described(minimum=1, maximum=limits.MOST_CLAIM_DAYS)] = limits.CLAIM_DAYS
 
 
 class WithdrawClaim(Command, frozen=True, kw_only=True):

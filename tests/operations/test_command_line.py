@@ -523,7 +523,7 @@ class TestVerifying:
         migrated.said("claims", "create", "--administrator")
         assert migrated.said("verify") == (
             "4 facts rechecked; all is as it was recorded.\n"
-            "Sealed fields were not opened; overwinter verify --keys does it.\n"
+            "Sealed fields were not opened, and unique names were only counted; overwinter verify --keys checks both.\n"
         )
         assert json.loads(migrated.said("verify", "--json")) == {
             "facts": 4,
@@ -574,6 +574,19 @@ class TestVerifying:
             f"position {row[0]}: sealed: a sealed field does not open, or is not what was committed to\n"
         )
         assert altered.returncode == 1
+
+    def test_unique_names_with_the_keys(self, migrated: Operator, postgres: EmbeddedPostgres) -> None:
+        """An address that its holder never gave is found with the keys alone, as addresses are sealed."""
+        made = json.loads(migrated.said("claims", "create", "--administrator", "--json"))
+        database = str(conninfo_to_dict(migrated.settings["DATABASE_URL"])["dbname"])
+        with psycopg.connect(postgres.url_of(database, "postgres"), autocommit=True) as connection:
+            connection.execute("INSERT INTO history.claims VALUES (sha256('x'), %s)", (made["person"],))
+        assert "unique names were only counted" in migrated.said("verify")
+        added = migrated.run("verify", "--keys")
+        assert (added.returncode, added.stdout) == (
+            1,
+            f"history.claims, {made['person']}: added: the row is there, and no fact makes it\n",
+        )
 
 
 class TestARestoredBackup:
