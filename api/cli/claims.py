@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from typing import Any
 
 import click
 
 from api.accounts.tokens import DEFAULT_DAYS
 from api.cli.database import with_wiring
+from api.cli.failures import typed_line
 from api.cli.people import check_person
 from api.run.wiring import Wiring
 from domain.commands.initiatives import AppointAdministrator
@@ -96,9 +96,7 @@ def exchange_claim(label: str, days: int, as_json: bool) -> None:
     """
 
     async def act(wiring: Wiring) -> None:
-        typed = (
-            click.prompt("Claim", err=True, hide_input=True) if sys.stdin.isatty() else sys.stdin.readline()
-        )
+        typed = typed_line("Claim", hidden=True)
         way_in = await wiring.claims.exchange(typed.strip(), channel=Channel.CLI, label=label, days=days)
         shown = {"person": way_in.person, "token": way_in.token}
         click.echo(json.dumps(shown) if as_json else way_in.token)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import os
 import sys
 from typing import Any, NoReturn
 
@@ -42,6 +45,12 @@ class OneSentence(click.Group):
             fail(str(error))
         except Contended:
             fail("Others were changing the same thing at the same time; run the command again.")
+        except psycopg.errors.ReadOnlySqlTransaction:
+            fail(
+                "The database only reads, as a standby does: name the primary in DATABASE_URL, or let the database be written."
+            )
+        except psycopg.errors.DiskFull:
+            fail("The database's disk is full: free some room, and run this again.")
         except psycopg.OperationalError as error:
             fail(why_not_connected(error))
         except psycopg.errors.InsufficientPrivilege:
@@ -49,9 +58,58 @@ class OneSentence(click.Group):
                 "The database refuses its role what is needed here: let its owner run this, or let the owner allow the "
                 "role to serve and project: overwinter migrate --allow ROLE."
             )
+        except psycopg.Error as error:
+            # Its words may quote what is in the database.
+            fail(
+                f"The database refused what was asked of it ({type(error).__name__}); run overwinter doctor, and look at the "
+                "database's own log."
+            )
+        except OSError as error:
+            fail(_why_not_possible(error))
 
 
 def fail(sentence: str) -> NoReturn:
     """Say the sentence, and end."""
-    click.echo(f"overwinter: {sentence}", err=True)
+    # Where standard error is gone as well, the exit code has to say it.
+    with contextlib.suppress(OSError):
+        click.echo(f"overwinter: {sentence}", err=True)
+    _let_go_of_output()
     sys.exit(1)
+
+
+def typed_line(question: str, *, hidden: bool = False) -> str:
+    """What is asked for at a terminal, or the first line of standard input; empty where that is closed or is no text."""
+    if sys.stdin is None:
+        return ""
+    if sys.stdin.isatty():
+        answer: str = click.prompt(question, err=True, hide_input=hidden)
+        return answer
+    try:
+        return sys.stdin.readline().encode().decode()  # no undecodable bytes, which some locales let through
+    except UnicodeError:
+        fail("What was typed is no text in UTF-8.")
+
+
+def _why_not_possible(error: OSError) -> str:
+    if error.filename is None and error.errno == errno.ENOSPC:
+        return "The output could not be written, as its disk is full; what the command does may be done all the same."
+    if error.filename is None and error.errno == errno.EPIPE:
+        return "The output could not be written, as nobody reads it; what the command does may be done all the same."
+    # A path is bytes to the system; those that are no text are shown as such.
+    where = (
+        f"{os.fsencode(error.filename).decode('utf-8', 'backslashreplace')}: "
+        if isinstance(error.filename, (str, bytes))
+        else ""
+    )
+    return f"{where}{error.strerror or type(error).__name__}; mend that, and run this again."
+
+
+def _let_go_of_output() -> None:
+    """Write nothing more to standard output if it cannot be written, or Python would complain of it at the end."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, sys.stdout.fileno())
+        os.close(null)

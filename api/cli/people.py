@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 from typing import Any
 
 import click
 
 from api.cli.database import with_wiring
-from api.cli.failures import fail
+from api.cli.failures import fail, typed_line
 from api.keeping.remains import REMAINS
 from api.run.wiring import Wiring, try_to_finish
 from domain.commands.persons import ErasePerson
@@ -78,8 +77,7 @@ def find_person(as_json: bool) -> None:
     """
 
     async def act(wiring: Wiring) -> None:
-        typed = click.prompt("Address", err=True) if sys.stdin.isatty() else sys.stdin.readline()
-        address = check_email(typed)
+        address = check_email(typed_line("Address"))
         if address is None:
             fail("No address was given.")
         person = await wiring.runner.holder(address_claim(address))
