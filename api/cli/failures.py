@@ -58,12 +58,16 @@ class OneSentence(click.Group):
                 "The database refuses its role what is needed here: let its owner run this, or let the owner allow the "
                 "role to serve and project: overwinter migrate --allow ROLE."
             )
+        except UnicodeError:
+            fail("What was given holds bytes that are no text in UTF-8; look at what was typed or passed on.")
+        except psycopg.ProgrammingError as error:
+            if error.sqlstate is None:  # psycopg itself refused it, before any server was asked
+                fail(
+                    "An option in DATABASE_URL or READ_DATABASE_URL cannot be used; look at what stands after its ?."
+                )
+            _fail_refused(error)
         except psycopg.Error as error:
-            # Its words may quote what is in the database.
-            fail(
-                f"The database refused what was asked of it ({type(error).__name__}); run overwinter doctor, and look at the "
-                "database's own log."
-            )
+            _fail_refused(error)
         except OSError as error:
             fail(_why_not_possible(error))
 
@@ -75,6 +79,14 @@ def fail(sentence: str) -> NoReturn:
         click.echo(f"overwinter: {sentence}", err=True)
     _let_go_of_output()
     sys.exit(1)
+
+
+def _fail_refused(error: psycopg.Error) -> NoReturn:
+    # Its own words may quote what is in the database.
+    fail(
+        f"The database refused what was asked of it ({type(error).__name__}); run overwinter doctor, and look at the "
+        "database's own log."
+    )
 
 
 def typed_line(question: str, *, hidden: bool = False) -> str:

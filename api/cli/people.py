@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any
 
 import click
@@ -33,6 +34,8 @@ def erase(person: str, reason: Any, yes: bool, as_json: bool) -> None:  # Any: o
     async def act(wiring: Wiring) -> None:
         await check_person(wiring, person)
         if not yes:
+            if sys.stdin is None:
+                fail("Nobody can be asked whether this is meant; say so with --yes.")
             click.confirm(f"Nobody can undo this. Erase {person}?", abort=True, err=as_json)
         command = ErasePerson(person=person, reason=reason)
         await wiring.runner.run(Request(command=command, actor=SYSTEM, channel=Channel.CLI))
