@@ -243,10 +243,10 @@ class KeyFolder:
             text = self._fences.read_text("ascii")
         except FileNotFoundError:
             return ()
-        except UnicodeDecodeError:
+        except (OSError, ValueError):
             raise KeysUnusable(
-                f"The list of fences in {self.folder} is damaged; put it back from its backup, or delete the file named "
-                "fences: it is made again from the history."
+                f"The list of erased people, {self._fences}, cannot be read: move it away, and bring it back with overwinter "
+                "restore (without a file), or start again to make it from the history."
             ) from None
         return fences_in(text)
 
@@ -256,10 +256,28 @@ class KeyFolder:
 
 
 def holds_keys(folder: Path) -> bool:
-    """Whether there are key files in a folder."""
-    if not folder.is_dir():
-        return False
-    return any(path.name == _INDEX or _WRAPPING.fullmatch(path.name) for path in folder.iterdir())
+    """Whether there are key files in a folder. Raises `KeysUnusable` if it cannot be read."""
+    return any(name == _INDEX or _WRAPPING.fullmatch(name) for name in _names_in(folder))
+
+
+def epochs_in(folder: Path) -> list[int]:
+    """The epochs whose wrapping keys are in a folder. Other files there, also `wrapping-old.key`, are no keys.
+
+    Raises `KeysUnusable` if it cannot be read.
+    """
+    named = [_WRAPPING.fullmatch(name) for name in _names_in(folder)]
+    return sorted(int(each["epoch"]) for each in named if each and not each["draft"])
+
+
+def _names_in(folder: Path) -> list[str]:
+    try:
+        return [path.name for path in folder.iterdir()]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise KeysUnusable(
+            f"The folder {folder} cannot be read ({error.strerror}): let the service's user own it."
+        ) from None
 
 
 def lay_down(folder: Path, *, epoch: int, wrapping_key: bytes, index_key: bytes) -> None:

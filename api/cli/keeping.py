@@ -1,4 +1,4 @@
-"""Keeping the history and its read models: bring the schema up to date, build read models anew, recheck every fact."""
+"""Keeping the history and its read models: bring the schema up to date, rebuild read models, recheck every fact."""
 
 from __future__ import annotations
 
@@ -63,12 +63,12 @@ async def _check_keys(settings: Settings, url: str) -> None:
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option("--json", "as_json", is_flag=True, help="Print what was rebuilt as JSON.")
 def rebuild_command(names: tuple[str, ...], as_json: bool) -> None:
-    """Build read models anew from the history: those named, or all. The live ones are asked and written meanwhile.
+    """Build read models again from the history: those named, or all. The live ones stay in use meanwhile.
 
     Two more names stand for tables that commands rest on, which `overwinter verify` rechecks: indexes and due_dates. They
-    are made anew only if they are named.
+    are made again only if they are named.
 
-    This makes tables, so it is for the role that owns the database, which is whoever migrates.
+    This makes tables, so it is for the role that owns the database, the one that runs migrate.
     """
     known = {projection.name: projection for projection in PROJECTIONS}
     for name in names:
@@ -80,7 +80,7 @@ def rebuild_command(names: tuple[str, ...], as_json: bool) -> None:
     tables = tuple(table for table in MENDABLE if table in names)
     with database_of_owner(read_settings()) as url:
         refuse_unmigrated(url)
-        refuse_all_but_the_owner(url)
+        refuse_all_but_the_owner(url, "A rebuild makes new tables")
         position, mended = None, {}
         if wanted:
             with progress_bar("rebuilding", shown=not as_json) as progress:

@@ -56,7 +56,7 @@ def backup_command(file: Path, as_json: bool) -> None:
     settings = read_settings()
     with database_of_owner(settings) as url:
         refuse_unmigrated(url)
-        refuse_all_but_the_owner(url)
+        refuse_all_but_the_owner(url, "A backup reads all tables")
         heading = asyncio.run(back_up(settings, url, file))
     if as_json:
         written = {
@@ -92,7 +92,7 @@ def restore_command(file: Path | None, without_newer: bool, as_json: bool) -> No
     with database_of_owner(settings, make=file is not None) as url:
         if file is None:
             refuse_unmigrated(url)
-            refuse_all_but_the_owner(url)
+            refuse_all_but_the_owner(url, "A restore replaces keys and read models")
         with progress_bar("rebuilding", shown=not as_json) as progress:
             done = asyncio.run(restore(settings, url, file, progress=progress, without_newer=without_newer))
         let_program_in(settings, url, migrated=True)

@@ -108,7 +108,7 @@ _MATCH: Final = re.compile(r'"([A-Za-z0-9_-]{22})"\Z', re.ASCII)
 
 IDEMPOTENCY_KEY: Final = Parameter(
     "Idempotency-Key",
-    "A text of your own, anew for each thing to be done. Sent again with the same request within thirty days, it is done "
+    "A text that you choose; take a new one for each thing to be done. Sent again with the same request within thirty days, it is done "
     "once.",
     {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[ -~]+$"},
     "header",

@@ -48,7 +48,7 @@ class ProblemType(enum.Enum):
     CONTENDED = ("contended", 409, "Others were faster", ("Several people changed the same thing at once. Nothing was "
         "written; send the request again."))  # fmt: skip
     STALE = ("stale", 412, "This was changed meanwhile", ("The version in `If-Match` is not the present one, which "
-        "`ETag` tells. Nothing was written; read again and decide anew."))  # fmt: skip
+        "`ETag` tells. Nothing was written; read it again and decide again."))  # fmt: skip
     TOO_LARGE = ("too-large", 413, "The body is too large", "A JSON body has at most 1 MB.")
     UNSUPPORTED = ("unsupported-media-type", 415, "The body is not JSON", ("Send `Content-Type: "
         "application/json`."))  # fmt: skip
