@@ -298,7 +298,7 @@ async def of_application(
     who = viewer or ""
     case = await case_of(reader, who, application)
     sight = _sight(who, case)
-    judging = access.judging(who, case.round, case.reviews.values())
+    judging = access.is_judging(who, case.round, case.reviews.values())
     at = position_at(as_of, access.sees_times(who, case.initiative, round=case.round, judging=judging))
     rows = [
         row
