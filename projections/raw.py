@@ -108,8 +108,12 @@ class _House:
             case RoundQuorumLowered() as fact:
                 return await self._shows(fact.application)  # which it is about, in the round's stream
             case ApplicationWaitlisted() as fact:
-                # Between their neighbours' places, one with which the viewer has a conflict could be found.
-                return not await self._conflicts((await self._case(fact.application)).application.round)
+                application = (await self._case(fact.application)).application
+                return access.sees_waiting_places(
+                    self._viewer,
+                    applicant=application.applicant,
+                    conflict_in_round=bool(await self._conflicts(application.round)),
+                )
             case _:
                 return True
 

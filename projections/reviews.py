@@ -309,7 +309,7 @@ async def of_application(
     sight = _sight(who, case)
     if not scores:
         sight = _Sight(sight.role, shows_scores=False)
-    judging = access.judging(who, case.round, case.reviews.values())
+    judging = access.is_judging(who, case.round, case.reviews.values())
     at = position_at(as_of, access.sees_times(who, case.initiative, round=case.round, judging=judging))
     rows = [
         row

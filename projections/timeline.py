@@ -210,13 +210,17 @@ async def of_application(
     )
     reviews = case.reviews.values()
     conflict = access.declared_conflict(who, reviews)
-    conflicts = await reader.members(conflicts_of(who, case.application.round))
+    places = access.sees_waiting_places(
+        who,
+        applicant=case.application.applicant,
+        conflict_in_round=bool(await reader.members(conflicts_of(who, case.application.round))),
+    )
     times = access.sees_times(
         who,
         case.initiative,
         applicant=case.application.applicant,
         round=case.round,
-        judging=access.judging(who, case.round, reviews),
+        judging=access.is_judging(who, case.round, reviews),
     )
     allow(times)
     if role is Role.OFFICER:
@@ -227,7 +231,7 @@ async def of_application(
         cursor,
         limit,
         position_at(as_of, times),
-        told=Told(case.application.currency, places=role is Role.APPLICANT or not conflicts),
+        told=Told(case.application.currency, places=places),
         role=role,
         tied=[application] if conflict else [],
     )
@@ -285,7 +289,7 @@ async def of_call(
         cursor,
         limit,
         at,
-        told=Told(state.currency, places=not conflicts),
+        told=Told(state.currency, places=access.sees_waiting_places(who, conflict_in_round=bool(conflicts))),
         role=role,
         rounds=closed,
         judged=await judged_now(reader, who, rounds),

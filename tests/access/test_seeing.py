@@ -525,3 +525,12 @@ class TestPeopleAndCalls:
             "other artist",
             "stranger",
         )
+
+
+def test_places_on_the_waiting_list_are_told_but_beside_a_conflict() -> None:
+    """One's own is always told."""
+    for conflict in (False, True):
+        for applicant in (OTHER_ARTIST, None):
+            shown = access.sees_waiting_places(ARTIST, applicant=applicant, conflict_in_round=conflict)
+            assert shown is not conflict
+        assert access.sees_waiting_places(ARTIST, applicant=ARTIST, conflict_in_round=conflict)

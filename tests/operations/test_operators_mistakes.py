@@ -41,7 +41,9 @@ def test_closed_or_unreadable_input(migrated: Operator) -> None:
         "Nobody can be asked whether this is meant; say so with --yes."
     )
     for command in (("find-person",), ("claims", "exchange")):
-        assert told(migrated, "", *command, given=b"\xff\xfe\n") == "What was typed is no text in UTF-8."
+        assert told(migrated, "", *command, given=b"\xff\xfe\n") == (
+            "What was typed has bytes that are no UTF-8 text; type it again."
+        )
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")

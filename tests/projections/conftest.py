@@ -190,13 +190,18 @@ class Season:
         return self
 
     async def lower_quorum(self) -> Season:
-        """Everybody else of the jury is asked for application 2, too, so that the chair can lower its quorum; what the
-        chair and the third juror owe expires when the panel opens."""
+        """Everybody else of the jury is asked for application 2, too, so that the chair can lower its quorum while the
+        jurors are no members for a moment, for what members owe may still come; what the chair and the third juror owe
+        expires when the panel opens."""
         for juror in ("third_juror", "chair"):
             self.reviews[juror, "application2"] = await self.run(
                 "review.assign", self.officer, application=self.application2, juror=self.people[juror]
             )
         await self.run("review.declare_no_conflict", self.chair, review=self.reviews["chair", "application2"])
+        jurors = [self.people[juror] for juror in ("juror", "second_juror", "third_juror")]
+        house = {"initiative": self.initiative}
+        for juror in jurors:
+            await self.run("initiative.remove_member", self.administrator, person=juror, **house)
         await self.run(
             "application.lower_quorum",
             self.chair,
@@ -204,6 +209,10 @@ class Season:
             quorum=1,
             reason="jurors_unavailable",
         )
+        for juror in jurors:
+            await self.run(
+                "initiative.add_member", self.administrator, person=juror, roles=(Role.JUROR,), **house
+            )
         return self
 
     async def judge(self) -> Season:

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.anyio
 KNOWS = (
     "You have read who applied in this round, what was written or when, so you cannot judge or decide in it"
 )
-ASKED_IN_VAIN = "This person has read who applied in this round, what was written or when"
+ASKED_IN_VAIN = "This person cannot be asked to judge this application; ask another juror."
 SCORES = "You have seen others' scores of this application"
 
 Reading = tuple[str, ReadingKind, str | None, str]
@@ -130,6 +130,19 @@ class TestWhoReadAndThenJudges:
             assert (each.status, each.unrecorded) == ("submitted", False)
             assert (each.scores, each.score, each.comment_jury) == seen
             assert read_by(season, "newcomer") == (["scores"] if scores else [])
+
+    async def test_an_officer_who_has_read_nothing_asks_nobody_in_a_blind_call(self, season: Season) -> None:
+        """Who cannot be asked may have applied: it is told after the reading that keeps the officer from judging."""
+        await closed(season)
+        asked = {"application": season.application1, "juror": season.juror}
+        with pytest.raises(Forbidden, match="In a blind call jurors are asked by staff who have read"):
+            await season.run("review.assign", season.newcomer, **asked)
+        assert read_by(season, "newcomer") == []
+        await applications.one(season.reader, season.newcomer, season.application1)
+        await season.run("review.assign", season.newcomer, **asked)
+        await holds(season, "newcomer", Role.JUROR)
+        with pytest.raises(Refused, match=ASKED_IN_VAIN):
+            await ask(season, "newcomer")
 
     async def test_an_officer_who_has_read_nothing_judges_in_a_blind_call(self, season: Season) -> None:
         """Of what they judge they read the text, as its juror; that is no reading that excludes."""
