@@ -164,13 +164,12 @@ PROJECTION = Projection(
 class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One fact in words.
 
-    `stream`, `version` and `topic` name the fact. `role` is the one acted in, or "the jury" to the applicant; `handle`
+    `stream` and `topic` say what it is about; which fact of its stream it is would tell how many are not shown. `role` is the one acted in, or "the jury" to the applicant; `handle`
     stands for the person within the call or fund, None for the program's own acts and where it is not told. `why` is the reason, `changed` what is
     different since.
     """
 
     stream: str
-    version: int
     topic: str
     at: datetime
     role: str
@@ -391,7 +390,6 @@ def _entry(row: Row, told: Told, *, as_applicant: bool) -> TimelineEntry:
     nameless = by_jury or isinstance(recorded.fact, ReadingRecorded)
     return TimelineEntry(
         stream=recorded.stream,
-        version=recorded.version,
         topic=recorded.topic,
         at=envelope.decided_at,
         role=_THE_JURY if by_jury else envelope.acting.role,
