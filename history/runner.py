@@ -147,6 +147,8 @@ class Runner:
         from them, also after a crash.
         """
         entry = BY_REQUEST[type(request.command)]
+        if request.expected is not None and not entry.versioned:
+            raise Refused("This can be done at any version; send it without one.")
         idempotency = self._idempotency(entry.name, request)
         # A deadline is held against the moment at which a request arrived, however often it has to be decided again.
         now = self.clock()

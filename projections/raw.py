@@ -20,7 +20,7 @@ from domain.grants.state import GRANT
 from domain.indexes import applications_by, conflicts_of
 from domain.initiatives import INITIATIVE, INSTALLATION, INSTALLATION_ID, Initiative
 from domain.panels import PANEL
-from domain.persons import PersonErased, PersonRegistered
+from domain.persons import PersonRegistered
 from domain.readings import READING, ReadingKind
 from domain.refusals import Turned
 from domain.reviews import REVIEW
@@ -34,8 +34,10 @@ from projections import readings
 from projections.cases import Case, case_of
 from projections.reader import Reader, allow
 
-_OF_PERSONS: Final = frozenset({TOPIC_OF[PersonRegistered], TOPIC_OF[PersonErased]})
-"""An administrator registers people and sees these. Who goes by which handle in a call says who applied to it."""
+_OF_PERSONS: Final = frozenset({TOPIC_OF[PersonRegistered]})
+"""An administrator registers people and sees these. Who goes by which handle in a call says who applied to it. An erasure is
+followed by the withdrawals of the person's applications, so that whether there are any could be seen from the withheld facts
+beside it."""
 
 
 class RawFacts(NamedTuple):

@@ -163,13 +163,12 @@ PROJECTION = Projection(
 class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One fact in words.
 
-    `stream`, `version` and `topic` name the fact. `role` is the one acted in, or "the jury" to the applicant; `handle`
+    `stream` and `topic` say what it is about; which fact of its stream it is would tell how many are not shown. `role` is the one acted in, or "the jury" to the applicant; `handle`
     stands for the person within the call or fund, None for the program's own acts and where it is not told. `why` is the reason, `changed` what is
     different since.
     """
 
     stream: str
-    version: int
     topic: str
     at: datetime
     role: str
@@ -390,11 +389,11 @@ def _entry(row: Row, told: Told, *, as_applicant: bool) -> TimelineEntry:
     said = words(recorded.fact, told)
     # Which of them acted, in which role of the jury, is not for the applicant to know.
     by_jury = as_applicant and envelope.acting.role in _JURY_ROLES
-    # That somebody has read is told, but not who.
-    nameless = by_jury or isinstance(recorded.fact, ReadingRecorded)
+    # That somebody has read is told, but not who. The id of the stream would tell it: it is made of person and round.
+    read = recorded.fact if isinstance(recorded.fact, ReadingRecorded) else None
+    nameless = by_jury or read is not None
     return TimelineEntry(
-        stream=recorded.stream,
-        version=recorded.version,
+        stream=recorded.stream if read is None else read.round,
         topic=recorded.topic,
         at=envelope.decided_at,
         role=_THE_JURY if by_jury else envelope.acting.role,

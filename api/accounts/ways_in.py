@@ -93,7 +93,8 @@ class RevokedToken(msgspec.Struct, frozen=True, kw_only=True):
 
 async def _make_claim(asking: Asking) -> Response[bytes]:
     await check_administrator(asking)
-    key, expected = idempotency_key(asking.request), expected_version(asking.request)
+    key = idempotency_key(asking.request)
+    expected = expected_version(asking.request, versioned=False)
     wanted = decode(await read_body(asking.request), NewClaim, most_fields=asking.wiring.settings.most_fields)
     made = await asking.wiring.claims.make(
         MakeClaim(person=asking.path["person"], days=wanted.days),
@@ -105,7 +106,7 @@ async def _make_claim(asking: Asking) -> Response[bytes]:
     return as_json(
         MadeClaim(id=made.id, person=made.person, text=made.text, ends_at=made.ends_at),
         status=201,
-        headers=answer_headers(asking.wiring, asking.who, made.answer),
+        headers=answer_headers(asking.wiring, asking.who, made.answer, versioned=False),
     )
 
 

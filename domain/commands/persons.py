@@ -135,10 +135,11 @@ def _use_claim(command: UseClaim, given: Given) -> Plan:
     return Act(may=access.oneself(given.actor, command.person), initiative=None, decide=decide)
 
 
+# A person's stream counts the calls in which they act, for it holds their handles: its version tells who applied.
 COMMANDS = (
-    Registered("person.register", RegisterPerson, _register),
-    Registered("person.make_claim", MakeClaim, _make_claim),
-    Registered("person.withdraw_claim", WithdrawClaim, _withdraw_claim),
-    Registered("person.use_claim", UseClaim, _use_claim),
-    Registered("person.erase", ErasePerson, _erase),
+    Registered("person.register", RegisterPerson, _register, versioned=False),
+    Registered("person.make_claim", MakeClaim, _make_claim, versioned=False),
+    Registered("person.withdraw_claim", WithdrawClaim, _withdraw_claim, versioned=False),
+    Registered("person.use_claim", UseClaim, _use_claim, versioned=False),
+    Registered("person.erase", ErasePerson, _erase, versioned=False),
 )

@@ -62,7 +62,7 @@ class ReplaceReview(Command, frozen=True, kw_only=True):
 
 class LowerQuorum(Command, frozen=True, kw_only=True):
     """Let an application go to the panel with fewer reviews than the call asks for, as no juror is left to be asked and those
-    who were asked cannot write enough."""
+    who were asked cannot write enough. The answer names the round, in whose history this is noted."""
 
     application: ApplicationId
     quorum: int
@@ -310,5 +310,6 @@ COMMANDS = (
     Registered("review.declare_conflict", DeclareConflict, _declare_conflict),
     Registered("review.replace", ReplaceReview, _replace),
     Registered("review.submit", SubmitReview, _submit),
-    Registered("application.lower_quorum", LowerQuorum, _lower_quorum),
+    # It is noted in the round's stream, which also counts the quorums of applications that are hidden from this chair.
+    Registered("application.lower_quorum", LowerQuorum, _lower_quorum, versioned=False),
 )

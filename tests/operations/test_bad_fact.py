@@ -135,9 +135,7 @@ async def test_what_rests_on_it_is_refused_and_the_rest_is_served(
             (position - 1, True, None, None),  # the demonstration's administrator is no officer
             (position, False, None, None),
         ]
-        assert {facts[1][name] for name in ("stream", "version", "topic")} == {
-            None
-        }  # whose it is, nobody knows
+        assert {facts[1][name] for name in ("stream", "topic")} == {None}  # whose it is, nobody knows
         assert (await client.get("/metrics", headers=administrator)).status_code == 200
     assert f"The fact at position {position} cannot be read" in caplog.text
     assert "no JSON" not in caplog.text

@@ -17,7 +17,7 @@ from tests.projections.conftest import Season
 
 pytestmark = pytest.mark.anyio
 
-Fact = tuple[str, int]
+Fact = tuple[str, str, str]
 
 
 async def page_of(season: Season, viewer: str, cursor: str | None) -> Page[TimelineEntry]:
@@ -28,7 +28,7 @@ async def page_of(season: Season, viewer: str, cursor: str | None) -> Page[Timel
 
 def facts(page: Page[TimelineEntry]) -> list[Fact]:
     """Which facts a page tells."""
-    return [(entry.stream, entry.version) for entry in page.items]
+    return [(entry.stream, entry.topic, entry.what) for entry in page.items]
 
 
 async def whole(season: Season, viewer: str) -> list[Fact]:

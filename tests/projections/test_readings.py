@@ -378,6 +378,8 @@ class TestWhatIsRecorded:
         season.project()
         told = await timeline.of_call(season.reader, season.newcomer, season.call, limit=100)
         of_readings = [entry for entry in told.items if entry.topic == "reading.recorded.v1"]
+        # Its own stream's id is made of the reader's, which the members know.
+        assert {entry.stream for entry in of_readings} <= {season.round}
         assert [(entry.what, entry.handle, entry.role) for entry in of_readings[-2:]] == [
             ("A member read who applied.", None, "officer"),
             ("A member read what applicants wrote.", None, "officer"),
