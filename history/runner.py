@@ -40,7 +40,6 @@ from history.documents import Stored, write
 from history.format.envelope import Acting, Envelope, How, Place
 from history.implied import BY_REQUEST, claims_in, encode, implied_by
 from history.keyed import claim_hash, keyed_hash
-from history.keyfiles import KeysUnusable
 from history.shapes import shape_of
 from history.states import States
 from history.store import History, opened_keys

@@ -236,5 +236,5 @@ def test_a_list_of_fences_with_faults(keys: KeyFolder) -> None:
     list_of_fences.write_text(f"nobody other system cli\n{PERSON}\nx cli\n\n")
     assert keys.fences() == (Fence(PERSON, "other", "system", "system"),)
     list_of_fences.write_text("é", encoding="utf-8")
-    with pytest.raises(KeysUnusable, match="list of erased people, .*, cannot be read"):
+    with pytest.raises(KeysUnusable, match=r"list of erased people, .*, cannot be read"):
         keys.fences()
