@@ -101,7 +101,10 @@ def _is_meant_as_iban(text: str, compact: Sequence[_Character]) -> bool:
     """Whether a text is one IBAN, right or wrong: also one too short or too long, or of a country that has none."""
     like = "".join(each.like for each in compact)
     beginning, check, behind = like[:2], like[2:4], like[4:]
-    if beginning.isdigit() or not all(_may_be_digit(each) for each in check):
+    # A foreign letter or sign may stand for any digit.
+    if beginning.isdigit() or not all(
+        _may_be_digit(each.like) or not _is_plain(text[each.place - 1]) for each in compact[2:4]
+    ):
         return False
     countries = _countries(beginning)
     foreign = sum(not _is_plain(text[each.place - 1]) for each in compact[:4])

@@ -30,6 +30,7 @@ from history.store import open_history
 from history.unreadable import Unreadable
 from projections.projector import Projector
 from projections.register import PROJECTIONS
+from tests.projections.conftest import take_lead
 
 pytestmark = pytest.mark.anyio
 
@@ -73,7 +74,7 @@ def stream_of(url: str, topic: str) -> str:
 def project(url: str) -> None:
     """Project all that can be."""
     with Projector(url, PROJECTIONS) as projector:
-        assert projector.lead()
+        take_lead(projector)
         while projector.step():
             pass
 

@@ -53,6 +53,14 @@ CANARIES = (*CANARY_TITLES, *CANARY_NAMES, *CANARY_ANSWERS, "Canary comment", "C
 """What nobody may read to whom it is not shown."""
 
 
+def take_lead(projector: Projector) -> None:
+    """Let a projector lead. The one before has hung up, but a busy server may not have noticed yet."""
+    until = time.monotonic() + 30
+    while not projector.lead():
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
 @dataclass
 class Season:
     """A call with two artists, three jurors and a fund, brought as far as a test needs."""
@@ -350,11 +358,7 @@ class Season:
     def project(self) -> None:
         """Bring every read model up to date; fails if one of them failed."""
         with Projector(self.url, PROJECTIONS) as projector:
-            # The one before has hung up, but a busy server may not have noticed yet.
-            until = time.monotonic() + 30
-            while not projector.lead():
-                assert time.monotonic() < until
-                time.sleep(0.05)
+            take_lead(projector)
             while projector.reach()[0] < projector.reach()[1]:
                 projector.step()
                 assert projector.resting() == ()
