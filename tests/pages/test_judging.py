@@ -196,15 +196,22 @@ def ranked(judging: Round, role: str) -> list[tuple[int, str]]:
     return [(place["rank"], place["application"]) for place in answer["places"]["items"]]
 
 
-def test_a_round_is_judged_and_ranked(judging: Round) -> None:
-    """From the reviews to the open panel, as its people see it."""
+@pytest.fixture(scope="module")
+def in_panel(judging: Round) -> Round:
+    """From the reviews to the open panel, by pages and JSON."""
     judge(judging)
     step_back(judging)
     lower(judging)
     officer = judging.stage.visitor("officer")
     path = f"/rounds/{judging.round}/ranking"
     assert officer.send(path, officer.form(path, "panel-open")).status_code == 303
+    return judging
 
+
+def test_a_round_is_judged_and_ranked(in_panel: Round) -> None:
+    """As its people see it when the panel is open."""
+    judging, officer = in_panel, in_panel.stage.visitor("officer")
+    path = f"/rounds/{judging.round}/ranking"
     page = officer.open(path)
     first, second = sorted(judging.applications[:2])
     assert ranked(judging, "officer") == [(1, first), (1, second), (3, judging.applications[2])]
@@ -230,8 +237,9 @@ def test_a_round_is_judged_and_ranked(judging: Round) -> None:
         assert answer["detail"]
 
 
-def test_outcomes_that_are_not_confirmed_make_no_difference_to_an_applicant(judging: Round) -> None:
+def test_outcomes_that_are_not_confirmed_make_no_difference_to_an_applicant(in_panel: Round) -> None:
     """Status, lists, filters, versions, headers and pages stay to the letter as they were."""
+    judging = in_panel
     applicant = judging.stage.speaking("applicant")
     visitor = judging.stage.visitor("applicant")
     application = judging.applications[0]

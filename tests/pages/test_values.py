@@ -219,7 +219,11 @@ def test_five_posts_of_one_form_at_once_are_one_application(stage: Stage, applic
     key = {"Idempotency-Key": "five at once"}
     answers = {"idea": "x", "costs": [{"item": "Hall", "amount": "300.00"}], "before": False}
     body = {"round": stage.round, "title": "Five", "requested": eur("300.00"), "answers": answers}
-    before = stage.facts()
+
+    def submitted() -> int:
+        return sum(row["topic"] == "application.submitted.v1" for row in stage.running.rows())
+
+    before = submitted()
     with ThreadPoolExecutor(5) as threads:
         pages = list(threads.map(lambda _: applicant.send(f"/calls/{stage.call}/apply", sent), range(5)))
         speaker = stage.speaking("second applicant")
@@ -228,7 +232,7 @@ def test_five_posts_of_one_form_at_once_are_one_application(stage: Stage, applic
     assert {page.status_code for page in pages} == {303}
     assert len({page.headers["location"] for page in pages}) == 1
     assert len({document["id"] for document in documents}) == 1
-    assert stage.facts() == before + 2
+    assert submitted() == before + 2
 
 
 def test_a_form_that_was_changed_and_sent_again_is_never_taken_for_the_first(
