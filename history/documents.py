@@ -18,7 +18,7 @@ import msgspec
 
 from domain.deciding import Fact
 from domain.personal import Withheld
-from domain.topics import TOPIC_OF, TOPICS
+from domain.topics import TOPIC_OF, TOPICS, newest
 from history.format.canonical import decode, encode, has_long_number, members
 from history.format.commitments import SALT_BYTES, SEED_BYTES, Place, SealedDigest, commit
 from history.format.document import LARGEST_DOCUMENT, Document, read_document
@@ -284,12 +284,12 @@ def damaged(binding: Binding, reason: str) -> Withheld:
 
 
 def read(topic: str, document: bytes, open_with: Opener = unopened) -> Recorded:
-    """The fact in a stored document."""
+    """The fact in a stored document, in its newest shape."""
     kind = TOPICS[topic]
     shape = shape_of(kind)
     decoded = shape.decoder.decode(document)
     if not shape.personal:
-        return Recorded(decoded.history, topic, decoded.envelope, decoded.fact, {})
+        return Recorded(decoded.history, topic, decoded.envelope, newest(topic, decoded.fact), {})
     sealed: dict[str, SealedField] = decoded.sealed
     values = {name: getattr(decoded.fact, name) for name in shape.public}
     for name in shape.mappings:
@@ -309,7 +309,7 @@ def read(topic: str, document: bytes, open_with: Opener = unopened) -> Recorded:
             values[name][key] = value
         elif name not in shape.mappings:
             values[name] = value
-    return Recorded(decoded.history, topic, decoded.envelope, kind(**values), sealed)
+    return Recorded(decoded.history, topic, decoded.envelope, newest(topic, kind(**values)), sealed)
 
 
 def typed(binding: Binding, value: bytes, kind: type[T]) -> T | Withheld:
@@ -332,8 +332,7 @@ def fact_in(topic: str, document: bytes) -> Fact:
     shape = shape_of(TOPICS[topic])
     decoded = shape.folding.decode(document)
     if not shape.personal:
-        fact: Fact = decoded.fact
-        return fact
+        return newest(topic, decoded.fact)
     values: dict[str, Any] = dict(shape.sealed)  # Any: each field has its own type
     for name in shape.public:
         values[name] = getattr(decoded.fact, name)
@@ -344,4 +343,4 @@ def fact_in(topic: str, document: bytes) -> Fact:
             name, _, key = field.partition("/")
             if key:
                 values[name][key] = Withheld.SEALED
-    return shape.kind(**values)
+    return newest(topic, shape.kind(**values))

@@ -11,7 +11,7 @@ import msgspec
 
 from domain.deciding import Fact
 from domain.personal import Personal, Withheld, personal_fields
-from domain.topics import TOPIC_OF
+from domain.topics import TOPICS
 from history.format.envelope import Envelope
 
 
@@ -44,7 +44,7 @@ class Shape:
 @cache
 def shape_of(kind: type[Fact]) -> Shape:
     """The shape of a class of facts, which has a topic."""
-    assert kind in TOPIC_OF, f"{kind.__name__} has no topic"
+    assert kind in TOPICS.values(), f"{kind.__name__} has no topic"
     personal = dict(sorted(personal_fields(kind).items()))
     hints = get_type_hints(kind, include_extras=True)
     public = tuple(sorted(name for name in kind.__struct_fields__ if name not in personal))

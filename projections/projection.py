@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import LiteralString, NamedTuple, NoReturn
 
 from domain.deciding import Fact
-from domain.topics import TOPIC_OF
+from domain.topics import topics_of
 from history.documents import Recorded
 from projections.writing import Write
 
@@ -40,7 +40,7 @@ class Projection:
 
     def topics(self) -> frozenset[str]:
         """The topics of the facts that it handles."""
-        return frozenset(TOPIC_OF[fact] for fact in self.facts)
+        return frozenset(topics_of(*self.facts))
 
 
 def unhandled(fact: Fact) -> NoReturn:

@@ -23,7 +23,7 @@ from domain.persons import PersonErased, PersonRegistered
 from domain.readings import READING, ReadingKind
 from domain.reviews import REVIEW
 from domain.rounds import ROUND, RoundQuorumLowered
-from domain.topics import TOPIC_OF
+from domain.topics import topics_of
 from domain.values import Role
 from history.documents import Recorded, read
 from history.store import PlacedRow
@@ -32,7 +32,7 @@ from projections import readings
 from projections.cases import Case, case_of
 from projections.reader import Reader, allow
 
-_OF_PERSONS: Final = frozenset({TOPIC_OF[PersonRegistered], TOPIC_OF[PersonErased]})
+_OF_PERSONS: Final = frozenset(topics_of(PersonRegistered, PersonErased))
 """What the list of persons shows, too. Who goes by which handle in a call says who applied to it."""
 
 
