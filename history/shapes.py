@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -13,6 +13,7 @@ from domain.deciding import Fact
 from domain.personal import Personal, Withheld, personal_fields
 from domain.topics import TOPICS
 from history.format.envelope import Envelope
+from history.format.notation import FORMAT
 
 
 class SealedField(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -57,11 +58,14 @@ def shape_of(kind: type[Fact]) -> Shape:
             frozen=True,
             forbid_unknown_fields=True,
         )
-    stored: list[tuple[str, Any]] = [
-        ("envelope", Envelope),
+    # What `verify` would refuse is refused here as well: a document of another format or topic than its row's.
+    checked: list[tuple[str, Any]] = [  # Any: types
         ("fact", fact_type),
+        ("format", Literal[FORMAT]),
         ("history", str),
-    ]  # Any: types
+        ("topic", Literal[TOPIC_OF[kind]]),
+    ]
+    stored = [("envelope", Envelope), *checked]
     if personal:
         stored.append(("sealed", dict[str, SealedField]))
     document_type = msgspec.defstruct(f"Stored{kind.__name__}", stored, kw_only=True, frozen=True)
@@ -73,7 +77,7 @@ def shape_of(kind: type[Fact]) -> Shape:
             mappings.add(name)
             plain = _without_withheld(get_args(plain)[1])
         types[name] = plain
-    folded: list[tuple[str, Any]] = [("fact", fact_type)]  # Any: types
+    folded = list(checked)
     if mappings:
         folded.append(("sealed", dict[str, msgspec.Raw]))
     folding_type = msgspec.defstruct(f"Folded{kind.__name__}", folded, kw_only=True, frozen=True)
