@@ -239,6 +239,8 @@ a part of it."""
 _LINE_ENDS: Final = ("\r\n", "\r", "\x0b", "\x0c", "\x85", "\u2028", "\u2029")
 CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 """A control character (C0, DEL or C1)."""
+_ORDINARY: Final = re.compile("[\n -~\u00a0-\u0590\u2010-\u2027\u2030-\u205e]*")
+"""What most texts are made of: no character that is refused is among these, so that they are looked at once."""
 _NEVER: Final = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 """A control character that not even a long text may hold."""
 _NONCHARACTER: Final = re.compile(
@@ -266,15 +268,8 @@ def check_text(value: str, field: str, *, least: int = 1, most: int, long: bool 
     text = (text if long else text.replace("\n", " ")).replace("\t", " ").strip()
     if not _SEEN.search(text):
         text = ""
-    if control := _NEVER.search(text):
-        raise Invalid.field(
-            field,
-            f"Character {control.start() + 1} is the control character U+{ord(control[0]):04X}, which cannot be kept; "
-            "delete it, or type that place again.",
-        )
-    if not text.isascii():
-        _check_encodes(text, field)
-        _check_hidden(text, field, long=long)
+    if not _ORDINARY.fullmatch(text):
+        _check_characters(text, field, long=long)
     # Composed, no text is more than three times as long.
     length = text_length(text) if len(text) * 3 > most else len(text)
     if length < least:
@@ -285,6 +280,19 @@ def check_text(value: str, field: str, *, least: int = 1, most: int, long: bool 
     if length > most:
         raise Invalid.field(field, f"At most {most} characters; this has {length}.")
     return text
+
+
+def _check_characters(text: str, field: str, *, long: bool) -> None:
+    """Raise `Invalid` for a character that is not kept."""
+    if control := _NEVER.search(text):
+        raise Invalid.field(
+            field,
+            f"Character {control.start() + 1} is the control character U+{ord(control[0]):04X}, which cannot be kept; "
+            "delete it, or type that place again.",
+        )
+    if not text.isascii():
+        _check_encodes(text, field)
+        _check_hidden(text, field, long=long)
 
 
 def _check_encodes(text: str, field: str) -> None:

@@ -57,12 +57,16 @@ _COUNTS: Final = re.compile("[^\\W_]|[\u2600-\u26ff\U0001f000-\U0001fbff]|\ufe0f
 """A letter, a digit or a picture; what has none of them is no word."""
 _PARTING_LETTERS: Final = frozenset("\u115f\u1160\u3164\uffa0")
 """Letters by their class, although nothing is to be seen of them, and they part words."""
+_COMMON: Final = re.compile("[\\x00-\u0590\u2010-\u2027\u2030-\u205e]*")
+"""Latin, Greek, Cyrillic and Armenian with their punctuation: no letter of the kinds above is among them."""
 _AT_THE_EDGE: Final = ".,:;!?…()\"'«»„“”"
 """What mostly stands before and behind a word; it counts for nothing."""
 
 
 def count_words(text: str) -> int:
     """The number of words in a text; in languages that are written without blanks, each letter counts as one."""
+    if _COMMON.fullmatch(text):
+        return _words_between_blanks(text)
     letters = "".join(set(text))
     if _CHARACTERS.search(letters):
         # Vowel signs and tones that stand on a letter are no letters of their own.
@@ -71,9 +75,16 @@ def count_words(text: str) -> int:
         return characters + _words_in(_CHARACTERS.sub(" ", text))
     if not _PARTING_LETTERS.isdisjoint(letters):
         return _words_in(text)
+    return _words_between_blanks(text)
+
+
+def _words_between_blanks(text: str) -> int:
     # Most of what stands between blanks is one word and perhaps a comma; only the rest needs the whole rule.
     pieces = [piece.strip(_AT_THE_EDGE) for piece in text.split()]
-    return sum(1 if piece.isalnum() else _words_in(piece) for piece in pieces)
+    plain = sum(map(str.isalnum, pieces))
+    if plain == len(pieces):
+        return plain
+    return plain + sum([_words_in(piece) for piece in pieces if not piece.isalnum()])
 
 
 def _words_in(text: str) -> int:

@@ -6,6 +6,7 @@ import unicodedata
 
 import pytest
 
+from domain import values
 from domain.grants.accounts import check_account
 from domain.refusals import Invalid
 from domain.values import check_text, check_texts
@@ -236,3 +237,11 @@ def test_half_a_surrogate_pair_is_refused(half: int, long: bool) -> None:
 def test_no_annotation_is_hidden_in_a_text(annotating: str, long: bool) -> None:
     """What stands between them shows as part of the text or not at all, as the program likes that shows it."""
     assert f"U+{ord(annotating):04X}, which cannot be seen" in refusal(f"a{annotating}b", long=long)
+
+
+def test_no_character_that_is_refused_is_taken_for_an_ordinary_one() -> None:
+    """Ordinary ones are looked at once; all others by the rules."""
+    ordinary = [character for character in map(chr, range(0x110000)) if values._ORDINARY.fullmatch(character)]
+    assert len(ordinary) > 1000
+    for character in ordinary:
+        values._check_characters(character, "field", long=False)

@@ -117,3 +117,10 @@ def test_no_other_letter_parts_words() -> None:
     found = {each for each in map(chr, range(0x110000)) if each.isalnum() and rule._BETWEEN.fullmatch(each)}
     assert found == rule._PARTING_LETTERS
     assert not any(rule._COUNTS.search(each) for each in rule._AT_THE_EDGE)
+
+
+def test_no_letter_that_is_counted_by_itself_is_taken_for_a_common_one() -> None:
+    """Texts of common characters are counted between blanks alone."""
+    common = [character for character in map(chr, range(0x110000)) if rule._COMMON.fullmatch(character)]
+    assert len(common) > 1000
+    assert not [each for each in common if rule._CHARACTERS.search(each) or each in rule._PARTING_LETTERS]
