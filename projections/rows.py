@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
@@ -10,7 +11,7 @@ import msgspec
 from projections.tables import FOREVER, Key, R, Row, Table
 
 S = TypeVar("S", bound=msgspec.Struct)
-F = TypeVar("F")
+F = TypeVar("F", bound=msgspec.Struct)
 
 
 class Closing(NamedTuple):
@@ -142,6 +143,17 @@ class Rows:
             changes.closed.append(Closing(key, held.since, self.position))
 
 
+def row_of(kind: type[R], source: msgspec.Struct, **columns: object) -> R:
+    """A row in which each column says what the source's field of the same name says; other columns are given, or have a
+    default."""
+    return kind(**({name: getattr(source, name) for name in _common(kind, type(source))} | columns))
+
+
+@cache
+def _common(kind: type[Row], source: type[msgspec.Struct]) -> tuple[str, ...]:
+    return tuple([name for name in source.__struct_fields__ if name in kind.__struct_fields__])
+
+
 class Shown(Generic[R, S, F]):
     """Makes the row in which a stream's state is shown, with the domain's own `evolve`: columns and fields of one name hold
     the same.
@@ -152,18 +164,14 @@ class Shown(Generic[R, S, F]):
 
     def __init__(self, row: type[R], empty: S, evolve: Callable[[S, F], S]) -> None:
         self._row, self._empty, self._evolve = row, empty, evolve
-        self._common = tuple([name for name in empty.__struct_fields__ if name in row.__struct_fields__])
-        self._others = tuple(name for name in row.__struct_fields__ if name not in self._common)
+        self._common = _common(row, type(empty))
 
     def __call__(self, row: R | None, fact: F, **columns: object) -> R:
         """The row after one more fact. `columns` are what the state does not hold; others stay as they were, and in a
         stream's first row are what the fact's fields of the same names say."""
         state = self._evolve(self._state(row), fact)
         shown = {name: getattr(state, name) for name in self._common} | columns
-        if row is not None:
-            return msgspec.structs.replace(row, **shown)
-        said = {name: getattr(fact, name) for name in self._others if hasattr(fact, name)}
-        return self._row(**(said | shown))
+        return row_of(self._row, fact, **shown) if row is None else msgspec.structs.replace(row, **shown)
 
     def _state(self, row: R | None) -> S:
         if row is None:

@@ -17,7 +17,7 @@ from domain.funds import (
 )
 from projections.placed import Placed
 from projections.projection import Projection
-from projections.rows import Rows
+from projections.rows import Rows, row_of
 from projections.tables import Row, Table
 
 
@@ -55,14 +55,7 @@ def fold(rows: Rows, fact: FundFact, placed: Placed) -> None:
     rows.put(FUNDS, fund_row(rows.get(FUNDS, fact.fund), fact, placed.version))
     match fact:
         case FundPledged():
-            pledge = PledgeRow(
-                pledge=fact.pledge,
-                fund=fact.fund,
-                funder=fact.funder,
-                amount=fact.amount,
-                restriction=fact.restriction,
-            )
-            rows.put(PLEDGES, pledge)
+            rows.put(PLEDGES, row_of(PledgeRow, fact))
         case FundReceived():
             before = rows.get(PLEDGES, fact.pledge)
             assert before is not None
@@ -75,14 +68,7 @@ def fund_row(row: FundRow | None, fact: FundFact, version: int) -> FundRow:
     """A fund's row after one more fact. The domain's state holds every pledge and commitment by itself; here are the sums,
     so that a fund of thousands of grants is one row."""
     if isinstance(fact, FundOpened):
-        return FundRow(
-            fund=fact.fund,
-            version=version,
-            initiative=fact.initiative,
-            name=fact.name,
-            currency=fact.currency,
-            basis=fact.basis,
-        )
+        return row_of(FundRow, fact, version=version)
     assert row is not None
     match fact:
         case FundPledged():

@@ -36,7 +36,7 @@ from domain.grants.state import (
 )
 from projections.placed import Placed
 from projections.projection import Projection
-from projections.rows import Rows
+from projections.rows import Rows, row_of
 from projections.tables import Row, Table
 
 
@@ -126,7 +126,8 @@ def fold(rows: Rows, fact: ApplicationSubmitted | GrantFact, placed: Placed) -> 
     state = evolve(state_of(row, instalments, reports), fact)
     if isinstance(fact, GrantOffered):
         known = rows.get(HANDLES, fact.application)
-        row = _offered(fact, placed, None if known is None else known.handle)
+        given = {"version": placed.version, "status": state.status, "handle": known and known.handle}
+        row = row_of(GrantRow, fact, **given)
     assert row is not None
     rows.put(GRANTS, grant_row(row, state, fact, placed.version))
     if isinstance(fact, GrantInstalmentsScheduled):
@@ -163,23 +164,6 @@ def state_of(
     )
 
 
-def _offered(fact: GrantOffered, placed: Placed, handle: str | None) -> GrantRow:
-    return GrantRow(
-        grant=fact.grant,
-        version=placed.version,
-        initiative=fact.initiative,
-        call=fact.call,
-        application=fact.application,
-        fund=fact.fund,
-        recipient=fact.recipient,
-        handle=handle,
-        status=GrantStatus.OFFERED,
-        amount=fact.amount,
-        currency=fact.currency,
-        respond_by=fact.respond_by,
-    )
-
-
 def grant_row(row: GrantRow, state: Grant, fact: GrantFact, version: int) -> GrantRow:
     """A grant's row after one more fact, which made this state."""
     assert state.status is not None
@@ -205,15 +189,7 @@ def instalment_row(row: InstalmentRow | None, state: InstalmentState, fact: Gran
     plan = state.plan
     if row is None:
         assert isinstance(fact, GrantInstalmentsScheduled)
-        return InstalmentRow(
-            grant=fact.grant,
-            number=plan.number,
-            amount=plan.amount,
-            condition=plan.condition,
-            due=plan.due,
-            status=state.status,
-            report=state.report,
-        )
+        return row_of(InstalmentRow, plan, grant=fact.grant, status=state.status, report=state.report)
     told = isinstance(fact, _OF_ONE_INSTALMENT) and fact.instalment == plan.number
     if not told and state.status is row.status:
         return row
@@ -235,7 +211,7 @@ def report_row(
     """A report's row after one more fact of its grant."""
     match fact:
         case GrantReportSubmitted(report=submitted) if submitted == number:
-            return ReportRow(grant=fact.grant, report=number, status=status, text_version=version)
+            return row_of(ReportRow, fact, status=status, text_version=version)
         case GrantReportReturned(report=returned) if returned == number and row is not None:
             return replace(row, status=status, reason=fact.reason, reason_version=version)
         case _:

@@ -9,12 +9,13 @@ from domain.funds import FundCommitted, FundOpened, FundPledged, FundReceived, F
 from domain.grants.facts import GrantInstalmentSettled, GrantOffered
 from projections.placed import Placed
 from projections.projection import Projection
-from projections.rows import Rows
+from projections.rows import Rows, row_of
 from projections.tables import Row, Table
 
 
 class LineRow(Row, frozen=True, kw_only=True):
-    """A line of an entry. Debits are positive, credits negative, and the lines of one position add up to zero."""
+    """A line of an entry. Debits are positive, credits negative, and the lines of one position add up to zero. `grant`,
+    `pledge` and `instalment` are those that the fact names."""
 
     position: int
     line: int
@@ -24,9 +25,9 @@ class LineRow(Row, frozen=True, kw_only=True):
     amount: int
     currency: str
     topic: str
-    grant: str | None
-    pledge: str | None
-    instalment: int | None
+    grant: str | None = None
+    pledge: str | None = None
+    instalment: int | None = None
     booked_on: date
 
 
@@ -59,14 +60,9 @@ def fold(rows: Rows, fact: FundOpened | GrantOffered | Moved, placed: Placed) ->
     """Book what each fact moved: debit one account, credit another."""
     match fact:
         case FundOpened():
-            rows.put(FUNDS, LedgerFundRow(fund=fact.fund, initiative=fact.initiative, currency=fact.currency))
+            rows.put(FUNDS, row_of(LedgerFundRow, fact))
         case GrantOffered():
-            rows.put(
-                GRANTS,
-                LedgerGrantRow(
-                    grant=fact.grant, fund=fact.fund, initiative=fact.initiative, currency=fact.currency
-                ),
-            )
+            rows.put(GRANTS, row_of(LedgerGrantRow, fact))
         case GrantInstalmentSettled():
             _book(rows, fact, rows.get(GRANTS, fact.grant), placed)
         case _:
@@ -95,25 +91,20 @@ def _book(rows: Rows, fact: Moved, fund: LedgerFundRow | LedgerGrantRow | None, 
     assert fund is not None
     debit, credit = accounts(fact)
     for line, account, amount in ((1, debit, fact.amount), (2, credit, -fact.amount)):
-        rows.put(
-            LEDGER,
-            LineRow(
-                position=placed.position,
-                line=line,
-                fund=fund.fund,
-                initiative=fund.initiative,
-                account=account,
-                amount=amount,
-                currency=fund.currency,
-                topic=placed.recorded.topic,
-                grant=fact.grant
-                if isinstance(fact, FundCommitted | FundReleased | GrantInstalmentSettled)
-                else None,
-                pledge=fact.pledge if isinstance(fact, FundPledged | FundReceived) else None,
-                instalment=fact.instalment if isinstance(fact, GrantInstalmentSettled) else None,
-                booked_on=_booked_on(fact, placed),
-            ),
+        row = row_of(
+            LineRow,
+            fact,
+            position=placed.position,
+            line=line,
+            fund=fund.fund,
+            initiative=fund.initiative,
+            account=account,
+            amount=amount,
+            currency=fund.currency,
+            topic=placed.recorded.topic,
+            booked_on=_booked_on(fact, placed),
         )
+        rows.put(LEDGER, row)
 
 
 def _booked_on(fact: Moved, placed: Placed) -> date:

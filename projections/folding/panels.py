@@ -8,7 +8,7 @@ from domain.panels import Panel, PanelFact, PanelOpened, PanelOutcome, PanelOutc
 from domain.rounds import RoundQuorumLowered
 from projections.placed import Placed
 from projections.projection import Projection
-from projections.rows import Rows, Shown
+from projections.rows import Rows, Shown, row_of
 from projections.tables import Row, Table
 
 
@@ -66,47 +66,15 @@ _SHOWN: Final = Shown(PanelRow, Panel(), evolve)
 def fold(rows: Rows, fact: PanelFact | RoundQuorumLowered, placed: Placed) -> None:
     """Keep where each panel stands, its ranking and outcomes, and which quorums were lowered before."""
     if isinstance(fact, RoundQuorumLowered):
-        rows.put(
-            LOWERED_QUORUMS,
-            LoweredQuorumRow(application=fact.application, quorum=fact.quorum, reason=fact.reason),
-        )
+        rows.put(LOWERED_QUORUMS, row_of(LoweredQuorumRow, fact))
         return
     rows.put(PANELS, _SHOWN(rows.get(PANELS, fact.panel), fact, version=placed.version))
     if isinstance(fact, PanelOpened):
-        for place in places(fact, placed):
-            rows.put(PLACES, place)
+        for number, place in enumerate(fact.ranking, start=1):
+            given = {"panel": fact.panel, "number": number, "from_position": placed.position}
+            rows.put(PLACES, row_of(PlaceRow, place, **given))
     elif isinstance(fact, PanelOutcomeSet):
-        rows.put(OUTCOMES, outcome(fact))
-
-
-def places(fact: PanelOpened, placed: Placed) -> list[PlaceRow]:
-    """The ranking that a panel opened on."""
-    return [
-        PlaceRow(
-            panel=fact.panel,
-            number=number,
-            from_position=placed.position,
-            application=place.application,
-            rank=place.rank,
-            score=place.score,
-            reviews=place.reviews,
-            on_few_criteria=place.on_few_criteria,
-        )
-        for number, place in enumerate(fact.ranking, start=1)
-    ]
-
-
-def outcome(fact: PanelOutcomeSet) -> OutcomeRow:
-    """What a panel decided."""
-    return OutcomeRow(
-        panel=fact.panel,
-        application=fact.application,
-        outcome=fact.outcome,
-        amount=fact.amount,
-        currency=fact.currency,
-        waitlist_rank=fact.rank,
-        reason=fact.reason,
-    )
+        rows.put(OUTCOMES, row_of(OutcomeRow, fact, waitlist_rank=fact.rank))
 
 
 PROJECTION: Final = Projection("panels", (PANELS, PLACES, OUTCOMES, LOWERED_QUORUMS), fold)
