@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, timedelta
 from typing import Any
 
 import psycopg
@@ -12,25 +11,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.applications import APPLICATION
-from domain.calls import CALL
-from domain.deciding import Aggregate
-from domain.grants.rules import PlannedInstalment
-from domain.grants.state import GRANT
+from domain.calls import CallPublished
 from domain.initiatives import InitiativeFact, MemberAdded
-from domain.panels import PANEL
-from domain.reviews import REVIEW
-from domain.rounds import ROUND
 from projections import facts, projector
 from projections.batch import Batch
-from projections.folding import applications, calls, grants, initiatives, panels, reviews, rounds
+from projections.folding import calls, initiatives
 from projections.placed import Placed
 from projections.projector import Projector
 from projections.rebuild import rebuild
 from projections.register import PROJECTIONS
 from projections.rows import Rows
-from projections.tables import Row, Table
-from tests.projections.conftest import DEADLINE, Season, eur
+from projections.tables import Table
+from tests.projections.conftest import Season
+from tests.projections.eventful import eventful
 
 TABLES = [table for projection in PROJECTIONS for table in projection.keeps]
 
@@ -40,66 +33,6 @@ def connection(database_url: str) -> Iterator[psycopg.Connection[Any]]:
     """A connection to empty read models."""
     with psycopg.connect(database_url) as connection:
         yield connection
-
-
-async def eventful(season: Season) -> Season:
-    """A season in which things also go another way: a lowered quorum, an outcome that is set twice, instalments that are
-    scheduled anew, approvals that end with another payee, and an erasure."""
-    for part in (
-        season.begin,
-        season.apply,
-        season.close,
-        season.assign,
-        season.lower_quorum,
-        season.judge,
-        season.open_panel,
-    ):
-        await part()
-    await season.run(
-        "panel.set_outcome",
-        season.chair,
-        panel=season.panel,
-        application=season.application2,
-        outcome="waitlist",
-        rank=1,
-    )
-    await season.decide()
-    grant = season.things["grant"] = await season.run(
-        "grant.offer",
-        season.officer,
-        application=season.application1,
-        respond_by=DEADLINE + timedelta(days=30),
-    )
-    await season.run("grant.accept", season.artist1, grant=grant)
-    await _set_payee(season, 1)
-    for amounts in (("500.00", "500.00", "400.25"), ("1000.00", "400.25")):
-        planned = tuple(PlannedInstalment(amount=eur(amount), due=date(2026, 6, 1)) for amount in amounts)
-        await season.run("grant.schedule", season.officer, grant=grant, instalments=planned)
-    await season.pay(1, "1000.00", fails_first=True)
-    at = {"grant": grant, "instalment": 2}
-    await season.run("instalment.request", season.artist1, **at)
-    await season.run("instalment.approve", season.finance, **at)
-    await _set_payee(season, 2)
-    await season.run("instalment.approve", season.finance, **at)
-    await season.run("grant.submit_report", season.artist1, grant=grant, text="Canary report")
-    await season.run("grant.return_report", season.officer, grant=grant, report=1, reason="unclear")
-    await season.run("grant.submit_report", season.artist1, grant=grant, text="Canary report, again")
-    await season.run("grant.accept_report", season.officer, grant=grant, report=2)
-    await season.run("person.erase", season.administrator, person=season.artist2, reason="asked_by_person")
-    return season
-
-
-async def _set_payee(season: Season, setting: int) -> None:
-    grant = season.things["grant"]
-    await season.run(
-        "grant.set_payee",
-        season.artist1,
-        grant=grant,
-        kind="recipient",
-        name="Canary Payee",
-        account=f"Canary Payee {setting}",
-    )
-    await season.run("grant.confirm_payee", season.finance, grant=grant, setting=setting)
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
@@ -166,59 +99,6 @@ async def test_however_facts_are_cut_and_seen_again_the_tables_are_those_of_a_re
     again()
 
 
-SHOWN: dict[Table[Any], tuple[str, Aggregate[Any]]] = {
-    calls.CALLS: ("call", CALL),
-    rounds.ROUNDS: ("round", ROUND),
-    applications.APPLICATIONS: ("application", APPLICATION),
-    reviews.REVIEWS: ("review", REVIEW),
-    panels.PANELS: ("panel", PANEL),
-    grants.GRANTS: ("grant", GRANT),
-}
-
-
-def present(season: Season, table: Table[Any]) -> list[Row]:
-    """The present rows of a table."""
-    columns = ", ".join(f'"{name}"' for name in table.columns)
-    with psycopg.connect(season.url) as connection:
-        query = f"SELECT {columns} FROM read.{table.name} WHERE to_position = {2**63 - 1}"
-        rows: list[Row] = table.rows(connection.execute(query.encode()).fetchall())
-    return rows
-
-
-@pytest.mark.anyio
-async def test_rows_show_the_state_that_the_domain_folds(season: Season) -> None:
-    """Status, sums and whatever else they have in common, and the version of the stream; also of what was lowered, failed,
-    paid to another or taken back."""
-    await eventful(season)
-    season.project()
-    reader = season.reader
-    for table, (key, aggregate) in SHOWN.items():
-        rows = present(season, table)
-        assert rows
-        for row in rows:
-            stream = getattr(row, key)
-            loaded = (await reader.load((aggregate, stream)))[stream]
-            common = {*aggregate.empty.__struct_fields__} & {*table.columns}
-            # What no fact has set is null in a row: a sum that was awarded, a review's points.
-            said = {name: getattr(row, name) or getattr(aggregate.empty, name) for name in common}
-            assert said == {name: getattr(loaded.state, name) for name in common}
-            assert row.version == loaded.version  # type: ignore[attr-defined]
-    grant = await reader.the(GRANT, season.things["grant"])
-    (shown,) = present(season, grants.GRANTS)
-    instalments = {row.number: row.status for row in present(season, grants.INSTALMENTS)}  # type: ignore[attr-defined]
-    reports = {row.report: row.status for row in present(season, grants.REPORTS)}  # type: ignore[attr-defined]
-    assert instalments == {number: each.status for number, each in grant.instalments.items()}
-    assert reports == grant.reports
-    assert isinstance(shown, grants.GrantRow)
-    assert grant.payee is not None
-    assert (shown.settled, shown.payee_setting, shown.payee_confirmed, shown.payable_from) == (
-        grant.settled,
-        grant.payee.setting,
-        grant.payee.confirmed,
-        grant.payee.payable_from,
-    )
-
-
 @pytest.mark.anyio
 async def test_a_batch_of_many_facts_takes_as_many_statements_as_one_of_few(
     season: Season, monkeypatch: pytest.MonkeyPatch
@@ -237,6 +117,34 @@ async def test_a_batch_of_many_facts_takes_as_many_statements_as_one_of_few(
 
     assert len(season.office.rows()) < facts.BATCH
     assert len(run) == len(set(run))
+
+
+@pytest.mark.anyio
+async def test_the_others_take_a_batch_at_once_though_one_cannot(
+    season: Season, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only the one that fails goes through it fact by fact."""
+    await season.begin()
+    gone: dict[str, list[int]] = {}
+    project = Projector._project
+
+    def noting(self: Projector, abreast: Any, found: Any, newest: int = 0) -> Any:
+        for each in abreast:
+            gone.setdefault(each.projection.name, []).append(len(found))
+        return project(self, abreast, found, newest)
+
+    def fold(_rows: Rows, fact: CallPublished, _placed: Placed) -> None:
+        raise ValueError
+
+    monkeypatch.setattr(Projector, "_project", noting)
+    poisoned = replace(calls.PROJECTION, fold=fold)
+    with Projector(season.url, (poisoned, initiatives.PROJECTION)) as failing:
+        assert failing.lead()
+        failing.step()
+
+    last = len(season.office.rows())
+    assert gone["initiatives"] == [last, last]
+    assert gone["calls"] == [last, last, *[1] * (last - 1)]
 
 
 @pytest.mark.anyio
