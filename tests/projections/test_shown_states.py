@@ -127,3 +127,17 @@ async def test_beside_it_the_season_left_what_only_its_facts_say(season: Season)
         ("pledges_receivable", 2000_00),
     ]
     assert season.rows("SELECT position FROM read.ledger GROUP BY position HAVING sum(amount) <> 0") == []
+
+
+async def test_a_fact_that_names_another_stream_is_told_in_its_timelines_too(season: Season) -> None:
+    """What a fund commits to a grant is told in the fund's timeline as the fund's, in all others as the application's."""
+    await eventful(season)
+    season.project()
+    grant, application = season.things["grant"], season.application1
+
+    told = season.rows(
+        "SELECT thing, application FROM read.timeline WHERE topic = 'fund.committed.v1' ORDER BY position, thing"
+    )
+
+    assert {thing for thing, about in told if about is None} == {season.fund}
+    assert {thing for thing, about in told if about == application} == {grant, application, season.call}
