@@ -1,7 +1,7 @@
 """The projection process's loop: facts by position into every read model, in batches.
 
-Each projection has a row in ``read.positions``. A batch of facts and that row move in one transaction, so a fact's
-effect is there exactly once. The transactions do not wait for the disk (``synchronous_commit`` off): after a crash
+Each projection has a row in ``read.positions``. What a batch of facts changes and these rows move in one transaction, so
+a fact's effect is there exactly once. The transactions do not wait for the disk (``synchronous_commit`` off): after a crash
 tables and position are both as they were a moment earlier, and the facts, which did wait, are projected again.
 
 One process leads. The leader's lock belongs to the very connection that writes, so nobody can write without it.
