@@ -35,10 +35,9 @@ class Unreachable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a write came to: the stream that it is about, that stream's version, and the token of its position."""
+    """What a write came to: the stream that it is about, and the token of its position."""
 
     id: str
-    version: int
     position: str
 
 
@@ -76,7 +75,7 @@ class Traffic:
         """POST a command. Raises `Turned`."""
         answer = await self.post(kind, path, token, body)
         content = answer.json()
-        return Written(str(content["id"]), int(str(content["version"])), answer.headers.get("x-position", ""))
+        return Written(str(content["id"]), answer.headers.get("x-position", ""))
 
     async def post(
         self, kind: str, path: str, token: str | None, body: Mapping[str, Any] | None = None

@@ -107,7 +107,7 @@ Verdict = Allowed | Denied
 class Due:
     """What time will bring about: at `at` the system runs `command`. A later due date of the same `key` replaces it.
 
-    It is set by the outcome's newest fact in the stream that answers; the system's act will name that fact as its cause.
+    `domain.due_dates.set_by` names the fact that sets it; the system's act has that fact as its cause.
     """
 
     key: str
@@ -153,11 +153,16 @@ Plan = Generator[
 
 @dataclass(frozen=True, slots=True)
 class Registered(Generic[C]):
-    """A command in the register: its permanent name (``application.withdraw``), its request and its plan."""
+    """A command in the register: its permanent name (``application.withdraw``), its request and its plan.
+
+    `versioned`: the version of the stream that answers may be told to whoever gives the command. It is False where that
+    stream also counts acts that they may not know of; then no version of it is told, and none can be insisted on.
+    """
 
     name: str
     request: type[C]
     plan: Callable[[C, Given], Plan]
+    versioned: bool = True
 
 
 def the(aggregate: Aggregate[S], stream: str) -> Generator[Wish, Any, S]:

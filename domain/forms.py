@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date
 from typing import Annotated, Final, Literal
 
 import msgspec
 
 from domain import limits
 from domain.refusals import FieldError, Invalid
-from domain.values import amount_text, check_text, check_texts, decimal_string, minor_units
+from domain.values import amount_text, check_text, check_texts, decimal_string, minor_units, read_date
 from domain.words import count_words, too_many_words
 
 QuestionKind = Literal["text", "long_text", "choice", "yes_no", "date", "money", "budget"]
 
 MAX_CHARACTERS: Final = {"text": limits.TEXT_ANSWER, "long_text": limits.LONG_ANSWER}
 LabelTexts = dict[str, limits.Label]
-_SLUG: Final = re.compile(r"[a-z][a-z0-9_]{0,39}\Z", re.ASCII)
+_SLUG: Final = re.compile(rf"[a-z][a-z0-9_]{{0,{limits.SLUG - 1}}}\Z", re.ASCII)
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -101,7 +100,7 @@ def check_form(form: Form) -> Form:
 def _check_slug(value: str, field: str, seen: set[str]) -> None:
     if not _SLUG.match(value):
         raise Invalid.field(
-            field, "An id is 1 to 40 lower-case letters, digits or underscores, a letter first."
+            field, f"An id is 1 to {limits.SLUG} lower-case letters, digits or underscores, a letter first."
         )
     if value in seen:
         raise Invalid.field(field, f"The id {value} is used twice.")
@@ -226,7 +225,7 @@ def _check_written(question: Question, answer: str, field: str, currency: str) -
             return answer
         case "date":
             try:
-                return date.fromisoformat(answer).isoformat()
+                return read_date(answer).isoformat()
             except ValueError:
                 raise Invalid.field(field, "A date is written as 2026-05-31.") from None
         case "money":

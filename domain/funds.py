@@ -11,8 +11,9 @@ import msgspec
 from domain import limits
 from domain.deciding import Aggregate, Fact
 from domain.initiatives import Initiative
+from domain.limits import MAX_MINOR
 from domain.refusals import Invalid, NotFound, Refused
-from domain.values import MAX_MINOR, Money, Role, amount_text, check_currency, check_text
+from domain.values import Money, Role, amount_text, check_currency, check_text
 
 Basis = Literal["received", "pledged"]
 ReleaseReason = Literal["grant_declined", "grant_completed", "grant_lapsed"]

@@ -60,7 +60,7 @@ def submissions_of(person_id: str) -> str:
 
 
 def reviews_of(application_id: str) -> str:
-    """The reviews of an application, the declined ones and those of recused jurors included."""
+    """All reviews of an application, also expired ones and those of jurors who stepped back."""
     return f"reviews of {application_id}"
 
 

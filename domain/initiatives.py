@@ -26,7 +26,7 @@ class InstallationOpened(Fact, frozen=True, kw_only=True):
 
 
 class AdministratorAppointed(Fact, frozen=True, kw_only=True):
-    """A person may found initiatives, register people and make their tokens."""
+    """A person may found initiatives, register people and make claims for them."""
 
     person: str
 
@@ -131,6 +131,8 @@ def evolve_installation(installation: Installation, fact: InstallationFact) -> I
     """The installation after one more fact."""
     match fact:
         case InstallationOpened():
+            if installation.status is not None:
+                return installation  # only the first one counts; no command writes another
             return Installation(status=InstallationStatus.OPENED, demonstration=fact.demonstration)
         case AdministratorAppointed():
             return msgspec.structs.replace(

@@ -1,4 +1,4 @@
-"""Every limit of what people write: how long a text may be, how many lines a table has. Each stands here once; forms, the
+"""Every limit of what people write: how long a text may be, how large a number, how many lines a table has. Each stands here once; forms, the
 description of the API and the sentences that refuse take it from here.
 
 A text's length is counted in code points of its composed form (Unicode NFC), so that é is one character however it was
@@ -50,6 +50,13 @@ SCALE: Final = 100
 WEIGHT: Final = 100
 QUORUM: Final = 20
 GRACE_MINUTES: Final = 1_440
+CLAIM_DAYS: Final = 7
+"""For how many days a claim can be used, unless its maker says otherwise."""
+MOST_CLAIM_DAYS: Final = 30
+SLUG: Final = 40
+"""Of the id that its author gives to a question, a choice or a criterion."""
+MAX_MINOR: Final = 10**15
+"""The largest amount, in minor units; one amount stays below 2**53. Sums may exceed it and are written as text."""
 
 
 def described(**schema: Any) -> msgspec.Meta:  # Any: JSON

@@ -168,8 +168,8 @@ def open_panel(
     )
     if lacking:
         raise Refused(
-            f"{_count(lacking, 'eligible application lacks', 'eligible applications lack')} reviews; "
-            f"each needs {call.quorum}. Ask another juror, or let the chair lower its quorum where nobody is left to ask."
+            f"{_count(lacking, 'eligible application lacks', 'eligible applications lack')} reviews. "
+            "Ask another juror, or let the chair lower the quorum where nobody is left to ask."
         )
     return (
         PanelOpened(

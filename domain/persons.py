@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import unicodedata
 from datetime import datetime, timedelta
-from typing import Annotated, Final, Literal, assert_never
+from typing import Annotated, Literal, assert_never
 
 import msgspec
 from email_validator import EmailNotValidError, ValidatedEmail, validate_email
@@ -17,10 +17,6 @@ from domain.refusals import Invalid, NotFound, Refused
 from domain.values import check_line, check_text, moment_text
 
 ErasureReason = Literal["asked_by_person", "retention_ended", "safety", "other"]
-
-CLAIM_DAYS: Final = 7
-"""For how many days a claim can be used, unless its maker says otherwise."""
-MOST_CLAIM_DAYS: Final = 30
 
 # Facts
 
@@ -188,18 +184,25 @@ def check_email(email: str | None) -> str | None:
 
 def address_claim(email: str) -> tuple[str, str]:
     """The claim to an address, which one person holds at a time in any spelling (capitals, composed or decomposed
-    letters, a domain in letters or as ``xn--``), and the sentence that refuses it to another. An address that
+    or full-width letters, a domain in letters or as ``xn--``), and the sentence that refuses it to another. An address that
     `check_email` would refuse today, but took once, is claimed in small letters."""
     try:
         parsed = _parsed(email)
     except Invalid:
-        name = email.lower()
+        name = _folded(email)
     else:
-        name = f"{parsed.local_part.lower()}@{parsed.ascii_domain}"
+        # The domain is folded like this by its own standard (UTS #46).
+        name = f"{_folded(parsed.local_part)}@{parsed.ascii_domain}"
     return (
-        f"address {unicodedata.normalize('NFC', name)}",
+        f"address {name}",
         "This address belongs to a registered person already.",
     )
+
+
+def _folded(text: str) -> str:
+    """A text in small letters, each in its plain form (Unicode NFKC)."""
+    # Small letters of the plain form, which may be a capital that its other form is not, and plain again.
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).lower())
 
 
 def _parsed(address: str) -> ValidatedEmail:
@@ -244,8 +247,10 @@ def make_claim(
 ) -> tuple[Fact, ...]:
     """Make a claim that ends after some days; a person has one at a time that can be used."""
     check_registered(person, person_id)
-    if not 1 <= days <= MOST_CLAIM_DAYS:
-        raise Invalid.field("days", f"A claim can be used for 1 to {MOST_CLAIM_DAYS} days; this is {days}.")
+    if not 1 <= days <= limits.MOST_CLAIM_DAYS:
+        raise Invalid.field(
+            "days", f"A claim can be used for 1 to {limits.MOST_CLAIM_DAYS} days; this is {days}."
+        )
     open_one = next((each for each in person.claims if each.usable(now)), None)
     if open_one is not None:
         raise Refused(

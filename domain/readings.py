@@ -1,7 +1,7 @@
 """A reading: what one person was shown of one round that keeps them from judging, deciding or applying in it.
 
 It is recorded before the answer leaves, once for each kind of knowledge, and never taken back: a role may end, but what
-somebody has read they still know. Nothing is recorded once the round is decided, since nobody judges or applies then.
+somebody has read they still know. What excludes from nothing any more is not recorded (`still_excludes`).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import msgspec
 
 from domain.deciding import Aggregate, Fact
 from domain.refusals import Refused
+from domain.rounds import Round, RoundStatus
 
 ReadingKind = Literal["applicants", "answers", "times", "scores"]
 """``applicants``: who applied. ``answers``: what applicants wrote, titles included. ``times``: when applications came in.
@@ -83,25 +84,35 @@ def reading_of(person: str, round_id: str) -> str:
 # Rules
 
 
+def still_excludes(kind: ReadingKind, round: Round) -> bool:
+    """Whether having read this of a round keeps anybody from anything yet: scores until the panel opens, for no review is
+    written after that, and all else until the round is decided."""
+    if kind == "scores":
+        return round.status in (RoundStatus.OPEN, RoundStatus.CLOSED)
+    return round.status is not RoundStatus.DECIDED
+
+
 def record(
     reading: Reading,
+    round_id: str,
+    round: Round,
     *,
     viewer: str,
-    initiative: str,
-    call: str,
-    round: str,
     kinds: Collection[ReadingKind],
     application: str | None = None,
 ) -> tuple[Fact, ...]:
-    """Record what a person is about to read, and raise `Refused` if all of it was recorded before. `application` is the
-    only one of which they see scores, None for the scores of the whole round."""
+    """Record what a person is about to read of a round, and raise `Refused` if none of it matters any more or all of it was
+    recorded before. `application` is the only one of which they see scores, None for the scores of the whole round."""
+    excluding = [kind for kind in kinds if still_excludes(kind, round)]
+    if not excluding:
+        raise Refused("The round is past the point at which reading this is recorded.")
     facts = newly_read(
         reading,
         viewer=viewer,
-        initiative=initiative,
-        call=call,
-        round=round,
-        kinds=kinds,
+        initiative=round.initiative,
+        call=round.call,
+        round=round_id,
+        kinds=excluding,
         application=application,
     )
     if not facts:

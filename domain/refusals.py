@@ -37,6 +37,7 @@ class Invalid(Turned):
         many = f"More than {len(errors)}" if more else str(len(errors))
         super().__init__(errors[0].detail if len(errors) == 1 else f"{many} fields need correcting.")
         self.errors = errors
+        self.more = more
 
     @classmethod
     def field(cls, field: str, detail: str) -> Invalid:

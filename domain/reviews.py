@@ -199,6 +199,41 @@ def rests_on_few(review: Review, rubric: Rubric) -> bool:
 # Rules
 
 
+def why_not_asked(
+    application_id: str,
+    application: Application,
+    call: Call,
+    *,
+    juror: str,
+    existing: Iterable[Review],
+    juror_applied: bool,
+    juror_read: Reading,
+) -> str | None:
+    """Why somebody of the jury cannot be asked to judge an application, in one sentence; None if they can. They know
+    neither who applied, unless the call is open, nor what others thought of it.
+
+    In a blind call the sentence does not tell whether they applied themselves or have read something. `existing` are all
+    reviews of the application; `juror_applied` says that the juror submitted to the same round, and `juror_read` what they
+    have read of it.
+    """
+    if any(review.juror == juror for review in existing):
+        return "This juror was assigned to this application already."
+    scores_seen = juror_read.has("scores", application_id)
+    applied = juror_applied or juror == application.applicant
+    if call.blindness != "open":
+        excluded = applied or scores_seen or juror_read.breaks_blindness
+        return (
+            "This person cannot be asked to judge this application; ask another juror." if excluded else None
+        )
+    if juror == application.applicant:
+        return "Nobody reviews their own application."
+    if applied:
+        return "This person applied in the same round and cannot judge it."
+    if scores_seen:
+        return "This person has seen others' scores of this application, so they cannot judge it."
+    return None
+
+
 def assign(
     review_id: str,
     application_id: str,
@@ -208,34 +243,28 @@ def assign(
     initiative: Initiative,
     *,
     juror: str,
-    existing: Collection[Review],
+    existing: Iterable[Review],
     juror_applied: bool,
     juror_read: Reading,
 ) -> tuple[Fact, ...]:
-    """Ask a juror to judge an eligible application of a closed round, who knows neither who applied, unless the call is
-    open, nor what others thought of it.
-
-    `existing` are all reviews of the application; `juror_applied` says that the juror submitted to the same round, and
-    `juror_read` what they have read of it.
-    """
+    """Ask a juror or chair to judge an eligible application of a closed round; the rest is as in `why_not_asked`."""
+    # Asked before anything else about them, so that of nobody else it can be found out whether they applied.
+    if initiative.roles(juror).isdisjoint(JUDGING):
+        raise Invalid.field("juror", "Only a member who is a juror or chair can be assigned.")
     _check_in_review(round)
     if application.status is not ApplicationStatus.ELIGIBLE:
         raise Refused(f"Only an eligible application is reviewed; this one is {application.status}.")
-    if juror == application.applicant:
-        raise Refused("Nobody reviews their own application.")
-    if juror_applied:
-        raise Refused("This person applied in the same round and cannot judge it.")
-    if not initiative.roles(juror).intersection(JUDGING):
-        raise Invalid.field("juror", "Only a member who is a juror or chair can be assigned.")
-    if any(review.juror == juror for review in existing):
-        raise Refused("This juror was assigned to this application already.")
-    if call.blindness != "open" and juror_read.breaks_blindness:
-        raise Refused(
-            "This person has read who applied in this round, what was written or when, so they cannot judge in it: "
-            "the call is blind."
-        )
-    if juror_read.has("scores", application_id):
-        raise Refused("This person has seen others' scores of this application, so they cannot judge it.")
+    why_not = why_not_asked(
+        application_id,
+        application,
+        call,
+        juror=juror,
+        existing=existing,
+        juror_applied=juror_applied,
+        juror_read=juror_read,
+    )
+    if why_not is not None:
+        raise Refused(why_not)
     return (
         ReviewAssigned(
             review=review_id,
@@ -304,27 +333,36 @@ def lower_quorum(
     *,
     quorum: int,
     reason: QuorumReason,
-    reviews: Iterable[Review],
-    can_be_asked: int,
+    reviews: Collection[Review],
+    jury: Collection[str],
+    can_be_asked: bool,
 ) -> tuple[Fact, ...]:
-    """Let one application go to the panel with fewer reviews than the call asks for, once nobody is left to be asked.
+    """Let one application go to the panel with fewer reviews than the call asks for, once nobody is left to be asked: with
+    no fewer than were submitted or are owed by somebody who is of the jury still.
 
-    `reviews` are all reviews of the application; `can_be_asked` is how many of the jury could still be asked for one.
+    `reviews` are all reviews of the application, `jury` its registered jurors and chairs; `can_be_asked` says that one of
+    them could be asked for a review yet, not how many, for that may tell that somebody applied.
     """
     _check_in_review(round)
     if application.status is not ApplicationStatus.ELIGIBLE:
         raise Refused(f"Only an eligible application is reviewed; this one is {application.status}.")
     written = sum(review.status is ReviewStatus.SUBMITTED for review in reviews)
+    owed = sum(review.status in OUTSTANDING and review.juror in jury for review in reviews)
     needed = round.quorum(application_id, call)
     if written >= needed:
         raise Refused("This application has all the reviews that it needs.")
     if can_be_asked:
-        others = "1 person" if can_be_asked == 1 else f"{can_be_asked} people"
         raise Refused(
-            f"The quorum is lowered when no juror is left; {others} of the jury can still be asked."
+            "The quorum is lowered when nobody of the jury is left to ask, and somebody is; let the staff ask them."
         )
-    if not written <= quorum < needed:
-        exactly = f"{written}" if written == needed - 1 else f"a whole number from {written} to {needed - 1}"
+    least = written + owed
+    if least >= needed:
+        raise Refused(
+            "This application still gets enough reviews once every juror submits; wait for those who were asked, or let the "
+            "administrator end the role of a juror who does not answer."
+        )
+    if not least <= quorum < needed:
+        exactly = f"{least}" if least == needed - 1 else f"a whole number from {least} to {needed - 1}"
         raise Invalid.field("quorum", f"The lowered quorum of this application is {exactly}.")
     return (RoundQuorumLowered(round=round_id, application=application_id, quorum=quorum, reason=reason),)
 

@@ -34,13 +34,12 @@ from domain.values import Role
 
 
 class Audience(enum.StrEnum):
-    """Who reads what happened, in the timelines that they may open (`domain.access.sees_timeline`)."""
+    """Who reads what happened, in the timelines that they may open (`domain.access.sees_timeline`). The jury, which reads
+    no times, and those who pay open none."""
 
     APPLICANT = "applicant"
     """Of their own application, and of the grant that followed."""
-    JURY = "jury"
     STAFF = "staff"
-    FINANCE = "finance"
     FUNDERS = "funders"
 
 
@@ -78,10 +77,7 @@ class Topic:
 
 _STAFF: Final = frozenset({Audience.STAFF})
 _FOLLOWERS: Final = frozenset({Audience.STAFF, Audience.FUNDERS})
-_MONEY: Final = _FOLLOWERS | {Audience.FINANCE}
 _APPLICANT: Final = _FOLLOWERS | {Audience.APPLICANT}
-_EVERYBODY: Final = _MONEY | _APPLICANT
-"""All but the jury, which reads no times."""
 
 REGISTER: Final = (
     Topic("installation.opened.v1", initiatives.InstallationOpened),
@@ -97,11 +93,11 @@ REGISTER: Final = (
     Topic("person.claim_withdrawn.v1", persons.PersonClaimWithdrawn),
     Topic("person.claim_used.v1", persons.PersonClaimUsed),
     Topic("person.erased.v1", persons.PersonErased),
-    Topic("fund.opened.v1", funds.FundOpened, _MONEY),
-    Topic("fund.pledged.v1", funds.FundPledged, _MONEY),
-    Topic("fund.received.v1", funds.FundReceived, _MONEY),
-    Topic("fund.committed.v1", funds.FundCommitted, _EVERYBODY),
-    Topic("fund.released.v1", funds.FundReleased, _EVERYBODY),
+    Topic("fund.opened.v1", funds.FundOpened, _FOLLOWERS),
+    Topic("fund.pledged.v1", funds.FundPledged, _FOLLOWERS),
+    Topic("fund.received.v1", funds.FundReceived, _FOLLOWERS),
+    Topic("fund.committed.v1", funds.FundCommitted, _APPLICANT),
+    Topic("fund.released.v1", funds.FundReleased, _APPLICANT),
     Topic("call.drafted.v1", calls.CallDrafted, _FOLLOWERS),
     Topic("call.published.v1", calls.CallPublished, _FOLLOWERS),
     Topic("round.opened.v1", rounds.RoundOpened, _FOLLOWERS),
@@ -127,22 +123,22 @@ REGISTER: Final = (
     Topic("panel.outcome_set.v1", panels.PanelOutcomeSet, _FOLLOWERS),
     Topic("panel.closed.v1", panels.PanelClosed, _FOLLOWERS),
     Topic("panel.confirmed.v1", panels.PanelConfirmed, _FOLLOWERS),
-    Topic("grant.offered.v1", grants.GrantOffered, _EVERYBODY),
-    Topic("grant.accepted.v1", grants.GrantAccepted, _EVERYBODY),
-    Topic("grant.declined.v1", grants.GrantDeclined, _EVERYBODY),
-    Topic("grant.lapsed.v1", grants.GrantLapsed, _EVERYBODY),
-    Topic("grant.payee_set.v1", grants.GrantPayeeSet, _EVERYBODY),
-    Topic("grant.payee_confirmed.v1", grants.GrantPayeeConfirmed, _EVERYBODY),
-    Topic("grant.instalments_scheduled.v1", grants.GrantInstalmentsScheduled, _EVERYBODY),
-    Topic("grant.report_submitted.v1", grants.GrantReportSubmitted, _EVERYBODY),
-    Topic("grant.report_accepted.v1", grants.GrantReportAccepted, _EVERYBODY),
-    Topic("grant.report_returned.v1", grants.GrantReportReturned, _EVERYBODY),
-    Topic("grant.instalment_requested.v1", grants.GrantInstalmentRequested, _EVERYBODY),
-    Topic("grant.instalment_approved.v1", grants.GrantInstalmentApproved, _EVERYBODY),
+    Topic("grant.offered.v1", grants.GrantOffered, _APPLICANT),
+    Topic("grant.accepted.v1", grants.GrantAccepted, _APPLICANT),
+    Topic("grant.declined.v1", grants.GrantDeclined, _APPLICANT),
+    Topic("grant.lapsed.v1", grants.GrantLapsed, _APPLICANT),
+    Topic("grant.payee_set.v1", grants.GrantPayeeSet, _APPLICANT),
+    Topic("grant.payee_confirmed.v1", grants.GrantPayeeConfirmed, _APPLICANT),
+    Topic("grant.instalments_scheduled.v1", grants.GrantInstalmentsScheduled, _APPLICANT),
+    Topic("grant.report_submitted.v1", grants.GrantReportSubmitted, _APPLICANT),
+    Topic("grant.report_accepted.v1", grants.GrantReportAccepted, _APPLICANT),
+    Topic("grant.report_returned.v1", grants.GrantReportReturned, _APPLICANT),
+    Topic("grant.instalment_requested.v1", grants.GrantInstalmentRequested, _APPLICANT),
+    Topic("grant.instalment_approved.v1", grants.GrantInstalmentApproved, _APPLICANT),
     Topic(
         "grant.instalment_instructed.v2",
         grants.GrantInstalmentInstructed,
-        _EVERYBODY,
+        _APPLICANT,
         older=(
             Older(
                 "grant.instalment_instructed.v1",
@@ -151,9 +147,9 @@ REGISTER: Final = (
             ),
         ),
     ),
-    Topic("grant.instalment_settled.v1", grants.GrantInstalmentSettled, _EVERYBODY),
-    Topic("grant.instalment_failed.v1", grants.GrantInstalmentFailed, _EVERYBODY),
-    Topic("grant.completed.v1", grants.GrantCompleted, _EVERYBODY),
+    Topic("grant.instalment_settled.v1", grants.GrantInstalmentSettled, _APPLICANT),
+    Topic("grant.instalment_failed.v1", grants.GrantInstalmentFailed, _APPLICANT),
+    Topic("grant.completed.v1", grants.GrantCompleted, _APPLICANT),
 )
 """Every topic."""
 
@@ -196,11 +192,7 @@ def newest(topic: str, fact: Fact, conversions: Mapping[str, tuple[Conversion, .
 _AUDIENCE_OF: Final[Mapping[Role, Audience]] = MappingProxyType(
     {
         Role.APPLICANT: Audience.APPLICANT,
-        Role.JUROR: Audience.JURY,
-        Role.CHAIR: Audience.JURY,
         Role.OFFICER: Audience.STAFF,
-        Role.FINANCE: Audience.FINANCE,
-        Role.APPROVER: Audience.FINANCE,
         Role.FUNDER: Audience.FUNDERS,
     }
 )
@@ -210,6 +202,16 @@ def topics_for(role: Role) -> frozenset[str]:
     """The topics that somebody who opened a timeline in this role reads there; none for a role without an audience."""
     audience = _AUDIENCE_OF.get(role)
     return frozenset([name for topic in REGISTER if audience in topic.audience for name in topic.names])
+
+
+def stream_of(fact: Fact) -> str:
+    """The stream that a fact says it belongs to: its field of the stream's kind, such as ``person`` of
+    ``person.claim_used.v1``. The installation's facts have no such field, since there is one such stream."""
+    kind = TOPIC_OF[type(fact)].partition(".")[0]
+    if kind == initiatives.INSTALLATION.kind:
+        return initiatives.INSTALLATION_ID
+    named: str = getattr(fact, kind)
+    return named
 
 
 AGGREGATES: Final[Mapping[str, Aggregate[Any]]] = MappingProxyType(

@@ -6,17 +6,15 @@ import enum
 import re
 import unicodedata
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Final
 
 import msgspec
 
 from domain.amounts import why_unreadable
 from domain.currencies import DECIMALS, decimals
+from domain.limits import MAX_MINOR
 from domain.refusals import Invalid, NotFound
-
-MAX_MINOR: Final = 10**15
-"""The largest amount, in minor units: all sums stay far below 2**53, where JSON numbers cease to be exact."""
 
 _AMOUNT: Final = re.compile(r"(0|[1-9][0-9]*)(?:\.([0-9]+))?\Z", re.ASCII)
 _CURRENCY: Final = re.compile(r"[A-Z]{3}\Z", re.ASCII)
@@ -187,6 +185,26 @@ GrantId = Annotated[str, _id_of("grant")]
 names the field where it has not."""
 
 
+_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}\Z", re.ASCII)
+_TIME: Final = re.compile(
+    r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?(?:Z|[+-]\d{2}:\d{2})?\Z", re.ASCII
+)
+
+
+def read_date(text: str) -> date:
+    """A date in its one spelling, such as 2026-05-31. Raises ValueError."""
+    if not _DATE.match(text):
+        raise ValueError
+    return date.fromisoformat(text)
+
+
+def read_time(text: str) -> datetime:
+    """A time such as 2026-05-31T18:00, perhaps with seconds and an offset. Raises ValueError."""
+    if not _TIME.match(text):
+        raise ValueError
+    return datetime.fromisoformat(text)
+
+
 def in_utc(moment: datetime, field: str) -> datetime:
     """`moment`, a time with its offset, in UTC. Raises `Invalid` for one without an offset, and for one that lies before
     the year 1 or after the year 9999 in UTC."""
@@ -213,8 +231,9 @@ _HIDDEN: Final = re.compile(
     r"[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U0001bca0-\U0001bca3"
     r"\U0001d173-\U0001d17a\U000e0000-\U000e007f]"
 )
-_TURNING: Final = ("\u202a", "\u202b", "\u202c", "\u202d", "\u202e")
-"""The embeddings and overrides of direction, whose effect may reach beyond the text."""
+_MISLEADING: Final = ("\u202a", "\u202b", "\u202c", "\u202d", "\u202e", "\ufff9", "\ufffa", "\ufffb")
+"""The embeddings and overrides of direction, whose effect may reach beyond the text, and interlinear annotations, which hide
+a part of it."""
 
 
 _LINE_ENDS: Final = ("\r\n", "\r", "\x0b", "\x0c", "\x85", "\u2028", "\u2029")
@@ -222,6 +241,14 @@ CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 """A control character (C0, DEL or C1)."""
 _NEVER: Final = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 """A control character that not even a long text may hold."""
+_NONCHARACTER: Final = re.compile(
+    "[\ufdd0-\ufdef"
+    + "".join(chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
+    + "]"
+)
+"""One of the 66 code points that Unicode will never give to a character."""
+_IN_NONCHARACTERS: Final = (b"\xef\xb7", b"\xbf\xbe", b"\xbf\xbf")
+"""Each has one of these in UTF-8, and few other characters do."""
 
 
 def check_text(value: str, field: str, *, least: int = 1, most: int, long: bool = False) -> str:
@@ -229,9 +256,11 @@ def check_text(value: str, field: str, *, least: int = 1, most: int, long: bool 
     one in which nothing is to be seen counts as empty.
 
     Tabs become blanks. Line ends of every kind become one blank in a line, and U+000A in a `long` text. No other control
-    character (C0, DEL, C1) is kept, as neither XML nor a payment file can hold one. Also refused are lone surrogates
-    (UTF-8 cannot hold them), and what hides in a line: characters that change its direction or are never seen. A long
-    text may hold those but for the overrides and embeddings of direction. Raises `Invalid`.
+    character (C0, DEL, C1) and no noncharacter is kept, as neither XML nor a payment file can hold one. Also refused are
+    lone surrogates (UTF-8 cannot hold them), and what hides in a line: characters that change its direction or are never
+    seen. A long text may hold those but for the overrides and embeddings of direction, and interlinear annotations, which
+    would show as part of the text or not at all. Private characters are kept: some scripts and names have no others. So are
+    unassigned ones, which may be newer than this program's Unicode. Raises `Invalid`.
     """
     text = _with_plain_ends(value)
     text = (text if long else text.replace("\n", " ")).replace("\t", " ").strip()
@@ -243,13 +272,8 @@ def check_text(value: str, field: str, *, least: int = 1, most: int, long: bool 
             f"Character {control.start() + 1} is the control character U+{ord(control[0]):04X}, which cannot be kept; "
             "delete it, or type that place again.",
         )
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise Invalid.field(
-            field, "The text holds half of a surrogate pair, which is not a character."
-        ) from None
     if not text.isascii():
+        _check_encodes(text, field)
         _check_hidden(text, field, long=long)
     # Composed, no text is more than three times as long.
     length = text_length(text) if len(text) * 3 > most else len(text)
@@ -261,6 +285,23 @@ def check_text(value: str, field: str, *, least: int = 1, most: int, long: bool 
     if length > most:
         raise Invalid.field(field, f"At most {most} characters; this has {length}.")
     return text
+
+
+def _check_encodes(text: str, field: str) -> None:
+    """Raise `Invalid` for what UTF-8 or XML cannot hold."""
+    try:
+        encoded = text.encode()
+    except UnicodeEncodeError:
+        raise Invalid.field(
+            field, "The text holds half of a surrogate pair, which is not a character."
+        ) from None
+    # Not by the pattern alone, which takes a hundred times as long.
+    if any(each in encoded for each in _IN_NONCHARACTERS) and (found := _NONCHARACTER.search(text)):
+        raise Invalid.field(
+            field,
+            f"Character {found.start() + 1} is U+{ord(found[0]):04X}, which stands for no character and cannot be kept; "
+            "delete it.",
+        )
 
 
 def _with_plain_ends(text: str) -> str:
@@ -291,7 +332,7 @@ def text_length(text: str) -> int:
 def _check_hidden(text: str, field: str, *, long: bool) -> None:
     if long:
         # Not by a pattern, which takes a hundred times as long.
-        hidden = next((character for character in _TURNING if character in text), None)
+        hidden = next((character for character in _MISLEADING if character in text), None)
     else:
         found = _HIDDEN.search(text)
         hidden = found[0] if found else None

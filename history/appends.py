@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from history.documents import Stored
 from history.vault import WrappedKey
+
+APPEND_LOCK: Final = (7302025, 1)
+"""The advisory lock under which facts are numbered; the functions ``history.append`` and ``vault.rotate`` take it."""
 
 
 class Unavailable(Exception):

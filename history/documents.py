@@ -60,13 +60,6 @@ class Recorded:
         subject: str = getattr(self.fact, self.sealed[field].of)
         return subject
 
-    def binding(self, field: str) -> Binding:
-        """What the box of a sealed field is bound to."""
-        sealed = self.sealed[field]
-        return Binding(
-            self.history, self.stream, self.version, self.topic, self.subject(field), field, sealed.of
-        )
-
     # The names by which the eventsourcing library knows the stream and the version.
     @property
     def originator_id(self) -> str:
@@ -244,6 +237,8 @@ def _fact_json(document: Document) -> bytes:
 
 # Reading what was written here
 
+_ANOTHER_HISTORY: Final = "The document is one of another history."
+
 Opener = Callable[[Binding, SealedField], bytes | Withheld]
 """Opens a sealed field to its value's JSON, compared with its digest, or says why not."""
 
@@ -283,11 +278,16 @@ def damaged(binding: Binding, reason: str) -> Withheld:
     return Withheld.DAMAGED
 
 
-def read(topic: str, document: bytes, open_with: Opener = unopened) -> Recorded:
-    """The fact in a stored document, in its newest shape."""
+def read(
+    topic: str, document: bytes, open_with: Opener = unopened, *, history: str | None = None
+) -> Recorded:
+    """The fact in a stored document, in its newest shape. Raises for one of another format or topic, or of another history
+    than `history` if that is given."""
     kind = TOPICS[topic]
     shape = shape_of(kind)
     decoded = shape.decoder.decode(document)
+    if history is not None and decoded.history != history:
+        raise FormatError(_ANOTHER_HISTORY)
     if not shape.personal:
         return Recorded(decoded.history, topic, decoded.envelope, newest(topic, decoded.fact), {})
     sealed: dict[str, SealedField] = decoded.sealed
@@ -326,11 +326,13 @@ def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:  # Any: whatever type a fi
     return msgspec.json.Decoder(kind)
 
 
-def fact_in(topic: str, document: bytes) -> Fact:
-    """The fact in a stored document, its personal fields sealed: all that a state is folded from. The same as
-    ``read(topic, document).fact``, without a look at the envelope."""
+def fact_in(topic: str, document: bytes, history: str) -> Fact:
+    """The fact in a stored document of this history, its personal fields sealed: all that a state is folded from. The same
+    as ``read(topic, document, history=history).fact``, without a look at the envelope."""
     shape = shape_of(TOPICS[topic])
     decoded = shape.folding.decode(document)
+    if decoded.history != history:
+        raise FormatError(_ANOTHER_HISTORY)
     if not shape.personal:
         return newest(topic, decoded.fact)
     values: dict[str, Any] = dict(shape.sealed)  # Any: each field has its own type

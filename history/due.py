@@ -20,50 +20,51 @@ log = logging.getLogger("overwinter.due")
 
 FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 60.0
-"""How many seconds a due date rests after a failure: the pause doubles from the first to the longest."""
+"""For how many seconds a due date is put off after a failure: the pause doubles from the first to the longest."""
 
 
-class Resting:
-    """The due dates that failed, each until it may be tried again, in seconds of `clock`. One set anew rests no more."""
+class Backoff:
+    """Due dates that failed, with the time of the next try in seconds of `clock`. A due date that was changed is tried at
+    once."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._failed: dict[DueDate, tuple[int, float]] = {}
 
     def now(self) -> tuple[DueDate, ...]:
-        """Those that rest now."""
+        """Those that are not to be tried yet."""
         now = self._clock()
         return tuple([due for due, (_, resume) in self._failed.items() if resume > now])
 
     def failed(self, due: DueDate) -> float:
-        """Let a due date rest; returns for how many seconds."""
+        """Put a due date off; returns for how many seconds."""
         failures = self._failed.get(due, (0, 0.0))[0] + 1
         pause: float = min(FIRST_PAUSE * 2 ** min(failures - 1, 30), LONGEST_PAUSE)
         self._failed[due] = (failures, self._clock() + pause)
         return pause
 
-    def went_well(self, due: DueDate) -> None:
+    def succeeded(self, due: DueDate) -> None:
         """Forget that it ever failed."""
         self._failed.pop(due, None)
 
 
-async def run_due(runner: Runner, resting: Resting | None = None) -> int:
+async def run_due(runner: Runner, backoff: Backoff | None = None) -> int:
     """Run all that is due now, the oldest first, and return how many commands were run.
 
     Who calls this holds the leader's lock; should two call it all the same, the second is refused by the rule. A due
     date whose command is refused has been overtaken by events: it is struck out. One that meets contention stays. One
-    that fails in a way that nobody foresaw rests a while, alone; who calls again hands in the same `resting`. Raises
+    that fails in a way that nobody foresaw is tried again later; who calls again hands in the same `backoff`. Raises
     `Unavailable`, since without the database nothing else can be run either.
     """
-    resting = resting or Resting()
+    backoff = backoff or Backoff()
     ran = 0
-    for due in await runner.history.due(runner.clock(), without=resting.now()):
+    for due in await runner.history.due(runner.clock(), without=backoff.now()):
         try:
             ran += await _run(runner, due)
         except Unavailable:
             raise
         except Exception as error:  # noqa: BLE001 - whatever one due date raises must not keep the others waiting
-            pause = resting.failed(due)
+            pause = backoff.failed(due)
             # Of others only the type is told: their text may quote what was read.
             why = (
                 f"the fact at position {error.position} cannot be read"
@@ -74,7 +75,7 @@ async def run_due(runner: Runner, resting: Resting | None = None) -> int:
                 "due date failed: %s: %s; next try in %.0f s", due.command, why, pause
             )
         else:
-            resting.went_well(due)
+            backoff.succeeded(due)
     return ran
 
 
@@ -90,6 +91,8 @@ async def _run(runner: Runner, due: DueDate) -> bool:
                 channel=Channel.SYSTEM,
                 key=f"due {due.key} {due.at.isoformat()}",
                 cause=due.cause.hex(),
+                # The clock may have been set back since, and a refusal strikes the due date out for good.
+                not_before=due.at,
             )
         )
         ran = True

@@ -13,6 +13,7 @@ from typing import Final
 
 import msgspec
 
+from history.format.wrapped import KEY_BYTES
 from history.keyfiles import Fence, KeysUnusable, check_closed, fences_as_text, fences_in, write_whole
 
 FILE: Final = "overwinter-keys"
@@ -97,15 +98,22 @@ class KeyBackup:
         """All of it. Raises `KeysUnusable`, also if there is none."""
         heading = self.heading()
         if heading is None:
-            raise KeysUnusable(f"There is no key backup in {self.folder}.")
+            raise KeysUnusable(
+                f"There is no key backup in {self.folder}: set OVERWINTER_KEY_BACKUP to the folder in which the file {FILE} is."
+            )
         try:
             _, line = self.file.read_bytes().split(b"\n", 1)
-            return Contents(heading, msgspec.json.decode(line, type=Keys))
+            contents = Contents(heading, msgspec.json.decode(line, type=Keys))
         except OSError as error:
             raise KeysUnusable(f"The key backup in {self.folder} cannot be read: {error.strerror}.") from None
         except (ValueError, msgspec.MsgspecError):
             raise KeysUnusable(self._damaged) from None
+        keys = contents.keys
+        whole = len(keys.wrapping_key) == len(keys.index_key) == KEY_BYTES and keys.fences.isascii()
+        if heading.epoch < 1 or not whole:
+            raise KeysUnusable(self._damaged)
+        return contents
 
     @property
     def _damaged(self) -> str:
-        return f"The key backup in {self.folder} is damaged; overwinter backup writes it again."
+        return f"The key backup in {self.folder} is damaged; where the installation still runs, overwinter backup writes it again."

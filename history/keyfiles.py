@@ -1,7 +1,8 @@
 """The secrets that live outside the database and outside its backups, and the fences of erased people.
 
 A folder, readable by its owner alone, holds the wrapping key of the present epoch, the key for keyed hashes, and the
-list of fences. `WrappingKeys` is the interface that a key management service would fill instead.
+list of fences. `WrappingKeys` is what the vault needs of it. A key management service would also have to do what
+`Rotation` calls: `begin`, `destroy_strays` and the fences.
 """
 
 from __future__ import annotations
@@ -10,10 +11,12 @@ import os
 import re
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
 
+from domain.persons import PERSON
+from domain.values import is_id
 from history.format.notation import FormatError
 from history.format.wrapped import KEY_BYTES, NONCE_BYTES, unwrap_key, wrap_key
 
@@ -39,6 +42,18 @@ class Fence:
     channel: str
 
 
+@dataclass(frozen=True, slots=True)
+class WrappingKey:
+    """The wrapping key of an epoch."""
+
+    epoch: int
+    key: bytes = field(repr=False)
+
+    def wrap(self, history: str, subject: str, key: bytes) -> bytes:
+        """`key` wrapped under this one, as `history.format.wrapped` defines it."""
+        return wrap_key(self.key, history, subject, self.epoch, key, secrets.token_bytes(NONCE_BYTES))
+
+
 class WrappingKeys(Protocol):
     """What wraps the keys of data subjects, under a key that the database never sees."""
 
@@ -46,8 +61,8 @@ class WrappingKeys(Protocol):
     def epoch(self) -> int:
         """The present epoch, from 1."""
 
-    def turn(self, epoch: int) -> None:
-        """Wrap under another epoch's key from now on; raises `KeysUnusable`."""
+    def follow(self, epoch: int) -> None:
+        """Wrap under this epoch's key from now on, unless a later one is present already; raises `KeysUnusable`."""
 
     def wrap(self, history: str, subject: str, key: bytes) -> bytes:
         """`key` wrapped under the present epoch's wrapping key."""
@@ -57,7 +72,8 @@ class WrappingKeys(Protocol):
 
 
 class KeyFolder:
-    """The key files of one installation, in a folder of mode 700. Missing keys are made at the first use.
+    """The key files of one installation, in a folder of mode 700. With `create`, missing keys are made when the
+    folder is opened.
 
     `create=False` is for readers and for a database that already has a history: missing keys are an error then,
     never silently replaced by new ones that open nothing. `epoch` is the present epoch, as the database names it.
@@ -70,6 +86,7 @@ class KeyFolder:
             if create:
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             check_closed(folder)
+            # Of epochs that the database has begun, and of no others.
             self._wrapping = {epoch: self._key(_file_of(epoch), create)}
             self.index_key = self._key(_INDEX, create)
         except OSError as error:
@@ -125,53 +142,50 @@ class KeyFolder:
 
     # Wrapping
 
-    def wrapping_key(self, epoch: int) -> bytes:
-        """The wrapping key of an epoch, from memory or from its file; raises `KeysUnusable`."""
-        key = self._wrapping.get(epoch)
-        if key is None:
-            try:
-                key = self._wrapping[epoch] = self._key(_file_of(epoch), create=False)
-            except OSError as error:
-                raise KeysUnusable(
-                    f"The key folder {self.folder} cannot be used: {error.strerror}."
-                ) from None
-        return key
+    def wrapping_key(self) -> bytes:
+        """The wrapping key of the present epoch."""
+        return self._wrapping[self.epoch]
 
     def wrap(self, history: str, subject: str, key: bytes) -> bytes:
         """`key` wrapped under the present epoch's wrapping key, as `history.format.wrapped` defines it."""
-        return self.wrap_under(self.epoch, history, subject, key)
-
-    def wrap_under(self, epoch: int, history: str, subject: str, key: bytes) -> bytes:
-        """`key` wrapped under a certain epoch's wrapping key."""
-        nonce = secrets.token_bytes(NONCE_BYTES)
-        return wrap_key(self.wrapping_key(epoch), history, subject, epoch, key, nonce)
+        return WrappingKey(self.epoch, self._wrapping[self.epoch]).wrap(history, subject, key)
 
     def unwrap(self, history: str, subject: str, epoch: int, wrapped: bytes) -> bytes:
         """The key that was wrapped; raises `KeysUnusable` if the wrapping key is another one, or is gone."""
-        wrapping_key = self.wrapping_key(epoch)
-        if epoch > self.epoch:
-            # Another process has rotated: nothing is wrapped under an epoch before the database has begun it.
-            self.turn(epoch)
+        wrapping_key = self._wrapping.get(epoch) or self._stored(epoch)
         try:
-            return unwrap_key(wrapping_key, history, subject, epoch, wrapped)
+            key = unwrap_key(wrapping_key, history, subject, epoch, wrapped)
         except FormatError:
             raise KeysUnusable(
                 f"The wrapping key in {self.folder} is not the one this database was sealed with; "
                 "restore the right key folder."
             ) from None
+        # Nothing is wrapped under an epoch before the database has begun it: another process has rotated.
+        self.follow(epoch)
+        return key
 
     # Rotation
 
-    def begin(self, epoch: int) -> None:
-        """Make the wrapping key of the next epoch, durably. It is used once it is turned to; raises OSError."""
-        self._write_once(self.folder / _file_of(epoch), secrets.token_bytes(KEY_BYTES).hex())
-        self._wrapping[epoch] = self._key(_file_of(epoch), create=False)
+    def follow(self, epoch: int) -> None:
+        """Wrap under this epoch's key from now on, which the database has begun. The key is read from its file. Earlier
+        epochs than the present one are over, and nothing happens. The key of the one before stays in memory until `sweep`,
+        for rows that were read a moment ago. Raises `KeysUnusable` if the key is missing."""
+        if epoch > self.epoch:
+            self._wrapping[epoch] = self._stored(epoch)
+            self.epoch = epoch
 
-    def turn(self, epoch: int) -> None:
-        """Wrap under this epoch's key from now on. The key of the one before stays in memory until `sweep`, for rows that
-        were read a moment ago. Raises `KeysUnusable` if the key is missing."""
-        self.wrapping_key(epoch)
-        self.epoch = epoch
+    def _stored(self, epoch: int) -> bytes:
+        try:
+            return self._key(_file_of(epoch), create=False)
+        except OSError as error:
+            raise KeysUnusable(f"The key folder {self.folder} cannot be used: {error.strerror}.") from None
+
+    def begin(self, epoch: int) -> WrappingKey:
+        """Make the wrapping key of the next epoch, durably, and return it. It is in use once the database has begun the
+        epoch and this folder follows; until then nothing of it stays in memory here, since the rotation may be cut off and
+        the key made again. Raises OSError."""
+        self._write_once(self.folder / _file_of(epoch), secrets.token_bytes(KEY_BYTES).hex())
+        return WrappingKey(epoch, self._key(_file_of(epoch), create=False))
 
     def sweep(self) -> None:
         """Forget the wrapping keys of other epochs that were known at the sweep before, too."""
@@ -180,24 +194,32 @@ class KeyFolder:
                 self._wrapping.pop(epoch, None)
         self._former = self._wrapping.keys() - {self.epoch}
 
-    def strays(self) -> list[Path]:
-        """The files of wrapping keys of other epochs than the present one."""
+    def strays(self, epoch: int) -> list[Path]:
+        """The files of wrapping keys of other epochs than this one."""
         found = [(path, _WRAPPING.fullmatch(path.name)) for path in self.folder.iterdir()]
-        return sorted(path for path, named in found if named and int(named["epoch"]) != self.epoch)
+        return sorted(path for path, named in found if named and int(named["epoch"]) != epoch)
 
-    def destroy_strays(self) -> None:
-        """Destroy the wrapping keys of all other epochs; what was wrapped under them, nobody can open any more.
+    def destroy_strays(self, epoch: int) -> None:
+        """Destroy the wrapping keys of all epochs but this one, which the database was asked for under the lock of whoever
+        rotates. What was wrapped under the others, nobody can open any more.
 
         Their files are overwritten before they go. That reaches the disk where the file system writes in place; a copying
-        one, an SSD and a snapshot may keep the old bytes.
+        one, an SSD and a snapshot may keep the old bytes. Raises `KeysUnusable`, and destroys nothing, if this folder is
+        not at that epoch, and OSError.
         """
-        for path in self.strays():
+        if epoch != self.epoch:
+            raise KeysUnusable(
+                f"The keys in {self.folder} are of epoch {self.epoch} and the database is at epoch {epoch}, as after a "
+                "restore: stop all processes of this installation and start them again."
+            )
+        for path in self.strays(epoch):
             with path.open("r+b") as file:
                 file.write(bytes(path.stat().st_size))
                 file.flush()
                 os.fsync(file.fileno())
             path.unlink()
         sync_folder(self.folder)
+        self._wrapping = {epoch: self._wrapping[epoch]}
 
     # Fences
 
@@ -216,11 +238,16 @@ class KeyFolder:
             write_whole(self._fences, fences_as_text([*known.values(), *more.values()]))
 
     def fences(self) -> tuple[Fence, ...]:
-        """All fences, in the order in which they were set."""
+        """All fences, in the order in which they were set. Raises `KeysUnusable` if the list is damaged."""
         try:
             text = self._fences.read_text("ascii")
         except FileNotFoundError:
             return ()
+        except (OSError, ValueError):
+            raise KeysUnusable(
+                f"The list of erased people, {self._fences}, cannot be read: move it away, and bring it back with overwinter "
+                "restore (without a file), or start again to make it from the history."
+            ) from None
         return fences_in(text)
 
     def fenced(self) -> frozenset[str]:
@@ -229,21 +256,40 @@ class KeyFolder:
 
 
 def holds_keys(folder: Path) -> bool:
-    """Whether there are key files in a folder."""
-    if not folder.is_dir():
-        return False
-    return any(path.name == _INDEX or _WRAPPING.fullmatch(path.name) for path in folder.iterdir())
+    """Whether there are key files in a folder. Raises `KeysUnusable` if it cannot be read."""
+    return any(name == _INDEX or _WRAPPING.fullmatch(name) for name in _names_in(folder))
+
+
+def epochs_in(folder: Path) -> list[int]:
+    """The epochs whose wrapping keys are in a folder. Other files there, also `wrapping-old.key`, are no keys.
+
+    Raises `KeysUnusable` if it cannot be read.
+    """
+    named = [_WRAPPING.fullmatch(name) for name in _names_in(folder)]
+    return sorted(int(each["epoch"]) for each in named if each and not each["draft"])
+
+
+def _names_in(folder: Path) -> list[str]:
+    try:
+        return [path.name for path in folder.iterdir()]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise KeysUnusable(
+            f"The folder {folder} cannot be read ({error.strerror}): let the service's user own it."
+        ) from None
 
 
 def lay_down(folder: Path, *, epoch: int, wrapping_key: bytes, index_key: bytes) -> None:
-    """Put keys from a backup into a key folder that has none, or these very ones. Raises `KeysUnusable`."""
+    """Write keys from a backup where the files are missing. Files that exist are kept: the caller has compared them.
+    Raises `KeysUnusable`."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         check_closed(folder)
         for name, key in ((_file_of(epoch), wrapping_key), (_INDEX, index_key)):
             path = folder / name
             if not path.exists():
-                write_whole(path, key.hex() + "\n")
+                write_whole(path, key.hex())
     except OSError as error:
         raise KeysUnusable(f"The key folder {folder} cannot be used: {error.strerror}.") from None
 
@@ -254,11 +300,12 @@ def fences_as_text(fences: Iterable[Fence]) -> str:
 
 
 def fences_in(text: str) -> tuple[Fence, ...]:
-    """The fences of such a list. Of a line that names nothing but the subject, the rest is unknown."""
+    """The fences of such a list. Of a line that names nothing but the subject, the rest is unknown; a line whose subject
+    is no person's id is left out."""
     fences = []
     for line in text.splitlines():
         words = line.split()
-        if words:
+        if words and is_id(PERSON.kind, words[0]):
             fences.append(Fence(*(words if len(words) == 4 else (words[0], "other", "system", "system"))))
     return tuple(fences)
 

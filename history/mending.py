@@ -1,6 +1,6 @@
 """Making the tables that follow from the facts anew, for the role that owns them: indexes and due dates.
 
-Claims are left as they are: their names cannot be recomputed from the facts, since what they name is sealed.
+Claims are left as they are: their names can be recomputed only with the keys, as what they name is sealed.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from typing import Any, Final, Literal, get_args
 
 import psycopg
 
-from history.appends import DueDate
+from domain.topics import stream_of
+from history.appends import APPEND_LOCK, DueDate
 from history.documents import read
 from history.implied import implied_by
 from history.tables import Progress, facts_after
@@ -22,7 +23,7 @@ MENDABLE: Final[tuple[Mendable, ...]] = get_args(Mendable)
 
 _BATCH: Final = 5_000
 # No entry and no due date is added while they are swapped.
-_LOCK: Final = "SELECT pg_advisory_xact_lock(7302025, 1)"
+_LOCK: Final = "SELECT pg_advisory_xact_lock(%s, %s)"
 _EXPECTED: Final = 'CREATE TEMPORARY TABLE expected (name text COLLATE "C", entry text COLLATE "C")'
 _ADDED_BY_HAND: Final = (
     "DELETE FROM history.indexes i WHERE NOT EXISTS "
@@ -44,7 +45,7 @@ def mend(
         due: dict[str, DueDate] = {}
         reached = _follow(connection, 0, due, progress)
         with connection.transaction():
-            connection.execute(_LOCK)
+            connection.execute(_LOCK, APPEND_LOCK)
             _follow(connection, reached, due, progress)
             done: dict[Mendable, tuple[int, int]] = {}
             if "indexes" in tables:
@@ -63,12 +64,14 @@ def _follow(
     assert row is not None
     newest = int(row[0])
     entries: list[tuple[str, str]] = []
-    for at, _, topic, document, leaf in facts_after(connection, position, newest, progress):
+    for at, stream, topic, document, leaf in facts_after(connection, position, newest, progress):
         try:
             recorded = read(topic, document)
             implied = implied_by(recorded.fact, recorded.envelope.actor, leaf)
         except Exception as error:  # whatever a damaged fact raises
             raise Unreadable(at) from error
+        if stream_of(recorded.fact) != stream:
+            continue  # no command writes it; `overwinter verify` names it
         entries += implied.entries
         if implied.struck is not None:
             due.pop(implied.struck, None)

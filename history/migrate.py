@@ -121,8 +121,8 @@ def _check(applied: dict[str, str], known: dict[str, Migration]) -> None:
     for name, digest in applied.items():
         if name in known and known[name].digest != digest:
             raise MigrationError(
-                f"The database was made by an earlier, unreleased version of this program ({name} was different then), "
-                "and its history cannot be read any more: use an empty database. Of a demonstration, delete its DATA_DIR."
+                f"The migration {name} is not the one that this database was made with: install the version of the program "
+                "that made it. Only a database made before the first release has to be replaced by an empty one."
             )
     unknown = sorted(set(applied) - set(known))
     if unknown:

@@ -3,10 +3,10 @@
 The history alone tells whom it erased. Nothing outside the database is touched before the fact is stored, and all that
 follows from it is done by `Rotation.finish`, which can be repeated: the fence is set, the keys of all who live are
 wrapped under a new wrapping key, the key backup is overwritten, and the old wrapping key is destroyed. The database
-notes the position at which the epoch began, so a later erasure means that all of this is due. Whatever cuts in, the next
-one to look finishes it: the process itself every few seconds, or the next that starts.
+stores the position at which the epoch began, so any later erasure makes a rotation due. If a process is interrupted, the
+next check, by itself or another process, completes the work.
 
-The order within a rotation, and what a crash after each step leaves:
+The steps of a rotation, and what is left to do if the process ends after each:
 
 1. the new wrapping key is a file          → the epoch is the old one; the new key is destroyed, having wrapped nothing
 2. the wraps and the epoch are swapped     → the epoch is the new one; 3 and 4 follow
@@ -19,24 +19,23 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import re
 import time
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, get_args
 
 import msgspec
 import psycopg
 
-from domain.persons import PersonErased
+from domain.persons import PERSON, ErasureReason, PersonErased
 from domain.topics import TOPIC_OF
-from domain.values import SYSTEM, Channel
-from history.appends import Unavailable
+from domain.values import SYSTEM, Channel, is_id
+from history.appends import APPEND_LOCK, Unavailable
 from history.documents import read
 from history.key_backup import Heading, KeyBackup
-from history.keyfiles import Fence, KeyFolder, KeysUnusable
+from history.keyfiles import Fence, KeyFolder, KeysUnusable, WrappingKey
 from history.statements import Connection
 from history.store import History
 from history.vault import WrappedKey
@@ -49,8 +48,7 @@ _PAUSE_SECONDS: Final = 0.2
 _AT_ONCE: Final = 500
 """How many keys are wrapped before others get their turn."""
 _ERASED: Final = TOPIC_OF[PersonErased]
-_PERSON: Final = re.compile(r"person-[0-9a-f]{32}", re.ASCII)
-"""Whoever has the database's password can append the fact to other streams, where nobody's key is."""
+_REASONS: Final[tuple[str, ...]] = get_args(ErasureReason)
 
 log = logging.getLogger("overwinter.vault")
 
@@ -88,8 +86,8 @@ async def to_erase_again(history: History, fenced: Iterable[str]) -> list[str]:
 
 
 class Rotation:
-    """Rotates the wrapping key of one installation, and finishes erasures. One for a process; any number of processes
-    may be at it, one after another."""
+    """Rotates the wrapping key of one installation, and finishes erasures. One for a process. Several processes
+    may use it; a lock lets one work at a time."""
 
     def __init__(self, history: History, keys: KeyFolder, backup: KeyBackup | None = None) -> None:
         self._history = history
@@ -100,9 +98,8 @@ class Rotation:
     async def due(self) -> bool:
         """Whether `finish` has something to do."""
         epoch = await epoch_of(self._history)
-        if epoch.number > self._keys.epoch:
-            self._keys.turn(epoch.number)
-        return epoch.due or bool(self._keys.strays()) or self._backup_is_old(epoch.number)
+        self._keys.follow(epoch.number)
+        return epoch.due or bool(self._keys.strays(epoch.number)) or self._backup_is_old(epoch.number)
 
     async def finish(self) -> None:
         """Do what is left to be done of erasures and of a rotation that was cut off.
@@ -164,10 +161,10 @@ class Rotation:
                 raise
 
     async def _checked(self, connection: Connection) -> Epoch:
-        """The present epoch, which the key folder is turned to. Raises `KeysUnusable` if the folder does not belong to this
+        """The present epoch, which the key folder follows. Raises `KeysUnusable` if the folder does not belong to this
         database, so that it destroys nothing."""
         epoch = await _epoch(connection)
-        self._keys.turn(epoch.number)
+        self._keys.follow(epoch.number)
         cursor = await connection.execute("SELECT subject, epoch, wrapped FROM vault.living LIMIT 1")
         row = await cursor.fetchone()
         if row is not None:
@@ -176,37 +173,37 @@ class Rotation:
 
     async def _rotate(self, connection: Connection, epoch: Epoch) -> int:
         await self._fence(connection, epoch.after_position)
-        self._keys.destroy_strays()  # what a rotation left that was cut off before
+        self._keys.destroy_strays(epoch.number)  # what a rotation left that was cut off before
         number = epoch.number + 1
-        self._keys.begin(number)
+        new = self._keys.begin(number)
         try:
-            await self._swap(connection, number)
+            await self._swap(connection, new)
         except InUse:
-            self._keys.destroy_strays()  # the new one, which has wrapped nothing that is kept
+            self._keys.destroy_strays(epoch.number)  # the new one, which has wrapped nothing that is kept
             raise
-        self._keys.turn(number)
+        self._keys.follow(number)
         await self._settle(connection, number)
         await _let_go_of_the_log(connection)
         log.info("all keys are wrapped under a new wrapping key, of epoch %d", number)
         return number
 
-    async def _swap(self, connection: Connection, number: int) -> None:
+    async def _swap(self, connection: Connection, new: WrappingKey) -> None:
         """Put new wraps in the place of the old ones, and begin the epoch: one transaction.
 
         All but the newest are wrapped before the append's lock is taken, so that writers pause briefly.
         """
         wrapped: dict[str, bytes] = {}
-        await self._wrap_again(await _living(connection), number, wrapped)
+        await self._wrap_again(await _living(connection), new, wrapped)
         until = time.monotonic() + PATIENCE_SECONDS
         while True:
-            await connection.execute("SELECT pg_advisory_lock(7302025, 1)")
+            await connection.execute("SELECT pg_advisory_lock(%s, %s)", APPEND_LOCK)
             try:
                 living = await _living(connection)
-                await self._wrap_again(living, number, wrapped)
+                await self._wrap_again(living, new, wrapped)
                 subjects = [row.subject for row in living]
                 await connection.execute(
                     "SELECT vault.rotate(%b::integer, %b::text[], %b::bytea[])",
-                    (number, subjects, [wrapped[subject] for subject in subjects]),
+                    (new.epoch, subjects, [wrapped[subject] for subject in subjects]),
                 )
             except psycopg.errors.LockNotAvailable:
                 if time.monotonic() >= until:
@@ -217,15 +214,17 @@ class Rotation:
                 return
             finally:
                 if not connection.closed:
-                    await connection.execute("SELECT pg_advisory_unlock(7302025, 1)")
+                    await connection.execute("SELECT pg_advisory_unlock(%s, %s)", APPEND_LOCK)
             await asyncio.sleep(_PAUSE_SECONDS)
 
-    async def _wrap_again(self, living: Sequence[WrappedKey], number: int, wrapped: dict[str, bytes]) -> None:
+    async def _wrap_again(
+        self, living: Sequence[WrappedKey], new: WrappingKey, wrapped: dict[str, bytes]
+    ) -> None:
         keys, history = self._keys, self._history.id
         for count, row in enumerate(living, 1):
             if row.subject not in wrapped:
                 key = keys.unwrap(history, row.subject, row.epoch, row.wrapped)
-                wrapped[row.subject] = keys.wrap_under(number, history, row.subject, key)
+                wrapped[row.subject] = new.wrap(history, row.subject, key)
                 if count % _AT_ONCE == 0:
                     await asyncio.sleep(0)
 
@@ -236,7 +235,7 @@ class Rotation:
             if self._backup is not None:
                 await self._back_up(connection, self._backup, number)
         finally:
-            self._keys.destroy_strays()
+            self._keys.destroy_strays(number)
 
     async def _back_up(self, connection: Connection, backup: KeyBackup, number: int) -> Heading:
         cursor = await connection.execute(
@@ -249,7 +248,7 @@ class Rotation:
         await asyncio.to_thread(
             backup.write,
             heading,
-            wrapping_key=self._keys.wrapping_key(number),
+            wrapping_key=self._keys.wrapping_key(),
             index_key=self._keys.index_key,
             wrapped={row.subject: row.wrapped for row in living},
             fences=self._keys.fences(),
@@ -264,17 +263,26 @@ class Rotation:
             (_ERASED, after, list(self._keys.fenced())),
         )
         rows = await cursor.fetchall()
-        self._keys.fence([_fence(*row) for row in rows if _PERSON.fullmatch(row[0])])
+        self._keys.fence([_fence(self._history.id, *row) for row in rows if is_id(PERSON.kind, row[0])])
 
 
-def _fence(stream: str, topic: str, document: bytes) -> Fence:
+def _fence(history: str, stream: str, topic: str, document: bytes) -> Fence:
+    """The fence that follows from a fact in a person's stream. A fact that cannot be read, or that says what the program
+    never writes, still ends the key of its subject; `verify` names it, and nothing strange in it is repeated outside."""
+    unknown = Fence(stream, "other", SYSTEM, Channel.SYSTEM)
     try:
-        recorded = read(topic, document)
-        assert isinstance(recorded.fact, PersonErased)
-        return Fence(stream, recorded.fact.reason, recorded.envelope.actor, recorded.envelope.how.channel)
+        recorded = read(topic, document, history=history)
     except (ValueError, msgspec.MsgspecError):
-        # A fact that cannot be read, which verify names, still ends the key of its subject.
-        return Fence(stream, "other", SYSTEM, Channel.SYSTEM)
+        return unknown
+    assert isinstance(recorded.fact, PersonErased)
+    reason, actor, channel = recorded.fact.reason, recorded.envelope.actor, recorded.envelope.how.channel
+    if (
+        reason not in _REASONS
+        or channel not in {*Channel}
+        or not (actor == SYSTEM or is_id(PERSON.kind, actor))
+    ):
+        return unknown
+    return Fence(stream, reason, actor, channel)
 
 
 async def _let_go_of_the_log(connection: Connection) -> None:
@@ -288,9 +296,10 @@ async def _let_go_of_the_log(connection: Connection) -> None:
 async def _epoch(connection: Connection) -> Epoch:
     cursor = await connection.execute(
         "SELECT e.number, e.after_position, e.began_at, "
-        "EXISTS (SELECT FROM history.facts f WHERE f.topic = 'person.erased.v1' AND f.position > e.after_position) "
-        "OR EXISTS (SELECT FROM history.facts f JOIN vault.keys k ON k.subject = f.stream "
-        "WHERE f.topic = 'person.erased.v1') FROM vault.epoch e"
+        "EXISTS (SELECT FROM history.facts f WHERE f.topic = %b AND f.position > e.after_position) "
+        "OR EXISTS (SELECT FROM history.facts f JOIN vault.keys k ON k.subject = f.stream WHERE f.topic = %b) "
+        "FROM vault.epoch e",
+        (_ERASED, _ERASED),
     )
     row = await cursor.fetchone()
     assert row is not None

@@ -9,7 +9,6 @@ given only by states that were read afresh.
 from __future__ import annotations
 
 import asyncio
-import hmac
 import logging
 import os
 import secrets
@@ -20,8 +19,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from weakref import WeakValueDictionary
-
-import psycopg
 
 from domain.deciding import (
     Act,
@@ -35,15 +32,15 @@ from domain.deciding import (
     Outcome,
     Registered,
 )
-from domain.personal import personal_fields
 from domain.persons import PERSON, Person, PersonStatus, give_handle
 from domain.refusals import Forbidden, NotFound, Refused, Turned
 from domain.values import SYSTEM, Channel, Role, stream_id
-from history.appends import Append, Appended, Idempotency, Unavailable
+from history.appends import Append, Appended, Idempotency
 from history.documents import Stored, write
 from history.format.envelope import Acting, Envelope, How, Place
 from history.implied import BY_REQUEST, claims_in, encode, implied_by
-from history.keyfiles import KeysUnusable
+from history.keyed import claim_hash, keyed_hash
+from history.shapes import shape_of
 from history.states import States
 from history.store import History, opened_keys
 from history.vault import Vault, WrappedKey
@@ -93,7 +90,8 @@ class Answer:
 class Request:
     """A command with who sends it and how. `key` is the client's idempotency key, `expected` the tag
     (`Runner.version_tag`) of the stream that the command is about, if the client insists on a version. `cause` is the leaf
-    (hex) of the fact that triggered it, None if the actor gave it directly."""
+    (hex) of the fact that triggered it, None if the actor gave it directly. `not_before` is the time that a due date was
+    set for: it is decided as of then if the clock was set back since it was found due."""
 
     command: Command
     actor: str
@@ -101,6 +99,7 @@ class Request:
     key: str | None = None
     expected: str | None = None
     cause: str | None = None
+    not_before: datetime | None = None
 
 
 class Runner:
@@ -124,13 +123,13 @@ class Runner:
         self.states = States(history)
         self._index_key = index_key
         self._demonstration = demonstration
-        # Locks live as long as somebody waits for them.
+        # A lock is dropped when nobody waits for it.
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self.random = random_bytes
 
     def keyed(self, label: str, text: bytes) -> bytes:
         """A keyed hash (32 bytes) that cannot be guessed at without the key folder."""
-        return hmac.digest(self._index_key, label.encode() + b"\x00" + text, "sha256")
+        return keyed_hash(self._index_key, label, text)
 
     def version_tag(self, viewer: str, stream: str, version: int) -> str:
         """The text that stands for a stream's version to one viewer (the empty one for the public), of 22 characters. From
@@ -141,14 +140,19 @@ class Runner:
     async def run(self, request: Request) -> Answer:
         """Run one command.
 
-        Raises `domain.refusals.Turned` (Refused, Invalid, Forbidden, NotFound), `Stale`, `KeyReused`, `Contended` or
-        `store.Unavailable`; in every case but the last, nothing was written. Outside the database nothing happens before
-        the facts are stored: what an erasure leaves to be done there follows from them, also after a crash.
+        Raises `domain.refusals.Turned` (Refused, Invalid, Forbidden, NotFound), `Stale`, `KeyReused`, `Contended`,
+        `Unreadable` or `KeysUnusable`: nothing was written; or `history.appends.Unavailable`: it may have been written.
+        Outside the database nothing happens before the facts are stored: what an erasure leaves to be done there follows
+        from them, also after a crash.
         """
         entry = BY_REQUEST[type(request.command)]
+        if request.expected is not None and not entry.versioned:
+            raise Refused("This can be done at any version; send it without one.")
         idempotency = self._idempotency(entry.name, request)
         # A deadline is held against the moment at which a request arrived, however often it has to be decided again.
         now = self.clock()
+        if request.not_before is not None:
+            now = max(now, request.not_before)
         afresh = False
         contested: str | None = None
         for attempt in range(TRIES):
@@ -182,7 +186,7 @@ class Runner:
                     raise Refused(work.claim_sentence(appended.detail))
                 case "rotated":
                     assert appended.detail is not None
-                    self.vault.turn(int(appended.detail))
+                    self.vault.follow(int(appended.detail))
                 case "conflict":
                     afresh = True
                     contested = appended.detail
@@ -190,12 +194,13 @@ class Runner:
         raise Contended
 
     async def _follow_erasure(self) -> None:
-        """Do what follows from an erasure that is stored. What cannot be done now, the process tries again by itself."""
+        """Do what follows from an erasure that is stored. What cannot be done now is left to the task that looks every few
+        seconds (`api.run.wiring`): the erasure itself is answered."""
         if self._finish_erasures is None:
             return
         try:
             await self._finish_erasures()
-        except (KeysUnusable, Unavailable, psycopg.Error) as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, the erasure is stored
             log.warning("what follows from an erasure is not done yet: %s", type(error).__name__)
 
     @asynccontextmanager
@@ -232,7 +237,7 @@ class Runner:
 
     def _claim(self, name: str) -> bytes:
         """The name of a claim as it is stored: an address is not to be guessed from it."""
-        return self.keyed("claim", name.encode())
+        return claim_hash(self._index_key, name)
 
     def _idempotency(self, name: str, request: Request) -> Idempotency | None:
         if request.key is None:
@@ -373,7 +378,7 @@ class _Work:
             getattr(fact, of)
             for facts in outcome.facts.values()
             for fact in facts
-            for of in personal_fields_of(type(fact)).values()
+            for of in shape_of(type(fact)).personal.values()
         } - keys.keys()
         keys |= await opened_keys(self._runner.history, self._runner.vault, subjects)
         if subjects - keys.keys():
@@ -443,17 +448,6 @@ class _Work:
         return Answer(about.stream, about.version, about.leaf, appended.positions)
 
 
-_personal: dict[type[Fact], dict[str, str]] = {}
-
-
-def personal_fields_of(kind: type[Fact]) -> dict[str, str]:
-    """The personal fields of a class of facts, worked out once."""
-    found = _personal.get(kind)
-    if found is None:
-        found = _personal[kind] = personal_fields(kind)
-    return found
-
-
 def subjects_of(fact: Fact) -> set[str]:
     """The data subjects whose personal fields a fact holds."""
-    return {getattr(fact, of) for of in personal_fields_of(type(fact)).values()}
+    return {getattr(fact, of) for of in shape_of(type(fact)).personal.values()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Final, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -13,6 +13,10 @@ from domain.deciding import Fact
 from domain.personal import Personal, Withheld, personal_fields
 from domain.topics import TOPICS
 from history.format.envelope import Envelope
+from history.format.notation import FORMAT
+
+_STORED_AS: Final = {kind: topic for topic, kind in TOPICS.items()}
+"""The topic under which facts of a class are stored, older classes included."""
 
 
 class SealedField(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -44,7 +48,7 @@ class Shape:
 @cache
 def shape_of(kind: type[Fact]) -> Shape:
     """The shape of a class of facts, which has a topic."""
-    assert kind in TOPICS.values(), f"{kind.__name__} has no topic"
+    assert kind in _STORED_AS, f"{kind.__name__} has no topic"
     personal = dict(sorted(personal_fields(kind).items()))
     hints = get_type_hints(kind, include_extras=True)
     public = tuple(sorted(name for name in kind.__struct_fields__ if name not in personal))
@@ -57,11 +61,14 @@ def shape_of(kind: type[Fact]) -> Shape:
             frozen=True,
             forbid_unknown_fields=True,
         )
-    stored: list[tuple[str, Any]] = [
-        ("envelope", Envelope),
+    # What `verify` would refuse is refused here as well: a document of another format or topic than its row's.
+    checked: list[tuple[str, Any]] = [  # Any: types
         ("fact", fact_type),
+        ("format", Literal[FORMAT]),
         ("history", str),
-    ]  # Any: types
+        ("topic", Literal[_STORED_AS[kind]]),
+    ]
+    stored = [("envelope", Envelope), *checked]
     if personal:
         stored.append(("sealed", dict[str, SealedField]))
     document_type = msgspec.defstruct(f"Stored{kind.__name__}", stored, kw_only=True, frozen=True)
@@ -73,7 +80,7 @@ def shape_of(kind: type[Fact]) -> Shape:
             mappings.add(name)
             plain = _without_withheld(get_args(plain)[1])
         types[name] = plain
-    folded: list[tuple[str, Any]] = [("fact", fact_type)]  # Any: types
+    folded = list(checked)
     if mappings:
         folded.append(("sealed", dict[str, msgspec.Raw]))
     folding_type = msgspec.defstruct(f"Folded{kind.__name__}", folded, kw_only=True, frozen=True)

@@ -94,18 +94,19 @@ class Reading:
             start[stream] = known or Folded(aggregate.empty, 0, None)
             ask[stream] = start[stream].version
         if ask:
-            rows = await self._states.history.load(ask)
+            history = self._states.history
+            rows = await history.load(ask)
             for stream, facts in rows.items():
                 version = 0
                 try:
                     evolve, state = AGGREGATES[stream.partition("-")[0]].evolve, start[stream].state
                     for fact in facts:
                         version = fact.version
-                        state = evolve(state, fact_in(fact.topic, fact.document))
+                        state = evolve(state, fact_in(fact.topic, fact.document, history.id))
                 except (
                     Exception
                 ) as error:  # whatever a damaged fact raises, it is the trouble of this stream alone
-                    raise Unreadable(await self._states.history.position_of(stream, version)) from error
+                    raise Unreadable(await history.position_of(stream, version)) from error
                 start[stream] = Folded(state, facts[-1].version, facts[-1].leaf)
             for stream, folded in start.items():
                 self._take(stream, folded)

@@ -19,7 +19,7 @@ import psycopg
 from psycopg.rows import RowMaker
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from history.appends import Append, Appended, DueDate, Idempotency, Lost, Unavailable
+from history.appends import APPEND_LOCK, Append, Appended, DueDate, Idempotency, Lost, Unavailable
 from history.arrays import integers, texts
 from history.gathering import Gathered
 from history.group_commit import GroupCommit, cannot_now, connection_lost, remembered
@@ -234,12 +234,12 @@ class History:
         """
         async with self._alone, self.connection() as connection:
             try:
-                await connection.execute("SELECT pg_advisory_lock(7302025, 1)")
+                await connection.execute("SELECT pg_advisory_lock(%s, %s)", APPEND_LOCK)
                 yield lambda append: self._group.append_on(connection, append)
             finally:
                 # Also if the lock was granted as whoever waits for it was cancelled; letting go of none does no harm.
                 if not connection.closed:
-                    await connection.execute("SELECT pg_advisory_unlock(7302025, 1)")
+                    await connection.execute("SELECT pg_advisory_unlock(%s, %s)", APPEND_LOCK)
 
     async def append(self, append: Append) -> Appended:
         """Store all of it, or nothing; durable on return.

@@ -1,15 +1,18 @@
-"""Rechecking the tables that follow from the facts: indexes, claims, due dates, and whose keys there are. It needs no key
-and changes nothing.
+"""Rechecking the tables that follow from the facts: indexes, claims, due dates, and whose keys there are. It changes
+nothing.
 
 What a command may do rests on these tables, and no digest covers them. So they are recomputed from the facts
 (`history.implied`) and compared: a row that no fact makes was added by hand, and one that a fact makes and that is not
 there was deleted.
+
+All of it needs no key, but for the names of claims. These are stored as keyed hashes, and addresses are sealed too: without
+the keys, only the number of claims of each stream is compared; with them (`Keys`), every name.
 """
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -18,19 +21,23 @@ from typing import Any, Final, Literal, NamedTuple
 import psycopg
 
 from domain.persons import PersonErased, PersonRegistered
-from domain.topics import TOPIC_OF
+from domain.topics import TOPIC_OF, stream_of
 from history.appends import DueDate
-from history.documents import Recorded, read
+from history.documents import Recorded, opener, read
 from history.implied import Implied, implied_by
+from history.keyed import claim_hash
+from history.keyfiles import KeysUnusable
+from history.vault import Vault, WrappedKey
 
-Table = Literal["indexes", "claims", "due_dates", "keys"]
-Fault = Literal["missing", "added", "changed", "unreadable"]
+Table = Literal["facts", "indexes", "claims", "due_dates", "keys"]
+Fault = Literal["missing", "added", "changed", "unreadable", "stray"]
 
 FAULTS: Final[Mapping[Fault, str]] = {
     "missing": "the fact at this position makes this row, and it is not there",
     "added": "the row is there, and no fact makes it",
     "changed": "the row is not as the fact at this position makes it",
     "unreadable": "the fact at this position cannot be read, so what follows from it cannot be recomputed",
+    "stray": "the fact at this position names another stream than the one that it stands in, so nothing follows from it",
 }
 """What can be wrong with a row of these tables, in words."""
 MOST_NAMED: Final = 1000
@@ -52,10 +59,18 @@ Progress = Callable[[int, int], None]
 """Told before each batch: the position that was reached, and the newest one."""
 
 
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """What the names of claims are recomputed with: the vault opens sealed fields, the index key hashes names."""
+
+    vault: Vault
+    index_key: bytes
+
+
 class Mismatch(NamedTuple):
     """A row that is not as the facts make it.
 
-    `row` names it without telling what it says: of an index its kind and the start of `row_digest`, of a claim its stream,
+    `row` names it without telling what it says: of a fact its stream, of an index its kind and the start of `row_digest`, of a claim its stream,
     of a due date its key, of a person's key the person. `position` is that of the fact that makes the row; None where no fact does.
     """
 
@@ -79,35 +94,55 @@ def row_digest(name: str, entry: str) -> bytes:
     return sha256(f"{name}\n{entry}".encode()).digest()
 
 
-def verify_tables(url: str, progress: Progress = lambda _position, _newest: None) -> TablesVerified:
-    """Recompute the tables from the facts, and compare. What is appended meanwhile is left out.
+def verify_tables(
+    url: str, progress: Progress = lambda _position, _newest: None, *, keys: Keys | None = None
+) -> TablesVerified:
+    """Recompute the tables from the facts, and compare. What is appended meanwhile is left out. Without `keys`, claims are
+    only counted.
 
     Raises psycopg.OperationalError without a database.
     """
     with psycopg.connect(url, autocommit=True) as connection:
         newest, stored = _stored(connection)
-        expected = _Expected(stored)
+        expected = _Expected(stored, keys)
         for position, stream, topic, document, leaf in facts_after(connection, 0, newest, progress):
             try:
                 recorded: Recorded = read(topic, document)
                 implied = implied_by(recorded.fact, recorded.envelope.actor, leaf)
+                if keys is not None and any(claim.name is None for claim in implied.claims):
+                    recorded = read(topic, document, opener(_opened(keys.vault, stored.keys, recorded)))
+                    implied = implied_by(recorded.fact, recorded.envelope.actor, leaf)
             except Exception:  # noqa: BLE001 - whatever a damaged fact raises, the others are looked at
                 expected.unreadable(position)
+                continue
+            if stream_of(recorded.fact) != stream:
+                expected.stray(position, stream)
                 continue
             expected.add(position, stream, topic, implied)
         expected.finish()
     return TablesVerified(expected.found, tuple(expected.wrong))
 
 
+def _opened(vault: Vault, rows: Mapping[str, WrappedKey], recorded: Recorded) -> dict[str, bytes]:
+    """The keys of those for whom fields of a fact are sealed, as far as there are any that open."""
+    subjects = {getattr(recorded.fact, field.of) for field in recorded.sealed.values()}
+    found = vault.cached(subjects)
+    for subject in subjects & rows.keys() - found.keys():
+        # One that does not open is named with the sealed fields.
+        with contextlib.suppress(KeysUnusable):
+            found |= vault.open([rows[subject]])
+    return found
+
+
 @dataclass(slots=True)
 class _Stored:
-    """The tables at one moment: the kind of each entry by its digest, how many claims each stream holds, the due dates by
-    key, and who has a key."""
+    """The tables at one moment: the kind of each entry by its digest, the keyed names that each stream holds, the due
+    dates by key, and each person's wrapped key."""
 
     entries: dict[bytes, str] = field(default_factory=dict)
-    claims: Counter[str] = field(default_factory=Counter)
+    claims: dict[str, set[bytes]] = field(default_factory=dict)
     due: dict[str, DueDate] = field(default_factory=dict)
-    keys: set[str] = field(default_factory=set)
+    keys: dict[str, WrappedKey] = field(default_factory=dict)
 
 
 def _stored(connection: psycopg.Connection[Any]) -> tuple[int, _Stored]:
@@ -121,13 +156,12 @@ def _stored(connection: psycopg.Connection[Any]) -> tuple[int, _Stored]:
             cursor.itersize = 10_000
             for name, entry in cursor.execute("SELECT name, entry FROM history.indexes"):
                 stored.entries[row_digest(name, entry)] = _kind(name)
-        for stream, count in connection.execute(
-            "SELECT stream, count(*) FROM history.claims GROUP BY stream"
-        ):
-            stored.claims[stream] = count
+        for name, stream in connection.execute("SELECT name, stream FROM history.claims"):
+            stored.claims.setdefault(stream, set()).add(name)
         for due in connection.execute("SELECT key, at, command, request, cause FROM history.due_dates"):
             stored.due[due[0]] = DueDate(*due)
-        stored.keys = {subject for (subject,) in connection.execute("SELECT subject FROM vault.keys")}
+        for key in connection.execute("SELECT subject, epoch, wrapped FROM vault.keys"):
+            stored.keys[key[0]] = WrappedKey(*key)
     return int(row[0]), stored
 
 
@@ -146,15 +180,35 @@ def facts_after(
     progress(newest, newest)
 
 
+@dataclass(slots=True)
+class _Claims:
+    """The claims that a stream's facts make: those whose keyed names are known, the positions of those whose names cannot
+    be hashed without the key, and how many sealed fields make one or none."""
+
+    named: dict[bytes, int] = field(default_factory=dict)
+    unnamed: list[int] = field(default_factory=list)
+    sealed: int = 0
+
+    def compared_with(self, held: set[bytes]) -> Iterator[tuple[Fault, int | None]]:
+        """What is wrong with the names that the stream holds: each fault, with the position of the fact that claims."""
+        absent = sorted(position for name, position in self.named.items() if name not in held)
+        others = len(held - self.named.keys())
+        absent += self.unnamed[others:]
+        too_many = max(0, others - len(self.unnamed) - self.sealed)
+        for number, position in enumerate(absent):
+            yield ("changed" if number < too_many else "missing"), position
+        for _ in range(too_many - len(absent)):
+            yield "added", None
+
+
 class _Expected:
     """The tables as the facts make them, compared with those that are stored."""
 
-    def __init__(self, stored: _Stored) -> None:
+    def __init__(self, stored: _Stored, keys: Keys | None) -> None:
         self._stored = stored
+        self._keys = keys
         self._entries: set[bytes] = set()
-        self._sure: Counter[str] = Counter()
-        self._possible: Counter[str] = Counter()
-        self._claimed_at: dict[str, int] = {}
+        self._claims: dict[str, _Claims] = {}
         self._due: dict[str, tuple[int, DueDate]] = {}
         self._living: dict[str, int] = {}
         self._erased: set[str] = set()
@@ -165,6 +219,10 @@ class _Expected:
         """Note a fact that cannot be read."""
         self._note("indexes", "any", "unreadable", position)
 
+    def stray(self, position: int, stream: str) -> None:
+        """Note a fact that stands in a stream which is not its own."""
+        self._note("facts", _shown(stream), "stray", position)
+
     def add(self, position: int, stream: str, topic: str, implied: Implied) -> None:
         """Take in what follows from one fact."""
         for name, entry in implied.entries:
@@ -173,14 +231,18 @@ class _Expected:
                 self._note("indexes", _named(_kind(name), digest), "missing", position)
             self._entries.add(digest)
         for claim in implied.claims:
-            self._sure[stream] += claim.name is not None
-            self._possible[stream] += 1
-            self._claimed_at[stream] = position
+            claims = self._claims.setdefault(stream, _Claims())
+            if claim.name is None:
+                claims.sealed += 1
+            elif self._keys is None:
+                claims.unnamed.append(position)
+            else:
+                claims.named[claim_hash(self._keys.index_key, claim.name)] = position
         if topic == _REGISTERED:
             self._living[stream] = position
         if topic == _ERASED:
             # The append takes the claims away with the key.
-            self._sure[stream] = self._possible[stream] = 0
+            self._claims.pop(stream, None)
             self._living.pop(stream, None)
             self._erased.add(stream)
         if implied.struck is not None:
@@ -193,12 +255,10 @@ class _Expected:
         for digest, kind in self._stored.entries.items():
             if digest not in self._entries:
                 self._note("indexes", _named(kind, digest), "added", None)
-        for stream in sorted(self._possible.keys() | self._stored.claims.keys()):
-            held = self._stored.claims[stream]
-            if held < self._sure[stream]:
-                self._note("claims", _shown(stream), "missing", self._claimed_at[stream])
-            elif held > self._possible[stream]:
-                self._note("claims", _shown(stream), "added", None)
+        for stream in sorted(self._claims.keys() | self._stored.claims.keys()):
+            claims = self._claims.get(stream, _Claims())
+            for fault, position in claims.compared_with(self._stored.claims.get(stream, set())):
+                self._note("claims", _shown(stream), fault, position)
         for key, (position, due) in self._due.items():
             found = self._stored.due.get(key)
             if found is None:
@@ -207,11 +267,11 @@ class _Expected:
                 self._note("due_dates", _shown(key), "changed", position)
         for key in sorted(self._stored.due.keys() - self._due.keys()):
             self._note("due_dates", _shown(key), "added", None)
-        for person in sorted(self._living.keys() - self._stored.keys):
+        for person in sorted(self._living.keys() - self._stored.keys.keys()):
             self._note("keys", person, "missing", self._living[person])
         # A key of somebody whom no fact knows opens nothing here. After an older copy of the database was restored, the key
         # backup has those of whoever was registered later, in case that a newer copy is found.
-        for person in sorted(self._stored.keys & self._erased):
+        for person in sorted(self._stored.keys.keys() & self._erased):
             self._note("keys", _shown(person), "added", None)
 
     def _note(self, table: Table, row: str, fault: Fault, position: int | None) -> None:

@@ -45,9 +45,10 @@ class Vault:
         key = AESGCM.generate_key(bit_length=256)
         return WrappedKey(subject, self._keys.epoch, self._keys.wrap(self._history, subject, key)), key
 
-    def turn(self, epoch: int) -> None:
-        """Wrap new keys under the wrapping key of this epoch. Raises `keyfiles.KeysUnusable`."""
-        self._keys.turn(epoch)
+    def follow(self, epoch: int) -> None:
+        """Wrap new keys under the wrapping key of this epoch, unless a later one is present already. Raises
+        `keyfiles.KeysUnusable`."""
+        self._keys.follow(epoch)
 
     def cached(self, subjects: Iterable[str]) -> dict[str, bytes]:
         """The keys at hand for these subjects, none older than `CACHE_SECONDS`."""

@@ -26,7 +26,7 @@ CHECKS: Final[Mapping[str, str]] = {
     "missing": "there is no fact at this position (of several in a row, the first and the last are named)",
     "document": "the stored bytes break a rule of the format",
     "format": "the document is not of the format that this version reads",
-    "fields": "the document does not have the fields of its topic, or one of them where it does not belong",
+    "fields": "the topic is unknown, or the document does not have exactly its fields",
     "leaf": "the stored leaf is not the one that the document has",
     "envelope": "the envelope names another history, stream, version or topic than the row",
     "begin": "the stream does not begin with its first fact",
@@ -81,7 +81,7 @@ class _Row:
     document: bytes
     leaf: bytes
     recorded_at: float
-    """In seconds, which tell microseconds apart until the year 2255; a date that Python does not know is one here."""
+    """Seconds since 1970, exact to the microsecond until 2255; a float, so that dates beyond Python's range can be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,20 +212,25 @@ def _wrong(
     initiative = head.initiative if head is not None else None
     if document is None:
         yield Wrong(row.position, read.failed or "document")
-        following = chain.Following(row.version, head.leaf if head is not None else None, initiative)
+        link = chain.Link(row.version, head.leaf if head is not None else None, initiative)
+        leaf = row.leaf
     else:
         initiative = document.initiative
-        following = chain.Following(row.version, document.previous, initiative)
-        for check in _wrong_in(document, row, history_id, keys):
+        link = chain.Link(row.version, document.previous, initiative)
+        leaf = document.commitments().leaf
+        for check in _wrong_in(document, leaf, row, history_id, keys):
             yield Wrong(row.position, check)
-    for broken in chain.breaks(head, following):
+    for broken in chain.breaks(head, link):
         yield Wrong(row.position, broken)
-    heads[row.stream] = chain.Head(row.version, row.leaf, initiative)
+    # What the document has, as long as there is one: a leaf that was changed in its row is wrong there and nowhere else.
+    heads[row.stream] = chain.Head(row.version, leaf, initiative)
 
 
-def _wrong_in(document: Document, row: _Row, history_id: str, keys: _Keys | None) -> Iterator[str]:
-    """What is wrong with a row's document by itself."""
-    if document.commitments().leaf != row.leaf:
+def _wrong_in(
+    document: Document, leaf: bytes, row: _Row, history_id: str, keys: _Keys | None
+) -> Iterator[str]:
+    """What is wrong with a row's document, which has this leaf, by itself."""
+    if leaf != row.leaf:
         yield "leaf"
     if not has_its_fields(document):
         yield "fields"

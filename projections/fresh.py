@@ -52,17 +52,19 @@ class Fresh:
         return loaded
 
     async def readable(self, *streams: tuple[Aggregate[Any], str]) -> Mapping[str, Loaded[Any]]:
-        """Some streams folded afresh, without those that have a fact which cannot be read: for lists of things of which
-        none rests on another. Those left out are logged. Raises `NotFound` as `load` does."""
+        """Some streams folded afresh, without those that have a fact which cannot be read, or do not exist: for lists of
+        things of which none rests on another. Those left out are logged."""
         try:
             return await self.load(*streams)
-        except Unreadable:
+        except (Unreadable, NotFound):
             found: dict[str, Loaded[Any]] = {}
             for each in streams:
                 try:
                     found |= await self.load(each)
                 except Unreadable as error:
                     log.error("left out of a list: %s", error)  # noqa: TRY400 - a traceback may quote what was read
+                except NotFound:
+                    log.error("left out of a list: a fact names a %s that does not exist", each[0].kind)  # noqa: TRY400
             return found
 
     async def the(self, aggregate: Aggregate[S], stream: str) -> S:

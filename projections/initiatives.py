@@ -92,7 +92,8 @@ class OwnClaim(msgspec.Struct, frozen=True, kw_only=True):
 
 class Me(msgspec.Struct, frozen=True, kw_only=True):
     """Who one is: `administrator` of the installation or not, the roles in each initiative, and every claim to a way in
-    to the account, the oldest first. `damaged` names what is None since what is stored is not what was committed to."""
+    to the account, the oldest first. `damaged` names what is None since what is stored is not what was committed to;
+    `unreadable` are initiatives that are left out because a stored fact of theirs cannot be read."""
 
     person: str
     name: str | None
@@ -102,6 +103,7 @@ class Me(msgspec.Struct, frozen=True, kw_only=True):
     initiatives: tuple[OwnRoles, ...]
     claims: tuple[OwnClaim, ...]
     damaged: tuple[str, ...] = ()
+    unreadable: tuple[str, ...] = ()
 
 
 async def one(reader: Reader, viewer: str | None, initiative: str) -> InitiativePage:
@@ -158,11 +160,8 @@ async def me(reader: Reader, viewer: str | None) -> Me:
         "SELECT initiative FROM read.memberships WHERE person = %(person)b ORDER BY initiative", person=viewer
     )
     initiatives = [row["initiative"] for row in rows]
-    loaded = await reader.load(
-        (PERSON, viewer),
-        (INSTALLATION, INSTALLATION_ID),
-        *((INITIATIVE, initiative) for initiative in initiatives),
-    )
+    loaded = await reader.load((PERSON, viewer), (INSTALLATION, INSTALLATION_ID))
+    houses = await reader.readable(*((INITIATIVE, initiative) for initiative in initiatives))
     person, installation = loaded[viewer].state, loaded[INSTALLATION_ID].state
     if person.status is not PersonStatus.REGISTERED:
         raise Forbidden("This account was erased.")
@@ -176,7 +175,8 @@ async def me(reader: Reader, viewer: str | None) -> Me:
         initiatives=tuple(
             OwnRoles(initiative=initiative, name=state.name, roles=roles, calls=calls)
             for initiative in initiatives
-            for state in (loaded[initiative].state,)
+            if initiative in houses
+            for state in (houses[initiative].state,)
             for roles, calls in ((ordered(state.roles(viewer)), _for_calls(state, viewer)),)
             if roles or calls
         ),
@@ -193,6 +193,7 @@ async def me(reader: Reader, viewer: str | None) -> Me:
             for claim in person.claims
         ),
         damaged=damaged_in({"name": name}),
+        unreadable=tuple(initiative for initiative in initiatives if initiative not in houses),
     )
 
 

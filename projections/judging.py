@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Sequence
+
 import msgspec
 
 from domain import access
 from domain.applications import APPLICATION, ApplicationStatus
 from domain.calls import CALL
-from domain.indexes import applications_by, conflicts_of, reviews_in
+from domain.indexes import applications_by, conflicts_of, judged_by, reviews_in, reviews_of
 from domain.initiatives import INITIATIVE
 from domain.reviews import OUTSTANDING, REVIEW, Review, ReviewStatus
 from domain.rounds import ROUND
 from domain.values import Role
+from projections.fresh import Fresh
 from projections.paging import DEFAULT_LIMIT, Page, check_limit, cursor_of, key_of
-from projections.reader import Reader, allow
+from projections.reader import Behind, Reader, allow
 
 
 class JudgedApplication(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,7 +24,7 @@ class JudgedApplication(msgspec.Struct, frozen=True, kw_only=True):
     before the panel opens: the call's quorum, or a lower one where it was `lowered` for this application."""
 
     application: str
-    handle: str | None
+    handle: str
     submitted: int
     owed: int
     needed: int
@@ -30,7 +33,7 @@ class JudgedApplication(msgspec.Struct, frozen=True, kw_only=True):
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
     """How far the jury is with a round. An application of the viewer's own, or with which they declared a conflict of
-    interest, is left out; jurors are shown what they were asked to judge."""
+    interest, is left out; jurors are shown what they were asked to judge. Every page names all that are unreadable."""
 
     round: str
     call: str
@@ -58,21 +61,29 @@ async def progress(
     hidden = {*own, *(await reader.members(conflicts_of(who, round)))}
     received = [each for each in state.applications if each not in hidden]
     written = await reader.members(reviews_in(round))
-    loaded = await reader.load(
+    loaded = await reader.readable(
         *((APPLICATION, each) for each in received), *((REVIEW, each) for each in written)
     )
+    unreadable = await _unreadable(reader, received, written, loaded)
     reviews: dict[str, list[Review]] = {
-        each: [] for each in received if loaded[each].state.status is ApplicationStatus.ELIGIBLE
+        each: []
+        for each in received
+        if each not in unreadable and loaded[each].state.status is ApplicationStatus.ELIGIBLE
     }
     for each in written:
+        if each not in loaded:
+            continue
         review: Review = loaded[each].state
         if review.application in reviews:
             reviews[review.application].append(review)
     if role is Role.JUROR:
+        unreadable &= {*(await reader.members(judged_by(who, round)))}
         reviews = {each: its for each, its in reviews.items() if any(review.juror == who for review in its)}
     after, count = key_of(cursor), check_limit(limit)
     left = [each for each in sorted(reviews) if each > after]
     handles = await _handles(reader, left[:count])
+    if not handles.keys() >= set(left[:count]):
+        raise Behind("The read models are catching up; ask again in a moment.")
     return Progress(
         round=round,
         call=state.call,
@@ -81,7 +92,7 @@ async def progress(
             items=tuple(
                 JudgedApplication(
                     application=each,
-                    handle=handles.get(each),
+                    handle=handles[each],
                     submitted=sum(review.status is ReviewStatus.SUBMITTED for review in reviews[each]),
                     owed=sum(review.status in OUTSTANDING for review in reviews[each]),
                     needed=state.quorum(each, streams[state.call].state),
@@ -90,8 +101,23 @@ async def progress(
                 for each in left[:count]
             ),
             next=cursor_of(left[count - 1]) if len(left) > count else None,
+            unreadable=tuple(sorted(unreadable)),
         ),
     )
+
+
+async def _unreadable(
+    reader: Fresh, received: Sequence[str], written: Sequence[str], loaded: Container[str]
+) -> set[str]:
+    """The applications of which it cannot be told how they stand: a fact of theirs, or of one of their reviews, cannot be
+    read."""
+    found = {each for each in received if each not in loaded}
+    lost = {each for each in written if each not in loaded}
+    if lost:
+        for each in received:
+            if not lost.isdisjoint(await reader.members(reviews_of(each))):
+                found.add(each)
+    return found
 
 
 async def _handles(reader: Reader, applications: list[str]) -> dict[str, str]:

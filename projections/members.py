@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -26,10 +26,10 @@ from domain.persons import PersonClaimMade, PersonClaimUsed, PersonClaimWithdraw
 from domain.reviews import JUDGING
 from domain.topics import topics_of
 from domain.values import SYSTEM, Role
-from history.documents import read
+from history.documents import Recorded
 from projections.initiatives import names_of
 from projections.paging import DEFAULT_LIMIT, Page, check_limit, position_of
-from projections.reader import Reader, Reference, allow, text_of
+from projections.reader import Reader, Reference, allow, damaged_in, recorded_in, text_of
 
 NAMED_ROLES: Final = frozenset({Role.ADMINISTRATOR, Role.OFFICER, Role.FINANCE, Role.APPROVER})
 """Whoever holds or held one of these is named to every member. Jurors, chairs and funders are named only to those who
@@ -49,10 +49,12 @@ _TOLD: Final[tuple[type[Fact], ...]] = (
 
 
 class NamedPerson(msgspec.Struct, frozen=True, kw_only=True):
-    """A person; both are None where the viewer may not know who it is, and `name` once they were erased."""
+    """A person; both are None where the viewer may not know who it is. `name` is None once they were erased or where it
+    is `damaged`: what is stored is not what was committed to."""
 
     person: str | None
     name: str | None
+    damaged: tuple[str, ...] = ()
 
 
 class RoleEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,7 +114,7 @@ async def given_roles(
         after=after,
         count=count + 1,
     )
-    recorded = [read(row["topic"], row["document"]) for row in rows[:count]]
+    recorded = [recorded_in(row) for row in rows[:count]]
     told = [_told(each.fact) for each in recorded]
     actors = {each.envelope.actor for each in recorded} - {SYSTEM}
     sees_all = isinstance(access.sees_members(viewer or "", state), Allowed)
@@ -120,7 +122,7 @@ async def given_roles(
     if not sees_all:
         known &= {
             viewer,
-            *actors,
+            *_acted_on_others(recorded, told),
             *await _named(reader, initiative, loaded.version),
             *(each.person for each in told if each.public),
         }
@@ -146,10 +148,21 @@ async def given_roles(
     )
 
 
+def _acted_on_others(recorded: Sequence[Recorded], told: Sequence[_Told]) -> set[str]:
+    """Those who gave or took away what another person has. Whoever uses a claim, or withdraws their own, acts for
+    themselves alone, and may be of the jury."""
+    return {
+        each.envelope.actor
+        for each, said in zip(recorded, told, strict=True)
+        if each.envelope.actor not in (SYSTEM, said.person)
+    }
+
+
 def _shown(person: str, known: Collection[str], names: dict[str, str | Withheld]) -> NamedPerson:
     if person not in known:
         return NamedPerson(person=None, name=None)
-    return NamedPerson(person=person, name=text_of(names.get(person)))
+    name = names.get(person)
+    return NamedPerson(person=person, name=text_of(name), damaged=damaged_in({"name": name}))
 
 
 def _told(fact: Fact) -> _Told:

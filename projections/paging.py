@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Container, Sequence
 from typing import Final, Generic, TypeVar
 
 import msgspec
@@ -19,10 +19,12 @@ MOST: Final = 100
 
 
 class Page(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
-    """One page of a list; `next` is the cursor of the page after it, or None."""
+    """One page of a list; `next` is the cursor of the page after it, or None. `unreadable` are the ids of what would
+    stand on it, but is left out because a stored fact that it rests on cannot be read."""
 
     items: tuple[T, ...]
     next: str | None = None
+    unreadable: tuple[str, ...] = ()
 
 
 def check_limit(limit: int) -> int:
@@ -76,13 +78,22 @@ def _no_cursor() -> Invalid:
     return Invalid.field("cursor", "This is not a cursor of this list; begin with the first page.")
 
 
-def page(rows: Sequence[R], limit: int, item: Callable[[R], T], key: Callable[[R], str]) -> Page[T]:
-    """A page of `limit` items from rows that were asked for with one more than that."""
+def page(
+    rows: Sequence[R],
+    limit: int,
+    item: Callable[[R], T],
+    key: Callable[[R], str],
+    *,
+    readable: Container[str] | None = None,
+) -> Page[T]:
+    """A page of `limit` items from rows that were asked for with one more than that. `readable` are the keys of those
+    whose facts can be read, None if none of the items rests on that."""
     shown = rows[:limit]
     more = len(rows) > limit
     return Page(
-        items=tuple([item(row) for row in shown]),
+        items=tuple([item(row) for row in shown if readable is None or key(row) in readable]),
         next=cursor_of(key(shown[-1])) if more and shown else None,
+        unreadable=tuple([key(row) for row in shown if readable is not None and key(row) not in readable]),
     )
 
 

@@ -66,7 +66,7 @@ class Ranking(msgspec.Struct, frozen=True, kw_only=True):
     cannot be recorded just now.
 
     An application of the viewer's own, or with which they declared a conflict of interest, is left out, and the others are
-    numbered without it.
+    numbered without it; then `version` is None, too, since it counts the outcomes of all.
     """
 
     round: str
@@ -131,7 +131,8 @@ async def ranking(
         round=round,
         call=state.call,
         panel=panel,
-        version=None if panel is None else Version(panel, panels[0]["version"]),
+        # A panel's version also counts the outcomes of what is hidden.
+        version=None if panel is None or hidden else Version(panel, panels[0]["version"]),
         status=panels[0]["status"] if panels else None,
         seen_as=role,
         places=Page(

@@ -1,7 +1,8 @@
 """Raw facts, as far as their viewer sees the same on pages: envelopes and public fields tell who applied, when, and scores.
 
-Raw, a fact names whoever acted. So an initiative's are shown to its officers alone, and to them as far as pages show them
-what it is about. What keeps them from judging or applying is recorded first, as for a page. All else is withheld.
+Raw, a fact names whoever acted. Facts of an initiative are shown to its officers; its own stream also to its
+administrators, and each reading to its reader. Officers see them as far as pages show them what they are about. What keeps
+them from judging or applying is recorded first, as for a page. All else is withheld.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ from domain.grants.state import GRANT
 from domain.indexes import applications_by, conflicts_of
 from domain.initiatives import INITIATIVE, INSTALLATION, INSTALLATION_ID, Initiative
 from domain.panels import PANEL
-from domain.persons import PersonErased, PersonRegistered
+from domain.persons import PersonRegistered
 from domain.readings import READING, ReadingKind
+from domain.refusals import Turned
 from domain.reviews import REVIEW
 from domain.rounds import ROUND, RoundQuorumLowered
 from domain.topics import topics_of
@@ -32,8 +34,10 @@ from projections import readings
 from projections.cases import Case, case_of
 from projections.reader import Reader, allow
 
-_OF_PERSONS: Final = frozenset(topics_of(PersonRegistered, PersonErased))
-"""What the list of persons shows, too. Who goes by which handle in a call says who applied to it."""
+_OF_PERSONS: Final = frozenset(topics_of(PersonRegistered))
+"""An administrator registers people and sees these. Who goes by which handle in a call says who applied to it. An erasure is
+followed by the withdrawals of the person's applications, so that whether there are any could be seen from the withheld facts
+beside it."""
 
 
 class RawFacts(NamedTuple):
@@ -52,7 +56,7 @@ async def facts(reader: Reader, viewer: str, *, after: int, limit: int) -> RawFa
     for row in rows:
         # Whose a fact is that cannot be read cannot be told, so nobody is shown more of it.
         with contextlib.suppress(Exception):  # whatever a damaged fact raises
-            found[row.position] = read(row.topic, row.document)
+            found[row.position] = read(row.topic, row.document, history=reader.history.id)
     return RawFacts(
         rows,
         await _seen(reader, viewer, found),
@@ -61,8 +65,8 @@ async def facts(reader: Reader, viewer: str, *, after: int, limit: int) -> RawFa
 
 
 async def _seen(reader: Reader, viewer: str, found: Mapping[int, Recorded]) -> frozenset[int]:
-    """The positions of those facts that the viewer sees. One for which access rests on a fact that cannot be read is not
-    among them."""
+    """The positions of those facts that the viewer sees. One for which access rests on a fact that cannot be read, or on
+    something that does not exist, is not among them."""
     named = {recorded.envelope.place.initiative for recorded in found.values()}
     initiatives = sorted(initiative for initiative in named if initiative is not None)
     loaded = await reader.readable(*((INITIATIVE, each) for each in initiatives)) if initiatives else {}
@@ -70,7 +74,7 @@ async def _seen(reader: Reader, viewer: str, found: Mapping[int, Recorded]) -> f
     seen = set()
     for position, recorded in found.items():
         house = houses.get(recorded.envelope.place.initiative or "")
-        with contextlib.suppress(Unreadable):
+        with contextlib.suppress(Unreadable, Turned):
             if (
                 recorded.topic in _OF_PERSONS
                 or _kind(recorded.stream) == INSTALLATION.kind
@@ -106,8 +110,12 @@ class _House:
             case RoundQuorumLowered() as fact:
                 return await self._shows(fact.application)  # which it is about, in the round's stream
             case ApplicationWaitlisted() as fact:
-                # Between their neighbours' places, one with which the viewer has a conflict could be found.
-                return not await self._conflicts((await self._case(fact.application)).application.round)
+                application = (await self._case(fact.application)).application
+                return access.sees_waiting_places(
+                    self._viewer,
+                    applicant=application.applicant,
+                    conflict_in_round=bool(await self._conflicts(application.round)),
+                )
             case _:
                 return True
 

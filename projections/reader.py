@@ -34,7 +34,7 @@ from history.vault import Vault, WrappedKey
 from projections.fresh import Fresh
 from projections.fresh import Row as Row  # noqa: PLC0414 - handed on to those who read rows
 from projections.replica import Replica
-from projections.standing import Standing
+from projections.standing import StoppedReadModels
 
 S = TypeVar("S")
 
@@ -124,7 +124,7 @@ class Reader(Fresh):
         self.replica = replica
         self.vault = vault
         self.cursors = cursors
-        self._standing = Standing(history)
+        self._stopped = StoppedReadModels(history)
 
     def through(self, channel: Channel) -> Reader:
         """The same reader for those who ask by another channel."""
@@ -139,7 +139,7 @@ class Reader(Fresh):
         rests on them: what one could rest on, as the indexes, cannot be asked for here. Raises `ReadModelStopped` if one of
         the read models that the query names is out of date for good."""
         check_shown(query)
-        await self._standing.check(query)
+        await self._stopped.check(query)
         found = None if self.replica is None else await self.replica.rows(query, values)
         if found is None:
             return await self.primary_rows(query, **values)
@@ -158,7 +158,7 @@ class Reader(Fresh):
 
     async def primary_rows(self, query: LiteralString, **values: object) -> list[Row]:
         """As in `Fresh`. Raises `ReadModelStopped` as `rows` does."""
-        await self._standing.check(query)
+        await self._stopped.check(query)
         return await super().primary_rows(query, **values)
 
     async def position(self, projections: Sequence[str] = ()) -> int:
@@ -247,22 +247,28 @@ class Reader(Fresh):
         if self.replica is not None and len(rows) < len(wanted):
             # Named by a stream folded afresh, which the replica has not seen yet.
             rows = await self.primary_rows(_FACTS, **named)
-        found = {Reference(row["stream"], row["version"]): recorded_in(row) for row in rows}
+        found = {
+            Reference(row["stream"], row["version"]): recorded_in(row, history=self.history.id)
+            for row in rows
+        }
         if not open_boxes:
             return found
         subjects = {recorded.subject(field) for recorded in found.values() for field in recorded.sealed}
         open_with = opener(await self.keys(subjects))
-        return {Reference(row["stream"], row["version"]): recorded_in(row, open_with) for row in rows}
+        return {
+            Reference(row["stream"], row["version"]): recorded_in(row, open_with, history=self.history.id)
+            for row in rows
+        }
 
     async def keys(self, subjects: Iterable[str]) -> dict[str, bytes]:
         """The sealing keys of some subjects, from the vault's memory or in one round trip; the erased have none."""
         return await opened_keys(self.history, self.vault, subjects)
 
 
-def recorded_in(row: Row, open_with: Opener = unopened) -> Recorded:
+def recorded_in(row: Row, open_with: Opener = unopened, *, history: str | None = None) -> Recorded:
     """The recorded fact in a row with its topic, document and position. Raises `Unreadable` if it cannot be read."""
     try:
-        return read(row["topic"], row["document"], open_with)
+        return read(row["topic"], row["document"], open_with, history=history)
     except Exception as error:  # whatever a damaged fact raises
         raise Unreadable(row["position"]) from error
 

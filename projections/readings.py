@@ -6,13 +6,17 @@ from collections.abc import Collection, Mapping
 
 from domain.commands.readings import RecordReading
 from domain.deciding import Loaded
-from domain.readings import READING, Reading, ReadingKind, reading_of
+from domain.readings import READING, Reading, ReadingKind, reading_of, still_excludes
 from domain.refusals import Refused
-from domain.rounds import ROUND, Round, RoundStatus
+from domain.rounds import ROUND, Round
 from history.appends import Lost, Unavailable
 from history.runner import Contended, Request
 from history.states import Folded
 from projections.reader import Reader
+
+
+class NotRecorded(Unavailable):
+    """Something is not shown because that it was read cannot be recorded at the moment; the words can be told."""
 
 
 async def record(
@@ -46,7 +50,7 @@ async def record(
     except (Unavailable, Contended):
         return False
     except Refused:
-        # Another question of the same viewer was faster.
+        # Another question of the same viewer was faster, or the round went on.
         found = await reader.states.reading(afresh=True).load(((ROUND, round), (READING, stream)))
         return _needless(found, round, stream, kinds, application)
     return True
@@ -63,18 +67,10 @@ def _needless(
     known."""
     if (held := found[round]) is not None:
         assert isinstance(held.state, Round)
-        kinds = [kind for kind in kinds if _matters(kind, held.state)]
+        kinds = [kind for kind in kinds if still_excludes(kind, held.state)]
     if not kinds:
         return True
     if (held := found[stream]) is None:
         return False
     assert isinstance(held.state, Reading)
     return all(held.state.has(kind, application) for kind in kinds)
-
-
-def _matters(kind: ReadingKind, round: Round) -> bool:
-    """Whether a kind of reading still excludes from anything: scores until the panel opens, for no review is written
-    then, and all else until the round is decided."""
-    if kind == "scores":
-        return round.status in (RoundStatus.OPEN, RoundStatus.CLOSED)
-    return round.status is not RoundStatus.DECIDED

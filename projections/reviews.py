@@ -99,17 +99,19 @@ async def mine(
 ) -> Page[OwnReview]:
     """The reviews that one was asked for, where one is still of the jury, sorted by their random ids.
 
-    Raises `Forbidden` for nobody.
+    `unreadable` also names an initiative of which it cannot be told who is of its jury. Raises `Forbidden` for nobody.
     """
     if viewer is None:
         raise Forbidden("Sign in first.")
     belonging = await reader.rows(
         "SELECT DISTINCT initiative, call FROM read.reviews WHERE juror = %(viewer)b", viewer=viewer
     )
-    loaded = await reader.load(*((INITIATIVE, each) for each in {row["initiative"] for row in belonging}))
+    houses = {row["initiative"] for row in belonging}
+    loaded = await reader.readable(*((INITIATIVE, each) for each in sorted(houses)))
     judging = [
         row["call"]
         for row in belonging
+        if row["initiative"] in loaded
         if not loaded[row["initiative"]].state.within(row["call"]).roles(viewer).isdisjoint(JUDGING)
     ]
     rows = await reader.rows(
@@ -129,13 +131,15 @@ async def mine(
         judging=judging,
         limit=check_limit(limit) + 1,
     )
-    reviews = await reader.load(*((REVIEW, row["review"]) for row in rows))
-    return page(
+    reviews = await reader.readable(*((REVIEW, row["review"]) for row in rows))
+    found = page(
         rows,
         limit,
         lambda row: _own(reader, viewer, row, reviews[row["review"]].state),
         lambda row: str(row["review"]),
+        readable=reviews,
     )
+    return msgspec.structs.replace(found, unreadable=(*sorted(houses - loaded.keys()), *found.unreadable))
 
 
 async def one(reader: Reader, viewer: str | None, review: str) -> ReviewDetail:
@@ -145,7 +149,7 @@ async def one(reader: Reader, viewer: str | None, review: str) -> ReviewDetail:
     who = viewer or ""
     case = await case_of(reader, who, state.application)
     own = isinstance(access.juror_of(who, case.initiative, state), Allowed)
-    sight = _Sight(Role.JUROR, judgement=True) if own else _sight(who, case)
+    sight = _Sight(Role.JUROR, shows_scores=True) if own else _sight(who, case)
     rows = await _rows(reader, case, review=review)
     if not rows:
         raise NotFound
@@ -166,14 +170,21 @@ async def one(reader: Reader, viewer: str | None, review: str) -> ReviewDetail:
 
 
 async def of_application(
-    reader: Reader, viewer: str | None, application: str, *, as_of: AsOf | None = None
+    reader: Reader,
+    viewer: str | None,
+    application: str,
+    *,
+    as_of: AsOf | None = None,
+    scores: bool = True,
 ) -> Page[ReviewShown]:
     """All reviews of an application on one page, for those who may see each other's; raises `NotFound` or
-    `Forbidden`."""
+    `Forbidden`. Without `scores`, only where each stands, and nothing is recorded as read."""
     who = viewer or ""
     case = await case_of(reader, who, application)
     sight = _sight(who, case)
-    judging = access.judging(who, case.round, case.reviews.values())
+    if not scores:
+        sight = _Sight(sight.role, shows_scores=False)
+    judging = access.is_judging(who, case.round, case.reviews.values())
     at = position_at(as_of, access.sees_times(who, case.initiative, round=case.round, judging=judging))
     rows = [
         row
@@ -192,11 +203,11 @@ async def of_application(
 
 @dataclass(frozen=True, slots=True)
 class _Sight:
-    """How a viewer sees the reviews of an application: in which `role`, with what jurors wrote (their `judgement`) or only
-    with where each stands, and whether the judgement is withheld as its reading is `unrecorded`."""
+    """How a viewer sees the reviews of an application: in which `role`, whether it `shows_scores` and what jurors wrote or
+    only where each review stands, and whether those are withheld as reading them is `unrecorded`."""
 
     role: Role
-    judgement: bool
+    shows_scores: bool
     unrecorded: bool = False
 
 
@@ -209,23 +220,23 @@ def _sight(viewer: str, case: Case) -> _Sight:
     if isinstance(verdict, Denied):
         staff = access.sees_assignments(viewer, case.initiative, case.application, reviews, own=case.own)
         if isinstance(staff, Allowed):
-            return _Sight(staff.role, judgement=False)
-    return _Sight(allow(verdict), judgement=True)
+            return _Sight(staff.role, shows_scores=False)
+    return _Sight(allow(verdict), shows_scores=True)
 
 
 async def _recorded(reader: Reader, viewer: str, case: Case, rows: list[Row], sight: _Sight) -> _Sight:
-    """The sight, once it is recorded that the viewer sees others' scores, and why others stepped back, which may name
-    whom they know; if they see any."""
-    if not sight.judgement:
+    """Record that the viewer is about to see others' scores, or, for staff, why a juror stepped back. Without a record the
+    judgement is withheld."""
+    if not sight.shows_scores:
         return sight
     others = [row for row in rows if row["juror"] != viewer and row["written_version"] is not None]
-    scored = any(row["status"] == ReviewStatus.SUBMITTED for row in others)
+    scored = any(_submitted(row, case) for row in others)
     explained = sight.role is Role.OFFICER and any(row["status"] != ReviewStatus.SUBMITTED for row in others)
     round = case.application.round
     recorded = (
         not scored or await readings.record(reader, viewer, round, "scores", application=case.id)
     ) and (not explained or await readings.record(reader, viewer, round, "applicants"))
-    return sight if recorded else _Sight(sight.role, judgement=False, unrecorded=True)
+    return sight if recorded else _Sight(sight.role, shows_scores=False, unrecorded=True)
 
 
 async def _rows(reader: Reader, case: Case, *, review: str | None = None, at: int = LATEST) -> list[Row]:
@@ -258,15 +269,16 @@ def _submitted(row: Row, case: Case) -> bool:
 async def _written(
     reader: Reader, rows: list[Row], case: Case, sight: _Sight, *, own: bool
 ) -> dict[str, _Texts]:
-    """What was written in some reviews, by review. Funders read none of it; an explanation is the staff's and the
-    juror's own to read."""
+    """What was written in some reviews, by review. Comments are read where the scores are (`_submitted`). Funders read
+    none of it; an explanation is the staff's and the juror's own to read."""
     if sight.role is Role.FUNDER:
         return {}
     references = [
         Reference(row["review"], row["written_version"])
         for row in rows
-        if sight.judgement
-        if _submitted(row, case) or sight.role is Role.OFFICER or own
+        if sight.shows_scores
+        if _submitted(row, case)
+        or (row["status"] != ReviewStatus.SUBMITTED and (sight.role is Role.OFFICER or own))
         if row["written_version"] is not None
     ]
     found: dict[str, _Texts] = {}
@@ -283,7 +295,7 @@ async def _written(
 
 def _shown(row: Row, written: dict[str, _Texts], case: Case, sight: _Sight, *, own: bool) -> ReviewShown:
     comment_jury, comment_applicant, explanation = written.get(row["review"], (None, None, None))
-    submitted = _submitted(row, case) and sight.judgement
+    submitted = _submitted(row, case) and sight.shows_scores
     inside = sight.role is Role.OFFICER or own
     judged = Review(status=ReviewStatus.SUBMITTED, scores=row["scores"]) if submitted else Review()
     return ReviewShown(

@@ -29,7 +29,7 @@ def read_models_in(query: str) -> frozenset[str]:
     return frozenset(owners[table] for table in tables if table in owners)
 
 
-class Standing:
+class StoppedReadModels:
     """Looks now and then which read models stopped. While one is known to have stopped, each question looks again, so that
     it is answered as soon as that is mended."""
 

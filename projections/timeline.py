@@ -18,7 +18,6 @@ from domain.funds import FUND
 from domain.grants.state import GRANT
 from domain.indexes import applications_by, applications_of, conflicts_of, rounds_of
 from domain.readings import ReadingRecorded
-from domain.refusals import Forbidden
 from domain.reviews import JUDGING
 from domain.rounds import ROUND, RoundStatus
 from domain.topics import topics_for
@@ -34,13 +33,12 @@ from projections.words import Told, words
 class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One fact in words.
 
-    `stream`, `version` and `topic` name the fact. `role` is the one acted in, or "the jury" to the applicant; `handle`
+    `stream` and `topic` say what it is about; which fact of its stream it is would tell how many are not shown. `role` is the one acted in, or "the jury" to the applicant; `handle`
     stands for the person within the call or fund, None for the program's own acts and where it is not told. `why` is the reason, `changed` what is
     different since.
     """
 
     stream: str
-    version: int
     topic: str
     at: datetime
     role: str
@@ -81,13 +79,17 @@ async def of_application(
     )
     reviews = case.reviews.values()
     conflict = access.declared_conflict(who, reviews)
-    conflicts = await reader.members(conflicts_of(who, case.application.round))
+    places = access.sees_waiting_places(
+        who,
+        applicant=case.application.applicant,
+        conflict_in_round=bool(await reader.members(conflicts_of(who, case.application.round))),
+    )
     times = access.sees_times(
         who,
         case.initiative,
         applicant=case.application.applicant,
         round=case.round,
-        judging=access.judging(who, case.round, reviews),
+        judging=access.is_judging(who, case.round, reviews),
     )
     allow(times)
     if role is Role.OFFICER:
@@ -98,7 +100,7 @@ async def of_application(
         cursor,
         limit,
         position_at(as_of, times),
-        told=Told(case.application.currency, places=role is Role.APPLICANT or not conflicts),
+        told=Told(case.application.currency, places=places),
         role=role,
         tied=[application] if conflict else [],
     )
@@ -132,9 +134,9 @@ async def of_call(
 ) -> Page[TimelineEntry]:
     """What happened in a call: its rounds, applications, reviews, panels and grants, and what was read of it.
 
-    Funders read of applications once their round is decided. Of an application of their own, and of one with which they
-    declared a conflict of interest, everybody reads as applicants do; of one that they judge, nothing. Raises `NotFound`
-    or `Forbidden`.
+    Funders read of applications once their round is decided. The viewer's own applications, and those with which they
+    declared a conflict, are told as to applicants. Those that they judge are left out. Raises `NotFound` or `Forbidden`,
+    and `NotRecorded` where that it is read cannot be recorded.
     """
     who = viewer or ""
     state, whole = await reader.with_initiative(CALL, call)
@@ -156,7 +158,7 @@ async def of_call(
         cursor,
         limit,
         at,
-        told=Told(state.currency, places=not conflicts),
+        told=Told(state.currency, places=access.sees_waiting_places(who, conflict_in_round=bool(conflicts))),
         role=role,
         rounds=closed,
         judged=await judged_now(reader, who, rounds),
@@ -182,12 +184,12 @@ async def of_fund(
 
 async def _record_times(reader: Reader, viewer: str, call: Call, rounds: Sequence[str]) -> None:
     """Record that somebody is about to read when applications came in, which jurors of a blind call must not know.
-    Raises `Forbidden` where it cannot be recorded."""
+    Raises `NotRecorded` where it cannot be recorded."""
     if call.blindness == "open":
         return
     for each in rounds:
         if await _received_any(reader, each) and not await readings.record(reader, viewer, each, "times"):
-            raise Forbidden(
+            raise readings.NotRecorded(
                 "What happened is not shown just now: that you read when applications came in has to be recorded first, "
                 "and nothing can be written at the moment. Try again shortly."
             )
@@ -257,11 +259,11 @@ def _entry(row: Row, told: Told, *, as_applicant: bool) -> TimelineEntry:
     said = words(recorded.fact, told)
     # Which of them acted, in which role of the jury, is not for the applicant to know.
     by_jury = as_applicant and envelope.acting.role in _JURY_ROLES
-    # That somebody has read is told, but not who.
-    nameless = by_jury or isinstance(recorded.fact, ReadingRecorded)
+    # That somebody has read is told, but not who. The id of the stream would tell it: it is made of person and round.
+    read = recorded.fact if isinstance(recorded.fact, ReadingRecorded) else None
+    nameless = by_jury or read is not None
     return TimelineEntry(
-        stream=recorded.stream,
-        version=recorded.version,
+        stream=recorded.stream if read is None else read.round,
         topic=recorded.topic,
         at=envelope.decided_at,
         role=_THE_JURY if by_jury else envelope.acting.role,

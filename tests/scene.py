@@ -383,9 +383,10 @@ def receive(world: World, application: str, applicant: str, *facts: Fact) -> Non
 
 
 def reviewing(*, quorum: int = 2, budget: int = 100_000, blindness: Blindness = "double") -> World:
-    """A closed round with one eligible application of the artist."""
+    """A closed round with one eligible application of the artist, which the officer has read."""
     world = calling(quorum=quorum, budget=budget, blindness=blindness)
     receive(world, APPLICATION, ARTIST, found_eligible())
+    world.given(reading_of(OFFICER, ROUND), *has_read(OFFICER, "applicants", "answers"))
     world.given(ROUND, closed(APPLICATION))
     return world
 

@@ -5,6 +5,7 @@ That a claim was made, withdrawn or used is a fact. Its secret is none: only the
 
 from __future__ import annotations
 
+import contextlib
 import re
 import secrets
 from base64 import urlsafe_b64encode
@@ -13,13 +14,15 @@ from datetime import datetime
 from typing import Final
 
 from api.accounts.tokens import DEFAULT_DAYS, Tokens, check_asked, digest_of
-from domain.commands.persons import MakeClaim, UseClaim
-from domain.persons import PersonClaimMade
-from domain.refusals import Invalid, NotFound
-from domain.values import Channel
+from domain.commands.persons import MakeClaim, UseClaim, WithdrawClaim
+from domain.persons import PERSON, PersonClaimMade
+from domain.refusals import Invalid, NotFound, Refused
+from domain.topics import topics_of
+from domain.values import SYSTEM, Channel
 from history.documents import read
 from history.runner import Answer, Request, Runner
 from history.store import History
+from history.unreadable import Unreadable
 
 PREFIX: Final = "owc_"
 UNKNOWN: Final = "This claim is not known here. See that you copied all of it; it begins with owc_."
@@ -62,14 +65,15 @@ class Claims:
         key: str | None = None,
         expected: str | None = None,
     ) -> MadeClaim:
-        """Make a claim; with the same idempotency key, the same one is told again.
+        """Make a claim; with the same idempotency key, the same one is told again within thirty days.
 
         Raises `domain.refusals.Turned` and whatever else the runner raises.
         """
         request = Request(command=command, actor=actor, channel=channel, key=key, expected=expected)
         answer = await self._runner.run(request)
         made = await self._fact_of(answer)
-        seed = self._seed("claim", f"{actor} {command.person}", key)
+        # The claim's id too: when the key has been forgotten, the same request makes another claim.
+        seed = self._seed("claim", f"{actor} {command.person} {made.claim}", key)
         text = PREFIX + urlsafe_b64encode(seed).decode().rstrip("=")
         # After the fact: without one there is no secret that opens anything. The key's row is locked, so that none is
         # kept for a person who is being erased.
@@ -92,9 +96,13 @@ class Claims:
         channel: Channel,
         label: str,
         days: int = DEFAULT_DAYS,
-        key: str | None = None,
+        form_secret: str | None = None,
     ) -> WayIn:
-        """Exchange a claim's secret for a token, once; with the same idempotency key, the same token is told again.
+        """Exchange a claim's secret for a token, once.
+
+        `form_secret` is a random secret that the server gave to this one browser: with it the same token is told again,
+        within thirty days. A client chooses no key for this, because whoever made the claim could guess it, exchange
+        the claim first, and the person would be told the very same token.
 
         Raises `Invalid` if the claim is unknown, and `Refused` if it was used or withdrawn, or has ended.
         """
@@ -104,12 +112,37 @@ class Claims:
             raise Invalid.field("claim", UNKNOWN)
         person, claim = found
         command = UseClaim(person=person, claim=claim)
-        await self._runner.run(Request(command=command, actor=person, channel=channel, key=key))
+        await self._runner.run(Request(command=command, actor=person, channel=channel, key=form_secret))
         await self._note(claim, "used")
         token = await self._tokens.make(
-            person, label=label, made_by=person, days=days, seed=self._seed("way in", text, key), claim=claim
+            person,
+            label=label,
+            made_by=person,
+            days=days,
+            seed=self._seed("way in", text, form_secret),
+            claim=claim,
         )
         return WayIn(person, token)
+
+    async def withdraw_all(self, channel: Channel) -> None:
+        """Withdraw every claim that can be used, so that new ones can be made, as after a restore."""
+        async with self._history.connection() as connection:
+            cursor = await connection.execute(
+                "SELECT DISTINCT stream FROM history.facts WHERE topic = ANY (%b) ORDER BY stream",
+                (list(topics_of(PersonClaimMade)),),
+            )
+            people = [str(row[0]) for row in await cursor.fetchall()]
+        for person in people:
+            # A person who was erased, and one whose facts cannot be read, keep nobody else from coming back.
+            with contextlib.suppress(Refused, Unreadable):
+                await self._withdraw_of(person, channel)
+
+    async def _withdraw_of(self, person: str, channel: Channel) -> None:
+        loaded = await self._runner.states.reading(afresh=True).load(((PERSON, person),))
+        for claim in loaded[person].state.claims:
+            if claim.usable(self._runner.clock()):
+                command = WithdrawClaim(person=person, claim=claim.id)
+                await self._runner.run(Request(command=command, actor=SYSTEM, channel=channel))
 
     async def note_withdrawn(self, claim: str) -> None:
         """Let older ways in of the person be told that a claim was withdrawn."""
@@ -124,7 +157,7 @@ class Claims:
 
     async def _fact_of(self, answer: Answer) -> PersonClaimMade:
         for row in await self._history.at(answer.positions):
-            fact = read(row.topic, row.document).fact
+            fact = read(row.topic, row.document, history=self._history.id).fact
             if isinstance(fact, PersonClaimMade):
                 return fact
         raise AssertionError("a claim was made, but there is no fact of it")

@@ -7,30 +7,27 @@ The program's database role can make all of them, as it must to let people in; w
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal, NamedTuple, TypeVar
+from typing import Any, Final, Literal, NamedTuple
 
 import psycopg
 
 from domain.deciding import Fact
-from domain.initiatives import InstallationOpened
+from domain.initiatives import INSTALLATION_ID, InstallationOpened
 from domain.persons import PersonClaimMade, PersonClaimUsed, PersonErased, PersonRegistered
-from domain.topics import TOPIC_OF
+from domain.topics import stream_of, topics_of
 from domain.values import SYSTEM
 from history.documents import read
 
-F = TypeVar("F", bound=Fact)
-
-Reason = Literal["nobody", "erased", "unclaimed", "maker", "another", "alone"]
+Reason = Literal["nobody", "erased", "unclaimed", "maker", "another"]
 
 REASONS: Final[Mapping[Reason, str]] = {
     "nobody": "no fact registers the person whom it lets in",
     "erased": "the person whom it lets in was erased",
-    "unclaimed": "no fact says that its person was given the claim, or has used it, that it goes back to",
+    "unclaimed": "no fact says that its person was given, or has used, the claim it names",
     "maker": "no fact registers the person who is said to have made it",
     "another": "it lets in another person than the token that it was exchanged for",
-    "alone": "there is no token that it was exchanged for",
 }
 """Why a way in is named, in words."""
 
@@ -100,12 +97,13 @@ def unfounded(url: str) -> list[Unfounded]:
     with psycopg.connect(url, autocommit=True) as connection, connection.transaction():
         # One moment, or a person registered meanwhile would have a token and no fact.
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        given, used = _claims_in_facts(connection)
         people = People(
             registered=_streams(connection, PersonRegistered),
             erased=_streams(connection, PersonErased),
-            given=frozenset([(fact.person, fact.claim) for fact in _facts(connection, PersonClaimMade)]),
-            used=frozenset([(fact.person, fact.claim) for fact in _facts(connection, PersonClaimUsed)]),
-            demonstration=any(fact.demonstration for fact in _facts(connection, InstallationOpened)),
+            given=given,
+            used=used,
+            demonstration=_demonstration(connection),
         )
         return [
             *_claims(connection, people),
@@ -115,19 +113,47 @@ def unfounded(url: str) -> list[Unfounded]:
 
 
 def _streams(connection: psycopg.Connection[Any], fact: type[Any]) -> frozenset[str]:
-    rows = connection.execute("SELECT stream FROM history.facts WHERE topic = %s", (TOPIC_OF[fact],))
+    rows = connection.execute(
+        "SELECT stream FROM history.facts WHERE topic = ANY (%s)", (list(topics_of(fact)),)
+    )
     return frozenset([stream for (stream,) in rows])
 
 
-def _facts(connection: psycopg.Connection[Any], kind: type[F]) -> Iterator[F]:
-    """The facts of a class that can be read."""
+def _claims_in_facts(
+    connection: psycopg.Connection[Any],
+) -> tuple[frozenset[tuple[str, str]], frozenset[tuple[str, str]]]:
+    """Which claims each person was given, and which of these they have used, by the facts of the person's own stream."""
+    given, used = set(), set()
     rows = connection.execute(
-        "SELECT topic, document FROM history.facts WHERE topic = %s", (TOPIC_OF[kind],), binary=True
+        "SELECT stream, topic, document FROM history.facts WHERE topic = ANY (%s) ORDER BY position",
+        (list(topics_of(PersonClaimMade, PersonClaimUsed)),),
+        binary=True,
     )
-    for topic, document in rows:
+    for fact in _own_facts(rows):
+        match fact:
+            case PersonClaimMade():
+                given.add((fact.person, fact.claim))
+            case PersonClaimUsed() if (fact.person, fact.claim) in given:
+                used.add((fact.person, fact.claim))
+    return frozenset(given), frozenset(used)
+
+
+def _demonstration(connection: psycopg.Connection[Any]) -> bool:
+    """Whether the first fact of the installation's one stream says that it is a demonstration."""
+    rows = connection.execute(
+        "SELECT stream, topic, document FROM history.facts WHERE stream = %s AND version = 1",
+        (INSTALLATION_ID,),
+        binary=True,
+    )
+    return any(isinstance(fact, InstallationOpened) and fact.demonstration for fact in _own_facts(rows))
+
+
+def _own_facts(rows: Iterable[tuple[str, str, bytes]]) -> Iterator[Fact]:
+    """The facts in rows of stream, topic and document that can be read and stand in the stream that they name."""
+    for stream, topic, document in rows:
         with contextlib.suppress(Exception):  # whatever a damaged fact raises: it founds nothing
             fact = read(topic, document).fact
-            if isinstance(fact, kind):
+            if stream_of(fact) == stream:
                 yield fact
 
 
@@ -156,11 +182,11 @@ def _tokens(connection: psycopg.Connection[Any], people: People) -> Iterator[Unf
 def _sessions(connection: psycopg.Connection[Any], people: People) -> Iterator[Unfounded]:
     rows = connection.execute(
         "SELECT left(encode(s.digest, 'hex'), 16), s.person, t.person FROM accounts.sessions s "
-        "LEFT JOIN accounts.tokens t ON t.digest = s.token ORDER BY s.digest"
+        "JOIN accounts.tokens t ON t.digest = s.token ORDER BY s.digest"
     )
     for session, person, of_token in rows:
         reason = people.why_not(person)
         if reason is None and person != of_token:
-            reason = "alone" if of_token is None else "another"
+            reason = "another"
         if reason is not None:
             yield Unfounded("session", session, reason)

@@ -26,8 +26,8 @@ _SHAPE: Final = re.compile(r"[A-Za-z0-9_-]{43}\Z", re.ASCII)
 @dataclass(frozen=True, slots=True)
 class SignedIn:
     """A session as a request brought it: whose it is, the secret that every form of it must carry, and the digest of the
-    token that it was exchanged for. `untold`: claims to the account were made, used or withdrawn that this way in has not
-    been told of."""
+    token that it was exchanged for. `untold`: other claims to the account than the token's own were made, used or
+    withdrawn, and this way in has not been told of them."""
 
     person: str
     csrf: str
@@ -70,7 +70,8 @@ class Sessions:
         async with self._history.connection() as connection:
             cursor = await connection.execute(
                 "SELECT s.person, s.last_used_at < now() - interval '1 minute', s.token, EXISTS (SELECT FROM "
-                "accounts.claims c WHERE c.person = s.person AND c.changed_at > t.told_at) FROM accounts.sessions s "
+                "accounts.claims c WHERE c.person = s.person AND c.changed_at > t.told_at "
+                "AND c.claim IS DISTINCT FROM t.claim) FROM accounts.sessions s "
                 "JOIN accounts.tokens t ON t.digest = s.token JOIN vault.keys k ON k.subject = s.person "
                 "WHERE s.digest = %b AND s.expires_at > now() AND t.revoked_at IS NULL "
                 "AND s.last_used_at > now() - make_interval(mins => %b::integer)",

@@ -75,26 +75,33 @@ class Tokens:
         days: int = DEFAULT_DAYS,
         seed: bytes | None = None,
         claim: str | None = None,
+        made_with: bytes | None = None,
     ) -> str:
-        """A new token's text; it is told this once and cannot be found out again. `claim` is the claim that it goes back
-        to, which only a demonstration's tokens lack.
+        """A new token's text; it is told this once and cannot be found out again. `claim` is the claim that it is
+        exchanged for; `made_with` is the digest of the token that it is made with, whose claim it copies. Only a
+        demonstration's tokens have neither.
+
+        A token that was exchanged for a claim has been told of no other claim yet, and one that was made with another
+        has been told as much as that one.
 
         `seed` (32 bytes that nobody else can know) makes the text repeatable, for a client that sends its request
-        again: the same seed gives the same token. Raises `Invalid` for the label or the days, `NotFound` if the person
-        was erased meanwhile, and `KeyReused` if the seed stands for another token or a revoked one.
+        again: the same seed gives the same token, as long as it is good. Raises `Invalid` for the label or the days, `NotFound` if the person
+        was erased meanwhile, and `KeyReused` if the seed stands for another token, or one that was revoked or has expired.
         """
         check_asked(label, days)
         text = PREFIX + urlsafe_b64encode(seed or secrets.token_bytes(32)).decode().rstrip("=")
         async with self._history.connection() as connection:
             # The key's row is locked, so that no token is made for a person who is being erased.
             cursor = await connection.execute(
-                "INSERT INTO accounts.tokens (digest, person, label, made_by, claim, expires_at) "
-                "SELECT %b, living, %b, %b, %b::text, now() + make_interval(days => %b::integer) "
-                "FROM vault.hold(%b) AS living WHERE living IS NOT NULL "
+                "INSERT INTO accounts.tokens (digest, person, label, made_by, claim, expires_at, told_at) "
+                "SELECT %b, living, %b, %b, coalesce(given.claim, o.claim), now() + make_interval(days => %b::integer), "
+                "CASE WHEN given.claim IS NOT NULL THEN '-infinity' ELSE coalesce(o.told_at, now()) END "
+                "FROM vault.hold(%b) AS living CROSS JOIN (SELECT %b::text) AS given (claim) "
+                "LEFT JOIN accounts.tokens o ON o.digest = %b::bytea AND o.person = living WHERE living IS NOT NULL "
                 "ON CONFLICT (digest) DO UPDATE SET digest = excluded.digest "
                 "RETURNING person, label, made_by, revoked_at, "
-                "expires_at - created_at = make_interval(days => %b::integer)",
-                (digest_of(text), label, made_by, claim, days, person, days),
+                "expires_at - created_at = make_interval(days => %b::integer) AND expires_at > now()",
+                (digest_of(text), label, made_by, days, person, claim, made_with, days),
             )
             row = await cursor.fetchone()
         if row is None:
@@ -116,19 +123,6 @@ class Tokens:
         # Whoever asks probably reads or writes something of their own next: their key is at hand then.
         self._vault.open(WrappedKey(*key) for _, *key in rows if self._vault.at_hand(key[0]) is None)
         return {digest: person for digest, person, _, _ in rows}
-
-    async def claim_of(self, text: str) -> str | None:
-        """The claim that a token goes back to."""
-        return await self.claim_behind(digest_of(text))
-
-    async def claim_behind(self, digest: bytes) -> str | None:
-        """The same, by the token's digest."""
-        async with self._history.connection() as connection:
-            cursor = await connection.execute(
-                "SELECT claim FROM accounts.tokens WHERE digest = %b", (digest,)
-            )
-            row = await cursor.fetchone()
-        return None if row is None else row[0]
 
     async def all(self, person: str | None = None) -> list[TokenShown]:
         """The tokens of a person, or of everybody, the newest first."""

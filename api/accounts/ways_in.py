@@ -8,13 +8,13 @@ from typing import Annotated
 import msgspec
 from litestar import Response
 
-from api.accounts.tokens import DEFAULT_DAYS, MOST_DAYS
+from api.accounts.tokens import DEFAULT_DAYS, MOST_DAYS, digest_of
 from api.http.administration import check_administrator
 from api.http.bodies import decode, read_body
 from api.http.commands import answer_headers, expected_version, idempotency_key
 from api.http.operations import Asking, Operation, as_json, bearer
 from api.http.problems import ProblemType
-from domain import limits, persons
+from domain import limits
 from domain.commands.persons import MakeClaim
 from domain.refusals import Forbidden, NotFound
 from domain.values import Channel
@@ -25,12 +25,12 @@ NOT_THEIRS = "Only the person makes, sees and revokes the tokens of their accoun
 class NewClaim(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A request for a claim, and for how many days it can be used."""
 
-    days: Annotated[int, limits.described(minimum=1, maximum=persons.MOST_CLAIM_DAYS)] = persons.CLAIM_DAYS
+    days: Annotated[int, limits.described(minimum=1, maximum=limits.MOST_CLAIM_DAYS)] = limits.CLAIM_DAYS
 
 
 class MadeClaim(msgspec.Struct, frozen=True, kw_only=True):
     """A new claim. `text` is told this once: hand it to the person by a safe way, so that they exchange it before
-    `ends_at`. Only the same request with the same idempotency key is told it again."""
+    `ends_at`. Only the same request with the same idempotency key is told it again, within thirty days."""
 
     id: str
     person: str
@@ -47,8 +47,7 @@ class ClaimBrought(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class OwnWayIn(msgspec.Struct, frozen=True, kw_only=True):
-    """Whose claim it was, and their token, told this once; only the same request with the same idempotency key is told
-    it again."""
+    """Whose claim it was, and their token, told this once: no request is told it again."""
 
     person: str
     token: str
@@ -62,7 +61,8 @@ class NewToken(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class MadeToken(msgspec.Struct, frozen=True, kw_only=True):
-    """A new token's text, told this once; only the same request with the same idempotency key is told it again."""
+    """A new token's text, told this once; only the same request with the same idempotency key is told it again, within
+    thirty days."""
 
     token: str
 
@@ -93,8 +93,9 @@ class RevokedToken(msgspec.Struct, frozen=True, kw_only=True):
 
 async def _make_claim(asking: Asking) -> Response[bytes]:
     await check_administrator(asking)
-    key, expected = idempotency_key(asking.request), expected_version(asking.request)
-    wanted = decode(await read_body(asking.request), NewClaim)
+    key = idempotency_key(asking.request)
+    expected = expected_version(asking.request, versioned=False)
+    wanted = decode(await read_body(asking.request), NewClaim, most_fields=asking.wiring.settings.most_fields)
     made = await asking.wiring.claims.make(
         MakeClaim(person=asking.path["person"], days=wanted.days),
         actor=asking.who,
@@ -105,35 +106,36 @@ async def _make_claim(asking: Asking) -> Response[bytes]:
     return as_json(
         MadeClaim(id=made.id, person=made.person, text=made.text, ends_at=made.ends_at),
         status=201,
-        headers=answer_headers(asking.wiring, asking.who, made.answer),
+        headers=answer_headers(asking.wiring, asking.who, made.answer, versioned=False),
     )
 
 
 async def _exchange_claim(asking: Asking) -> Response[bytes]:
-    key = idempotency_key(asking.request)
-    brought = decode(await read_body(asking.request), ClaimBrought)
+    brought = decode(
+        await read_body(asking.request), ClaimBrought, most_fields=asking.wiring.settings.most_fields
+    )
     way_in = await asking.wiring.claims.exchange(
-        brought.claim.strip(), channel=Channel.API, label=brought.label, days=brought.days, key=key
+        brought.claim.strip(), channel=Channel.API, label=brought.label, days=brought.days
     )
     return as_json(OwnWayIn(person=way_in.person, token=way_in.token), status=201)
 
 
 async def _make_token(asking: Asking) -> Response[bytes]:
     tokens, person = asking.wiring.tokens, asking.path["person"]
-    claim = None
+    made_with = None
     if person == asking.who:
-        claim = await tokens.claim_of(bearer(asking.request) or "")
+        made_with = digest_of(bearer(asking.request) or "")
     elif asking.wiring.settings.demo:
         await check_administrator(asking)
     else:
         raise Forbidden(NOT_THEIRS)
     key = idempotency_key(asking.request)
-    wanted = decode(await read_body(asking.request), NewToken)
+    wanted = decode(await read_body(asking.request), NewToken, most_fields=asking.wiring.settings.most_fields)
     seed = (
         None if key is None else asking.wiring.runner.keyed("token", f"{asking.who} {person} {key}".encode())
     )
     text = await tokens.make(
-        person, label=wanted.label, days=wanted.days, made_by=asking.who, seed=seed, claim=claim
+        person, label=wanted.label, days=wanted.days, made_by=asking.who, seed=seed, made_with=made_with
     )
     return as_json(MadeToken(token=text), status=201)
 
@@ -181,7 +183,7 @@ def operations() -> tuple[Operation, ...]:
             path="/api/persons/{person}/claims",
             summary="Make a one-time claim, which the person exchanges for a way in that nobody else knows",
             description="A person has one claim at a time. They and their initiatives' members see that it was made. "
-            "Its text is told once; with an idempotency key, the same request is told the same text.",
+            "Its text is told once; with an idempotency key, the same request is told the same text within thirty days.",
             handle=_make_claim,
             body=NewClaim,
             answer=MadeClaim,
@@ -196,8 +198,9 @@ def operations() -> tuple[Operation, ...]:
             method="POST",
             path="/api/claims",
             summary="Exchange a claim for a token, once",
-            description="No token is needed: the claim's text stands for the person. With an idempotency key, the same "
-            "request is told the same token.",
+            description="No token is needed: the claim's text stands for the person. The token is told once: if the answer "
+            "is lost, ask for another claim. An idempotency key changes nothing here, because whoever made the claim could "
+            "guess it.",
             handle=_exchange_claim,
             body=ClaimBrought,
             answer=OwnWayIn,
@@ -207,19 +210,18 @@ def operations() -> tuple[Operation, ...]:
             problems=(
                 ProblemType.REFUSED,
                 ProblemType.INVALID,
-                ProblemType.KEY_REUSED,
                 ProblemType.CONTENDED,
                 ProblemType.FORBIDDEN,
                 ProblemType.NOT_FOUND,
             ),
-            takes_key=True,
         ),
         Operation(
             name="token.make",
             method="POST",
             path="/api/persons/{person}/tokens",
             summary="Make one more token for oneself",
-            description="The token is told once. With an idempotency key, the same request is told the same token. In a "
+            description="The token is told once. With an idempotency key, the same request is told the same token within "
+            "thirty days. In a "
             "demonstration an administrator makes tokens for others, too.",
             handle=_make_token,
             body=NewToken,

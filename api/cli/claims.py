@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-import sys
 from typing import Any
 
 import click
 
 from api.accounts.tokens import DEFAULT_DAYS
 from api.cli.database import with_wiring
+from api.cli.failures import read_line
 from api.cli.people import check_person
 from api.run.wiring import Wiring
+from domain import limits
 from domain.commands.initiatives import AppointAdministrator
 from domain.commands.persons import MakeClaim, RegisterPerson, WithdrawClaim
-from domain.persons import CLAIM_DAYS, MOST_CLAIM_DAYS
 from domain.values import SYSTEM, Channel
 from history.runner import Request
 
@@ -33,8 +33,8 @@ def claims() -> None:
 )
 @click.option(
     "--days",
-    type=click.IntRange(1, MOST_CLAIM_DAYS),
-    default=CLAIM_DAYS,
+    type=click.IntRange(1, limits.MOST_CLAIM_DAYS),
+    default=limits.CLAIM_DAYS,
     show_default=True,
     help="For how many days it can be used.",
 )
@@ -96,9 +96,7 @@ def exchange_claim(label: str, days: int, as_json: bool) -> None:
     """
 
     async def act(wiring: Wiring) -> None:
-        typed = (
-            click.prompt("Claim", err=True, hide_input=True) if sys.stdin.isatty() else sys.stdin.readline()
-        )
+        typed = read_line("Claim", hidden=True)
         way_in = await wiring.claims.exchange(typed.strip(), channel=Channel.CLI, label=label, days=days)
         shown = {"person": way_in.person, "token": way_in.token}
         click.echo(json.dumps(shown) if as_json else way_in.token)

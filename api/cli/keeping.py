@@ -1,4 +1,4 @@
-"""Keeping the history and its read models: bring the schema up to date, build read models anew, recheck every fact."""
+"""Keeping the history and its read models: bring the schema up to date, rebuild read models, recheck every fact."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from history.keyfiles import KeyFolder
 from history.mending import MENDABLE, mend
 from history.migrate import migrate
 from history.store import open_history
+from history.tables import Keys
 from history.vault import Vault
 from history.verify import CHECKS, verify
 from projections.rebuild import rebuild
@@ -62,12 +63,12 @@ async def _check_keys(settings: Settings, url: str) -> None:
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option("--json", "as_json", is_flag=True, help="Print what was rebuilt as JSON.")
 def rebuild_command(names: tuple[str, ...], as_json: bool) -> None:
-    """Build read models anew from the history: those named, or all. The live ones are asked and written meanwhile.
+    """Build read models again from the history: those named, or all. The live ones stay in use meanwhile.
 
     Two more names stand for tables that commands rest on, which `overwinter verify` rechecks: indexes and due_dates. They
-    are made anew only if they are named.
+    are made again only if they are named.
 
-    This makes tables, so it is for the role that owns the database, which is whoever migrates.
+    This makes tables, so it is for the role that owns the database, the one that runs migrate.
     """
     known = {projection.name: projection for projection in PROJECTIONS}
     for name in names:
@@ -79,7 +80,7 @@ def rebuild_command(names: tuple[str, ...], as_json: bool) -> None:
     tables = tuple(table for table in MENDABLE if table in names)
     with database_of_owner(read_settings()) as url:
         refuse_unmigrated(url)
-        refuse_all_but_the_owner(url)
+        refuse_all_but_the_owner(url, "A rebuild makes new tables")
         position, mended = None, {}
         if wanted:
             with progress_bar("rebuilding", shown=not as_json) as progress:
@@ -101,23 +102,27 @@ def rebuild_command(names: tuple[str, ...], as_json: bool) -> None:
 @click.command("verify")
 @click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
 @click.option(
-    "--keys", "with_keys", is_flag=True, help="Open every sealed field too, with the keys in OVERWINTER_KEYS."
+    "--keys",
+    "with_keys",
+    is_flag=True,
+    help="Open every sealed field and recompute every unique name too, with the keys in OVERWINTER_KEYS.",
 )
 def verify_command(as_json: bool, with_keys: bool) -> None:
     """Recheck the whole history: every leaf, every stream's chain, every number. Nothing is changed, no key is needed.
 
     With --keys, every sealed field is opened and compared with what was committed to. Then the tables that follow from the
-    facts (indexes, claims, due dates) are recomputed, and every token and session for which no fact stands is named. Only
-    what is wrong where is told, never what a fact says.
+    facts (indexes, claims, due dates) are recomputed, and every token and session for which no fact stands is named.
+    Unique names (claims: addresses, the grant of an application) are stored as keyed hashes: without --keys only their
+    number is compared. Only what is wrong where is told, never what a fact says.
     """
     settings = read_settings()
     with database(settings) as url:
         refuse_unmigrated(url)
-        vault = _vault(settings, url) if with_keys else None
+        keys = _keys(settings, url) if with_keys else None
         with progress_bar("verifying", shown=not as_json) as progress:
-            found = verify(url, progress, vault=vault)
+            found = verify(url, progress, vault=keys.vault if keys else None)
         with progress_bar("tables", shown=not as_json) as progress:
-            beside = recheck_beside(url, progress)
+            beside = recheck_beside(url, progress, keys=keys)
     if as_json:
         wrong = [{"position": position, "check": check} for position, check in found.wrong]
         told = {"facts": found.facts, "newest": found.newest, "found": found.found, "wrong": wrong}
@@ -141,14 +146,17 @@ def verify_command(as_json: bool, with_keys: bool) -> None:
         if with_keys:
             click.echo(f"{found.opened} sealed fields opened; each is as it was committed to.")
         else:
-            click.echo("Sealed fields were not opened; overwinter verify --keys does it.")
+            click.echo(
+                "Sealed fields were not opened, and unique names were only counted; overwinter verify --keys checks both."
+            )
 
 
-def _vault(settings: Settings, url: str) -> Vault:
+def _keys(settings: Settings, url: str) -> Keys:
     """The keys of this installation. Raises `KeysUnusable`."""
     with psycopg.connect(url) as connection:
         row = connection.execute(
             "SELECT i.history_id, e.number FROM history.installation i, vault.epoch e"
         ).fetchone()
     history, epoch = row or ("", 1)
-    return Vault(KeyFolder(settings.keys, create=False, epoch=epoch), history)
+    folder = KeyFolder(settings.keys, create=False, epoch=epoch)
+    return Keys(Vault(folder, history), folder.index_key)

@@ -56,7 +56,7 @@ def backup_command(file: Path, as_json: bool) -> None:
     settings = read_settings()
     with database_of_owner(settings) as url:
         refuse_unmigrated(url)
-        refuse_all_but_the_owner(url)
+        refuse_all_but_the_owner(url, "A backup reads all tables")
         heading = asyncio.run(back_up(settings, url, file))
     if as_json:
         written = {
@@ -83,7 +83,8 @@ def restore_command(file: Path | None, without_newer: bool, as_json: bool) -> No
 
     The database must be empty, and nothing else may run. Without FILE the database stays as it is: after it was restored by
     other means, such as a base backup, that brings its keys back. Whoever was erased since the dump was made is erased
-    again. Afterwards let the program's role in again (overwinter migrate --allow ROLE), and look at overwinter doctor.
+    again. Every token and session ends, and claims that nobody has used are withdrawn, because some may have been revoked
+    or used since: make new claims afterwards (overwinter claims create PERSON). Afterwards let the program's role in again (overwinter migrate --allow ROLE), and look at overwinter doctor.
     """
     settings = read_settings()
     if file is not None:
@@ -91,7 +92,7 @@ def restore_command(file: Path | None, without_newer: bool, as_json: bool) -> No
     with database_of_owner(settings, make=file is not None) as url:
         if file is None:
             refuse_unmigrated(url)
-            refuse_all_but_the_owner(url)
+            refuse_all_but_the_owner(url, "A restore replaces keys and read models")
         with progress_bar("rebuilding", shown=not as_json) as progress:
             done = asyncio.run(restore(settings, url, file, progress=progress, without_newer=without_newer))
         let_program_in(settings, url, migrated=True)
@@ -101,5 +102,12 @@ def restore_command(file: Path | None, without_newer: bool, as_json: bool) -> No
         return
     click.echo(f"Restored: {done.from_backup} facts, and the keys, which are of epoch {done.epoch} now.")
     if more:
-        click.echo(f"{more} more were recorded: people who were erased since are erased again.")
+        click.echo(
+            f"{more} more were recorded: people who were erased since are erased again, and claims that nobody had used are "
+            "withdrawn."
+        )
+    click.echo(
+        "Every token and session has ended, because some may have been revoked since. Make people new claims (overwinter "
+        "claims create PERSON), an administrator first; overwinter tokens list shows whose tokens these were."
+    )
     click.echo("What happened after the dump was made is lost. Run overwinter verify and overwinter doctor.")

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from api.cli.database import with_wiring
-from api.cli.failures import fail
+from api.cli.failures import fail, read_line
 from api.keeping.remains import REMAINS
 from api.run.wiring import Wiring, try_to_finish
 from domain.commands.persons import ErasePerson
@@ -34,6 +34,8 @@ def erase(person: str, reason: Any, yes: bool, as_json: bool) -> None:  # Any: o
     async def act(wiring: Wiring) -> None:
         await check_person(wiring, person)
         if not yes:
+            if sys.stdin is None:
+                fail("Nobody can be asked whether this is meant; say so with --yes.")
             click.confirm(f"Nobody can undo this. Erase {person}?", abort=True, err=as_json)
         command = ErasePerson(person=person, reason=reason)
         await wiring.runner.run(Request(command=command, actor=SYSTEM, channel=Channel.CLI))
@@ -78,8 +80,7 @@ def find_person(as_json: bool) -> None:
     """
 
     async def act(wiring: Wiring) -> None:
-        typed = click.prompt("Address", err=True) if sys.stdin.isatty() else sys.stdin.readline()
-        address = check_email(typed)
+        address = check_email(read_line("Address"))
         if address is None:
             fail("No address was given.")
         person = await wiring.runner.holder(address_claim(address))

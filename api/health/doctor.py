@@ -105,6 +105,7 @@ async def examine(settings: Settings, url: str) -> Finding:
         ).fetchone()
         assert row is not None
         role, owner = role_of(connection)
+        off = _switched_off(connection)
     missing = pending(url, all_migrations())
     ready: Ready | None = None
     keys: KeysHealth | None = None
@@ -114,6 +115,11 @@ async def examine(settings: Settings, url: str) -> Finding:
     ]
     if number < OLDEST_POSTGRESQL:
         wrong.append("PostgreSQL 15 or newer is needed.")
+    wrong += [
+        f"The trigger {trigger} on {table} is disabled, so that facts can be changed or deleted: find out who disabled it "
+        f"and why, run overwinter verify, then ALTER TABLE {table} ENABLE TRIGGER {trigger}."
+        for table, trigger in off
+    ]
     if missing:
         wrong.append("The database is not ready for this program; run: overwinter migrate.")
     else:
@@ -150,12 +156,21 @@ async def examine(settings: Settings, url: str) -> Finding:
     )
 
 
+def _switched_off(connection: psycopg.Connection[Any]) -> list[tuple[str, str]]:
+    """The triggers on the history's tables that the owner disabled, for everybody or for ordinary sessions: table, name."""
+    return connection.execute(
+        "SELECT n.nspname || '.' || c.relname, t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
+        "JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname IN ('history', 'vault') "
+        "AND NOT t.tgisinternal AND t.tgenabled NOT IN ('O', 'A') ORDER BY 1, 2"
+    ).fetchall()
+
+
 async def _look_at_keys(settings: Settings, history: History) -> tuple[KeysHealth, list[str]]:
     epoch = await epoch_of(history)
     wrong = []
     if epoch.due:
         wrong.append(
-            "The old wrapping key still has to be destroyed since somebody was erased; serve and project try it every few "
+            "Somebody was erased, and the old wrapping key is not destroyed yet; serve and project try it every few "
             "seconds, and overwinter rotate-keys does it now or says why not."
         )
     heading = None

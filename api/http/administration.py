@@ -29,17 +29,37 @@ class NewTime(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     now: datetime
 
 
+class ToldPlace(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a fact stands: its stream, and the initiative that the stream belongs to, if any."""
+
+    initiative: str | None
+    stream: str
+
+
+class ToldEnvelope(msgspec.Struct, frozen=True, kw_only=True):
+    """An envelope as far as it is told; what a stored one holds besides is left out."""
+
+    acting: msgspec.Raw
+    actor: str
+    decided_at: msgspec.Raw
+    how: msgspec.Raw
+    place: ToldPlace
+
+
 class StoredFact(msgspec.Struct, frozen=True, kw_only=True):
     """A row of the history: envelope, public fields, and the names of its sealed ones; never a plaintext or a seed. Of a
-    fact that is `withheld`, and of one that cannot be read, position and leaf alone are told."""
+    fact that is `withheld`, and of one that cannot be read, position and leaf alone are told.
+
+    The envelope tells no version and no leaf of the fact before: with them, the withheld facts of a stream could be
+    counted and found.
+    """
 
     position: int
     leaf: str
     withheld: bool
     stream: str | None = None
-    version: int | None = None
     topic: str | None = None
-    envelope: msgspec.Raw | None = None
+    envelope: ToldEnvelope | None = None
     fact: msgspec.Raw | None = None
     sealed: tuple[str, ...] = ()
 
@@ -52,7 +72,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Document(msgspec.Struct):
-    envelope: msgspec.Raw
+    envelope: ToldEnvelope
     fact: msgspec.Raw
     sealed: dict[str, msgspec.Raw]
 
@@ -71,7 +91,8 @@ async def _set_clock(asking: Asking) -> Response[bytes]:
     if not isinstance(clock, DemonstrationClock):
         raise NotFound("This is no demonstration, and its clock is nobody's to set.")
     await check_administrator(asking)
-    return as_json(NewTime(now=clock.set(decode(await read_body(asking.request), NewTime).now)))
+    wanted = decode(await read_body(asking.request), NewTime, most_fields=asking.wiring.settings.most_fields)
+    return as_json(NewTime(now=clock.set(wanted.now)))
 
 
 async def _facts(asking: Asking) -> Response[bytes]:
@@ -95,7 +116,6 @@ def _stored(row: PlacedRow, found: raw.RawFacts) -> StoredFact:
         leaf=row.leaf.hex(),
         withheld=False,
         stream=row.stream,
-        version=row.version,
         topic=row.topic,
         envelope=document.envelope,
         fact=document.fact,
@@ -130,8 +150,9 @@ def operations() -> tuple[Operation, ...]:
             method="GET",
             path="/api/facts",
             summary="Read the history's facts, without personal data",
-            description="An initiative's facts are shown to its officers, as far as they see the same on pages; of the "
-            "others position and leaf are told. What is read of a round is recorded, as for a page.",
+            description="Facts of an initiative are shown to its officers, as far as they see the same on pages; its own "
+            "stream also to its administrators, and each reading to its reader. Of the others position and leaf are told. "
+            "What is read of a round is recorded, as for a page.",
             handle=_facts,
             query=(
                 Parameter(

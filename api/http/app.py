@@ -34,7 +34,7 @@ _HEADERS: Final[dict[bytes, bytes]] = {
 """What every answer carries, unless it says otherwise itself."""
 
 
-STOPPING: Final = "The server stops before this was finished. Send it again in a moment, with the same idempotency key if it has one."
+STOPPING: Final = "The server is stopping, so this was not finished. Send it again in a moment, with the same idempotency key if it has one."
 
 log = logging.getLogger("overwinter.api")
 

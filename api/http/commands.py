@@ -93,20 +93,20 @@ WRITES: Final = (
 """Every write by JSON. All are POST."""
 # fmt: on
 
-SYSTEM_ONLY: Final = frozenset({"grant.lapse", "installation.open", "reading.record"})
-"""Commands that the program alone gives, and that have no address therefore."""
-
-ANSWERED_WITH_A_SECRET: Final = frozenset({"person.make_claim", "person.use_claim"})
-"""Commands whose addresses are in `api.accounts.ways_in`, since their answers hold a secret."""
-
 
 class Done(msgspec.Struct, frozen=True, kw_only=True):
-    """What a write came to: the stream that it is about, its version now, and the leaf hash (hex) of its newest fact,
-    by which the write can be found in the history for ever."""
+    """What a write came to: the stream that it is about, whose version `ETag` tells, and the leaf hash (hex) of its
+    newest fact, by which the write can be found in the history for ever."""
 
     id: str
-    version: int
     leaf: str
+
+
+class Noted(msgspec.Struct, frozen=True, kw_only=True):
+    """What a write came to: the stream that it is about. No version of it is told, nor which fact of the history this is,
+    since the facts around it are not for the writer to know."""
+
+    id: str
 
 
 _KEY: Final = re.compile(r"[ -~]{1,200}\Z", re.ASCII)
@@ -114,14 +114,15 @@ _MATCH: Final = re.compile(r'"([A-Za-z0-9_-]{22})"\Z', re.ASCII)
 
 IDEMPOTENCY_KEY: Final = Parameter(
     "Idempotency-Key",
-    "A text of your own, anew for each thing to be done. Sent again with the same request within thirty days, it is done "
+    "A text that you choose; take a new one for each thing to be done. Sent again with the same request within thirty days, it is done "
     "once.",
     {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[ -~]+$"},
     "header",
 )
 IF_MATCH: Final = Parameter(
     "If-Match",
-    "The version (an `ETag` that you were given) at which the thing must still be; otherwise nothing is written.",
+    "The version (an `ETag` that you were given) at which the thing that the answer's `id` names must still be; otherwise "
+    "nothing is written.",
     {"type": "string", "pattern": '^"[A-Za-z0-9_-]{22}"$'},
     "header",
 )
@@ -135,9 +136,12 @@ def idempotency_key(request: HTTPRequest[Any, Any, Any]) -> str | None:
     return key
 
 
-def expected_version(request: HTTPRequest[Any, Any, Any]) -> str | None:
-    """The version's tag that `If-Match` insists on; raises `Problem` for what is no version."""
+def expected_version(request: HTTPRequest[Any, Any, Any], *, versioned: bool) -> str | None:
+    """The version's tag that `If-Match` insists on; raises `Problem` for what is no version, and for any where the
+    command is not `versioned`."""
     text = the_header(request, "If-Match")
+    if text is not None and not versioned:
+        raise bad_parameter("If-Match", "No version can be named here; send the request without If-Match.")
     if text is None or text == "*":
         return None
     found = _MATCH.match(text)
@@ -176,15 +180,18 @@ def _told(path: str) -> frozenset[str]:
     return frozenset(re.findall(r"\{([a-z_]+)\}", path))
 
 
-def answer_headers(wiring: Wiring, who: str, answer: Answer) -> dict[str, str]:
-    """The headers of every answer to a write by somebody."""
-    tag = wiring.runner.version_tag(who, answer.stream, answer.version)
-    return {"ETag": f'"{tag}"', "X-Position": wiring.positions.token(answer.position)}
+def answer_headers(wiring: Wiring, who: str, answer: Answer, *, versioned: bool) -> dict[str, str]:
+    """The headers of every answer to a write by somebody; a version only if the command is `versioned`."""
+    headers = {"X-Position": wiring.positions.token(answer.position)}
+    if versioned:
+        headers["ETag"] = f'"{wiring.runner.version_tag(who, answer.stream, answer.version)}"'
+    return headers
 
 
 def operation_of(write: Write) -> Operation:
     """A write as an operation of the API."""
-    command = REGISTER[write.command].request
+    entry = REGISTER[write.command]
+    command, versioned = entry.request, entry.versioned
     body = body_type(write)
     told = _told(write.path)
     fields = {field.name: field.type for field in msgspec.structs.fields(command)}
@@ -192,7 +199,8 @@ def operation_of(write: Write) -> Operation:
     summary, _, rest = " ".join((command.__doc__ or "").split()).partition(". ")
 
     async def handle(asking: Asking) -> Response[bytes]:
-        key, expected = idempotency_key(asking.request), expected_version(asking.request)
+        key = idempotency_key(asking.request)
+        expected = expected_version(asking.request, versioned=versioned)
         most = asking.wiring.settings.most_fields
         sent = decode(await read_body(asking.request), body, told, most_fields=most)
         path = {name: asking.number(name) if name in numbers else asking.path[name] for name in told}
@@ -205,10 +213,11 @@ def operation_of(write: Write) -> Operation:
             raise field_of(error, wanted, told) from None
         if write.then is not None:
             await write.then(asking.wiring, wanted)
+        done = Done(id=answer.stream, leaf=answer.leaf.hex()) if versioned else Noted(id=answer.stream)
         return as_json(
-            Done(id=answer.stream, version=answer.version, leaf=answer.leaf.hex()),
+            done,
             status=write.status,
-            headers=answer_headers(asking.wiring, asking.who, answer),
+            headers=answer_headers(asking.wiring, asking.who, answer, versioned=versioned),
         )
 
     return Operation(
@@ -219,13 +228,14 @@ def operation_of(write: Write) -> Operation:
         description=rest,
         handle=handle,
         body=body,
-        answer=Done,
+        answer=Done if versioned else Noted,
         status=write.status,
         numbers=numbers,
         tag=write.path.split("/")[2],
-        problems=(ProblemType.REFUSED, ProblemType.STALE, ProblemType.INVALID),
+        problems=(ProblemType.REFUSED, ProblemType.INVALID),
         writes=True,
         takes_key=True,
+        versioned=versioned,
     )
 
 

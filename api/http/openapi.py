@@ -31,7 +31,7 @@ _POSITION: Final[Json] = {
     "required": True,
 }
 _ETAG: Final[Json] = {
-    "description": "The version of what was written or read, for `If-Match`.",
+    "description": "The version of what was written or read (of the thing that `id` names), for `If-Match`.",
     "schema": {"type": "string", "pattern": '^"[A-Za-z0-9_-]{22}"$'},
     "required": True,
 }
@@ -134,7 +134,7 @@ def _others(operation: Operation) -> list[Json]:
     parameters: list[Parameter] = list(operation.query)
     if operation.takes_key:
         parameters.append(IDEMPOTENCY_KEY)
-    if operation.writes:
+    if operation.versioned:
         parameters.append(IF_MATCH)
     return [
         {
@@ -151,9 +151,9 @@ def _others(operation: Operation) -> list[Json]:
 def _responses(operation: Operation, by_type: dict[int, Json], problem: Json) -> Json:
     headers: Json = {}
     if operation.writes:
-        headers = {"ETag": _ETAG, "X-Position": _POSITION}
-    elif operation.tells_version:
-        headers = {"ETag": _ETAG}
+        headers["X-Position"] = _POSITION
+    if operation.versioned or operation.tells_version:
+        headers["ETag"] = _ETAG
     answered: Json = {"description": "Done." if operation.method == "POST" else "Found."}
     if operation.answer is not None:
         answered["content"] = {operation.media_type: {"schema": by_type[id(operation.answer)]}}
@@ -177,6 +177,8 @@ def _problems(operation: Operation) -> dict[int, list[ProblemType]]:
         kinds += [ProblemType.TOO_LARGE, ProblemType.UNSUPPORTED]
     if operation.writes:
         kinds += [ProblemType.CONTENDED, ProblemType.KEY_REUSED]
+    if operation.versioned:
+        kinds.append(ProblemType.STALE)
     by_status: dict[int, list[ProblemType]] = {}
     for kind in ProblemType:
         if kind in kinds:

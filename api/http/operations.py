@@ -70,7 +70,8 @@ class Operation:
 
     `name` is the operationId; `body` and `answer` are msgspec types, or None, and `media_type` is the answer's; `numbers` are path parameters that are
     numbers; `public` operations need no token, and know the person if there is one all the same; `writes`: it runs a
-    command, with its headers; `takes_key`: an idempotency key counts; `tells_version`: its answer has an `ETag`.
+    command, with its headers; `takes_key`: an idempotency key counts; `tells_version`: what is read has an `ETag`;
+    `versioned`: what is written has one, and `If-Match` counts.
     """
 
     name: str
@@ -91,6 +92,7 @@ class Operation:
     writes: bool = False
     takes_key: bool = False
     tells_version: bool = False
+    versioned: bool = False
     parameters: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -19,6 +19,7 @@ from history.appends import Unavailable
 from history.keyfiles import KeysUnusable
 from history.runner import Contended, KeyReused, Stale
 from history.unreadable import Unreadable
+from projections.readings import NotRecorded
 
 log = logging.getLogger("overwinter.api")
 
@@ -47,7 +48,7 @@ class ProblemType(enum.Enum):
     CONTENDED = ("contended", 409, "Others were faster", ("Several people changed the same thing at once. Nothing was "
         "written; send the request again."))  # fmt: skip
     STALE = ("stale", 412, "This was changed meanwhile", ("The version in `If-Match` is not the present one, which "
-        "`ETag` tells. Nothing was written; read again and decide anew."))  # fmt: skip
+        "`ETag` tells. Nothing was written; read it again and decide again."))  # fmt: skip
     TOO_LARGE = ("too-large", 413, "The body is too large", "A JSON body has at most 1 MB.")
     UNSUPPORTED = ("unsupported-media-type", 415, "The body is not JSON", ("Send `Content-Type: "
         "application/json`."))  # fmt: skip
@@ -61,8 +62,8 @@ class ProblemType(enum.Enum):
         "many bytes, or there are too many headers."))  # fmt: skip
     INTERNAL = ("internal", 500, "Something went wrong here", ("A mistake of the program. Send the request again with "
         "the same `Idempotency-Key`: what was done is not done twice."))  # fmt: skip
-    UNAVAILABLE = ("unavailable", 503, "Not available just now", ("The database does not answer, or the read models "
-        "have not caught up. Try again after `Retry-After` seconds, with the same `Idempotency-Key`."))  # fmt: skip
+    UNAVAILABLE = ("unavailable", 503, "Not available just now", ("The database does not answer, the read models have "
+        "not caught up, or what was read cannot be recorded. Try again after `Retry-After` seconds, with the same `Idempotency-Key`."))  # fmt: skip
     UNREADABLE = ("unreadable", 503, "A stored fact cannot be read", ("What was asked for rests on a fact that is damaged "
         "or that this program does not know. Nothing was written; everything that does not rest on it goes on. Whoever runs "
         "the installation finds the fact by `overwinter doctor` or `overwinter verify`."))  # fmt: skip
@@ -92,7 +93,7 @@ class FieldProblem(msgspec.Struct, frozen=True, kw_only=True):
 
 class ProblemDocument(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Why a request failed (RFC 9457). `errors` is there when single fields are wrong, and names the first of them; `more`
-    is how many others there are."""
+    is how many others were found. After 1000 a body is not looked at any further, and `detail` says "More than 1000"."""
 
     type: str
     title: str
@@ -161,6 +162,8 @@ def problem_of(error: Exception) -> Problem:
                 "Others changed this at the same moment, several times over; send the request again.",
                 headers={"Retry-After": str(RETRY_SECONDS)},
             )
+        case NotRecorded():
+            return Problem(ProblemType.UNAVAILABLE, str(error), headers={"Retry-After": str(RETRY_SECONDS)})
         case Unavailable() | KeysUnusable():
             return Problem(
                 ProblemType.UNAVAILABLE,

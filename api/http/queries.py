@@ -19,6 +19,7 @@ from litestar import Response
 
 from api.http.operations import Asking, Operation, Parameter, as_json, bad_parameter
 from api.http.problems import ProblemType
+from domain.values import read_time
 from projections import (
     applications,
     calls,
@@ -142,7 +143,7 @@ async def asked_moment(asking: Asking) -> AsOf | None:
 def _time(text: str) -> datetime:
     with contextlib.suppress(ValueError, OverflowError):
         # A plus in an address stands for a space, so an offset that was not escaped arrives as one.
-        at = datetime.fromisoformat(text.replace(" ", "+"))
+        at = read_time(text.replace(" ", "+"))
         if at.tzinfo is not None:
             return at.astimezone(UTC)
     raise bad_parameter(

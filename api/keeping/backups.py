@@ -14,6 +14,7 @@ import importlib.util
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,11 +23,13 @@ from typing import Any, Final
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from api.accounts.ended import end_ways_in
 from api.run.settings import Settings
-from api.run.wiring import check_places, try_to_finish, wire
+from api.run.wiring import all_migrations, check_places, try_to_finish, wire
 from domain.values import SYSTEM, Channel
 from history.key_backup import Contents, Heading, KeyBackup
-from history.keyfiles import Fence, KeyFolder, holds_keys, lay_down
+from history.keyfiles import Fence, KeyFolder, epochs_in, lay_down
+from history.migrate import MigrationError, pending
 from projections.rebuild import rebuild
 from projections.register import PROJECTIONS
 
@@ -37,6 +40,8 @@ WHY_TWO_PLACES: Final = (
 _LEFT_OUT: Final = ("vault.keys", "accounts.sessions")
 """Tables whose rows are in no dump: the keys, which have their own backup, and sessions, which end with a restore."""
 _SCHEMAS: Final = ("history", "vault", "read", "accounts", "migrations")
+_OTHERS_SECONDS: Final = 5.0
+"""How long a restore waits for connections that were just closed, and that the server has not ended yet."""
 
 
 class BackupError(Exception):
@@ -61,7 +66,12 @@ async def back_up(settings: Settings, url: str, file: Path) -> Heading:
     _check_two_places(file, _key_backup_of(settings).folder)
     async with wire(settings, url, connections=2) as wiring:
         _dump(url, file)
-        return await wiring.rotation.back_up()
+        try:
+            return await wiring.rotation.back_up()
+        except BaseException:
+            # Without the keys of everybody in it, it is no backup; and its name is free for the next try.
+            _remove(file)
+            raise
 
 
 def check_restorable(settings: Settings, file: Path | None) -> None:
@@ -69,8 +79,8 @@ def check_restorable(settings: Settings, file: Path | None) -> None:
     check_places(settings)
     contents = _key_backup_of(settings).read()
     _check_key_folder(settings, contents)
-    if file is not None and not file.is_file():
-        raise BackupError(f"There is no file {file}.")
+    if file is not None:
+        _check_dump(file)
 
 
 async def restore(
@@ -86,6 +96,8 @@ async def restore(
     runs. `progress` is told of the read models' facts. Where the key backup is older than the database, `without_newer` gives
     up the personal data of those who were registered since.
 
+    Every token, session and claim that could be used ends: some may have been revoked, withdrawn or used since the dump.
+
     Cut off, it can be begun again; until it has ended, no key of another epoch opens anything. Raises `BackupError`, and
     what `wire` raises.
     """
@@ -94,8 +106,10 @@ async def restore(
     _refuse_others(url)
     if file is not None:
         _load(url, file)
+    _close_to_public(url)
     before = _put_keys_back(settings, url, contents, without_newer=without_newer)
     async with wire(settings, url, connections=2) as wiring:
+        await wiring.claims.withdraw_all(Channel.CLI)
         unfinished = await try_to_finish(wiring)
         if unfinished is not None:
             raise BackupError(f"The keys are back, but not everything is done: {unfinished}")
@@ -133,13 +147,39 @@ def _dump(url: str, file: Path) -> None:
     try:
         left_out = [f"--exclude-table-data={table}" for table in _LEFT_OUT]
         _run("pg_dump", url, "--format=custom", "--no-owner", f"--file={file}", *left_out)
-    except BackupError:
-        file.unlink()
+    except BaseException:
+        _remove(file)  # part of a dump must not be taken for a whole one
         raise
+
+
+def _remove(file: Path) -> None:
+    file.unlink(missing_ok=True)
+
+
+def _check_dump(file: Path) -> None:
+    """Refuse what `overwinter backup` did not write, before anything is made or loaded."""
+    try:
+        found = file.is_file()
+    except OSError as error:
+        raise BackupError(f"The file {file} cannot be read: {error.strerror}.") from None
+    if not found:
+        raise BackupError(f"There is no file {file}; name a dump that overwinter backup wrote.")
+    try:
+        listed = _run("pg_restore", "", "--list", str(file.absolute()))
+    except BackupError as error:
+        raise BackupError(f"The file {file} is no whole dump that overwinter backup wrote. {error}") from None
+    schemas = {
+        line.split()[5] for line in listed.splitlines() if " SCHEMA - " in line and len(line.split()) > 5
+    }
+    if not schemas.issuperset(_SCHEMAS):
+        raise BackupError(
+            f"The file {file} is a dump of another database, or of a part of one: name a dump that overwinter backup wrote."
+        )
 
 
 def _load(url: str, file: Path) -> None:
     """Load a dump into an empty database, whole or not at all."""
+    pending(url, all_migrations())  # refuses a database in another encoding
     with psycopg.connect(url, autocommit=True) as connection:
         if connection.execute(
             "SELECT 1 FROM pg_namespace WHERE nspname = ANY (%s)", (list(_SCHEMAS),)
@@ -151,18 +191,32 @@ def _load(url: str, file: Path) -> None:
         database = make_conninfo(dbname=connection.info.dbname)
         _run(
             "pg_restore", url, "--exit-on-error", "--single-transaction", "--no-owner", "--no-privileges",
-            f"--dbname={database}", str(file),
+            f"--dbname={database}", str(file.absolute()),
         )  # fmt: skip
-        # Roles may be others here, so no privilege is restored; nobody but the owner may call what PUBLIC could call now.
+    try:
+        missing = pending(url, all_migrations())
+    except MigrationError as error:
+        raise BackupError(
+            f"The dump is loaded, and this program cannot go on with it. {error} Then run overwinter restore without the file."
+        ) from None
+    if missing:
+        raise BackupError(
+            "The dump is loaded, and is of an earlier version of this program: run overwinter migrate, and then overwinter "
+            "restore without the file."
+        )
+
+
+def _close_to_public(url: str) -> None:
+    """Let nobody but the owner call any routine: roles may be others here, so no privilege is restored, and PostgreSQL lets
+    PUBLIC call what has none. Also without a file, as the restore before may have been cut off right after it loaded."""
+    with psycopg.connect(url, autocommit=True) as connection:
         for schema in _SCHEMAS:
             connection.execute(f"REVOKE ALL ON ALL ROUTINES IN SCHEMA {schema} FROM PUBLIC".encode())
 
 
 def _check_key_folder(settings: Settings, contents: Contents) -> None:
     """Refuse what would mix the keys of two installations, or put old keys in the place of newer ones."""
-    if not holds_keys(settings.keys):
-        return
-    epochs = [int(path.name.split("-")[1].split(".")[0]) for path in settings.keys.glob("wrapping-*.key")]
+    epochs = epochs_in(settings.keys)
     if max(epochs, default=0) > contents.heading.epoch:
         raise BackupError(
             f"The key folder {settings.keys} is of epoch {max(epochs)} and the key backup of the older epoch "
@@ -172,7 +226,19 @@ def _check_key_folder(settings: Settings, contents: Contents) -> None:
     index = settings.keys / "index.key"
     same = settings.keys / f"wrapping-{contents.heading.epoch}.key"
     for path, key in ((index, contents.keys.index_key), (same, contents.keys.wrapping_key)):
-        if path.exists() and path.read_text("ascii").strip() != key.hex():
+        try:
+            text = path.read_text("ascii").strip()
+        except FileNotFoundError:
+            continue
+        except NotADirectoryError:
+            raise BackupError(
+                f"The key folder {settings.keys} is no folder: move that file away, or set OVERWINTER_KEYS to a new folder."
+            ) from None
+        except (OSError, ValueError):
+            raise BackupError(
+                f"The key file {path} cannot be read: move it away, and run this again; the key backup has what was in it."
+            ) from None
+        if text != key.hex():
             raise BackupError(
                 f"The keys in {settings.keys} are others than those of the key backup: move that folder away, or set "
                 "OVERWINTER_KEYS to a new one."
@@ -180,15 +246,17 @@ def _check_key_folder(settings: Settings, contents: Contents) -> None:
 
 
 def _refuse_others(url: str) -> None:
+    deadline = time.monotonic() + _OTHERS_SECONDS
     with psycopg.connect(url, autocommit=True) as connection:
-        row = connection.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename IS NOT NULL "
-            "AND pid <> pg_backend_pid()"
-        ).fetchone()
-    if row is not None and row[0]:
-        raise BackupError(
-            "Other programs are connected to the database; stop serve and project, and whatever else reads it, first."
-        )
+        while connection.execute(
+            "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND usename IS NOT NULL "
+            "AND pid <> pg_backend_pid() LIMIT 1"
+        ).fetchone():
+            if time.monotonic() > deadline:
+                raise BackupError(
+                    "Other programs are connected to the database; stop serve and project, and whatever else reads it, first."
+                )
+            time.sleep(0.05)
 
 
 def _put_keys_back(settings: Settings, url: str, contents: Contents, *, without_newer: bool) -> int:
@@ -203,6 +271,7 @@ def _put_keys_back(settings: Settings, url: str, contents: Contents, *, without_
                 "again without the file."
             )
         with connection.transaction():
+            end_ways_in(connection)
             connection.execute(
                 "SELECT vault.put_back(%s::integer, %s::text[], %s::bytea[])",
                 (heading.epoch, list(keys.wrapped), list(keys.wrapped.values())),
@@ -223,29 +292,41 @@ def _put_keys_back(settings: Settings, url: str, contents: Contents, *, without_
                 settings.keys, epoch=heading.epoch, wrapping_key=keys.wrapping_key, index_key=keys.index_key
             )
             folder = KeyFolder(settings.keys, create=False, epoch=heading.epoch)
-            folder.fence(contents.fences)
             # Whoever is in no list of fences and has no key, though the backup had everybody's, was erased as well.
-            folder.fence([Fence(subject, "other", SYSTEM, Channel.SYSTEM) for subject, _ in keyless])
+            erased = [Fence(subject, "other", SYSTEM, Channel.SYSTEM) for subject, _ in keyless]
+            try:
+                folder.fence(contents.fences)
+                folder.fence(erased)
+            except OSError as error:
+                raise BackupError(
+                    f"The key folder {settings.keys} cannot be written ({error.strerror}): mend that, and run this again "
+                    "without the file."
+                ) from None
         last = connection.execute("SELECT coalesce(max(position), 0) FROM history.facts").fetchone()
     assert last is not None
     return int(last[0])
 
 
-def _run(name: str, url: str, *arguments: str) -> None:
-    """Run one of PostgreSQL's programs on a database. Its address is in the environment, since everybody can read a command
-    line, and a password may be in it."""
-    done = subprocess.run(
-        [_program(name), *arguments],
-        env=_environment(url),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        check=False,
-    )
+def _run(name: str, url: str, *arguments: str) -> str:
+    """Run one of PostgreSQL's programs on a database, and return what it printed. The address is in the environment, since
+    everybody can read a command line, and a password may be in it."""
+    program = _program(name)
+    try:
+        done = subprocess.run(
+            [program, *arguments],
+            env=_environment(url),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+        )
+    except OSError as error:
+        raise BackupError(f"PostgreSQL's program {program} cannot be started: {error.strerror}.") from None
     if done.returncode != 0:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines()
         why = next((line for line in said if "error:" in line), said[-1] if said else "it did not say why")
         why = (why.partition("error: ")[2] or why).rstrip(".")
         raise BackupError(f"PostgreSQL's {name} failed: {why}.")
+    return done.stdout.decode("utf-8", "replace")
 
 
 def _program(name: str) -> str:

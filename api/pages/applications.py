@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -19,8 +19,11 @@ from domain.commands.grants import OfferGrant
 from domain.commands.reviews import AssignReview, ReplaceReview
 from domain.refusals import Forbidden, NotFound
 from domain.reviews import JUDGING, ReviewStatus
+from domain.rounds import RoundStatus
 from projections import applications, calls, initiatives, reviews, timeline
 from projections.initiatives import CallMember
+from projections.readings import NotRecorded
+from projections.reviews import ReviewShown
 
 T = TypeVar("T")
 
@@ -50,7 +53,20 @@ async def _one(visit: Visit) -> Drawn:
     trial = visit.trial()
     offers = await _offers(visit, trial, application)
     jury = await if_shown(initiatives.of_call(reader, who, call.id))
-    assigned = await if_shown(reviews.of_application(reader, who, application))
+    round = next(each for each in call.rounds if each.id == shown.round)
+    # To have seen others' scores excludes from reviewing, so until the panel opens they are shown to whoever asks.
+    scores = visit.query.get("show") == "reviews" or round.status in (
+        RoundStatus.IN_PANEL,
+        RoundStatus.DECIDED,
+    )
+    assigned = await if_shown(reviews.of_application(reader, who, application, scores=scores))
+    story, no_story = None, ""
+    try:
+        story = await if_shown(
+            timeline.of_application(reader, who, application, cursor=visit.query.get("cursor"))
+        )
+    except NotRecorded as error:
+        no_story = str(error)
     judges = [member for member in jury.members if not set(JUDGING).isdisjoint(member.roles)] if jury else []
     return Drawn(
         "application.html",
@@ -59,9 +75,9 @@ async def _one(visit: Visit) -> Drawn:
             "call": call,
             "may": {offer.do: offer for offer in offers},
             "offers": offers,
-            "story": await if_shown(
-                timeline.of_application(reader, who, application, cursor=visit.query.get("cursor"))
-            ),
+            "story": story,
+            "no_story": no_story,
+            "withheld": assigned is not None and not scores and _withheld(assigned.items),
             "reviews": assigned.items if assigned else None,
             "names": {member.person: member.name for member in judges},
             "assignable": await _assignable(trial, application, judges),
@@ -73,6 +89,11 @@ async def _one(visit: Visit) -> Drawn:
         },
         labels={"respond_by": "Answer until", "juror": "Juror"},
     )
+
+
+def _withheld(found: Sequence[ReviewShown]) -> bool:
+    """Whether there are reviews whose scores can be asked for."""
+    return any(each.status == ReviewStatus.SUBMITTED and each.scores is None for each in found)
 
 
 async def _offers(visit: Visit, trial: Trial, application: str) -> list[Offer]:

@@ -10,9 +10,10 @@ from api.pages.rendering import said
 from api.pages.visits import FormShown, Visit
 from domain.amounts import typed_amount
 from domain.forms import QuestionKind
+from domain.initiatives import INITIATIVE, Initiative
 from domain.rounds import RoundStatus
 from domain.values import Role
-from projections import calls, initiatives
+from projections import calls
 from projections.calls import CallDetail, CallLine
 from projections.rounds import RoundLine
 
@@ -69,11 +70,8 @@ async def roles_in(visit: Visit, initiative: str, call: str | None = None) -> fr
     """The visitor's roles in an initiative, and in one of its calls, to choose the links that are of use to them."""
     if visit.signed_in is None:
         return frozenset()
-    me = await initiatives.me(visit.wiring.reader, visit.person)
-    held = [own for own in me.initiatives if own.initiative == initiative]
-    whole = (role for own in held for role in own.roles)
-    for_call = (role for own in held for each in own.calls if each.call == call for role in each.roles)
-    return frozenset((*whole, *for_call))
+    house: Initiative = await visit.wiring.reader.the(INITIATIVE, initiative)
+    return (house if call is None else house.within(call)).roles(visit.who)
 
 
 async def _apply(visit: Visit) -> Drawn:

@@ -38,15 +38,15 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
 
     async def exchange(request: Request[Any, Any, Any]) -> Response[Any]:
         check_same_site(request, wiring.settings)
-        form = await read_form(request)
+        form = await read_form(request, wiring.settings.most_fields)
         browser.check(request, form, "Open the page for claims again.")
         try:
-            # The form's secret is the key: where the answer was lost on its way, the same form gets the same token.
+            # Where the answer was lost on its way, the same form gets the same token.
             way_in = await wiring.claims.exchange(
                 form.fields.get("claim", "").strip(),
                 channel=Channel.PAGE,
                 label="page",
-                key=form.own("secret"),
+                form_secret=form.own("secret"),
             )
         except (Turned, KeyReused, Contended) as error:
             problem = problem_of(error)

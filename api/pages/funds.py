@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Final
 
 from api.pages.calls import roles_in
 from api.pages.page import Drawn, Page
 from api.pages.visits import Visit
 from domain.refusals import Invalid
+from domain.values import read_time
 from projections import calls, funds, ledger, timeline
 from projections.moments import AsOf
 
@@ -35,7 +36,7 @@ async def _moment(visit: Visit) -> AsOf | None:
         return None
     reader = visit.wiring.reader
     with contextlib.suppress(ValueError, OverflowError):
-        at = datetime.fromisoformat(text.replace(" ", "+"))
+        at = read_time(text.replace(" ", "+"))
         position = await reader.moment(at.replace(tzinfo=at.tzinfo or UTC).astimezone(UTC))
         await reader.wait_for(position)
         return AsOf(position)
@@ -93,7 +94,7 @@ async def _timeline_of_call(visit: Visit) -> Drawn:
 
 
 PAGES = (
-    Page(path="/funds/{fund}", show=_fund),
-    Page(path="/funds/{fund}/timeline", show=_timeline_of_fund),
-    Page(path="/calls/{call}/timeline", show=_timeline_of_call),
+    Page(path="/funds/{fund}", show=_fund, as_of=True),
+    Page(path="/funds/{fund}/timeline", show=_timeline_of_fund, as_of=True),
+    Page(path="/calls/{call}/timeline", show=_timeline_of_call, as_of=True),
 )

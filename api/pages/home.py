@@ -55,11 +55,19 @@ async def place_of(reader: Reader, person: str | None, own: OwnRoles) -> Place:
             return await calls.of_initiative(reader, person, own.initiative, cursor=cursor, limit=MOST)
         return await calls.public(reader, initiative=own.initiative, cursor=cursor, limit=MOST)
 
+    found_calls = await whole(own_calls)
+    listed = {call.id for call in found_calls}
+    # An officer for one call alone sees its draft, too.
+    drafts = [
+        await calls.one(reader, person, each.call)
+        for each in own.calls
+        if Role.OFFICER in each.roles and each.call not in listed
+    ]
     try:
         found = await whole(own_funds)
     except (Forbidden, NotFound):
         found = ()
-    return Place(own, await whole(own_calls), found)
+    return Place(own, (*found_calls, *drafts), found)
 
 
 PAGES = (Page(path="/me", show=_me),)

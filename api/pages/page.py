@@ -43,9 +43,11 @@ class Act:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """A page: its address, what it shows, and what can be done there. A `public` one needs no signing in."""
+    """A page: its address, what it shows, and what can be done there. A `public` one needs no signing in; one with
+    `as_of` can be shown as of an earlier time."""
 
     path: str
     show: Show
     acts: tuple[Act, ...] = ()
     public: bool = False
+    as_of: bool = False

@@ -36,7 +36,7 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
 
     async def sign_in(request: Request[Any, Any, Any]) -> Response[Any]:
         check_same_site(request, wiring.settings)
-        form = await read_form(request)
+        form = await read_form(request, wiring.settings.most_fields)
         browser.check(request, form, "Open the page for signing in again.")
         cookie = await sessions.begin(form.fields.get("token", "").strip())
         next_ = within(form.own("next"))
@@ -50,7 +50,7 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
 
     async def sign_out(request: Request[Any, Any, Any]) -> Response[Any]:
         check_same_site(request, wiring.settings)
-        form = await read_form(request)
+        form = await read_form(request, wiring.settings.most_fields)
         check_signed_form(await site.visit(request), form)
         return redirect("/", cookies=[await sessions.end(request.cookies.get(sessions.cookie_name))])
 

@@ -35,7 +35,7 @@ _PARAMETER: Final = re.compile(r"\{([a-z_]+)\}")
 _VERSION: Final = re.compile(r"[A-Za-z0-9_-]{22}\Z", re.ASCII)
 _KEY: Final = re.compile(r"[!-~]{1,200}\Z", re.ASCII)
 _MOST_QUERY: Final = 300
-_QUERY_NAME: Final = frozenset({"lang", "cursor", "as_of", "status", "round", "lines", "next"})
+_QUERY_NAME: Final = frozenset({"lang", "cursor", "as_of", "status", "round", "lines", "next", "show"})
 
 SECURITY: Final = {
     "Content-Security-Policy": (
@@ -111,6 +111,7 @@ class Site:
 
     async def _get(self, page: Page, request: Request[Any, Any, Any]) -> Response[Any]:
         visit = await self.visit(request)
+        check_moment(page, visit)
         if visit.signed_in is None and not page.public:
             return redirect(f"/sign-in?next={quote(request.scope['path'], safe='/')}")
         check_kinds(visit.path)
@@ -129,6 +130,7 @@ class Site:
         request.state.typed = form.typed()
         visit = await again_if_lost(lambda: self.visit(request))
         check_signed_form(visit, form)
+        check_moment(page, visit)
         check_kinds(visit.path)
         if form.own("lines"):
             # Another submit button of the same form: it only asks for more rows, and writes nothing.
@@ -235,6 +237,15 @@ _SAID_ELSE: Final = {
 }
 
 
+def check_moment(page: Page, visit: Visit) -> None:
+    """Raise `Problem` if the address asks for a moment and the page shows only how things are now."""
+    if "as_of" in visit.query and not page.as_of:
+        raise Problem(
+            ProblemType.MALFORMED,
+            "This page shows how things are now, not at an earlier time; leave as_of out of its address.",
+        )
+
+
 def check_signed_form(visit: Visit, form: Form) -> None:
     """Raise `Problem` unless the form was made for this very session."""
     if visit.signed_in is None:
@@ -266,7 +277,8 @@ def _returned(form: Form, error: Turned | Stale | KeyReused | Contended) -> Retu
             others = len(error.errors) - MOST_NAMED
             sentence = "Nothing was done yet. Please correct:"
             if others > 0:
-                sentence = f"Nothing was done yet. Please correct these first; {others} more follow:"
+                many = f"more than {others}" if error.more else str(others)
+                sentence = f"Nothing was done yet. Please correct these first; {many} others follow:"
             return Returned(form=name, typed=form, sentence=sentence, errors=errors, status=422, key=key)
         case Stale():
             sentence = (

@@ -19,6 +19,7 @@ from api.pages.site import Site, check_signed_form, redirect
 from api.pages.visits import Visit
 from api.run.wiring import Wiring
 from domain.commands.persons import WithdrawClaim
+from domain.persons import PERSON
 from domain.refusals import NotFound
 from domain.values import Channel
 from history.runner import Request as Asked
@@ -34,9 +35,10 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
     async def page(visit: Visit, *, made: str = "") -> Response[Any]:
         assert visit.signed_in is not None
         me = await initiatives.me(wiring.reader, visit.person)
+        state = await wiring.reader.the(PERSON, visit.who)
         shown = {
             "claims": tuple(reversed(me.claims)),
-            "open": {claim.id for claim in me.claims if _is_open(visit, claim)},
+            "open": {claim.id for claim in state.claims if claim.usable(wiring.clock())},
             "tokens": await wiring.tokens.all(visit.person),
             "latest": await wiring.sessions.latest_change(visit.signed_in),
             "made": made,
@@ -55,7 +57,7 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
 
     async def act(request: Request[Any, Any, Any]) -> Response[Any]:
         check_same_site(request, wiring.settings)
-        form = await read_form(request)
+        form = await read_form(request, wiring.settings.most_fields)
         visit = await again_if_lost(lambda: site.visit(request))
         check_signed_form(visit, form)
         assert visit.signed_in is not None
@@ -81,10 +83,6 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
     ]
 
 
-def _is_open(visit: Visit, claim: initiatives.OwnClaim) -> bool:
-    return claim.used_at is None and claim.withdrawn_at is None and visit.wiring.clock() < claim.ends_at
-
-
 async def _withdraw(visit: Visit, form: Form) -> None:
     command = WithdrawClaim(person=visit.who, claim=form.fields.get("claim", ""))
     await visit.wiring.runner.run(Asked(command=command, actor=visit.who, channel=Channel.PAGE))
@@ -97,5 +95,6 @@ async def _make(visit: Visit, signed_in: SignedIn, form: Form) -> str:
     if not _KEY.match(key):
         raise Problem(ProblemType.MALFORMED, "The form is not as the page sent it; open the page again.")
     seed = visit.wiring.runner.keyed("token by page", f"{visit.who} {signed_in.token.hex()} {key}".encode())
-    claim = await visit.wiring.tokens.claim_behind(signed_in.token)
-    return await visit.wiring.tokens.make(visit.who, label="page", made_by=visit.who, seed=seed, claim=claim)
+    return await visit.wiring.tokens.make(
+        visit.who, label="page", made_by=visit.who, seed=seed, made_with=signed_in.token
+    )

@@ -156,7 +156,7 @@ class EmbeddedPostgres:
         return f"postgresql://{quote(role, safe='')}@/{quote(database, safe='')}?host={folder}&port={PORT}"
 
     def start(self) -> None:
-        """Starts the server, or joins the one that runs; durable and answering on return. Twice is as good as once."""
+        """Starts the server, or joins the one that runs; durable and answering on return. Is idempotent."""
         if self._users is not None:
             return
         if not self._make and not self.folder.exists():
@@ -172,7 +172,7 @@ class EmbeddedPostgres:
         self._users = users
 
     def stop(self) -> None:
-        """Leaves the server; the last one out stops it, with everything on disk. Twice is as good as once."""
+        """Leaves the server; the last one out stops it, with everything on disk. Is idempotent."""
         if self._users is None:
             return
         users, self._users = self._users, None

@@ -19,7 +19,7 @@ class RoleError(Exception):
 
 
 def let_in(url: str, role: str) -> None:
-    """Let an existing role serve and project; by the owner, on a database that is migrated. Twice is as good as once.
+    """Let an existing role serve and project; by the owner, on a database that is migrated. Is idempotent.
 
     Raises `RoleError`, also for a role that could do whatever it wants all the same.
     """
@@ -62,10 +62,8 @@ def role_of(connection: psycopg.Connection[tuple[Any, ...]]) -> tuple[str, bool]
     return str(row[0]), bool(row[1])
 
 
-def refuse_all_but_the_owner(url: str) -> None:
-    """Raise `RoleError` where a rebuild would be refused."""
+def refuse_all_but_the_owner(url: str, why: str) -> None:
+    """Raise `RoleError` for a role that does not own the database; `why` says what needs the owner."""
     with psycopg.connect(url, autocommit=True) as connection:
         if not role_of(connection)[1]:
-            raise RoleError(
-                "A rebuild makes new tables: let the role run it that owns the database, which is whoever migrates."
-            )
+            raise RoleError(f"{why}: run it as the role that owns the database, the one that runs migrate.")

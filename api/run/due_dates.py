@@ -12,7 +12,7 @@ import psycopg
 from api.run.settings import Settings
 from api.run.wiring import wire
 from history.appends import Unavailable
-from history.due import Resting, run_due
+from history.due import Backoff, run_due
 from history.statements import heed_cancellation
 from history.store import History
 
@@ -27,7 +27,7 @@ log = logging.getLogger("overwinter.due")
 async def follow_due_dates(settings: Settings, url: str) -> None:
     """Run what is due, twice a second, for ever, and now and then forget old answers to idempotency keys. A second process
     waits until the first one's connection is gone."""
-    resting = Resting()
+    backoff = Backoff()
     forget_at = time.monotonic()
     async with wire(settings, url, connections=2) as wiring:
         while True:
@@ -37,7 +37,7 @@ async def follow_due_dates(settings: Settings, url: str) -> None:
                     log.info("this process runs the due dates now")
                     while True:
                         await leader.execute("SELECT 1")  # still connected, so still the leader
-                        await run_due(wiring.runner, resting)
+                        await run_due(wiring.runner, backoff)
                         if time.monotonic() >= forget_at:
                             await _forget_answers(wiring.history)
                             forget_at = time.monotonic() + FORGET_SECONDS

@@ -100,7 +100,7 @@ async def wire(
     """An installation, ready for use; its history is begun if it has no fact yet. `clock` stands in for the real one,
     and a replica at `read_url` answers questions.
 
-    Raises `WiringError`, `history.keyfiles.KeysUnusable` or `history.store.Unavailable`, one sentence each.
+    Raises `WiringError`, `history.keyfiles.KeysUnusable` or `history.appends.Unavailable`, one sentence each.
     """
     async with AsyncExitStack() as opened:
         history = await opened.enter_async_context(open_history(url, connections=connections))
@@ -276,6 +276,9 @@ async def try_to_finish(wiring: Wiring) -> str | None:
     except psycopg.Error as error:
         log.warning("what follows from erasures is not done yet: %s", type(error).__name__)
         return "The database refuses it."
+    except Exception as error:  # noqa: BLE001 - the task that tries it again must not end
+        log.error("what follows from erasures is not done yet: %s", type(error).__name__)  # noqa: TRY400 - may quote
+        return "Something unexpected keeps it from being done; the log names its kind."
     return None
 
 
@@ -321,7 +324,7 @@ async def _as_it_was_opened(history: History) -> Installation | None:
     facts = (await history.load({INSTALLATION_ID: 0})).get(INSTALLATION_ID, ())
     with contextlib.suppress(Exception):  # whatever a damaged fact raises
         first = facts[0]
-        return INSTALLATION.evolve(INSTALLATION.empty, fact_in(first.topic, first.document))
+        return INSTALLATION.evolve(INSTALLATION.empty, fact_in(first.topic, first.document, history.id))
     return None
 
 

@@ -12,10 +12,11 @@ CREATE TABLE accounts.tokens (
     created_at timestamptz NOT NULL DEFAULT now(),
     expires_at timestamptz NOT NULL,
     revoked_at timestamptz,
-    -- The claim that it was exchanged for, or that the token was which it was made with: the facts person.claim_made and
-    -- person.claim_used name it. Only a demonstration's tokens have none.
+    -- The claim this token was exchanged for. A token made with another token copies that token's claim. The facts
+    -- person.claim_made and person.claim_used name it. Only a demonstration's tokens have none.
     claim text COLLATE "C",
-    -- Until when this way in has been told of later claims to the account.
+    -- Until when this way in has been told of other claims to the account: of none after an exchange, and of as many as
+    -- the token it was made with.
     told_at timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX ON accounts.tokens (person);

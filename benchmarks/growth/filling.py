@@ -57,7 +57,7 @@ class Filler:
         """Learn the heads of streams that others wrote, and the handles of persons among them."""
         for stream, rows in (await self._history.load(dict.fromkeys(streams, 0))).items():
             for row in rows:
-                fact = fact_in(row.topic, row.document)
+                fact = fact_in(row.topic, row.document, self._history.id)
                 if isinstance(fact, PersonHandleGiven):
                     self._handles[fact.person, fact.scope] = fact.handle
             last = rows[-1]

@@ -7,6 +7,7 @@ streams, never a read model, so that a role taken away a second ago is gone now.
 from domain.access.judging import (
     applicant,
     applies,
+    asks_juror,
     chairs_panel,
     confirms_panel,
     decides_on,
@@ -29,7 +30,6 @@ from domain.access.members import (
     sees_call,
     sees_given_roles,
     sees_members,
-    sees_persons,
     system,
     withdraws_claim,
 )
@@ -54,15 +54,16 @@ from domain.access.reading import (
     sees_ranking,
     sees_reviews,
     sees_timeline,
+    sees_waiting_places,
 )
 from domain.access.ties import (
     CONFLICTED,
     NOT_YOURS,
     UNDECLARED,
     declared_conflict,
-    judges,
-    judging,
+    is_judging,
     owes,
+    was_asked_to_judge,
 )
 from domain.access.times import JUDGED, UNTIMED, sees_times
 
@@ -76,6 +77,7 @@ __all__ = [
     "applicant",
     "applies",
     "approver_on_grant",
+    "asks_juror",
     "chairs_panel",
     "confirms_panel",
     "decides_on",
@@ -86,8 +88,7 @@ __all__ = [
     "finance_on_grant",
     "finance_or_funder",
     "installation_administrator",
-    "judges",
-    "judging",
+    "is_judging",
     "juror_of",
     "member",
     "offers",
@@ -109,7 +110,6 @@ __all__ = [
     "sees_members",
     "sees_payee",
     "sees_payments",
-    "sees_persons",
     "sees_progress",
     "sees_ranking",
     "sees_recipient",
@@ -117,7 +117,9 @@ __all__ = [
     "sees_reviews",
     "sees_timeline",
     "sees_times",
+    "sees_waiting_places",
     "submits_review",
     "system",
+    "was_asked_to_judge",
     "withdraws_claim",
 ]

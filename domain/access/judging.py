@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from typing import Final
 
 from domain.access.members import member, officer
 from domain.access.ties import (
@@ -10,10 +11,10 @@ from domain.access.ties import (
     NOT_YOURS,
     UNDECLARED,
     declared_conflict,
-    disinterested,
+    owes_declaration,
     own_reviews,
-    undeclared,
-    unknowing,
+    unless_applied,
+    unless_knows,
 )
 from domain.applications import Application
 from domain.calls import Call
@@ -22,6 +23,11 @@ from domain.initiatives import Initiative
 from domain.readings import Reading
 from domain.reviews import JUDGING, Review
 from domain.values import SYSTEM, Role
+
+UNREAD: Final = (
+    "In a blind call jurors are asked by staff who have read the applications and so do not judge in it. Read the "
+    "application first if you will not judge, or leave this to somebody else of the staff."
+)
 
 
 def officer_on(actor: str, initiative: Initiative, application: Application) -> Verdict:
@@ -38,16 +44,36 @@ def examines(
     application: Application,
     *,
     own: Collection[str],
-    reviews: Iterable[Review] = (),
+    reviews: Iterable[Review],
 ) -> Verdict:
-    """The staff who find applications eligible or not and choose their jurors: not in a round in which they applied
+    """The staff who find applications eligible or not, and see who judges them: not in a round in which they applied
     themselves, for the others are their rivals, and not on an application with which they declared a conflict.
 
     `own` are the actor's applications in the round, `reviews` all reviews of the application.
     """
-    verdict = disinterested(officer_on(actor, initiative, application), own)
+    verdict = unless_applied(officer_on(actor, initiative, application), own)
     if isinstance(verdict, Allowed) and declared_conflict(actor, reviews):
         return Denied(CONFLICTED)
+    return verdict
+
+
+def asks_juror(
+    actor: str,
+    initiative: Initiative,
+    call: Call,
+    application: Application,
+    *,
+    own: Collection[str],
+    read: Reading,
+    reviews: Iterable[Review],
+) -> Verdict:
+    """The staff who choose the jurors of an application, as in `examines`; in a blind call only those who have read who
+    applied, and so do not judge or decide themselves: that somebody of the jury cannot be asked may tell that they
+    applied. `read` is what the actor has read of the round.
+    """
+    verdict = examines(actor, initiative, application, own=own, reviews=reviews)
+    if isinstance(verdict, Allowed) and call.blindness != "open" and not read.breaks_blindness:
+        return Denied(UNREAD)
     return verdict
 
 
@@ -79,7 +105,7 @@ def declares_no_conflict(
 ) -> Verdict:
     """The juror whose review it is; in a blind call not once they know who applied. `read` is what they have read of the
     round."""
-    return unknowing(juror_of(actor, initiative, review), call, read)
+    return unless_knows(juror_of(actor, initiative, review), call, read)
 
 
 def submits_review(
@@ -95,7 +121,7 @@ def submits_review(
 
 def opens_panel(actor: str, initiative: Initiative, *, own: Collection[str]) -> Verdict:
     """The staff; `own` are the actor's applications in the round, which must be none."""
-    return disinterested(officer(actor, initiative), own)
+    return unless_applied(officer(actor, initiative), own)
 
 
 def decides_on(
@@ -122,7 +148,7 @@ def decides_on(
     if isinstance(verdict, Allowed):
         if declared_conflict(actor, mine):
             return Denied(CONFLICTED)
-        if undeclared(mine):
+        if owes_declaration(actor, mine):
             return Denied(UNDECLARED)
     return verdict
 
@@ -138,12 +164,12 @@ def chairs_panel(
 def _decides(
     role: Role, actor: str, initiative: Initiative, call: Call, *, own: Collection[str], read: Reading
 ) -> Verdict:
-    verdict = disinterested(member(actor, initiative, role), own)
+    verdict = unless_applied(member(actor, initiative, role), own)
     if isinstance(verdict, Denied) or call.blindness == "open":
         return verdict
     if Role.OFFICER in initiative.roles(actor):
         return Denied("In a blind call officers do not decide; a chair who is no officer does.")
-    return unknowing(verdict, call, read)
+    return unless_knows(verdict, call, read)
 
 
 def confirms_panel(
@@ -152,7 +178,7 @@ def confirms_panel(
     """Staff or a chair, who answer for every outcome of the round: `own` are the actor's applications in it, and
     `conflicts` those with which they declared a conflict; both must be none. They choose nothing, so they may know who
     applied."""
-    verdict = disinterested(member(actor, initiative, Role.OFFICER, Role.CHAIR), own)
+    verdict = unless_applied(member(actor, initiative, Role.OFFICER, Role.CHAIR), own)
     if isinstance(verdict, Allowed) and conflicts:
         return Denied(
             "You declared a conflict of interest with an application of this round; another person confirms."

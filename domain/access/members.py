@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from domain.access.ties import NOT_YOURS, or_hidden
+from domain.access.ties import NOT_YOURS, hidden_from_others
 from domain.calls import Call, CallStatus
 from domain.deciding import Allowed, Denied, Verdict
 from domain.initiatives import Initiative, Installation
@@ -97,20 +97,15 @@ def published(call: Call) -> Verdict:
 def sees_call(actor: str, initiative: Initiative, call: Call) -> Verdict:
     """A published call is everybody's; a draft is the staff's alone."""
     verdict = published(call)
-    return verdict if isinstance(verdict, Allowed) else or_hidden(officer(actor, initiative))
+    return verdict if isinstance(verdict, Allowed) else hidden_from_others(officer(actor, initiative))
 
 
 def sees_members(actor: str, initiative: Initiative) -> Verdict:
     """Who holds which role: administrators, and the staff, who choose jurors among them."""
-    return or_hidden(member(actor, initiative, Role.ADMINISTRATOR, Role.OFFICER))
+    return hidden_from_others(member(actor, initiative, Role.ADMINISTRATOR, Role.OFFICER))
 
 
 def sees_given_roles(actor: str, initiative: Initiative) -> Verdict:
     """Who gave which role to whom, and which claims were made for members: every member, so that nobody gathers roles in
     secret."""
-    return or_hidden(member(actor, initiative, *MEMBER_ROLES))
-
-
-def sees_persons(actor: str, installation: Installation) -> Verdict:
-    """The list of persons, with names and addresses: an administrator of the installation."""
-    return installation_administrator(actor, installation)
+    return hidden_from_others(member(actor, initiative, *MEMBER_ROLES))

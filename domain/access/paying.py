@@ -7,7 +7,7 @@ from typing import Final
 
 from domain.access.judging import officer_on
 from domain.access.members import finance, member, officer
-from domain.access.ties import CONFLICTED, NOT_YOURS, or_hidden
+from domain.access.ties import CONFLICTED, NOT_YOURS, hidden_from_others
 from domain.applications import Application
 from domain.deciding import Allowed, Denied, Verdict
 from domain.grants.facts import Stage
@@ -85,7 +85,9 @@ def sees_payments(actor: str, initiative: Initiative, *, recipient: str | None =
     """
     if recipient is not None and actor == recipient:
         return Allowed(Role.APPLICANT)
-    return or_hidden(member(actor, initiative, Role.FINANCE, Role.APPROVER, Role.OFFICER, Role.FUNDER))
+    return hidden_from_others(
+        member(actor, initiative, Role.FINANCE, Role.APPROVER, Role.OFFICER, Role.FUNDER)
+    )
 
 
 def sees_recipient(
@@ -95,7 +97,7 @@ def sees_recipient(
     on: `conflicts` are the applications of its round with which the actor declared one."""
     if actor == grant.recipient:
         return Allowed(Role.APPLICANT)
-    verdict = or_hidden(member(actor, initiative, Role.FINANCE, Role.APPROVER, Role.OFFICER))
+    verdict = hidden_from_others(member(actor, initiative, Role.FINANCE, Role.APPROVER, Role.OFFICER))
     return _impartial(verdict, grant.application, conflicts)
 
 
@@ -104,7 +106,7 @@ def sees_payee(actor: str, initiative: Initiative, grant: Grant, *, conflicts: C
     nobody whose conflict it followed on."""
     if actor == grant.recipient:
         return Allowed(Role.APPLICANT)
-    verdict = or_hidden(member(actor, initiative, Role.FINANCE, Role.APPROVER))
+    verdict = hidden_from_others(member(actor, initiative, Role.FINANCE, Role.APPROVER))
     return _impartial(verdict, grant.application, conflicts)
 
 
@@ -113,4 +115,4 @@ def sees_reports(actor: str, initiative: Initiative, grant: Grant, *, conflicts:
     whose conflict it followed on."""
     if actor == grant.recipient:
         return Allowed(Role.APPLICANT)
-    return _impartial(or_hidden(officer(actor, initiative)), grant.application, conflicts)
+    return _impartial(hidden_from_others(officer(actor, initiative)), grant.application, conflicts)

@@ -11,12 +11,12 @@ from domain.access.ties import (
     UNDECLARED,
     WITH_PANEL,
     declared_conflict,
-    judges,
-    no_rival,
-    or_hidden,
+    hidden_from_others,
     owes,
+    owes_declaration,
     own_reviews,
-    undeclared,
+    unless_rival,
+    was_asked_to_judge,
 )
 from domain.applications import Application
 from domain.calls import Call
@@ -30,7 +30,7 @@ from domain.values import Role
 def reads_of_round(actor: str, initiative: Initiative, round: Round, *, own: Collection[str]) -> Verdict:
     """Whose reading of a round is recorded before they are shown it: the staff's and the jury's, but not of whoever
     applied in it, to whom nothing of others is shown. `own` are the actor's applications in the round."""
-    return no_rival(or_hidden(member(actor, initiative, Role.OFFICER, *JUDGING)), round, own)
+    return unless_rival(hidden_from_others(member(actor, initiative, Role.OFFICER, *JUDGING)), round, own)
 
 
 def sees_application(
@@ -51,7 +51,7 @@ def sees_application(
     """
     if actor == application.applicant:
         return Allowed(Role.APPLICANT)
-    return no_rival(_sees_application(actor, initiative, round, reviews), round, own)
+    return unless_rival(_sees_application(actor, initiative, round, reviews), round, own)
 
 
 def _sees_application(actor: str, initiative: Initiative, round: Round, reviews: Iterable[Review]) -> Verdict:
@@ -59,15 +59,15 @@ def _sees_application(actor: str, initiative: Initiative, round: Round, reviews:
     if declared_conflict(actor, mine):
         return Denied(CONFLICTED)
     verdict = officer(actor, initiative)
-    if isinstance(verdict, Allowed) and not judges(actor, round, mine):
+    if isinstance(verdict, Allowed) and not was_asked_to_judge(actor, round, mine):
         return verdict
-    if undeclared(mine):
+    if owes_declaration(actor, mine):
         return Denied(UNDECLARED)
     if mine:
-        return or_hidden(member(actor, initiative, *JUDGING))
+        return hidden_from_others(member(actor, initiative, *JUDGING))
     if round.status in WITH_PANEL:
         verdict = member(actor, initiative, Role.CHAIR)
-    return or_hidden(verdict)
+    return hidden_from_others(verdict)
 
 
 def sees_applicant(
@@ -100,13 +100,13 @@ def sees_reviews(
     """The scores and the jury's comments on an application: the staff; its jurors once their own review is submitted;
     the jury once the round is in panel; funders the scores, once it is decided. `reviews` are all reviews of it.
 
-    Nobody sees them who declared a conflict, who owes a review of it still, or whose application it is; staff who judge
-    too wait with the jury, for they can still be asked for a review of it; nor sees them, before the
-    round is decided, whoever applied in it: `own` are the actor's applications in the round.
+    Not shown to: the applicant; whoever declared a conflict; whoever owes a review of it; before the decision, whoever
+    applied in the round (`own` are the actor's applications in it). Staff who are also jurors or chairs see them when the
+    jury does.
     """
     if actor == application.applicant:
         return Denied("Applicants do not see the reviews of their application.")
-    return no_rival(_sees_reviews(actor, initiative, round, reviews), round, own)
+    return unless_rival(_sees_reviews(actor, initiative, round, reviews), round, own)
 
 
 def _sees_reviews(actor: str, initiative: Initiative, round: Round, reviews: Iterable[Review]) -> Verdict:
@@ -115,7 +115,7 @@ def _sees_reviews(actor: str, initiative: Initiative, round: Round, reviews: Ite
         return Denied(CONFLICTED)
     if round.status is RoundStatus.CLOSED and owes(actor, mine):
         return Denied("Submit your own review first; then you see the others'.")
-    if round.status is RoundStatus.IN_PANEL and undeclared(mine):
+    if round.status is RoundStatus.IN_PANEL and owes_declaration(actor, mine):
         return Denied(UNDECLARED)
     with_jury = round.status in WITH_PANEL or any(review.status is ReviewStatus.SUBMITTED for review in mine)
     verdict = officer(actor, initiative)
@@ -127,7 +127,7 @@ def _sees_reviews(actor: str, initiative: Initiative, round: Round, reviews: Ite
         verdict = member(actor, initiative, *JUDGING)
     if round.status is RoundStatus.DECIDED and not isinstance(verdict, Allowed):
         verdict = member(actor, initiative, Role.FUNDER)
-    return or_hidden(verdict)
+    return hidden_from_others(verdict)
 
 
 def sees_assignments(
@@ -140,7 +140,7 @@ def sees_assignments(
 ) -> Verdict:
     """Who was asked to review an application, and who has submitted, without scores and comments: the staff who choose
     its jurors, also those who owe a review of it themselves."""
-    return or_hidden(examines(actor, initiative, application, own=own, reviews=reviews))
+    return hidden_from_others(examines(actor, initiative, application, own=own, reviews=reviews))
 
 
 def sees_feedback(actor: str, round: Round, application: Application) -> Verdict:
@@ -167,23 +167,25 @@ def sees_ranking(
     """
     if own and round.status is not RoundStatus.DECIDED:
         return Denied("You applied in this round; its ranking is shown to you when it is decided, if at all.")
-    judges = not initiative.roles(actor).isdisjoint(JUDGING)
+    of_jury = not initiative.roles(actor).isdisjoint(JUDGING)
     if round.status is RoundStatus.DECIDED:
-        return or_hidden(member(actor, initiative, Role.OFFICER, *JUDGING, Role.FUNDER))
+        return hidden_from_others(member(actor, initiative, Role.OFFICER, *JUDGING, Role.FUNDER))
     if round.status is RoundStatus.IN_PANEL:
-        return or_hidden(member(actor, initiative, Role.OFFICER, *JUDGING))
-    if judges or owed:
+        return hidden_from_others(member(actor, initiative, Role.OFFICER, *JUDGING))
+    if of_jury or owed:
         return Denied("The ranking is shown when the round is in panel, so that it sways no review.")
-    return or_hidden(officer(actor, initiative))
+    return hidden_from_others(officer(actor, initiative))
 
 
 def sees_progress(actor: str, initiative: Initiative, round: Round, *, own: Collection[str]) -> Verdict:
     """How many reviews each application of a round has and needs, without a score: the staff, who ask jurors; the chair,
     who lowers a quorum; and jurors, of what they were asked to judge, as one of them may have to in the chair's place. Not
     whoever applied in it, before it is decided: `own` are the actor's applications in it.
+
+    A juror is allowed here; the query leaves out what they were not asked to judge (`projections.judging`).
     """
     verdict = member(actor, initiative, Role.OFFICER, Role.CHAIR, Role.JUROR)
-    return no_rival(or_hidden(verdict), round, own)
+    return unless_rival(hidden_from_others(verdict), round, own)
 
 
 def sees_timeline(
@@ -211,4 +213,15 @@ def sees_timeline(
         and round.status is not RoundStatus.DECIDED
     ):
         return Denied("Funders follow an application once its round is decided.")
-    return or_hidden(verdict if round is None else no_rival(verdict, round, own))
+    return hidden_from_others(verdict if round is None else unless_rival(verdict, round, own))
+
+
+def sees_waiting_places(actor: str, *, applicant: str | None = None, conflict_in_round: bool) -> bool:
+    """Whether somebody is told the places that applications of a round have on its waiting list: the `applicant` their own;
+    nobody else who declared a conflict with one of the round, whose place shows as the one missing between the others.
+
+    `conflict_in_round`: the actor declared one with an application of the round. Whether they see the application at all is
+    asked before. The panel's ranking leaves the application out and renumbers the places instead, so that a chair with a
+    conflict has an order to work with.
+    """
+    return actor == applicant or not conflict_in_round

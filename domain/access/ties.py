@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Final
 
-from domain import reviews as reviewing
 from domain.calls import Call
 from domain.deciding import Allowed, Denied, Verdict
 from domain.readings import Reading
-from domain.reviews import OUTSTANDING, STEPPED_BACK, Review
+from domain.reviews import OUTSTANDING, STEPPED_BACK, Review, undeclared
 from domain.rounds import Round, RoundStatus
 
 NOT_YOURS: Final = "This is not yours to see or to change."
@@ -30,15 +29,15 @@ def declared_conflict(actor: str, reviews: Iterable[Review]) -> bool:
     return any(review.status in STEPPED_BACK for review in own_reviews(actor, reviews))
 
 
-def judges(actor: str, round: Round, reviews: Iterable[Review]) -> bool:
+def was_asked_to_judge(actor: str, round: Round, reviews: Iterable[Review]) -> bool:
     """Whether somebody was asked to judge an application whose round is not decided: until then they see it as its
     jurors do, whatever else they are."""
     return round.status is not RoundStatus.DECIDED and bool(own_reviews(actor, reviews))
 
 
-def judging(actor: str, round: Round, reviews: Iterable[Review]) -> bool:
+def is_judging(actor: str, round: Round, reviews: Iterable[Review]) -> bool:
     """Whether somebody is asked to judge an application whose round is not decided, and did not step back."""
-    return judges(actor, round, reviews) and not declared_conflict(actor, reviews)
+    return was_asked_to_judge(actor, round, reviews) and not declared_conflict(actor, reviews)
 
 
 def own_reviews(actor: str, reviews: Iterable[Review]) -> tuple[Review, ...]:
@@ -51,19 +50,19 @@ def owes(actor: str, reviews: Iterable[Review]) -> bool:
     return any(review.status in OUTSTANDING for review in own_reviews(actor, reviews))
 
 
-def undeclared(own_reviews: Iterable[Review]) -> bool:
-    """Whether somebody was asked about a conflict, by one of their own reviews, and has not answered."""
-    return any(reviewing.undeclared(review) for review in own_reviews)
+def owes_declaration(actor: str, reviews: Iterable[Review]) -> bool:
+    """Whether somebody was asked, by one of these reviews, whether they have a conflict, and has not answered."""
+    return any(undeclared(review) for review in own_reviews(actor, reviews))
 
 
-def disinterested(verdict: Verdict, own: Collection[str]) -> Verdict:
+def unless_applied(verdict: Verdict, own: Collection[str]) -> Verdict:
     """Those who decide on a round, but not whoever applied in it: `own` are their applications in it."""
     if isinstance(verdict, Allowed) and own:
         return Denied("Nobody takes part in deciding on a round in which they applied.")
     return verdict
 
 
-def unknowing(verdict: Verdict, call: Call, read: Reading) -> Verdict:
+def unless_knows(verdict: Verdict, call: Call, read: Reading) -> Verdict:
     """Those who judge or decide, but in a blind call nobody who knows who applied: `read` is what they have read of the
     round."""
     if isinstance(verdict, Allowed) and call.blindness != "open" and read.breaks_blindness:
@@ -71,7 +70,7 @@ def unknowing(verdict: Verdict, call: Call, read: Reading) -> Verdict:
     return verdict
 
 
-def no_rival(verdict: Verdict, round: Round, own: Collection[str]) -> Verdict:
+def unless_rival(verdict: Verdict, round: Round, own: Collection[str]) -> Verdict:
     """Staff and jury, but not whoever applied in the round, for whom the others are rivals until it is decided."""
     if isinstance(verdict, Allowed) and own and round.status is not RoundStatus.DECIDED:
         return Denied(
@@ -80,6 +79,6 @@ def no_rival(verdict: Verdict, round: Round, own: Collection[str]) -> Verdict:
     return verdict
 
 
-def or_hidden(verdict: Verdict) -> Verdict:
+def hidden_from_others(verdict: Verdict) -> Verdict:
     """A member is told why not; to everybody else the thing does not exist."""
     return Denied(NOT_YOURS, hidden=True) if isinstance(verdict, Denied) and verdict.hidden else verdict

@@ -20,6 +20,7 @@ from domain.deciding import (
     ahead,
     maybe,
     members,
+    some,
     the,
 )
 from domain.forms import Answer
@@ -28,6 +29,7 @@ from domain.initiatives import INITIATIVE
 from domain.persons import PERSON
 from domain.readings import EXAMINED, READING, Reading, reading_of
 from domain.refusals import NotFound
+from domain.reviews import REVIEW
 from domain.rounds import ROUND
 from domain.values import SYSTEM, ApplicationId, CallId, Money, RoundId
 
@@ -125,9 +127,10 @@ def _find_eligible(command: FindApplicationEligible, given: Given) -> Plan:
     round = yield from the(ROUND, application.round)
     initiative = (yield from the(INITIATIVE, application.initiative)).within(application.call)
     own = yield from members(applications_by(given.actor, application.round))
+    reviews = yield from some(REVIEW, (yield from members(reviews_of(command.application))))
     read = yield from _read_by_examining(application, given)
     return Act(
-        may=access.examines(given.actor, initiative, application, own=own),
+        may=access.examines(given.actor, initiative, application, own=own, reviews=reviews.values()),
         initiative=application.initiative,
         scope=application.call,
         decide=lambda: Outcome(
@@ -144,10 +147,10 @@ def _find_ineligible(command: FindApplicationIneligible, given: Given) -> Plan:
     application = yield from the(APPLICATION, command.application)
     initiative = (yield from the(INITIATIVE, application.initiative)).within(application.call)
     own = yield from members(applications_by(given.actor, application.round))
-    reviews = yield from members(reviews_of(command.application))
+    reviews = yield from some(REVIEW, (yield from members(reviews_of(command.application))))
     read = yield from _read_by_examining(application, given)
     return Act(
-        may=access.examines(given.actor, initiative, application, own=own),
+        may=access.examines(given.actor, initiative, application, own=own, reviews=reviews.values()),
         initiative=application.initiative,
         scope=application.call,
         decide=lambda: Outcome(

@@ -14,12 +14,12 @@ from domain.reviews import Review
 from domain.values import Role
 
 
-def nobody_chairs(
+def every_chair_is_excluded(
     actor: str, initiative: Initiative, round_id: str, reviews: Iterable[Review]
 ) -> Generator[Wish, Any, bool]:
-    """Whether there are chairs, and each has a conflict of interest with an application or applied in its round.
+    """Whether there are chairs and all are excluded by a conflict or an application of their own. Only looked up for jurors.
 
-    `reviews` are all reviews of the application. It matters only where a juror asks: for a chair nothing is looked up.
+    `reviews` are all reviews of the application.
     """
     if Role.CHAIR in initiative.roles(actor) or Role.JUROR not in initiative.roles(actor):
         return False

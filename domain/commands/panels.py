@@ -9,7 +9,7 @@ from domain import access, applications, panels, rounds
 from domain import reviews as reviewing
 from domain.applications import APPLICATION, Application, ApplicationStatus, DeclineReason
 from domain.calls import CALL, Call
-from domain.commands.chairs import nobody_chairs
+from domain.commands.chairs import every_chair_is_excluded
 from domain.deciding import (
     Act,
     Command,
@@ -116,7 +116,7 @@ def _set_outcome(command: SetPanelOutcome, given: Given) -> Plan:
         )
     application = yield from the(APPLICATION, command.application)
     reviews = yield from some(REVIEW, (yield from members(reviews_of(command.application))))
-    no_chair_can = yield from nobody_chairs(given.actor, initiative, panel.round, reviews.values())
+    no_chair_can = yield from every_chair_is_excluded(given.actor, initiative, panel.round, reviews.values())
     # Who withdrew matters only where the budget seems too small, so the other applications are seldom loaded.
     awarded = panels.awards(panel, besides=command.application)
     withdrawn: set[str] = set()

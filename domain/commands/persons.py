@@ -34,7 +34,7 @@ class MakeClaim(Command, frozen=True, kw_only=True):
     days; a person has one at a time. The person and their initiatives' members see that it was made."""
 
     person: PersonId
-    days: Annotated[int, limits.described(minimum=1, maximum=persons.MOST_CLAIM_DAYS)] = persons.CLAIM_DAYS
+    days: Annotated[int, limits.described(minimum=1, maximum=limits.MOST_CLAIM_DAYS)] = limits.CLAIM_DAYS
 
 
 class WithdrawClaim(Command, frozen=True, kw_only=True):
@@ -135,10 +135,11 @@ def _use_claim(command: UseClaim, given: Given) -> Plan:
     return Act(may=access.oneself(given.actor, command.person), initiative=None, decide=decide)
 
 
+# A person's stream counts the calls in which they act, for it holds their handles: its version tells who applied.
 COMMANDS = (
-    Registered("person.register", RegisterPerson, _register),
-    Registered("person.make_claim", MakeClaim, _make_claim),
-    Registered("person.withdraw_claim", WithdrawClaim, _withdraw_claim),
-    Registered("person.use_claim", UseClaim, _use_claim),
-    Registered("person.erase", ErasePerson, _erase),
+    Registered("person.register", RegisterPerson, _register, versioned=False),
+    Registered("person.make_claim", MakeClaim, _make_claim, versioned=False),
+    Registered("person.withdraw_claim", WithdrawClaim, _withdraw_claim, versioned=False),
+    Registered("person.use_claim", UseClaim, _use_claim, versioned=False),
+    Registered("person.erase", ErasePerson, _erase, versioned=False),
 )

@@ -36,10 +36,9 @@ def _record(command: RecordReading, given: Given) -> Plan:
             facts={
                 reading: readings.record(
                     read,
+                    command.round,
+                    round,
                     viewer=given.actor,
-                    initiative=round.initiative,
-                    call=round.call,
-                    round=command.round,
                     kinds=command.kinds,
                     application=command.application,
                 )

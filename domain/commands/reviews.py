@@ -8,7 +8,7 @@ from typing import Any
 from domain import access, limits, reviews
 from domain.applications import APPLICATION, Application
 from domain.calls import CALL, Call
-from domain.commands.chairs import nobody_chairs
+from domain.commands.chairs import every_chair_is_excluded
 from domain.deciding import (
     Act,
     Command,
@@ -25,11 +25,10 @@ from domain.deciding import (
 )
 from domain.indexes import applications_by, reviews_of
 from domain.initiatives import INITIATIVE, Initiative
-from domain.persons import PERSON, check_registered
+from domain.persons import PERSON, PersonStatus, check_registered
 from domain.readings import READING, reading_of
-from domain.refusals import Refused
 from domain.reviews import JUDGING, REVIEW, ConflictReason, Review
-from domain.rounds import ROUND, QuorumReason, Round
+from domain.rounds import ROUND, QuorumReason
 from domain.values import ApplicationId, PersonId, ReviewId
 
 
@@ -62,7 +61,8 @@ class ReplaceReview(Command, frozen=True, kw_only=True):
 
 
 class LowerQuorum(Command, frozen=True, kw_only=True):
-    """Let an application go to the panel with fewer reviews than the call asks for, as no juror is left to be asked."""
+    """Let an application go to the panel with fewer reviews than the call asks for, as no juror is left to be asked and those
+    who were asked cannot write enough. The answer names the round, in whose history this is noted."""
 
     application: ApplicationId
     quorum: int
@@ -89,11 +89,12 @@ def _replace(command: ReplaceReview, given: Given) -> Plan:
 
 def _ask(application_id: str, juror: str, given: Given, *, replaced: str | None = None) -> Plan:
     application = yield from the(APPLICATION, application_id)
-    juror_reading = reading_of(juror, application.round)
+    reading, juror_reading = (reading_of(who, application.round) for who in (given.actor, juror))
     yield from ahead(
         (CALL, application.call),
         (ROUND, application.round),
         (INITIATIVE, application.initiative),
+        (READING, reading),
         (READING, juror_reading),
     )
     call = yield from the(CALL, application.call)
@@ -101,13 +102,13 @@ def _ask(application_id: str, juror: str, given: Given, *, replaced: str | None 
     initiative = (yield from the(INITIATIVE, application.initiative)).within(application.call)
     person = yield from maybe(PERSON, juror)
     own = yield from members(applications_by(given.actor, application.round))
+    read = yield from maybe(READING, reading)
     applied = yield from members(applications_by(juror, application.round))
-    read = yield from maybe(READING, juror_reading)
+    juror_read = yield from maybe(READING, juror_reading)
     existing = yield from some(REVIEW, (yield from members(reviews_of(application_id))))
     review = given.new("review")
 
     def decide() -> Outcome:
-        check_registered(person, juror)
         stepped_back = (
             {replaced: reviews.replace(replaced, existing[replaced], replacement=review)} if replaced else {}
         )
@@ -119,56 +120,56 @@ def _ask(application_id: str, juror: str, given: Given, *, replaced: str | None 
             round,
             initiative,
             juror=juror,
-            existing=tuple(existing.values()),
+            existing=existing.values(),
             juror_applied=bool(applied),
-            juror_read=read,
+            juror_read=juror_read,
         )
+        check_registered(person, juror)
         return Outcome(
             facts={**stepped_back, review: assigned},
             answers=review,
         )
 
     return Act(
-        may=access.examines(given.actor, initiative, application, own=own, reviews=existing.values()),
+        may=access.asks_juror(
+            given.actor, initiative, call, application, own=own, read=read, reviews=existing.values()
+        ),
         initiative=application.initiative,
         scope=application.call,
         decide=decide,
     )
 
 
+def _jury(initiative: Initiative) -> Generator[Wish, Any, list[str]]:
+    """The jurors and chairs of an initiative who were not erased."""
+    named = [person for person in sorted(initiative.members) if initiative.roles(person) & set(JUDGING)]
+    people = yield from some(PERSON, named)
+    return [person for person in named if people[person].status is not PersonStatus.ERASED]
+
+
 def _can_be_asked(
     application_id: str,
     application: Application,
     call: Call,
-    round: Round,
-    initiative: Initiative,
+    jury: Collection[str],
     existing: Collection[Review],
-) -> Generator[Wish, Any, int]:
-    """How many of the jury could still be asked to judge an application: those for whom assigning it is not refused."""
-    jury = [person for person in sorted(initiative.members) if initiative.roles(person) & set(JUDGING)]
-    people = yield from some(PERSON, jury)
-    found = 0
+) -> Generator[Wish, Any, bool]:
+    """Whether somebody of the jury could be asked for a review of an application yet."""
     for person in jury:
         applied = yield from members(applications_by(person, application.round))
         read = yield from maybe(READING, reading_of(person, application.round))
-        try:
-            check_registered(people[person], person)
-            reviews.assign(
-                "",
-                application_id,
-                application,
-                call,
-                round,
-                initiative,
-                juror=person,
-                existing=existing,
-                juror_applied=bool(applied),
-                juror_read=read,
-            )
-        except Refused:
-            continue
-        found += 1
-    return found
+        why_not = reviews.why_not_asked(
+            application_id,
+            application,
+            call,
+            juror=person,
+            existing=existing,
+            juror_applied=bool(applied),
+            juror_read=read,
+        )
+        if why_not is None:
+            return True
+    return False
 
 
 def _lower_quorum(command: LowerQuorum, given: Given) -> Plan:
@@ -187,8 +188,9 @@ def _lower_quorum(command: LowerQuorum, given: Given) -> Plan:
     read = yield from maybe(READING, reading)
     existing = yield from some(REVIEW, (yield from members(reviews_of(command.application))))
     written = tuple(existing.values())
-    no_chair_can = yield from nobody_chairs(given.actor, initiative, application.round, written)
-    left = yield from _can_be_asked(command.application, application, call, round, initiative, written)
+    no_chair_can = yield from every_chair_is_excluded(given.actor, initiative, application.round, written)
+    jury = yield from _jury(initiative)
+    left = yield from _can_be_asked(command.application, application, call, jury, written)
     return Act(
         may=access.decides_on(
             given.actor,
@@ -212,6 +214,7 @@ def _lower_quorum(command: LowerQuorum, given: Given) -> Plan:
                     quorum=command.quorum,
                     reason=command.reason,
                     reviews=written,
+                    jury=jury,
                     can_be_asked=left,
                 )
             },
@@ -307,5 +310,6 @@ COMMANDS = (
     Registered("review.declare_conflict", DeclareConflict, _declare_conflict),
     Registered("review.replace", ReplaceReview, _replace),
     Registered("review.submit", SubmitReview, _submit),
-    Registered("application.lower_quorum", LowerQuorum, _lower_quorum),
+    # It is noted in the round's stream, which also counts the quorums of applications that are hidden from this chair.
+    Registered("application.lower_quorum", LowerQuorum, _lower_quorum, versioned=False),
 )

@@ -1,10 +1,18 @@
-"""The account of a payee, as it is written in a payment."""
+"""The account of a payee, as it is written in a payment.
+
+What is meant as an IBAN must be one. A character that is neither a Latin letter nor a digit may look like any of them, so
+that no table of look-alikes could be complete: whatever has the form of an IBAN, with such characters in places of letters
+or digits, is meant as one. The names that Unicode gives to characters, and a short table of our own, only serve to say
+which letter they look like.
+"""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Final
+from collections.abc import Sequence
+from functools import cache
+from typing import Final, NamedTuple
 
 from stdnum import iban, numdb
 from stdnum.exceptions import ValidationError
@@ -13,109 +21,202 @@ from domain import limits
 from domain.refusals import Invalid
 from domain.values import check_line
 
-_SAYS_IBAN: Final = re.compile(r"IBAN(?:[\W_]+(?:NO|NR|NUMBER)\b)?[\W_]*(?=[A-Z]{2}[0-9]{2}|[^A-Z])")
-_IBAN: Final = re.compile(r"([A-Z]{2})[0-9]{2}([A-Z0-9]+)\Z", re.ASCII)
-_BEGINNING: Final = re.compile(r"(?<![A-Z0-9])[A-Z]{2}[0-9]{2}", re.ASCII)
-_APART: Final = re.compile(r"[\W_]+")
-_PART: Final = re.compile(r"([0-9]+)!")
-_LENGTHS: Final = range(11, 31)
-"""How long the part of an IBAN behind the check digits can be in any country."""
+_SAYS_IBAN: Final = re.compile(r"IBAN(?:[\W_]+(?:NO|NR|NUMBER)\b)?[\W_]*(?=[A-Z]{2}[0-9]{2}|[^A-Z]|\Z)")
+_PART: Final = re.compile(r"([0-9]+)!([a-z])")
+_LENGTHS: Final = range(15, 35)
+"""How long the IBANs of any country can be."""
 _FEWEST_DIGITS: Final = 6
 """Words that happen to begin like an IBAN have fewer digits behind."""
+_MOST_FOREIGN: Final = 2
+"""A word of another script, as of a Russian account, has more foreign letters in the first four places of an IBAN."""
 
-_CYRILLIC: Final = "АВЕКМНОРСТУХІЈЅ"
-_GREEK: Final = "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ"
-_LATIN: Final = dict(zip(_CYRILLIC, "ABEKMHOPCTYXIJS", strict=True)) | dict(
-    zip(_GREEK, "ABEZHIKMNOPTYX", strict=True)
+_LETTERS_LIKE: Final = {
+    "0": "ODQ", "1": "IL", "2": "Z", "3": "E", "4": "A", "5": "S", "6": "G", "7": "T", "8": "B", "9": "GP",
+}  # fmt: skip
+_LIKE_DIGITS: Final = frozenset("ODQUILJZEASGBTYP")
+_LETTER_NAME: Final = re.compile(
+    r"(?:.* )?(?:LATIN|SYMBOL) (?:(?:CAPITAL|SMALL) )?(?:LETTER )?(?:(?:DOTLESS|SMALL CAPITAL|CAPITAL) )?([A-Z])(?: WITH .*)?\Z"
 )
-"""Capital letters that only look like Latin ones."""
+_ALIKE: Final = (
+    dict(
+        zip("АВЕКМНОРСТУХІЈЅԀԁԌԛԜҮӀҼҽ", "ABEKMHOPCTYXIJSDDGQWYIEE", strict=True)  # Cyrillic
+    )
+    | dict(
+        zip("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABEZHIKMNOPTYX", strict=True)  # Greek
+    )
+    | dict(
+        zip(
+            "ᎠᎡᎢᎪᎬᎳᎷᎻᏀᏃᏎᏏᏒᏔᏚᏞᏟᏢᏦᏴՕՍᎥᏙᏤᏩÐ", "DRTAEWMHGZ4BRWSLCPKBOUIVVGD", strict=True
+        )  # Cherokee, Armenian, eth
+    )
+)
+"""Letters that look like a Latin one, by our own eyes; only what a refusal says rests on it."""
+
+
+class _Character(NamedTuple):
+    """A letter or a digit of an account: its place in the text, from 1, and what it is or looks like: a capital Latin
+    letter, a digit, or ``?``."""
+
+    place: int
+    like: str
 
 
 def check_account(account: str) -> str:
     """`account` trimmed, within its limits. What looks like an IBAN must be one, and loses blanks, hyphens and whatever
     else stands between its groups, and the word IBAN before it. Raises `Invalid`, without the account in it."""
     text = check_line(account, "account", least=limits.ACCOUNT_LEAST, most=limits.ACCOUNT)
-    latin = "".join(_latin(character) for character in text)
-    said = _SAYS_IBAN.match(latin)
-    compact = _APART.sub("", latin[said.end() :] if said else latin)
-    if said or _looks_like_iban(compact):
-        _refuse_look_alikes(text)
-        return _check_iban(compact)
-    if _holds_iban(latin):
+    like = [_like(character) for character in text]
+    said = _SAYS_IBAN.match("".join(each or " " for each in like))
+    begin = said.end() if said else 0
+    compact = [_Character(place, each) for place, each in enumerate(like, 1) if each and place > begin]
+    if said or _is_meant_as_iban(text, compact):
+        return _check_iban(text, compact)
+    if _holds_iban(like):
         raise Invalid.field("account", "Write the IBAN alone, without the bank's name or other words.")
     return text
 
 
-def _latin(character: str) -> str:
-    """A character as a capital Latin letter or a digit, if it is one or looks like one."""
-    # An account is as long as before: a ligature or ß, which would become two letters, stays.
-    upper = unicodedata.normalize("NFKC", character).upper()
-    upper = _LATIN.get(upper, upper)
-    digit = unicodedata.decimal(character, None)
-    return str(digit) if digit is not None else upper if len(upper) == 1 else character
+def _like(character: str) -> str:
+    """The capital Latin letter or the digit that a character is or looks like; ``?`` for another letter or sign, which may
+    look like any of them; nothing for what stands between groups."""
+    if character.isascii():
+        return character.upper() if character.isalnum() else "?" if character == "$" else ""
+    digit = unicodedata.digit(character, None)
+    if digit is not None:
+        return str(digit)
+    plain = unicodedata.normalize("NFKC", character).upper()
+    known = _ALIKE.get(character) or _ALIKE.get(plain) or unicodedata.normalize("NFKD", plain)[:1]
+    if len(plain) == 1 and known.isascii() and known.isalnum():
+        return known
+    named = _LETTER_NAME.match(unicodedata.name(character, ""))
+    if named:
+        return named[1]
+    if character.isalnum():
+        return "?"
+    # A sign that stands for more than one letter, such as №, is a word.
+    return "?" if unicodedata.category(character) in ("So", "Sc") and len(plain) == 1 else ""
 
 
-def _looks_like_iban(compact: str) -> bool:
-    """Whether a text is one IBAN, right or wrong: also one too short or too long, of a country that has them."""
-    found = _IBAN.match(compact)
-    if not found or _digits(found[2]) < _FEWEST_DIGITS:
+def _is_meant_as_iban(text: str, compact: Sequence[_Character]) -> bool:
+    """Whether a text is one IBAN, right or wrong: also one too short or too long, or of a country that has none."""
+    like = "".join(each.like for each in compact)
+    beginning, check, behind = like[:2], like[2:4], like[4:]
+    # A foreign letter or sign may stand for any digit.
+    if beginning.isdigit() or not all(
+        _may_be_digit(each.like) or not _is_plain(text[each.place - 1]) for each in compact[2:4]
+    ):
         return False
-    return len(found[2]) in _LENGTHS or _length(found[1]) is not None
+    countries = _countries(beginning)
+    foreign = sum(not _is_plain(text[each.place - 1]) for each in compact[:4])
+    if any(_length(country) == len(like) for country in countries) and foreign <= _MOST_FOREIGN:
+        return _digits(behind) >= _FEWEST_DIGITS - _MOST_FOREIGN
+    if _digits(check) == 0 or _digits(behind) < _FEWEST_DIGITS:
+        return False
+    return len(like) in _LENGTHS or (beginning in countries and check.isdigit())
+
+
+def _begins_with_check_digit(text: str) -> bool:
+    """Whether a digit stands in the places of the check digits, and nothing that cannot be meant as one."""
+    return any(each.isdigit() for each in text[2:4]) and all(_may_be_digit(each) for each in text[2:4])
+
+
+def _may_be_digit(like: str) -> bool:
+    return like.isdigit() or like == "?" or like in _LIKE_DIGITS
+
+
+@cache
+def _countries(beginning: str) -> tuple[str, ...]:
+    """The countries with IBANs that the first two characters may be meant as."""
+    if len(beginning) != 2:
+        return ()
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    first, second = (letters if each == "?" else _LETTERS_LIKE.get(each, each) for each in beginning)
+    return tuple(one + other for one in first for other in second if _length(one + other) is not None)
 
 
 def _digits(text: str) -> int:
     return sum(character.isdigit() for character in text)
 
 
-def _refuse_look_alikes(text: str) -> None:
-    for number, character in enumerate(text, 1):
-        if character.isalnum() and not character.isascii():
-            script = unicodedata.name(character, "foreign").partition(" ")[0].capitalize()
-            kind = {"Fullwidth": "full-width"}.get(script, script)
-            what = "letter" if character.isalpha() else "digit"
-            latin = _latin(character)
-            like = f", which only looks like {latin}" if latin.isascii() else ""
-            raise Invalid.field(
-                "account",
-                f"Character {number} is the {kind} {what} {character} (U+{ord(character):04X}){like}; "
-                "type it with a Latin keyboard.",
-            )
-
-
-def _check_iban(compact: str) -> str:
-    length = _length(compact[:2])
-    if length is None:
+def _check_iban(text: str, compact: Sequence[_Character]) -> str:
+    written = "".join(each.like for each in compact)
+    foreign = [each for each in compact if not _is_plain(text[each.place - 1])]
+    countries = _countries(written[:2])
+    likely = [country for country in countries if _length(country) == len(written)] or countries
+    if foreign and (likely or not any(each in foreign for each in compact[:2])):
+        raise Invalid.field("account", _look_alike(text[foreign[0].place - 1], foreign[0]))
+    country = likely[0] if likely else ""
+    if not country:
         raise Invalid.field(
             "account",
-            "This looks like an IBAN, but none begins with these two letters; write another kind of account with a word "
-            "before it, such as Account.",
+            "An IBAN begins with the two letters of its country, such as DE; this does not. For another kind of account, "
+            "write what it is first, such as Account 12345678.",
         )
-    if len(compact) != length:
+    length = _length(country)
+    for each, kind in zip(
+        compact, f"aann{_bban(country)}" if len(written) == length else "aann", strict=False
+    ):
+        what = "a letter" if kind == "a" else "a digit"
+        if (kind == "a" and each.like.isdigit()) or (kind == "n" and not each.like.isdigit()):
+            shown = f"the {'digit' if each.like.isdigit() else 'letter'} {text[each.place - 1]}"
+            raise Invalid.field(
+                "account", f"Character {each.place} is {shown}, where an IBAN of this country has {what}."
+            )
+    if len(written) != length:
         raise Invalid.field(
             "account",
-            f"An IBAN of this country has {length} letters and digits, and no words behind it; this has {len(compact)}.",
+            f"An IBAN of this country has {length} letters and digits, and no words behind it; this has {len(written)}.",
         )
     try:
-        return iban.validate(compact)
+        return iban.validate(written)
     except ValidationError:
         raise Invalid.field(
             "account", "The check digits of this IBAN do not fit; compare it with the bank's letter."
         ) from None
 
 
-def _length(country: str) -> int | None:
-    """How long the IBANs of a country are; None if it has none."""
+def _is_plain(character: str) -> bool:
+    return character.isascii() and character.isalnum()
+
+
+def _look_alike(character: str, found: _Character) -> str:
+    """The sentence that names a character which is no Latin letter and no digit 0 to 9."""
+    if not character.isalnum():
+        what = f"sign {character}"
+    else:
+        script = unicodedata.name(character, "foreign").partition(" ")[0].capitalize()
+        kind = {"Fullwidth": "full-width"}.get(script, script)
+        what = f"{kind} {'letter' if character.isalpha() else 'digit'} {character}"
+    like = "" if found.like == "?" else f", which only looks like {found.like}"
+    return f"Character {found.place} is the {what} (U+{ord(character):04X}){like}; type it with a Latin keyboard."
+
+
+@cache
+def _bban(country: str) -> str:
+    """The kinds of the characters behind the check digits in a country's IBANs, a letter each: ``n`` digit, ``a`` letter,
+    ``c`` either; nothing for a country without IBANs."""
     found = numdb.get("iban").info(country)
     bban = found[0][1].get("bban") if found else None
-    return 4 + sum(int(part) for part in _PART.findall(bban)) if bban else None
+    return "".join(kind * int(count) for count, kind in _PART.findall(bban)) if bban else ""
 
 
-def _holds_iban(latin: str) -> bool:
+def _length(country: str) -> int | None:
+    """How long the IBANs of a country are; None if it has none."""
+    bban = _bban(country)
+    return 4 + len(bban) if bban else None
+
+
+def _holds_iban(like: Sequence[str]) -> bool:
     """Whether an IBAN, right or wrong, stands among other words."""
-    for found in _BEGINNING.finditer(latin):
-        length = _length(found[0][:2])
-        if length is not None:
-            behind = _APART.sub("", latin[found.end() :])[: length - 4]
+    for start, each in enumerate(like):
+        if not each or (start and like[start - 1]):
+            continue
+        text = "".join(like[start:])
+        if text[:2].isdigit() or not _begins_with_check_digit(text):
+            continue
+        for country in _countries(text[:2]):
+            length = 4 + len(_bban(country))
+            behind = text[4:length]
             # All have more digits than letters; one that was left out is a mistake in an IBAN, and no other account.
             if len(behind) >= length - 5 and 2 * _digits(behind) > len(behind):
                 return True

@@ -65,7 +65,8 @@ def check_value(data: bytes) -> bytes:
 
 
 def has_long_number(data: bytes) -> bool:
-    """Whether the members or items in JSON may be integers beyond the limits: a quick look, which some texts deceive."""
+    """Whether JSON may hold integers beyond the limits. Fast, and sometimes true when there are none; then `decode`
+    decides."""
     return _LONG_NUMBER.search(data) is not None
 
 

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from history.format.document import Document
 
 Break = Literal["begin", "version", "previous", "initiative"]
-BREAKS: Final[dict[Break, str]] = {
-    "begin": "The stream does not begin with its first fact.",
-    "version": "A version of the stream is missing, or comes twice.",
-    "previous": "`previous` is not the leaf of the fact before.",
-    "initiative": "The initiative is another one than before.",
-}
-"""How a fact can fail to follow, and in words."""
+"""How a fact can fail to follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,28 +21,28 @@ class Head:
     initiative: str | None
 
 
-class Following(NamedTuple):
-    """What of a document says where it follows."""
+class Link(NamedTuple):
+    """What ties a fact to the one before it: version, previous leaf, initiative."""
 
     version: int
     previous: bytes | None
     initiative: str | None
 
     @classmethod
-    def of(cls, document: Document) -> Following:
+    def of(cls, document: Document) -> Link:
         """That of a document."""
         return cls(document.version, document.previous, document.initiative)
 
 
-def breaks(head: Head | None, following: Following) -> Iterator[Break]:
+def breaks(head: Head | None, link: Link) -> Iterator[Break]:
     """How a fact fails to follow on the head of its stream (None: there is no fact before it)."""
     if head is None:
-        if following.version != 1:
+        if link.version != 1:
             yield "begin"
         return
-    if following.version != head.version + 1:
+    if link.version != head.version + 1:
         yield "version"
-    elif following.previous != head.leaf:
+    elif link.previous != head.leaf:
         yield "previous"
-    if following.initiative != head.initiative:
+    if link.initiative != head.initiative:
         yield "initiative"

@@ -24,7 +24,7 @@ _BODY: Final = label("bdy")
 _ENTRY: Final = label("ent")
 _NAMED_PARTS: Final = tuple([label("env") + sized(name) for name in PARTS])
 _OTHER_SALTS: Final = 1 + len(PARTS)
-_NAMES: Final = 10_000
+_CACHED: Final = 10_000
 
 
 class Place(NamedTuple):
@@ -56,17 +56,17 @@ class Commitments(NamedTuple):
     leaf: bytes
 
 
-@lru_cache(_NAMES)
+@lru_cache(_CACHED)
 def _history(history: str) -> bytes:
     return bytes.fromhex(history)
 
 
-@lru_cache(_NAMES)
+@lru_cache(_CACHED)
 def _sized(text: str) -> bytes:
     return sized(text)
 
 
-@lru_cache(_NAMES)
+@lru_cache(_CACHED)
 def _field(name: str, of: str) -> tuple[bytes, bytes]:
     """How the input for a field's digest begins, and how the body names the field."""
     named = sized(name) + sized(of)

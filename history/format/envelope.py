@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from history.format import names
+from history.format.canonical import LARGEST
 from history.format.notation import FormatError
 
 # The members stand in the order of their names, in which they are written.
@@ -54,7 +55,6 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 PARTS: Final = ("acting", "actor", "decided_at", "how", "place")
 """The names of the parts, in the order in which they are committed to."""
 
-_LARGEST_VERSION: Final = 2**53 - 1
 _HASH_BYTES: Final = 32
 _ID_BYTES: Final = 16
 
@@ -96,7 +96,7 @@ def _check_place(place: dict[str, Any]) -> None:  # Any: what JSON holds
     version = place["version"]
     if not names.is_stream_id(place["stream"]) or type(version) is not int:
         raise FormatError("The stream or the version is not one.")
-    if not 1 <= version <= _LARGEST_VERSION:
+    if not 1 <= version <= LARGEST:
         raise FormatError("The stream or the version is not one.")
     if place["previous"] is not None:
         names.check_hex(place["previous"], _HASH_BYTES)

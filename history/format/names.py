@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Final
 
+from history.format.canonical import LARGEST
 from history.format.notation import FormatError
 
 CHANNELS: Final = frozenset({"page", "api", "cli", "import", "system"})
@@ -27,8 +28,7 @@ _LONGEST_STREAM: Final = 128
 _LONGEST_TOPIC: Final = 255
 _LONGEST_KEY: Final = 255
 _LONGEST_ORIGIN: Final = 255
-_LARGEST: Final = 2**53 - 1
-_NAMES: Final = 10_000
+_CACHED: Final = 10_000
 
 
 def is_word(value: object) -> bool:
@@ -60,7 +60,7 @@ def check_hex(value: object, size: int) -> bytes:
     return bytes.fromhex(value)
 
 
-@lru_cache(_NAMES)
+@lru_cache(_CACHED)
 def check_key(key: str) -> str:
     """The key of a mapping, which becomes part of a field's name."""
     try:
@@ -93,7 +93,7 @@ def check_origin(value: object, history: str) -> str:
         raise FormatError("The origin is not one of this history.")
     number = found[1]
     if number is not None and (
-        not re.fullmatch(r"[1-9][0-9]{0,15}", number, re.ASCII) or int(number) > _LARGEST
+        not re.fullmatch(r"[1-9][0-9]{0,15}", number, re.ASCII) or int(number) > LARGEST
     ):
         raise FormatError("The number of restores in the origin is not a number from 1 on.")
     return found[0]

@@ -22,10 +22,10 @@ _ROOT_BYTES: Final = 32
 
 def check_own_fact(
     topic: str,
-    fact: Mapping[str, Any],
+    fact: Mapping[str, Any],  # Any: what JSON holds
     has_sealed: bool,
     history: str,
-    stream: str,  # Any: what JSON holds
+    stream: str,
 ) -> None:
     """Raise `FormatError` if a fact about the history itself breaks a rule of its topic. Other topics are not checked."""
     expected = _FIELDS.get(topic)

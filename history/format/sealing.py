@@ -16,14 +16,13 @@ from history.format.canonical import check_value
 from history.format.commitments import SALT_BYTES, field_digest
 from history.format.notation import FormatError, label, sized, u32, u64
 
-KEY_BYTES: Final = 32
 TAG_BYTES: Final = 16
 _NONCE_BYTES: Final = 12
 _LENGTH_BYTES: Final = 4
 _VALUE: Final = SALT_BYTES + _LENGTH_BYTES
 """Where the value begins in a plaintext."""
 _BOX: Final = label("box")
-_NAMES: Final = 10_000
+_CACHED: Final = 10_000
 
 BUCKETS: Final = (128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768, 65536)
 """The sizes in bytes to which a plaintext (salt, length and value) is padded; beyond, multiples of the last."""
@@ -46,12 +45,12 @@ class Binding(NamedTuple):
     of: str
 
 
-@lru_cache(_NAMES)
+@lru_cache(_CACHED)
 def _history(history: str) -> bytes:
     return _BOX + bytes.fromhex(history)
 
 
-@lru_cache(_NAMES)
+@lru_cache(_CACHED)
 def _topic(topic: str) -> bytes:
     return sized(topic)
 

@@ -58,7 +58,7 @@ async def shown(reader: Reader, viewer: str, case: Case, *, as_of: AsOf | None =
         viewer, case.initiative, case.round, case.application, reviews, own=case.own
     )
     outline = False
-    tied = access.declared_conflict(viewer, reviews) or access.judges(viewer, case.round, reviews)
+    tied = access.declared_conflict(viewer, reviews) or access.was_asked_to_judge(viewer, case.round, reviews)
     if not isinstance(verdict, Allowed) and not tied:
         outsider = access.sees_timeline(viewer, case.initiative, round=case.round, own=case.own)
         outline = isinstance(outsider, Allowed)
@@ -76,7 +76,7 @@ async def shown(reader: Reader, viewer: str, case: Case, *, as_of: AsOf | None =
         case.initiative,
         applicant=case.application.applicant,
         round=case.round,
-        judging=access.judging(viewer, case.round, reviews),
+        judging=access.is_judging(viewer, case.round, reviews),
     )
     at = position_at(as_of, times)
     # The jury reads what it judges; whoever else reads it cannot judge, or apply, from now on.
@@ -98,11 +98,10 @@ async def shown(reader: Reader, viewer: str, case: Case, *, as_of: AsOf | None =
     if not rows:
         raise NotFound
     row = rows[0]
-    # Between their neighbours' places, one with which the viewer has a conflict could be found.
-    place = (
-        row["rank"] is None
-        or role is Role.APPLICANT
-        or not await reader.members(conflicts_of(viewer, case.application.round))
+    place = row["rank"] is None or access.sees_waiting_places(
+        viewer,
+        applicant=case.application.applicant,
+        conflict_in_round=bool(await reader.members(conflicts_of(viewer, case.application.round))),
     )
     shown_line = line(
         reader,

@@ -82,8 +82,9 @@ async def of_call(
             title=shown.title,
             applicant=shown.applicant,
             times=shown.times,
-            # Between their neighbours' places, the one with which the viewer has a conflict could be found.
-            place=not row["conflict_in_round"],
+            place=access.sees_waiting_places(
+                who, applicant=row["applicant"], conflict_in_round=row["conflict_in_round"]
+            ),
             unrecorded=withheld,
         )
 

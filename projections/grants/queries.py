@@ -129,13 +129,13 @@ async def of_call(
     )
     rounds = await reader.members(rounds_of(call))
     conflicts = await reader.members_of_all([conflicts_of(who, each) for each in rounds])
-    loaded = await reader.load(*((GRANT, row["grant"]) for row in rows))
+    loaded = await reader.readable(*((GRANT, row["grant"]) for row in rows))
 
     def item(row: Row) -> GrantLine:
         state = loaded[row["grant"]].state
         return line(row, recipient=access.sees_recipient(who, initiative, state, conflicts=conflicts))
 
-    return page(rows, limit, item, lambda row: str(row["grant"]))
+    return page(rows, limit, item, lambda row: str(row["grant"]), readable=loaded)
 
 
 async def mine(
@@ -154,12 +154,12 @@ async def mine(
         after=key_of(cursor),
         limit=check_limit(limit) + 1,
     )
-    loaded = await reader.load(*((GRANT, row["grant"]) for row in rows))
+    loaded = await reader.readable(*((GRANT, row["grant"]) for row in rows))
 
     def item(row: Row) -> GrantLine:
         return line(row, recipient=access.recipient(viewer, loaded[row["grant"]].state))
 
-    return page(rows, limit, item, lambda row: str(row["grant"]))
+    return page(rows, limit, item, lambda row: str(row["grant"]), readable=loaded)
 
 
 async def one(reader: Reader, viewer: str | None, grant: str, *, as_of: AsOf | None = None) -> GrantDetail:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from domain.currencies import decimals
-from domain.values import MAX_MINOR
+from domain.limits import MAX_MINOR
 
 MOST_TITLE: Final = 300
 MOST_DESCRIPTION: Final = 20_000

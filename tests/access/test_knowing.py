@@ -31,7 +31,7 @@ COLUMNS: Final[dict[str, tuple[ReadingKind, bool] | None]] = {
 
 TOLD: Final = {
     "k": "You have read who applied in this round, what was written or when, so you cannot judge or decide in it: the call is blind.",
-    "K": "This person has read who applied in this round, what was written or when, so they cannot judge in it: the call is blind.",
+    "C": "This person cannot be asked to judge this application; ask another juror.",
     "s": "You have seen others' scores of this application, so you cannot review it.",
     "S": "This person has seen others' scores of this application, so they cannot judge it.",
     "a": "You have read applications of this round, so you cannot apply in it.",
@@ -44,8 +44,8 @@ ROWS: Final = {
     "application.submit": (NEWCOMER, NEWCOMER, "++a+++", "++a+++"),
     "application.withdraw": (ARTIST, ARTIST, "++++++", "++++++"),
     "application.find_eligible": (OFFICER, OFFICER, "++++++", "++++++"),
-    "review.assign": (OFFICER, THIRD_JUROR, "+KKKSS", "++++SS"),
-    "review.replace": (OFFICER, THIRD_JUROR, "+KKKSS", "++++SS"),
+    "review.assign": (OFFICER, THIRD_JUROR, "+CCCCC", "++++SS"),
+    "review.replace": (OFFICER, THIRD_JUROR, "+CCCCC", "++++SS"),
     "review.declare_no_conflict": (JUROR, JUROR, "+kkk++", "++++++"),
     "review.declare_conflict": (JUROR, JUROR, "++++++", "++++++"),
     "review.submit": (JUROR, JUROR, "+kkkss", "++++ss"),
@@ -95,18 +95,17 @@ def _round_and_call(moment: Moment) -> tuple[str, str]:
 @pytest.mark.parametrize("blindness", ["double", "single", "open"])
 def test_knowledge_stops_what_the_table_says_and_nothing_else(row: str, blindness: Blindness) -> None:
     who, knows, blind, open_ = ROWS[row]
-    moment = _unread(walked(blindness)[row])
+    moment = _unread(walked(blindness)[row], knows)
     application = walked(blindness)["application.find_eligible"].command.application  # type: ignore[attr-defined]
     found = [knowing(moment, knows, what, application).tried(who) for what in COLUMNS.values()]
     written = [TOLD[letter] for letter in (open_ if blindness == "open" else blind)]
     assert ["" if isinstance(answer, Role) else answer for answer in found] == written
 
 
-def _unread(moment: Moment) -> Moment:
-    """The moment without what the officer learned by examining; of everybody else, nothing is known."""
+def _unread(moment: Moment, person: str) -> Moment:
+    """The moment without what somebody read of the round, as the officer did by examining."""
     world = fork(moment.world)
-    for stream in [stream for stream in world.streams if stream.startswith("reading-")]:
-        del world.streams[stream]
+    world.streams.pop(reading_of(person, _round_and_call(moment)[0]), None)
     return Moment(world, moment.command, moment.now)
 
 

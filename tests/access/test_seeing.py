@@ -11,10 +11,10 @@ from domain.calls import Blindness, Call, CallStatus
 from domain.deciding import Allowed, Denied, Verdict
 from domain.grants.state import Grant
 from domain.initiatives import INITIATIVE as INITIATIVES
-from domain.initiatives import Initiative, Installation
+from domain.initiatives import Initiative
 from domain.reviews import Review, ReviewStatus
 from domain.rounds import Round, RoundStatus
-from domain.values import SYSTEM, Role
+from domain.values import Role
 from tests.scene import (
     ADMINISTRATOR,
     APPLICATION,
@@ -511,11 +511,6 @@ class TestPeopleAndCalls:
         assert set(seen) == set(NAMES.values()) - set(nobody)
         assert hidden(lambda who: access.sees_given_roles(who, HOUSE)) == nobody
 
-    def test_names_and_addresses_are_the_installations(self) -> None:
-        installation = Installation(administrators=frozenset({KEEPER}))
-        assert allowed(lambda who: access.sees_persons(who, installation)) == {"keeper": Role.ADMINISTRATOR}
-        assert access.sees_persons(SYSTEM, installation) == Allowed(Role.SYSTEM)
-
     def test_a_published_call_is_everybodys_and_a_draft_the_staffs(self) -> None:
         published = Call(status=CallStatus.PUBLISHED)
         assert len(allowed(lambda who: access.sees_call(who, HOUSE, published))) == len(EVERYBODY)
@@ -530,3 +525,12 @@ class TestPeopleAndCalls:
             "other artist",
             "stranger",
         )
+
+
+def test_places_on_the_waiting_list_are_told_but_beside_a_conflict() -> None:
+    """One's own is always told."""
+    for conflict in (False, True):
+        for applicant in (OTHER_ARTIST, None):
+            shown = access.sees_waiting_places(ARTIST, applicant=applicant, conflict_in_round=conflict)
+            assert shown is not conflict
+        assert access.sees_waiting_places(ARTIST, applicant=ARTIST, conflict_in_round=conflict)

@@ -53,9 +53,9 @@ def test_who_was_asked_judges_until_the_round_is_decided_or_they_step_back(statu
     asked = (Review(status=status, juror=OFFICER),)
     stepped_back = status in (ReviewStatus.RECUSED, ReviewStatus.REPLACED)
     for state in UNDECIDED:
-        assert access.judging(OFFICER, Round(status=state), asked) is not stepped_back
-        assert not access.judging(JUROR, Round(status=state), asked)
-    assert not access.judging(OFFICER, Round(status=RoundStatus.DECIDED), asked)
+        assert access.is_judging(OFFICER, Round(status=state), asked) is not stepped_back
+        assert not access.is_judging(JUROR, Round(status=state), asked)
+    assert not access.is_judging(OFFICER, Round(status=RoundStatus.DECIDED), asked)
 
 
 def test_a_role_that_is_not_named_sees_no_times() -> None:
@@ -67,4 +67,5 @@ def test_a_role_that_is_not_named_sees_no_times() -> None:
             for who in EVERYBODY
             if HOUSE.roles(who) == frozenset({role})
         ]
+        assert verdicts
         assert all(isinstance(verdict, Allowed) is (role in named) for verdict in verdicts)

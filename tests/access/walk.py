@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Final, cast
 
+from domain.applications import APPLICATION
 from domain.calls import Blindness
 from domain.commands.register import REGISTER
 from domain.deciding import Aggregate, Allowed, Command, Loaded
@@ -20,6 +21,7 @@ from domain.initiatives import InitiativeFounded, MemberAdded
 from domain.persons import PERSON as PERSONS
 from domain.persons import PersonErased
 from domain.refusals import Turned
+from domain.rounds import RoundQuorumLowered
 from domain.values import MEMBER_ROLES, SYSTEM, Channel, Role
 from history.appends import Append, Appended
 from history.runner import Request, Runner
@@ -334,12 +336,16 @@ def _reviews(walk: Walk, application: str) -> None:
 
 
 def _quorum(walk: Walk, application: str) -> None:
-    """Everybody of the jury was asked, so that nobody is left; afterwards it is as if nobody had been."""
+    """Everybody of the jury was asked, so that nobody is left, and their reviews are fewer than the quorum; afterwards
+    it is as if nothing of this had been."""
     before = fork(walk.world)
+    round = walk.world.state(APPLICATION, application).round
+    many = RoundQuorumLowered(round=round, application=application, quorum=9, reason="other")
+    walk.world.given(round, many)
     for juror in (THIRD_JUROR, JUDGING_OFFICER, CHAIR):
         own = walk.do(OFFICER, "review.assign", application=application, juror=juror)
     walk.do(CHAIR, "review.declare_no_conflict", review=own)
-    walk.stop("application.lower_quorum", application=application, quorum=0, reason="conflicts_of_interest")
+    walk.stop("application.lower_quorum", application=application, quorum=8, reason="conflicts_of_interest")
     walk.world = before
 
 

@@ -11,12 +11,14 @@ import httpx
 import psycopg
 import pytest
 
+from api.accounts.claims import WayIn
 from api.accounts.tokens import Tokens
 from api.http.app import make_app
 from api.run.wiring import Wiring
 from domain.commands.initiatives import AppointAdministrator
 from domain.commands.persons import ErasePerson, MakeClaim, RegisterPerson
 from domain.deciding import Command
+from domain.refusals import Refused
 from domain.values import SYSTEM, Channel
 from history.runner import Request
 from tests.accounts.test_sessions import anyio_backend, wired
@@ -75,6 +77,12 @@ async def house(wired: Wiring) -> AsyncIterator[House]:
 def rows(database_url: str, query: str) -> list[tuple[Any, ...]]:
     with psycopg.connect(database_url) as connection:
         return connection.execute(query.encode()).fetchall()
+
+
+def change(database_url: str, statement: str) -> None:
+    """Change what lies in the database, behind the program's back."""
+    with psycopg.connect(database_url) as connection:
+        assert connection.execute(statement.encode()).rowcount
 
 
 async def test_an_administrator_makes_nobody_else_a_token(house: House) -> None:
@@ -143,23 +151,111 @@ async def test_the_person_reads_every_claim_to_their_account(house: House) -> No
     assert (await house.exchange(second["text"])).status_code == 409
 
 
-async def test_requests_sent_again_with_their_key_are_told_the_same(house: House) -> None:
-    """Also when the answer was lost after the claim was noted as used, and no token was made yet."""
+async def test_a_claim_asked_for_again_with_its_key_is_the_same(house: House) -> None:
     claim = await house.claim(key="once")
     assert await house.claim(key="once") == claim
+
+
+async def test_a_key_that_was_forgotten_makes_another_claim_that_works(
+    house: House, database_url: str
+) -> None:
+    """Keys are remembered for thirty days; a claim made with an older one has a secret of its own."""
+    first = await house.claim(key="monthly")
+    old = (await house.exchange(first["text"])).json()["token"]
+    change(database_url, "DELETE FROM history.commands")
+    second = await house.claim(key="monthly")
+    assert second["text"] != first["text"]
+    answer = await house.exchange(second["text"])
+    assert (answer.status_code, answer.json()["token"] == old) == (201, False)
+
+
+async def test_an_expired_token_is_not_told_again(house: House, database_url: str) -> None:
+    token = (await house.exchange((await house.claim())["text"])).json()["token"]
+    own = f"/api/persons/{house.finance}/tokens"
+    first = await house.send(own, token, key="mine", label="short", days=1)
+    assert (await house.send(own, token, key="mine", label="short", days=1)).json() == first.json()
+    change(
+        database_url,
+        "UPDATE accounts.tokens SET created_at = created_at - interval '2 days', "
+        "expires_at = expires_at - interval '2 days' WHERE label = 'short'",
+    )
+    again = await house.send(own, token, key="mine", label="short", days=1)
+    assert (again.status_code, "token" in again.json()) == (422, False)
+
+
+async def test_whoever_knows_claim_and_key_is_not_told_the_token_again(house: House) -> None:
+    """Whoever made the claim knows its text, and may guess the key that a script always sends. Whichever of the two comes
+    first, the other is told that the claim was used."""
+    claim = await house.claim()
+    first = await house.exchange(claim["text"], key="import-2026")
+    second = await house.exchange(claim["text"], key="import-2026")
+    assert first.status_code == 201
+    assert (second.status_code, "was used on" in second.json()["detail"]) == (409, True)
+    assert first.json()["token"] not in second.text
+    assert len(await house.wired.tokens.all(house.finance)) == 1
+
+
+async def test_the_same_form_is_told_the_same_token(house: House) -> None:
+    """Also when the answer was lost after the claim was noted as used, and no token was made yet."""
+    claim = await house.claim()
     make = Tokens.make
 
     async def lost(*_arguments: Any, **_more: Any) -> str:
         raise ConnectionError
 
+    async def bring(form_secret: str) -> WayIn:
+        return await house.wired.claims.exchange(
+            claim["text"], channel=Channel.PAGE, label="page", form_secret=form_secret
+        )
+
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(Tokens, "make", lost)
-        assert (await house.exchange(claim["text"], key="mine")).status_code == 500
+        with pytest.raises(ConnectionError):
+            await bring("of this browser")
     assert Tokens.make is make
-    first = await house.exchange(claim["text"], key="mine")
-    second = await house.exchange(claim["text"], key="mine")
-    assert (first.status_code, second.json()) == (201, first.json())
-    assert (await house.exchange(claim["text"], key="another")).status_code == 409
+    assert await bring("of this browser") == await bring("of this browser")
+    with pytest.raises(Refused):
+        await bring("of another")
+
+
+class TestWhatAWayInIsTold:
+    async def untold(self, house: House, token: str) -> bool:
+        """Whether somebody who signs in with a token is told that a claim was made, used or withdrawn."""
+        cookie = await house.wired.sessions.begin(token)
+        assert cookie is not None
+        signed_in = await house.wired.sessions.find(cookie.value)
+        assert signed_in is not None
+        return signed_in.untold
+
+    async def test_of_its_own_claim_nothing(self, house: House) -> None:
+        token = (await house.exchange((await house.claim())["text"])).json()["token"]
+        assert not await self.untold(house, token)
+
+    async def test_a_token_made_with_another_has_been_told_as_much(self, house: House) -> None:
+        """Somebody with JSON is shown no pages; their next token must not lose what they were not told."""
+        token = (await house.exchange((await house.claim())["text"])).json()["token"]
+        own = f"/api/persons/{house.finance}/tokens"
+        before = (await house.send(own, token, label="before")).json()["token"]
+        await house.claim()
+        after = (await house.send(own, token, label="after")).json()["token"]
+        for each in (token, before, after):
+            assert await self.untold(house, each)
+
+    async def test_whoever_comes_by_a_second_claim_is_told_of_the_first(self, house: House) -> None:
+        """It was used before they came, and that was not them."""
+        await house.exchange((await house.claim())["text"])
+        token = (await house.exchange((await house.claim())["text"])).json()["token"]
+        assert await self.untold(house, token)
+
+    async def test_until_they_say_that_they_have_seen_it(self, house: House) -> None:
+        await house.exchange((await house.claim())["text"])
+        token = (await house.exchange((await house.claim())["text"])).json()["token"]
+        cookie = await house.wired.sessions.begin(token)
+        assert cookie is not None
+        signed_in = await house.wired.sessions.find(cookie.value)
+        assert signed_in is not None
+        await house.wired.sessions.note_told(signed_in, await house.wired.sessions.latest_change(signed_in))
+        assert not await self.untold(house, token)
 
 
 async def test_of_two_who_bring_a_claim_at_once_one_gets_in(house: House) -> None:

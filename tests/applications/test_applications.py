@@ -27,9 +27,8 @@ from domain.commands.applications import (
     SubmitApplication,
     WithdrawApplication,
 )
-from domain.deciding import Fact, Outcome
+from domain.deciding import Command, Fact, Outcome
 from domain.forms import Answer, BudgetLine
-from domain.indexes import reviews_of
 from domain.initiatives import MemberAdded, MemberRemoved
 from domain.personal import personal_fields
 from domain.persons import PersonHandleGiven
@@ -45,6 +44,7 @@ from tests.scene import (
     FINANCE,
     GRACE,
     INITIATIVE,
+    JUROR,
     OFFICER,
     OTHER_APPLICATION,
     OTHER_ARTIST,
@@ -54,6 +54,7 @@ from tests.scene import (
     STRANGER,
     calling,
     closed,
+    conflict_declared,
     decided,
     euros,
     found_eligible,
@@ -62,6 +63,7 @@ from tests.scene import (
     numbered,
     put_to_panel,
     receive,
+    review,
     submitted,
     withdrawn,
 )
@@ -345,10 +347,25 @@ class TestWhenTheApplicationIsEligible:
         world.run(command, OFFICER)
         assert world.facts(APPLICATION)[-1] == found_ineligible()
         assigned = with_application(found_eligible())
-        assigned.indexes[reviews_of(APPLICATION)] = {REVIEW}
+        review(assigned, REVIEW, APPLICATION, JUROR)
         assert assigned.turned_down(command, OFFICER) == (
             Refused,
             "Jurors are assigned to this application already; the panel decides about it.",
+        )
+
+    @pytest.mark.parametrize(
+        "command",
+        [
+            FindApplicationEligible(application=APPLICATION),
+            FindApplicationIneligible(application=APPLICATION, reason="other"),
+        ],
+    )
+    def test_nobody_examines_it_who_declared_a_conflict_with_it(self, command: Command) -> None:
+        world = with_application(found_eligible())
+        review(world, REVIEW, APPLICATION, OFFICER, conflict_declared(OFFICER))
+        assert world.turned_down(command, OFFICER) == (
+            Forbidden,
+            "You declared a conflict of interest with this application.",
         )
 
     def test_it_is_not_found_eligible_twice(self) -> None:

@@ -127,9 +127,17 @@ def _second_round(
             if juror in ("chair", "second juror"):
                 people[juror].post(f"/api/reviews/{review}/declare-no-conflict")
                 people[juror].post(f"/api/reviews/{review}/submit", scores={"art": 5, "need": 5})
+    # Two jurors do not answer: while they have no role, the quorum can be lowered; what they owe expires with the panel.
+    members = f"/api/initiatives/{walked.ids['initiative']}/members"
+    silent = [walked.people[juror].id for juror in ("spare juror", "recused juror")]
+    for person in silent:
+        administrator.post(f"{members}/{person}/remove")
+    for application in awarded:
         people["chair"].post(
             f"/api/applications/{application}/lower-quorum", quorum=2, reason="jurors_unavailable"
         )
+    for person in silent:
+        administrator.post(members, person=person, roles=["juror"])
     people["chair"].get(f"/api/rounds/{round_}/reviews", position=people["chair"].position)
     panel = officer.post(f"/api/rounds/{round_}/panel")["id"]
     for application in awarded:

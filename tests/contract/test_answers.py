@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from typing import Any, Final
 
 import jsonschema_rs
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 
 from api.http.app import operations
-from api.http.commands import ANSWERED_WITH_A_SECRET, SYSTEM_ONLY, WRITES
+from api.http.commands import WRITES
 from api.http.operations import Operation
 from api.http.problems import ProblemType
 from domain.commands.register import REGISTER
 from tests.contract.conftest import Used
 from tests.journey.running import Running
+
+SYSTEM_ONLY: Final = frozenset({"grant.lapse", "installation.open", "reading.record"})
+"""Commands that the program alone gives, and that have no address therefore."""
+ANSWERED_WITH_A_SECRET: Final = frozenset({"person.make_claim", "person.use_claim"})
+"""Commands whose addresses are in `api.accounts.ways_in`, since their answers hold a secret."""
 
 
 def test_every_operation_was_used_with_success(used: Used) -> None:

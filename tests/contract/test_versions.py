@@ -10,14 +10,21 @@ import httpx
 import msgspec
 import pytest
 
-from api.http.operations import as_json
+from api.http.app import operations
+from api.http.operations import Operation, as_json
 from projections.versions import Version
 from tests.contract.conftest import Used, ways_in
 from tests.journey.running import Running
 
 TAG = re.compile(r"[A-Za-z0-9_-]{22}\Z", re.ASCII)
-COUNTED = ("/timeline", "/api/facts")
-"""The addresses at which facts are named by their streams and versions, for who may know their times."""
+UNVERSIONED = {
+    "person.register",
+    "person.make_claim",
+    "person.withdraw_claim",
+    "person.erase",
+    "application.lower_quorum",
+}
+"""The commands by JSON whose streams also count acts that their writer may not know of."""
 
 
 def versions_in(content: Any) -> Iterator[Any]:
@@ -35,19 +42,97 @@ def reading(running: Running, token: str, path: str) -> httpx.Response:
     return running.client.get(path, headers={"Authorization": f"Bearer {token}"})
 
 
-def test_no_answer_to_a_question_holds_a_number_of_a_version(used: Used) -> None:
-    """Neither body nor header, whoever asked."""
+def test_no_answer_holds_a_number_of_a_version(used: Used) -> None:
+    """Neither body nor header, of a read, a write or a refusal, timelines and raw facts included, whoever asked."""
     looked = 0
     for operation, answer in used.answers:
-        if operation.method == "GET" and answer.is_success and not answer.url.path.endswith(COUNTED):
-            if not answer.headers["content-type"].startswith("application/json"):
-                continue
-            found = list(versions_in(answer.json()))
-            assert all(isinstance(each, str) and TAG.match(each) for each in found), operation.name
-            looked += len(found)
+        if not answer.headers.get("content-type", "").startswith(("application/json", "application/problem")):
+            continue
+        found = list(versions_in(answer.json()))
+        assert all(isinstance(each, str) and TAG.match(each) for each in found), operation.name
+        looked += len(found)
         tag = answer.headers.get("etag")
         assert tag is None or TAG.match(tag.strip('"')), operation.name
     assert looked > 20
+
+
+def test_a_raw_fact_tells_neither_its_number_in_its_stream_nor_the_fact_before_it(
+    running: Running, used: Used
+) -> None:
+    """By either, the withheld facts of a stream could be counted or found among the others."""
+    shown = [row for row in running.raw() if not row["withheld"]]
+    assert len(shown) > 10
+    for row in shown:
+        assert row.keys() == {"position", "leaf", "withheld", "stream", "topic", "envelope", "fact", "sealed"}
+        assert row["envelope"].keys() == {"acting", "actor", "decided_at", "how", "place"}
+        assert row["envelope"]["place"].keys() == {"initiative", "stream"}
+    assert {row["topic"] for row in shown if row["stream"].startswith("person-")} == {"person.registered.v1"}
+
+
+def test_a_write_tells_a_version_unless_its_stream_counts_what_the_writer_may_not_know(used: Used) -> None:
+    """A person's counts the calls in which they act; a round's the lowered quorums of every application."""
+    told: dict[str, set[bool]] = {}
+    for operation, answer in used.answers:
+        if operation.writes and answer.is_success:
+            kind = answer.json()["id"].partition("-")[0]
+            if kind == "person" or operation.name in UNVERSIONED:
+                assert "etag" not in answer.headers, operation.name
+                assert answer.json().keys().isdisjoint({"version", "leaf"}), operation.name
+            told.setdefault(operation.name, set()).add("etag" in answer.headers)
+            assert answer.headers["X-Position"]
+    assert {name for name, found in told.items() if found != {True}} == UNVERSIONED
+    assert {operation.name for operation in operations() if operation.writes} == told.keys()
+
+
+@pytest.mark.parametrize(
+    "operation", [each for each in operations() if each.writes], ids=lambda each: each.name
+)
+def test_if_match_is_taken_where_a_version_is_told_and_refused_elsewhere(
+    running: Running, described: dict[str, Any], operation: Operation
+) -> None:
+    """Before anything is looked up, so that no answer differs by what somebody did."""
+    content = described["paths"][operation.path]["post"]
+    parameters = {each["name"] for each in content["parameters"]}
+    versioned = operation.name not in UNVERSIONED
+    assert ("If-Match" in parameters, "412" in content["responses"]) == (versioned, versioned)
+    done = content["responses"][str(operation.status)]["headers"]
+    assert done.keys() == ({"ETag", "X-Position"} if versioned else {"X-Position"})
+    if versioned:
+        return
+    path = re.sub(r"\{([a-z]+)\}", rf"\1-{'0' * 32}", operation.path)
+    for tag in ("*", f'"{"x" * 22}"', '"2"'):
+        answer = running.client.post(
+            path, json={}, headers={"Authorization": f"Bearer {running.token}", "If-Match": tag}
+        )
+        assert (answer.status_code, [each["field"] for each in answer.json()["errors"]]) == (
+            400,
+            ["If-Match"],
+        )
+        assert "etag" not in answer.headers
+
+
+def test_who_applied_is_not_told_by_the_version_of_their_stream(running: Running, used: Used) -> None:
+    """An administrator insists on the version at which somebody was registered, whether they have acted since or not."""
+    newcomer = running.newcomer("Version Nobody", email=None)
+    applicant = used.walked.people["artist"]
+    answers = []
+    for person in (newcomer.id, applicant.id):
+        for path, body in (
+            ("claims", {}),
+            ("erase", {"reason": "safety"}),
+            (f"claims/claim-{'0' * 32}/withdraw", {}),
+        ):
+            answer = running.client.post(
+                f"/api/persons/{person}/{path}",
+                json=body,
+                headers={
+                    "Authorization": f"Bearer {running.token}",
+                    "If-Match": f'"{"x" * 22}"',
+                },
+            )
+            answers.append((answer.status_code, answer.json(), sorted(answer.headers)))
+    assert answers[:3] == answers[3:]
+    assert {status for status, _, _ in answers} == {400}
 
 
 def test_nothing_encodes_a_version_by_accident() -> None:

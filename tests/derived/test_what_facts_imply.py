@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -16,6 +17,7 @@ from domain.indexes import entries_of
 from domain.panels import PanelOutcomeSet
 from domain.personal import Withheld
 from domain.persons import PersonRegistered
+from domain.rounds import RoundClosed, RoundOpened
 from domain.topics import TOPIC_OF
 from tests.grants.scene import GRANT, RESPOND_BY
 from tests.scene import (
@@ -98,7 +100,28 @@ def test_every_other_fact_makes_none() -> None:
     others = [kind for kind in TOPIC_OF if kind not in named]
     assert len(others) == len(TOPIC_OF) - len(named)
     for kind in others:
-        assert entries_of(kind(**dict.fromkeys(kind.__struct_fields__)), OFFICER) == (), kind
+        assert entries_of(empty(kind), OFFICER) == (), kind
+
+
+def empty(kind: type[Fact]) -> Fact:
+    """A fact that says nothing."""
+    return kind(**dict.fromkeys(kind.__struct_fields__))
+
+
+@pytest.mark.parametrize(
+    ("derive", "makes"),
+    [
+        (claims_of, {PersonRegistered, GrantOffered}),
+        (set_by, {RoundOpened, GrantOffered}),
+        (struck_by, {RoundClosed, GrantAccepted, GrantDeclined, GrantLapsed}),
+    ],
+)
+def test_no_other_fact_claims_or_sets_or_strikes_a_due_date(
+    derive: Callable[[Fact], object], makes: set[type[Fact]]
+) -> None:
+    """A fact that is added later is looked at here."""
+    assert makes < TOPIC_OF.keys()
+    assert {kind for kind in TOPIC_OF if kind not in makes and derive(empty(kind))} == set()
 
 
 @pytest.mark.parametrize(

@@ -19,8 +19,9 @@ from domain.funds import (
     FundStatus,
     Pledge,
 )
+from domain.limits import MAX_MINOR
 from domain.refusals import Forbidden, Invalid, NotFound, Refused
-from domain.values import MAX_MINOR, Money
+from domain.values import Money
 from tests.driving import NOON, World
 from tests.grants.scene import (
     ADMINISTRATOR,

@@ -197,6 +197,25 @@ async def test_a_stale_version_is_refused_and_told(office: Office) -> None:
     assert office.rows() == rows
 
 
+@pytest.mark.parametrize(
+    "name", ["person.make_claim", "person.withdraw_claim", "person.use_claim", "person.erase"]
+)
+async def test_no_version_of_a_person_can_be_insisted_on(office: Office, name: str) -> None:
+    """A right one is refused like a wrong one: a person's stream counts the calls in which they act."""
+    administrator, _ = await office.opened()
+    person = await office.person()
+    fields = {
+        "person.make_claim": {},
+        "person.erase": {"reason": "safety"},
+    }.get(name, {"claim": f"claim-{'0' * 32}"})
+    rows = office.rows()
+    for version in (1, 2):
+        tag = office.runner.version_tag(administrator, person, version)
+        with pytest.raises(Refused, match="at any version"):
+            await office.run(name, administrator, expected=tag, person=person, **fields)
+    assert office.rows() == rows
+
+
 async def test_a_versions_tag_is_one_viewers_own_and_tells_nothing(office: Office) -> None:
     """Another viewer's is refused like one that is stale, and so is another stream's."""
     administrator, initiative = await office.opened()

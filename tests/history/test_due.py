@@ -10,7 +10,7 @@ import pytest
 
 from history.appends import Unavailable
 from history.documents import read
-from history.due import FIRST_PAUSE, LONGEST_PAUSE, Resting, run_due
+from history.due import FIRST_PAUSE, LONGEST_PAUSE, Backoff, run_due
 from history.keyfiles import KeysUnusable
 from history.runner import Answer, Request, Runner
 from tests.history.conftest import NOON, Office
@@ -54,11 +54,11 @@ async def test_one_that_fails_rests_alone(office: Office, caplog: pytest.LogCapt
     set_due(office, "b", "installation.appoint", '{"person": "Canary"', minutes=-2)
     set_due(office, "c", "installation.appoint", appoint(person), minutes=-1)
     seconds = 0.0
-    resting = Resting(clock=lambda: seconds)
+    backoff = Backoff(clock=lambda: seconds)
 
     with caplog.at_level(logging.ERROR, "overwinter.due"):
-        assert await run_due(office.runner, resting) == 1
-        assert await run_due(office.runner, resting) == 0
+        assert await run_due(office.runner, backoff) == 1
+        assert await run_due(office.runner, backoff) == 0
 
     assert left(office) == ["a", "b"]
     assert [record.getMessage() for record in caplog.records] == [
@@ -68,11 +68,11 @@ async def test_one_that_fails_rests_alone(office: Office, caplog: pytest.LogCapt
 
     caplog.clear()
     seconds = FIRST_PAUSE
-    assert await run_due(office.runner, resting) == 0
+    assert await run_due(office.runner, backoff) == 0
     assert [record.getMessage()[-15:] for record in caplog.records] == ["next try in 2 s"] * 2
     for _ in range(10):
         seconds += LONGEST_PAUSE
-        await run_due(office.runner, resting)
+        await run_due(office.runner, backoff)
     assert caplog.records[-1].getMessage().endswith("next try in 60 s")
 
 
@@ -97,9 +97,9 @@ async def test_many_that_rest_leave_room_for_the_others(office: Office) -> None:
     for number in range(120):
         set_due(office, f"{number:03}", "unheard.of", "{}", minutes=-5)
     set_due(office, "last", "installation.appoint", appoint(person))
-    resting = Resting()
-    await run_due(office.runner, resting)
-    assert await run_due(office.runner, resting) == 1
+    backoff = Backoff()
+    await run_due(office.runner, backoff)
+    assert await run_due(office.runner, backoff) == 1
     assert "last" not in left(office)
 
 
@@ -107,11 +107,11 @@ async def test_one_that_was_set_anew_rests_no_more(office: Office) -> None:
     """It may be another time, or another command."""
     await office.opened()
     person = await office.person()
-    resting = Resting()
+    backoff = Backoff()
     set_due(office, "a", "unheard.of", "{}", minutes=-2)
-    assert await run_due(office.runner, resting) == 0
+    assert await run_due(office.runner, backoff) == 0
     set_due(office, "a", "installation.appoint", appoint(person), minutes=-1)
-    assert await run_due(office.runner, resting) == 1
+    assert await run_due(office.runner, backoff) == 1
     assert left(office) == []
 
 
@@ -134,3 +134,16 @@ async def test_a_failure_of_the_runner_rests_alone_and_one_of_the_database_does_
         with pytest.raises(Unavailable):
             await run_due(office.runner)
     assert await run_due(office.runner) == 1
+
+
+async def test_a_clock_that_is_set_back_strikes_nothing_out(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is decided at the time that it was set for, as if the clock had not moved."""
+    await office.opened()
+    set_due(office, "a", "installation.appoint", appoint(await office.person()))
+    times = [NOON, NOON - timedelta(milliseconds=1)]
+    monkeypatch.setattr(office.runner, "clock", lambda: times.pop(0))
+    assert await run_due(office.runner) == 1
+    _, _, _, topic, document, _ = office.rows()[-1]
+    assert read(topic, document).envelope.decided_at == NOON

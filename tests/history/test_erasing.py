@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -276,6 +277,52 @@ async def test_a_list_of_fences_that_was_lost_is_made_again(
     await office.run("person.erase", administrator, person=person, reason="safety")
     (tmp_path / "keys" / "fences").unlink()
     await check_erased(await restarted(offices), person, living, administrator)
+
+
+@pytest.mark.parametrize(
+    ("member", "said"),
+    [
+        ("actor", "é"),
+        ("actor", "x cli\n{living} safety system"),
+        ("channel", "pigeon\n{living}"),
+    ],
+)
+async def test_a_strange_fact_fences_its_subject_and_nobody_else(
+    office: Office, people: tuple[str, str, str], offices: Offices, member: str, said: str
+) -> None:
+    """Whoever can append to the database says in it what the program never writes."""
+    _, person, living = people
+    await office.run("person.erase", person=person, reason="safety")
+    (document,) = [row[4] for row in office.rows() if row[3] == "person.erased.v1"]
+    strange, content = "person-" + "9" * 32, json.loads(document)
+    within = content["envelope"] if member == "actor" else content["envelope"]["how"]
+    within[member] = said.format(living=living)
+    with psycopg.connect(office.url, autocommit=True) as connection:
+        connection.execute(
+            "INSERT INTO history.facts SELECT max(position) + 1, %s, 1, 'person.erased.v1', %s, sha256(''), now() "
+            "FROM history.facts",
+            (strange, json.dumps(content).encode()),
+        )
+    office = await restarted(offices)
+    assert office.keys.fences() == (
+        Fence(person, "safety", "system", "api"),
+        Fence(strange, "other", "system", "system"),
+    )
+    assert (await opened_keys(office.runner.history, office.runner.vault, [living])).keys() == {living}
+
+
+async def test_an_erasure_is_answered_whatever_follows_from_it(
+    office: Office, people: tuple[str, str, str]
+) -> None:
+    """It is stored, and what follows is tried again."""
+    _, person, _ = people
+
+    async def fail() -> None:
+        raise RuntimeError
+
+    office.runner._finish_erasures = fail
+    await office.run("person.erase", person=person, reason="safety")
+    assert erasures(office, person) == [("safety", "system", "api")]
 
 
 async def test_a_fact_that_cannot_be_read_keeps_nobody_from_starting(

@@ -57,7 +57,7 @@ def test_a_released_example_decodes_for_ever(path: Path) -> None:
     assert recorded.fact == newest(content["topic"], stored)
     assert has_its_fields(read_document(document))
     assert leaf_of(document).hex() == second_reader.leaf_of(document).hex() == content["leaf"]
-    assert fact_in(content["topic"], document) == read(content["topic"], document).fact
+    assert fact_in(content["topic"], document, golden.HISTORY) == read(content["topic"], document).fact
     parsed = second_reader.read(document)
     for name in parsed["sealed"]:
         assert second_reader.open_sealed(parsed, name, key) == read_document(document).open(name, key)
@@ -79,6 +79,25 @@ def test_a_fact_is_read_as_it_was_recorded() -> None:
     fact = recorded.fact
     assert isinstance(fact, ApplicationSubmitted)
     assert (fact.title, fact.answers) == (Withheld.SEALED, {"one": Withheld.SEALED, "two": Withheld.SEALED})
+
+
+@pytest.mark.parametrize("topic", ["installation.opened.v1", "application.submitted.v1"])
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [("format", 3), ("topic", "person.erased.v1"), ("history", "f" * 32)],
+)
+def test_a_fact_that_verify_would_refuse_is_not_decided_on(topic: str, member: str, value: object) -> None:
+    """One of another format, topic or history, or of none."""
+    document = _example(topic)["document"].encode()
+    assert isinstance(read(topic, document, history=golden.HISTORY).fact, TOPICS[topic])
+    for altered in (json.loads(document) | {member: value}, json.loads(document)):
+        if altered[member] != value:
+            del altered[member]
+        written = msgspec.json.encode(altered, order="sorted")
+        with pytest.raises((FormatError, msgspec.MsgspecError)):
+            fact_in(topic, written, golden.HISTORY)
+        with pytest.raises((FormatError, msgspec.MsgspecError)):
+            read(topic, written, history=golden.HISTORY)
 
 
 def test_a_time_is_written_in_utc_with_all_or_no_digits_of_a_second() -> None:

@@ -22,7 +22,8 @@ def test_a_database_of_an_unreleased_version_is_refused(database_url: str) -> No
     migrate(database_url, [Migration(first.name, first.sql + "-- as it was before")])
     for look in (migrate, pending):
         with pytest.raises(
-            MigrationError, match=r"made by an earlier, unreleased version .* use an empty database"
+            MigrationError,
+            match=r"not the one that this database was made with: install the version .* that made it",
         ):
             look(database_url, [first, *others])
 

@@ -10,8 +10,9 @@ from typing import Any
 import psycopg
 import pytest
 
+from history.appends import Unavailable
 from history.keyfiles import KeyFolder, KeysUnusable
-from history.rotation import InUse, epoch_of
+from history.rotation import InUse, Rotation, epoch_of
 from history.store import History, opened_keys
 from history.vault import Vault, WrappedKey
 from tests.history.conftest import Office, Offices
@@ -153,6 +154,48 @@ async def test_it_waits_for_a_dump_without_holding_anybody_up(
     assert (await opened(office, person, living)).keys() == {living}
 
 
+async def test_a_rotation_that_was_cut_off_and_finished_by_another_process(
+    offices: Offices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first one uses the key that the other made, and no key of its own that was destroyed."""
+    monkeypatch.setattr("history.rotation.PATIENCE_SECONDS", 0.0)
+    first, other = await offices(), await offices()
+    person = await first.person()
+    async with dumping(first.url):
+        with pytest.raises(InUse):
+            await first.rotation.rotate()
+    assert await other.rotation.rotate() == 2
+    assert not await first.rotation.due()
+    later = await first.person()
+    assert (await opened(await offices(), person, later)).keys() == {person, later}
+    assert await first.rotation.rotate() == 3
+
+
+@pytest.mark.parametrize("ends", [asyncio.CancelledError, psycopg.OperationalError])
+@pytest.mark.parametrize("stored", [True, False])
+async def test_a_swap_that_ended_in_the_dark(
+    offices: Offices, monkeypatch: pytest.MonkeyPatch, ends: type[BaseException], stored: bool
+) -> None:
+    """Whether it was stored or not, the next look finishes it and everybody's key opens."""
+    first, other = await offices(), await offices()
+    person = await first.person()
+    swap = Rotation._swap
+
+    async def cut_off(rotation: Rotation, *given: Any) -> None:
+        if stored:
+            await swap(rotation, *given)
+        raise ends
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Rotation, "_swap", cut_off)
+        with pytest.raises((ends, Unavailable)):
+            await first.rotation.rotate()
+    await other.rotation.rotate()
+    await first.rotation.finish()
+    later = await first.person()
+    assert (await opened(await offices(), person, later)).keys() == {person, later}
+
+
 class TestTheDatabaseItself:
     """What the function refuses, whoever calls it."""
 
@@ -160,9 +203,9 @@ class TestTheDatabaseItself:
     async def wraps(self, office: Office) -> dict[str, bytes]:
         """Good wraps for the next epoch."""
         people = [await office.person() for _ in range(2)]
-        office.keys.begin(2)
+        new = office.keys.begin(2)
         return {
-            subject: office.keys.wrap_under(2, office.runner.history.id, subject, key)
+            subject: new.wrap(office.runner.history.id, subject, key)
             for subject, key in (await opened(office, *people)).items()
         }
 

@@ -174,13 +174,12 @@ def test_a_new_wrapping_key_takes_over_and_the_old_one_goes(keys: KeyFolder, tmp
     folder = tmp_path / "keys"
     other = KeyFolder(folder, create=False)
     old = keys.wrap(HISTORY, PERSON, KEY)
-    keys.begin(2)
-    new = keys.wrap_under(2, HISTORY, PERSON, KEY)
+    new = keys.begin(2).wrap(HISTORY, PERSON, KEY)
     assert keys.epoch == 1
-    keys.turn(2)
+    keys.follow(2)
     (folder / ".wrapping-1.key.99.abcd").write_text("the draft of a process that was killed")
-    assert [path.name for path in keys.strays()] == [".wrapping-1.key.99.abcd", "wrapping-1.key"]
-    keys.destroy_strays()
+    assert [path.name for path in keys.strays(2)] == [".wrapping-1.key.99.abcd", "wrapping-1.key"]
+    keys.destroy_strays(2)
     assert sorted(path.name for path in folder.iterdir()) == ["index.key", "wrapping-2.key"]
 
     assert (other.unwrap(HISTORY, PERSON, 2, new), other.epoch) == (KEY, 2)
@@ -191,3 +190,51 @@ def test_a_new_wrapping_key_takes_over_and_the_old_one_goes(keys: KeyFolder, tmp
     with pytest.raises(KeysUnusable, match=r"wrapping-1\.key is missing"):
         other.unwrap(HISTORY, PERSON, 1, old)
     assert other.unwrap(HISTORY, PERSON, 2, new) == KEY
+
+
+def test_a_wrapping_key_that_was_begun_in_vain_is_not_used_later(keys: KeyFolder, tmp_path: Path) -> None:
+    """Another process made that of the epoch again; its file counts, and nothing that this process remembers."""
+    other = KeyFolder(tmp_path / "keys", create=False)
+    keys.begin(2)
+    keys.destroy_strays(1)
+    wrapped = other.begin(2).wrap(HISTORY, PERSON, KEY)
+    keys.follow(2)
+    assert keys.unwrap(HISTORY, PERSON, 2, wrapped) == KEY
+    assert (
+        KeyFolder(tmp_path / "keys", create=False, epoch=2).unwrap(
+            HISTORY, PERSON, 2, keys.wrap(HISTORY, PERSON, KEY)
+        )
+        == KEY
+    )
+
+
+def test_an_epoch_is_not_gone_back_to(keys: KeyFolder, tmp_path: Path) -> None:
+    """An answer of the database that comes late names an earlier one."""
+    keys.begin(2)
+    keys.follow(2)
+    Vault(keys, HISTORY).follow(1)
+    assert keys.epoch == 2
+    with pytest.raises(KeysUnusable, match="at epoch 1, as after a restore"):
+        keys.destroy_strays(1)
+    keys.destroy_strays(2)
+    assert [path.name for path in (tmp_path / "keys").glob("wrapping*")] == ["wrapping-2.key"]
+
+
+def test_what_was_destroyed_is_gone_from_memory_too(keys: KeyFolder) -> None:
+    old = keys.wrap(HISTORY, PERSON, KEY)
+    keys.begin(2)
+    keys.follow(2)
+    assert keys.unwrap(HISTORY, PERSON, 1, old) == KEY
+    keys.destroy_strays(2)
+    with pytest.raises(KeysUnusable, match=r"wrapping-1\.key is missing"):
+        keys.unwrap(HISTORY, PERSON, 1, old)
+
+
+def test_a_list_of_fences_with_faults(keys: KeyFolder) -> None:
+    """What is no person is left out, and a file that is no text is refused in a sentence."""
+    list_of_fences = keys.folder / "fences"
+    list_of_fences.write_text(f"nobody other system cli\n{PERSON}\nx cli\n\n")
+    assert keys.fences() == (Fence(PERSON, "other", "system", "system"),)
+    list_of_fences.write_text("é", encoding="utf-8")
+    with pytest.raises(KeysUnusable, match=r"list of erased people, .*, cannot be read"):
+        keys.fences()

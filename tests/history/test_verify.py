@@ -112,6 +112,14 @@ async def test_a_document_with_its_leaf_made_anew_breaks_the_chain(office: Offic
     assert verify(office.url).wrong == (Wrong(following, "previous"),)
 
 
+async def test_a_changed_leaf_is_named_where_it_is_and_nowhere_else(office: Office, change: Change) -> None:
+    """The chain goes on from the leaf that the document has."""
+    await begun(office)
+    position = at(office, "installation.opened.v1")
+    change("UPDATE history.facts SET leaf = sha256('') WHERE position = %(position)s", position=position)
+    assert verify(office.url).wrong == (Wrong(position, "leaf"),)
+
+
 async def test_swapped_rows_are_found(office: Office, change: Change) -> None:
     """Two facts of one stream that changed places, and two documents that changed rows."""
     await begun(office)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -12,9 +13,9 @@ from psycopg.conninfo import conninfo_to_dict
 from api.postgres.embedded import EmbeddedPostgres
 from history.keyfiles import KeyFolder
 from history.vault import Vault, WrappedKey
-from history.verify import verify
+from history.verify import Verified, verify
 from tests.history import second_reader
-from tests.history.vectors import Vector, bytes_of, vectors
+from tests.history.vectors import Vector, bytes_of, title, vectors
 
 Fact = tuple[str, int, str, bytes, bytes]
 """Stream, version, topic, document and leaf of a row."""
@@ -109,17 +110,38 @@ def test_a_broken_chain_is_named(holder: Holder) -> None:
     assert held == 4
 
 
-def test_a_wrapped_key_that_is_none_is_named(holder: Holder) -> None:
+@pytest.mark.parametrize("vector", vectors("wrapped", good=True), ids=title)
+def test_a_wrapped_key_that_opens_is_used(holder: Holder, vector: Vector, tmp_path: Path) -> None:
+    """As the next test has it, with what is right."""
+    found = with_wrapped_key(holder, vector, tmp_path)
+    assert "key" not in {wrong.check for wrong in found.wrong}
+
+
+@pytest.mark.parametrize("vector", vectors("wrapped", good=False), ids=title)
+def test_a_wrapped_key_that_breaks_a_rule_is_named(holder: Holder, vector: Vector, tmp_path: Path) -> None:
     """The fields that its subject's key seals cannot be opened, which the position of each says."""
-    good = next(v for v in vectors("document", good=True) if v["name"].startswith("sealed: two fields"))
-    history, row = row_of(good)
-    assert holder.checks(history, [row], {}) <= {"fields"}
-    subject = second_reader.read(row[3])["envelope"]["actor"]
-    for wrapped in (bytes.fromhex(vector["wrapped"]) for vector in vectors("wrapped", good=False)):
-        holder.checks(history, [row], {})
-        with psycopg.connect(holder.url, autocommit=True) as connection:
-            connection.execute(
-                "INSERT INTO vault.keys (subject, epoch, wrapped) VALUES (%s, 1, %s)", (subject, wrapped)
-            )
-        found = verify(holder.url, vault=Vault(holder.keys, history))
-        assert "key" in {wrong.check for wrong in found.wrong}
+    found = with_wrapped_key(holder, vector, tmp_path)
+    assert "key" in {wrong.check for wrong in found.wrong}
+
+
+def with_wrapped_key(holder: Holder, vector: Vector, tmp_path: Path) -> Verified:
+    """What is found, with the vector's wrapping key, in a history in which fields are sealed for two people, one of whom
+    has the vector's wrapped key."""
+    rows: list[Fact] = []
+    for good in vectors("document", good=True):
+        _, row = row_of(good)
+        sealed = second_reader.read(row[3])["sealed"]
+        if sealed and (row[0], row[1]) not in {taken[:2] for taken in rows}:
+            rows.append(row)
+    holder.checks(vector["history"], rows)
+    with psycopg.connect(holder.url, autocommit=True) as connection:
+        connection.execute(
+            "INSERT INTO vault.keys (subject, epoch, wrapped) VALUES (%s, %s, %s)",
+            (vector["subject"], vector["epoch"], bytes.fromhex(vector["wrapped"])),
+        )
+    folder = tmp_path / "of the vector"
+    folder.mkdir(mode=0o700)
+    (folder / "index.key").write_text("00" * 32)
+    (folder / f"wrapping-{vector['epoch']}.key").write_text(vector["wrapping_key"])
+    keys = KeyFolder(folder, create=False, epoch=vector["epoch"])
+    return verify(holder.url, vault=Vault(keys, vector["history"]))

@@ -15,9 +15,11 @@ from domain.initiatives import (
     INSTALLATION_ID,
     AdministratorAppointed,
     InitiativeFounded,
+    Installation,
     InstallationOpened,
     MemberAdded,
     MemberRemoved,
+    evolve_installation,
 )
 from domain.persons import PersonErased
 from domain.refusals import Forbidden, Invalid, NotFound, Refused
@@ -56,6 +58,12 @@ class TestWhenTheInstallationIsOpen:
             Refused,
             "This installation's history has begun already.",
         )
+
+    def test_a_second_opening_changes_nothing(self) -> None:
+        """No command writes one; somebody who has the database's password could."""
+        installation = evolve_installation(Installation(), InstallationOpened(demonstration=False))
+        installation = evolve_installation(installation, AdministratorAppointed(person=KEEPER))
+        assert evolve_installation(installation, InstallationOpened(demonstration=True)) == installation
 
     def test_an_administrator_appoints_another(self) -> None:
         assert peopled().run(AppointAdministrator(person=STRANGER), KEEPER) == Outcome(

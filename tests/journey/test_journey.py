@@ -230,7 +230,6 @@ def test_nothing_personal_is_told_in_facts(running: Running, walked: Walked) -> 
         "leaf": withheld["leaf"],
         "withheld": True,
         "stream": None,
-        "version": None,
         "topic": None,
         "envelope": None,
         "fact": None,

@@ -26,12 +26,13 @@ BIG = 20_000_000
 
 @dataclass
 class Served:
-    """A server in a thread of its own. `asked` are the paths that came to its app; requests for /wait are answered once
-    `go` is set."""
+    """A server in a thread of its own. `asked` are the paths that came to its app, `left` those whose client was gone
+    before the body was whole; requests for /wait are answered once `go` is set."""
 
     limits: Limits
     port: int = 0
     asked: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
     go: threading.Event = field(default_factory=threading.Event)
     connections: Callable[[], int] = lambda: 0
 
@@ -42,6 +43,7 @@ class Served:
         while True:
             message = await receive()
             if message["type"] == "http.disconnect":
+                self.left.append(scope["path"])
                 return
             if not message.get("more_body"):
                 break
@@ -217,6 +219,7 @@ class TestTheBody:
                 "The body of the request did not come in time; send it again.",
             )
             assert server.asked == ["/body"]
+            until(lambda: server.left == ["/body"])
 
     def test_an_answer_that_nobody_takes_is_given_up(self) -> None:
         with served(body_seconds="1") as server, server.connect() as connection:

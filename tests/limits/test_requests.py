@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import httpx
 import msgspec
@@ -132,3 +133,14 @@ class TestOverHTTP:
     ) -> None:
         answer = await client.post("/claim", **sent)  # type: ignore[arg-type]
         assert (answer.status_code, len(answer.content) < SMALL) == (status, True)
+
+    @pytest.mark.parametrize("path", ["/claim", "/sign-in", "/sign-out", "/me/ways-in", "/api/claims"])
+    async def test_the_setting_for_fields_holds_on_every_form(self, wired: Wiring, path: str) -> None:
+        """Also on those that are no commands: one field more than the setting says is refused."""
+        settings = replace(wired.settings, most_fields=100)
+        transport = httpx.ASGITransport(app=make_app(replace(wired, settings=settings)))
+        fields = {f"a{number}": "x" for number in range(101)}
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
+            answer = await client.post(path, **({"json": fields} if path[1:4] == "api" else {"data": fields}))  # type: ignore[arg-type]
+        assert answer.status_code == 400
+        assert "100 fields" in answer.text

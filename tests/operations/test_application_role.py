@@ -138,7 +138,7 @@ class TestTheOwnersPart:
         for command in (("migrate",), ("migrate", "--allow", allowed.name)):
             assert allowed.application.refused(*command) == NOT_ALLOWED
         assert allowed.application.refused("rebuild") == (
-            "A rebuild makes new tables: let the role run it that owns the database, which is whoever migrates."
+            "A rebuild makes new tables: run it as the role that owns the database, the one that runs migrate."
         )
 
     def test_a_role_that_is_none(self, roles: Roles) -> None:

@@ -7,6 +7,8 @@ import json
 import shutil
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -14,7 +16,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from api.keeping.backups import BackupError, _program
+from api.keeping.backups import BackupError, _program, _refuse_others, _run
 from api.postgres.embedded import EmbeddedPostgres
 from api.run.settings import read_settings
 from api.run.wiring import Wiring, wire
@@ -124,6 +126,64 @@ def test_a_restore_across_two_rotations(
     other.said("verify")
 
 
+def test_no_way_in_from_before_a_restore_is_one_afterwards(
+    keeper: Operator, empty_url: str, tmp_path: Path
+) -> None:
+    """Since the dump was made a token was revoked, a claim used and another withdrawn; all that would be forgotten. People
+    come back by new claims."""
+    revoked = Made.by(keeper, "--administrator")
+    token = keeper.said("claims", "exchange", typed=revoked.text).strip()
+    used, withdrawn = Made.by(keeper, "--administrator"), Made.by(keeper, "--administrator")
+    unused = Made.by(keeper, "--administrator")
+    dump = str(tmp_path / "dumps" / "one.dump")
+    keeper.said("backup", dump)
+    (shown,) = json.loads(keeper.said("tokens", "list", "--json"))
+    keeper.said("tokens", "revoke", shown["id"])
+    keeper.said("claims", "exchange", typed=used.text)
+    keeper.said("claims", "withdraw", withdrawn.person, withdrawn.id)
+
+    other = elsewhere(keeper, empty_url, tmp_path / "new")
+    said = other.said("restore", dump)
+
+    assert "Every token and session has ended" in said
+    assert "overwinter claims create PERSON" in said
+    assert not lets_in(other, token)
+    for claim in (used, withdrawn, unused):
+        assert other.refused("claims", "exchange", typed=claim.text).startswith(
+            "This claim is not known here."
+        )
+    other.said("verify", "--keys")
+    for person in (revoked.person, used.person, unused.person):
+        again = Made.by(other, person)
+        assert lets_in(other, other.said("claims", "exchange", typed=again.text).strip())
+
+
+@dataclass(frozen=True)
+class Made:
+    """A claim as the command line tells it."""
+
+    person: str
+    id: str
+    text: str
+
+    @classmethod
+    def by(cls, operator: Operator, whose: str) -> Made:
+        """A new one; `whose` is a person or ``--administrator``."""
+        said = json.loads(operator.said("claims", "create", whose, "--json"))
+        return cls(said["person"], said["id"], said["text"])
+
+
+def lets_in(operator: Operator, token: str) -> bool:
+    """Whether a token stands for anybody."""
+
+    async def run() -> bool:
+        settings = read_settings(operator.settings)
+        async with wire(settings, operator.settings["DATABASE_URL"], connections=2) as wiring:
+            return await wiring.tokens.person(token) is not None
+
+    return asyncio.run(run())
+
+
 def test_whoever_is_fenced_and_has_a_key_is_erased_again(
     keeper: Operator, empty_url: str, tmp_path: Path
 ) -> None:
@@ -215,8 +275,105 @@ class TestRefused:
         keeper.said("backup", str(tmp_path / "dumps" / "one.dump"))
         (tmp_path / "dumps" / "other").write_text("no dump")
         other = elsewhere(keeper, empty_url, tmp_path / "new")
-        assert "pg_restore failed" in other.refused("restore", str(tmp_path / "dumps" / "other"))
+        whole = (tmp_path / "dumps" / "one.dump").read_bytes()
+        (tmp_path / "dumps" / "empty").write_bytes(b"")
+        (tmp_path / "dumps" / "part").write_bytes(whole[: len(whole) // 40])
+        for name in ("other", "empty", "part"):
+            assert "is no whole dump that overwinter backup wrote" in other.refused(
+                "restore", str(tmp_path / "dumps" / name)
+            )
         assert "no file" in other.refused("restore", str(tmp_path / "dumps" / "none"))
+
+    def test_a_dump_of_another_database(
+        self, keeper: Operator, empty_url: str, postgres: EmbeddedPostgres, tmp_path: Path
+    ) -> None:
+        """It is not even loaded, so that the right one can be."""
+        register(keeper, 1)
+        keeper.said("backup", str(tmp_path / "dumps" / "one.dump"))
+        name = f"test_{uuid4().hex}"
+        make_database(postgres, name)
+        dump = str(tmp_path / "dumps" / "other.dump")
+        try:
+            with psycopg.connect(postgres.url_of(name), autocommit=True) as connection:
+                connection.execute("CREATE TABLE somebody_s (own text)")
+            _run("pg_dump", postgres.url_of(name), "--format=custom", f"--file={dump}")
+        finally:
+            drop_database(postgres, name)
+        other = elsewhere(keeper, empty_url, tmp_path / "new")
+        assert "is a dump of another database" in other.refused("restore", dump)
+        with psycopg.connect(empty_url) as connection:
+            assert connection.execute("SELECT to_regclass('somebody_s')").fetchone() == (None,)
+        other.said("restore", str(tmp_path / "dumps" / "one.dump"))
+
+    def test_a_dump_of_another_version(self, keeper: Operator, empty_url: str, tmp_path: Path) -> None:
+        """A newer program has to go on with it; once the schema fits, it goes on without the file."""
+        register(keeper, 1)
+        dump, url = str(tmp_path / "dumps" / "later.dump"), keeper.settings["DATABASE_URL"]
+        keeper.said("backup", str(tmp_path / "dumps" / "one.dump"))
+        with psycopg.connect(url) as connection:
+            connection.execute("INSERT INTO migrations.applied VALUES ('history/9999_later', 'x')")
+        _run("pg_dump", url, "--format=custom", "--exclude-table-data=vault.keys", f"--file={dump}")
+        other = elsewhere(keeper, empty_url, tmp_path / "new")
+        sentence = other.refused("restore", dump)
+        assert "The database is newer than this program (it has history/9999_later)" in sentence
+        assert "restore without the file" in sentence
+        assert not (tmp_path / "new" / "data-keys").exists()
+        with psycopg.connect(empty_url) as connection:
+            connection.execute("DELETE FROM migrations.applied WHERE name = 'history/9999_later'")
+        other.said("restore")
+
+    def test_key_files_that_cannot_be_read(self, keeper: Operator, tmp_path: Path) -> None:
+        """What only looks like a wrapping key is let be; a damaged key or list of fences is named."""
+        register(keeper, 1)
+        keeper.said("backup", str(tmp_path / "dumps" / "one.dump"))
+        keys = tmp_path / "data-keys"
+        (keys / "wrapping-old.key").write_text("kept by somebody")
+        keeper.said("restore")
+        for name in ("index.key", "wrapping-1.key"):
+            right = (keys / name).read_bytes()
+            (keys / name).write_bytes(b"\xff\xfe")
+            assert f"{name} cannot be read: move it away" in keeper.refused("restore")
+            (keys / name).unlink()
+            keeper.said("restore")
+            assert (keys / name).read_bytes().strip() == right.strip()
+        (keys / "fences").write_bytes(b"\xff\xfe")
+        for command in ("restore", "rotate-keys"):
+            assert f"{keys / 'fences'}, cannot be read: move it away" in keeper.refused(command)
+        (keys / "fences").unlink()
+        keeper.said("restore")
+        assert (keys / "wrapping-old.key").read_text() == "kept by somebody"
+
+    def test_a_key_backup_that_is_not_whole(self, keeper: Operator, tmp_path: Path) -> None:
+        register(keeper, 1)
+        keeper.said("backup", str(tmp_path / "dumps" / "one.dump"))
+        backup = tmp_path / "safe" / "keys" / "overwinter-keys"
+        heading, keys = backup.read_text().splitlines()
+        short = json.dumps(json.loads(keys) | {"wrapping_key": "AAAA"})
+        for damaged in (b"", b"\xff\xfe", heading.encode(), f"{heading}\n{short}\n".encode()):
+            backup.write_bytes(damaged)
+            assert "is damaged" in keeper.refused("restore")
+        backup.unlink()
+        assert "There is no key backup in" in keeper.refused("restore")
+
+    def test_a_backup_whose_keys_cannot_be_written(self, keeper: Operator, tmp_path: Path) -> None:
+        """The dump goes, too, and its name is free for the next try."""
+        register(keeper, 1)
+        keeper.settings["OVERWINTER_KEY_BACKUP"] = str(tmp_path / "in the way" / "keys")
+        (tmp_path / "in the way").write_text("a file where a folder belongs")
+        dump = tmp_path / "dumps" / "one.dump"
+        done = keeper.run("backup", str(dump))
+        # The program tries by itself first, and warns in its log.
+        assert (done.returncode, "Traceback" in done.stderr) == (1, False)
+        assert done.stderr.strip().splitlines()[-1].startswith("overwinter: The key backup in")
+        assert not dump.exists()
+
+    def test_a_connection_that_ends_soon_is_waited_for(self, keeper: Operator) -> None:
+        """A connection that was closed a moment ago may still be in the server's list."""
+        url = keeper.settings["DATABASE_URL"]
+        with ThreadPoolExecutor(1) as pool:
+            with psycopg.connect(url):
+                waiting = pool.submit(_refuse_others, url)
+            waiting.result()
 
     def test_a_key_backup_older_than_the_keys(self, keeper: Operator, tmp_path: Path) -> None:
         """It may still hold whom the newer one does not."""

@@ -392,6 +392,13 @@ class TestDoctor:
                 "OVERWINTER_PROT is no setting of this program; look for a slip in its name."
             )
 
+    def test_a_disabled_trigger_is_told(self, migrated: Operator) -> None:
+        """The owner can do that, and then change what has happened."""
+        assert "trigger" not in migrated.refused("doctor")
+        with psycopg.connect(migrated.settings["DATABASE_URL"]) as connection:
+            connection.execute("ALTER TABLE history.facts DISABLE TRIGGER facts_are_final")
+        assert "The trigger facts_are_final on history.facts is disabled" in migrated.refused("doctor")
+
     def test_what_does_not_fit_is_told(self, migrated: Operator, tmp_path: Path) -> None:
         migrated.said("claims", "create", "--administrator")
         assert "key" in migrated.refused("doctor", OVERWINTER_KEYS=str(tmp_path / "elsewhere"))
@@ -516,7 +523,7 @@ class TestVerifying:
         migrated.said("claims", "create", "--administrator")
         assert migrated.said("verify") == (
             "4 facts rechecked; all is as it was recorded.\n"
-            "Sealed fields were not opened; overwinter verify --keys does it.\n"
+            "Sealed fields were not opened, and unique names were only counted; overwinter verify --keys checks both.\n"
         )
         assert json.loads(migrated.said("verify", "--json")) == {
             "facts": 4,
@@ -567,6 +574,19 @@ class TestVerifying:
             f"position {row[0]}: sealed: a sealed field does not open, or is not what was committed to\n"
         )
         assert altered.returncode == 1
+
+    def test_unique_names_with_the_keys(self, migrated: Operator, postgres: EmbeddedPostgres) -> None:
+        """An address that its holder never gave is found with the keys alone, as addresses are sealed."""
+        made = json.loads(migrated.said("claims", "create", "--administrator", "--json"))
+        database = str(conninfo_to_dict(migrated.settings["DATABASE_URL"])["dbname"])
+        with psycopg.connect(postgres.url_of(database, "postgres"), autocommit=True) as connection:
+            connection.execute("INSERT INTO history.claims VALUES (sha256('x'), %s)", (made["person"],))
+        assert "unique names were only counted" in migrated.said("verify")
+        added = migrated.run("verify", "--keys")
+        assert (added.returncode, added.stdout) == (
+            1,
+            f"history.claims, {made['person']}: added: the row is there, and no fact makes it\n",
+        )
 
 
 class TestARestoredBackup:

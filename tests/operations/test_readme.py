@@ -1,12 +1,72 @@
 """The README says what is true."""
 
+from __future__ import annotations
+
+import re
 from pathlib import Path
 
+import click
+import pytest
+
+from api.cli import main
+from api.http.app import operations
 from api.run.settings import as_markdown
 
-README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text("utf-8")
+CODE = "\n".join(
+    [*re.findall(r"```sh\n(.*?)```", README, re.DOTALL), *re.findall(r"`([^`\n]+(?:\n[^`\n]+)?)`", README)]
+)
+"""What stands in it as code, in blocks and in lines."""
 
 
 def test_the_table_of_settings_is_the_programs_own() -> None:
     """Every setting stands in it, with its default and meaning."""
     assert as_markdown().strip() in README
+
+
+def commands_named() -> list[str]:
+    """What stands behind the program's name, to the end of its line or to what a shell would read as something else."""
+    found = re.findall(r"(?:^|bin/|[\s(])overwinter +([a-z][^\n#`;&)]*)", CODE.replace("`", "\n"))
+    return sorted({each.strip() for each in found})
+
+
+@pytest.mark.parametrize("line", commands_named())
+def test_a_command_that_it_names_exists_with_its_options(line: str) -> None:
+    words = line.split()
+    command: click.Command = main
+    while isinstance(command, click.Group) and words:
+        assert words[0] in command.commands, f"there is no overwinter {line}"
+        command = command.commands[words.pop(0)]
+    known = {option for each in command.params for option in each.opts} | {"--help"}
+    assert {word for word in words if word.startswith("--")} <= known
+
+
+def test_commands_are_found_at_all() -> None:
+    assert {"doctor", "verify --keys", "migrate --allow overwinter"} <= set(commands_named())
+
+
+def shape(path: str) -> str:
+    """A path with a placeholder in the place of each of its parts that is a variable."""
+    path = path.partition("?")[0].rstrip("/.,")
+    return re.sub(r"(?<=/)(\{[^/]*\}|\$\w+|\$\(.*?\)|[A-Z]+|\d+|…)(?=/|$)", "*", path)
+
+
+def test_every_operation_that_it_names_exists() -> None:
+    """In the tours, and in the text."""
+    there = {(each.method, shape(each.path)) for each in operations()}
+    text = re.sub(r"\$\(as funder[^)]*\)", "$FUND", CODE)
+    named = {
+        (method, shape(path))
+        for method, path in re.findall(r"\b(GET|POST|PUT|DELETE) \"?(/api[^\s\"'`]*)", text)
+    }
+    assert len(named) > 30
+    assert named - there == set()
+
+
+def test_every_file_that_it_names_exists() -> None:
+    named = set(
+        re.findall(r"\b(?:docs/[\w/-]+\.md|requirements/\w+\.sh|docker-compose\.yml|CHANGELOG\.md)", README)
+    )
+    assert named
+    assert {name for name in named if not (ROOT / name).exists()} == set()

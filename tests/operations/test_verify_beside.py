@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from datetime import UTC, datetime
+import os
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -18,8 +19,15 @@ from api.cli import main
 from api.postgres.embedded import EmbeddedPostgres
 from api.postgres.roles import let_in
 from api.run.wiring import all_migrations
+from domain.deciding import Fact
+from domain.initiatives import AdministratorAppointed, InstallationOpened
+from domain.persons import PersonClaimMade, PersonClaimUsed
+from domain.rounds import RoundOpened
+from domain.values import SYSTEM
 from history.appends import Append, DueDate
-from history.documents import Stored
+from history.documents import Stored, write
+from history.format.envelope import Acting, Envelope, How, Place
+from history.implied import implied_by
 from history.migrate import migrate
 from history.store import open_history
 from history.vault import WrappedKey
@@ -58,6 +66,30 @@ class Installation:
 
         async def run() -> None:
             async with open_history(self._stolen, connections=1) as history:
+                assert (await history.append(append)).outcome == "appended"
+
+        asyncio.run(run())
+
+    def append_fact(self, stream: str, fact: Fact) -> None:
+        """Append a well-formed fact to a stream with the stolen password."""
+
+        async def run() -> None:
+            async with open_history(self._stolen, connections=1) as history:
+                before = (await history.load({stream: 0})).get(stream, ())
+                envelope = Envelope(
+                    acting=Acting(handle=None, role="system", scope=None),
+                    actor=SYSTEM,
+                    decided_at=datetime.now(UTC),
+                    how=How(cause=None, channel="cli", command="0" * 32),
+                    place=Place(
+                        initiative=None,
+                        previous=before[-1].leaf.hex() if before else None,
+                        stream=stream,
+                        version=len(before) + 1,
+                    ),
+                )
+                stored = write(fact, history.id, envelope, {}, os.urandom)
+                append = Append(facts=[stored], read={stream: len(before)}, answers=stream)
                 assert (await history.append(append)).outcome == "appended"
 
         asyncio.run(run())
@@ -162,6 +194,120 @@ def test_a_way_in_that_goes_back_to_no_claim_of_its_person_is_named(installation
         {"kind": "claim", "id": "e" * 16, "reason": "unclaimed"},
         *({"kind": "token", "id": digit * 16, "reason": "unclaimed"} for digit in "abcd"),
     ]
+
+
+CLAIM = "claim-" + "7" * 32
+
+
+def claim_facts(person: str) -> tuple[Fact, Fact]:
+    """That somebody made and used a claim to a person's account."""
+    now = datetime.now(UTC)
+    made = PersonClaimMade(
+        person=person,
+        claim=CLAIM,
+        made_by=SYSTEM,
+        made_at=now,
+        ends_at=now + timedelta(days=1),
+        another=False,
+    )
+    return made, PersonClaimUsed(person=person, claim=CLAIM, used_at=now)
+
+
+def test_facts_of_a_claim_in_another_stream_found_no_token(installation: Installation) -> None:
+    """They are well-formed and name the victim, and each is named as well."""
+    victim = installation.let_in()
+    installation.steal(
+        MAKE.replace("expires_at", "expires_at, claim")
+        + "VALUES (decode(repeat('a', 64), 'hex'), %s, 'one', %s, now() + '1 day', %s)",
+        victim,
+        victim,
+        CLAIM,
+    )
+    stray = "person-" + "9" * 32
+    for fact in claim_facts(victim):
+        installation.append_fact(stray, fact)
+
+    done = installation.run("verify", "--json")
+
+    found = json.loads(done.stdout)
+    assert (done.exit_code, found["wrong"]) == (1, [])
+    assert found["ways_in"] == [{"kind": "token", "id": "a" * 16, "reason": "unclaimed"}]
+    assert found["tables"]["wrong"] == [
+        {"table": "facts", "row": stray, "fault": "stray", "position": found["newest"] - 1},
+        {"table": "facts", "row": stray, "fault": "stray", "position": found["newest"]},
+    ]
+
+
+def test_a_claim_that_was_used_without_having_been_made_founds_no_token(installation: Installation) -> None:
+    """Even in the person's own stream."""
+    victim = installation.let_in()
+    installation.steal(
+        MAKE.replace("expires_at", "expires_at, claim")
+        + "VALUES (decode(repeat('a', 64), 'hex'), %s, 'one', %s, now() + '1 day', %s)",
+        victim,
+        victim,
+        CLAIM,
+    )
+    installation.append_fact(victim, claim_facts(victim)[1])
+    assert json.loads(installation.run("verify", "--json").stdout)["ways_in"] == [
+        {"kind": "token", "id": "a" * 16, "reason": "unclaimed"}
+    ]
+
+
+@pytest.mark.parametrize("stream", ["installation-" + "9" * 32, "installation-" + "0" * 32])
+def test_only_the_first_fact_of_all_makes_a_demonstration(installation: Installation, stream: str) -> None:
+    """Neither that of another installation's stream nor a later one; and the server starts as before."""
+    victim = installation.let_in()
+    installation.append_fact(stream, InstallationOpened(demonstration=True))
+    installation.steal(
+        MAKE + "VALUES (decode(repeat('a', 64), 'hex'), %s, 'one', 'system', now() + '1 day')", victim
+    )
+    found = json.loads(installation.run("verify", "--json").stdout)
+    assert found["ways_in"] == [{"kind": "token", "id": "a" * 16, "reason": "unclaimed"}]
+    assert found["tables"]["found"] == (1 if stream.endswith("9") else 0)
+    assert installation.run("claims", "create", victim).exit_code == 0
+
+
+def test_an_appointment_in_another_stream_is_named_and_makes_no_administrator(
+    installation: Installation,
+) -> None:
+    stray = "installation-" + "9" * 32
+    installation.append_fact(stray, AdministratorAppointed(person=installation.let_in()))
+    found = json.loads(installation.run("verify", "--json").stdout)
+    assert [(each["table"], each["row"], each["fault"]) for each in found["tables"]["wrong"]] == [
+        ("facts", stray, "stray")
+    ]
+
+
+def test_index_entries_and_due_dates_of_a_stray_fact_are_named_and_taken_out(
+    installation: Installation,
+) -> None:
+    """What a fact makes in its own stream, it does not make in another."""
+    call, round_ = "call-" + "8" * 32, "round-" + "8" * 32
+    opened = RoundOpened(
+        round=round_,
+        initiative="initiative-" + "8" * 32,
+        call=call,
+        closes_at=datetime(2099, 1, 1, tzinfo=UTC),
+        closes_local="2099-01-01T00:00:00",
+        time_zone="UTC",
+        grace_minutes=0,
+    )
+    implied = implied_by(opened, SYSTEM, bytes(32))
+    assert implied.due is not None
+    installation.append_fact("round-" + "9" * 32, opened)
+    for name, entry in implied.entries:
+        installation.own(f"INSERT INTO history.indexes VALUES ('{name}', '{entry}')")
+    installation.own(
+        f"INSERT INTO history.due_dates VALUES ('{implied.due.key}', '2099-01-01T00:00:00Z', '{implied.due.command}', "
+        f"'{implied.due.request.decode()}', (SELECT leaf FROM history.facts ORDER BY position DESC LIMIT 1))"
+    )
+    found = json.loads(installation.run("verify", "--json").stdout)["tables"]
+    assert sorted((each["table"], each["fault"]) for each in found["wrong"]) == sorted(
+        [("facts", "stray"), ("due_dates", "added"), *[("indexes", "added")] * len(implied.entries)]
+    )
+    assert installation.run("rebuild", "indexes", "due_dates").exit_code == 0
+    assert json.loads(installation.run("verify", "--json").stdout)["tables"]["found"] == 1
 
 
 def test_a_token_of_an_erased_person_is_named(installation: Installation) -> None:

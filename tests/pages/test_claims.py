@@ -106,7 +106,7 @@ def test_older_ways_in_are_told_of_a_further_claim(stage: Stage, administrator: 
 
     intruder = stage.visitor()
     assert bring(intruder, claim)[0] == 200
-    assert CHANGED not in intruder.open("/me").text
+    assert CHANGED in intruder.open("/me").text, "of the first claim, which they did not use"
     assert CHANGED in theirs.open("/calls").text
     page = theirs.open("/me/ways-in").text
     assert "although a claim had been used before" in page

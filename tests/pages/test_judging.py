@@ -94,7 +94,7 @@ def cells(page: httpx.Response, label: str) -> list[str]:
     [
         ("", "This cannot be left empty; name the juror."),
         ("nobody", "This is not the id of a person."),
-        ("person-" + "f" * 32, "There is no such person."),
+        ("person-" + "f" * 32, "Only a member who is a juror or chair can be assigned."),
     ],
 )
 def test_a_juror_who_was_not_chosen_is_asked_for(judging: Round, juror: str, detail: str) -> None:
@@ -127,13 +127,13 @@ def test_a_thing_that_a_form_names_and_that_is_not_there_is_named(judging: Round
 
 def judge(judging: Round) -> None:
     """Two equal totals; and a third application whose juror had a basis for one criterion only, and whose other juror
-    steps back after scoring. The third juror and the chair owe theirs."""
+    steps back after scoring. The juror submits it later (`lower`); the third juror and the chair owe theirs."""
     written: dict[tuple[str, int], tuple[int | None, ...]] = {
         ("juror", 0): (8, 7, 7),
         ("second juror", 0): (8, 7, 7),
         ("juror", 1): (7, 7, 7),
         ("second juror", 1): (8, 8, 7),
-        ("juror", 2): (6, None, None),
+        ("juror", 2): (),
         ("second juror", 2): (9, 9, 9),
         ("third juror", 2): (),
         ("chair", 2): (),
@@ -164,7 +164,14 @@ def step_back(judging: Round) -> None:
 
 
 def lower(judging: Round) -> None:
-    """The chair lowers the quorum of the third application; the staff sees why it waits, and has no form for it."""
+    """The chair lowers the quorum of the third application once the two jurors who owe a review have no role; one of them
+    gets it back and submits. The staff sees why it waits, and has no form for it."""
+    running = judging.stage.running
+    administrator = running.person(running.token)
+    house = judging.stage.speaking("officer").get("/api/me")["initiatives"][0]["initiative"]
+    jurors = [judging.stage.people[role] for role in ("juror", "third juror")]
+    for juror in jurors:
+        administrator.post(f"/api/initiatives/{house}/members/{juror}/remove")
     path, name = f"/rounds/{judging.round}/reviews", f"application-lower_quorum-{judging.applications[2]}"
     assert name not in judging.stage.visitor("officer").open(path).text
     visitor: Visitor = judging.stage.visitor("chair")
@@ -176,6 +183,11 @@ def lower(judging: Round) -> None:
     done = visitor.send(path, sent | {"quorum": "1", "reason": "conflicts_of_interest"})
     assert done.status_code == 303
     assert "1 (lowered)" in visitor.open(path).text
+    for juror in jurors:
+        administrator.post(f"/api/initiatives/{house}/members", person=juror, roles=["juror"])
+    own = judging.reviews["juror", 2]
+    judging.post("juror", f"/api/reviews/{own}/submit", scores={"a": 6, "b": None, "c": None})
+    judging.caught_up()
 
 
 def ranked(judging: Round, role: str) -> list[tuple[int, str]]:

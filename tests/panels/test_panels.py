@@ -58,7 +58,7 @@ from tests.scene import (
 )
 
 OPEN = OpenPanel(round=ROUND)
-ASK = "Ask another juror, or let the chair lower its quorum where nobody is left to ask."
+ASK = "Ask another juror, or let the chair lower the quorum where nobody is left to ask."
 CLOSE = ClosePanel(panel=PANEL)
 CONFIRM = ConfirmPanel(panel=PANEL)
 THIRD = numbered("application", 3)
@@ -152,11 +152,11 @@ class TestWhenTheRoundIsClosed:
     def test_every_eligible_application_needs_its_reviews(self) -> None:
         assert received(first=(5, 6), second=(9,)).turned_down(OPEN, OFFICER) == (
             Refused,
-            "1 eligible application lacks reviews; each needs 2. " + ASK,
+            "1 eligible application lacks reviews. " + ASK,
         )
         assert received(first=(), second=(9,)).turned_down(OPEN, OFFICER) == (
             Refused,
-            "2 eligible applications lack reviews; each needs 2. " + ASK,
+            "2 eligible applications lack reviews. " + ASK,
         )
 
     @pytest.mark.parametrize("facts", [(), (cleared(THIRD_JUROR),), (conflict_declared(THIRD_JUROR),)])
@@ -167,7 +167,7 @@ class TestWhenTheRoundIsClosed:
         review(world, numbered("review", 9), APPLICATION, THIRD_JUROR, *facts)
         assert world.turned_down(OPEN, OFFICER) == (
             Refused,
-            "1 eligible application lacks reviews; each needs 2. " + ASK,
+            "1 eligible application lacks reviews. " + ASK,
         )
 
     def test_what_is_out_is_not_ranked_and_needs_no_review(self) -> None:

@@ -50,7 +50,10 @@ from tests.scene import (
     withdrawn,
 )
 
-LOWER = LowerQuorum(application=APPLICATION, quorum=1, reason="conflicts_of_interest")
+LOWER = LowerQuorum(application=APPLICATION, quorum=2, reason="conflicts_of_interest")
+SOMEBODY_IS_LEFT = (
+    "The quorum is lowered when nobody of the jury is left to ask, and somebody is; let the staff ask them."
+)
 OTHER_REVIEW, THIRD_REVIEW = numbered("review", 2), numbered("review", 3)
 
 
@@ -66,26 +69,26 @@ def four(**options: int) -> World:
 
 
 def with_the_chair_asked(*facts: Fact, **options: int) -> World:
-    """The chair was asked to judge, too, and declared no conflict."""
-    world = four(**options)
-    review(world, THIRD_REVIEW, APPLICATION, CHAIR, cleared(CHAIR, review=THIRD_REVIEW), *facts)
+    """The chair judged it, too, so that of three reviews one is lacking, and nobody is left to write it."""
+    world = four(**{"quorum": 3, **options})
+    judged_too = (cleared(CHAIR, review=THIRD_REVIEW), judged(juror=CHAIR, review=THIRD_REVIEW))
+    review(world, THIRD_REVIEW, APPLICATION, CHAIR, *judged_too, *facts)
     return world
 
 
 class TestWhenNoJurorIsLeft:
     def test_the_chair_lowers_the_quorum_of_one_application_with_a_reason(self) -> None:
         assert with_the_chair_asked().run(LOWER, CHAIR) == Outcome(
-            facts={ROUND: (quorum_lowered(1),)}, answers=ROUND
+            facts={ROUND: (quorum_lowered(2),)}, answers=ROUND
         )
 
-    def test_the_panel_then_opens_on_it_and_waits_for_nobody(self) -> None:
+    def test_the_panel_then_opens_on_it(self) -> None:
         world = with_the_chair_asked()
         assert world.turned_down(OpenPanel(round=ROUND), OFFICER)[0] is Refused
         world.run(LOWER, CHAIR)
         outcome = world.run(OpenPanel(round=ROUND), OFFICER)
-        assert outcome.facts[THIRD_REVIEW] == (expired(review=THIRD_REVIEW),)
         assert world.state(PANEL_AGGREGATE, outcome.answers).ranking == (
-            place(APPLICATION, 1, "11/15", 1, 0),
+            place(APPLICATION, 1, "11/15", 2, 0),
         )
 
     def test_the_quorum_of_every_other_application_stays(self) -> None:
@@ -97,19 +100,20 @@ class TestWhenNoJurorIsLeft:
         )
 
     def test_it_goes_no_lower_than_what_was_written_and_can_be_lowered_again(self) -> None:
-        command = LowerQuorum(application=APPLICATION, quorum=0, reason="other")
-        assert with_the_chair_asked().turned_down(command, CHAIR) == (
-            Invalid,
-            {"quorum": "The lowered quorum of this application is 1."},
-        )
-        for quorum in (3, -1, 10**30):
+        for quorum in (0, 1, 3):
             command = LowerQuorum(application=APPLICATION, quorum=quorum, reason="other")
-            assert with_the_chair_asked(quorum=3).turned_down(command, CHAIR) == (
+            assert with_the_chair_asked().turned_down(command, CHAIR) == (
                 Invalid,
-                {"quorum": "The lowered quorum of this application is a whole number from 1 to 2."},
+                {"quorum": "The lowered quorum of this application is 2."},
             )
-        world = with_the_chair_asked(quorum=3)
-        for quorum in (2, 1):
+        for quorum in (4, -1, 10**30):
+            command = LowerQuorum(application=APPLICATION, quorum=quorum, reason="other")
+            assert with_the_chair_asked(quorum=4).turned_down(command, CHAIR) == (
+                Invalid,
+                {"quorum": "The lowered quorum of this application is a whole number from 2 to 3."},
+            )
+        world = with_the_chair_asked(quorum=4)
+        for quorum in (3, 2):
             world.run(LowerQuorum(application=APPLICATION, quorum=quorum, reason="other"), CHAIR)
         assert world.turned_down(LOWER, CHAIR) == (
             Refused,
@@ -142,18 +146,12 @@ class TestWhenNoJurorIsLeft:
 
 class TestWhetherSomebodyIsLeft:
     def test_whoever_can_be_asked_is_asked_first(self) -> None:
-        """The chair herself, too, is of the jury."""
-        assert four().turned_down(LOWER, CHAIR) == (
-            Refused,
-            "The quorum is lowered when no juror is left; 1 person of the jury can still be asked.",
-        )
+        """The chair herself, too, is of the jury. How many are left is not told: it tells how many applied, or have read."""
+        assert four().turned_down(LOWER, CHAIR) == (Refused, SOMEBODY_IS_LEFT)
         world = with_the_chair_asked()
         for who in (THIRD_JUROR, STRANGER):
             world.given(INITIATIVE, MemberAdded(initiative=INITIATIVE, person=who, roles=(Role.JUROR,)))
-        assert world.turned_down(LOWER, CHAIR) == (
-            Refused,
-            "The quorum is lowered when no juror is left; 2 people of the jury can still be asked.",
-        )
+        assert world.turned_down(LOWER, CHAIR) == (Refused, SOMEBODY_IS_LEFT)
 
     def test_nobody_counts_who_could_not_judge_it(self) -> None:
         """Who was erased, applied in the round, or has read who did."""
@@ -166,6 +164,60 @@ class TestWhetherSomebodyIsLeft:
         world.indexes[applications_by(STRANGER, ROUND)] = {OTHER_APPLICATION}
         world.given(reading_of(JUDGING_OFFICER, ROUND), *has_read(JUDGING_OFFICER, "applicants"))
         assert world.run(LOWER, CHAIR).facts
+
+
+class TestWhetherReviewsAreOwed:
+    """What a juror owes may still come, so the quorum is not lowered below it."""
+
+    NONE = LowerQuorum(application=APPLICATION, quorum=0, reason="other")
+    OWED = (
+        Refused,
+        (
+            "This application still gets enough reviews once every juror submits; wait for those who were asked, or let "
+            "the administrator end the role of a juror who does not answer."
+        ),
+    )
+
+    def owing(self, *, quorum: int) -> World:
+        """Two jurors and the chair were asked, and none has submitted."""
+        world = reviewing(quorum=quorum)
+        for gone in (THIRD_JUROR, JUDGING_OFFICER):
+            world.given(INITIATIVE, MemberRemoved(initiative=INITIATIVE, person=gone))
+        review(world, REVIEW, APPLICATION, JUROR)
+        review(world, OTHER_REVIEW, APPLICATION, SECOND_JUROR, cleared(SECOND_JUROR, review=OTHER_REVIEW))
+        review(world, THIRD_REVIEW, APPLICATION, CHAIR, cleared(CHAIR, review=THIRD_REVIEW))
+        return world
+
+    def test_not_while_they_reach_the_quorum(self) -> None:
+        world = self.owing(quorum=3)
+        assert world.turned_down(self.NONE, CHAIR) == self.OWED
+        world.given(REVIEW, cleared(), judged())
+        assert world.turned_down(LOWER, CHAIR) == self.OWED
+
+    def test_no_lower_than_what_was_written_and_is_owed(self) -> None:
+        world = self.owing(quorum=4)
+        assert world.turned_down(self.NONE, CHAIR) == (
+            Invalid,
+            {"quorum": "The lowered quorum of this application is 3."},
+        )
+        command = LowerQuorum(application=APPLICATION, quorum=3, reason="conflicts_of_interest")
+        assert world.run(command, CHAIR).facts == {ROUND: (quorum_lowered(3),)}
+
+    @pytest.mark.parametrize(
+        ("stream", "fact"),
+        [
+            (REVIEW, conflict_declared()),
+            (INITIATIVE, MemberRemoved(initiative=INITIATIVE, person=JUROR)),
+            (JUROR, PersonErased(person=JUROR, reason="safety")),
+        ],
+    )
+    def test_of_whoever_stepped_back_is_of_the_jury_no_more_or_was_erased_nothing_is_expected(
+        self, stream: str, fact: Fact
+    ) -> None:
+        """So that one who never answers cannot stop the round."""
+        world = self.owing(quorum=3)
+        world.given(stream, fact)
+        assert world.run(LOWER, CHAIR).facts == {ROUND: (quorum_lowered(2),)}
 
 
 DECLINE = SetPanelOutcome(panel=PANEL, application=APPLICATION, outcome="decline", reason="not_selected")
@@ -261,8 +313,9 @@ class TestWhenTheChairHasAConflict:
     def test_a_juror_lowers_the_quorum_in_her_place_too(self) -> None:
         world = four()
         review(world, THIRD_REVIEW, APPLICATION, CHAIR, *CONFLICTED)
-        assert world.turned_down(LOWER, CHAIR)[0] is Forbidden
-        assert world.run(LOWER, JUROR).facts == {ROUND: (quorum_lowered(1),)}
+        lower = LowerQuorum(application=APPLICATION, quorum=1, reason="conflicts_of_interest")
+        assert world.turned_down(lower, CHAIR)[0] is Forbidden
+        assert world.run(lower, JUROR).facts == {ROUND: (quorum_lowered(1),)}
 
 
 class TestWhenAChairCanDecide:

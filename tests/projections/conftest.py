@@ -53,6 +53,14 @@ CANARIES = (*CANARY_TITLES, *CANARY_NAMES, *CANARY_ANSWERS, "Canary comment", "C
 """What nobody may read to whom it is not shown."""
 
 
+def take_lead(projector: Projector) -> None:
+    """Let a projector lead. The one before has hung up, but a busy server may not have noticed yet."""
+    until = time.monotonic() + 30
+    while not projector.lead():
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
 @dataclass
 class Season:
     """A call with two artists, three jurors and a fund, brought as far as a test needs."""
@@ -190,13 +198,18 @@ class Season:
         return self
 
     async def lower_quorum(self) -> Season:
-        """Everybody else of the jury is asked for application 2, too, so that the chair can lower its quorum; what the
-        chair and the third juror owe expires when the panel opens."""
+        """Everybody else of the jury is asked for application 2, too, so that the chair can lower its quorum while the
+        jurors are no members for a moment, for what members owe may still come; what the chair and the third juror owe
+        expires when the panel opens."""
         for juror in ("third_juror", "chair"):
             self.reviews[juror, "application2"] = await self.run(
                 "review.assign", self.officer, application=self.application2, juror=self.people[juror]
             )
         await self.run("review.declare_no_conflict", self.chair, review=self.reviews["chair", "application2"])
+        jurors = [self.people[juror] for juror in ("juror", "second_juror", "third_juror")]
+        house = {"initiative": self.initiative}
+        for juror in jurors:
+            await self.run("initiative.remove_member", self.administrator, person=juror, **house)
         await self.run(
             "application.lower_quorum",
             self.chair,
@@ -204,6 +217,10 @@ class Season:
             quorum=1,
             reason="jurors_unavailable",
         )
+        for juror in jurors:
+            await self.run(
+                "initiative.add_member", self.administrator, person=juror, roles=(Role.JUROR,), **house
+            )
         return self
 
     async def judge(self) -> Season:
@@ -341,11 +358,7 @@ class Season:
     def project(self) -> None:
         """Bring every read model up to date; fails if one of them failed."""
         with Projector(self.url, PROJECTIONS) as projector:
-            # The one before has hung up, but a busy server may not have noticed yet.
-            until = time.monotonic() + 30
-            while not projector.lead():
-                assert time.monotonic() < until
-                time.sleep(0.05)
+            take_lead(projector)
             while projector.reach()[0] < projector.reach()[1]:
                 projector.step()
                 assert projector.resting() == ()

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from domain import topics
+from domain.refusals import Forbidden, NotFound
 from domain.topics import topics_for
 from domain.values import Role
 from projections import timeline
@@ -49,6 +50,22 @@ async def test_each_reads_what_is_for_them(season: Season) -> None:
     assert told["applicant"] | told["recipient"] == (
         of_application - {"application.declined.v1"} | {"fund.committed.v1"}
     )
+
+
+@pytest.mark.parametrize("who", ["juror", "chair", "finance", "approver"])
+@pytest.mark.parametrize("thing", ["application1", "grant", "call", "fund"])
+async def test_the_jury_and_finance_open_no_timeline(season: Season, who: str, thing: str) -> None:
+    """Those who judge learn no times by it, and whoever pays reads a fund's ledger instead."""
+    await season.whole()
+    season.project()
+    query = {
+        "application1": timeline.of_application,
+        "grant": timeline.of_grant,
+        "call": timeline.of_call,
+        "fund": timeline.of_fund,
+    }[thing]
+    with pytest.raises((NotFound, Forbidden)):
+        await query(season.reader, season.people[who], season.things[thing])
 
 
 async def test_a_topic_without_an_audience_is_shown_to_nobody(

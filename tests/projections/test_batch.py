@@ -22,7 +22,7 @@ from projections.rebuild import rebuild
 from projections.register import PROJECTIONS
 from projections.rows import Rows
 from projections.tables import Table
-from tests.projections.conftest import Season
+from tests.projections.conftest import Season, take_lead
 from tests.projections.eventful import eventful
 
 TABLES = [table for projection in PROJECTIONS for table in projection.keeps]
@@ -139,7 +139,7 @@ async def test_the_others_take_a_batch_at_once_though_one_cannot(
     monkeypatch.setattr(Projector, "_project", noting)
     poisoned = replace(calls.PROJECTION, fold=fold)
     with Projector(season.url, (poisoned, initiatives.PROJECTION)) as failing:
-        assert failing.lead()
+        take_lead(failing)
         failing.step()
 
     last = len(season.office.rows())
@@ -156,7 +156,7 @@ async def test_another_schemas_tables_are_written_beside_the_live_ones(season: S
         for table in ("positions", "memberships"):
             connection.execute(f"CREATE TABLE read_beside.{table} (LIKE read.{table} INCLUDING ALL)".encode())
     with Projector(season.url, (initiatives.PROJECTION,), schema="read_beside", lock=(1, 1)) as beside:
-        assert beside.lead()
+        take_lead(beside)
         beside.step()
 
     assert season.rows("SELECT count(*) FROM read.memberships") == [(0,)]
@@ -196,7 +196,7 @@ async def test_a_row_that_cannot_be_written_is_traced_to_its_fact_in_the_midst_o
     poisoned = replace(initiatives.PROJECTION, fold=fold)
     others = tuple(each for each in PROJECTIONS if each.name != "initiatives")
     with Projector(season.url, (poisoned, *others)) as failing:
-        assert failing.lead()
+        take_lead(failing)
         failing.step()
         assert failing.resting() == ("initiatives",)
 

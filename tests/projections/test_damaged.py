@@ -17,7 +17,7 @@ from history.format.document import read_document
 from history.format.sealing import SALT_BYTES, associated_data, padded_size
 from history.store import opened_keys
 from history.verify import Wrong, verify
-from projections import applications, grants, initiatives, panels, reviews
+from projections import applications, grants, initiatives, members, panels, reviews
 from tests.projections.conftest import CANARIES, Season
 from tests.projections.test_seeing import leaks, read_all
 
@@ -82,6 +82,7 @@ async def test_what_was_altered_is_shown_as_damaged_everywhere(
 
         shown = await applications.one(reader, officer, season.application1)
         member = (await initiatives.one(reader, season.administrator, season.initiative)).members[0]
+        given = (await members.given_roles(reader, officer, season.initiative, limit=100)).items
         own = (await reviews.mine(reader, season.juror)).items[0]
         judged = (await reviews.of_application(reader, officer, season.application1)).items
         ranked = (await panels.ranking(reader, officer, season.round)).places.items[0]
@@ -94,6 +95,8 @@ async def test_what_was_altered_is_shown_as_damaged_everywhere(
     assert set(shown.damaged) >= {"title", "applicant_name", "answers.idea", "answers.born"}
     assert shown.answers == {"idea": None, "born": None}
     assert (member.name, member.damaged) == (None, ("name",))
+    assert {(each.person.name, each.person.damaged) for each in given} == {(None, ("name",))}
+    assert {(each.by.name, each.by.damaged) for each in given if each.by} == {(None, ("name",))}
     assert (own.title, own.erased, own.damaged) == (None, False, ("title",))
     assert {each.damaged for each in judged} >= {("comment_jury", "comment_applicant"), ("explanation",)}
     assert (ranked.title, ranked.damaged) == (None, ("title",))

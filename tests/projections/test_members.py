@@ -93,6 +93,28 @@ async def test_a_claim_for_a_member_is_told_and_one_for_a_stranger_is_not(season
     ]
 
 
+@pytest.mark.parametrize("viewer", ["funder", "finance", "third_juror"])
+async def test_a_juror_s_claims_name_nobody_to_other_members(season: Season, viewer: str) -> None:
+    """Whoever uses a claim, or withdraws their own, is the actor of that fact and is not named by it either."""
+    await season.begin()
+    for command in ("person.use_claim", "person.withdraw_claim"):
+        await season.run("person.make_claim", season.administrator, person=season.juror)
+        claim = (await season.reader.the(PERSON, season.juror)).claims[-1].id
+        await season.run(command, season.juror, person=season.juror, claim=claim)
+    nobody = NamedPerson(person=None, name=None)
+    administrator = NamedPerson(person=season.administrator, name="Person of the Test")
+    claims = [entry for entry in await told(season, viewer) if entry.topic.startswith("person.")]
+    assert [(entry.what, entry.person, entry.by) for entry in claims] == [
+        ("A claim to a way in was made.", nobody, administrator),
+        ("A claim was exchanged for a way in.", nobody, nobody),
+        ("A claim to one more way in was made.", nobody, administrator),
+        ("A claim to a way in was withdrawn.", nobody, nobody),
+    ]
+    juror = NamedPerson(person=season.juror, name="Person juror")
+    assert [entry.by for entry in (await told(season, "juror"))[-4:]] == [administrator, juror] * 2
+    assert {entry.person for entry in (await told(season, "officer"))[-4:]} == {juror}
+
+
 async def test_a_name_stays_told_when_the_role_is_gone(season: Season) -> None:
     await season.begin()
     await season.run(

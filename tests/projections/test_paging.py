@@ -8,6 +8,7 @@ import pytest
 
 from api.pages import home
 from domain.refusals import Invalid
+from domain.values import Role
 from history.tokens import PositionTokens
 from projections import initiatives, timeline
 from projections.paging import Page
@@ -16,7 +17,7 @@ from tests.projections.conftest import Season
 
 pytestmark = pytest.mark.anyio
 
-Fact = tuple[str, int]
+Fact = tuple[str, str, str]
 
 
 async def page_of(season: Season, viewer: str, cursor: str | None) -> Page[TimelineEntry]:
@@ -27,7 +28,7 @@ async def page_of(season: Season, viewer: str, cursor: str | None) -> Page[Timel
 
 def facts(page: Page[TimelineEntry]) -> list[Fact]:
     """Which facts a page tells."""
-    return [(entry.stream, entry.version) for entry in page.items]
+    return [(entry.stream, entry.topic, entry.what) for entry in page.items]
 
 
 async def whole(season: Season, viewer: str) -> list[Fact]:
@@ -125,3 +126,23 @@ async def test_a_member_finds_every_call_and_fund_of_their_initiative(
             assert {call.id for call in place.calls} == calls[own.initiative]
             assert {fund.id for fund in place.funds} == funds[own.initiative]
             assert len(place.calls) == len(calls[own.initiative])
+
+
+async def test_an_officer_for_one_call_alone_finds_its_draft(season: Season) -> None:
+    """The drafts of other calls are the initiative's officers' to see."""
+    await season.begin()
+    draft, _ = [await season.draft(season.fund) for _ in range(2)]
+    for call in (draft, season.call):
+        await season.run(
+            "call.add_member",
+            season.administrator,
+            call=call,
+            person=season.artist1,
+            roles=(Role.OFFICER,),
+        )
+    season.project()
+    (own,) = (await initiatives.me(season.reader, season.artist1)).initiatives
+    place = await home.place_of(season.reader, season.artist1, own)
+    assert sorted((call.id, call.status) for call in place.calls) == sorted(
+        [(season.call, "published"), (draft, "drafted")]
+    )

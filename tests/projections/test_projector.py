@@ -6,7 +6,6 @@ import asyncio
 import logging
 import socket
 import threading
-import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
@@ -30,7 +29,7 @@ from projections.projector import Projector, follow
 from projections.rebuild import rebuild
 from projections.register import PROJECTIONS
 from projections.rows import Rows
-from tests.projections.conftest import Season
+from tests.projections.conftest import Season, take_lead
 
 pytestmark = pytest.mark.anyio
 
@@ -83,18 +82,10 @@ async def test_batches_of_any_size_give_the_same_tables(
     passed = 1
     while passed:
         with Projector(season.url, PROJECTIONS) as restarted:
-            lead_soon(restarted)
+            take_lead(restarted)
             passed = restarted.step()
 
     assert season.tables() == at_once
-
-
-def lead_soon(restarted: Projector) -> None:
-    """Lead as soon as the server has noticed that the one before is gone."""
-    until = time.monotonic() + 10
-    while not restarted.lead():
-        assert time.monotonic() < until
-        time.sleep(0.01)
 
 
 async def test_seeing_every_fact_again_changes_nothing(season: Season) -> None:
@@ -123,7 +114,7 @@ async def test_a_fact_that_cannot_be_handled_stops_its_own_projection_alone_and_
     published = season.rows("SELECT position FROM history.facts WHERE topic = 'call.published.v1'")[0][0]
 
     with caplog.at_level(logging.ERROR), Projector(season.url, (*others, poisoned)) as failing:
-        assert failing.lead()
+        take_lead(failing)
         failing.step()
         failing.step()
         assert failing.resting() == ("calls",)
@@ -172,7 +163,7 @@ async def test_a_fact_that_cannot_be_decoded_stops_those_who_handle_it_when_they
     handling = {each.name for each in PROJECTIONS if CallPublished in each.facts}
 
     with Projector(season.url, PROJECTIONS) as failing:
-        assert failing.lead()
+        take_lead(failing)
         while failing.step():
             pass
         assert set(failing.resting()) == handling
@@ -194,7 +185,7 @@ async def test_a_statement_that_the_database_refuses_is_traced_to_its_fact(seaso
     )[0][0]
 
     with Projector(season.url, (odd,)) as failing:
-        assert failing.lead()
+        take_lead(failing)
         failing.step()
         assert failing.resting() == ("odd",)
 
@@ -224,7 +215,7 @@ async def test_what_fails_in_the_commit_itself_is_told_like_everything_else(
         )
 
     with Projector(season.url, PROJECTIONS) as leading:
-        assert leading.lead()
+        take_lead(leading)
         for _ in range(4):
             leading.step()
         assert leading.resting() == (table,)
@@ -248,7 +239,7 @@ async def test_where_facts_cannot_be_read_meanwhile_nothing_stays_half_done(
         raise psycopg.OperationalError("the connection is lost")
 
     with Projector(season.url, PROJECTIONS) as leading:
-        assert leading.lead()
+        take_lead(leading)
         monkeypatch.setattr(facts.Facts, "read_ahead", cut)
         with pytest.raises(psycopg.OperationalError):
             leading.step()
@@ -279,7 +270,7 @@ async def test_one_that_the_database_refuses_leaves_the_others_as_without_it(
     )[0][0]
 
     with Projector(season.url, (*PROJECTIONS[:place], odd, *PROJECTIONS[place:])) as projector:
-        assert projector.lead()
+        take_lead(projector)
         while projector.step():
             pass
         assert projector.resting() == ("odd",)
@@ -388,7 +379,7 @@ async def test_the_leader_goes_on_after_the_database_only_read_for_a_while(
     monkeypatch.setattr(projector, "_WAIT_SECONDS", 0.1)
     await season.begin()
     with Projector(season.url, PROJECTIONS) as leading:
-        assert leading.lead()
+        take_lead(leading)
         leading.connection.execute("SET default_transaction_read_only = on")
         with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
             leading.step()
@@ -420,7 +411,7 @@ async def test_a_position_that_somebody_else_moved_is_never_written_over(season:
     """Then nothing of the batch stays."""
     await season.begin()
     with Projector(season.url, (calls.PROJECTION,)) as overtaken:
-        assert overtaken.lead()
+        take_lead(overtaken)
         with psycopg.connect(season.url) as connection:
             connection.execute("UPDATE read.positions SET position = 3 WHERE projection = 'calls'")
         with pytest.raises(projector.Overtaken):
@@ -436,7 +427,7 @@ async def test_a_position_that_somebody_else_moved_is_not_written_over_where_not
     season.project()
     before = season.positions()
     with Projector(season.url, PROJECTIONS) as overtaken:
-        assert overtaken.lead()
+        take_lead(overtaken)
         await season.office.person("Canary Visitor")
         with psycopg.connect(season.url) as connection:
             connection.execute("UPDATE read.positions SET position = position - 1 WHERE projection = 'calls'")
@@ -487,7 +478,7 @@ async def test_an_idle_projector_asks_one_small_question_each_time(
         return noted
 
     with Projector(season.url, PROJECTIONS) as idle:
-        assert idle.lead()
+        take_lead(idle)
         for name in ("max_notification_id", "select_notifications", "select_events"):
             monkeypatch.setattr(FactRecorder, name, noting(name))
         monkeypatch.setattr(

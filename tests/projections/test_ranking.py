@@ -231,6 +231,9 @@ class TestAConflict:
         await season.review("chair", made[1], None)
         await season.open_panel()
         season.project()
+        assert (await panels.ranking(season.reader, season.officer, season.round)).version is not None
+        # The panel's version would tell when an outcome of the hidden application was set.
+        assert (await panels.ranking(season.reader, season.chair, season.round)).version is None
         seen, cursor = [], None
         while True:
             page = (

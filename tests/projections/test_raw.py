@@ -7,11 +7,12 @@ import json
 import pytest
 
 from domain.refusals import Forbidden
-from domain.values import Role
+from domain.values import MEMBER_ROLES, Role
 from projections import raw
 from tests.projections.conftest import Season
 from tests.projections.test_judging_staff import holds
 from tests.projections.test_readings import ask, closed, read_by, submit
+from tests.projections.test_unreadable import add
 
 pytestmark = pytest.mark.anyio
 
@@ -59,6 +60,18 @@ async def test_the_role_alone_shows_the_installation_and_its_people_but_no_handl
     assert {json.loads(row.document)["envelope"]["acting"]["scope"] for row in shown} == {None}
 
 
+async def test_an_erasure_is_not_told_for_the_withheld_facts_beside_it_are_applications(
+    season: Season,
+) -> None:
+    """Erasing withdraws what is not decided yet, in facts that directly follow."""
+    await in_review(season)
+    _, before, _ = await raw.facts(season.reader, season.newcomer, after=0, limit=1000)
+    await season.run("person.erase", season.newcomer, person=season.artist1, reason="safety")
+    rows, seen, _ = await raw.facts(season.reader, season.newcomer, after=0, limit=1000)
+    assert [row.topic for row in rows[-2:]] == ["person.erased.v1", "application.withdrawn.v1"]
+    assert seen == before
+
+
 async def test_an_initiative_s_facts_are_its_officers_and_reading_them_is_recorded(season: Season) -> None:
     """Read again, nothing is recorded anew, and the reader's own reading is shown."""
     await in_review(season)
@@ -84,11 +97,28 @@ async def test_an_initiative_s_facts_are_its_officers_and_reading_them_is_record
     }
 
 
-@pytest.mark.parametrize("role", [Role.JUROR, Role.CHAIR, Role.FINANCE, Role.FUNDER])
+OTHER_ROLES = (Role.JUROR, Role.CHAIR, Role.FINANCE, Role.APPROVER, Role.FUNDER)
+
+
+@pytest.mark.parametrize("role", OTHER_ROLES)
 async def test_no_other_role_shows_more_than_the_members_may_be_told(season: Season, role: Role) -> None:
     await in_review(season)
     await holds(season, "newcomer", role)
     assert (await seen_by(season, "newcomer")).keys() == {"installation", "person"}
+
+
+async def test_an_initiative_s_administrator_sees_its_own_stream_besides(season: Season) -> None:
+    """They see its members on pages, too."""
+    await in_review(season)
+    await holds(season, "newcomer", Role.ADMINISTRATOR)
+    found = await seen_by(season, "newcomer")
+    assert found.keys() == {"installation", "person", "initiative"}
+    assert found["initiative"] == {season.initiative}
+
+
+def test_every_role_of_a_member_is_tried() -> None:
+    tried = {Role.OFFICER, Role.ADMINISTRATOR, *OTHER_ROLES}
+    assert tried == set(MEMBER_ROLES)
 
 
 async def test_an_officer_with_a_conflict_sees_nothing_of_that_application_nor_of_its_rank(
@@ -165,6 +195,36 @@ async def test_scores_of_a_juror_who_stepped_back_afterwards_are_read_with_their
     season.project()
     await seen_by(season, "newcomer")
     assert "scores" in read_by(season, "newcomer")
+
+
+@pytest.mark.parametrize(
+    ("topic", "missing", "there"),
+    [
+        ("fund.opened.v1", "initiative", "initiative"),
+        ("application.submitted.v1", "round", "round"),
+        ("review.assigned.v1", "application", "application1"),
+    ],
+)
+async def test_a_forged_fact_that_names_what_does_not_exist_is_withheld_alone(
+    season: Season, topic: str, missing: str, there: str
+) -> None:
+    """Else whoever has the program's password could hide a thousand facts by one."""
+    await season.begin()
+    for part in (season.apply, season.close, season.assign, season.judge):
+        await part()
+    season.people["newcomer"] = await season.office.person("Newcomer")
+    await season.run("installation.appoint", season.administrator, person=season.newcomer)
+    await holds(season, "newcomer", Role.OFFICER)
+    await seen_by(season, "newcomer")  # what is recorded of it, too
+    before = await seen_by(season, "newcomer")
+    stream, document = next((row[1], bytes(row[4])) for row in season.office.rows() if row[3] == topic)
+    other = stream[:-32] + "f" * 32
+    for name, instead in ((stream, other), (season.things[there], f"{missing}-{'0' * 32}")):
+        document = document.replace(name.encode(), instead.encode())
+    position = await add(season, other, topic, document)
+    rows, seen, unreadable = await raw.facts(season.reader, season.newcomer, after=0, limit=1000)
+    assert (rows[-1].position, position in seen, unreadable) == (position, False, frozenset())
+    assert await seen_by(season, "newcomer") == before
 
 
 async def test_an_officer_for_one_call_sees_its_facts_and_no_other_s(season: Season) -> None:

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.anyio
 KNOWS = (
     "You have read who applied in this round, what was written or when, so you cannot judge or decide in it"
 )
-ASKED_IN_VAIN = "This person has read who applied in this round, what was written or when"
+ASKED_IN_VAIN = "This person cannot be asked to judge this application; ask another juror."
 SCORES = "You have seen others' scores of this application"
 
 Reading = tuple[str, ReadingKind, str | None, str]
@@ -113,6 +113,34 @@ class TestWhoReadAndThenJudges:
         if blindness == "open":
             await ask(season, "newcomer")
             return
+        with pytest.raises(Refused, match=ASKED_IN_VAIN):
+            await ask(season, "newcomer")
+
+    async def test_an_officer_who_sees_only_who_submitted_can_still_be_asked(self, season: Season) -> None:
+        """Until they ask for the scores, as on the page of an application. In an open call nothing else excludes."""
+        await closed(season, "open")
+        await ask(season, "juror", declares=True)
+        await submit(season, "juror")
+        season.project()
+        for scores, seen in ((False, (None, None, None)), (True, ({"art": 7}, "70.000", "Canary comment"))):
+            found = await reviews.of_application(
+                season.reader, season.newcomer, season.application1, scores=scores
+            )
+            (each,) = found.items
+            assert (each.status, each.unrecorded) == ("submitted", False)
+            assert (each.scores, each.score, each.comment_jury) == seen
+            assert read_by(season, "newcomer") == (["scores"] if scores else [])
+
+    async def test_an_officer_who_has_read_nothing_asks_nobody_in_a_blind_call(self, season: Season) -> None:
+        """Who cannot be asked may have applied: it is told after the reading that keeps the officer from judging."""
+        await closed(season)
+        asked = {"application": season.application1, "juror": season.juror}
+        with pytest.raises(Forbidden, match="In a blind call jurors are asked by staff who have read"):
+            await season.run("review.assign", season.newcomer, **asked)
+        assert read_by(season, "newcomer") == []
+        await applications.one(season.reader, season.newcomer, season.application1)
+        await season.run("review.assign", season.newcomer, **asked)
+        await holds(season, "newcomer", Role.JUROR)
         with pytest.raises(Refused, match=ASKED_IN_VAIN):
             await ask(season, "newcomer")
 
@@ -350,6 +378,8 @@ class TestWhatIsRecorded:
         season.project()
         told = await timeline.of_call(season.reader, season.newcomer, season.call, limit=100)
         of_readings = [entry for entry in told.items if entry.topic == "reading.recorded.v1"]
+        # Its own stream's id is made of the reader's, which the members know.
+        assert {entry.stream for entry in of_readings} <= {season.round}
         assert [(entry.what, entry.handle, entry.role) for entry in of_readings[-2:]] == [
             ("A member read who applied.", None, "officer"),
             ("A member read what applicants wrote.", None, "officer"),

@@ -20,7 +20,7 @@ from projections.projector import Projector, follow
 from projections.reader import Behind, Reader
 from projections.register import PROJECTIONS
 from projections.replica import Foreign, Replica, follows, open_replica
-from tests.projections.conftest import CANARY_NAMES, CANARY_TITLES, Season
+from tests.projections.conftest import CANARY_NAMES, CANARY_TITLES, Season, take_lead
 from tests.replicas import StreamingReplica
 
 pytestmark = pytest.mark.anyio
@@ -294,7 +294,7 @@ class TestProjecting:
         known = len(season.office.rows())
         await season.office.person()
         with Projector(season.url, PROJECTIONS, read_url=read_url) as projector:
-            assert projector.lead()
+            take_lead(projector)
             projector.step()
             assert projector.reach() == (known, known)
             streaming.go_on()

@@ -60,7 +60,7 @@ async def test_as_of_any_position_rows_show_the_state_that_the_domain_folds_up_t
     seen = set()
     for position, stream, version, topic, document, _ in season.office.rows():
         kind = stream.partition("-")[0]
-        fact, aggregate = fact_in(topic, document), AGGREGATES[kind]
+        fact, aggregate = fact_in(topic, document, season.office.runner.history.id), AGGREGATES[kind]
         state = states[stream] = aggregate.evolve(states.get(stream, aggregate.empty), fact)
         # Applicants read a round's row, and are not to learn that a quorum was lowered.
         if kind not in SHOWN or isinstance(fact, RoundQuorumLowered):

@@ -13,7 +13,7 @@ import pytest
 from api.http.queries import READS, Read
 from domain.refusals import Forbidden, NotFound
 from domain.values import Role
-from projections import applications, timeline
+from projections import applications, reviews, timeline
 from projections.moments import AsOf
 from tests.projections.conftest import Season
 
@@ -213,3 +213,31 @@ async def test_who_judges_reads_no_time_in_a_timeline(season: Season) -> None:
 def test_every_query_that_takes_a_moment_is_tried() -> None:
     """And takes nothing else for one."""
     assert {read.name for read in TAKING} == MONEY | OF_CALLS | OF_APPLICATIONS | {"initiative.calls"}
+
+
+async def test_what_a_juror_wrote_who_stepped_back_afterwards_is_not_read_as_of_before(
+    season: Season,
+) -> None:
+    """Neither scores nor comments, and so nothing is recorded of it; why they stepped back is read as of now."""
+    await season.begin("open")
+    for part in (season.apply, season.close, season.assign, season.judge):
+        await part()
+    review = season.reviews["juror", "application1"]
+    before = AsOf(season.rows("SELECT max(position) FROM history.facts")[0][0])
+    await season.run(
+        "review.declare_conflict",
+        season.juror,
+        review=review,
+        reason="friendship",
+        explanation="Canary comment on why",
+    )
+    season.project()
+
+    async def seen(as_of: AsOf | None) -> reviews.ReviewShown:
+        found = await reviews.of_application(season.reader, season.officer, season.application1, as_of=as_of)
+        return next(item for item in found.items if item.id == review)
+
+    shown, now = await seen(before), await seen(None)
+    assert (shown.status, shown.scores, shown.score) == ("submitted", None, None)
+    assert (shown.comment_jury, shown.comment_applicant, shown.explanation) == (None, None, None)
+    assert (now.status, now.comment_jury, now.explanation) == ("recused", None, "Canary comment on why")

@@ -16,7 +16,7 @@ from projections import applications, calls, funds, grants, reviews, timeline
 from projections.projector import Projector
 from projections.register import PROJECTIONS
 from projections.standing import read_models_in
-from tests.projections.conftest import DEADLINE, Season
+from tests.projections.conftest import DEADLINE, Season, take_lead
 
 pytestmark = pytest.mark.anyio
 
@@ -41,7 +41,7 @@ async def applied(season: Season) -> Season:
 def project(season: Season) -> tuple[str, ...]:
     """Project all that can be, and tell what stopped."""
     with Projector(season.url, PROJECTIONS) as projector:
-        assert projector.lead()
+        take_lead(projector)
         while projector.step():
             pass
         return projector.resting()

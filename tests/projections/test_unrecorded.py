@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from psycopg.conninfo import make_conninfo
 
+from api.http.problems import ProblemType, problem_of
 from domain.readings import reading_of
 from domain.refusals import Forbidden
 from domain.values import Role
@@ -18,6 +19,7 @@ from history.store import History, open_history
 from history.tokens import CURSOR, PositionTokens
 from projections import applications, panels, raw, reviews, timeline
 from projections.reader import Reader
+from projections.readings import NotRecorded
 from tests.projections.conftest import CANARIES, CANARY_TITLES, Season
 from tests.projections.test_judging_staff import holds
 from tests.projections.test_readings import KNOWS, ask, closed, read_by, submit
@@ -98,8 +100,12 @@ class TestWhereNothingCanBeRecorded:
             timeline.of_call(reader, season.newcomer, season.call),
             timeline.of_application(reader, season.newcomer, season.application1),
         ):
-            with pytest.raises(Forbidden, match="What happened is not shown just now"):
+            with pytest.raises(NotRecorded, match="What happened is not shown just now") as refused:
                 await way
+            # It passes, so it is no matter of what somebody may see.
+            problem = problem_of(refused.value)
+            assert (problem.kind, problem.detail) == (ProblemType.UNAVAILABLE, str(refused.value))
+            assert "Retry-After" in problem.headers
 
     async def test_raw_facts_are_withheld(
         self, season: Season, read_only: Callable[[], Awaitable[Reader]]

@@ -6,7 +6,7 @@ import pytest
 
 from domain.commands.readings import RecordReading
 from domain.deciding import Outcome
-from domain.readings import READING, Reading, reading_of
+from domain.readings import READING, Reading, ReadingKind, reading_of
 from domain.refusals import Forbidden, NotFound, Refused
 from tests.driving import World
 from tests.scene import (
@@ -20,10 +20,12 @@ from tests.scene import (
     ROUND,
     STRANGER,
     calling,
+    closed,
+    decided,
     has_read,
     numbered,
+    put_to_panel,
     receive,
-    reviewing,
 )
 
 OWN = reading_of(OFFICER, ROUND)
@@ -51,7 +53,7 @@ class TestTheStream:
 class TestRecording:
     def test_is_one_fact_for_each_kind(self) -> None:
         command = RecordReading(round=ROUND, kinds=("applicants", "answers"))
-        world = reviewing()
+        world = calling()
         assert world.run(command, OFFICER) == Outcome(
             facts={OWN: has_read(OFFICER, "applicants", "answers")}, answers=OWN
         )
@@ -60,14 +62,14 @@ class TestRecording:
         assert state(world).breaks_blindness
 
     def test_adds_what_is_new_and_refuses_what_is_not(self) -> None:
-        world = reviewing()
+        world = calling()
         world.run(RecordReading(round=ROUND, kinds=("applicants",)), OFFICER)
         both = RecordReading(round=ROUND, kinds=("applicants", "answers"))
         assert world.run(both, OFFICER).facts == {OWN: has_read(OFFICER, "answers")}
         assert world.turned_down(both, OFFICER) == (Refused, "This reading was recorded before.")
 
     def test_of_scores_is_of_one_application_or_of_all(self) -> None:
-        world = reviewing()
+        world = calling()
         one = RecordReading(round=ROUND, kinds=("scores",), application=APPLICATION)
         assert world.run(one, OFFICER).facts == {OWN: has_read(OFFICER, "scores", of=APPLICATION)}
         assert state(world).has("scores", APPLICATION)
@@ -77,16 +79,30 @@ class TestRecording:
         assert state(world).has("scores", OTHER_APPLICATION)
         assert world.turned_down(one, OFFICER)[0] is Refused
 
+    def test_leaves_out_what_excludes_from_nothing_any_more(self) -> None:
+        """Scores once the panel is open, all else once the round is decided."""
+        kinds: tuple[ReadingKind, ...] = ("applicants", "answers", "times", "scores")
+        world = calling()
+        world.given(ROUND, closed(), put_to_panel())
+        assert world.run(RecordReading(round=ROUND, kinds=kinds), JUROR).facts == {
+            reading_of(JUROR, ROUND): has_read(JUROR, "applicants", "answers", "times")
+        }
+        world.given(ROUND, decided())
+        assert world.turned_down(RecordReading(round=ROUND, kinds=kinds), OFFICER) == (
+            Refused,
+            "The round is past the point at which reading this is recorded.",
+        )
+
     @pytest.mark.parametrize("who", [OFFICER, JUROR, CHAIR])
     def test_is_for_those_who_are_shown_any_of_it(self, who: str) -> None:
-        assert reviewing().run(RecordReading(round=ROUND, kinds=("scores",)), who).facts
+        assert calling().run(RecordReading(round=ROUND, kinds=("scores",)), who).facts
 
     @pytest.mark.parametrize(
         ("who", "turned"), [(FINANCE, Forbidden), (STRANGER, NotFound), (ARTIST, NotFound)]
     )
     def test_is_for_nobody_else(self, who: str, turned: type[Exception]) -> None:
         command = RecordReading(round=ROUND, kinds=("applicants",))
-        assert reviewing().turned_down(command, who)[0] is turned
+        assert calling().turned_down(command, who)[0] is turned
 
     def test_is_not_for_whoever_applied_in_the_round_a_moment_ago(self) -> None:
         """They were about to be shown their rivals' answers."""

@@ -15,22 +15,31 @@ from domain.commands.reviews import (
     ReplaceReview,
     SubmitReview,
 )
+from domain.initiatives import MemberAdded
 from domain.panels import PanelOpened
 from domain.readings import ReadingKind, reading_of
-from domain.refusals import Forbidden, Refused
+from domain.refusals import Forbidden, Invalid, Refused
+from domain.values import Role
+from tests.driving import World, person
 from tests.scene import (
     APPLICATION,
+    ARTIST,
+    INITIATIVE,
     JUDGING_OFFICER,
     JUROR,
     OFFICER,
     OTHER_APPLICATION,
+    OTHER_ARTIST,
     REVIEW,
     ROUND,
     SECOND_JUROR,
+    STRANGER,
+    THIRD_JUROR,
     cleared,
     conflict_declared,
     has_read,
     judged,
+    receive,
     review,
     reviewing,
 )
@@ -41,6 +50,11 @@ CONFLICT = DeclareConflict(review=REVIEW, reason="other")
 SUBMIT = SubmitReview(review=REVIEW, scores={"art": 8, "need": 3})
 
 KNOWS = "You have read who applied in this round, what was written or when, so you cannot judge or decide in it: the call is blind."
+CANNOT_BE_ASKED = "This person cannot be asked to judge this application; ask another juror."
+UNREAD = (
+    "In a blind call jurors are asked by staff who have read the applications and so do not judge in it. Read the "
+    "application first if you will not judge, or leave this to somebody else of the staff."
+)
 BLINDNESS: tuple[Blindness, ...] = ("open", "single", "double")
 
 
@@ -70,7 +84,7 @@ class TestWhetherStaffCanJudge:
                 else:
                     assert world.turned_down(command, OFFICER) == (
                         Refused,
-                        "This person has read who applied in this round, what was written or when, so they cannot judge in it: the call is blind.",
+                        CANNOT_BE_ASKED,
                     )
 
     @pytest.mark.parametrize("blindness", BLINDNESS)
@@ -83,11 +97,80 @@ class TestWhetherStaffCanJudge:
             world.given(reading_of(SECOND_JUROR, ROUND), *has_read(SECOND_JUROR, "scores", of=of))
             assert world.turned_down(ASSIGN_SECOND, OFFICER) == (
                 Refused,
-                "This person has seen others' scores of this application, so they cannot judge it.",
+                "This person has seen others' scores of this application, so they cannot judge it."
+                if blindness == "open"
+                else CANNOT_BE_ASKED,
             )
         world = reviewing(blindness=blindness)
         world.given(reading_of(SECOND_JUROR, ROUND), *has_read(SECOND_JUROR, "scores", of=OTHER_APPLICATION))
         assert world.run(ASSIGN_SECOND, OFFICER).facts
+
+
+def with_members(world: World) -> World:
+    """The artist, a rival, one who has read of the round and one who has seen scores are of the jury."""
+    for who in (ARTIST, OTHER_ARTIST, STRANGER):
+        world.given(INITIATIVE, MemberAdded(initiative=INITIATIVE, person=who, roles=(Role.JUROR,)))
+    receive(world, OTHER_APPLICATION, OTHER_ARTIST)
+    world.given(reading_of(STRANGER, ROUND), *has_read(STRANGER, "answers"))
+    world.given(reading_of(THIRD_JUROR, ROUND), *has_read(THIRD_JUROR, "scores"))
+    review(world, REVIEW, APPLICATION, JUROR, conflict_declared())
+    return world
+
+
+EXCLUDED = (ARTIST, OTHER_ARTIST, STRANGER, THIRD_JUROR)
+
+
+@pytest.mark.parametrize("blindness", ["single", "double"])
+class TestWhatAskingTellsInABlindCall:
+    """Who of the jury applied, and which application is whose, is told to nobody who may judge."""
+
+    def test_one_sentence_says_of_all_who_are_excluded_that_they_are(self, blindness: Blindness) -> None:
+        """Own application, a rival's, read of the round, seen the scores."""
+        world = with_members(reviewing(blindness=blindness))
+        for juror in EXCLUDED:
+            for command in (
+                AssignReview(application=APPLICATION, juror=juror),
+                ReplaceReview(review=REVIEW, juror=juror),
+            ):
+                assert world.turned_down(command, OFFICER) == (Refused, CANNOT_BE_ASKED)
+
+    def test_of_nobody_outside_the_jury_anything_is_told(self, blindness: Blindness) -> None:
+        """An applicant, one who reads, and somebody who does not exist, whatever state the application is in."""
+        world = reviewing(blindness=blindness)
+        review(world, REVIEW, APPLICATION, JUROR, conflict_declared())
+        receive(world, OTHER_APPLICATION, OTHER_ARTIST)
+        for juror in (ARTIST, OTHER_ARTIST, STRANGER, OFFICER, person(99)):
+            for command in (
+                AssignReview(application=APPLICATION, juror=juror),
+                AssignReview(application=OTHER_APPLICATION, juror=juror),
+                ReplaceReview(review=REVIEW, juror=juror),
+            ):
+                assert world.turned_down(command, OFFICER) == (
+                    Invalid,
+                    {"juror": "Only a member who is a juror or chair can be assigned."},
+                )
+
+    def test_staff_who_have_read_nothing_are_told_the_same_of_everybody(self, blindness: Blindness) -> None:
+        """They could judge afterwards; even that somebody cannot be asked would tell them something."""
+        world = with_members(reviewing(blindness=blindness))
+        for juror in (*EXCLUDED, SECOND_JUROR, JUROR, OFFICER, person(99)):
+            for command in (
+                AssignReview(application=APPLICATION, juror=juror),
+                ReplaceReview(review=REVIEW, juror=juror),
+            ):
+                assert world.turned_down(command, JUDGING_OFFICER) == (Forbidden, UNREAD)
+
+    @pytest.mark.parametrize("kind", ["applicants", "answers", "times"])
+    def test_staff_ask_who_could_not_judge_any_more_whatever_they_read(
+        self, blindness: Blindness, kind: ReadingKind
+    ) -> None:
+        world = reviewing(blindness=blindness)
+        assert world.turned_down(ASSIGN_SECOND, JUDGING_OFFICER)[0] is Forbidden
+        world.given(reading_of(JUDGING_OFFICER, ROUND), *has_read(JUDGING_OFFICER, kind))
+        assert world.run(ASSIGN_SECOND, JUDGING_OFFICER).facts
+        by_scores = reviewing(blindness=blindness)
+        by_scores.given(reading_of(JUDGING_OFFICER, ROUND), *has_read(JUDGING_OFFICER, "scores"))
+        assert by_scores.turned_down(ASSIGN_SECOND, JUDGING_OFFICER) == (Forbidden, UNREAD)
 
 
 class TestWhetherTheJurorLearnedSomethingMeanwhile:

@@ -94,7 +94,7 @@ class TestWhenTheApplicationIsEligibleAndTheRoundClosed:
         assert world.turned_down(ASSIGN, ARTIST) == (Forbidden, "Nobody acts on their own application.")
 
     def test_nobody_reviews_their_own_application(self) -> None:
-        world = reviewing()
+        world = reviewing(blindness="open")
         world.given(INITIATIVE, MemberAdded(initiative=INITIATIVE, person=ARTIST, roles=(Role.JUROR,)))
         assert world.turned_down(AssignReview(application=APPLICATION, juror=ARTIST), OFFICER) == (
             Refused,
@@ -102,7 +102,7 @@ class TestWhenTheApplicationIsEligibleAndTheRoundClosed:
         )
 
     def test_nobody_judges_a_round_in_which_they_applied(self) -> None:
-        world = reviewing()
+        world = reviewing(blindness="open")
         world.given(INITIATIVE, MemberAdded(initiative=INITIATIVE, person=OTHER_ARTIST, roles=(Role.JUROR,)))
         receive(world, OTHER_APPLICATION, OTHER_ARTIST)
         assert world.turned_down(AssignReview(application=APPLICATION, juror=OTHER_ARTIST), OFFICER) == (
@@ -122,8 +122,8 @@ class TestWhenTheApplicationIsEligibleAndTheRoundClosed:
         world.given(JUROR, PersonErased(person=JUROR, reason="safety"))
         assert world.turned_down(ASSIGN, OFFICER) == (Refused, "This person was erased.")
         assert world.turned_down(AssignReview(application=APPLICATION, juror=person(99)), OFFICER) == (
-            NotFound,
-            "There is no such person.",
+            Invalid,
+            {"juror": "Only a member who is a juror or chair can be assigned."},
         )
         for nobody in ("nobody", "x\x00"):
             assert world.turned_down(AssignReview(application=APPLICATION, juror=nobody), OFFICER) == (
@@ -154,7 +154,7 @@ class TestWhenTheApplicationOrTheRoundIsNotReady:
         )
 
     def test_reviews_begin_when_the_round_has_closed(self) -> None:
-        world = calling()
+        world = calling(blindness="open")
         receive(world, APPLICATION, ARTIST, found_eligible())
         assert world.turned_down(ASSIGN, OFFICER) == (
             Refused,

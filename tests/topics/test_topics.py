@@ -16,7 +16,17 @@ from domain.commands.register import REGISTER
 from domain.deciding import Command, Fact
 from domain.funds import FundOpened
 from domain.personal import personal_fields
-from domain.topics import AGGREGATES, TOPIC_OF, TOPICS, Older, Topic, conversions_in, newest, topics_of
+from domain.topics import (
+    AGGREGATES,
+    TOPIC_OF,
+    TOPICS,
+    Older,
+    Topic,
+    conversions_in,
+    newest,
+    stream_of,
+    topics_of,
+)
 from domain.topics import REGISTER as TOPICS_REGISTER
 from tests.history import golden
 
@@ -67,6 +77,19 @@ def test_each_aggregate_folds_the_facts_of_its_kind() -> None:
     for kind, union in unions.items():
         of_kind = {topic.fact for topic in TOPICS_REGISTER if topic.name.partition(".")[0] == kind}
         assert set(get_args(union) or (union,)) == of_kind, kind
+
+
+def test_every_fact_names_the_stream_that_it_belongs_to() -> None:
+    """So that one which stands in another stream can be found; there is one stream of an installation."""
+    for topic, fact in TOPICS.items():
+        kind = topic.partition(".")[0]
+        if kind == "installation":
+            continue
+        assert fact.__annotations__[kind] == "str", topic
+        assert kind not in personal_fields(fact), topic
+    person = "person-" + "1" * 32
+    assert stream_of(persons.PersonErased(person=person, reason="other")) == person
+    assert stream_of(initiatives.AdministratorAppointed(person=person)) == initiatives.INSTALLATION_ID
 
 
 def test_facts_and_commands_are_frozen_and_their_fields_named() -> None:

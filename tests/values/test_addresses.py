@@ -16,6 +16,10 @@ from domain.refusals import Invalid
         ("анна@пример.рф", "Анна@ПРИМЕР.РФ"),
         ("ren\u00e9@example.org", "rene\u0301@example.org"),
         ("a@caf\u00e9.example.org", "a@cafe\u0301.example.org"),
+        ("\uff4110@x.org", "a10@x.org"),
+        ("\uff21\uff11\uff10@\uff38.org", "a10@x.org"),
+        ("\ufb01n@x.org", "FIN@x.org"),
+        ("\U0001d538nn@x.org", "ann@x.org"),
     ],
 )
 def test_every_spelling_of_an_address_is_one_person(one: str, other: str) -> None:
@@ -30,6 +34,7 @@ def test_every_spelling_of_an_address_is_one_person(one: str, other: str) -> Non
         ("anna@example.org", "anna@example.com"),
         ("anna@example.org", "аnna@example.org"),
         ("a.b@x.org", "ab@x.org"),
+        ("stra\u00dfe@x.org", "strasse@x.org"),
     ],
 )
 def test_different_addresses_are_different_people(one: str, other: str) -> None:

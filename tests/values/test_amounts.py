@@ -7,8 +7,9 @@ import pytest
 from api.pages.rendering import money
 from domain.amounts import typed_amount, typed_whole
 from domain.forms import BudgetLine, Form, Question, check_answers
+from domain.limits import MAX_MINOR
 from domain.refusals import Invalid
-from domain.values import MAX_MINOR, Money, decimal_string, minor_units
+from domain.values import Money, decimal_string, minor_units
 
 PLAIN = "An amount is a decimal number such as 1250.00, with no sign and no separators."
 

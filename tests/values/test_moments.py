@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from domain.calls import instant
 from domain.refusals import Invalid, Refused
 from domain.rounds import Round, RoundOpened, evolve
+from domain.values import read_date, read_time
 
 UTC_NOON = datetime(2026, 3, 31, 12, 0, tzinfo=UTC)
 
@@ -85,3 +86,43 @@ def test_the_deadline_itself_is_within_the_grace() -> None:
     round = announced(0)
     with pytest.raises(Refused):
         round.check_open(UTC_NOON)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "20260531",
+        "2026-W22-7",
+        "2026W227",
+        "2026-5-31",
+        "2026-05-31\n",
+        " 2026-05-31",
+        "２０２６-05-31",
+        "2026-02-30",
+    ],
+)
+def test_a_date_has_one_spelling(text: str) -> None:
+    """As in JSON."""
+    assert read_date("2026-05-31") == date(2026, 5, 31)
+    with pytest.raises(ValueError):  # noqa: PT011 - the caller says what is wrong
+        read_date(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "20260531T180000Z",
+        "2026-W22-7T18:00Z",
+        "2026-05-31T18Z",
+        "2026-05-31",
+        "2026-05-31T18:00:00,5Z",
+        "2026-05-31T18:00+0100",
+    ],
+)
+def test_a_time_in_an_address_has_one_spelling(text: str) -> None:
+    """With seconds or without, with an offset or without."""
+    there = datetime(2026, 5, 31, 18, tzinfo=UTC)
+    assert read_time("2026-05-31T18:00Z") == read_time("2026-05-31T18:00:00.000000+00:00") == there
+    assert read_time("2026-05-31T18:00") == there.replace(tzinfo=None)
+    with pytest.raises(ValueError):  # noqa: PT011 - the caller says what is wrong
+        read_time(text)

@@ -173,3 +173,66 @@ def test_an_account_is_written_with_spaces_or_in_words() -> None:
     """As banks print it, also with spaces that do not break."""
     assert check_account("DE89\N{NO-BREAK SPACE}3704 0044 0532 0130 00") == "DE89370400440532013000"
     assert check_account("Счёт 40817 в банке «Зима»") == "Счёт 40817 в банке «Зима»"
+
+
+NONCHARACTERS = [
+    *range(0xFDD0, 0xFDF0),
+    *(plane << 16 | last for plane in range(17) for last in (0xFFFE, 0xFFFF)),
+]
+
+
+@pytest.mark.parametrize("long", [False, True])
+def test_no_noncharacter_is_kept(long: bool) -> None:
+    """Unicode has 66 of them; XML cannot hold most."""
+    assert len(NONCHARACTERS) == 66
+    for code in NONCHARACTERS:
+        for text in (f"Win{chr(code)}ter", f"Зим{chr(code)}а"):
+            assert refusal(text, long=long) == (
+                f"Character 4 is U+{code:04X}, which stands for no character and cannot be kept; delete it."
+            )
+
+
+def xml_holds(character: str) -> bool:
+    """Whether XML 1.0 (section 2.2) can hold a character."""
+    code = ord(character)
+    return code in {9, 10, 13} or 0x20 <= code <= 0xD7FF or 0xE000 <= code <= 0xFFFD or code >= 0x10000
+
+
+def test_xml_can_hold_whatever_is_kept() -> None:
+    """Tried in a long text, which may hold more than a line; all beyond the first plane may stand in XML."""
+    kept = [character for character in map(chr, range(0x10000)) if _is_kept(character)]
+    assert all(xml_holds(character) for character in kept)
+    assert len(kept) > 60_000
+
+
+def _is_kept(character: str) -> bool:
+    try:
+        return character in check_text(f"a{character}b", "text", most=9, long=True)
+    except Invalid:
+        return False
+
+
+@pytest.mark.parametrize("long", [False, True])
+@pytest.mark.parametrize(
+    "kept", ["\ue000", "\uf8ff", "\U000f0000", "\U0010fffd", "\u0378", "\U0001fbff", "\ufffc", "\ufffd"]
+)
+def test_what_unicode_has_not_named_is_kept(kept: str, long: bool) -> None:
+    """Some scripts and names have private characters alone; what is unassigned today may be a letter of a newer Unicode."""
+    assert check_text(f"a{kept}b", "text", most=9, long=long) == f"a{kept}b"
+
+
+@pytest.mark.parametrize("long", [False, True])
+@pytest.mark.parametrize("half", [0xD800, 0xDBFF, 0xDC00, 0xDFFF])
+def test_half_a_surrogate_pair_is_refused(half: int, long: bool) -> None:
+    """UTF-8 cannot hold it."""
+    assert (
+        refusal(f"a{chr(half)}b", long=long)
+        == "The text holds half of a surrogate pair, which is not a character."
+    )
+
+
+@pytest.mark.parametrize("long", [False, True])
+@pytest.mark.parametrize("annotating", ["\ufff9", "\ufffa", "\ufffb"])
+def test_no_annotation_is_hidden_in_a_text(annotating: str, long: bool) -> None:
+    """What stands between them shows as part of the text or not at all, as the program likes that shows it."""
+    assert f"U+{ord(annotating):04X}, which cannot be seen" in refusal(f"a{annotating}b", long=long)

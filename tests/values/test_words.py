@@ -45,6 +45,13 @@ from domain.words import count_words
         ("\u2060".join(["word"] * 10), 10),
         ("\u3164".join(["word"] * 10), 10),
         ("word\u2028word\u0085word", 3),
+        *(
+            (sign.join(["word"] * 100), 100)
+            for sign in "•‣⁃∙●▪➤→§†‹\u034f\u180e\ufe0f\ufe00\u2063\u00a0\u1680\U000e0100\U000e0020"
+        ),
+        *((sign.join(["word"] * 100), 1) for sign in "-\u2010\u2011'’·./\u200d\u200c\u00ad_"),
+        ("ᠬᠠᠨ\u180eᠠ", 1),
+        ("👩\u200d❤\ufe0f\u200d👩 ❤\ufe0f 1\ufe0f\u20e3", 3),
     ],
 )
 def test_words_stand_between_blanks_dashes_and_punctuation(text: str, words: int) -> None:
