@@ -102,7 +102,7 @@ def _paid(offer: Offer, number: int, amount: int, report: int | None) -> tuple[F
             instalment=number,
             setting=1,
             reference=f"Instalment {number}",
-            instructed_on=date.fromisoformat(_SETTLED),
+            instructed_at=datetime.fromisoformat(f"{_SETTLED}T12:00:00Z"),
         ),
         grants.GrantInstalmentSettled(
             grant=grant,

@@ -1,7 +1,8 @@
 """The topic register: the permanent name of every fact ever stored, and the aggregate of every kind of stream.
 
-A topic never changes its meaning and is never given to another class. A class may move or be renamed freely; a fact
-that needs another shape gets a new topic, and what was stored under the old one is converted where it is read.
+A topic never changes its meaning and is never given to another class. A class may move or be renamed freely. A fact
+that needs another shape gets a new topic (``.v2``); what was stored under the old one is converted where it is read
+(`domain.older_facts`), so that all other code knows the newest shape alone.
 
 Each topic also says who reads it in a timeline. A new one is shown to nobody until it does.
 """
@@ -9,12 +10,23 @@ Each topic also says who reads it in a timeline. A new one is shown to nobody un
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
-from domain import applications, calls, funds, initiatives, panels, persons, readings, reviews, rounds
+from domain import (
+    applications,
+    calls,
+    funds,
+    initiatives,
+    older_facts,
+    panels,
+    persons,
+    readings,
+    reviews,
+    rounds,
+)
 from domain.deciding import Aggregate, Fact
 from domain.grants import facts as grants
 from domain.grants.state import GRANT
@@ -31,14 +43,36 @@ class Audience(enum.StrEnum):
     FUNDERS = "funders"
 
 
+Conversion = Callable[[Any], Fact]  # Any: a fact of the older class
+
+
+@dataclass(frozen=True, slots=True)
+class Older:
+    """A topic under which facts were stored before, in another shape: `convert` makes the next shape of one.
+
+    A conversion keeps every sealed field, and the member that names its subject, under its name: a box is bound to both.
+    """
+
+    name: str
+    fact: type[Fact]
+    convert: Conversion
+
+
 @dataclass(frozen=True, slots=True)
 class Topic:
     """A topic: its permanent name, the class of its facts, and who reads them in a timeline. One that declares no
-    audience is shown to nobody there."""
+    audience is shown to nobody there. `older` are the topics that came before it, the oldest first; they have the same
+    audience."""
 
     name: str
     fact: type[Fact]
     audience: frozenset[Audience] = frozenset()
+    older: tuple[Older, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All names under which such facts are stored."""
+        return (*(each.name for each in self.older), self.name)
 
 
 _STAFF: Final = frozenset({Audience.STAFF})
@@ -101,18 +135,59 @@ REGISTER: Final = (
     Topic("grant.report_returned.v1", grants.GrantReportReturned, _APPLICANT),
     Topic("grant.instalment_requested.v1", grants.GrantInstalmentRequested, _APPLICANT),
     Topic("grant.instalment_approved.v1", grants.GrantInstalmentApproved, _APPLICANT),
-    Topic("grant.instalment_instructed.v1", grants.GrantInstalmentInstructed, _APPLICANT),
+    Topic(
+        "grant.instalment_instructed.v2",
+        grants.GrantInstalmentInstructed,
+        _APPLICANT,
+        older=(
+            Older(
+                "grant.instalment_instructed.v1",
+                older_facts.GrantInstalmentInstructedV1,
+                older_facts.instructed_v2,
+            ),
+        ),
+    ),
     Topic("grant.instalment_settled.v1", grants.GrantInstalmentSettled, _APPLICANT),
     Topic("grant.instalment_failed.v1", grants.GrantInstalmentFailed, _APPLICANT),
     Topic("grant.completed.v1", grants.GrantCompleted, _APPLICANT),
 )
 """Every topic."""
 
-TOPICS: Final[Mapping[str, type[Fact]]] = MappingProxyType({topic.name: topic.fact for topic in REGISTER})
-"""Every fact's class by its topic."""
+TOPICS: Final[Mapping[str, type[Fact]]] = MappingProxyType(
+    {topic.name: topic.fact for topic in REGISTER}
+    | {older.name: older.fact for topic in REGISTER for older in topic.older}
+)
+"""The class in which every topic's facts are stored, older topics included."""
 
 TOPIC_OF: Final[Mapping[type[Fact], str]] = MappingProxyType({topic.fact: topic.name for topic in REGISTER})
-"""Every fact's topic by its class."""
+"""The topic under which facts of a class are stored now."""
+
+_NAMES: Final = {topic.fact: topic.names for topic in REGISTER}
+
+
+def conversions_in(register: Iterable[Topic]) -> dict[str, tuple[Conversion, ...]]:
+    """For each older topic, the conversions that lead to the newest shape, in their order."""
+    return {
+        older.name: tuple([each.convert for each in topic.older[number:]])
+        for topic in register
+        for number, older in enumerate(topic.older)
+    }
+
+
+_CONVERSIONS: Final = conversions_in(REGISTER)
+
+
+def topics_of(*facts: type[Fact]) -> tuple[str, ...]:
+    """All topics under which facts of these classes are stored: what to ask the database for."""
+    return tuple([name for fact in facts for name in _NAMES[fact]])
+
+
+def newest(topic: str, fact: Fact, conversions: Mapping[str, tuple[Conversion, ...]] = _CONVERSIONS) -> Fact:
+    """A fact that was stored under a topic, in its newest shape."""
+    for convert in conversions.get(topic, ()):
+        fact = convert(fact)
+    return fact
+
 
 _AUDIENCE_OF: Final[Mapping[Role, Audience]] = MappingProxyType(
     {
@@ -126,7 +201,7 @@ _AUDIENCE_OF: Final[Mapping[Role, Audience]] = MappingProxyType(
 def topics_for(role: Role) -> frozenset[str]:
     """The topics that somebody who opened a timeline in this role reads there; none for a role without an audience."""
     audience = _AUDIENCE_OF.get(role)
-    return frozenset(topic.name for topic in REGISTER if audience in topic.audience)
+    return frozenset([name for topic in REGISTER if audience in topic.audience for name in topic.names])
 
 
 def stream_of(fact: Fact) -> str:

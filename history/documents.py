@@ -18,7 +18,7 @@ import msgspec
 
 from domain.deciding import Fact
 from domain.personal import Withheld
-from domain.topics import TOPIC_OF, TOPICS
+from domain.topics import TOPIC_OF, TOPICS, newest
 from history.format.canonical import decode, encode, has_long_number, members
 from history.format.commitments import SALT_BYTES, SEED_BYTES, Place, SealedDigest, commit
 from history.format.document import LARGEST_DOCUMENT, Document, read_document
@@ -281,15 +281,15 @@ def damaged(binding: Binding, reason: str) -> Withheld:
 def read(
     topic: str, document: bytes, open_with: Opener = unopened, *, history: str | None = None
 ) -> Recorded:
-    """The fact in a stored document. Raises for one of another format or topic, or of another history than `history` if
-    that is given."""
+    """The fact in a stored document, in its newest shape. Raises for one of another format or topic, or of another history
+    than `history` if that is given."""
     kind = TOPICS[topic]
     shape = shape_of(kind)
     decoded = shape.decoder.decode(document)
     if history is not None and decoded.history != history:
         raise FormatError(_ANOTHER_HISTORY)
     if not shape.personal:
-        return Recorded(decoded.history, topic, decoded.envelope, decoded.fact, {})
+        return Recorded(decoded.history, topic, decoded.envelope, newest(topic, decoded.fact), {})
     sealed: dict[str, SealedField] = decoded.sealed
     values = {name: getattr(decoded.fact, name) for name in shape.public}
     for name in shape.mappings:
@@ -309,7 +309,7 @@ def read(
             values[name][key] = value
         elif name not in shape.mappings:
             values[name] = value
-    return Recorded(decoded.history, topic, decoded.envelope, kind(**values), sealed)
+    return Recorded(decoded.history, topic, decoded.envelope, newest(topic, kind(**values)), sealed)
 
 
 def typed(binding: Binding, value: bytes, kind: type[T]) -> T | Withheld:
@@ -334,8 +334,7 @@ def fact_in(topic: str, document: bytes, history: str) -> Fact:
     if decoded.history != history:
         raise FormatError(_ANOTHER_HISTORY)
     if not shape.personal:
-        fact: Fact = decoded.fact
-        return fact
+        return newest(topic, decoded.fact)
     values: dict[str, Any] = dict(shape.sealed)  # Any: each field has its own type
     for name in shape.public:
         values[name] = getattr(decoded.fact, name)
@@ -346,4 +345,4 @@ def fact_in(topic: str, document: bytes, history: str) -> Fact:
             name, _, key = field.partition("/")
             if key:
                 values[name][key] = Withheld.SEALED
-    return shape.kind(**values)
+    return newest(topic, shape.kind(**values))

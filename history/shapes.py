@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Final, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 
 from domain.deciding import Fact
 from domain.personal import Personal, Withheld, personal_fields
-from domain.topics import TOPIC_OF
+from domain.topics import TOPICS
 from history.format.envelope import Envelope
 from history.format.notation import FORMAT
+
+_STORED_AS: Final = {kind: topic for topic, kind in TOPICS.items()}
+"""The topic under which facts of a class are stored, older classes included."""
 
 
 class SealedField(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -45,7 +48,7 @@ class Shape:
 @cache
 def shape_of(kind: type[Fact]) -> Shape:
     """The shape of a class of facts, which has a topic."""
-    assert kind in TOPIC_OF, f"{kind.__name__} has no topic"
+    assert kind in _STORED_AS, f"{kind.__name__} has no topic"
     personal = dict(sorted(personal_fields(kind).items()))
     hints = get_type_hints(kind, include_extras=True)
     public = tuple(sorted(name for name in kind.__struct_fields__ if name not in personal))
@@ -63,7 +66,7 @@ def shape_of(kind: type[Fact]) -> Shape:
         ("fact", fact_type),
         ("format", Literal[FORMAT]),
         ("history", str),
-        ("topic", Literal[TOPIC_OF[kind]]),
+        ("topic", Literal[_STORED_AS[kind]]),
     ]
     stored = [("envelope", Envelope), *checked]
     if personal:

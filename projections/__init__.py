@@ -1,1 +1,2 @@
-"""What can be asked: read models built from the history, each with its tables, its handlers and its queries."""
+"""What can be asked: read models built from the history, each with its tables, a function that folds facts into their rows,
+and its queries."""

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from domain import access
-from domain.calls import CALL, CallDrafted, CallPublished, CallStatus
+from domain.calls import CALL
 from domain.deciding import Allowed
 from domain.forms import Form, Rubric
 from domain.initiatives import INITIATIVE
@@ -16,86 +16,9 @@ from domain.values import Money, Texts
 from projections import rounds
 from projections.moments import AsOf, position_at
 from projections.paging import DEFAULT_LIMIT, Page, check_limit, key_of, page
-from projections.projection import Placed, Projection, unhandled
 from projections.reader import LATEST, Reader, Row, allow
 from projections.rounds import RoundLine
 from projections.versions import Version
-from projections.writing import Statement, Write
-
-# Handler
-
-_DRAFT = Statement(
-    """
-    INSERT INTO read.calls
-        (call, from_position, version, initiative, fund, status, title, summary, form, rubric, quorum, blindness, currency,
-        budget, minimum_award, maximum_award, time_zone)
-    SELECT * FROM unnest(%(call)b::text[], %(at)b::bigint[], %(version)b::integer[], %(initiative)b::text[],
-        %(fund)b::text[], %(status)b::text[], %(title)b::jsonb[], %(summary)b::jsonb[], %(form)b::jsonb[],
-        %(rubric)b::jsonb[], %(quorum)b::integer[], %(blindness)b::text[], %(currency)b::text[], %(budget)b::bigint[],
-        %(minimum_award)b::bigint[], %(maximum_award)b::bigint[], %(time_zone)b::text[])
-    ON CONFLICT DO NOTHING
-    """,
-    keys=("call",),
-)
-
-_CHANGE = Statement(
-    """
-    WITH changed AS (
-        UPDATE read.calls p SET to_position = c.at
-        FROM unnest(%(call)b::text[], %(at)b::bigint[], %(version)b::integer[], %(status)b::text[])
-            AS c (call, at, version, status)
-        WHERE p.call = c.call AND p.to_position = 9223372036854775807 AND p.from_position < c.at
-        RETURNING p.call, c.at, c.version, p.initiative, p.fund, c.status, p.title, p.summary, p.form, p.rubric,
-            p.quorum, p.blindness, p.currency, p.budget, p.minimum_award, p.maximum_award, p.time_zone
-    )
-    INSERT INTO read.calls
-        (call, from_position, version, initiative, fund, status, title, summary, form, rubric, quorum, blindness, currency,
-        budget, minimum_award, maximum_award, time_zone)
-    SELECT * FROM changed
-    """,
-    keys=("call",),
-)
-
-
-def handle(placed: Placed, write: Write) -> None:
-    """Keep what each call says."""
-    match placed.recorded.fact:
-        case CallDrafted() as fact:
-            write(
-                _DRAFT,
-                call=fact.call,
-                at=placed.position,
-                version=placed.version,
-                initiative=fact.initiative,
-                fund=fact.fund,
-                status=CallStatus.DRAFTED.value,
-                title=fact.title,
-                summary=fact.summary,
-                form=fact.form,
-                rubric=fact.rubric,
-                quorum=fact.quorum,
-                blindness=fact.blindness,
-                currency=fact.currency,
-                budget=fact.budget,
-                minimum_award=fact.minimum_award,
-                maximum_award=fact.maximum_award,
-                time_zone=fact.time_zone,
-            )
-        case CallPublished() as fact:
-            write(
-                _CHANGE,
-                call=fact.call,
-                at=placed.position,
-                version=placed.version,
-                status=CallStatus.PUBLISHED.value,
-            )
-        case fact:
-            unhandled(fact)
-
-
-PROJECTION = Projection("calls", ("calls",), (CallDrafted, CallPublished), handle)
-
-# Queries
 
 
 class CallLine(msgspec.Struct, frozen=True, kw_only=True):

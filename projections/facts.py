@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from domain.topics import TOPICS
 from history.library import FactMapper, FactRecorder
-from projections.projection import Placed
+from projections.placed import Placed
 
 BATCH: Final = 500
 """The most facts in one transaction."""

@@ -13,69 +13,13 @@ from domain.initiatives import (
     INSTALLATION,
     INSTALLATION_ID,
     Initiative,
-    InitiativeFounded,
-    MemberAdded,
-    MemberAddedToCall,
-    MemberRemoved,
-    MemberRemovedFromCall,
 )
 from domain.personal import Withheld
 from domain.persons import PERSON, PersonRegistered, PersonStatus
 from domain.refusals import Forbidden
 from domain.values import MEMBER_ROLES, Role
-from projections.projection import Placed, Projection, unhandled
 from projections.reader import Reader, Reference, allow, damaged_in, text_of
 from projections.versions import Version
-from projections.writing import Statement, Write
-
-# Handler
-
-_JOIN = Statement(
-    """
-    INSERT INTO read.memberships (person, initiative)
-    SELECT * FROM unnest(%(person)b::text[], %(initiative)b::text[])
-    ON CONFLICT DO NOTHING
-    """,
-    keys=("person",),
-    repeats=True,
-)
-
-_LEAVE = Statement(
-    """
-    DELETE FROM read.memberships m
-    USING unnest(%(person)b::text[], %(initiative)b::text[]) AS l (person, initiative)
-    WHERE m.person = l.person AND m.initiative = l.initiative
-    """,
-    keys=("person",),
-    repeats=True,
-)
-
-
-def handle(placed: Placed, write: Write) -> None:
-    """Keep which initiatives a person belongs to; the roles themselves are read from the initiative's stream."""
-    match placed.recorded.fact:
-        case InitiativeFounded() as fact:
-            write(_JOIN, person=fact.founder, initiative=fact.initiative)
-        case MemberAdded() as fact:
-            write(_JOIN, person=fact.person, initiative=fact.initiative)
-        case MemberAddedToCall() as fact:
-            write(_JOIN, person=fact.person, initiative=fact.initiative)
-        case MemberRemovedFromCall():
-            pass  # who holds no role any more is left out where it is asked
-        case MemberRemoved() as fact:
-            write(_LEAVE, person=fact.person, initiative=fact.initiative)
-        case fact:
-            unhandled(fact)
-
-
-PROJECTION = Projection(
-    "initiatives",
-    ("memberships",),
-    (InitiativeFounded, MemberAdded, MemberRemoved, MemberAddedToCall, MemberRemovedFromCall),
-    handle,
-)
-
-# Queries
 
 
 class CallRoles(msgspec.Struct, frozen=True, kw_only=True):

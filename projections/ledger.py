@@ -17,15 +17,12 @@ from typing import Final, Literal
 import msgspec
 
 from domain import access
-from domain.funds import FUND, FundCommitted, FundOpened, FundPledged, FundReceived, FundReleased
-from domain.grants.facts import GrantInstalmentSettled, GrantOffered
+from domain.funds import FUND
 from domain.initiatives import INITIATIVE
 from domain.values import Money
 from projections.moments import AsOf, position_at
 from projections.paging import DEFAULT_LIMIT, Page, check_limit, cursor_of, number_of
-from projections.projection import Placed, Projection, unhandled
 from projections.reader import Reader, Row, allow
-from projections.writing import Statement, Write
 
 Kind = Literal["asset", "liability", "income", "expense"]
 
@@ -37,140 +34,6 @@ ACCOUNTS: Final[dict[str, Kind]] = {
     "grants_payable": "liability",
 }
 """Every account and its kind, in the order in which they are shown."""
-
-# Handler
-
-_OPEN = Statement(
-    """
-    INSERT INTO read.ledger_funds (fund, initiative, currency)
-    SELECT * FROM unnest(%(fund)b::text[], %(initiative)b::text[], %(currency)b::text[])
-    ON CONFLICT DO NOTHING
-    """,
-    keys=("fund",),
-)
-
-_OFFER = Statement(
-    """
-    INSERT INTO read.ledger_grants ("grant", fund)
-    SELECT * FROM unnest(%(grant)b::text[], %(fund)b::text[])
-    ON CONFLICT DO NOTHING
-    """,
-    keys=("grant",),
-)
-
-# One entry of two lines each. Without a fund it is the one that pays the grant; that one was opened before the grant was
-# offered, so whatever comes after the offer comes after the fund, too.
-_BOOK = Statement(
-    """
-    INSERT INTO read.ledger
-        (position, line, fund, initiative, account, amount, currency, topic, "grant", pledge, instalment, booked_on)
-    SELECT b.at, l.line, f.fund, f.initiative, l.account, l.amount, f.currency, b.topic, b."grant", b.pledge,
-        b.instalment, b.booked_on
-    FROM unnest(%(at)b::bigint[], %(topic)b::text[], %(fund)b::text[], %(debit)b::text[], %(credit)b::text[],
-        %(amount)b::bigint[], %(grant)b::text[], %(pledge)b::text[], %(instalment)b::integer[], %(booked_on)b::date[])
-        AS b (at, topic, fund, debit, credit, amount, "grant", pledge, instalment, booked_on)
-    LEFT JOIN read.ledger_grants g ON g."grant" = b."grant"
-    JOIN read.ledger_funds f ON f.fund = coalesce(b.fund, g.fund)
-    CROSS JOIN LATERAL (VALUES (1, b.debit, b.amount), (2, b.credit, -b.amount)) AS l (line, account, amount)
-    ON CONFLICT DO NOTHING
-    """,
-    keys=("fund", "grant"),
-    repeats=True,
-)
-
-
-def handle(placed: Placed, write: Write) -> None:
-    """Book what each fact moved: debit one account, credit another."""
-    match placed.recorded.fact:
-        case FundOpened() as fact:
-            write(_OPEN, fund=fact.fund, initiative=fact.initiative, currency=fact.currency)
-        case GrantOffered() as fact:
-            write(_OFFER, grant=fact.grant, fund=fact.fund)
-        case FundPledged() as fact:
-            _book(
-                placed,
-                write,
-                fact.fund,
-                "pledges_receivable",
-                "contributions",
-                fact.amount,
-                pledge=fact.pledge,
-            )
-        case FundReceived() as fact:
-            _book(
-                placed,
-                write,
-                fact.fund,
-                "cash",
-                "pledges_receivable",
-                fact.amount,
-                pledge=fact.pledge,
-                booked_on=fact.received_on,
-            )
-        case FundCommitted() as fact:
-            _book(placed, write, fact.fund, "grants_awarded", "grants_payable", fact.amount, grant=fact.grant)
-        case FundReleased() as fact:
-            _book(placed, write, fact.fund, "grants_payable", "grants_awarded", fact.amount, grant=fact.grant)
-        case GrantInstalmentSettled() as fact:
-            _book(
-                placed,
-                write,
-                None,
-                "grants_payable",
-                "cash",
-                fact.amount,
-                grant=fact.grant,
-                instalment=fact.instalment,
-                booked_on=fact.settled_on,
-            )
-        case fact:
-            unhandled(fact)
-
-
-def _book(
-    placed: Placed,
-    write: Write,
-    fund: str | None,
-    debit: str,
-    credit: str,
-    amount: int,
-    *,
-    grant: str | None = None,
-    pledge: str | None = None,
-    instalment: int | None = None,
-    booked_on: date | None = None,
-) -> None:
-    write(
-        _BOOK,
-        at=placed.position,
-        topic=placed.recorded.topic,
-        fund=fund,
-        debit=debit,
-        credit=credit,
-        amount=amount,
-        grant=grant,
-        pledge=pledge,
-        instalment=instalment,
-        booked_on=booked_on or placed.recorded.envelope.decided_at.date(),
-    )
-
-
-PROJECTION = Projection(
-    "ledger",
-    ("ledger", "ledger_funds", "ledger_grants"),
-    (
-        FundOpened,
-        FundPledged,
-        FundReceived,
-        FundCommitted,
-        FundReleased,
-        GrantOffered,
-        GrantInstalmentSettled,
-    ),
-    handle,
-)
-
-# Queries
 
 
 class AccountTotal(msgspec.Struct, frozen=True, kw_only=True):

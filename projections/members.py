@@ -24,7 +24,7 @@ from domain.initiatives import (
 from domain.personal import Withheld
 from domain.persons import PersonClaimMade, PersonClaimUsed, PersonClaimWithdrawn
 from domain.reviews import JUDGING
-from domain.topics import TOPIC_OF
+from domain.topics import topics_of
 from domain.values import SYSTEM, Role
 from history.documents import Recorded
 from projections.initiatives import names_of
@@ -110,7 +110,7 @@ async def given_roles(
         ORDER BY position LIMIT %(count)b
         """,
         streams=[initiative, INSTALLATION_ID, *state.people],
-        topics=[TOPIC_OF[fact] for fact in _TOLD],
+        topics=list(topics_of(*_TOLD)),
         after=after,
         count=count + 1,
     )

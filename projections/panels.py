@@ -14,178 +14,22 @@ from domain.deciding import Allowed
 from domain.indexes import applications_by, conflicts_of, reviews_of
 from domain.initiatives import INITIATIVE, Initiative
 from domain.panels import (
-    PanelClosed,
-    PanelConfirmed,
-    PanelOpened,
-    PanelOutcomeSet,
-    PanelStatus,
     Place,
     rank,
     without,
 )
 from domain.personal import Withheld
 from domain.reviews import REVIEW, Review, ReviewStatus
-from domain.rounds import ROUND, Round, RoundQuorumLowered, RoundStatus
+from domain.rounds import ROUND, Round, RoundStatus
 from domain.values import Money, Role
 from projections import readings
 from projections.cases import judged_now, owed_in
 from projections.fresh import Fresh
 from projections.moments import AsOf, position_at
 from projections.paging import DEFAULT_LIMIT, Page, check_limit, cursor_of, number_of
-from projections.projection import Placed, Projection, unhandled
 from projections.reader import Behind, Reader, Row, allow, damaged_in, text_of
 from projections.reviews import percent
 from projections.versions import Version
-from projections.writing import Statement, Write
-
-# Handler
-
-_OPEN = Statement(
-    """
-    INSERT INTO read.panels (panel, from_position, version, initiative, call, round, status)
-    SELECT * FROM unnest(%(panel)b::text[], %(at)b::bigint[], %(version)b::integer[], %(initiative)b::text[],
-        %(call)b::text[], %(round)b::text[], %(status)b::text[])
-    ON CONFLICT DO NOTHING
-    """,
-    keys=("panel",),
-)
-
-# A panel decides on hundreds of applications in one go, so its states are strung together here, not turn by turn.
-_CHANGE = Statement(
-    """
-    WITH changed AS (
-        SELECT c.*, lead(c.at, 1, 9223372036854775807) OVER (PARTITION BY c.panel ORDER BY c.at) AS until,
-            min(c.at) OVER (PARTITION BY c.panel) AS first, p.initiative, p.call, p.round
-        FROM unnest(%(panel)b::text[], %(at)b::bigint[], %(version)b::integer[], %(status)b::text[])
-            AS c (panel, at, version, status)
-        JOIN read.panels p
-            ON p.panel = c.panel AND p.to_position = 9223372036854775807 AND p.from_position < c.at
-    ), before AS (
-        UPDATE read.panels p SET to_position = c.at
-        FROM changed c WHERE c.at = c.first AND p.panel = c.panel AND p.to_position = 9223372036854775807
-    )
-    INSERT INTO read.panels (panel, from_position, to_position, version, initiative, call, round, status)
-    SELECT panel, at, until, version, initiative, call, round, status FROM changed
-    """,
-    keys=("panel",),
-    repeats=True,
-)
-
-_RANK = Statement(
-    """
-    INSERT INTO read.places (panel, number, from_position, application, rank, score, reviews, on_few_criteria)
-    SELECT * FROM unnest(%(panel)b::text[], %(number)b::integer[], %(at)b::bigint[], %(application)b::text[],
-        %(rank)b::integer[], %(score)b::text[], %(reviews)b::integer[], %(on_few_criteria)b::integer[])
-    ON CONFLICT DO NOTHING
-    """,
-    keys=("panel",),
-    repeats=True,
-)
-
-_LOWER = Statement(
-    """
-    WITH lowered AS (
-        SELECT * FROM unnest(%(application)b::text[], %(at)b::bigint[], %(quorum)b::integer[], %(reason)b::text[])
-            AS l (application, at, quorum, reason)
-    ), before AS (
-        UPDATE read.lowered_quorums p SET to_position = l.at
-        FROM lowered l WHERE p.application = l.application
-            AND p.to_position = 9223372036854775807 AND p.from_position < l.at
-    )
-    INSERT INTO read.lowered_quorums (application, from_position, quorum, reason)
-    SELECT * FROM lowered
-    ON CONFLICT DO NOTHING
-    """,
-    keys=("application",),
-)
-
-_DECIDE = Statement(
-    """
-    WITH decided AS (
-        SELECT * FROM unnest(%(panel)b::text[], %(application)b::text[], %(at)b::bigint[], %(outcome)b::text[],
-            %(amount)b::bigint[], %(currency)b::text[], %(rank)b::integer[], %(reason)b::text[])
-            AS d (panel, application, at, outcome, amount, currency, rank, reason)
-    ), before AS (
-        UPDATE read.outcomes p SET to_position = d.at
-        FROM decided d WHERE p.panel = d.panel AND p.application = d.application
-            AND p.to_position = 9223372036854775807 AND p.from_position < d.at
-    )
-    INSERT INTO read.outcomes
-        (panel, application, from_position, outcome, amount, currency, waitlist_rank, reason)
-    SELECT * FROM decided
-    ON CONFLICT DO NOTHING
-    """,
-    keys=("application",),
-)
-
-
-def handle(placed: Placed, write: Write) -> None:
-    """Keep where each panel stands, the ranking it opened on, its outcomes, and which quorums were lowered before."""
-    match placed.recorded.fact:
-        case PanelOpened() as fact:
-            write(
-                _OPEN,
-                panel=fact.panel,
-                at=placed.position,
-                version=placed.version,
-                initiative=fact.initiative,
-                call=fact.call,
-                round=fact.round,
-                status=PanelStatus.OPENED.value,
-            )
-            for number, place in enumerate(fact.ranking, start=1):
-                write(
-                    _RANK,
-                    panel=fact.panel,
-                    number=number,
-                    at=placed.position,
-                    application=place.application,
-                    rank=place.rank,
-                    score=place.score,
-                    reviews=place.reviews,
-                    on_few_criteria=place.on_few_criteria,
-                )
-        case RoundQuorumLowered() as fact:
-            write(
-                _LOWER,
-                application=fact.application,
-                at=placed.position,
-                quorum=fact.quorum,
-                reason=fact.reason,
-            )
-        case PanelOutcomeSet() as fact:
-            write(
-                _DECIDE,
-                panel=fact.panel,
-                application=fact.application,
-                at=placed.position,
-                outcome=fact.outcome,
-                amount=fact.amount,
-                currency=fact.currency,
-                rank=fact.rank,
-                reason=fact.reason,
-            )
-            _change(placed, write, fact.panel, PanelStatus.OPENED)
-        case PanelClosed() as fact:
-            _change(placed, write, fact.panel, PanelStatus.CLOSED)
-        case PanelConfirmed() as fact:
-            _change(placed, write, fact.panel, PanelStatus.CONFIRMED)
-        case fact:
-            unhandled(fact)
-
-
-def _change(placed: Placed, write: Write, panel: str, status: PanelStatus) -> None:
-    write(_CHANGE, panel=panel, at=placed.position, version=placed.version, status=status.value)
-
-
-PROJECTION = Projection(
-    "panels",
-    ("panels", "places", "outcomes", "lowered_quorums"),
-    (PanelOpened, PanelOutcomeSet, PanelClosed, PanelConfirmed, RoundQuorumLowered),
-    handle,
-)
-
-# Queries
 
 
 class RankedApplication(msgspec.Struct, frozen=True, kw_only=True):

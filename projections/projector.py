@@ -1,7 +1,7 @@
 """The projection process's loop: facts by position into every read model, in batches.
 
-Each projection has a row in ``read.positions``. A batch of facts and that row move in one transaction, so a fact's
-effect is there exactly once. The transactions do not wait for the disk (``synchronous_commit`` off): after a crash
+Each projection has a row in ``read.positions``. What a batch of facts changes and these rows move in one transaction, so
+a fact's effect is there exactly once. The transactions do not wait for the disk (``synchronous_commit`` off): after a crash
 tables and position are both as they were a moment earlier, and the facts, which did wait, are projected again.
 
 One process leads. The leader's lock belongs to the very connection that writes, so nobody can write without it.
@@ -23,14 +23,13 @@ from psycopg_pool import ConnectionPool
 
 from history.group_commit import cannot_now
 from history.library import POLL_SECONDS, FactRecorder
+from projections.batch import Batch, Cursor
 from projections.facts import Facts
 from projections.projection import Projection
 from projections.replica import follows
-from projections.writing import LIVE, Connection, Write, in_schema
+from projections.tables import LIVE, Connection, in_schema
 
 log = logging.getLogger("overwinter.projections")
-
-Cursor = psycopg.Cursor[tuple[Any, ...]]  # Any: rows of many types
 
 FIRST_ANALYZE: Final = 200
 """From how many facts on the tables' statistics are worth a look."""
@@ -79,19 +78,6 @@ class _Words(NamedTuple):
 _ALONE: Final = _Words("BEGIN", "COMMIT", "ROLLBACK")
 _WITHIN: Final = _Words("SAVEPOINT batch", "RELEASE batch", "ROLLBACK TO batch")
 """Within a transaction of somebody else's, as a rebuild's is who swaps the tables."""
-
-
-@dataclass(slots=True)
-class _Sent:
-    """A projection's batch on its way to PostgreSQL: the position before it and after it, and the statement that moves
-    there."""
-
-    progress: _Progress
-    before: int
-    position: int
-    words: _Words
-    moved: Cursor | None = None
-    error: Exception | None = None
 
 
 class Projector:
@@ -197,10 +183,7 @@ class Projector:
                 behind.setdefault(progress.position, []).append(progress)
         passed = 0
         for position, abreast in behind.items():
-            found = self._facts.after(position, newest)
-            topics = {notification.topic for notification in found}
-            self._pass_over([each for each in abreast if each.topics.isdisjoint(topics)], found)
-            self._advance([each for each in abreast if each.position == position], found, newest)
+            self._advance(abreast, self._facts.after(position, newest), newest)
             passed += sum(each.position - position for each in abreast)
         if passed and newest >= max(FIRST_ANALYZE, 2 * self._analyzed):
             self._analyze(newest)
@@ -222,39 +205,14 @@ class Projector:
         """The projections that failed and wait before they try again."""
         return tuple(progress.projection.name for progress in self._progress if progress.failures)
 
-    def _pass_over(self, untouched: Sequence[_Progress], found: Sequence[Any]) -> None:
-        """Move the positions of projections that handle none of these facts, in one statement."""
-        if not untouched:
+    def _advance(self, abreast: Sequence[_Progress], found: Sequence[Any], newest: int) -> None:
+        """The same facts into some projections, all in one transaction. If that fails, each gets one of its own, so that one
+        which cannot go on stops alone, and only at the fact that it cannot fold."""
+        if self._project(abreast, found, newest) is None:
             return
-        last: int = found[-1].id
-        moved = self._execute(
-            "UPDATE read.positions p SET position = %s, failed_position = NULL, failed_topic = NULL, "
-            "failed_error = NULL, failed_at = NULL FROM (SELECT projection FROM read.positions "
-            # In the order in which who swaps the tables takes them, so neither waits for the other.
-            "WHERE projection = ANY (%s) AND position = %s ORDER BY projection FOR UPDATE) AS u "
-            "WHERE p.projection = u.projection",
-            (last, [each.projection.name for each in untouched], untouched[0].position),
-        )
-        if moved.rowcount != len(untouched):
-            raise Overtaken
-        for progress in untouched:
-            self._moved(progress, last)
-
-    def _advance(self, touched: Sequence[_Progress], found: Sequence[Any], newest: int) -> None:
-        """The same facts into each of some projections. One that fails stops alone, and only at the fact that it cannot
-        handle."""
-        failed = self._project(touched, found, newest)
-        for progress, _ in failed:
-            self._one_by_one(progress, found)
-        if failed:
-            self._recall()
-
-    def _recall(self) -> None:
-        """Go back to where the table says: the answer to a commit that failed comes with what was sent after it."""
-        rows = self._execute("SELECT projection, position FROM read.positions").fetchall()
-        positions: dict[str, int] = dict(rows)
-        for progress in self._progress:
-            progress.position = min(progress.position, positions[progress.projection.name])
+        for progress in abreast:
+            if len(abreast) == 1 or self._project((progress,), found) is not None:
+                self._one_by_one(progress, found)
 
     def _is_everybodys(self, error: Exception) -> bool:
         """Whether the database is in trouble, and no projection to blame; a statement that takes too long is its own."""
@@ -265,85 +223,72 @@ class Projector:
     def _one_by_one(self, progress: _Progress, found: Sequence[Any]) -> None:
         """The same facts each in a transaction of its own, up to the one that cannot be projected."""
         for notification in found:
-            for _, error in self._project((progress,), (notification,)):
+            error = self._project((progress,), (notification,))
+            if error is not None:
                 self._rest(progress, notification, error)
                 return
 
     def _project(
-        self, touched: Sequence[_Progress], found: Sequence[Any], newest: int = 0
-    ) -> list[tuple[_Progress, Exception]]:
-        """Handle facts and move the position, in a transaction for each projection. Returns those that failed, each with
-        the error; nothing of their facts is written.
+        self, abreast: Sequence[_Progress], found: Sequence[Any], newest: int = 0
+    ) -> Exception | None:
+        """Fold facts into some projections that are at one position, and move there, in one transaction. Returns the error
+        if that fails; then nothing is written.
 
-        The rows of one projection are made while PostgreSQL writes those of the one before; and while it writes the last,
-        the next facts are read, up to `newest`. Raises psycopg.Error where the database is in trouble, and `Overtaken`.
+        All is sent in one pipeline: rows of one projection are made while PostgreSQL writes those of the one before, and
+        while it writes the last, the next facts are read, up to `newest`. Raises psycopg.Error where the database is in
+        trouble, and `Overtaken`.
         """
-        failed: list[tuple[_Progress, Exception]] = []
-        sent: _Sent | None = None
+        last: int = found[-1].id
         words = _WITHIN if self.connection.info.transaction_status is TransactionStatus.INTRANS else _ALONE
+        error: Exception | None = None
         with self.connection.pipeline() as pipeline:
-            for progress in touched:
-                write = Write(self.connection, self._schema)
-                try:
-                    for notification in found:
-                        if notification.topic in progress.topics:
-                            progress.projection.handle(self._facts.decode(notification), write)
-                except Exception as error:  # noqa: BLE001 - whatever it is, it stops this projection alone
-                    failed.append((progress, error))
-                    continue
-                if sent is not None:
-                    failed += self._settle(pipeline, sent)
-                sent = self._send(progress, write, found[-1].id, words)
-            if sent is not None:
-                self._facts.read_ahead(sent.position, newest)
-                failed += self._settle(pipeline, sent)
-                failed += self._confirm(pipeline, sent)
-        return failed
-
-    def _send(self, progress: _Progress, write: Write, position: int, words: _Words) -> _Sent:
-        """Begin a projection's transaction, and send what belongs to it without waiting for an answer."""
-        sent = _Sent(progress, progress.position, position, words)
-        try:
-            self._execute(words.begin)
-            # The position first: who swaps the tables takes its row before them too, so neither waits for the other.
-            sent.moved = self._execute(
-                "UPDATE read.positions SET position = %s, failed_position = NULL, failed_topic = NULL, "
-                "failed_error = NULL, failed_at = NULL WHERE projection = %s AND position = %s",
-                (position, progress.projection.name, progress.position),
-            )
-            write.finish()
-        except Exception as error:  # noqa: BLE001 - as above; and of what was sent nothing stays
-            sent.error = error
-        return sent
-
-    def _settle(self, pipeline: psycopg.Pipeline, sent: _Sent) -> list[tuple[_Progress, Exception]]:
-        """Wait for what was sent, and commit it, or nothing of it. The answer to the commit comes with the next one's."""
-        error = sent.error
-        try:
-            pipeline.sync()
-        except psycopg.Error as answer:
-            error = error or answer
-        if error is not None and self._is_everybodys(error):
+            try:
+                self._execute(words.begin)
+                self._fold(pipeline, abreast, found)
+                self._execute(words.keep)
+            except Exception as raised:  # noqa: BLE001 - whatever it is, it stops those alone who cannot go on
+                error = raised
+            else:
+                self._facts.read_ahead(last, newest)
+            try:
+                pipeline.sync()
+            except psycopg.Error as answer:
+                error = error or answer
+            if error is not None:
+                if self._is_everybodys(error):
+                    raise error
+                self._execute(words.undo)
+        if isinstance(error, Overtaken):
             raise error
-        if error is None and sent.moved is not None and sent.moved.rowcount == 1:
-            self._execute(sent.words.keep)
-            self._moved(sent.progress, sent.position)
-            return []
-        self._execute(sent.words.undo)
         if error is None:
-            raise Overtaken
-        return [(sent.progress, error)]
+            for progress in abreast:
+                self._moved(progress, last)
+        return error
 
-    def _confirm(self, pipeline: psycopg.Pipeline, sent: _Sent) -> list[tuple[_Progress, Exception]]:
-        """Wait for the answer to the last commit, behind which nothing else is sent."""
-        try:
-            pipeline.sync()
-        except psycopg.Error as error:
-            if self._is_everybodys(error):
-                raise
-            sent.progress.position = sent.before
-            return [(sent.progress, error)]
-        return []
+    def _fold(self, pipeline: psycopg.Pipeline, abreast: Sequence[_Progress], found: Sequence[Any]) -> None:
+        """Move the positions, load the rows that the facts concern, fold, and send what changed."""
+        before = abreast[0].position
+        # The positions first, in the order in which who swaps the tables takes them, so neither waits for the other.
+        moved = self._execute(
+            "UPDATE read.positions p SET position = %s, failed_position = NULL, failed_topic = NULL, "
+            "failed_error = NULL, failed_at = NULL FROM (SELECT projection FROM read.positions "
+            "WHERE projection = ANY (%s) AND position = %s ORDER BY projection FOR UPDATE) AS u "
+            "WHERE p.projection = u.projection",
+            (found[-1].id, [each.projection.name for each in abreast], before),
+        )
+        batches = []
+        for progress in abreast:
+            facts = [self._facts.decode(each) for each in found if each.topic in progress.topics]
+            if facts:
+                batch = Batch(progress.projection, facts, before, self.connection, self._schema)
+                batch.ask()
+                batches.append(batch)
+        pipeline.sync()
+        if moved.rowcount != len(abreast):
+            raise Overtaken
+        for batch in batches:
+            batch.fold()
+            batch.write()
 
     def _moved(self, progress: _Progress, last: int) -> None:
         progress.position = last

@@ -25,7 +25,7 @@ from domain.readings import READING, ReadingKind
 from domain.refusals import Turned
 from domain.reviews import REVIEW
 from domain.rounds import ROUND, RoundQuorumLowered
-from domain.topics import TOPIC_OF
+from domain.topics import topics_of
 from domain.values import Role
 from history.documents import Recorded, read
 from history.store import PlacedRow
@@ -34,7 +34,7 @@ from projections import readings
 from projections.cases import Case, case_of
 from projections.reader import Reader, allow
 
-_OF_PERSONS: Final = frozenset({TOPIC_OF[PersonRegistered]})
+_OF_PERSONS: Final = frozenset(topics_of(PersonRegistered))
 """An administrator registers people and sees these. Who goes by which handle in a call says who applied to it. An erasure is
 followed by the withdrawals of the person's applications, so that whether there are any could be seen from the withheld facts
 beside it."""

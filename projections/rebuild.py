@@ -18,7 +18,7 @@ from psycopg import sql
 from projections.facts import BATCH
 from projections.projection import Projection
 from projections.projector import Projector, Taken
-from projections.writing import LIVE, Connection
+from projections.tables import LIVE, Connection
 
 BESIDE: Final = "read_beside"
 """The schema in which read models are built anew."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from projections import (
+from projections.folding import (
     applications,
     calls,
     funds,

@@ -19,11 +19,7 @@ from domain.reviews import (
     JUDGING,
     REVIEW,
     Review,
-    ReviewAssigned,
-    ReviewCleared,
     ReviewConflictDeclared,
-    ReviewExpired,
-    ReviewReplaced,
     ReviewStatus,
     ReviewSubmitted,
     score,
@@ -34,129 +30,8 @@ from projections.applications import ApplicationDetail, shown
 from projections.cases import Case, case_of
 from projections.moments import AsOf, position_at
 from projections.paging import DEFAULT_LIMIT, Page, check_limit, key_of, page
-from projections.projection import Placed, Projection, unhandled
 from projections.reader import LATEST, Reader, Reference, Row, allow, damaged_in, text_of
 from projections.versions import Version
-from projections.writing import Statement, Write
-
-# Handler
-
-_ASSIGN = Statement(
-    """
-    INSERT INTO read.reviews
-        (review, from_position, version, initiative, call, round, application, juror, status)
-    SELECT * FROM unnest(%(review)b::text[], %(at)b::bigint[], %(version)b::integer[], %(initiative)b::text[],
-        %(call)b::text[], %(round)b::text[], %(application)b::text[], %(juror)b::text[], %(status)b::text[])
-    ON CONFLICT DO NOTHING
-    """,
-    keys=("review",),
-)
-
-_CHANGE = Statement(
-    """
-    WITH changed AS (
-        UPDATE read.reviews p SET to_position = c.at
-        FROM unnest(%(review)b::text[], %(at)b::bigint[], %(version)b::integer[], %(handle)b::text[],
-            %(status)b::text[], %(scores)b::jsonb[], %(reason)b::text[], %(written)b::integer[],
-            %(replacement)b::text[])
-            AS c (review, at, version, handle, status, scores, reason, written, replacement)
-        WHERE p.review = c.review AND p.to_position = 9223372036854775807 AND p.from_position < c.at
-        RETURNING p.review, c.at, c.version, p.initiative, p.call, p.round, p.application, p.juror,
-            coalesce(c.handle, p.handle),
-            -- Whoever declares to have no conflict after the review expired owes it no more.
-            CASE WHEN p.status = 'expired' AND c.status = 'cleared' THEN p.status ELSE c.status END,
-            coalesce(c.scores, p.scores), coalesce(c.reason, p.reason),
-            coalesce(c.written, p.written_version), coalesce(c.replacement, p.replacement)
-    )
-    INSERT INTO read.reviews
-        (review, from_position, version, initiative, call, round, application, juror, handle, status, scores, reason,
-        written_version, replacement)
-    SELECT * FROM changed
-    """,
-    keys=("review",),
-)
-
-
-def handle(placed: Placed, write: Write) -> None:
-    """Keep where each review stands; comments and explanations stay in their facts."""
-    match placed.recorded.fact:
-        case ReviewAssigned() as fact:
-            write(
-                _ASSIGN,
-                review=fact.review,
-                at=placed.position,
-                version=placed.version,
-                initiative=fact.initiative,
-                call=fact.call,
-                round=fact.round,
-                application=fact.application,
-                juror=fact.juror,
-                status=ReviewStatus.ASSIGNED.value,
-            )
-        case ReviewCleared() as fact:
-            _change(placed, write, fact.review, ReviewStatus.CLEARED, by_juror=True)
-        case ReviewConflictDeclared() as fact:
-            _change(
-                placed,
-                write,
-                fact.review,
-                ReviewStatus.RECUSED,
-                by_juror=True,
-                reason=fact.reason,
-                written=True,
-            )
-        case ReviewReplaced() as fact:
-            _change(placed, write, fact.review, ReviewStatus.REPLACED, replacement=fact.replacement)
-        case ReviewSubmitted() as fact:
-            _change(
-                placed,
-                write,
-                fact.review,
-                ReviewStatus.SUBMITTED,
-                by_juror=True,
-                scores=fact.scores,
-                written=True,
-            )
-        case ReviewExpired() as fact:
-            _change(placed, write, fact.review, ReviewStatus.EXPIRED)
-        case fact:
-            unhandled(fact)
-
-
-def _change(
-    placed: Placed,
-    write: Write,
-    review: str,
-    status: ReviewStatus,
-    *,
-    by_juror: bool = False,
-    scores: dict[str, int | None] | None = None,
-    reason: str | None = None,
-    replacement: str | None = None,
-    written: bool = False,
-) -> None:
-    write(
-        _CHANGE,
-        review=review,
-        at=placed.position,
-        version=placed.version,
-        handle=placed.recorded.envelope.acting.handle if by_juror else None,
-        status=status.value,
-        scores=scores,
-        reason=reason,
-        written=placed.version if written else None,
-        replacement=replacement,
-    )
-
-
-PROJECTION = Projection(
-    "reviews",
-    ("reviews",),
-    (ReviewAssigned, ReviewCleared, ReviewConflictDeclared, ReviewReplaced, ReviewSubmitted, ReviewExpired),
-    handle,
-)
-
-# Queries
 
 
 class OwnReview(msgspec.Struct, frozen=True, kw_only=True):

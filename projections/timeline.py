@@ -13,151 +13,21 @@ from typing import Final
 import msgspec
 
 from domain import access
-from domain.applications import ApplicationSubmitted
-from domain.calls import CALL, Call, CallDrafted
-from domain.funds import FUND, FundCommitted, FundOpened, FundReleased
-from domain.grants.facts import GrantOffered
+from domain.calls import CALL, Call
+from domain.funds import FUND
 from domain.grants.state import GRANT
 from domain.indexes import applications_by, applications_of, conflicts_of, rounds_of
-from domain.initiatives import InitiativeFounded
-from domain.panels import PanelOpened, PanelOutcomeSet
 from domain.readings import ReadingRecorded
-from domain.reviews import JUDGING, ReviewAssigned
-from domain.rounds import ROUND, RoundOpened, RoundQuorumLowered, RoundStatus
-from domain.topics import REGISTER, topics_for
+from domain.reviews import JUDGING
+from domain.rounds import ROUND, RoundStatus
+from domain.topics import topics_for
 from domain.values import Role
 from projections import readings
 from projections.cases import case_of, judged_now
 from projections.moments import AsOf, position_at
 from projections.paging import DEFAULT_LIMIT, Page, check_limit, position_of
-from projections.projection import Placed, Projection
 from projections.reader import Reader, Row, allow, recorded_in
 from projections.words import Told, words
-from projections.writing import Statement, Write
-
-# Handler
-
-_BEGIN = Statement(
-    """
-    INSERT INTO read.timeline_streams (stream, things, round, application)
-    SELECT b.stream, string_to_array(b.things, ' '), b.round, b.application
-    FROM unnest(%(stream)b::text[], %(things)b::text[], %(round)b::text[], %(application)b::text[])
-        AS b (stream, things, round, application)
-    ON CONFLICT DO NOTHING
-    """,
-    keys=("stream",),
-)
-
-# A fact is told in the timelines of its own stream and of another that it names. Where both are told in the same timeline,
-# its own stream says what the fact is about.
-_ENTER = Statement(
-    """
-    INSERT INTO read.timeline (thing, position, topic, round, application)
-    SELECT DISTINCT ON (t.thing, e.at) t.thing, e.at, e.topic, coalesce(e.round, s.round),
-        coalesce(e.application, s.application)
-    FROM unnest(%(stream)b::text[], %(also)b::text[], %(at)b::bigint[], %(topic)b::text[], %(round)b::text[],
-        %(application)b::text[]) AS e (stream, also, at, topic, round, application)
-    CROSS JOIN LATERAL (VALUES (1, e.stream), (2, e.also)) AS told (number, stream)
-    JOIN read.timeline_streams s ON s.stream = told.stream
-    CROSS JOIN LATERAL unnest(s.things) AS t (thing)
-    ORDER BY t.thing, e.at, told.number
-    ON CONFLICT DO NOTHING
-    """,
-    keys=("stream", "also"),
-    repeats=True,
-)
-
-
-def handle(placed: Placed, write: Write) -> None:
-    """Enter each fact in the timelines in which it is told."""
-    fact = placed.recorded.fact
-    stream = placed.recorded.stream
-    match fact:
-        case InitiativeFounded():
-            _begin(write, stream, stream)
-        case FundOpened():
-            _begin(write, stream, stream)
-        case CallDrafted():
-            _begin(write, stream, stream)
-        case RoundOpened():
-            _begin(write, stream, stream, fact.call)
-        case ApplicationSubmitted():
-            _begin(write, stream, stream, fact.call, round=fact.round, application=stream)
-        case ReviewAssigned():
-            _begin(
-                write,
-                stream,
-                stream,
-                fact.application,
-                fact.call,
-                round=fact.round,
-                application=fact.application,
-            )
-        case ReadingRecorded():
-            _begin(write, stream, stream, fact.call, round=fact.round)
-        case PanelOpened():
-            _begin(write, stream, stream, fact.round, fact.call, round=fact.round)
-        case GrantOffered():
-            _begin(
-                write, stream, stream, fact.application, fact.call, fact.fund, application=fact.application
-            )
-        case _:
-            pass  # its stream has begun before
-    match fact:
-        case FundCommitted() | FundReleased():
-            _enter(placed, write, stream, also=fact.grant)
-        case ReadingRecorded():
-            _enter(placed, write, stream, application=fact.application)
-        case PanelOutcomeSet():
-            _enter(placed, write, stream, also=fact.application, application=fact.application)
-        case RoundQuorumLowered():
-            # A round's own facts are told to all who follow its call; this one is about an application in it.
-            _enter(
-                placed,
-                write,
-                stream,
-                also=fact.application,
-                round=fact.round,
-                application=fact.application,
-            )
-        case _:
-            _enter(placed, write, stream)
-
-
-def _begin(
-    write: Write, stream: str, *things: str, round: str | None = None, application: str | None = None
-) -> None:
-    write(_BEGIN, stream=stream, things=" ".join(things), round=round, application=application)
-
-
-def _enter(
-    placed: Placed,
-    write: Write,
-    stream: str,
-    *,
-    also: str | None = None,
-    round: str | None = None,
-    application: str | None = None,
-) -> None:
-    write(
-        _ENTER,
-        stream=stream,
-        also=also,
-        at=placed.position,
-        topic=placed.recorded.topic,
-        round=round,
-        application=application,
-    )
-
-
-PROJECTION = Projection(
-    "timeline",
-    ("timeline", "timeline_streams"),
-    tuple(topic.fact for topic in REGISTER if topic.audience),
-    handle,
-)
-
-# Queries
 
 
 class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):

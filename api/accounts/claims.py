@@ -17,7 +17,7 @@ from api.accounts.tokens import DEFAULT_DAYS, Tokens, check_asked, digest_of
 from domain.commands.persons import MakeClaim, UseClaim, WithdrawClaim
 from domain.persons import PERSON, PersonClaimMade
 from domain.refusals import Invalid, NotFound, Refused
-from domain.topics import TOPIC_OF
+from domain.topics import topics_of
 from domain.values import SYSTEM, Channel
 from history.documents import read
 from history.runner import Answer, Request, Runner
@@ -128,8 +128,8 @@ class Claims:
         """Withdraw every claim that can be used, so that new ones can be made, as after a restore."""
         async with self._history.connection() as connection:
             cursor = await connection.execute(
-                "SELECT DISTINCT stream FROM history.facts WHERE topic = %b ORDER BY stream",
-                (TOPIC_OF[PersonClaimMade],),
+                "SELECT DISTINCT stream FROM history.facts WHERE topic = ANY (%b) ORDER BY stream",
+                (list(topics_of(PersonClaimMade)),),
             )
             people = [str(row[0]) for row in await cursor.fetchall()]
         for person in people:

@@ -16,7 +16,7 @@ import psycopg
 from domain.deciding import Fact
 from domain.initiatives import INSTALLATION_ID, InstallationOpened
 from domain.persons import PersonClaimMade, PersonClaimUsed, PersonErased, PersonRegistered
-from domain.topics import TOPIC_OF, stream_of
+from domain.topics import stream_of, topics_of
 from domain.values import SYSTEM
 from history.documents import read
 
@@ -113,7 +113,9 @@ def unfounded(url: str) -> list[Unfounded]:
 
 
 def _streams(connection: psycopg.Connection[Any], fact: type[Any]) -> frozenset[str]:
-    rows = connection.execute("SELECT stream FROM history.facts WHERE topic = %s", (TOPIC_OF[fact],))
+    rows = connection.execute(
+        "SELECT stream FROM history.facts WHERE topic = ANY (%s)", (list(topics_of(fact)),)
+    )
     return frozenset([stream for (stream,) in rows])
 
 
@@ -124,7 +126,7 @@ def _claims_in_facts(
     given, used = set(), set()
     rows = connection.execute(
         "SELECT stream, topic, document FROM history.facts WHERE topic = ANY (%s) ORDER BY position",
-        ([TOPIC_OF[PersonClaimMade], TOPIC_OF[PersonClaimUsed]],),
+        (list(topics_of(PersonClaimMade, PersonClaimUsed)),),
         binary=True,
     )
     for fact in _own_facts(rows):

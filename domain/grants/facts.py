@@ -134,14 +134,13 @@ class GrantInstalmentApproved(Fact, frozen=True, kw_only=True):
 
 
 class GrantInstalmentInstructed(Fact, frozen=True, kw_only=True):
-    """The bank was told to pay, under a public reference, to the payee confirmed in that `setting`. `instructed_on` is the
-    day in UTC."""
+    """The bank was told to pay, under a public reference, to the payee confirmed in that `setting`."""
 
     grant: str
     instalment: int
     setting: int
     reference: str
-    instructed_on: date
+    instructed_at: datetime
 
 
 class GrantInstalmentSettled(Fact, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Final, assert_never
 
 import msgspec
@@ -84,7 +84,7 @@ class InstalmentState(msgspec.Struct, frozen=True, kw_only=True):
     """An instalment on its way: as it was planned, who approved it first, and which report met its condition.
 
     `approved_for` is the payee's setting at the latest approval: an approval counts for that payee and no other.
-    `instructed_on` is the day, in UTC, on which the bank was last told to pay.
+    `instructed_at` is when the bank was last told to pay.
     """
 
     plan: Instalment
@@ -92,7 +92,7 @@ class InstalmentState(msgspec.Struct, frozen=True, kw_only=True):
     first_approver: str | None = None
     approved_for: int | None = None
     report: int | None = None
-    instructed_on: date | None = None
+    instructed_at: datetime | None = None
 
 
 class Grant(msgspec.Struct, frozen=True, kw_only=True):
@@ -220,7 +220,7 @@ def evolve(grant: Grant, fact: GrantFact) -> Grant:
             instalment = grant.instalments[fact.instalment]
             return _with_instalment(
                 grant,
-                replace(instalment, status=InstalmentStatus.INSTRUCTED, instructed_on=fact.instructed_on),
+                replace(instalment, status=InstalmentStatus.INSTRUCTED, instructed_at=fact.instructed_at),
             )
         case GrantInstalmentSettled():
             return _moved(grant, fact.instalment, InstalmentStatus.SETTLED)

@@ -1,6 +1,5 @@
-"""Grants as they can be asked about: `handlers` keep the tables, `queries` answer from them."""
+"""Grants as they can be asked about."""
 
-from projections.grants.handlers import PROJECTION
 from projections.grants.queries import (
     GrantDetail,
     GrantLine,
@@ -13,7 +12,6 @@ from projections.grants.queries import (
 )
 
 __all__ = [
-    "PROJECTION",
     "GrantDetail",
     "GrantLine",
     "InstalmentShown",

@@ -316,7 +316,9 @@ CREATE TABLE read.ledger_funds (
 
 CREATE TABLE read.ledger_grants (
     "grant" text COLLATE "C" PRIMARY KEY,
-    fund text COLLATE "C" NOT NULL
+    fund text COLLATE "C" NOT NULL,
+    initiative text COLLATE "C" NOT NULL,
+    currency text NOT NULL
 );
 
 -- timeline
@@ -324,7 +326,7 @@ CREATE TABLE read.ledger_grants (
 -- Where a stream's facts are told: in the timelines of these things. round and application are what they are about.
 CREATE TABLE read.timeline_streams (
     stream text COLLATE "C" PRIMARY KEY,
-    things text[] NOT NULL,
+    things jsonb NOT NULL,
     round text COLLATE "C",
     application text COLLATE "C"
 );

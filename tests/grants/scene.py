@@ -3,7 +3,7 @@ the facts that bring a grant into each of its states."""
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from domain.applications import ApplicationAwarded, ApplicationFoundEligible, ApplicationSubmitted
@@ -217,10 +217,10 @@ def approved(number: int = 1) -> tuple[Fact, ...]:
     )
 
 
-def instructed(number: int = 1, setting: int = 1, *, on: date = TODAY) -> GrantInstalmentInstructed:
+def instructed(number: int = 1, setting: int = 1, *, at: datetime = NOON) -> GrantInstalmentInstructed:
     """The bank was told to pay an instalment."""
     return GrantInstalmentInstructed(
-        grant=GRANT, instalment=number, setting=setting, reference="BATCH-1", instructed_on=on
+        grant=GRANT, instalment=number, setting=setting, reference="BATCH-1", instructed_at=at
     )
 
 

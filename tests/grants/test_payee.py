@@ -239,7 +239,7 @@ class TestAPayeeThatWasChanged:
     def test_after_the_day_the_bank_is_told_to_pay_the_later_one(self) -> None:
         world = world_with_grant(*changed_then_approved())
         assert world.run(INSTRUCT, FINANCE, A_DAY_LATER) == Outcome(
-            facts={GRANT: (instructed(setting=2, on=A_DAY_LATER.date()),)}, answers=GRANT
+            facts={GRANT: (instructed(setting=2, at=A_DAY_LATER),)}, answers=GRANT
         )
 
     def test_an_unconfirmed_one_is_not_paid_however_long_it_waited(self) -> None:

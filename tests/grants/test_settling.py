@@ -8,6 +8,7 @@ import pytest
 
 from domain.commands.grants import FailInstalment, InstructInstalment, SettleInstalment
 from domain.deciding import Outcome
+from domain.older_facts import GrantInstalmentInstructedV1, instructed_v2
 from domain.refusals import Invalid, NotFound
 from tests.driving import NOON, World
 from tests.grants.scene import (
@@ -37,13 +38,24 @@ def told() -> World:
     return world
 
 
-def test_the_fact_says_on_which_day_in_utc_the_bank_was_told() -> None:
+def test_the_fact_says_when_the_bank_was_told_and_the_day_in_utc_counts() -> None:
     """Whatever the offset of the clock."""
     just_after_midnight = datetime(2026, 3, 3, 0, 30, tzinfo=timezone(timedelta(hours=2)))
     world = world_with_grant(*payable(), requested(), *approved())
     assert world.run(INSTRUCT, FINANCE, just_after_midnight) == Outcome(
-        facts={GRANT: (instructed(on=date(2026, 3, 2)),)}, answers=GRANT
+        facts={GRANT: (instructed(at=just_after_midnight),)}, answers=GRANT
     )
+    assert world.run(settle(date(2026, 3, 1)), FINANCE, LATER).answers == GRANT
+
+
+def test_of_an_instruction_stored_before_only_the_day_is_known() -> None:
+    """Facts of the first shape hold no time."""
+    stored = GrantInstalmentInstructedV1(
+        grant=GRANT, instalment=1, setting=1, reference="BATCH-1", instructed_on=TODAY
+    )
+    world = world_with_grant(*payable(), requested(), *approved(), instructed_v2(stored))
+    assert world.turned_down(settle(TODAY - timedelta(days=2)), FINANCE, LATER)[0] is Invalid
+    assert world.run(settle(TODAY - timedelta(days=1)), FINANCE, LATER).answers == GRANT
 
 
 @pytest.mark.parametrize("days", [-1, 0, 3])

@@ -20,7 +20,7 @@ from domain.funds import FundOpened
 from domain.initiatives import InstallationOpened
 from domain.personal import Withheld
 from domain.reviews import ReviewSubmitted
-from domain.topics import TOPICS
+from domain.topics import TOPICS, newest
 from history.documents import fact_in, has_its_fields, leaf_of, opener, read, write
 from history.format.document import read_document
 from history.format.notation import FormatError
@@ -53,7 +53,8 @@ def test_a_released_example_decodes_for_ever(path: Path) -> None:
 
     recorded = read(content["topic"], document, opener({golden.SUBJECT: key}))
 
-    assert json.loads(msgspec.json.encode(recorded.fact)) == content["fact"]
+    stored = msgspec.convert(content["fact"], TOPICS[content["topic"]])
+    assert recorded.fact == newest(content["topic"], stored)
     assert has_its_fields(read_document(document))
     assert leaf_of(document).hex() == second_reader.leaf_of(document).hex() == content["leaf"]
     assert fact_in(content["topic"], document, golden.HISTORY) == read(content["topic"], document).fact

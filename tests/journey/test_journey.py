@@ -19,10 +19,10 @@ def test_the_facts_are_there_once_each_and_in_order(running: Running, walked: Wa
         "grant.offered.v1", "grant.accepted.v1", "grant.payee_set.v1", "grant.payee_confirmed.v1",
         "grant.instalments_scheduled.v1",
         "grant.instalment_requested.v1", "grant.instalment_approved.v1", "grant.instalment_approved.v1",
-        "grant.instalment_instructed.v1", "grant.instalment_settled.v1",
+        "grant.instalment_instructed.v2", "grant.instalment_settled.v1",
         "grant.report_submitted.v1", "grant.report_accepted.v1",
         "grant.instalment_requested.v1", "grant.instalment_approved.v1", "grant.instalment_approved.v1",
-        "grant.instalment_instructed.v1", "grant.instalment_settled.v1",
+        "grant.instalment_instructed.v2", "grant.instalment_settled.v1",
         "grant.completed.v1",
     ]  # fmt: skip
     settled = [row["fact"]["amount"] for row in of_grant if row["topic"] == "grant.instalment_settled.v1"]

@@ -18,15 +18,17 @@ from eventsourcing.persistence import StoredEvent
 
 from api.run.supervise import GRACE_SECONDS
 from domain.applications import ApplicationFoundEligible
-from domain.calls import CallPublished
+from domain.calls import CallFact, CallPublished
 from history.documents import Recorded
 from history.library import FactMapper, FactRecorder
-from projections import calls, facts, projector
-from projections.projection import Placed, Projection
+from projections import facts, projector
+from projections.folding import calls, ledger
+from projections.placed import Placed
+from projections.projection import Projection
 from projections.projector import Projector, follow
 from projections.rebuild import rebuild
 from projections.register import PROJECTIONS
-from projections.writing import Statement, Write
+from projections.rows import Rows
 from tests.projections.conftest import Season, take_lead
 
 pytestmark = pytest.mark.anyio
@@ -87,7 +89,7 @@ async def test_batches_of_any_size_give_the_same_tables(
 
 
 async def test_seeing_every_fact_again_changes_nothing(season: Season) -> None:
-    """Handlers are idempotent: even with its position lost, a projection leaves its tables as they are."""
+    """Folding is idempotent: even with its position lost, a projection leaves its tables as they are."""
     await season.whole()
     season.project()
     before = season.tables()
@@ -106,7 +108,7 @@ async def test_a_fact_that_cannot_be_handled_stops_its_own_projection_alone_and_
     await season.begin()
     await season.apply()
     monkeypatch.setattr(projector, "FIRST_PAUSE", 0.0)
-    poisoned = replace(calls.PROJECTION, handle=_poison)
+    poisoned = replace(calls.PROJECTION, fold=_poison)
     others = tuple(each for each in PROJECTIONS if each.name != "calls")
     last = len(season.office.rows())
     published = season.rows("SELECT position FROM history.facts WHERE topic = 'call.published.v1'")[0][0]
@@ -177,7 +179,7 @@ async def test_a_statement_that_the_database_refuses_is_traced_to_its_fact(seaso
     await season.begin()
     await season.apply()
     await season.close()
-    odd = Projection("odd", (), (ApplicationFoundEligible,), _divide)
+    odd = Projection("odd", (ledger.LEDGER,), _book_nothing)
     first = season.rows(
         "SELECT min(position) FROM history.facts WHERE topic = 'application.found_eligible.v1'"
     )[0][0]
@@ -189,7 +191,7 @@ async def test_a_statement_that_the_database_refuses_is_traced_to_its_fact(seaso
 
     assert season.rows(
         "SELECT position, failed_position, failed_error FROM read.positions WHERE projection = 'odd'"
-    ) == [(first - 1, first, "DivisionByZero")]
+    ) == [(first - 1, first, "CheckViolation")]
 
 
 @pytest.mark.parametrize("table", ["calls", "timeline"])
@@ -262,7 +264,7 @@ async def test_one_that_the_database_refuses_leaves_the_others_as_without_it(
         for table in ("positions", *(table for each in PROJECTIONS for table in each.tables)):
             connection.execute(f"TRUNCATE read.{table}".encode())
     monkeypatch.setattr(facts, "BATCH", 5)
-    odd = Projection("odd", (), (ApplicationFoundEligible,), _divide)
+    odd = Projection("odd", (ledger.LEDGER,), _book_nothing)
     first = season.rows(
         "SELECT min(position) FROM history.facts WHERE topic = 'application.found_eligible.v1'"
     )[0][0]
@@ -277,11 +279,25 @@ async def test_one_that_the_database_refuses_leaves_the_others_as_without_it(
     assert season.positions() == {**positions, "odd": first - 1}
 
 
-_DIVISION = Statement("SELECT 1 / (v - 2) FROM unnest(%(version)b::integer[]) AS v", keys=())
-
-
-def _divide(placed: Placed, write: Write) -> None:
-    write(_DIVISION, version=placed.version)
+def _book_nothing(rows: Rows, fact: ApplicationFoundEligible, placed: Placed) -> None:
+    """A line of no amount, which the table refuses."""
+    rows.put(
+        ledger.LEDGER,
+        ledger.LineRow(
+            position=placed.position,
+            line=1,
+            fund="fund-1",
+            initiative="initiative-1",
+            account="cash",
+            amount=placed.version - 2,
+            currency="EUR",
+            topic="t",
+            grant=None,
+            pledge=None,
+            instalment=None,
+            booked_on=placed.recorded.envelope.decided_at.date(),
+        ),
+    )
 
 
 @pytest.mark.parametrize(("failures", "seconds"), [(1, 0.5), (2, 1.0), (7, 30.0), (5_000, 30.0)])
@@ -292,10 +308,10 @@ def test_a_projection_that_fails_for_days_rests_no_longer_and_ends_nobody(
     assert projector.pause_after(failures) == seconds
 
 
-def _poison(placed: Placed, write: Write) -> None:
-    if isinstance(placed.recorded.fact, CallPublished):
+def _poison(rows: Rows, fact: CallFact, placed: Placed) -> None:
+    if isinstance(fact, CallPublished):
         int("Canary: the text of an error may quote what was read")
-    calls.handle(placed, write)
+    calls.fold(rows, fact, placed)
 
 
 async def test_two_processes_follow_and_one_leads_until_it_ends(season: Season) -> None:

@@ -16,13 +16,16 @@ import anyio.to_thread
 import psycopg
 import pytest
 
-from projections import applications, calls, facts, grants
+from domain.grants.facts import GrantFact
+from projections import applications, facts
 from projections import rebuild as rebuilding
-from projections.projection import Placed, Projection
+from projections.folding import calls
+from projections.placed import Placed
+from projections.projection import Projection
 from projections.projector import Projector, Taken, follow
 from projections.rebuild import LOCK, Stopped, rebuild
 from projections.register import PROJECTIONS
-from projections.writing import Write
+from projections.rows import Rows
 from tests.projections.conftest import Season
 
 pytestmark = pytest.mark.anyio
@@ -109,13 +112,12 @@ async def test_one_that_fails_leaves_the_live_one_as_it_was(season: Season) -> N
     season.project()
     live, positions = season.tables(), season.positions()
 
-    def fail(placed: Placed, write: Write) -> None:
+    def fail(_rows: Rows, fact: GrantFact, placed: Placed) -> None:
         if placed.position > positions["calls"] // 2:
             int("Canary")
-        calls.handle(placed, write)
 
     with pytest.raises(Stopped, match="The projection calls failed"):
-        rebuild(season.url, (replace(calls.PROJECTION, facts=grants.PROJECTION.facts, handle=fail),))
+        rebuild(season.url, (replace(calls.PROJECTION, fold=fail),))
 
     assert (season.tables(), season.positions()) == (live, positions)
     assert season.rows(BESIDE) == [(0,)]
@@ -162,7 +164,6 @@ import os, signal, sys
 from projections import facts
 from projections.rebuild import rebuild
 from projections.register import PROJECTIONS
-from projections.writing import Write
 facts.BATCH = 10
 rebuild(sys.argv[1], PROJECTIONS, progress=lambda done, _all: done and os.kill(os.getpid(), signal.SIGKILL))
 """

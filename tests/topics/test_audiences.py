@@ -68,6 +68,7 @@ TABLE = """
     grant.instalment_requested.v1          x      x      x
     grant.instalment_approved.v1           x      x      x
     grant.instalment_instructed.v1         x      x      x
+    grant.instalment_instructed.v2         x      x      x
     grant.instalment_settled.v1            x      x      x
     grant.instalment_failed.v1             x      x      x
     grant.completed.v1                     x      x      x

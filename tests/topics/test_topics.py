@@ -5,6 +5,7 @@ import inspect
 import pkgutil
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import get_args
 
 import msgspec
@@ -13,8 +14,21 @@ import domain
 from domain import applications, calls, funds, initiatives, panels, persons, readings, reviews, rounds
 from domain.commands.register import REGISTER
 from domain.deciding import Command, Fact
+from domain.funds import FundOpened
 from domain.personal import personal_fields
-from domain.topics import AGGREGATES, TOPIC_OF, TOPICS, stream_of
+from domain.topics import (
+    AGGREGATES,
+    TOPIC_OF,
+    TOPICS,
+    Older,
+    Topic,
+    conversions_in,
+    newest,
+    stream_of,
+    topics_of,
+)
+from domain.topics import REGISTER as TOPICS_REGISTER
+from tests.history import golden
 
 
 def subclasses(of: type[msgspec.Struct]) -> Iterator[type[msgspec.Struct]]:
@@ -32,7 +46,7 @@ def test_every_fact_has_exactly_one_topic() -> None:
     assert sorted(fact.__name__ for fact in subclasses(Fact)) == sorted(
         fact.__name__ for fact in TOPICS.values()
     )
-    assert len(TOPIC_OF) == len(TOPICS)
+    assert len(TOPICS) == sum(len(topic.names) for topic in TOPICS_REGISTER)
     assert all(TOPICS[TOPIC_OF[fact]] is fact for fact in TOPIC_OF)
 
 
@@ -61,7 +75,7 @@ def test_each_aggregate_folds_the_facts_of_its_kind() -> None:
     }
     assert set(unions) == set(AGGREGATES)
     for kind, union in unions.items():
-        of_kind = {fact for topic, fact in TOPICS.items() if topic.partition(".")[0] == kind}
+        of_kind = {topic.fact for topic in TOPICS_REGISTER if topic.name.partition(".")[0] == kind}
         assert set(get_args(union) or (union,)) == of_kind, kind
 
 
@@ -123,3 +137,41 @@ def test_every_command_is_in_the_register_once() -> None:
     for name, entry in REGISTER.items():
         assert name == entry.name
         assert re.fullmatch(r"[a-z]+\.[a-z_]+", name), name
+
+
+def test_an_older_shape_becomes_the_newest_step_by_step() -> None:
+    """Each conversion makes a fact of the next topic's class; what was stored under the newest is left as it is."""
+    for topic in TOPICS_REGISTER:
+        steps = [*topic.older, topic]
+        for older, following in pairwise(steps):
+            assert isinstance(older, Older)
+            assert type(older.convert(golden.fact_of(older.fact))) is following.fact, older.name
+        assert all(type(newest(name, golden.fact_of(TOPICS[name]))) is topic.fact for name in topic.names)
+        assert topics_of(topic.fact) == topic.names
+        assert TOPIC_OF[topic.fact] == topic.name
+
+
+def test_a_conversion_keeps_sealed_fields_and_whose_they_are() -> None:
+    """A box is bound to the name of its field and to the member that names its subject."""
+    for topic in TOPICS_REGISTER:
+        for older in topic.older:
+            assert personal_fields(older.fact).items() <= personal_fields(topic.fact).items(), older.name
+
+
+def test_conversions_are_chained() -> None:
+    """As in the life of a fact that had two shapes before."""
+
+    class First(Fact, frozen=True, kw_only=True):
+        """One."""
+
+    class Second(Fact, frozen=True, kw_only=True):
+        """Two."""
+
+    third = Topic("example.happened.v3", FundOpened, older=(
+        Older("example.happened.v1", First, lambda _: Second()),
+        Older("example.happened.v2", Second, lambda _: golden.fact_of(FundOpened)),
+    ))  # fmt: skip
+    conversions = conversions_in([third])
+    assert newest("example.happened.v1", First(), conversions) == golden.fact_of(FundOpened)
+    assert newest("example.happened.v2", Second(), conversions) == golden.fact_of(FundOpened)
+    assert third.names == ("example.happened.v1", "example.happened.v2", "example.happened.v3")

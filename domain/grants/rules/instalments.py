@@ -100,7 +100,7 @@ def instruct(
             instalment=number,
             setting=payee.setting,
             reference=reference,
-            instructed_on=now.astimezone(UTC).date(),
+            instructed_at=now,
         ),
     )
 
@@ -117,8 +117,8 @@ def settle(
     """Record that the bank paid an instalment, to the last minor unit, and not before it was told to."""
     instalment = _find(grant, number)
     _check_instructed(instalment, "settled")
-    instructed_on = instalment.instructed_on
-    assert instructed_on is not None
+    assert instalment.instructed_at is not None
+    instructed_on = instalment.instructed_at.astimezone(UTC).date()
     minor = amount.minor("amount", currency=grant.currency, least=1)
     check_past(settled_on, "settled_on", now)
     if settled_on < (earliest := instructed_on - _OTHER_ZONES):

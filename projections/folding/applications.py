@@ -1,0 +1,104 @@
+"""The tables of applications: where each stands, and its title in its box."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from domain.applications import (
+    Application,
+    ApplicationAwarded,
+    ApplicationDeclined,
+    ApplicationFact,
+    ApplicationFoundIneligible,
+    ApplicationStatus,
+    ApplicationSubmitted,
+    ApplicationWaitlisted,
+    ApplicationWithdrawn,
+    evolve,
+)
+from domain.persons import PersonErased
+from projections.placed import Placed
+from projections.projection import Projection
+from projections.reader import sealed_box
+from projections.rows import Rows, Shown
+from projections.tables import Row, Table
+
+
+class ApplicationRow(Row, frozen=True, kw_only=True):
+    """Where an application stands. `handle` stands for the applicant; amounts are minor units of `currency`. The sum
+    `awarded`, the `rank` on the waiting list and the `reason` are those of the latest fact alone."""
+
+    application: str
+    version: int
+    initiative: str
+    call: str
+    round: str
+    applicant: str
+    handle: str | None
+    status: ApplicationStatus
+    requested: int
+    awarded: int | None
+    currency: str
+    rank: int | None
+    reason: str | None
+    submitted_at: datetime
+
+
+class TitleRow(Row, frozen=True, kw_only=True):
+    """A title in its box, and all that says where it was sealed. `box` is None where the history's own was destroyed."""
+
+    application: str
+    topic: str
+    version: int
+    subject: str
+    digest: bytes
+    box: bytes | None
+
+
+APPLICATIONS: Final = Table("applications", ApplicationRow, key=("application",))
+TITLES: Final = Table("titles", TitleRow, key=("application",), group=("subject",), versions=False)
+_SHOWN: Final = Shown(ApplicationRow, Application(), evolve)
+
+
+def fold(rows: Rows, fact: ApplicationFact | PersonErased, placed: Placed) -> None:
+    """Keep where each application stands; its title stays in its box, and goes with its applicant."""
+    if isinstance(fact, PersonErased):
+        rows.clear(TITLES, fact.person)
+        return
+    row = rows.get(APPLICATIONS, fact.application)
+    rows.put(APPLICATIONS, application_row(row, fact, placed))
+    if isinstance(fact, ApplicationSubmitted):
+        rows.put(TITLES, _title(fact, placed))
+
+
+def application_row(row: ApplicationRow | None, fact: ApplicationFact, placed: Placed) -> ApplicationRow:
+    """An application's row after one more fact."""
+    given: dict[str, object] = {"version": placed.version, "awarded": None, "rank": None, "reason": None}
+    match fact:
+        case ApplicationSubmitted():
+            given |= {"handle": placed.handle, "submitted_at": placed.recorded.envelope.decided_at}
+        case ApplicationAwarded():
+            given["awarded"] = fact.amount
+        case ApplicationWaitlisted():
+            given["rank"] = fact.rank
+        case ApplicationWithdrawn() | ApplicationFoundIneligible() | ApplicationDeclined():
+            given["reason"] = fact.reason
+        case _:
+            pass  # its status says it all
+    return _SHOWN(row, fact, **given)
+
+
+def _title(fact: ApplicationSubmitted, placed: Placed) -> TitleRow:
+    digest, box = sealed_box(placed.recorded, "title")
+    return TitleRow(
+        application=fact.application,
+        topic=placed.recorded.topic,
+        version=placed.version,
+        subject=fact.applicant,
+        digest=digest,
+        box=box,
+    )
+
+
+PROJECTION: Final = Projection("applications", (APPLICATIONS, TITLES), fold)

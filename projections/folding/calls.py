@@ -1,0 +1,46 @@
+"""The table of calls."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from domain.calls import Blindness, Call, CallFact, CallStatus, evolve
+from domain.forms import Form, Rubric
+from domain.values import Texts
+from projections.placed import Placed
+from projections.projection import Projection
+from projections.rows import Rows, Shown
+from projections.tables import Row, Table
+
+
+class CallRow(Row, frozen=True, kw_only=True):
+    """What a call says, and where it stands. Amounts are minor units of `currency`."""
+
+    call: str
+    version: int
+    initiative: str
+    fund: str
+    status: CallStatus
+    title: Texts
+    summary: Texts
+    form: Form
+    rubric: Rubric
+    quorum: int
+    blindness: Blindness
+    currency: str
+    budget: int
+    minimum_award: int
+    maximum_award: int
+    time_zone: str
+
+
+CALLS: Final = Table("calls", CallRow, key=("call",))
+_SHOWN: Final = Shown(CallRow, Call(), evolve)
+
+
+def fold(rows: Rows, fact: CallFact, placed: Placed) -> None:
+    """Keep what each call says."""
+    rows.put(CALLS, _SHOWN(rows.get(CALLS, fact.call), fact, version=placed.version))
+
+
+PROJECTION: Final = Projection("calls", (CALLS,), fold)

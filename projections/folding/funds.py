@@ -1,0 +1,86 @@
+"""The tables of funds and pledges, with their sums."""
+
+from __future__ import annotations
+
+from typing import Final, assert_never
+
+from msgspec.structs import replace
+
+from domain.funds import (
+    Basis,
+    FundCommitted,
+    FundFact,
+    FundOpened,
+    FundPledged,
+    FundReceived,
+    FundReleased,
+)
+from projections.placed import Placed
+from projections.projection import Projection
+from projections.rows import Rows, row_of
+from projections.tables import Row, Table
+
+
+class FundRow(Row, frozen=True, kw_only=True):
+    """A fund and its sums, in minor units of `currency`."""
+
+    fund: str
+    version: int
+    initiative: str
+    name: str
+    currency: str
+    basis: Basis
+    pledged: int = 0
+    received: int = 0
+    committed: int = 0
+
+
+class PledgeRow(Row, frozen=True, kw_only=True):
+    """What a funder promised, and what of it has arrived, in minor units of the fund's currency."""
+
+    pledge: str
+    fund: str
+    funder: str
+    amount: int
+    received: int = 0
+    restriction: str | None
+
+
+FUNDS: Final = Table("funds", FundRow, key=("fund",))
+PLEDGES: Final = Table("pledges", PledgeRow, key=("pledge",))
+
+
+def fold(rows: Rows, fact: FundFact, placed: Placed) -> None:
+    """Keep the sums of each fund and of each pledge."""
+    rows.put(FUNDS, fund_row(rows.get(FUNDS, fact.fund), fact, placed.version))
+    match fact:
+        case FundPledged():
+            rows.put(PLEDGES, row_of(PledgeRow, fact))
+        case FundReceived():
+            before = rows.get(PLEDGES, fact.pledge)
+            assert before is not None
+            rows.put(PLEDGES, replace(before, received=before.received + fact.amount))
+        case _:
+            pass  # of no pledge
+
+
+def fund_row(row: FundRow | None, fact: FundFact, version: int) -> FundRow:
+    """A fund's row after one more fact. The domain's state holds every pledge and commitment by itself; here are the sums,
+    so that a fund of thousands of grants is one row."""
+    if isinstance(fact, FundOpened):
+        return row_of(FundRow, fact, version=version)
+    assert row is not None
+    match fact:
+        case FundPledged():
+            return replace(row, version=version, pledged=row.pledged + fact.amount)
+        case FundReceived():
+            return replace(row, version=version, received=row.received + fact.amount)
+        case FundCommitted():
+            return replace(row, version=version, committed=row.committed + fact.amount)
+        case FundReleased():
+            return replace(row, version=version, committed=row.committed - fact.amount)
+        case _:
+            assert_never(fact)
+
+
+PROJECTION: Final = Projection("funds", (FUNDS, PLEDGES), fold)

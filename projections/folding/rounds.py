@@ -1,0 +1,44 @@
+"""The table of rounds."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from domain.rounds import Round, RoundClosed, RoundDecided, RoundOpened, RoundPutToPanel, RoundStatus, evolve
+from projections.placed import Placed
+from projections.projection import Projection
+from projections.rows import Rows, Shown
+from projections.tables import Row, Table
+
+
+class RoundRow(Row, frozen=True, kw_only=True):
+    """Where a round stands. `received` is how many applications were in when it closed."""
+
+    round: str
+    version: int
+    initiative: str
+    call: str
+    status: RoundStatus
+    closes_at: datetime
+    closes_local: str
+    time_zone: str
+    received: int | None = None
+    panel: str | None
+
+
+ROUNDS: Final = Table("rounds", RoundRow, key=("round",))
+_SHOWN: Final = Shown(RoundRow, Round(), evolve)
+
+
+def fold(
+    rows: Rows, fact: RoundOpened | RoundClosed | RoundPutToPanel | RoundDecided, placed: Placed
+) -> None:
+    """Keep where each round stands. That a quorum was lowered changes nothing here: applicants read this row, and its version
+    would tell them."""
+    received = {"received": len(fact.applications)} if isinstance(fact, RoundClosed) else {}
+    row = rows.get(ROUNDS, fact.round)
+    rows.put(ROUNDS, _SHOWN(row, fact, version=placed.version, **received))
+
+
+PROJECTION: Final = Projection("rounds", (ROUNDS,), fold)

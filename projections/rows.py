@@ -1,0 +1,179 @@
+"""The rows that a batch of facts is about, in memory: facts are folded into them, and what changed is written at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from typing import Any, Generic, NamedTuple, TypeVar
+
+import msgspec
+
+from projections.tables import FOREVER, Key, R, Row, Table
+
+S = TypeVar("S", bound=msgspec.Struct)
+F = TypeVar("F", bound=msgspec.Struct)
+
+
+class Closing(NamedTuple):
+    """The end of a version that was there before the batch: it held from `since` on, and no longer from `until` on."""
+
+    key: Key
+    since: int
+    until: int
+
+
+class _Held:
+    """A present row, since which position; `new`: it is not written yet."""
+
+    __slots__ = ("new", "row", "since")
+
+    def __init__(self, row: Any, since: int, new: bool) -> None:  # Any: a row of the table's class
+        self.row, self.since, self.new = row, since, new
+
+
+class Changes:
+    """What a batch makes of a table's rows: the versions that came and went within it (`past`), versions of before that end
+    (`closed`), and groups whose rows go (`cleared`, of a table without versions).
+
+    `known` are the groups that were loaded, `present` the rows that are there now, by key, and `groups` their keys, where a
+    group has several.
+    """
+
+    __slots__ = ("cleared", "closed", "groups", "known", "past", "present")
+
+    def __init__(self) -> None:
+        self.known: set[Key] = set()
+        self.present: dict[Key, _Held] = {}
+        self.groups: dict[Key, dict[Key, None]] = {}
+        self.past: list[tuple[Row, int, int]] = []
+        self.closed: list[Closing] = []
+        self.cleared: dict[Key, None] = {}
+
+    def versions(self) -> tuple[list[Row], list[int], list[int]]:
+        """All rows to be written, each with the positions from which on and up to which it holds."""
+        new = [held for held in self.present.values() if held.new]
+        rows = [row for row, _, _ in self.past] + [held.row for held in new]
+        since = [since for _, since, _ in self.past] + [held.since for held in new]
+        until = [until for _, _, until in self.past] + [FOREVER] * len(new)
+        return rows, since, until
+
+
+class Rows:
+    """What a projection folds facts into. It sees the rows of the groups that the batch's facts concern (`Table.concerns`),
+    as they were before the batch, and what was put since.
+
+    `position` is that of the fact which is being folded.
+    """
+
+    def __init__(self, tables: Iterable[Table[Any]]) -> None:  # Any: each table has its own rows
+        self.position = 0
+        self.changes = {table: Changes() for table in tables}
+
+    # For folding
+
+    def get(self, table: Table[R], key: Key) -> R | None:
+        """The present row of a key; None if there is none. For a table whose rows are loaded by their key."""
+        assert table.by_key
+        held = self.changes[table].present.get(key)
+        if held is None:
+            self._check(table, key)
+            return None
+        row: R = held.row
+        return row
+
+    def of(self, table: Table[R], group: Key) -> list[R]:
+        """The present rows of a group. For a table whose rows are loaded by a group."""
+        assert not table.by_key
+        self._check(table, group)
+        changes = self.changes[table]
+        return [changes.present[key].row for key in changes.groups.get(group, ())]
+
+    def put(self, table: Table[R], row: R) -> None:
+        """Let a row be the present one of its key from this fact on. One that stays as it was is no new version."""
+        changes, key = self.changes[table], table.key_of(row)
+        before = changes.present.get(key)
+        if before is not None:
+            if before.row == row:
+                return
+            self._end(changes, key, before)
+        elif table.versions or not table.by_key:
+            group = table.group_of(row)
+            if table.versions:
+                self._check(table, group)
+            if not table.by_key:
+                changes.groups.setdefault(group, {})[key] = None
+        changes.present[key] = _Held(row, self.position, True)
+
+    def clear(self, table: Table[Any], group: Key) -> None:
+        """Let the rows of a group be no more from this fact on."""
+        changes = self.changes[table]
+        if table.versions:
+            self._check(table, group)
+        else:
+            changes.cleared[group] = None
+        for key in (group,) if table.by_key else changes.groups.pop(group, ()):
+            held = changes.present.pop(key, None)
+            if held is not None and table.versions:
+                self._end(changes, key, held)
+
+    # For who loads and writes
+
+    def know(self, table: Table[R], groups: Iterable[Key], found: Sequence[tuple[Any, ...]]) -> None:
+        """Take in the rows of some groups, as the table's `select` found them."""
+        changes = self.changes[table]
+        changes.known.update(groups)
+        for row, values in zip(table.rows(found), found, strict=True):
+            key = table.key_of(row)
+            changes.present[key] = _Held(row, values[-1] if table.versions else 0, False)
+            if not table.by_key:
+                changes.groups.setdefault(table.group_of(row), {})[key] = None
+
+    def _check(self, table: Table[Any], group: Key) -> None:
+        if group not in self.changes[table].known:
+            raise AssertionError(
+                f"No fact of this batch says that it concerns these rows of read.{table.name}."
+            )
+
+    def _end(self, changes: Changes, key: Key, held: _Held) -> None:
+        if held.since == self.position:
+            return  # of the same fact, and never seen
+        if held.new:
+            changes.past.append((held.row, held.since, self.position))
+        else:
+            changes.closed.append(Closing(key, held.since, self.position))
+
+
+def row_of(kind: type[R], source: msgspec.Struct, **columns: object) -> R:
+    """A row in which each column says what the source's field of the same name says; other columns are given, or have a
+    default."""
+    return kind(**({name: getattr(source, name) for name in _common(kind, type(source))} | columns))
+
+
+@cache
+def _common(kind: type[Row], source: type[msgspec.Struct]) -> tuple[str, ...]:
+    return tuple([name for name in source.__struct_fields__ if name in kind.__struct_fields__])
+
+
+class Shown(Generic[R, S, F]):
+    """Makes the row in which a stream's state is shown, with the domain's own `evolve`: columns and fields of one name hold
+    the same.
+
+    `empty` is the state before the first fact. What no column holds, the state has as in `empty`: so it fits where no such
+    field decides about one that is shown.
+    """
+
+    def __init__(self, row: type[R], empty: S, evolve: Callable[[S, F], S]) -> None:
+        self._row, self._empty, self._evolve = row, empty, evolve
+        self._common = _common(row, type(empty))
+
+    def __call__(self, row: R | None, fact: F, **columns: object) -> R:
+        """The row after one more fact. `columns` are what the state does not hold; others stay as they were, and in a
+        stream's first row are what the fact's fields of the same names say."""
+        state = self._evolve(self._state(row), fact)
+        shown = {name: getattr(state, name) for name in self._common} | columns
+        return row_of(self._row, fact, **shown) if row is None else msgspec.structs.replace(row, **shown)
+
+    def _state(self, row: R | None) -> S:
+        if row is None:
+            return self._empty
+        return msgspec.structs.replace(self._empty, **{name: getattr(row, name) for name in self._common})
