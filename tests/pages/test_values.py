@@ -140,6 +140,25 @@ def test_a_control_character_is_refused_at_its_field(stage: Stage, applicant: Vi
     assert applicant.client.get(f"/calls/{stage.call}", params={"lang": text}).status_code == 400
 
 
+def test_what_stands_for_no_character_is_refused_at_its_field(stage: Stage, applicant: Visitor) -> None:
+    """XML cannot hold it, so neither can a payment file."""
+    text = "a\ufffeb"
+    detail = "Character 2 is U+FFFE, which stands for no character and cannot be kept; delete it."
+    page = applied(stage, applicant, title=text, **{"answers.idea": text, "answers.costs[0].item": text})
+    assert errors(page) == dict.fromkeys(("title", "answers.idea", "answers.costs[0].item"), detail)
+    answers = {"idea": text, "costs": [{"item": text, "amount": "300.00"}], "before": True}
+    assert by_json(stage, 422, title=text, answers=answers) == errors(page)
+
+
+@pytest.mark.parametrize("day", ["20260531", "2026-W22-7", "31.05.2026"])
+def test_a_day_has_one_spelling(stage: Stage, applicant: Visitor, day: str) -> None:
+    """That of a browser's own field for dates."""
+    detail = "A date is written as 2026-05-31."
+    assert errors(applied(stage, applicant, **{"answers.start": day})) == {"answers.start": detail}
+    answers = {"idea": "x", "costs": [{"item": "Hall", "amount": "300.00"}], "before": True, "start": day}
+    assert by_json(stage, 422, answers=answers) == {"answers.start": detail}
+
+
 def test_a_parameter_of_an_address_is_as_long_as_announced(stage: Stage) -> None:
     """Both numbers are told."""
     refused = stage.speaking("officer").get(f"/api/calls/{stage.call}/applications", 400, cursor="x" * 301)
@@ -177,6 +196,8 @@ def test_words_are_counted_by_the_rule_that_stands_beside_the_field(stage: Stage
     longer = {
         "\u200b".join(["word"] * 1000): "At most 50 words; this has 1000.",
         "слово — " * 51: "At most 50 words; this has 51.",
+        "•".join(["word"] * 51): "At most 50 words; this has 51.",
+        "\u034f".join(["word"] * 51): "At most 50 words; this has 51.",
         "冬"
         * 51: "At most 50 words; this has 51, as in Japanese, Chinese, Thai, Lao, Khmer and Burmese each character "
         "counts as one.",
@@ -204,6 +225,7 @@ def test_one_person_has_one_address_in_all_its_spellings(stage: Stage) -> None:
     for first, second in (
         ("анна@пример.рф", "Анна@xn--e1afmkfd.xn--p1ai"),
         ("ren\u00e9@example.org", "rene\u0301@example.org"),
+        ("ａ10@example.org", "a10@example.org"),
     ):
         administrator.post("/api/persons", 201, name="One", email=first)
         again = administrator.post("/api/persons", 409, name="Two", email=second)
@@ -265,6 +287,10 @@ def test_a_form_that_was_changed_and_sent_again_is_never_taken_for_the_first(
         (
             "DЕ88 3704 0044 0532 0130 00",
             "Character 2 is the Cyrillic letter Е (U+0415), which only looks like E; type it with a Latin keyboard.",
+        ),
+        (
+            "DE8O 3704 0044 0532 0130 00",
+            "Character 4 is the letter O, where an IBAN of this country has a digit.",
         ),
     ],
 )
