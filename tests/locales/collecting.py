@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,7 +50,9 @@ def in_python(source: str, path: str) -> Iterator[Found]:
         wanted = {"msg": 1, "counted": 2, "in_context": 2}.get(name, 0)
         if not wanted:
             continue
-        texts = [each.value for each in node.args if isinstance(each, ast.Constant) and isinstance(each.value, str)]
+        texts = [
+            each.value for each in node.args if isinstance(each, ast.Constant) and isinstance(each.value, str)
+        ]
         if len(texts) != wanted or len(node.args) != wanted:
             raise NotALiteral(f"{path}, line {node.lineno}: {name} takes {wanted} plain literal(s)")
         place = (path, node.lineno)
@@ -65,7 +68,9 @@ def in_python(source: str, path: str) -> Iterator[Found]:
 def in_template(source: str, path: str) -> Iterator[Found]:
     """The messages of a template: the literals given to `_`, `h_`, `n_` and `p_`."""
     for found in _IN_TEMPLATE.finditer(source):
-        first, second = (None if each is None else ast.literal_eval(f'"""{each}"""') for each in found.groups()[1:])
+        first, second = (
+            None if each is None else ast.literal_eval(f'"""{each}"""') for each in found.groups()[1:]
+        )
         place = (path, source.count("\n", 0, found.start()) + 1)
         match found["name"]:
             case "n_":
@@ -124,7 +129,7 @@ def main() -> None:
             # Without the header, whose dates would differ each time.
             write_po(file, catalog, width=110, omit_header=True, sort_by_file=True, include_lineno=False)
         missing = [each for each in catalog if each.id and not all(texts_of(each.string))]
-        print(f"{language}: {len(catalog)} messages, {len(missing)} without a translation")
+        sys.stdout.write(f"{language}: {len(catalog)} messages, {len(missing)} without a translation\n")
 
 
 def texts_of(string: str | tuple[str, ...] | list[str] | None) -> tuple[str, ...]:

@@ -22,7 +22,17 @@ from tests.locales.collecting import (
 )
 
 TRANSLATED = [language for language in LANGUAGES if language != "en"]
-REJECTIONS = {"Refused", "Invalid", "Forbidden", "NotFound", "FieldError", "Denied", "Problem", "field", "bad_parameter"}
+REJECTIONS = {
+    "Refused",
+    "Invalid",
+    "Forbidden",
+    "NotFound",
+    "FieldError",
+    "Denied",
+    "Problem",
+    "field",
+    "bad_parameter",
+}
 """What carries a sentence to somebody who is not the operator. `field` is `Invalid.field`."""
 
 
@@ -30,11 +40,17 @@ def placeholders(text: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
 
 
+def needed(template: str | tuple[str, ...]) -> set[str]:
+    return set().union(*map(placeholders, texts_of(template)))
+
+
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_a_catalogue_has_each_message_of_the_program_and_no_other(language: str) -> None:
     keys = {(each.template, each.context) for each in all_messages()}
     stored = {
-        (each.id if isinstance(each.id, str) else each.id[0], each.context) for each in known(language) if each.id
+        (each.id if isinstance(each.id, str) else each.id[0], each.context)
+        for each in known(language)
+        if each.id
     }
     assert stored == keys, "run `make messages`"
 
@@ -49,14 +65,13 @@ def test_each_message_is_translated(language: str) -> None:
 
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_a_translation_has_the_placeholders_of_its_message(language: str) -> None:
-    wrong = []
-    for each in known(language):
-        ids = texts_of(each.id)
-        allowed = set().union(*map(placeholders, ids))
-        for text in texts_of(each.string):
-            # A form for exactly one may leave the number out; any other placeholder has to be there.
-            if each.id and text and not allowed - {"count"} <= placeholders(text) <= allowed:
-                wrong.append(each.id)
+    wrong = [
+        each.id
+        for each in known(language)
+        # A form for exactly one may leave the number out; any other placeholder has to be there.
+        for text in texts_of(each.string)
+        if each.id and text and not needed(each.id) - {"count"} <= placeholders(text) <= needed(each.id)
+    ]
     assert not wrong
 
 
