@@ -106,9 +106,10 @@ Verdict = Allowed | Denied
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What time will bring about: at `at` the system runs `command`. A later due date of the same `key` replaces it.
+    """A scheduled command: at `at` the system runs `command`. A later due date of the same `key` replaces it.
 
-    `domain.due_dates.set_by` names the fact that sets it; the system's act has that fact as its cause.
+    `domain.due_dates.set_by` works it out from the fact that sets it, again when the time has come: the queue holds no
+    command. The system's act has that fact as its cause.
     """
 
     key: str

@@ -1,7 +1,8 @@
 """Due dates: which facts set one, and which strike one out.
 
 The queue is written together with the facts and follows from them alone: a stream has the due date that its last fact
-named here set, unless a later one struck it out.
+named here set, unless a later one struck it out. The queue holds the time and the place of that fact. What is to be done is
+worked out from the fact's newest shape when the time has come, so an older shape needs no conversion of its own here.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from history.appends import Append, Appended
 from history.arrays import BinaryArray, blobs, integers, texts, times
 from history.statements import Prepared
 
-_ARRAYS: Final = 39
+_ARRAYS: Final = 38
 APPEND: Final = Prepared(
     b"history_append",
     b"SELECT before, turned, outcomes, details FROM history.append(%s)"
@@ -125,9 +125,8 @@ def arguments(batch: Sequence[tuple[Append, Mapping[str, int]]]) -> list[BinaryA
         integers([number for number, _ in due]),
         texts([date.key for _, date in due]),
         times([date.at for _, date in due]),
-        texts([date.command for _, date in due]),
-        blobs([date.request for _, date in due]),
-        blobs([date.cause for _, date in due]),
+        texts([date.stream for _, date in due]),
+        integers([date.version for _, date in due]),
         integers([number for number, _ in struck]),
         texts([key for _, key in struck]),
         integers([number for number, _, _ in indexes]),

@@ -38,7 +38,7 @@ from domain.values import SYSTEM, Channel, Role, stream_id
 from history.appends import Append, Appended, Idempotency
 from history.documents import Stored, write
 from history.format.envelope import Acting, Envelope, How, Place
-from history.implied import BY_REQUEST, claims_in, encode, implied_by
+from history.implied import BY_REQUEST, Implied, claims_in, encode, implied_by
 from history.keyed import claim_hash, keyed_hash
 from history.shapes import shape_of
 from history.states import States
@@ -287,6 +287,7 @@ class _Work:
         self._claims: dict[str, str] = {}
         self._stored: list[Stored] = []
         self._facts: list[tuple[str, Fact]] = []
+        self._implied: list[Implied] = []
         self._outcome: Outcome | None = None
 
     async def attempt(
@@ -408,15 +409,13 @@ class _Work:
         self._reading.wrote(stored)
         self._stored.append(stored)
         self._facts.append((stream, fact))
+        self._implied.append(implied_by(fact, envelope))
 
     def _gather(self, outcome: Outcome, made: list[WrappedKey]) -> Append:
         runner = self._runner
         claims: list[tuple[bytes, str]] = []
-        implied = [
-            (stream, implied_by(fact, self._request.actor, stored.leaf))
-            for (stream, fact), stored in zip(self._facts, self._stored, strict=True)
-        ]
-        for stream, each in implied:
+        implied = self._implied
+        for (stream, _), each in zip(self._facts, implied, strict=True):
             for name, refusal in each.claims:
                 assert name is not None, "the fields of a fact that is not stored yet are in clear"
                 claims.append((runner._claim(name), stream))
@@ -426,10 +425,10 @@ class _Work:
             read=self._reading.versions,
             read_indexes=self._reading.indexes,
             answers=outcome.answers,
-            entries=[entry for _, each in implied for entry in each.entries],
+            entries=[entry for each in implied for entry in each.entries],
             claims=claims,
-            struck=[each.struck for _, each in implied if each.struck is not None],
-            due=[each.due for _, each in implied if each.due is not None],
+            struck=[each.struck for each in implied if each.struck is not None],
+            due=[each.due for each in implied if each.due is not None],
             new_keys=made,
             sealed_for=sorted({s for _, fact in self._facts for s in subjects_of(fact)}),
             erased=outcome.erases,

@@ -261,7 +261,7 @@ class History:
         """What is due at `now`, the oldest first, but for those in `without`, unless they were set anew meanwhile."""
         async with self.connection() as connection:
             cursor = await connection.execute(
-                "SELECT key, at, command, request, cause FROM history.due_dates WHERE at <= %b AND (key, at) NOT IN "
+                "SELECT key, at, stream, version FROM history.due_dates WHERE at <= %b AND (key, at) NOT IN "
                 "(SELECT * FROM unnest(%b::text[], %b::timestamptz[])) ORDER BY at LIMIT %b",
                 (now, [due.key for due in without], [due.at for due in without], limit),
             )

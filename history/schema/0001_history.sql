@@ -50,10 +50,9 @@ CREATE TABLE history.due_dates (
     key text COLLATE "C" PRIMARY KEY,
     -- A time that the program cannot read would keep every other due date waiting.
     at timestamptz NOT NULL CHECK (at > '0001-01-02 00:00:00+00' AND at < '9999-12-31 00:00:00+00'),
-    command text NOT NULL,
-    request bytea NOT NULL,
-    -- The leaf of the fact that set it; what is done at this time names it as its cause.
-    cause bytea NOT NULL CHECK (octet_length(cause) = 32)
+    -- The place of the fact from which it follows. What is to be done is worked out from that fact when the time has come.
+    stream text COLLATE "C" NOT NULL,
+    version integer NOT NULL
 );
 CREATE INDEX ON history.due_dates (at);
 
@@ -107,8 +106,7 @@ CREATE FUNCTION history.append(
     p_sealed_requests integer[], p_sealed_subjects text[],
     p_command_requests integer[], p_principals text[], p_keys bytea[], p_hashes bytea[], p_answers text[],
     p_entry_requests integer[], p_entry_names text[], p_entries text[],
-    p_due_requests integer[], p_due_keys text[], p_due_at timestamptz[], p_due_commands text[], p_due_bodies bytea[],
-    p_due_causes bytea[],
+    p_due_requests integer[], p_due_keys text[], p_due_at timestamptz[], p_due_streams text[], p_due_versions integer[],
     p_settled_requests integer[], p_settled_keys text[],
     p_index_requests integer[], p_index_names text[], p_index_counts integer[],
     p_claim_requests integer[], p_claim_names bytea[], p_claim_streams text[],
@@ -265,13 +263,12 @@ BEGIN
             WHERE d.key = w.key AND w.request <> ALL (turned);
     END IF;
     IF cardinality(p_due_requests) > 0 THEN
-        INSERT INTO history.due_dates (key, at, command, request, cause)
-            SELECT w.key, w.at, w.command, w.body, w.cause
-            FROM unnest(p_due_requests, p_due_keys, p_due_at, p_due_commands, p_due_bodies, p_due_causes)
-                AS w (request, key, at, command, body, cause)
+        INSERT INTO history.due_dates (key, at, stream, version)
+            SELECT w.key, w.at, w.stream, w.version
+            FROM unnest(p_due_requests, p_due_keys, p_due_at, p_due_streams, p_due_versions)
+                AS w (request, key, at, stream, version)
             WHERE w.request <> ALL (turned)
-            ON CONFLICT (key) DO UPDATE SET at = excluded.at, command = excluded.command, request = excluded.request,
-                cause = excluded.cause;
+            ON CONFLICT (key) DO UPDATE SET at = excluded.at, stream = excluded.stream, version = excluded.version;
     END IF;
     IF cardinality(p_command_requests) > 0 THEN
         INSERT INTO history.commands (principal, key, request, answers, positions, recorded_at)

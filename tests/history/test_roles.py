@@ -46,7 +46,7 @@ def application_url(postgres: EmbeddedPostgres, database_url: str) -> Iterator[s
 async def test_the_application_role_can_do_all_that_an_append_does(application_url: str) -> None:
     """Every part of an append, the look-up of an idempotency key, loading, and the queue of due dates."""
     idempotency = Idempotency("somebody", b"key", b"request")
-    due = DueDate("due", NOON, "call.close", b"{}", b"\x05" * 32)
+    due = DueDate("due", NOON, "one", 1)
     async with open_history(application_url) as history:
         one = await history.append(
             Append(
