@@ -339,7 +339,7 @@ class _Work:
                 return act
             try:
                 if isinstance(wish, Members):
-                    answer = await self._reading.members(wish.index)
+                    answer = await self._reading.members(wish.indexes)
                 else:
                     answer = await self._reading.load((*wish.streams, *along))
                     along = ()

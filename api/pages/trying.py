@@ -70,8 +70,8 @@ class Trial:
                 act: Act = stop.value
                 return act
             if isinstance(wish, Members):
-                if wish.index not in self._indexes:
-                    self._indexes[wish.index] = await self._reading.members(wish.index)
-                answer = self._indexes[wish.index]
+                if unknown := [index for index in wish.indexes if index not in self._indexes]:
+                    self._indexes |= await self._reading.members(unknown)
+                answer = self._indexes
             else:
                 answer = await self._reading.load(wish.streams)

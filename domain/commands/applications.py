@@ -17,11 +17,11 @@ from domain.deciding import (
     Plan,
     Registered,
     Wish,
-    ahead,
     maybe,
     members,
     some,
     the,
+    together,
 )
 from domain.forms import Answer
 from domain.indexes import applications_by, reviews_of
@@ -67,18 +67,16 @@ class FindApplicationIneligible(Command, frozen=True, kw_only=True):
 
 
 def _submit(command: SubmitApplication, given: Given) -> Plan:
-    known = () if given.actor == SYSTEM else ((PERSON, given.actor),)
-    yield from ahead((CALL, command.call), (ROUND, command.round), *known)
-    call = yield from the(CALL, command.call)
+    # A round that does not exist is no round of this call either.
+    call, round = yield from together(the(CALL, command.call), maybe(ROUND, command.round))
     if call.status is not CallStatus.PUBLISHED:
         raise NotFound  # before the round is looked at: of a draft, nobody is told that it exists
-    round = yield from the(ROUND, command.round)
     if round.call != command.call:
         raise NotFound("There is no such round of this call.", named=command.round)
     read = Reading()
     # Whoever acted in a call has a handle in it, and so has whoever read of it; most do neither before they apply, and
     # need no look.
-    if known and command.call in (yield from maybe(PERSON, given.actor)).handles:
+    if given.actor != SYSTEM and command.call in (yield from maybe(PERSON, given.actor)).handles:
         read = yield from maybe(READING, reading_of(given.actor, command.round))
     application = given.new("application")
     return Act(

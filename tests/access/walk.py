@@ -170,8 +170,8 @@ class _Remembered:
         """Nobody else writes."""
         return True
 
-    async def members(self, index: str) -> tuple[str, ...]:
-        return tuple(sorted(self.world.indexes.get(index, ())))
+    async def members(self, indexes: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        return {index: tuple(sorted(self.world.indexes.get(index, ()))) for index in indexes}
 
 
 def fork(world: World) -> World:

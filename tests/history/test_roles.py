@@ -67,7 +67,7 @@ async def test_the_application_role_can_do_all_that_an_append_does(application_u
 
         assert (one.positions, two.positions) == ((1,), (2,))
         assert list(await history.load({"one": 0, "person-1": 0, "three": 0})) == ["one", "person-1"]
-        assert await history.entries("index") == ("one",)
+        assert await history.entries(["index"]) == {"index": ("one",)}
         assert await history.keys(["person-1"]) == []
         known = await history.remembered(idempotency)
         assert known is not None
@@ -150,7 +150,7 @@ async def test_whoever_has_its_password_makes_no_gap_and_lets_no_key_fall_in_sil
                 await call(connection, APPEND, arguments([(append, read)]))
         assert await history.last_position() == 1
         assert await history.keys(["person-1"]) == [WrappedKey("person-1", 1, b"wrapped")]
-        assert await history.entries("index") == ()
+        assert await history.entries(["index"]) == {"index": ()}
 
 
 async def test_names_that_the_caller_puts_in_the_way_are_not_taken(application_url: str) -> None:

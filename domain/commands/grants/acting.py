@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Generator
-from typing import Any, Protocol
+from collections.abc import Callable, Collection
+from typing import Protocol
 
 from domain import access
 from domain.applications import APPLICATION
-from domain.deciding import Act, Fact, Given, Outcome, Plan, Verdict, Wish, ahead, maybe, members, the
+from domain.deciding import Act, Fact, Given, Outcome, Part, Plan, Verdict, maybe, members, the, together
 from domain.grants.state import GRANT, Grant
 from domain.indexes import conflicts_of
 from domain.initiatives import INITIATIVE, Initiative
@@ -44,21 +44,18 @@ def by_staff(
     """The plan of every act by which a member of the initiative changes the grant alone. The rule is given the
     recipient, too."""
     grant = yield from the(GRANT, grant_id)
-    yield from ahead(
-        (INITIATIVE, grant.initiative), (APPLICATION, grant.application), (PERSON, grant.recipient)
+    initiative, recipient, conflicts = yield from together(
+        the(INITIATIVE, grant.initiative), maybe(PERSON, grant.recipient), conflicts_on(grant, given)
     )
-    initiative = (yield from the(INITIATIVE, grant.initiative)).within(grant.call)
-    recipient = yield from maybe(PERSON, grant.recipient)
-    conflicts = yield from conflicts_on(grant, given)
     return Act(
-        may=may(given.actor, initiative, grant, conflicts=conflicts),
+        may=may(given.actor, initiative.within(grant.call), grant, conflicts=conflicts),
         initiative=grant.initiative,
         scope=grant.call,
         decide=lambda: Outcome(facts={grant_id: rule(grant, recipient)}, answers=grant_id),
     )
 
 
-def conflicts_on(grant: Grant, given: Given) -> Generator[Wish, Any, tuple[str, ...]]:
+def conflicts_on(grant: Grant, given: Given) -> Part[tuple[str, ...]]:
     """The applications of a grant's round with which the actor declared a conflict."""
     application = yield from the(APPLICATION, grant.application)
     return (yield from members(conflicts_of(given.actor, application.round)))

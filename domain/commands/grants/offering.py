@@ -7,7 +7,7 @@ from datetime import datetime
 from domain import access, funds, limits
 from domain.applications import APPLICATION
 from domain.calls import CALL
-from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, ahead, maybe, members, the
+from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, maybe, members, the, together
 from domain.funds import FUND
 from domain.grants import rules
 from domain.grants.facts import DeclineReason
@@ -47,14 +47,14 @@ class LapseGrant(Command, frozen=True, kw_only=True):
 
 def _offer(command: OfferGrant, given: Given) -> Plan:
     application = yield from the(APPLICATION, command.application)
-    yield from ahead(
-        (CALL, application.call), (INITIATIVE, application.initiative), (PERSON, application.applicant)
+    call, initiative, recipient, conflicts = yield from together(
+        the(CALL, application.call),
+        the(INITIATIVE, application.initiative),
+        maybe(PERSON, application.applicant),
+        members(conflicts_of(given.actor, application.round)),
     )
-    call = yield from the(CALL, application.call)
-    initiative = (yield from the(INITIATIVE, application.initiative)).within(application.call)
+    initiative = initiative.within(application.call)
     fund = yield from the(FUND, call.fund)
-    recipient = yield from maybe(PERSON, application.applicant)
-    conflicts = yield from members(conflicts_of(given.actor, application.round))
     grant = given.new("grant")
 
     def decide() -> Outcome:
