@@ -71,7 +71,7 @@ class TestWhenTheFundIsOpen:
     def test_there_must_be_such_a_fund(self) -> None:
         assert funded().turned_down(changed(fund=numbered("fund", 9)), OFFICER) == (
             NotFound,
-            "There is nothing here that you may see.",
+            "Not found, or you have no access.",
         )
 
     @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from api.run.wiring import Wiring
 from domain.commands.applications import SubmitApplication
 from domain.commands.grants.scheduling import ScheduleGrant
 from domain.forms import Answer, Form, Question, check_answers
-from domain.refusals import FieldError, Invalid, Turned
+from domain.refusals import CommandRejected, FieldError, Invalid
 from tests.accounts.test_sessions import anyio_backend, wired
 from tests.scene import CALL, ROUND
 
@@ -37,7 +37,7 @@ def answers(count: int) -> str:
 
 def refused(raw: str, kind: type[msgspec.Struct]) -> Problem:
     """How a body is refused."""
-    with pytest.raises((Problem, Turned)) as turned:
+    with pytest.raises((Problem, CommandRejected)) as turned:
         decode(raw.encode(), kind)
     return problem_of(turned.value)
 

@@ -14,7 +14,7 @@ import pytest
 from domain.deciding import Fact
 from domain.forms import Criterion, Form, Question, Rubric
 from domain.grants.rules import PlannedInstalment
-from domain.refusals import Turned
+from domain.refusals import CommandRejected
 from domain.values import Money, Role
 from history.documents import read
 from history.runner import Answer
@@ -99,7 +99,7 @@ class House:
         """The same; gives the sentence of a refusal, or None where it was done."""
         try:
             await self.run(name, who, **fields)
-        except Turned as turned:
+        except CommandRejected as turned:
             return turned.detail
         return None
 
