@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from api.postgres.embedded_guard import EmbeddedError
+from api.postgres.embedded import EmbeddedError
 from api.run.supervise import SuperviseError
 from benchmarks.connection import Client
 from benchmarks.figures import percentile
