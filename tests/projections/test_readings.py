@@ -18,9 +18,7 @@ from tests.projections.test_judging_staff import holds
 
 pytestmark = pytest.mark.anyio
 
-KNOWS = (
-    "You have read who applied in this round, what was written or when, so you cannot judge or decide in it"
-)
+KNOWS = "This call is blind, and you have seen who applied"
 ASKED_IN_VAIN = "This person cannot be asked to judge this application; ask another juror."
 SCORES = "You have seen others' scores of this application"
 
