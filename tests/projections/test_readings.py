@@ -133,7 +133,7 @@ class TestWhoReadAndThenJudges:
         """Who cannot be asked may have applied: it is told after the reading that keeps the officer from judging."""
         await closed(season)
         asked = {"application": season.application1, "juror": season.juror}
-        with pytest.raises(Forbidden, match="In a blind call jurors are asked by staff who have read"):
+        with pytest.raises(Forbidden, match="In a blind call, jurors are asked by staff who have read"):
             await season.run("review.assign", season.newcomer, **asked)
         assert read_by(season, "newcomer") == []
         await applications.one(season.reader, season.newcomer, season.application1)
