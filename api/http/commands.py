@@ -11,7 +11,7 @@ import msgspec
 from litestar import Request as HTTPRequest
 from litestar import Response
 
-from api.http.bodies import decode, field_of, read_body
+from api.http.bodies import field_of
 from api.http.operations import Asking, Operation, Parameter, as_json, bad_parameter, the_header
 from api.http.problems import ProblemType
 from api.run.wiring import Wiring
@@ -206,8 +206,7 @@ def operation_of(write: Write) -> Operation:
     async def handle(asking: Asking) -> Response[bytes]:
         key = idempotency_key(asking.request)
         expected = expected_version(asking.request, versioned=versioned)
-        most = asking.wiring.settings.most_fields
-        sent = decode(await read_body(asking.request), body, told, most_fields=most)
+        sent = await asking.body(body, told)
         path = {name: asking.number(name) if name in numbers else asking.path[name] for name in told}
         wanted = command(**path, **{name: getattr(sent, name) for name in sent.__struct_fields__})
         try:
