@@ -52,7 +52,7 @@ format: venv-dev ## format the code and mend what the linter can mend
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
 
-lock: ## resolve requirements/*.in anew into the hashed lists (needs uv)
+lock: ## resolve requirements/*.in into the hashed lists (needs uv)
 	cd requirements && uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
 		--no-emit-index-url dev.in -o dev.txt
 	cd requirements && uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \

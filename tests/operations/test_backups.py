@@ -24,7 +24,7 @@ from domain.commands.persons import RegisterPerson
 from domain.values import SYSTEM, Channel
 from history.runner import Request
 from tests.conftest import drop_database, make_database
-from tests.operations.test_command_line import Operator
+from tests.operations.command_line.operator import Operator
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from api.keeping.remains import REMAINS
 from api.run.settings import read_settings
 from api.run.wiring import check_places
 from history.keyfiles import KeyFolder, KeysUnusable
+from tests.operations.command_line.operator import Operator
 from tests.operations.test_backups import living, register
-from tests.operations.test_command_line import Operator
 
 
 @pytest.fixture
