@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import Annotated, Literal, assert_never
+from typing import Annotated, Final, Literal, assert_never
 
 import msgspec
 
@@ -13,6 +14,7 @@ from domain import limits
 from domain.calls import Call
 from domain.deciding import Aggregate, Fact
 from domain.forms import Answer, check_answers
+from domain.messages import Message, counted, in_context
 from domain.personal import Personal, Withheld
 from domain.refusals import FieldError, Invalid, Refused
 from domain.rounds import Round, RoundStatus
@@ -26,19 +28,25 @@ DeclineReason = Literal["not_selected", "budget_exhausted", "other"]
 # Facts
 
 
-class ApplicationSubmitted(Fact, frozen=True, kw_only=True):
-    """An applicant answered a call's form. `requested` is in minor units of `currency`."""
+class ApplicationWritten(Fact, frozen=True, kw_only=True):
+    """What every fact holds by which an applicant wrote an application whole: what counts is the newest of them. `requested`
+    is in minor units of `currency`."""
 
     application: str
-    initiative: str
-    call: str
-    round: str
     applicant: str
     form_version: int
     requested: int
     currency: str
     title: Annotated[str | Withheld, Personal(of="applicant")]
     answers: Annotated[dict[str, Answer | Withheld], Personal(of="applicant")]
+
+
+class ApplicationSubmitted(ApplicationWritten, frozen=True, kw_only=True):
+    """An applicant answered a call's form."""
+
+    initiative: str
+    call: str
+    round: str
 
 
 class ApplicationWithdrawn(Fact, frozen=True, kw_only=True):
@@ -117,6 +125,27 @@ class ApplicationStatus(enum.StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+STATUS_LABELS: Final[Mapping[enum.Enum, Message]] = {
+    ApplicationStatus.SUBMITTED: in_context("application status", "submitted"),
+    ApplicationStatus.ELIGIBLE: in_context("application status", "eligible"),
+    ApplicationStatus.INELIGIBLE: in_context("application status", "ineligible"),
+    ApplicationStatus.AWARDED: in_context("application status", "awarded"),
+    ApplicationStatus.WAITLISTED: in_context("application status", "waitlisted"),
+    ApplicationStatus.DECLINED: in_context("application status", "declined"),
+    ApplicationStatus.WITHDRAWN: in_context("application status", "withdrawn"),
+}
+"""How people read each status (`domain.labels`)."""
+
+_BEFORE_PANEL: Final[Mapping[ApplicationStatus, Callable[[int], Message]]] = {
+    ApplicationStatus.SUBMITTED: lambda count: counted(
+        "{count} application was not examined yet; find each eligible or ineligible first.",
+        "{count} applications were not examined yet; find each eligible or ineligible first.",
+        count=count,
+    ),
+}
+"""The statuses that are settled before a panel opens, each with what there is to do about so many applications."""
+
+
 class Application(msgspec.Struct, frozen=True, kw_only=True):
     """An application as its facts left it; it holds nothing personal. Amounts are minor units of `currency`."""
 
@@ -164,6 +193,19 @@ APPLICATION = Aggregate(kind="application", empty=Application(), evolve=evolve)
 
 IN_PLAY = (ApplicationStatus.SUBMITTED, ApplicationStatus.ELIGIBLE)
 """An application that is neither out nor decided."""
+
+
+def unsettled(statuses: Iterable[ApplicationStatus]) -> dict[ApplicationStatus, int]:
+    """How many of some applications have to be settled before a panel can rank them, by their status: so none of them is
+    left out of a ranking without a word."""
+    found = Counter(statuses)
+    return {status: found[status] for status in _BEFORE_PANEL if found[status]}
+
+
+def to_settle(counts: Mapping[ApplicationStatus, int]) -> tuple[Message, ...]:
+    """What there is to do about applications that are `unsettled`, one sentence for each status."""
+    return tuple([_BEFORE_PANEL[status](count) for status, count in counts.items()])
+
 
 _WITHDRAWABLE = (*IN_PLAY, ApplicationStatus.WAITLISTED)
 

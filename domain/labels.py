@@ -10,7 +10,7 @@ import enum
 from collections.abc import Mapping
 from typing import Final
 
-from domain.applications import ApplicationStatus
+from domain.applications import STATUS_LABELS, ApplicationStatus
 from domain.calls import CallStatus
 from domain.funds import FundStatus
 from domain.grants.state import GrantStatus, InstalmentStatus, ReportStatus
@@ -56,15 +56,7 @@ _MEMBERS: Final[Mapping[type[enum.Enum], Mapping[enum.Enum, Message]]] = {
         RoundStatus.IN_PANEL: in_context("round status", "in panel"),
         RoundStatus.DECIDED: in_context("round status", "decided"),
     },
-    ApplicationStatus: {
-        ApplicationStatus.SUBMITTED: in_context("application status", "submitted"),
-        ApplicationStatus.ELIGIBLE: in_context("application status", "eligible"),
-        ApplicationStatus.INELIGIBLE: in_context("application status", "ineligible"),
-        ApplicationStatus.AWARDED: in_context("application status", "awarded"),
-        ApplicationStatus.WAITLISTED: in_context("application status", "waitlisted"),
-        ApplicationStatus.DECLINED: in_context("application status", "declined"),
-        ApplicationStatus.WITHDRAWN: in_context("application status", "withdrawn"),
-    },
+    ApplicationStatus: STATUS_LABELS,
     ReviewStatus: {
         ReviewStatus.ASSIGNED: in_context("review status", "assigned"),
         ReviewStatus.CLEARED: in_context("review status", "cleared"),

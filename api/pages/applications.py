@@ -10,6 +10,7 @@ from api.pages.forms import Form, Plain, nested
 from api.pages.page import Act, Drawn, Page
 from api.pages.trying import Offer, Trial
 from api.pages.visits import Visit
+from domain.applications import STATUS_LABELS
 from domain.commands.applications import (
     FindApplicationEligible,
     FindApplicationIneligible,
@@ -141,6 +142,7 @@ async def _of_call(visit: Visit) -> Drawn:
             "call": call,
             "applications": found,
             "status": query.get("status", ""),
+            "statuses": [(str(status), label) for status, label in STATUS_LABELS.items()],
             "round": query.get("round", ""),
             "unrecorded": any(each.unrecorded for each in found.items),
             "staff": jury is not None,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from api.pages.forms import Form, Plain, nested
@@ -11,6 +13,7 @@ from api.pages.visits import FormShown, Visit
 from domain.amounts import typed_amount
 from domain.forms import QuestionKind
 from domain.initiatives import INITIATIVE, Initiative
+from domain.messages import Message, msg
 from domain.rounds import RoundStatus
 from domain.values import Role
 from projections import calls
@@ -76,12 +79,43 @@ async def roles_in(visit: Visit, initiative: str, call: str | None = None) -> fr
 
 async def _apply(visit: Visit) -> Drawn:
     call = await calls.one(visit.wiring.reader, visit.person, visit.path["call"])
-    form = visit.form("application.submit")
+    round = open_round(visit, call)
+    return writing(
+        visit,
+        call,
+        "application.submit",
+        until=round.closes_at if round else None,
+        heading=msg("Apply"),
+        note=msg("What you submit cannot be changed afterwards, but it can be withdrawn."),
+        send=msg("Submit the application"),
+        round=round,
+    )
+
+
+def writing(
+    visit: Visit,
+    call: CallDetail,
+    command: str,
+    *,
+    until: datetime | None,
+    heading: Message,
+    note: Message,
+    send: Message,
+    round: RoundLine | None = None,
+    start: Mapping[str, str] | None = None,
+) -> Drawn:
+    """The call's form, to be filled in for a command that takes a whole application `until` a moment; None where it takes
+    none. `start` is what the inputs begin with, `note` what to know before, `send` stands on the button."""
+    form = visit.form(command, start=start)
     return Drawn(
         "apply.html",
         {
             "call": call,
-            "round": open_round(visit, call),
+            "round": round,
+            "until": until,
+            "heading": heading,
+            "note": note,
+            "send": send,
             "form": form,
             "rows": {
                 question.id: _rows(form, f"answers.{question.id}")
@@ -96,7 +130,7 @@ async def _apply(visit: Visit) -> Drawn:
 
 def _rows(form: FormShown, table: str) -> range:
     """The rows of a table that are shown: those that were typed, and some more."""
-    typed = form.returned.typed.rows(table) if form.returned else 0
+    typed = (form.returned.typed if form.returned else Form(form.start)).rows(table)
     asked = form.returned is not None and bool(form.returned.typed.own("lines"))
     return range(max(BLANK_ROWS, typed + (BLANK_ROWS if asked else 0)))
 
@@ -114,8 +148,12 @@ def _labels(visit: Visit, call: CallDetail) -> dict[str, str]:
 
 
 async def _filled(visit: Visit, form: Form) -> Plain:
-    """An application, with each answer in the shape that its question asks for."""
     call = await calls.one(visit.wiring.reader, visit.person, visit.path["call"])
+    return written(call, form)
+
+
+def written(call: CallDetail, form: Form) -> Plain:
+    """An application, with each answer in the shape that its question asks for."""
     plain = nested(form.typed())
     answers: Any = plain.get("answers", {})  # Any: whatever was sent
     if isinstance(answers, dict):

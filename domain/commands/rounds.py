@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from domain import access, rounds
 from domain.calls import CALL
-from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, members, the
+from domain.deciding import (
+    Act,
+    Command,
+    Due,
+    DueBy,
+    Given,
+    Outcome,
+    Plan,
+    Registered,
+    StruckBy,
+    members,
+    the,
+)
 from domain.indexes import applications_of, rounds_of
 from domain.initiatives import INITIATIVE
-from domain.rounds import ROUND
+from domain.rounds import ROUND, RoundClosed, RoundOpened
 from domain.values import CallId, RoundId
 
 
@@ -71,3 +84,15 @@ COMMANDS = (
     Registered("round.open", OpenRound, _open),
     Registered("round.close", CloseRound, _close),
 )
+
+
+def _closing(fact: RoundOpened | RoundClosed) -> str:
+    return f"close {fact.round}"
+
+
+def _close_in_time(fact: RoundOpened) -> Due:
+    return Due(key=_closing(fact), at=fact.intake_ends, command=CloseRound(round=fact.round))
+
+
+DUE: Final[DueBy] = {RoundOpened: _close_in_time}
+STRUCK: Final[StruckBy] = {RoundClosed: _closing}

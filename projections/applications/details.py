@@ -5,8 +5,8 @@ from __future__ import annotations
 from domain import access
 from domain.applications import (
     ApplicationFoundIneligible,
-    ApplicationSubmitted,
     ApplicationWithdrawn,
+    ApplicationWritten,
 )
 from domain.deciding import Allowed
 from domain.forms import Answer
@@ -88,7 +88,7 @@ async def shown(reader: Reader, viewer: str, case: Case, *, as_of: AsOf | None =
     identity = identity and not unrecorded
     rows = await reader.rows(
         """
-        SELECT a.*, t.* FROM read.applications a LEFT JOIN read.titled t ON t.title_stream = a.application
+        SELECT a.*, t.* FROM read.applications a LEFT JOIN read.titled t ON t.title_stream = a.application AND t.title_version = a.written
         WHERE a.application = %(application)b
             AND a.from_position <= %(at)b::bigint AND a.to_position > %(at)b::bigint
         """,
@@ -144,11 +144,11 @@ async def _answers(
     reader: Reader, case: Case, row: Row, *, identity: bool, explained: bool
 ) -> tuple[dict[str, Answer | Withheld], tuple[str, ...], int, str | Withheld | None]:
     """The answers, the ids of those withheld, the form's version, and the text beside the reason of the status."""
-    submitted = Reference(case.id, 1)
+    written = Reference(case.id, row["written"])
     newest = Reference(case.id, row["version"])
-    found = await reader.facts([submitted, newest] if explained else [submitted], open_boxes=True)
-    fact = found[submitted].fact
-    assert isinstance(fact, ApplicationSubmitted)
+    found = await reader.facts([written, newest] if explained else [written], open_boxes=True)
+    fact = found[written].fact
+    assert isinstance(fact, ApplicationWritten)
     identifying = {question.id for question in case.call.form.questions if question.identifying}
     withheld = () if identity else tuple(sorted(identifying & fact.answers.keys()))
     answers = {name: answer for name, answer in fact.answers.items() if name not in withheld}
