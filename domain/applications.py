@@ -6,7 +6,7 @@ import enum
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import Annotated, Final, Literal, assert_never
+from typing import Annotated, Any, Final, Literal, assert_never
 
 import msgspec
 
@@ -14,7 +14,7 @@ from domain import limits
 from domain.calls import Call
 from domain.deciding import Aggregate, Fact
 from domain.forms import Answer, check_answers
-from domain.messages import Message, counted, in_context
+from domain.messages import Message, counted, in_context, msg
 from domain.personal import Personal, Withheld
 from domain.refusals import FieldError, Invalid, Refused
 from domain.rounds import Round, RoundStatus
@@ -47,6 +47,33 @@ class ApplicationSubmitted(ApplicationWritten, frozen=True, kw_only=True):
     initiative: str
     call: str
     round: str
+
+
+class ApplicationChanged(ApplicationWritten, frozen=True, kw_only=True):
+    """The applicant wrote the application anew while the round took it in."""
+
+
+class ApplicationReturned(Fact, frozen=True, kw_only=True):
+    """Staff gave the application back with questions, to be submitted again until `resubmit_by`, which is
+    `resubmit_local` on the clocks of `time_zone`."""
+
+    application: str
+    round: str
+    applicant: str
+    questions: Annotated[str | Withheld, Personal(of="applicant")]
+    resubmit_by: datetime
+    resubmit_local: str
+    time_zone: str
+
+
+class ApplicationResubmitted(ApplicationWritten, frozen=True, kw_only=True):
+    """The applicant submitted a returned application again."""
+
+
+class ApplicationReturnLapsed(Fact, frozen=True, kw_only=True):
+    """A returned application was not submitted again in time: it stands as it was last submitted."""
+
+    application: str
 
 
 class ApplicationWithdrawn(Fact, frozen=True, kw_only=True):
@@ -100,8 +127,28 @@ class ApplicationDeclined(Fact, frozen=True, kw_only=True):
     reason: DeclineReason
 
 
+def beside(fact: Fact) -> str | Withheld | None:
+    """The text that somebody wrote beside what became of an application, for the applicant and the staff."""
+    match fact:
+        case ApplicationWithdrawn() | ApplicationFoundIneligible():
+            return fact.explanation
+        case ApplicationReturned():
+            return fact.questions
+        case _:
+            return None
+
+
+def awaited_until(fact: Fact) -> datetime | None:
+    """Until when the applicant is asked for something by what became of the application last."""
+    return fact.resubmit_by if isinstance(fact, ApplicationReturned) else None
+
+
 ApplicationFact = (
     ApplicationSubmitted
+    | ApplicationChanged
+    | ApplicationReturned
+    | ApplicationResubmitted
+    | ApplicationReturnLapsed
     | ApplicationWithdrawn
     | ApplicationFoundEligible
     | ApplicationFoundIneligible
@@ -117,6 +164,7 @@ class ApplicationStatus(enum.StrEnum):
     """Where an application stands."""
 
     SUBMITTED = "submitted"
+    RETURNED = "returned"
     ELIGIBLE = "eligible"
     INELIGIBLE = "ineligible"
     AWARDED = "awarded"
@@ -127,6 +175,7 @@ class ApplicationStatus(enum.StrEnum):
 
 STATUS_LABELS: Final[Mapping[enum.Enum, Message]] = {
     ApplicationStatus.SUBMITTED: in_context("application status", "submitted"),
+    ApplicationStatus.RETURNED: in_context("application status", "returned with questions"),
     ApplicationStatus.ELIGIBLE: in_context("application status", "eligible"),
     ApplicationStatus.INELIGIBLE: in_context("application status", "ineligible"),
     ApplicationStatus.AWARDED: in_context("application status", "awarded"),
@@ -142,12 +191,20 @@ _BEFORE_PANEL: Final[Mapping[ApplicationStatus, Callable[[int], Message]]] = {
         "{count} applications were not examined yet; find each eligible or ineligible first.",
         count=count,
     ),
+    ApplicationStatus.RETURNED: lambda count: counted(
+        "{count} application was returned with questions and not submitted again yet. Wait until its date, or find it "
+        "eligible or ineligible as it stands.",
+        "{count} applications were returned with questions and not submitted again yet. Wait until their dates, or find "
+        "each eligible or ineligible as it stands.",
+        count=count,
+    ),
 }
 """The statuses that are settled before a panel opens, each with what there is to do about so many applications."""
 
 
 class Application(msgspec.Struct, frozen=True, kw_only=True):
-    """An application as its facts left it; it holds nothing personal. Amounts are minor units of `currency`."""
+    """An application as its facts left it; it holds nothing personal. Amounts are minor units of `currency`. `resubmit_by`
+    and `resubmit_local` are there while it is returned."""
 
     status: ApplicationStatus | None = None
     initiative: str = ""
@@ -157,6 +214,9 @@ class Application(msgspec.Struct, frozen=True, kw_only=True):
     requested: int = 0
     awarded: int = 0
     currency: str = ""
+    resubmit_by: datetime | None = None
+    resubmit_local: str = ""
+    time_zone: str = ""
 
 
 def evolve(application: Application, fact: ApplicationFact) -> Application:
@@ -173,6 +233,18 @@ def evolve(application: Application, fact: ApplicationFact) -> Application:
                 requested=fact.requested,
                 currency=fact.currency,
             )
+        case ApplicationChanged() | ApplicationResubmitted():
+            return replace(application, status=ApplicationStatus.SUBMITTED, requested=fact.requested)
+        case ApplicationReturned():
+            return replace(
+                application,
+                status=ApplicationStatus.RETURNED,
+                resubmit_by=fact.resubmit_by,
+                resubmit_local=fact.resubmit_local,
+                time_zone=fact.time_zone,
+            )
+        case ApplicationReturnLapsed():
+            return replace(application, status=ApplicationStatus.SUBMITTED)
         case ApplicationWithdrawn():
             return replace(application, status=ApplicationStatus.WITHDRAWN)
         case ApplicationFoundEligible():
@@ -191,7 +263,7 @@ def evolve(application: Application, fact: ApplicationFact) -> Application:
 
 APPLICATION = Aggregate(kind="application", empty=Application(), evolve=evolve)
 
-IN_PLAY = (ApplicationStatus.SUBMITTED, ApplicationStatus.ELIGIBLE)
+IN_PLAY = (ApplicationStatus.SUBMITTED, ApplicationStatus.RETURNED, ApplicationStatus.ELIGIBLE)
 """An application that is neither out nor decided."""
 
 
@@ -227,6 +299,21 @@ def submit(
 ) -> tuple[Fact, ...]:
     """Submit an application to an open round: every answer is checked, and all that is wrong is told at once."""
     round.check_open(now)
+    return (
+        ApplicationSubmitted(
+            application=application_id,
+            initiative=call.initiative,
+            call=call_id,
+            round=round_id,
+            applicant=applicant,
+            **written(call, title=title, requested=requested, answers=answers),
+        ),
+    )
+
+
+def written(call: Call, *, title: str, requested: Money, answers: Mapping[str, Answer]) -> Any:
+    """The fields of `ApplicationWritten` from what an applicant wrote: every answer is checked, and all that is wrong is told
+    at once. Raises `Invalid`. `Any`: each field has its own type."""
     errors: list[FieldError] = []
     minor: int | None = None
     try:
@@ -244,20 +331,13 @@ def submit(
         errors.extend(invalid.errors)
     if minor is None or errors:
         raise Invalid(tuple(errors))
-    return (
-        ApplicationSubmitted(
-            application=application_id,
-            initiative=call.initiative,
-            call=call_id,
-            round=round_id,
-            applicant=applicant,
-            form_version=call.form.version,
-            requested=minor,
-            currency=call.currency,
-            title=title,
-            answers=dict(checked),
-        ),
-    )
+    return {
+        "form_version": call.form.version,
+        "requested": minor,
+        "currency": call.currency,
+        "title": title,
+        "answers": dict(checked),
+    }
 
 
 def withdraw(
@@ -294,12 +374,19 @@ def withdraw_of_erased(application_id: str, application: Application) -> tuple[F
 
 
 def find_eligible(application_id: str, application: Application, round: Round) -> tuple[Fact, ...]:
-    """Find that an application meets the call's conditions; a finding can be turned until the round goes to its
-    panel."""
-    if application.status not in (ApplicationStatus.SUBMITTED, ApplicationStatus.INELIGIBLE):
+    """Find that an application meets the call's conditions, a returned one as it stands; a finding can be turned until the
+    round goes to its panel."""
+    if application.status not in (
+        ApplicationStatus.SUBMITTED,
+        ApplicationStatus.RETURNED,
+        ApplicationStatus.INELIGIBLE,
+    ):
         raise Refused(
-            "Only a submitted or ineligible application can be found eligible; "
-            f"this one is {application.status}."
+            msg(
+                "Only an application that waits to be examined, or was found ineligible, can be found eligible; "
+                "this one is {status}.",
+                status=application.status,
+            )
         )
     if round.status not in (RoundStatus.OPEN, RoundStatus.CLOSED):
         raise Refused("The round has gone to its panel, so no more applications can be found eligible.")

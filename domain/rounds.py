@@ -159,7 +159,7 @@ def open_round(
             initiative=call.initiative,
             call=call_id,
             closes_at=closes_at,
-            closes_local=_on_clocks(closes_local),
+            closes_local=on_clocks(closes_local),
             time_zone=call.time_zone,
             grace_minutes=call.grace_minutes,
         ),
@@ -172,7 +172,7 @@ def close(round_id: str, round: Round, *, received: tuple[str, ...], now: dateti
         raise Refused(f"Only an open round can be closed; this one is {round.status}.")
     assert round.intake_ends is not None
     if now < round.intake_ends:
-        local = _on_clocks(round.intake_ends.astimezone(ZoneInfo(round.time_zone)).replace(tzinfo=None))
+        local = on_clocks(round.intake_ends.astimezone(ZoneInfo(round.time_zone)).replace(tzinfo=None))
         raise Refused(f"The round is open until {local} ({round.time_zone}); it cannot be closed before.")
     return (RoundClosed(round=round_id, applications=tuple(sorted(received))),)
 
@@ -191,6 +191,6 @@ def decide(round_id: str, round: Round) -> tuple[Fact, ...]:
     return (RoundDecided(round=round_id, panel=round.panel),)
 
 
-def _on_clocks(local: datetime) -> str:
+def on_clocks(local: datetime) -> str:
     """A time as clocks show it; seconds are told only where there are any."""
     return local.isoformat(" ", "seconds" if local.second else "minutes")

@@ -6,10 +6,14 @@ from typing import assert_never
 
 from domain.applications import (
     ApplicationAwarded,
+    ApplicationChanged,
     ApplicationDeclined,
     ApplicationFact,
     ApplicationFoundEligible,
     ApplicationFoundIneligible,
+    ApplicationResubmitted,
+    ApplicationReturned,
+    ApplicationReturnLapsed,
     ApplicationSubmitted,
     ApplicationWaitlisted,
     ApplicationWithdrawn,
@@ -91,6 +95,25 @@ def application_words(fact: ApplicationFact, told: Told) -> Words:
         case ApplicationSubmitted():
             asked = amount_text(fact.requested, fact.currency)
             return Words(f"An application for {asked} was submitted.", changed=("status: submitted",))
+        case ApplicationChanged():
+            asked = amount_text(fact.requested, fact.currency)
+            return Words(f"The application was changed; it is for {asked}.", changed=("status: submitted",))
+        case ApplicationReturned():
+            until = f"{fact.resubmit_local} ({fact.time_zone})"
+            return Words(
+                f"The application was returned with questions, to be submitted again until {until}.",
+                changed=("status: returned",),
+            )
+        case ApplicationResubmitted():
+            asked = amount_text(fact.requested, fact.currency)
+            return Words(
+                f"The application was submitted again; it is for {asked}.", changed=("status: submitted",)
+            )
+        case ApplicationReturnLapsed():
+            return Words(
+                "The application was not submitted again in time; it stands as it was last submitted.",
+                changed=("status: submitted",),
+            )
         case ApplicationWithdrawn():
             return Words("The application was withdrawn.", REASONS[fact.reason], ("status: withdrawn",))
         case ApplicationFoundEligible():

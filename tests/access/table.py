@@ -103,6 +103,10 @@ round.open                     e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  
 round.close                    e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  o  .  S  .
 
 application.submit             e  e  A  A  A  A   A  A  A  A  A  A  A  A  A  A  A  A  A  A  A  A  a  A
+application.change             e  e  .  A  .  A   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
+application.return             e  e  .  .  .  m   o  o  o  o  o  o  o  O  O  r  o  o  o  o  o  .  .  .
+application.resubmit           e  e  .  A  .  A   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
+application.lapse_return       e  e  s  s  s  s   s  s  s  s  s  s  s  s  s  s  s  s  s  s  s  s  S  s
 application.withdraw           e  e  .  A  .  A   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
 application.find_eligible      e  e  .  .  .  m   o  o  o  o  o  o  o  O  O  r  o  o  o  o  o  .  .  .
 application.find_ineligible    e  e  .  .  .  m   o  o  o  o  o  o  o  O  O  r  o  o  o  o  o  .  .  .

@@ -307,6 +307,7 @@ def _round(walk: Walk, call: str, round: str) -> str:
         walk.do(who, "application.submit", **applying) for who in (OTHER_ARTIST, RIVAL_CHAIR, RIVAL_OFFICER)
     ]
     walk.stop("application.withdraw", application=application, reason="safety")
+    _returned(walk, application)
     walk.now = AFTER
     walk.stop_and_do(SYSTEM, "round.close", round=round)
     walk.stop("reading.record", round=round, kinds=("applicants", "answers", "scores"))
@@ -315,6 +316,26 @@ def _round(walk: Walk, call: str, round: str) -> str:
     walk.stop("application.find_ineligible", application=application, reason="outside_scope")
     walk.stop_and_do(OFFICER, "application.find_eligible", application=application)
     return application
+
+
+def _returned(walk: Walk, application: str) -> None:
+    """Afterwards it is as if nothing of this had been."""
+    text: dict[str, Any] = {
+        "application": application,
+        "title": "Invented Work",
+        "requested": euros("500.00"),
+        "answers": {"work": "A song about snow"},
+    }
+    walk.stop("application.change", **text)
+    before, then = fork(walk.world), walk.now
+    by = (walk.now + timedelta(days=7)).replace(tzinfo=None)
+    walk.stop_and_do(
+        OFFICER, "application.return", application=application, questions="Why snow?", resubmit_by=by
+    )
+    walk.stop("application.resubmit", **text)
+    walk.now += timedelta(days=8)
+    walk.stop("application.lapse_return", application=application)
+    walk.world, walk.now = before, then
 
 
 def _reviews(walk: Walk, application: str) -> None:

@@ -7,6 +7,14 @@ from datetime import timedelta
 
 import pytest
 
+from domain.applications import (
+    ApplicationFoundEligible,
+    ApplicationFoundIneligible,
+    ApplicationResubmitted,
+    ApplicationReturned,
+    ApplicationReturnLapsed,
+    ApplicationWithdrawn,
+)
 from domain.claims import Claim, claims_of
 from domain.commands.grants import LapseGrant
 from domain.commands.rounds import CloseRound
@@ -112,8 +120,21 @@ def empty(kind: type[Fact]) -> Fact:
     ("derive", "makes"),
     [
         (claims_of, {PersonRegistered, GrantOffered}),
-        (set_by, {RoundOpened, GrantOffered}),
-        (struck_by, {RoundClosed, GrantAccepted, GrantDeclined, GrantLapsed}),
+        (set_by, {RoundOpened, ApplicationReturned, GrantOffered}),
+        (
+            struck_by,
+            {
+                RoundClosed,
+                ApplicationResubmitted,
+                ApplicationReturnLapsed,
+                ApplicationFoundEligible,
+                ApplicationFoundIneligible,
+                ApplicationWithdrawn,
+                GrantAccepted,
+                GrantDeclined,
+                GrantLapsed,
+            },
+        ),
     ],
 )
 def test_no_other_fact_claims_or_sets_or_strikes_a_due_date(

@@ -38,6 +38,10 @@ TABLE = """
     round.put_to_panel.v1                  .      x      x
     round.decided.v1                       .      x      x
     application.submitted.v1               x      x      x
+    application.changed.v1                 x      x      x
+    application.returned.v1                x      x      x
+    application.resubmitted.v1             x      x      x
+    application.return_lapsed.v1           x      x      x
     application.withdrawn.v1               x      x      x
     application.found_eligible.v1          x      x      x
     application.found_ineligible.v1        x      x      x
