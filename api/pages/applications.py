@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any, Final, TypeVar
 
 from api.pages.calls import writing, written
-from api.pages.forms import Form, Plain, nested
+from api.pages.forms import Form, Plain, nested, with_seconds
 from api.pages.page import Act, Drawn, Page
 from api.pages.trying import Offer, Trial
 from api.pages.visits import Visit
@@ -237,6 +237,10 @@ async def _offered(_: Visit, form: Form) -> Plain:
     return dict(plain)
 
 
+async def _returned(_: Visit, form: Form) -> Plain:
+    return with_seconds(nested(form.typed()), "resubmit_by")
+
+
 _ELIGIBLE = "The application is found eligible."
 _ASKED = "The juror is asked, and finds the application on their list of reviews."
 
@@ -255,6 +259,7 @@ PAGES = (
                 command="application.return",
                 done="The application is returned to the applicant with your questions.",
                 told={"application": "application"},
+                filled=_returned,
             ),
             Act(command="application.find_eligible", done=_ELIGIBLE, told={"application": "application"}),
             Act(
