@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, Literal, assert_never
 import msgspec
 
 from domain import limits
-from domain.calls import Call
+from domain.calls import Call, CancellationReason
 from domain.deciding import Aggregate, Fact
 from domain.forms import Answer, check_answers
 from domain.messages import Message, counted, in_context, msg
@@ -102,6 +102,13 @@ class ApplicationFoundIneligible(Fact, frozen=True, kw_only=True):
     explanation: Annotated[str | Withheld | None, Personal(of="applicant")]
 
 
+class ApplicationCancelled(Fact, frozen=True, kw_only=True):
+    """The call was cancelled, and with it the application."""
+
+    application: str
+    reason: CancellationReason
+
+
 class ApplicationAwarded(Fact, frozen=True, kw_only=True):
     """The panel's decision was confirmed: an award of `amount` minor units of `currency`."""
 
@@ -152,6 +159,7 @@ ApplicationFact = (
     | ApplicationWithdrawn
     | ApplicationFoundEligible
     | ApplicationFoundIneligible
+    | ApplicationCancelled
     | ApplicationAwarded
     | ApplicationWaitlisted
     | ApplicationDeclined
@@ -171,6 +179,7 @@ class ApplicationStatus(enum.StrEnum):
     WAITLISTED = "waitlisted"
     DECLINED = "declined"
     WITHDRAWN = "withdrawn"
+    CANCELLED = "cancelled"
 
 
 STATUS_LABELS: Final[Mapping[enum.Enum, Message]] = {
@@ -182,6 +191,7 @@ STATUS_LABELS: Final[Mapping[enum.Enum, Message]] = {
     ApplicationStatus.WAITLISTED: in_context("application status", "waitlisted"),
     ApplicationStatus.DECLINED: in_context("application status", "declined"),
     ApplicationStatus.WITHDRAWN: in_context("application status", "withdrawn"),
+    ApplicationStatus.CANCELLED: in_context("application status", "cancelled with its call"),
 }
 """How people read each status (`domain.labels`)."""
 
@@ -251,6 +261,8 @@ def evolve(application: Application, fact: ApplicationFact) -> Application:
             return replace(application, status=ApplicationStatus.ELIGIBLE)
         case ApplicationFoundIneligible():
             return replace(application, status=ApplicationStatus.INELIGIBLE)
+        case ApplicationCancelled():
+            return replace(application, status=ApplicationStatus.CANCELLED)
         case ApplicationAwarded():
             return replace(application, status=ApplicationStatus.AWARDED, awarded=fact.amount)
         case ApplicationWaitlisted():
@@ -298,7 +310,7 @@ def submit(
     now: datetime,
 ) -> tuple[Fact, ...]:
     """Submit an application to an open round: every answer is checked, and all that is wrong is told at once."""
-    round.check_open(now)
+    round.check_open(now, applicant)
     return (
         ApplicationSubmitted(
             application=application_id,
@@ -418,6 +430,13 @@ def find_ineligible(
             explanation=check_explanation(explanation),
         ),
     )
+
+
+def cancel(application_id: str, application: Application, *, reason: CancellationReason) -> tuple[Fact, ...]:
+    """End an application with its call; nothing for one that is out already."""
+    if application.status not in IN_PLAY:
+        return ()
+    return (ApplicationCancelled(application=application_id, reason=reason),)
 
 
 def award(application_id: str, application: Application, *, panel: str, amount: int) -> tuple[Fact, ...]:

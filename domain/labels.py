@@ -49,12 +49,14 @@ _MEMBERS: Final[Mapping[type[enum.Enum], Mapping[enum.Enum, Message]]] = {
     CallStatus: {
         CallStatus.DRAFTED: in_context("call status", "drafted"),
         CallStatus.PUBLISHED: in_context("call status", "published"),
+        CallStatus.CANCELLED: in_context("call status", "cancelled"),
     },
     RoundStatus: {
         RoundStatus.OPEN: in_context("round status", "open"),
         RoundStatus.CLOSED: in_context("round status", "closed"),
         RoundStatus.IN_PANEL: in_context("round status", "in panel"),
         RoundStatus.DECIDED: in_context("round status", "decided"),
+        RoundStatus.CANCELLED: in_context("round status", "cancelled"),
     },
     ApplicationStatus: STATUS_LABELS,
     ReviewStatus: {
@@ -131,6 +133,13 @@ REASONS: Final[Mapping[str, Message]] = {
     "safety": msg("for safety"),
     "terms": msg("the terms do not fit"),
     "unclear": msg("it is unclear"),
+    "technical_trouble": msg("there was technical trouble"),
+    "few_applications": msg("few applications came in"),
+    "events": msg("because of what is happening in the world"),
+    "illness": msg("because of illness"),
+    "access_needs": msg("to remove a barrier"),
+    "funds_lost": msg("the money is not there any more"),
+    "plans_changed": msg("the plans have changed"),
 }
 """Every reason's code."""
 

@@ -53,7 +53,7 @@ def change(
                 status=application.status,
             )
         )
-    round.check_open(now)
+    round.check_open(now, application.applicant)
     return (
         ApplicationChanged(
             application=application_id,

@@ -15,6 +15,7 @@ from domain.calls import Call
 from domain.deciding import Aggregate, Fact
 from domain.forms import Rubric
 from domain.initiatives import Initiative
+from domain.messages import msg
 from domain.personal import Personal, Withheld
 from domain.readings import Reading
 from domain.refusals import FieldError, Invalid, Refused
@@ -416,6 +417,8 @@ def submit(
 def _check_in_review(round: Round) -> None:
     if round.status is RoundStatus.OPEN:
         raise Refused("Reviews begin when the round has closed; it is open still.")
+    if round.status is RoundStatus.CANCELLED:
+        raise Refused(msg("This call was cancelled, so its applications are not reviewed any more."))
     if round.status is not RoundStatus.CLOSED:
         raise Refused("The round has gone to its panel; its reviews are complete.")
 

@@ -83,6 +83,9 @@ async def progress(
             reviews[review.application].append(review)
     left = (loaded[each].state.status for each in received if each not in unreadable)
     unsettled_now = {str(status): count for status, count in unsettled(left).items()}
+    if role is not Role.OFFICER and not written:
+        # Until the first juror is asked the round may take in somebody late, whom the jury must not tell from the others.
+        reviews, unreadable = {}, set()
     if role is Role.JUROR:
         unreadable &= {*(await reader.members(judged_by(who, round)))}
         reviews = {each: its for each, its in reviews.items() if any(review.juror == who for review in its)}

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Sequence
 from datetime import timedelta
 from typing import Any, Final, TypeVar
 
-from api.pages.calls import writing, written
+from api.pages.calls import open_until, writing, written
 from api.pages.forms import Form, Plain, nested, with_seconds
 from api.pages.page import Act, Drawn, Page
 from api.pages.trying import Offer, Trial
@@ -132,7 +132,7 @@ async def _written_anew(visit: Visit) -> Drawn:
         visit,
         call,
         "application.change",
-        until=round.closes_at if round.status == RoundStatus.OPEN else None,
+        until=open_until(round) if round.status == RoundStatus.OPEN else None,
         heading=msg("Change the application"),
         note=msg("The jury reads what you submit last; earlier versions stay in the history."),
         send=msg("Submit the changes"),

@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from api.pages.forms import Form, Plain, nested
+from api.pages.forms import Form, Plain, nested, with_seconds
 from api.pages.page import Act, Drawn, Page
 from api.pages.rendering import said
+from api.pages.trying import Offer
 from api.pages.visits import FormShown, Visit
 from domain.amounts import typed_amount
+from domain.commands.calls import CancelCall, ChangeCall
+from domain.commands.rounds import ExtendRound, GrantLateAccess
 from domain.forms import QuestionKind
 from domain.initiatives import INITIATIVE, Initiative
 from domain.messages import Message, msg
@@ -35,10 +38,15 @@ def open_round(visit: Visit, call: CallLine) -> RoundLine | None:
         (
             each
             for each in call.rounds
-            if each.status == RoundStatus.OPEN and (visit.returned or each.closes_at > now)
+            if each.status == RoundStatus.OPEN and (visit.returned or open_until(each) > now)
         ),
         None,
     )
+
+
+def open_until(round: RoundLine) -> datetime:
+    """Until when the visitor may apply to an open round."""
+    return max(round.closes_at, round.late_until or round.closes_at)
 
 
 async def _list(visit: Visit) -> Drawn:
@@ -62,11 +70,35 @@ async def _one(visit: Visit) -> Drawn:
         "call.html",
         {
             "call": call,
+            "may": await _offers(visit, call) if visit.signed_in else {},
             "round": open_round(visit, call),
             "roles": await roles_in(visit, call.initiative, call.id),
             "offered": tuple(call.title),
         },
     )
+
+
+async def _offers(visit: Visit, call: CallDetail) -> dict[str, Offer]:
+    """What the staff may do now with the call and its round, by the command."""
+    trial = visit.trial()
+    at = visit.wiring.clock().replace(tzinfo=None)
+    offers = [
+        await trial.of("Change the call", ChangeCall(call=call.id, title={})),
+        await trial.of("Cancel the call", CancelCall(call=call.id, reason="other")),
+    ]
+    for round in call.rounds:
+        offers += [
+            await trial.of("Extend the deadline", ExtendRound(round=round.id, closes_at=at, reason="other")),
+            await trial.of(
+                "Let somebody in late",
+                GrantLateAccess(round=round.id, applicant=visit.who, until=at, reason="other"),
+            ),
+        ]
+    return {offer.do: offer for offer in offers}
+
+
+async def _timed(_: Visit, form: Form) -> Plain:
+    return with_seconds(nested(form.typed()), "closes_at", "until")
 
 
 async def roles_in(visit: Visit, initiative: str, call: str | None = None) -> frozenset[Role]:
@@ -84,9 +116,9 @@ async def _apply(visit: Visit) -> Drawn:
         visit,
         call,
         "application.submit",
-        until=round.closes_at if round else None,
+        until=open_until(round) if round else None,
         heading=msg("Apply"),
-        note=msg("What you submit cannot be changed afterwards, but it can be withdrawn."),
+        note=msg("You can change what you submit until the deadline, and withdraw it."),
         send=msg("Submit the application"),
         round=round,
     )
@@ -188,7 +220,17 @@ def _answered(answer: Any, kind: QuestionKind | None, currency: str) -> Any:  # 
 PAGES = (
     Page(path="/", show=_list, public=True),
     Page(path="/calls", show=_list, public=True),
-    Page(path="/calls/{call}", show=_one, public=True),
+    Page(
+        path="/calls/{call}",
+        show=_one,
+        public=True,
+        acts=(
+            Act(command="round.extend", done="The deadline is extended.", filled=_timed),
+            Act(command="round.grant_late_access", done="This person may apply late.", filled=_timed),
+            Act(command="call.change", done="The call is changed.", told={"call": "call"}),
+            Act(command="call.cancel", done="The call is cancelled.", told={"call": "call"}),
+        ),
+    ),
     Page(
         path="/calls/{call}/apply",
         show=_apply,

@@ -10,6 +10,7 @@ from domain import access, applications, limits, readings, resubmitting
 from domain.applications import (
     APPLICATION,
     Application,
+    ApplicationCancelled,
     ApplicationFoundEligible,
     ApplicationFoundIneligible,
     ApplicationResubmitted,
@@ -19,7 +20,7 @@ from domain.applications import (
     IneligibilityReason,
     WithdrawalReason,
 )
-from domain.calls import CALL, CallStatus
+from domain.calls import CALL, PUBLIC
 from domain.deciding import (
     Act,
     Command,
@@ -118,7 +119,7 @@ def _submit(command: SubmitApplication, given: Given) -> Plan:
     known = () if given.actor == SYSTEM else ((PERSON, given.actor),)
     yield from ahead((CALL, command.call), (ROUND, command.round), *known)
     call = yield from the(CALL, command.call)
-    if call.status is not CallStatus.PUBLISHED:
+    if call.status not in PUBLIC:
         raise NotFound  # before the round is looked at: of a draft, nobody is told that it exists
     round = yield from the(ROUND, command.round)
     if round.call != command.call:
@@ -354,6 +355,7 @@ _Ends = (
     | ApplicationFoundEligible
     | ApplicationFoundIneligible
     | ApplicationWithdrawn
+    | ApplicationCancelled
 )
 
 

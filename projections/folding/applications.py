@@ -8,6 +8,7 @@ from typing import Final
 from domain.applications import (
     Application,
     ApplicationAwarded,
+    ApplicationCancelled,
     ApplicationDeclined,
     ApplicationFact,
     ApplicationFoundIneligible,
@@ -86,7 +87,12 @@ def application_row(row: ApplicationRow | None, fact: ApplicationFact, placed: P
             given["awarded"] = fact.amount
         case ApplicationWaitlisted():
             given["rank"] = fact.rank
-        case ApplicationWithdrawn() | ApplicationFoundIneligible() | ApplicationDeclined():
+        case (
+            ApplicationWithdrawn()
+            | ApplicationFoundIneligible()
+            | ApplicationCancelled()
+            | ApplicationDeclined()
+        ):
             given["reason"] = fact.reason
         case _:
             pass  # its status says it all

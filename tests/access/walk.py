@@ -285,6 +285,8 @@ def _call(walk: Walk, blindness: Blindness) -> tuple[str, str]:
         time_zone="Europe/Berlin",
     )
     walk.stop_and_do(OFFICER, "call.publish", call=call)
+    walk.stop("call.change", call=call, title={"en": "Invented Call, changed"})
+    walk.stop("call.cancel", call=call, reason="events")
     walk.stop("call.add_member", call=call, person=NEWCOMER, roles=(Role.JUROR,))
     before = fork(walk.world)
     walk.do(ADMINISTRATOR, "call.add_member", call=call, person=NEWCOMER, roles=(Role.JUROR,))
@@ -307,6 +309,9 @@ def _round(walk: Walk, call: str, round: str) -> str:
         walk.do(who, "application.submit", **applying) for who in (OTHER_ARTIST, RIVAL_CHAIR, RIVAL_OFFICER)
     ]
     walk.stop("application.withdraw", application=application, reason="safety")
+    later = AFTER.replace(tzinfo=None)
+    walk.stop("round.extend", round=round, closes_at=later, reason="events")
+    walk.stop("round.grant_late_access", round=round, applicant=NEWCOMER, until=later, reason="illness")
     _returned(walk, application)
     walk.now = AFTER
     walk.stop_and_do(SYSTEM, "round.close", round=round)

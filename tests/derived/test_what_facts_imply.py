@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from domain.applications import (
+    ApplicationCancelled,
     ApplicationFoundEligible,
     ApplicationFoundIneligible,
     ApplicationResubmitted,
@@ -25,7 +26,13 @@ from domain.indexes import entries_of
 from domain.panels import PanelOutcomeSet
 from domain.personal import Withheld
 from domain.persons import PersonRegistered
-from domain.rounds import RoundClosed, RoundOpened
+from domain.rounds import (
+    RoundCancelled,
+    RoundClosed,
+    RoundDeadlineExtended,
+    RoundLateAccessGranted,
+    RoundOpened,
+)
 from domain.topics import TOPIC_OF
 from tests.grants.scene import GRANT, RESPOND_BY
 from tests.scene import (
@@ -120,11 +127,16 @@ def empty(kind: type[Fact]) -> Fact:
     ("derive", "makes"),
     [
         (claims_of, {PersonRegistered, GrantOffered}),
-        (set_by, {RoundOpened, ApplicationReturned, GrantOffered}),
+        (
+            set_by,
+            {RoundOpened, RoundDeadlineExtended, RoundLateAccessGranted, ApplicationReturned, GrantOffered},
+        ),
         (
             struck_by,
             {
                 RoundClosed,
+                RoundCancelled,
+                ApplicationCancelled,
                 ApplicationResubmitted,
                 ApplicationReturnLapsed,
                 ApplicationFoundEligible,

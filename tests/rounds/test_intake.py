@@ -25,6 +25,7 @@ from domain.commands.applications import (
     WithdrawApplication,
 )
 from domain.commands.panels import OpenPanel
+from domain.commands.rounds import ExtendRound, GrantLateAccess
 from domain.deciding import Command
 from domain.due_dates import set_by
 from domain.refusals import CommandRejected
@@ -137,6 +138,29 @@ class Intake(RuleBasedStateMachine):
         """Time passes, and what is due is done."""
         self.now += timedelta(hours=hours)
         self.world.pass_time(self.now)
+
+    @rule(hours=HOURS)
+    def extend(self, hours: int) -> None:
+        """Staff put the deadline off, also of a round that closed."""
+        closes_at = (self.now + timedelta(hours=hours)).replace(tzinfo=None)
+        self.tried(ExtendRound(round=ROUND, closes_at=closes_at, reason="events"), OFFICER)
+
+    @rule(choice=st.integers(0, 3), hours=HOURS)
+    def let_in_late(self, choice: int, hours: int) -> None:
+        """Staff let one artist in late, also once the round closed."""
+        until = (self.now + timedelta(hours=hours)).replace(tzinfo=None)
+        self.tried(
+            GrantLateAccess(round=ROUND, applicant=ARTISTS[choice], until=until, reason="illness"), OFFICER
+        )
+
+    @invariant()
+    def an_open_round_is_due_to_close_when_everybody_s_time_has_passed(self) -> None:
+        """The closing moves with every extension and late access."""
+        round = self.world.state(ROUNDS, ROUND)
+        due = self.world.due.get(f"close {ROUND}")
+        assert (due is not None) == (round.status is RoundStatus.OPEN)
+        if due is not None:
+            assert due.at == round.closing_at
 
     @rule()
     def open_panel(self) -> None:

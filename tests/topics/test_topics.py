@@ -119,6 +119,8 @@ def test_no_free_text_is_left_unsealed() -> None:
         ("InitiativeFounded", "name"),
         ("CallDrafted", "title"),
         ("CallDrafted", "summary"),
+        ("CallChanged", "summary"),
+        ("CallChanged", "title"),
     }
     free = ("title", "summary", "name", "email", "answers", "explanation", "restriction")
     left = {
