@@ -125,6 +125,12 @@ class Due:
     command: Command
 
 
+DueBy = Mapping[type[Fact], Callable[[Any], Due]]
+"""The due dates that facts set, by their class. `Any`: each function takes facts of its own class."""
+StruckBy = Mapping[type[Fact], Callable[[Any], str]]
+"""The keys of the due dates that facts strike out, by their class."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What a rule decided: new facts by stream, and what else must be true in the same append.

@@ -10,7 +10,7 @@ from typing import Literal, assert_never
 import msgspec
 
 from domain import limits
-from domain.applications import Application, ApplicationStatus, DeclineReason
+from domain.applications import Application, ApplicationStatus, DeclineReason, to_settle, unsettled
 from domain.calls import Call
 from domain.deciding import Aggregate, Fact
 from domain.forms import Rubric
@@ -148,17 +148,9 @@ def open_panel(
 
     `applications` are all that the round received, `reviews` all reviews of them.
     """
-    unexamined = sum(
-        application.status is ApplicationStatus.SUBMITTED for application in applications.values()
-    )
-    if unexamined:
-        raise Refused(
-            counted(
-                "{count} application has not been examined yet; find it eligible or ineligible first.",
-                "{count} applications have not been examined yet; find each eligible or ineligible first.",
-                count=unexamined,
-            )
-        )
+    left = to_settle(unsettled(each.status for each in applications.values() if each.status is not None))
+    if left:
+        raise Refused(left[0])
     submitted: dict[str, list[Review]] = {
         application_id: []
         for application_id, application in applications.items()

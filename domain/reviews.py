@@ -453,6 +453,8 @@ def _check_eligible(application: Application) -> None:
 def _check_in_review(round: Round) -> None:
     if round.status is RoundStatus.OPEN:
         raise Refused(msg("The round is still open; reviews begin when it has closed."))
+    if round.status is RoundStatus.CANCELLED:
+        raise Refused(msg("This call was cancelled, so its applications are not reviewed any more."))
     if round.status is not RoundStatus.CLOSED:
         raise Refused(msg("The panel of this round is already open, so its reviews are complete."))
 

@@ -383,6 +383,11 @@ def _check_hidden(text: str, field: str, *, long: bool) -> None:
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z", re.ASCII)
 
 
+def check_optional(text: str | None, field: str, *, most: int) -> str | None:
+    """An optional long text, trimmed; an empty one counts as none. Raises `Invalid`."""
+    return None if text is None or not text.strip() else check_text(text, field, most=most, long=True)
+
+
 def check_texts(value: Mapping[str, str], field: str, *, most: int, long: bool = False) -> Texts:
     """A text in one or more languages, each checked as `check_text` does. Raises `Invalid`."""
     if not value:

@@ -69,6 +69,7 @@ READS: Final = (
     Read("/api/calls/{call}/grants", "call.grants", grants.of_call),
     Read("/api/calls/{call}/timeline", "call.timeline", timeline.of_call),
     Read("/api/rounds/{round}", "round.show", rounds.one, public=True),
+    Read("/api/rounds/{round}/late-access", "round.late_access", rounds.late_access),
     Read("/api/rounds/{round}/reviews", "round.reviews", judging.progress),
     Read("/api/rounds/{round}/ranking", "round.ranking", panels.ranking),
     Read("/api/applications", "application.list", applications.mine),

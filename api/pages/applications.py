@@ -4,23 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Sequence
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
-from api.pages.forms import Form, Plain, nested
+from api.pages.calls import open_until, writing, written
+from api.pages.forms import Form, Plain, nested, with_seconds
 from api.pages.page import Act, Drawn, Page
 from api.pages.trying import Offer, Trial
 from api.pages.visits import Visit
+from domain.applications import STATUS_LABELS, ApplicationStatus
 from domain.commands.applications import (
+    ChangeApplication,
     FindApplicationEligible,
     FindApplicationIneligible,
+    ResubmitApplication,
+    ReturnApplication,
     WithdrawApplication,
 )
 from domain.commands.grants import OfferGrant
 from domain.commands.reviews import AssignReview, ReplaceReview
+from domain.messages import msg
 from domain.refusals import Forbidden, NotFound
 from domain.reviews import JUDGING, ReviewStatus
 from domain.rounds import RoundStatus
+from domain.values import Money, Role
 from projections import applications, calls, initiatives, reviews, timeline
+from projections.applications import ApplicationDetail
 from projections.initiatives import CallMember
 from projections.readings import NotRecorded
 from projections.reviews import ReviewShown
@@ -87,7 +95,7 @@ async def _one(visit: Visit) -> Drawn:
                 if review.status == ReviewStatus.RECUSED
             },
         },
-        labels={"respond_by": "Answer until", "juror": "Juror"},
+        labels={"respond_by": "Answer until", "juror": "Juror", "resubmit_by": "Submit again until"},
     )
 
 
@@ -96,10 +104,76 @@ def _withheld(found: Sequence[ReviewShown]) -> bool:
     return any(each.status == ReviewStatus.SUBMITTED and each.scores is None for each in found)
 
 
+_NOTHING: Final[Any] = {"title": "", "requested": Money(amount="0", currency="EUR"), "answers": {}}
+"""An application that says nothing, to try whether one may be written."""
+
+
+async def _written_anew(visit: Visit) -> Drawn:
+    """The form of an application, with what was last submitted, to change it or to submit it again."""
+    reader, who, application = visit.wiring.reader, visit.person, visit.path["application"]
+    shown = await applications.one(reader, who, application)
+    if shown.seen_as is not Role.APPLICANT:
+        raise NotFound
+    call = await calls.one(reader, who, shown.call)
+    start = _as_typed(shown)
+    if shown.status == ApplicationStatus.RETURNED:
+        return writing(
+            visit,
+            call,
+            "application.resubmit",
+            until=shown.awaited_until,
+            heading=msg("Submit again"),
+            note=msg("Answer the questions by correcting your application; they are on its page."),
+            send=msg("Submit the application again"),
+            start=start,
+        )
+    round = next(each for each in call.rounds if each.id == shown.round)
+    return writing(
+        visit,
+        call,
+        "application.change",
+        until=open_until(round) if round.status == RoundStatus.OPEN else None,
+        heading=msg("Change the application"),
+        note=msg("The jury reads what you submit last; earlier versions stay in the history."),
+        send=msg("Submit the changes"),
+        start=start,
+    )
+
+
+def _as_typed(shown: ApplicationDetail) -> dict[str, str]:
+    """An application as its form begins with it."""
+    start = {"title": shown.title or "", "requested.amount": shown.requested.amount}
+    for name, answer in (shown.answers or {}).items():
+        match answer:
+            case None:
+                pass
+            case bool():
+                start[f"answers.{name}"] = "yes" if answer else "no"
+            case str():
+                start[f"answers.{name}"] = answer
+            case _:
+                for row, line in enumerate(answer):
+                    start[f"answers.{name}[{row}].item"] = line.item
+                    start[f"answers.{name}[{row}].amount"] = line.amount
+    return start
+
+
+async def _anew(visit: Visit, form: Form) -> Plain:
+    reader, who = visit.wiring.reader, visit.person
+    shown = await applications.one(reader, who, visit.path["application"])
+    return written(await calls.one(reader, who, shown.call), form)
+
+
 async def _offers(visit: Visit, trial: Trial, application: str) -> list[Offer]:
     soon = visit.wiring.clock() + timedelta(days=14)
     return [
         await trial.of("Withdraw", WithdrawApplication(application=application, reason="other")),
+        await trial.of("Change", ChangeApplication(application=application, **_NOTHING)),
+        await trial.of("Submit again", ResubmitApplication(application=application, **_NOTHING)),
+        await trial.of(
+            "Return with questions",
+            ReturnApplication(application=application, questions="?", resubmit_by=soon.replace(tzinfo=None)),
+        ),
         await trial.of("Find eligible", FindApplicationEligible(application=application)),
         await trial.of("Find ineligible", FindApplicationIneligible(application=application, reason="other")),
         await trial.of("Offer a grant", OfferGrant(application=application, respond_by=soon)),
@@ -141,6 +215,7 @@ async def _of_call(visit: Visit) -> Drawn:
             "call": call,
             "applications": found,
             "status": query.get("status", ""),
+            "statuses": [(str(status), label) for status, label in STATUS_LABELS.items()],
             "round": query.get("round", ""),
             "unrecorded": any(each.unrecorded for each in found.items),
             "staff": jury is not None,
@@ -162,6 +237,10 @@ async def _offered(_: Visit, form: Form) -> Plain:
     return dict(plain)
 
 
+async def _returned(_: Visit, form: Form) -> Plain:
+    return with_seconds(nested(form.typed()), "resubmit_by")
+
+
 _ELIGIBLE = "The application is found eligible."
 _ASKED = "The juror is asked, and finds the application on their list of reviews."
 
@@ -175,6 +254,12 @@ PAGES = (
                 command="application.withdraw",
                 done="The application is withdrawn.",
                 told={"application": "application"},
+            ),
+            Act(
+                command="application.return",
+                done="The application is returned to the applicant with your questions.",
+                told={"application": "application"},
+                filled=_returned,
             ),
             Act(command="application.find_eligible", done=_ELIGIBLE, told={"application": "application"}),
             Act(
@@ -192,6 +277,26 @@ PAGES = (
                 told={"application": "application"},
                 filled=_offered,
                 then=lambda _, answer: f"/grants/{answer.stream}",
+            ),
+        ),
+    ),
+    Page(
+        path="/applications/{application}/change",
+        show=_written_anew,
+        acts=(
+            Act(
+                command="application.change",
+                done="Your changes are submitted.",
+                told={"application": "application"},
+                filled=_anew,
+                then=lambda _, answer: f"/applications/{answer.stream}",
+            ),
+            Act(
+                command="application.resubmit",
+                done="Your application is submitted again.",
+                told={"application": "application"},
+                filled=_anew,
+                then=lambda _, answer: f"/applications/{answer.stream}",
             ),
         ),
     ),

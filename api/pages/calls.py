@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
-from api.pages.forms import Form, Plain, nested
+from api.pages.forms import Form, Plain, nested, with_seconds
 from api.pages.page import Act, Drawn, Page
 from api.pages.rendering import said
+from api.pages.trying import Offer
 from api.pages.visits import FormShown, Visit
 from domain.amounts import typed_amount
+from domain.commands.calls import CancelCall, ChangeCall
+from domain.commands.rounds import ExtendRound, GrantLateAccess
 from domain.forms import QuestionKind
 from domain.initiatives import INITIATIVE, Initiative
+from domain.messages import Message, msg
 from domain.rounds import RoundStatus
 from domain.values import Role
 from projections import calls
@@ -32,10 +38,15 @@ def open_round(visit: Visit, call: CallLine) -> RoundLine | None:
         (
             each
             for each in call.rounds
-            if each.status == RoundStatus.OPEN and (visit.returned or each.closes_at > now)
+            if each.status == RoundStatus.OPEN and (visit.returned or open_until(each) > now)
         ),
         None,
     )
+
+
+def open_until(round: RoundLine) -> datetime:
+    """Until when the visitor may apply to an open round."""
+    return max(round.closes_at, round.late_until or round.closes_at)
 
 
 async def _list(visit: Visit) -> Drawn:
@@ -59,11 +70,35 @@ async def _one(visit: Visit) -> Drawn:
         "call.html",
         {
             "call": call,
+            "may": await _offers(visit, call) if visit.signed_in else {},
             "round": open_round(visit, call),
             "roles": await roles_in(visit, call.initiative, call.id),
             "offered": tuple(call.title),
         },
     )
+
+
+async def _offers(visit: Visit, call: CallDetail) -> dict[str, Offer]:
+    """What the staff may do now with the call and its round, by the command."""
+    trial = visit.trial()
+    at = visit.wiring.clock().replace(tzinfo=None)
+    offers = [
+        await trial.of("Change the call", ChangeCall(call=call.id, title={})),
+        await trial.of("Cancel the call", CancelCall(call=call.id, reason="other")),
+    ]
+    for round in call.rounds:
+        offers += [
+            await trial.of("Extend the deadline", ExtendRound(round=round.id, closes_at=at, reason="other")),
+            await trial.of(
+                "Let somebody in late",
+                GrantLateAccess(round=round.id, applicant=visit.who, until=at, reason="other"),
+            ),
+        ]
+    return {offer.do: offer for offer in offers}
+
+
+async def _timed(_: Visit, form: Form) -> Plain:
+    return with_seconds(nested(form.typed()), "closes_at", "until")
 
 
 async def roles_in(visit: Visit, initiative: str, call: str | None = None) -> frozenset[Role]:
@@ -76,12 +111,43 @@ async def roles_in(visit: Visit, initiative: str, call: str | None = None) -> fr
 
 async def _apply(visit: Visit) -> Drawn:
     call = await calls.one(visit.wiring.reader, visit.person, visit.path["call"])
-    form = visit.form("application.submit")
+    round = open_round(visit, call)
+    return writing(
+        visit,
+        call,
+        "application.submit",
+        until=open_until(round) if round else None,
+        heading=msg("Apply"),
+        note=msg("You can change what you submit until the deadline, and withdraw it."),
+        send=msg("Submit the application"),
+        round=round,
+    )
+
+
+def writing(
+    visit: Visit,
+    call: CallDetail,
+    command: str,
+    *,
+    until: datetime | None,
+    heading: Message,
+    note: Message,
+    send: Message,
+    round: RoundLine | None = None,
+    start: Mapping[str, str] | None = None,
+) -> Drawn:
+    """The call's form, to be filled in for a command that takes a whole application `until` a moment; None where it takes
+    none. `start` is what the inputs begin with, `note` what to know before, `send` stands on the button."""
+    form = visit.form(command, start=start)
     return Drawn(
         "apply.html",
         {
             "call": call,
-            "round": open_round(visit, call),
+            "round": round,
+            "until": until,
+            "heading": heading,
+            "note": note,
+            "send": send,
             "form": form,
             "rows": {
                 question.id: _rows(form, f"answers.{question.id}")
@@ -96,7 +162,7 @@ async def _apply(visit: Visit) -> Drawn:
 
 def _rows(form: FormShown, table: str) -> range:
     """The rows of a table that are shown: those that were typed, and some more."""
-    typed = form.returned.typed.rows(table) if form.returned else 0
+    typed = (form.returned.typed if form.returned else Form(form.start)).rows(table)
     asked = form.returned is not None and bool(form.returned.typed.own("lines"))
     return range(max(BLANK_ROWS, typed + (BLANK_ROWS if asked else 0)))
 
@@ -114,8 +180,12 @@ def _labels(visit: Visit, call: CallDetail) -> dict[str, str]:
 
 
 async def _filled(visit: Visit, form: Form) -> Plain:
-    """An application, with each answer in the shape that its question asks for."""
     call = await calls.one(visit.wiring.reader, visit.person, visit.path["call"])
+    return written(call, form)
+
+
+def written(call: CallDetail, form: Form) -> Plain:
+    """An application, with each answer in the shape that its question asks for."""
     plain = nested(form.typed())
     answers: Any = plain.get("answers", {})  # Any: whatever was sent
     if isinstance(answers, dict):
@@ -150,7 +220,17 @@ def _answered(answer: Any, kind: QuestionKind | None, currency: str) -> Any:  # 
 PAGES = (
     Page(path="/", show=_list, public=True),
     Page(path="/calls", show=_list, public=True),
-    Page(path="/calls/{call}", show=_one, public=True),
+    Page(
+        path="/calls/{call}",
+        show=_one,
+        public=True,
+        acts=(
+            Act(command="round.extend", done="The deadline is extended.", filled=_timed),
+            Act(command="round.grant_late_access", done="This person may apply late.", filled=_timed),
+            Act(command="call.change", done="The call is changed.", told={"call": "call"}),
+            Act(command="call.cancel", done="The call is cancelled.", told={"call": "call"}),
+        ),
+    ),
     Page(
         path="/calls/{call}/apply",
         show=_apply,

@@ -135,6 +135,12 @@ def _listed(value: Any) -> Any:  # Any: see Plain
     return {name: _listed(below) for name, below in value.items()}
 
 
+def with_seconds(plain: Plain, *names: str) -> Plain:
+    """What a form says, with the seconds that browsers leave out of a day and time."""
+    timed = {name: plain[name] for name in names if isinstance(plain.get(name), str)}
+    return plain | {name: f"{text}:00" for name, text in timed.items() if text.count(":") == 1}
+
+
 def command_of(kind: type[C], plain: Plain) -> C:
     """A command from what a form says, where all is text: whole numbers and amounts are read as people write them, and what
     may be left out and is empty is left out. Raises `Problem`, or `Invalid` with every field that is wrong."""

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from api.pages.page import Act, Drawn, Page
 from api.pages.trying import Offer, Trial
 from api.pages.visits import Visit
+from domain.applications import ApplicationStatus, to_settle
 from domain.commands.panels import ClosePanel, ConfirmPanel, OpenPanel, SetPanelOutcome
 from domain.commands.reviews import LowerQuorum
+from domain.messages import Message
 from domain.panels import PanelStatus
 from projections import calls, judging, panels, rounds
 from projections.panels import Ranking
@@ -39,9 +43,14 @@ async def _ranking(visit: Visit) -> Drawn:
             "may": {offer.do: offer for offer in offers},
             "offers": offers,
             "outcomes": outcomes,
+            "to_settle": _to_settle(found.unsettled),
         },
         labels={"outcome": "Outcome", "amount.amount": "Award", "rank": "Place on the waiting list"},
     )
+
+
+def _to_settle(counts: Mapping[str, int] | None) -> tuple[Message, ...]:
+    return to_settle({ApplicationStatus(status): count for status, count in (counts or {}).items()})
 
 
 async def _offers(trial: Trial, ranking: Ranking) -> list[Offer]:
@@ -65,6 +74,7 @@ async def _progress(visit: Visit) -> Drawn:
         "progress.html",
         {
             "progress": found,
+            "to_settle": _to_settle(found.unsettled),
             "call": await calls.one(reader, visit.person, found.call),
             "offers": {
                 each.application: await trial.of(

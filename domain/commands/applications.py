@@ -3,19 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import Any
+from datetime import datetime
+from typing import Any, Final, get_args
 
-from domain import access, applications, limits, readings
-from domain.applications import APPLICATION, Application, IneligibilityReason, WithdrawalReason
-from domain.calls import CALL, CallStatus
+from domain import access, applications, limits, readings, resubmitting
+from domain.applications import (
+    APPLICATION,
+    Application,
+    ApplicationCancelled,
+    ApplicationFoundEligible,
+    ApplicationFoundIneligible,
+    ApplicationResubmitted,
+    ApplicationReturned,
+    ApplicationReturnLapsed,
+    ApplicationWithdrawn,
+    IneligibilityReason,
+    WithdrawalReason,
+)
+from domain.calls import CALL, PUBLIC
 from domain.deciding import (
     Act,
     Command,
+    Due,
+    DueBy,
     Fact,
     Given,
     Outcome,
     Plan,
     Registered,
+    StruckBy,
     Wish,
     maybe,
     members,
@@ -45,6 +61,39 @@ class SubmitApplication(Command, frozen=True, kw_only=True):
     answers: dict[str, Answer]
 
 
+class ChangeApplication(Command, frozen=True, kw_only=True):
+    """Write one's application anew while its round is open. The jury sees the last; the history keeps all."""
+
+    application: ApplicationId
+    title: limits.Title
+    requested: Money
+    answers: dict[str, Answer]
+
+
+class ReturnApplication(Command, frozen=True, kw_only=True):
+    """Return an application to its applicant with questions, to be submitted again until `resubmit_by`, a time on the clocks
+    of the call's time zone. If it is not, it stands as it was last submitted."""
+
+    application: ApplicationId
+    questions: limits.Questions
+    resubmit_by: datetime
+
+
+class ResubmitApplication(Command, frozen=True, kw_only=True):
+    """Submit an application again that was returned with questions."""
+
+    application: ApplicationId
+    title: limits.Title
+    requested: Money
+    answers: dict[str, Answer]
+
+
+class LapseApplicationReturn(Command, frozen=True, kw_only=True):
+    """End the wait for a returned application; the program does this by itself once its date has passed."""
+
+    application: ApplicationId
+
+
 class WithdrawApplication(Command, frozen=True, kw_only=True):
     """Take one's application back."""
 
@@ -70,7 +119,7 @@ class FindApplicationIneligible(Command, frozen=True, kw_only=True):
 def _submit(command: SubmitApplication, given: Given) -> Plan:
     # A round that does not exist is no round of this call either.
     call, round = yield from together(the(CALL, command.call), maybe(ROUND, command.round))
-    if call.status is not CallStatus.PUBLISHED:
+    if call.status not in PUBLIC:
         raise NotFound  # before the round is looked at: of a draft, nobody is told that it exists
     if round.call != command.call:
         raise NotFound(msg("This call has no such round."), named=command.round)
@@ -100,6 +149,106 @@ def _submit(command: SubmitApplication, given: Given) -> Plan:
                 )
             },
             answers=application,
+        ),
+    )
+
+
+def _change(command: ChangeApplication, given: Given) -> Plan:
+    application = yield from the(APPLICATION, command.application)
+    call, round = yield from together(the(CALL, application.call), the(ROUND, application.round))
+    return Act(
+        may=access.applicant(given.actor, application),
+        initiative=application.initiative,
+        scope=application.call,
+        decide=lambda: Outcome(
+            facts={
+                command.application: resubmitting.change(
+                    command.application,
+                    application,
+                    call,
+                    round,
+                    title=command.title,
+                    requested=command.requested,
+                    answers=command.answers,
+                    now=given.now,
+                )
+            },
+            answers=command.application,
+        ),
+    )
+
+
+def _return(command: ReturnApplication, given: Given) -> Plan:
+    application = yield from the(APPLICATION, command.application)
+    call, round, whole = yield from together(
+        the(CALL, application.call),
+        the(ROUND, application.round),
+        the(INITIATIVE, application.initiative),
+    )
+    initiative = whole.within(application.call)
+    own = yield from members(applications_by(given.actor, application.round))
+    reviews = yield from some(REVIEW, (yield from members(reviews_of(command.application))))
+    read = yield from _read_by_examining(application, given)
+    return Act(
+        may=access.examines(given.actor, initiative, application, own=own, reviews=reviews.values()),
+        initiative=application.initiative,
+        scope=application.call,
+        decide=lambda: Outcome(
+            facts={
+                command.application: resubmitting.give_back(
+                    command.application,
+                    application,
+                    call,
+                    round,
+                    questions=command.questions,
+                    resubmit_by=command.resubmit_by,
+                    has_reviews=bool(reviews),
+                    now=given.now,
+                ),
+                **read,
+            },
+            answers=command.application,
+        ),
+    )
+
+
+def _resubmit(command: ResubmitApplication, given: Given) -> Plan:
+    application = yield from the(APPLICATION, command.application)
+    call = yield from the(CALL, application.call)
+    return Act(
+        may=access.applicant(given.actor, application),
+        initiative=application.initiative,
+        scope=application.call,
+        decide=lambda: Outcome(
+            facts={
+                command.application: resubmitting.resubmit(
+                    command.application,
+                    application,
+                    call,
+                    title=command.title,
+                    requested=command.requested,
+                    answers=command.answers,
+                    now=given.now,
+                )
+            },
+            answers=command.application,
+        ),
+    )
+
+
+def _lapse_return(command: LapseApplicationReturn, given: Given) -> Plan:
+    application = yield from the(APPLICATION, command.application)
+    return Act(
+        may=access.system(given.actor),
+        initiative=application.initiative,
+        scope=application.call,
+        decide=lambda: Outcome(
+            facts={
+                command.application: resubmitting.lapse_return(
+                    command.application, application, now=given.now
+                )
+            },
+            answers=command.application,
         ),
     )
 
@@ -187,7 +336,37 @@ def _read_by_examining(
 
 COMMANDS = (
     Registered("application.submit", SubmitApplication, _submit),
+    Registered("application.change", ChangeApplication, _change),
+    Registered("application.return", ReturnApplication, _return),
+    Registered("application.resubmit", ResubmitApplication, _resubmit),
+    Registered("application.lapse_return", LapseApplicationReturn, _lapse_return),
     Registered("application.withdraw", WithdrawApplication, _withdraw),
     Registered("application.find_eligible", FindApplicationEligible, _find_eligible),
     Registered("application.find_ineligible", FindApplicationIneligible, _find_ineligible),
 )
+
+
+_Ends = (
+    ApplicationResubmitted
+    | ApplicationReturnLapsed
+    | ApplicationFoundEligible
+    | ApplicationFoundIneligible
+    | ApplicationWithdrawn
+    | ApplicationCancelled
+)
+
+
+def _waiting(fact: ApplicationReturned | _Ends) -> str:
+    return f"resubmit {fact.application}"
+
+
+def _lapse_in_time(fact: ApplicationReturned) -> Due:
+    return Due(
+        key=_waiting(fact),
+        at=fact.resubmit_by,
+        command=LapseApplicationReturn(application=fact.application),
+    )
+
+
+DUE: Final[DueBy] = {ApplicationReturned: _lapse_in_time}
+STRUCK: Final[StruckBy] = dict.fromkeys(get_args(_Ends), _waiting)

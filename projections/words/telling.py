@@ -57,6 +57,13 @@ REASONS: Final[Mapping[str, str]] = {
     "safety": "for safety",
     "terms": "the terms do not fit",
     "unclear": "it is unclear",
+    "technical_trouble": "there was technical trouble",
+    "few_applications": "few applications came in",
+    "events": "because of what is happening in the world",
+    "illness": "because of illness",
+    "access_needs": "to remove a barrier",
+    "funds_lost": "the money is not there any more",
+    "plans_changed": "the plans have changed",
 }
 """Every reason's code in words."""
 

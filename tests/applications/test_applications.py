@@ -367,7 +367,7 @@ class TestWhenTheApplicationIsEligible:
         world = with_application(found_eligible())
         assert world.turned_down(FindApplicationEligible(application=APPLICATION), OFFICER) == (
             Refused,
-            "Only a submitted or ineligible application can be found eligible; this one is eligible.",
+            "Only an application that waits to be examined, or was found ineligible, can be found eligible; this one is eligible.",
         )
 
     def test_a_confirmed_panel_gives_it_its_outcome(self) -> None:

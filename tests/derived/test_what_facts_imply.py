@@ -7,6 +7,15 @@ from datetime import timedelta
 
 import pytest
 
+from domain.applications import (
+    ApplicationCancelled,
+    ApplicationFoundEligible,
+    ApplicationFoundIneligible,
+    ApplicationResubmitted,
+    ApplicationReturned,
+    ApplicationReturnLapsed,
+    ApplicationWithdrawn,
+)
 from domain.claims import Claim, claims_of
 from domain.commands.grants import LapseGrant
 from domain.commands.rounds import CloseRound
@@ -18,7 +27,13 @@ from domain.messages import msg
 from domain.panels import PanelOutcomeSet
 from domain.personal import Withheld
 from domain.persons import ADDRESS_TAKEN, PersonRegistered
-from domain.rounds import RoundClosed, RoundOpened
+from domain.rounds import (
+    RoundCancelled,
+    RoundClosed,
+    RoundDeadlineExtended,
+    RoundLateAccessGranted,
+    RoundOpened,
+)
 from domain.topics import TOPIC_OF
 from tests.grants.scene import GRANT, RESPOND_BY
 from tests.scene import (
@@ -113,8 +128,26 @@ def empty(kind: type[Fact]) -> Fact:
     ("derive", "makes"),
     [
         (claims_of, {PersonRegistered, GrantOffered}),
-        (set_by, {RoundOpened, GrantOffered}),
-        (struck_by, {RoundClosed, GrantAccepted, GrantDeclined, GrantLapsed}),
+        (
+            set_by,
+            {RoundOpened, RoundDeadlineExtended, RoundLateAccessGranted, ApplicationReturned, GrantOffered},
+        ),
+        (
+            struck_by,
+            {
+                RoundClosed,
+                RoundCancelled,
+                ApplicationCancelled,
+                ApplicationResubmitted,
+                ApplicationReturnLapsed,
+                ApplicationFoundEligible,
+                ApplicationFoundIneligible,
+                ApplicationWithdrawn,
+                GrantAccepted,
+                GrantDeclined,
+                GrantLapsed,
+            },
+        ),
     ],
 )
 def test_no_other_fact_claims_or_sets_or_strikes_a_due_date(

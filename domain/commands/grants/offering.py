@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from domain import access, funds, limits
 from domain.applications import APPLICATION
 from domain.calls import CALL
-from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, maybe, members, the, together
+from domain.deciding import (
+    Act,
+    Command,
+    Due,
+    DueBy,
+    Given,
+    Outcome,
+    Plan,
+    Registered,
+    StruckBy,
+    maybe,
+    members,
+    the,
+    together,
+)
 from domain.funds import FUND
 from domain.grants import rules
-from domain.grants.facts import DeclineReason
+from domain.grants.facts import DeclineReason, GrantAccepted, GrantDeclined, GrantLapsed, GrantOffered
 from domain.grants.state import GRANT
 from domain.indexes import conflicts_of
 from domain.initiatives import INITIATIVE
@@ -138,3 +153,15 @@ COMMANDS = (
     Registered("grant.decline", DeclineGrant, _decline),
     Registered("grant.lapse", LapseGrant, _lapse),
 )
+
+
+def _lapsing(fact: GrantOffered | GrantAccepted | GrantDeclined | GrantLapsed) -> str:
+    return f"lapse {fact.grant}"
+
+
+def _lapse_in_time(fact: GrantOffered) -> Due:
+    return Due(key=_lapsing(fact), at=fact.respond_by, command=LapseGrant(grant=fact.grant))
+
+
+DUE: Final[DueBy] = {GrantOffered: _lapse_in_time}
+STRUCK: Final[StruckBy] = {GrantAccepted: _lapsing, GrantDeclined: _lapsing, GrantLapsed: _lapsing}
