@@ -222,7 +222,7 @@ def moments(blindness: Blindness = "open") -> dict[str, Moment]:
     walk.world = peopled()
     for who in (*MORE_MEMBERS, OUTSIDER, NEWCOMER):
         walk.world.given(who, registered(who))
-    walk.world.given(ERASED, PersonErased(person=ERASED, reason="asked_by_person"))
+    walk.world.given(ERASED, PersonErased(person=ERASED, reason="asked_by_person", dossiers=(), kept=()))
     for who, roles in MORE_MEMBERS.items():
         walk.world.given(INITIATIVE, MemberAdded(initiative=INITIATIVE, person=who, roles=roles))
     _house(walk)
