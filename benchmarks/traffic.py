@@ -19,7 +19,7 @@ TRIES: Final = 30
 _CONTENDED: Final = "contended"
 
 
-class Turned(Exception):
+class CommandRejected(Exception):
     """The server turned a request down for good; the message is its own sentence, after what was asked."""
 
     def __init__(self, kind: str, status: int, detail: str, problem: str) -> None:
@@ -65,14 +65,14 @@ class Traffic:
     async def read(
         self, kind: str, path: str, token: str | None, *, position: str | None = None
     ) -> dict[str, Any]:  # Any: whatever the API answers; who reads it checks it
-        """GET a JSON object; `position` waits until the read models have seen that write. Raises `Turned`."""
+        """GET a JSON object; `position` waits until the read models have seen that write. Raises `CommandRejected`."""
         if position is not None:
             path += f"{'&' if '?' in path else '?'}position={position}"
         answer = await self._send(kind, "GET", path, self._headers(token), None)
         return answer.json()
 
     async def write(self, kind: str, path: str, token: str, body: Mapping[str, Any] | None = None) -> Written:
-        """POST a command. Raises `Turned`."""
+        """POST a command. Raises `CommandRejected`."""
         answer = await self.post(kind, path, token, body)
         content = answer.json()
         return Written(str(content["id"]), answer.headers.get("x-position", ""))
@@ -80,7 +80,7 @@ class Traffic:
     async def post(
         self, kind: str, path: str, token: str | None, body: Mapping[str, Any] | None = None
     ) -> Answer:
-        """POST with an idempotency key, and the answer as it came. Raises `Turned`."""
+        """POST with an idempotency key, and the answer as it came. Raises `CommandRejected`."""
         self._sent += 1
         headers = {**self._headers(token), "Idempotency-Key": f"{self._run}-{self._sent}"}
         return await self._send(kind, "POST", path, headers, msgspec.json.encode(body or {}))
@@ -113,7 +113,7 @@ class Traffic:
                 await asyncio.sleep(_retry_after(answer))
             else:
                 self.tally.turned[kind] += 1
-                raise Turned(kind, answer.status, detail, problem)
+                raise CommandRejected(kind, answer.status, detail, problem)
         raise Unreachable(f"The server did not do what was asked ({kind}), though asked {TRIES} times.")
 
 

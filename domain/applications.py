@@ -14,6 +14,7 @@ from domain.calls import Call
 from domain.deciding import Aggregate, Fact
 from domain.dossiers import Dossier
 from domain.forms import Answer, check_answers
+from domain.messages import msg
 from domain.personal import Personal, Withheld
 from domain.refusals import FieldError, Invalid, Refused
 from domain.rounds import Round, RoundStatus
@@ -275,12 +276,17 @@ def check_can_be_forgotten(application: Application, *, grant_has_ended: bool) -
     and of an award until its grant has ended (`grant_has_ended`)."""
     if application.status in _WITHDRAWABLE:
         raise Refused(
-            f"This application is {application.status}, so it is still read; withdraw it first, then it can be forgotten."
+            msg(
+                "This application is {status}, so it is still read; withdraw it first, then it can be forgotten.",
+                status=application.status,
+            )
         )
     if application.status is ApplicationStatus.AWARDED and not grant_has_ended:
         raise Refused(
-            "The grant that follows from this application has not ended, so what it is for must stay readable. "
-            "The application can be forgotten once the grant is completed, or was declined or has lapsed."
+            msg(
+                "The grant that follows from this application has not ended, so what it is for must stay readable. "
+                "The application can be forgotten once the grant is completed, or was declined or has lapsed."
+            )
         )
 
 
@@ -297,7 +303,9 @@ def find_eligible(
     if round.status not in (RoundStatus.OPEN, RoundStatus.CLOSED):
         raise Refused("The round has gone to its panel, so no more applications can be found eligible.")
     if dossier.erased:
-        raise Refused("What was written in this application was erased, so nobody can judge it any more.")
+        raise Refused(
+            msg("What was written in this application was erased, so nobody can judge it any more.")
+        )
     return (ApplicationFoundEligible(application=application_id, round=application.round),)
 
 

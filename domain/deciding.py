@@ -15,6 +15,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from domain.messages import Message
 from domain.refusals import NotFound
 from domain.values import Role, check_stream_id
 
@@ -96,7 +97,7 @@ class Allowed:
 class Denied:
     """Access says no, in one sentence. `hidden`: the person may not even know that the thing exists."""
 
-    detail: str
+    detail: Message | str
     hidden: bool = False
 
 

@@ -1,12 +1,14 @@
-"""The ways in which a command can be turned down, each with one sentence that a person can act on."""
+"""The ways in which a command can be rejected, each with one sentence that a person can act on."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final
 
+from domain.messages import Message, counted, msg, verbatim
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, init=False)
 class FieldError:
     """What is wrong with one field of a request.
 
@@ -14,49 +16,64 @@ class FieldError:
     """
 
     field: str
-    detail: str
+    detail: Message
+
+    def __init__(self, field: str, detail: Message | str) -> None:
+        object.__setattr__(self, "field", field)
+        object.__setattr__(self, "detail", _message(detail))
 
 
-class Turned(Exception):
-    """A command was turned down; nothing was written. `detail` is one sentence, never with personal data in it."""
+class CommandRejected(Exception):
+    """A command was rejected; nothing was written. `detail` is one sentence, never with personal data in it."""
 
-    def __init__(self, detail: str) -> None:
-        super().__init__(detail)
-        self.detail = detail
+    def __init__(self, detail: Message | str) -> None:
+        self.detail = _message(detail)
+        super().__init__(str(self.detail))
 
 
-class Refused(Turned):
+class Refused(CommandRejected):
     """The rule says no: the command is illegal in the present state."""
 
 
-class Invalid(Turned):
+class Invalid(CommandRejected):
     """The request itself is wrong; `errors` names each field and what is wrong with it. `more`: there are further ones,
     which were not looked for."""
 
     def __init__(self, errors: tuple[FieldError, ...], *, more: bool = False) -> None:
-        many = f"More than {len(errors)}" if more else str(len(errors))
-        super().__init__(errors[0].detail if len(errors) == 1 else f"{many} fields need correcting.")
+        if len(errors) == 1:
+            detail = errors[0].detail
+        elif more:
+            detail = msg("More than {count} fields need correcting.", count=len(errors))
+        else:
+            detail = counted(
+                "{count} field needs correcting.", "{count} fields need correcting.", count=len(errors)
+            )
+        super().__init__(detail)
         self.errors = errors
         self.more = more
 
     @classmethod
-    def field(cls, field: str, detail: str) -> Invalid:
+    def field(cls, field: str, detail: Message | str) -> Invalid:
         """One wrong field."""
         return cls((FieldError(field, detail),))
 
 
-class Forbidden(Turned):
+class Forbidden(CommandRejected):
     """Access says no: this person may not do this."""
 
 
-NOTHING_HERE: Final = "There is nothing here that you may see."
+NOT_FOUND: Final = msg("Not found, or you have no access.")
 """What is said of things that are hidden and of things that are not there: an id cannot be tried out for existence."""
 
 
-class NotFound(Turned):
+class NotFound(CommandRejected):
     """What the command names does not exist, or not for this person. `named` is the id that leads to nothing, where one
     field of the command holds it."""
 
-    def __init__(self, detail: str = NOTHING_HERE, *, named: str | None = None) -> None:
+    def __init__(self, detail: Message | str = NOT_FOUND, *, named: str | None = None) -> None:
         super().__init__(detail)
         self.named = named
+
+
+def _message(detail: Message | str) -> Message:
+    return detail if isinstance(detail, Message) else verbatim(detail)

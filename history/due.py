@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from domain.commands.register import REGISTER
-from domain.refusals import Turned
+from domain.refusals import CommandRejected
 from domain.values import SYSTEM, Channel
 from history.appends import DueDate, Unavailable
 from history.runner import Contended, Request, Runner
@@ -98,7 +98,7 @@ async def _run(runner: Runner, due: DueDate) -> bool:
         ran = True
     except Contended:
         return False
-    except Turned as turned:
+    except CommandRejected as turned:
         log.info("due date struck out: %s: %s", due.command, turned.detail)
     await runner.history.strike(due)
     return ran

@@ -32,8 +32,9 @@ from domain.deciding import (
     Outcome,
     Registered,
 )
+from domain.messages import msg
 from domain.persons import PERSON, Person, PersonStatus, give_handle
-from domain.refusals import Forbidden, NotFound, Refused, Turned
+from domain.refusals import CommandRejected, Forbidden, NotFound, Refused
 from domain.values import SYSTEM, Channel, Role, is_id, stream_id
 from history.appends import Append, Appended, Idempotency
 from history.documents import Stored, write
@@ -140,7 +141,7 @@ class Runner:
     async def run(self, request: Request) -> Answer:
         """Run one command.
 
-        Raises `domain.refusals.Turned` (Refused, Invalid, Forbidden, NotFound), `Stale`, `KeyReused`, `Contended`,
+        Raises `domain.refusals.CommandRejected` (Refused, Invalid, Forbidden, NotFound), `Stale`, `KeyReused`, `Contended`,
         `Unreadable` or `KeysUnusable`: nothing was written; or `history.appends.Unavailable`: it may have been written.
         Outside the database nothing happens before the facts are stored: what an erasure leaves to be done there follows
         from them, also after a crash.
@@ -161,7 +162,7 @@ class Runner:
                 async with self._turn(contested), self._way(attempt) as append:
                     appended = await work.attempt(entry, append)
                     answered = work.answer(appended) if appended.outcome == "appended" else None
-            except (Turned, Stale):
+            except (CommandRejected, Stale):
                 if idempotency is not None:
                     answer = await self._repeated(await self.history.remembered(idempotency))
                     if answer is not None:
@@ -384,9 +385,9 @@ class _Work:
         keys |= await opened_keys(self._runner.history, self._runner.vault, subjects)
         if missing := subjects - keys.keys():
             raise Refused(
-                "This person was erased; nothing more can be recorded about them."
+                msg("This person was erased; nothing more can be recorded about them.")
                 if any(is_id(PERSON.kind, subject) for subject in missing)
-                else "What was written here was erased; nothing more can be added to it."
+                else msg("What was written here was erased; nothing more can be added to it.")
             )
         return keys, made
 

@@ -23,7 +23,7 @@ from domain.initiatives import INITIATIVE, INSTALLATION, INSTALLATION_ID, Initia
 from domain.panels import PANEL
 from domain.persons import PersonRegistered
 from domain.readings import READING, ReadingKind
-from domain.refusals import Turned
+from domain.refusals import CommandRejected
 from domain.reviews import REVIEW
 from domain.rounds import ROUND, RoundPutToPanel, RoundQuorumLowered
 from domain.topics import topics_of
@@ -75,7 +75,7 @@ async def _seen(reader: Reader, viewer: str, found: Mapping[int, Recorded]) -> f
     seen = set()
     for position, recorded in found.items():
         house = houses.get(recorded.envelope.place.initiative or "")
-        with contextlib.suppress(Unreadable, Turned):
+        with contextlib.suppress(Unreadable, CommandRejected):
             if (
                 recorded.topic in _OF_PERSONS
                 or _kind(recorded.stream) == INSTALLATION.kind

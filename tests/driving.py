@@ -31,7 +31,7 @@ from domain.deciding import (
 )
 from domain.due_dates import set_by, struck_by
 from domain.indexes import entries_of
-from domain.refusals import Forbidden, Invalid, NotFound, Refused, Turned
+from domain.refusals import CommandRejected, Forbidden, Invalid, NotFound, Refused
 from domain.values import SYSTEM, stream_id
 
 S = TypeVar("S")
@@ -103,19 +103,21 @@ class World:
         self._store(outcome, actor)
         return outcome
 
-    def turned_down(self, command: Command, actor: str, now: datetime = NOON) -> tuple[type[Turned], object]:
+    def turned_down(
+        self, command: Command, actor: str, now: datetime = NOON
+    ) -> tuple[type[CommandRejected], object]:
         """How a command that must not succeed was turned down: the exception's class and its sentence; of `Invalid`,
         each wrong field with its sentence instead. Nothing may have been stored."""
         before = copy.deepcopy((self.streams, self.indexes, self.claims, self.due))
         try:
             outcome = self.run(command, actor, now)
-        except Turned as turned:
+        except CommandRejected as turned:
             assert (self.streams, self.indexes, self.claims, self.due) == before, (
                 "turned down, yet something was stored"
             )
             if isinstance(turned, Invalid):
-                return Invalid, {error.field: error.detail for error in turned.errors}
-            return type(turned), turned.detail
+                return Invalid, {error.field: str(error.detail) for error in turned.errors}
+            return type(turned), str(turned.detail)
         raise AssertionError(f"{command} was not turned down: {outcome}")
 
     def pass_time(self, now: datetime) -> tuple[Outcome, ...]:

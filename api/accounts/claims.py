@@ -67,7 +67,7 @@ class Claims:
     ) -> MadeClaim:
         """Make a claim; with the same idempotency key, the same one is told again within thirty days.
 
-        Raises `domain.refusals.Turned` and whatever else the runner raises.
+        Raises `domain.refusals.CommandRejected` and whatever else the runner raises.
         """
         request = Request(command=command, actor=actor, channel=channel, key=key, expected=expected)
         answer = await self._runner.run(request)

@@ -18,7 +18,7 @@ from api.postgres.roles import RoleError
 from api.run.settings import SettingsError
 from api.run.supervise import SuperviseError
 from api.run.wiring import WiringError
-from domain.refusals import Turned
+from domain.refusals import CommandRejected
 from history.appends import Unavailable
 from history.keyfiles import KeysUnusable
 from history.migrate import MigrationError
@@ -29,7 +29,7 @@ from projections.rebuild import Stopped
 from projections.replica import Foreign
 
 _SAID = (
-    SettingsError, EmbeddedError, SuperviseError, WiringError, KeysUnusable, MigrationError, Turned, Unavailable,
+    SettingsError, EmbeddedError, SuperviseError, WiringError, KeysUnusable, MigrationError, CommandRejected, Unavailable,
     Taken, Stopped, RoleError, Foreign, Unreadable, BackupError,
 )  # fmt: skip
 

@@ -19,7 +19,7 @@ from litestar.exceptions import InternalServerException
 from msgspec import inspect as shapes
 
 from api.http.problems import Problem, ProblemType
-from domain.refusals import NOTHING_HERE, FieldError, Invalid, NotFound, Turned
+from domain.refusals import NOT_FOUND, CommandRejected, FieldError, Invalid, NotFound
 from domain.values import is_id
 
 T = TypeVar("T")
@@ -223,7 +223,7 @@ def _named(value: msgspec.Struct) -> Iterator[tuple[str, str, str]]:
             yield field, id_of, named
 
 
-def field_of(error: NotFound, command: msgspec.Struct, told: frozenset[str]) -> Turned:
+def field_of(error: NotFound, command: msgspec.Struct, told: frozenset[str]) -> CommandRejected:
     """What is answered when a command names something that is not there, or not for this person: which field names it, or
     the error itself, as 404, where it is what the address names. `told` are the fields that the address tells."""
     sent = [(field, named) for field, _, named in _named(command) if field not in told]
@@ -231,7 +231,7 @@ def field_of(error: NotFound, command: msgspec.Struct, told: frozenset[str]) -> 
     for field, named in sent:
         if named == error.named or (error.named is None and nothing_told):
             detail = f"There is no such {field} that you may name here."
-            return Invalid.field(field, detail if error.detail == NOTHING_HERE else error.detail)
+            return Invalid.field(field, detail if error.detail == NOT_FOUND else error.detail)
     return error
 
 

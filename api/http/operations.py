@@ -12,7 +12,9 @@ from litestar import HttpMethod, Request, Response
 from litestar.handlers import HTTPRouteHandler
 
 from api.http.problems import Problem, ProblemType
+from api.locales import ENGLISH, Locale, asked_languages, locale_of
 from api.run.wiring import Wiring
+from domain.messages import Message
 from domain.refusals import FieldError, NotFound
 from domain.values import CONTROL, check_stream_id
 from history.appends import Lost
@@ -46,6 +48,11 @@ class Asking:
     person: str | None
     path: Mapping[str, str]
     query: Mapping[str, str]
+
+    @property
+    def locale(self) -> Locale:
+        """The language of the answer's sentences."""
+        return locale_of(asked_languages(self.request))
 
     @property
     def who(self) -> str:
@@ -135,19 +142,23 @@ def as_json(
     status: int = 200,
     headers: Mapping[str, str] | None = None,
     version_tag: Callable[[Version], str] | None = None,
+    locale: Locale = ENGLISH,
 ) -> Response[bytes]:
-    """An answer in JSON, with `version_tag` for the versions in it. Any: whatever msgspec can encode."""
+    """An answer in JSON, with `version_tag` for the versions in it and its sentences in the language of `locale`. Any:
+    whatever msgspec can encode."""
 
     def otherwise(found: Any) -> str:
         if isinstance(found, Version) and version_tag is not None:
             return version_tag(found)
+        if isinstance(found, Message):
+            return locale.say(found)
         raise TypeError(f"an answer holds {type(found).__name__}, which is not to be sent")
 
     return Response(
         msgspec.json.encode(value, enc_hook=otherwise),
         status_code=status,
         media_type=MEDIA_TYPE,
-        headers=dict(headers or {}),
+        headers={"Content-Language": locale.language, **(headers or {})},
     )
 
 
@@ -229,6 +240,6 @@ def _query(request: Request[Any, Any, Any], known: Mapping[str, Parameter]) -> d
     return found
 
 
-def bad_parameter(name: str, detail: str) -> Problem:
+def bad_parameter(name: str, detail: Message | str) -> Problem:
     """A parameter of the address, or a header, that is wrong."""
     return Problem(ProblemType.MALFORMED, detail, errors=[FieldError(name, detail)])

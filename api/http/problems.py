@@ -14,7 +14,9 @@ import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
-from domain.refusals import FieldError, Forbidden, Invalid, NotFound, Refused, Turned
+from api.locales import ENGLISH, Locale, asked_languages, locale_of
+from domain.messages import Message, verbatim
+from domain.refusals import CommandRejected, FieldError, Forbidden, Invalid, NotFound, Refused
 from history.appends import Unavailable
 from history.keyfiles import KeysUnusable
 from history.runner import Contended, KeyReused, Stale
@@ -110,28 +112,29 @@ class Problem(Exception):
     def __init__(
         self,
         kind: ProblemType,
-        detail: str,
+        detail: Message | str,
         *,
         errors: Sequence[FieldError] = (),
         headers: Mapping[str, str] | None = None,
         checks: dict[str, Any] | None = None,
     ) -> None:
-        super().__init__(detail)
         self.kind = kind
-        self.detail = detail
+        self.detail = detail if isinstance(detail, Message) else verbatim(detail)
+        super().__init__(str(self.detail))
         self.errors = tuple(errors)
         self.headers = dict(headers or {})
         self.checks = checks
 
-    def document(self) -> ProblemDocument:
+    def document(self, locale: Locale = ENGLISH) -> ProblemDocument:
         """The problem as it is answered."""
         return ProblemDocument(
             type=self.kind.uri,
             title=self.kind.title,
             status=self.kind.status,
-            detail=self.detail,
+            detail=locale.say(self.detail),
             errors=tuple(
-                FieldProblem(field=each.field, detail=each.detail) for each in self.errors[:MOST_NAMED]
+                FieldProblem(field=each.field, detail=locale.say(each.detail))
+                for each in self.errors[:MOST_NAMED]
             )
             or None,
             more=max(0, len(self.errors) - MOST_NAMED) or None,
@@ -150,7 +153,7 @@ def problem_of(error: Exception) -> Problem:
             return Problem(ProblemType.FORBIDDEN, error.detail)
         case NotFound():
             return Problem(ProblemType.NOT_FOUND, error.detail)
-        case Refused() | Turned():
+        case Refused() | CommandRejected():
             return Problem(ProblemType.REFUSED, error.detail)
         case Stale():
             return Problem(ProblemType.STALE, str(error), headers={"ETag": f'"{error.tag}"'})
@@ -208,13 +211,13 @@ def _of_framework(error: HTTPException) -> Problem:
     return Problem(ProblemType.INTERNAL, "Something went wrong here; it has been noted.")
 
 
-def as_response(problem: Problem) -> Response[bytes]:
+def as_response(problem: Problem, locale: Locale = ENGLISH) -> Response[bytes]:
     """The answer to a request that failed."""
-    headers = dict(problem.headers)
+    headers = {"Content-Language": locale.language, **problem.headers}
     if problem.kind is ProblemType.UNAUTHORIZED:
         headers.setdefault("WWW-Authenticate", "Bearer")
     return Response(
-        msgspec.json.encode(problem.document()),
+        msgspec.json.encode(problem.document(locale)),
         status_code=problem.kind.status,
         media_type=MEDIA_TYPE,
         headers=headers,
@@ -225,7 +228,7 @@ def on_exception(request: Request[Any, Any, Any], error: Exception) -> Response[
     """Litestar's handler for every exception."""
     problem = problem_of(error)
     note(request, error, problem)
-    return as_response(problem)
+    return as_response(problem, locale_of(asked_languages(request)))
 
 
 def note(request: Request[Any, Any, Any], error: Exception, problem: Problem) -> None:

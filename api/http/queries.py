@@ -204,7 +204,12 @@ def operation_of(read: Read) -> Operation:
             return asking.wiring.runner.version_tag(seen_by, version.stream, version.number)
 
         version = getattr(answer, "version", None)
-        return as_json(answer, headers={"ETag": f'"{tag(version)}"'} if version else None, version_tag=tag)
+        return as_json(
+            answer,
+            headers={"ETag": f'"{tag(version)}"'} if version else None,
+            version_tag=tag,
+            locale=asking.locale,
+        )
 
     return Operation(
         name=read.name,

@@ -17,7 +17,7 @@ from api.pages.same_browser import SameBrowser
 from api.pages.site import Site
 from api.pages.visits import Visit
 from api.run.wiring import Wiring
-from domain.refusals import Turned
+from domain.refusals import CommandRejected
 from domain.values import Channel
 from history.runner import Contended, KeyReused
 
@@ -48,9 +48,10 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
                 label="page",
                 form_secret=form.own("secret"),
             )
-        except (Turned, KeyReused, Contended) as error:
+        except (CommandRejected, KeyReused, Contended) as error:
             problem = problem_of(error)
-            return page(await site.visit(request), problem.detail, problem.kind.status)
+            visit = await site.visit(request)
+            return page(visit, visit.locale.say(problem.detail), problem.kind.status)
         cookie = await wiring.sessions.begin(way_in.token)
         # Whoever was signed in before is so no more: one session a browser.
         await wiring.sessions.end(request.cookies.get(wiring.sessions.cookie_name))

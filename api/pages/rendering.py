@@ -8,23 +8,22 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final, get_args, get_type_hints
-from zoneinfo import ZoneInfo
 
-from minijinja import Environment, load_from_path
+from minijinja import Environment, load_from_path, safe
 
+from api.locales import LANGUAGES, Locale
 from domain import limits
 from domain.amounts import example_amount
 from domain.commands.register import REGISTER
+from domain.labels import REASONS
+from domain.messages import Message, msg
 from domain.values import Money, Texts
 from domain.words import word_limit
-from projections.words.telling import REASONS
 
 _HERE: Final = Path(__file__).parent
 STYLE: Final = (_HERE / "templates" / "style.css").read_bytes()
 STYLE_ADDRESS: Final = f"/style.css?{hashlib.sha256(STYLE).hexdigest()[:16]}"
 ICON: Final = (_HERE / "templates" / "icon.svg").read_bytes()
-
-_THIN: Final = "\N{NARROW NO-BREAK SPACE}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,43 +45,11 @@ def said(texts: Texts, languages: Sequence[str]) -> Said:
     return Said(first, texts[first])
 
 
-def money(amount: Money | None) -> str:
-    """A sum with its thousands apart: ``12 500.00 EUR``."""
-    if amount is None:
-        return ""
-    whole, point, fraction = amount.amount.partition(".")
-    return f"{int(whole):,}".replace(",", _THIN) + f"{point}{fraction}\N{NO-BREAK SPACE}{amount.currency}"
-
-
-def moment(at: datetime | str | None, zone: str = "UTC") -> str:
-    """A moment on the clocks of a zone: ``24 November 2026, 18:00``, with UTC named."""
-    if at is None:
-        return ""
-    there = (datetime.fromisoformat(at) if isinstance(at, str) else at).astimezone(ZoneInfo(zone))
-    return f"{_day(there)}, {there:%H:%M}" + (" UTC" if zone == "UTC" else "")
-
-
-def day(on: date | str | None) -> str:
-    """A day: ``24 November 2026``."""
-    if on is None:
-        return ""
-    return _day(date.fromisoformat(on) if isinstance(on, str) else on)
-
-
-def _day(on: date) -> str:
-    return f"{on.day} {on:%B} {on.year}"
-
-
-def choices(command: str, field: str) -> tuple[tuple[str, str], ...]:
-    """What a field of a command offers to choose from, each code with its words."""
+def codes(command: str, field: str) -> tuple[str, ...]:
+    """The codes among which a field of a command offers a choice."""
     hint = get_type_hints(REGISTER[command].request)[field]
-    codes = [each for option in (get_args(hint) or ()) for each in (get_args(option) or (option,))]
-    return tuple((code, reason(code)) for code in codes if isinstance(code, str))
-
-
-def reason(code: str | None) -> str:
-    """A code in words."""
-    return "" if code is None else REASONS.get(code, code.replace("_", " ")).capitalize()
+    found = [each for option in (get_args(hint) or ()) for each in (get_args(option) or (option,))]
+    return tuple(code for code in found if isinstance(code, str))
 
 
 def plain(code: str) -> str:
@@ -90,38 +57,113 @@ def plain(code: str) -> str:
     return code.replace("_", " ")
 
 
-def within(hint: str, most: int) -> str:
-    """A field's hint, with the length to which its text is limited; 0 where nothing is typed freely."""
-    return f"{hint.strip()} At most {most} characters.".strip() if most else hint.strip()
+def _capital(text: str) -> str:
+    """A text that begins with a capital letter; the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
+class _Words:
+    """What templates can say in one language."""
+
+    def __init__(self, locale: Locale) -> None:
+        self._locale = locale
+
+    def translated(self, template: str, **values: Any) -> str:  # Any: see Message
+        """``_("Round {number}", number=3)``: a message."""
+        return self._locale.say(Message(template, values))
+
+    def counted(self, one: str, many: str, count: int, **values: Any) -> str:  # Any: see Message
+        """``n_("{count} review", "{count} reviews", count=3)``: a message with a number."""
+        return self._locale.say(Message(one, {"count": count, **values}, plural=many))
+
+    def in_context(self, context: str, template: str, **values: Any) -> str:  # Any: see Message
+        """``p_("verb", "Open")``: a message whose English words mean several things."""
+        return self._locale.say(Message(template, values, context=context))
+
+    def markup(self, template: str, **values: Any) -> str:  # Any: see Message
+        """``h_("Sent by <bdi>{name}</bdi>", name=…)``: a message with HTML in its template; values are escaped."""
+        return safe(self._locale.markup(Message(template, values)))
+
+    def say(self, message: Message | str | None) -> str:
+        """A message that came from elsewhere; a text as it is."""
+        if message is None:
+            return ""
+        return self._locale.say(message) if isinstance(message, Message) else message
+
+    def money(self, amount: Money | None) -> str:
+        """A sum."""
+        return "" if amount is None else self._locale.money(amount)
+
+    def moment(self, at: datetime | str | None, zone: str = "UTC") -> str:
+        """A moment on the clocks of a zone, which is named."""
+        if at is None:
+            return ""
+        return self._locale.moment(datetime.fromisoformat(at) if isinstance(at, str) else at, zone)
+
+    def day(self, on: date | str | None) -> str:
+        """A day."""
+        if on is None:
+            return ""
+        return self._locale.day(date.fromisoformat(on) if isinstance(on, str) else on)
+
+    def reason(self, code: str | None) -> str:
+        """A reason's code in words, as a line of its own."""
+        if code is None:
+            return ""
+        return _capital(self._locale.say(REASONS[code]) if code in REASONS else plain(code))
+
+    def choices(self, command: str, field: str) -> tuple[tuple[str, str], ...]:
+        """What a field of a command offers to choose from, each code with its words."""
+        return tuple((code, self.reason(code)) for code in codes(command, field))
+
+    def within(self, hint: str, most: int) -> str:
+        """A field's hint, with the length to which its text is limited; 0 where nothing is typed freely."""
+        if not most:
+            return hint.strip()
+        return f"{hint.strip()} {self._locale.say(msg('At most {most} characters.', most=most))}".strip()
 
 
 class Rendering:
-    """The templates of the pages."""
+    """The templates of the pages, compiled once for each language."""
 
     def __init__(self) -> None:
-        self._environment = Environment(
-            loader=load_from_path([str(_HERE / "templates")]),
-            undefined_behavior="strict",
-            trim_blocks=True,
-            lstrip_blocks=True,
-            filters={
-                "money": money,
-                "moment": moment,
-                "day": day,
-                "said": said,
-                "reason": reason,
-                "plain": plain,
-            },
-            globals={
-                "style": STYLE_ADDRESS,
-                "choices": choices,
-                "example": example_amount,
-                "limits": limits,
-                "within": within,
-                "word_limit": word_limit,
-            },
-        )
+        self._environments = {language: _environment(Locale(language)) for language in LANGUAGES}
 
-    def page(self, template: str, context: Mapping[str, Any]) -> bytes:  # Any: whatever a template shows
-        """A page in HTML."""
-        return self._environment.render_template(template, **context).encode()
+    def page(
+        self, template: str, context: Mapping[str, Any], locale: Locale
+    ) -> bytes:  # Any: whatever a template shows
+        """A page in HTML, in the language of `locale`."""
+        return self._environments[locale.language].render_template(template, **context).encode()
+
+
+def _environment(locale: Locale) -> Environment:
+    words = _Words(locale)
+    return Environment(
+        loader=load_from_path([str(_HERE / "templates")]),
+        undefined_behavior="strict",
+        trim_blocks=True,
+        lstrip_blocks=True,
+        filters={
+            "say": words.say,
+            "money": words.money,
+            "moment": words.moment,
+            "day": words.day,
+            "reason": words.reason,
+            "said": said,
+            "plain": plain,
+        },
+        globals={
+            "_": words.translated,
+            "n_": words.counted,
+            "p_": words.in_context,
+            "h_": words.markup,
+            "language": locale.language,
+            "all_languages": LANGUAGES,
+            "style": STYLE_ADDRESS,
+            "choices": words.choices,
+            "example": example_amount,
+            "limits": limits,
+            "within": words.within,
+            "word_limit": word_limit,
+        },
+    )

@@ -16,16 +16,18 @@ from api.accounts.sessions import same_csrf
 from api.http.bodies import field_of
 from api.http.operations import again_if_lost, check_kinds, methods
 from api.http.problems import MOST_NAMED, Problem, ProblemType, note, problem_of
+from api.locales import Locale, asked_languages, locale_of
 from api.pages.addresses import DONE, PAGES
 from api.pages.arrivals import Arrivals
 from api.pages.forms import Form, Plain, command_of, nested, read_form
 from api.pages.origins import check_same_site
 from api.pages.page import Act, Drawn, Page
 from api.pages.rendering import Rendering
-from api.pages.visits import Returned, Visit, languages_of
+from api.pages.visits import Returned, Visit
 from api.run.wiring import Wiring
 from domain.commands.register import REGISTER
-from domain.refusals import Invalid, NotFound, Turned
+from domain.messages import Message, counted, msg
+from domain.refusals import CommandRejected, Invalid, NotFound
 from domain.values import CONTROL, Channel
 from history.runner import Answer, Contended, KeyReused, Stale
 from history.runner import Request as Asked
@@ -106,7 +108,7 @@ class Site:
             signed_in=await sessions.find(request.cookies.get(sessions.cookie_name)),
             path=request.path_params,
             query=query,
-            languages=languages_of(request, query.get("lang")),
+            languages=asked_languages(request, query.get("lang")),
         )
 
     async def _get(self, page: Page, request: Request[Any, Any, Any]) -> Response[Any]:
@@ -134,7 +136,7 @@ class Site:
         check_kinds(visit.path)
         if form.own("lines"):
             # Another submit button of the same form: it only asks for more rows, and writes nothing.
-            more = Returned(form=form.own("form"), typed=form, sentence="", status=200, key=form.own("key"))
+            more = Returned(form=form.own("form"), typed=form, sentence=None, status=200, key=form.own("key"))
             visit = replace(visit, returned=more)
             return self.answer(visit, await page.show(visit))
         act = next((each for each in page.acts if each.command == form.own("do")), None)
@@ -142,7 +144,7 @@ class Site:
             raise Problem(ProblemType.MALFORMED, "The form asks for something that is not done on this page.")
         try:
             answer = await self._run(visit, act, form)
-        except (Turned, Stale, KeyReused, Contended) as error:
+        except (CommandRejected, Stale, KeyReused, Contended) as error:
             visit = replace(visit, returned=_returned(form, error))
             await self._arrivals.wait(request)
             return self.answer(visit, await page.show(visit))
@@ -187,15 +189,15 @@ class Site:
             "untold": visit.signed_in is not None and visit.signed_in.untold,
             "languages": visit.languages,
             "returned": returned,
-            "faults": _faults(returned, drawn.labels) if returned else (),
+            "faults": _faults(returned, drawn.labels, visit.locale) if returned else (),
             "notice": notice,
             **drawn.context,
         }
         return Response(
-            self._rendering.page(drawn.template, context),
+            self._rendering.page(drawn.template, context, visit.locale),
             status_code=returned.status if returned else 200,
             media_type=HTML,
-            headers=SECURITY,
+            headers={**SECURITY, "Content-Language": visit.locale.language},
             cookies=cookies or [],
         )
 
@@ -210,6 +212,7 @@ class Site:
         """A page that says in one sentence what is wrong, and gives back what was typed."""
         problem = problem_of(error)
         note(request, error, problem)
+        locale = locale_of(asked_languages(request, request.query_params.get("lang")))
         context = {
             **self._around(request),
             "visit": None,
@@ -221,19 +224,21 @@ class Site:
             "faults": (),
             "notice": None,
             "problem": problem,
-            "sentence": _SAID_ELSE.get(problem.kind, problem.detail),
+            "sentence": locale.say(_SAID_ELSE.get(problem.kind, problem.detail)),
             "typed": request.state.get("typed") or {},
         }
         return Response(
-            self._rendering.page("problem.html", context),
+            self._rendering.page("problem.html", context, locale),
             status_code=problem.kind.status,
             media_type=HTML,
-            headers={**SECURITY, **problem.headers},
+            headers={**SECURITY, "Content-Language": locale.language, **problem.headers},
         )
 
 
 _SAID_ELSE: Final = {
-    ProblemType.INTERNAL: "Something went wrong here; it has been noted. What was done is not done twice if you try again.",
+    ProblemType.INTERNAL: msg(
+        "Something went wrong here; it has been noted. What was done is not done twice if you try again."
+    ),
 }
 
 
@@ -267,27 +272,35 @@ def redirect(where: str, *, cookies: list[Cookie] | None = None) -> Response[Any
     )
 
 
-def _returned(form: Form, error: Turned | Stale | KeyReused | Contended) -> Returned:
+def _returned(form: Form, error: CommandRejected | Stale | KeyReused | Contended) -> Returned:
     name, key = form.own("form"), form.own("key")
     match error:
         case Invalid():
-            errors: dict[str, str] = {}
+            errors: dict[str, Message] = {}
             for each in error.errors[:MOST_NAMED]:
                 errors.setdefault(each.field, each.detail)
             others = len(error.errors) - MOST_NAMED
-            sentence = "Nothing was done yet. Please correct:"
-            if others > 0:
-                many = f"more than {others}" if error.more else str(others)
-                sentence = f"Nothing was done yet. Please correct these first; {many} others follow:"
+            sentence = msg("Nothing was done yet. Please correct:")
+            if others > 0 and error.more:
+                sentence = msg(
+                    "Nothing was done yet. Please correct these first; more than {count} others follow:",
+                    count=others,
+                )
+            elif others > 0:
+                sentence = counted(
+                    "Nothing was done yet. Please correct these first; {count} other follows:",
+                    "Nothing was done yet. Please correct these first; {count} others follow:",
+                    count=others,
+                )
             return Returned(form=name, typed=form, sentence=sentence, errors=errors, status=422, key=key)
         case Stale():
-            sentence = (
+            sentence = msg(
                 "Somebody changed this while you were looking at it, so nothing was done. It is shown here as it stands now, "
                 "with what you typed: look at it again, then send it again."
             )
             return Returned(form=name, typed=form, sentence=sentence, status=412, key=key)
         case KeyReused():
-            sentence = (
+            sentence = msg(
                 "This form was sent before, with something else in it, and that was done. "
                 "See whether this is still needed; if so, send it again."
             )
@@ -308,9 +321,9 @@ class Fault:
     detail: str
 
 
-def _faults(returned: Returned, labels: Mapping[str, str]) -> tuple[Fault, ...]:
+def _faults(returned: Returned, labels: Mapping[str, str], locale: Locale) -> tuple[Fault, ...]:
     return tuple(
-        Fault(f"{returned.form}-{name}", labels.get(name) or _label(name), detail)
+        Fault(f"{returned.form}-{name}", labels.get(name) or _label(name), locale.say(detail))
         for name, detail in returned.errors.items()
     )
 

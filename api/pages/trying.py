@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from api.run.wiring import Wiring
 from domain.commands.register import REGISTER
 from domain.deciding import Act, Command, Denied, Given, Members
-from domain.refusals import Invalid, Turned
+from domain.messages import Message
+from domain.refusals import CommandRejected, Invalid
 from domain.values import stream_id
 
 _BY_REQUEST = {entry.request: entry for entry in REGISTER.values()}
@@ -24,8 +25,8 @@ class Offer:
     do: str
     name: str
     may: bool
-    why_not: str | None = None
-    not_yours: str | None = None
+    why_not: Message | str | None = None
+    not_yours: Message | str | None = None
 
 
 class Trial:
@@ -55,7 +56,7 @@ class Trial:
                 return Offer(do, name, may=False, why_not=taken)
         except Invalid:
             return Offer(do, name, may=True)
-        except Turned as turned:
+        except CommandRejected as turned:
             return Offer(do, name, may=False, why_not=turned.detail)
         return Offer(do, name, may=True)
 

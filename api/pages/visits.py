@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 from urllib.parse import quote
 
 from litestar import Request
 
 from api.accounts.sessions import SignedIn
+from api.locales import Locale, locale_of
 from api.pages.forms import Form
 from api.pages.trying import Trial
 from api.run.wiring import Wiring
+from domain.messages import Message
 from projections.versions import Version
-
-_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*\Z", re.ASCII)
-_WEIGHT: Final = re.compile(r"\s*q=([01](?:\.[0-9]{0,3})?)\s*\Z", re.ASCII)
-_MOST_LANGUAGES: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +27,8 @@ class Returned:
 
     form: str
     typed: Form
-    sentence: str
-    errors: Mapping[str, str] = field(default_factory=dict)
+    sentence: Message | None
+    errors: Mapping[str, Message] = field(default_factory=dict)
     status: int = 409
     key: str = ""
 
@@ -48,6 +45,7 @@ class FormShown:
     seen: str | None
     start: Mapping[str, str]
     returned: Returned | None
+    locale: Locale
 
     def value(self, name: str) -> str:
         """What stands in an input: what was typed, if the form came back, else what it begins with."""
@@ -56,7 +54,8 @@ class FormShown:
 
     def error(self, name: str) -> str:
         """What is wrong with an input; empty if nothing is."""
-        return "" if self.returned is None else self.returned.errors.get(name, "")
+        found = None if self.returned is None else self.returned.errors.get(name)
+        return "" if found is None else self.locale.say(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +69,11 @@ class Visit:
     query: Mapping[str, str]
     languages: tuple[str, ...]
     returned: Returned | None = None
+
+    @property
+    def locale(self) -> Locale:
+        """The language of the page."""
+        return locale_of(self.languages)
 
     @property
     def person(self) -> str | None:
@@ -109,20 +113,8 @@ class Visit:
             seen=None if seen is None else self._tag(seen),
             start=start or {},
             returned=returned,
+            locale=self.locale,
         )
 
     def _tag(self, version: Version) -> str:
         return self.wiring.runner.version_tag(self.who, version.stream, version.number)
-
-
-def languages_of(request: Request[Any, Any, Any], chosen: str | None) -> tuple[str, ...]:
-    """The languages that a visitor reads: the one chosen on the page, then those of the browser by their weights."""
-    wanted: list[tuple[float, str]] = []
-    for part in request.headers.get("accept-language", "").split(",")[:_MOST_LANGUAGES]:
-        name, _, weight = part.partition(";")
-        found = _WEIGHT.match(weight)
-        if _LANGUAGE.match(name.strip()):
-            wanted.append((-float(found[1]) if found else -1.0, name.strip()))
-    browser = [name for _, name in sorted(wanted, key=lambda each: each[0])]
-    first = [chosen] if chosen is not None and _LANGUAGE.match(chosen) else []
-    return (*first, *browser, "en")

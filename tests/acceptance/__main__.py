@@ -23,7 +23,7 @@ from benchmarks.connection import Client
 from benchmarks.figures import percentile
 from benchmarks.interrupting import run as run_interruptibly
 from benchmarks.server import ServerFailed, forget_own_settings, new_installation, start, supervised
-from benchmarks.traffic import Tally, Traffic, Turned, Unreachable
+from benchmarks.traffic import CommandRejected, Tally, Traffic, Unreachable
 from domain.values import amount_text
 from tests.acceptance import journey as journeys
 from tests.acceptance.accounts import all_facts, ledger_sums
@@ -197,7 +197,7 @@ def _report(rehearsed: Rehearsed, console: Console) -> bool:
     )
     _list(
         console,
-        "Turned down on the way",
+        "CommandRejected down on the way",
         [f"grant {each.file.number} ({each.file.identifier}): {each.stopped}" for each in stopped],
     )
     _list(console, "DISAGREEING", list(rehearsed.disagreeing))
@@ -255,7 +255,7 @@ def main() -> int:
         ServerFailed,
         SuperviseError,
         EmbeddedError,
-        Turned,
+        CommandRejected,
         Unreachable,
         ValueError,
     ) as error:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from benchmarks.people import Person, money, register
-from benchmarks.traffic import Traffic, Turned
+from benchmarks.traffic import CommandRejected, Traffic
 from tests.acceptance.giving import FileGrant
 
 JURORS: Final = 6
@@ -121,7 +121,7 @@ class Clock:
         for _ in range(40):
             try:
                 await _set_clock(traffic, administrator, now)
-            except Turned as turned:
+            except CommandRejected as turned:
                 if turned.status == 409:
                     # It was set forward before, and only ever goes forward: look for where it is.
                     now += timedelta(days=92)

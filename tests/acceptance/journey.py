@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from benchmarks.people import Person, money, register
-from benchmarks.traffic import Traffic, Turned, Unreachable
+from benchmarks.traffic import CommandRejected, Traffic, Unreachable
 from tests.acceptance.cast import CRITERIA, QUORUM, SCALE, Cast, Clock, Play
 from tests.acceptance.giving import FileGrant
 
@@ -88,7 +88,7 @@ async def abreast(
         for journey in waiting:
             try:
                 await step(journey)
-            except (Turned, Unreachable) as turned:
+            except (CommandRejected, Unreachable) as turned:
                 journey.stopped = str(turned)
             done()
 
@@ -168,7 +168,7 @@ async def review(company: Company, journey: Journey) -> None:
 
 
 async def decide(company: Company, play: Play, journeys: Sequence[Journey], done: Callable[[], None]) -> None:
-    """The panel opens on the ranking, the chair sets every outcome, and somebody else confirms. Raises `Turned`."""
+    """The panel opens on the ranking, the chair sets every outcome, and somebody else confirms. Raises `CommandRejected`."""
     traffic, cast = company.traffic, company.cast
     panel = await traffic.write("open a panel", f"/api/rounds/{play.round}/panel", cast.officer.token)
     await traffic.read(

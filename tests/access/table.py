@@ -49,7 +49,7 @@ ROLES: Final = {
 }
 """The capital letters: the role in which somebody is allowed."""
 
-HIDDEN: Final = "There is nothing here that you may see."
+HIDDEN: Final = "Not found, or you have no access."
 """The dot: refused as if there were no such thing."""
 
 SENTENCES: Final = {

@@ -20,7 +20,7 @@ from domain.indexes import reviews_of
 from domain.initiatives import InitiativeFounded, MemberAdded
 from domain.persons import PERSON as PERSONS
 from domain.persons import PersonErased
-from domain.refusals import Turned
+from domain.refusals import CommandRejected
 from domain.rounds import RoundQuorumLowered
 from domain.values import MEMBER_ROLES, SYSTEM, Channel, Role
 from history.appends import Append, Appended
@@ -121,9 +121,9 @@ class Moment:
         untouched = fork(world)
         try:
             world.run(self.command, actor, self.now)
-        except Turned as turned:
+        except CommandRejected as turned:
             assert stored(world) == stored(untouched), "refused, yet something was stored"
-            return turned.detail
+            return str(turned.detail)
         assert isinstance(world.verdict, Allowed)
         return world.verdict.role
 
@@ -139,8 +139,8 @@ class Moment:
         request = Request(command=self.command, actor=actor, channel=Channel.API)
         try:
             asyncio.run(runner.run(request))
-        except Turned as turned:
-            return turned.detail
+        except CommandRejected as turned:
+            return str(turned.detail)
         raise AssertionError("not refused")
 
 

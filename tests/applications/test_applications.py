@@ -297,7 +297,7 @@ class TestWhenTheApplicationIsSubmitted:
         command = WithdrawApplication(application=APPLICATION, reason="safety")
         assert with_application().turned_down(command, actor) == (
             NotFound,
-            "There is nothing here that you may see.",
+            "Not found, or you have no access.",
         )
 
     def test_staff_find_it_eligible(self) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from benchmarks.connection import Client
-from benchmarks.traffic import Traffic, Turned, Written
+from benchmarks.traffic import CommandRejected, Traffic, Written
 
 DONE = b'HTTP/1.1 201 Created\r\nX-Position: token\r\nContent-Length: 26\r\n\r\n{"id":"call-1","leaf":"0"}'
 
@@ -69,7 +69,7 @@ def test_what_may_be_sent_again_is_sent_again_with_the_same_key(
 
 def test_a_refusal_is_final_and_told_in_the_servers_sentence() -> None:
     async def act(traffic: Traffic) -> None:
-        with pytest.raises(Turned, match=r"draft: 409, A sentence\."):
+        with pytest.raises(CommandRejected, match=r"draft: 409, A sentence\."):
             await traffic.write("draft", "/x", "secret")
         assert traffic.tally.turned["draft"] == 1
         assert not traffic.tally.contended

@@ -77,7 +77,7 @@ class TestAGrantThatIsPaid:
     def test_nobody_from_outside_completes_it(self, actor: str) -> None:
         assert world_with_grant(*PAID).turned_down(COMPLETE, actor) == (
             NotFound,
-            "There is nothing here that you may see.",
+            "Not found, or you have no access.",
         )
 
     def test_an_officer_does_not_complete_their_own(self) -> None:

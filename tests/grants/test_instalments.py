@@ -56,7 +56,7 @@ from tests.grants.scene import (
     world_with_grant,
 )
 
-NOTHING_HERE = (NotFound, "There is nothing here that you may see.")
+NOT_FOUND = (NotFound, "Not found, or you have no access.")
 REQUEST = RequestInstalment(grant=GRANT, instalment=1)
 APPROVE = ApproveInstalment(grant=GRANT, instalment=1)
 INSTRUCT = InstructInstalment(grant=GRANT, instalment=1, reference="BATCH-1")
@@ -100,7 +100,7 @@ class TestAScheduledInstalment:
 
     @pytest.mark.parametrize("actor", [ADMINISTRATOR, OFFICER, FINANCE, APPROVER, FUNDER, STRANGER])
     def test_nobody_else_requests_it(self, actor: str) -> None:
-        assert world_with_grant(*BY_STATUS["scheduled"]).turned_down(REQUEST, actor) == NOTHING_HERE
+        assert world_with_grant(*BY_STATUS["scheduled"]).turned_down(REQUEST, actor) == NOT_FOUND
 
     @pytest.mark.parametrize("payee", [(), (payee_set(),)], ids=["none", "unconfirmed"])
     def test_it_is_not_requested_before_a_payee_is_confirmed(self, payee: tuple[Fact, ...]) -> None:

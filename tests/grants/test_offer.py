@@ -52,7 +52,7 @@ from tests.grants.scene import (
     world_with_grant,
 )
 
-NOTHING_HERE = (NotFound, "There is nothing here that you may see.")
+NOT_FOUND = (NotFound, "Not found, or you have no access.")
 OFFER = OfferGrant(application=APPLICATION, respond_by=RESPOND_BY)
 
 
@@ -149,7 +149,7 @@ class TestAnAwardedApplication:
 
     @pytest.mark.parametrize("actor", [ARTIST, STRANGER])
     def test_nobody_from_outside_offers_it(self, actor: str) -> None:
-        assert world_before().turned_down(OFFER, actor) == NOTHING_HERE
+        assert world_before().turned_down(OFFER, actor) == NOT_FOUND
 
     def test_an_officer_does_not_offer_a_grant_to_themself(self) -> None:
         world = world_before()
@@ -181,7 +181,7 @@ class TestAnApplicationThatIsNotAwarded:
     def test_what_does_not_exist_is_not_found(self) -> None:
         assert world_with_fund(opened()).turned_down(OFFER, OFFICER) == (
             NotFound,
-            "There is nothing here that you may see.",
+            "Not found, or you have no access.",
         )
 
 
@@ -223,7 +223,7 @@ class TestAnOfferedGrant:
     @pytest.mark.parametrize("command", [AcceptGrant(grant=GRANT), DeclineGrant(grant=GRANT, reason="other")])
     @pytest.mark.parametrize("actor", [ADMINISTRATOR, OFFICER, FINANCE, APPROVER, FUNDER, STRANGER])
     def test_nobody_else_answers_it(self, command: AcceptGrant | DeclineGrant, actor: str) -> None:
-        assert world_with_grant(*offered()).turned_down(command, actor) == NOTHING_HERE
+        assert world_with_grant(*offered()).turned_down(command, actor) == NOT_FOUND
 
     def test_an_explanation_has_a_limit(self) -> None:
         command = DeclineGrant(grant=GRANT, reason="other", explanation="x" * 4001)
@@ -319,7 +319,7 @@ class TestAnAnsweredGrant:
         world = world_with_grant()
         assert world.turned_down(AcceptGrant(grant=GRANT), ARTIST) == (
             NotFound,
-            "There is nothing here that you may see.",
+            "Not found, or you have no access.",
         )
 
 

@@ -46,7 +46,7 @@ from tests.grants.scene import (
     world_with_grant,
 )
 
-NOTHING_HERE = (NotFound, "There is nothing here that you may see.")
+NOT_FOUND = (NotFound, "Not found, or you have no access.")
 SET = SetGrantPayee(grant=GRANT, kind="recipient", name="Applicant One", account=IBAN)
 CONFIRM = ConfirmGrantPayee(grant=GRANT, setting=1)
 INSTRUCT = InstructInstalment(grant=GRANT, instalment=1, reference="BATCH-1")
@@ -96,7 +96,7 @@ class TestAnAcceptedGrant:
 
     @pytest.mark.parametrize("actor", [ADMINISTRATOR, OFFICER, FINANCE, APPROVER, FUNDER, STRANGER])
     def test_nobody_else_says_where_the_money_goes(self, actor: str) -> None:
-        assert world_with_grant(*accepted()).turned_down(SET, actor) == NOTHING_HERE
+        assert world_with_grant(*accepted()).turned_down(SET, actor) == NOT_FOUND
 
     def test_there_is_no_payee_to_confirm_yet(self) -> None:
         assert world_with_grant(*accepted()).turned_down(CONFIRM, FINANCE) == (
@@ -167,7 +167,7 @@ class TestAPayeeThatIsSet:
 
     @pytest.mark.parametrize("actor", [ARTIST, STRANGER])
     def test_nobody_from_outside_confirms_it(self, actor: str) -> None:
-        assert world_with_grant(*accepted(), payee_set()).turned_down(CONFIRM, actor) == NOTHING_HERE
+        assert world_with_grant(*accepted(), payee_set()).turned_down(CONFIRM, actor) == NOT_FOUND
 
     def test_a_recipient_who_handles_money_does_not_confirm_their_own(self) -> None:
         world = world_with_grant(*accepted(), payee_set())

@@ -37,7 +37,7 @@ from tests.grants.scene import (
     world_with_grant,
 )
 
-NOTHING_HERE = (NotFound, "There is nothing here that you may see.")
+NOT_FOUND = (NotFound, "Not found, or you have no access.")
 SUBMIT = SubmitGrantReport(grant=GRANT, text="It was shown in May.")
 ACCEPT = AcceptGrantReport(grant=GRANT, report=1)
 RETURN = ReturnGrantReport(grant=GRANT, report=1, reason="unclear")
@@ -90,7 +90,7 @@ class TestAnAcceptedGrant:
 
     @pytest.mark.parametrize("actor", [ADMINISTRATOR, OFFICER, FINANCE, APPROVER, FUNDER, STRANGER])
     def test_nobody_else_reports(self, actor: str) -> None:
-        assert world_with_grant(*accepted()).turned_down(SUBMIT, actor) == NOTHING_HERE
+        assert world_with_grant(*accepted()).turned_down(SUBMIT, actor) == NOT_FOUND
 
     @pytest.mark.parametrize(("answer", "done"), ANSWERS)
     def test_a_report_that_was_never_submitted_is_not_answered(self, answer: Command, done: str) -> None:

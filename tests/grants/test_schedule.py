@@ -129,7 +129,7 @@ class TestAnAcceptedGrant:
     def test_nobody_from_outside_divides_it(self, actor: str) -> None:
         assert world_with_grant(*accepted()).turned_down(plan("1"), actor) == (
             NotFound,
-            "There is nothing here that you may see.",
+            "Not found, or you have no access.",
         )
 
     def test_an_officer_does_not_divide_their_own(self) -> None:

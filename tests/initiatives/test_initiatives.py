@@ -48,7 +48,7 @@ class TestWhenNothingHappenedYet:
     def test_nobody_can_be_appointed(self) -> None:
         assert World().turned_down(AppointAdministrator(person=KEEPER), SYSTEM) == (
             NotFound,
-            "There is nothing here that you may see.",
+            "Not found, or you have no access.",
         )
 
 
@@ -100,7 +100,7 @@ class TestWhenTheInstallationIsOpen:
         )
         assert world.turned_down(AppointAdministrator(person="nobody"), SYSTEM) == (
             NotFound,
-            "There is nothing here that you may see.",
+            "Not found, or you have no access.",
         )
 
     def test_an_administrator_founds_an_initiative_and_is_its_first(self) -> None:

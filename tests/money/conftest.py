@@ -14,7 +14,7 @@ import pytest
 from domain.deciding import Fact
 from domain.forms import Criterion, Form, Question, Rubric
 from domain.grants.rules import PlannedInstalment
-from domain.refusals import Turned
+from domain.refusals import CommandRejected
 from domain.values import Money, Role
 from history.documents import read
 from history.runner import Answer
@@ -99,8 +99,8 @@ class House:
         """The same; gives the sentence of a refusal, or None where it was done."""
         try:
             await self.run(name, who, **fields)
-        except Turned as turned:
-            return turned.detail
+        except CommandRejected as turned:
+            return str(turned.detail)
         return None
 
     async def people_join(self) -> House:

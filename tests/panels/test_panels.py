@@ -349,7 +349,7 @@ class TestWhenThePanelIsOpen:
             for actor in (CHAIR, STRANGER):
                 assert world.turned_down(award("500", unranked), actor) == (
                     NotFound,
-                    "There is nothing here that you may see.",
+                    "Not found, or you have no access.",
                 )
             assert world.turned_down(award("500", unranked), OFFICER)[0] is Forbidden
 

@@ -87,7 +87,7 @@ class TestWhenAClaimIsOpen:
         world, claim = with_claim()
         assert world.turned_down(use(claim), actor) == (
             NotFound,
-            "There is nothing here that you may see.",
+            "Not found, or you have no access.",
         )
 
     @pytest.mark.parametrize("actor", [KEEPER, SYSTEM, ARTIST])

@@ -162,7 +162,7 @@ class TestWhenAPersonIsErased:
     def test_who_is_not_known_cannot_be_erased(self) -> None:
         assert peopled().turned_down(ErasePerson(person=person(99), reason="other"), KEEPER) == (
             NotFound,
-            "There is nothing here that you may see.",
+            "Not found, or you have no access.",
         )
 
     @pytest.mark.parametrize("actor", [ADMINISTRATOR, OFFICER, ARTIST])

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from domain.refusals import Forbidden, NotFound, Turned
+from domain.refusals import CommandRejected, Forbidden, NotFound
 from domain.values import Role
 from projections import (
     applications,
@@ -82,7 +82,7 @@ async def read_all(season: Season, viewer: str | None) -> dict[str, str]:
     for name, query in every_query(season).items():
         try:
             answers[name] = msgspec.json.encode(await query(season.reader, viewer), enc_hook=repr).decode()
-        except Turned as turned:
+        except CommandRejected as turned:
             answers[name] = f"{type(turned).__name__}: {turned.detail}"
     return answers
 
@@ -117,7 +117,7 @@ async def test_nobody_and_strangers_read_what_is_public_and_nothing_else(season:
         assert somebody[name] == '{"items":[],"next":null,"unreadable":[]}'
     assert leaks(nobody, *CANARIES) == leaks(somebody, *CANARIES) == {}
     # Streams that exist are told apart from others by nothing.
-    assert somebody["applications.one application1"] == "NotFound: There is nothing here that you may see."
+    assert somebody["applications.one application1"] == "NotFound: Not found, or you have no access."
     assert '"received":null,"panel":null' in nobody["rounds.one"]
 
 

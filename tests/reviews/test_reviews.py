@@ -129,7 +129,7 @@ class TestWhenTheApplicationIsEligibleAndTheRoundClosed:
         for nobody in ("nobody", "x\x00"):
             assert world.turned_down(AssignReview(application=APPLICATION, juror=nobody), OFFICER) == (
                 NotFound,
-                "There is nothing here that you may see.",
+                "Not found, or you have no access.",
             )
 
     @pytest.mark.parametrize("facts", [(), (cleared(),), (cleared(), judged()), (conflict_declared(),)])

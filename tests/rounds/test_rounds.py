@@ -187,5 +187,5 @@ def test_another_world_has_no_such_round() -> None:
     for wrong in (ROUND, CALL, "round-1", "round-" + "0" * 31 + "G", ""):
         assert World().turned_down(CloseRound(round=wrong), SYSTEM) == (
             NotFound,
-            "There is nothing here that you may see.",
+            "Not found, or you have no access.",
         )

@@ -1,0 +1,119 @@
+"""Saying a message in one language, and how money, moments, days, numbers and lists are written there."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from html import escape
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_datetime
+from babel.lists import format_list
+from babel.numbers import format_currency, format_decimal, get_decimal_symbol
+
+from api.locales.catalogues import translations
+from domain.currencies import decimals
+from domain.labels import label
+from domain.messages import At, Message, msg
+from domain.values import Money
+
+LANGUAGES: Final[Mapping[str, str]] = {"en": "English", "ru": "Русский"}
+"""The languages in which the program speaks, each under its own name."""
+
+_DAY: Final = "d MMMM y"
+_MOMENT: Final = f"{_DAY}, HH:mm"
+_MONEY: Final = "#,##0.00\N{NO-BREAK SPACE}¤¤"
+
+
+@dataclass(frozen=True, slots=True)
+class Locale:
+    """One of `LANGUAGES`."""
+
+    language: str
+
+    def say(self, message: Message) -> str:
+        """A message in this language; the English one where no translation exists."""
+        return self._template(message).format(
+            **{name: self._value(value) for name, value in message.values.items()}
+        )
+
+    def markup(self, message: Message) -> str:
+        """A message whose template holds HTML; the values are escaped."""
+        return self._template(message).format(
+            **{name: escape(self._value(value)) for name, value in message.values.items()}
+        )
+
+    def money(self, amount: Money) -> str:
+        """A sum: ``12,500.00 EUR``."""
+        shown = format_currency(
+            Decimal(amount.amount), amount.currency, format=_MONEY, locale=self.language, currency_digits=True
+        )
+        if decimals(amount.currency) == 3:
+            # A comma before three digits could also group thousands; a form would have to ask which is meant.
+            whole, comma, fraction = shown.rpartition(get_decimal_symbol(self.language))
+            return f"{whole}.{fraction}" if comma else shown
+        return shown
+
+    def moment(self, at: datetime, zone: str = "UTC") -> str:
+        """A moment on the clocks of a zone, which is named: ``24 November 2026, 18:00 (Berlin time)``."""
+        there = at.astimezone(UTC if zone == "UTC" else ZoneInfo(zone))
+        shown = format_datetime(there, _MOMENT, tzinfo=there.tzinfo, locale=self.language)
+        return f"{shown} {self.zone(zone)}"
+
+    def zone(self, zone: str) -> str:
+        """A time zone by the city that it is named after: ``(Berlin time)``."""
+        if zone == "UTC":
+            return "UTC"
+        city = format_datetime(datetime.now(UTC), "VVV", tzinfo=ZoneInfo(zone), locale=self.language)
+        return self.say(msg("({city} time)", city=city))
+
+    def day(self, on: date) -> str:
+        """A day: ``24 November 2026``."""
+        return format_date(on, _DAY, locale=self.language)
+
+    def number(self, number: int | Decimal) -> str:
+        """A number, its thousands grouped."""
+        return format_decimal(number, locale=self.language)
+
+    def listed(self, things: Sequence[str]) -> str:
+        """Several things in a sentence: ``a, b, and c``."""
+        return format_list(things, locale=self.language)
+
+    def _template(self, message: Message) -> str:
+        known = translations(self.language)
+        if message.plural is not None:
+            count = message.values["count"]
+            if message.context is not None:
+                return known.npgettext(message.context, message.template, message.plural, count)
+            return known.ngettext(message.template, message.plural, count)
+        if message.context is not None:
+            return known.pgettext(message.context, message.template)
+        return known.gettext(message.template)
+
+    def _value(self, value: Any) -> str:  # Any: see Message
+        match value:
+            case Message():
+                return self.say(value)
+            case enum.Enum():
+                return self.say(label(value))
+            case Money():
+                return self.money(value)
+            case At():
+                return self.moment(value.moment, value.zone)
+            case datetime():
+                return self.moment(value)
+            case date():
+                return self.day(value)
+            case int() | Decimal():
+                return self.number(value)
+            case tuple():
+                return self.listed([self._value(each) for each in value])
+            case _:
+                return str(value)
+
+
+ENGLISH: Final = Locale("en")

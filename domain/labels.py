@@ -1,0 +1,158 @@
+"""The labels of statuses, roles, reasons and other codes: how a person reads them, each once.
+
+A label is the word as it stands in the middle of a sentence. The same English word can have several labels, because
+other languages bend it by what it speaks of.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from typing import Final
+
+from domain.applications import ApplicationStatus
+from domain.calls import CallStatus
+from domain.funds import FundStatus
+from domain.grants.state import GrantStatus, InstalmentStatus, ReportStatus
+from domain.initiatives import InstallationStatus
+from domain.messages import Message, in_context, msg
+from domain.panels import PanelStatus
+from domain.persons import PersonStatus
+from domain.reviews import ReviewStatus
+from domain.rounds import RoundStatus
+from domain.values import Channel, Role
+
+_MEMBERS: Final[Mapping[type[enum.Enum], Mapping[enum.Enum, Message]]] = {
+    Role: {
+        Role.ADMINISTRATOR: in_context("role", "administrator"),
+        Role.OFFICER: in_context("role", "officer"),
+        Role.JUROR: in_context("role", "juror"),
+        Role.CHAIR: in_context("role", "chair"),
+        Role.FINANCE: in_context("role", "finance"),
+        Role.APPROVER: in_context("role", "approver"),
+        Role.FUNDER: in_context("role", "funder"),
+        Role.APPLICANT: in_context("role", "applicant"),
+        Role.PERSON: in_context("role", "person"),
+        Role.SYSTEM: in_context("role", "system"),
+    },
+    Channel: {
+        Channel.PAGE: in_context("channel", "page"),
+        Channel.API: in_context("channel", "api"),
+        Channel.CLI: in_context("channel", "cli"),
+        Channel.IMPORT: in_context("channel", "import"),
+        Channel.SYSTEM: in_context("channel", "system"),
+    },
+    PersonStatus: {
+        PersonStatus.REGISTERED: in_context("person status", "registered"),
+        PersonStatus.ERASED: in_context("person status", "erased"),
+    },
+    CallStatus: {
+        CallStatus.DRAFTED: in_context("call status", "drafted"),
+        CallStatus.PUBLISHED: in_context("call status", "published"),
+    },
+    RoundStatus: {
+        RoundStatus.OPEN: in_context("round status", "open"),
+        RoundStatus.CLOSED: in_context("round status", "closed"),
+        RoundStatus.IN_PANEL: in_context("round status", "in panel"),
+        RoundStatus.DECIDED: in_context("round status", "decided"),
+    },
+    ApplicationStatus: {
+        ApplicationStatus.SUBMITTED: in_context("application status", "submitted"),
+        ApplicationStatus.ELIGIBLE: in_context("application status", "eligible"),
+        ApplicationStatus.INELIGIBLE: in_context("application status", "ineligible"),
+        ApplicationStatus.AWARDED: in_context("application status", "awarded"),
+        ApplicationStatus.WAITLISTED: in_context("application status", "waitlisted"),
+        ApplicationStatus.DECLINED: in_context("application status", "declined"),
+        ApplicationStatus.WITHDRAWN: in_context("application status", "withdrawn"),
+    },
+    ReviewStatus: {
+        ReviewStatus.ASSIGNED: in_context("review status", "assigned"),
+        ReviewStatus.CLEARED: in_context("review status", "cleared"),
+        ReviewStatus.RECUSED: in_context("review status", "recused"),
+        ReviewStatus.REPLACED: in_context("review status", "replaced"),
+        ReviewStatus.SUBMITTED: in_context("review status", "submitted"),
+        ReviewStatus.EXPIRED: in_context("review status", "expired"),
+    },
+    PanelStatus: {
+        PanelStatus.OPENED: in_context("panel status", "open"),
+        PanelStatus.CLOSED: in_context("panel status", "closed"),
+        PanelStatus.CONFIRMED: in_context("panel status", "confirmed"),
+    },
+    GrantStatus: {
+        GrantStatus.OFFERED: in_context("grant status", "offered"),
+        GrantStatus.ACCEPTED: in_context("grant status", "accepted"),
+        GrantStatus.DECLINED: in_context("grant status", "declined"),
+        GrantStatus.LAPSED: in_context("grant status", "lapsed"),
+        GrantStatus.COMPLETED: in_context("grant status", "completed"),
+    },
+    ReportStatus: {
+        ReportStatus.SUBMITTED: in_context("report status", "submitted"),
+        ReportStatus.ACCEPTED: in_context("report status", "accepted"),
+        ReportStatus.RETURNED: in_context("report status", "returned"),
+    },
+    InstalmentStatus: {
+        InstalmentStatus.SCHEDULED: in_context("instalment status", "scheduled"),
+        InstalmentStatus.REQUESTED: in_context("instalment status", "requested"),
+        InstalmentStatus.APPROVED_ONCE: in_context("instalment status", "approved once"),
+        InstalmentStatus.APPROVED: in_context("instalment status", "approved"),
+        InstalmentStatus.INSTRUCTED: in_context("instalment status", "instructed"),
+        InstalmentStatus.SETTLED: in_context("instalment status", "settled"),
+        InstalmentStatus.FAILED: in_context("instalment status", "failed"),
+    },
+    FundStatus: {
+        FundStatus.OPENED: in_context("fund status", "opened"),
+    },
+    InstallationStatus: {
+        InstallationStatus.OPENED: in_context("installation status", "opened"),
+    },
+}
+
+REASONS: Final[Mapping[str, Message]] = {
+    "account_not_found": msg("the bank does not know the account"),
+    "applicant_erased": msg("the applicant was erased"),
+    "asked_by_person": msg("the person asked for it"),
+    "budget_exhausted": msg("the budget is exhausted"),
+    "collaboration": msg("they work or worked together"),
+    "conflicts_of_interest": msg("the other jurors have a conflict of interest"),
+    "duplicate": msg("the same was submitted twice"),
+    "employment": msg("one works for the other"),
+    "family": msg("they are family"),
+    "financial": msg("money is at stake between them"),
+    "friendship": msg("they are friends"),
+    "funded_elsewhere": msg("it is funded elsewhere"),
+    "grant_completed": msg("the grant is completed and did not need it"),
+    "grant_declined": msg("the grant was declined"),
+    "grant_lapsed": msg("the offer was not answered in time"),
+    "held_by_bank": msg("the bank holds the payment back"),
+    "incomplete": msg("it is incomplete"),
+    "jurors_unavailable": msg("no other juror is available"),
+    "name_mismatch": msg("the name does not fit the account"),
+    "no_longer_possible": msg("it is no longer possible"),
+    "not_entitled": msg("the applicant is not entitled to apply"),
+    "not_selected": msg("it was not selected"),
+    "other": msg("another reason"),
+    "outside_scope": msg("it is outside the scope of the call"),
+    "receipts_missing": msg("receipts are missing"),
+    "retention_ended": msg("the time for which the data was kept has ended"),
+    "returned_by_bank": msg("the bank returned the payment"),
+    "rivalry": msg("they are rivals"),
+    "safety": msg("for safety"),
+    "terms": msg("the terms do not fit"),
+    "unclear": msg("it is unclear"),
+}
+"""Every reason's code."""
+
+
+def label(member: enum.Enum) -> Message:
+    """The label of a member of an enumeration that has labels; raises KeyError for another."""
+    return _MEMBERS[type(member)][member]
+
+
+def labelled(kind: type[enum.Enum], code: str) -> Message:
+    """The label of a code that stands for a member of `kind`."""
+    return label(kind(code))
+
+
+def reason(code: str) -> Message:
+    """The label of a reason's code."""
+    return REASONS[code]

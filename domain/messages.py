@@ -1,0 +1,103 @@
+"""Sentences that people read, as templates with named values.
+
+The rules make a `Message`; where somebody reads it, `api.locales` translates the template and formats the values in the
+reader's language. Templates are written here in English, and `make messages` collects them into the catalogues: so the
+first argument of `msg`, `counted` and `in_context` (the second one there) is always a plain literal, never an f-string.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, Final
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """A moment to be shown on the clocks of a time zone, which is named beside it."""
+
+    moment: datetime
+    zone: str
+
+
+class Message:
+    """A sentence or a label that people read: an English template, and the values of its `{names}`.
+
+    `plural` is the template for another number than one, which is then the value ``count``; `context` tells apart equal
+    English texts that other languages tell apart. Values are formatted by their type: a datetime (in UTC, or an `At`), a
+    date, a `Money`, an int, a tuple (as a list of things), a member of an enumeration (by its label), another Message; a
+    str stands as it is.
+
+    Not a dataclass nor a Struct: nothing encodes one without choosing a language.
+    """
+
+    __slots__ = ("context", "plural", "template", "values")
+
+    def __init__(
+        self,
+        template: str,
+        values: Mapping[str, Any] | None = None,  # Any: see above
+        *,
+        plural: str | None = None,
+        context: str | None = None,
+    ) -> None:
+        self.template = template
+        self.values: Final = dict(values or {})
+        self.plural = plural
+        self.context = context
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Message) and self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash((self.template, self.plural, self.context))
+
+    def _key(self) -> tuple[str, str | None, str | None, dict[str, Any]]:
+        return self.template, self.plural, self.context, self.values
+
+    def __repr__(self) -> str:
+        return f"Message({self.template!r})"
+
+    def __str__(self) -> str:
+        """The sentence in plain English, for logs and the command line."""
+        many = self.plural is not None and self.values["count"] != 1
+        template = self.plural if many and self.plural is not None else self.template
+        return template.format(**{name: _plain(value) for name, value in self.values.items()})
+
+
+def _plain(value: Any) -> str:  # Any: a value of a message
+    match value:
+        case At():
+            return _plain(value.moment)
+        case datetime():
+            return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+        case date():
+            return value.isoformat()
+        case enum.Enum():
+            return str(value.value).replace("_", " ")
+        case tuple():
+            return ", ".join(_plain(each) for each in value)
+        case _:
+            return str(value)
+
+
+def msg(template: str, /, **values: Any) -> Message:
+    """A message: ``msg("This one is {status}.", status=application.status)``."""
+    return Message(template, values)
+
+
+def counted(one: str, many: str, /, *, count: int, **values: Any) -> Message:
+    """A message whose form depends on a number: ``counted("{count} field", "{count} fields", count=3)``."""
+    return Message(one, {"count": count, **values}, plural=many)
+
+
+def in_context(context: str, template: str, /, **values: Any) -> Message:
+    """A message whose English words mean different things in different places: ``in_context("review", "open")``."""
+    return Message(template, values, context=context)
+
+
+def verbatim(text: str) -> Message:
+    """Words that are nobody's to translate, such as what a person wrote."""
+    return Message("{text}", {"text": text})
