@@ -54,8 +54,8 @@ class ApplicationWithdrawn(Fact, frozen=True, kw_only=True):
 
 
 class ApplicationEndedByErasure(Fact, frozen=True, kw_only=True):
-    """The applicant was erased while the application could still lead to an award, so it ended. Nothing in it is sealed: it
-    can be recorded also where the keys are gone already, as after a restore."""
+    """The applicant or the dossier was erased while the application could still lead to an award, so it ended. Nothing in it
+    is sealed: it can be recorded also where the keys are gone already, as after a restore."""
 
     application: str
 
@@ -265,7 +265,7 @@ def withdraw(
 
 
 def end_by_erasure(application_id: str, application: Application) -> tuple[Fact, ...]:
-    """End an application whose applicant is erased, if it could still lead to an award; else nothing."""
+    """End an application that nobody can read any more, if it could still lead to an award; else nothing."""
     if application.status not in _WITHDRAWABLE:
         return ()
     return (ApplicationEndedByErasure(application=application_id),)

@@ -89,7 +89,7 @@ def application_row(row: ApplicationRow | None, fact: ApplicationFact, placed: P
         case ApplicationWithdrawn() | ApplicationFoundIneligible() | ApplicationDeclined():
             given["reason"] = fact.reason
         case ApplicationEndedByErasure():
-            given["reason"] = "applicant_erased"
+            given["reason"] = "erased"
         case _:
             pass  # its status says it all
     return _SHOWN(row, fact, **given)

@@ -100,7 +100,7 @@ def application_words(fact: ApplicationFact, told: Told) -> Words:
         case ApplicationEndedByErasure():
             return Words(
                 "The application ended before it was decided.",
-                REASONS["applicant_erased"],
+                REASONS["erased"],
                 ("status: withdrawn",),
             )
         case ApplicationFoundEligible():

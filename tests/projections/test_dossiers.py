@@ -225,7 +225,7 @@ async def test_an_older_copy_of_the_database_erases_again_what_was_erased_since(
     season.project()
     listed = await applications.of_call(season.reader, season.officer, season.call)
     assert {each.id: (each.status, each.erased) for each in listed.items} == {
-        season.application1: ("submitted", True),
+        season.application1: ("withdrawn", True),
         season.application2: ("withdrawn", True),
     }
     assert verify_tables(season.url) == TablesVerified(0, ())
