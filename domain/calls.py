@@ -78,7 +78,14 @@ class CallCancelled(Fact, frozen=True, kw_only=True):
     explanation: Annotated[str | Withheld | None, Personal(of="officer")]
 
 
-CallFact = CallDrafted | CallPublished | CallChanged | CallCancelled
+class CallRoundOpened(Fact, frozen=True, kw_only=True):
+    """A round of the call was opened; the rest is in the round's own stream."""
+
+    call: str
+    round: str
+
+
+CallFact = CallDrafted | CallPublished | CallRoundOpened | CallChanged | CallCancelled
 
 # State
 
@@ -149,6 +156,8 @@ def evolve(call: Call, fact: CallFact) -> Call:
             )
         case CallCancelled():
             return msgspec.structs.replace(call, status=CallStatus.CANCELLED)
+        case CallRoundOpened():
+            return call
         case _:
             assert_never(fact)
 
@@ -235,6 +244,11 @@ def publish(call_id: str, call: Call) -> tuple[Fact, ...]:
     if call.status is not CallStatus.DRAFTED:
         raise Refused(msg("This call is already published."))
     return (CallPublished(call=call_id),)
+
+
+def note_round(call_id: str, *, round: str) -> tuple[Fact, ...]:
+    """Record that a round was opened (`domain.rounds.open_round` says whether it may be)."""
+    return (CallRoundOpened(call=call_id, round=round),)
 
 
 def instant(local: datetime, time_zone: str, field: str) -> datetime:

@@ -10,12 +10,17 @@ from __future__ import annotations
 
 from typing import Final
 
-from domain.commands import applications, rounds
+from domain.commands import applications, dossiers, rounds
 from domain.commands.grants import offering
 from domain.deciding import Due, DueBy, Fact, StruckBy
 
-_SET_BY: Final[DueBy] = {**rounds.DUE, **applications.DUE, **offering.DUE}
-_STRUCK_BY: Final[StruckBy] = {**rounds.STRUCK, **applications.STRUCK, **offering.STRUCK}
+_SET_BY: Final[DueBy] = {**rounds.DUE, **applications.DUE, **offering.DUE, **dossiers.DUE}
+_STRUCK_BY: Final[StruckBy] = {
+    **rounds.STRUCK,
+    **applications.STRUCK,
+    **offering.STRUCK,
+    **dossiers.STRUCK,
+}
 
 
 def set_by(fact: Fact) -> Due | None:

@@ -103,7 +103,7 @@ _MEMBERS: Final[Mapping[type[enum.Enum], Mapping[enum.Enum, Message]]] = {
 
 REASONS: Final[Mapping[str, Message]] = {
     "account_not_found": msg("the bank does not know the account"),
-    "applicant_erased": msg("the applicant was erased"),
+    "erased": msg("what was written in it was erased"),
     "asked_by_person": msg("the person asked for it"),
     "budget_exhausted": msg("the budget is exhausted"),
     "collaboration": msg("they work or worked together"),

@@ -58,6 +58,7 @@ def change(
         ApplicationChanged(
             application=application_id,
             applicant=application.applicant,
+            dossier=application.dossier,
             **written(call, title=title, requested=requested, answers=answers),
         ),
     )
@@ -96,7 +97,7 @@ def give_back(
         ApplicationReturned(
             application=application_id,
             round=application.round,
-            applicant=application.applicant,
+            dossier=application.dossier,
             questions=check_text(questions, "questions", most=limits.EXPLANATION, long=True),
             resubmit_by=by,
             resubmit_local=on_clocks(resubmit_by),
@@ -135,6 +136,7 @@ def resubmit(
         ApplicationResubmitted(
             application=application_id,
             applicant=application.applicant,
+            dossier=application.dossier,
             **written(call, title=title, requested=requested, answers=answers),
         ),
     )

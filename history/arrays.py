@@ -196,16 +196,15 @@ def _column(element: TypeInfo, values: Sequence[Any], pack: _Element) -> bytes:
     return _header(element, len(values), nulls=None in values) + b"".join([packed[value] for value in values])
 
 
-class _ArrayDumper(Dumper):
+class _BinaryDumper(Dumper):
     format = Format.BINARY
 
-    def dump(self, obj: BinaryArray) -> bytes:
+    def dump(self, obj: BinaryValue) -> bytes:
         return obj.data
 
 
-def _register(kind: type[BinaryArray], element: TypeInfo) -> None:
-    dumper = type(f"{kind.__name__}Dumper", (_ArrayDumper,), {"oid": element.array_oid})
-    psycopg.adapters.register_dumper(kind, dumper)
+def _register(kind: type[BinaryValue], oid: int) -> None:
+    psycopg.adapters.register_dumper(kind, type(f"{kind.__name__}Dumper", (_BinaryDumper,), {"oid": oid}))
 
 
 # Our own classes, so nobody else's arguments are dumped another way.
@@ -219,4 +218,5 @@ for _kind, _element in (
     (DateArray, _DATE),
     (JsonArray, _JSON),
 ):
-    _register(_kind, _element)
+    _register(_kind, _element.array_oid)
+_register(Document, _JSON.oid)

@@ -71,6 +71,7 @@ WRITES: Final = (
     Write("/api/applications/{application}/return", "application.return"),
     Write("/api/applications/{application}/resubmit", "application.resubmit"),
     Write("/api/applications/{application}/withdraw", "application.withdraw"),
+    Write("/api/applications/{application}/forget", "application.forget"),
     Write("/api/applications/{application}/find-eligible", "application.find_eligible"),
     Write("/api/applications/{application}/find-ineligible", "application.find_ineligible"),
     Write("/api/applications/{application}/reviews", "review.assign", 201),

@@ -16,6 +16,7 @@ from domain.commands.applications import (
     ChangeApplication,
     FindApplicationEligible,
     FindApplicationIneligible,
+    ForgetApplication,
     ResubmitApplication,
     ReturnApplication,
     WithdrawApplication,
@@ -174,6 +175,7 @@ async def _offers(visit: Visit, trial: Trial, application: str) -> list[Offer]:
             "Return with questions",
             ReturnApplication(application=application, questions="?", resubmit_by=soon.replace(tzinfo=None)),
         ),
+        await trial.of("Have it forgotten", ForgetApplication(application=application)),
         await trial.of("Find eligible", FindApplicationEligible(application=application)),
         await trial.of("Find ineligible", FindApplicationIneligible(application=application, reason="other")),
         await trial.of("Offer a grant", OfferGrant(application=application, respond_by=soon)),
@@ -260,6 +262,11 @@ PAGES = (
                 done="The application is returned to the applicant with your questions.",
                 told={"application": "application"},
                 filled=_returned,
+            ),
+            Act(
+                command="application.forget",
+                done="What was written in this application, and about it, is erased.",
+                told={"application": "application"},
             ),
             Act(command="application.find_eligible", done=_ELIGIBLE, told={"application": "application"}),
             Act(

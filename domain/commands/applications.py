@@ -6,7 +6,7 @@ from collections.abc import Generator
 from datetime import datetime
 from typing import Any, Final, get_args
 
-from domain import access, applications, limits, readings, resubmitting
+from domain import access, applications, dossiers, limits, readings, resubmitting
 from domain.applications import (
     APPLICATION,
     Application,
@@ -39,7 +39,9 @@ from domain.deciding import (
     the,
     together,
 )
+from domain.dossiers import DOSSIER
 from domain.forms import Answer
+from domain.grants.state import ENDED, GRANT
 from domain.indexes import applications_by, reviews_of
 from domain.initiatives import INITIATIVE
 from domain.messages import msg
@@ -102,6 +104,14 @@ class WithdrawApplication(Command, frozen=True, kw_only=True):
     explanation: limits.Explanation | None = None
 
 
+class ForgetApplication(Command, frozen=True, kw_only=True):
+    """Destroy the key of all that was written in one's application and about it, once it was withdrawn or decided. That one
+    applied, what was decided, and the record of a payment stay. This cannot be undone. The answer names the dossier that was
+    erased."""
+
+    application: ApplicationId
+
+
 class FindApplicationEligible(Command, frozen=True, kw_only=True):
     """Find that an application meets the call's conditions."""
 
@@ -128,13 +138,20 @@ def _submit(command: SubmitApplication, given: Given) -> Plan:
     # need no look.
     if given.actor != SYSTEM and command.call in (yield from maybe(PERSON, given.actor)).handles:
         read = yield from maybe(READING, reading_of(given.actor, command.round))
-    application = given.new("application")
+    application, dossier = given.new("application"), given.new("dossier")
     return Act(
         may=access.applies(given.actor, read=read),
         initiative=call.initiative,
         scope=command.call,
         decide=lambda: Outcome(
             facts={
+                dossier: dossiers.open_dossier(
+                    dossier,
+                    party=given.actor,
+                    initiative=call.initiative,
+                    purpose="application",
+                    about=application,
+                ),
                 application: applications.submit(
                     application,
                     command.call,
@@ -142,13 +159,15 @@ def _submit(command: SubmitApplication, given: Given) -> Plan:
                     command.round,
                     round,
                     applicant=given.actor,
+                    dossier=dossier,
                     title=command.title,
                     requested=command.requested,
                     answers=command.answers,
                     now=given.now,
-                )
+                ),
             },
             answers=application,
+            subjects=(dossier,),
         ),
     )
 
@@ -270,10 +289,37 @@ def _withdraw(command: WithdrawApplication, given: Given) -> Plan:
     )
 
 
+def _forget(command: ForgetApplication, given: Given) -> Plan:
+    application = yield from the(APPLICATION, command.application)
+    dossier = yield from the(DOSSIER, application.dossier)
+    grant = None if application.grant is None else (yield from the(GRANT, application.grant))
+
+    def decide() -> Outcome:
+        grant_has_ended = grant is not None and grant.status in ENDED
+        applications.check_can_be_forgotten(application, grant_has_ended=grant_has_ended)
+        erased = dossiers.erase(application.dossier, dossier, reason="asked_by_person", now=given.now)
+        return Outcome(
+            facts={application.dossier: erased},
+            answers=application.dossier,
+            erases=(application.dossier,),
+        )
+
+    return Act(
+        may=access.applicant(given.actor, application),
+        initiative=application.initiative,
+        scope=application.call,
+        decide=decide,
+    )
+
+
 def _find_eligible(command: FindApplicationEligible, given: Given) -> Plan:
     application = yield from the(APPLICATION, command.application)
-    round = yield from the(ROUND, application.round)
-    initiative = (yield from the(INITIATIVE, application.initiative)).within(application.call)
+    round, whole, dossier = yield from together(
+        the(ROUND, application.round),
+        the(INITIATIVE, application.initiative),
+        the(DOSSIER, application.dossier),
+    )
+    initiative = whole.within(application.call)
     own = yield from members(applications_by(given.actor, application.round))
     reviews = yield from some(REVIEW, (yield from members(reviews_of(command.application))))
     read = yield from _read_by_examining(application, given)
@@ -283,7 +329,9 @@ def _find_eligible(command: FindApplicationEligible, given: Given) -> Plan:
         scope=application.call,
         decide=lambda: Outcome(
             facts={
-                command.application: applications.find_eligible(command.application, application, round),
+                command.application: applications.find_eligible(
+                    command.application, application, round, dossier
+                ),
                 **read,
             },
             answers=command.application,
@@ -341,6 +389,8 @@ COMMANDS = (
     Registered("application.resubmit", ResubmitApplication, _resubmit),
     Registered("application.lapse_return", LapseApplicationReturn, _lapse_return),
     Registered("application.withdraw", WithdrawApplication, _withdraw),
+    # It is noted in the dossier's stream.
+    Registered("application.forget", ForgetApplication, _forget, versioned=False),
     Registered("application.find_eligible", FindApplicationEligible, _find_eligible),
     Registered("application.find_ineligible", FindApplicationIneligible, _find_ineligible),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from domain import access, limits, readings, rounds
+from domain import access, calls, limits, readings, rounds
 from domain.calls import CALL
 from domain.deciding import (
     Act,
@@ -91,7 +91,8 @@ def _open(command: OpenRound, given: Given) -> Plan:
                     closes_local=command.closes_at,
                     has_round=bool(existing),
                     now=given.now,
-                )
+                ),
+                command.call: calls.note_round(command.call, round=round),
             },
             answers=round,
         ),

@@ -174,9 +174,9 @@ BEGIN
     PERFORM FROM jsonb_to_recordset(p_batch->'erased') AS e (request integer, subject text)
         WHERE NOT EXISTS (
             SELECT FROM jsonb_to_recordset(p_batch->'facts') AS f (request integer, stream text, topic text)
-            WHERE f.request = e.request AND f.stream = e.subject AND f.topic = 'person.erased.v1');
+            WHERE f.request = e.request AND f.stream = e.subject AND history.erases(f.stream, f.topic));
     IF FOUND THEN
-        RAISE EXCEPTION 'a key falls with the fact that its subject was erased' USING ERRCODE = 'check_violation';
+        RAISE EXCEPTION 'a key ends with the fact in its own stream that its subject was erased' USING ERRCODE = 'check_violation';
     END IF;
 END;
 $$;

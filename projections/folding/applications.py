@@ -10,8 +10,10 @@ from domain.applications import (
     ApplicationAwarded,
     ApplicationCancelled,
     ApplicationDeclined,
+    ApplicationEndedByErasure,
     ApplicationFact,
     ApplicationFoundIneligible,
+    ApplicationGrantOffered,
     ApplicationStatus,
     ApplicationSubmitted,
     ApplicationWaitlisted,
@@ -19,7 +21,7 @@ from domain.applications import (
     ApplicationWritten,
     evolve,
 )
-from domain.persons import PersonErased
+from domain.dossiers import DossierErased
 from projections.placed import Placed
 from projections.projection import Projection
 from projections.reader import sealed_box
@@ -28,8 +30,9 @@ from projections.tables import Row, Table
 
 
 class ApplicationRow(Row, frozen=True, kw_only=True):
-    """Where an application stands. `written` is the version of the fact that holds its title and answers. `handle` stands for the applicant; amounts are minor units of `currency`. The sum
-    `awarded`, the `rank` on the waiting list and the `reason` are those of the latest fact alone."""
+    """Where an application stands. `written` is the version of the fact that holds its title and answers. `handle` stands for
+    the applicant; amounts are minor units of `currency`. The sum `awarded`, the `rank` on the waiting list and the `reason`
+    are those of the latest fact about it alone."""
 
     application: str
     version: int
@@ -64,10 +67,10 @@ TITLES: Final = Table("titles", TitleRow, key=("application", "version"), group=
 _SHOWN: Final = Shown(ApplicationRow, Application(), evolve)
 
 
-def fold(rows: Rows, fact: ApplicationFact | PersonErased, placed: Placed) -> None:
-    """Keep where each application stands; its title stays in its box, and goes with its applicant."""
-    if isinstance(fact, PersonErased):
-        rows.clear(TITLES, fact.person)
+def fold(rows: Rows, fact: ApplicationFact | DossierErased, placed: Placed) -> None:
+    """Keep where each application stands; its title stays in its box, and goes with its dossier."""
+    if isinstance(fact, DossierErased):
+        rows.clear(TITLES, fact.dossier)
         return
     row = rows.get(APPLICATIONS, fact.application)
     rows.put(APPLICATIONS, application_row(row, fact, placed))
@@ -81,6 +84,8 @@ def application_row(row: ApplicationRow | None, fact: ApplicationFact, placed: P
     if isinstance(fact, ApplicationWritten):
         given["written"] = placed.version
     match fact:
+        case ApplicationGrantOffered():
+            given = {"version": placed.version}  # it says nothing about the application itself
         case ApplicationSubmitted():
             given |= {"handle": placed.handle, "submitted_at": placed.recorded.envelope.decided_at}
         case ApplicationAwarded():
@@ -94,6 +99,8 @@ def application_row(row: ApplicationRow | None, fact: ApplicationFact, placed: P
             | ApplicationDeclined()
         ):
             given["reason"] = fact.reason
+        case ApplicationEndedByErasure():
+            given["reason"] = "erased"
         case _:
             pass  # its status says it all
     return _SHOWN(row, fact, **given)
@@ -105,7 +112,7 @@ def _title(fact: ApplicationWritten, placed: Placed) -> TitleRow:
         application=fact.application,
         topic=placed.recorded.topic,
         version=placed.version,
-        subject=fact.applicant,
+        subject=fact.dossier,
         digest=digest,
         box=box,
     )

@@ -9,9 +9,11 @@ from domain.applications import (
     ApplicationCancelled,
     ApplicationChanged,
     ApplicationDeclined,
+    ApplicationEndedByErasure,
     ApplicationFact,
     ApplicationFoundEligible,
     ApplicationFoundIneligible,
+    ApplicationGrantOffered,
     ApplicationResubmitted,
     ApplicationReturned,
     ApplicationReturnLapsed,
@@ -19,7 +21,7 @@ from domain.applications import (
     ApplicationWaitlisted,
     ApplicationWithdrawn,
 )
-from domain.calls import CallCancelled, CallChanged, CallDrafted, CallFact, CallPublished
+from domain.calls import CallCancelled, CallChanged, CallDrafted, CallFact, CallPublished, CallRoundOpened
 from domain.panels import PanelClosed, PanelConfirmed, PanelFact, PanelOpened, PanelOutcomeSet
 from domain.readings import ReadingFact
 from domain.reviews import (
@@ -77,6 +79,8 @@ def call_words(fact: CallFact, told: Told) -> Words:
             )
         case CallCancelled():
             return Words("The call was cancelled.", REASONS[fact.reason], ("status: cancelled",))
+        case CallRoundOpened():
+            return Words("A round of the call was opened.")
         case _:
             assert_never(fact)
 
@@ -147,6 +151,12 @@ def application_words(fact: ApplicationFact, told: Told) -> Words:
             )
         case ApplicationWithdrawn():
             return Words("The application was withdrawn.", REASONS[fact.reason], ("status: withdrawn",))
+        case ApplicationEndedByErasure():
+            return Words(
+                "The application ended before it was decided.",
+                REASONS["erased"],
+                ("status: withdrawn",),
+            )
         case ApplicationFoundEligible():
             return Words("The application was found eligible.", changed=("status: eligible",))
         case ApplicationFoundIneligible():
@@ -169,6 +179,8 @@ def application_words(fact: ApplicationFact, told: Told) -> Words:
             )
         case ApplicationDeclined():
             return Words("The application was declined.", REASONS[fact.reason], ("status: declined",))
+        case ApplicationGrantOffered():
+            return Words("A grant was offered for the application.")
         case _:
             assert_never(fact)
 

@@ -27,13 +27,13 @@ class Told:
 
 REASONS: Final[Mapping[str, str]] = {
     "account_not_found": "the bank does not know the account",
-    "applicant_erased": "the applicant was erased",
     "asked_by_person": "the person asked for it",
     "budget_exhausted": "the budget is exhausted",
     "collaboration": "they work or worked together",
     "conflicts_of_interest": "the other jurors have a conflict of interest",
     "duplicate": "the same was submitted twice",
     "employment": "one works for the other",
+    "erased": "what was written in it was erased",
     "family": "they are family",
     "financial": "money is at stake between them",
     "friendship": "they are friends",

@@ -45,6 +45,7 @@ from tests.scene import (
     ROUND,
     calling,
     closed,
+    dossier_of,
     euros,
     found_eligible,
     found_ineligible,
@@ -70,6 +71,7 @@ RETURN = ReturnApplication(application=APPLICATION, questions=" Why snow? ", res
 WRITTEN: dict[str, Any] = {
     "application": APPLICATION,
     "applicant": ARTIST,
+    "dossier": dossier_of(APPLICATION),
     "form_version": 1,
     "requested": 60_000,
     "currency": "EUR",
@@ -79,7 +81,7 @@ WRITTEN: dict[str, Any] = {
 RETURNED = ApplicationReturned(
     application=APPLICATION,
     round=ROUND,
-    applicant=ARTIST,
+    dossier=dossier_of(APPLICATION),
     questions="Why snow?",
     resubmit_by=BY,
     resubmit_local="2026-04-08 23:59",
@@ -108,8 +110,8 @@ class TestWhileTheRoundIsOpen:
         assert only(with_application().run(CHANGE, ARTIST)) == (ApplicationChanged(**WRITTEN),)
 
     def test_title_and_answers_are_sealed(self) -> None:
-        assert personal_fields(ApplicationChanged) == {"title": "applicant", "answers": "applicant"}
-        assert personal_fields(ApplicationResubmitted) == {"title": "applicant", "answers": "applicant"}
+        assert personal_fields(ApplicationChanged) == {"title": "dossier", "answers": "dossier"}
+        assert personal_fields(ApplicationResubmitted) == {"title": "dossier", "answers": "dossier"}
 
     def test_it_is_changed_as_often_as_they_like_in_the_minutes_of_grace_too(self) -> None:
         world = with_application()
@@ -162,8 +164,8 @@ class TestWhenStaffHaveQuestions:
             key=f"resubmit {APPLICATION}", at=BY, command=LapseApplicationReturn(application=APPLICATION)
         )
 
-    def test_the_questions_are_sealed_for_the_applicant(self) -> None:
-        assert personal_fields(ApplicationReturned) == {"questions": "applicant"}
+    def test_the_questions_are_sealed_with_the_application(self) -> None:
+        assert personal_fields(ApplicationReturned) == {"questions": "dossier"}
 
     def test_that_the_officer_read_it_is_recorded(self) -> None:
         world = calling()

@@ -116,7 +116,7 @@ class TestCancelling:
     def test_round_applications_and_owed_reviews_end_with_it(self) -> None:
         world = with_round(closed(APPLICATION, OTHER_APPLICATION))
         receive(world, APPLICATION, ARTIST, found_eligible())
-        receive(world, OTHER_APPLICATION, OTHER_ARTIST, withdrawn(OTHER_APPLICATION, OTHER_ARTIST))
+        receive(world, OTHER_APPLICATION, OTHER_ARTIST, withdrawn(OTHER_APPLICATION))
         review(world, REVIEW, APPLICATION, JUROR)
         facts = world.run(CANCEL, OFFICER, AFTER).facts
         assert facts[CALL] == (

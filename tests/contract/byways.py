@@ -41,6 +41,7 @@ def take_byways(running: Running, walked: Walked) -> None:
     latest = {"position": people["officer"].position or walked.ended_at}
     for who, path in (
         ("officer", "/api/me"),
+        ("artist", "/api/me/dossiers"),
         ("officer", "/api/initiatives/{initiative}"),
         ("funder", "/api/initiatives/{initiative}/members"),
         ("officer", "/api/initiatives/{initiative}/calls"),
@@ -69,6 +70,7 @@ def take_byways(running: Running, walked: Walked) -> None:
         ("funder", "/api/grants/{grant}/timeline"),
     ):
         people[who].get(path.format(**ids), **latest)
+    administrator.get(f"/api/persons/{leaving.id}/kept")
     administrator.get("/api/facts?after=3&limit=2")
     administrator.get("/health/ready")
     read = running.client.get("/metrics", headers={"Authorization": f"Bearer {running.token}"})
@@ -113,6 +115,7 @@ def _second_round(
     applications = [each.post(f"/api/calls/{call}/applications", **sent)["id"] for each in applicants]
     withdrawn, ineligible, *awarded = applications
     applicants[0].post(f"/api/applications/{withdrawn}/withdraw", reason="safety", explanation="Not here.")
+    applicants[0].post(f"/api/applications/{withdrawn}/forget")
     after = walked.deadline + timedelta(days=100, hours=1)
     with due_dates_held_up(running):
         administrator.post("/api/demo/clock", now=after.astimezone(UTC).isoformat())

@@ -117,17 +117,32 @@ async def test_the_application_role_can_do_nothing_else_to_it(application_url: s
 @pytest.mark.parametrize(
     ("append", "read", "sentence"),
     [
-        (Append(facts=[], read={}, answers="one", erased=["person-1"]), {}, "a key falls with"),
-        (Append(facts=[fact("two")], read={}, answers="two", erased=["person-1"]), {"two": 0}, "a key falls with"),
+        (Append(facts=[], read={}, answers="one", erased=["person-1"]), {}, "a key ends with"),
+        (Append(facts=[fact("two")], read={}, answers="two", erased=["person-1"]), {"two": 0}, "a key ends with"),
         (
             Append(facts=[replace(fact("two"), topic="person.erased.v1")], read={}, answers="two", erased=["person-1"]),
             {"two": 0},
-            "a key falls with",
+            "a key ends with",
         ),
         (
             Append(facts=[replace(ERASED, topic="person.registered.v1")], read={}, answers="two", erased=["person-1"]),
             {"person-1": 0},
-            "a key falls with",
+            "a key ends with",
+        ),
+        (
+            Append(facts=[replace(ERASED, topic="dossier.erased.v1")], read={}, answers="two", erased=["person-1"]),
+            {"person-1": 0},
+            "a key ends with",
+        ),
+        (
+            Append(facts=[replace(ERASED, topic="other.person.erased.v1")], read={}, answers="two", erased=["person-1"]),
+            {"person-1": 0},
+            "a key ends with",
+        ),
+        (
+            Append(facts=[replace(ERASED, topic="person.erased.v0")], read={}, answers="two", erased=["person-1"]),
+            {"person-1": 0},
+            "a key ends with",
         ),
         (Append(facts=[fact("one", 7)], read={}, answers="one"), {"one": 1}, "one after another"),
         (Append(facts=[fact("two", 2)], read={}, answers="two"), {"two": 0}, "one after another"),

@@ -139,7 +139,10 @@ class TestForOneApplicant:
 
     def test_nobody_lets_themself_in(self) -> None:
         own = msgspec.structs.replace(LATE, applicant=OFFICER)
-        assert with_round().turned_down(own, OFFICER) == (Forbidden, "You cannot give yourself more time; another member of the staff can.")
+        assert with_round().turned_down(own, OFFICER) == (
+            Forbidden,
+            "You cannot give yourself more time; another member of the staff can.",
+        )
 
     def test_it_ends_after_everybody_s_deadline(self) -> None:
         early = msgspec.structs.replace(LATE, until=LOCAL - timedelta(days=7))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from domain import access, funds, limits
+from domain import access, applications, dossiers, funds, limits
 from domain.applications import APPLICATION
 from domain.calls import CALL
 from domain.deciding import (
@@ -70,7 +70,7 @@ def _offer(command: OfferGrant, given: Given) -> Plan:
     )
     initiative = initiative.within(application.call)
     fund = yield from the(FUND, call.fund)
-    grant = given.new("grant")
+    grant, dossier = given.new("grant"), given.new("dossier")
 
     def decide() -> Outcome:
         offered = rules.offer(
@@ -80,11 +80,24 @@ def _offer(command: OfferGrant, given: Given) -> Plan:
             call,
             fund,
             recipient,
+            dossier=dossier,
             respond_by=command.respond_by,
             now=given.now,
         )
+        opened = dossiers.open_dossier(
+            dossier,
+            party=application.applicant,
+            initiative=application.initiative,
+            purpose="payment",
+            about=grant,
+        )
         committed = funds.commit(call.fund, fund, grant_id=grant, amount=application.awarded)
-        return Outcome(facts={grant: offered, call.fund: committed}, answers=grant)
+        noted = applications.note_grant(command.application, grant=grant)
+        return Outcome(
+            facts={dossier: opened, grant: offered, command.application: noted, call.fund: committed},
+            answers=grant,
+            subjects=(dossier,),
+        )
 
     return Act(
         may=access.offers(given.actor, initiative, command.application, application, conflicts=conflicts),
