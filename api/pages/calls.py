@@ -11,6 +11,7 @@ from api.pages.visits import FormShown, Visit
 from domain.amounts import typed_amount
 from domain.forms import QuestionKind
 from domain.initiatives import INITIATIVE, Initiative
+from domain.messages import Message, msg
 from domain.rounds import RoundStatus
 from domain.values import Role
 from projections import calls
@@ -41,15 +42,23 @@ def open_round(visit: Visit, call: CallLine) -> RoundLine | None:
 async def _list(visit: Visit) -> Drawn:
     found = await calls.public(visit.wiring.reader, cursor=visit.query.get("cursor"))
     lines = [(call, open_round(visit, call)) for call in found.items]
+    loaded = await visit.wiring.reader.readable(
+        *((INITIATIVE, initiative) for initiative in sorted({call.initiative for call in found.items}))
+    )
+    houses = {initiative: each.state.name for initiative, each in loaded.items()}
     return Drawn(
-        "calls.html",
+        "front.html" if visit.request.scope["path"] == "/" else "calls.html",
         {
             "open": sorted(
                 ((call, each) for call, each in lines if each), key=lambda line: line[1].closes_at
             ),
             "closed": [call for call, each in lines if each is None],
             "next": found.next,
+            "houses": houses,
+            "several": len(houses) > 1,
         },
+        # A site with one initiative is that initiative's.
+        initiative=next(iter(houses)) if len(houses) == 1 else None,
     )
 
 
@@ -63,6 +72,7 @@ async def _one(visit: Visit) -> Drawn:
             "roles": await roles_in(visit, call.initiative, call.id),
             "offered": tuple(call.title),
         },
+        initiative=call.initiative,
     )
 
 
@@ -91,6 +101,7 @@ async def _apply(visit: Visit) -> Drawn:
             "offered": tuple(call.title),
         },
         labels=_labels(visit, call),
+        initiative=call.initiative,
     )
 
 
@@ -101,15 +112,17 @@ def _rows(form: FormShown, table: str) -> range:
     return range(max(BLANK_ROWS, typed + (BLANK_ROWS if asked else 0)))
 
 
-def _labels(visit: Visit, call: CallDetail) -> dict[str, str]:
-    labels = {"title": "Title", "requested.amount": "Sum asked for", "requested": "Sum asked for"}
+def _labels(visit: Visit, call: CallDetail) -> dict[str, Message | str]:
+    labels: dict[str, Message | str] = {}
     for question in call.form.questions:
         name = f"answers.{question.id}"
-        labels[name] = said(question.label, visit.languages).text
+        words = said(question.label, visit.languages).text
+        labels[name] = words
         if question.kind == "budget" and visit.returned:
             for row in range(visit.returned.typed.rows(name)):
-                labels[f"{name}[{row}].item"] = f"{labels[name]} Line {row + 1}"
-                labels[f"{name}[{row}].amount"] = f"{labels[name]} Amount of line {row + 1}"
+                place = {"question": words, "number": row + 1}
+                labels[f"{name}[{row}].item"] = msg("{question}, line {number}", **place)
+                labels[f"{name}[{row}].amount"] = msg("{question}, amount of line {number}", **place)
     return labels
 
 
@@ -157,7 +170,9 @@ PAGES = (
         acts=(
             Act(
                 command="application.submit",
-                done="Your application is submitted. This page is your receipt; come back to it whenever you like.",
+                done=msg(
+                    "Your application is submitted. This page is your receipt; you can come back to it at any time."
+                ),
                 told={"call": "call"},
                 filled=_filled,
                 then=lambda _, answer: f"/applications/{answer.stream}",
