@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from babel.core import Locale as Babel
 from babel.core import UnknownLocaleError
+from babel.numbers import format_decimal
 from minijinja import Environment, load_from_path, safe
 
 from api.locales import LANGUAGES, Locale
@@ -139,7 +140,11 @@ class _Words:
 
     def percent(self, number: str) -> str:
         """A score in per cent: ``73.333 %``."""
-        return self._locale.say(msg("{number}\N{NO-BREAK SPACE}%", number=Decimal(number)))
+        _, _, places = number.partition(".")
+        shown = format_decimal(
+            Decimal(number), f"#,##0.{'0' * len(places)}" if places else "#,##0", locale=self._locale.language
+        )
+        return f"{shown}\N{NO-BREAK SPACE}%"
 
     def day_there(self, at: datetime, zone: str) -> str:
         """The day of a moment in a time zone: ``24 November 2026``."""

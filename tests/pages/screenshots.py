@@ -20,7 +20,17 @@ FOLDER: Final = Path(__file__).parents[2] / ".screenshots"
 CHROMIUM: Final = "/usr/bin/chromium"
 WIDTHS: Final = {"wide": 1280, "narrow": 320}
 SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
-ROLES: Final = ("nobody", "officer", "chair", "juror", "finance", "approver", "funder", "applicant", "newcomer")
+ROLES: Final = (
+    "nobody",
+    "officer",
+    "chair",
+    "juror",
+    "finance",
+    "approver",
+    "funder",
+    "applicant",
+    "newcomer",
+)
 BEGINNINGS: Final = ("/", "/calls", "/me", "/me/ways-in", "/applications", "/reviews", "/grants")
 _ID: Final = re.compile(r"-[0-9a-f]{32}")
 _MOST: Final = 2
@@ -41,7 +51,9 @@ def paths(page: Page, stage: Stage) -> Iterator[str]:
             continue
         taken[kind] = taken.get(kind, 0) + 1
         yield path
-        links = page.locator("main a[href^='/']").evaluate_all("all => all.map(each => each.getAttribute('href'))")
+        links = page.locator("main a[href^='/']").evaluate_all(
+            "all => all.map(each => each.getAttribute('href'))"
+        )
         todo += [str(link) for link in links]
 
 
@@ -68,7 +80,10 @@ class Camera:
         """A page with all pictures."""
         rows = "\n".join(
             f"<h2>{html.escape(name)}</h2>\n<p>"
-            + " ".join(f'<a href="{file}"><img src="{file}" alt="{file}" height="300" loading="lazy"></a>' for file in files)
+            + " ".join(
+                f'<a href="{file}"><img src="{file}" alt="{file}" height="300" loading="lazy"></a>'
+                for file in files
+            )
             + "</p>"
             for name, files in self.taken.items()
         )
