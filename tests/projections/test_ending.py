@@ -43,7 +43,7 @@ async def test_a_round_goes_on_without_an_applicant_who_was_erased_under_review(
         "the applicant was erased"
     ]
 
-    with pytest.raises(Refused, match="1 eligible application lacks reviews"):
+    with pytest.raises(Refused, match="1 eligible application does not have enough reviews"):
         await season.open_panel()
     await judge_the_first(season)
     await season.open_panel()
