@@ -9,7 +9,7 @@ import pytest
 from tests.journey.running import Person
 from tests.pages.conftest import Stage, Visitor, hidden
 
-CHANGED = "Something changed about the ways in to your account."
+CHANGED = "Something about the ways to sign in to your account has changed."
 
 
 @pytest.fixture
