@@ -93,7 +93,7 @@ def cells(page: httpx.Response, label: str) -> list[str]:
     ("juror", "detail"),
     [
         ("", "This cannot be left empty."),
-        ("nobody", "This is not an id that fits here; one begins with person."),
+        ("nobody", "This is not an id that fits here; one begins with person-."),
         ("person-" + "f" * 32, "Choose a member who is a juror or a chair."),
     ],
 )
