@@ -10,7 +10,7 @@ SECONDS ?= 600
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long test-storm check bench bench-large browser format lock messages venv venv-dev
+.PHONY: help demo test test-long test-storm check bench bench-large browser format lock messages screenshots venv venv-dev
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,10 @@ browser: ## install the browser that the page tests drive (needs root on Debian)
 
 messages: venv-dev ## collect the messages of code and templates into the catalogues of translations
 	.venv/bin/python -m tests.locales.collecting
+
+screenshots: venv-dev ## take a picture of every page, wide and narrow, light and dark, in every language, into .screenshots
+	@requirements/browser.sh --tell
+	.venv/bin/python -m tests.pages.screenshots
 
 test-storm: venv-dev ## let a storm of writers, cuts and kills rage over the history (SECONDS=600, twice)
 	STORM_SECONDS=$(SECONDS) .venv/bin/python -m pytest -m long tests/history/test_storm.py

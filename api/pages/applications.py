@@ -6,12 +6,13 @@ from collections.abc import Awaitable, Sequence
 from datetime import timedelta
 from typing import Any, Final, TypeVar
 
+from api.http.problems import problem_of
 from api.pages.calls import open_until, writing, written
 from api.pages.forms import Form, Plain, nested, with_seconds
 from api.pages.page import Act, Drawn, Page
 from api.pages.trying import Offer, Trial
 from api.pages.visits import Visit
-from domain.applications import STATUS_LABELS, ApplicationStatus
+from domain.applications import ApplicationStatus
 from domain.commands.applications import (
     ChangeApplication,
     FindApplicationEligible,
@@ -69,13 +70,13 @@ async def _one(visit: Visit) -> Drawn:
         RoundStatus.DECIDED,
     )
     assigned = await if_shown(reviews.of_application(reader, who, application, scores=scores))
-    story, no_story = None, ""
+    story, no_story = None, None
     try:
         story = await if_shown(
             timeline.of_application(reader, who, application, cursor=visit.query.get("cursor"))
         )
     except NotRecorded as error:
-        no_story = str(error)
+        no_story = problem_of(error).detail
     judges = [member for member in jury.members if not set(JUDGING).isdisjoint(member.roles)] if jury else []
     return Drawn(
         "application.html",
@@ -96,8 +97,13 @@ async def _one(visit: Visit) -> Drawn:
                 if review.status == ReviewStatus.RECUSED
             },
         },
-        labels={"respond_by": "Answer until", "juror": "Juror", "resubmit_by": "Submit again until"},
+        initiative=call.initiative,
     )
+
+
+def _named(juror: CallMember) -> str:
+    """A juror in a list of options. A name that cannot be shown leaves a dash, never an id."""
+    return juror.name or "\N{EN DASH}"
 
 
 def _withheld(found: Sequence[ReviewShown]) -> bool:
@@ -168,34 +174,42 @@ async def _anew(visit: Visit, form: Form) -> Plain:
 async def _offers(visit: Visit, trial: Trial, application: str) -> list[Offer]:
     soon = visit.wiring.clock() + timedelta(days=14)
     return [
-        await trial.of("Withdraw", WithdrawApplication(application=application, reason="other")),
-        await trial.of("Change", ChangeApplication(application=application, **_NOTHING)),
-        await trial.of("Submit again", ResubmitApplication(application=application, **_NOTHING)),
         await trial.of(
-            "Return with questions",
+            msg("Withdraw this application"), WithdrawApplication(application=application, reason="other")
+        ),
+        await trial.of(msg("Change the application"), ChangeApplication(application=application, **_NOTHING)),
+        await trial.of(msg("Submit again"), ResubmitApplication(application=application, **_NOTHING)),
+        await trial.of(
+            msg("Return with questions"),
             ReturnApplication(application=application, questions="?", resubmit_by=soon.replace(tzinfo=None)),
         ),
-        await trial.of("Have it forgotten", ForgetApplication(application=application)),
-        await trial.of("Find eligible", FindApplicationEligible(application=application)),
-        await trial.of("Find ineligible", FindApplicationIneligible(application=application, reason="other")),
-        await trial.of("Offer a grant", OfferGrant(application=application, respond_by=soon)),
+        await trial.of(msg("Have this application forgotten"), ForgetApplication(application=application)),
+        await trial.of(msg("Mark as eligible"), FindApplicationEligible(application=application)),
+        await trial.of(
+            msg("Mark as ineligible"), FindApplicationIneligible(application=application, reason="other")
+        ),
+        await trial.of(msg("Offer the grant"), OfferGrant(application=application, respond_by=soon)),
     ]
 
 
 async def _assignable(trial: Trial, application: str, judges: list[CallMember]) -> list[tuple[str, str]]:
     """The jurors who can be asked to judge an application, each with a name."""
     return [
-        (judge.person, judge.name or judge.person)
+        (judge.person, _named(judge))
         for judge in judges
-        if (await trial.of("Ask a juror", AssignReview(application=application, juror=judge.person))).may
+        if (
+            await trial.of(
+                msg("Ask a juror for a review"), AssignReview(application=application, juror=judge.person)
+            )
+        ).may
     ]
 
 
 async def _replacing(trial: Trial, review: str, judges: list[CallMember]) -> list[tuple[str, str]]:
     return [
-        (judge.person, judge.name or judge.person)
+        (judge.person, _named(judge))
         for judge in judges
-        if (await trial.of("Ask another juror", ReplaceReview(review=review, juror=judge.person))).may
+        if (await trial.of(msg("Ask another juror"), ReplaceReview(review=review, juror=judge.person))).may
     ]
 
 
@@ -217,16 +231,17 @@ async def _of_call(visit: Visit) -> Drawn:
             "call": call,
             "applications": found,
             "status": query.get("status", ""),
-            "statuses": [(str(status), label) for status, label in STATUS_LABELS.items()],
             "round": query.get("round", ""),
             "unrecorded": any(each.unrecorded for each in found.items),
             "staff": jury is not None,
             "judges": [
-                (member.person, member.name or member.person)
+                (member.person, _named(member))
                 for member in (jury.members if jury else ())
                 if not set(JUDGING).isdisjoint(member.roles)
             ],
+            "statuses": [each.value for each in ApplicationStatus],
         },
+        initiative=call.initiative,
     )
 
 
@@ -243,8 +258,8 @@ async def _returned(_: Visit, form: Form) -> Plain:
     return with_seconds(nested(form.typed()), "resubmit_by")
 
 
-_ELIGIBLE = "The application is found eligible."
-_ASKED = "The juror is asked, and finds the application on their list of reviews."
+_ELIGIBLE = msg("The application is marked as eligible.")
+_ASKED = msg("The juror is asked and will find the application in their list of reviews.")
 
 PAGES = (
     Page(path="/applications", show=_mine),
@@ -254,33 +269,34 @@ PAGES = (
         acts=(
             Act(
                 command="application.withdraw",
-                done="The application is withdrawn.",
+                done=msg("The application is withdrawn."),
                 told={"application": "application"},
             ),
             Act(
                 command="application.return",
-                done="The application is returned to the applicant with your questions.",
+                done=msg("The application is returned to the applicant with your questions."),
                 told={"application": "application"},
                 filled=_returned,
             ),
             Act(
                 command="application.forget",
-                done="What was written in this application, and about it, is erased.",
+                done=msg("What was written in this application, and about it, is erased."),
                 told={"application": "application"},
             ),
             Act(command="application.find_eligible", done=_ELIGIBLE, told={"application": "application"}),
             Act(
                 command="application.find_ineligible",
-                done="The application is found ineligible.",
+                done=msg("The application is marked as ineligible."),
                 told={"application": "application"},
             ),
             Act(command="review.assign", done=_ASKED, told={"application": "application"}),
             Act(
-                command="review.replace", done="Another juror is asked in place of the one who stepped back."
+                command="review.replace",
+                done=msg("Another juror is asked in place of the one who stepped back."),
             ),
             Act(
                 command="grant.offer",
-                done="The grant is offered.",
+                done=msg("The grant is offered."),
                 told={"application": "application"},
                 filled=_offered,
                 then=lambda _, answer: f"/grants/{answer.stream}",
@@ -293,14 +309,14 @@ PAGES = (
         acts=(
             Act(
                 command="application.change",
-                done="Your changes are submitted.",
+                done=msg("Your changes are submitted."),
                 told={"application": "application"},
                 filled=_anew,
                 then=lambda _, answer: f"/applications/{answer.stream}",
             ),
             Act(
                 command="application.resubmit",
-                done="Your application is submitted again.",
+                done=msg("Your application is submitted again."),
                 told={"application": "application"},
                 filled=_anew,
                 then=lambda _, answer: f"/applications/{answer.stream}",

@@ -52,15 +52,23 @@ def open_until(round: RoundLine) -> datetime:
 async def _list(visit: Visit) -> Drawn:
     found = await calls.public(visit.wiring.reader, cursor=visit.query.get("cursor"))
     lines = [(call, open_round(visit, call)) for call in found.items]
+    loaded = await visit.wiring.reader.readable(
+        *((INITIATIVE, initiative) for initiative in sorted({call.initiative for call in found.items}))
+    )
+    houses = {initiative: each.state.name for initiative, each in loaded.items()}
     return Drawn(
-        "calls.html",
+        "front.html" if visit.request.scope["path"] == "/" else "calls.html",
         {
             "open": sorted(
                 ((call, each) for call, each in lines if each), key=lambda line: line[1].closes_at
             ),
             "closed": [call for call, each in lines if each is None],
             "next": found.next,
+            "houses": houses,
+            "several": len(houses) > 1,
         },
+        # A site with one initiative is that initiative's.
+        initiative=next(iter(houses)) if len(houses) == 1 else None,
     )
 
 
@@ -75,6 +83,7 @@ async def _one(visit: Visit) -> Drawn:
             "roles": await roles_in(visit, call.initiative, call.id),
             "offered": tuple(call.title),
         },
+        initiative=call.initiative,
     )
 
 
@@ -83,14 +92,16 @@ async def _offers(visit: Visit, call: CallDetail) -> dict[str, Offer]:
     trial = visit.trial()
     at = visit.wiring.clock().replace(tzinfo=None)
     offers = [
-        await trial.of("Change the call", ChangeCall(call=call.id, title={})),
-        await trial.of("Cancel the call", CancelCall(call=call.id, reason="other")),
+        await trial.of(msg("Change the call"), ChangeCall(call=call.id, title={})),
+        await trial.of(msg("Cancel the call"), CancelCall(call=call.id, reason="other")),
     ]
     for round in call.rounds:
         offers += [
-            await trial.of("Extend the deadline", ExtendRound(round=round.id, closes_at=at, reason="other")),
             await trial.of(
-                "Let somebody in late",
+                msg("Extend the deadline"), ExtendRound(round=round.id, closes_at=at, reason="other")
+            ),
+            await trial.of(
+                msg("Let somebody in late"),
                 GrantLateAccess(round=round.id, applicant=visit.who, until=at, reason="other"),
             ),
         ]
@@ -157,6 +168,7 @@ def writing(
             "offered": tuple(call.title),
         },
         labels=_labels(visit, call),
+        initiative=call.initiative,
     )
 
 
@@ -167,15 +179,17 @@ def _rows(form: FormShown, table: str) -> range:
     return range(max(BLANK_ROWS, typed + (BLANK_ROWS if asked else 0)))
 
 
-def _labels(visit: Visit, call: CallDetail) -> dict[str, str]:
-    labels = {"title": "Title", "requested.amount": "Sum asked for", "requested": "Sum asked for"}
+def _labels(visit: Visit, call: CallDetail) -> dict[str, Message | str]:
+    labels: dict[str, Message | str] = {}
     for question in call.form.questions:
         name = f"answers.{question.id}"
-        labels[name] = said(question.label, visit.languages).text
+        words = said(question.label, visit.languages).text
+        labels[name] = words
         if question.kind == "budget" and visit.returned:
             for row in range(visit.returned.typed.rows(name)):
-                labels[f"{name}[{row}].item"] = f"{labels[name]} Line {row + 1}"
-                labels[f"{name}[{row}].amount"] = f"{labels[name]} Amount of line {row + 1}"
+                place = {"question": words, "number": row + 1}
+                labels[f"{name}[{row}].item"] = msg("{question}, line {number}", **place)
+                labels[f"{name}[{row}].amount"] = msg("{question}, amount of line {number}", **place)
     return labels
 
 
@@ -225,10 +239,10 @@ PAGES = (
         show=_one,
         public=True,
         acts=(
-            Act(command="round.extend", done="The deadline is extended.", filled=_timed),
-            Act(command="round.grant_late_access", done="This person may apply late.", filled=_timed),
-            Act(command="call.change", done="The call is changed.", told={"call": "call"}),
-            Act(command="call.cancel", done="The call is cancelled.", told={"call": "call"}),
+            Act(command="round.extend", done=msg("The deadline is extended."), filled=_timed),
+            Act(command="round.grant_late_access", done=msg("This person may apply late."), filled=_timed),
+            Act(command="call.change", done=msg("The call is changed."), told={"call": "call"}),
+            Act(command="call.cancel", done=msg("The call is cancelled."), told={"call": "call"}),
         ),
     ),
     Page(
@@ -237,7 +251,9 @@ PAGES = (
         acts=(
             Act(
                 command="application.submit",
-                done="Your application is submitted. This page is your receipt; come back to it whenever you like.",
+                done=msg(
+                    "Your application is submitted. This page is your receipt; you can come back to it at any time."
+                ),
                 told={"call": "call"},
                 filled=_filled,
                 then=lambda _, answer: f"/applications/{answer.stream}",

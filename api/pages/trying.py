@@ -23,7 +23,7 @@ class Offer:
     that refuses it to this person; both are None where the person may not know of it at all."""
 
     do: str
-    name: str
+    name: Message
     may: bool
     why_not: Message | str | None = None
     not_yours: Message | str | None = None
@@ -44,7 +44,7 @@ class Trial:
             demonstration=wiring.settings.demo,
         )
 
-    async def of(self, name: str, command: Command) -> Offer:
+    async def of(self, name: Message, command: Command) -> Offer:
         """Try one command, called `name` on the page. Fields that a person would fill in may hold anything: that they are
         wrong is no refusal."""
         do = _BY_REQUEST[type(command)].name
