@@ -93,6 +93,8 @@ def test_it_is_returned_with_questions_answered_and_found_in_lists(
     change = f"{application}/change"
     sent = applicant.form(change, "application-resubmit") | ANSWERS | {"answers.idea": "The hall costs 200."}
     assert applicant.send(change, sent).headers["location"] == application
+    # The page waits until the read models have seen what was sent.
+    assert QUESTIONS not in applicant.open(application).text
     again = stage.speaking("officer").get(f"/api{application}")
     assert (again["status"], again["answers"]["idea"], again["explanation"], again["awaited_until"]) == (
         "submitted",
