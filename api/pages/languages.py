@@ -47,4 +47,6 @@ class LanguageChoice:
 
 def same_place(path: str, query: dict[str, str], language: str) -> str:
     """The address of the same page in another language."""
-    return f"{path}?{urlencode({**query, 'lang': language}, quote_via=quote)}"
+    # The framework gives the parameters in no order of its own.
+    kept = {name: query[name] for name in sorted(query) if name != "lang"}
+    return f"{path}?{urlencode({**kept, 'lang': language}, quote_via=quote)}"

@@ -88,7 +88,7 @@ def test_erasing_and_rotating_for_scripts(operator: Operator, tmp_path: Path) ->
     first = datetime.fromisoformat(keys["backup_written_at"])
 
     said = json.loads(operator.said("erase", person, "--reason", "safety", "--yes", "--json"))
-    assert said == {"person": person, "epoch": 2, "unfinished": None, "remains": [*REMAINS]}
+    assert said == {"person": person, "epoch": 2, "unfinished": None, "kept": [], "remains": [*REMAINS]}
     assert json.loads(operator.said("rotate-keys", "--json")) == {
         "epoch": 3,
         "key_backup": str(tmp_path / "safe" / "keys"),

@@ -33,6 +33,8 @@ def test_a_call_is_extended_changed_and_cancelled_by_page_and_applicants_read_it
     form = officer.form(call, f"round-extend-{stage.round}")
     extended = later(stage, 3)
     assert officer.send(call, form | {"closes_at": extended, "reason": "events"}).status_code == 303
+    # The page waits until the read models have seen what was sent.
+    assert officer.open(call).status_code == 200
     shown = stage.speaking("officer").get(f"/api/rounds/{stage.round}")
     assert shown["closes_local"] == extended.replace("T", " ")
 
