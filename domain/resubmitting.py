@@ -1,4 +1,4 @@
-"""Writing an application anew: the applicant changes it while its round is open, or staff return it with questions.
+"""Writing an application again: the applicant changes it while its round is open, or staff return it with questions.
 
 A returned application is never dropped. Until its date the panel does not open; submitted again, or once the date has
 passed, it is to be examined as it then stands; and the staff may find it eligible or ineligible at any time before.
