@@ -11,10 +11,11 @@ from typing import Annotated, Any, Final, Literal, assert_never
 import msgspec
 
 from domain import limits
+from domain.answers import check_answers
 from domain.calls import Call, CancellationReason
 from domain.deciding import Aggregate, Fact
 from domain.dossiers import Dossier
-from domain.forms import Answer, check_answers
+from domain.forms import Answer
 from domain.messages import Message, counted, in_context, msg
 from domain.personal import Personal, Withheld
 from domain.refusals import FieldError, Invalid, Refused

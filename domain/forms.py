@@ -1,9 +1,8 @@
-"""Forms and rubrics: what a call asks of its applicants and of its jurors, and whether an answer fits."""
+"""Forms and rubrics: what a call asks of its applicants and of its jurors."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -11,18 +10,18 @@ import msgspec
 from domain import limits
 from domain.messages import msg
 from domain.refusals import FieldError, Invalid
-from domain.values import Money, check_text, check_texts, decimal_string, minor_units, read_date
-from domain.words import count_words, too_many_words
+from domain.values import check_texts
 
-QuestionKind = Literal["text", "long_text", "choice", "yes_no", "date", "money", "budget"]
+QuestionKind = Literal[
+    "text", "long_text", "choice", "choices", "yes_no", "consent", "number", "date", "money", "budget", "link"
+]
 
-MAX_CHARACTERS: Final = {"text": limits.TEXT_ANSWER, "long_text": limits.LONG_ANSWER}
 LabelTexts = dict[str, limits.Label]
-_SLUG: Final = re.compile(rf"[a-z][a-z0-9_]{{0,{limits.SLUG - 1}}}\Z", re.ASCII)
+SLUG: Final = re.compile(rf"[a-z][a-z0-9_]{{0,{limits.SLUG - 1}}}\Z", re.ASCII)
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One of the answers that a question of kind ``choice`` offers."""
+    """One of the answers that a question of kind ``choice`` or ``choices`` offers."""
 
     id: str
     label: LabelTexts
@@ -31,8 +30,10 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One question of a form.
 
-    `max_words` bounds ``text`` and ``long_text``; `identifying` answers are kept from jurors in a blind call;
-    a ``budget`` is a table of lines in the call's currency whose sum must be the sum asked for.
+    `max_words` bounds ``text`` and ``long_text``; `minimum` and `maximum` bound a ``number``, which is whole; ``choices`` take
+    any number of the options; a required ``consent`` must be given; a ``link`` is the address of a web page, which is shown and
+    never fetched; a ``budget`` is a table of lines in the call's currency whose sum must be the sum asked for. `identifying`
+    answers are kept from jurors in a blind call.
     """
 
     id: str
@@ -41,6 +42,8 @@ class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     help: dict[str, limits.Help] = {}
     required: bool = True
     max_words: limits.Words | None = None
+    minimum: limits.Number | None = None
+    maximum: limits.Number | None = None
     choices: Annotated[tuple[Choice, ...], limits.described(maxItems=limits.CHOICES)] = ()
     identifying: bool = False
 
@@ -74,8 +77,9 @@ class BudgetLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     amount: str
 
 
-Answer = str | bool | tuple[BudgetLine, ...] | None
-"""One answer: a text, a choice's id, a date (``2026-05-31``), a decimal amount; yes or no; budget lines; or none."""
+Answer = str | bool | tuple[BudgetLine | str, ...] | None
+"""One answer: a text, a choice's id, a whole number, a date (``2026-05-31``), a decimal amount, a link; yes or no; budget lines;
+the ids of several choices; or none."""
 
 
 def check_form(form: Form) -> Form:
@@ -103,7 +107,7 @@ def check_form(form: Form) -> Form:
 
 
 def _check_slug(value: str, field: str, seen: set[str]) -> None:
-    if not _SLUG.match(value):
+    if not SLUG.match(value):
         raise Invalid.field(
             field,
             msg(
@@ -127,7 +131,8 @@ def _check_question(question: Question, field: str, seen: set[str]) -> Question:
             raise Invalid.field(f"{field}.max_words", msg("Only a text can have a limit of words."))
         if not 1 <= question.max_words <= limits.WORDS:
             raise Invalid.field(f"{field}.max_words", limits.outside(question.max_words, 1, limits.WORDS))
-    if (question.kind == "choice") != bool(question.choices):
+    _check_bounds(question, field)
+    if (question.kind in ("choice", "choices")) != bool(question.choices):
         raise Invalid.field(
             f"{field}.choices",
             msg("A choice has at least one option; other kinds of question have none."),
@@ -152,6 +157,18 @@ def _check_question(question: Question, field: str, seen: set[str]) -> Question:
             )
         )
     return msgspec.structs.replace(question, label=label, help=help_text, choices=tuple(choices))
+
+
+def _check_bounds(question: Question, field: str) -> None:
+    for name, bound in (("minimum", question.minimum), ("maximum", question.maximum)):
+        if bound is None:
+            continue
+        if question.kind != "number":
+            raise Invalid.field(f"{field}.{name}", msg("Only a number can have a minimum and a maximum."))
+        if not -limits.NUMBER <= bound <= limits.NUMBER:
+            raise Invalid.field(f"{field}.{name}", limits.outside(bound, -limits.NUMBER, limits.NUMBER))
+    if question.minimum is not None and question.maximum is not None and question.minimum > question.maximum:
+        raise Invalid.field(f"{field}.minimum", msg("The minimum is above the maximum."))
 
 
 def check_rubric(rubric: Rubric) -> Rubric:
@@ -180,111 +197,3 @@ def check_rubric(rubric: Rubric) -> Rubric:
             )
         )
     return Rubric(criteria=tuple(criteria))
-
-
-def check_answers(
-    form: Form, answers: Mapping[str, Answer], *, requested: int | None, currency: str
-) -> dict[str, Answer]:
-    """All answers of a form, checked and trimmed, every question present (None where it was left out).
-
-    `requested` is the sum asked for in minor units, to which a budget must add up; None if it could not be read.
-    Raises `Invalid` with an error for each wrong answer.
-    """
-    errors: list[FieldError] = []
-    checked: dict[str, Answer] = {}
-    known = {question.id for question in form.questions}
-    for name in answers:
-        if name not in known:
-            # The name itself is the client's text: it is told only if it could be a question's id at all.
-            shown = name if _SLUG.match(name) else "?"
-            errors.append(FieldError(f"answers.{shown}", msg("The form has no such question.")))
-    for question in form.questions:
-        try:
-            checked[question.id] = _check_answer(question, answers.get(question.id), requested, currency)
-        except Invalid as invalid:
-            errors.extend(invalid.errors)
-    if errors:
-        raise Invalid(tuple(errors))
-    return checked
-
-
-def _check_answer(question: Question, answer: Answer, requested: int | None, currency: str) -> Answer:
-    field = f"answers.{question.id}"
-    if answer is None or answer == "" or answer == ():
-        if question.required:
-            raise Invalid.field(field, msg("Please answer this question."))
-        return None
-    match question.kind:
-        case "yes_no":
-            if not isinstance(answer, bool):
-                raise Invalid.field(field, msg("The answer must be true or false."))
-            return answer
-        case "budget":
-            if not isinstance(answer, tuple):
-                raise Invalid.field(
-                    field, msg("The answer must be a list of lines, each with an item and an amount.")
-                )
-            return _check_budget(answer, field, requested, currency)
-        case _:
-            if not isinstance(answer, str):
-                raise Invalid.field(field, msg("The answer must be a text."))
-            return _check_written(question, answer, field, currency)
-
-
-def _check_written(question: Question, answer: str, field: str, currency: str) -> str | None:
-    match question.kind:
-        case "choice":
-            if answer not in {choice.id for choice in question.choices}:
-                raise Invalid.field(field, msg("Choose one of the options that are offered."))
-            return answer
-        case "date":
-            try:
-                return read_date(answer).isoformat()
-            except ValueError:
-                raise Invalid.field(
-                    field, msg("Write the date as year, month and day: 2026-05-31.")
-                ) from None
-        case "money":
-            return decimal_string(minor_units(answer, currency, field), currency)
-        case _:
-            text = check_text(
-                answer,
-                field,
-                least=1 if question.required else 0,
-                most=MAX_CHARACTERS[question.kind],
-                long=question.kind == "long_text",
-            )
-            if question.max_words is not None and (words := count_words(text)) > question.max_words:
-                raise Invalid.field(field, too_many_words(text, words, question.max_words))
-            return text or None
-
-
-def _check_budget(
-    lines: tuple[BudgetLine, ...], field: str, requested: int | None, currency: str
-) -> tuple[BudgetLine, ...]:
-    if len(lines) > limits.BUDGET_LINES:
-        raise Invalid.field(
-            field,
-            msg(
-                "A budget has at most {most} lines; this has {given}.",
-                most=limits.BUDGET_LINES,
-                given=len(lines),
-            ),
-        )
-    checked = []
-    total = 0
-    for number, line in enumerate(lines):
-        item = check_text(line.item, f"{field}[{number}].item", most=limits.BUDGET_ITEM)
-        minor = minor_units(line.amount, currency, f"{field}[{number}].amount")
-        total += minor
-        checked.append(BudgetLine(item=item, amount=decimal_string(minor, currency)))
-    if requested is not None and total != requested:
-        raise Invalid.field(
-            field,
-            msg(
-                "The lines add up to {total}, but you ask for {requested}.",
-                total=Money.of(total, currency),
-                requested=Money.of(requested, currency),
-            ),
-        )
-    return tuple(checked)

@@ -42,6 +42,11 @@ ACCOUNT_LEAST: Final = 4
 REFERENCE: Final = 35
 """Of a payment: what ISO 20022 carries."""
 
+LINK: Final = 2_000
+"""Of the address of a web page."""
+NUMBER: Final = 10**12
+"""The largest number that a form can ask for."""
+
 QUESTIONS: Final = 60
 CHOICES: Final = 100
 CRITERIA: Final = 20
@@ -82,6 +87,7 @@ Report = Annotated[str, described(minLength=1, maxLength=REPORT)]
 Email = Annotated[str, described(maxLength=EMAIL)]
 Account = Annotated[str, described(minLength=ACCOUNT_LEAST, maxLength=ACCOUNT)]
 Reference = Annotated[str, described(minLength=1, maxLength=REFERENCE)]
+Number = Annotated[int, described(minimum=-NUMBER, maximum=NUMBER)]
 Words = Annotated[int, described(minimum=1, maximum=WORDS)]
 Scale = Annotated[int, described(minimum=1, maximum=SCALE)]
 Weight = Annotated[int, described(minimum=1, maximum=WEIGHT)]

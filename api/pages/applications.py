@@ -24,6 +24,7 @@ from domain.commands.applications import (
 )
 from domain.commands.grants import OfferGrant
 from domain.commands.reviews import AssignReview, ReplaceReview
+from domain.forms import BudgetLine
 from domain.messages import msg
 from domain.refusals import Forbidden, NotFound
 from domain.reviews import JUDGING, ReviewStatus
@@ -159,9 +160,12 @@ def _as_typed(shown: ApplicationDetail) -> dict[str, str]:
             case str():
                 start[f"answers.{name}"] = answer
             case _:
-                for row, line in enumerate(answer):
-                    start[f"answers.{name}[{row}].item"] = line.item
-                    start[f"answers.{name}[{row}].amount"] = line.amount
+                for row, each in enumerate(answer):
+                    if isinstance(each, BudgetLine):
+                        start[f"answers.{name}[{row}].item"] = each.item
+                        start[f"answers.{name}[{row}].amount"] = each.amount
+                    else:
+                        start[f"answers.{name}.{each}"] = "yes"
     return start
 
 

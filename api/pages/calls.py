@@ -11,7 +11,7 @@ from api.pages.page import Act, Drawn, Page
 from api.pages.rendering import said
 from api.pages.trying import Offer
 from api.pages.visits import FormShown, Visit
-from domain.amounts import typed_amount
+from domain.amounts import typed_amount, typed_whole
 from domain.commands.calls import CancelCall, ChangeCall
 from domain.commands.rounds import ExtendRound, GrantLateAccess
 from domain.forms import QuestionKind
@@ -216,10 +216,14 @@ _YES_NO: Final = {"yes": True, "no": False}
 def _answered(answer: Any, kind: QuestionKind | None, currency: str) -> Any:  # Any: whatever was sent
     """An answer in the shape of its question's kind; what cannot be read stays as it was typed."""
     match kind, answer:
-        case "yes_no", str():
+        case "yes_no" | "consent", str():
             return _YES_NO.get(answer, answer)
+        case "number", str():
+            return str(typed_whole(answer))
         case "money", str():
             return typed_amount(answer, currency)
+        case "choices", dict():
+            return list(answer)
         case "budget", list():
             return [
                 {**line, "amount": typed_amount(line["amount"], currency)}

@@ -20,6 +20,7 @@ from api.locales import LANGUAGES, Locale
 from api.pages.chips import Chips
 from domain import limits
 from domain.amounts import example_amount
+from domain.answers import number_bounds
 from domain.commands.register import REGISTER
 from domain.labels import REASONS, label
 from domain.messages import Message, msg
@@ -223,5 +224,6 @@ def _environment(locale: Locale) -> Environment:
             "limits": limits,
             "within": words.within,
             "word_limit": word_limit,
+            "number_bounds": number_bounds,
         },
     )

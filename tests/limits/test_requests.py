@@ -14,9 +14,10 @@ from api.http.app import make_app
 from api.http.bodies import decode
 from api.http.problems import MOST_NAMED, Problem, problem_of
 from api.run.wiring import Wiring
+from domain.answers import check_answers
 from domain.commands.applications import SubmitApplication
 from domain.commands.grants.scheduling import ScheduleGrant
-from domain.forms import Answer, Form, Question, check_answers
+from domain.forms import Answer, Form, Question
 from domain.refusals import CommandRejected, FieldError, Invalid
 from tests.accounts.test_sessions import anyio_backend, wired
 from tests.scene import CALL, ROUND

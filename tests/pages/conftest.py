@@ -127,6 +127,13 @@ CALL: dict[str, Any] = {
              "choices": [{"id": "music", "label": {"en": "Music"}}, {"id": "books", "label": {"en": "Books"}}]},
             {"id": "start", "kind": "date", "label": {"en": "When do you begin?"}, "required": False},
             {"id": "other", "kind": "money", "label": {"en": "What do others give?"}, "required": False},
+            {"id": "themes", "kind": "choices", "label": {"en": "Themes"}, "required": False,
+             "choices": [{"id": "sea", "label": {"en": "The sea", "ru": "Море"}}, {"id": "snow", "label": {"en": "Snow"}},
+                         {"id": "home", "label": {"en": "Home"}}]},
+            {"id": "months", "kind": "number", "label": {"en": "For how many months?"}, "required": False, "minimum": 1,
+             "maximum": 36},
+            {"id": "work", "kind": "link", "label": {"en": "Where can we see your work?"}, "required": False},
+            {"id": "terms", "kind": "consent", "label": {"en": "I agree to the terms."}, "required": False},
             {"id": "home", "kind": "text", "label": {"en": "Where do you live?"}, "required": False,
              "identifying": True},
         ]

@@ -6,7 +6,8 @@ import pytest
 
 from api.locales import LANGUAGES, Locale
 from domain.amounts import typed_amount, typed_whole
-from domain.forms import BudgetLine, Form, Question, check_answers
+from domain.answers import check_answers
+from domain.forms import BudgetLine, Form, Question
 from domain.limits import MAX_MINOR
 from domain.refusals import Invalid
 from domain.values import Money, decimal_string, minor_units

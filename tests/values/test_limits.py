@@ -13,6 +13,7 @@ import pytest
 from api.http import commands
 from api.http.openapi import described_as_json
 from domain import limits
+from domain.answers import check_answers
 from domain.applications import check_explanation
 from domain.commands.register import REGISTER
 from domain.forms import (
@@ -22,7 +23,6 @@ from domain.forms import (
     Form,
     Question,
     Rubric,
-    check_answers,
     check_form,
     check_rubric,
 )

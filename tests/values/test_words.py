@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain import words as rule
-from domain.forms import Form, Question, check_answers
+from domain.answers import check_answers
+from domain.forms import Form, Question
 from domain.refusals import Invalid
 from domain.words import count_words
 

@@ -1,0 +1,198 @@
+"""Whether answers fit the questions of a form, and the one written form in which each is kept."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import urlsplit
+
+from domain import limits
+from domain.forms import SLUG, Answer, BudgetLine, Form, Question
+from domain.messages import Message, msg
+from domain.refusals import FieldError, Invalid
+from domain.values import Money, check_line, check_text, decimal_string, minor_units, read_date
+from domain.words import count_words, too_many_words
+
+MAX_CHARACTERS: Final = {"text": limits.TEXT_ANSWER, "long_text": limits.LONG_ANSWER}
+_WHOLE: Final = re.compile(r"-?[0-9]{1,15}\Z", re.ASCII)
+
+
+def check_answers(
+    form: Form, answers: Mapping[str, Answer], *, requested: int | None, currency: str
+) -> dict[str, Answer]:
+    """All answers of a form, checked and trimmed, every question present (None where it was left out).
+
+    `requested` is the sum asked for in minor units, to which a budget must add up; None if it could not be read.
+    Raises `Invalid` with an error for each wrong answer.
+    """
+    errors: list[FieldError] = []
+    checked: dict[str, Answer] = {}
+    known = {question.id for question in form.questions}
+    for name in answers:
+        if name not in known:
+            # The name itself is the client's text: it is told only if it could be a question's id at all.
+            shown = name if SLUG.match(name) else "?"
+            errors.append(FieldError(f"answers.{shown}", msg("The form has no such question.")))
+    for question in form.questions:
+        try:
+            checked[question.id] = _check_answer(question, answers.get(question.id), requested, currency)
+        except Invalid as invalid:
+            errors.extend(invalid.errors)
+    if errors:
+        raise Invalid(tuple(errors))
+    return checked
+
+
+def _check_answer(question: Question, answer: Answer, requested: int | None, currency: str) -> Answer:
+    field = f"answers.{question.id}"
+    if answer is None or answer == "" or answer == ():
+        if question.required and question.kind == "consent":
+            raise Invalid.field(field, _CONSENT_NEEDED)
+        if question.required:
+            raise Invalid.field(field, msg("Please answer this question."))
+        return None
+    match question.kind:
+        case "yes_no":
+            return _check_yes_no(answer, field)
+        case "consent":
+            if not _check_yes_no(answer, field) and question.required:
+                raise Invalid.field(field, _CONSENT_NEEDED)
+            return answer
+        case "choices":
+            return _check_choices(question, answer, field)
+        case "budget":
+            if not isinstance(answer, tuple):
+                raise Invalid.field(field, _LINES_NEEDED)
+            return _check_budget(answer, field, requested, currency)
+        case _:
+            if not isinstance(answer, str):
+                raise Invalid.field(field, msg("The answer must be a text."))
+            return _check_written(question, answer, field, currency)
+
+
+_LINES_NEEDED: Final = msg("The answer must be a list of lines, each with an item and an amount.")
+_CONSENT_NEEDED: Final = msg("You can apply only if you agree to this.")
+_NO_SUCH_OPTION: Final = msg("Choose one of the options that are offered.")
+
+
+def _check_yes_no(answer: Answer, field: str) -> bool:
+    if not isinstance(answer, bool):
+        raise Invalid.field(field, msg("The answer must be true or false."))
+    return answer
+
+
+def _check_choices(question: Question, answer: Answer, field: str) -> tuple[str, ...]:
+    """The ids of the options chosen, in the order of the form."""
+    if not isinstance(answer, tuple):
+        raise Invalid.field(field, msg("The answer must be a list of the options chosen."))
+    offered = [choice.id for choice in question.choices]
+    if any(each not in offered for each in answer):
+        raise Invalid.field(field, _NO_SUCH_OPTION)
+    return tuple(each for each in offered if each in answer)
+
+
+def _check_written(question: Question, answer: str, field: str, currency: str) -> str | None:
+    match question.kind:
+        case "choice":
+            if answer not in {choice.id for choice in question.choices}:
+                raise Invalid.field(field, _NO_SUCH_OPTION)
+            return answer
+        case "date":
+            try:
+                return read_date(answer).isoformat()
+            except ValueError:
+                raise Invalid.field(
+                    field, msg("Write the date as year, month and day: 2026-05-31.")
+                ) from None
+        case "number":
+            return _check_number(question, answer, field)
+        case "link":
+            return _check_link(answer, field)
+        case "money":
+            return decimal_string(minor_units(answer, currency, field), currency)
+        case _:
+            text = check_text(
+                answer,
+                field,
+                least=1 if question.required else 0,
+                most=MAX_CHARACTERS[question.kind],
+                long=question.kind == "long_text",
+            )
+            if question.max_words is not None and (words := count_words(text)) > question.max_words:
+                raise Invalid.field(field, too_many_words(text, words, question.max_words))
+            return text or None
+
+
+def _check_number(question: Question, answer: str, field: str) -> str:
+    if not _WHOLE.match(answer):
+        raise Invalid.field(field, msg("Write a whole number, such as 12."))
+    number = int(answer)
+    least = -limits.NUMBER if question.minimum is None else question.minimum
+    most = limits.NUMBER if question.maximum is None else question.maximum
+    if not least <= number <= most:
+        if (question.minimum is None) == (question.maximum is None):
+            raise Invalid.field(field, limits.outside(number, least, most))
+        if question.maximum is None:
+            raise Invalid.field(field, msg("Write a whole number of at least {least}.", least=least))
+        raise Invalid.field(field, msg("Write a whole number of at most {most}.", most=most))
+    return str(number)
+
+
+def number_bounds(minimum: int | None, maximum: int | None) -> Message:
+    """The sentence that tells which numbers a question takes."""
+    if minimum is not None and maximum is not None:
+        return msg("A whole number from {least} to {most}.", least=minimum, most=maximum)
+    if minimum is not None:
+        return msg("A whole number of at least {least}.", least=minimum)
+    if maximum is not None:
+        return msg("A whole number of at most {most}.", most=maximum)
+    return msg("A whole number.")
+
+
+def _check_link(answer: str, field: str) -> str:
+    """The address of a web page, as it was typed. Only its parts are looked at: nothing is fetched."""
+    text = check_line(answer, field, least=0, most=limits.LINK)
+    try:
+        parts = urlsplit(text)
+        fits = parts.scheme in ("http", "https") and bool(parts.hostname) and " " not in text
+    except ValueError:
+        fits = False
+    if not fits:
+        raise Invalid.field(
+            field, msg("Write the whole address of a page, such as https://example.org/my-work.")
+        )
+    return text
+
+
+def _check_budget(
+    lines: tuple[BudgetLine | str, ...], field: str, requested: int | None, currency: str
+) -> tuple[BudgetLine, ...]:
+    if len(lines) > limits.BUDGET_LINES:
+        raise Invalid.field(
+            field,
+            msg(
+                "A budget has at most {most} lines; this has {given}.",
+                most=limits.BUDGET_LINES,
+                given=len(lines),
+            ),
+        )
+    checked = []
+    total = 0
+    for number, line in enumerate(lines):
+        if not isinstance(line, BudgetLine):
+            raise Invalid.field(field, _LINES_NEEDED)
+        item = check_text(line.item, f"{field}[{number}].item", most=limits.BUDGET_ITEM)
+        minor = minor_units(line.amount, currency, f"{field}[{number}].amount")
+        total += minor
+        checked.append(BudgetLine(item=item, amount=decimal_string(minor, currency)))
+    if requested is not None and total != requested:
+        raise Invalid.field(
+            field,
+            msg(
+                "The lines add up to {total}, but you ask for {requested}.",
+                total=Money.of(total, currency),
+                requested=Money.of(requested, currency),
+            ),
+        )
+    return tuple(checked)
