@@ -26,7 +26,7 @@ from history.appends import Append
 from history.documents import write
 from history.format.envelope import Acting, Envelope, How, Place
 from history.keyfiles import KeyFolder
-from history.states import States
+from history.states import StateCache
 from history.store import open_history
 from history.vault import Vault
 
@@ -110,12 +110,12 @@ async def _make_streams(url: str, keys: KeyFolder, facts: int, count: int) -> li
 
 async def _our_rate(url: str, streams: list[str], facts: int) -> float:
     async with open_history(url, connections=2) as history:
-        await States(history).reading(afresh=True).load([(GRANT, streams[0])])
+        await StateCache(history).read_set(bypass_cache=True).load([(GRANT, streams[0])])
         read = 0
         began = time.perf_counter()
         while time.perf_counter() < began + ROUND_SECONDS:
             stream = streams[read % len(streams)]
-            loaded = await States(history).reading(afresh=True).load([(GRANT, stream)])
+            loaded = await StateCache(history).read_set(bypass_cache=True).load([(GRANT, stream)])
             state: Grant = loaded[stream].state
             assert (loaded[stream].version, state.status, state.settled) == (
                 facts,

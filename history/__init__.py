@@ -1,1 +1,1 @@
-"""What happened, kept for ever: append, read, seal, commit; and the command runner, the one way in."""
+"""The permanent history: appending, reading, sealing and committing facts, and the command runner that writes them."""

@@ -1,4 +1,4 @@
-"""What one command asks the history to store, and how that ends."""
+"""What one command stores in the history, and the possible outcomes."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from history.documents import Stored
 from history.vault import WrappedKey
 
 APPEND_LOCK: Final = (7302025, 1)
-"""The advisory lock under which facts are numbered; the functions ``history.append`` and ``vault.rotate`` take it."""
+"""The advisory lock held while facts are numbered. The SQL functions ``history.append`` and ``vault.rotate`` take it."""
 
 
 class Unavailable(Exception):
-    """The database does not answer, or cannot write now. The command may be sent again, with the same key."""
+    """The database does not answer, or cannot write now. The command can be sent again with the same idempotency key."""
 
 
 class Lost(Unavailable):
-    """A connection was lost, as after a restart of the database. A question may be asked again at once."""
+    """The connection was lost, for example because the database restarted. A query can be retried at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class DueDate:
-    """A row of the queue of due dates: a key, a time, and the place of the fact from which it follows. What is to be done
-    then is worked out from that fact (`domain.due_dates.set_by`)."""
+    """A row of the queue of due dates: a key, a time, and the stream and version of the fact that set it. The command to
+    run is worked out from that fact (`domain.due_dates.set_by`)."""
 
     key: str
     at: datetime
@@ -35,7 +35,7 @@ class DueDate:
 
 @dataclass(frozen=True, slots=True)
 class Idempotency:
-    """Who sent a command under which key: the keyed hashes of the key and of the whole request."""
+    """The sender of a command and its idempotency key: keyed hashes of the key and of the whole request."""
 
     principal: str
     key: bytes
@@ -44,10 +44,10 @@ class Idempotency:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Append:
-    """All that one command writes, and all that must still be as it was read. Stored atomically or not at all.
+    """Everything that one command writes, and the versions it read, which must not have changed. Stored atomically.
 
     A stream that is written counts as read at the version before its first fact here. The facts of a stream come in
-    the order of their versions, which have no gap.
+    order of version, without gaps.
     """
 
     facts: Sequence[Stored]
@@ -66,7 +66,7 @@ class Append:
 
 @dataclass(frozen=True, slots=True)
 class Appended:
-    """How an append ended. `positions` are those of the facts; `detail` names what stood in the way."""
+    """The outcome of an append: the positions of the facts, or in `detail` what prevented it."""
 
     outcome: Literal["appended", "repeated", "reused", "rotated", "conflict", "claimed"]
     positions: tuple[int, ...] = ()

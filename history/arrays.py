@@ -1,7 +1,8 @@
-"""Arrays, and JSON documents, as PostgreSQL takes them in binary, made in one go.
+"""Encodes arrays and JSON documents in PostgreSQL's binary format.
 
-psycopg would look at every element of every list for its type; here the types are known. An array's form is that of `array_send`: dimensions, a flag for nulls, the element's type, then length and first index; each
-element behind its own length, which is -1 for null, all numbers big-endian.
+psycopg inspects the type of every element of every list; here the types are known in advance. The format is that of
+PostgreSQL's `array_send`: number of dimensions, a flag for nulls, the element type, length and first index; then each
+element with its length in front (-1 for null). All numbers are big-endian.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ _NULL: Final = _LENGTH(-1)
 
 
 class BinaryValue:
-    """A value, ready for the wire."""
+    """A value that is already encoded."""
 
     __slots__ = ("data",)
 
@@ -33,7 +34,7 @@ class BinaryValue:
         self.data = data
 
 
-class Document(BinaryValue):
+class Jsonb(BinaryValue):
     """jsonb"""
 
     __slots__ = ()
@@ -87,7 +88,7 @@ class DateArray(BinaryArray):
     __slots__ = ()
 
 
-class JsonArray(BinaryArray):
+class JsonbArray(BinaryArray):
     """jsonb[]"""
 
     __slots__ = ()
@@ -129,7 +130,7 @@ def blobs(values: Sequence[bytes]) -> BytesArray:
 
 
 def integers(values: Sequence[int]) -> IntegerArray:
-    """integer[] of these values. Raises struct.error beyond 32 bits."""
+    """integer[] of these values. Raises struct.error for a value that needs more than 32 bits."""
     if not values:
         return _NO_INTEGERS
     parts = [4] * (2 * len(values))
@@ -137,9 +138,9 @@ def integers(values: Sequence[int]) -> IntegerArray:
     return IntegerArray(_header(_INTEGER, len(values)) + struct.pack(f">{len(parts)}i", *parts))
 
 
-def document(value: object) -> Document:
+def jsonb(value: object) -> Jsonb:
     """jsonb of a value that msgspec can encode: bytes become base64, times ISO 8601."""
-    return Document(_json(value))
+    return Jsonb(_json(value))
 
 
 def _joined(element: TypeInfo, values: Sequence[bytes]) -> bytes:
@@ -159,7 +160,7 @@ def _moment(value: datetime) -> bytes:
 
 
 def _json(value: object) -> bytes:
-    return b"\x01" + msgspec.json.encode(value)  # the first byte is the version of jsonb's form
+    return b"\x01" + msgspec.json.encode(value)  # the first byte is the version of jsonb's binary format
 
 
 _Element = Callable[[Any], bytes]  # Any: a value of the column's type
@@ -175,20 +176,19 @@ _COLUMNS: Final[Mapping[str, tuple[type[BinaryArray], TypeInfo, _Element]]] = {
 
 
 def column(kind: str, values: Sequence[Any]) -> BinaryArray:  # Any: values of the column's type
-    """The array of a column of many rows, by its type's name in SQL; None is null, and a jsonb is given as a value.
+    """The values of a column as an array. `kind` is the column's SQL type; None is null; a jsonb is given as a value.
 
-    Raises KeyError for a type that is not known here, and what packing an element raises (struct.error beyond its
-    size).
+    Raises KeyError for an unknown type, and struct.error for a number that does not fit its type.
     """
     if kind == "jsonb":
         documents = [None if value is None else _json(value) for value in values]
-        return JsonArray(_column(_JSON, documents, bytes))
+        return JsonbArray(_column(_JSON, documents, bytes))
     array, element, pack = _COLUMNS[kind]
     return array(_column(element, values, pack))
 
 
 def _column(element: TypeInfo, values: Sequence[Any], pack: _Element) -> bytes:
-    # Most columns repeat a few values, such as a status or a call: each is packed once.
+    # Most columns repeat a few values, such as a status or a call, so each distinct value is packed only once.
     packed = {None: _NULL}
     for value in set(values) - {None}:
         data = pack(value)
@@ -207,7 +207,7 @@ def _register(kind: type[BinaryValue], oid: int) -> None:
     psycopg.adapters.register_dumper(kind, type(f"{kind.__name__}Dumper", (_BinaryDumper,), {"oid": oid}))
 
 
-# Our own classes, so nobody else's arguments are dumped another way.
+# These are our own classes, so registering dumpers for them changes nothing for other arguments.
 for _kind, _element in (
     (TextArray, _TEXT),
     (BytesArray, _BYTES),
@@ -216,7 +216,7 @@ for _kind, _element in (
     (BigintArray, _BIGINT),
     (BooleanArray, _BOOLEAN),
     (DateArray, _DATE),
-    (JsonArray, _JSON),
+    (JsonbArray, _JSON),
 ):
     _register(_kind, _element.array_oid)
-_register(Document, _JSON.oid)
+_register(Jsonb, _JSON.oid)

@@ -1,7 +1,7 @@
-"""A batch of appends on the wire: one call of the database's function ``history.append``, and its answer.
+"""Encodes a batch of appends as one call of the database function ``history.append``, and decodes the result.
 
-In one batch no append may depend on another, so that the database can hold all of them against what is stored, in a
-few statements; `Company` tells which may go together.
+Appends in one batch must not depend on each other, so that the database can check all of them against the stored rows in
+a few statements. `BatchWrites` decides which appends can share a batch.
 """
 
 from __future__ import annotations
@@ -10,17 +10,17 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from history.appends import Append, Appended
-from history.arrays import BinaryValue, blobs, document
+from history.arrays import BinaryValue, blobs, jsonb
 from history.statements import Prepared
 
 APPEND: Final = Prepared(
     b"history_append", b"SELECT before, rejected, outcomes, details FROM history.append($1, $2)"
 )
-"""The statement; its arguments are made by `arguments`, its row is read by `outcomes`."""
+"""The statement. `arguments` makes its arguments, and `outcomes` reads the row that it returns."""
 
 
 def reads(append: Append) -> Mapping[str, int]:
-    """The version at which each stream must still be, those that are written included.
+    """The version that each stream that was read or is written must still have.
 
     Raises ValueError if the append would leave a gap in a stream, or writes below a version that it read.
     """
@@ -30,23 +30,25 @@ def reads(append: Append) -> Mapping[str, int]:
         stream = fact.stream
         head = after[stream] if stream in after else heads.setdefault(stream, fact.version - 1)
         if fact.version != head + 1:
-            raise ValueError("A stream's facts come one after another, from the version that was read.")
+            raise ValueError(
+                "The facts of a stream must have consecutive versions, starting after the version that was read."
+            )
         after[stream] = fact.version
     return heads
 
 
-class Company:
-    """What the appends of a batch touch, so that none is let in that depends on another one there."""
+class BatchWrites:
+    """Tracks what the appends of a batch write, to keep out an append that depends on another one in the batch."""
 
     def __init__(self) -> None:
         self._written: set[Hashable] = set()
         self._indexes: set[str] = set()
 
     def admit(self, append: Append, read: Mapping[str, int]) -> bool:
-        """Let an append in, unless it reads or writes what one that is in already writes.
+        """Add an append, unless it reads or writes something that the batch already writes; returns whether it was added.
 
-        What it reads may be written by a later one: they are numbered, and so stored, in this order. Entries are put
-        into one index by many at a time; only who counted the index must not come after them.
+        A later append may write what an earlier one reads, because they are stored in this order. Several appends may
+        add entries to the same index; but one that counted the index must not come after them.
         """
         written: set[Hashable] = {fact.stream for fact in append.facts}
         looked_at: set[Hashable] = {("key", subject) for subject in append.sealed_for}
@@ -78,8 +80,8 @@ class Company:
 
 
 def arguments(batch: Sequence[tuple[Append, Mapping[str, int]]]) -> list[BinaryValue]:
-    """The arguments of `APPEND` for some appends, each with what `reads` says of it: the document, in which each effect has a
-    list of rows, and the facts' own documents."""
+    """The arguments of `APPEND` for some appends, each with the result of `reads`: a JSON document with a list of rows for
+    each effect, and the documents of the facts."""
     numbered = [(number, append) for number, (append, _) in enumerate(batch, 1)]
     effects: dict[str, list[dict[str, object]]] = {
         "facts": [
@@ -153,13 +155,13 @@ def arguments(batch: Sequence[tuple[Append, Mapping[str, int]]]) -> list[BinaryV
         ],
     }
     return [
-        document({effect: rows for effect, rows in effects.items() if rows}),
+        jsonb({effect: rows for effect, rows in effects.items() if rows}),
         blobs([fact.document for _, append in numbered for fact in append.facts]),
     ]
 
 
 def outcomes(row: tuple[Any, ...], appends: Iterable[Append]) -> list[Appended]:  # Any: a row of the database
-    """How each append of a batch ended, in order. Of a command that was repeated the positions are left open."""
+    """The outcome of each append of a batch, in order. The positions of a repeated command are not filled in."""
     before, rejected, ended, details = row
     ends: dict[int, Appended] = {}
     for number, outcome, detail in zip(rejected, ended, details, strict=True):

@@ -1,7 +1,7 @@
-"""Facts in stored documents: writing a fact, and reading the facts that were written here.
+"""Encodes facts as stored documents, and decodes documents that were written here.
 
-These readers are for what the append itself wrote: they are quick and check little. Whoever must not rely on that, such
-as `history.verify`, reads with `history.format.document`.
+These readers are fast and check little, because the append wrote the documents. Code that must not trust the database,
+such as `history.verify`, reads with `history.format.document`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from domain.deciding import Fact
 from domain.personal import Withheld
 from domain.topics import TOPIC_OF, TOPICS, newest
 from history.format.canonical import decode, encode, has_long_number, members
-from history.format.commitments import SALT_BYTES, SEED_BYTES, Place, SealedDigest, commit
+from history.format.commitments import SALT_BYTES, SEED_BYTES, FactId, SealedDigest, commit
 from history.format.document import LARGEST_DOCUMENT, Document, read_document
 from history.format.envelope import Envelope
 from history.format.names import check_key
@@ -37,7 +37,7 @@ Randomness = Callable[[int], bytes]
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A fact as it was recorded, with its topic and envelope. `sealed` are its sealed fields by name, opened or not."""
+    """A recorded fact with its topic and envelope. `sealed` holds its sealed fields by name, whether opened or not."""
 
     history: str
     topic: str
@@ -56,11 +56,11 @@ class Recorded:
         return self.envelope.place.version
 
     def subject(self, field: str) -> str:
-        """The stream id of the person whose key seals a field."""
+        """The stream id of the subject whose key seals a field."""
         subject: str = getattr(self.fact, self.sealed[field].of)
         return subject
 
-    # The names by which the eventsourcing library knows the stream and the version.
+    # The eventsourcing library's names for the stream and the version.
     @property
     def originator_id(self) -> str:
         """The stream's id."""
@@ -74,7 +74,7 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What is written for a fact: the bytes of its document, and its leaf."""
+    """A fact as it is stored: the bytes of its document, and its leaf hash."""
 
     stream: str
     version: int
@@ -89,10 +89,10 @@ class Stored:
 def write(
     fact: Fact, history: str, envelope: Envelope, keys: Mapping[str, bytes], random: Randomness
 ) -> Stored:
-    """The stored form of a fact: personal fields sealed under their subjects' `keys`, everything committed to.
+    """Encode a fact: seal its personal fields under the `keys` of their subjects, and commit to every field.
 
-    `history` is the history id. Raises KeyError if the key of a data subject is missing (the caller has made sure of the
-    keys), and `FormatError` for a fact that the format cannot hold.
+    `history` is the history id. Raises KeyError if the key of a data subject is missing (the caller checks that it has
+    the keys), and `FormatError` for a fact that the format cannot represent.
     """
     shape = shape_of(type(fact))
     topic, place = TOPIC_OF[type(fact)], envelope.place
@@ -135,7 +135,7 @@ def write(
     )
     if len(document) > LARGEST_DOCUMENT:
         raise FormatError("The document is too large.")
-    leaf = commit(Place(history, place.stream, place.version), topic, seed, parts, public, digests).leaf
+    leaf = commit(FactId(history, place.stream, place.version), topic, seed, parts, public, digests).leaf
     return Stored(place.stream, place.version, topic, document, leaf)
 
 
@@ -144,12 +144,12 @@ _DOCUMENT: Final = (
     b'"format":' + str(FORMAT).encode() + b',"history":"%b","sealed":{%b},"seed":"%b","topic":"%b"}'
 )
 
-# The members of these structs stand in the order of their names already.
+# The members of these structs are already declared in alphabetical order.
 _in_order = msgspec.json.Encoder().encode
 
 
 def _parts(envelope: Envelope) -> tuple[bytes, bytes, bytes, bytes, bytes]:
-    """The values of the envelope's parts as they are stored."""
+    """The encoded values of the envelope's parts."""
     decided_at = envelope.decided_at
     if decided_at.tzinfo is not UTC:
         decided_at = decided_at.astimezone(UTC)
@@ -163,8 +163,8 @@ def _parts(envelope: Envelope) -> tuple[bytes, bytes, bytes, bytes, bytes]:
 
 
 def _personal(fact: Fact, shape: Shape) -> Iterator[tuple[str, str, bytes]]:
-    """The sealed fields of a fact in the order of their names: name, member that names the subject, canonical value. A
-    mapping is sealed key by key, everything else whole."""
+    """The sealed fields of a fact sorted by name: name, member that names the subject, canonical value. The values of a
+    mapping are sealed one by one, every other field as a whole."""
     if not shape.mappings:
         for name, of in shape.personal.items():
             yield name, of, _whole(getattr(fact, name))
@@ -188,7 +188,7 @@ def _value(value: object) -> bytes:
 
 
 def _whole(value: object) -> bytes:
-    """That of a value which is sealed whole."""
+    """The canonical JSON of a value that is sealed as a whole."""
     written = _value(value)
     if written[:1] == b"{" and written != b"{}":
         raise FormatError("A sealed field that is an object has to be a mapping, which is sealed key by key.")
@@ -199,14 +199,14 @@ def _whole(value: object) -> bytes:
 
 
 def leaf_of(document: bytes) -> bytes:
-    """The leaf that the bytes of a stored document have; it needs no key. Raises `FormatError` for bytes that are no
-    stored document."""
+    """The leaf hash of a stored document, computed from its bytes; no key is needed. Raises `FormatError` if the bytes are
+    not a stored document."""
     return read_document(document).commitments().leaf
 
 
 def has_its_fields(document: Document) -> bool:
-    """Whether a document has the fields of its topic and no others, each public or sealed, and sealed for the person whom
-    the topic says."""
+    """Whether a document has exactly the fields of its topic, each public or sealed as the topic says, and sealed for the
+    right subject."""
     kind = TOPICS.get(document.topic)
     if kind is None:
         return False
@@ -235,16 +235,16 @@ def _fact_json(document: Document) -> bytes:
     return encode(found)
 
 
-# Reading what was written here
+# Reading documents that were written here
 
-_ANOTHER_HISTORY: Final = "The document is one of another history."
+_ANOTHER_HISTORY: Final = "The document belongs to another history."
 
 Opener = Callable[[Binding, SealedField], bytes | Withheld]
-"""Opens a sealed field to its value's JSON, compared with its digest, or says why not."""
+"""Opens a sealed field: returns the JSON of its value after checking the digest, or the reason why it cannot."""
 
 
 def unopened(_binding: Binding, _field: SealedField) -> Withheld:
-    """The opener that opens nothing: enough for every rule, since no state holds personal data."""
+    """An opener that opens nothing. Enough for every rule, because states hold no personal data."""
     return Withheld.SEALED
 
 
@@ -262,8 +262,8 @@ def opener(keys: Mapping[str, bytes]) -> Opener:
 
 
 def opened(key: bytes, binding: Binding, digest: bytes, box: bytes | None) -> bytes | Withheld:
-    """The JSON in a box, compared with the committed digest. What does not open or does not match is damaged: that is
-    logged, without a word of what is inside, and keeps nobody from reading the rest."""
+    """The JSON in a box, checked against the committed digest. A box that does not open or does not match is damaged: it is
+    logged without its content, and the other fields can still be read."""
     if box is None:
         return damaged(binding, "The box was destroyed though its subject has a key.")
     try:
@@ -273,7 +273,7 @@ def opened(key: bytes, binding: Binding, digest: bytes, box: bytes | None) -> by
 
 
 def damaged(binding: Binding, reason: str) -> Withheld:
-    """Log that a sealed field is damaged, by its place and name alone, and say so."""
+    """Log that a sealed field is damaged, naming only its stream, version and field name; returns `Withheld.DAMAGED`."""
     log.error("damaged field: %s version %d, %s: %s", binding.stream, binding.version, binding.field, reason)
     return Withheld.DAMAGED
 
@@ -281,8 +281,8 @@ def damaged(binding: Binding, reason: str) -> Withheld:
 def read(
     topic: str, document: bytes, open_with: Opener = unopened, *, history: str | None = None
 ) -> Recorded:
-    """The fact in a stored document, in its newest shape. Raises for one of another format or topic, or of another history
-    than `history` if that is given."""
+    """The fact in a stored document, converted to its newest shape. Raises for a document of another format or topic, or,
+    if `history` is given, of another history."""
     kind = TOPICS[topic]
     shape = shape_of(kind)
     decoded = shape.decoder.decode(document)
@@ -313,11 +313,11 @@ def read(
 
 
 def typed(binding: Binding, value: bytes, kind: type[T]) -> T | Withheld:
-    """The value of an opened field as its own type; damaged if it has another one, though it was committed to."""
+    """The value of an opened field, decoded as the field's type; `Withheld.DAMAGED` if it has another type."""
     try:
         found: T = _decoder(kind).decode(value)  # type: ignore[arg-type]  # types can be hashed
     except msgspec.MsgspecError:
-        return damaged(binding, "The value is not of the field's type.")
+        return damaged(binding, "The value does not have the field's type.")
     return found
 
 
@@ -327,8 +327,8 @@ def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:  # Any: whatever type a fi
 
 
 def fact_in(topic: str, document: bytes, history: str) -> Fact:
-    """The fact in a stored document of this history, its personal fields sealed: all that a state is folded from. The same
-    as ``read(topic, document, history=history).fact``, without a look at the envelope."""
+    """The fact in a stored document of this history, with its personal fields left sealed: what a state is folded from. The
+    same as ``read(topic, document, history=history).fact``, but faster because the envelope is not decoded."""
     shape = shape_of(TOPICS[topic])
     decoded = shape.folding.decode(document)
     if decoded.history != history:

@@ -1,7 +1,7 @@
-"""The queue of due dates: scheduled commands, run by the system through the same command runner.
+"""Runs scheduled commands when they are due, through the ordinary command runner.
 
-A row of the queue names the fact from which it follows, and holds no command: that is worked out from the fact when it is
-due. So a row that somebody added to the queue runs nothing unless there is a fact which says the same.
+A row of the queue of due dates names the fact that set it and holds no command: the command is worked out from the fact.
+So a row that somebody inserted by hand runs nothing unless there is a fact that sets the same due date.
 """
 
 from __future__ import annotations
@@ -18,52 +18,52 @@ from domain.refusals import CommandRejected
 from domain.topics import stream_of
 from domain.values import SYSTEM, Channel
 from history.appends import DueDate, Unavailable
+from history.derived_tables import shown
 from history.documents import fact_in
 from history.runner import Contended, Request, Runner
 from history.store import History
-from history.tables import shown
 from history.unreadable import Unreadable
 
 log = logging.getLogger("overwinter.due")
 
 FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 60.0
-"""For how many seconds a due date is put off after a failure: the pause doubles from the first to the longest."""
+"""How many seconds a due date is delayed after a failure: the pause doubles from the first to the longest."""
 
 
 class Backoff:
-    """Due dates that failed, with the time of the next try in seconds of `clock`. A due date that was changed is tried at
-    once."""
+    """Due dates that failed, with the time of the next attempt in seconds of `clock`. Rescheduling a due date clears its
+    backoff."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._failed: dict[DueDate, tuple[int, float]] = {}
 
     def now(self) -> tuple[DueDate, ...]:
-        """Those that are not to be tried yet."""
+        """The due dates that should not be tried yet."""
         now = self._clock()
         return tuple([due for due, (_, resume) in self._failed.items() if resume > now])
 
     def failed(self, due: DueDate) -> float:
-        """Put a due date off; returns for how many seconds."""
+        """Delay a due date; returns for how many seconds."""
         failures = self._failed.get(due, (0, 0.0))[0] + 1
         pause: float = min(FIRST_PAUSE * 2 ** min(failures - 1, 30), LONGEST_PAUSE)
         self._failed[due] = (failures, self._clock() + pause)
         return pause
 
     def succeeded(self, due: DueDate) -> None:
-        """Forget that it ever failed."""
+        """Forget the failures of a due date."""
         self._failed.pop(due, None)
 
 
 async def run_due(runner: Runner, backoff: Backoff | None = None) -> int:
-    """Run all that is due now, the oldest first, and return how many commands were run.
+    """Run everything that is due now, the oldest first; returns how many commands were run.
 
-    Who calls this holds the leader's lock; should two call it all the same, the second is refused by the rule. A due
-    date whose command is refused has been overtaken by events: it is struck out. One that meets contention stays. One that
-    follows from no fact is not run and stays, so that `overwinter verify` names it. That one, and one that fails in a way
-    that nobody foresaw, is tried again later; who calls again hands in the same `backoff`. Raises `Unavailable`, since
-    without the database nothing else can be run either.
+    The caller holds the leader lock; if two processes run it anyway, the domain rule refuses the second command. If the
+    command is refused, events have overtaken the due date, and it is removed from the queue. If it meets contention, it
+    stays in the queue. If no fact sets it, it is not run and stays, so that `overwinter verify` reports it. Such a due
+    date, and one that fails unexpectedly, is tried again later; pass the same `backoff` to every call. Raises
+    `Unavailable`, because nothing else can be run without the database either.
     """
     backoff = backoff or Backoff()
     ran = 0
@@ -73,7 +73,7 @@ async def run_due(runner: Runner, backoff: Backoff | None = None) -> int:
             ran += await _run(runner, row, now)
         except Unavailable:
             raise
-        except Exception as error:  # noqa: BLE001 - whatever one due date raises must not keep the others waiting
+        except Exception as error:  # noqa: BLE001 - one failing due date must not hold up the others
             pause = backoff.failed(row)
             log.error(  # noqa: TRY400 - a traceback may quote what was read
                 "due date failed: %s: %s; next try in %.0f s", shown(row.key), _why(error), pause
@@ -84,19 +84,18 @@ async def run_due(runner: Runner, backoff: Backoff | None = None) -> int:
 
 
 def _why(error: Exception) -> str:
-    """What a log may say of an error. Of those that are not our own only the type is told: their text may quote what was
-    read."""
+    """The text to log for an error. Of errors that are not our own only the type is logged: their text may quote data."""
     if isinstance(error, Unreadable):
         return f"the fact at position {error.position} cannot be read"
     return str(error) if isinstance(error, _NotFromItsFact) else type(error).__name__
 
 
 class _NotFromItsFact(Exception):
-    """A row of the queue that is not as the fact at its place makes it. Only by hand does one get there."""
+    """A row of the queue differs from the due date that its fact sets. This only happens if the queue was changed by hand."""
 
 
 async def _run(runner: Runner, row: DueDate, now: datetime) -> bool:
-    """Run one command and strike its row out; False if it met contention or was refused."""
+    """Run one command and remove its row from the queue; False if it met contention or was refused."""
     due, leaf = await _followed(runner.history, row)
     if due.at > now:
         raise _NotFromItsFact("its fact sets a later time")
@@ -109,7 +108,7 @@ async def _run(runner: Runner, row: DueDate, now: datetime) -> bool:
                 channel=Channel.SYSTEM,
                 key=f"due {due.key} {due.at.isoformat()}",
                 cause=leaf.hex(),
-                # The clock may have been set back since, and a refusal strikes the due date out for good.
+                # The clock may have been set back since, and a refusal would remove the due date for good.
                 not_before=due.at,
             )
         )
@@ -117,20 +116,20 @@ async def _run(runner: Runner, row: DueDate, now: datetime) -> bool:
     except Contended:
         return False
     except CommandRejected as rejected:
-        log.info("due date struck out: %s: %s", due.key, rejected.detail)
+        log.info("due date removed, its command was refused: %s: %s", due.key, rejected.detail)
     await runner.history.strike(row)
     return ran
 
 
 async def _followed(history: History, row: DueDate) -> tuple[Due, bytes]:
-    """The due date that follows from the fact at a row's place, in the fact's newest shape, and the fact's leaf."""
+    """The due date set by the fact that a row names, and the leaf hash of the fact."""
     found = (await history.load({row.stream: row.version - 1})).get(row.stream, ())
     if not found or found[0].version != row.version:
         raise _NotFromItsFact("there is no such fact")
     stored = found[0]
     try:
         fact = fact_in(stored.topic, stored.document, history.id)
-    except Exception as error:  # whatever a damaged fact raises
+    except Exception as error:  # a damaged fact can raise anything
         raise Unreadable(await history.position_of(row.stream, row.version)) from error
     due = set_by(fact)
     if due is None or due.key != row.key or stream_of(fact) != row.stream:

@@ -1,8 +1,8 @@
-"""Group commit: the appends of a process that come at about the same time share one call, one lock and one commit.
+"""Group commit: appends that one process makes at about the same time share one call, one lock and one commit.
 
-Two batches may be under way, each on a connection of its own: while the database commits one, the next gathers and is
-sent, and waits there for the lock. What this process does to make the bytes of the next facts is thereby done while the
-database is busy. Other processes are held apart by the same lock, as ever.
+Two batches may be in flight, each on its own connection: while the database commits one, the next is collected and sent,
+and waits for the lock. So this process encodes the next facts while the database is busy. The same lock excludes other
+processes.
 """
 
 from __future__ import annotations
@@ -19,23 +19,24 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from history.appends import Append, Appended, Idempotency, Unavailable
 from history.arrays import blobs, integers, texts
-from history.batch import APPEND, Company, arguments, outcomes, reads
+from history.batch import APPEND, BatchWrites, arguments, outcomes, reads
 from history.documents import Stored
 from history.statements import Connection, call, lent
 
 log = logging.getLogger("overwinter.history")
 
 LANES: Final = 2
-LARGEST: Final = 200
-"""How many appends share a commit at most: enough for any load, and a bound to what one failure can touch."""
+MAX_BATCH: Final = 200
+"""The most appends that share a commit. Enough for any load, and it limits how many one failure can affect."""
 _TRIES: Final = 6
 _FIRST_WAIT: Final = 0.05
 _REFUSING: Final = (psycopg.Error, ValueError, struct.error)
-"""The database's refusal, and that of the wire (a text that is no UTF-8, a number too large)."""
+"""Errors that reject the values of a batch: raised by the database, or while encoding them (invalid UTF-8, a number that
+is too large)."""
 
 
-class _Waiting:
-    """An append with the future that its sender waits for. `lost`: it may be stored already, nobody knows."""
+class _PendingAppend:
+    """An append, and the future that its sender awaits. If `lost` is set, it may have been stored already."""
 
     __slots__ = ("answer", "append", "lost", "read")
 
@@ -57,145 +58,145 @@ class _Waiting:
 
 
 class GroupCommit:
-    """Gathers appends and commits them in batches. One for a process and a pool, within one event loop."""
+    """Collects appends and commits them in batches. One per process and pool, for one event loop."""
 
     def __init__(self, pool: AsyncConnectionPool[Connection]) -> None:
         self._pool = pool
-        self._waiting: list[_Waiting] = []
-        self._under_way: set[asyncio.Task[None]] = set()
-        self._called = False
+        self._pending: list[_PendingAppend] = []
+        self._in_flight: set[asyncio.Task[None]] = set()
+        self._scheduled = False
 
     async def append(self, append: Append) -> Appended:
         """Store all of it, or nothing; durable on return. See `history.store.History.append`."""
         loop = asyncio.get_running_loop()
-        waiting = _Waiting(append, loop.create_future())
-        self._waiting.append(waiting)
-        if not self._called:
-            # Whoever else is about to append in this turn of the loop comes along.
-            self._called = True
+        pending = _PendingAppend(append, loop.create_future())
+        self._pending.append(pending)
+        if not self._scheduled:
+            # Appends made in the same turn of the event loop are sent together.
+            self._scheduled = True
             loop.call_soon(self._send)
-        return await waiting.answer
+        return await pending.answer
 
     async def append_on(self, connection: Connection, append: Append) -> Appended:
-        """The same on a connection that holds the lock already, in a commit of its own."""
-        waiting = _Waiting(append, asyncio.get_running_loop().create_future())
-        await self._commit([waiting], connection)
-        return await waiting.answer
+        """The same on a connection that already holds the lock, in a commit of its own."""
+        pending = _PendingAppend(append, asyncio.get_running_loop().create_future())
+        await self._commit([pending], connection)
+        return await pending.answer
 
     async def close(self) -> None:
-        """Wait until everything that was sent is answered."""
-        while self._under_way or self._waiting:
+        """Wait until every append has finished."""
+        while self._in_flight or self._pending:
             await asyncio.sleep(0)
-            if self._under_way:
-                await asyncio.wait(self._under_way)
+            if self._in_flight:
+                await asyncio.wait(self._in_flight)
 
     def _send(self) -> None:
-        """Send what waits, as long as a lane is free. Of many, each free lane takes its share."""
-        self._called = False
-        while self._waiting and len(self._under_way) < LANES:
-            batch = self._next(-(-len(self._waiting) // (LANES - len(self._under_way))))
+        """Send pending appends while fewer than `LANES` batches are in flight, divided evenly among the free lanes."""
+        self._scheduled = False
+        while self._pending and len(self._in_flight) < LANES:
+            batch = self._next(-(-len(self._pending) // (LANES - len(self._in_flight))))
             if not batch:
                 continue
             task = asyncio.get_running_loop().create_task(self._commit(batch))
-            self._under_way.add(task)
+            self._in_flight.add(task)
             task.add_done_callback(self._done)
 
-    def _next(self, size: int) -> list[_Waiting]:
-        """The next batch: those that wait longest and do not depend on each other. The others wait on."""
-        company = Company()
-        batch: list[_Waiting] = []
-        left: list[_Waiting] = []
-        for waiting in self._waiting:
-            if waiting.answer.done():
-                continue  # its sender went away before it was sent
-            if len(batch) < min(size, LARGEST) and company.admit(waiting.append, waiting.read):
-                batch.append(waiting)
+    def _next(self, size: int) -> list[_PendingAppend]:
+        """The next batch: the oldest pending appends that do not depend on each other. The others stay pending."""
+        writes = BatchWrites()
+        batch: list[_PendingAppend] = []
+        left: list[_PendingAppend] = []
+        for pending in self._pending:
+            if pending.answer.done():
+                continue  # its sender was cancelled before it was sent
+            if len(batch) < min(size, MAX_BATCH) and writes.admit(pending.append, pending.read):
+                batch.append(pending)
             else:
-                left.append(waiting)
-        self._waiting = left
+                left.append(pending)
+        self._pending = left
         return batch
 
     def _done(self, task: asyncio.Task[None]) -> None:
-        self._under_way.discard(task)
-        if self._waiting and not self._called:
-            self._called = True
+        self._in_flight.discard(task)
+        if self._pending and not self._scheduled:
+            self._scheduled = True
             asyncio.get_running_loop().call_soon(self._send)
 
-    async def _commit(self, batch: Sequence[_Waiting], on: Connection | None = None) -> None:
-        """Store a batch and answer everybody in it, whatever happens."""
+    async def _commit(self, batch: Sequence[_PendingAppend], on: Connection | None = None) -> None:
+        """Store a batch and complete every future in it, whatever happens."""
         try:
             await self._try(batch, on)
-        except Exception as error:  # noqa: BLE001 - whatever it is, those who wait are told, and each by itself
+        except Exception as error:  # noqa: BLE001 - every error is passed on to the senders
             if not isinstance(error, _REFUSING):
-                for waiting in batch:
-                    waiting.lost = True  # for this may have come up when it was stored already
+                for pending in batch:
+                    pending.lost = True  # the error may have come after the batch was stored
             log.error("append refused by the database: %s", type(error).__name__)  # noqa: TRY400 - a traceback could quote values
             if len(batch) == 1 or cannot_now(error):
-                for waiting in batch:
-                    waiting.fails("The database cannot write now.", error)
+                for pending in batch:
+                    pending.fails("The database cannot write now.", error)
             else:
-                # One of them is at fault, and it shall fail alone.
-                for waiting in batch:
-                    await self._commit([waiting])
+                # One append is at fault; send each alone, so that only that one fails.
+                for pending in batch:
+                    await self._commit([pending])
         finally:
-            for waiting in batch:
-                waiting.fails("The process stops; it is not known whether this was stored.")
+            for pending in batch:
+                pending.fails("The process is stopping; it is not known whether this was stored.")
 
-    async def _try(self, batch: Sequence[_Waiting], on: Connection | None) -> None:
-        """Send a batch until the database answers: at first on a certain connection, if there is one.
+    async def _try(self, batch: Sequence[_PendingAppend], on: Connection | None) -> None:
+        """Send a batch until the database answers. The first attempt uses the connection `on`, if given.
 
-        A connection lost under way leaves it open whether the facts were stored. The very same bytes are then sent
-        again: if they had been stored, that conflicts, and the leaf hashes found there are these facts' own.
+        If the connection is lost while the batch is in flight, it is not known whether the facts were stored. The same
+        bytes are then sent again: if they had been stored, the append conflicts, and the stored leaf hashes are equal.
         """
         wait = _FIRST_WAIT
         for attempt in range(_TRIES):
             try:
                 chosen = nullcontext(on) if on is not None and not attempt else lent(self._pool)
                 async with chosen as connection:
-                    made = arguments([(waiting.append, waiting.read) for waiting in batch])
+                    made = arguments([(pending.append, pending.read) for pending in batch])
                     (row,) = await call(connection, APPEND, made)
-                await self._answer(batch, outcomes(row, [waiting.append for waiting in batch]))
+                await self._answer(batch, outcomes(row, [pending.append for pending in batch]))
             except (psycopg.OperationalError, psycopg.InterfaceError) as error:
                 if not connection_lost(error):
                     raise
                 if attempt == _TRIES - 1 or isinstance(error, PoolTimeout):
-                    for waiting in batch:
-                        waiting.fails("The database does not answer.", error)
+                    for pending in batch:
+                        pending.fails("The database does not answer.", error)
                     return
-                for waiting in batch:
-                    waiting.lost = True
+                for pending in batch:
+                    pending.lost = True
                 await asyncio.sleep(wait)
                 wait *= 2
-                # What went down took every other connection with it: do not try them one after another.
+                # The other connections of the pool were probably lost too; check all of them now.
                 await self._pool.check()
             else:
                 return
 
-    async def _answer(self, batch: Sequence[_Waiting], ended: Sequence[Appended]) -> None:
-        """Answer those who can be answered at once, then those whose answer has to be looked up."""
-        open_ones = []
-        for waiting, appended in zip(batch, ended, strict=True):
+    async def _answer(self, batch: Sequence[_PendingAppend], ended: Sequence[Appended]) -> None:
+        """Complete the appends whose outcome is known, then look up the outcome of the others."""
+        unresolved = []
+        for pending, appended in zip(batch, ended, strict=True):
             if appended.outcome in ("repeated", "reused") or (
-                waiting.lost and appended.outcome != "appended"
+                pending.lost and appended.outcome != "appended"
             ):
-                open_ones.append((waiting, appended))
+                unresolved.append((pending, appended))
             else:
-                waiting.ends(appended)
-        for waiting, appended in open_ones:
+                pending.ends(appended)
+        for pending, appended in unresolved:
             async with lent(self._pool) as connection:
-                positions = await stored(connection, waiting.append.facts) if waiting.lost else ()
+                positions = await stored(connection, pending.append.facts) if pending.lost else ()
                 if positions:
-                    waiting.ends(Appended("appended", positions))
+                    pending.ends(Appended("appended", positions))
                     continue
-                idempotency = waiting.append.idempotency
+                idempotency = pending.append.idempotency
                 known = None
                 if appended.outcome in ("repeated", "reused") and idempotency is not None:
                     known = await remembered(connection, idempotency)
-            waiting.ends(known or appended)
+            pending.ends(known or appended)
 
 
 async def stored(connection: Connection, facts: Sequence[Stored]) -> tuple[int, ...]:
-    """The positions of these very facts, if they are stored; appends are atomic, so one stands for all."""
+    """The positions of exactly these facts, if they are stored. Appends are atomic, so either all are or none."""
     cursor = await connection.execute(
         "SELECT f.position FROM unnest(%b, %b, %b) AS w (stream, version, leaf) "
         "JOIN history.facts f ON f.stream = w.stream AND f.version = w.version AND f.leaf = w.leaf "
@@ -210,7 +211,7 @@ async def stored(connection: Connection, facts: Sequence[Stored]) -> tuple[int, 
 
 
 async def remembered(connection: Connection, idempotency: Idempotency) -> Appended | None:
-    """What an idempotency key stands for, or None if it was never used. `detail` is the stream that answered."""
+    """The outcome stored under an idempotency key, or None if it was never used. `detail` is the answering stream."""
     cursor = await connection.execute(
         "SELECT request, positions, answers FROM history.commands WHERE principal = %b AND key = %b",
         (idempotency.principal, idempotency.key),
@@ -222,13 +223,13 @@ async def remembered(connection: Connection, idempotency: Idempotency) -> Append
 
 
 def connection_lost(error: psycopg.Error) -> bool:
-    """Whether the connection went away (then the outcome is open), as against the server's refusing the statement."""
+    """Whether the connection was lost (so that the outcome is unknown), rather than the statement refused by the server."""
     state = error.sqlstate
     return state is None or state.startswith(("08", "57P"))
 
 
 def cannot_now(error: Exception) -> bool:
-    """Whether the database itself is in trouble (read-only, no space, shutting down, the system's), so that no other
-    statement would fare better, and the same one may be tried again later."""
+    """Whether the database as a whole cannot write now (read-only, out of space, shutting down, an I/O error), so that every
+    other statement would fail too, and the same one can be tried again later."""
     state = error.sqlstate if isinstance(error, psycopg.Error) else None
     return state is not None and state.startswith(("25", "53", "57", "58"))

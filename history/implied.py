@@ -1,6 +1,6 @@
-"""What is stored together with facts because it follows from them: index entries, claims and due dates.
+"""The rows that are derived from a fact and stored together with it: index entries, claims and due dates.
 
-The command runner stores it, and `history.tables` recomputes it; both ask here, so that they cannot differ.
+The command runner stores these rows and `history.derived_tables` recomputes them. Both use this module, so they cannot differ.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from history.format.envelope import Envelope
 BY_REQUEST: Final[Mapping[type[Command], Registered[Any]]] = {
     entry.request: entry for entry in REGISTER.values()
 }
-"""Every command in the register by the class of its request."""
+"""The registered commands, by request class."""
 
 encode: Final = msgspec.json.Encoder(order="sorted").encode
-"""The one JSON form in which requests are kept and compared."""
+"""Encodes requests as canonical JSON, so that two requests can be compared by their hashes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Implied:
-    """What follows from one fact; `claims` are its stream's."""
+    """The rows derived from one fact. The `claims` belong to the fact's stream."""
 
     entries: tuple[Entry, ...]
     claims: tuple[Claim, ...]
@@ -40,7 +40,7 @@ class Implied:
 
 
 def implied_by(fact: Fact, envelope: Envelope) -> Implied:
-    """What follows from a fact and from its envelope, which names the actor and the place in the history."""
+    """The rows derived from a fact and its envelope, which names the actor, the stream and the version."""
     due, place = set_by(fact), envelope.place
     return Implied(
         entries=entries_of(fact, envelope.actor),
@@ -51,7 +51,7 @@ def implied_by(fact: Fact, envelope: Envelope) -> Implied:
 
 
 def claims_in(facts: Mapping[str, Iterable[Fact]]) -> dict[str, Message]:
-    """The names that facts, by stream, claim in clear, each with the sentence that refuses it to another."""
+    """The names that these facts claim in unsealed fields, each with the refusal for a second stream that claims it."""
     return {
         name: refusal
         for of_stream in facts.values()

@@ -1,7 +1,7 @@
-"""The one backup of all keys: what opens a restored database, in a folder apart from it and from its backups.
+"""The key backup: the keys that a restored database needs, kept in a separate folder, away from the database backups.
 
-It is a single file that each rotation replaces, and no older version of it may be kept: whoever has an older one can
-open the keys of people who were erased since, and whoever has none cannot open anything once the key folder is lost.
+It is a single file that each rotation replaces. No older version may be kept, because it would open the keys of people
+who were erased since. Without a key backup, nothing can be opened once the key folder is lost.
 """
 
 from __future__ import annotations
@@ -20,8 +20,10 @@ FILE: Final = "overwinter-keys"
 
 
 class Heading(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The first line of the file: which installation's keys these are, of which epoch, and when they were written: when
-    `position` was the newest fact, so that a person or a dossier that existed by then and has no key here was erased."""
+    """The first line of the file: the history and the epoch that the keys belong to, and when they were written.
+
+    `position` was the newest fact then: a person or dossier that existed by that position and has no key here was erased.
+    """
 
     history: str
     epoch: int
@@ -29,8 +31,8 @@ class Heading(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     written_at: datetime
 
 
-class Keys(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The second line: the wrapping key and the key for keyed hashes, the wrapped keys by subject, and the fences."""
+class BackedUpKeys(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The second line: the wrapping key, the key for keyed hashes, the wrapped keys by subject, and the fences."""
 
     wrapping_key: bytes
     index_key: bytes
@@ -40,19 +42,19 @@ class Keys(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """A key backup as it was read."""
+    """A key backup that was read."""
 
     heading: Heading
-    keys: Keys
+    keys: BackedUpKeys
 
     @property
     def fences(self) -> tuple[Fence, ...]:
-        """Whom it knows to be erased."""
+        """The people and dossiers that the backup lists as erased."""
         return fences_in(self.keys.fences)
 
 
 class KeyBackup:
-    """The key backup in a folder of mode 700, which the operator names."""
+    """The key backup in a folder (mode 700) that the operator chooses."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -67,12 +69,12 @@ class KeyBackup:
         wrapped: dict[str, bytes],
         fences: tuple[Fence, ...],
     ) -> None:
-        """Put this in the place of what was there, durably. Raises `KeysUnusable`."""
-        keys = Keys(wrapping_key, index_key, wrapped, fences_as_text(fences))
+        """Replace the key backup, durably. Raises `KeysUnusable`."""
+        keys = BackedUpKeys(wrapping_key, index_key, wrapped, fences_as_text(fences))
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             check_closed(self.folder)
-            # The draft of a write that was cut off holds keys, too.
+            # A draft left by an interrupted write holds keys too.
             for draft in self.folder.glob(f".{FILE}.*"):
                 draft.unlink()
             text = b"\n".join([msgspec.json.encode(heading), msgspec.json.encode(keys), b""])
@@ -83,7 +85,7 @@ class KeyBackup:
             ) from None
 
     def heading(self) -> Heading | None:
-        """What it is, without its keys; None if there is none. Raises `KeysUnusable`."""
+        """The heading of the key backup, or None if there is no key backup. Raises `KeysUnusable`."""
         try:
             with self.file.open("rb") as file:
                 return msgspec.json.decode(file.readline(), type=Heading)
@@ -95,15 +97,15 @@ class KeyBackup:
             raise KeysUnusable(self._damaged) from None
 
     def read(self) -> Contents:
-        """All of it. Raises `KeysUnusable`, also if there is none."""
+        """The whole key backup. Raises `KeysUnusable`, also if there is none."""
         heading = self.heading()
         if heading is None:
             raise KeysUnusable(
-                f"There is no key backup in {self.folder}: set OVERWINTER_KEY_BACKUP to the folder in which the file {FILE} is."
+                f"There is no key backup in {self.folder}; set OVERWINTER_KEY_BACKUP to the folder that contains the file {FILE}."
             )
         try:
             _, line = self.file.read_bytes().split(b"\n", 1)
-            contents = Contents(heading, msgspec.json.decode(line, type=Keys))
+            contents = Contents(heading, msgspec.json.decode(line, type=BackedUpKeys))
         except OSError as error:
             raise KeysUnusable(f"The key backup in {self.folder} cannot be read: {error.strerror}.") from None
         except (ValueError, msgspec.MsgspecError):
@@ -116,4 +118,4 @@ class KeyBackup:
 
     @property
     def _damaged(self) -> str:
-        return f"The key backup in {self.folder} is damaged; where the installation still runs, overwinter backup writes it again."
+        return f"The key backup in {self.folder} is damaged; if the installation still runs, overwinter backup writes a new one."

@@ -1,4 +1,4 @@
-"""Keyed hashes, which nobody can guess at without the key folder."""
+"""Keyed hashes: without the key folder, nobody can test a guess against them."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import hmac
 
 
 def keyed_hash(index_key: bytes, label: str, text: bytes) -> bytes:
-    """The keyed hash (32 bytes) of a text, for one use of such hashes, which `label` names."""
+    """The keyed hash (32 bytes) of a text. `label` names the purpose, so that hashes of different purposes differ."""
     return hmac.digest(index_key, label.encode() + b"\x00" + text, "sha256")
 
 
 def claim_hash(index_key: bytes, name: str) -> bytes:
-    """What history.claims holds of a claim's name, so that no address can be guessed from it."""
+    """The hash stored in history.claims instead of a claim's name, so that no address can be guessed from the table."""
     return keyed_hash(index_key, "claim", name.encode())

@@ -1,7 +1,7 @@
-"""The secrets that live outside the database and outside its backups, and the fences of erased people.
+"""The key folder: secrets kept outside the database and its backups, and the fences of erased people.
 
-A folder, readable by its owner alone, holds the wrapping key of the present epoch, the key for keyed hashes, and the
-list of fences. `WrappingKeys` is what the vault needs of it. A key management service would also have to do what
+A folder that only its owner can read holds the wrapping key of the current epoch, the key for keyed hashes, and the list
+of fences. `WrappingKeys` is the part that the vault needs. A key management service would also have to provide what
 `Rotation` calls: `begin`, `destroy_strays` and the fences.
 """
 
@@ -20,20 +20,19 @@ from history.format.notation import FormatError
 from history.format.wrapped import KEY_BYTES, NONCE_BYTES, unwrap_key, wrap_key
 
 _WRAPPING: Final = re.compile(r"(?P<draft>\.)?wrapping-(?P<epoch>[1-9][0-9]*)\.key(?(draft)\..*)", re.ASCII)
-"""The file of a wrapping key, or the draft of one that a crash left."""
+"""The file name of a wrapping key, or of a draft that was left by a crash."""
 _INDEX: Final = "index.key"
 
 
 class KeysUnusable(Exception):
-    """The key folder cannot be used, or a key does not fit the database; one sentence, without any key in it."""
+    """The key folder cannot be used, or a key does not fit the database. The message is one sentence and contains no key."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fence:
-    """A person or a dossier that was erased, noted outside the database: `reason`, `actor` and `channel` are those of the
-    erasure.
+    """A record, kept outside the database, that a person or a dossier was erased: by whom, why and through which channel.
 
-    If an older copy of the database is restored, it is erased again for the same reason.
+    If an older copy of the database is restored, the subject is erased again for the same reason.
     """
 
     subject: str
@@ -50,33 +49,33 @@ class WrappingKey:
     key: bytes = field(repr=False)
 
     def wrap(self, history: str, subject: str, key: bytes) -> bytes:
-        """`key` wrapped under this one, as `history.format.wrapped` defines it."""
+        """Wrap `key` under this key, as `history.format.wrapped` defines it."""
         return wrap_key(self.key, history, subject, self.epoch, key, secrets.token_bytes(NONCE_BYTES))
 
 
 class WrappingKeys(Protocol):
-    """What wraps the keys of data subjects, under a key that the database never sees."""
+    """Wraps the keys of data subjects under a key that never reaches the database."""
 
     @property
     def epoch(self) -> int:
-        """The present epoch, from 1."""
+        """The current epoch, from 1."""
 
     def follow(self, epoch: int) -> None:
-        """Wrap under this epoch's key from now on, unless a later one is present already; raises `KeysUnusable`."""
+        """Wrap under this epoch's key from now on. Does nothing for an earlier epoch. Raises `KeysUnusable`."""
 
     def wrap(self, history: str, subject: str, key: bytes) -> bytes:
-        """`key` wrapped under the present epoch's wrapping key."""
+        """Wrap `key` under the wrapping key of the current epoch."""
 
     def unwrap(self, history: str, subject: str, epoch: int, wrapped: bytes) -> bytes:
-        """The key that was wrapped; raises `KeysUnusable`."""
+        """Unwrap a key. Raises `KeysUnusable`."""
 
 
 class KeyFolder:
-    """The key files of one installation, in a folder of mode 700. With `create`, missing keys are made when the
-    folder is opened.
+    """The key files of one installation, in a folder of mode 700. With `create`, missing keys are created when the folder
+    is opened.
 
-    `create=False` is for readers and for a database that already has a history: missing keys are an error then,
-    never silently replaced by new ones that open nothing. `epoch` is the present epoch, as the database names it.
+    `create=False` is for readers and for a database that already has a history: missing keys are an error then, because
+    new keys would open nothing. `epoch` is the current epoch according to the database.
     """
 
     def __init__(self, folder: Path, *, create: bool, epoch: int = 1) -> None:
@@ -86,7 +85,7 @@ class KeyFolder:
             if create:
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             check_closed(folder)
-            # Of epochs that the database has begun, and of no others.
+            # Only wrapping keys of epochs that the database has begun.
             self._wrapping = {epoch: self._key(_file_of(epoch), create)}
             self.index_key = self._key(_INDEX, create)
         except OSError as error:
@@ -95,15 +94,15 @@ class KeyFolder:
 
     @classmethod
     def check_can_be_made(cls, folder: Path, epoch: int = 1) -> None:
-        """Raise `KeysUnusable` unless keys are in the folder and can be read, or could be made there; and unless it can
-        be written, as a rotation needs it. Nothing is made."""
+        """Raise `KeysUnusable` unless the folder is writable and has readable keys, or keys could be created in it. Creates
+        nothing."""
         existing = folder
         while not existing.exists():
             existing = existing.parent
         if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
             raise KeysUnusable(
-                f"The key folder {folder} cannot be made or written by this user; let the service's user own it, or "
-                "choose another with OVERWINTER_KEYS."
+                f"This user cannot create or write the key folder {folder}; give it to the user that runs Overwinter, or set "
+                "OVERWINTER_KEYS to another folder."
             )
         if folder.exists():
             check_closed(folder)
@@ -115,8 +114,8 @@ class KeyFolder:
         if not path.exists():
             if not create:
                 raise KeysUnusable(
-                    f"The key file {name} is missing from {self.folder}; put it back, or bring the keys back from their "
-                    "backup with overwinter restore."
+                    f"The key file {name} is missing from {self.folder}; put it back, or restore the keys from the key backup "
+                    "with overwinter restore."
                 )
             self._write_once(path, secrets.token_bytes(KEY_BYTES).hex())
         try:
@@ -125,12 +124,12 @@ class KeyFolder:
             key = b""
         if len(key) != KEY_BYTES:
             raise KeysUnusable(
-                f"The key file {name} in {self.folder} is damaged; restore it from its backup."
+                f"The key file {name} in {self.folder} is damaged; restore it from the key backup."
             )
         return key
 
     def _write_once(self, path: Path, text: str) -> None:
-        """Write a file that appears whole or not at all, and lose to another process that was first."""
+        """Create a file atomically. Keeps an existing file, for example if another process created it first."""
         draft = _draft(path, text)
         try:
             os.link(draft, path)
@@ -143,33 +142,32 @@ class KeyFolder:
     # Wrapping
 
     def wrapping_key(self) -> bytes:
-        """The wrapping key of the present epoch."""
+        """The wrapping key of the current epoch."""
         return self._wrapping[self.epoch]
 
     def wrap(self, history: str, subject: str, key: bytes) -> bytes:
-        """`key` wrapped under the present epoch's wrapping key, as `history.format.wrapped` defines it."""
+        """Wrap `key` under the wrapping key of the current epoch, as `history.format.wrapped` defines it."""
         return WrappingKey(self.epoch, self._wrapping[self.epoch]).wrap(history, subject, key)
 
     def unwrap(self, history: str, subject: str, epoch: int, wrapped: bytes) -> bytes:
-        """The key that was wrapped; raises `KeysUnusable` if the wrapping key is another one, or is gone."""
+        """Unwrap a key. Raises `KeysUnusable` if the wrapping key is the wrong one or is missing."""
         wrapping_key = self._wrapping.get(epoch) or self._stored(epoch)
         try:
             key = unwrap_key(wrapping_key, history, subject, epoch, wrapped)
         except FormatError:
             raise KeysUnusable(
-                f"The wrapping key in {self.folder} is not the one this database was sealed with; "
-                "restore the right key folder."
+                f"The wrapping key in {self.folder} does not belong to this database; restore the right key folder."
             ) from None
-        # Nothing is wrapped under an epoch before the database has begun it: another process has rotated.
+        # Keys are wrapped under an epoch only after the database has begun it, so another process has rotated.
         self.follow(epoch)
         return key
 
     # Rotation
 
     def follow(self, epoch: int) -> None:
-        """Wrap under this epoch's key from now on, which the database has begun. The key is read from its file. Earlier
-        epochs than the present one are over, and nothing happens. The key of the one before stays in memory until `sweep`,
-        for rows that were read a moment ago. Raises `KeysUnusable` if the key is missing."""
+        """Wrap under this epoch's key from now on; the database has begun the epoch. Reads the key from its file. Does nothing
+        for an earlier epoch. The previous key stays in memory until `sweep`, for rows that were read a moment ago. Raises
+        `KeysUnusable` if the key is missing."""
         if epoch > self.epoch:
             self._wrapping[epoch] = self._stored(epoch)
             self.epoch = epoch
@@ -181,36 +179,36 @@ class KeyFolder:
             raise KeysUnusable(f"The key folder {self.folder} cannot be used: {error.strerror}.") from None
 
     def begin(self, epoch: int) -> WrappingKey:
-        """Make the wrapping key of the next epoch, durably, and return it. It is in use once the database has begun the
-        epoch and this folder follows; until then nothing of it stays in memory here, since the rotation may be cut off and
-        the key made again. Raises OSError."""
+        """Create the wrapping key of the next epoch, durably, and return it. It is used once the database has begun the epoch
+        and `follow` was called. Until then it is not kept in memory here, because the rotation may be interrupted and the
+        key created again. Raises OSError."""
         self._write_once(self.folder / _file_of(epoch), secrets.token_bytes(KEY_BYTES).hex())
         return WrappingKey(epoch, self._key(_file_of(epoch), create=False))
 
     def sweep(self) -> None:
-        """Forget the wrapping keys of other epochs that were known at the sweep before, too."""
+        """Forget the wrapping keys of other epochs that were already known at the previous sweep."""
         for epoch in self._former:
             if epoch != self.epoch:
                 self._wrapping.pop(epoch, None)
         self._former = self._wrapping.keys() - {self.epoch}
 
     def strays(self, epoch: int) -> list[Path]:
-        """The files of wrapping keys of other epochs than this one."""
+        """The files of all wrapping keys except that of this epoch."""
         found = [(path, _WRAPPING.fullmatch(path.name)) for path in self.folder.iterdir()]
         return sorted(path for path, named in found if named and int(named["epoch"]) != epoch)
 
     def destroy_strays(self, epoch: int) -> None:
-        """Destroy the wrapping keys of all epochs but this one, which the database was asked for under the lock of whoever
-        rotates. What was wrapped under the others, nobody can open any more.
+        """Destroy the wrapping keys of all epochs except this one, which was read from the database under the rotation lock.
+        Nobody can open what was wrapped under the others any more.
 
-        Their files are overwritten before they go. That reaches the disk where the file system writes in place; a copying
-        one, an SSD and a snapshot may keep the old bytes. Raises `KeysUnusable`, and destroys nothing, if this folder is
-        not at that epoch, and OSError.
+        The files are overwritten before they are deleted. That erases the bytes on a file system that writes in place; a
+        copy-on-write file system, an SSD or a snapshot may keep them. Raises OSError, or `KeysUnusable` without destroying
+        anything if this folder is not at that epoch.
         """
         if epoch != self.epoch:
             raise KeysUnusable(
-                f"The keys in {self.folder} are of epoch {self.epoch} and the database is at epoch {epoch}, as after a "
-                "restore: stop all processes of this installation and start them again."
+                f"The keys in {self.folder} belong to epoch {self.epoch}, but the database is at epoch {epoch}, for example after "
+                "a restore; restart all processes of this installation."
             )
         for path in self.strays(epoch):
             with path.open("r+b") as file:
@@ -230,7 +228,7 @@ class KeyFolder:
     def fence(self, fences: Iterable[Fence]) -> None:
         """Record, durably and outside the database, that some subjects must never have a key again.
 
-        The list is replaced as a whole, so that no crash can tear a line: one process at a time may call this.
+        The whole list is replaced, so that a crash cannot leave half a line. Only one process at a time may call this.
         """
         known = {fence.subject: fence for fence in self.fences()}
         more = {fence.subject: fence for fence in fences if fence.subject not in known}
@@ -245,8 +243,8 @@ class KeyFolder:
             return ()
         except (OSError, ValueError):
             raise KeysUnusable(
-                f"The list of erased people, {self._fences}, cannot be read: move it away, and bring it back with overwinter "
-                "restore (without a file), or start again to make it from the history."
+                f"The list of erased people, {self._fences}, cannot be read; move it away, then recover it with overwinter "
+                "restore (without a file), or restart Overwinter to rebuild it from the history."
             ) from None
         return fences_in(text)
 
@@ -261,9 +259,9 @@ def holds_keys(folder: Path) -> bool:
 
 
 def epochs_in(folder: Path) -> list[int]:
-    """The epochs whose wrapping keys are in a folder. Other files there, also `wrapping-old.key`, are no keys.
+    """The epochs whose wrapping keys are in a folder. Other files, such as `wrapping-old.key`, are ignored.
 
-    Raises `KeysUnusable` if it cannot be read.
+    Raises `KeysUnusable` if the folder cannot be read.
     """
     named = [_WRAPPING.fullmatch(name) for name in _names_in(folder)]
     return sorted(int(each["epoch"]) for each in named if each and not each["draft"])
@@ -276,12 +274,12 @@ def _names_in(folder: Path) -> list[str]:
         return []
     except OSError as error:
         raise KeysUnusable(
-            f"The folder {folder} cannot be read ({error.strerror}): let the service's user own it."
+            f"The folder {folder} cannot be read ({error.strerror}); give it to the user that runs Overwinter."
         ) from None
 
 
-def lay_down(folder: Path, *, epoch: int, wrapping_key: bytes, index_key: bytes) -> None:
-    """Write keys from a backup where the files are missing. Files that exist are kept: the caller has compared them.
+def write_missing_keys(folder: Path, *, epoch: int, wrapping_key: bytes, index_key: bytes) -> None:
+    """Write keys from a backup to the files that are missing. Existing files are kept; the caller has compared them.
     Raises `KeysUnusable`."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -295,13 +293,13 @@ def lay_down(folder: Path, *, epoch: int, wrapping_key: bytes, index_key: bytes)
 
 
 def fences_as_text(fences: Iterable[Fence]) -> str:
-    """A list of fences, one on a line."""
+    """A list of fences as text, one per line."""
     return "".join([f"{fence.subject} {fence.reason} {fence.actor} {fence.channel}\n" for fence in fences])
 
 
 def fences_in(text: str) -> tuple[Fence, ...]:
-    """The fences of such a list. Of a line that names nothing but the subject, the rest is unknown; a line whose subject
-    is not the id of a stream that can be erased is left out."""
+    """Parse a list of fences. A line with only a subject gets reason `other` and actor `system`; a line whose subject is not
+    the id of a stream that can be erased is skipped."""
     fences = []
     for line in text.splitlines():
         words = line.split()
@@ -311,7 +309,7 @@ def fences_in(text: str) -> tuple[Fence, ...]:
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write a file, or replace it; after a crash it is there as it was before, or whole. Raises OSError."""
+    """Create or replace a file atomically and durably. Raises OSError."""
     draft = _draft(path, text)
     try:
         draft.replace(path)
@@ -336,7 +334,7 @@ def _draft(path: Path, text: str) -> Path:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make durable which files are in a folder."""
+    """Flush a folder's list of files to disk."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -349,6 +347,6 @@ def _file_of(epoch: int) -> str:
 
 
 def check_closed(folder: Path) -> None:
-    """Raise `KeysUnusable` if anybody but its owner may enter a folder."""
+    """Raise `KeysUnusable` if anybody except its owner may enter a folder."""
     if folder.stat().st_mode & 0o077:
-        raise KeysUnusable(f"The key folder {folder} is open to others; run: chmod 700 on it.")
+        raise KeysUnusable(f"Other users can open the key folder {folder}; run: chmod 700 {folder}")

@@ -1,6 +1,6 @@
-"""The eventsourcing library's interfaces over the same facts, synchronous: for projections and tools.
+"""The eventsourcing library's mapper and recorder for the stored facts, synchronous: for projections and tools.
 
-`FactMapper` turns stored documents into recorded facts, and `FactRecorder` reads the rows and appends through the same
+`FactMapper` converts stored documents to recorded facts. `FactRecorder` reads the rows, and appends through the same
 database function as the command runner.
 """
 
@@ -47,8 +47,8 @@ WHERE stream = %s AND version > %s AND version <= %s ORDER BY version DESC LIMIT
 
 
 class FactMapper(Mapper[str]):
-    """Between stored documents and recorded facts. The library's own compressor and cipher are honoured if given;
-    personal fields are opened by `open_with`."""
+    """Converts between stored documents and recorded facts. Uses the library's compressor and cipher if they are given;
+    `open_with` opens the personal fields."""
 
     def __init__(
         self,
@@ -71,7 +71,7 @@ class FactMapper(Mapper[str]):
             state = self.compressor.decompress(state)
         try:
             return read(stored_event.topic, state, self.open_with)
-        except Exception as error:  # whatever a damaged fact raises
+        except Exception as error:  # a damaged fact can raise anything
             raise Unreadable(getattr(stored_event, "id", None)) from error
 
     def to_stored_event(self, domain_event: Any) -> StoredEvent:  # Any: see to_domain_event
@@ -91,10 +91,10 @@ class FactRecorder(ApplicationRecorder):
         self.pool = pool
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:  # noqa: ARG002 - the library's signature
-        """Append documents to their streams, each at the version after its stream's newest; all or nothing.
+        """Append documents to their streams, each at the version after the newest of its stream; all or nothing.
 
         Returns their positions, or None if there was nothing to insert. Raises IntegrityError (the library's
-        conflict) if a stream has moved on, and for versions that do not follow each other.
+        conflict) if a stream has changed since it was read, or if versions are not consecutive.
         """
         if not stored_events:
             return None
@@ -120,7 +120,7 @@ class FactRecorder(ApplicationRecorder):
         assert row is not None
         (appended,) = outcomes(row, [append])
         if appended.outcome != "appended":
-            raise IntegrityError("A stream has moved on from the version that this was decided on.")
+            raise IntegrityError("A stream has changed since it was read.")
         return list(appended.positions)
 
     def select_events(
@@ -169,19 +169,19 @@ class FactRecorder(ApplicationRecorder):
         return None if row[0] is None else int(row[0])
 
     def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> PollingSubscription:
-        """Follow the facts, woken by polling: a notification in each append would end concurrent commits."""
+        """Follow the facts by polling. A NOTIFY in each append would serialise the commits."""
         return PollingSubscription(self, gt, topics)
 
 
 class PollingSubscription(Subscription[FactRecorder]):
-    """An endless iterator over notifications that asks again every 20 ms; `stop` ends it."""
+    """An endless iterator over notifications that polls every 20 ms; `stop` ends it."""
 
     def __init__(self, recorder: FactRecorder, gt: int | None = None, topics: Sequence[str] = ()) -> None:
         super().__init__(recorder, gt, topics)
         self._ahead: list[Notification] = []
 
     def __next__(self) -> Notification:
-        """The next notification, waited for."""
+        """Wait for the next notification."""
         if not self._has_been_entered:
             raise ProgrammingError("Enter the subscription's context first.")
         while not self._has_been_stopped:

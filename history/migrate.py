@@ -1,4 +1,4 @@
-"""Migrations: numbered SQL files, each applied once, in order, in one transaction of its own."""
+"""Migrations: numbered SQL files, each applied once and in order, in its own transaction."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LOCK: Final = (7302025, 2)
 
 
 class MigrationError(Exception):
-    """The database does not fit this program; one sentence."""
+    """The database does not fit this version of the program. The message is one sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +27,12 @@ class Migration:
 
     @property
     def digest(self) -> str:
-        """The SHA-256 of the text, so that a released migration cannot change unseen."""
+        """The SHA-256 of the text, so that a change to a released migration is noticed."""
         return sha256(self.sql.encode()).hexdigest()
 
 
 def migrations_in(package: str) -> tuple[Migration, ...]:
-    """The migrations in a package's folder ``schema``, by their numbers."""
+    """The migrations in a package's folder ``schema``, ordered by number."""
     folder = files(package) / "schema"
     found = sorted(
         (file.name, file.read_text("utf-8")) for file in folder.iterdir() if file.name.endswith(".sql")
@@ -43,9 +43,9 @@ def migrations_in(package: str) -> tuple[Migration, ...]:
 def migrate(
     url: str, migrations: Sequence[Migration], *, progress: Callable[[str], None] = lambda _name: None
 ) -> tuple[str, ...]:
-    """Apply what is missing, and return the names of what was applied. Who was let in stays let in.
+    """Apply the missing migrations and return their names. Roles that have access keep it.
 
-    Raises `MigrationError` if the database was migrated by a newer program, or by another text of the same name.
+    Raises `MigrationError` if the database was migrated by a newer program, or with another text under the same name.
     """
     known = {migration.name: migration for migration in migrations}
     done: list[str] = []
@@ -65,7 +65,7 @@ def migrate(
             with connection.transaction():
                 allowed = _allowed(connection)
                 connection.execute(migration.sql.encode())
-                # A function that was made anew has forgotten who may call it.
+                # Recreating a function drops its grants.
                 for role in allowed:
                     connection.execute("CALL history.allow(%s)", (role,))
                 connection.execute(
@@ -97,7 +97,7 @@ def _check_encoding(connection: psycopg.Connection[tuple[Any, ...]]) -> None:
     encoding = connection.info.parameter_status("server_encoding")
     if encoding != "UTF8":
         raise MigrationError(
-            f"The database's encoding is {encoding}, and the history is in UTF-8: make another with CREATE DATABASE … "
+            f"The database's encoding is {encoding}, but the history needs UTF-8; create another with CREATE DATABASE … "
             "ENCODING 'UTF8' TEMPLATE template0."
         )
 
@@ -108,7 +108,7 @@ def _applied(connection: psycopg.Connection[tuple[Any, ...]]) -> dict[str, str]:
 
 
 def _allowed(connection: psycopg.Connection[tuple[Any, ...]]) -> list[str]:
-    """The roles that were let in by ``history.allow``: those that may append without owning the history."""
+    """The roles that got access from ``history.allow``: they may append without owning the history."""
     rows = connection.execute(
         "SELECT DISTINCT r.rolname FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace "
         "CROSS JOIN LATERAL aclexplode(p.proacl) a JOIN pg_roles r ON r.oid = a.grantee "
@@ -121,11 +121,11 @@ def _check(applied: dict[str, str], known: dict[str, Migration]) -> None:
     for name, digest in applied.items():
         if name in known and known[name].digest != digest:
             raise MigrationError(
-                f"The migration {name} is not the one that this database was made with: install the version of the program "
-                "that made it. Only a database made before the first release has to be replaced by an empty one."
+                f"This database was created with another version of the migration {name}; install the version of the program "
+                "that created it. A database from before the first release must be replaced by an empty one."
             )
     unknown = sorted(set(applied) - set(known))
     if unknown:
         raise MigrationError(
-            f"The database is newer than this program (it has {unknown[0]}); install the newer program."
+            f"The database is newer than this program (it has {unknown[0]}); install the newer version."
         )

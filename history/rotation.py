@@ -1,17 +1,17 @@
-"""The rotation of wrapping keys, and what an erasure leaves to be done outside the database.
+"""Rotates the wrapping key, and completes erasures outside the database.
 
-The history alone tells whom it erased. Nothing outside the database is touched before the fact is stored, and all that
-follows from it is done by `Rotation.finish`, which can be repeated: the fence is set, the keys of all who live are
-wrapped under a new wrapping key, the key backup is overwritten, and the old wrapping key is destroyed. The database
-stores the position at which the epoch began, so any later erasure makes a rotation due. If a process is interrupted, the
-next check, by itself or another process, completes the work.
+Whether somebody was erased is decided by the history alone: nothing outside the database changes before the fact is
+stored. `Rotation.finish` then does the rest, and is idempotent: it records the fence, wraps all remaining keys under a
+new wrapping key, overwrites the key backup and destroys the old wrapping key. The database stores the position at which
+the epoch began, so that any later erasure makes a rotation due. If a process is interrupted, the next check, by this or
+another process, completes the work.
 
-The steps of a rotation, and what is left to do if the process ends after each:
+The steps of a rotation, and what happens if the process ends after each:
 
-1. the new wrapping key is a file          → the epoch is the old one; the new key is destroyed, having wrapped nothing
-2. the wraps and the epoch are swapped     → the epoch is the new one; 3 and 4 follow
-3. the key backup is overwritten           → 4 follows
-4. the old wrapping key is destroyed
+1. create the file of the new wrapping key    → the old epoch stays; the new key, still unused, is destroyed
+2. replace the wrapped keys, begin the epoch  → the new epoch has begun; steps 3 and 4 follow
+3. overwrite the key backup                   → step 4 follows
+4. destroy the old wrapping key
 """
 
 from __future__ import annotations
@@ -41,25 +41,25 @@ from history.store import History
 from history.vault import WrappedKey
 
 LOCK: Final = (7302025, 6)
-"""The advisory lock of whoever rotates. The append's lock is taken under it."""
+"""The advisory lock held during a rotation. The append lock is taken while it is held."""
 PATIENCE_SECONDS: Final = 2.0
-"""How long a rotation waits for the moment in which nobody reads the keys, before it is left to the next look."""
+"""How long a rotation waits for readers of the keys to finish before it gives up until the next check."""
 _PAUSE_SECONDS: Final = 0.2
 _AT_ONCE: Final = 500
-"""How many keys are wrapped before others get their turn."""
+"""How many keys are wrapped before the event loop gets control."""
 _REASONS: Final[tuple[str, ...]] = get_args(ErasureReason)
 
 log = logging.getLogger("overwinter.vault")
 
 
 class InUse(Unavailable):
-    """Somebody reads the keys for long, as a dump of the database does. The rotation can be tried again later."""
+    """A long read of the keys, such as a database dump, blocks the rotation. It can be tried again later."""
 
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """The present epoch: its number, the newest fact when it began, when that was, and whether a rotation is due because
-    somebody was erased since (or has a key again)."""
+    """The current epoch: its number, the position of the newest fact when it began, the time it began, and whether a
+    rotation is due because somebody was erased since then (or an erased subject has a key again)."""
 
     number: int
     after_position: int
@@ -68,13 +68,13 @@ class Epoch:
 
 
 async def epoch_of(history: History) -> Epoch:
-    """The present epoch of a history."""
+    """The current epoch of a history."""
     async with history.connection() as connection:
         return await _epoch(connection)
 
 
 async def to_erase_again(history: History, fenced: Iterable[str]) -> list[str]:
-    """Those of some fenced subjects whose erasure the history does not tell, though it knows them."""
+    """Of these fenced subjects, those that exist in the history but are not erased there."""
     async with history.connection() as connection:
         cursor = await connection.execute(
             "SELECT f.stream FROM unnest(%b::text[]) AS w (stream) JOIN history.facts f ON f.stream = w.stream "
@@ -86,8 +86,8 @@ async def to_erase_again(history: History, fenced: Iterable[str]) -> list[str]:
 
 
 class Rotation:
-    """Rotates the wrapping key of one installation, and finishes erasures. One for a process. Several processes
-    may use it; a lock lets one work at a time."""
+    """Rotates the wrapping key of one installation, and completes erasures. One per process; a lock makes sure that only
+    one process works at a time."""
 
     def __init__(self, history: History, keys: KeyFolder, backup: KeyBackup | None = None) -> None:
         self._history = history
@@ -102,9 +102,9 @@ class Rotation:
         return epoch.due or bool(self._keys.strays(epoch.number)) or self._backup_is_old(epoch.number)
 
     async def finish(self) -> None:
-        """Do what is left to be done of erasures and of a rotation that was cut off.
+        """Complete erasures and interrupted rotations.
 
-        Raises `KeysUnusable`, `Unavailable` or `InUse`; whatever was not done then, the next call does.
+        Raises `KeysUnusable`, `Unavailable` or `InUse`; the next call then does what was left undone.
         """
         if await self.due():
             async with self._alone() as connection:
@@ -115,20 +115,20 @@ class Rotation:
                     await self._settle(connection, epoch.number)
 
     async def rotate(self) -> int:
-        """Begin a new epoch; returns its number. Raises as `finish` does."""
+        """Begin a new epoch and return its number. Raises the same errors as `finish`."""
         async with self._alone() as connection:
             return await self._rotate(connection, await self._checked(connection))
 
     async def back_up(self) -> Heading:
-        """Write the key backup as of now. Raises as `finish` does, and ValueError if no place for it is known."""
+        """Write the key backup now. Raises the same errors as `finish`, and ValueError if no folder for it is configured."""
         if self._backup is None:
-            raise ValueError("no place for the key backup")
+            raise ValueError("no folder for the key backup is configured")
         async with self._alone() as connection:
             epoch = await self._checked(connection)
             return await self._back_up(connection, self._backup, epoch.number)
 
     async def complete_fences(self) -> None:
-        """Set a fence for everybody whom the history erased, as when the list of fences was lost."""
+        """Record a fence for everybody that the history says was erased; needed when the list of fences was lost."""
         async with self._alone() as connection:
             await self._fence(connection, 0)
 
@@ -143,8 +143,8 @@ class Rotation:
 
     @asynccontextmanager
     async def _alone(self) -> AsyncIterator[Connection]:
-        """A connection that holds the lock of whoever rotates; raises KeysUnusable for the folder's own trouble, too."""
-        # Of one process one at a time, since everybody who waits for the lock holds a connection.
+        """A connection that holds the rotation lock. Raises KeysUnusable also for I/O errors of the key folder."""
+        # Only one task of this process at a time, because waiting for the lock occupies a connection.
         async with self._turn, self._history.connection() as connection:
             try:
                 await connection.execute("SELECT pg_advisory_lock(%s, %s)", LOCK)
@@ -156,13 +156,13 @@ class Rotation:
                     f"The key folder {self._keys.folder} cannot be used: {error.strerror}."
                 ) from None
             except BaseException:
-                # Whatever is held goes with the connection, and the pool makes another.
+                # Closing the connection releases its locks; the pool opens another.
                 await connection.close()
                 raise
 
     async def _checked(self, connection: Connection) -> Epoch:
-        """The present epoch, which the key folder follows. Raises `KeysUnusable` if the folder does not belong to this
-        database, so that it destroys nothing."""
+        """Read the current epoch and make the key folder follow it. Raises `KeysUnusable` if the folder belongs to another
+        database, before anything is destroyed."""
         epoch = await _epoch(connection)
         self._keys.follow(epoch.number)
         cursor = await connection.execute("SELECT subject, epoch, wrapped FROM vault.living LIMIT 1")
@@ -173,24 +173,24 @@ class Rotation:
 
     async def _rotate(self, connection: Connection, epoch: Epoch) -> int:
         await self._fence(connection, epoch.after_position)
-        self._keys.destroy_strays(epoch.number)  # what a rotation left that was cut off before
+        self._keys.destroy_strays(epoch.number)  # left by an interrupted rotation
         number = epoch.number + 1
         new = self._keys.begin(number)
         try:
             await self._swap(connection, new)
         except InUse:
-            self._keys.destroy_strays(epoch.number)  # the new one, which has wrapped nothing that is kept
+            self._keys.destroy_strays(epoch.number)  # the new key, which has not been used
             raise
         self._keys.follow(number)
         await self._settle(connection, number)
         await _let_go_of_the_log(connection)
-        log.info("all keys are wrapped under a new wrapping key, of epoch %d", number)
+        log.info("all keys are wrapped under the new wrapping key of epoch %d", number)
         return number
 
     async def _swap(self, connection: Connection, new: WrappingKey) -> None:
-        """Put new wraps in the place of the old ones, and begin the epoch: one transaction.
+        """Replace all wrapped keys and begin the epoch, in one transaction.
 
-        All but the newest are wrapped before the append's lock is taken, so that writers pause briefly.
+        Most keys are wrapped before the append lock is taken, so that writers wait only briefly.
         """
         wrapped: dict[str, bytes] = {}
         await self._wrap_again(await _living(connection), new, wrapped)
@@ -208,7 +208,7 @@ class Rotation:
             except psycopg.errors.LockNotAvailable:
                 if time.monotonic() >= until:
                     raise InUse(
-                        "Somebody reads the keys in the database for long, as a dump does; they are rotated after that."
+                        "The keys are being read, for example by a database dump; they will be rotated when that has finished."
                     ) from None
             else:
                 return
@@ -229,8 +229,8 @@ class Rotation:
                     await asyncio.sleep(0)
 
     async def _settle(self, connection: Connection, number: int) -> None:
-        """What follows a swap. The old wrapping key is destroyed even if the key backup cannot be written: the erased
-        come first, and the next look tries again."""
+        """Write the key backup and destroy the old wrapping key, after the wrapped keys were replaced. The old key is
+        destroyed even if the backup cannot be written, because erasure matters more; the next check writes the backup."""
         try:
             if self._backup is not None:
                 await self._back_up(connection, self._backup, number)
@@ -244,7 +244,9 @@ class Rotation:
         row = await cursor.fetchone()
         assert row is not None
         heading = Heading(self._history.id, number, *row)
-        living = await _living(connection)  # after the position, so that nobody who is living then is missing
+        living = await _living(
+            connection
+        )  # read after the position, so that no key of a subject that existed then is missing
         await asyncio.to_thread(
             backup.write,
             heading,
@@ -256,7 +258,7 @@ class Rotation:
         return heading
 
     async def _fence(self, connection: Connection, after: int) -> None:
-        """Fence those who were erased by facts after a position."""
+        """Record fences for subjects that were erased by facts after a position."""
         cursor = await connection.execute(
             "SELECT stream, topic, document FROM history.facts "
             "WHERE history.erases(stream, topic) AND position > %b AND stream <> ALL (%b::text[]) ORDER BY position",
@@ -267,9 +269,8 @@ class Rotation:
 
 
 def _fence(history: str, stream: str, topic: str, document: bytes) -> Fence:
-    """The fence that follows from the fact that a stream's subject was erased. A fact that cannot be read, or that says what
-    the program never writes, still ends the key of its subject; `verify` names it, and nothing strange in it is repeated
-    outside."""
+    """The fence for a fact that erased the subject of a stream. A fact that cannot be read, or has values that the program
+    never writes, still fences its subject, but without those values; `verify` reports such a fact."""
     assert erases(stream, topic)
     unknown = Fence(stream, "other", SYSTEM, Channel.SYSTEM)
     try:
@@ -288,8 +289,8 @@ def _fence(history: str, stream: str, topic: str, document: bytes) -> Fence:
 
 
 async def _let_go_of_the_log(connection: Connection) -> None:
-    """Let the database delete the write-ahead log from before, which holds old wraps, where the role may: on the embedded
-    server. On a server of one's own that happens in the course of time."""
+    """Let the database delete its old write-ahead log, which contains old wrapped keys. Only the embedded server permits
+    this; any other server recycles its log over time."""
     for statement in (b"SELECT pg_switch_wal()", b"CHECKPOINT"):
         with contextlib.suppress(psycopg.errors.InsufficientPrivilege):
             await connection.execute(statement)

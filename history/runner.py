@@ -1,9 +1,9 @@
-"""The command runner: the one way in, shared by pages, JSON, the command line, imports and due dates.
+"""The command runner: every command runs through it, from pages, JSON, the command line, imports and due dates.
 
-For each command it drives the plan (load, fold), asks access, lets the rule decide, seals and commits the facts, and
-appends them at the version of every stream that was written or read. Folded states are remembered between commands;
-they are used without a look at the database, because the append checks every version under its lock, and a refusal is
-given only by states that were read afresh.
+For each command it runs the plan (which loads streams), checks access, calls the rule, seals and commits the facts, and
+appends them with the version of every stream that was written or read. Folded states are cached between commands and
+used without asking the database: the append checks every version under its lock, and a command is refused only on states
+that were read from the database for it.
 """
 
 from __future__ import annotations
@@ -42,26 +42,27 @@ from history.format.envelope import Acting, Envelope, How, Place
 from history.implied import BY_REQUEST, Implied, claims_in, encode, implied_by
 from history.keyed import claim_hash, keyed_hash
 from history.shapes import shape_of
-from history.states import States
+from history.states import StateCache
 from history.store import History, opened_keys
 from history.vault import Vault, WrappedKey
 
 log = logging.getLogger("overwinter.history")
 
-TRIES: Final = 15
-"""How often a command that lost a race is decided anew before it is given up."""
-TRIES_TOGETHER: Final = 5
-"""How often of these it is appended along with others; from then on alone, while everybody else waits."""
+MAX_ATTEMPTS: Final = 15
+"""How often a command that conflicts with others is tried before it fails."""
+SHARED_ATTEMPTS: Final = 5
+"""How many of these attempts use group commit; later ones hold the append lock while they run."""
 _HANDLE_LETTERS: Final = "23456789abcdefghjkmnpqrstvwxyz"
 _TAKEN: Final = msg("This is already taken.")
 
 
 class Contended(Exception):
-    """Others were faster, several times in a row; nothing was written. The command can be sent again."""
+    """The command conflicted with others on every attempt; nothing was written. It can be sent again."""
 
 
 class Stale(Exception):
-    """The stream has moved on from the version that the client named; nothing was written. `tag` is the present one's."""
+    """The stream has changed since the version that the client named; nothing was written. `tag` is the tag of the current
+    version."""
 
     def __init__(self, tag: str) -> None:
         super().__init__("This was changed since you read it; read it again.")
@@ -69,12 +70,13 @@ class Stale(Exception):
 
 
 class KeyReused(Exception):
-    """An idempotency key came again, with another request; nothing was written."""
+    """An idempotency key was used again with a different request; nothing was written."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a command came to: the stream that it is about, its version and head leaf hash, and the positions."""
+    """The result of a command: the stream that it is about, the version and leaf hash of its newest fact, and the positions
+    of all facts written."""
 
     stream: str
     version: int
@@ -90,10 +92,13 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A command with who sends it and how. `key` is the client's idempotency key, `expected` the tag
-    (`Runner.version_tag`) of the stream that the command is about, if the client insists on a version. `cause` is the leaf
-    (hex) of the fact that triggered it, None if the actor gave it directly. `not_before` is the time that a due date was
-    set for: it is decided as of then if the clock was set back since it was found due."""
+    """A command, with who sends it and how.
+
+    `key` is the client's idempotency key. `expected` is the version tag (`Runner.version_tag`) that the command's stream
+    must have, if the client asks for one. `cause` is the leaf hash (hex) of the fact that triggered the command; None if
+    the actor sent it. `not_before` is the time of a due date: the command is decided as of that time if the clock was
+    set back.
+    """
 
     command: Command
     actor: str
@@ -105,7 +110,7 @@ class Request:
 
 
 class Runner:
-    """Runs commands against a history. One for a process; safe for concurrent use within its event loop."""
+    """Runs commands against a history. One per process; safe for concurrent use within its event loop."""
 
     def __init__(
         self,
@@ -122,20 +127,20 @@ class Runner:
         self.vault = vault
         self.clock = clock
         self._finish_erasures = finish_erasures
-        self.states = States(history)
+        self.states = StateCache(history)
         self._index_key = index_key
         self._demonstration = demonstration
-        # A lock is dropped when nobody waits for it.
-        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        # Locks are dropped when nobody waits for them.
+        self._stream_locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self.random = random_bytes
 
     def keyed(self, label: str, text: bytes) -> bytes:
-        """A keyed hash (32 bytes) that cannot be guessed at without the key folder."""
+        """A keyed hash (32 bytes); see `history.keyed`."""
         return keyed_hash(self._index_key, label, text)
 
     def version_tag(self, viewer: str, stream: str, version: int) -> str:
-        """The text that stands for a stream's version to one viewer (the empty one for the public), of 22 characters. From
-        it nobody learns how many versions there are, and two viewers cannot compare theirs."""
+        """An opaque tag (22 characters) for a stream's version, different for each viewer (the empty string for the public).
+        It does not reveal how many versions there are, and two viewers cannot compare their tags."""
         digest = self.keyed("version-tag", f"{viewer} {stream} {version}".encode())
         return urlsafe_b64encode(digest[:16]).decode().rstrip("=")
 
@@ -144,23 +149,23 @@ class Runner:
 
         Raises `domain.refusals.CommandRejected` (Refused, Invalid, Forbidden, NotFound), `Stale`, `KeyReused`, `Contended`,
         `Unreadable` or `KeysUnusable`: nothing was written; or `history.appends.Unavailable`: it may have been written.
-        Outside the database nothing happens before the facts are stored: what an erasure leaves to be done there follows
-        from them, also after a crash.
+        Nothing changes outside the database before the facts are stored. The work that an erasure needs there is derived
+        from the facts, so a crash does not lose it.
         """
         entry = BY_REQUEST[type(request.command)]
         if request.expected is not None and not entry.versioned:
             raise Refused(msg("This can be done at any version; send it without one."))
         idempotency = self._idempotency(entry.name, request)
-        # A deadline is held against the moment at which a request arrived, however often it has to be decided again.
+        # Deadlines are compared with the time the request arrived, however often it is retried.
         now = self.clock()
         if request.not_before is not None:
             now = max(now, request.not_before)
-        afresh = False
+        bypass_cache = False
         contested: str | None = None
-        for attempt in range(TRIES):
-            work = _Work(self, request, idempotency, now=now, afresh=afresh)
+        for attempt in range(MAX_ATTEMPTS):
+            work = _Attempt(self, request, idempotency, now=now, bypass_cache=bypass_cache)
             try:
-                async with self._turn(contested), self._way(attempt) as append:
+                async with self._stream_lock(contested), self._append_for(attempt) as append:
                     appended = await work.attempt(entry, append)
                     answered = work.answer(appended) if appended.outcome == "appended" else None
             except (CommandRejected, Stale):
@@ -168,16 +173,16 @@ class Runner:
                     answer = await self._repeated(await self.history.remembered(idempotency))
                     if answer is not None:
                         return answer
-                # Remembered states may lag behind another process, and of what was read in several goes one part may be
-                # older than the next: a refusal is given by fresh states alone, all of one moment.
-                if afresh and (attempt == TRIES - 1 or await work.holds()):
+                # Cached states may be outdated, and several reads may have happened at different times. So a command is
+                # refused only if everything was read from the database and nothing has changed since.
+                if bypass_cache and (attempt == MAX_ATTEMPTS - 1 or await work.holds()):
                     raise
-                afresh = True
+                bypass_cache = True
                 continue
             match appended.outcome:
                 case "appended":
                     assert answered is not None
-                    # Of due dates many come at once, and one rotation is enough for all of them: the next look does it.
+                    # Due dates often come in groups, and one rotation is enough for all: the next periodic check does it.
                     if work.erases and request.channel is not Channel.SYSTEM:
                         await self._follow_erasure()
                     return answered
@@ -191,55 +196,56 @@ class Runner:
                     assert appended.detail is not None
                     self.vault.follow(int(appended.detail))
                 case "conflict":
-                    afresh = True
+                    bypass_cache = True
                     contested = appended.detail
                     await asyncio.sleep(secrets.randbelow(1000) / 1000 * min(0.002 * 2**attempt, 0.2))
         raise Contended
 
     async def _follow_erasure(self) -> None:
-        """Do what follows from an erasure that is stored. What cannot be done now is left to the task that looks every few
-        seconds (`api.run.wiring`): the erasure itself is answered."""
+        """Complete an erasure whose fact is stored. If that fails now, the periodic task in `api.run.wiring` completes it
+        later; the command has succeeded anyway."""
         if self._finish_erasures is None:
             return
         try:
             await self._finish_erasures()
-        except Exception as error:  # noqa: BLE001 - whatever it is, the erasure is stored
-            log.warning("what follows from an erasure is not done yet: %s", type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - whatever fails here, the erasure is stored
+            log.warning("an erasure is not complete yet: %s", type(error).__name__)
 
     @asynccontextmanager
-    async def _turn(self, contested: str | None) -> AsyncIterator[None]:
-        """Whoever lost a race for a stream waits for its turn there, so that only other processes are raced again."""
+    async def _stream_lock(self, contested: str | None) -> AsyncIterator[None]:
+        """A lock on the stream that the last attempt conflicted on, so that commands of this process do not conflict there
+        again."""
         if contested is None:
             yield
             return
-        lock = self._turns.setdefault(contested, asyncio.Lock())
+        lock = self._stream_locks.setdefault(contested, asyncio.Lock())
         async with lock:
             yield
 
     @asynccontextmanager
-    async def _way(self, attempt: int) -> AsyncIterator[Callable[[Append], Awaitable[Appended]]]:
-        """How an attempt appends: with the others, and after many in vain alone.
+    async def _append_for(self, attempt: int) -> AsyncIterator[Callable[[Append], Awaitable[Appended]]]:
+        """The append function for an attempt: group commit at first, later one that holds the append lock.
 
-        Otherwise a decision about many streams would lose for as long as anybody writes to any of them.
+        Otherwise a command that reads many streams could conflict for as long as anybody writes to one of them.
         """
-        if attempt < TRIES_TOGETHER:
+        if attempt < SHARED_ATTEMPTS:
             yield self.history.append
         else:
             async with self.history.alone() as append:
                 yield append
 
     async def claimed(self, outcome: Outcome) -> Message | None:
-        """The sentence by which an outcome would be refused now, since one of its claims is held; None if none is."""
+        """The refusal if a claim of this outcome is already held; None if none is."""
         sentences = {self._claim(name): sentence for name, sentence in claims_in(outcome.facts).items()}
         held = await self.history.held(sentences) if sentences else ()
         return next((sentence for name, sentence in sentences.items() if name in held), None)
 
     async def holder(self, claim: str) -> str | None:
-        """The stream that holds a claim, by its name; None if none does."""
+        """The stream that holds a claim; None if none does."""
         return await self.history.holder(self._claim(claim))
 
     def _claim(self, name: str) -> bytes:
-        """The name of a claim as it is stored: an address is not to be guessed from it."""
+        """The hash that is stored for a claim, so that an address cannot be guessed from it."""
         return claim_hash(self._index_key, name)
 
     def _idempotency(self, name: str, request: Request) -> Idempotency | None:
@@ -264,7 +270,7 @@ class Runner:
         return Answer(stream, rows[-1].version, rows[-1].leaf, appended.positions, repeated=True)
 
 
-class _Work:
+class _Attempt:
     """One attempt at one command."""
 
     def __init__(
@@ -274,12 +280,12 @@ class _Work:
         idempotency: Idempotency | None,
         *,
         now: datetime,
-        afresh: bool,
+        bypass_cache: bool,
     ) -> None:
         self._runner = runner
         self._request = request
         self._idempotency = idempotency
-        self._reading = runner.states.reading(afresh=afresh)
+        self._reading = runner.states.read_set(bypass_cache=bypass_cache)
         self._given = Given(
             actor=request.actor,
             now=now,
@@ -296,7 +302,7 @@ class _Work:
     async def attempt(
         self, entry: Registered[Any], append: Callable[[Append], Awaitable[Appended]]
     ) -> Appended:
-        """Plan, ask, decide, append."""
+        """Load, check access, decide and append."""
         act = await self._plan(entry)
         person = await self._person()
         if isinstance(act.may, Denied):
@@ -321,17 +327,17 @@ class _Work:
 
     @property
     def erases(self) -> bool:
-        """Whether it erases somebody."""
+        """Whether the command erases a subject."""
         return self._outcome is not None and bool(self._outcome.erases)
 
     async def holds(self) -> bool:
-        """Whether all that was read still is as it was read."""
+        """Whether nothing has changed since it was read."""
         return await self._reading.holds()
 
     async def _plan(self, entry: Registered[Any]) -> Act:
         plan = entry.plan(self._request.command, self._given)
         answer: Any = None  # Any: the answer's type depends on the wish
-        # The actor's own stream, which `_person` asks for in the end, comes along with the first that the plan wants.
+        # The actor's own stream, which `_person` needs later, is loaded together with the first streams of the plan.
         actor = self._request.actor
         along: tuple[tuple[Aggregate[Any], str], ...] = () if actor == SYSTEM else ((PERSON, actor),)
         while True:
@@ -361,7 +367,7 @@ class _Work:
         return person
 
     def _handle(self, act: Act, person: Person | None) -> str | None:
-        """The actor's handle within the act's scope; the first act there binds a new one to the person."""
+        """The actor's handle within the act's scope; a new one is recorded for the person's first act there."""
         if person is None or act.scope is None:
             return None
         if act.scope in person.handles:
@@ -424,7 +430,7 @@ class _Work:
         implied = self._implied
         for (stream, _), each in zip(self._facts, implied, strict=True):
             for name, refusal in each.claims:
-                assert name is not None, "the fields of a fact that is not stored yet are in clear"
+                assert name is not None, "the fields of a fact that is not stored yet are not sealed"
                 claims.append((runner._claim(name), stream))
                 self._claims[claims[-1][0].hex()] = refusal
         return Append(
@@ -443,11 +449,11 @@ class _Work:
         )
 
     def claim_sentence(self, name: str | None) -> Message:
-        """The sentence that refuses a claim which somebody else holds."""
+        """The refusal for a claim that another stream holds."""
         return self._claims.get(name or "", _TAKEN)
 
     def answer(self, appended: Appended) -> Answer:
-        """The answer to a command that was appended just now; the new states are remembered."""
+        """The answer to a command that was just appended; also puts the new states into the cache."""
         assert self._outcome is not None
         self._runner.states.remember(self._reading, self._facts)
         about = [stored for stored in self._stored if stored.stream == self._outcome.answers][-1]

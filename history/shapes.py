@@ -1,4 +1,4 @@
-"""The shape of a class of facts: which fields are public and which sealed, and how its documents are decoded."""
+"""The shape of a fact class: which fields are public, which are sealed, and how its documents are decoded."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from history.format.envelope import Envelope
 from history.format.notation import FORMAT
 
 _STORED_AS: Final = {kind: topic for topic, kind in TOPICS.items()}
-"""The topic under which facts of a class are stored, older classes included."""
+"""The topic of each fact class, including older classes."""
 
 
 class SealedField(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A personal field as stored: base64 of the box (None once it was destroyed), the hex digest that commits to salt and
+    """A sealed field as stored: the box in base64 (None once it was destroyed), the hex digest that commits to salt and
     value, and the member that names the subject."""
 
     box: str | None
@@ -30,24 +30,24 @@ class SealedField(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What the code knows of a class of facts, worked out once."""
+    """What encoding and decoding need to know about a fact class, computed once."""
 
     kind: type[Fact]
     public: tuple[str, ...]
     begins: tuple[tuple[str, bytes], ...]
-    """The public members, each with how it begins in the document."""
+    """The public members, each with the bytes that precede its value in the document."""
     personal: Mapping[str, str]
     sealed: Mapping[str, Withheld]
     mappings: frozenset[str]
-    fact: msgspec.json.Decoder[Any]  # Any: a struct made for the class: its public members
+    fact: msgspec.json.Decoder[Any]  # Any: a struct made for the class, with its public members
     decoder: msgspec.json.Decoder[Any]  # Any: the same within the document
-    folding: msgspec.json.Decoder[Any]  # Any: the same, without what no state needs
+    folding: msgspec.json.Decoder[Any]  # Any: the same, without the parts that no state needs
     types: Mapping[str, Any]  # Any: the personal fields' own types
 
 
 @cache
 def shape_of(kind: type[Fact]) -> Shape:
-    """The shape of a class of facts, which has a topic."""
+    """The shape of a fact class. The class must have a topic."""
     assert kind in _STORED_AS, f"{kind.__name__} has no topic"
     personal = dict(sorted(personal_fields(kind).items()))
     hints = get_type_hints(kind, include_extras=True)
@@ -61,7 +61,7 @@ def shape_of(kind: type[Fact]) -> Shape:
             frozen=True,
             forbid_unknown_fields=True,
         )
-    # What `verify` would refuse is refused here as well: a document of another format or topic than its row's.
+    # As `verify` does, refuse a document whose format or topic differs from that of its row.
     checked: list[tuple[str, Any]] = [  # Any: types
         ("fact", fact_type),
         ("format", Literal[FORMAT]),
@@ -99,7 +99,7 @@ def shape_of(kind: type[Fact]) -> Shape:
 
 
 def _without_withheld(hint: Any) -> Any:  # Any: type hints have no common type
-    """A type hint without its mark and without the value that stands for a missing plaintext."""
+    """A type hint without the `Personal` mark and without `Withheld`."""
     if get_origin(hint) is Annotated:
         assert any(isinstance(mark, Personal) for mark in get_args(hint)[1:])
         hint = get_args(hint)[0]

@@ -1,9 +1,9 @@
-"""Prepared statements, sent straight to libpq: for what every command does.
+"""Prepared statements, sent directly through libpq, for the statements that run most often.
 
-psycopg's cursor costs about 80 µs a statement on top of what PostgreSQL takes: a cursor, a query object, a timer and two
-registrations with the event loop. What is called all day goes through psycopg's own documented handle of libpq and leaves
-the rest of psycopg (pool, errors, adaptation of values and results) as it is: `call` for statements whose arguments
-are ready for the wire (`history.arrays`), `ask` for the questions of read models.
+psycopg's cursor adds about 80 µs to each statement: a cursor, a query object, a timer and two registrations with the
+event loop. These functions use psycopg's documented libpq handle instead, and the rest of psycopg (pool, errors,
+adaptation of values and results) unchanged: `call` for statements whose arguments are already encoded
+(`history.arrays`), `ask` for queries of read models.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from history.arrays import BinaryValue
 
-# What is JSON in a read model, such as a call's form, is decoded several times as fast as by the standard library.
+# msgspec decodes JSON columns of read models, such as a call's form, several times as fast as the standard library.
 set_json_loads(msgspec.json.decode)
 
 R = TypeVar("R")
@@ -41,7 +41,7 @@ Connection = psycopg.AsyncConnection[TupleRow]
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A statement with placeholders ``$1``, ``$2`` …; `name` is its own on every connection."""
+    """A statement with placeholders ``$1``, ``$2`` …, and the name under which it is prepared on each connection."""
 
     name: bytes
     sql: bytes
@@ -54,10 +54,10 @@ _prepared: Final[WeakKeyDictionary[Connection, set[bytes]]] = WeakKeyDictionary(
 
 @asynccontextmanager
 async def lent(pool: AsyncConnectionPool[Connection]) -> AsyncIterator[Connection]:
-    """A connection of the pool's, for statements that are each a transaction of their own. Raises PoolTimeout.
+    """Borrow a connection from the pool, for statements that are each their own transaction. Raises PoolTimeout.
 
-    The pool's own `connection` commits in the end, which takes as long again as finding the connection; whatever comes
-    back in the midst of a transaction or a statement, the pool rolls back or replaces all the same.
+    The pool's own `connection` ends with a commit, which doubles the cost of borrowing. It is not needed: the pool rolls
+    back or replaces a connection that is returned in the middle of a transaction or a statement.
     """
     connection = await pool.getconn()
     try:
@@ -67,8 +67,8 @@ async def lent(pool: AsyncConnectionPool[Connection]) -> AsyncIterator[Connectio
 
 
 def heed_cancellation() -> None:
-    """Raise CancelledError if the present task was cancelled. To be asked wherever an error of the database is caught and
-    tried again: a statement that is cancelled just as the server goes away raises the loss of the connection instead."""
+    """Raise CancelledError if the current task was cancelled. Call this wherever a database error is caught and retried: if a
+    statement is cancelled just as the server goes away, it raises the lost connection instead of CancelledError."""
     task = asyncio.current_task()
     if task is not None and task.cancelling():
         raise asyncio.CancelledError
@@ -77,10 +77,10 @@ def heed_cancellation() -> None:
 async def call(
     connection: Connection, statement: Prepared, arguments: Sequence[BinaryValue]
 ) -> list[tuple[Any, ...]]:  # Any: a row's columns differ in type
-    """The rows of a statement, run in a transaction of its own: when they are here, it is committed and durable.
+    """Run a statement in its own transaction and return its rows; on return it is committed and durable.
 
-    The connection is in autocommit. Raises psycopg's errors; after an OperationalError that came without an SQLSTATE
-    it is not known whether the transaction was committed.
+    The connection must be in autocommit mode. Raises psycopg's errors; after an OperationalError without an SQLSTATE it
+    is not known whether the transaction was committed.
     """
     return await call_as(tuple, connection, statement, arguments)
 
@@ -91,7 +91,7 @@ async def call_as(
     statement: Prepared,
     arguments: Sequence[BinaryValue],
 ) -> list[R]:
-    """As `call`, with what `make` makes of each row."""
+    """Like `call`, but passes each row through `make`."""
     result = await _run(
         connection, statement, [each.data for each in arguments], [Format.BINARY] * len(arguments)
     )
@@ -103,10 +103,10 @@ async def call_as(
 async def ask(
     connection: Connection, question: str, values: Mapping[str, object]
 ) -> list[dict[str, Any]]:  # Any: a row's columns differ in type
-    """The rows of a question, each by its columns' names. `question` has placeholders ``%(name)b``, and `values` holds
-    what stands for them, as psycopg adapts it.
+    """Run a query and return its rows as dictionaries by column name. `question` has placeholders ``%(name)b``, whose values
+    are in `values` and are adapted by psycopg.
 
-    The same as psycopg's own cursor does, and as `call` with regard to errors.
+    Equivalent to psycopg's cursor. Raises the same errors as `call`.
     """
     text, names = _numbered(question)
     transformer = Transformer(connection)
@@ -120,7 +120,7 @@ async def ask(
 
 @lru_cache(_QUESTIONS)
 def _numbered(question: str) -> tuple[bytes, tuple[str, ...]]:
-    """A question with ``$1``, ``$2`` … for its placeholders, and their names in that order."""
+    """A query with ``$1``, ``$2`` … as its placeholders, and their names in that order."""
     names = tuple(dict.fromkeys(_PLACEHOLDER.findall(question)))
     text = _PLACEHOLDER.sub(lambda found: f"${names.index(found[1]) + 1}", question)
     return text.replace("%%", "%").encode(), names
@@ -128,7 +128,7 @@ def _numbered(question: str) -> tuple[bytes, tuple[str, ...]]:
 
 @lru_cache(_QUESTIONS)
 def _asked(text: bytes, types: tuple[int, ...]) -> Prepared:
-    """The statement for a question whose values have these types; the same one for the same words."""
+    """The prepared statement for a query whose values have these types; the same for the same text and types."""
     digest = sha256(text + b"".join([oid.to_bytes(4, "big") for oid in types])).hexdigest()[:32]
     return Prepared(f"asked_{digest}".encode(), text)
 
@@ -146,7 +146,7 @@ async def _run(
     formats: Sequence[Format],
     types: Sequence[int] | None = None,
 ) -> PGresult:
-    """Run a statement, which is prepared on this connection the first time; anew, if its table has got another column."""
+    """Run a statement, preparing it on this connection first if necessary, and again if its table has a new column."""
     async with connection.lock:
         pgconn = connection.pgconn
         known = _prepared.setdefault(connection, set())
@@ -166,13 +166,13 @@ async def _run(
             pgconn.send_query(b"DEALLOCATE " + statement.name)
             await _answer(pgconn)
             known.discard(statement.name)
-    raise AssertionError("the second time returns or raises")
+    raise AssertionError("the second attempt returns or raises")
 
 
 async def _answer(pgconn: PGconn) -> PGresult:
     """Send what is buffered, and wait until the server is ready for the next query.
 
-    A statement's result comes before its commit: only the last message tells that the commit went well.
+    The result of a statement arrives before its commit; only the last message confirms the commit.
     """
     loop = asyncio.get_running_loop()
     socket = pgconn.socket
@@ -183,12 +183,12 @@ async def _answer(pgconn: PGconn) -> PGresult:
             moved.set_result(None)
 
     async def wait() -> None:
-        """Wait until there is something to read, once more after what was read did not suffice."""
+        """Wait until there is data to read, and again if that data was not enough."""
         nonlocal moved
         if moved.done():
             moved = loop.create_future()
-            # After an error of the socket uvloop tells nothing more of it, as when a server that ends says so and closes
-            # a connection on which it has not read everything. Watched again, the socket tells the error again.
+            # uvloop reports a socket error only once, for example when a server that shuts down sends a message and closes
+            # a connection with unread data. Registering the reader again makes it report the error again.
             loop.remove_reader(socket)
             loop.add_reader(socket, move)
         await moved

@@ -1,4 +1,4 @@
-"""Folded streams, remembered between commands, and what one command read of them."""
+"""A cache of folded streams, and the set of what one command read."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from history.store import History
 from history.unreadable import Unreadable
 
 REMEMBERED: Final = 5_000
-"""How many folded streams a process remembers; states hold nothing personal."""
+"""How many folded streams a process caches. States contain no personal data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,29 +28,29 @@ class Folded:
     leaf: bytes | None
 
 
-class States:
-    """The newest known state of many streams. It may lag behind the database, never run ahead of it."""
+class StateCache:
+    """Caches the newest known state of streams. It may be older than the database's, never newer."""
 
     def __init__(self, history: History) -> None:
         self.history = history
         self._folded: LRUCache[str, Folded] = LRUCache(REMEMBERED)
 
-    def reading(self, *, afresh: bool) -> Reading:
-        """Begin one command's (or query's) reading; `afresh`: trust no remembered state without asking."""
-        return Reading(self, afresh=afresh)
+    def read_set(self, *, bypass_cache: bool) -> ReadSet:
+        """A new read set for one command or query. `bypass_cache`: bypass the cache."""
+        return ReadSet(self, bypass_cache=bypass_cache)
 
     def known(self, stream: str) -> Folded | None:
-        """The remembered state of a stream."""
+        """The cached state of a stream."""
         return self._folded.get(stream)
 
     def keep(self, stream: str, folded: Folded) -> None:
-        """Remember a state, unless a newer one is known."""
+        """Cache a state, unless a newer one is cached."""
         known = self._folded.get(stream)
         if known is None or known.version <= folded.version:
             self._folded[stream] = folded
 
-    def remember(self, reading: Reading, facts: Iterable[tuple[str, Fact]]) -> None:
-        """Fold facts that were just stored into the states that they were decided on."""
+    def remember(self, reading: ReadSet, facts: Iterable[tuple[str, Fact]]) -> None:
+        """Fold facts that were just stored into the states that were read, and cache the results."""
         after: dict[str, Any] = {}  # Any: see Folded
         for stream, fact in facts:
             aggregate = AGGREGATES[stream.partition("-")[0]]
@@ -61,12 +61,12 @@ class States:
             self.keep(stream, Folded(state, version, leaf))
 
 
-class Reading:
-    """What one command read: the version of each stream and the number of entries of each index, and what it wrote."""
+class ReadSet:
+    """What one command read (the version of each stream, the number of entries of each index) and what it wrote."""
 
-    def __init__(self, states: States, *, afresh: bool) -> None:
+    def __init__(self, states: StateCache, *, bypass_cache: bool) -> None:
         self._states = states
-        self._afresh = afresh
+        self._bypass_cache = bypass_cache
         self._loaded: dict[str, Folded] = {}
         self._written: dict[str, tuple[int, bytes]] = {}
         self.versions: dict[str, int] = {}
@@ -75,8 +75,8 @@ class Reading:
     async def load(self, streams: Sequence[tuple[Aggregate[Any], str]]) -> dict[str, Loaded[Any]]:
         """The states of some streams, in at most one round trip.
 
-        Raises `NotFound` for an id that is not of its aggregate's kind, whatever is remembered of it: no stream is ever
-        folded as another kind than its own; and `Unreadable` if one of the streams has a fact that cannot be read.
+        Raises `NotFound` for an id of another kind than its aggregate, even if the stream is cached, so that a stream is
+        never folded as the wrong kind; and `Unreadable` if one of the streams has a fact that cannot be read.
         """
         for aggregate, stream in streams:
             check_stream_id(aggregate.kind, stream)
@@ -86,7 +86,7 @@ class Reading:
             if stream in self._loaded:
                 continue
             known = self._states.known(stream)
-            if known is not None and not self._afresh:
+            if known is not None and not self._bypass_cache:
                 self._take(stream, known)
                 continue
             start[stream] = known or Folded(aggregate.empty, 0, None)
@@ -101,9 +101,7 @@ class Reading:
                     for fact in facts:
                         version = fact.version
                         state = evolve(state, fact_in(fact.topic, fact.document, history.id))
-                except (
-                    Exception
-                ) as error:  # whatever a damaged fact raises, it is the trouble of this stream alone
+                except Exception as error:  # a damaged fact can raise anything
                     raise Unreadable(await history.position_of(stream, version)) from error
                 start[stream] = Folded(state, facts[-1].version, facts[-1].leaf)
             for stream, folded in start.items():
@@ -119,25 +117,25 @@ class Reading:
         self.versions[stream] = folded.version
 
     async def holds(self) -> bool:
-        """Whether nothing has been written since to any stream or index that was read: then all of it was so at one
-        moment, however many round trips the reading took."""
+        """Whether no stream or index that was read has changed since. Then the reads are consistent, however many round
+        trips they took."""
         if self.versions and await self._states.history.load(self.versions):
             return False
         entries = await self._states.history.entries(self.indexes)
         return all(len(entries[index]) == count for index, count in self.indexes.items())
 
     async def members(self, indexes: Sequence[str]) -> dict[str, tuple[str, ...]]:
-        """The entries of some indexes, always read afresh, in one round trip."""
+        """The entries of some indexes, always read from the database, in one round trip."""
         found = await self._states.history.entries(indexes)
         self.indexes |= {index: len(entries) for index, entries in found.items()}
         return found
 
     def version(self, stream: str) -> int:
-        """The version at which a stream was read; 0 for one that was not, since it is new."""
+        """The version at which a stream was read; 0 for a new stream, which was not read."""
         return self.versions.get(stream, 0)
 
     def state(self, stream: str, aggregate: Aggregate[Any]) -> Any:  # Any: see Folded
-        """The state in which a stream was read; the empty one if it is new."""
+        """The state of a stream when it was read; the empty state for a new stream."""
         folded = self._loaded.get(stream)
         return aggregate.empty if folded is None else folded.state
 
@@ -148,13 +146,13 @@ class Reading:
             return version + 1, leaf
         folded = self._loaded.get(stream)
         if folded is None:
-            # A stream that no plan asked for must be new, and the append makes sure of it.
+            # A stream that the plan did not load must be new; the append checks that.
             self.versions.setdefault(stream, 0)
             return 1, None
         return folded.version + 1, folded.leaf
 
     def wrote(self, stored: Stored) -> None:
-        """Note a fact that is about to be appended."""
+        """Record a fact that is about to be appended."""
         self._written[stored.stream] = (stored.version, stored.leaf)
 
     def head(self, stream: str) -> tuple[int, bytes]:

@@ -1,7 +1,7 @@
-"""The store: one way to append facts and one way to load them, on an asynchronous pool of connections.
+"""Loads and appends facts, on an asynchronous pool of connections.
 
-Every statement is one round trip (autocommit). An append is one call of the database's function ``history.append``,
-which holds the lock, the checks and the inserts; when `History.append` returns, the facts are durable.
+Every statement is one round trip (autocommit). An append is one call of the database function ``history.append``, which
+takes the lock, checks and inserts. When `History.append` returns, the facts are durable.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from history.appends import APPEND_LOCK, Append, Appended, DueDate, Idempotency, Lost, Unavailable
 from history.arrays import integers, texts
-from history.gathering import Gathered
+from history.batched_lookups import BatchedLookup
 from history.group_commit import GroupCommit, cannot_now, connection_lost, remembered
 from history.keyfiles import KeysUnusable
 from history.statements import Connection, Prepared, call, call_as, lent
 from history.vault import Vault, WrappedKey
 
 
-class Row(NamedTuple):
-    """A fact of a stream that was asked for, by the question's `number` in its statement. A tuple, since replaying makes
-    many."""
+class LoadedFact(NamedTuple):
+    """A fact loaded from a stream. `number` is the place of its stream in the statement's arguments. A tuple, because
+    replaying creates many."""
 
     number: int
     version: int
@@ -39,8 +39,8 @@ class Row(NamedTuple):
     leaf: bytes
 
 
-class PlacedRow(NamedTuple):
-    """A fact that was asked for by its position."""
+class PositionedFact(NamedTuple):
+    """A fact loaded by its position."""
 
     position: int
     stream: str
@@ -51,19 +51,19 @@ class PlacedRow(NamedTuple):
 
 
 ANSWERS_KEPT_DAYS: Final = 30
-"""For how many days the answer to an idempotency key is kept; the database's function ``history.answers_kept`` says the
-same."""
-FORGOTTEN_AT_ONCE: Final = 5_000
+"""How many days the answer to an idempotency key is kept. The database function ``history.answers_kept`` has the same
+value."""
+DELETED_AT_ONCE: Final = 5_000
 """How many old answers are deleted in one transaction."""
 
-_ROW: Final[RowMaker[Row]] = partial(tuple.__new__, Row)
-"""What makes a Row of a row: without a word of Python in between, as ``Row._make`` would have."""
+_LOADED_FACT: Final[RowMaker[LoadedFact]] = partial(tuple.__new__, LoadedFact)
+"""Row factory that avoids a Python call for each row, which ``LoadedFact._make`` would make."""
 
 _TROUBLE: Final = (psycopg.OperationalError, psycopg.InterfaceError)
 
-# Two things keep PostgreSQL from planning these anew at each call, which took longer than answering: the arrays stand in
-# sub-selects, so that a plan for these very keys promises nothing better than the plan for any; and each look-up is a
-# sub-select (OFFSET 0 keeps it one), so that the plan for any keys goes by the primary key, whatever the table's size.
+# These statements are written so that PostgreSQL uses a generic plan, because planning took longer than running them. The
+# arrays are in sub-selects, so that a plan for the actual keys does not look cheaper than the generic plan. Each lookup is
+# a sub-select (OFFSET 0 prevents flattening), so that the generic plan uses the primary key at any size of the table.
 _LOAD: Final = Prepared(
     b"history_load",
     b"SELECT w.number, f.version, f.topic, f.document, f.leaf "
@@ -91,28 +91,28 @@ FROM history.facts f WHERE f.position = ANY (%b::bigint[]) ORDER BY f.position
 
 
 class History:
-    """The facts of one installation in one database. Make it with `open_history`."""
+    """The facts of one installation in one database. Create it with `open_history`."""
 
     def __init__(self, pool: AsyncConnectionPool[Connection], history_id: str) -> None:
         self.pool = pool
         self.id = history_id
         self._group = GroupCommit(pool)
         self._alone = asyncio.Lock()
-        self._loads = Gathered(self._load)
-        self._indexes = Gathered(self._entries)
-        self._keys = Gathered(self._wrapped)
+        self._loads = BatchedLookup(self._load)
+        self._indexes = BatchedLookup(self._entries)
+        self._keys = BatchedLookup(self._wrapped)
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
-        """A connection of the pool; raises `Unavailable` if none can be had or the database cannot do it now (as one
-        that only reads), and `Lost` if the server goes away."""
+        """A connection from the pool. Raises `Unavailable` if none is available or the database cannot do this now (for
+        example because it is read-only), and `Lost` if the connection is lost."""
         try:
             async with lent(self.pool) as connection:
                 yield connection
         except PoolTimeout as error:
             raise Unavailable("The database does not answer.") from error
         except psycopg.Error as error:
-            # Of read-only, psycopg makes an InternalError, which no other trouble of the database's own is.
+            # psycopg reports a read-only database as InternalError, not as OperationalError.
             if not isinstance(error, _TROUBLE) and not cannot_now(error):
                 raise
             if not connection_lost(error):
@@ -120,28 +120,28 @@ class History:
             await self.pool.check()  # the others were probably lost with it
             raise Lost("The database does not answer.") from error
 
-    async def load(self, after: Mapping[str, int]) -> dict[str, Sequence[Row]]:
-        """The facts of some streams, each after the version given, in their order; a stream without any is left out. One
-        round trip, which is shared with others (`history.gathering`)."""
+    async def load(self, after: Mapping[str, int]) -> dict[str, Sequence[LoadedFact]]:
+        """The facts of some streams after the given versions, in order; a stream without facts is left out. One round trip,
+        shared with other callers (`history.batched_lookups`)."""
         found = await self._loads.get(after.items())
         return {question[0]: found[question] for question in after.items() if question in found}
 
-    async def _load(self, after: frozenset[tuple[str, int]]) -> dict[tuple[str, int], Sequence[Row]]:
+    async def _load(self, after: frozenset[tuple[str, int]]) -> dict[tuple[str, int], Sequence[LoadedFact]]:
         asked = list(after)
         async with self.connection() as connection:
             rows = await call_as(
-                _ROW,
+                _LOADED_FACT,
                 connection,
                 _LOAD,
                 (texts([stream for stream, _ in asked]), integers([version for _, version in asked])),
             )
         return {asked[number - 1]: tuple(group) for number, group in groupby(rows, itemgetter(0))}
 
-    async def at(self, positions: Iterable[int]) -> list[PlacedRow]:
+    async def at(self, positions: Iterable[int]) -> list[PositionedFact]:
         """The facts at some positions, in order."""
         async with self.connection() as connection:
             cursor = await connection.execute(_AT, (list(positions),), binary=True)
-            return [PlacedRow(*row) for row in await cursor.fetchall()]
+            return [PositionedFact(*row) for row in await cursor.fetchall()]
 
     async def position_of(self, stream: str, version: int) -> int | None:
         """The position of a fact; None if there is none."""
@@ -154,7 +154,7 @@ class History:
             return None if row is None else int(row[0])
 
     async def entries(self, indexes: Iterable[str]) -> dict[str, tuple[str, ...]]:
-        """The entries of some indexes, each sorted. One round trip, which is shared with others."""
+        """The entries of some indexes, each sorted. One round trip, shared with other callers."""
         wanted = tuple(indexes)
         found = await self._indexes.get(wanted)
         return {index: found.get(index, ()) for index in wanted}
@@ -165,7 +165,7 @@ class History:
         return {name: tuple([entry for _, entry in group]) for name, group in groupby(rows, itemgetter(0))}
 
     async def held(self, claims: Iterable[bytes]) -> frozenset[bytes]:
-        """Those of some claims, by their keyed names, that a stream holds."""
+        """Of some claims, given as hashes, those that a stream holds."""
         async with self.connection() as connection:
             cursor = await connection.execute(
                 "SELECT name FROM history.claims WHERE name = ANY (%b::bytea[])", (list(claims),), binary=True
@@ -173,7 +173,7 @@ class History:
             return frozenset([bytes(row[0]) for row in await cursor.fetchall()])
 
     async def holder(self, claim: bytes) -> str | None:
-        """The stream that holds a claim, by the claim's keyed name; None if none does."""
+        """The stream that holds a claim, given as a hash; None if none does."""
         async with self.connection() as connection:
             cursor = await connection.execute(
                 "SELECT stream FROM history.claims WHERE name = %b", (claim,), binary=True
@@ -182,7 +182,7 @@ class History:
             return None if row is None else str(row[0])
 
     async def keys(self, subjects: Iterable[str]) -> list[WrappedKey]:
-        """The wrapped keys of some data subjects; those that were erased have none."""
+        """The wrapped keys of some data subjects. Erased subjects have none."""
         wanted = set(subjects)
         found = await self._keys.get(wanted)
         return [found[subject] for subject in wanted if subject in found]
@@ -193,31 +193,31 @@ class History:
         return {row[0]: WrappedKey(*row) for row in rows}
 
     async def any_key(self) -> WrappedKey | None:
-        """The wrapped key of some data subject who lives; None if there is none."""
+        """The wrapped key of any subject that was not erased; None if there is none."""
         async with self.connection() as connection:
             cursor = await connection.execute("SELECT subject, epoch, wrapped FROM vault.living LIMIT 1")
             row = await cursor.fetchone()
             return None if row is None else WrappedKey(*row)
 
     async def remembered(self, idempotency: Idempotency) -> Appended | None:
-        """What an idempotency key stands for, or None if it was never used. `detail` is the stream that answered."""
+        """The outcome stored under an idempotency key, or None if it was never used. `detail` is the answering stream."""
         async with self.connection() as connection:
             return await remembered(connection, idempotency)
 
     async def forget_answers(self) -> int:
         """Delete the answers to idempotency keys that are older than `ANSWERS_KEPT_DAYS`; returns how many. Raises
         `Unavailable`."""
-        forgotten = 0
+        deleted = 0
         while True:
             async with self.connection() as connection:
                 cursor = await connection.execute(
-                    "SELECT history.forget_answers(%b::integer)", (FORGOTTEN_AT_ONCE,)
+                    "SELECT history.forget_answers(%b::integer)", (DELETED_AT_ONCE,)
                 )
                 row = await cursor.fetchone()
             assert row is not None
-            forgotten += int(row[0])
-            if row[0] < FORGOTTEN_AT_ONCE:
-                return forgotten
+            deleted += int(row[0])
+            if row[0] < DELETED_AT_ONCE:
+                return deleted
 
     async def last_position(self) -> int:
         """The position of the newest fact; 0 if there is none."""
@@ -229,38 +229,38 @@ class History:
 
     @asynccontextmanager
     async def alone(self) -> AsyncIterator[Callable[[Append], Awaitable[Appended]]]:
-        """Hold up every other append, of this process and of others; yields the one `append` that goes through.
+        """Hold the append lock, which blocks all other appends; yields an `append` that works under it.
 
-        For a command that lost again and again against smaller ones: what it reads meanwhile stays as it was read. One
-        of a process at a time, since everybody who waits for this holds a connection. Raises `Unavailable`.
+        For a command that conflicted repeatedly: nothing that it reads can change meanwhile. Only one task of a process
+        waits for the lock at a time, because waiting occupies a connection. Raises `Unavailable`.
         """
         async with self._alone, self.connection() as connection:
             try:
                 await connection.execute("SELECT pg_advisory_lock(%s, %s)", APPEND_LOCK)
                 yield lambda append: self._group.append_on(connection, append)
             finally:
-                # Also if the lock was granted as whoever waits for it was cancelled; letting go of none does no harm.
+                # Also if the task was cancelled just as the lock was granted. Unlocking without holding it does no harm.
                 if not connection.closed:
                     await connection.execute("SELECT pg_advisory_unlock(%s, %s)", APPEND_LOCK)
 
     async def append(self, append: Append) -> Appended:
         """Store all of it, or nothing; durable on return.
 
-        Appends of this process that come at about the same time share a commit (`history.group_commit`); one that is
-        turned down takes no other with it. A connection lost under way leaves it open whether the facts were stored:
-        the very same bytes are appended again, and what is found then tells. Raises `Unavailable` when the database
-        stays away, or cannot write; sent again with the same idempotency key, the command is still done once. Raises
-        ValueError for facts that would leave a gap in their stream.
+        Appends that this process makes at about the same time share a commit (`history.group_commit`); one that fails does
+        not affect the others. If the connection is lost and it is not known whether the facts were stored, the same bytes
+        are appended again to find out. Raises `Unavailable` if the database stays away or cannot write; the command can
+        then be sent again with the same idempotency key, and is still executed only once. Raises ValueError for facts
+        that would leave a gap in their stream.
         """
         assert append.facts, "a command that is not refused records at least one fact"
         return await self._group.append(append)
 
     async def close(self) -> None:
-        """Wait for the appends that are under way."""
+        """Wait for the appends that are in flight."""
         await self._group.close()
 
     async def due(self, now: datetime, limit: int = 100, *, without: Sequence[DueDate] = ()) -> list[DueDate]:
-        """What is due at `now`, the oldest first, but for those in `without`, unless they were set anew meanwhile."""
+        """What is due at `now`, the oldest first. Leaves out those in `without`, unless they were rescheduled."""
         async with self.connection() as connection:
             cursor = await connection.execute(
                 "SELECT key, at, stream, version FROM history.due_dates WHERE at <= %b AND (key, at) NOT IN "
@@ -270,7 +270,7 @@ class History:
             return [DueDate(*row) for row in await cursor.fetchall()]
 
     async def strike(self, due: DueDate) -> None:
-        """Take a due date out of the queue, unless it was set anew meanwhile."""
+        """Remove a due date from the queue, unless it was rescheduled."""
         async with self.connection() as connection:
             await connection.execute(
                 "DELETE FROM history.due_dates WHERE key = %b AND at = %b", (due.key, due.at)
@@ -279,8 +279,8 @@ class History:
 
 @asynccontextmanager
 async def open_history(url: str, *, connections: int = 8, patience: float = 10) -> AsyncIterator[History]:
-    """The history in the database at `url`, with a pool of up to `connections`, each waited for at most
-    `patience` seconds. Raises `Unavailable`."""
+    """Open the history in the database at `url`, with a pool of up to `connections`. Callers wait at most `patience`
+    seconds for a connection. Raises `Unavailable`."""
     pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
         url,
         kwargs={"autocommit": True, "application_name": "overwinter"},
@@ -312,7 +312,7 @@ async def open_history(url: str, *, connections: int = 8, patience: float = 10) 
 
 
 async def opened_keys(history: History, vault: Vault, subjects: Iterable[str]) -> dict[str, bytes]:
-    """The sealing keys of some subjects, from the vault's memory or in one round trip; the erased have none."""
+    """The sealing keys of some subjects, from the vault's cache or in one round trip. Erased subjects have none."""
     wanted = set(subjects)
     found = vault.cached(wanted)
     missing = wanted - found.keys()
@@ -321,7 +321,7 @@ async def opened_keys(history: History, vault: Vault, subjects: Iterable[str]) -
         try:
             found |= vault.open(rows)
         except KeysUnusable:
-            # The wrapping key may have been destroyed, in a rotation, since the rows were read.
+            # A rotation may have destroyed the wrapping key since the rows were read.
             again = await history.keys(missing)
             if sorted(again) == sorted(rows):
                 raise

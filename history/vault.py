@@ -1,4 +1,4 @@
-"""The vault: one sealing key per data subject, wrapped in the database under a key that lives outside it."""
+"""The vault: one sealing key per data subject, stored in the database wrapped under a key from outside it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from history.keyfiles import WrappingKeys
 
 CACHE_SECONDS: Final = 60
-"""How long an opened key may stay in a process's memory: after an erasure nobody reads for longer than this."""
+"""How long an opened key may stay in a process's memory. After an erasure, data stays readable for at most this long."""
 CACHE_KEYS: Final = 20_000
 
 
@@ -27,9 +27,9 @@ class WrappedKey:
 
 
 class Vault:
-    """Makes, wraps and unwraps the keys of data subjects, and remembers the opened ones for at most a minute.
+    """Creates, wraps and unwraps the keys of data subjects, and caches opened keys for `CACHE_SECONDS`.
 
-    It does no input or output: rows come from, and go to, whoever holds the connection.
+    It does no I/O: the caller reads and writes the rows.
     """
 
     def __init__(
@@ -40,28 +40,28 @@ class Vault:
         self._opened: TTLCache[str, bytes] = TTLCache(CACHE_KEYS, CACHE_SECONDS, timer=clock)
 
     def make(self, subject: str) -> tuple[WrappedKey, bytes]:
-        """A new key for a subject: the row to store, and the key itself."""
+        """Create a key for a subject: the row to store, and the key itself."""
         key = AESGCM.generate_key(bit_length=256)
         return WrappedKey(subject, self._keys.epoch, self._keys.wrap(self._history, subject, key)), key
 
     def follow(self, epoch: int) -> None:
-        """Wrap new keys under the wrapping key of this epoch, unless a later one is present already. Raises
+        """Wrap new keys under the wrapping key of this epoch. Does nothing for an earlier epoch. Raises
         `keyfiles.KeysUnusable`."""
         self._keys.follow(epoch)
 
     def cached(self, subjects: Iterable[str]) -> dict[str, bytes]:
-        """The keys at hand for these subjects, none older than `CACHE_SECONDS`."""
+        """The cached keys of these subjects."""
         return {subject: key for subject in subjects if (key := self.at_hand(subject)) is not None}
 
     def at_hand(self, subject: str) -> bytes | None:
-        """The key of one subject, if it is remembered and no older than `CACHE_SECONDS`."""
+        """The cached key of one subject, if any."""
         try:
-            return self._opened[subject]  # a quarter of the time that its `get` takes
+            return self._opened[subject]  # four times as fast as `get`
         except KeyError:
             return None
 
     def open(self, rows: Iterable[WrappedKey]) -> dict[str, bytes]:
-        """Unwrap rows just read from the database, and remember them. Raises `keyfiles.KeysUnusable`."""
+        """Unwrap rows that were just read from the database, and cache the keys. Raises `keyfiles.KeysUnusable`."""
         found = {
             row.subject: self._keys.unwrap(self._history, row.subject, row.epoch, row.wrapped) for row in rows
         }
@@ -69,9 +69,9 @@ class Vault:
         return found
 
     def evict(self, subject: str) -> None:
-        """Forget a subject's key in this process at once."""
+        """Remove a subject's key from the cache."""
         self._opened.pop(subject, None)
 
     def sweep(self) -> None:
-        """Forget every key older than `CACHE_SECONDS`, also those that nobody asks for again."""
+        """Remove all expired keys from the cache, including those that are never requested again."""
         self._opened.expire()

@@ -1,7 +1,7 @@
-"""Rechecking a whole history from its rows: every leaf, every chain, every number. It changes nothing.
+"""Verifies a whole history from its rows: every leaf hash, every chain, every number. It changes nothing.
 
-It needs no key; with the keys of the subjects at hand it also opens every box and compares what is inside with what was
-committed to. docs/history-format.md says what each check rests on, and what the chain alone does not show.
+No key is needed. With the subjects' keys it also opens every box and compares the content with its commitment.
+docs/history-format.md explains what each check relies on, and what the chain alone does not prove.
 """
 
 from __future__ import annotations
@@ -23,23 +23,23 @@ from history.vault import Vault, WrappedKey
 
 CHECKS: Final[Mapping[str, str]] = {
     "position": "positions begin at 1",
-    "missing": "there is no fact at this position (of several in a row, the first and the last are named)",
+    "missing": "there is no fact at this position (for several in a row, the first and the last are listed)",
     "document": "the stored bytes break a rule of the format",
-    "format": "the document is not of the format that this version reads",
-    "fields": "the topic is unknown, or the document does not have exactly its fields",
-    "leaf": "the stored leaf is not the one that the document has",
+    "format": "the document has a format that this version cannot read",
+    "fields": "the topic is unknown, or the document does not have exactly the topic's fields",
+    "leaf": "the stored leaf hash differs from the one computed from the document",
     "envelope": "the envelope names another history, stream, version or topic than the row",
-    "begin": "the stream does not begin with its first fact",
-    "version": "the stream's version before this one is missing, or was recorded later",
-    "previous": "the envelope does not name the leaf of the stream's fact before this one",
+    "begin": "the stream does not begin with version 1",
+    "version": "the stream's previous version is missing, or was recorded later",
+    "previous": "the envelope does not name the leaf hash of the stream's previous fact",
     "initiative": "the stream belongs to another initiative than before",
-    "key": "the key of somebody for whom a field is sealed does not open",
-    "sealed": "a sealed field does not open, or is not what was committed to",
-    "recorded": "it was recorded before the fact at the position before, or at no time",
+    "key": "the key of a subject whose field is sealed does not open",
+    "sealed": "a sealed field does not open, or its content differs from its commitment",
+    "recorded": "the fact was recorded before the fact at the previous position, or its time is invalid",
 }
-"""What can be wrong at a position, and in words."""
+"""The checks, each with a description of what is wrong when it fails."""
 MOST_NAMED: Final = 1000
-"""So many findings are named one by one; all are counted."""
+"""How many findings are listed; all are counted."""
 _BATCH: Final = 500
 
 _ROWS: Final = """
@@ -50,11 +50,11 @@ FROM history.facts f WHERE f.position > %s AND f.position <= %s ORDER BY f.posit
 _KEYS: Final = "SELECT k.subject, k.epoch, k.wrapped FROM vault.keys k WHERE k.subject = ANY (%s::text[])"
 
 Progress = Callable[[int, int], None]
-"""Told before each batch: the position that was reached, and the newest one."""
+"""Called before each batch with the position that was reached and the newest position."""
 
 
-class Wrong(NamedTuple):
-    """What is wrong at one position: the name of a check (`CHECKS`)."""
+class Finding(NamedTuple):
+    """A failed check (a key of `CHECKS`) at one position."""
 
     position: int
     check: str
@@ -62,18 +62,18 @@ class Wrong(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What was found: how many facts there are, the newest position, what is wrong (the first `MOST_NAMED` of all that was
-    `found`), and how many boxes were opened and are as they were committed to."""
+    """The result: the number of facts, the newest position, the number of findings (`found`) and the first `MOST_NAMED` of
+    them, and how many boxes were opened and match their commitments."""
 
     facts: int
     newest: int
     found: int
-    wrong: tuple[Wrong, ...]
+    wrong: tuple[Finding, ...]
     opened: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class _FactRow:
     position: int
     stream: str
     version: int
@@ -81,14 +81,14 @@ class _Row:
     document: bytes
     leaf: bytes
     recorded_at: float
-    """Seconds since 1970, exact to the microsecond until 2255; a float, so that dates beyond Python's range can be read."""
+    """Seconds since 1970, exact to the microsecond until 2255. A float, so that dates outside Python's range can be read."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
-    """A row with the document in it, or the check that its bytes failed."""
+class _ParsedRow:
+    """A row with its parsed document, or the check that its bytes failed."""
 
-    row: _Row
+    row: _FactRow
     document: Document | None
     failed: str | None = None
 
@@ -99,26 +99,27 @@ def verify(
     *,
     vault: Vault | None = None,
 ) -> Verified:
-    """Recheck the history in a database, in order and a few facts at a time. What is appended meanwhile is left out.
+    """Verify the history in a database, in order and in batches. Facts appended meanwhile are not checked.
 
-    With a `vault`, every box whose subject has a key is opened too. What is remembered of each stream is its newest fact's
-    version, leaf and initiative. Raises psycopg.OperationalError without a database.
+    With a `vault`, every box whose subject has a key is opened too. Memory use grows with the number of streams: version,
+    leaf hash and initiative of each stream's newest fact are kept. Raises psycopg.OperationalError if the database cannot
+    be reached.
     """
     facts = found = opened = 0
-    wrong: list[Wrong] = []
+    wrong: list[Finding] = []
     with psycopg.connect(url, autocommit=True) as connection:
         begun = connection.execute("SELECT history_id FROM history.installation").fetchone()
         history_id = str(begun[0]) if begun else ""
         newest_row = connection.execute("SELECT coalesce(max(position), 0) FROM history.facts").fetchone()
         assert newest_row is not None
         newest = int(newest_row[0])
-        before: _Row | None = None
+        before: _FactRow | None = None
         heads: dict[str, chain.Head] = {}
         for batch in _batches(connection, newest, progress):
-            keys = None if vault is None else _Keys.of(connection, vault, batch)
+            keys = None if vault is None else _BatchKeys.of(connection, vault, batch)
             for read in batch:
                 facts += 1
-                for each in _wrong(read, before, history_id, heads, keys):
+                for each in _findings_for(read, before, history_id, heads, keys):
                     found += 1
                     if len(wrong) < MOST_NAMED:
                         wrong.append(each)
@@ -129,30 +130,30 @@ def verify(
 
 def _batches(
     connection: psycopg.Connection[tuple[object, ...]], newest: int, progress: Progress
-) -> Iterator[list[_Read]]:
+) -> Iterator[list[_ParsedRow]]:
     position = -(2**63)
-    with connection.cursor(binary=True, row_factory=class_row(_Row)) as cursor:
+    with connection.cursor(binary=True, row_factory=class_row(_FactRow)) as cursor:
         while True:
             progress(max(position, 0), newest)
             batch = cursor.execute(_ROWS, (position, newest, _BATCH)).fetchall()
             if not batch:
                 break
-            yield [_read(row) for row in batch]
+            yield [_parse(row) for row in batch]
             position = batch[-1].position
     progress(newest, newest)
 
 
-def _read(row: _Row) -> _Read:
+def _parse(row: _FactRow) -> _ParsedRow:
     try:
-        return _Read(row, read_document(row.document))
+        return _ParsedRow(row, read_document(row.document))
     except AnotherFormat:
-        return _Read(row, None, "format")
+        return _ParsedRow(row, None, "format")
     except FormatError:
-        return _Read(row, None, "document")
+        return _ParsedRow(row, None, "document")
 
 
-class _Keys:
-    """The keys of those for whom fields of a batch are sealed; the erased have none."""
+class _BatchKeys:
+    """The keys of the subjects whose fields are sealed in a batch. Erased subjects have none."""
 
     def __init__(self, opened: Mapping[str, bytes], unusable: frozenset[str]) -> None:
         self.opened = opened
@@ -161,9 +162,9 @@ class _Keys:
 
     @classmethod
     def of(
-        cls, connection: psycopg.Connection[tuple[object, ...]], vault: Vault, batch: Iterable[_Read]
-    ) -> _Keys:
-        """The keys for a batch, from the vault's memory or the database."""
+        cls, connection: psycopg.Connection[tuple[object, ...]], vault: Vault, batch: Iterable[_ParsedRow]
+    ) -> _BatchKeys:
+        """The keys for a batch, from the vault's cache or the database."""
         documents = [read.document for read in batch if read.document is not None]
         subjects = {field.subject for document in documents for field in document.sealed.values()}
         opened = vault.cached(subjects)
@@ -194,42 +195,46 @@ class _Keys:
         yield from sorted(failed)
 
 
-def _wrong(
-    read: _Read, before: _Row | None, history_id: str, heads: dict[str, chain.Head], keys: _Keys | None
-) -> Iterator[Wrong]:
-    """What is wrong with a row, given the one before it in the order of positions, and the heads of all streams there,
-    which it moves on."""
-    row, document = read.row, read.document
+def _findings_for(
+    parsed: _ParsedRow,
+    before: _FactRow | None,
+    history_id: str,
+    heads: dict[str, chain.Head],
+    keys: _BatchKeys | None,
+) -> Iterator[Finding]:
+    """The findings for a row, given the row at the previous position and the heads of all streams before it. Updates the
+    head of the row's stream."""
+    row, document = parsed.row, parsed.document
     expected = 1 if before is None else max(before.position, 0) + 1
     if row.position < 1:
-        yield Wrong(row.position, "position")
+        yield Finding(row.position, "position")
     if row.position > expected:
         for missing in sorted({expected, row.position - 1}):
-            yield Wrong(missing, "missing")
+            yield Finding(missing, "missing")
     if not isfinite(row.recorded_at) or (before is not None and row.recorded_at < before.recorded_at):
-        yield Wrong(row.position, "recorded")
+        yield Finding(row.position, "recorded")
     head = heads.get(row.stream)
     initiative = head.initiative if head is not None else None
     if document is None:
-        yield Wrong(row.position, read.failed or "document")
-        link = chain.Link(row.version, head.leaf if head is not None else None, initiative)
+        yield Finding(row.position, parsed.failed or "document")
+        link = chain.ChainLink(row.version, head.leaf if head is not None else None, initiative)
         leaf = row.leaf
     else:
         initiative = document.initiative
-        link = chain.Link(row.version, document.previous, initiative)
+        link = chain.ChainLink(row.version, document.previous, initiative)
         leaf = document.commitments().leaf
-        for check in _wrong_in(document, leaf, row, history_id, keys):
-            yield Wrong(row.position, check)
+        for check in _failed_checks(document, leaf, row, history_id, keys):
+            yield Finding(row.position, check)
     for broken in chain.breaks(head, link):
-        yield Wrong(row.position, broken)
-    # What the document has, as long as there is one: a leaf that was changed in its row is wrong there and nowhere else.
+        yield Finding(row.position, broken)
+    # The leaf hash computed from the document, if there is one, so that a changed leaf is reported only for its own row.
     heads[row.stream] = chain.Head(row.version, leaf, initiative)
 
 
-def _wrong_in(
-    document: Document, leaf: bytes, row: _Row, history_id: str, keys: _Keys | None
+def _failed_checks(
+    document: Document, leaf: bytes, row: _FactRow, history_id: str, keys: _BatchKeys | None
 ) -> Iterator[str]:
-    """What is wrong with a row's document, which has this leaf, by itself."""
+    """The checks that a row's document fails on its own; `leaf` is its computed leaf hash."""
     if leaf != row.leaf:
         yield "leaf"
     if not has_its_fields(document):

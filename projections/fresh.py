@@ -14,7 +14,7 @@ from domain.initiatives import INITIATIVE, Initiative
 from domain.refusals import NotFound
 from domain.values import check_stream_id
 from history.statements import ask
-from history.states import States
+from history.states import StateCache
 from history.store import History
 from history.unreadable import Unreadable
 
@@ -39,13 +39,13 @@ Mine = TypeVar("Mine", bound=Owned)
 class Fresh:
     """Reads the primary: what happened a moment ago counts."""
 
-    def __init__(self, history: History, states: States) -> None:
+    def __init__(self, history: History, states: StateCache) -> None:
         self.history = history
         self.states = states
 
     async def load(self, *streams: tuple[Aggregate[Any], str]) -> Mapping[str, Loaded[Any]]:
         """Some streams folded afresh, in one round trip. Raises `NotFound` if an id is malformed or names nothing."""
-        loaded = await self.states.reading(afresh=True).load(streams)
+        loaded = await self.states.read_set(bypass_cache=True).load(streams)
         for _, stream in streams:
             if loaded[stream].version == 0:
                 raise NotFound
@@ -89,7 +89,7 @@ class Fresh:
 
     async def members(self, index: str) -> tuple[str, ...]:
         """The ids in one of the command runner's indexes (`domain.indexes`), as it would read them now."""
-        return (await self.states.reading(afresh=True).members((index,)))[index]
+        return (await self.states.read_set(bypass_cache=True).members((index,)))[index]
 
     async def members_of_all(self, indexes: Sequence[str]) -> tuple[str, ...]:
         """The ids in several of those indexes together, in one round trip."""

@@ -9,7 +9,7 @@ from typing import Final, Generic, TypeVar
 import msgspec
 
 from domain.refusals import Invalid
-from history.tokens import PositionTokens
+from history.position_tokens import PositionTokens
 
 T = TypeVar("T")
 R = TypeVar("R")

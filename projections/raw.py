@@ -29,7 +29,7 @@ from domain.rounds import ROUND, RoundPutToPanel, RoundQuorumLowered
 from domain.topics import topics_of
 from domain.values import Role
 from history.documents import Recorded, read
-from history.store import PlacedRow
+from history.store import PositionedFact
 from history.unreadable import Unreadable
 from projections import readings
 from projections.cases import Case, case_of
@@ -44,7 +44,7 @@ beside it."""
 class RawFacts(NamedTuple):
     """Facts in their order, and the positions of those that the viewer may see, and of those that cannot be read."""
 
-    rows: Sequence[PlacedRow]
+    rows: Sequence[PositionedFact]
     seen: frozenset[int]
     unreadable: frozenset[int]
 

@@ -25,10 +25,10 @@ from domain.values import Channel, Role
 from history.appends import Unavailable
 from history.documents import Opener, Recorded, opened, opener, read, typed, unopened
 from history.format.sealing import Binding
+from history.position_tokens import PositionTokens
 from history.runner import Runner
-from history.states import States
+from history.states import StateCache
 from history.store import History, opened_keys
-from history.tokens import PositionTokens
 from history.unreadable import Unreadable
 from history.vault import Vault, WrappedKey
 from projections.fresh import Fresh
@@ -112,7 +112,7 @@ class Reader(Fresh):
     def __init__(
         self,
         history: History,
-        states: States,
+        states: StateCache,
         vault: Vault,
         cursors: PositionTokens,
         replica: Replica | None = None,

@@ -37,7 +37,7 @@ async def record(
     known = {name: reader.states.known(name) for name in (stream, round)}
     if _needless(known, round, stream, kinds, application):
         return True
-    found = await reader.states.reading(afresh=True).load(((ROUND, round), (READING, stream)))
+    found = await reader.states.read_set(bypass_cache=True).load(((ROUND, round), (READING, stream)))
     if _needless(found, round, stream, kinds, application):
         return True
     if reader.runner is None:
@@ -51,7 +51,7 @@ async def record(
         return False
     except Refused:
         # Another question of the same viewer was faster, or the round went on.
-        found = await reader.states.reading(afresh=True).load(((ROUND, round), (READING, stream)))
+        found = await reader.states.read_set(bypass_cache=True).load(((ROUND, round), (READING, stream)))
         return _needless(found, round, stream, kinds, application)
     return True
 

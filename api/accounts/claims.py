@@ -139,7 +139,7 @@ class Claims:
                 await self._withdraw_of(person, channel)
 
     async def _withdraw_of(self, person: str, channel: Channel) -> None:
-        loaded = await self._runner.states.reading(afresh=True).load(((PERSON, person),))
+        loaded = await self._runner.states.read_set(bypass_cache=True).load(((PERSON, person),))
         for claim in loaded[person].state.claims:
             if claim.usable(self._runner.clock()):
                 command = WithdrawClaim(person=person, claim=claim.id)

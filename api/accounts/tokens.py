@@ -13,7 +13,7 @@ from typing import Final
 from domain.messages import msg
 from domain.refusals import Invalid, NotFound
 from history.arrays import blobs
-from history.gathering import Gathered
+from history.batched_lookups import BatchedLookup
 from history.runner import KeyReused
 from history.statements import Prepared, call
 from history.store import History
@@ -70,7 +70,7 @@ class Tokens:
     def __init__(self, history: History, vault: Vault) -> None:
         self._history = history
         self._vault = vault
-        self._persons = Gathered(self._standing_for)
+        self._persons = BatchedLookup(self._standing_for)
 
     async def make(
         self,

@@ -15,11 +15,11 @@ from api.health.beside import recheck_beside
 from api.postgres.roles import let_in, refuse_all_but_the_owner
 from api.run.settings import Settings, read_settings
 from api.run.wiring import all_migrations, check_keys
+from history.derived_tables import ClaimKeys
 from history.keyfiles import KeyFolder
-from history.mending import MENDABLE, mend
 from history.migrate import migrate
+from history.repair import REPAIRABLE, repair
 from history.store import open_history
-from history.tables import Keys
 from history.vault import Vault
 from history.verify import CHECKS, verify
 from projections.rebuild import rebuild
@@ -72,30 +72,30 @@ def rebuild_command(names: tuple[str, ...], as_json: bool) -> None:
     """
     known = {projection.name: projection for projection in PROJECTIONS}
     for name in names:
-        if name not in known and name not in MENDABLE:
+        if name not in known and name not in REPAIRABLE:
             raise click.UsageError(
-                f"There is no projection {name}; there are: {', '.join(known)}, and the tables {', '.join(MENDABLE)}."
+                f"There is no projection {name}; there are: {', '.join(known)}, and the tables {', '.join(REPAIRABLE)}."
             )
     wanted = tuple(projection for name, projection in known.items() if not names or name in names)
-    tables = tuple(table for table in MENDABLE if table in names)
+    tables = tuple(table for table in REPAIRABLE if table in names)
     with database_of_owner(read_settings()) as url:
         refuse_unmigrated(url)
         refuse_all_but_the_owner(url, "A rebuild makes new tables")
-        position, mended = None, {}
+        position, repaired = None, {}
         if wanted:
             with progress_bar("rebuilding", shown=not as_json) as progress:
                 position = rebuild(url, wanted, progress=progress)
         if tables:
             with progress_bar("tables", shown=not as_json) as progress:
-                mended = mend(url, tables, progress)
+                repaired = repair(url, tables, progress)
     done = [projection.name for projection in wanted]
     if as_json:
-        made = {table: {"added": added, "removed": removed} for table, (added, removed) in mended.items()}
+        made = {table: {"added": added, "removed": removed} for table, (added, removed) in repaired.items()}
         click.echo(json.dumps({"rebuilt": done, "position": position} | ({"tables": made} if made else {})))
         return
     if done:
         click.echo(f"Rebuilt from {position} facts: {', '.join(done)}.")
-    for table, (added, removed) in mended.items():
+    for table, (added, removed) in repaired.items():
         click.echo(f"history.{table} is as the facts make it: {added} added, {removed} removed.")
 
 
@@ -151,7 +151,7 @@ def verify_command(as_json: bool, with_keys: bool) -> None:
             )
 
 
-def _keys(settings: Settings, url: str) -> Keys:
+def _keys(settings: Settings, url: str) -> ClaimKeys:
     """The keys of this installation. Raises `KeysUnusable`."""
     with psycopg.connect(url) as connection:
         row = connection.execute(
@@ -159,4 +159,4 @@ def _keys(settings: Settings, url: str) -> Keys:
         ).fetchone()
     history, epoch = row or ("", 1)
     folder = KeyFolder(settings.keys, create=False, epoch=epoch)
-    return Keys(Vault(folder, history), folder.index_key)
+    return ClaimKeys(Vault(folder, history), folder.index_key)

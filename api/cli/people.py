@@ -87,7 +87,7 @@ async def check_person(wiring: Wiring, person: str) -> None:
         check_stream_id(PERSON.kind, person)
     except NotFound:
         raise NotFound(msg("There is no such person.")) from None
-    loaded = await wiring.runner.states.reading(afresh=True).load(((PERSON, person),))
+    loaded = await wiring.runner.states.read_set(bypass_cache=True).load(((PERSON, person),))
     check_known(loaded[person].state, person)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from api.accounts.founded import REASONS, Unfounded, unfounded
-from history.tables import FAULTS, Keys, Progress, TablesVerified, verify_tables
+from history.derived_tables import FAULTS, ClaimKeys, Progress, TablesVerified, verify_tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Beside:
         )
 
 
-def recheck_beside(url: str, progress: Progress, *, keys: Keys | None = None) -> Beside:
+def recheck_beside(url: str, progress: Progress, *, keys: ClaimKeys | None = None) -> Beside:
     """Recompute the tables, with `keys` the names of claims too, and look at every way in. Raises
     psycopg.OperationalError without a database."""
     return Beside(verify_tables(url, progress, keys=keys), tuple(unfounded(url)))

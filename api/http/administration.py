@@ -16,7 +16,7 @@ from domain import access
 from domain.deciding import Denied
 from domain.messages import msg
 from domain.refusals import Forbidden, NotFound
-from history.store import PlacedRow
+from history.store import PositionedFact
 from projections import raw
 
 FACTS_AT_ONCE: Final = 1_000
@@ -107,7 +107,7 @@ async def _facts(asking: Asking) -> Response[bytes]:
     return as_json(Facts(items=tuple([_stored(row, found) for row in found.rows]), next=last))
 
 
-def _stored(row: PlacedRow, found: raw.RawFacts) -> StoredFact:
+def _stored(row: PositionedFact, found: raw.RawFacts) -> StoredFact:
     if row.position not in found.seen:
         withheld = row.position not in found.unreadable
         return StoredFact(position=row.position, leaf=row.leaf.hex(), withheld=withheld)

@@ -29,7 +29,7 @@ from api.run.wiring import all_migrations, check_places, try_to_finish, wire
 from domain.topics import SUBJECT_KINDS
 from domain.values import SYSTEM, Channel
 from history.key_backup import Contents, Heading, KeyBackup
-from history.keyfiles import Fence, KeyFolder, epochs_in, lay_down
+from history.keyfiles import Fence, KeyFolder, epochs_in, write_missing_keys
 from history.migrate import MigrationError, pending
 from projections.rebuild import rebuild
 from projections.register import PROJECTIONS
@@ -292,7 +292,7 @@ def _put_keys_back(settings: Settings, url: str, contents: Contents, *, without_
                     "application or grant. Find the newest one and run this again without the file, or with --without-newer if "
                     "there is none; the personal data under these keys is lost then."
                 )
-            lay_down(
+            write_missing_keys(
                 settings.keys, epoch=heading.epoch, wrapping_key=keys.wrapping_key, index_key=keys.index_key
             )
             folder = KeyFolder(settings.keys, create=False, epoch=heading.epoch)

@@ -35,7 +35,7 @@ class Trial:
 
     def __init__(self, wiring: Wiring, person: str) -> None:
         self._runner = wiring.runner
-        self._reading = wiring.runner.states.reading(afresh=True)
+        self._reading = wiring.runner.states.read_set(bypass_cache=True)
         self._indexes: dict[str, tuple[str, ...]] = {}
         self._given = Given(
             actor=person,

@@ -30,11 +30,11 @@ from history.documents import fact_in
 from history.key_backup import KeyBackup
 from history.keyfiles import Fence, KeyFolder, KeysUnusable, holds_keys
 from history.migrate import Migration, migrations_in
+from history.position_tokens import CURSOR, PositionTokens
 from history.rotation import Rotation, epoch_of, to_erase_again
 from history.runner import Request, Runner
 from history.statements import heed_cancellation
 from history.store import History, open_history, opened_keys
-from history.tokens import CURSOR, PositionTokens
 from history.unreadable import Unreadable
 from history.vault import Vault
 from projections.reader import Reader
@@ -75,7 +75,7 @@ class Wiring:
 
     async def installation(self) -> Installation:
         """The installation's own state, read afresh."""
-        loaded = await self.runner.states.reading(afresh=True).load(((INSTALLATION, INSTALLATION_ID),))
+        loaded = await self.runner.states.read_set(bypass_cache=True).load(((INSTALLATION, INSTALLATION_ID),))
         state: Installation = loaded[INSTALLATION_ID].state
         return state
 

@@ -1,4 +1,4 @@
 """The byte format of the history: stored documents, commitments, sealed fields and wrapped keys.
 
-Bytes only: nothing here reads a clock, a file or a database. docs/history-format.md is the definition.
+Pure functions on bytes: nothing here reads a clock, a file or a database. docs/history-format.md is the definition.
 """

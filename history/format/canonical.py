@@ -1,4 +1,4 @@
-"""Canonical JSON: RFC 8785 with the further limits of docs/history-format.md, and its strict reader."""
+"""Canonical JSON (RFC 8785 with the additional limits of docs/history-format.md) and its strict reader."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from history.format.notation import FormatError
 LARGEST: Final = 2**53 - 1
 """The largest integer; the smallest is its negative."""
 DEEPEST: Final = 32
-"""How deep objects and arrays can be nested, counting the outermost."""
+"""How deep objects and arrays can be nested, including the outermost."""
 DEEPEST_VALUE: Final = 16
 """How deep they can be nested within the value of a field."""
 
@@ -22,15 +22,15 @@ _DIGITS_OF_LARGEST: Final = 16
 _LONG_NUMBER: Final = re.compile(rb"[:,\[]-?[0-9]{16}")
 
 encode: Final = msgspec.json.Encoder(order="sorted").encode
-"""The canonical bytes of a value that obeys the limits. It does not check them: what is read is checked by `decode`."""
+"""Encodes a value canonically. Does not check the limits; `decode` checks them when the value is read."""
 
 members: Final = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
-"""The members of a canonical object, each as its canonical bytes."""
+"""Decodes a canonical object into the canonical bytes of its members."""
 
 
 def decode(data: bytes, deepest: int = DEEPEST) -> Any:  # Any: what JSON holds
-    """The value of canonical bytes. Raises `FormatError` for any others: the value is encoded again and compared, and
-    what that comparison would miss (floats, large integers, names, depth) is checked on its own."""
+    """Decode canonical bytes. Raises `FormatError` if they are not canonical: the value is encoded again and compared, and
+    what the comparison would miss (floats, large integers, names, depth) is checked separately."""
     try:
         text = data.decode()
     except UnicodeDecodeError:
@@ -52,26 +52,25 @@ def decode(data: bytes, deepest: int = DEEPEST) -> Any:  # Any: what JSON holds
 
 
 def check_value(data: bytes) -> bytes:
-    """The bytes of a field's value, if they are canonical; else raises `FormatError`."""
+    """Return the bytes of a field's value if they are canonical; raises `FormatError` otherwise."""
     if data[:1] == b'"' or data == b"null":
-        # Most values are texts, and of a text the comparison misses nothing.
+        # Fast path: most values are strings, for which the comparison is enough.
         try:
             if encode(msgspec.json.decode(data)) == data:
                 return data
         except (msgspec.MsgspecError, UnicodeError):
-            pass  # `decode` says what is the matter
+            pass  # `decode` raises the specific error
     decode(data, DEEPEST_VALUE)
     return data
 
 
 def has_long_number(data: bytes) -> bool:
-    """Whether JSON may hold integers beyond the limits. Fast, and sometimes true when there are none; then `decode`
-    decides."""
+    """Whether JSON may contain integers beyond the limits. Fast, but with false positives; `decode` then decides."""
     return _LONG_NUMBER.search(data) is not None
 
 
 def depth(value: object, limit: int = DEEPEST) -> int:
-    """How deep objects and arrays are nested in a value; more than `limit` is told as `limit` + 1."""
+    """How deep objects and arrays are nested in a value; anything deeper than `limit` is returned as `limit` + 1."""
     if not isinstance(value, (dict, list)) or limit < 0:
         return 0
     inner = value.values() if isinstance(value, dict) else value

@@ -1,7 +1,7 @@
-"""Commitments: how each part of the envelope, each field and the fact as a whole are bound by digests.
+"""Commitments: digests of each part of the envelope, of each field, and of the fact as a whole.
 
-Everything is committed to on its own, so that one field can be opened alone. All salts but those of sealed fields come
-from one call of SHAKE256. The leaf is that of RFC 6962, section 2.1. docs/history-format.md defines every byte.
+Every part has its own commitment, so that one field can be revealed alone. All salts except those of sealed fields come
+from one call of SHAKE256. The leaf hash is that of RFC 6962, section 2.1. docs/history-format.md defines every byte.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ _OTHER_SALTS: Final = 1 + len(PARTS)
 _CACHED: Final = 10_000
 
 
-class Place(NamedTuple):
-    """What fixes the salts of a fact, beside its seed: the history (hex), the stream and the version."""
+class FactId(NamedTuple):
+    """What identifies a fact, and determines its salts together with its seed: history (hex), stream and version."""
 
     history: str
     stream: str
@@ -36,15 +36,15 @@ class Place(NamedTuple):
 
 
 class SealedDigest(NamedTuple):
-    """What is committed to of a sealed field: the member that names its subject, and the digest."""
+    """The committed part of a sealed field: the member that names its subject, and the digest."""
 
     of: str
     digest: bytes
 
 
 class Commitments(NamedTuple):
-    """Every value on the way to a fact's leaf. Salts and digests of parts are in the order of `envelope.PARTS`, those of
-    public fields by name; `fields` holds the digest of every field."""
+    """Every intermediate value of a fact's leaf hash. Salts and digests of parts are in the order of `envelope.PARTS`, salts
+    of public fields by name; `fields` holds the digest of every field."""
 
     body_salt: bytes
     part_salts: tuple[bytes, ...]
@@ -68,26 +68,26 @@ def _sized(text: str) -> bytes:
 
 @lru_cache(_CACHED)
 def _field(name: str, of: str) -> tuple[bytes, bytes]:
-    """How the input for a field's digest begins, and how the body names the field."""
+    """The prefix of the input for a field's digest, and the bytes that name the field in the body."""
     named = sized(name) + sized(of)
     return _FIELD + named, named
 
 
 def field_digest(name: str, of: str, salt: bytes, value: bytes) -> bytes:
-    """The digest of a field: `value` is the canonical JSON of its value, `of` is empty for a public field."""
+    """The digest of a field. `value` is the canonical JSON of its value; `of` is empty for a public field."""
     return sha256(_field(name, of)[0] + salt + value).digest()
 
 
 def commit(
-    place: Place,
+    place: FactId,
     topic: str,
     seed: bytes,
     parts: Sequence[bytes],
     public: Mapping[str, bytes],
     sealed: Mapping[str, SealedDigest],
 ) -> Commitments:
-    """All that commits to a fact. `parts` are the canonical values of the envelope's parts in their order, `public`
-    those of the public fields by name; no name is both in `public` and in `sealed`."""
+    """Compute all commitments of a fact. `parts` holds the canonical values of the envelope's parts in order, `public` those
+    of the public fields by name. No name is in both `public` and `sealed`."""
     known = _XOF + seed + _history(place.history) + u64(place.version) + place.stream.encode()
     salts = shake_256(known).digest(SALT_BYTES * (_OTHER_SALTS + len(public)))
     at = SALT_BYTES
@@ -100,7 +100,7 @@ def commit(
     field_salts: dict[str, bytes] = {}
     fields: dict[str, bytes] = {}
     body = [_BODY, salts[:SALT_BYTES], _sized(topic), u16(len(public) + len(sealed))]
-    # The names sort by code points, which is the order of their bytes in UTF-8 too.
+    # Sorting by code point gives the same order as sorting by UTF-8 bytes.
     for name in sorted([*public, *sealed]):
         value = public.get(name)
         if value is not None:

@@ -1,4 +1,4 @@
-"""The strict reader of a stored document: whatever the format does not allow is refused, each with its own reason."""
+"""The strict reader of stored documents: rejects everything that the format does not allow, with a specific reason."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from history.format.commitments import (
     MOST_FIELDS,
     SEED_BYTES,
     Commitments,
-    Place,
+    FactId,
     SealedDigest,
     commit,
 )
@@ -24,7 +24,7 @@ from history.format.own_facts import check_own_fact
 from history.format.sealing import Binding, is_box_size, open_box
 
 LARGEST_DOCUMENT: Final = 2**26
-"""The size in bytes that no document exceeds."""
+"""The largest size of a document, in bytes."""
 _MEMBERS: Final = frozenset({"envelope", "fact", "format", "history", "sealed", "seed", "topic"})
 _SEALED: Final = frozenset({"box", "digest", "of"})
 _HISTORY_BYTES: Final = 16
@@ -32,7 +32,7 @@ _DIGEST_BYTES: Final = 32
 
 
 class AnotherFormat(FormatError):
-    """The document states another format, or none."""
+    """The document has another format number, or none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +48,8 @@ class Sealed:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A document that obeys every rule. `envelope` is parsed JSON; `public` holds the canonical JSON of the public
-    fields and `sealed` the sealed fields, by field name."""
+    """A valid document. `envelope` is parsed JSON; `public` holds the canonical JSON of the public fields and `sealed` the
+    sealed fields, by field name."""
 
     history: str
     topic: str
@@ -70,7 +70,7 @@ class Document:
 
     @property
     def previous(self) -> bytes | None:
-        """The leaf of the stream's fact before this one."""
+        """The leaf hash of the stream's previous fact."""
         named = self.envelope["place"]["previous"]
         return None if named is None else bytes.fromhex(named)
 
@@ -81,9 +81,9 @@ class Document:
         return named
 
     def commitments(self) -> Commitments:
-        """Everything that commits to the fact, its leaf last."""
+        """All commitments of the fact, including its leaf hash."""
         return commit(
-            Place(self.history, self.stream, self.version),
+            FactId(self.history, self.stream, self.version),
             self.topic,
             self.seed,
             [encode(self.envelope[part]) for part in PARTS],
@@ -97,7 +97,7 @@ class Document:
         return Binding(self.history, self.stream, self.version, self.topic, field.subject, name, field.of)
 
     def open(self, name: str, key: bytes) -> tuple[bytes, bytes]:
-        """The salt and the value of a sealed field, compared with its digest. Raises `FormatError`."""
+        """Open a sealed field: its salt and value, checked against the digest. Raises `FormatError`."""
         field = self.sealed[name]
         if field.box is None:
             raise FormatError("The box was destroyed.")
@@ -105,7 +105,7 @@ class Document:
 
 
 def read_document(data: bytes) -> Document:
-    """The document in these bytes. Raises `FormatError` for bytes that break any rule."""
+    """Parse a document. Raises `FormatError` for bytes that break any rule."""
     if len(data) > LARGEST_DOCUMENT:
         raise FormatError("The document is too large.")
     parsed = decode(data)
@@ -165,7 +165,7 @@ def _sealed_fields(sealed: object, fact: dict[str, Any]) -> dict[str, Sealed]:  
         if slash:
             names.check_key(key)
         if member in fact:
-            raise FormatError("A member stands there twice, once public and once sealed.")
+            raise FormatError("A member appears twice, once public and once sealed.")
         of = field["of"]
         if not isinstance(of, str) or not names.is_word(of) or not names.is_stream_id(fact.get(of)):
             raise FormatError(

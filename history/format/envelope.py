@@ -1,4 +1,4 @@
-"""The envelope of a fact: under what circumstances it was recorded, in five parts that are committed to separately."""
+"""The envelope of a fact: who recorded it, when, how and where, in five parts that are committed to separately."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from history.format import names
 from history.format.canonical import LARGEST
 from history.format.notation import FormatError
 
-# The members stand in the order of their names, in which they are written.
+# The members are declared in alphabetical order, which is also the order in which they are encoded.
 
 
 class Acting(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The capacity in which the actor acted: the role under which access was granted, and a handle that stands for the
-    actor within `scope` (a stream id) when the fact is shown to outsiders."""
+    """The actor's capacity: the role under which access was granted, and a handle that replaces the actor's name within
+    `scope` (a stream id) when the fact is shown to outsiders."""
 
     handle: str | None
     role: str
@@ -24,8 +24,8 @@ class Acting(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class How(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How the command came: its channel, its id (the same in all facts of one command), and the leaf (hex) of the fact
-    that triggered it; None if its actor gave it directly."""
+    """How the command arrived: its channel, its id (the same in all facts of one command), and the leaf hash (hex) of the
+    fact that triggered it, or None if the actor sent it."""
 
     cause: str | None
     channel: str
@@ -33,7 +33,7 @@ class How(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where the fact stands: stream and version (from 1), the leaf (hex) of the stream's fact before it, and the
+    """Where the fact is recorded: stream and version (from 1), the leaf hash (hex) of the stream's previous fact, and the
     initiative that the stream belongs to, if any."""
 
     initiative: str | None
@@ -60,7 +60,7 @@ _ID_BYTES: Final = 16
 
 
 def has_members(value: object, expected: frozenset[str], what: str) -> dict[str, Any]:  # Any: what JSON holds
-    """`value`, if it is an object with exactly these members; `what` is its name in the refusal."""
+    """Return `value` if it is an object with exactly these members; `what` is its name in the error."""
     if not isinstance(value, dict) or value.keys() != expected:
         raise FormatError(f"{what} does not have exactly its members: {', '.join(sorted(expected))}.")
     return value
@@ -73,7 +73,7 @@ _PLACE: Final = frozenset(Place.__struct_fields__)
 
 
 def check_envelope(value: object) -> dict[str, Any]:  # Any: what JSON holds
-    """The parsed envelope of a document, if it obeys every rule; else raises `FormatError`."""
+    """Return the parsed envelope of a document if it is valid; raises `FormatError` otherwise."""
     envelope = has_members(value, _ENVELOPE, "The envelope")
     acting = has_members(envelope["acting"], _ACTING, "The part acting")
     how = has_members(envelope["how"], _HOW, "The part how")
@@ -85,7 +85,7 @@ def check_envelope(value: object) -> dict[str, Any]:  # Any: what JSON holds
     names.check_time(envelope["decided_at"])
     _check_acting(acting, actor)
     if how["channel"] not in names.CHANNELS if isinstance(how["channel"], str) else True:
-        raise FormatError("The channel is not one of those that there are.")
+        raise FormatError("The channel is not one of the known channels.")
     names.check_hex(how["command"], _ID_BYTES)
     if how["cause"] is not None:
         names.check_hex(how["cause"], _HASH_BYTES)
@@ -101,7 +101,7 @@ def _check_place(place: dict[str, Any]) -> None:  # Any: what JSON holds
     if place["previous"] is not None:
         names.check_hex(place["previous"], _HASH_BYTES)
     if (version == 1) != (place["previous"] is None):
-        raise FormatError("A first fact names one before it, or a later fact names none.")
+        raise FormatError("A first fact names a previous fact, or a later fact names none.")
     if place["initiative"] is not None and not names.is_stream_id(place["initiative"]):
         raise FormatError("The initiative is not a stream id.")
 

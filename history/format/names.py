@@ -1,4 +1,4 @@
-"""The spellings that the format allows for names, ids, topics, keys, hex and times, each with its refusal."""
+"""Checks the spelling of names, ids, topics, keys, hex and times as the format defines it."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from history.format.canonical import LARGEST
 from history.format.notation import FormatError
 
 CHANNELS: Final = frozenset({"page", "api", "cli", "import", "system"})
-"""How a command can have arrived."""
+"""The channels through which a command can arrive."""
 SYSTEM: Final = "system"
-"""The actor, and the role, of what the program does by itself."""
+"""The actor and the role of commands that the program runs itself."""
 
 _WORD: Final = re.compile(r"[a-z][a-z0-9_]{0,63}\Z")
 _STREAM: Final = re.compile(r"[a-z]+(?:_[a-z]+)*-[0-9a-f]{32}\Z")
@@ -32,7 +32,7 @@ _CACHED: Final = 10_000
 
 
 def is_word(value: object) -> bool:
-    """Whether a value is a word, as the names of members and roles are."""
+    """Whether a value is a word, the form of member names and roles."""
     return isinstance(value, str) and _WORD.match(value) is not None
 
 
@@ -47,14 +47,14 @@ def is_handle(value: object) -> bool:
 
 
 def check_topic(value: object) -> str:
-    """The topic of a document."""
+    """Return the topic of a document if it is valid; raises `FormatError` otherwise."""
     if not isinstance(value, str) or len(value) > _LONGEST_TOPIC or not _TOPIC.match(value):
         raise FormatError("The topic is not a topic: words and a version, joined by dots.")
     return value
 
 
 def check_hex(value: object, size: int) -> bytes:
-    """The `size` bytes in lower-case hex."""
+    """Decode `size` bytes from lower-case hex; raises `FormatError` for anything else."""
     if not isinstance(value, str) or len(value) != 2 * size or not _HEX.match(value):
         raise FormatError(f"A value that has to be {size} bytes in lower-case hex is not.")
     return bytes.fromhex(value)
@@ -62,7 +62,7 @@ def check_hex(value: object, size: int) -> bytes:
 
 @lru_cache(_CACHED)
 def check_key(key: str) -> str:
-    """The key of a mapping, which becomes part of a field's name."""
+    """Return the key of a mapping if it is valid; it becomes part of a field's name."""
     try:
         size = len(key.encode())
     except UnicodeEncodeError:
@@ -73,10 +73,10 @@ def check_key(key: str) -> str:
 
 
 def check_time(value: object) -> str:
-    """A time as the format writes it."""
+    """Return a time if it has a form that the format allows; raises `FormatError` otherwise."""
     found = _TIME.match(value) if isinstance(value, str) else None
     if found is None or found[7] == "000000":
-        raise FormatError("A time is not written in one of the two forms of a time.")
+        raise FormatError("A time is not written in one of the two allowed forms.")
     try:
         datetime(*(int(part) for part in found.groups() if part is not None))  # type: ignore[arg-type]  # noqa: DTZ001 - UTC, as written
     except ValueError:
@@ -85,7 +85,8 @@ def check_time(value: object) -> str:
 
 
 def check_origin(value: object, history: str) -> str:
-    """The origin of a log of this history: an address, the history id and, after a declared restore, its number."""
+    """Return the origin of a log of this history if it is valid: an address, the history id and, after a declared restore,
+    its number."""
     found = None
     if isinstance(value, str) and len(value) <= _LONGEST_ORIGIN:
         found = re.fullmatch(rf"[!-*,-~]+/{history}(?:/([^/]*))?", value, re.DOTALL)

@@ -1,4 +1,4 @@
-"""Facts about the history itself: their stream and their fields, which are public and exactly these."""
+"""Facts about the history itself: the stream and the exact (public) fields of each topic."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ def check_own_fact(
     history: str,
     stream: str,
 ) -> None:
-    """Raise `FormatError` if a fact about the history itself breaks a rule of its topic. Other topics are not checked."""
+    """Raise `FormatError` if a fact about the history itself breaks a rule of its topic. Ignores other topics."""
     expected = _FIELDS.get(topic)
     if expected is None:
         return
     if stream != f"history-{history}":
-        raise FormatError("A fact about the history stands in another stream than the history's own.")
+        raise FormatError("A fact about the history is in another stream than the history's own.")
     if has_sealed or fact.keys() != expected or any(isinstance(value, dict) for value in fact.values()):
         raise FormatError("A fact about the history does not have exactly the fields of its topic.")
     names.check_hex(fact["root"], _ROOT_BYTES)

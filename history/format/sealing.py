@@ -1,7 +1,7 @@
-"""Sealing: a personal field's value under the key of its subject.
+"""Sealing: encrypts the value of a personal field under the key of its subject.
 
-The digest commits to salt and value, and the box is bound to the digest. An authentic box alone is not enough: whoever
-opens one compares what is inside with the digest, every time, and `open_box` does.
+The digest commits to salt and value, and the box is bound to the digest. That the box is authentic is not enough: its
+content must always be compared with the digest, which `open_box` does.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ TAG_BYTES: Final = 16
 _NONCE_BYTES: Final = 12
 _LENGTH_BYTES: Final = 4
 _VALUE: Final = SALT_BYTES + _LENGTH_BYTES
-"""Where the value begins in a plaintext."""
+"""The offset of the value in a plaintext."""
 _BOX: Final = label("box")
 _CACHED: Final = 10_000
 
 BUCKETS: Final = (128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768, 65536)
-"""The sizes in bytes to which a plaintext (salt, length and value) is padded; beyond, multiples of the last."""
+"""The sizes in bytes to which a plaintext (salt, length and value) is padded; beyond the last, its multiples."""
 
 
 class NotOpened(FormatError):
-    """A box does not open here under this key: it was altered, moved, or sealed under another key."""
+    """A box does not open with this key: it was altered, moved, or sealed under another key."""
 
 
 class Binding(NamedTuple):
-    """What a box and its digest are bound to: where the fact stands, its topic, the subject (a stream id), the field's
-    name, and the member `of` that names the subject."""
+    """What a box and its digest are bound to: history, stream, version and topic of the fact, the subject (a stream id), the
+    field's name, and the member `of` that names the subject."""
 
     history: str
     stream: str
@@ -70,7 +70,7 @@ def associated_data(binding: Binding, digest: bytes) -> bytes:
 
 
 def padded_size(size: int) -> int:
-    """The bucket for `size` bytes."""
+    """The padded size for `size` bytes."""
     for bucket in BUCKETS:
         if size <= bucket:
             return bucket
@@ -78,13 +78,13 @@ def padded_size(size: int) -> int:
 
 
 def is_box_size(size: int) -> bool:
-    """Whether a box can have this size in bytes: that of a bucket and the tag."""
+    """Whether a box can have this size in bytes: a padded size plus the tag."""
     inside = size - TAG_BYTES
     return inside in BUCKETS or (inside > 0 and inside % BUCKETS[-1] == 0)
 
 
 def seal(key: bytes, binding: Binding, salt: bytes, value: bytes) -> tuple[bytes, bytes]:
-    """The digest of a value (its canonical JSON) under a fresh random salt, and the box: ciphertext ‖ tag."""
+    """Seal a value (canonical JSON) with a fresh random salt; returns its digest and the box (ciphertext ‖ tag)."""
     assert len(salt) == SALT_BYTES
     digest = field_digest(binding.field, binding.of, salt, value)
     plain = salt + u32(len(value)) + value
@@ -93,10 +93,10 @@ def seal(key: bytes, binding: Binding, salt: bytes, value: bytes) -> tuple[bytes
 
 
 def open_box(key: bytes, binding: Binding, digest: bytes, box: bytes) -> tuple[bytes, bytes]:
-    """The salt and the value in a box, compared with the committed digest.
+    """Open a box: returns salt and value, checked against the committed digest.
 
-    Raises `NotOpened` if it does not open, and `FormatError` if what is inside breaks a rule or is not what the digest
-    commits to.
+    Raises `NotOpened` if the box does not open, and `FormatError` if its content breaks a rule or does not match the
+    digest.
     """
     try:
         plain = AESGCM(key).decrypt(digest[:_NONCE_BYTES], box, associated_data(binding, digest))
@@ -110,7 +110,7 @@ def open_box(key: bytes, binding: Binding, digest: bytes, box: bytes) -> tuple[b
         raise FormatError("The box is larger than its value needs.")
     salt = plain[:SALT_BYTES]
     if field_digest(binding.field, binding.of, salt, value) != digest:
-        raise FormatError("The box holds another value than the one that was committed to.")
+        raise FormatError("The box contains another value than the one that was committed to.")
     check_value(value)
     if "/" not in binding.field and value[:1] == b"{" and value != b"{}":
         raise FormatError("The value is an object that should have been split.")

@@ -1,4 +1,4 @@
-"""A subject's key as it is stored: encrypted ("wrapped") under the wrapping key of an epoch.
+"""Wrapped keys: a subject's key, encrypted under the wrapping key of an epoch.
 
 u64(epoch) ‖ nonce (12 bytes) ‖ AES-256-GCM(wrapping key, nonce, key, «key» ‖ history ‖ u64(epoch) ‖ s(subject))
 """
@@ -21,12 +21,12 @@ _KEY: Final = label("key")
 
 
 class KeyNotUnwrapped(FormatError):
-    """A wrapped key that does not open: it was altered, or belongs to another history, epoch, subject or wrapping key."""
+    """A wrapped key does not open: it was altered, or belongs to another history, epoch, subject or wrapping key."""
 
 
 def wrap_key(wrapping_key: bytes, history: str, subject: str, epoch: int, key: bytes, nonce: bytes) -> bytes:
-    """`key` (32 bytes) in its wrapped form of 68 bytes. `history` is the history id in hex, `epoch` is 1 or more, and
-    `nonce` is 12 random bytes that were never used with this wrapping key."""
+    """Wrap `key` (32 bytes); returns 68 bytes. `history` is the history id in hex, `epoch` is 1 or more, and `nonce` is 12
+    random bytes that were never used with this wrapping key."""
     assert epoch >= 1
     assert len(wrapping_key) == len(key) == KEY_BYTES
     assert len(nonce) == NONCE_BYTES
@@ -35,8 +35,8 @@ def wrap_key(wrapping_key: bytes, history: str, subject: str, epoch: int, key: b
 
 
 def unwrap_key(wrapping_key: bytes, history: str, subject: str, epoch: int, wrapped: bytes) -> bytes:
-    """The key in its wrapped form, which was stored beside `subject` and `epoch`. Raises `FormatError` if the bytes are
-    not a wrapped key of that epoch, and `KeyNotUnwrapped` if they do not open."""
+    """Unwrap a key that was stored for `subject` and `epoch`. Raises `FormatError` if the bytes are not a wrapped key of that
+    epoch, and `KeyNotUnwrapped` if they do not open."""
     if len(wrapped) != WRAPPED_BYTES or epoch < 1 or wrapped_epoch(wrapped) != epoch:
         raise FormatError("These bytes are not a wrapped key of this epoch.")
     nonce = wrapped[_EPOCH_BYTES : _EPOCH_BYTES + NONCE_BYTES]
@@ -49,7 +49,7 @@ def unwrap_key(wrapping_key: bytes, history: str, subject: str, epoch: int, wrap
 
 
 def wrapped_epoch(wrapped: bytes) -> int:
-    """The epoch that a wrapped key itself states."""
+    """The epoch number inside a wrapped key."""
     return int.from_bytes(wrapped[:_EPOCH_BYTES], "big")
 
 

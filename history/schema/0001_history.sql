@@ -1,4 +1,4 @@
--- The history: facts in one gap-free order, and what commands need to know across streams.
+-- The history: facts in one gap-free order, and the tables that commands need across streams.
 
 CREATE SCHEMA history;
 
@@ -17,16 +17,16 @@ CREATE TABLE history.facts (
     recorded_at timestamptz NOT NULL,
     UNIQUE (stream, version)
 );
--- Whether a fact of this topic erases the subject of the stream that it stands in: person.erased.v1 in a person's stream, and
--- the same for every other kind of stream that has a sealing key. `domain.topics.erases` says the same.
+-- Whether a fact of this topic erases the subject of its stream: person.erased.v1 in a person's stream, and the same for every
+-- other kind of stream that has a sealing key. Equivalent to `domain.topics.erases`.
 CREATE FUNCTION history.erases(p_stream text, p_topic text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
     SELECT p_topic LIKE '%.erased.v%'
         AND regexp_replace(p_topic, 'v[1-9][0-9]*$', 'v') = split_part(p_stream, '-', 1) || '.erased.v'
 $$;
 REVOKE ALL ON FUNCTION history.erases FROM PUBLIC;
--- Finds the erased: what is left to do for them, and whose key must not be kept.
+-- For finding erased subjects, to complete their erasure and to keep no keys of theirs.
 CREATE INDEX facts_of_erasures ON history.facts (position, stream) WHERE topic LIKE '%.erased.v%';
--- Documents are mostly ciphertext: compressing them costs time and gains nothing.
+-- Documents are mostly ciphertext, which does not compress.
 ALTER TABLE history.facts ALTER COLUMN document SET STORAGE EXTERNAL;
 
 CREATE TABLE history.indexes (
@@ -50,14 +50,14 @@ CREATE TABLE history.commands (
     recorded_at timestamptz NOT NULL,
     PRIMARY KEY (principal, key)
 );
--- They come in the order of their times, so the smallest kind of index is enough to find the oldest.
+-- Rows are inserted in order of time, so a small BRIN index is enough to find the oldest.
 CREATE INDEX ON history.commands USING brin (recorded_at);
 
 CREATE TABLE history.due_dates (
     key text COLLATE "C" PRIMARY KEY,
-    -- A time that the program cannot read would keep every other due date waiting.
+    -- The limits are those of Python: a time that the program cannot read would block every other due date.
     at timestamptz NOT NULL CHECK (at > '0001-01-02 00:00:00+00' AND at < '9999-12-31 00:00:00+00'),
-    -- The place of the fact from which it follows. What is to be done is worked out from that fact when the time has come.
+    -- The fact that set the due date. The command to run is worked out from it.
     stream text COLLATE "C" NOT NULL,
     version integer NOT NULL
 );
@@ -71,12 +71,12 @@ CREATE TABLE vault.keys (
     wrapped bytea NOT NULL
 );
 
--- The present epoch: under the wrapping key of this number all keys are wrapped.
+-- The current epoch: all keys are wrapped under the wrapping key with this number.
 CREATE TABLE vault.epoch (
     one boolean PRIMARY KEY DEFAULT true CHECK (one),
     number integer NOT NULL,
-    -- The newest fact when the epoch began. Whoever was erased by a later one is still wrapped under the present wrapping
-    -- key in stale pages and in copies of the database, so that another rotation is due.
+    -- The newest fact when the epoch began. If a later fact erased somebody, old disk pages and copies of the database
+    -- still contain their key wrapped under the current wrapping key, so another rotation is due.
     after_position bigint NOT NULL,
     began_at timestamptz NOT NULL
 );
@@ -90,11 +90,11 @@ $$;
 CREATE TRIGGER facts_are_final BEFORE UPDATE OR DELETE OR TRUNCATE ON history.facts
     FOR EACH STATEMENT EXECUTE FUNCTION history.refuse_change();
 
--- For how long the answer to an idempotency key is kept; `history.store.ANSWERS_KEPT_DAYS` says the same.
+-- How long the answer to an idempotency key is kept. The same value as `history.store.ANSWERS_KEPT_DAYS`.
 CREATE FUNCTION history.answers_kept() RETURNS interval LANGUAGE sql IMMUTABLE AS $$ SELECT interval '30 days' $$;
 
--- Forgets some of the answers that are older than that, at most p_most, and says how many. The application's role may delete
--- no others: with a younger one gone, a command that is sent again would be done again.
+-- Deletes at most p_most of the answers that are older than that, and returns how many. The application's role cannot delete
+-- newer ones, because a command that is sent again would then be executed twice.
 CREATE FUNCTION history.forget_answers(p_most integer) RETURNS integer LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -109,26 +109,26 @@ END;
 $$;
 REVOKE ALL ON FUNCTION history.forget_answers FROM PUBLIC;
 
--- Keeps a subject's key from being deleted while the caller's transaction runs: the subject, or null if there is no key.
--- To lock a row one needs the right to change it, and no key is ever changed by the application's role.
+-- Locks a subject's key against deletion until the caller's transaction ends; returns the subject, or null if there is no key.
+-- A function, because locking a row needs the right to change it, which the application's role does not have.
 CREATE FUNCTION vault.hold(p_subject text) RETURNS text
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT k.subject FROM vault.keys k WHERE k.subject = p_subject FOR KEY SHARE
 $$;
 REVOKE ALL ON FUNCTION vault.hold FROM PUBLIC;
 
--- The keys of the living. Whoever was erased can only have one after keys alone were restored from a copy. OFFSET keeps the
--- view from being written, which would happen with its owner's rights.
+-- The keys of subjects that were not erased. An erased subject can only have a key after the keys alone were restored from a
+-- copy. OFFSET makes the view read-only; writing through it would use its owner's rights.
 CREATE VIEW vault.living AS
     SELECT k.subject, k.epoch, k.wrapped FROM vault.keys k
     WHERE k.subject NOT IN (SELECT f.stream FROM history.facts f WHERE history.erases(f.stream, f.topic))
     OFFSET 0;
 
--- Begins the next epoch: puts the keys of all who live, each wrapped again, in the place of all that were there.
+-- Begins the next epoch: replaces all wrapped keys with the given ones, which must be those of all subjects in vault.living.
 --
--- The caller holds the append's lock (a wait for it would end after the timeout below), so that no key is added meanwhile.
--- The table is truncated, so that the old wraps are gone from its files, too. For that it waits for whoever reads it, but
--- briefly, because all others wait behind: lock_not_available means that it can be tried again in a moment.
+-- The caller already holds the append lock, so that no key is added meanwhile (waiting for it here would hit the timeout
+-- below). The table is truncated, so that the old wrapped keys disappear from its files too. That waits for readers of the
+-- table, but only briefly, because everybody else queues behind it: after lock_not_available, try again a moment later.
 CREATE FUNCTION vault.rotate(p_epoch integer, p_subjects text[], p_wrapped bytea[]) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -137,19 +137,19 @@ AS $$
 BEGIN
     PERFORM pg_advisory_xact_lock(7302025, 1);
     IF p_epoch IS DISTINCT FROM (SELECT e.number + 1 FROM vault.epoch e) THEN
-        RAISE EXCEPTION 'the epochs come one after another' USING ERRCODE = 'check_violation';
+        RAISE EXCEPTION 'the new epoch must be the next one' USING ERRCODE = 'check_violation';
     END IF;
     IF cardinality(p_subjects) <> cardinality(p_wrapped)
             OR cardinality(p_subjects) <> (SELECT count(DISTINCT w.subject) FROM unnest(p_subjects) AS w (subject))
             OR EXISTS (SELECT w.subject FROM unnest(p_subjects) AS w (subject) EXCEPT SELECT k.subject FROM vault.living k)
             OR EXISTS (SELECT k.subject FROM vault.living k EXCEPT SELECT w.subject FROM unnest(p_subjects) AS w (subject))
             THEN
-        RAISE EXCEPTION 'the keys of all who live are wrapped again, once each, and no others'
+        RAISE EXCEPTION 'there must be exactly one wrapped key for each subject that was not erased'
             USING ERRCODE = 'check_violation';
     END IF;
     IF EXISTS (SELECT FROM unnest(p_subjects, p_wrapped) AS w (subject, wrapped) JOIN vault.keys k
             ON k.subject = w.subject WHERE k.wrapped = w.wrapped OR octet_length(w.wrapped) <> octet_length(k.wrapped)) THEN
-        RAISE EXCEPTION 'each key is wrapped again' USING ERRCODE = 'check_violation';
+        RAISE EXCEPTION 'each key must be wrapped again' USING ERRCODE = 'check_violation';
     END IF;
     TRUNCATE vault.keys;
     INSERT INTO vault.keys (subject, epoch, wrapped)
@@ -161,8 +161,8 @@ END;
 $$;
 REVOKE ALL ON FUNCTION vault.rotate FROM PUBLIC;
 
--- Puts the key backup over the keys of a restored database, for the owner alone. Of what is there only keys of the same
--- epoch are kept, which were made after the backup; all others could be opened by nobody, or are those of the erased.
+-- Restores the key backup into a restored database; for the owner only. Of the present keys only those of the same epoch are
+-- kept, which were created after the backup. All others cannot be opened any more, or belong to erased subjects.
 CREATE FUNCTION vault.put_back(p_epoch integer, p_subjects text[], p_wrapped bytea[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -182,20 +182,20 @@ BEGIN
         SELECT w.subject, p_epoch, w.wrapped FROM unnest(v_subjects, v_wrapped) AS w (subject, wrapped)
         WHERE w.subject NOT IN (SELECT f.stream FROM history.facts f WHERE history.erases(f.stream, f.topic))
         ORDER BY w.subject;
-    -- From position 0: if anybody was ever erased, a rotation follows.
+    -- Position 0, so that a rotation follows if anybody was ever erased.
     UPDATE vault.epoch SET number = p_epoch, began_at = clock_timestamp(), after_position = 0;
 END;
 $$;
 REVOKE ALL ON FUNCTION vault.put_back FROM PUBLIC;
 
--- Lets an existing role work with the history. To be called by the owner, which is whoever migrates.
+-- Grants an existing role what it needs to work with the history. Called by the owner, the role that migrates.
 CREATE PROCEDURE history.allow(p_role text) LANGUAGE plpgsql AS $$
 BEGIN
     EXECUTE format('GRANT USAGE ON SCHEMA history, vault, migrations TO %I', p_role);
     EXECUTE format(
         'GRANT SELECT ON history.installation, history.facts, history.indexes, history.claims, history.commands, '
         'history.due_dates, vault.keys, vault.living, vault.epoch, migrations.applied TO %I', p_role);
-    -- A due date that was dealt with, or cannot be, is struck out of the queue; it is no part of the history.
+    -- Due dates that were handled, or cannot be, are removed from the queue. They are not part of the history.
     EXECUTE format('GRANT DELETE ON history.due_dates TO %I', p_role);
     EXECUTE format(
         'GRANT EXECUTE ON FUNCTION history.append, history.erases, history.forget_answers, vault.hold, vault.rotate TO %I',

@@ -1,18 +1,18 @@
--- The append: all of a command's facts and all that goes with them, or nothing; for a batch of commands one lock, one look
--- at what is there, one insert and one commit.
+-- The append: stores all of a command's facts and derived rows, or nothing. A batch of commands needs one lock, one round of
+-- checks, one insert and one commit.
 --
--- `p_batch` is one document: for each effect of an append a list of rows, such as
+-- `p_batch` is a JSON document with a list of rows for each effect of an append, such as
 -- {"facts": [{"request": 1, "stream": …}], "claims": [{"request": 1, "name": …}]}; an effect without rows is left out.
--- Each row says to which request it belongs; requests are numbered from 1. Bytes are base64, but for the facts' documents,
--- which are large: they are in `p_documents`, in the order of the facts. history/batch.py makes both.
+-- Each row names the request that it belongs to; requests are numbered from 1. Bytes are base64, except the documents of the
+-- facts, which are large: they are in `p_documents`, in the order of the facts. history/batch.py makes both.
 --
--- Each effect has functions of its own: `check_…` says which requests cannot be stored, the other one stores the rows of
--- those that can (`p_stored`). A new effect is a list in the document, its functions, and a line for each in history.append.
+-- Each effect has its own functions: `check_…` finds the requests that cannot be stored, the other one stores the rows of
+-- those that can (`p_stored`). A new effect needs a list in the document, its functions, and a call of each in history.append.
 
--- A request that is not stored, how it ended, and what stood in the way.
+-- A request that is not stored, its outcome, and what prevented it.
 CREATE TYPE history.rejected AS (request integer, outcome text, detail text);
 
--- facts: the facts themselves, with the request that each belongs to. They are numbered in their order.
+-- facts: the facts themselves, with the request that each belongs to. Positions are given in this order.
 CREATE FUNCTION history.add_facts(
     p_batch jsonb, p_documents bytea[], p_stored integer[], p_before bigint, p_recorded timestamptz
 ) RETURNS void LANGUAGE plpgsql AS $$
@@ -31,12 +31,12 @@ BEGIN
         WHERE w.version <> 1 AND w.request = ANY (p_stored)
             AND (SELECT f.version FROM history.facts f WHERE f.stream = w.stream AND f.version = w.version - 1) IS NULL;
     IF FOUND THEN
-        RAISE EXCEPTION 'the facts of a stream come one after another' USING ERRCODE = 'check_violation';
+        RAISE EXCEPTION 'the versions of a stream must be consecutive' USING ERRCODE = 'check_violation';
     END IF;
 END;
 $$;
 
--- read: the version at which each stream must still be. A conflict otherwise: it moved on.
+-- read: the version that each stream must still have. Otherwise the outcome is `conflict`.
 CREATE FUNCTION history.check_read(p_batch jsonb) RETURNS history.rejected[] LANGUAGE plpgsql AS $$
 BEGIN
     RETURN ARRAY(
@@ -47,8 +47,8 @@ BEGIN
 END;
 $$;
 
--- commands: the idempotency key under which a request was sent, and which stream answers. One that was used is repeated (by
--- the same request) or reused (by another one); the detail is the stream that answered then.
+-- commands: the idempotency key of a request, and the stream that answers it. If the key was used before, the outcome is
+-- `repeated` (by the same request) or `reused` (by another one); the detail is the stream that answered then.
 CREATE FUNCTION history.check_commands(p_batch jsonb) RETURNS history.rejected[] LANGUAGE plpgsql AS $$
 BEGIN
     RETURN ARRAY(
@@ -74,7 +74,7 @@ BEGIN
 END;
 $$;
 
--- counted: how many entries an index must still have. A conflict otherwise.
+-- counted: the number of entries that an index must still have. Otherwise the outcome is `conflict`.
 CREATE FUNCTION history.check_counted(p_batch jsonb) RETURNS history.rejected[] LANGUAGE plpgsql AS $$
 BEGIN
     RETURN ARRAY(
@@ -84,7 +84,7 @@ BEGIN
 END;
 $$;
 
--- entries: what is added to an index, unless it is there already.
+-- entries: added to an index, unless they exist.
 CREATE FUNCTION history.add_entries(p_batch jsonb, p_stored integer[]) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO history.indexes (name, entry)
@@ -95,7 +95,8 @@ BEGIN
 END;
 $$;
 
--- claims: the keyed name that a stream claims for itself. Claimed: another one holds it; the detail is the name in hex.
+-- claims: the hashed names that a stream claims. If another stream holds one, the outcome is `claimed`; the detail is the name
+-- in hex.
 CREATE FUNCTION history.check_claims(p_batch jsonb) RETURNS history.rejected[] LANGUAGE plpgsql AS $$
 BEGIN
     RETURN ARRAY(
@@ -114,7 +115,7 @@ BEGIN
 END;
 $$;
 
--- struck: the keys of due dates that are over.
+-- struck: the keys of due dates that are removed from the queue.
 CREATE FUNCTION history.strike_due_dates(p_batch jsonb, p_stored integer[]) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     DELETE FROM history.due_dates d
@@ -123,7 +124,7 @@ BEGIN
 END;
 $$;
 
--- due: the due dates that facts set, each in place of one with the same key.
+-- due: the due dates that facts set. Each replaces the one with the same key.
 CREATE FUNCTION history.set_due_dates(p_batch jsonb, p_stored integer[]) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO history.due_dates (key, at, stream, version)
@@ -135,7 +136,8 @@ BEGIN
 END;
 $$;
 
--- new_keys: the wrapped keys of new data subjects. Rotated: the epoch has ended; the detail is the present one.
+-- new_keys: the wrapped keys of new data subjects. If their epoch has ended, the outcome is `rotated`; the detail is the current
+-- epoch.
 CREATE FUNCTION history.check_new_keys(p_batch jsonb) RETURNS history.rejected[] LANGUAGE plpgsql AS $$
 BEGIN
     RETURN ARRAY(
@@ -155,8 +157,8 @@ BEGIN
 END;
 $$;
 
--- sealed: the subjects under whose keys something is sealed. A conflict if a key is gone: the subject was erased while the
--- command was decided.
+-- sealed: the subjects under whose keys something is sealed. If a key is missing, the subject was erased while the command was
+-- running, and the outcome is `conflict`.
 CREATE FUNCTION history.check_sealed(p_batch jsonb) RETURNS history.rejected[] LANGUAGE plpgsql AS $$
 BEGIN
     RETURN ARRAY(
@@ -168,7 +170,7 @@ BEGIN
 END;
 $$;
 
--- erased: the subjects whose keys and claims are deleted. Only together with the fact that says so.
+-- erased: the subjects whose keys and claims are deleted; allowed only together with the fact of the erasure.
 CREATE FUNCTION history.check_erased(p_batch jsonb) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM FROM jsonb_to_recordset(p_batch->'erased') AS e (request integer, subject text)
@@ -176,7 +178,7 @@ BEGIN
             SELECT FROM jsonb_to_recordset(p_batch->'facts') AS f (request integer, stream text, topic text)
             WHERE f.request = e.request AND f.stream = e.subject AND history.erases(f.stream, f.topic));
     IF FOUND THEN
-        RAISE EXCEPTION 'a key ends with the fact in its own stream that its subject was erased' USING ERRCODE = 'check_violation';
+        RAISE EXCEPTION 'a key is only deleted together with a fact that erases its subject' USING ERRCODE = 'check_violation';
     END IF;
 END;
 $$;
@@ -190,22 +192,21 @@ BEGIN
 END;
 $$;
 
--- Each request is stored whole or not at all; one that is rejected takes nobody with it, and one without a fact stores
--- nothing. Within one batch no request may depend on another (the same stream, index entry, claim, key or due date):
--- whoever makes up the batch sees to that, so here all of them can be held against what is stored, in a few statements.
+-- Each request is stored completely or not at all. A rejected request does not affect the others, and a request without a fact
+-- stores nothing. Requests in one batch must not depend on each other (same stream, index entry, claim, key or due date); the
+-- caller makes sure of that, so all of them can be checked against the stored rows in a few statements.
 --
--- The lock comes first, so that every statement after it (each has a snapshot of its own) sees all that was committed
--- before: positions are 1, 2, 3, ... in commit order, and every version that was read is checked again here.
+-- The lock is taken first, so that every later statement (each with its own snapshot) sees everything that was committed before:
+-- positions are 1, 2, 3, ... in commit order, and every version that was read is checked again here.
 --
--- Answers the position before the batch and, for those that were rejected (several times, if there are several reasons; the
--- first counts): the request, how it ended and what stood in the way. All others were appended, in the order of their
--- numbers.
+-- Returns the position before the batch and, for each rejected request, its number, outcome and detail. A request that was
+-- rejected for several reasons is listed several times; the first counts. All others were appended, in order of their numbers.
 CREATE FUNCTION history.append(
     p_batch jsonb, p_documents bytea[],
     OUT before bigint, OUT rejected integer[], OUT outcomes text[], OUT details text[]
 ) LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
--- A plan made for the batch at hand costs more than it saves: every look-up goes by a primary key.
+-- A custom plan costs more than it saves, because every lookup uses a primary key.
 SET plan_cache_mode = force_generic_plan
 AS $$
 DECLARE
@@ -252,6 +253,6 @@ BEGIN
 END;
 $$;
 
--- history.append is the one way in. It runs with its owner's rights, so the application's role needs none on the tables that
--- it writes, and cannot write past the lock, the checks and the numbering either.
+-- history.append is the only way to write facts. It runs with its owner's rights, so the application's role needs no rights on
+-- the tables and cannot bypass the lock, the checks and the numbering.
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA history FROM PUBLIC;

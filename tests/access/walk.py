@@ -157,7 +157,7 @@ class _Remembered:
 
     world: World
 
-    def reading(self, *, afresh: bool) -> _Remembered:
+    def read_set(self, *, bypass_cache: bool) -> _Remembered:
         return self
 
     async def load(self, streams: Sequence[tuple[Aggregate[Any], str]]) -> dict[str, Loaded[Any]]:

@@ -18,11 +18,11 @@ from domain.rounds import RoundOpened
 from domain.topics import TOPIC_OF
 from domain.values import stream_id
 from history.appends import Append, DueDate, Unavailable
+from history.derived_tables import verify_tables
 from history.documents import Stored, read
 from history.due import FIRST_PAUSE, LONGEST_PAUSE, Backoff, run_due
 from history.keyfiles import KeysUnusable
 from history.runner import Answer, Request, Runner
-from history.tables import verify_tables
 from tests.history.conftest import NOON, Office
 from tests.history.round_due import open_round
 

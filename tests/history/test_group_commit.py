@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from history.appends import Append, Appended, Idempotency, Unavailable
-from history.batch import Company, reads
+from history.batch import BatchWrites, reads
 from history.documents import Stored
 from history.store import History, open_history
 from history.vault import WrappedKey
@@ -192,7 +192,7 @@ async def test_closing_waits_for_what_was_sent(database_url: str) -> None:
 async def test_facts_that_would_leave_a_gap_are_refused(history: History, url: str) -> None:
     """From the version that was read on, one after another."""
     for versions, read in (((2,), {"s": 0}), ((1, 3), {"s": 0}), ((2, 1), {}), ((3,), {"s": 1})):
-        with pytest.raises(ValueError, match="one after another"):
+        with pytest.raises(ValueError, match="consecutive versions"):
             await history.append(Append(facts=[fact("s", v) for v in versions], read=read, answers="s"))
     assert stored(url) == []
 
@@ -233,7 +233,7 @@ async def test_only_those_go_together_that_do_not_depend_on_each_other(
     first: Append, second: Append, together: bool
 ) -> None:
     """The second may not read or write what the first writes; the first may have read what the second writes."""
-    company = Company()
+    company = BatchWrites()
 
     assert company.admit(first, reads(first))
     assert company.admit(second, reads(second)) == together

@@ -23,7 +23,7 @@ def test_a_database_of_an_unreleased_version_is_refused(database_url: str) -> No
     for look in (migrate, pending):
         with pytest.raises(
             MigrationError,
-            match=r"not the one that this database was made with: install the version .* that made it",
+            match=r"created with another version of the migration .*; install the version .* that created it",
         ):
             look(database_url, [first, *others])
 
@@ -37,7 +37,7 @@ def test_a_database_in_another_encoding_is_refused_before_anything_is_made(
     try:
         url = postgres.url_of("sql_ascii")
         for look in (migrate, pending):
-            with pytest.raises(MigrationError, match="encoding is SQL_ASCII, and the history is in UTF-8"):
+            with pytest.raises(MigrationError, match="encoding is SQL_ASCII, but the history needs UTF-8"):
                 look(url, migrations_in("history"))
         with psycopg.connect(url) as connection:
             assert connection.execute("SELECT to_regclass('migrations.applied')").fetchone() == (None,)

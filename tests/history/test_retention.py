@@ -36,7 +36,7 @@ async def test_a_younger_answer_is_given_again(office: Office) -> None:
 
 async def test_an_older_one_is_forgotten(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     """All of them, a few at a time; then the key is as good as new, and what was done stays done."""
-    monkeypatch.setattr(store, "FORGOTTEN_AT_ONCE", 2)
+    monkeypatch.setattr(store, "DELETED_AT_ONCE", 2)
     await office.run("installation.open", key="a")
     first = await office.run("person.register", name="Person of the Test", key="b")
     for key in ("c", "d"):

@@ -117,36 +117,36 @@ async def test_the_application_role_can_do_nothing_else_to_it(application_url: s
 @pytest.mark.parametrize(
     ("append", "read", "sentence"),
     [
-        (Append(facts=[], read={}, answers="one", erased=["person-1"]), {}, "a key ends with"),
-        (Append(facts=[fact("two")], read={}, answers="two", erased=["person-1"]), {"two": 0}, "a key ends with"),
+        (Append(facts=[], read={}, answers="one", erased=["person-1"]), {}, "only deleted together with"),
+        (Append(facts=[fact("two")], read={}, answers="two", erased=["person-1"]), {"two": 0}, "only deleted together with"),
         (
             Append(facts=[replace(fact("two"), topic="person.erased.v1")], read={}, answers="two", erased=["person-1"]),
             {"two": 0},
-            "a key ends with",
+            "only deleted together with",
         ),
         (
             Append(facts=[replace(ERASED, topic="person.registered.v1")], read={}, answers="two", erased=["person-1"]),
             {"person-1": 0},
-            "a key ends with",
+            "only deleted together with",
         ),
         (
             Append(facts=[replace(ERASED, topic="dossier.erased.v1")], read={}, answers="two", erased=["person-1"]),
             {"person-1": 0},
-            "a key ends with",
+            "only deleted together with",
         ),
         (
             Append(facts=[replace(ERASED, topic="other.person.erased.v1")], read={}, answers="two", erased=["person-1"]),
             {"person-1": 0},
-            "a key ends with",
+            "only deleted together with",
         ),
         (
             Append(facts=[replace(ERASED, topic="person.erased.v0")], read={}, answers="two", erased=["person-1"]),
             {"person-1": 0},
-            "a key ends with",
+            "only deleted together with",
         ),
-        (Append(facts=[fact("one", 7)], read={}, answers="one"), {"one": 1}, "one after another"),
-        (Append(facts=[fact("two", 2)], read={}, answers="two"), {"two": 0}, "one after another"),
-        (Append(facts=[fact("two", 1), fact("two", 3)], read={}, answers="two"), {"two": 0}, "one after another"),
+        (Append(facts=[fact("one", 7)], read={}, answers="one"), {"one": 1}, "must be consecutive"),
+        (Append(facts=[fact("two", 2)], read={}, answers="two"), {"two": 0}, "must be consecutive"),
+        (Append(facts=[fact("two", 1), fact("two", 3)], read={}, answers="two"), {"two": 0}, "must be consecutive"),
     ],
 )  # fmt: skip
 async def test_whoever_has_its_password_makes_no_gap_and_lets_no_key_fall_in_silence(

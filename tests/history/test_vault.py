@@ -152,7 +152,7 @@ def test_a_key_folder_with_faults_is_refused_in_one_sentence(tmp_path: Path) -> 
     with pytest.raises(KeysUnusable, match="missing"):
         KeyFolder(folder, create=False)
     folder.chmod(0o755)
-    with pytest.raises(KeysUnusable, match="open to others"):
+    with pytest.raises(KeysUnusable, match="Other users can open"):
         KeyFolder(folder, create=True)
 
 
@@ -215,7 +215,7 @@ def test_an_epoch_is_not_gone_back_to(keys: KeyFolder, tmp_path: Path) -> None:
     keys.follow(2)
     Vault(keys, HISTORY).follow(1)
     assert keys.epoch == 2
-    with pytest.raises(KeysUnusable, match="at epoch 1, as after a restore"):
+    with pytest.raises(KeysUnusable, match="at epoch 1, for example after a restore"):
         keys.destroy_strays(1)
     keys.destroy_strays(2)
     assert [path.name for path in (tmp_path / "keys").glob("wrapping*")] == ["wrapping-2.key"]

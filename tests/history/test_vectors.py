@@ -85,7 +85,7 @@ def test_a_broken_chain_is_refused_for_how_it_is_broken(vector: Vector) -> None:
     for row in vector["rows"]:
         read = read_document(bytes_of(row))
         assert read.commitments().leaf.hex() == row["leaf"]
-        found += chain.breaks(head, chain.Link.of(read))
+        found += chain.breaks(head, chain.ChainLink.of(read))
         head = chain.Head(read.version, bytes.fromhex(row["leaf"]), read.initiative)
     assert found[0] == _BREAKS[vector["refused_with"]]
 
@@ -97,7 +97,7 @@ def test_a_good_chain_is_one(vector: Vector) -> None:
     """The fact follows on the one that the vector states before it."""
     before = read_document(vector["previous_document"].encode())
     head = chain.Head(before.version, before.commitments().leaf, before.initiative)
-    assert list(chain.breaks(head, chain.Link.of(read_document(bytes_of(vector))))) == []
+    assert list(chain.breaks(head, chain.ChainLink.of(read_document(bytes_of(vector))))) == []
 
 
 def _bytes(items: dict[str, dict[str, str]], member: str) -> dict[str, bytes]:

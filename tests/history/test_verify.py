@@ -14,7 +14,7 @@ from psycopg.conninfo import conninfo_to_dict
 from api.postgres.embedded import EmbeddedPostgres
 from history.documents import leaf_of
 from history.vault import Vault
-from history.verify import CHECKS, Verified, Wrong, verify
+from history.verify import CHECKS, Finding, Verified, verify
 from tests.history.conftest import Office
 
 pytestmark = pytest.mark.anyio
@@ -75,7 +75,7 @@ async def test_a_changed_value_is_found(office: Office, change: Change) -> None:
         "'Example Initiative', 'Example Initiatives'), 'UTF8') WHERE position = %(position)s",
         position=position,
     )
-    assert verify(office.url).wrong == (Wrong(position, "leaf"),)
+    assert verify(office.url).wrong == (Finding(position, "leaf"),)
 
 
 async def test_every_flipped_bit_is_found(office: Office, change: Change) -> None:
@@ -109,7 +109,7 @@ async def test_a_document_with_its_leaf_made_anew_breaks_the_chain(office: Offic
         position=position,
     )
     following = at(office, "installation.administrator_appointed.v1")
-    assert verify(office.url).wrong == (Wrong(following, "previous"),)
+    assert verify(office.url).wrong == (Finding(following, "previous"),)
 
 
 async def test_a_changed_leaf_is_named_where_it_is_and_nowhere_else(office: Office, change: Change) -> None:
@@ -117,7 +117,7 @@ async def test_a_changed_leaf_is_named_where_it_is_and_nowhere_else(office: Offi
     await begun(office)
     position = at(office, "installation.opened.v1")
     change("UPDATE history.facts SET leaf = sha256('') WHERE position = %(position)s", position=position)
-    assert verify(office.url).wrong == (Wrong(position, "leaf"),)
+    assert verify(office.url).wrong == (Finding(position, "leaf"),)
 
 
 async def test_swapped_rows_are_found(office: Office, change: Change) -> None:
@@ -129,7 +129,7 @@ async def test_swapped_rows_are_found(office: Office, change: Change) -> None:
         "UPDATE history.facts SET position = %(first)s + %(second)s + position WHERE position < 0",
     )
     change(*swap, first=first, second=second)
-    assert {Wrong(first, "begin"), Wrong(second, "version")} <= set(verify(office.url).wrong)
+    assert {Finding(first, "begin"), Finding(second, "version")} <= set(verify(office.url).wrong)
     change(*swap, first=first, second=second)
     assert verify(office.url).found == 0
 
@@ -150,24 +150,24 @@ async def test_a_deleted_fact_is_found(office: Office, change: Change) -> None:
     )
     change("DELETE FROM history.facts WHERE position = %(position)s", position=position)
     assert verify(office.url).wrong == (
-        Wrong(position, "missing"),
-        Wrong(following, "begin"),
+        Finding(position, "missing"),
+        Finding(following, "begin"),
     )
     change(
         "UPDATE history.facts SET position = -position WHERE position > %(position)s",
         "UPDATE history.facts SET position = -position - 1 WHERE position < 0",
         position=position,
     )
-    assert verify(office.url).wrong == (Wrong(following - 1, "begin"),)
+    assert verify(office.url).wrong == (Finding(following - 1, "begin"),)
 
 
 async def test_a_gap_is_named_by_its_ends_and_positions_begin_at_one(office: Office, change: Change) -> None:
     """However wide it is."""
     newest = (await begun(office)).newest
     change("UPDATE history.facts SET position = 10 ^ 15 WHERE position = %(newest)s", newest=newest)
-    assert verify(office.url).wrong == (Wrong(newest, "missing"), Wrong(10**15 - 1, "missing"))
+    assert verify(office.url).wrong == (Finding(newest, "missing"), Finding(10**15 - 1, "missing"))
     change("UPDATE history.facts SET position = -7 WHERE position = 10 ^ 15")
-    assert Wrong(-7, "position") in verify(office.url).wrong
+    assert Finding(-7, "position") in verify(office.url).wrong
 
 
 async def test_a_row_that_says_something_else_than_its_document_is_found(
@@ -176,7 +176,7 @@ async def test_a_row_that_says_something_else_than_its_document_is_found(
     """Topic, stream and version stand in both; and times never run backwards."""
     newest = (await begun(office)).newest
     change("UPDATE history.facts SET topic = 'person.erased.v1' WHERE position = %(newest)s", newest=newest)
-    assert verify(office.url).wrong == (Wrong(newest, "envelope"),)
+    assert verify(office.url).wrong == (Finding(newest, "envelope"),)
     change(
         "UPDATE history.facts SET topic = 'person.registered.v1' WHERE position = %(newest)s", newest=newest
     )
@@ -184,14 +184,16 @@ async def test_a_row_that_says_something_else_than_its_document_is_found(
         "UPDATE history.facts SET recorded_at = recorded_at - interval '1 hour' WHERE position = %(newest)s",
         newest=newest,
     )
-    assert verify(office.url).wrong == (Wrong(newest, "recorded"),)
+    assert verify(office.url).wrong == (Finding(newest, "recorded"),)
 
 
 async def test_the_facts_of_another_installation_are_found(office: Office, change: Change) -> None:
     """Every envelope names its history."""
     facts = (await begun(office)).facts
     change("UPDATE history.installation SET history_id = repeat('0', 32)")
-    assert verify(office.url).wrong == tuple(Wrong(position, "envelope") for position in range(1, facts + 1))
+    assert verify(office.url).wrong == tuple(
+        Finding(position, "envelope") for position in range(1, facts + 1)
+    )
 
 
 async def test_all_are_counted_and_the_first_are_named(
@@ -222,7 +224,7 @@ async def test_what_leaves_the_leaf_as_it_is_is_found_too(
     await begun(office)
     position = at(office, "person.registered.v1")
     put(office, change, position, alter)
-    assert verify(office.url).wrong == (Wrong(position, "document"),)
+    assert verify(office.url).wrong == (Finding(position, "document"),)
 
 
 def put(
@@ -254,7 +256,7 @@ async def test_a_field_where_it_does_not_belong_is_found(office: Office, change:
     await begun(office)
     newest = verify(office.url).newest
     put(office, change, newest, _publish_the_name, leaf=True)
-    assert verify(office.url).wrong == (Wrong(newest, "fields"),)
+    assert verify(office.url).wrong == (Finding(newest, "fields"),)
 
 
 async def test_a_format_that_is_not_known_is_named_and_its_leaf_still_carries_the_chain(
@@ -264,7 +266,7 @@ async def test_a_format_that_is_not_known_is_named_and_its_leaf_still_carries_th
     await begun(office)
     position = at(office, "installation.opened.v1")
     put(office, change, position, lambda document: document.update(format=3))
-    assert verify(office.url).wrong == (Wrong(position, "format"),)
+    assert verify(office.url).wrong == (Finding(position, "format"),)
 
 
 async def test_a_stream_that_changes_its_initiative_is_found(office: Office, change: Change) -> None:
@@ -276,7 +278,7 @@ async def test_a_stream_that_changes_its_initiative_is_found(office: Office, cha
         document["envelope"]["place"]["initiative"] = "initiative-" + "1" * 32
 
     put(office, change, position, move, leaf=True)
-    assert verify(office.url).wrong == (Wrong(position, "initiative"),)
+    assert verify(office.url).wrong == (Finding(position, "initiative"),)
 
 
 async def test_with_the_keys_every_box_is_opened(office: Office, change: Change) -> None:
@@ -298,7 +300,7 @@ async def test_with_the_keys_every_box_is_opened(office: Office, change: Change)
 
     assert verify(office.url).found == 0
     found = verify(office.url, vault=vault)
-    assert found.wrong == (Wrong(registered[0], "sealed"), Wrong(registered[1], "sealed"))
+    assert found.wrong == (Finding(registered[0], "sealed"), Finding(registered[1], "sealed"))
     assert found.opened == 2 * len(registered) - 2
 
 
@@ -315,7 +317,7 @@ async def test_the_boxes_of_the_erased_are_left_alone_and_a_key_that_does_not_op
 
     found = verify(office.url, vault=Vault(office.keys, office.runner.history.id))
 
-    assert found.wrong == (Wrong(position, "key"),)
+    assert found.wrong == (Finding(position, "key"),)
     assert found.opened == 2 * (len(registered) - 2)
 
 
@@ -332,5 +334,5 @@ async def test_a_time_that_is_none_is_found_and_hides_nothing(
         newest=newest,
     )
     wrong = verify(office.url).wrong
-    assert Wrong(newest, "recorded") in wrong
-    assert Wrong(2, "leaf") in wrong
+    assert Finding(newest, "recorded") in wrong
+    assert Finding(2, "leaf") in wrong

@@ -23,8 +23,8 @@ from domain.panels import PanelClosed, PanelConfirmed, PanelOpened, PanelOutcome
 from domain.refusals import Refused
 from domain.rounds import RoundClosed, RoundDecided, RoundOpened, RoundPutToPanel
 from history.appends import Append, Appended
-from history.runner import TRIES_TOGETHER
-from history.store import Row
+from history.runner import SHARED_ATTEMPTS
+from history.store import LoadedFact
 from tests.money.conftest import House, Round, eur, several, together
 
 pytestmark = pytest.mark.anyio
@@ -235,7 +235,7 @@ async def test_whoever_loses_again_and_again_goes_alone(
     assert await confirm(house, round) is None
 
     *before, last = await asyncio.gather(*withdrawing)
-    assert 1 < len(before) <= TRIES_TOGETHER  # a try that remembered too much is not stored at all
+    assert 1 < len(before) <= SHARED_ATTEMPTS  # a try that remembered too much is not stored at all
     assert set(before) == {None}
     assert last == TOO_LATE.format("declined")
     check_decided(house, round, set(leaving[: len(before)]), set())
@@ -267,7 +267,7 @@ async def test_a_refusal_is_of_one_moment(house: House, monkeypatch: pytest.Monk
     load = history.load
     loads: list[int] = []
 
-    async def meddling(after: Mapping[str, int]) -> Mapping[str, Sequence[Row]]:
+    async def meddling(after: Mapping[str, int]) -> Mapping[str, Sequence[LoadedFact]]:
         if any(stream.startswith("application-") for stream in after):
             loads.append(len(after))
             if len(loads) == 1:

@@ -20,7 +20,7 @@ from domain.grants.rules import PlannedInstalment
 from domain.grants.state import GRANT
 from domain.values import Money, Role
 from history.migrate import migrate, migrations_in
-from history.tokens import CURSOR, PositionTokens
+from history.position_tokens import CURSOR, PositionTokens
 from projections.projector import Projector
 from projections.reader import Reader
 from projections.register import PROJECTIONS
@@ -358,7 +358,7 @@ class Season:
     async def dossier_of(self, stream: str) -> str:
         """The dossier of an application or a grant."""
         kind = APPLICATION if stream.startswith("application-") else GRANT
-        loaded = await self.office.runner.states.reading(afresh=True).load(((kind, stream),))
+        loaded = await self.office.runner.states.read_set(bypass_cache=True).load(((kind, stream),))
         dossier: str = loaded[stream].state.dossier
         return dossier
 

@@ -16,7 +16,7 @@ from api.postgres.embedded import EmbeddedPostgres
 from history.format.document import read_document
 from history.format.sealing import SALT_BYTES, associated_data, padded_size
 from history.store import opened_keys
-from history.verify import Wrong, verify
+from history.verify import Finding, verify
 from projections import applications, grants, initiatives, members, panels, reviews
 from tests.projections.conftest import CANARIES, Season
 from tests.projections.test_seeing import leaks, read_all
@@ -71,7 +71,7 @@ async def test_what_was_altered_is_shown_as_damaged_everywhere(
     altered = verify(season.url, vault=season.office.runner.vault)
     sealed = season.rows("""SELECT position FROM history.facts
         WHERE position(convert_to('"sealed":{}', 'UTF8') in document) = 0 ORDER BY position""")
-    assert altered.wrong == tuple(Wrong(position, "sealed") for (position,) in sealed)
+    assert altered.wrong == tuple(Finding(position, "sealed") for (position,) in sealed)
     season.project()
     reader, officer = season.reader, season.officer
 

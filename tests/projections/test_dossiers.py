@@ -11,12 +11,12 @@ from api.run.wiring import _erase_again
 from domain.indexes import dossiers_of, reviews_in, reviews_of, rounds_of
 from domain.personal import Withheld
 from domain.refusals import Forbidden, Refused
+from history.derived_tables import TablesVerified, verify_tables
 from history.documents import opener, read
 from history.due import run_due
 from history.keyfiles import Fence, KeyFolder, KeysUnusable
 from history.rotation import to_erase_again
 from history.store import opened_keys
-from history.tables import TablesVerified, verify_tables
 from history.vault import Vault
 from projections import applications, dossiers, grants, reviews, timeline
 from tests.projections.conftest import Season

@@ -13,7 +13,7 @@ from domain.grants.facts import GrantInstalmentInstructed
 from domain.grants.state import GRANT
 from domain.older_facts import GrantInstalmentInstructedV1
 from domain.topics import TOPIC_OF
-from history.states import States
+from history.states import StateCache
 from history.verify import verify
 from projections import grants, timeline
 from tests.projections.conftest import Season
@@ -54,7 +54,7 @@ async def test_a_history_with_older_facts_goes_on(season: Season, monkeypatch: p
     assert TOPIC_OF[GrantInstalmentInstructed] not in topics
     grant = season.things["grant"]
     reader = season.reader
-    reader.states = States(reader.history)  # as another process has them: nothing is remembered
+    reader.states = StateCache(reader.history)  # as another process has them: nothing is remembered
     shown = await grants.one(reader, season.officer, grant)
     told = await timeline.of_grant(reader, season.officer, grant)
     state = await reader.the(GRANT, grant)

@@ -9,7 +9,7 @@ import pytest
 from api.pages import home
 from domain.refusals import Invalid
 from domain.values import Role
-from history.tokens import PositionTokens
+from history.position_tokens import PositionTokens
 from projections import initiatives, timeline
 from projections.paging import Page
 from projections.timeline import TimelineEntry

@@ -14,7 +14,7 @@ import pytest
 
 from api.postgres.embedded import EmbeddedPostgres
 from domain.indexes import conflicts_of
-from history.tokens import CURSOR, PositionTokens
+from history.position_tokens import CURSOR, PositionTokens
 from projections import applications, grants, initiatives, replica
 from projections.projector import Projector, follow
 from projections.reader import Behind, Reader

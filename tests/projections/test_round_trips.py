@@ -11,9 +11,9 @@ from domain.commands.applications import SubmitApplication
 from domain.commands.panels import ConfirmPanel
 from domain.commands.reviews import AssignReview, SubmitReview
 from domain.deciding import Command
-from history.gathering import Gathered
+from history.batched_lookups import BatchedLookup
 from history.runner import Answer, Request, Runner
-from history.states import States
+from history.states import StateCache
 from tests.projections.conftest import Season
 
 pytestmark = pytest.mark.anyio
@@ -33,16 +33,16 @@ async def test_what_a_plan_knows_it_needs_is_asked_for_at_once(
     """Of streams and of indexes, whatever their kinds."""
     asked: list[str] = []
     most: dict[type[Command], tuple[int, int]] = {}
-    get, run = Gathered.get, Runner.run
+    get, run = BatchedLookup.get, Runner.run
 
-    async def counted_get(self: Gathered[Any, Any], keys: Iterable[Any]) -> Any:
+    async def counted_get(self: BatchedLookup[Any, Any], keys: Iterable[Any]) -> Any:
         wanted = list(keys)
         if wanted:
             asked.append(self._ask.__name__)
         return await get(self, wanted)
 
     async def counted_run(self: Runner, request: Request) -> Answer:
-        self.states = States(self.history)
+        self.states = StateCache(self.history)
         asked.clear()
         answer = await run(self, request)
         kind = type(request.command)
@@ -50,7 +50,7 @@ async def test_what_a_plan_knows_it_needs_is_asked_for_at_once(
         most[kind] = max(loads, asked.count("_load")), max(looks, asked.count("_entries"))
         return answer
 
-    monkeypatch.setattr(Gathered, "get", counted_get)
+    monkeypatch.setattr(BatchedLookup, "get", counted_get)
     monkeypatch.setattr(Runner, "run", counted_run)
     await season.whole()
 

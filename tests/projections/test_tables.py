@@ -5,7 +5,7 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from history.tables import Mismatch, TablesVerified, verify_tables
+from history.derived_tables import Mismatch, TablesVerified, verify_tables
 from tests.projections.conftest import Season
 
 pytestmark = pytest.mark.anyio

@@ -14,9 +14,9 @@ from api.http.problems import ProblemType, problem_of
 from domain.readings import reading_of
 from domain.refusals import Forbidden
 from domain.values import Role
+from history.position_tokens import CURSOR, PositionTokens
 from history.runner import Runner
 from history.store import History, open_history
-from history.tokens import CURSOR, PositionTokens
 from projections import applications, panels, raw, reviews, timeline
 from projections.reader import Reader
 from projections.readings import NotRecorded

@@ -1,6 +1,6 @@
-"""Making the tables that follow from the facts anew, for the role that owns them: indexes and due dates.
+"""Repairs tables that are derived from the facts, indexes and due dates, under the role that owns them.
 
-Claims are left as they are: their names can be recomputed only with the keys, as what they name is sealed.
+Claims are not repaired: what they name is sealed, so their names can be recomputed only with the keys.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ import psycopg
 
 from domain.topics import stream_of
 from history.appends import APPEND_LOCK, DueDate
+from history.derived_tables import Progress, facts_after
 from history.documents import read
 from history.implied import implied_by
-from history.tables import Progress, facts_after
 from history.unreadable import Unreadable
 
-Mendable = Literal["indexes", "due_dates"]
-MENDABLE: Final[tuple[Mendable, ...]] = get_args(Mendable)
-"""The tables that can be made anew."""
+Repairable = Literal["indexes", "due_dates"]
+REPAIRABLE: Final[tuple[Repairable, ...]] = get_args(Repairable)
+"""The tables that can be repaired."""
 
 _BATCH: Final = 5_000
-# No entry and no due date is added while they are swapped.
+# Prevents appends from adding entries or due dates while the rows are corrected.
 _LOCK: Final = "SELECT pg_advisory_xact_lock(%s, %s)"
 _EXPECTED: Final = 'CREATE TEMPORARY TABLE expected (name text COLLATE "C", entry text COLLATE "C")'
 _ADDED_BY_HAND: Final = (
@@ -32,13 +32,13 @@ _ADDED_BY_HAND: Final = (
 _MISSING: Final = "INSERT INTO history.indexes (name, entry) SELECT name, entry FROM pg_temp.expected ON CONFLICT DO NOTHING"
 
 
-def mend(
-    url: str, tables: Sequence[Mendable], progress: Progress = lambda _position, _newest: None
-) -> dict[Mendable, tuple[int, int]]:
-    """Make tables anew from the facts; of each, how many rows were put in, and how many taken out or changed.
+def repair(
+    url: str, tables: Sequence[Repairable], progress: Progress = lambda _position, _newest: None
+) -> dict[Repairable, tuple[int, int]]:
+    """Recompute tables from the facts. Returns for each how many rows were added, and how many removed or changed.
 
-    Appends wait only while the last facts are read and the rows are swapped. Raises `Unreadable` if a fact cannot be read,
-    since what follows from it would be lost, and psycopg.Error; then nothing is changed.
+    Appends wait only while the newest facts are read and the rows corrected. Raises `Unreadable` if a fact cannot be
+    read, because the rows derived from it would be lost, and psycopg.Error; then nothing is changed.
     """
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(_EXPECTED)
@@ -47,7 +47,7 @@ def mend(
         with connection.transaction():
             connection.execute(_LOCK, APPEND_LOCK)
             _follow(connection, reached, due, progress)
-            done: dict[Mendable, tuple[int, int]] = {}
+            done: dict[Repairable, tuple[int, int]] = {}
             if "indexes" in tables:
                 taken = connection.execute(_ADDED_BY_HAND).rowcount
                 done["indexes"] = (connection.execute(_MISSING).rowcount, taken)
@@ -59,7 +59,7 @@ def mend(
 def _follow(
     connection: psycopg.Connection[Any], position: int, due: dict[str, DueDate], progress: Progress
 ) -> int:
-    """Take in the facts after a position; returns that of the last."""
+    """Collect what the facts after a position imply; returns the position of the newest."""
     row = connection.execute("SELECT coalesce(max(position), 0) FROM history.facts").fetchone()
     assert row is not None
     newest = int(row[0])
@@ -68,10 +68,10 @@ def _follow(
         try:
             recorded = read(topic, document)
             implied = implied_by(recorded.fact, recorded.envelope)
-        except Exception as error:  # whatever a damaged fact raises
+        except Exception as error:  # a damaged fact can raise anything
             raise Unreadable(at) from error
         if stream_of(recorded.fact) != stream:
-            continue  # no command writes it; `overwinter verify` names it
+            continue  # no command writes such a fact; `overwinter verify` reports it
         entries += implied.entries
         if implied.struck is not None:
             due.pop(implied.struck, None)
@@ -94,8 +94,8 @@ def _set_due_dates(connection: psycopg.Connection[Any], due: dict[str, DueDate])
     rows = connection.execute("SELECT key, at, stream, version FROM history.due_dates").fetchall()
     wrong = [row[0] for row in rows if due.get(row[0]) != DueDate(*row)]
     connection.execute("DELETE FROM history.due_dates WHERE key = ANY (%s)", (wrong,))
-    standing = {row[0] for row in rows} - set(wrong)
-    missing = [each for key, each in due.items() if key not in standing]
+    correct = {row[0] for row in rows} - set(wrong)
+    missing = [each for key, each in due.items() if key not in correct]
     with connection.cursor() as cursor:
         cursor.executemany(
             "INSERT INTO history.due_dates (key, at, stream, version) VALUES (%s, %s, %s, %s)",

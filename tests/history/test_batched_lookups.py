@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pytest
 
 from history.appends import Lost, Unavailable
-from history.gathering import LANES, MOST, Gathered
+from history.batched_lookups import LANES, MAX_KEYS, BatchedLookup
 
 pytestmark = pytest.mark.anyio
 
@@ -39,23 +39,23 @@ def table() -> Table:
 
 
 @pytest.fixture
-def gathered(table: Table) -> Gathered[str, int]:
-    return Gathered(table.ask)
+def gathered(table: Table) -> BatchedLookup[str, int]:
+    return BatchedLookup(table.ask)
 
 
 async def test_one_who_asks_alone_is_answered_by_a_statement_of_their_own(
-    table: Table, gathered: Gathered[str, int]
+    table: Table, gathered: BatchedLookup[str, int]
 ) -> None:
     assert await gathered.get(("one", "missing")) == {"one": 1}
     assert table.asked == [{"one", "missing"}]
 
 
-async def test_nothing_is_asked_for_no_key(table: Table, gathered: Gathered[str, int]) -> None:
+async def test_nothing_is_asked_for_no_key(table: Table, gathered: BatchedLookup[str, int]) -> None:
     assert await gathered.get(()) == {}
     assert table.asked == []
 
 
-async def test_those_who_ask_at_once_share_the_lanes(table: Table, gathered: Gathered[str, int]) -> None:
+async def test_those_who_ask_at_once_share_the_lanes(table: Table, gathered: BatchedLookup[str, int]) -> None:
     answers = await asyncio.gather(*(gathered.get((key,)) for key in ("one", "two", "one", "missing")))
     assert [
         answer.get(key) for answer, key in zip(answers, ("one", "two", "one", "missing"), strict=True)
@@ -69,7 +69,7 @@ async def test_those_who_ask_at_once_share_the_lanes(table: Table, gathered: Gat
 
 
 async def test_nobody_is_told_what_was_read_before_they_asked(
-    table: Table, gathered: Gathered[str, int]
+    table: Table, gathered: BatchedLookup[str, int]
 ) -> None:
     """A key that is under way already is looked up once more for whoever asks for it now."""
     table.go.clear()
@@ -86,15 +86,15 @@ async def test_nobody_is_told_what_was_read_before_they_asked(
 
 
 async def test_whoever_asks_for_very_much_takes_nobody_along(
-    table: Table, gathered: Gathered[str, int]
+    table: Table, gathered: BatchedLookup[str, int]
 ) -> None:
-    many = [f"key {number}" for number in range(MOST + 1)]
+    many = [f"key {number}" for number in range(MAX_KEYS + 1)]
     answers = await asyncio.gather(gathered.get(many), gathered.get(("one",)), gathered.get(("two",)))
     assert list(answers) == [{}, {"one": 1, "two": 2}, {"one": 1, "two": 2}]
     assert table.asked == [set(many), {"one", "two"}]
 
 
-async def test_nobody_fails_by_anothers_key(table: Table, gathered: Gathered[str, int]) -> None:
+async def test_nobody_fails_by_anothers_key(table: Table, gathered: BatchedLookup[str, int]) -> None:
     table.fails["bad"] = ValueError("cannot be sent")
     table.go.clear()
     busy = [asyncio.create_task(gathered.get(("two",))) for _ in range(LANES)]
@@ -110,7 +110,7 @@ async def test_nobody_fails_by_anothers_key(table: Table, gathered: Gathered[str
 
 @pytest.mark.parametrize("trouble", [Unavailable("It does not answer."), Lost("It went away.")])
 async def test_trouble_of_the_database_is_told_to_all_at_once(
-    table: Table, gathered: Gathered[str, int], trouble: Unavailable
+    table: Table, gathered: BatchedLookup[str, int], trouble: Unavailable
 ) -> None:
     table.fails["one"] = trouble
     failed = await asyncio.gather(
@@ -123,7 +123,7 @@ async def test_trouble_of_the_database_is_told_to_all_at_once(
     assert len(table.asked) == 2
 
 
-async def test_one_who_goes_away_hurts_nobody(table: Table, gathered: Gathered[str, int]) -> None:
+async def test_one_who_goes_away_hurts_nobody(table: Table, gathered: BatchedLookup[str, int]) -> None:
     table.go.clear()
     gone, stays = asyncio.create_task(gathered.get(("one",))), asyncio.create_task(gathered.get(("two",)))
     waits = asyncio.create_task(gathered.get(("one", "two")))

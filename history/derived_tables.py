@@ -1,12 +1,10 @@
-"""Rechecking the tables that follow from the facts: indexes, claims, due dates, and whose keys there are. It changes
-nothing.
+"""Verifies the tables that are derived from the facts: indexes, claims, due dates and keys. It changes nothing.
 
-What a command may do rests on these tables, and no digest covers them. So they are recomputed from the facts
-(`history.implied`) and compared: a row that no fact makes was added by hand, and one that a fact makes and that is not
-there was deleted.
+Commands rely on these tables, and no digest protects them. So they are recomputed from the facts (`history.implied`) and
+compared: a row without a fact was added by hand, and a missing row was deleted.
 
-All of it needs no key, but for the names of claims. These are stored as keyed hashes, and addresses are sealed too: without
-the keys, only the number of claims of each stream is compared; with them (`Keys`), every name.
+Only the names of claims need keys, because they are stored as keyed hashes, and e-mail addresses are sealed too. Without
+keys, only the number of claims of each stream is compared; with them (`ClaimKeys`), every name.
 """
 
 from __future__ import annotations
@@ -32,15 +30,15 @@ Table = Literal["facts", "indexes", "claims", "due_dates", "keys"]
 Fault = Literal["missing", "added", "changed", "unreadable", "stray"]
 
 FAULTS: Final[Mapping[Fault, str]] = {
-    "missing": "the fact at this position makes this row, and it is not there",
-    "added": "the row is there, and no fact makes it",
-    "changed": "the row is not as the fact at this position makes it",
-    "unreadable": "the fact at this position cannot be read, so what follows from it cannot be recomputed",
-    "stray": "the fact at this position names another stream than the one that it stands in, so nothing follows from it",
+    "missing": "the row is missing; the fact at this position implies it",
+    "added": "no fact implies this row",
+    "changed": "the row differs from what the fact at this position implies",
+    "unreadable": "the fact at this position cannot be read, so its rows cannot be recomputed",
+    "stray": "the fact at this position is in the wrong stream: it names another one, so it is ignored",
 }
-"""What can be wrong with a row of these tables, in words."""
+"""The faults that a row can have, each with a description."""
 MOST_NAMED: Final = 1000
-"""So many findings are named one by one; all are counted."""
+"""How many mismatches are listed; all are counted."""
 _BATCH: Final = 500
 _ID_DIGITS: Final = 16
 _PLAIN: Final = re.compile(r"[a-z ]{0,20}[a-z]{1,20}-[0-9a-z]{32}\Z", re.ASCII)
@@ -52,22 +50,23 @@ _FACTS: Final = (
 )
 
 Progress = Callable[[int, int], None]
-"""Told before each batch: the position that was reached, and the newest one."""
+"""Called before each batch with the position that was reached and the newest position."""
 
 
 @dataclass(frozen=True, slots=True)
-class Keys:
-    """What the names of claims are recomputed with: the vault opens sealed fields, the index key hashes names."""
+class ClaimKeys:
+    """The keys for recomputing the names of claims: the vault opens sealed fields, the index key hashes names."""
 
     vault: Vault
     index_key: bytes
 
 
 class Mismatch(NamedTuple):
-    """A row that is not as the facts make it.
+    """A row that differs from what the facts imply.
 
-    `row` names it without telling what it says: of a fact its stream, of an index its kind and the start of `row_digest`, of a claim its stream,
-    of a due date its key, of a sealing key whose it is. `position` is that of the fact that makes the row; None where no fact does.
+    `row` identifies it without revealing its content: the stream of a fact, the kind and the start of the `row_digest` of
+    an index entry, the stream of a claim, the key of a due date, the subject of a sealing key. `position` is that of the
+    fact that implies the row; None if no fact does.
     """
 
     table: Table
@@ -78,28 +77,28 @@ class Mismatch(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class TablesVerified:
-    """What was found: how many mismatches there are, and the first `MOST_NAMED` of them."""
+    """The result: the number of mismatches (`found`), and the first `MOST_NAMED` of them."""
 
     found: int
     wrong: tuple[Mismatch, ...]
 
 
 def row_digest(name: str, entry: str) -> bytes:
-    """What stands for an entry of an index, since an entry may tell who applied or who judges: SHA-256 of both texts with
-    a line end between them."""
+    """The SHA-256 of an index entry (both texts, joined by a newline). Reports use it instead of the entry, which may reveal
+    who applied or who reviews."""
     return sha256(f"{name}\n{entry}".encode()).digest()
 
 
 def verify_tables(
-    url: str, progress: Progress = lambda _position, _newest: None, *, keys: Keys | None = None
+    url: str, progress: Progress = lambda _position, _newest: None, *, keys: ClaimKeys | None = None
 ) -> TablesVerified:
-    """Recompute the tables from the facts, and compare. What is appended meanwhile is left out. Without `keys`, claims are
+    """Recompute the tables from the facts, and compare. Facts appended meanwhile are not checked. Without `keys`, claims are
     only counted.
 
-    Raises psycopg.OperationalError without a database.
+    Raises psycopg.OperationalError if the database cannot be reached.
     """
     with psycopg.connect(url, autocommit=True) as connection:
-        newest, stored = _stored(connection)
+        newest, stored = _read_tables(connection)
         expected = _Expected(stored, keys)
         for position, stream, topic, document in facts_after(connection, 0, newest, progress):
             try:
@@ -108,7 +107,7 @@ def verify_tables(
                 if keys is not None and any(claim.name is None for claim in implied.claims):
                     recorded = read(topic, document, opener(_opened(keys.vault, stored.keys, recorded)))
                     implied = implied_by(recorded.fact, recorded.envelope)
-            except Exception:  # noqa: BLE001 - whatever a damaged fact raises, the others are looked at
+            except Exception:  # noqa: BLE001 - a damaged fact can raise anything, and the others must still be checked
                 expected.unreadable(position)
                 continue
             if stream_of(recorded.fact) != stream:
@@ -120,20 +119,20 @@ def verify_tables(
 
 
 def _opened(vault: Vault, rows: Mapping[str, WrappedKey], recorded: Recorded) -> dict[str, bytes]:
-    """The keys of those for whom fields of a fact are sealed, as far as there are any that open."""
+    """The keys of the subjects whose fields are sealed in a fact, as far as they exist and open."""
     subjects = {getattr(recorded.fact, field.of) for field in recorded.sealed.values()}
     found = vault.cached(subjects)
     for subject in subjects & rows.keys() - found.keys():
-        # One that does not open is named with the sealed fields.
+        # A key that does not open is reported by the check of sealed fields.
         with contextlib.suppress(KeysUnusable):
             found |= vault.open([rows[subject]])
     return found
 
 
 @dataclass(slots=True)
-class _Stored:
-    """The tables at one moment: the kind of each entry by its digest, the keyed names that each stream holds, the due
-    dates by key, and the wrapped key of each person and each dossier."""
+class _StoredTables:
+    """A snapshot of the tables: the kind of each index entry by its digest, the hashed claims of each stream, the due dates
+    by key, and the wrapped keys by subject."""
 
     entries: dict[bytes, str] = field(default_factory=dict)
     claims: dict[str, set[bytes]] = field(default_factory=dict)
@@ -141,9 +140,9 @@ class _Stored:
     keys: dict[str, WrappedKey] = field(default_factory=dict)
 
 
-def _stored(connection: psycopg.Connection[Any]) -> tuple[int, _Stored]:
-    """The newest position and the tables as they were just then, in one snapshot."""
-    stored = _Stored()
+def _read_tables(connection: psycopg.Connection[Any]) -> tuple[int, _StoredTables]:
+    """The newest position and the tables, read in one snapshot."""
+    stored = _StoredTables()
     with connection.transaction():
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         row = connection.execute("SELECT coalesce(max(position), 0) FROM history.facts").fetchone()
@@ -164,7 +163,7 @@ def _stored(connection: psycopg.Connection[Any]) -> tuple[int, _Stored]:
 def facts_after(
     connection: psycopg.Connection[Any], position: int, newest: int, progress: Progress
 ) -> Iterator[tuple[int, str, str, bytes]]:
-    """The facts after a position and up to the newest one: position, stream, topic and document of each."""
+    """The facts after `position` up to `newest`: position, stream, topic and document of each."""
     with connection.cursor(binary=True) as cursor:
         while True:
             progress(position, newest)
@@ -177,16 +176,16 @@ def facts_after(
 
 
 @dataclass(slots=True)
-class _Claims:
-    """The claims that a stream's facts make: those whose keyed names are known, the positions of those whose names cannot
-    be hashed without the key, and how many sealed fields make one or none."""
+class _StreamClaims:
+    """The claims that a stream's facts imply: hashed names with their positions, the positions of claims whose names cannot
+    be hashed without the key, and the number of sealed fields, each of which implies one claim or none."""
 
     named: dict[bytes, int] = field(default_factory=dict)
     unnamed: list[int] = field(default_factory=list)
     sealed: int = 0
 
     def compared_with(self, held: set[bytes]) -> Iterator[tuple[Fault, int | None]]:
-        """What is wrong with the names that the stream holds: each fault, with the position of the fact that claims."""
+        """Compare with the claims that the stream holds: yields each fault, with the position of the claiming fact."""
         absent = sorted(position for name, position in self.named.items() if name not in held)
         others = len(held - self.named.keys())
         absent += self.unnamed[others:]
@@ -198,13 +197,13 @@ class _Claims:
 
 
 class _Expected:
-    """The tables as the facts make them, compared with those that are stored."""
+    """Collects the rows that the facts imply, and compares them with the stored ones."""
 
-    def __init__(self, stored: _Stored, keys: Keys | None) -> None:
+    def __init__(self, stored: _StoredTables, keys: ClaimKeys | None) -> None:
         self._stored = stored
         self._keys = keys
         self._entries: set[bytes] = set()
-        self._claims: dict[str, _Claims] = {}
+        self._claims: dict[str, _StreamClaims] = {}
         self._due: dict[str, tuple[int, DueDate]] = {}
         self._living: dict[str, int] = {}
         self._erased: set[str] = set()
@@ -212,22 +211,22 @@ class _Expected:
         self.wrong: list[Mismatch] = []
 
     def unreadable(self, position: int) -> None:
-        """Note a fact that cannot be read."""
+        """Report a fact that cannot be read."""
         self._note("indexes", "any", "unreadable", position)
 
     def stray(self, position: int, stream: str) -> None:
-        """Note a fact that stands in a stream which is not its own."""
+        """Report a fact that is in the wrong stream."""
         self._note("facts", shown(stream), "stray", position)
 
     def add(self, position: int, stream: str, topic: str, version: int, implied: Implied) -> None:
-        """Take in what follows from one fact."""
+        """Add the rows that one fact implies."""
         for name, entry in implied.entries:
             digest = row_digest(name, entry)
             if digest not in self._entries and digest not in self._stored.entries:
                 self._note("indexes", _named(_kind(name), digest), "missing", position)
             self._entries.add(digest)
         for claim in implied.claims:
-            claims = self._claims.setdefault(stream, _Claims())
+            claims = self._claims.setdefault(stream, _StreamClaims())
             if claim.name is None:
                 claims.sealed += 1
             elif self._keys is None:
@@ -237,7 +236,7 @@ class _Expected:
         if version == 1 and is_subject(stream):
             self._living[stream] = position
         if erases(stream, topic):
-            # The append takes the claims away with the key.
+            # An erasing append deletes the claims together with the key.
             self._claims.pop(stream, None)
             self._living.pop(stream, None)
             self._erased.add(stream)
@@ -247,12 +246,12 @@ class _Expected:
             self._due[implied.due.key] = (position, implied.due)
 
     def finish(self) -> None:
-        """Compare what can be compared only after the last fact."""
+        """Make the comparisons that need all facts."""
         for digest, kind in self._stored.entries.items():
             if digest not in self._entries:
                 self._note("indexes", _named(kind, digest), "added", None)
         for stream in sorted(self._claims.keys() | self._stored.claims.keys()):
-            claims = self._claims.get(stream, _Claims())
+            claims = self._claims.get(stream, _StreamClaims())
             for fault, position in claims.compared_with(self._stored.claims.get(stream, set())):
                 self._note("claims", shown(stream), fault, position)
         for key, (position, due) in self._due.items():
@@ -265,8 +264,8 @@ class _Expected:
             self._note("due_dates", shown(key), "added", None)
         for subject in sorted(self._living.keys() - self._stored.keys.keys()):
             self._note("keys", shown(subject), "missing", self._living[subject])
-        # A key of a subject that no fact knows opens nothing here. After an older copy of the database was restored, the key
-        # backup has those that were made later, in case that a newer copy is found.
+        # A key of an unknown subject opens nothing here and is not reported: after an older copy of the database was
+        # restored, the key backup contains keys that were created later, in case a newer copy is found.
         for subject in sorted(self._stored.keys.keys() & self._erased):
             self._note("keys", shown(subject), "added", None)
 
@@ -277,13 +276,14 @@ class _Expected:
 
 
 def _kind(name: str) -> str:
-    """What an index is about, without its ids; ``unknown`` for a name that this program does not make."""
+    """The kind of an index: its name without ids; ``unknown`` for a name that this program does not use."""
     found = _KIND.match(name)
     return found[1] if found else "unknown"
 
 
 def shown(text: str) -> str:
-    """A key or a stream's id, for a report or a log; what was added by hand can be any text, and is named by its digest."""
+    """A due date's key or a stream id, for a report or a log. Text that the program does not produce is replaced by its
+    digest, because rows added by hand can contain anything."""
     return text if _PLAIN.match(text) else f"unknown {sha256(text.encode()).hexdigest()[:_ID_DIGITS]}"
 
 

@@ -13,11 +13,11 @@ import pytest
 from domain.grants.facts import GrantOffered
 from domain.values import Role
 from history.appends import Append
+from history.derived_tables import ClaimKeys, Mismatch, TablesVerified, row_digest, verify_tables
 from history.documents import Stored, write
 from history.format.envelope import Acting, Envelope, How, Place
 from history.keyed import claim_hash
-from history.mending import MENDABLE, mend
-from history.tables import Keys, Mismatch, TablesVerified, row_digest, verify_tables
+from history.repair import REPAIRABLE, repair
 from history.unreadable import Unreadable
 from history.vault import Vault
 from tests.history.conftest import NOON, Office
@@ -169,9 +169,9 @@ async def test_a_claim_is_missed_or_too_many(opened: tuple[Office, str, str]) ->
     assert verify_tables(office.url) == TablesVerified(0, ())
 
 
-def keys_of(office: Office) -> Keys:
+def keys_of(office: Office) -> ClaimKeys:
     """The keys of an office, as the command line opens them: none is remembered."""
-    return Keys(Vault(office.keys, office.runner.history.id), office.keys.index_key)
+    return ClaimKeys(Vault(office.keys, office.runner.history.id), office.keys.index_key)
 
 
 async def test_with_the_keys_a_changed_or_deleted_address_is_found(opened: tuple[Office, str, str]) -> None:
@@ -244,7 +244,7 @@ async def test_a_changed_grant_of_an_application_is_found_with_the_keys(office: 
         )
     )
 
-    def faults(keys: Keys | None) -> list[str]:
+    def faults(keys: ClaimKeys | None) -> list[str]:
         return [each.fault for each in verify_tables(office.url, keys=keys).wrong if each.table == "claims"]
 
     keys = keys_of(office)
@@ -328,15 +328,15 @@ async def test_indexes_and_due_dates_are_made_anew(opened: tuple[Office, str, st
     change(office, "INSERT INTO history.due_dates VALUES ('x', now(), 'round', 1)")
     told: list[tuple[int, int]] = []
 
-    assert mend(office.url, ("indexes",)) == {"indexes": (1, 1)}
+    assert repair(office.url, ("indexes",)) == {"indexes": (1, 1)}
     assert {each.table for each in verify_tables(office.url).wrong} == {"due_dates"}
-    assert mend(office.url, MENDABLE, lambda done, newest: told.append((done, newest))) == {
+    assert repair(office.url, REPAIRABLE, lambda done, newest: told.append((done, newest))) == {
         "indexes": (0, 0),
         "due_dates": (1, 2),
     }
 
     assert verify_tables(office.url) == TablesVerified(0, ())
-    assert mend(office.url, MENDABLE) == {"indexes": (0, 0), "due_dates": (0, 0)}
+    assert repair(office.url, REPAIRABLE) == {"indexes": (0, 0), "due_dates": (0, 0)}
     newest = len(office.rows())
     assert (told[0], told[-1]) == ((0, newest), (newest, newest))
 
@@ -350,7 +350,7 @@ async def test_nothing_is_made_anew_from_a_history_that_cannot_be_read(
     bad = Stored("note-1", 1, "note.written.v1", b"{}", bytes(32))
     appended = await office.runner.history.append(Append(facts=[bad], read={}, answers="note-1"))
     with pytest.raises(Unreadable) as refused:
-        mend(office.url, MENDABLE)
+        repair(office.url, REPAIRABLE)
     assert refused.value.position == appended.positions[0]
     assert len(verify_tables(office.url).wrong) == 2
 

@@ -1,4 +1,4 @@
-"""Opaque position tokens: a client can hand one back to read its own writes, and learns nothing from it."""
+"""Opaque tokens for positions: a client sends one back to read its own writes, and learns nothing from it."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from typing import Final
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 POSITION: Final = b"position"
-"""The purpose of a token that a client hands back to read its own writes."""
+"""The purpose of a token that a client sends back to read its own writes."""
 CURSOR: Final = b"a cursor"
-"""The purpose of a token that says after which fact a page of a list begins."""
+"""The purpose of a token that marks where the next page of a list begins."""
 
 
 class PositionTokens:
-    """Turns positions into tokens of 22 characters and back, under a key of its own and for one purpose.
+    """Converts positions to tokens of 22 characters and back, under its own key and for one purpose.
 
-    A token is one AES block (the position and the purpose, each of 8 bytes), so equal positions give equal tokens, and
-    neither order nor distance between two of them shows. A token for another purpose is none.
+    A token is one AES block (position and purpose, 8 bytes each), so equal positions give equal tokens, and tokens reveal
+    neither order nor distance. A token for another purpose is rejected.
     """
 
     def __init__(self, key: bytes, purpose: bytes = POSITION) -> None:
         assert len(purpose) == 8, "a token is one block"
         self._purpose = purpose
-        # One block, never more: a block cipher by itself is what is wanted here, so ECB is sound.
+        # There is only ever one block, so ECB mode is safe here.
         self._cipher = Cipher(algorithms.AES256(key), modes.ECB())  # noqa: S305
 
     def token(self, position: int) -> str:
@@ -33,7 +33,7 @@ class PositionTokens:
         return urlsafe_b64encode(block).decode().rstrip("=")
 
     def position(self, token: str) -> int | None:
-        """The position of a token, or None if it is not one of ours."""
+        """The position of a token, or None if the token is not valid."""
         try:
             block = urlsafe_b64decode(token + "==")
         except ValueError:
