@@ -91,6 +91,7 @@ def life(offer: Offer, returned: int = 1) -> tuple[Fact, ...]:
             name="Applicant One",
             account=ACCOUNT,
             payable_from=None,
+            approvals_ended=0,
         ),
         grants.GrantPayeeConfirmed(grant=grant, setting=1),
         grants.GrantInstalmentsScheduled(grant=grant, instalments=instalments),

@@ -67,7 +67,8 @@ class GrantLapsed(Fact, frozen=True, kw_only=True):
 
 class GrantPayeeSet(Fact, frozen=True, kw_only=True):
     """The recipient said to whom, and to which account, the money goes. `setting` counts these statements from 1;
-    no payment may be instructed before `payable_from` (None: there is nothing to wait for)."""
+    no payment may be instructed before `payable_from` (None: there is nothing to wait for). `approvals_ended` is how many
+    approvals of instalments no longer count, since they were given for the former payee."""
 
     grant: str
     dossier: str
@@ -76,6 +77,7 @@ class GrantPayeeSet(Fact, frozen=True, kw_only=True):
     name: Annotated[str | Withheld, Personal(of="dossier")]
     account: Annotated[str | Withheld, Personal(of="dossier")]
     payable_from: datetime | None
+    approvals_ended: int
 
 
 class GrantPayeeConfirmed(Fact, frozen=True, kw_only=True):
@@ -157,11 +159,13 @@ class GrantInstalmentSettled(Fact, frozen=True, kw_only=True):
 
 
 class GrantInstalmentFailed(Fact, frozen=True, kw_only=True):
-    """The bank did not pay; the payment can be instructed again."""
+    """The bank did not pay; the payment can be instructed again. `approvals_ended` is how many of its approvals no longer
+    count, since another payee was set while the bank had the order."""
 
     grant: str
     instalment: int
     reason: FailureReason
+    approvals_ended: int
 
 
 class GrantCompleted(Fact, frozen=True, kw_only=True):

@@ -69,6 +69,13 @@ ENDED: Final = (GrantStatus.DECLINED, GrantStatus.LAPSED, GrantStatus.COMPLETED)
 APPROVALS: Final = (InstalmentStatus.APPROVED_ONCE, InstalmentStatus.APPROVED)
 """Where an instalment stands on its approvals alone, which end when another payee is set."""
 
+_APPROVALS_OF: Final[Mapping[InstalmentStatus, int]] = {
+    InstalmentStatus.APPROVED_ONCE: 1,
+    InstalmentStatus.APPROVED: 2,
+    InstalmentStatus.INSTRUCTED: 2,
+    InstalmentStatus.FAILED: 2,
+}
+
 _AWAITED: Final[Mapping[InstalmentStatus, Stage]] = {
     InstalmentStatus.REQUESTED: 1,
     InstalmentStatus.APPROVED_ONCE: 2,
@@ -96,6 +103,11 @@ class InstalmentState(msgspec.Struct, frozen=True, kw_only=True):
     approved_for: int | None = None
     report: int | None = None
     instructed_at: datetime | None = None
+
+    @property
+    def approvals(self) -> int:
+        """How many approvals brought it to where it stands."""
+        return _APPROVALS_OF.get(self.status, 0)
 
 
 class Grant(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,6 +146,16 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
             number
             for number, status in sorted(self.reports.items())
             if status is ReportStatus.ACCEPTED and number not in used
+        )
+
+    @property
+    def standing_approvals(self) -> int:
+        """How many approvals would end if another payee were set: those of the present payee that a payment can still be
+        sent on."""
+        return sum(
+            instalment.approvals
+            for instalment in self.instalments.values()
+            if instalment.status in (*APPROVALS, InstalmentStatus.FAILED) and not self.outdated(instalment)
         )
 
     def next_stage(self, number: int) -> Stage | None:

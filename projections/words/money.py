@@ -78,7 +78,11 @@ def grant_words(fact: GrantFact, told: Told) -> Words:
             wait = () if fact.payable_from is None else (f"payable from: {moment_text(fact.payable_from)}",)
             return Words(
                 "The recipient set to whom the grant is paid.",
-                changed=(f"payee: {_PAYEES[fact.kind]}, setting {fact.setting}", *wait),
+                changed=(
+                    f"payee: {_PAYEES[fact.kind]}, setting {fact.setting}",
+                    *wait,
+                    *_approvals_ended(fact.approvals_ended),
+                ),
             )
         case GrantPayeeConfirmed():
             return Words(
@@ -158,15 +162,21 @@ def _instalment(
                 "settled",
             )
         case GrantInstalmentFailed():
-            return _moved(
-                fact.instalment,
+            return Words(
                 f"The bank did not pay instalment {fact.instalment}.",
-                "failed",
-                why=REASONS[fact.reason],
+                REASONS[fact.reason],
+                (f"instalment {fact.instalment}: failed", *_approvals_ended(fact.approvals_ended)),
             )
         case _:
             assert_never(fact)
 
 
-def _moved(number: int, what: str, status: str, why: str | None = None) -> Words:
-    return Words(what, why, (f"instalment {number}: {status}",))
+def _approvals_ended(count: int) -> tuple[str, ...]:
+    if not count:
+        return ()
+    gone = count_text(count, "approval no longer counts", "approvals no longer count")
+    return (f"{gone} because the bank details changed",)
+
+
+def _moved(number: int, what: str, status: str) -> Words:
+    return Words(what, changed=(f"instalment {number}: {status}",))

@@ -95,11 +95,17 @@ class GrantBook:
         """Whether an instalment was approved for a payee in whose place another was set."""
         return self.approved_for.get(instalment, self.setting) != self.setting
 
-    def end_approvals(self) -> None:
-        """Another payee was set: whatever was approved and not instructed is only requested."""
+    def end_approvals(self) -> int:
+        """Another payee is set: whatever was approved and not instructed is only requested, and what failed needs both
+        approvals again. Gives how many approvals were lost."""
+        lost = 0
         for instalment, step in self.steps.items():
             if step.startswith("approved"):
+                lost += len(self.approvers[instalment])
                 self.steps[instalment], self.approvers[instalment] = "requested", []
+            elif step == "failed" and not self.outdated(instalment):
+                lost += 2
+        return lost
 
     def answer(self, report: int, step: str) -> None:
         """A report is answered once."""
@@ -194,8 +200,8 @@ class Books:
                 assert (actor, fact.setting) == (grant.recipient, grant.setting + 1)
                 waits = decided_at + timedelta(hours=24) if grant.ever_confirmed else None
                 assert fact.payable_from == waits, "a changed payee waits a day"
+                assert fact.approvals_ended == grant.end_approvals()
                 grant.setting, grant.confirmed, grant.payable_from = fact.setting, False, waits
-                grant.end_approvals()
             case GrantPayeeConfirmed():
                 assert actor != grant.recipient
                 assert (fact.setting, grant.confirmed) == (grant.setting, False)
@@ -212,6 +218,7 @@ class Books:
                 grant.move(fact.instalment, "requested", "scheduled")
                 grant.approvers[fact.instalment] = []
             case GrantInstalmentApproved():
+                assert grant.confirmed, "approved for bank details that nobody checked"
                 grant.approve(fact.instalment, fact.stage, actor)
             case GrantInstalmentInstructed():
                 assert (fact.setting, grant.confirmed) == (grant.setting, True)
@@ -225,6 +232,7 @@ class Books:
                 grant.paid[fact.instalment] = fact.amount
             case GrantInstalmentFailed():
                 grant.move(fact.instalment, "failed", "instructed")
+                assert fact.approvals_ended == (2 if grant.outdated(fact.instalment) else 0)
             case GrantReportSubmitted():
                 assert (grant.step, actor) == ("accepted", grant.recipient)
                 assert fact.report == len(grant.reports) + 1

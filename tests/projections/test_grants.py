@@ -58,6 +58,7 @@ async def test_another_payee_ends_the_approvals_that_are_shown(season: Season) -
     assert await shown(season) == {1: "instructed", 2: "requested", 3: "requested", 4: "requested"}
     await season.run("instalment.fail", season.finance, grant=grant, instalment=1, reason="name_mismatch")
     assert (await shown(season))[1] == "failed"
+    await season.run("grant.confirm_payee", season.finance, grant=grant, setting=2)
     await season.run("instalment.approve", season.finance, grant=grant, instalment=1)
     assert (await shown(season))[1] == "approved once"
 

@@ -57,8 +57,8 @@ def request(grant_id: str, grant: Grant, *, number: int) -> tuple[Fact, ...]:
 def approve(
     grant_id: str, grant: Grant, recipient: Person, *, number: int, approver: str
 ) -> tuple[Fact, ...]:
-    """Approve a requested instalment, first or second, to be paid to the payee of now; never the recipient, and never
-    one person twice."""
+    """Approve a requested instalment, first or second, to be paid to the confirmed payee of now; never the recipient, and
+    never one person twice."""
     instalment = _find(grant, number)
     check_not_erased(recipient)
     stage = grant.next_stage(number)
@@ -76,6 +76,12 @@ def approve(
         raise Refused(msg("The recipient cannot approve an instalment; somebody else must."))
     if stage == 2 and approver == instalment.first_approver:
         raise Refused(msg("You gave the first approval; the second must come from somebody else."))
+    if grant.payee is None or not grant.payee.confirmed:
+        raise Refused(
+            msg(
+                "The bank details are not confirmed yet. Confirm them first; then this instalment can be approved."
+            )
+        )
     return (GrantInstalmentApproved(grant=grant_id, instalment=number, approver=approver, stage=stage),)
 
 
@@ -171,8 +177,16 @@ def settle(
 
 def fail(grant_id: str, grant: Grant, *, number: int, reason: FailureReason) -> tuple[Fact, ...]:
     """Record that the bank did not pay an instalment."""
-    _check_instructed(_find(grant, number))
-    return (GrantInstalmentFailed(grant=grant_id, instalment=number, reason=reason),)
+    instalment = _find(grant, number)
+    _check_instructed(instalment)
+    return (
+        GrantInstalmentFailed(
+            grant=grant_id,
+            instalment=number,
+            reason=reason,
+            approvals_ended=instalment.approvals if grant.outdated(instalment) else 0,
+        ),
+    )
 
 
 def _check_instructed(instalment: InstalmentState) -> None:

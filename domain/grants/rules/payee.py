@@ -35,6 +35,7 @@ def set_payee(
             name=check_text(name, "name", most=limits.NAME),
             account=check_account(account),
             payable_from=now + PAYEE_WAITING_TIME if grant.payee_confirmed_before else None,
+            approvals_ended=grant.standing_approvals,
         ),
     )
 
