@@ -94,7 +94,7 @@ def life(offer: Offer, returned: int = 1) -> tuple[Fact, ...]:
             approvals_ended=0,
         ),
         grants.GrantPayeeConfirmed(grant=grant, setting=1),
-        grants.GrantInstalmentsScheduled(grant=grant, instalments=instalments),
+        grants.GrantInstalmentsScheduled(grant=grant, instalments=instalments, unscheduled=0),
         *_paid(offer, 1, PARTS[0], None),
         *reports,
         grants.GrantReportSubmitted(grant=grant, report=last, dossier=dossier, text=TEXT),

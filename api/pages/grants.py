@@ -13,6 +13,7 @@ from domain.commands import grants as asking
 from domain.deciding import Command
 from domain.grants.state import GrantStatus, InstalmentStatus, ReportStatus
 from domain.messages import Message, in_context, msg
+from domain.values import Money
 from projections import calls, grants, timeline
 from projections.grants import GrantDetail, InstalmentShown
 
@@ -73,6 +74,7 @@ async def _one(visit: Visit) -> Drawn:
             "offers": [*offers, *_all(steps), *_all(answers)],
             "planning": planning,
             "rows": _rows(planning),
+            "unscheduled": _some(shown.unscheduled),
             "today": visit.wiring.clock().date().isoformat(),
             "payees": PAYEES,
             "story": await if_shown(
@@ -157,6 +159,11 @@ def _steps(visit: Visit, grant: str, instalment: InstalmentShown) -> list[tuple[
             ]
         case _:
             return []
+
+
+def _some(amount: Money | None) -> Money | None:
+    """An amount, if it is more than nothing."""
+    return amount if amount is not None and amount.amount.strip("0.") else None
 
 
 def _rows(form: FormShown) -> range:

@@ -88,10 +88,11 @@ class GrantPayeeConfirmed(Fact, frozen=True, kw_only=True):
 
 
 class GrantInstalmentsScheduled(Fact, frozen=True, kw_only=True):
-    """Staff divided the grant into payments, in place of an earlier schedule."""
+    """Staff divided the grant into payments, in place of an earlier schedule; `unscheduled` is what they left of it."""
 
     grant: str
     instalments: tuple[Instalment, ...]
+    unscheduled: int
 
 
 class GrantReportSubmitted(Fact, frozen=True, kw_only=True):

@@ -88,13 +88,14 @@ class ReportShown(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GrantDetail(GrantLine, frozen=True, kw_only=True):
-    """A grant with all that belongs to it. `explanation` is the text beside the reason of a declined offer;
-    `damaged` is as a payee's."""
+    """A grant with all that belongs to it. `explanation` is the text beside the reason of a declined offer; `unscheduled` is
+    what the instalments leave of the grant, None before there are any; `damaged` is as a payee's."""
 
     seen_as: Role
     explanation: str | None
     payee: PayeeShown | None
     instalments: tuple[InstalmentShown, ...]
+    unscheduled: Money | None
     reports: tuple[ReportShown, ...]
     damaged: tuple[str, ...] = ()
 
@@ -208,6 +209,7 @@ async def one(reader: Reader, viewer: str | None, grant: str, *, as_of: AsOf | N
         explanation=text_of(explanation),
         payee=_payee(row, texts),
         instalments=tuple(_instalment(each, row["currency"]) for each in instalments),
+        unscheduled=_unscheduled(row, instalments),
         reports=tuple(_report(each, texts) for each in reports),
         damaged=damaged_in({"explanation": explanation}),
     )
@@ -282,6 +284,12 @@ def _payee(row: Row, texts: _Texts) -> PayeeShown | None:
         account=text_of(opened.get("account")),
         damaged=damaged_in(opened),
     )
+
+
+def _unscheduled(row: Row, instalments: list[Row]) -> Money | None:
+    if not instalments:
+        return None
+    return Money.of(row["amount"] - sum(each["amount"] for each in instalments), row["currency"])
 
 
 def _instalment(row: Row, currency: str) -> InstalmentShown:

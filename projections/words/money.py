@@ -134,6 +134,11 @@ def _instalment(
                     f"instalment {plan.number}: {amount_text(plan.amount, told.currency)}, due {plan.due.isoformat()}"
                     + (", after a report" if plan.condition == "report" else "")
                     for plan in fact.instalments
+                )
+                + (
+                    (f"left unscheduled: {amount_text(fact.unscheduled, told.currency)}",)
+                    if fact.unscheduled
+                    else ()
                 ),
             )
         case GrantInstalmentRequested():

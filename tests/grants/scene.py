@@ -218,13 +218,14 @@ def payee_confirmed(setting: int = 1) -> GrantPayeeConfirmed:
 
 
 def scheduled(*instalments: tuple[int, Condition]) -> GrantInstalmentsScheduled:
-    """Instalments in cents, each with its condition."""
+    """Instalments in cents, each with its condition; what they leave of the grant is left."""
     return GrantInstalmentsScheduled(
         grant=GRANT,
         instalments=tuple(
             Instalment(number=number, amount=amount, condition=condition, due=date(2026, 6, 1))
             for number, (amount, condition) in enumerate(instalments, 1)
         ),
+        unscheduled=AWARD - sum(amount for amount, _ in instalments),
     )
 
 

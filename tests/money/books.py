@@ -211,6 +211,7 @@ class Books:
                 grant.plan = {instalment.number: instalment.amount for instalment in fact.instalments}
                 grant.follow = {each.number for each in fact.instalments if each.condition == "report"}
                 grant.steps = dict.fromkeys(grant.plan, "scheduled")
+                assert fact.unscheduled == grant.amount - sum(grant.plan.values())
             case GrantInstalmentRequested():
                 assert actor == grant.recipient
                 assert grant.confirmed

@@ -87,7 +87,7 @@ class Table:
         if not book.confirmed:
             return tried("grant.confirm_payee", "finance", grant=grant, setting=book.setting)
         if not book.plan:
-            return tried("grant.schedule", "officer", grant=grant, instalments=split(book.amount, choice))
+            return self.house.schedule(grant, book.amount, split(book.amount, choice))
         for number, step in book.steps.items():
             if step != "settled":
                 return self.pay(grant, book, artist, number, step, choice)
@@ -133,7 +133,7 @@ class Table:
         one = {"grant": grant, "instalment": number}
         who = (*STAFF, artist)[choice % 7]
         anything = (
-            lambda: tried("grant.schedule", "officer", grant=grant, instalments=split(book.amount, choice)),
+            lambda: self.house.schedule(grant, book.amount, split(book.amount, choice)),
             lambda: tried("instalment.approve", who, **one),
             lambda: tried("instalment.approve", who, **one),
             lambda: tried("instalment.request", artist, **one),

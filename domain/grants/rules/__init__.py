@@ -9,9 +9,10 @@ from domain.grants.rules.instalments import approve, fail, instruct, request, se
 from domain.grants.rules.offering import accept, decline, lapse, offer
 from domain.grants.rules.payee import confirm_payee, set_payee
 from domain.grants.rules.reports import accept_report, return_report, submit_report
-from domain.grants.rules.scheduling import PlannedInstalment, schedule
+from domain.grants.rules.scheduling import Planned, PlannedInstalment, schedule
 
 __all__ = [
+    "Planned",
     "PlannedInstalment",
     "accept",
     "accept_report",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime, timedelta
+from typing import Final
 
 import msgspec
 
@@ -16,6 +17,9 @@ from domain.messages import msg
 from domain.refusals import FieldError, Invalid, Refused
 from domain.values import Money
 
+_LATEST_ZONE: Final = timedelta(hours=12)
+"""By how much the last time zone in which a day ends lies behind UTC."""
+
 
 class PlannedInstalment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One payment as staff plan it; its place in the plan is its number."""
@@ -25,13 +29,32 @@ class PlannedInstalment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     condition: Condition = "none"
 
 
-def schedule(grant_id: str, grant: Grant, *, instalments: Sequence[PlannedInstalment]) -> tuple[Fact, ...]:
-    """Divide a grant into instalments that add up to no more than it; anew only while none was requested."""
+class Planned(msgspec.Struct, frozen=True, kw_only=True):
+    """A plan as staff send it. `unscheduled` is what it leaves of the grant, which has to be said where there is anything;
+    `confirm_past_due` says that due dates in the past are meant."""
+
+    instalments: Sequence[PlannedInstalment]
+    unscheduled: Money | None
+    confirm_past_due: bool
+
+
+def schedule(grant_id: str, grant: Grant, *, planned: Planned, now: datetime) -> tuple[Fact, ...]:
+    """Divide a grant into instalments that add up to it, or to less where what is left is said; anew only while none was
+    requested."""
     check_accepted(grant)
     if any(instalment.status is not InstalmentStatus.SCHEDULED for instalment in grant.instalments.values()):
         raise Refused(
             msg("The schedule can no longer be changed, since an instalment was already requested.")
         )
+    plans = plan(planned, currency=grant.currency, now=now)
+    left = left_of(grant.amount, plans, planned.unscheduled, currency=grant.currency)
+    return (GrantInstalmentsScheduled(grant=grant_id, instalments=plans, unscheduled=left),)
+
+
+def plan(planned: Planned, *, currency: str, now: datetime, first: int = 1) -> tuple[Instalment, ...]:
+    """The instalments of a plan, numbered from `first`. Raises `Invalid` with all that is wrong with any of them: their
+    number, a sum, or a day that is past and not confirmed."""
+    instalments = planned.instalments
     if not 1 <= len(instalments) <= limits.INSTALMENTS:
         raise Invalid.field(
             "instalments",
@@ -41,35 +64,51 @@ def schedule(grant_id: str, grant: Grant, *, instalments: Sequence[PlannedInstal
                 given=len(instalments),
             ),
         )
-    plans = tuple(
-        Instalment(number=number, amount=amount, condition=planned.condition, due=planned.due)
-        for number, (planned, amount) in enumerate(
-            zip(instalments, _amounts(grant, instalments), strict=True), 1
-        )
-    )
-    total = sum(plan.amount for plan in plans)
-    if total > grant.amount:
+    today = (now - _LATEST_ZONE).date()
+    plans: list[Instalment] = []
+    errors: list[FieldError] = []
+    for place, each in enumerate(instalments):
+        if each.due < today and not planned.confirm_past_due:
+            past = msg("This day is in the past. Change it, or confirm that dates in the past are meant.")
+            errors.append(FieldError(f"instalments[{place}].due", past))
+        try:
+            amount = each.amount.minor(f"instalments[{place}].amount", currency=currency, least=1)
+        except Invalid as invalid:
+            errors.extend(invalid.errors)
+        else:
+            plans.append(
+                Instalment(number=first + place, amount=amount, condition=each.condition, due=each.due)
+            )
+    if errors:
+        raise Invalid(tuple(errors))
+    return tuple(plans)
+
+
+def left_of(amount: int, plans: Sequence[Instalment], said: Money | None, *, currency: str) -> int:
+    """What a plan leaves of `amount` minor units, which must be what was `said`; raises `Refused` if the plan exceeds them."""
+    total = sum(each.amount for each in plans)
+    if total > amount:
         raise Refused(
             msg(
                 "The instalments add up to {total}, which is more than the grant of {grant}.",
-                total=Money.of(total, grant.currency),
-                grant=Money.of(grant.amount, grant.currency),
+                total=Money.of(total, currency),
+                grant=Money.of(amount, currency),
             )
         )
-    return (GrantInstalmentsScheduled(grant=grant_id, instalments=plans),)
-
-
-def _amounts(grant: Grant, instalments: Sequence[PlannedInstalment]) -> list[int]:
-    """The instalments' sums in minor units; raises `Invalid` with all that is wrong with any of them."""
-    amounts: list[int] = []
-    errors: list[FieldError] = []
-    for place, planned in enumerate(instalments):
-        try:
-            amounts.append(
-                planned.amount.minor(f"instalments[{place}].amount", currency=grant.currency, least=1)
-            )
-        except Invalid as invalid:
-            errors.extend(invalid.errors)
-    if errors:
-        raise Invalid(tuple(errors))
-    return amounts
+    left = amount - total
+    known = 0 if said is None else said.minor("unscheduled", currency=currency)
+    if left and known != left:
+        raise Invalid.field(
+            "unscheduled.amount",
+            msg(
+                "These instalments leave {left} of the grant unscheduled. Add an instalment, or write this sum here to "
+                "leave it.",
+                left=Money.of(left, currency),
+            ),
+        )
+    if known != left:
+        raise Invalid.field(
+            "unscheduled.amount",
+            msg("The instalments cover the whole grant, so nothing is left unscheduled."),
+        )
+    return left
