@@ -20,6 +20,7 @@ _FIELDS: Final[Mapping[str, Message]] = {
     "condition": msg("Condition"),
     "confirm_past_due": msg("Dates in the past"),
     "due": msg("Due on"),
+    "ends_on": msg("End date"),
     "explanation": msg("Explanation"),
     "instalments": msg("Instalments"),
     "item": msg("What for"),

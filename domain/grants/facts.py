@@ -14,6 +14,10 @@ PayeeKind = Literal["recipient", "fiscal_host", "other"]
 Condition = Literal["none", "report"]
 DeclineReason = Literal["funded_elsewhere", "no_longer_possible", "safety", "terms", "other"]
 ReturnReason = Literal["incomplete", "unclear", "receipts_missing", "other"]
+SuspensionReason = Literal["report_overdue", "under_review", "recipient_unreachable", "safety", "other"]
+TerminationReason = Literal[
+    "recipient_asked", "no_longer_possible", "terms_broken", "recipient_unreachable", "safety", "other"
+]
 FailureReason = Literal["account_not_found", "name_mismatch", "returned_by_bank", "held_by_bank", "other"]
 Stage = Literal[1, 2]
 
@@ -169,6 +173,63 @@ class GrantInstalmentFailed(Fact, frozen=True, kw_only=True):
     approvals_ended: int
 
 
+class GrantSuspended(Fact, frozen=True, kw_only=True):
+    """Staff stopped the grant for the time being: nothing is requested, approved or sent to the bank."""
+
+    grant: str
+    dossier: str
+    reason: SuspensionReason
+    explanation: Annotated[str | Withheld | None, Personal(of="dossier")]
+
+
+class GrantResumed(Fact, frozen=True, kw_only=True):
+    """A suspended grant goes on."""
+
+    grant: str
+
+
+class GrantTerminated(Fact, frozen=True, kw_only=True):
+    """Staff ended a grant that cannot go on; what was not paid is cancelled."""
+
+    grant: str
+    dossier: str
+    reason: TerminationReason
+    explanation: Annotated[str | Withheld | None, Personal(of="dossier")]
+
+
+class GrantAmendmentProposed(Fact, frozen=True, kw_only=True):
+    """Staff proposed to change the grant, in place of an earlier proposal. Amendments are numbered from 1. `amount`, `ends_on`
+    and `unscheduled` are as they would be; `instalments` would take the place of those not yet requested (None: these stay).
+    """
+
+    grant: str
+    dossier: str
+    amendment: int
+    amount: int
+    ends_on: date | None
+    instalments: tuple[Instalment, ...] | None
+    unscheduled: int
+    explanation: Annotated[str | Withheld | None, Personal(of="dossier")]
+
+
+class GrantAmended(Fact, frozen=True, kw_only=True):
+    """The recipient accepted an amendment. The fields are as they were proposed."""
+
+    grant: str
+    amendment: int
+    amount: int
+    ends_on: date | None
+    instalments: tuple[Instalment, ...] | None
+    unscheduled: int
+
+
+class GrantAmendmentDeclined(Fact, frozen=True, kw_only=True):
+    """The recipient declined an amendment; the grant stays as it is."""
+
+    grant: str
+    amendment: int
+
+
 class GrantCompleted(Fact, frozen=True, kw_only=True):
     """All was paid and reported."""
 
@@ -191,5 +252,11 @@ GrantFact = (
     | GrantInstalmentInstructed
     | GrantInstalmentSettled
     | GrantInstalmentFailed
+    | GrantSuspended
+    | GrantResumed
+    | GrantTerminated
+    | GrantAmendmentProposed
+    | GrantAmended
+    | GrantAmendmentDeclined
     | GrantCompleted
 )

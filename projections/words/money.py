@@ -8,6 +8,9 @@ from typing import Final, assert_never
 from domain.funds import FundCommitted, FundFact, FundOpened, FundPledged, FundReceived, FundReleased
 from domain.grants.facts import (
     GrantAccepted,
+    GrantAmended,
+    GrantAmendmentDeclined,
+    GrantAmendmentProposed,
     GrantCompleted,
     GrantDeclined,
     GrantFact,
@@ -24,6 +27,10 @@ from domain.grants.facts import (
     GrantReportAccepted,
     GrantReportReturned,
     GrantReportSubmitted,
+    GrantResumed,
+    GrantSuspended,
+    GrantTerminated,
+    Instalment,
 )
 from domain.values import amount_text, moment_text
 from projections.words.telling import REASONS, Told, Words, count_text
@@ -90,6 +97,20 @@ def grant_words(fact: GrantFact, told: Told) -> Words:
             )
         case GrantCompleted():
             return Words("The grant was completed.", changed=("status: completed",))
+        case GrantSuspended():
+            return Words("The grant was suspended.", REASONS[fact.reason])
+        case GrantResumed():
+            return Words("The grant was resumed.")
+        case GrantTerminated():
+            return Words("The grant was ended before all of it was paid.", REASONS[fact.reason])
+        case GrantAmendmentProposed():
+            return Words(f"Amendment {fact.amendment} was proposed.", changed=_amendment(fact, told))
+        case GrantAmended():
+            return Words(
+                f"The recipient accepted amendment {fact.amendment}.", changed=_amendment(fact, told)
+            )
+        case GrantAmendmentDeclined():
+            return Words(f"The recipient declined amendment {fact.amendment}.")
         case GrantReportSubmitted():
             return Words(
                 f"The recipient submitted report {fact.report}.",
@@ -130,16 +151,7 @@ def _instalment(
             count = count_text(len(fact.instalments), "instalment", "instalments")
             return Words(
                 f"The grant is to be paid in {count}.",
-                changed=tuple(
-                    f"instalment {plan.number}: {amount_text(plan.amount, told.currency)}, due {plan.due.isoformat()}"
-                    + (", after a report" if plan.condition == "report" else "")
-                    for plan in fact.instalments
-                )
-                + (
-                    (f"left unscheduled: {amount_text(fact.unscheduled, told.currency)}",)
-                    if fact.unscheduled
-                    else ()
-                ),
+                changed=_planned(fact.instalments, fact.unscheduled, told),
             )
         case GrantInstalmentRequested():
             met = "" if fact.report is None else f", for report {fact.report}"
@@ -174,6 +186,26 @@ def _instalment(
             )
         case _:
             assert_never(fact)
+
+
+def _planned(instalments: tuple[Instalment, ...], unscheduled: int, told: Told) -> tuple[str, ...]:
+    lines = [
+        f"instalment {plan.number}: {amount_text(plan.amount, told.currency)}, due {plan.due.isoformat()}"
+        + (", after a report" if plan.condition == "report" else "")
+        for plan in instalments
+    ]
+    if unscheduled:
+        lines.append(f"left unscheduled: {amount_text(unscheduled, told.currency)}")
+    return tuple(lines)
+
+
+def _amendment(fact: GrantAmendmentProposed | GrantAmended, told: Told) -> tuple[str, ...]:
+    ends = () if fact.ends_on is None else (f"ends on: {fact.ends_on.isoformat()}",)
+    return (
+        f"amount of the grant: {amount_text(fact.amount, told.currency)}",
+        *ends,
+        *_planned(fact.instalments or (), fact.unscheduled, told),
+    )
 
 
 def _approvals_ended(count: int) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ import msgspec
 from domain import limits
 from domain.deciding import Fact
 from domain.grants.facts import Condition, GrantInstalmentsScheduled, Instalment
-from domain.grants.rules.standing import check_accepted
+from domain.grants.rules.standing import check_accepted, check_no_amendment_waits
 from domain.grants.state import Grant, InstalmentStatus
 from domain.messages import msg
 from domain.refusals import FieldError, Invalid, Refused
@@ -19,6 +19,8 @@ from domain.values import Money
 
 _LATEST_ZONE: Final = timedelta(hours=12)
 """By how much the last time zone in which a day ends lies behind UTC."""
+
+PAST: Final = msg("This day is in the past. Change it, or confirm that dates in the past are meant.")
 
 
 class PlannedInstalment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -42,6 +44,7 @@ def schedule(grant_id: str, grant: Grant, *, planned: Planned, now: datetime) ->
     """Divide a grant into instalments that add up to it, or to less where what is left is said; anew only while none was
     requested."""
     check_accepted(grant)
+    check_no_amendment_waits(grant)
     if any(instalment.status is not InstalmentStatus.SCHEDULED for instalment in grant.instalments.values()):
         raise Refused(
             msg("The schedule can no longer be changed, since an instalment was already requested.")
@@ -51,26 +54,27 @@ def schedule(grant_id: str, grant: Grant, *, planned: Planned, now: datetime) ->
     return (GrantInstalmentsScheduled(grant=grant_id, instalments=plans, unscheduled=left),)
 
 
-def plan(planned: Planned, *, currency: str, now: datetime, first: int = 1) -> tuple[Instalment, ...]:
-    """The instalments of a plan, numbered from `first`. Raises `Invalid` with all that is wrong with any of them: their
-    number, a sum, or a day that is past and not confirmed."""
+def plan(
+    planned: Planned, *, currency: str, now: datetime, after: Sequence[int] = ()
+) -> tuple[Instalment, ...]:
+    """The instalments of a plan, numbered `after` those that stay. Raises `Invalid` with all that is wrong with any of them:
+    their number, a sum, or a day that is past and not confirmed."""
     instalments = planned.instalments
-    if not 1 <= len(instalments) <= limits.INSTALMENTS:
+    if not 1 <= len(instalments) + len(after) <= limits.INSTALMENTS:
         raise Invalid.field(
             "instalments",
             msg(
                 "A grant is paid in 1 to {most} instalments; this schedule has {given}.",
                 most=limits.INSTALMENTS,
-                given=len(instalments),
+                given=len(instalments) + len(after),
             ),
         )
-    today = (now - _LATEST_ZONE).date()
+    first = max(after, default=0) + 1
     plans: list[Instalment] = []
     errors: list[FieldError] = []
     for place, each in enumerate(instalments):
-        if each.due < today and not planned.confirm_past_due:
-            past = msg("This day is in the past. Change it, or confirm that dates in the past are meant.")
-            errors.append(FieldError(f"instalments[{place}].due", past))
+        if not planned.confirm_past_due and is_past(each.due, now):
+            errors.append(FieldError(f"instalments[{place}].due", PAST))
         try:
             amount = each.amount.minor(f"instalments[{place}].amount", currency=currency, least=1)
         except Invalid as invalid:
@@ -82,6 +86,11 @@ def plan(planned: Planned, *, currency: str, now: datetime, first: int = 1) -> t
     if errors:
         raise Invalid(tuple(errors))
     return tuple(plans)
+
+
+def is_past(day: date, now: datetime) -> bool:
+    """Whether a day has ended everywhere on Earth."""
+    return day < (now - _LATEST_ZONE).date()
 
 
 def left_of(amount: int, plans: Sequence[Instalment], said: Money | None, *, currency: str) -> int:
