@@ -17,7 +17,9 @@ from domain.refusals import Invalid, NotFound, Refused
 from domain.values import Money, Role, check_currency, check_text
 
 Basis = Literal["received", "pledged"]
-ReleaseReason = Literal["grant_declined", "grant_completed", "grant_lapsed"]
+ReleaseReason = Literal[
+    "grant_declined", "grant_completed", "grant_lapsed", "grant_terminated", "grant_amended"
+]
 
 # Facts
 

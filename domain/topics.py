@@ -167,6 +167,12 @@ REGISTER: Final = (
     ),
     Topic("grant.instalment_settled.v1", grants.GrantInstalmentSettled, _APPLICANT),
     Topic("grant.instalment_failed.v1", grants.GrantInstalmentFailed, _APPLICANT),
+    Topic("grant.suspended.v1", grants.GrantSuspended, _APPLICANT),
+    Topic("grant.resumed.v1", grants.GrantResumed, _APPLICANT),
+    Topic("grant.terminated.v1", grants.GrantTerminated, _APPLICANT),
+    Topic("grant.amendment_proposed.v1", grants.GrantAmendmentProposed, _APPLICANT),
+    Topic("grant.amended.v1", grants.GrantAmended, _APPLICANT),
+    Topic("grant.amendment_declined.v1", grants.GrantAmendmentDeclined, _APPLICANT),
     Topic("grant.completed.v1", grants.GrantCompleted, _APPLICANT),
 )
 """Every topic."""

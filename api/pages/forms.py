@@ -35,6 +35,9 @@ _STEP: Final = re.compile(r"[a-z][a-z0-9_]*|[0-9]+", re.ASCII)
 _ROW: Final = re.compile(r"([a-z0-9_.]+)\[([0-9]{1,3})\]\.(.+)", re.ASCII)
 _OWN: Final = re.compile(r"_[a-z]{1,20}\Z", re.ASCII)
 
+TICKED: Final = "true"
+"""What a box that is ticked sends; one that is not sends nothing."""
+
 Plain = dict[str, Any]  # Any: what JSON can hold
 
 
@@ -166,6 +169,8 @@ def read_typed(value: Any, hint: Any) -> Any:  # Any: see Plain, and a type
             value = read_typed(value, member)
         return value
     if isinstance(value, str):
+        if hint is bool:
+            return value == TICKED or value
         return typed_whole(value) if hint is int else value
     if isinstance(value, list) and get_origin(hint) is tuple:
         return [read_typed(each, get_args(hint)[0]) for each in value]

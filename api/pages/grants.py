@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Final
 
 from api.pages.applications import if_shown
@@ -13,6 +14,7 @@ from domain.commands import grants as asking
 from domain.deciding import Command
 from domain.grants.state import GrantStatus, InstalmentStatus, ReportStatus
 from domain.messages import Message, in_context, msg
+from domain.values import Money
 from projections import calls, grants, timeline
 from projections.grants import GrantDetail, InstalmentShown
 
@@ -60,6 +62,7 @@ async def _one(visit: Visit) -> Drawn:
         if report.status == ReportStatus.SUBMITTED
     }
     planning = visit.form("grant.schedule", seen=shown.version)
+    amending = visit.form("grant.propose_amendment", seen=shown.version)
     call = await calls.one(reader, visit.person, shown.call)
     return Drawn(
         "grant.html",
@@ -73,6 +76,9 @@ async def _one(visit: Visit) -> Drawn:
             "offers": [*offers, *_all(steps), *_all(answers)],
             "planning": planning,
             "rows": _rows(planning),
+            "amending": amending,
+            "amending_rows": _rows(amending),
+            "unscheduled": _some(shown.unscheduled),
             "today": visit.wiring.clock().date().isoformat(),
             "payees": PAYEES,
             "story": await if_shown(
@@ -94,7 +100,7 @@ def _next(grant: GrantDetail) -> list[tuple[Message, Command]]:
             (msg("Accept the grant"), asking.AcceptGrant(grant=grant.id)),
             (msg("Decline the grant"), asking.DeclineGrant(grant=grant.id, reason="other")),
         ]
-    if grant.status != GrantStatus.ACCEPTED:
+    if grant.status not in (GrantStatus.ACCEPTED, GrantStatus.SUSPENDED):
         return []
     waiting = grant.payee is not None and not grant.payee.confirmed
     setting = grant.payee.setting if grant.payee else 1
@@ -110,7 +116,33 @@ def _next(grant: GrantDetail) -> list[tuple[Message, Command]]:
         ),
         (msg("Schedule the instalments"), asking.ScheduleGrant(grant=grant.id, instalments=())),
         (msg("Submit a report"), asking.SubmitGrantReport(grant=grant.id, text="-")),
+        *_changes(grant),
         (msg("Complete the grant"), asking.CompleteGrant(grant=grant.id)),
+    ]
+
+
+def _changes(grant: GrantDetail) -> list[tuple[Message, Command]]:
+    """How a grant under way can be stopped or changed."""
+    ends_on = date.max if grant.ends_on != date.max else date.min
+    proposal = asking.ProposeGrantAmendment(grant=grant.id, ends_on=ends_on, confirm_past_due=True)
+    answers: list[tuple[Message, Command]] = []
+    if grant.amendment is not None:
+        number = grant.amendment
+        answers = [
+            (msg("Accept the amendment"), asking.AcceptGrantAmendment(grant=grant.id, amendment=number)),
+            (msg("Decline the amendment"), asking.DeclineGrantAmendment(grant=grant.id, amendment=number)),
+        ]
+    suspended = grant.status == GrantStatus.SUSPENDED
+    pause: tuple[Message, Command] = (
+        (msg("Resume the grant"), asking.ResumeGrant(grant=grant.id))
+        if suspended
+        else (msg("Suspend the grant"), asking.SuspendGrant(grant=grant.id, reason="other"))
+    )
+    return [
+        *answers,
+        (msg("Propose an amendment"), proposal),
+        pause,
+        (msg("End the grant early"), asking.TerminateGrant(grant=grant.id, reason="other")),
     ]
 
 
@@ -159,6 +191,11 @@ def _steps(visit: Visit, grant: str, instalment: InstalmentShown) -> list[tuple[
             return []
 
 
+def _some(amount: Money | None) -> Money | None:
+    """An amount, if it is more than nothing."""
+    return amount if amount is not None and amount.amount.strip("0.") else None
+
+
 def _rows(form: FormShown) -> range:
     typed = form.returned.typed.rows("instalments") if form.returned else 0
     asked = form.returned is not None and bool(form.returned.typed.own("lines"))
@@ -192,6 +229,20 @@ PAGES = (
                 done=msg("The report is returned to the recipient."),
                 told=_TOLD,
             ),
+            Act(command="grant.suspend", done=msg("The grant is suspended."), told=_TOLD),
+            Act(command="grant.resume", done=msg("The grant goes on."), told=_TOLD),
+            Act(
+                command="grant.terminate",
+                done=msg("The grant is ended. What was not paid is back in the fund."),
+                told=_TOLD,
+            ),
+            Act(
+                command="grant.propose_amendment",
+                done=msg("The amendment is proposed. It counts once the recipient accepts it."),
+                told=_TOLD,
+            ),
+            Act(command="grant.accept_amendment", done=msg("You accepted the amendment."), told=_TOLD),
+            Act(command="grant.decline_amendment", done=msg("You declined the amendment."), told=_TOLD),
             Act(command="grant.complete", done=msg("The grant is completed."), told=_TOLD),
             Act(command="instalment.request", done=msg("The payment is requested."), told=_TOLD),
             Act(command="instalment.approve", done=msg("You approved the payment."), told=_TOLD),

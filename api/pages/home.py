@@ -99,16 +99,26 @@ def _begun(count: int) -> Message:
 
 
 async def _offers(visit: Visit) -> list[Waiting]:
-    """Grants that the visitor was offered and has not answered."""
+    """Grants that the visitor was offered, and amendments of them, that are not answered yet."""
     found = await grants.mine(visit.wiring.reader, visit.person)
     return [
-        Waiting(
-            f"/grants/{each.id}",
-            msg("Answer the offer of {amount}", amount=each.amount),
-            until=each.respond_by,
-        )
-        for each in found.items
-        if each.status == GrantStatus.OFFERED
+        *(
+            Waiting(
+                f"/grants/{each.id}",
+                msg("Answer the offer of {amount}", amount=each.amount),
+                until=each.respond_by,
+            )
+            for each in found.items
+            if each.status == GrantStatus.OFFERED
+        ),
+        *(
+            Waiting(
+                f"/grants/{each.id}#amendment",
+                msg("Answer the amendment of your grant of {amount}", amount=each.amount),
+            )
+            for each in found.items
+            if each.amendment is not None
+        ),
     ]
 
 

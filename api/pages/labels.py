@@ -18,7 +18,9 @@ _FIELDS: Final[Mapping[str, Message]] = {
     "comment_applicant": msg("Comment for the applicant"),
     "comment_jury": msg("Comment for the jury"),
     "condition": msg("Condition"),
+    "confirm_past_due": msg("Dates in the past"),
     "due": msg("Due on"),
+    "ends_on": msg("End date"),
     "explanation": msg("Explanation"),
     "instalments": msg("Instalments"),
     "item": msg("What for"),
@@ -40,6 +42,7 @@ _FIELDS: Final[Mapping[str, Message]] = {
     "summary": msg("Summary"),
     "text": msg("Report"),
     "title": msg("Title"),
+    "unscheduled": msg("Left unscheduled"),
     "until": msg("Until"),
 }
 _SETS_OF_FIELDS: Final[Mapping[str, Message]] = {"answers": msg("Answer"), "scores": msg("Points")}

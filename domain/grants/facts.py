@@ -14,6 +14,10 @@ PayeeKind = Literal["recipient", "fiscal_host", "other"]
 Condition = Literal["none", "report"]
 DeclineReason = Literal["funded_elsewhere", "no_longer_possible", "safety", "terms", "other"]
 ReturnReason = Literal["incomplete", "unclear", "receipts_missing", "other"]
+SuspensionReason = Literal["report_overdue", "under_review", "recipient_unreachable", "safety", "other"]
+TerminationReason = Literal[
+    "recipient_asked", "no_longer_possible", "terms_broken", "recipient_unreachable", "safety", "other"
+]
 FailureReason = Literal["account_not_found", "name_mismatch", "returned_by_bank", "held_by_bank", "other"]
 Stage = Literal[1, 2]
 
@@ -67,7 +71,8 @@ class GrantLapsed(Fact, frozen=True, kw_only=True):
 
 class GrantPayeeSet(Fact, frozen=True, kw_only=True):
     """The recipient said to whom, and to which account, the money goes. `setting` counts these statements from 1;
-    no payment may be instructed before `payable_from` (None: there is nothing to wait for)."""
+    no payment may be instructed before `payable_from` (None: there is nothing to wait for). `approvals_ended` is how many
+    approvals of instalments no longer count, since they were given for the former payee."""
 
     grant: str
     dossier: str
@@ -76,6 +81,7 @@ class GrantPayeeSet(Fact, frozen=True, kw_only=True):
     name: Annotated[str | Withheld, Personal(of="dossier")]
     account: Annotated[str | Withheld, Personal(of="dossier")]
     payable_from: datetime | None
+    approvals_ended: int
 
 
 class GrantPayeeConfirmed(Fact, frozen=True, kw_only=True):
@@ -86,10 +92,11 @@ class GrantPayeeConfirmed(Fact, frozen=True, kw_only=True):
 
 
 class GrantInstalmentsScheduled(Fact, frozen=True, kw_only=True):
-    """Staff divided the grant into payments, in place of an earlier schedule."""
+    """Staff divided the grant into payments, in place of an earlier schedule; `unscheduled` is what they left of it."""
 
     grant: str
     instalments: tuple[Instalment, ...]
+    unscheduled: int
 
 
 class GrantReportSubmitted(Fact, frozen=True, kw_only=True):
@@ -157,11 +164,70 @@ class GrantInstalmentSettled(Fact, frozen=True, kw_only=True):
 
 
 class GrantInstalmentFailed(Fact, frozen=True, kw_only=True):
-    """The bank did not pay; the payment can be instructed again."""
+    """The bank did not pay; the payment can be instructed again. `approvals_ended` is how many of its approvals no longer
+    count, since another payee was set while the bank had the order."""
 
     grant: str
     instalment: int
     reason: FailureReason
+    approvals_ended: int
+
+
+class GrantSuspended(Fact, frozen=True, kw_only=True):
+    """Staff stopped the grant for the time being: nothing is requested, approved or sent to the bank."""
+
+    grant: str
+    dossier: str
+    reason: SuspensionReason
+    explanation: Annotated[str | Withheld | None, Personal(of="dossier")]
+
+
+class GrantResumed(Fact, frozen=True, kw_only=True):
+    """A suspended grant goes on."""
+
+    grant: str
+
+
+class GrantTerminated(Fact, frozen=True, kw_only=True):
+    """Staff ended a grant that cannot go on; what was not paid is cancelled."""
+
+    grant: str
+    dossier: str
+    reason: TerminationReason
+    explanation: Annotated[str | Withheld | None, Personal(of="dossier")]
+
+
+class GrantAmendmentProposed(Fact, frozen=True, kw_only=True):
+    """Staff proposed to change the grant, in place of an earlier proposal. Amendments are numbered from 1. `amount`, `ends_on`
+    and `unscheduled` are as they would be; `instalments` would take the place of those not yet requested (None: these stay).
+    """
+
+    grant: str
+    dossier: str
+    amendment: int
+    amount: int
+    ends_on: date | None
+    instalments: tuple[Instalment, ...] | None
+    unscheduled: int
+    explanation: Annotated[str | Withheld | None, Personal(of="dossier")]
+
+
+class GrantAmended(Fact, frozen=True, kw_only=True):
+    """The recipient accepted an amendment. The fields are as they were proposed."""
+
+    grant: str
+    amendment: int
+    amount: int
+    ends_on: date | None
+    instalments: tuple[Instalment, ...] | None
+    unscheduled: int
+
+
+class GrantAmendmentDeclined(Fact, frozen=True, kw_only=True):
+    """The recipient declined an amendment; the grant stays as it is."""
+
+    grant: str
+    amendment: int
 
 
 class GrantCompleted(Fact, frozen=True, kw_only=True):
@@ -186,5 +252,11 @@ GrantFact = (
     | GrantInstalmentInstructed
     | GrantInstalmentSettled
     | GrantInstalmentFailed
+    | GrantSuspended
+    | GrantResumed
+    | GrantTerminated
+    | GrantAmendmentProposed
+    | GrantAmended
+    | GrantAmendmentDeclined
     | GrantCompleted
 )

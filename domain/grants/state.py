@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final, assert_never
 
 import msgspec
@@ -12,6 +12,9 @@ import msgspec
 from domain.deciding import Aggregate
 from domain.grants.facts import (
     GrantAccepted,
+    GrantAmended,
+    GrantAmendmentDeclined,
+    GrantAmendmentProposed,
     GrantCompleted,
     GrantDeclined,
     GrantFact,
@@ -28,6 +31,9 @@ from domain.grants.facts import (
     GrantReportAccepted,
     GrantReportReturned,
     GrantReportSubmitted,
+    GrantResumed,
+    GrantSuspended,
+    GrantTerminated,
     Instalment,
     Stage,
 )
@@ -40,6 +46,8 @@ class GrantStatus(enum.StrEnum):
     ACCEPTED = "accepted"
     DECLINED = "declined"
     LAPSED = "lapsed"
+    SUSPENDED = "suspended"
+    TERMINATED = "terminated"
     COMPLETED = "completed"
 
 
@@ -61,13 +69,26 @@ class InstalmentStatus(enum.StrEnum):
     INSTRUCTED = "instructed"
     SETTLED = "settled"
     FAILED = "failed"
+    CANCELLED = "cancelled"
 
 
-ENDED: Final = (GrantStatus.DECLINED, GrantStatus.LAPSED, GrantStatus.COMPLETED)
+ENDED: Final = (
+    GrantStatus.DECLINED,
+    GrantStatus.LAPSED,
+    GrantStatus.TERMINATED,
+    GrantStatus.COMPLETED,
+)
 """A grant of which nothing more is expected."""
 
 APPROVALS: Final = (InstalmentStatus.APPROVED_ONCE, InstalmentStatus.APPROVED)
 """Where an instalment stands on its approvals alone, which end when another payee is set."""
+
+_APPROVALS_OF: Final[Mapping[InstalmentStatus, int]] = {
+    InstalmentStatus.APPROVED_ONCE: 1,
+    InstalmentStatus.APPROVED: 2,
+    InstalmentStatus.INSTRUCTED: 2,
+    InstalmentStatus.FAILED: 2,
+}
 
 _AWAITED: Final[Mapping[InstalmentStatus, Stage]] = {
     InstalmentStatus.REQUESTED: 1,
@@ -97,10 +118,26 @@ class InstalmentState(msgspec.Struct, frozen=True, kw_only=True):
     report: int | None = None
     instructed_at: datetime | None = None
 
+    @property
+    def approvals(self) -> int:
+        """How many approvals brought it to where it stands."""
+        return _APPROVALS_OF.get(self.status, 0)
+
+
+class Amendment(msgspec.Struct, frozen=True, kw_only=True):
+    """An amendment that waits for the recipient's answer; the fields are those of its fact."""
+
+    number: int
+    amount: int
+    ends_on: date | None
+    instalments: tuple[Instalment, ...] | None
+    unscheduled: int
+
 
 class Grant(msgspec.Struct, frozen=True, kw_only=True):
     """A grant as its facts left it; it holds nothing personal. Sums are minor units of `currency`; `instalments`
-    and `reports` are by number. `payee_confirmed_before`: some payee was confirmed at some time."""
+    and `reports` are by number. `payee_confirmed_before`: some payee was confirmed at some time. `amendment` waits for an answer,
+    and `amendments` counts all that were proposed."""
 
     status: GrantStatus | None = None
     initiative: str = ""
@@ -116,6 +153,9 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
     payee_confirmed_before: bool = False
     instalments: dict[int, InstalmentState] = {}
     reports: dict[int, ReportStatus] = {}
+    ends_on: date | None = None
+    amendment: Amendment | None = None
+    amendments: int = 0
 
     @property
     def settled(self) -> int:
@@ -127,6 +167,15 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     @property
+    def begun(self) -> dict[int, InstalmentState]:
+        """The instalments that were requested, wherever they stand since."""
+        return {
+            number: instalment
+            for number, instalment in self.instalments.items()
+            if instalment.status is not InstalmentStatus.SCHEDULED
+        }
+
+    @property
     def unused_reports(self) -> tuple[int, ...]:
         """The accepted reports that met no instalment's condition yet, in order."""
         used = {instalment.report for instalment in self.instalments.values()}
@@ -134,6 +183,16 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
             number
             for number, status in sorted(self.reports.items())
             if status is ReportStatus.ACCEPTED and number not in used
+        )
+
+    @property
+    def standing_approvals(self) -> int:
+        """How many approvals would end if another payee were set: those of the present payee that a payment can still be
+        sent on."""
+        return sum(
+            instalment.approvals
+            for instalment in self.instalments.values()
+            if instalment.status in (*APPROVALS, InstalmentStatus.FAILED) and not self.outdated(instalment)
         )
 
     def next_stage(self, number: int) -> Stage | None:
@@ -231,8 +290,43 @@ def evolve(grant: Grant, fact: GrantFact) -> Grant:
             return _moved(grant, fact.instalment, InstalmentStatus.SETTLED)
         case GrantInstalmentFailed():
             return _moved(grant, fact.instalment, InstalmentStatus.FAILED)
+        case GrantSuspended():
+            return replace(grant, status=GrantStatus.SUSPENDED)
+        case GrantResumed():
+            return replace(grant, status=GrantStatus.ACCEPTED)
+        case GrantTerminated():
+            return replace(
+                grant,
+                status=GrantStatus.TERMINATED,
+                amendment=None,
+                instalments={number: _ended(instalment) for number, instalment in grant.instalments.items()},
+            )
+        case GrantAmendmentProposed():
+            return replace(
+                grant,
+                amendments=fact.amendment,
+                amendment=Amendment(
+                    number=fact.amendment,
+                    amount=fact.amount,
+                    ends_on=fact.ends_on,
+                    instalments=fact.instalments,
+                    unscheduled=fact.unscheduled,
+                ),
+            )
+        case GrantAmended():
+            return replace(
+                grant,
+                amount=fact.amount,
+                ends_on=fact.ends_on,
+                amendment=None,
+                instalments=grant.instalments
+                if fact.instalments is None
+                else grant.begun | {plan.number: InstalmentState(plan=plan) for plan in fact.instalments},
+            )
+        case GrantAmendmentDeclined():
+            return replace(grant, amendment=None)
         case GrantCompleted():
-            return replace(grant, status=GrantStatus.COMPLETED)
+            return replace(grant, status=GrantStatus.COMPLETED, amendment=None)
         case _:
             assert_never(fact)
 
@@ -246,6 +340,13 @@ def _unapproved(instalment: InstalmentState) -> InstalmentState:
     if instalment.status not in APPROVALS:
         return instalment
     return msgspec.structs.replace(instalment, status=InstalmentStatus.REQUESTED, first_approver=None)
+
+
+def _ended(instalment: InstalmentState) -> InstalmentState:
+    """An instalment of a grant that was terminated: what was not paid will not be."""
+    if instalment.status is InstalmentStatus.SETTLED:
+        return instalment
+    return msgspec.structs.replace(instalment, status=InstalmentStatus.CANCELLED)
 
 
 def _moved(grant: Grant, number: int, status: InstalmentStatus) -> Grant:

@@ -10,6 +10,10 @@ from msgspec.structs import replace
 from domain.applications import ApplicationSubmitted
 from domain.grants.facts import (
     Condition,
+    GrantAmended,
+    GrantAmendmentDeclined,
+    GrantAmendmentProposed,
+    GrantCompleted,
     GrantDeclined,
     GrantFact,
     GrantInstalmentApproved,
@@ -22,6 +26,9 @@ from domain.grants.facts import (
     GrantPayeeSet,
     GrantReportReturned,
     GrantReportSubmitted,
+    GrantResumed,
+    GrantSuspended,
+    GrantTerminated,
     Instalment,
     PayeeKind,
 )
@@ -41,8 +48,9 @@ from projections.tables import Row, Table
 
 
 class GrantRow(Row, frozen=True, kw_only=True):
-    """Where a grant stands. `handle` stands for the recipient; sums are minor units of `currency`. `reason_version` and
-    `payee_version` are those of the facts that hold the explanation of a refusal, and the payee's name and account."""
+    """Where a grant stands. `handle` stands for the recipient; sums are minor units of `currency`. `reason_version`,
+    `amendment_version` and `payee_version` are those of the facts that hold the explanation of how it stands, the `amendment`
+    that waits for an answer, and the payee's name and account."""
 
     grant: str
     version: int
@@ -59,6 +67,9 @@ class GrantRow(Row, frozen=True, kw_only=True):
     respond_by: datetime
     reason: str | None = None
     reason_version: int | None = None
+    ends_on: date | None = None
+    amendment: int | None = None
+    amendment_version: int | None = None
     payee_setting: int | None = None
     payee_version: int | None = None
     payee_kind: PayeeKind | None = None
@@ -130,9 +141,9 @@ def fold(rows: Rows, fact: ApplicationSubmitted | GrantFact, placed: Placed) -> 
         row = row_of(GrantRow, fact, **given)
     assert row is not None
     rows.put(GRANTS, grant_row(row, state, fact, placed.version))
-    if isinstance(fact, GrantInstalmentsScheduled):
+    if isinstance(fact, GrantInstalmentsScheduled | GrantAmended) and fact.instalments is not None:
         rows.clear(INSTALMENTS, fact.grant)
-        instalments = {}
+        instalments = {number: instalments[number] for number in state.begun}
     for number, instalment in state.instalments.items():
         rows.put(INSTALMENTS, instalment_row(instalments.get(number), instalment, fact))
     for number, status in state.reports.items():
@@ -176,8 +187,20 @@ def grant_row(row: GrantRow, state: Grant, fact: GrantFact, version: int) -> Gra
             payable_from=state.payee.payable_from,
         )
     match fact:
-        case GrantDeclined():
+        case GrantDeclined() | GrantSuspended():
             return replace(row, reason=fact.reason, reason_version=version)
+        case GrantTerminated():
+            row = replace(row, reason=fact.reason, reason_version=version)
+            return replace(row, amendment=None, amendment_version=None)
+        case GrantResumed():
+            return replace(row, reason=None, reason_version=None)
+        case GrantAmendmentProposed():
+            return replace(row, amendment=fact.amendment, amendment_version=version)
+        case GrantAmended():
+            row = replace(row, amount=fact.amount, ends_on=fact.ends_on)
+            return replace(row, amendment=None, amendment_version=None)
+        case GrantAmendmentDeclined() | GrantCompleted():
+            return replace(row, amendment=None, amendment_version=None)
         case GrantPayeeSet():
             return replace(row, payee_kind=fact.kind, payee_version=version)
         case _:
@@ -188,7 +211,7 @@ def instalment_row(row: InstalmentRow | None, state: InstalmentState, fact: Gran
     """An instalment's row after one more fact of its grant."""
     plan = state.plan
     if row is None:
-        assert isinstance(fact, GrantInstalmentsScheduled)
+        assert isinstance(fact, GrantInstalmentsScheduled | GrantAmended)
         return row_of(InstalmentRow, plan, grant=fact.grant, status=state.status, report=state.report)
     told = isinstance(fact, _OF_ONE_INSTALMENT) and fact.instalment == plan.number
     if not told and state.status is row.status:

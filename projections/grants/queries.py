@@ -11,10 +11,13 @@ from domain.applications import APPLICATION
 from domain.calls import CALL
 from domain.deciding import Allowed, Verdict
 from domain.grants.facts import (
+    GrantAmendmentProposed,
     GrantDeclined,
     GrantPayeeSet,
     GrantReportReturned,
     GrantReportSubmitted,
+    GrantSuspended,
+    GrantTerminated,
 )
 from domain.grants.state import GRANT
 from domain.indexes import conflicts_of, rounds_of
@@ -30,7 +33,8 @@ from projections.versions import Version
 
 class GrantLine(msgspec.Struct, frozen=True, kw_only=True):
     """A grant in a list. `handle` stands for the recipient within the call; `recipient` is None to funders,
-    and to whoever declared a conflict of interest with the application."""
+    and to whoever declared a conflict of interest with the application. `amendment` is the number of the one that waits for
+    the recipient's answer."""
 
     id: str
     version: Version
@@ -44,6 +48,8 @@ class GrantLine(msgspec.Struct, frozen=True, kw_only=True):
     settled: Money
     respond_by: datetime
     reason: str | None
+    ends_on: date | None
+    amendment: int | None
 
 
 class PayeeShown(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,14 +93,40 @@ class ReportShown(msgspec.Struct, frozen=True, kw_only=True):
     damaged: tuple[str, ...] = ()
 
 
+class PlannedShown(msgspec.Struct, frozen=True, kw_only=True):
+    """A payment as an amendment would plan it."""
+
+    number: int
+    amount: Money
+    condition: str
+    due: date
+
+
+class AmendmentShown(msgspec.Struct, frozen=True, kw_only=True):
+    """The amendment that waits for the recipient's answer: the grant's `amount`, its end, and what would be left unscheduled,
+    as they would be. `instalments` would take the place of those not yet requested; None: these stay. `explanation` is for
+    whom a report's text is."""
+
+    number: int
+    amount: Money
+    ends_on: date | None
+    instalments: tuple[PlannedShown, ...] | None
+    unscheduled: Money
+    explanation: str | None
+    damaged: tuple[str, ...] = ()
+
+
 class GrantDetail(GrantLine, frozen=True, kw_only=True):
-    """A grant with all that belongs to it. `explanation` is the text beside the reason of a declined offer;
-    `damaged` is as a payee's."""
+    """A grant with all that belongs to it. `explanation` is the text beside the reason of a declined offer, a suspension or an
+    early end; `proposed` is the amendment that waits for an answer; `unscheduled` is
+    what the instalments leave of the grant, None before there are any; `damaged` is as a payee's."""
 
     seen_as: Role
     explanation: str | None
     payee: PayeeShown | None
     instalments: tuple[InstalmentShown, ...]
+    unscheduled: Money | None
+    proposed: AmendmentShown | None
     reports: tuple[ReportShown, ...]
     damaged: tuple[str, ...] = ()
 
@@ -201,6 +233,9 @@ async def one(reader: Reader, viewer: str | None, grant: str, *, as_of: AsOf | N
         reported=access.sees_reports(who, initiative, state, conflicts=conflicts),
     )
     shown = line(row, recipient=access.sees_recipient(who, initiative, state, conflicts=conflicts))
+    proposed = await _proposed(
+        reader, row, reported=access.sees_reports(who, initiative, state, conflicts=conflicts)
+    )
     explanation = texts.get(row["reason_version"], {}).get("explanation")
     return GrantDetail(
         **{name: getattr(shown, name) for name in GrantLine.__struct_fields__},
@@ -208,6 +243,8 @@ async def one(reader: Reader, viewer: str | None, grant: str, *, as_of: AsOf | N
         explanation=text_of(explanation),
         payee=_payee(row, texts),
         instalments=tuple(_instalment(each, row["currency"]) for each in instalments),
+        unscheduled=_unscheduled(row, instalments),
+        proposed=proposed,
         reports=tuple(_report(each, texts) for each in reports),
         damaged=damaged_in({"explanation": explanation}),
     )
@@ -242,12 +279,43 @@ async def _texts(
                 texts = {"name": fact.name, "account": fact.account}
             case GrantReportSubmitted() as fact:
                 texts = {"text": fact.text}
-            case GrantReportReturned() | GrantDeclined() as fact:
+            case (GrantReportReturned() | GrantDeclined() | GrantSuspended() | GrantTerminated()) as fact:
                 texts = {"explanation": fact.explanation}
             case _:
                 raise AssertionError("a grant's personal texts are in these facts alone")
         found[reference.version] = texts
     return found
+
+
+async def _proposed(reader: Reader, row: Row, *, reported: Verdict) -> AmendmentShown | None:
+    """The amendment that waits for an answer, its explanation as access allows."""
+    if row["amendment_version"] is None:
+        return None
+    reference = Reference(row["grant"], row["amendment_version"])
+    opens = isinstance(reported, Allowed)
+    fact = (await reader.facts([reference], open_boxes=opens))[reference].fact
+    assert isinstance(fact, GrantAmendmentProposed)
+    explanation = fact.explanation if opens else None
+    currency = row["currency"]
+    return AmendmentShown(
+        number=fact.amendment,
+        amount=Money.of(fact.amount, currency),
+        ends_on=fact.ends_on,
+        instalments=None
+        if fact.instalments is None
+        else tuple(
+            PlannedShown(
+                number=each.number,
+                amount=Money.of(each.amount, currency),
+                condition=each.condition,
+                due=each.due,
+            )
+            for each in fact.instalments
+        ),
+        unscheduled=Money.of(fact.unscheduled, currency),
+        explanation=text_of(explanation),
+        damaged=damaged_in({"explanation": explanation}),
+    )
 
 
 def line(row: Row, *, recipient: Verdict) -> GrantLine:
@@ -266,6 +334,8 @@ def line(row: Row, *, recipient: Verdict) -> GrantLine:
         settled=Money.of(row["settled"], currency),
         respond_by=row["respond_by"],
         reason=row["reason"],
+        ends_on=row["ends_on"],
+        amendment=row["amendment"],
     )
 
 
@@ -282,6 +352,12 @@ def _payee(row: Row, texts: _Texts) -> PayeeShown | None:
         account=text_of(opened.get("account")),
         damaged=damaged_in(opened),
     )
+
+
+def _unscheduled(row: Row, instalments: list[Row]) -> Money | None:
+    if not instalments:
+        return None
+    return Money.of(row["amount"] - sum(each["amount"] for each in instalments), row["currency"])
 
 
 def _instalment(row: Row, currency: str) -> InstalmentShown:

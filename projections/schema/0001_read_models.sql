@@ -214,6 +214,10 @@ CREATE TABLE read.grants (
     respond_by timestamptz NOT NULL,
     reason text,
     reason_version integer,
+    ends_on date,
+    -- The amendment that waits for the recipient's answer, and the version of its fact.
+    amendment integer,
+    amendment_version integer,
     payee_setting integer,
     payee_version integer,
     payee_kind text,

@@ -8,6 +8,9 @@ from typing import Final, assert_never
 from domain.funds import FundCommitted, FundFact, FundOpened, FundPledged, FundReceived, FundReleased
 from domain.grants.facts import (
     GrantAccepted,
+    GrantAmended,
+    GrantAmendmentDeclined,
+    GrantAmendmentProposed,
     GrantCompleted,
     GrantDeclined,
     GrantFact,
@@ -24,6 +27,10 @@ from domain.grants.facts import (
     GrantReportAccepted,
     GrantReportReturned,
     GrantReportSubmitted,
+    GrantResumed,
+    GrantSuspended,
+    GrantTerminated,
+    Instalment,
 )
 from domain.values import amount_text, moment_text
 from projections.words.telling import REASONS, Told, Words, count_text
@@ -78,7 +85,11 @@ def grant_words(fact: GrantFact, told: Told) -> Words:
             wait = () if fact.payable_from is None else (f"payable from: {moment_text(fact.payable_from)}",)
             return Words(
                 "The recipient set to whom the grant is paid.",
-                changed=(f"payee: {_PAYEES[fact.kind]}, setting {fact.setting}", *wait),
+                changed=(
+                    f"payee: {_PAYEES[fact.kind]}, setting {fact.setting}",
+                    *wait,
+                    *_approvals_ended(fact.approvals_ended),
+                ),
             )
         case GrantPayeeConfirmed():
             return Words(
@@ -86,6 +97,20 @@ def grant_words(fact: GrantFact, told: Told) -> Words:
             )
         case GrantCompleted():
             return Words("The grant was completed.", changed=("status: completed",))
+        case GrantSuspended():
+            return Words("The grant was suspended.", REASONS[fact.reason])
+        case GrantResumed():
+            return Words("The grant was resumed.")
+        case GrantTerminated():
+            return Words("The grant was ended before all of it was paid.", REASONS[fact.reason])
+        case GrantAmendmentProposed():
+            return Words(f"Amendment {fact.amendment} was proposed.", changed=_amendment(fact, told))
+        case GrantAmended():
+            return Words(
+                f"The recipient accepted amendment {fact.amendment}.", changed=_amendment(fact, told)
+            )
+        case GrantAmendmentDeclined():
+            return Words(f"The recipient declined amendment {fact.amendment}.")
         case GrantReportSubmitted():
             return Words(
                 f"The recipient submitted report {fact.report}.",
@@ -126,11 +151,7 @@ def _instalment(
             count = count_text(len(fact.instalments), "instalment", "instalments")
             return Words(
                 f"The grant is to be paid in {count}.",
-                changed=tuple(
-                    f"instalment {plan.number}: {amount_text(plan.amount, told.currency)}, due {plan.due.isoformat()}"
-                    + (", after a report" if plan.condition == "report" else "")
-                    for plan in fact.instalments
-                ),
+                changed=_planned(fact.instalments, fact.unscheduled, told),
             )
         case GrantInstalmentRequested():
             met = "" if fact.report is None else f", for report {fact.report}"
@@ -158,15 +179,41 @@ def _instalment(
                 "settled",
             )
         case GrantInstalmentFailed():
-            return _moved(
-                fact.instalment,
+            return Words(
                 f"The bank did not pay instalment {fact.instalment}.",
-                "failed",
-                why=REASONS[fact.reason],
+                REASONS[fact.reason],
+                (f"instalment {fact.instalment}: failed", *_approvals_ended(fact.approvals_ended)),
             )
         case _:
             assert_never(fact)
 
 
-def _moved(number: int, what: str, status: str, why: str | None = None) -> Words:
-    return Words(what, why, (f"instalment {number}: {status}",))
+def _planned(instalments: tuple[Instalment, ...], unscheduled: int, told: Told) -> tuple[str, ...]:
+    lines = [
+        f"instalment {plan.number}: {amount_text(plan.amount, told.currency)}, due {plan.due.isoformat()}"
+        + (", after a report" if plan.condition == "report" else "")
+        for plan in instalments
+    ]
+    if unscheduled:
+        lines.append(f"left unscheduled: {amount_text(unscheduled, told.currency)}")
+    return tuple(lines)
+
+
+def _amendment(fact: GrantAmendmentProposed | GrantAmended, told: Told) -> tuple[str, ...]:
+    ends = () if fact.ends_on is None else (f"ends on: {fact.ends_on.isoformat()}",)
+    return (
+        f"amount of the grant: {amount_text(fact.amount, told.currency)}",
+        *ends,
+        *_planned(fact.instalments or (), fact.unscheduled, told),
+    )
+
+
+def _approvals_ended(count: int) -> tuple[str, ...]:
+    if not count:
+        return ()
+    gone = count_text(count, "approval no longer counts", "approvals no longer count")
+    return (f"{gone} because the bank details changed",)
+
+
+def _moved(number: int, what: str, status: str) -> Words:
+    return Words(what, changed=(f"instalment {number}: {status}",))

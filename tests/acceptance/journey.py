@@ -227,7 +227,7 @@ async def agree(company: Company, journey: Journey) -> None:
         "schedule instalments",
         f"{path}/schedule",
         cast.officer.token,
-        {"instalments": _planned(journey)},
+        {"instalments": _planned(journey), "confirm_past_due": True},
     )
 
 

@@ -141,6 +141,12 @@ grant.submit_report            e  e  .  A  .  A   .  .  .  .  .  .  .  .  .  .  
 grant.accept_report            e  e  .  .  .  g   o  o  o  o  o  o  o  O  x  O  o  o  o  o  o  .  .  .
 grant.return_report            e  e  .  .  .  g   o  o  o  o  o  o  o  O  x  O  o  o  o  o  o  .  .  .
 grant.complete                 e  e  .  .  .  g   o  o  o  o  o  o  o  O  x  O  o  o  o  o  o  .  .  .
+grant.suspend                  e  e  .  .  .  g   o  o  o  o  o  o  o  O  x  O  o  o  o  o  o  .  .  .
+grant.resume                   e  e  .  .  .  g   o  o  o  o  o  o  o  O  x  O  o  o  o  o  o  .  .  .
+grant.terminate                e  e  .  .  .  g   o  o  o  o  o  o  o  O  x  O  o  o  o  o  o  .  .  .
+grant.propose_amendment        e  e  .  .  .  g   o  o  o  o  o  o  o  O  x  O  o  o  o  o  o  .  .  .
+grant.accept_amendment         e  e  .  A  .  A   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
+grant.decline_amendment        e  e  .  A  .  A   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
 
 instalment.request             e  e  .  A  .  A   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
 instalment.approve: first      e  e  .  .  .  g   f  f  f  f  f  f  f  f  f  f  F  x  f  f  f  .  .  .

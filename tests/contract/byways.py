@@ -187,6 +187,16 @@ def _second_round(
         f"/api/grants/{grant}/schedule",
         instalments=[{"amount": eur("400.00"), "due": "2100-01-01", "condition": "report"}],
     )
+    officer.post(f"/api/grants/{grant}/suspend", reason="under_review", explanation="A question.")
+    officer.post(f"/api/grants/{grant}/resume")
+    amendments = f"/api/grants/{grant}/amendments"
+    officer.post(amendments, ends_on="2100-06-01", explanation="More time?")
+    applicants[3].post(f"{amendments}/1/decline")
+    officer.post(amendments, amount=eur("390.00"), instalments=[
+        {"amount": eur("380.00"), "due": "2100-02-01", "condition": "report"}
+    ], unscheduled=eur("10.00"))  # fmt: skip
+    people["funder"].get(f"/api/grants/{grant}", position=officer.position)
+    applicants[3].post(f"{amendments}/2/accept")
     applicants[3].post(f"/api/grants/{grant}/reports", text="Half of it.")
     officer.post(f"/api/grants/{grant}/reports/1/return", reason="incomplete", explanation="The other half?")
     applicants[3].post(f"/api/grants/{grant}/reports", text="All of it.")
@@ -197,3 +207,4 @@ def _second_round(
     people["approver"].post(f"{at}/approve")
     finance.post(f"{at}/instruct", reference="RUN-9")
     finance.post(f"{at}/fail", reason="returned_by_bank")
+    officer.post(f"/api/grants/{grant}/terminate", reason="recipient_unreachable")

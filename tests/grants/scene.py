@@ -198,8 +198,8 @@ def accepted() -> tuple[Fact, ...]:
     return (*offered(), GrantAccepted(grant=GRANT))
 
 
-def payee_set(setting: int = 1, *, waits: bool = False) -> GrantPayeeSet:
-    """The artist's own account; `waits`: it came at noon in place of a confirmed one."""
+def payee_set(setting: int = 1, *, waits: bool = False, ends: int = 0) -> GrantPayeeSet:
+    """The artist's own account; `waits`: it came at noon in place of a confirmed one; it `ends` so many approvals."""
     return GrantPayeeSet(
         grant=GRANT,
         dossier=PAYMENTS,
@@ -208,6 +208,7 @@ def payee_set(setting: int = 1, *, waits: bool = False) -> GrantPayeeSet:
         name="Applicant One",
         account=IBAN,
         payable_from=NOON + timedelta(hours=24) if waits else None,
+        approvals_ended=ends,
     )
 
 
@@ -217,13 +218,14 @@ def payee_confirmed(setting: int = 1) -> GrantPayeeConfirmed:
 
 
 def scheduled(*instalments: tuple[int, Condition]) -> GrantInstalmentsScheduled:
-    """Instalments in cents, each with its condition."""
+    """Instalments in cents, each with its condition; what they leave of the grant is left."""
     return GrantInstalmentsScheduled(
         grant=GRANT,
         instalments=tuple(
             Instalment(number=number, amount=amount, condition=condition, due=date(2026, 6, 1))
             for number, (amount, condition) in enumerate(instalments, 1)
         ),
+        unscheduled=AWARD - sum(amount for amount, _ in instalments),
     )
 
 

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from domain.commands.grants import ApproveInstalment, ConfirmGrantPayee, InstructInstalment, SetGrantPayee
+from domain.commands.grants import (
+    ApproveInstalment,
+    ConfirmGrantPayee,
+    FailInstalment,
+    InstructInstalment,
+    SetGrantPayee,
+)
 from domain.deciding import Fact
 from domain.grants.facts import (
     GrantInstalmentApproved,
@@ -35,8 +41,13 @@ from tests.grants.scene import (
 )
 
 APPROVE = ApproveInstalment(grant=GRANT, instalment=1)
+ACCOUNT = SetGrantPayee(grant=GRANT, kind="other", name="Other Holder", account="Account 1234")
+UNCONFIRMED = (
+    Refused,
+    "The bank details are not confirmed yet. Confirm them first; then this instalment can be approved.",
+)
 INSTRUCT = InstructInstalment(grant=GRANT, instalment=1, reference="BATCH-1")
-FAILED = GrantInstalmentFailed(grant=GRANT, instalment=1, reason="account_not_found")
+FAILED = GrantInstalmentFailed(grant=GRANT, instalment=1, reason="account_not_found", approvals_ended=0)
 AGAIN = (
     Refused,
     "The payee was changed after this instalment was approved, so it must be approved twice again.",
@@ -63,8 +74,7 @@ class TestWhenThePayeeIsChangedAfterAnApproval:
     @pytest.mark.parametrize("given", [approved()[:1], approved()])
     def test_the_instalment_is_requested_anew(self, given: tuple[Fact, ...]) -> None:
         world = requesting(*given)
-        account = SetGrantPayee(grant=GRANT, kind="other", name="Other Holder", account="Account 1234")
-        world.run(account, ARTIST)
+        world.run(ACCOUNT, ARTIST)
         assert status(world) is InstalmentStatus.REQUESTED
 
     def test_it_is_not_instructed_before_both_approve_again(self) -> None:
@@ -86,13 +96,54 @@ class TestWhenThePayeeIsChangedAfterAnApproval:
         )
         assert world.run(APPROVE, APPROVER).facts == {GRANT: (approval(APPROVER, 2),)}
 
-    def test_a_confirmation_of_the_same_setting_ends_no_approval(self) -> None:
-        world = requesting(*approved(), payee_set(2))
-        assert status(world) is InstalmentStatus.REQUESTED
-        world.run(APPROVE, OTHER_FINANCE)
-        world.run(APPROVE, APPROVER)
+    @pytest.mark.parametrize("since", [(), (approval(FINANCE, 1),)], ids=["first", "second"])
+    def test_it_is_not_approved_before_the_new_payee_is_confirmed(self, since: tuple[Fact, ...]) -> None:
+        world = requesting(*approved(), payee_set(2), *since)
+        assert status(world) is (InstalmentStatus.APPROVED_ONCE if since else InstalmentStatus.REQUESTED)
+        actor = APPROVER if since else OTHER_FINANCE
+        assert world.turned_down(APPROVE, actor) == UNCONFIRMED
         world.run(ConfirmGrantPayee(grant=GRANT, setting=2), FINANCE)
-        assert status(world) is InstalmentStatus.APPROVED
+        world.run(APPROVE, actor)
+
+
+class TestTheFactThatSetsThePayee:
+    """It says how many approvals no longer count, so that the timeline can."""
+
+    @pytest.mark.parametrize(
+        ("facts", "ended"),
+        [
+            ((), 0),
+            (approved()[:1], 1),
+            (approved(), 2),
+            ((*approved(), instructed()), 0),
+            ((*approved(), instructed(), settled(1, 60_000)), 0),
+            ((*approved(), instructed(), FAILED), 2),
+            ((*approved(), instructed(), FAILED, payee_set(2)), 0),
+        ],
+        ids=["none", "one", "both", "instructed", "settled", "failed", "failed for an earlier payee"],
+    )
+    def test_counts_those_on_which_a_payment_could_still_be_sent(
+        self, facts: tuple[Fact, ...], ended: int
+    ) -> None:
+        world = requesting(*facts)
+        world.run(ACCOUNT, ARTIST)
+        assert getattr(world.facts(GRANT)[-1], "approvals_ended", None) == ended
+
+    def test_counts_those_of_all_instalments(self) -> None:
+        world = world_with_grant(
+            *payable((60_000, "none"), (40_000, "none")),
+            requested(1),
+            *approved(1),
+            requested(2),
+            *approved(2)[:1],
+        )
+        world.run(ACCOUNT, ARTIST)
+        assert getattr(world.facts(GRANT)[-1], "approvals_ended", None) == 3
+
+    def test_those_of_a_payment_that_is_with_the_bank_are_counted_when_it_fails(self) -> None:
+        world = requesting(*approved(), instructed(), *CHANGED)
+        world.run(FailInstalment(grant=GRANT, instalment=1, reason="held_by_bank"), FINANCE)
+        assert getattr(world.facts(GRANT)[-1], "approvals_ended", None) == 2
 
 
 class TestWhenAPaymentFailed:

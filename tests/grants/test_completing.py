@@ -111,7 +111,7 @@ class TestAGrantThatIsNotPaid:
                     requested(),
                     *approved(),
                     instructed(),
-                    GrantInstalmentFailed(grant=GRANT, instalment=1, reason="other"),
+                    GrantInstalmentFailed(grant=GRANT, instalment=1, reason="other", approvals_ended=0),
                 ),
                 1,
                 "failed",

@@ -62,7 +62,7 @@ ACTS: dict[str, tuple[World, Command]] = {
     ),
     "schedule": (
         world_with_grant(*payable()),
-        ScheduleGrant(grant=GRANT, instalments=(PlannedInstalment(amount=euros("1.00"), due=TODAY),)),
+        ScheduleGrant(grant=GRANT, instalments=(PlannedInstalment(amount=euros("1000.00"), due=TODAY),)),
     ),
     "accept_report": (
         world_with_grant(*payable(), report_submitted()),

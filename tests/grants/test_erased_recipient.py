@@ -64,7 +64,7 @@ def erased_after(*facts: Fact) -> World:
                 requested(),
                 *approved(),
                 instructed(),
-                GrantInstalmentFailed(**ONE, reason="held_by_bank"),
+                GrantInstalmentFailed(**ONE, reason="held_by_bank", approvals_ended=0),
             ),
             INSTRUCT,
             FINANCE,
@@ -87,5 +87,5 @@ def test_what_the_bank_was_told_before_is_settled_or_found_to_have_failed() -> N
     assert erased_after(*sent).run(settle, FINANCE).facts == {GRANT: (settled(1, 60_000),)}
     fail = FailInstalment(**ONE, reason="held_by_bank")
     assert erased_after(*sent).run(fail, FINANCE).facts == {
-        GRANT: (GrantInstalmentFailed(**ONE, reason="held_by_bank"),)
+        GRANT: (GrantInstalmentFailed(**ONE, reason="held_by_bank", approvals_ended=0),)
     }

@@ -62,7 +62,7 @@ APPROVE = ApproveInstalment(grant=GRANT, instalment=1)
 INSTRUCT = InstructInstalment(grant=GRANT, instalment=1, reference="BATCH-1")
 SETTLE = SettleInstalment(grant=GRANT, instalment=1, amount=euros("600"), settled_on=TODAY)
 FAIL = FailInstalment(grant=GRANT, instalment=1, reason="held_by_bank")
-FAILED = GrantInstalmentFailed(grant=GRANT, instalment=1, reason="held_by_bank")
+FAILED = GrantInstalmentFailed(grant=GRANT, instalment=1, reason="held_by_bank", approvals_ended=0)
 
 
 def approved_once(approver: str = FINANCE) -> GrantInstalmentApproved:

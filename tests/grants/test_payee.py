@@ -73,6 +73,7 @@ class TestAnAcceptedGrant:
                         name="Invented Host",
                         account=IBAN,
                         payable_from=None,
+                        approvals_ended=0,
                     ),
                 )
             },

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -10,8 +10,10 @@ from domain.commands.grants import ScheduleGrant
 from domain.deciding import Fact, Outcome
 from domain.grants.facts import Condition, GrantCompleted, GrantInstalmentsScheduled, GrantLapsed, Instalment
 from domain.grants.rules import PlannedInstalment
+from domain.grants.state import GRANT as GRANTS
 from domain.refusals import Forbidden, Invalid, NotFound, Refused
 from domain.values import Money
+from tests.driving import NOON
 from tests.grants.scene import (
     ADMINISTRATOR,
     APPROVER,
@@ -37,13 +39,24 @@ from tests.grants.scene import (
 DUE = date(2026, 6, 1)
 
 
-def plan(*amounts: str, condition: Condition = "none") -> ScheduleGrant:
+PAST = "This day is in the past. Change it, or confirm that dates in the past are meant."
+
+
+def plan(
+    *amounts: str,
+    condition: Condition = "none",
+    left: str | None = None,
+    due: date = DUE,
+    confirm: bool = False,
+) -> ScheduleGrant:
     """So many instalments in EUR, all due on one day."""
     return ScheduleGrant(
         grant=GRANT,
         instalments=tuple(
-            PlannedInstalment(amount=euros(amount), due=DUE, condition=condition) for amount in amounts
+            PlannedInstalment(amount=euros(amount), due=due, condition=condition) for amount in amounts
         ),
+        unscheduled=None if left is None else euros(left),
+        confirm_past_due=confirm,
     )
 
 
@@ -53,8 +66,9 @@ class TestAnAcceptedGrant:
             grant=GRANT,
             instalments=(
                 PlannedInstalment(amount=euros("600"), due=DUE),
-                PlannedInstalment(amount=euros("399.99"), due=date(2026, 3, 1), condition="report"),
+                PlannedInstalment(amount=euros("399.99"), due=date(2026, 4, 1), condition="report"),
             ),
+            unscheduled=euros("0.01"),
         )
         assert world_with_grant(*accepted()).run(command, OFFICER) == Outcome(
             facts={
@@ -63,8 +77,9 @@ class TestAnAcceptedGrant:
                         grant=GRANT,
                         instalments=(
                             Instalment(number=1, amount=60_000, condition="none", due=DUE),
-                            Instalment(number=2, amount=39_999, condition="report", due=date(2026, 3, 1)),
+                            Instalment(number=2, amount=39_999, condition="report", due=date(2026, 4, 1)),
                         ),
+                        unscheduled=1,
                     ),
                 )
             },
@@ -91,7 +106,7 @@ class TestAnAcceptedGrant:
             Invalid,
             {"instalments": "A grant is paid in 1 to 12 instalments; this schedule has 13."},
         )
-        assert world.run(plan(*["1"] * 12), OFFICER) == Outcome(
+        assert world.run(plan(*["1"] * 12, left="988"), OFFICER) == Outcome(
             facts={GRANT: (scheduled(*[(100, "none")] * 12),)}, answers=GRANT
         )
 
@@ -117,6 +132,72 @@ class TestAnAcceptedGrant:
                 "instalments[2].amount.currency": "The amount must be in EUR.",
             },
         )
+
+    @pytest.mark.parametrize("left", [None, "0", "100.01", "99.99"])
+    def test_what_they_leave_has_to_be_said_to_the_cent(self, left: str | None) -> None:
+        """An instalment that was forgotten is not found when the grant is completed."""
+        assert world_with_grant(*accepted()).turned_down(plan("600", "300", left=left), OFFICER) == (
+            Invalid,
+            {
+                "unscheduled.amount": (
+                    "These instalments leave 100.00 EUR of the grant unscheduled. Add an instalment, or write this sum "
+                    "here to leave it."
+                )
+            },
+        )
+
+    def test_nothing_is_left_by_instalments_that_cover_the_grant(self) -> None:
+        world = world_with_grant(*accepted())
+        assert world.turned_down(plan("600", "400", left="0.01"), OFFICER) == (
+            Invalid,
+            {"unscheduled.amount": "The instalments cover the whole grant, so nothing is left unscheduled."},
+        )
+        assert world.run(plan("600", "400", left="0"), OFFICER) == Outcome(
+            facts={GRANT: (scheduled((60_000, "none"), (40_000, "none")),)}, answers=GRANT
+        )
+
+    def test_what_is_left_is_in_the_currency_of_the_grant(self) -> None:
+        command = ScheduleGrant(
+            grant=GRANT,
+            instalments=(PlannedInstalment(amount=euros("600"), due=DUE),),
+            unscheduled=Money(amount="400", currency="USD"),
+        )
+        assert world_with_grant(*accepted()).turned_down(command, OFFICER) == (
+            Invalid,
+            {"unscheduled.currency": "The amount must be in EUR."},
+        )
+
+    def test_a_day_in_the_past_is_asked_about_together_with_what_else_is_wrong(self) -> None:
+        command = ScheduleGrant(
+            grant=GRANT,
+            instalments=(
+                PlannedInstalment(amount=euros("600"), due=DUE),
+                PlannedInstalment(amount=euros("0"), due=date(2025, 6, 1)),
+            ),
+        )
+        assert world_with_grant(*accepted()).turned_down(command, OFFICER) == (
+            Invalid,
+            {
+                "instalments[1].due": PAST,
+                "instalments[1].amount.amount": "The amount must be at least 0.01 EUR.",
+            },
+        )
+
+    def test_a_day_in_the_past_is_taken_if_it_is_meant(self) -> None:
+        """As of a payment that is recorded late."""
+        world = world_with_grant(*accepted())
+        world.run(plan("1000", due=date(2025, 6, 1), confirm=True), OFFICER)
+        assert world.state(GRANTS, GRANT).instalments[1].plan.due == date(2025, 6, 1)
+
+    def test_a_day_is_past_when_it_has_ended_everywhere(self) -> None:
+        """At noon in UTC the day before has just ended in the last time zone, twelve hours behind."""
+        command = plan("1000", due=NOON.date() - timedelta(days=1))
+        before = NOON - timedelta(minutes=1)
+        assert world_with_grant(*accepted()).turned_down(command, OFFICER, NOON) == (
+            Invalid,
+            {"instalments[0].due": PAST},
+        )
+        assert world_with_grant(*accepted()).run(command, OFFICER, before).answers == GRANT
 
     @pytest.mark.parametrize("actor", [ADMINISTRATOR, FINANCE, APPROVER, FUNDER])
     def test_no_other_member_divides_it(self, actor: str) -> None:

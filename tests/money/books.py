@@ -12,6 +12,9 @@ from domain.deciding import Fact
 from domain.funds import FundCommitted, FundOpened, FundPledged, FundReceived, FundReleased
 from domain.grants.facts import (
     GrantAccepted,
+    GrantAmended,
+    GrantAmendmentDeclined,
+    GrantAmendmentProposed,
     GrantCompleted,
     GrantDeclined,
     GrantInstalmentApproved,
@@ -27,6 +30,9 @@ from domain.grants.facts import (
     GrantReportAccepted,
     GrantReportReturned,
     GrantReportSubmitted,
+    GrantResumed,
+    GrantSuspended,
+    GrantTerminated,
 )
 from history.documents import read
 
@@ -72,10 +78,14 @@ class GrantBook:
     paid: dict[int, int] = field(default_factory=dict)
     reports: dict[int, str] = field(default_factory=dict)
     spent: dict[int, int] = field(default_factory=dict)
+    amendments: int = 0
+    amended: int = 0
+    proposed: GrantAmendmentProposed | None = None
 
     def move(self, instalment: int, step: str, *after: str) -> None:
         """An instalment takes a step that may only follow some others."""
-        assert self.step == "accepted"
+        on = ("accepted", "suspended") if step in ("settled", "failed") else ("accepted",)
+        assert self.step in on, f"{step} while {self.step}"
         assert self.steps[instalment] in after, f"{step} after {self.steps[instalment]}"
         self.steps[instalment] = step
 
@@ -95,11 +105,36 @@ class GrantBook:
         """Whether an instalment was approved for a payee in whose place another was set."""
         return self.approved_for.get(instalment, self.setting) != self.setting
 
-    def end_approvals(self) -> None:
-        """Another payee was set: whatever was approved and not instructed is only requested."""
+    def end_approvals(self) -> int:
+        """Another payee is set: whatever was approved and not instructed is only requested, and what failed needs both
+        approvals again. Gives how many approvals were lost."""
+        lost = 0
         for instalment, step in self.steps.items():
             if step.startswith("approved"):
+                lost += len(self.approvers[instalment])
                 self.steps[instalment], self.approvers[instalment] = "requested", []
+            elif step == "failed" and not self.outdated(instalment):
+                lost += 2
+        return lost
+
+    def amend(self, fact: GrantAmended) -> None:
+        """What was proposed takes effect: the sum falls, and what was not yet requested may be planned anew."""
+        assert self.proposed is not None, "amended without a proposal"
+        assert self.proposed.amendment == fact.amendment
+        assert (self.proposed.amount, self.proposed.instalments) == (fact.amount, fact.instalments)
+        assert fact.amount <= self.amount, "an amendment raised the grant"
+        self.amount, self.proposed = fact.amount, None
+        self.amended += 1
+        if fact.instalments is not None:
+            for number in [number for number, step in self.steps.items() if step == "scheduled"]:
+                del self.steps[number], self.plan[number]
+                self.follow.discard(number)
+            for each in fact.instalments:
+                assert each.number not in self.plan
+                self.plan[each.number], self.steps[each.number] = each.amount, "scheduled"
+                if each.condition == "report":
+                    self.follow.add(each.number)
+        assert fact.unscheduled == self.amount - sum(self.plan.values())
 
     def answer(self, report: int, step: str) -> None:
         """A report is answered once."""
@@ -165,10 +200,10 @@ class Books:
                 assert fact.amount == self.grants[fact.grant].amount
                 self.funds[fact.fund].bound[fact.grant] = fact.amount
             case FundReleased():
-                grant = self.grants[fact.grant]
-                assert grant.step in ("declined", "lapsed", "completed")
-                assert fact.amount == grant.amount - sum(grant.paid.values())
-                self.funds[fact.fund].bound[fact.grant] -= fact.amount
+                grant, bound = self.grants[fact.grant], self.funds[fact.fund].bound
+                bound[fact.grant] -= fact.amount
+                ended = grant.step in ("declined", "lapsed", "completed", "terminated")
+                assert bound[fact.grant] == (sum(grant.paid.values()) if ended else grant.amount)
             case GrantOffered():
                 book = GrantBook(fact.fund, fact.application, fact.recipient, fact.amount)
                 assert fact.grant not in self.grants
@@ -189,13 +224,34 @@ class Books:
                 assert grant.step == "accepted"
                 assert grant.paid == grant.plan != {}
                 assert "submitted" not in grant.reports.values(), "completed while a report waits"
-                grant.step = "completed"
+                grant.step, grant.proposed = "completed", None
+            case GrantSuspended():
+                assert grant.step == "accepted"
+                grant.step = "suspended"
+            case GrantResumed():
+                assert grant.step == "suspended"
+                grant.step = "accepted"
+            case GrantTerminated():
+                assert grant.step in ("accepted", "suspended")
+                assert "instructed" not in grant.steps.values(), "ended while the bank has an order"
+                grant.step, grant.proposed = "terminated", None
+            case GrantAmendmentProposed():
+                assert grant.step in ("accepted", "suspended")
+                assert fact.amendment == grant.amendments + 1
+                grant.amendments, grant.proposed = fact.amendment, fact
+            case GrantAmendmentDeclined():
+                assert actor == grant.recipient
+                assert grant.proposed is not None
+                grant.proposed = None
+            case GrantAmended():
+                assert actor == grant.recipient
+                grant.amend(fact)
             case GrantPayeeSet():
                 assert (actor, fact.setting) == (grant.recipient, grant.setting + 1)
                 waits = decided_at + timedelta(hours=24) if grant.ever_confirmed else None
                 assert fact.payable_from == waits, "a changed payee waits a day"
+                assert fact.approvals_ended == grant.end_approvals()
                 grant.setting, grant.confirmed, grant.payable_from = fact.setting, False, waits
-                grant.end_approvals()
             case GrantPayeeConfirmed():
                 assert actor != grant.recipient
                 assert (fact.setting, grant.confirmed) == (grant.setting, False)
@@ -205,13 +261,16 @@ class Books:
                 grant.plan = {instalment.number: instalment.amount for instalment in fact.instalments}
                 grant.follow = {each.number for each in fact.instalments if each.condition == "report"}
                 grant.steps = dict.fromkeys(grant.plan, "scheduled")
+                assert fact.unscheduled == grant.amount - sum(grant.plan.values())
             case GrantInstalmentRequested():
+                assert grant.proposed is None, "requested while an amendment waits"
                 assert actor == grant.recipient
                 assert grant.confirmed
                 grant.spend(fact.report, fact.instalment)
                 grant.move(fact.instalment, "requested", "scheduled")
                 grant.approvers[fact.instalment] = []
             case GrantInstalmentApproved():
+                assert grant.confirmed, "approved for bank details that nobody checked"
                 grant.approve(fact.instalment, fact.stage, actor)
             case GrantInstalmentInstructed():
                 assert (fact.setting, grant.confirmed) == (grant.setting, True)
@@ -225,8 +284,10 @@ class Books:
                 grant.paid[fact.instalment] = fact.amount
             case GrantInstalmentFailed():
                 grant.move(fact.instalment, "failed", "instructed")
+                assert fact.approvals_ended == (2 if grant.outdated(fact.instalment) else 0)
             case GrantReportSubmitted():
-                assert (grant.step, actor) == ("accepted", grant.recipient)
+                assert grant.step in ("accepted", "suspended")
+                assert actor == grant.recipient
                 assert fact.report == len(grant.reports) + 1
                 assert "submitted" not in grant.reports.values(), "two reports wait at once"
                 grant.reports[fact.report] = "submitted"

@@ -48,6 +48,12 @@ def eur(cents: int) -> Money:
     return Money.of(cents, "EUR")
 
 
+def left_by(cents: int, plan: Sequence[PlannedInstalment]) -> Money | None:
+    """What a plan leaves of a grant of so many cents, as it has to be said; None if it covers it or exceeds it."""
+    left = cents - sum(int(each.amount.amount.replace(".", "")) for each in plan)
+    return eur(left) if left > 0 else None
+
+
 def planned(*cents: int, follow: Collection[int] = ()) -> tuple[PlannedInstalment, ...]:
     """Instalments of so many cents; those numbered in `follow` follow a report."""
     return tuple(
@@ -230,8 +236,14 @@ class House:
             account="Account 1234",
         )
         await self.run("grant.confirm_payee", "finance", grant=grant, setting=1)
-        await self.run("grant.schedule", "officer", grant=grant, instalments=planned(*instalments))
+        await self.schedule(grant, cents, planned(*instalments))
         return grant, artist
+
+    async def schedule(self, grant: str, cents: int, plan: Sequence[PlannedInstalment]) -> str | None:
+        """Divide a grant of so many cents, if it may be; gives the sentence of a refusal."""
+        return await self.tried(
+            "grant.schedule", "officer", grant=grant, instalments=plan, unscheduled=left_by(cents, plan)
+        )
 
     async def instructed(self, cents: int) -> str:
         """A grant whose one instalment the bank was told to pay."""

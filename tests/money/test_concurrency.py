@@ -136,9 +136,7 @@ class TestASchedule:
         grant, _ = await house.payable(100_000, 100_000)
         plans = ((60_000, 40_000), (30_000, 30_000, 30_000), (60_000, 60_000))
 
-        answers = await together(
-            *(house.tried("grant.schedule", "officer", grant=grant, instalments=planned(*p)) for p in plans)
-        )
+        answers = await together(*(house.schedule(grant, 100_000, planned(*plan)) for plan in plans))
 
         too_much = "The instalments add up to 1200.00 EUR, which is more than the grant of 1000.00 EUR."
         assert answers == [None, None, too_much]
@@ -157,7 +155,7 @@ class TestASchedule:
 
         answers = await together(
             house.tried("instalment.request", artist, grant=grant, instalment=1),
-            house.tried("grant.schedule", "officer", grant=grant, instalments=planned(50_000)),
+            house.schedule(grant, 100_000, planned(50_000)),
         )
 
         kinds = [type(fact) for fact in house.facts(grant)[-2:]]

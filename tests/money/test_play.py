@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.money.books import GrantBook
-from tests.money.conftest import House, Round, eur, planned, together
+from tests.money.conftest import House, Round, eur, left_by, planned, together
 
 pytestmark = pytest.mark.anyio
 
@@ -82,12 +82,17 @@ class Table:
             if choice % 5 == 0:
                 return tried("grant.decline", artist, grant=grant, reason="other")
             return tried("grant.accept", artist, grant=grant)
+        if book.step == "suspended":
+            return tried("grant.resume", "officer", grant=grant)
+        if book.proposed is not None:
+            answer = ("accept", "decline")[choice % 4 == 0]
+            return tried(f"grant.{answer}_amendment", artist, grant=grant, amendment=book.proposed.amendment)
         if book.setting == 0:
             return self.payee(grant, artist)
         if not book.confirmed:
             return tried("grant.confirm_payee", "finance", grant=grant, setting=book.setting)
         if not book.plan:
-            return tried("grant.schedule", "officer", grant=grant, instalments=split(book.amount, choice))
+            return self.house.schedule(grant, book.amount, split(book.amount, choice))
         for number, step in book.steps.items():
             if step != "settled":
                 return self.pay(grant, book, artist, number, step, choice)
@@ -133,7 +138,7 @@ class Table:
         one = {"grant": grant, "instalment": number}
         who = (*STAFF, artist)[choice % 7]
         anything = (
-            lambda: tried("grant.schedule", "officer", grant=grant, instalments=split(book.amount, choice)),
+            lambda: self.house.schedule(grant, book.amount, split(book.amount, choice)),
             lambda: tried("instalment.approve", who, **one),
             lambda: tried("instalment.approve", who, **one),
             lambda: tried("instalment.request", artist, **one),
@@ -141,6 +146,10 @@ class Table:
             lambda: tried("instalment.fail", who, **one, reason="other"),
             lambda: self.settle(grant, number, (book.amount, *book.plan.values())[-(choice % 2)]),
             lambda: tried("grant.complete", who, grant=grant),
+            lambda: tried("grant.suspend", "officer", grant=grant, reason="under_review"),
+            lambda: self.amend(grant, book, choice),
+            lambda: tried("grant.accept_amendment", artist, grant=grant, amendment=1 + choice % 2),
+            lambda: tried("grant.terminate", "second_officer", grant=grant, reason="other"),
             lambda: tried("grant.decline", artist, grant=grant, reason="other"),
             lambda: tried("grant.confirm_payee", who, grant=grant, setting=book.setting),
             lambda: self.payee(grant, artist),
@@ -150,6 +159,20 @@ class Table:
             self.tomorrow,
         )
         return anything[choice % len(anything)]()
+
+    def amend(self, grant: str, book: GrantBook, choice: int) -> Try:
+        """Less money, with a new plan for what was not yet requested, or without one."""
+        begun = sum(book.plan[number] for number, step in book.steps.items() if step != "scheduled")
+        amount = book.amount - choice % 7 * 100
+        plan = split(amount - begun, choice) if choice % 2 and amount > begun else None
+        return self.house.tried(
+            "grant.propose_amendment",
+            "officer",
+            grant=grant,
+            amount=eur(max(amount, 0)),
+            instalments=plan,
+            unscheduled=None if plan is None else left_by(amount - begun, plan),
+        )
 
     def payee(self, grant: str, artist: str) -> Try:
         """The artist says where to pay."""
@@ -199,6 +222,7 @@ def reached() -> Iterator[Counter[str]]:
     yield counted
     if counted["game"] == GAMES_PLAYED:
         wanted = {"offered", "declined", "completed", "failed", "settled", "paid for a report"}
+        wanted |= {"terminated", "amended"}
         wanted |= {"a fund too small", "a payee too new", "a report missing"}
         assert {step for step in wanted if counted[step]} == wanted
         assert counted["settled"] >= 10
@@ -226,6 +250,7 @@ async def test_no_game_breaks_a_promise_about_money(
             reached["a payee too new"] += "payments are possible from" in (answer or "")
             reached["a report missing"] += "needs an accepted report of its own" in (answer or "")
         house.count()
+        reached["amended"] += sum(book.amended for book in table.grants)
         reached["failed"] += sum(step == "failed" for book in table.grants for step in book.steps.values())
     for book in table.grants:
         reached[book.step] += 1

@@ -41,7 +41,9 @@ async def test_another_payee_ends_the_approvals_that_are_shown(season: Season) -
     await season.run("grant.set_payee", season.artist1, **payee)
     await season.run("grant.confirm_payee", season.finance, grant=grant, setting=1)
     plan = tuple(PlannedInstalment(amount=eur("300.00"), due=date(2026, 6, 1)) for _ in range(4))
-    await season.run("grant.schedule", season.officer, grant=grant, instalments=plan)
+    await season.run(
+        "grant.schedule", season.officer, grant=grant, instalments=plan, unscheduled=eur("200.25")
+    )
     steps = [
         ("instalment.request", season.artist1, (1, 2, 3, 4)),
         ("instalment.approve", season.finance, (1, 2, 3)),
@@ -58,6 +60,7 @@ async def test_another_payee_ends_the_approvals_that_are_shown(season: Season) -
     assert await shown(season) == {1: "instructed", 2: "requested", 3: "requested", 4: "requested"}
     await season.run("instalment.fail", season.finance, grant=grant, instalment=1, reason="name_mismatch")
     assert (await shown(season))[1] == "failed"
+    await season.run("grant.confirm_payee", season.finance, grant=grant, setting=2)
     await season.run("instalment.approve", season.finance, grant=grant, instalment=1)
     assert (await shown(season))[1] == "approved once"
 

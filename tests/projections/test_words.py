@@ -62,3 +62,20 @@ def test_structs_of_facts_are_told_apart() -> None:
     sentences = [words(example(topic), Told("EUR")).what for topic in NEWEST]
     assert len(set(sentences)) == len(sentences)
     assert all(isinstance(msgspec.to_builtins(sentence), str) for sentence in sentences)
+
+
+@pytest.mark.parametrize(
+    ("count", "told"),
+    [
+        (0, ()),
+        (1, ("1 approval no longer counts because the bank details changed",)),
+        (2, ("2 approvals no longer count because the bank details changed",)),
+    ],
+)
+@pytest.mark.parametrize("topic", ["grant.payee_set.v1", "grant.instalment_failed.v1"])
+def test_approvals_that_no_longer_count_are_told_with_what_ended_them(
+    topic: str, count: int, told: tuple[str, ...]
+) -> None:
+    fact = msgspec.structs.replace(example(topic), approvals_ended=count)
+    changed = words(fact, Told("EUR")).changed
+    assert tuple(line for line in changed if "approval" in line) == told

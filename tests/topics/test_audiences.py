@@ -87,6 +87,12 @@ TABLE = """
     grant.instalment_instructed.v2         x      x      x
     grant.instalment_settled.v1            x      x      x
     grant.instalment_failed.v1             x      x      x
+    grant.suspended.v1                     x      x      x
+    grant.resumed.v1                       x      x      x
+    grant.terminated.v1                    x      x      x
+    grant.amendment_proposed.v1            x      x      x
+    grant.amended.v1                       x      x      x
+    grant.amendment_declined.v1            x      x      x
     grant.completed.v1                     x      x      x
 """
 ROLES = {

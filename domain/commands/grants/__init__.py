@@ -1,7 +1,21 @@
 """Asking for what can be done with a grant and its instalments."""
 
-from domain.commands.grants import completing, instalments, offering, payee, reports, scheduling
-from domain.commands.grants.completing import CompleteGrant
+from domain.commands.grants import (
+    amending,
+    ending,
+    instalments,
+    offering,
+    payee,
+    reports,
+    scheduling,
+    suspending,
+)
+from domain.commands.grants.amending import (
+    AcceptGrantAmendment,
+    DeclineGrantAmendment,
+    ProposeGrantAmendment,
+)
+from domain.commands.grants.ending import CompleteGrant, TerminateGrant
 from domain.commands.grants.instalments import (
     ApproveInstalment,
     FailInstalment,
@@ -13,25 +27,32 @@ from domain.commands.grants.offering import AcceptGrant, DeclineGrant, LapseGran
 from domain.commands.grants.payee import ConfirmGrantPayee, SetGrantPayee
 from domain.commands.grants.reports import AcceptGrantReport, ReturnGrantReport, SubmitGrantReport
 from domain.commands.grants.scheduling import ScheduleGrant
+from domain.commands.grants.suspending import ResumeGrant, SuspendGrant
 
 __all__ = [
     "COMMANDS",
     "AcceptGrant",
+    "AcceptGrantAmendment",
     "AcceptGrantReport",
     "ApproveInstalment",
     "CompleteGrant",
     "ConfirmGrantPayee",
     "DeclineGrant",
+    "DeclineGrantAmendment",
     "FailInstalment",
     "InstructInstalment",
     "LapseGrant",
     "OfferGrant",
+    "ProposeGrantAmendment",
     "RequestInstalment",
+    "ResumeGrant",
     "ReturnGrantReport",
     "ScheduleGrant",
     "SetGrantPayee",
     "SettleInstalment",
     "SubmitGrantReport",
+    "SuspendGrant",
+    "TerminateGrant",
 ]
 
 COMMANDS = (
@@ -39,6 +60,8 @@ COMMANDS = (
     *payee.COMMANDS,
     *scheduling.COMMANDS,
     *reports.COMMANDS,
-    *completing.COMMANDS,
+    *suspending.COMMANDS,
+    *amending.COMMANDS,
+    *ending.COMMANDS,
     *instalments.COMMANDS,
 )

@@ -8,25 +8,35 @@ from domain import access, limits
 from domain.commands.grants.acting import by_staff
 from domain.deciding import Command, Given, Plan, Registered
 from domain.grants import rules
-from domain.grants.rules import PlannedInstalment
-from domain.values import GrantId
+from domain.grants.rules import Planned, PlannedInstalment
+from domain.values import GrantId, Money
+
+Instalments = Annotated[
+    tuple[PlannedInstalment, ...], limits.described(minItems=1, maxItems=limits.INSTALMENTS)
+]
 
 
 class ScheduleGrant(Command, frozen=True, kw_only=True):
-    """Divide a grant into instalments, which are numbered in the order given."""
+    """Divide a grant into instalments, which are numbered in the order given. They add up to the whole grant, or `unscheduled`
+    says what they leave. Due dates in the past need `confirm_past_due`."""
 
     grant: GrantId
-    instalments: Annotated[
-        tuple[PlannedInstalment, ...], limits.described(minItems=1, maxItems=limits.INSTALMENTS)
-    ]
+    instalments: Instalments
+    unscheduled: Money | None = None
+    confirm_past_due: bool = False
 
 
 def _schedule(command: ScheduleGrant, given: Given) -> Plan:
+    planned = Planned(
+        instalments=command.instalments,
+        unscheduled=command.unscheduled,
+        confirm_past_due=command.confirm_past_due,
+    )
     return by_staff(
         command.grant,
         given,
         access.officer_on_grant,
-        lambda grant, _recipient: rules.schedule(command.grant, grant, instalments=command.instalments),
+        lambda grant, _recipient: rules.schedule(command.grant, grant, planned=planned, now=given.now),
     )
 
 

@@ -4,29 +4,40 @@ Three people stand between a request and a payment: the recipient asks, and two 
 relies on access alone for that: who approves is compared here, by person.
 """
 
+from domain.grants.rules.amending import accept as accept_amendment
+from domain.grants.rules.amending import decline as decline_amendment
+from domain.grants.rules.amending import propose as propose_amendment
 from domain.grants.rules.completing import complete
 from domain.grants.rules.instalments import approve, fail, instruct, request, settle
 from domain.grants.rules.offering import accept, decline, lapse, offer
 from domain.grants.rules.payee import confirm_payee, set_payee
 from domain.grants.rules.reports import accept_report, return_report, submit_report
-from domain.grants.rules.scheduling import PlannedInstalment, schedule
+from domain.grants.rules.scheduling import Planned, PlannedInstalment, schedule
+from domain.grants.rules.stopping import resume, suspend, terminate
 
 __all__ = [
+    "Planned",
     "PlannedInstalment",
     "accept",
+    "accept_amendment",
     "accept_report",
     "approve",
     "complete",
     "confirm_payee",
     "decline",
+    "decline_amendment",
     "fail",
     "instruct",
     "lapse",
     "offer",
+    "propose_amendment",
     "request",
+    "resume",
     "return_report",
     "schedule",
     "set_payee",
     "settle",
     "submit_report",
+    "suspend",
+    "terminate",
 ]

@@ -17,7 +17,7 @@ from domain.grants.facts import (
     GrantInstalmentRequested,
     GrantInstalmentSettled,
 )
-from domain.grants.rules.standing import check_accepted, check_not_erased
+from domain.grants.rules.standing import check_accepted, check_no_amendment_waits, check_not_erased
 from domain.grants.state import Grant, InstalmentState, InstalmentStatus
 from domain.messages import msg
 from domain.persons import Person
@@ -35,6 +35,7 @@ def request(grant_id: str, grant: Grant, *, number: int) -> tuple[Fact, ...]:
     """Ask for an instalment. One that follows a report needs those before it requested, and an accepted report that
     met no other instalment's condition; the oldest such report is used."""
     check_accepted(grant)
+    check_no_amendment_waits(grant)
     instalment = _find(grant, number)
     if instalment.status is not InstalmentStatus.SCHEDULED:
         raise Refused(
@@ -57,9 +58,10 @@ def request(grant_id: str, grant: Grant, *, number: int) -> tuple[Fact, ...]:
 def approve(
     grant_id: str, grant: Grant, recipient: Person, *, number: int, approver: str
 ) -> tuple[Fact, ...]:
-    """Approve a requested instalment, first or second, to be paid to the payee of now; never the recipient, and never
-    one person twice."""
+    """Approve a requested instalment, first or second, to be paid to the confirmed payee of now; never the recipient, and
+    never one person twice."""
     instalment = _find(grant, number)
+    check_accepted(grant)
     check_not_erased(recipient)
     stage = grant.next_stage(number)
     if stage is None and instalment.status is InstalmentStatus.FAILED:
@@ -76,6 +78,12 @@ def approve(
         raise Refused(msg("The recipient cannot approve an instalment; somebody else must."))
     if stage == 2 and approver == instalment.first_approver:
         raise Refused(msg("You gave the first approval; the second must come from somebody else."))
+    if grant.payee is None or not grant.payee.confirmed:
+        raise Refused(
+            msg(
+                "The bank details are not confirmed yet. Confirm them first; then this instalment can be approved."
+            )
+        )
     return (GrantInstalmentApproved(grant=grant_id, instalment=number, approver=approver, stage=stage),)
 
 
@@ -85,6 +93,7 @@ def instruct(
     """Record that the bank was told to pay: after both approvals, each of them for this payee, to a confirmed payee
     whose waiting time is over, and whose recipient was not erased."""
     instalment = _find(grant, number)
+    check_accepted(grant)
     check_not_erased(recipient)
     if grant.next_stage(number) is not None and grant.outdated(instalment):
         raise Refused(
@@ -171,8 +180,16 @@ def settle(
 
 def fail(grant_id: str, grant: Grant, *, number: int, reason: FailureReason) -> tuple[Fact, ...]:
     """Record that the bank did not pay an instalment."""
-    _check_instructed(_find(grant, number))
-    return (GrantInstalmentFailed(grant=grant_id, instalment=number, reason=reason),)
+    instalment = _find(grant, number)
+    _check_instructed(instalment)
+    return (
+        GrantInstalmentFailed(
+            grant=grant_id,
+            instalment=number,
+            reason=reason,
+            approvals_ended=instalment.approvals if grant.outdated(instalment) else 0,
+        ),
+    )
 
 
 def _check_instructed(instalment: InstalmentState) -> None:
@@ -193,7 +210,7 @@ def _find(grant: Grant, number: int) -> InstalmentState:
 
 
 def _report_for(grant: Grant, number: int) -> int:
-    for before in range(1, number):
+    for before in sorted(each for each in grant.instalments if each < number):
         if grant.instalments[before].status is InstalmentStatus.SCHEDULED:
             raise Refused(
                 msg(

@@ -9,7 +9,7 @@ from domain import limits
 from domain.deciding import Fact
 from domain.grants.accounts import check_account
 from domain.grants.facts import GrantPayeeConfirmed, GrantPayeeSet, PayeeKind
-from domain.grants.rules.standing import check_accepted, check_not_erased
+from domain.grants.rules.standing import check_accepted, check_not_ended, check_not_erased
 from domain.grants.state import Grant
 from domain.messages import msg
 from domain.persons import Person
@@ -25,7 +25,7 @@ def set_payee(
     grant_id: str, grant: Grant, *, kind: PayeeKind, name: str, account: str, now: datetime
 ) -> tuple[Fact, ...]:
     """Add bank details. In place of a payee that was confirmed, it has to wait before it is paid."""
-    check_accepted(grant)
+    check_not_ended(grant)
     return (
         GrantPayeeSet(
             grant=grant_id,
@@ -35,6 +35,7 @@ def set_payee(
             name=check_text(name, "name", most=limits.NAME),
             account=check_account(account),
             payable_from=now + PAYEE_WAITING_TIME if grant.payee_confirmed_before else None,
+            approvals_ended=grant.standing_approvals,
         ),
     )
 

@@ -6,7 +6,7 @@ from domain import limits
 from domain.applications import check_explanation
 from domain.deciding import Fact
 from domain.grants.facts import GrantReportAccepted, GrantReportReturned, GrantReportSubmitted, ReturnReason
-from domain.grants.rules.standing import check_accepted
+from domain.grants.rules.standing import check_not_ended
 from domain.grants.state import Grant, ReportStatus
 from domain.messages import msg
 from domain.refusals import NotFound, Refused
@@ -15,7 +15,7 @@ from domain.values import check_text
 
 def submit_report(grant_id: str, grant: Grant, *, text: str) -> tuple[Fact, ...]:
     """Report on what was done with the money; one report at a time."""
-    check_accepted(grant)
+    check_not_ended(grant)
     check_no_report_waits(grant)
     return (
         GrantReportSubmitted(

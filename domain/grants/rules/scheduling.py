@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime, timedelta
+from typing import Final
 
 import msgspec
 
 from domain import limits
 from domain.deciding import Fact
 from domain.grants.facts import Condition, GrantInstalmentsScheduled, Instalment
-from domain.grants.rules.standing import check_accepted
+from domain.grants.rules.standing import check_accepted, check_no_amendment_waits
 from domain.grants.state import Grant, InstalmentStatus
 from domain.messages import msg
 from domain.refusals import FieldError, Invalid, Refused
 from domain.values import Money
+
+_LATEST_ZONE: Final = timedelta(hours=12)
+"""By how much the last time zone in which a day ends lies behind UTC."""
+
+PAST: Final = msg("This day is in the past. Change it, or confirm that dates in the past are meant.")
 
 
 class PlannedInstalment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -25,51 +31,93 @@ class PlannedInstalment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     condition: Condition = "none"
 
 
-def schedule(grant_id: str, grant: Grant, *, instalments: Sequence[PlannedInstalment]) -> tuple[Fact, ...]:
-    """Divide a grant into instalments that add up to no more than it; anew only while none was requested."""
+class Planned(msgspec.Struct, frozen=True, kw_only=True):
+    """A plan as staff send it. `unscheduled` is what it leaves of the grant, which has to be said where there is anything;
+    `confirm_past_due` says that due dates in the past are meant."""
+
+    instalments: Sequence[PlannedInstalment]
+    unscheduled: Money | None
+    confirm_past_due: bool
+
+
+def schedule(grant_id: str, grant: Grant, *, planned: Planned, now: datetime) -> tuple[Fact, ...]:
+    """Divide a grant into instalments that add up to it, or to less where what is left is said; anew only while none was
+    requested."""
     check_accepted(grant)
+    check_no_amendment_waits(grant)
     if any(instalment.status is not InstalmentStatus.SCHEDULED for instalment in grant.instalments.values()):
         raise Refused(
             msg("The schedule can no longer be changed, since an instalment was already requested.")
         )
-    if not 1 <= len(instalments) <= limits.INSTALMENTS:
+    plans = plan(planned, currency=grant.currency, now=now)
+    left = left_of(grant.amount, plans, planned.unscheduled, currency=grant.currency)
+    return (GrantInstalmentsScheduled(grant=grant_id, instalments=plans, unscheduled=left),)
+
+
+def plan(
+    planned: Planned, *, currency: str, now: datetime, after: Sequence[int] = ()
+) -> tuple[Instalment, ...]:
+    """The instalments of a plan, numbered `after` those that stay. Raises `Invalid` with all that is wrong with any of them:
+    their number, a sum, or a day that is past and not confirmed."""
+    instalments = planned.instalments
+    if not 1 <= len(instalments) + len(after) <= limits.INSTALMENTS:
         raise Invalid.field(
             "instalments",
             msg(
                 "A grant is paid in 1 to {most} instalments; this schedule has {given}.",
                 most=limits.INSTALMENTS,
-                given=len(instalments),
+                given=len(instalments) + len(after),
             ),
         )
-    plans = tuple(
-        Instalment(number=number, amount=amount, condition=planned.condition, due=planned.due)
-        for number, (planned, amount) in enumerate(
-            zip(instalments, _amounts(grant, instalments), strict=True), 1
-        )
-    )
-    total = sum(plan.amount for plan in plans)
-    if total > grant.amount:
+    first = max(after, default=0) + 1
+    plans: list[Instalment] = []
+    errors: list[FieldError] = []
+    for place, each in enumerate(instalments):
+        if not planned.confirm_past_due and is_past(each.due, now):
+            errors.append(FieldError(f"instalments[{place}].due", PAST))
+        try:
+            amount = each.amount.minor(f"instalments[{place}].amount", currency=currency, least=1)
+        except Invalid as invalid:
+            errors.extend(invalid.errors)
+        else:
+            plans.append(
+                Instalment(number=first + place, amount=amount, condition=each.condition, due=each.due)
+            )
+    if errors:
+        raise Invalid(tuple(errors))
+    return tuple(plans)
+
+
+def is_past(day: date, now: datetime) -> bool:
+    """Whether a day has ended everywhere on Earth."""
+    return day < (now - _LATEST_ZONE).date()
+
+
+def left_of(amount: int, plans: Sequence[Instalment], said: Money | None, *, currency: str) -> int:
+    """What a plan leaves of `amount` minor units, which must be what was `said`; raises `Refused` if the plan exceeds them."""
+    total = sum(each.amount for each in plans)
+    if total > amount:
         raise Refused(
             msg(
                 "The instalments add up to {total}, which is more than the grant of {grant}.",
-                total=Money.of(total, grant.currency),
-                grant=Money.of(grant.amount, grant.currency),
+                total=Money.of(total, currency),
+                grant=Money.of(amount, currency),
             )
         )
-    return (GrantInstalmentsScheduled(grant=grant_id, instalments=plans),)
-
-
-def _amounts(grant: Grant, instalments: Sequence[PlannedInstalment]) -> list[int]:
-    """The instalments' sums in minor units; raises `Invalid` with all that is wrong with any of them."""
-    amounts: list[int] = []
-    errors: list[FieldError] = []
-    for place, planned in enumerate(instalments):
-        try:
-            amounts.append(
-                planned.amount.minor(f"instalments[{place}].amount", currency=grant.currency, least=1)
-            )
-        except Invalid as invalid:
-            errors.extend(invalid.errors)
-    if errors:
-        raise Invalid(tuple(errors))
-    return amounts
+    left = amount - total
+    known = 0 if said is None else said.minor("unscheduled", currency=currency)
+    if left and known != left:
+        raise Invalid.field(
+            "unscheduled.amount",
+            msg(
+                "These instalments leave {left} of the grant unscheduled. Add an instalment, or write this sum here to "
+                "leave it.",
+                left=Money.of(left, currency),
+            ),
+        )
+    if known != left:
+        raise Invalid.field(
+            "unscheduled.amount",
+            msg("The instalments cover the whole grant, so nothing is left unscheduled."),
+        )
+    return left

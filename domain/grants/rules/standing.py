@@ -20,8 +20,25 @@ def check_not_erased(recipient: Person) -> None:
 
 
 def check_accepted(grant: Grant) -> None:
-    """Raises `Refused` unless the grant is accepted."""
-    if grant.status is not GrantStatus.ACCEPTED:
+    """Raises `Refused` unless the grant is accepted, also while it is suspended."""
+    _check_in(grant, GrantStatus.ACCEPTED)
+
+
+def check_not_ended(grant: Grant) -> None:
+    """Raises `Refused` unless the grant is accepted, be it suspended or not."""
+    _check_in(grant, GrantStatus.ACCEPTED, GrantStatus.SUSPENDED)
+
+
+def check_no_amendment_waits(grant: Grant) -> None:
+    """Raises `Refused` while the recipient has not answered an amendment: it could change what is asked for."""
+    if grant.amendment is not None:
+        raise Refused(
+            msg("An amendment of this grant waits for the recipient's answer. It must be answered first.")
+        )
+
+
+def _check_in(grant: Grant, *statuses: GrantStatus) -> None:
+    if grant.status not in statuses:
         raise Refused(
             msg("This is possible only for an accepted grant; this one is {status}.", status=grant.status)
         )

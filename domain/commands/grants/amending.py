@@ -1,0 +1,107 @@
+"""Asking to change a grant after it was accepted, and the recipient's answer."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+from domain import access, funds, limits
+from domain.commands.grants.acting import by_recipient, by_staff
+from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, the
+from domain.funds import FUND
+from domain.grants import rules
+from domain.grants.rules import Planned, PlannedInstalment
+from domain.grants.state import GRANT
+from domain.values import GrantId, Money
+
+
+class ProposeGrantAmendment(Command, frozen=True, kw_only=True):
+    """Propose to lower a grant's amount, to change its end date, or to put other `instalments` in place of those not yet
+    requested; what is left out stays. It counts once the recipient accepts it. `unscheduled` and `confirm_past_due` are as for
+    a schedule."""
+
+    grant: GrantId
+    amount: Money | None = None
+    ends_on: date | None = None
+    instalments: (
+        Annotated[tuple[PlannedInstalment, ...], limits.described(maxItems=limits.INSTALMENTS)] | None
+    ) = None
+    unscheduled: Money | None = None
+    confirm_past_due: bool = False
+    explanation: limits.Explanation | None = None
+
+
+class AcceptGrantAmendment(Command, frozen=True, kw_only=True):
+    """Accept an amendment of one's grant; what the grant is lowered by returns to the fund."""
+
+    grant: GrantId
+    amendment: int
+
+
+class DeclineGrantAmendment(Command, frozen=True, kw_only=True):
+    """Decline an amendment of one's grant, which stays as it is."""
+
+    grant: GrantId
+    amendment: int
+
+
+def _propose(command: ProposeGrantAmendment, given: Given) -> Plan:
+    planned = None
+    if command.instalments is not None:
+        planned = Planned(
+            instalments=command.instalments,
+            unscheduled=command.unscheduled,
+            confirm_past_due=command.confirm_past_due,
+        )
+    return by_staff(
+        command.grant,
+        given,
+        access.officer_on_grant,
+        lambda grant, _recipient: rules.propose_amendment(
+            command.grant,
+            grant,
+            amount=command.amount,
+            ends_on=command.ends_on,
+            planned=planned,
+            confirm_past_due=command.confirm_past_due,
+            explanation=command.explanation,
+            now=given.now,
+        ),
+    )
+
+
+def _accept(command: AcceptGrantAmendment, given: Given) -> Plan:
+    grant = yield from the(GRANT, command.grant)
+    fund = yield from the(FUND, grant.fund)
+
+    def decide() -> Outcome:
+        facts = {command.grant: rules.accept_amendment(command.grant, grant, amendment=command.amendment)}
+        assert grant.amendment is not None  # or the rule had refused
+        freed = grant.amount - grant.amendment.amount
+        if freed:
+            facts[grant.fund] = funds.release(
+                grant.fund, fund, grant_id=command.grant, amount=freed, reason="grant_amended"
+            )
+        return Outcome(facts=facts, answers=command.grant)
+
+    return Act(
+        may=access.recipient(given.actor, grant),
+        initiative=grant.initiative,
+        scope=grant.call,
+        decide=decide,
+    )
+
+
+def _decline(command: DeclineGrantAmendment, given: Given) -> Plan:
+    return by_recipient(
+        command.grant,
+        given,
+        lambda grant: rules.decline_amendment(command.grant, grant, amendment=command.amendment),
+    )
+
+
+COMMANDS = (
+    Registered("grant.propose_amendment", ProposeGrantAmendment, _propose),
+    Registered("grant.accept_amendment", AcceptGrantAmendment, _accept),
+    Registered("grant.decline_amendment", DeclineGrantAmendment, _decline),
+)

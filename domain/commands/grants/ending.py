@@ -1,0 +1,77 @@
+"""Asking to end a grant: one that is paid and reported, or one that cannot go on."""
+
+from __future__ import annotations
+
+from domain import access, funds, limits
+from domain.commands.grants.acting import Rule, conflicts_on
+from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, the, together
+from domain.funds import FUND, ReleaseReason
+from domain.grants import rules
+from domain.grants.facts import TerminationReason
+from domain.grants.state import GRANT
+from domain.initiatives import INITIATIVE
+from domain.values import GrantId
+
+
+class CompleteGrant(Command, frozen=True, kw_only=True):
+    """End a grant that is paid and reported; what was not scheduled returns to the fund."""
+
+    grant: GrantId
+
+
+class TerminateGrant(Command, frozen=True, kw_only=True):
+    """End a grant that cannot go on, with the reason; what was not paid returns to the fund."""
+
+    grant: GrantId
+    reason: TerminationReason
+    explanation: limits.Explanation | None = None
+
+
+def _complete(command: CompleteGrant, given: Given) -> Plan:
+    return _ending(
+        command.grant,
+        given,
+        lambda grant: rules.complete(command.grant, grant),
+        reason="grant_completed",
+    )
+
+
+def _terminate(command: TerminateGrant, given: Given) -> Plan:
+    return _ending(
+        command.grant,
+        given,
+        lambda grant: rules.terminate(
+            command.grant, grant, reason=command.reason, explanation=command.explanation
+        ),
+        reason="grant_terminated",
+    )
+
+
+def _ending(grant_id: str, given: Given, rule: Rule, *, reason: ReleaseReason) -> Plan:
+    grant = yield from the(GRANT, grant_id)
+    initiative, fund, conflicts = yield from together(
+        the(INITIATIVE, grant.initiative), the(FUND, grant.fund), conflicts_on(grant, given)
+    )
+    initiative = initiative.within(grant.call)
+
+    def decide() -> Outcome:
+        facts = {grant_id: rule(grant)}
+        unspent = grant.amount - grant.settled
+        if unspent:
+            facts[grant.fund] = funds.release(
+                grant.fund, fund, grant_id=grant_id, amount=unspent, reason=reason
+            )
+        return Outcome(facts=facts, answers=grant_id)
+
+    return Act(
+        may=access.officer_on_grant(given.actor, initiative, grant, conflicts=conflicts),
+        initiative=grant.initiative,
+        scope=grant.call,
+        decide=decide,
+    )
+
+
+COMMANDS = (
+    Registered("grant.complete", CompleteGrant, _complete),
+    Registered("grant.terminate", TerminateGrant, _terminate),
+)

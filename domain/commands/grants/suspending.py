@@ -1,0 +1,51 @@
+"""Asking to suspend a grant, and to resume it."""
+
+from __future__ import annotations
+
+from domain import access, limits
+from domain.commands.grants.acting import by_staff
+from domain.deciding import Command, Given, Plan, Registered
+from domain.grants import rules
+from domain.grants.facts import SuspensionReason
+from domain.values import GrantId
+
+
+class SuspendGrant(Command, frozen=True, kw_only=True):
+    """Stop a grant for the time being, with the reason: nothing is requested, approved or sent to the bank until it is
+    resumed."""
+
+    grant: GrantId
+    reason: SuspensionReason
+    explanation: limits.Explanation | None = None
+
+
+class ResumeGrant(Command, frozen=True, kw_only=True):
+    """Let a suspended grant go on."""
+
+    grant: GrantId
+
+
+def _suspend(command: SuspendGrant, given: Given) -> Plan:
+    return by_staff(
+        command.grant,
+        given,
+        access.officer_on_grant,
+        lambda grant, _recipient: rules.suspend(
+            command.grant, grant, reason=command.reason, explanation=command.explanation
+        ),
+    )
+
+
+def _resume(command: ResumeGrant, given: Given) -> Plan:
+    return by_staff(
+        command.grant,
+        given,
+        access.officer_on_grant,
+        lambda grant, _recipient: rules.resume(command.grant, grant),
+    )
+
+
+COMMANDS = (
+    Registered("grant.suspend", SuspendGrant, _suspend),
+    Registered("grant.resume", ResumeGrant, _resume),
+)

@@ -1,0 +1,119 @@
+"""Grants that are suspended, amended or ended early, as they are shown: what the rows say is what the stream's state is."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from domain.grants.rules import PlannedInstalment
+from domain.grants.state import GRANT
+from projections import funds, grants, ledger, timeline
+from projections.grants import GrantDetail
+from tests.projections.conftest import Season, eur
+
+pytestmark = pytest.mark.anyio
+
+END = date(2026, 12, 31)
+EXPLANATION = "Canary explanation of it"
+
+
+async def shown(season: Season, viewer: str) -> GrantDetail:
+    """The grant, whose rows must agree with its stream."""
+    season.project()
+    found = await grants.one(season.reader, viewer, season.things["grant"])
+    state = await season.reader.the(GRANT, season.things["grant"])
+    assert {each.number: each.status for each in found.instalments} == {
+        number: str(each.status) for number, each in state.instalments.items()
+    }
+    assert (found.status, found.amount) == (str(state.status), eur(f"{state.amount / 100:.2f}"))
+    assert (found.ends_on, found.amendment) == (
+        state.ends_on,
+        state.amendment and state.amendment.number,
+    )
+    return found
+
+
+async def granted(season: Season) -> dict[str, Any]:
+    """A grant of 1400.25 EUR, of which the first instalment of 1000.00 is paid."""
+    await season.begin()
+    for part in (season.apply, season.close, season.assign, season.judge, season.decide, season.grant):
+        await part()
+    return {"grant": season.things["grant"]}
+
+
+async def committed(season: Season) -> Any:
+    """What the fund has set aside, in its own row and in its ledger."""
+    of = await funds.one(season.reader, season.officer, season.things["fund"])
+    books = await ledger.of_fund(season.reader, season.finance, season.things["fund"])
+    by_account = {each.account: each for each in books.accounts}
+    assert by_account["grants_awarded"].balance == of.committed
+    return of.committed
+
+
+async def test_an_amendment_is_shown_until_it_is_answered_and_then_the_grant_as_amended(
+    season: Season,
+) -> None:
+    one = await granted(season)
+    await season.run(
+        "grant.propose_amendment",
+        season.officer,
+        **one,
+        amount=eur("1200.00"),
+        ends_on=END,
+        instalments=(PlannedInstalment(amount=eur("150.00"), due=date(2026, 7, 1)),),
+        unscheduled=eur("50.00"),
+        explanation=EXPLANATION,
+    )
+
+    seen = await shown(season, season.artist1)
+    assert seen.proposed is not None
+    assert (seen.proposed.amount, seen.proposed.ends_on) == (eur("1200.00"), END)
+    assert [(each.number, each.amount) for each in seen.proposed.instalments or ()] == [(2, eur("150.00"))]
+    assert seen.proposed.explanation == EXPLANATION
+    for other in (season.finance, season.funder):
+        proposed = (await shown(season, other)).proposed
+        assert proposed is not None
+        assert (proposed.amount, proposed.explanation) == (eur("1200.00"), None)
+    assert await committed(season) == eur("1400.25")
+
+    await season.run("grant.accept_amendment", season.artist1, **one, amendment=1)
+
+    seen = await shown(season, season.officer)
+    assert (seen.proposed, seen.ends_on, seen.unscheduled) == (None, END, eur("50.00"))
+    assert [each.amount for each in seen.instalments] == [eur("1000.00"), eur("150.00")]
+    assert await committed(season) == eur("1200.00")
+    told = await timeline.of_grant(season.reader, season.officer, season.things["grant"])
+    assert "grant.amended.v1" in [entry.topic for entry in told.items]
+
+
+async def test_one_that_was_declined_is_shown_no_more(season: Season) -> None:
+    one = await granted(season)
+    await season.run("grant.propose_amendment", season.officer, **one, ends_on=END)
+    await season.run("grant.decline_amendment", season.artist1, **one, amendment=1)
+    seen = await shown(season, season.artist1)
+    assert (seen.proposed, seen.ends_on, seen.amount) == (None, None, eur("1400.25"))
+
+
+async def test_a_suspension_shows_its_reason_until_the_grant_goes_on(season: Season) -> None:
+    one = await granted(season)
+    await season.run("grant.suspend", season.officer, **one, reason="under_review", explanation=EXPLANATION)
+    seen = await shown(season, season.artist1)
+    assert (seen.reason, seen.explanation) == ("under_review", EXPLANATION)
+    assert (await shown(season, season.funder)).explanation is None
+    await season.run("grant.resume", season.officer, **one)
+    seen = await shown(season, season.artist1)
+    assert (seen.status, seen.reason, seen.explanation) == ("accepted", None, None)
+
+
+async def test_a_grant_ended_early_shows_what_is_cancelled_and_the_fund_what_came_back(
+    season: Season,
+) -> None:
+    one = await granted(season)
+    await season.run("grant.propose_amendment", season.officer, **one, ends_on=END)
+    await season.run("grant.terminate", season.officer, **one, reason="terms_broken")
+    seen = await shown(season, season.artist1)
+    assert (seen.reason, seen.proposed, seen.settled) == ("terms_broken", None, eur("1000.00"))
+    assert [each.status for each in seen.instalments] == ["settled", "cancelled"]
+    assert await committed(season) == eur("1000.00")
