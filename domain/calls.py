@@ -11,16 +11,11 @@ import msgspec
 
 from domain import limits
 from domain.deciding import Aggregate, Fact
-from domain.forms import Form, Rubric
 from domain.messages import msg
 from domain.personal import Personal, Withheld
 from domain.refusals import Invalid, Refused
+from domain.stages import Stage
 from domain.values import Texts, check_optional
-
-Blindness = Literal["open", "single", "double"]
-"""Who is kept from whom while applications are judged. ``open``: jurors see who applied. ``single``: they do not.
-``double``: nor can applicants ever learn who judged them. An applicant is never shown a juror's identity here, so that
-the two blind ways differ only in what a later disclosure may tell."""
 
 CancellationReason = Literal["funds_lost", "plans_changed", "events", "safety", "other"]
 
@@ -30,18 +25,15 @@ _LAST_YEAR: Final = 2200
 
 
 class CallDrafted(Fact, frozen=True, kw_only=True):
-    """Staff wrote a call. Amounts are minor units of `currency`; a quorum is the number of reviews each application
-    needs; `grace_minutes` are granted silently after the deadline."""
+    """Staff wrote a call. Amounts are minor units of `currency`; `grace_minutes` are granted silently after each
+    deadline."""
 
     call: str
     initiative: str
     fund: str
     title: Texts
     summary: Texts
-    form: Form
-    rubric: Rubric
-    quorum: int
-    blindness: Blindness
+    stages: tuple[Stage, ...]
     currency: str
     budget: int
     minimum_award: int
@@ -51,7 +43,7 @@ class CallDrafted(Fact, frozen=True, kw_only=True):
 
 
 class CallPublished(Fact, frozen=True, kw_only=True):
-    """The call can be read by everybody; its form and rubric are fixed from now on."""
+    """The call can be read by everybody."""
 
     call: str
 
@@ -79,10 +71,11 @@ class CallCancelled(Fact, frozen=True, kw_only=True):
 
 
 class CallRoundOpened(Fact, frozen=True, kw_only=True):
-    """A round of the call was opened; the rest is in the round's own stream."""
+    """A round of one of the call's stages was opened; the rest is in the round's own stream."""
 
     call: str
     round: str
+    stage: str
 
 
 CallFact = CallDrafted | CallPublished | CallRoundOpened | CallChanged | CallCancelled
@@ -110,16 +103,17 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     fund: str = ""
     title: Texts = {}
     summary: Texts = {}
-    form: Form = Form(questions=())
-    rubric: Rubric = Rubric(criteria=())
-    quorum: int = 0
-    blindness: Blindness = "double"
+    stages: tuple[Stage, ...] = ()
     currency: str = ""
     budget: int = 0
     minimum_award: int = 0
     maximum_award: int = 0
     time_zone: str = "UTC"
     grace_minutes: int = 0
+
+    def stage(self, stage_id: str) -> Stage:
+        """One of the call's stages, as it is now."""
+        return next(stage for stage in self.stages if stage.id == stage_id)
 
 
 def evolve(call: Call, fact: CallFact) -> Call:
@@ -132,10 +126,7 @@ def evolve(call: Call, fact: CallFact) -> Call:
                 fund=fact.fund,
                 title=fact.title,
                 summary=fact.summary,
-                form=fact.form,
-                rubric=fact.rubric,
-                quorum=fact.quorum,
-                blindness=fact.blindness,
+                stages=fact.stages,
                 currency=fact.currency,
                 budget=fact.budget,
                 minimum_award=fact.minimum_award,
@@ -246,9 +237,9 @@ def publish(call_id: str, call: Call) -> tuple[Fact, ...]:
     return (CallPublished(call=call_id),)
 
 
-def note_round(call_id: str, *, round: str) -> tuple[Fact, ...]:
-    """Record that a round was opened (`domain.rounds.open_round` says whether it may be)."""
-    return (CallRoundOpened(call=call_id, round=round),)
+def note_round(call_id: str, *, round: str, stage: str) -> tuple[Fact, ...]:
+    """Record that a round of a stage was opened (`domain.rounds.open_round` says whether it may be)."""
+    return (CallRoundOpened(call=call_id, round=round, stage=stage),)
 
 
 def instant(local: datetime, time_zone: str, field: str) -> datetime:

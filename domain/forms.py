@@ -18,7 +18,7 @@ QuestionKind = Literal["text", "long_text", "choice", "yes_no", "date", "money",
 
 MAX_CHARACTERS: Final = {"text": limits.TEXT_ANSWER, "long_text": limits.LONG_ANSWER}
 LabelTexts = dict[str, limits.Label]
-_SLUG: Final = re.compile(rf"[a-z][a-z0-9_]{{0,{limits.SLUG - 1}}}\Z", re.ASCII)
+SLUG: Final = re.compile(rf"[a-z][a-z0-9_]{{0,{limits.SLUG - 1}}}\Z", re.ASCII)
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -103,14 +103,8 @@ def check_form(form: Form) -> Form:
 
 
 def _check_slug(value: str, field: str, seen: set[str]) -> None:
-    if not _SLUG.match(value):
-        raise Invalid.field(
-            field,
-            msg(
-                "An id is 1 to {most} lower-case letters, digits or underscores, beginning with a letter.",
-                most=limits.SLUG,
-            ),
-        )
+    if not SLUG.match(value):
+        raise Invalid.field(field, limits.NO_SLUG)
     if value in seen:
         raise Invalid.field(field, msg("The id {id} is used twice.", id=value))
     seen.add(value)
@@ -196,7 +190,7 @@ def check_answers(
     for name in answers:
         if name not in known:
             # The name itself is the client's text: it is told only if it could be a question's id at all.
-            shown = name if _SLUG.match(name) else "?"
+            shown = name if SLUG.match(name) else "?"
             errors.append(FieldError(f"answers.{shown}", msg("The form has no such question.")))
     for question in form.questions:
         try:

@@ -42,6 +42,8 @@ ACCOUNT_LEAST: Final = 4
 REFERENCE: Final = 35
 """Of a payment: what ISO 20022 carries."""
 
+STAGES: Final = 5
+"""Of a call."""
 QUESTIONS: Final = 60
 CHOICES: Final = 100
 CRITERIA: Final = 20
@@ -94,3 +96,9 @@ def outside(given: int, least: int, most: int) -> Message:
     return msg(
         "Write a whole number from {least} to {most}; this is {given}.", least=least, most=most, given=given
     )
+
+
+NO_SLUG: Final = msg(
+    "An id is 1 to {most} lower-case letters, digits or underscores, beginning with a letter.", most=SLUG
+)
+"""The sentence for an id, given by its author, that is none."""

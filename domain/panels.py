@@ -48,6 +48,7 @@ class PanelOpened(Fact, frozen=True, kw_only=True):
     initiative: str
     call: str
     round: str
+    stage: str
     ranking: tuple[Place, ...]
 
 
@@ -99,6 +100,7 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
     initiative: str = ""
     call: str = ""
     round: str = ""
+    stage: str = ""
     ranking: tuple[Place, ...] = ()
     decisions: tuple[PanelOutcomeSet, ...] = ()
     chair: str | None = None
@@ -118,6 +120,7 @@ def evolve(panel: Panel, fact: PanelFact) -> Panel:
                 initiative=fact.initiative,
                 call=fact.call,
                 round=fact.round,
+                stage=fact.stage,
                 ranking=fact.ranking,
             )
         case PanelOutcomeSet():
@@ -148,6 +151,7 @@ def open_panel(
 
     `applications` are all that the round received, `reviews` all reviews of them.
     """
+    stage = call.stage(round.stage)
     left = to_settle(unsettled(each.status for each in applications.values() if each.status is not None))
     if left:
         raise Refused(left[0])
@@ -160,7 +164,7 @@ def open_panel(
         if review.status is ReviewStatus.SUBMITTED and review.application in submitted:
             submitted[review.application].append(review)
     lacking = sum(
-        len(written) < round.quorum(application, call) for application, written in submitted.items()
+        len(written) < round.quorum(application, stage) for application, written in submitted.items()
     )
     if lacking:
         raise Refused(
@@ -178,7 +182,8 @@ def open_panel(
             initiative=call.initiative,
             call=round.call,
             round=round_id,
-            ranking=rank(submitted, call.rubric),
+            stage=round.stage,
+            ranking=rank(submitted, stage.rubric),
         ),
     )
 

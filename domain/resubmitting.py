@@ -59,7 +59,7 @@ def change(
             application=application_id,
             applicant=application.applicant,
             dossier=application.dossier,
-            **written(call, title=title, requested=requested, answers=answers),
+            **written(call, call.stage(application.stage), title=title, requested=requested, answers=answers),
         ),
     )
 
@@ -137,7 +137,7 @@ def resubmit(
             application=application_id,
             applicant=application.applicant,
             dossier=application.dossier,
-            **written(call, title=title, requested=requested, answers=answers),
+            **written(call, call.stage(application.stage), title=title, requested=requested, answers=answers),
         ),
     )
 

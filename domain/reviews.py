@@ -11,7 +11,6 @@ import msgspec
 
 from domain import limits
 from domain.applications import Application, ApplicationStatus, check_explanation
-from domain.calls import Call
 from domain.deciding import Aggregate, Fact
 from domain.forms import Rubric
 from domain.initiatives import Initiative
@@ -20,6 +19,7 @@ from domain.personal import Personal, Withheld
 from domain.readings import Reading
 from domain.refusals import FieldError, Invalid, Refused
 from domain.rounds import QuorumReason, Round, RoundQuorumLowered, RoundStatus
+from domain.stages import Stage
 from domain.values import Role, check_text
 
 ConflictReason = Literal[
@@ -203,7 +203,7 @@ def rests_on_few(review: Review, rubric: Rubric) -> bool:
 def why_not_asked(
     application_id: str,
     application: Application,
-    call: Call,
+    stage: Stage,
     *,
     juror: str,
     existing: Iterable[Review],
@@ -211,9 +211,9 @@ def why_not_asked(
     juror_read: Reading,
 ) -> Message | None:
     """Why somebody of the jury cannot be asked to judge an application, in one sentence; None if they can. They know
-    neither who applied, unless the call is open, nor what others thought of it.
+    neither who applied, unless the stage is open, nor what others thought of it.
 
-    In a blind call the sentence does not tell whether they applied themselves or have read something. `existing` are all
+    In a blind stage the sentence does not tell whether they applied themselves or have read something. `existing` are all
     reviews of the application; `juror_applied` says that the juror submitted to the same round, and `juror_read` what they
     have read of it.
     """
@@ -221,7 +221,7 @@ def why_not_asked(
         return msg("This juror is already assigned to this application.")
     scores_seen = juror_read.has("scores", application_id)
     applied = juror_applied or juror == application.applicant
-    if call.blindness != "open":
+    if stage.blind:
         excluded = applied or scores_seen or juror_read.breaks_blindness
         if excluded:
             return msg("This person cannot be asked to judge this application; ask another juror.")
@@ -239,7 +239,7 @@ def assign(
     review_id: str,
     application_id: str,
     application: Application,
-    call: Call,
+    stage: Stage,
     round: Round,
     initiative: Initiative,
     *,
@@ -257,7 +257,7 @@ def assign(
     why_not = why_not_asked(
         application_id,
         application,
-        call,
+        stage,
         juror=juror,
         existing=existing,
         juror_applied=juror_applied,
@@ -334,7 +334,7 @@ def expire(review_id: str, review: Review) -> tuple[Fact, ...]:
 def lower_quorum(
     round_id: str,
     round: Round,
-    call: Call,
+    stage: Stage,
     application_id: str,
     application: Application,
     *,
@@ -354,7 +354,7 @@ def lower_quorum(
     _check_eligible(application)
     written = sum(review.status is ReviewStatus.SUBMITTED for review in reviews)
     owed = sum(review.status in OUTSTANDING and review.juror in jury for review in reviews)
-    needed = round.quorum(application_id, call)
+    needed = round.quorum(application_id, stage)
     if written >= needed:
         raise Refused(msg("This application has all the reviews that it needs."))
     if can_be_asked:

@@ -165,7 +165,7 @@ async def one(reader: Reader, viewer: str | None, review: str) -> ReviewDetail:
         call=state.call,
         call_title=case.call.title,
         applicant_handle=rows[0]["applicant_handle"],
-        rubric=case.call.rubric,
+        rubric=case.stage.rubric,
         application_shown=await shown(reader, who, case) if isinstance(sees, Allowed) else None,
     )
 
@@ -308,7 +308,7 @@ def _shown(row: Row, written: dict[str, _Texts], case: Case, sight: _Sight, *, o
         juror=row["juror"] if inside else None,
         handle=row["handle"],
         scores=row["scores"] if submitted else None,
-        score=percent(score(judged, case.call.rubric)),
+        score=percent(score(judged, case.stage.rubric)),
         comment_jury=text_of(comment_jury),
         comment_applicant=text_of(comment_applicant),
         reason=row["reason"] if inside else None,

@@ -16,13 +16,14 @@ DeclineReason = Literal["not_selected", "budget_exhausted", "other"]
 
 
 class ApplicationWritten(Fact, frozen=True, kw_only=True):
-    """What every fact holds by which an applicant wrote an application whole: what counts is the newest of them. `requested`
-    is in minor units of `currency`. What they wrote is sealed in a `dossier` of its own, and so is all that is written about
+    """What every fact holds by which an applicant wrote an application whole: what counts is the newest of them. It
+    answers a version of the form of a `stage` of the call. `requested` is in minor units of `currency`. What they wrote is sealed in a `dossier` of its own, and so is all that is written about
     it later."""
 
     application: str
     applicant: str
     dossier: str
+    stage: str
     form_version: int
     requested: int
     currency: str

@@ -30,6 +30,7 @@ from domain.forms import Answer, check_answers
 from domain.messages import msg
 from domain.refusals import FieldError, Invalid, Refused
 from domain.rounds import Round, RoundStatus
+from domain.stages import Stage
 from domain.values import Money, check_text
 
 
@@ -57,12 +58,12 @@ def submit(
             round=round_id,
             applicant=applicant,
             dossier=dossier,
-            **written(call, title=title, requested=requested, answers=answers),
+            **written(call, call.stage(round.stage), title=title, requested=requested, answers=answers),
         ),
     )
 
 
-def written(call: Call, *, title: str, requested: Money, answers: Mapping[str, Answer]) -> Any:
+def written(call: Call, stage: Stage, *, title: str, requested: Money, answers: Mapping[str, Answer]) -> Any:
     """The fields of `ApplicationWritten` from what an applicant wrote: every answer is checked, and all that is wrong is told
     at once. Raises `Invalid`. `Any`: each field has its own type."""
     errors: list[FieldError] = []
@@ -77,13 +78,14 @@ def written(call: Call, *, title: str, requested: Money, answers: Mapping[str, A
         errors.extend(invalid.errors)
     checked: dict[str, Answer] = {}
     try:
-        checked = check_answers(call.form, answers, requested=minor, currency=call.currency)
+        checked = check_answers(stage.form, answers, requested=minor, currency=call.currency)
     except Invalid as invalid:
         errors.extend(invalid.errors)
     if minor is None or errors:
         raise Invalid(tuple(errors))
     return {
-        "form_version": call.form.version,
+        "stage": stage.id,
+        "form_version": stage.form.version,
         "requested": minor,
         "currency": call.currency,
         "title": title,

@@ -83,6 +83,8 @@ class Application(msgspec.Struct, frozen=True, kw_only=True):
     initiative: str = ""
     call: str = ""
     round: str = ""
+    stage: str = ""
+    form_version: int = 1
     applicant: str = ""
     dossier: str = ""
     requested: int = 0
@@ -104,6 +106,8 @@ def evolve(application: Application, fact: ApplicationFact) -> Application:
                 initiative=fact.initiative,
                 call=fact.call,
                 round=fact.round,
+                stage=fact.stage,
+                form_version=fact.form_version,
                 applicant=fact.applicant,
                 dossier=fact.dossier,
                 requested=fact.requested,

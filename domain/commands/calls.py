@@ -8,9 +8,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from domain import access, applications, calls, limits, reviews, rounds
 from domain.applications import APPLICATION
-from domain.calls import CALL, Blindness, CallChanged, CallDrafted, CancellationReason
+from domain.calls import CALL, CallChanged, CallDrafted, CancellationReason
 from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, Wish, members, some, the
-from domain.forms import Form, Rubric, check_form, check_rubric
 from domain.funds import FUND
 from domain.indexes import applications_of, reviews_in, rounds_of
 from domain.initiatives import INITIATIVE
@@ -18,23 +17,21 @@ from domain.messages import msg
 from domain.refusals import Invalid
 from domain.reviews import REVIEW
 from domain.rounds import ROUND, RoundStatus
+from domain.stages import Stages, check_stages
 from domain.values import CallId, FundId, Money, check_texts
 
 
 class DraftCall(Command, frozen=True, kw_only=True):
-    """Write a call that is paid from a fund. `quorum` is the number of reviews each application needs;
-    `grace_minutes` are granted silently after each deadline."""
+    """Write a call that is paid from a fund. Applications go through its `stages` in their order; `grace_minutes` are
+    granted silently after each deadline."""
 
     fund: FundId
     title: dict[str, limits.Title]
     summary: dict[str, limits.Summary]
-    form: Form
-    rubric: Rubric
+    stages: Stages
     budget: Money
     minimum_award: Money
     maximum_award: Money
-    quorum: limits.Quorum = 3
-    blindness: Blindness = "double"
     time_zone: str = "UTC"
     grace_minutes: limits.GraceMinutes = 0
 
@@ -83,8 +80,6 @@ def _draft(command: DraftCall, given: Given) -> Plan:
 
 def _checked(command: DraftCall, call: str, initiative: str) -> CallDrafted:
     currency = command.budget.currency
-    if not 1 <= command.quorum <= limits.QUORUM:
-        raise Invalid.field("quorum", limits.outside(command.quorum, 1, limits.QUORUM))
     if not 0 <= command.grace_minutes <= limits.GRACE_MINUTES:
         raise Invalid.field(
             "grace_minutes",
@@ -102,10 +97,7 @@ def _checked(command: DraftCall, call: str, initiative: str) -> CallDrafted:
         fund=command.fund,
         title=check_texts(command.title, "title", most=limits.TITLE),
         summary=check_texts(command.summary, "summary", most=limits.SUMMARY, long=True),
-        form=check_form(command.form),
-        rubric=check_rubric(command.rubric),
-        quorum=command.quorum,
-        blindness=command.blindness,
+        stages=check_stages(command.stages),
         currency=currency,
         budget=command.budget.minor("budget", least=1),
         minimum_award=command.minimum_award.minor("minimum_award", currency=currency),

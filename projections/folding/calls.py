@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from domain.calls import Blindness, Call, CallFact, CallStatus, evolve
-from domain.forms import Form, Rubric
+from domain.calls import Call, CallFact, CallStatus, evolve
+from domain.stages import Stage
 from domain.values import Texts
 from projections.placed import Placed
 from projections.projection import Projection
@@ -23,10 +23,7 @@ class CallRow(Row, frozen=True, kw_only=True):
     status: CallStatus
     title: Texts
     summary: Texts
-    form: Form
-    rubric: Rubric
-    quorum: int
-    blindness: Blindness
+    stages: tuple[Stage, ...]
     currency: str
     budget: int
     minimum_award: int

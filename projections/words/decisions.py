@@ -60,8 +60,8 @@ def call_words(fact: CallFact, told: Told) -> Words:
                     "status: drafted",
                     f"budget: {amount_text(fact.budget, fact.currency)}",
                     f"awards: from {least} to {most}",
-                    f"reviews of each application: {fact.quorum}",
-                    f"blindness: {fact.blindness}",
+                    *(f"reviews of each application: {stage.quorum}" for stage in fact.stages),
+                    *(f"blindness: {stage.blindness}" for stage in fact.stages),
                 ),
             )
         case CallPublished():

@@ -118,7 +118,7 @@ def eur(amount: str) -> dict[str, str]:
 CALL: dict[str, Any] = {
     "title": {"en": "Call of the Pages", "ru": "Конкурс страниц"},
     "summary": {"en": "Work in exile.", "ru": "Работа в изгнании."},
-    "form": {
+    "stages": [{"id": "main", "form": {
         "questions": [
             {"id": "idea", "kind": "long_text", "label": {"en": "Your idea", "ru": "Ваш замысел"}, "max_words": 50},
             {"id": "costs", "kind": "budget", "label": {"en": "Your costs"}},
@@ -130,8 +130,7 @@ CALL: dict[str, Any] = {
             {"id": "home", "kind": "text", "label": {"en": "Where do you live?"}, "required": False,
              "identifying": True},
         ]
-    },
-    "rubric": {"criteria": [{"id": "art", "label": {"en": "Art"}}, {"id": "need", "label": {"en": "Need"}}]},
+    }, "rubric": {"criteria": [{"id": "art", "label": {"en": "Art"}}, {"id": "need", "label": {"en": "Need"}}]}}],
     "budget": eur("9000.00"),
     "minimum_award": eur("100.00"),
     "maximum_award": eur("5000.00"),
