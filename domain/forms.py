@@ -62,9 +62,10 @@ class Criterion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class Rubric(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The criteria by which jurors score an application."""
+    """The criteria by which jurors score an application. `version` is the one by which a review was written."""
 
     criteria: Annotated[tuple[Criterion, ...], limits.described(minItems=1, maxItems=limits.CRITERIA)]
+    version: int = 1
 
 
 class BudgetLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -173,7 +174,7 @@ def check_rubric(rubric: Rubric) -> Rubric:
                 criterion, label=check_texts(criterion.label, f"{field}.label", most=limits.LABEL)
             )
         )
-    return Rubric(criteria=tuple(criteria))
+    return Rubric(criteria=tuple(criteria), version=1)
 
 
 def check_answers(

@@ -42,6 +42,7 @@ ACCOUNT_LEAST: Final = 4
 REFERENCE: Final = 35
 """Of a payment: what ISO 20022 carries."""
 
+ELIGIBILITY_QUESTIONS: Final = 20
 STAGES: Final = 5
 """Of a call."""
 QUESTIONS: Final = 60
@@ -73,6 +74,7 @@ Name = Annotated[str, described(minLength=1, maxLength=NAME)]
 Title = Annotated[str, described(minLength=1, maxLength=TITLE)]
 Label = Annotated[str, described(minLength=1, maxLength=LABEL)]
 BudgetItem = Annotated[str, described(minLength=1, maxLength=BUDGET_ITEM)]
+Slug = Annotated[str, described(minLength=1, maxLength=SLUG)]
 Help = Annotated[str, described(maxLength=HELP)]
 Summary = Annotated[str, described(minLength=1, maxLength=SUMMARY)]
 Explanation = Annotated[str, described(maxLength=EXPLANATION)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Literal, assert_never
 
@@ -183,18 +183,21 @@ def open_panel(
             call=round.call,
             round=round_id,
             stage=round.stage,
-            ranking=rank(submitted, stage.rubric),
+            ranking=rank(submitted, call.rubrics[round.stage]),
         ),
     )
 
 
-def rank(submitted: Mapping[str, Collection[Review]], rubric: Rubric) -> tuple[Place, ...]:
-    """The ranking of applications by the exact mean of their submitted reviews' scores, the best first.
+def rank(submitted: Mapping[str, Collection[Review]], rubrics: Sequence[Rubric]) -> tuple[Place, ...]:
+    """The ranking of applications by the exact mean of their submitted reviews' scores, the best first. `rubrics` are all
+    versions of the stage's rubric: each review is scored by the one by which it was written.
 
     Equal means share a rank; within it applications stand in the order of their random ids, which tells nothing.
     """
     scored = {
-        application: mean(points for review in reviews if (points := score(review, rubric)) is not None)
+        application: mean(
+            points for review in reviews if (points := score(review, _rubric_of(review, rubrics))) is not None
+        )
         for application, reviews in submitted.items()
     }
     order = sorted(scored, key=lambda application: (-_or_last(scored[application]), application))
@@ -207,10 +210,16 @@ def rank(submitted: Mapping[str, Collection[Review]], rubric: Rubric) -> tuple[P
                 rank=places[-1].rank if tied else number,
                 score=_written(scored[application]),
                 reviews=len(submitted[application]),
-                on_few_criteria=sum(rests_on_few(review, rubric) for review in submitted[application]),
+                on_few_criteria=sum(
+                    rests_on_few(review, _rubric_of(review, rubrics)) for review in submitted[application]
+                ),
             )
         )
     return tuple(places)
+
+
+def _rubric_of(review: Review, rubrics: Sequence[Rubric]) -> Rubric:
+    return rubrics[review.rubric_version - 1]
 
 
 def without(places: Iterable[Place], hidden: Collection[str]) -> tuple[Place, ...]:

@@ -71,12 +71,13 @@ class ReviewReplaced(Fact, frozen=True, kw_only=True):
 
 
 class ReviewSubmitted(Fact, frozen=True, kw_only=True):
-    """The juror judged the application. `scores` are whole points by criterion; None says that there was no basis to
+    """The juror judged the application. `scores` are whole points by criterion of a version of the stage's rubric; None says that there was no basis to
     judge. One comment is for the jury, the other for the applicant; both are sealed in the application's `dossier`."""
 
     review: str
     juror: str
     dossier: str
+    rubric_version: int
     scores: dict[str, int | None]
     comment_jury: Annotated[str | Withheld | None, Personal(of="dossier")]
     comment_applicant: Annotated[str | Withheld | None, Personal(of="dossier")]
@@ -117,6 +118,7 @@ class Review(msgspec.Struct, frozen=True, kw_only=True):
     application: str = ""
     juror: str = ""
     cleared: bool = False
+    rubric_version: int = 1
     scores: dict[str, int | None] = {}
 
 
@@ -143,7 +145,9 @@ def evolve(review: Review, fact: ReviewFact) -> Review:
         case ReviewReplaced():
             return replace(review, status=ReviewStatus.REPLACED)
         case ReviewSubmitted():
-            return replace(review, status=ReviewStatus.SUBMITTED, scores=fact.scores)
+            return replace(
+                review, status=ReviewStatus.SUBMITTED, scores=fact.scores, rubric_version=fact.rubric_version
+            )
         case ReviewExpired():
             return replace(review, status=ReviewStatus.EXPIRED)
         case _:
@@ -433,6 +437,7 @@ def submit(
             review=review_id,
             juror=review.juror,
             dossier=application.dossier,
+            rubric_version=rubric.version,
             scores=checked,
             comment_jury=jury,
             comment_applicant=artist,

@@ -9,6 +9,7 @@ import msgspec
 from domain import access
 from domain.calls import CALL, CallCancelled, CallStatus
 from domain.deciding import Allowed
+from domain.eligibility import EligibilityQuestion
 from domain.initiatives import INITIATIVE
 from domain.refusals import NotFound
 from domain.rounds import ROUND
@@ -45,6 +46,8 @@ class CallDetail(CallLine, frozen=True, kw_only=True):
     """A call with its stages, through which an application goes in their order."""
 
     stages: tuple[Stage, ...]
+    eligibility: tuple[EligibilityQuestion, ...]
+    applications_per_applicant: str
     cancelled: Cancellation | None
 
 
@@ -144,6 +147,8 @@ async def one(reader: Reader, viewer: str | None, call: str, *, as_of: AsOf | No
     return CallDetail(
         **{name: getattr(shown, name) for name in CallLine.__struct_fields__},
         stages=msgspec.convert(row["stages"], tuple[Stage, ...]),
+        eligibility=msgspec.convert(row["eligibility"], tuple[EligibilityQuestion, ...]),
+        applications_per_applicant=row["applications_per_applicant"],
         cancelled=await _cancellation(reader, call, row) if row["status"] == CallStatus.CANCELLED else None,
     )
 

@@ -183,7 +183,7 @@ async def _standing(reader: Reader, round_id: str, round: Round, call: Call, at:
     """How the ranking stands before the panel opens: over the reviews submitted until then."""
     rows = await reader.rows(
         """
-        SELECT a.application, r.scores
+        SELECT a.application, r.scores, r.rubric_version
         FROM read.applications a
         LEFT JOIN read.reviews r ON r.application = a.application AND r.status = 'submitted'
             AND r.from_position <= %(at)b::bigint AND r.to_position > %(at)b::bigint
@@ -197,8 +197,12 @@ async def _standing(reader: Reader, round_id: str, round: Round, call: Call, at:
     submitted: dict[str, list[Review]] = {row["application"]: [] for row in rows}
     for row in rows:
         if row["scores"] is not None:
-            submitted[row["application"]].append(Review(status=ReviewStatus.SUBMITTED, scores=row["scores"]))
-    return rank(submitted, call.stage(round.stage).rubric)
+            submitted[row["application"]].append(
+                Review(
+                    status=ReviewStatus.SUBMITTED, scores=row["scores"], rubric_version=row["rubric_version"]
+                )
+            )
+    return rank(submitted, call.rubrics[round.stage])
 
 
 async def _titled(

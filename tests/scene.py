@@ -167,6 +167,8 @@ def drafted(
         maximum_award=80_000,
         time_zone="Europe/Berlin",
         grace_minutes=grace_minutes,
+        eligibility=(),
+        applications_per_applicant="several",
     )
 
 
@@ -305,6 +307,7 @@ def judged(
         review=review,
         juror=juror,
         dossier=dossier_of(application),
+        rubric_version=1,
         scores={"art": art, "need": need},
         comment_jury=None,
         comment_applicant=None,

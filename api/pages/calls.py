@@ -14,6 +14,7 @@ from api.pages.visits import FormShown, Visit
 from domain.amounts import typed_amount
 from domain.commands.calls import CancelCall, ChangeCall
 from domain.commands.rounds import ExtendRound, GrantLateAccess
+from domain.eligibility import wrong_answers
 from domain.forms import Form as Asked
 from domain.forms import QuestionKind
 from domain.initiatives import INITIATIVE, Initiative
@@ -125,6 +126,8 @@ async def roles_in(visit: Visit, initiative: str, call: str | None = None) -> fr
 async def _apply(visit: Visit) -> Drawn:
     call = await calls.one(visit.wiring.reader, visit.person, visit.path["call"])
     round = open_round(visit, call)
+    if round and call.eligibility and (step := _eligibility(visit, call)) is not None:
+        return step
     return writing(
         visit,
         call,
@@ -136,6 +139,34 @@ async def _apply(visit: Visit) -> Drawn:
         send=msg("Submit the application"),
         round=round,
     )
+
+
+def _eligibility(visit: Visit, call: CallDetail) -> Drawn | None:
+    """The eligibility questions, asked before the form is shown; None once they are answered as they have to be. Nothing of
+    the answers is stored: the form brings them along."""
+    typed = visit.returned.typed if visit.returned else None
+    answers = _eligibility_answers(nested(typed.typed())) if typed else {}
+    wrong = wrong_answers(call.eligibility, answers)
+    if not wrong:
+        return None
+    answered = typed is not None and not typed.own("language")
+    return Drawn(
+        "eligibility.html",
+        {
+            "call": call,
+            "form": visit.form("application.submit"),
+            "why_not": {each.field: each.detail for each in wrong} if answered else {},
+        },
+        initiative=call.initiative,
+    )
+
+
+def _eligibility_answers(plain: Plain) -> dict[str, Any]:  # Any: whatever was sent
+    """The answers to eligibility questions, without those that were left open."""
+    typed = plain.get("eligibility", {})
+    if not isinstance(typed, dict):
+        return {}
+    return {name: _YES_NO.get(text, text) for name, text in typed.items() if text != ""}
 
 
 def writing(
@@ -172,7 +203,7 @@ def writing(
             },
             "offered": tuple(call.title),
         },
-        labels=_labels(visit, stage.form),
+        labels=_labels(visit, stage.form) | _eligibility_labels(visit, call),
         initiative=call.initiative,
     )
 
@@ -198,6 +229,10 @@ def _labels(visit: Visit, asked: Asked) -> dict[str, Message | str]:
     return labels
 
 
+def _eligibility_labels(visit: Visit, call: CallDetail) -> dict[str, Message | str]:
+    return {f"eligibility.{each.id}": said(each.label, visit.languages).text for each in call.eligibility}
+
+
 async def _filled(visit: Visit, form: Form) -> Plain:
     call = await calls.one(visit.wiring.reader, visit.person, visit.path["call"])
     return written(call, call.stages[0].form, form)
@@ -212,6 +247,8 @@ def written(call: CallDetail, asked: Asked, form: Form) -> Plain:
         plain["answers"] = {
             name: _answered(answer, kinds.get(name), call.budget.currency) for name, answer in answers.items()
         }
+    if call.eligibility:
+        plain["eligibility"] = _eligibility_answers(plain)
     return plain
 
 

@@ -122,6 +122,8 @@ class _Season:
             maximum_award=AMOUNT,
             time_zone="UTC",
             grace_minutes=0,
+            eligibility=(),
+            applications_per_applicant="several",
         )
         announced = RoundOpened(
             round=self._round,
@@ -190,6 +192,7 @@ class _Season:
                 review=review,
                 juror=juror,
                 dossier=dossier_of(application),
+                rubric_version=1,
                 scores={**points},
                 comment_jury=prose.text(COMMENT_BYTES),
                 comment_applicant=prose.text(COMMENT_BYTES // 2),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -26,11 +26,11 @@ from domain.applications.state import IN_PLAY, WITHDRAWABLE, Application, Applic
 from domain.calls import Call, CancellationReason
 from domain.deciding import Fact
 from domain.dossiers import Dossier
-from domain.forms import Answer, check_answers
+from domain.eligibility import wrong_answers
+from domain.forms import Answer, Form, check_answers
 from domain.messages import msg
 from domain.refusals import FieldError, Invalid, Refused
 from domain.rounds import Round, RoundStatus
-from domain.stages import Stage
 from domain.values import Money, check_text
 
 
@@ -46,10 +46,25 @@ def submit(
     title: str,
     requested: Money,
     answers: Mapping[str, Answer],
+    eligibility: Mapping[str, bool],
+    earlier: Collection[Application],
     now: datetime,
 ) -> tuple[Fact, ...]:
-    """Submit an application to an open round: every answer is checked, and all that is wrong is told at once."""
+    """Submit an application to an open round: every answer is checked, and all that is wrong is told at once. `earlier`
+    are the applicant's other applications to the call, where it takes one from each applicant; `eligibility` are the
+    answers to its eligibility questions."""
     round.check_open(now, applicant)
+    if call.applications_per_applicant == "one" and any(
+        each.status is not ApplicationStatus.WITHDRAWN for each in earlier
+    ):
+        raise Refused(
+            msg(
+                "This call takes one application from each applicant, and you have submitted yours. You can change it, or "
+                "withdraw it and submit another one."
+            )
+        )
+    if wrong := wrong_answers(call.eligibility, eligibility):
+        raise Invalid(wrong)
     return (
         ApplicationSubmitted(
             application=application_id,
@@ -58,13 +73,22 @@ def submit(
             round=round_id,
             applicant=applicant,
             dossier=dossier,
-            **written(call, call.stage(round.stage), title=title, requested=requested, answers=answers),
+            **written(
+                call,
+                round.stage,
+                call.stage(round.stage).form,
+                title=title,
+                requested=requested,
+                answers=answers,
+            ),
         ),
     )
 
 
-def written(call: Call, stage: Stage, *, title: str, requested: Money, answers: Mapping[str, Answer]) -> Any:
-    """The fields of `ApplicationWritten` from what an applicant wrote: every answer is checked, and all that is wrong is told
+def written(
+    call: Call, stage: str, form: Form, *, title: str, requested: Money, answers: Mapping[str, Answer]
+) -> Any:
+    """The fields of `ApplicationWritten` from what an applicant wrote in a version of a stage's form: every answer is checked, and all that is wrong is told
     at once. Raises `Invalid`. `Any`: each field has its own type."""
     errors: list[FieldError] = []
     minor: int | None = None
@@ -73,24 +97,40 @@ def written(call: Call, stage: Stage, *, title: str, requested: Money, answers: 
     except Invalid as invalid:
         errors.extend(invalid.errors)
     try:
-        minor = requested.minor("requested", currency=call.currency, least=1)
+        minor = check_requested(call, requested)
     except Invalid as invalid:
         errors.extend(invalid.errors)
     checked: dict[str, Answer] = {}
     try:
-        checked = check_answers(stage.form, answers, requested=minor, currency=call.currency)
+        checked = check_answers(form, answers, requested=minor, currency=call.currency)
     except Invalid as invalid:
         errors.extend(invalid.errors)
     if minor is None or errors:
         raise Invalid(tuple(errors))
     return {
-        "stage": stage.id,
-        "form_version": stage.form.version,
+        "stage": stage,
+        "form_version": form.version,
         "requested": minor,
         "currency": call.currency,
         "title": title,
         "answers": dict(checked),
     }
+
+
+def check_requested(call: Call, requested: Money) -> int:
+    """The sum that an applicant asks for in minor units, within what the call awards. Raises `Invalid`."""
+    minor = requested.minor("requested", currency=call.currency, least=1)
+    if not call.minimum_award <= minor <= call.maximum_award:
+        raise Invalid.field(
+            "requested.amount",
+            msg(
+                "This call awards from {least} to {most}; you ask for {given}.",
+                least=Money.of(call.minimum_award, call.currency),
+                most=Money.of(call.maximum_award, call.currency),
+                given=Money.of(minor, call.currency),
+            ),
+        )
+    return minor
 
 
 def withdraw(

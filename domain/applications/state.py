@@ -114,7 +114,12 @@ def evolve(application: Application, fact: ApplicationFact) -> Application:
                 currency=fact.currency,
             )
         case ApplicationChanged() | ApplicationResubmitted():
-            return replace(application, status=ApplicationStatus.SUBMITTED, requested=fact.requested)
+            return replace(
+                application,
+                status=ApplicationStatus.SUBMITTED,
+                requested=fact.requested,
+                form_version=fact.form_version,
+            )
         case ApplicationReturned():
             return replace(
                 application,

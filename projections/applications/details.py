@@ -152,7 +152,7 @@ async def _answers(
     found = await reader.facts([written, newest] if explained else [written], open_boxes=True)
     fact = found[written].fact
     assert isinstance(fact, ApplicationWritten)
-    form = case.call.stage(fact.stage).form
+    form = case.call.form(fact.stage, fact.form_version)
     identifying = {question.id for question in form.questions if question.identifying}
     withheld = () if identity else tuple(sorted(identifying & fact.answers.keys()))
     answers = {name: answer for name, answer in fact.answers.items() if name not in withheld}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from domain.calls import Call, CallFact, CallStatus, evolve
+from domain.calls import Call, CallFact, CallStatus, HowMany, evolve
+from domain.eligibility import EligibilityQuestion
 from domain.stages import Stage
 from domain.values import Texts
 from projections.placed import Placed
@@ -29,6 +30,8 @@ class CallRow(Row, frozen=True, kw_only=True):
     minimum_award: int
     maximum_award: int
     time_zone: str
+    eligibility: tuple[EligibilityQuestion, ...]
+    applications_per_applicant: HowMany
 
 
 CALLS: Final = Table("calls", CallRow, key=("call",))

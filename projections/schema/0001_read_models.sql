@@ -43,6 +43,8 @@ CREATE TABLE read.calls (
     minimum_award bigint NOT NULL,
     maximum_award bigint NOT NULL,
     time_zone text NOT NULL,
+    eligibility jsonb NOT NULL,
+    applications_per_applicant text NOT NULL,
     PRIMARY KEY (call, from_position)
 );
 CREATE INDEX ON read.calls (initiative, call);
@@ -131,6 +133,7 @@ CREATE TABLE read.reviews (
     handle text,
     status text NOT NULL,
     scores jsonb,
+    rubric_version integer NOT NULL,
     reason text,
     -- The version of the fact that holds the comments, or the explanation of a conflict.
     written_version integer,

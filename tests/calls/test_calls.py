@@ -9,6 +9,7 @@ import pytest
 from domain.calls import CallPublished, instant
 from domain.commands.calls import DraftCall, PublishCall
 from domain.deciding import Outcome
+from domain.eligibility import EligibilityQuestion
 from domain.forms import Choice, Criterion, Form, Question, Rubric
 from domain.funds import FundOpened
 from domain.refusals import Forbidden, Invalid, NotFound, Refused
@@ -38,6 +39,15 @@ COMMAND = DraftCall(
     time_zone="Europe/Berlin",
     grace_minutes=15,
 )
+
+
+def eligibility(**fields: Any) -> EligibilityQuestion:
+    question = EligibilityQuestion(
+        id="exile",
+        label={"en": "Do you live in exile?"},
+        refusal={"en": "This call is for people in exile."},
+    )
+    return msgspec.structs.replace(question, **fields)
 
 
 def funded() -> World:
@@ -127,6 +137,28 @@ class TestWhenTheFundIsOpen:
             (
                 staged(rubric=Rubric(criteria=(Criterion(id="art", label={"en": "Art"}, weight=101),))),
                 {"stages[0].rubric.criteria[0].weight": "Write a whole number from 1 to 100; this is 101."},
+            ),
+            ({"stages": ()}, {"stages": "A call has from 1 to 5 stages; this has 0."}),
+            ({"stages": (stage(),) * 6}, {"stages": "A call has from 1 to 5 stages; this has 6."}),
+            (
+                staged(id="Main"),
+                {
+                    "stages[0].id": "An id is 1 to 40 lower-case letters, digits or underscores, beginning with a letter."
+                },
+            ),
+            (
+                {"eligibility": (eligibility(id="exile"), eligibility(id="exile", refusal={}))},
+                {
+                    "eligibility[1].refusal": "Write this text in at least one language.",
+                },
+            ),
+            (
+                {"eligibility": (eligibility(), eligibility())},
+                {"eligibility[1].id": "The id exile is used twice."},
+            ),
+            (
+                {"eligibility": (eligibility(),) * 21},
+                {"eligibility": "A call has at most 20 eligibility questions; this has 21."},
             ),
             (
                 staged(form=Form(questions=())),

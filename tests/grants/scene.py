@@ -130,6 +130,8 @@ def call() -> tuple[Fact, ...]:
         maximum_award=1_000_000,
         time_zone="UTC",
         grace_minutes=0,
+        eligibility=(),
+        applications_per_applicant="several",
     )
     return drafted, CallPublished(call=CALL)
 

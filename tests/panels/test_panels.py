@@ -513,7 +513,7 @@ class TestWhenThePanelIsConfirmed:
 def test_an_application_without_a_score_stands_last() -> None:
     """A call may need no review; what has no score does not push aside what has one, even none at all."""
     zero = Review(status=ReviewStatus.SUBMITTED, scores={"art": 0, "need": 0})
-    assert rank({APPLICATION: (), OTHER_APPLICATION: (zero,), THIRD: ()}, RUBRIC) == (
+    assert rank({APPLICATION: (), OTHER_APPLICATION: (zero,), THIRD: ()}, (RUBRIC,)) == (
         place(OTHER_APPLICATION, 1, "0/1", 1, 0),
         place(APPLICATION, 2, None, 0, 0),
         place(THIRD, 2, None, 0, 0),

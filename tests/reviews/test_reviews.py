@@ -263,6 +263,7 @@ class TestWhenTheJurorHasNoConflict:
             review=REVIEW,
             juror=JUROR,
             dossier=dossier_of(APPLICATION),
+            rubric_version=1,
             scores={"art": 10, "need": None},
             comment_jury="Strong.",
             comment_applicant="Go on.",
