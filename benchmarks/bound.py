@@ -40,11 +40,11 @@ TEMPLATE = """<!doctype html>
 <dt>Apply until</dt><dd>{{ call.closes_at }}</dd>
 <dt>Awards</dt><dd>from {{ call.minimum_award }} to {{ call.maximum_award }}</dd>
 <dt>Budget of the call</dt><dd>{{ call.budget }}</dd>
-<dt>Reviews</dt><dd>{{ call.quorum }} for each application</dd>
+<dt>Reviews</dt><dd>{{ call.stages[0].quorum }} for each application</dd>
 </dl>
 <h2>What you will be asked</h2>
 <ol>
-{% for question in call.form.questions %}
+{% for question in call.stages[0].form.questions %}
 <li>{{ question.label[lang] }}{% if question.max_words %} <span>At most {{ question.max_words }} words.</span>{% endif %}</li>
 {% endfor %}
 </ol>
@@ -52,7 +52,7 @@ TEMPLATE = """<!doctype html>
 <table><caption>The jury scores each application by these criteria</caption>
 <thead><tr><th scope="col">Criterion</th><th scope="col">Points</th><th scope="col">Weight</th></tr></thead>
 <tbody>
-{% for criterion in call.rubric.criteria %}
+{% for criterion in call.stages[0].rubric.criteria %}
 <tr><th scope="row">{{ criterion.label[lang] }}</th><td>0 to {{ criterion.scale }}</td><td>{{ criterion.weight }}</td></tr>
 {% endfor %}
 </tbody></table>

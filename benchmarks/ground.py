@@ -206,8 +206,13 @@ def call_body(fund: str) -> dict[str, Any]:
         "fund": fund,
         "title": {"ru": "Зимний сезон"},
         "summary": {"ru": "Вечера, записи и выставки."},
-        "form": {"questions": questions},
-        "rubric": {"criteria": [{"id": name, "label": label(name)} for name in CRITERIA]},
+        "stages": [
+            {
+                "id": "main",
+                "form": {"questions": questions},
+                "rubric": {"criteria": [{"id": name, "label": label(name)} for name in CRITERIA]},
+            }
+        ],
         "budget": money(100_000_000, CURRENCY),
         "minimum_award": money(10_000, CURRENCY),
         "maximum_award": money(5_000_000, CURRENCY),

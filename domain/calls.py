@@ -11,17 +11,17 @@ import msgspec
 
 from domain import limits
 from domain.deciding import Aggregate, Fact
-from domain.forms import Form, Rubric
+from domain.eligibility import EligibilityQuestion
+from domain.form_versions import next_form, next_rubric
+from domain.forms import Form, Rubric, check_form, check_rubric
 from domain.messages import msg
 from domain.personal import Personal, Withheld
 from domain.refusals import Invalid, Refused
+from domain.stages import Stage
 from domain.values import Texts, check_optional
 
-Blindness = Literal["open", "single", "double"]
-"""Who is kept from whom while applications are judged. ``open``: jurors see who applied. ``single``: they do not.
-``double``: nor can applicants ever learn who judged them. An applicant is never shown a juror's identity here, so that
-the two blind ways differ only in what a later disclosure may tell."""
-
+HowMany = Literal["one", "several"]
+"""How many applications one applicant can submit to a call."""
 CancellationReason = Literal["funds_lost", "plans_changed", "events", "safety", "other"]
 
 _LAST_YEAR: Final = 2200
@@ -30,28 +30,27 @@ _LAST_YEAR: Final = 2200
 
 
 class CallDrafted(Fact, frozen=True, kw_only=True):
-    """Staff wrote a call. Amounts are minor units of `currency`; a quorum is the number of reviews each application
-    needs; `grace_minutes` are granted silently after the deadline."""
+    """Staff wrote a call. Whoever applies answers its `eligibility` questions first. Amounts are minor units of `currency`; `grace_minutes` are granted silently after each
+    deadline."""
 
     call: str
     initiative: str
     fund: str
     title: Texts
     summary: Texts
-    form: Form
-    rubric: Rubric
-    quorum: int
-    blindness: Blindness
+    stages: tuple[Stage, ...]
     currency: str
     budget: int
     minimum_award: int
     maximum_award: int
     time_zone: str
     grace_minutes: int
+    eligibility: tuple[EligibilityQuestion, ...]
+    applications_per_applicant: HowMany
 
 
 class CallPublished(Fact, frozen=True, kw_only=True):
-    """The call can be read by everybody; its form and rubric are fixed from now on."""
+    """The call can be read by everybody."""
 
     call: str
 
@@ -69,6 +68,22 @@ class CallChanged(Fact, frozen=True, kw_only=True):
     maximum_award: int
 
 
+class CallFormChanged(Fact, frozen=True, kw_only=True):
+    """Staff gave a stage a new version of its form. Applications keep the version that they answered."""
+
+    call: str
+    stage: str
+    form: Form
+
+
+class CallRubricChanged(Fact, frozen=True, kw_only=True):
+    """Staff gave a stage a new version of its rubric. Reviews keep the version by which they were written."""
+
+    call: str
+    stage: str
+    rubric: Rubric
+
+
 class CallCancelled(Fact, frozen=True, kw_only=True):
     """Staff cancelled a published call; its applications end with it."""
 
@@ -79,13 +94,22 @@ class CallCancelled(Fact, frozen=True, kw_only=True):
 
 
 class CallRoundOpened(Fact, frozen=True, kw_only=True):
-    """A round of the call was opened; the rest is in the round's own stream."""
+    """A round of one of the call's stages was opened; the rest is in the round's own stream."""
 
     call: str
     round: str
+    stage: str
 
 
-CallFact = CallDrafted | CallPublished | CallRoundOpened | CallChanged | CallCancelled
+CallFact = (
+    CallDrafted
+    | CallPublished
+    | CallRoundOpened
+    | CallChanged
+    | CallFormChanged
+    | CallRubricChanged
+    | CallCancelled
+)
 
 # State
 
@@ -103,23 +127,32 @@ PUBLIC: Final = (CallStatus.PUBLISHED, CallStatus.CANCELLED)
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
-    """A call as its facts left it."""
+    """A call as its facts left it. `forms` and `rubrics` are all versions that its stages had, the oldest first."""
 
     status: CallStatus | None = None
     initiative: str = ""
     fund: str = ""
     title: Texts = {}
     summary: Texts = {}
-    form: Form = Form(questions=())
-    rubric: Rubric = Rubric(criteria=())
-    quorum: int = 0
-    blindness: Blindness = "double"
+    stages: tuple[Stage, ...] = ()
+    forms: dict[str, tuple[Form, ...]] = {}
+    rubrics: dict[str, tuple[Rubric, ...]] = {}
     currency: str = ""
     budget: int = 0
     minimum_award: int = 0
     maximum_award: int = 0
     time_zone: str = "UTC"
     grace_minutes: int = 0
+    eligibility: tuple[EligibilityQuestion, ...] = ()
+    applications_per_applicant: HowMany = "several"
+
+    def stage(self, stage_id: str) -> Stage:
+        """One of the call's stages, as it is now."""
+        return next(stage for stage in self.stages if stage.id == stage_id)
+
+    def form(self, stage_id: str, version: int) -> Form:
+        """A version of the form of one of the call's stages."""
+        return self.forms[stage_id][version - 1]
 
 
 def evolve(call: Call, fact: CallFact) -> Call:
@@ -132,16 +165,17 @@ def evolve(call: Call, fact: CallFact) -> Call:
                 fund=fact.fund,
                 title=fact.title,
                 summary=fact.summary,
-                form=fact.form,
-                rubric=fact.rubric,
-                quorum=fact.quorum,
-                blindness=fact.blindness,
+                stages=fact.stages,
+                forms={stage.id: (stage.form,) for stage in fact.stages},
+                rubrics={stage.id: (stage.rubric,) for stage in fact.stages},
                 currency=fact.currency,
                 budget=fact.budget,
                 minimum_award=fact.minimum_award,
                 maximum_award=fact.maximum_award,
                 time_zone=fact.time_zone,
                 grace_minutes=fact.grace_minutes,
+                eligibility=fact.eligibility,
+                applications_per_applicant=fact.applications_per_applicant,
             )
         case CallPublished():
             return msgspec.structs.replace(call, status=CallStatus.PUBLISHED)
@@ -154,12 +188,32 @@ def evolve(call: Call, fact: CallFact) -> Call:
                 minimum_award=fact.minimum_award,
                 maximum_award=fact.maximum_award,
             )
+        case CallFormChanged():
+            forms = (*call.forms.get(fact.stage, ()), fact.form)
+            return msgspec.structs.replace(
+                call,
+                stages=_with_stage(call, fact.stage, form=fact.form),
+                forms={**call.forms, fact.stage: forms},
+            )
+        case CallRubricChanged():
+            rubrics = (*call.rubrics.get(fact.stage, ()), fact.rubric)
+            return msgspec.structs.replace(
+                call,
+                stages=_with_stage(call, fact.stage, rubric=fact.rubric),
+                rubrics={**call.rubrics, fact.stage: rubrics},
+            )
         case CallCancelled():
             return msgspec.structs.replace(call, status=CallStatus.CANCELLED)
         case CallRoundOpened():
             return call
         case _:
             assert_never(fact)
+
+
+def _with_stage(call: Call, stage_id: str, **changed: Form | Rubric) -> tuple[Stage, ...]:
+    return tuple(
+        [msgspec.structs.replace(each, **changed) if each.id == stage_id else each for each in call.stages]
+    )
 
 
 CALL = Aggregate(kind="call", empty=Call(), evolve=evolve)
@@ -214,6 +268,35 @@ def change(changed: CallChanged, call: Call, *, has_applications: bool) -> tuple
     return (changed,)
 
 
+def change_form(
+    call_id: str, call: Call, stage_id: str, form: Form, *, intake_ended: bool
+) -> tuple[Fact, ...]:
+    """Give a stage a new version of its form, until its round takes in no more applications (`intake_ended`)."""
+    _check_stage(call, stage_id)
+    if intake_ended:
+        raise Refused(msg("This stage takes in no more applications, so its form stays as it is."))
+    checked = next_form(call.forms[stage_id], check_form(form))
+    return (CallFormChanged(call=call_id, stage=stage_id, form=checked),)
+
+
+def change_rubric(
+    call_id: str, call: Call, stage_id: str, rubric: Rubric, *, in_panel: bool
+) -> tuple[Fact, ...]:
+    """Give a stage a new version of its rubric, until its panel opens (`in_panel`)."""
+    _check_stage(call, stage_id)
+    if in_panel:
+        raise Refused(msg("The panel of this stage was opened already, so its criteria stay as they are."))
+    checked = next_rubric(call.rubrics[stage_id], check_rubric(rubric))
+    return (CallRubricChanged(call=call_id, stage=stage_id, rubric=checked),)
+
+
+def _check_stage(call: Call, stage_id: str) -> None:
+    if call.status is CallStatus.CANCELLED:
+        raise Refused(msg("A cancelled call cannot be changed."))
+    if stage_id not in call.forms:
+        raise Invalid.field("stage", msg("The call has no such stage."))
+
+
 def _check_amounts(said: CallDrafted | CallChanged) -> None:
     if said.minimum_award > said.maximum_award:
         raise Invalid.field("minimum_award.amount", msg("The minimum award is above the maximum."))
@@ -246,9 +329,9 @@ def publish(call_id: str, call: Call) -> tuple[Fact, ...]:
     return (CallPublished(call=call_id),)
 
 
-def note_round(call_id: str, *, round: str) -> tuple[Fact, ...]:
-    """Record that a round was opened (`domain.rounds.open_round` says whether it may be)."""
-    return (CallRoundOpened(call=call_id, round=round),)
+def note_round(call_id: str, *, round: str, stage: str) -> tuple[Fact, ...]:
+    """Record that a round of a stage was opened (`domain.rounds.open_round` says whether it may be)."""
+    return (CallRoundOpened(call=call_id, round=round, stage=stage),)
 
 
 def instant(local: datetime, time_zone: str, field: str) -> datetime:

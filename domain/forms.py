@@ -65,9 +65,10 @@ class Criterion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class Rubric(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The criteria by which jurors score an application."""
+    """The criteria by which jurors score an application. `version` is the one by which a review was written."""
 
     criteria: Annotated[tuple[Criterion, ...], limits.described(minItems=1, maxItems=limits.CRITERIA)]
+    version: int = 1
 
 
 class BudgetLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -108,13 +109,7 @@ def check_form(form: Form) -> Form:
 
 def _check_slug(value: str, field: str, seen: set[str]) -> None:
     if not SLUG.match(value):
-        raise Invalid.field(
-            field,
-            msg(
-                "An id is 1 to {most} lower-case letters, digits or underscores, beginning with a letter.",
-                most=limits.SLUG,
-            ),
-        )
+        raise Invalid.field(field, limits.NO_SLUG)
     if value in seen:
         raise Invalid.field(field, msg("The id {id} is used twice.", id=value))
     seen.add(value)
@@ -196,4 +191,4 @@ def check_rubric(rubric: Rubric) -> Rubric:
                 criterion, label=check_texts(criterion.label, f"{field}.label", most=limits.LABEL)
             )
         )
-    return Rubric(criteria=tuple(criteria))
+    return Rubric(criteria=tuple(criteria), version=1)

@@ -28,6 +28,7 @@ def entries_of(fact: Fact, actor: str) -> tuple[Entry, ...]:
                 (applications_of(fact.round), fact.application),
                 (applications_by(fact.applicant, fact.round), fact.application),
                 (submissions_of(fact.applicant), fact.application),
+                (submissions_to(fact.call, fact.applicant), fact.application),
             )
         case DossierOpened():
             return ((dossiers_of(fact.party), fact.dossier),)
@@ -60,6 +61,11 @@ def applications_by(person_id: str, round_id: str) -> str:
 def submissions_of(person_id: str) -> str:
     """All applications that a person ever submitted, which end with the person's erasure."""
     return f"submissions of {person_id}"
+
+
+def submissions_to(call_id: str, person_id: str) -> str:
+    """All applications that a person submitted to a call, for it may take only one."""
+    return f"submissions to {call_id} by {person_id}"
 
 
 def dossiers_of(party_id: str) -> str:

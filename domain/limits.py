@@ -47,6 +47,9 @@ LINK: Final = 2_000
 NUMBER: Final = 10**12
 """The largest number that a form can ask for."""
 
+ELIGIBILITY_QUESTIONS: Final = 20
+STAGES: Final = 5
+"""Of a call."""
 QUESTIONS: Final = 60
 CHOICES: Final = 100
 CRITERIA: Final = 20
@@ -76,6 +79,7 @@ Name = Annotated[str, described(minLength=1, maxLength=NAME)]
 Title = Annotated[str, described(minLength=1, maxLength=TITLE)]
 Label = Annotated[str, described(minLength=1, maxLength=LABEL)]
 BudgetItem = Annotated[str, described(minLength=1, maxLength=BUDGET_ITEM)]
+Slug = Annotated[str, described(minLength=1, maxLength=SLUG)]
 Help = Annotated[str, described(maxLength=HELP)]
 Summary = Annotated[str, described(minLength=1, maxLength=SUMMARY)]
 Explanation = Annotated[str, described(maxLength=EXPLANATION)]
@@ -100,3 +104,9 @@ def outside(given: int, least: int, most: int) -> Message:
     return msg(
         "Write a whole number from {least} to {most}; this is {given}.", least=least, most=most, given=given
     )
+
+
+NO_SLUG: Final = msg(
+    "An id is 1 to {most} lower-case letters, digits or underscores, beginning with a letter.", most=SLUG
+)
+"""The sentence for an id, given by its author, that is none."""

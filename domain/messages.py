@@ -22,12 +22,22 @@ class At:
     zone: str
 
 
+@dataclass(frozen=True, slots=True)
+class InLanguages:
+    """A text that somebody wrote in one or several languages; a reader gets theirs, else the first."""
+
+    texts: Mapping[str, str]
+
+    def __str__(self) -> str:
+        return next(iter(self.texts.values()))
+
+
 class Message:
     """A sentence or a label that people read: an English template, and the values of its `{names}`.
 
     `plural` is the template for another number than one, which is then the value ``count``; `context` tells apart equal
     English texts that other languages tell apart. Values are formatted by their type: a datetime (in UTC, or an `At`), a
-    date, a `Money`, an int, a tuple (as a list of things), a member of an enumeration (by its label), another Message; a
+    date, a `Money`, an int, a tuple (as a list of things), `InLanguages`, a member of an enumeration (by its label), another Message; a
     str stands as it is.
 
     Not a dataclass nor a Struct: nothing encodes one without choosing a language.
@@ -96,6 +106,11 @@ def counted(one: str, many: str, /, *, count: int, **values: Any) -> Message:
 def in_context(context: str, template: str, /, **values: Any) -> Message:
     """A message whose English words mean different things in different places: ``in_context("review", "open")``."""
     return Message(template, values, context=context)
+
+
+def in_languages(texts: Mapping[str, str]) -> Message:
+    """A text that somebody wrote in one or several languages, such as the staff in a call."""
+    return Message("{text}", {"text": InLanguages(texts)})
 
 
 def verbatim(text: str) -> Message:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Literal, assert_never
 
@@ -48,6 +48,7 @@ class PanelOpened(Fact, frozen=True, kw_only=True):
     initiative: str
     call: str
     round: str
+    stage: str
     ranking: tuple[Place, ...]
 
 
@@ -99,6 +100,7 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
     initiative: str = ""
     call: str = ""
     round: str = ""
+    stage: str = ""
     ranking: tuple[Place, ...] = ()
     decisions: tuple[PanelOutcomeSet, ...] = ()
     chair: str | None = None
@@ -118,6 +120,7 @@ def evolve(panel: Panel, fact: PanelFact) -> Panel:
                 initiative=fact.initiative,
                 call=fact.call,
                 round=fact.round,
+                stage=fact.stage,
                 ranking=fact.ranking,
             )
         case PanelOutcomeSet():
@@ -148,6 +151,7 @@ def open_panel(
 
     `applications` are all that the round received, `reviews` all reviews of them.
     """
+    stage = call.stage(round.stage)
     left = to_settle(unsettled(each.status for each in applications.values() if each.status is not None))
     if left:
         raise Refused(left[0])
@@ -160,7 +164,7 @@ def open_panel(
         if review.status is ReviewStatus.SUBMITTED and review.application in submitted:
             submitted[review.application].append(review)
     lacking = sum(
-        len(written) < round.quorum(application, call) for application, written in submitted.items()
+        len(written) < round.quorum(application, stage) for application, written in submitted.items()
     )
     if lacking:
         raise Refused(
@@ -178,18 +182,22 @@ def open_panel(
             initiative=call.initiative,
             call=round.call,
             round=round_id,
-            ranking=rank(submitted, call.rubric),
+            stage=round.stage,
+            ranking=rank(submitted, call.rubrics[round.stage]),
         ),
     )
 
 
-def rank(submitted: Mapping[str, Collection[Review]], rubric: Rubric) -> tuple[Place, ...]:
-    """The ranking of applications by the exact mean of their submitted reviews' scores, the best first.
+def rank(submitted: Mapping[str, Collection[Review]], rubrics: Sequence[Rubric]) -> tuple[Place, ...]:
+    """The ranking of applications by the exact mean of their submitted reviews' scores, the best first. `rubrics` are all
+    versions of the stage's rubric: each review is scored by the one by which it was written.
 
     Equal means share a rank; within it applications stand in the order of their random ids, which tells nothing.
     """
     scored = {
-        application: mean(points for review in reviews if (points := score(review, rubric)) is not None)
+        application: mean(
+            points for review in reviews if (points := score(review, _rubric_of(review, rubrics))) is not None
+        )
         for application, reviews in submitted.items()
     }
     order = sorted(scored, key=lambda application: (-_or_last(scored[application]), application))
@@ -202,10 +210,16 @@ def rank(submitted: Mapping[str, Collection[Review]], rubric: Rubric) -> tuple[P
                 rank=places[-1].rank if tied else number,
                 score=_written(scored[application]),
                 reviews=len(submitted[application]),
-                on_few_criteria=sum(rests_on_few(review, rubric) for review in submitted[application]),
+                on_few_criteria=sum(
+                    rests_on_few(review, _rubric_of(review, rubrics)) for review in submitted[application]
+                ),
             )
         )
     return tuple(places)
+
+
+def _rubric_of(review: Review, rubrics: Sequence[Rubric]) -> Rubric:
+    return rubrics[review.rubric_version - 1]
 
 
 def without(places: Iterable[Place], hidden: Collection[str]) -> tuple[Place, ...]:

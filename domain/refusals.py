@@ -57,6 +57,12 @@ class Invalid(CommandRejected):
         """One wrong field."""
         return cls((FieldError(field, detail),))
 
+    def within(self, place: str) -> Invalid:
+        """The same errors, each field as part of what stands at `place` (``stages[0].``)."""
+        return Invalid(
+            tuple([FieldError(place + each.field, each.detail) for each in self.errors]), more=self.more
+        )
+
 
 class Forbidden(CommandRejected):
     """Access says no: this person may not do this."""

@@ -59,7 +59,14 @@ def change(
             application=application_id,
             applicant=application.applicant,
             dossier=application.dossier,
-            **written(call, title=title, requested=requested, answers=answers),
+            **written(
+                call,
+                application.stage,
+                call.form(application.stage, application.form_version),
+                title=title,
+                requested=requested,
+                answers=answers,
+            ),
         ),
     )
 
@@ -137,7 +144,14 @@ def resubmit(
             application=application_id,
             applicant=application.applicant,
             dossier=application.dossier,
-            **written(call, title=title, requested=requested, answers=answers),
+            **written(
+                call,
+                application.stage,
+                call.form(application.stage, application.form_version),
+                title=title,
+                requested=requested,
+                answers=answers,
+            ),
         ),
     )
 

@@ -11,7 +11,6 @@ import msgspec
 
 from domain import limits
 from domain.applications import Application, ApplicationStatus, check_explanation
-from domain.calls import Call
 from domain.deciding import Aggregate, Fact
 from domain.forms import Rubric
 from domain.initiatives import Initiative
@@ -20,6 +19,7 @@ from domain.personal import Personal, Withheld
 from domain.readings import Reading
 from domain.refusals import FieldError, Invalid, Refused
 from domain.rounds import QuorumReason, Round, RoundQuorumLowered, RoundStatus
+from domain.stages import Stage
 from domain.values import Role, check_text
 
 ConflictReason = Literal[
@@ -71,12 +71,13 @@ class ReviewReplaced(Fact, frozen=True, kw_only=True):
 
 
 class ReviewSubmitted(Fact, frozen=True, kw_only=True):
-    """The juror judged the application. `scores` are whole points by criterion; None says that there was no basis to
+    """The juror judged the application. `scores` are whole points by criterion of a version of the stage's rubric; None says that there was no basis to
     judge. One comment is for the jury, the other for the applicant; both are sealed in the application's `dossier`."""
 
     review: str
     juror: str
     dossier: str
+    rubric_version: int
     scores: dict[str, int | None]
     comment_jury: Annotated[str | Withheld | None, Personal(of="dossier")]
     comment_applicant: Annotated[str | Withheld | None, Personal(of="dossier")]
@@ -117,6 +118,7 @@ class Review(msgspec.Struct, frozen=True, kw_only=True):
     application: str = ""
     juror: str = ""
     cleared: bool = False
+    rubric_version: int = 1
     scores: dict[str, int | None] = {}
 
 
@@ -143,7 +145,9 @@ def evolve(review: Review, fact: ReviewFact) -> Review:
         case ReviewReplaced():
             return replace(review, status=ReviewStatus.REPLACED)
         case ReviewSubmitted():
-            return replace(review, status=ReviewStatus.SUBMITTED, scores=fact.scores)
+            return replace(
+                review, status=ReviewStatus.SUBMITTED, scores=fact.scores, rubric_version=fact.rubric_version
+            )
         case ReviewExpired():
             return replace(review, status=ReviewStatus.EXPIRED)
         case _:
@@ -203,7 +207,7 @@ def rests_on_few(review: Review, rubric: Rubric) -> bool:
 def why_not_asked(
     application_id: str,
     application: Application,
-    call: Call,
+    stage: Stage,
     *,
     juror: str,
     existing: Iterable[Review],
@@ -211,9 +215,9 @@ def why_not_asked(
     juror_read: Reading,
 ) -> Message | None:
     """Why somebody of the jury cannot be asked to judge an application, in one sentence; None if they can. They know
-    neither who applied, unless the call is open, nor what others thought of it.
+    neither who applied, unless the stage is open, nor what others thought of it.
 
-    In a blind call the sentence does not tell whether they applied themselves or have read something. `existing` are all
+    In a blind stage the sentence does not tell whether they applied themselves or have read something. `existing` are all
     reviews of the application; `juror_applied` says that the juror submitted to the same round, and `juror_read` what they
     have read of it.
     """
@@ -221,7 +225,7 @@ def why_not_asked(
         return msg("This juror is already assigned to this application.")
     scores_seen = juror_read.has("scores", application_id)
     applied = juror_applied or juror == application.applicant
-    if call.blindness != "open":
+    if stage.blind:
         excluded = applied or scores_seen or juror_read.breaks_blindness
         if excluded:
             return msg("This person cannot be asked to judge this application; ask another juror.")
@@ -239,7 +243,7 @@ def assign(
     review_id: str,
     application_id: str,
     application: Application,
-    call: Call,
+    stage: Stage,
     round: Round,
     initiative: Initiative,
     *,
@@ -257,7 +261,7 @@ def assign(
     why_not = why_not_asked(
         application_id,
         application,
-        call,
+        stage,
         juror=juror,
         existing=existing,
         juror_applied=juror_applied,
@@ -334,7 +338,7 @@ def expire(review_id: str, review: Review) -> tuple[Fact, ...]:
 def lower_quorum(
     round_id: str,
     round: Round,
-    call: Call,
+    stage: Stage,
     application_id: str,
     application: Application,
     *,
@@ -354,7 +358,7 @@ def lower_quorum(
     _check_eligible(application)
     written = sum(review.status is ReviewStatus.SUBMITTED for review in reviews)
     owed = sum(review.status in OUTSTANDING and review.juror in jury for review in reviews)
-    needed = round.quorum(application_id, call)
+    needed = round.quorum(application_id, stage)
     if written >= needed:
         raise Refused(msg("This application has all the reviews that it needs."))
     if can_be_asked:
@@ -433,6 +437,7 @@ def submit(
             review=review_id,
             juror=review.juror,
             dossier=application.dossier,
+            rubric_version=rubric.version,
             scores=checked,
             comment_jury=jury,
             comment_applicant=artist,

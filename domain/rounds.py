@@ -15,6 +15,7 @@ from domain.deciding import Aggregate, Fact
 from domain.messages import At, msg
 from domain.personal import Personal, Withheld
 from domain.refusals import Invalid, Refused
+from domain.stages import Stage
 from domain.values import check_optional
 
 QuorumReason = Literal["conflicts_of_interest", "jurors_unavailable", "other"]
@@ -31,6 +32,7 @@ class RoundOpened(Fact, frozen=True, kw_only=True):
     round: str
     initiative: str
     call: str
+    stage: str
     closes_at: datetime
     closes_local: str
     time_zone: str
@@ -141,6 +143,7 @@ class Round(msgspec.Struct, frozen=True, kw_only=True):
     status: RoundStatus | None = None
     initiative: str = ""
     call: str = ""
+    stage: str = ""
     panel: str | None = None
     closes_at: datetime | None = None
     closes_local: str = ""
@@ -151,9 +154,9 @@ class Round(msgspec.Struct, frozen=True, kw_only=True):
     grace_minutes: int = 0
     late: dict[str, datetime] = {}
 
-    def quorum(self, application: str, call: Call) -> int:
+    def quorum(self, application: str, stage: Stage) -> int:
         """The number of reviews that an application needs before the panel opens."""
-        return self.lowered.get(application, call.quorum)
+        return self.lowered.get(application, stage.quorum)
 
     @property
     def closing_at(self) -> datetime:
@@ -187,6 +190,7 @@ def evolve(round: Round, fact: RoundFact) -> Round:
                 status=RoundStatus.OPEN,
                 initiative=fact.initiative,
                 call=fact.call,
+                stage=fact.stage,
                 closes_at=fact.closes_at,
                 closes_local=fact.closes_local,
                 time_zone=fact.time_zone,
@@ -249,6 +253,7 @@ def open_round(
             round=round_id,
             initiative=call.initiative,
             call=call_id,
+            stage=call.stages[0].id,
             closes_at=closes_at,
             closes_local=on_clocks(closes_local),
             time_zone=call.time_zone,

@@ -106,6 +106,8 @@ REGISTER: Final = (
     Topic("call.drafted.v1", calls.CallDrafted, _FOLLOWERS),
     Topic("call.published.v1", calls.CallPublished, _FOLLOWERS),
     Topic("call.changed.v1", calls.CallChanged, _APPLICANT),
+    Topic("call.form_changed.v1", calls.CallFormChanged, _FOLLOWERS),
+    Topic("call.rubric_changed.v1", calls.CallRubricChanged, _FOLLOWERS),
     Topic("call.cancelled.v1", calls.CallCancelled, _FOLLOWERS),
     Topic("call.round_opened.v1", calls.CallRoundOpened),
     Topic("round.opened.v1", rounds.RoundOpened, _FOLLOWERS),

@@ -9,10 +9,11 @@ import msgspec
 from domain import access
 from domain.calls import CALL, CallCancelled, CallStatus
 from domain.deciding import Allowed
-from domain.forms import Form, Rubric
+from domain.eligibility import EligibilityQuestion
 from domain.initiatives import INITIATIVE
 from domain.refusals import NotFound
 from domain.rounds import ROUND
+from domain.stages import Stage
 from domain.values import Money, Texts
 from projections import rounds
 from projections.moments import AsOf, position_at
@@ -23,7 +24,8 @@ from projections.versions import Version
 
 
 class CallLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A call in a list, with its rounds by their deadlines."""
+    """A call in a list, with its rounds by their deadlines. `blind`: in one of its stages at least, jurors do not see who
+    applied."""
 
     id: str
     version: Version
@@ -35,17 +37,17 @@ class CallLine(msgspec.Struct, frozen=True, kw_only=True):
     budget: Money
     minimum_award: Money
     maximum_award: Money
-    blindness: str
     time_zone: str
+    blind: bool
     rounds: tuple[RoundLine, ...]
 
 
 class CallDetail(CallLine, frozen=True, kw_only=True):
-    """A call with its form, its rubric and the number of reviews that each application needs."""
+    """A call with its stages, through which an application goes in their order."""
 
-    form: Form
-    rubric: Rubric
-    quorum: int
+    stages: tuple[Stage, ...]
+    eligibility: tuple[EligibilityQuestion, ...]
+    applications_per_applicant: str
     cancelled: Cancellation | None
 
 
@@ -144,9 +146,9 @@ async def one(reader: Reader, viewer: str | None, call: str, *, as_of: AsOf | No
     )
     return CallDetail(
         **{name: getattr(shown, name) for name in CallLine.__struct_fields__},
-        form=msgspec.convert(row["form"], Form),
-        rubric=msgspec.convert(row["rubric"], Rubric),
-        quorum=row["quorum"],
+        stages=msgspec.convert(row["stages"], tuple[Stage, ...]),
+        eligibility=msgspec.convert(row["eligibility"], tuple[EligibilityQuestion, ...]),
+        applications_per_applicant=row["applications_per_applicant"],
         cancelled=await _cancellation(reader, call, row) if row["status"] == CallStatus.CANCELLED else None,
     )
 
@@ -177,7 +179,7 @@ def _line(row: Row, found: list[RoundLine]) -> CallLine:
         budget=Money.of(row["budget"], currency),
         minimum_award=Money.of(row["minimum_award"], currency),
         maximum_award=Money.of(row["maximum_award"], currency),
-        blindness=row["blindness"],
         time_zone=row["time_zone"],
+        blind=any(stage["blindness"] != "open" for stage in row["stages"]),
         rounds=tuple(found),
     )

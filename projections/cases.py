@@ -12,6 +12,7 @@ from domain.indexes import applications_by, conflicts_of, judged_by, reviews_of,
 from domain.initiatives import INITIATIVE, Initiative
 from domain.reviews import REVIEW, Review
 from domain.rounds import ROUND, Round, RoundStatus
+from domain.stages import Stage
 from projections.fresh import Fresh
 
 
@@ -27,6 +28,11 @@ class Case:
     round: Round
     reviews: dict[str, Review]
     own: tuple[str, ...]
+
+    @property
+    def stage(self) -> Stage:
+        """The stage whose round it is in."""
+        return self.call.stage(self.round.stage)
 
 
 async def case_of(reader: Fresh, viewer: str, application: str) -> Case:

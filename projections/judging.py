@@ -106,7 +106,7 @@ async def progress(
                     handle=handles[each],
                     submitted=sum(review.status is ReviewStatus.SUBMITTED for review in reviews[each]),
                     owed=sum(review.status in OUTSTANDING for review in reviews[each]),
-                    needed=state.quorum(each, streams[state.call].state),
+                    needed=state.quorum(each, streams[state.call].state.stage(state.stage)),
                     lowered=each in state.lowered,
                 )
                 for each in rest[:count]

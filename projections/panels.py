@@ -113,7 +113,7 @@ async def ranking(
     )
     panel = panels[0]["panel"] if panels else None
     places = without(
-        await _standing(reader, round, state.call, loaded[state.call].state, at)
+        await _standing(reader, round, state, loaded[state.call].state, at)
         if panel is None
         else await _places(reader, panel),
         hidden,
@@ -179,26 +179,30 @@ async def _places(reader: Reader, panel: str) -> list[Place]:
     return [msgspec.convert(row, Place) for row in rows]
 
 
-async def _standing(reader: Reader, round: str, call_id: str, call: Call, at: int) -> tuple[Place, ...]:
+async def _standing(reader: Reader, round_id: str, round: Round, call: Call, at: int) -> tuple[Place, ...]:
     """How the ranking stands before the panel opens: over the reviews submitted until then."""
     rows = await reader.rows(
         """
-        SELECT a.application, r.scores
+        SELECT a.application, r.scores, r.rubric_version
         FROM read.applications a
         LEFT JOIN read.reviews r ON r.application = a.application AND r.status = 'submitted'
             AND r.from_position <= %(at)b::bigint AND r.to_position > %(at)b::bigint
         WHERE a.round = %(round)b AND a.call = %(call)b AND a.status = 'eligible'
             AND a.from_position <= %(at)b::bigint AND a.to_position > %(at)b::bigint
         """,
-        round=round,
-        call=call_id,
+        round=round_id,
+        call=round.call,
         at=at,
     )
     submitted: dict[str, list[Review]] = {row["application"]: [] for row in rows}
     for row in rows:
         if row["scores"] is not None:
-            submitted[row["application"]].append(Review(status=ReviewStatus.SUBMITTED, scores=row["scores"]))
-    return rank(submitted, call.rubric)
+            submitted[row["application"]].append(
+                Review(
+                    status=ReviewStatus.SUBMITTED, scores=row["scores"], rubric_version=row["rubric_version"]
+                )
+            )
+    return rank(submitted, call.rubrics[round.stage])
 
 
 async def _titled(

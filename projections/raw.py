@@ -206,7 +206,7 @@ class _House:
             access.sees_applicant(
                 self._viewer,
                 case.initiative,
-                case.call,
+                case.stage,
                 case.round,
                 case.application,
                 case.reviews.values(),

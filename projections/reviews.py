@@ -165,7 +165,7 @@ async def one(reader: Reader, viewer: str | None, review: str) -> ReviewDetail:
         call=state.call,
         call_title=case.call.title,
         applicant_handle=rows[0]["applicant_handle"],
-        rubric=case.call.rubric,
+        rubric=_rubric(case, state),
         application_shown=await shown(reader, who, case) if isinstance(sees, Allowed) else None,
     )
 
@@ -256,6 +256,13 @@ async def _rows(reader: Reader, case: Case, *, review: str | None = None, at: in
     )
 
 
+def _rubric(case: Case, review: Review) -> Rubric:
+    """The version of the rubric by which a review was written; the newest for one that is not written yet."""
+    if review.status is ReviewStatus.SUBMITTED:
+        return case.call.rubrics[case.round.stage][review.rubric_version - 1]
+    return case.stage.rubric
+
+
 _Text = str | Withheld | None
 _Texts = tuple[_Text, _Text, _Text]
 """A comment for the jury, one for the applicant, and the explanation of a conflict."""
@@ -308,7 +315,7 @@ def _shown(row: Row, written: dict[str, _Texts], case: Case, sight: _Sight, *, o
         juror=row["juror"] if inside else None,
         handle=row["handle"],
         scores=row["scores"] if submitted else None,
-        score=percent(score(judged, case.call.rubric)),
+        score=percent(score(judged, _rubric(case, case.reviews[row["review"]]))),
         comment_jury=text_of(comment_jury),
         comment_applicant=text_of(comment_applicant),
         reason=row["reason"] if inside else None,

@@ -27,7 +27,7 @@ NOT_RECORDED: Final = msg(
 
 
 class RoundLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A round of a call. `closes_local` is the deadline on the clocks of `time_zone`; `late_until` is until when the viewer
+    """A round of one of a call's stages. `closes_local` is the deadline on the clocks of `time_zone`; `late_until` is until when the viewer
     may apply, if they were given more time.
 
     `received` (how many applications were in when it closed) and `panel` are None to outsiders, and before there is one.
@@ -36,6 +36,7 @@ class RoundLine(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     version: Version
     call: str
+    stage: str
     initiative: str
     status: str
     closes_at: datetime
@@ -144,6 +145,7 @@ def line(row: Row, *, inside: bool, late_until: datetime | None = None) -> Round
         id=row["round"],
         version=Version(row["round"], row["version"]),
         call=row["call"],
+        stage=row["stage"],
         initiative=row["initiative"],
         status=row["status"],
         closes_at=row["closes_at"],

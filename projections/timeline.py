@@ -186,7 +186,7 @@ async def of_fund(
 async def _record_times(reader: Reader, viewer: str, call: Call, rounds: Sequence[str]) -> None:
     """Record that somebody is about to read when applications came in, which jurors of a blind call must not know.
     Raises `NotRecorded` where it cannot be recorded."""
-    if call.blindness == "open":
+    if not any(stage.blind for stage in call.stages):
         return
     for each in rounds:
         if await _received_any(reader, each) and not await readings.record(reader, viewer, each, "times"):

@@ -12,7 +12,7 @@ from domain.applications import (
     ApplicationSubmitted,
     ApplicationWithdrawn,
 )
-from domain.calls import Blindness, CallDrafted, CallPublished
+from domain.calls import CallDrafted, CallPublished
 from domain.deciding import Fact
 from domain.dossiers import DossierOpened
 from domain.forms import BudgetLine, Criterion, Form, Question, Rubric
@@ -36,6 +36,7 @@ from domain.reviews import (
     ReviewSubmitted,
 )
 from domain.rounds import RoundClosed, RoundDecided, RoundOpened, RoundPutToPanel, RoundQuorumLowered
+from domain.stages import Blindness, Stage
 from domain.values import Money, Role, stream_id
 from tests.driving import World, person
 
@@ -84,6 +85,8 @@ PANEL: Final = numbered("panel", 1)
 APPLICATION: Final = numbered("application", 1)
 OTHER_APPLICATION: Final = numbered("application", 2)
 REVIEW: Final = numbered("review", 1)
+
+STAGE: Final = "main"
 
 CLOSES: Final = datetime(2026, 3, 31, 21, 59, tzinfo=UTC)
 """The deadline, 23:59 in Berlin, where summer time has begun."""
@@ -142,6 +145,11 @@ def registered(who: str) -> PersonRegistered:
     return PersonRegistered(person=who, name="Invented Person", email=None, language="en")
 
 
+def stage(*, quorum: int = 2, blindness: Blindness = "double") -> Stage:
+    """The only stage of the call."""
+    return Stage(id=STAGE, form=FORM, rubric=RUBRIC, quorum=quorum, blindness=blindness)
+
+
 def drafted(
     *, quorum: int = 2, budget: int = 100_000, blindness: Blindness = "double", grace_minutes: int = 15
 ) -> CallDrafted:
@@ -152,16 +160,15 @@ def drafted(
         fund=FUND,
         title={"en": "Invented Call"},
         summary={"en": "For invented work."},
-        form=FORM,
-        rubric=RUBRIC,
-        quorum=quorum,
-        blindness=blindness,
+        stages=(stage(quorum=quorum, blindness=blindness),),
         currency="EUR",
         budget=budget,
         minimum_award=10_000,
         maximum_award=80_000,
         time_zone="Europe/Berlin",
         grace_minutes=grace_minutes,
+        eligibility=(),
+        applications_per_applicant="several",
     )
 
 
@@ -171,6 +178,7 @@ def opened(*, grace_minutes: int = 15) -> RoundOpened:
         round=ROUND,
         initiative=INITIATIVE,
         call=CALL,
+        stage=STAGE,
         closes_at=CLOSES,
         closes_local="2026-03-31 23:59",
         time_zone="Europe/Berlin",
@@ -202,6 +210,7 @@ def submitted(application: str = APPLICATION, applicant: str = ARTIST) -> Applic
         round=ROUND,
         applicant=applicant,
         dossier=dossier_of(application),
+        stage=STAGE,
         form_version=1,
         requested=50_000,
         currency="EUR",
@@ -298,6 +307,7 @@ def judged(
         review=review,
         juror=juror,
         dossier=dossier_of(application),
+        rubric_version=1,
         scores={"art": art, "need": need},
         comment_jury=None,
         comment_applicant=None,
@@ -306,7 +316,9 @@ def judged(
 
 def panel_opened(*ranking: Place) -> PanelOpened:
     """The panel decides on a ranking."""
-    return PanelOpened(panel=PANEL, initiative=INITIATIVE, call=CALL, round=ROUND, ranking=ranking)
+    return PanelOpened(
+        panel=PANEL, initiative=INITIATIVE, call=CALL, round=ROUND, stage=STAGE, ranking=ranking
+    )
 
 
 def awarded(amount: int, application: str = APPLICATION) -> PanelOutcomeSet:

@@ -58,6 +58,8 @@ WRITES: Final = (
     Write("/api/calls", "call.draft", 201),
     Write("/api/calls/{call}/publish", "call.publish"),
     Write("/api/calls/{call}/change", "call.change"),
+    Write("/api/calls/{call}/form", "call.change_form"),
+    Write("/api/calls/{call}/rubric", "call.change_rubric"),
     Write("/api/calls/{call}/cancel", "call.cancel"),
     Write("/api/calls/{call}/members", "call.add_member", 201),
     Write("/api/calls/{call}/members/{person}/remove", "call.remove_member"),

@@ -18,7 +18,7 @@ from babel.numbers import format_currency, format_decimal, get_decimal_symbol
 from api.locales.catalogues import translations
 from domain.currencies import decimals
 from domain.labels import label
-from domain.messages import At, Message, msg
+from domain.messages import At, InLanguages, Message, msg
 from domain.values import Money
 
 LANGUAGES: Final[Mapping[str, str]] = {"en": "English", "ru": "Русский"}
@@ -87,6 +87,14 @@ class Locale:
         """A number, its thousands grouped."""
         return format_decimal(number, locale=self.language)
 
+    def one_of(self, texts: Mapping[str, str]) -> str:
+        """A text in this language, else in the first that it was written in."""
+        here = self.language.partition("-")[0]
+        return next(
+            (text for code, text in texts.items() if code.partition("-")[0] == here),
+            next(iter(texts.values())),
+        )
+
     def listed(self, things: Sequence[str]) -> str:
         """Several things in a sentence: ``a, b, and c``."""
         return format_list(things, locale=self.language)
@@ -110,6 +118,8 @@ class Locale:
                 return self.say(label(value))
             case Money():
                 return self.money(value)
+            case InLanguages():
+                return self.one_of(value.texts)
             case At():
                 return self.moment(value.moment, value.zone)
             case datetime():

@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Sequence
 from datetime import timedelta
 from typing import Any, Final, TypeVar
 
+import msgspec
+
 from api.http.problems import problem_of
 from api.pages.calls import open_until, writing, written
 from api.pages.forms import Form, Plain, nested, with_seconds
@@ -29,9 +31,11 @@ from domain.messages import msg
 from domain.refusals import Forbidden, NotFound
 from domain.reviews import JUDGING, ReviewStatus
 from domain.rounds import RoundStatus
+from domain.stages import Stage
 from domain.values import Money, Role
 from projections import applications, calls, initiatives, reviews, timeline
 from projections.applications import ApplicationDetail
+from projections.calls import CallDetail
 from projections.initiatives import CallMember
 from projections.readings import NotRecorded
 from projections.reviews import ReviewShown
@@ -123,11 +127,12 @@ async def _written_anew(visit: Visit) -> Drawn:
     if shown.seen_as is not Role.APPLICANT:
         raise NotFound
     call = await calls.one(reader, who, shown.call)
-    start = _as_typed(shown)
+    stage, start = _answered(call, shown), _as_typed(shown)
     if shown.status == ApplicationStatus.RETURNED:
         return writing(
             visit,
             call,
+            stage,
             "application.resubmit",
             until=shown.awaited_until,
             heading=msg("Submit again"),
@@ -139,6 +144,7 @@ async def _written_anew(visit: Visit) -> Drawn:
     return writing(
         visit,
         call,
+        stage,
         "application.change",
         until=open_until(round) if round.status == RoundStatus.OPEN else None,
         heading=msg("Change the application"),
@@ -172,7 +178,14 @@ def _as_typed(shown: ApplicationDetail) -> dict[str, str]:
 async def _anew(visit: Visit, form: Form) -> Plain:
     reader, who = visit.wiring.reader, visit.person
     shown = await applications.one(reader, who, visit.path["application"])
-    return written(await calls.one(reader, who, shown.call), form)
+    call = await calls.one(reader, who, shown.call)
+    return written(call, _answered(call, shown).form, form)
+
+
+def _answered(call: CallDetail, shown: ApplicationDetail) -> Stage:
+    """The stage that an application answered last, with the version of its form that it answered."""
+    stage = next(each for each in call.stages if each.id == shown.stage)
+    return msgspec.structs.replace(stage, form=shown.form or stage.form)
 
 
 async def _offers(visit: Visit, trial: Trial, application: str) -> list[Offer]:

@@ -14,10 +14,13 @@ from api.pages.visits import FormShown, Visit
 from domain.amounts import typed_amount, typed_whole
 from domain.commands.calls import CancelCall, ChangeCall
 from domain.commands.rounds import ExtendRound, GrantLateAccess
+from domain.eligibility import wrong_answers
+from domain.forms import Form as Asked
 from domain.forms import QuestionKind
 from domain.initiatives import INITIATIVE, Initiative
 from domain.messages import Message, msg
 from domain.rounds import RoundStatus
+from domain.stages import Stage
 from domain.values import Role
 from projections import calls
 from projections.calls import CallDetail, CallLine
@@ -123,9 +126,12 @@ async def roles_in(visit: Visit, initiative: str, call: str | None = None) -> fr
 async def _apply(visit: Visit) -> Drawn:
     call = await calls.one(visit.wiring.reader, visit.person, visit.path["call"])
     round = open_round(visit, call)
+    if round and call.eligibility and (step := _eligibility(visit, call)) is not None:
+        return step
     return writing(
         visit,
         call,
+        call.stages[0],
         "application.submit",
         until=open_until(round) if round else None,
         heading=msg("Apply"),
@@ -135,9 +141,38 @@ async def _apply(visit: Visit) -> Drawn:
     )
 
 
+def _eligibility(visit: Visit, call: CallDetail) -> Drawn | None:
+    """The eligibility questions, asked before the form is shown; None once they are answered as they have to be. Nothing of
+    the answers is stored: the form brings them along."""
+    typed = visit.returned.typed if visit.returned else None
+    answers = _eligibility_answers(nested(typed.typed())) if typed else {}
+    wrong = wrong_answers(call.eligibility, answers)
+    if not wrong:
+        return None
+    answered = typed is not None and not typed.own("language")
+    return Drawn(
+        "eligibility.html",
+        {
+            "call": call,
+            "form": visit.form("application.submit"),
+            "why_not": {each.field: each.detail for each in wrong} if answered else {},
+        },
+        initiative=call.initiative,
+    )
+
+
+def _eligibility_answers(plain: Plain) -> dict[str, Any]:  # Any: whatever was sent
+    """The answers to eligibility questions, without those that were left open."""
+    typed = plain.get("eligibility", {})
+    if not isinstance(typed, dict):
+        return {}
+    return {name: _YES_NO.get(text, text) for name, text in typed.items() if text != ""}
+
+
 def writing(
     visit: Visit,
     call: CallDetail,
+    stage: Stage,
     command: str,
     *,
     until: datetime | None,
@@ -147,13 +182,14 @@ def writing(
     round: RoundLine | None = None,
     start: Mapping[str, str] | None = None,
 ) -> Drawn:
-    """The call's form, to be filled in for a command that takes a whole application `until` a moment; None where it takes
+    """The form of a stage, to be filled in for a command that takes a whole application `until` a moment; None where it takes
     none. `start` is what the inputs begin with, `note` what to know before, `send` stands on the button."""
     form = visit.form(command, start=start)
     return Drawn(
         "apply.html",
         {
             "call": call,
+            "stage": stage,
             "round": round,
             "until": until,
             "heading": heading,
@@ -162,12 +198,12 @@ def writing(
             "form": form,
             "rows": {
                 question.id: _rows(form, f"answers.{question.id}")
-                for question in call.form.questions
+                for question in stage.form.questions
                 if question.kind == "budget"
             },
             "offered": tuple(call.title),
         },
-        labels=_labels(visit, call),
+        labels=_labels(visit, stage.form) | _eligibility_labels(visit, call),
         initiative=call.initiative,
     )
 
@@ -179,9 +215,9 @@ def _rows(form: FormShown, table: str) -> range:
     return range(max(BLANK_ROWS, typed + (BLANK_ROWS if asked else 0)))
 
 
-def _labels(visit: Visit, call: CallDetail) -> dict[str, Message | str]:
+def _labels(visit: Visit, asked: Asked) -> dict[str, Message | str]:
     labels: dict[str, Message | str] = {}
-    for question in call.form.questions:
+    for question in asked.questions:
         name = f"answers.{question.id}"
         words = said(question.label, visit.languages).text
         labels[name] = words
@@ -193,20 +229,26 @@ def _labels(visit: Visit, call: CallDetail) -> dict[str, Message | str]:
     return labels
 
 
+def _eligibility_labels(visit: Visit, call: CallDetail) -> dict[str, Message | str]:
+    return {f"eligibility.{each.id}": said(each.label, visit.languages).text for each in call.eligibility}
+
+
 async def _filled(visit: Visit, form: Form) -> Plain:
     call = await calls.one(visit.wiring.reader, visit.person, visit.path["call"])
-    return written(call, form)
+    return written(call, call.stages[0].form, form)
 
 
-def written(call: CallDetail, form: Form) -> Plain:
+def written(call: CallDetail, asked: Asked, form: Form) -> Plain:
     """An application, with each answer in the shape that its question asks for."""
     plain = nested(form.typed())
     answers: Any = plain.get("answers", {})  # Any: whatever was sent
     if isinstance(answers, dict):
-        kinds = {question.id: question.kind for question in call.form.questions}
+        kinds = {question.id: question.kind for question in asked.questions}
         plain["answers"] = {
             name: _answered(answer, kinds.get(name), call.budget.currency) for name, answer in answers.items()
         }
+    if call.eligibility:
+        plain["eligibility"] = _eligibility_answers(plain)
     return plain
 
 

@@ -146,8 +146,9 @@ class Site:
         check_signed_form(visit, form)
         check_moment(page, visit)
         check_kinds(visit.path)
-        if form.own("lines") or form.own("language"):
-            # Another submit button of the same form: it asks for more rows or another language, and writes nothing.
+        if form.own("lines") or form.own("language") or form.own("step"):
+            # Another submit button of the same form: it asks for more rows, another language or the next step,
+            # and writes nothing.
             more = Returned(form=form.own("form"), typed=form, sentence=None, status=200, key=form.own("key"))
             visit = replace(visit, returned=more)
             return await self.answer(visit, await page.show(visit))

@@ -349,29 +349,34 @@ _BOOKS: Final = {
         "en": "For writers and publishers in exile who need paper, print and time.",
         "ru": "Для писателей и издателей в изгнании, которым нужны бумага, печать и время.",
     },
-    "form": {
-        "questions": [
-            {
-                "id": "idea",
-                "kind": "long_text",
-                "label": {"en": "What will you make?", "ru": "Что вы сделаете?"},
-                "max_words": 400,
+    "stages": [
+        {
+            "id": "main",
+            "form": {
+                "questions": [
+                    {
+                        "id": "idea",
+                        "kind": "long_text",
+                        "label": {"en": "What will you make?", "ru": "Что вы сделаете?"},
+                        "max_words": 400,
+                    },
+                    {
+                        "id": "costs",
+                        "kind": "budget",
+                        "label": {"en": "What does it cost?", "ru": "Сколько это стоит?"},
+                    },
+                    {
+                        "id": "home",
+                        "kind": "text",
+                        "label": {"en": "Where do you live now?", "ru": "Где вы живёте сейчас?"},
+                        "required": False,
+                        "identifying": True,
+                    },
+                ]
             },
-            {
-                "id": "costs",
-                "kind": "budget",
-                "label": {"en": "What does it cost?", "ru": "Сколько это стоит?"},
-            },
-            {
-                "id": "home",
-                "kind": "text",
-                "label": {"en": "Where do you live now?", "ru": "Где вы живёте сейчас?"},
-                "required": False,
-                "identifying": True,
-            },
-        ]
-    },
-    "rubric": _RUBRIC,
+            "rubric": _RUBRIC,
+        }
+    ],
     "budget": _eur("10000.00"),
     "minimum_award": _eur("500.00"),
     "maximum_award": _eur("5000.00"),

@@ -145,6 +145,7 @@ class People:
             round=round,
             applicant=applicant,
             dossier=dossier,
+            stage="main",
             form_version=1,
             requested=msgspec.convert(asked["requested"], Money).minor("requested", currency=CURRENCY),
             currency=CURRENCY,

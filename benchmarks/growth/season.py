@@ -25,13 +25,13 @@ from domain.applications import (
 from domain.calls import CallDrafted, CallPublished, CallRoundOpened
 from domain.deciding import Fact
 from domain.dossiers import DossierKept, DossierOpened
-from domain.forms import Form, Rubric
 from domain.funds import FundCommitted, FundOpened, FundPledged, FundReceived
 from domain.grants import facts as grants
 from domain.panels import PanelClosed, PanelConfirmed, PanelOpened, PanelOutcomeSet, Place
 from domain.readings import EXAMINED, Reading, newly_read, reading_of
 from domain.reviews import ReviewAssigned, ReviewCleared, ReviewSubmitted
 from domain.rounds import RoundClosed, RoundDecided, RoundOpened, RoundPutToPanel
+from domain.stages import Stage
 from domain.values import SYSTEM, Role
 
 APPLICANTS: Final = 60
@@ -115,21 +115,21 @@ class _Season:
             fund=fund,
             title=body["title"],
             summary=body["summary"],
-            form=msgspec.convert(body["form"], Form),
-            rubric=msgspec.convert(body["rubric"], Rubric),
-            quorum=QUORUM,
-            blindness="double",
+            stages=msgspec.convert(body["stages"], tuple[Stage, ...]),
             currency=CURRENCY,
             budget=budget,
             minimum_award=10_000,
             maximum_award=AMOUNT,
             time_zone="UTC",
             grace_minutes=0,
+            eligibility=(),
+            applications_per_applicant="several",
         )
         announced = RoundOpened(
             round=self._round,
             initiative=initiative,
             call=self._call,
+            stage="main",
             closes_at=_CLOSES,
             closes_local="2026-03-31 22:00",
             time_zone="UTC",
@@ -137,7 +137,7 @@ class _Season:
         )
         await self._deed(staff.officer, Role.OFFICER, {self._call: drafted})
         await self._deed(staff.officer, Role.OFFICER, {self._call: CallPublished(call=self._call)})
-        noted = CallRoundOpened(call=self._call, round=self._round)
+        noted = CallRoundOpened(call=self._call, round=self._round, stage="main")
         await self._deed(staff.officer, Role.OFFICER, {self._round: announced, self._call: noted})
 
     async def _judge(self) -> None:
@@ -192,6 +192,7 @@ class _Season:
                 review=review,
                 juror=juror,
                 dossier=dossier_of(application),
+                rubric_version=1,
                 scores={**points},
                 comment_jury=prose.text(COMMENT_BYTES),
                 comment_applicant=prose.text(COMMENT_BYTES // 2),
@@ -203,7 +204,12 @@ class _Season:
         staff, panel = self._staff, self._panel
         ranking = ranked(self._points)
         opened = PanelOpened(
-            panel=panel, initiative=staff.initiative, call=self._call, round=self._round, ranking=ranking
+            panel=panel,
+            initiative=staff.initiative,
+            call=self._call,
+            round=self._round,
+            stage="main",
+            ranking=ranking,
         )
         reviews: dict[str, tuple[str, ...]] = dict.fromkeys(self._applicants, ())
         for application, review in self._reviews:

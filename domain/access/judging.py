@@ -17,12 +17,12 @@ from domain.access.ties import (
     unless_knows,
 )
 from domain.applications import Application
-from domain.calls import Call
 from domain.deciding import Allowed, Denied, Verdict
 from domain.initiatives import Initiative
 from domain.messages import msg
 from domain.readings import Reading
 from domain.reviews import JUDGING, Review
+from domain.stages import Stage
 from domain.values import SYSTEM, Role
 
 UNREAD: Final = msg(
@@ -61,19 +61,19 @@ def examines(
 def asks_juror(
     actor: str,
     initiative: Initiative,
-    call: Call,
+    stage: Stage,
     application: Application,
     *,
     own: Collection[str],
     read: Reading,
     reviews: Iterable[Review],
 ) -> Verdict:
-    """The staff who choose the jurors of an application, as in `examines`; in a blind call only those who have read who
+    """The staff who choose the jurors of an application, as in `examines`; in a blind stage only those who have read who
     applied, and so do not judge or decide themselves: that somebody of the jury cannot be asked may tell that they
     applied. `read` is what the actor has read of the round.
     """
     verdict = examines(actor, initiative, application, own=own, reviews=reviews)
-    if isinstance(verdict, Allowed) and call.blindness != "open" and not read.breaks_blindness:
+    if isinstance(verdict, Allowed) and stage.blind and not read.breaks_blindness:
         return Denied(UNREAD)
     return verdict
 
@@ -102,19 +102,19 @@ def juror_of(actor: str, initiative: Initiative, review: Review) -> Verdict:
 
 
 def declares_no_conflict(
-    actor: str, initiative: Initiative, call: Call, review: Review, *, read: Reading
+    actor: str, initiative: Initiative, stage: Stage, review: Review, *, read: Reading
 ) -> Verdict:
-    """The juror whose review it is; in a blind call not once they know who applied. `read` is what they have read of the
+    """The juror whose review it is; in a blind stage not once they know who applied. `read` is what they have read of the
     round."""
-    return unless_knows(juror_of(actor, initiative, review), call, read)
+    return unless_knows(juror_of(actor, initiative, review), stage, read)
 
 
 def submits_review(
-    actor: str, initiative: Initiative, call: Call, review: Review, *, read: Reading
+    actor: str, initiative: Initiative, stage: Stage, review: Review, *, read: Reading
 ) -> Verdict:
-    """The juror whose review it is, unless they have seen others' scores of the application; in a blind call not once
+    """The juror whose review it is, unless they have seen others' scores of the application; in a blind stage not once
     they know who applied. `read` is what they have read of the round."""
-    verdict = declares_no_conflict(actor, initiative, call, review, read=read)
+    verdict = declares_no_conflict(actor, initiative, stage, review, read=read)
     if isinstance(verdict, Allowed) and read.has("scores", review.application):
         return Denied(msg("You have seen others' scores of this application, so you cannot review it."))
     return verdict
@@ -141,7 +141,7 @@ def lets_in_late(actor: str, initiative: Initiative, *, applicant: str, own: Col
 def decides_on(
     actor: str,
     initiative: Initiative,
-    call: Call,
+    stage: Stage,
     *,
     own: Collection[str],
     read: Reading,
@@ -156,9 +156,9 @@ def decides_on(
     it and declared no conflict, and who is as fit to as a chair has to be.
     """
     mine = own_reviews(actor, reviews)
-    verdict = chairs_panel(actor, initiative, call, own=own, read=read)
+    verdict = chairs_panel(actor, initiative, stage, own=own, read=read)
     if no_chair_can and mine and Role.CHAIR not in initiative.roles(actor):
-        verdict = _decides(Role.JUROR, actor, initiative, call, own=own, read=read)
+        verdict = _decides(Role.JUROR, actor, initiative, stage, own=own, read=read)
     if isinstance(verdict, Allowed):
         if declared_conflict(actor, mine):
             return Denied(CONFLICTED)
@@ -168,22 +168,22 @@ def decides_on(
 
 
 def chairs_panel(
-    actor: str, initiative: Initiative, call: Call, *, own: Collection[str], read: Reading
+    actor: str, initiative: Initiative, stage: Stage, *, own: Collection[str], read: Reading
 ) -> Verdict:
-    """The chair; in a blind call only one who is no officer and does not know who applied. `own` are the actor's
+    """The chair; in a blind stage only one who is no officer and does not know who applied. `own` are the actor's
     applications in the round, which must be none, and `read` is what they have read of it."""
-    return _decides(Role.CHAIR, actor, initiative, call, own=own, read=read)
+    return _decides(Role.CHAIR, actor, initiative, stage, own=own, read=read)
 
 
 def _decides(
-    role: Role, actor: str, initiative: Initiative, call: Call, *, own: Collection[str], read: Reading
+    role: Role, actor: str, initiative: Initiative, stage: Stage, *, own: Collection[str], read: Reading
 ) -> Verdict:
     verdict = unless_applied(member(actor, initiative, role), own)
-    if isinstance(verdict, Denied) or call.blindness == "open":
+    if isinstance(verdict, Denied) or not stage.blind:
         return verdict
     if Role.OFFICER in initiative.roles(actor):
         return Denied(msg("In a blind call officers do not decide; a chair who is not an officer does."))
-    return unless_knows(verdict, call, read)
+    return unless_knows(verdict, stage, read)
 
 
 def confirms_panel(

@@ -19,12 +19,12 @@ from domain.access.ties import (
     was_asked_to_judge,
 )
 from domain.applications import Application
-from domain.calls import Call
 from domain.deciding import Allowed, Denied, Verdict
 from domain.initiatives import Initiative
 from domain.messages import msg
 from domain.reviews import JUDGING, Review, ReviewStatus
 from domain.rounds import Round, RoundStatus
+from domain.stages import Stage
 from domain.values import Role
 
 
@@ -74,7 +74,7 @@ def _sees_application(actor: str, initiative: Initiative, round: Round, reviews:
 def sees_applicant(
     actor: str,
     initiative: Initiative,
-    call: Call,
+    stage: Stage,
     round: Round,
     application: Application,
     reviews: Iterable[Review],
@@ -82,9 +82,9 @@ def sees_applicant(
     own: Collection[str],
 ) -> Verdict:
     """Who applied, and answers that identify: whoever sees the application, but a juror or chair only in an open
-    call."""
+    stage."""
     verdict = sees_application(actor, initiative, round, application, reviews, own=own)
-    if isinstance(verdict, Allowed) and verdict.role in JUDGING and call.blindness != "open":
+    if isinstance(verdict, Allowed) and verdict.role in JUDGING and stage.blind:
         return Denied(msg("In this call, jurors do not see who applied."))
     return verdict
 

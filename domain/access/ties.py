@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Final
 
-from domain.calls import Call
 from domain.deciding import Allowed, Denied, Verdict
 from domain.messages import msg
 from domain.readings import Reading
 from domain.reviews import OUTSTANDING, STEPPED_BACK, Review, undeclared
 from domain.rounds import Round, RoundStatus
+from domain.stages import Stage
 
 NOT_YOURS: Final = msg("You have no access to this.")
 CONFLICTED: Final = msg("You declared a conflict of interest with this application.")
@@ -62,10 +62,10 @@ def unless_applied(verdict: Verdict, own: Collection[str]) -> Verdict:
     return verdict
 
 
-def unless_knows(verdict: Verdict, call: Call, read: Reading) -> Verdict:
-    """Those who judge or decide, but in a blind call nobody who knows who applied: `read` is what they have read of the
+def unless_knows(verdict: Verdict, stage: Stage, read: Reading) -> Verdict:
+    """Those who judge or decide, but in a blind stage nobody who knows who applied: `read` is what they have read of the
     round."""
-    if isinstance(verdict, Allowed) and call.blindness != "open" and read.breaks_blindness:
+    if isinstance(verdict, Allowed) and stage.blind and read.breaks_blindness:
         return Denied(KNOWS)
     return verdict
 

@@ -6,6 +6,8 @@ from collections.abc import Generator
 from datetime import datetime
 from typing import Any, Final, get_args
 
+import msgspec
+
 from domain import access, applications, dossiers, limits, readings, resubmitting
 from domain.applications import (
     APPLICATION,
@@ -42,7 +44,7 @@ from domain.deciding import (
 from domain.dossiers import DOSSIER
 from domain.forms import Answer
 from domain.grants.state import ENDED, GRANT
-from domain.indexes import applications_by, reviews_of
+from domain.indexes import applications_by, reviews_of, submissions_to
 from domain.initiatives import INITIATIVE
 from domain.messages import msg
 from domain.persons import PERSON
@@ -54,13 +56,15 @@ from domain.values import SYSTEM, ApplicationId, CallId, Money, RoundId
 
 
 class SubmitApplication(Command, frozen=True, kw_only=True):
-    """Submit an application to an open round of a call, as oneself."""
+    """Submit an application to an open round of a call, as oneself. `eligibility` answers the call's eligibility questions,
+    by their ids."""
 
     call: CallId
     round: RoundId
     title: limits.Title
     requested: Money
     answers: dict[str, Answer]
+    eligibility: dict[str, bool] = msgspec.field(default_factory=dict)
 
 
 class ChangeApplication(Command, frozen=True, kw_only=True):
@@ -138,6 +142,10 @@ def _submit(command: SubmitApplication, given: Given) -> Plan:
     # need no look.
     if given.actor != SYSTEM and command.call in (yield from maybe(PERSON, given.actor)).handles:
         read = yield from maybe(READING, reading_of(given.actor, command.round))
+    earlier: dict[str, Application] = {}
+    if call.applications_per_applicant == "one":
+        before = yield from members(submissions_to(command.call, given.actor))
+        earlier = yield from some(APPLICATION, before)
     application, dossier = given.new("application"), given.new("dossier")
     return Act(
         may=access.applies(given.actor, read=read),
@@ -163,6 +171,8 @@ def _submit(command: SubmitApplication, given: Given) -> Plan:
                     title=command.title,
                     requested=command.requested,
                     answers=command.answers,
+                    eligibility=command.eligibility,
+                    earlier=earlier.values(),
                     now=given.now,
                 ),
             },

@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from domain import access, applications, calls, limits, reviews, rounds
 from domain.applications import APPLICATION
-from domain.calls import CALL, Blindness, CallChanged, CallDrafted, CancellationReason
+from domain.calls import CALL, CallChanged, CallDrafted, CancellationReason, HowMany
 from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, Wish, members, some, the
-from domain.forms import Form, Rubric, check_form, check_rubric
+from domain.eligibility import EligibilityQuestions, check_questions
+from domain.forms import Form, Rubric
 from domain.funds import FUND
 from domain.indexes import applications_of, reviews_in, rounds_of
 from domain.initiatives import INITIATIVE
@@ -18,25 +19,26 @@ from domain.messages import msg
 from domain.refusals import Invalid
 from domain.reviews import REVIEW
 from domain.rounds import ROUND, RoundStatus
+from domain.stages import Stages, check_stages
 from domain.values import CallId, FundId, Money, check_texts
 
 
 class DraftCall(Command, frozen=True, kw_only=True):
-    """Write a call that is paid from a fund. `quorum` is the number of reviews each application needs;
-    `grace_minutes` are granted silently after each deadline."""
+    """Write a call that is paid from a fund. Applications go through its `stages` in their order; its
+    `eligibility` questions are asked first, and an application is submitted only with the answers that they need; `grace_minutes` are
+    granted silently after each deadline."""
 
     fund: FundId
     title: dict[str, limits.Title]
     summary: dict[str, limits.Summary]
-    form: Form
-    rubric: Rubric
+    stages: Stages
     budget: Money
     minimum_award: Money
     maximum_award: Money
-    quorum: limits.Quorum = 3
-    blindness: Blindness = "double"
     time_zone: str = "UTC"
     grace_minutes: limits.GraceMinutes = 0
+    eligibility: EligibilityQuestions = ()
+    applications_per_applicant: HowMany = "several"
 
 
 class PublishCall(Command, frozen=True, kw_only=True):
@@ -46,8 +48,8 @@ class PublishCall(Command, frozen=True, kw_only=True):
 
 
 class ChangeCall(Command, frozen=True, kw_only=True):
-    """Change what a call says and how much it gives, until its panel opens; what is left out stays. Form, rubric, currency,
-    blindness and time zone stay as they were published."""
+    """Change what a call says and how much it gives, until its panel opens; what is left out stays. Form and rubric have
+    commands of their own; currency, blindness and time zone stay as they were published."""
 
     call: CallId
     title: dict[str, limits.Title] | None = None
@@ -55,6 +57,23 @@ class ChangeCall(Command, frozen=True, kw_only=True):
     budget: Money | None = None
     minimum_award: Money | None = None
     maximum_award: Money | None = None
+
+
+class ChangeCallForm(Command, frozen=True, kw_only=True):
+    """Give a stage a new version of its form. Applications keep the version that they answered; a question's id keeps its
+    kind, and options keep their order."""
+
+    call: CallId
+    stage: limits.Slug
+    form: Form
+
+
+class ChangeCallRubric(Command, frozen=True, kw_only=True):
+    """Give a stage a new version of its rubric. Reviews keep the version by which they were written."""
+
+    call: CallId
+    stage: limits.Slug
+    rubric: Rubric
 
 
 class CancelCall(Command, frozen=True, kw_only=True):
@@ -83,8 +102,6 @@ def _draft(command: DraftCall, given: Given) -> Plan:
 
 def _checked(command: DraftCall, call: str, initiative: str) -> CallDrafted:
     currency = command.budget.currency
-    if not 1 <= command.quorum <= limits.QUORUM:
-        raise Invalid.field("quorum", limits.outside(command.quorum, 1, limits.QUORUM))
     if not 0 <= command.grace_minutes <= limits.GRACE_MINUTES:
         raise Invalid.field(
             "grace_minutes",
@@ -102,16 +119,15 @@ def _checked(command: DraftCall, call: str, initiative: str) -> CallDrafted:
         fund=command.fund,
         title=check_texts(command.title, "title", most=limits.TITLE),
         summary=check_texts(command.summary, "summary", most=limits.SUMMARY, long=True),
-        form=check_form(command.form),
-        rubric=check_rubric(command.rubric),
-        quorum=command.quorum,
-        blindness=command.blindness,
+        stages=check_stages(command.stages),
         currency=currency,
         budget=command.budget.minor("budget", least=1),
         minimum_award=command.minimum_award.minor("minimum_award", currency=currency),
         maximum_award=command.maximum_award.minor("maximum_award", currency=currency, least=1),
         time_zone=command.time_zone,
         grace_minutes=command.grace_minutes,
+        eligibility=check_questions(command.eligibility),
+        applications_per_applicant=command.applications_per_applicant,
     )
 
 
@@ -167,6 +183,51 @@ def _change(command: ChangeCall, given: Given) -> Plan:
     )
 
 
+def _change_form(command: ChangeCallForm, given: Given) -> Plan:
+    call = yield from the(CALL, command.call)
+    initiative = (yield from the(INITIATIVE, call.initiative)).within(command.call)
+    rounds_now = yield from some(ROUND, (yield from members(rounds_of(command.call))))
+    ended = any(
+        round.stage == command.stage and round.status is not RoundStatus.OPEN for round in rounds_now.values()
+    )
+    return Act(
+        may=access.officer(given.actor, initiative),
+        initiative=call.initiative,
+        scope=command.call,
+        decide=lambda: Outcome(
+            facts={
+                command.call: calls.change_form(
+                    command.call, call, command.stage, command.form, intake_ended=ended
+                )
+            },
+            answers=command.call,
+        ),
+    )
+
+
+def _change_rubric(command: ChangeCallRubric, given: Given) -> Plan:
+    call = yield from the(CALL, command.call)
+    initiative = (yield from the(INITIATIVE, call.initiative)).within(command.call)
+    rounds_now = yield from some(ROUND, (yield from members(rounds_of(command.call))))
+    in_panel = any(
+        round.stage == command.stage and round.status not in (RoundStatus.OPEN, RoundStatus.CLOSED)
+        for round in rounds_now.values()
+    )
+    return Act(
+        may=access.officer(given.actor, initiative),
+        initiative=call.initiative,
+        scope=command.call,
+        decide=lambda: Outcome(
+            facts={
+                command.call: calls.change_rubric(
+                    command.call, call, command.stage, command.rubric, in_panel=in_panel
+                )
+            },
+            answers=command.call,
+        ),
+    )
+
+
 def _cancel(command: CancelCall, given: Given) -> Plan:
     call = yield from the(CALL, command.call)
     initiative = (yield from the(INITIATIVE, call.initiative)).within(command.call)
@@ -213,5 +274,7 @@ COMMANDS = (
     Registered("call.draft", DraftCall, _draft),
     Registered("call.publish", PublishCall, _publish),
     Registered("call.change", ChangeCall, _change),
+    Registered("call.change_form", ChangeCallForm, _change_form),
+    Registered("call.change_rubric", ChangeCallRubric, _change_rubric),
     Registered("call.cancel", CancelCall, _cancel),
 )

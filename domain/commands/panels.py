@@ -114,7 +114,7 @@ def _set_outcome(command: SetPanelOutcome, given: Given) -> Plan:
     initiative = initiative.within(panel.call)
     if not panels.is_ranked(panel, command.application):
         return Act(
-            may=access.chairs_panel(given.actor, initiative, call, own=own, read=read),
+            may=access.chairs_panel(given.actor, initiative, call.stage(panel.stage), own=own, read=read),
             initiative=panel.initiative,
             scope=panel.call,
             decide=lambda: _unranked(command.application),
@@ -131,7 +131,7 @@ def _set_outcome(command: SetPanelOutcome, given: Given) -> Plan:
         may=access.decides_on(
             given.actor,
             initiative,
-            call,
+            call.stage(panel.stage),
             own=own,
             read=read,
             reviews=reviews.values(),
@@ -182,7 +182,7 @@ def _close(command: ClosePanel, given: Given) -> Plan:
     )
     initiative = initiative.within(panel.call)
     return Act(
-        may=access.chairs_panel(given.actor, initiative, call, own=own, read=read),
+        may=access.chairs_panel(given.actor, initiative, call.stage(panel.stage), own=own, read=read),
         initiative=panel.initiative,
         scope=panel.call,
         decide=lambda: Outcome(

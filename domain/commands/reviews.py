@@ -7,7 +7,7 @@ from typing import Any
 
 from domain import access, limits, reviews
 from domain.applications import APPLICATION, Application
-from domain.calls import CALL, Call
+from domain.calls import CALL
 from domain.commands.chairs import every_chair_is_excluded
 from domain.deciding import (
     Act,
@@ -29,6 +29,7 @@ from domain.persons import PERSON, PersonStatus, check_registered
 from domain.readings import READING, reading_of
 from domain.reviews import JUDGING, REVIEW, ConflictReason, Review
 from domain.rounds import ROUND, QuorumReason
+from domain.stages import Stage
 from domain.values import ApplicationId, PersonId, ReviewId
 
 
@@ -114,7 +115,7 @@ def _ask(application_id: str, juror: str, given: Given, *, replaced: str | None 
             review,
             application_id,
             application,
-            call,
+            call.stage(round.stage),
             round,
             initiative,
             juror=juror,
@@ -130,7 +131,13 @@ def _ask(application_id: str, juror: str, given: Given, *, replaced: str | None 
 
     return Act(
         may=access.asks_juror(
-            given.actor, initiative, call, application, own=own, read=read, reviews=existing.values()
+            given.actor,
+            initiative,
+            call.stage(round.stage),
+            application,
+            own=own,
+            read=read,
+            reviews=existing.values(),
         ),
         initiative=application.initiative,
         scope=application.call,
@@ -148,7 +155,7 @@ def _jury(initiative: Initiative) -> Generator[Wish, Any, list[str]]:
 def _can_be_asked(
     application_id: str,
     application: Application,
-    call: Call,
+    stage: Stage,
     jury: Collection[str],
     existing: Collection[Review],
 ) -> Generator[Wish, Any, bool]:
@@ -159,7 +166,7 @@ def _can_be_asked(
         why_not = reviews.why_not_asked(
             application_id,
             application,
-            call,
+            stage,
             juror=person,
             existing=existing,
             juror_applied=bool(applied),
@@ -181,15 +188,16 @@ def _lower_quorum(command: LowerQuorum, given: Given) -> Plan:
         members(reviews_of(command.application)),
     )
     initiative = initiative.within(application.call)
+    stage = call.stage(round.stage)
     written = tuple((yield from some(REVIEW, asked)).values())
     no_chair_can = yield from every_chair_is_excluded(given.actor, initiative, application.round, written)
     jury = yield from _jury(initiative)
-    left = yield from _can_be_asked(command.application, application, call, jury, written)
+    left = yield from _can_be_asked(command.application, application, stage, jury, written)
     return Act(
         may=access.decides_on(
             given.actor,
             initiative,
-            call,
+            stage,
             own=own,
             read=read,
             reviews=written,
@@ -202,7 +210,7 @@ def _lower_quorum(command: LowerQuorum, given: Given) -> Plan:
                 application.round: reviews.lower_quorum(
                     application.round,
                     round,
-                    call,
+                    stage,
                     command.application,
                     application,
                     quorum=command.quorum,
@@ -227,7 +235,7 @@ def _declare_no_conflict(command: DeclareNoConflict, given: Given) -> Plan:
     )
     initiative = initiative.within(review.call)
     return Act(
-        may=access.declares_no_conflict(given.actor, initiative, call, review, read=read),
+        may=access.declares_no_conflict(given.actor, initiative, call.stage(round.stage), review, read=read),
         initiative=review.initiative,
         scope=review.call,
         decide=lambda: Outcome(
@@ -267,7 +275,7 @@ def _submit(command: SubmitReview, given: Given) -> Plan:
     )
     initiative = initiative.within(review.call)
     return Act(
-        may=access.submits_review(given.actor, initiative, call, review, read=read),
+        may=access.submits_review(given.actor, initiative, call.stage(round.stage), review, read=read),
         initiative=review.initiative,
         scope=review.call,
         decide=lambda: Outcome(
@@ -277,7 +285,7 @@ def _submit(command: SubmitReview, given: Given) -> Plan:
                     review,
                     application,
                     round,
-                    call.rubric,
+                    call.stage(round.stage).rubric,
                     scores=command.scores,
                     comment_jury=command.comment_jury,
                     comment_applicant=command.comment_applicant,

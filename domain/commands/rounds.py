@@ -92,7 +92,7 @@ def _open(command: OpenRound, given: Given) -> Plan:
                     has_round=bool(existing),
                     now=given.now,
                 ),
-                command.call: calls.note_round(command.call, round=round),
+                command.call: calls.note_round(command.call, round=round, stage=call.stages[0].id),
             },
             answers=round,
         ),

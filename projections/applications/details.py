@@ -7,7 +7,7 @@ from datetime import datetime
 from domain import access
 from domain.applications import ApplicationWritten, awaited_until, beside
 from domain.deciding import Allowed
-from domain.forms import Answer
+from domain.forms import Answer, Form
 from domain.indexes import conflicts_of
 from domain.personal import Withheld
 from domain.readings import EXAMINED
@@ -26,8 +26,8 @@ class ApplicationDetail(ApplicationLine, frozen=True, kw_only=True):
     """An application with its answers.
 
     `seen_as` is the role in which it is shown. `explanation` is what somebody wrote beside the status (of a returned one, the
-    questions), and `awaited_until` when what it asks of the applicant is due. `answers` are by the ids of the form's questions, None where there is no
-    answer or it was erased; those that are `withheld` from this viewer are named there instead. `answers` as a whole is
+    questions), and `awaited_until` when what it asks of the applicant is due. `form` is the version of the form of a `stage` of the call that was
+    answered. `answers` are by the ids of its questions, None where there is no answer or it was erased; those that are `withheld` from this viewer are named there instead. `answers` as a whole is
     None to those who follow the application by its handle alone, and where reading them cannot be recorded. `feedback`
     are the reviews' comments for the applicant, None before they are shown and to everybody else. An answer in `damaged`
     is named there as ``answers.budget``.
@@ -37,7 +37,8 @@ class ApplicationDetail(ApplicationLine, frozen=True, kw_only=True):
     applicant_name: str | None
     explanation: str | None
     awaited_until: datetime | None
-    form_version: int | None
+    stage: str | None
+    form: Form | None
     answers: dict[str, Answer] | None
     withheld: tuple[str, ...]
     feedback: tuple[str, ...] | None
@@ -66,7 +67,7 @@ async def shown(reader: Reader, viewer: str, case: Case, *, as_of: AsOf | None =
     role = allow(verdict)
     identity = not outline and isinstance(
         access.sees_applicant(
-            viewer, case.initiative, case.call, case.round, case.application, reviews, own=case.own
+            viewer, case.initiative, case.stage, case.round, case.application, reviews, own=case.own
         ),
         Allowed,
     )
@@ -112,8 +113,8 @@ async def shown(reader: Reader, viewer: str, case: Case, *, as_of: AsOf | None =
         place=place,
         unrecorded=unrecorded,
     )
-    answers, withheld, form_version, explanation, until = (
-        (None, (), None, None, None)
+    answers, withheld, stage, form, explanation, until = (
+        (None, (), None, None, None, None)
         if outline or unrecorded
         else await _answers(reader, case, row, identity=identity, explained=inside)
     )
@@ -132,7 +133,8 @@ async def shown(reader: Reader, viewer: str, case: Case, *, as_of: AsOf | None =
         applicant_name=text_of(name),
         explanation=text_of(explanation),
         awaited_until=until,
-        form_version=form_version,
+        stage=stage,
+        form=form,
         answers=None
         if answers is None
         else {name: None if isinstance(answer, Withheld) else answer for name, answer in answers.items()},
@@ -143,21 +145,23 @@ async def shown(reader: Reader, viewer: str, case: Case, *, as_of: AsOf | None =
 
 async def _answers(
     reader: Reader, case: Case, row: Row, *, identity: bool, explained: bool
-) -> tuple[dict[str, Answer | Withheld], tuple[str, ...], int, str | Withheld | None, datetime | None]:
-    """The answers, the ids of those withheld, the form's version, and the text beside the status with its date."""
+) -> tuple[dict[str, Answer | Withheld], tuple[str, ...], str, Form, str | Withheld | None, datetime | None]:
+    """The answers, the ids of those withheld, the stage and the form that they answer, and the text beside the status with its date."""
     written = Reference(case.id, row["written"])
     newest = Reference(case.id, row["version"])
     found = await reader.facts([written, newest] if explained else [written], open_boxes=True)
     fact = found[written].fact
     assert isinstance(fact, ApplicationWritten)
-    identifying = {question.id for question in case.call.form.questions if question.identifying}
+    form = case.call.form(fact.stage, fact.form_version)
+    identifying = {question.id for question in form.questions if question.identifying}
     withheld = () if identity else tuple(sorted(identifying & fact.answers.keys()))
     answers = {name: answer for name, answer in fact.answers.items() if name not in withheld}
     last = found[newest].fact if explained else None
     return (
         answers,
         withheld,
-        fact.form_version,
+        fact.stage,
+        form,
         None if last is None else beside(last),
         None if last is None else awaited_until(last),
     )

@@ -126,7 +126,9 @@ async def _seen_as_juror(
         state: Application = loaded[application].state
         round: Round = loaded[state.round].state
         text = access.sees_application(viewer, house, round, state, its_reviews, own=())
-        identity = access.sees_applicant(viewer, house, loaded[call].state, round, state, its_reviews, own=())
+        identity = access.sees_applicant(
+            viewer, house, loaded[call].state.stage(round.stage), round, state, its_reviews, own=()
+        )
         found[application] = _Seen(
             title=isinstance(text, Allowed),
             applicant=isinstance(identity, Allowed),

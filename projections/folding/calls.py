@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from domain.calls import Blindness, Call, CallFact, CallStatus, evolve
-from domain.forms import Form, Rubric
+from domain.calls import Call, CallFact, CallStatus, HowMany, evolve
+from domain.eligibility import EligibilityQuestion
+from domain.stages import Stage
 from domain.values import Texts
 from projections.placed import Placed
 from projections.projection import Projection
@@ -23,15 +24,14 @@ class CallRow(Row, frozen=True, kw_only=True):
     status: CallStatus
     title: Texts
     summary: Texts
-    form: Form
-    rubric: Rubric
-    quorum: int
-    blindness: Blindness
+    stages: tuple[Stage, ...]
     currency: str
     budget: int
     minimum_award: int
     maximum_award: int
     time_zone: str
+    eligibility: tuple[EligibilityQuestion, ...]
+    applications_per_applicant: HowMany
 
 
 CALLS: Final = Table("calls", CallRow, key=("call",))

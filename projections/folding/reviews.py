@@ -34,6 +34,7 @@ class ReviewRow(Row, frozen=True, kw_only=True):
     handle: str | None = None
     status: ReviewStatus
     scores: dict[str, int | None] | None
+    rubric_version: int
     reason: str | None = None
     written_version: int | None = None
     replacement: str | None = None

@@ -30,6 +30,7 @@ class RoundRow(Row, frozen=True, kw_only=True):
     version: int
     initiative: str
     call: str
+    stage: str
     status: RoundStatus
     closes_at: datetime
     closes_local: str

@@ -37,15 +37,14 @@ CREATE TABLE read.calls (
     status text NOT NULL,
     title jsonb NOT NULL,
     summary jsonb NOT NULL,
-    form jsonb NOT NULL,
-    rubric jsonb NOT NULL,
-    quorum integer NOT NULL,
-    blindness text NOT NULL,
+    stages jsonb NOT NULL,
     currency text NOT NULL,
     budget bigint NOT NULL,
     minimum_award bigint NOT NULL,
     maximum_award bigint NOT NULL,
     time_zone text NOT NULL,
+    eligibility jsonb NOT NULL,
+    applications_per_applicant text NOT NULL,
     PRIMARY KEY (call, from_position)
 );
 CREATE INDEX ON read.calls (initiative, call);
@@ -59,6 +58,7 @@ CREATE TABLE read.rounds (
     version integer NOT NULL,
     initiative text COLLATE "C" NOT NULL,
     call text COLLATE "C" NOT NULL,
+    stage text NOT NULL,
     status text NOT NULL,
     closes_at timestamptz NOT NULL,
     closes_local text NOT NULL,
@@ -133,6 +133,7 @@ CREATE TABLE read.reviews (
     handle text,
     status text NOT NULL,
     scores jsonb,
+    rubric_version integer NOT NULL,
     reason text,
     -- The version of the fact that holds the comments, or the explanation of a conflict.
     written_version integer,

@@ -21,7 +21,16 @@ from domain.applications import (
     ApplicationWaitlisted,
     ApplicationWithdrawn,
 )
-from domain.calls import CallCancelled, CallChanged, CallDrafted, CallFact, CallPublished, CallRoundOpened
+from domain.calls import (
+    CallCancelled,
+    CallChanged,
+    CallDrafted,
+    CallFact,
+    CallFormChanged,
+    CallPublished,
+    CallRoundOpened,
+    CallRubricChanged,
+)
 from domain.panels import PanelClosed, PanelConfirmed, PanelFact, PanelOpened, PanelOutcomeSet
 from domain.readings import ReadingFact
 from domain.reviews import (
@@ -60,8 +69,8 @@ def call_words(fact: CallFact, told: Told) -> Words:
                     "status: drafted",
                     f"budget: {amount_text(fact.budget, fact.currency)}",
                     f"awards: from {least} to {most}",
-                    f"reviews of each application: {fact.quorum}",
-                    f"blindness: {fact.blindness}",
+                    *(f"reviews of each application: {stage.quorum}" for stage in fact.stages),
+                    *(f"blindness: {stage.blindness}" for stage in fact.stages),
                 ),
             )
         case CallPublished():
@@ -76,6 +85,16 @@ def call_words(fact: CallFact, told: Told) -> Words:
                     f"budget: {amount_text(fact.budget, told.currency)}",
                     f"awards: from {least} to {most}",
                 ),
+            )
+        case CallFormChanged():
+            return Words(
+                "The form was changed; applications keep the version that they answered.",
+                changed=(f"form: version {fact.form.version}",),
+            )
+        case CallRubricChanged():
+            return Words(
+                "The criteria were changed; reviews keep those by which they were written.",
+                changed=(f"criteria: version {fact.rubric.version}",),
             )
         case CallCancelled():
             return Words("The call was cancelled.", REASONS[fact.reason], ("status: cancelled",))

@@ -208,34 +208,39 @@ def _call(fund: str, currency: str, grants: Sequence[FileGrant], total: int) -> 
         "fund": fund,
         "title": {"en": f"Rehearsal call in {currency}"},
         "summary": {"en": "Real grants of a funder's published file go through the whole main job."},
-        "form": {
-            "questions": [
-                {"id": "description", "kind": "long_text", "label": {"en": "What is it about?"}},
-                {
-                    "id": "programme",
-                    "kind": "text",
-                    "label": {"en": "Under which programme?"},
-                    "required": False,
+        "stages": [
+            {
+                "id": "main",
+                "form": {
+                    "questions": [
+                        {"id": "description", "kind": "long_text", "label": {"en": "What is it about?"}},
+                        {
+                            "id": "programme",
+                            "kind": "text",
+                            "label": {"en": "Under which programme?"},
+                            "required": False,
+                        },
+                        {"id": "begins", "kind": "date", "label": {"en": "When does it begin?"}},
+                        {
+                            "id": "from_open_call",
+                            "kind": "yes_no",
+                            "label": {"en": "Did it come from an open call?"},
+                            "required": False,
+                        },
+                        {"id": "budget", "kind": "budget", "label": {"en": "What is the money for?"}},
+                    ]
                 },
-                {"id": "begins", "kind": "date", "label": {"en": "When does it begin?"}},
-                {
-                    "id": "from_open_call",
-                    "kind": "yes_no",
-                    "label": {"en": "Did it come from an open call?"},
-                    "required": False,
+                "rubric": {
+                    "criteria": [
+                        {"id": name, "label": {"en": name.title()}, "scale": SCALE, "weight": weight}
+                        for weight, name in enumerate(CRITERIA, 1)
+                    ]
                 },
-                {"id": "budget", "kind": "budget", "label": {"en": "What is the money for?"}},
-            ]
-        },
-        "rubric": {
-            "criteria": [
-                {"id": name, "label": {"en": name.title()}, "scale": SCALE, "weight": weight}
-                for weight, name in enumerate(CRITERIA, 1)
-            ]
-        },
+                "quorum": QUORUM,
+            }
+        ],
         "budget": money(total, currency),
         "minimum_award": money(min(awards), currency),
         "maximum_award": money(max(awards), currency),
-        "quorum": QUORUM,
         "time_zone": "UTC",
     }

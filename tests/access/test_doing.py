@@ -7,7 +7,6 @@ import msgspec
 import pytest
 
 from domain import access
-from domain.calls import Call
 from domain.commands.register import REGISTER
 from domain.deciding import Allowed, Denied
 from domain.initiatives import INITIATIVE as INITIATIVES
@@ -27,6 +26,7 @@ from tests.scene import (
     OFFICER,
     OTHER_ARTIST,
     THIRD_JUROR,
+    stage,
 )
 
 HEADING, *LINES = [line for line in TABLE.splitlines() if line.strip()]
@@ -193,7 +193,7 @@ class TestRolesThatDoNotMeet:
         """The one who stepped back from the first application decides on the second, and closes the panel."""
         chair = WHO["cx"]
         house = walked()["panel.set_outcome"].world.state(INITIATIVES, INITIATIVE)
-        decides = functools.partial(access.decides_on, chair, house, Call(), own=(), read=Reading())
+        decides = functools.partial(access.decides_on, chair, house, stage(), own=(), read=Reading())
         assert decides(reviews=[Review(juror=chair, status=ReviewStatus.RECUSED)]) == Denied(
             access.CONFLICTED
         )
@@ -206,7 +206,7 @@ class TestRolesThatDoNotMeet:
     def test_a_chair_who_was_asked_about_a_conflict_and_never_answered_does_not_decide(self) -> None:
         chair = WHO["cx"]
         house = walked()["panel.set_outcome"].world.state(INITIATIVES, INITIATIVE)
-        decides = functools.partial(access.decides_on, chair, house, Call(), own=(), read=Reading())
+        decides = functools.partial(access.decides_on, chair, house, stage(), own=(), read=Reading())
         assert decides(reviews=[Review(juror=chair, status=ReviewStatus.ASSIGNED)]) == Denied(
             access.UNDECLARED
         )

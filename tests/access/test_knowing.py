@@ -8,11 +8,11 @@ from typing import Final
 
 import pytest
 
-from domain.calls import Blindness
 from domain.initiatives import MemberAdded
 from domain.persons import PersonHandleGiven
 from domain.readings import ReadingKind, ReadingRecorded, reading_of
 from domain.rounds import RoundOpened
+from domain.stages import Blindness
 from domain.values import Role
 from tests.access.walk import NEWCOMER, Moment, fork, moments
 from tests.scene import ARTIST, CHAIR, INITIATIVE, JUROR, OFFICER, THIRD_JUROR

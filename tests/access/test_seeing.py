@@ -7,13 +7,14 @@ import pytest
 
 from domain import access
 from domain.applications import Application, ApplicationStatus
-from domain.calls import Blindness, Call, CallStatus
+from domain.calls import Call, CallStatus
 from domain.deciding import Allowed, Denied, Verdict
 from domain.grants.state import Grant
 from domain.initiatives import INITIATIVE as INITIATIVES
 from domain.initiatives import Initiative
 from domain.reviews import Review, ReviewStatus
 from domain.rounds import Round, RoundStatus
+from domain.stages import Blindness
 from domain.values import Role
 from tests.scene import (
     ADMINISTRATOR,
@@ -34,6 +35,7 @@ from tests.scene import (
     STRANGER,
     THIRD_JUROR,
     initiative,
+    stage,
 )
 
 NAMES = {
@@ -189,17 +191,17 @@ class TestTheApplicationsText:
 class TestWhoApplied:
     @pytest.mark.parametrize("blindness", ["single", "double"])
     def test_is_kept_from_jurors_and_chair_in_a_blind_call(self, blindness: Blindness) -> None:
-        call = Call(status=CallStatus.PUBLISHED, blindness=blindness)
+        judged = stage(blindness=blindness)
         given = reviews(juror=ReviewStatus.SUBMITTED)
         assert allowed(
-            lambda who: access.sees_applicant(who, HOUSE, call, IN_PANEL, OURS, given, own=())
+            lambda who: access.sees_applicant(who, HOUSE, judged, IN_PANEL, OURS, given, own=())
         ) == {
             "artist": Role.APPLICANT,
             "officer": Role.OFFICER,
             "judging officer": Role.OFFICER,
         }
         for who in (JUROR, CHAIR):
-            assert told(access.sees_applicant(who, HOUSE, call, IN_PANEL, OURS, given, own=())) == (
+            assert told(access.sees_applicant(who, HOUSE, judged, IN_PANEL, OURS, given, own=())) == (
                 "In this call, jurors do not see who applied."
             )
 
@@ -207,21 +209,23 @@ class TestWhoApplied:
     def test_is_kept_in_a_blind_call_from_staff_who_judge_it_until_the_round_is_decided(
         self, blindness: Blindness
     ) -> None:
-        call = Call(status=CallStatus.PUBLISHED, blindness=blindness)
+        judged = stage(blindness=blindness)
         for status in (ReviewStatus.CLEARED, ReviewStatus.SUBMITTED):
             given = reviews(judging_officer=status)
             for state in (CLOSED, IN_PANEL):
                 assert told(
-                    access.sees_applicant(JUDGING_OFFICER, HOUSE, call, state, OURS, given, own=())
+                    access.sees_applicant(JUDGING_OFFICER, HOUSE, judged, state, OURS, given, own=())
                 ) == ("In this call, jurors do not see who applied.")
             assert access.sees_applicant(
-                JUDGING_OFFICER, HOUSE, call, DECIDED, OURS, given, own=()
+                JUDGING_OFFICER, HOUSE, judged, DECIDED, OURS, given, own=()
             ) == Allowed(Role.OFFICER)
 
     def test_is_seen_by_all_who_see_an_application_of_an_open_call(self) -> None:
-        call = Call(status=CallStatus.PUBLISHED, blindness="open")
+        judged = stage(blindness="open")
         given = reviews(juror=ReviewStatus.CLEARED, second_juror=ReviewStatus.ASSIGNED)
-        assert allowed(lambda who: access.sees_applicant(who, HOUSE, call, CLOSED, OURS, given, own=())) == {
+        assert allowed(
+            lambda who: access.sees_applicant(who, HOUSE, judged, CLOSED, OURS, given, own=())
+        ) == {
             "artist": Role.APPLICANT,
             "officer": Role.OFFICER,
             "judging officer": Role.OFFICER,

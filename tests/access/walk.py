@@ -12,7 +12,6 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final, cast
 
 from domain.applications import APPLICATION
-from domain.calls import Blindness
 from domain.commands.register import REGISTER
 from domain.deciding import Aggregate, Allowed, Command, Loaded
 from domain.grants.rules import PlannedInstalment
@@ -22,6 +21,7 @@ from domain.persons import PERSON as PERSONS
 from domain.persons import PersonErased
 from domain.refusals import CommandRejected
 from domain.rounds import RoundQuorumLowered
+from domain.stages import Blindness
 from domain.values import MEMBER_ROLES, SYSTEM, Channel, Role
 from history.appends import Append, Appended
 from history.runner import Request, Runner
@@ -35,7 +35,6 @@ from tests.scene import (
     ARTIST,
     CHAIR,
     FINANCE,
-    FORM,
     FUNDER,
     INITIATIVE,
     JUDGING_OFFICER,
@@ -43,7 +42,6 @@ from tests.scene import (
     KEEPER,
     OFFICER,
     OTHER_ARTIST,
-    RUBRIC,
     SECOND_JUROR,
     STRANGER,
     THIRD_JUROR,
@@ -51,6 +49,7 @@ from tests.scene import (
     numbered,
     peopled,
     registered,
+    stage,
 )
 
 NOBODY: Final = person(100)
@@ -275,10 +274,7 @@ def _call(walk: Walk, blindness: Blindness) -> tuple[str, str]:
         fund=fund,
         title={"en": "Invented Call"},
         summary={"en": "For invented work."},
-        form=FORM,
-        rubric=RUBRIC,
-        quorum=1,
-        blindness=blindness,
+        stages=(stage(quorum=1, blindness=blindness),),
         budget=euros("1000.00"),
         minimum_award=euros("100.00"),
         maximum_award=euros("800.00"),

@@ -20,7 +20,6 @@ from domain.applications import (
     decline,
     waitlist,
 )
-from domain.calls import Blindness
 from domain.commands.applications import (
     FindApplicationEligible,
     FindApplicationIneligible,
@@ -34,6 +33,7 @@ from domain.personal import personal_fields
 from domain.persons import PersonHandleGiven
 from domain.readings import reading_of
 from domain.refusals import Forbidden, Invalid, NotFound, Refused
+from domain.stages import Blindness
 from domain.values import SYSTEM, Role
 from tests.driving import World
 from tests.scene import (

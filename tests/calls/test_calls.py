@@ -9,6 +9,7 @@ import pytest
 from domain.calls import CallPublished, instant
 from domain.commands.calls import DraftCall, PublishCall
 from domain.deciding import Outcome
+from domain.eligibility import EligibilityQuestion
 from domain.forms import Choice, Criterion, Form, Question, Rubric
 from domain.funds import FundOpened
 from domain.refusals import Forbidden, Invalid, NotFound, Refused
@@ -16,31 +17,37 @@ from tests.driving import World
 from tests.scene import (
     CALL,
     FINANCE,
-    FORM,
     FUND,
     INITIATIVE,
     OFFICER,
-    RUBRIC,
     STRANGER,
     drafted,
     euros,
     numbered,
     peopled,
+    stage,
 )
 
 COMMAND = DraftCall(
     fund=FUND,
     title={"en": " Invented Call "},
     summary={"en": "For invented work."},
-    form=FORM,
-    rubric=RUBRIC,
+    stages=(stage(),),
     budget=euros("1000.00"),
     minimum_award=euros("100"),
     maximum_award=euros("800.00"),
-    quorum=2,
     time_zone="Europe/Berlin",
     grace_minutes=15,
 )
+
+
+def eligibility(**fields: Any) -> EligibilityQuestion:
+    question = EligibilityQuestion(
+        id="exile",
+        label={"en": "Do you live in exile?"},
+        refusal={"en": "This call is for people in exile."},
+    )
+    return msgspec.structs.replace(question, **fields)
 
 
 def funded() -> World:
@@ -48,6 +55,11 @@ def funded() -> World:
     opened = FundOpened(fund=FUND, initiative=INITIATIVE, name="Fund", currency="EUR", basis="received")
     world.given(FUND, opened)
     return world
+
+
+def staged(**fields: Any) -> dict[str, Any]:
+    """The fields of a call whose only stage is changed."""
+    return {"stages": (msgspec.structs.replace(stage(), **fields),)}
 
 
 def changed(**fields: Any) -> DraftCall:
@@ -77,7 +89,7 @@ class TestWhenTheFundIsOpen:
     @pytest.mark.parametrize(
         ("fields", "errors"),
         [
-            ({"quorum": 0}, {"quorum": "Write a whole number from 1 to 20; this is 0."}),
+            (staged(quorum=0), {"stages[0].quorum": "Write a whole number from 1 to 20; this is 0."}),
             (
                 {"grace_minutes": 1441},
                 {"grace_minutes": "Write a whole number from 0 to 1440; this is 1441."},
@@ -115,20 +127,42 @@ class TestWhenTheFundIsOpen:
                 {"maximum_award.amount": "The maximum award is above the call's budget."},
             ),
             (
-                {"rubric": Rubric(criteria=())},
-                {"rubric.criteria": "A rubric has from 1 to 20 criteria; this has 0."},
+                staged(rubric=Rubric(criteria=())),
+                {"stages[0].rubric.criteria": "A rubric has from 1 to 20 criteria; this has 0."},
             ),
             (
-                {"rubric": Rubric(criteria=(Criterion(id="art", label={"en": "Art"}, scale=0),))},
-                {"rubric.criteria[0].scale": "Write a whole number from 1 to 100; this is 0."},
+                staged(rubric=Rubric(criteria=(Criterion(id="art", label={"en": "Art"}, scale=0),))),
+                {"stages[0].rubric.criteria[0].scale": "Write a whole number from 1 to 100; this is 0."},
             ),
             (
-                {"rubric": Rubric(criteria=(Criterion(id="art", label={"en": "Art"}, weight=101),))},
-                {"rubric.criteria[0].weight": "Write a whole number from 1 to 100; this is 101."},
+                staged(rubric=Rubric(criteria=(Criterion(id="art", label={"en": "Art"}, weight=101),))),
+                {"stages[0].rubric.criteria[0].weight": "Write a whole number from 1 to 100; this is 101."},
+            ),
+            ({"stages": ()}, {"stages": "A call has from 1 to 5 stages; this has 0."}),
+            ({"stages": (stage(),) * 6}, {"stages": "A call has from 1 to 5 stages; this has 6."}),
+            (
+                staged(id="Main"),
+                {
+                    "stages[0].id": "An id is 1 to 40 lower-case letters, digits or underscores, beginning with a letter."
+                },
             ),
             (
-                {"form": Form(questions=())},
-                {"form.questions": "A form has from 1 to 60 questions; this has 0."},
+                {"eligibility": (eligibility(id="exile"), eligibility(id="exile", refusal={}))},
+                {
+                    "eligibility[1].refusal": "Write this text in at least one language.",
+                },
+            ),
+            (
+                {"eligibility": (eligibility(), eligibility())},
+                {"eligibility[1].id": "The id exile is used twice."},
+            ),
+            (
+                {"eligibility": (eligibility(),) * 21},
+                {"eligibility": "A call has at most 20 eligibility questions; this has 21."},
+            ),
+            (
+                staged(form=Form(questions=())),
+                {"stages[0].form.questions": "A form has from 1 to 60 questions; this has 0."},
             ),
         ],
     )
@@ -151,17 +185,17 @@ class TestWhenTheFundIsOpen:
                 Question(id="blank", kind="text", label={"en": ""}),
             )
         )
-        assert funded().turned_down(changed(form=form), OFFICER) == (
+        assert funded().turned_down(changed(**staged(form=form)), OFFICER) == (
             Invalid,
             {
-                "form.questions[0].id": "An id is 1 to 40 lower-case letters, digits or underscores, beginning with a letter.",
-                "form.questions[1].max_words": "Only a text can have a limit of words.",
-                "form.questions[2].max_words": "Write a whole number from 1 to 10000; this is 0.",
-                "form.questions[3].id": "The id words is used twice.",
-                "form.questions[4].choices": "A choice has at least one option; other kinds of question have none.",
-                "form.questions[5].choices": "A choice has at least one option; other kinds of question have none.",
-                "form.questions[6].choices[1].id": "The id a is used twice.",
-                "form.questions[7].label.en": "This cannot be left empty.",
+                "stages[0].form.questions[0].id": "An id is 1 to 40 lower-case letters, digits or underscores, beginning with a letter.",
+                "stages[0].form.questions[1].max_words": "Only a text can have a limit of words.",
+                "stages[0].form.questions[2].max_words": "Write a whole number from 1 to 10000; this is 0.",
+                "stages[0].form.questions[3].id": "The id words is used twice.",
+                "stages[0].form.questions[4].choices": "A choice has at least one option; other kinds of question have none.",
+                "stages[0].form.questions[5].choices": "A choice has at least one option; other kinds of question have none.",
+                "stages[0].form.questions[6].choices[1].id": "The id a is used twice.",
+                "stages[0].form.questions[7].label.en": "This cannot be left empty.",
             },
         )
 

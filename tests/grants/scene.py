@@ -33,6 +33,7 @@ from domain.grants.facts import (
     Instalment,
 )
 from domain.initiatives import InitiativeFounded, MemberAdded
+from domain.stages import Stage
 from domain.values import Money, Role, stream_id
 from tests.driving import NOON, World, person
 
@@ -122,16 +123,15 @@ def call() -> tuple[Fact, ...]:
         fund=FUND,
         title={"en": "Invented Call"},
         summary={"en": "For invented work."},
-        form=Form(questions=()),
-        rubric=Rubric(criteria=()),
-        quorum=3,
-        blindness="double",
+        stages=(Stage(id="main", form=Form(questions=()), rubric=Rubric(criteria=())),),
         currency="EUR",
         budget=1_000_000,
         minimum_award=0,
         maximum_award=1_000_000,
         time_zone="UTC",
         grace_minutes=0,
+        eligibility=(),
+        applications_per_applicant="several",
     )
     return drafted, CallPublished(call=CALL)
 
@@ -145,6 +145,7 @@ def eligible() -> tuple[Fact, ...]:
         round=ROUND,
         applicant=ARTIST,
         dossier=DOSSIER,
+        stage="main",
         form_version=1,
         requested=120_000,
         currency="EUR",

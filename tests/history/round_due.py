@@ -21,6 +21,7 @@ async def open_round(history: History, initiative: str, closes_at: datetime) -> 
         round=round,
         initiative=initiative,
         call=stream_id("call", os.urandom(16)),
+        stage="main",
         closes_at=closes_at,
         closes_local=closes_at.replace(tzinfo=None).isoformat(),
         time_zone="UTC",

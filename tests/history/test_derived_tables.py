@@ -27,8 +27,15 @@ pytestmark = pytest.mark.anyio
 CALL: dict[str, Any] = {  # Any: a command's fields, as in JSON
     "title": {"en": "Invented Call"},
     "summary": {"en": "For invented work."},
-    "form": {"questions": [{"id": "idea", "kind": "long_text", "label": {"en": "Idea"}, "max_words": 99}]},
-    "rubric": {"criteria": [{"id": "art", "label": {"en": "Art"}}]},
+    "stages": [
+        {
+            "id": "main",
+            "form": {
+                "questions": [{"id": "idea", "kind": "long_text", "label": {"en": "Idea"}, "max_words": 99}]
+            },
+            "rubric": {"criteria": [{"id": "art", "label": {"en": "Art"}}]},
+        }
+    ],
     "budget": {"amount": "9000.00", "currency": "EUR"},
     "minimum_award": {"amount": "500.00", "currency": "EUR"},
     "maximum_award": {"amount": "3000.00", "currency": "EUR"},

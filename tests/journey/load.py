@@ -22,6 +22,7 @@ from tests.history import second_reader
 from tests.journey.running import Person, following, until
 from tests.journey.walk import CALL, eur
 from tests.money.books import Books
+from tests.staging import with_stage
 
 FACTS = {
     "register": ("person.registered.v1",),
@@ -282,7 +283,7 @@ def prepare(address: str, folder: Path, awards: int) -> Ground:
 
 def _open(officer: Person, fund: str, *, days: int) -> tuple[str, str]:
     """A call with one juror for each application, and its round, open for so many days."""
-    call = officer.post("/api/calls", fund=fund, **CALL | {"quorum": 1})["id"]
+    call = officer.post("/api/calls", fund=fund, **with_stage(CALL, quorum=1))["id"]
     officer.post(f"/api/calls/{call}/publish")
     return call, officer.post(f"/api/calls/{call}/rounds", closes_at=later(days))["id"]
 

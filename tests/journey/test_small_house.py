@@ -9,6 +9,7 @@ from typing import Any
 
 from tests.journey.running import Person, Running, demonstration, status_of, until
 from tests.journey.walk import CALL, eur
+from tests.staging import with_stage
 
 
 @dataclass
@@ -46,7 +47,7 @@ def up_to_the_reviews(running: Running) -> House:
     anna.post(members, person=anna.id, roles=["administrator", "officer"])
     anna.post(members, person=carl.id, roles=["juror"])
     fund = anna.post("/api/funds", initiative=initiative, name="Small fund", currency="EUR")["id"]
-    call = anna.post("/api/calls", fund=fund, **CALL, quorum=2, blindness="double")["id"]
+    call = anna.post("/api/calls", fund=fund, **with_stage(CALL, quorum=2, blindness="double"))["id"]
     anna.post(f"/api/calls/{call}/members", person=bella.id, roles=["chair"])
     anna.post(f"/api/calls/{call}/members", person=dora.id, roles=["juror"])
     carl.post(f"/api/calls/{call}/members", 403, person=carl.id, roles=["chair"])

@@ -20,13 +20,12 @@ def eur(amount: str) -> dict[str, str]:
 CALL = {
     "title": {"en": "Winter call", "ru": "Зимний конкурс"},
     "summary": {"en": "Work in exile."},
-    "form": {
+    "stages": [{"id": "main", "form": {
         "questions": [
             {"id": "idea", "kind": "long_text", "label": {"en": "Your idea"}, "max_words": 500},
             {"id": "costs", "kind": "budget", "label": {"en": "Budget"}},
         ]
-    },
-    "rubric": {"criteria": [{"id": "art", "label": {"en": "Art"}}, {"id": "need", "label": {"en": "Need"}, "weight": 2}]},
+    }, "rubric": {"criteria": [{"id": "art", "label": {"en": "Art"}}, {"id": "need", "label": {"en": "Need"}, "weight": 2}]}}],
     "budget": eur("10000.00"),
     "minimum_award": eur("100.00"),
     "maximum_award": eur("5000.00"),

@@ -15,6 +15,7 @@ from domain.deciding import Fact
 from domain.forms import Criterion, Form, Question, Rubric
 from domain.grants.rules import PlannedInstalment
 from domain.refusals import CommandRejected
+from domain.stages import Stage
 from domain.values import Money, Role
 from history.documents import read
 from history.runner import Answer
@@ -155,12 +156,17 @@ class House:
             fund=fund,
             title={"en": "Winter call"},
             summary={"en": "Work in exile"},
-            form=Form(questions=(Question(id="idea", kind="text", label={"en": "Idea"}),)),
-            rubric=Rubric(criteria=(Criterion(id="art", label={"en": "Art"}),)),
+            stages=(
+                Stage(
+                    id="main",
+                    form=Form(questions=(Question(id="idea", kind="text", label={"en": "Idea"}),)),
+                    rubric=Rubric(criteria=(Criterion(id="art", label={"en": "Art"}),)),
+                    quorum=quorum,
+                ),
+            ),
             budget=eur(budget),
             minimum_award=eur(1),
             maximum_award=eur(budget),
-            quorum=quorum,
         )
         await self.run("call.publish", "officer", call=call)
         closes = self.offices[0].now + timedelta(days=1)

@@ -289,6 +289,7 @@ def test_index_entries_and_due_dates_of_a_stray_fact_are_named_and_taken_out(
         round=round_,
         initiative="initiative-" + "8" * 32,
         call=call,
+        stage="main",
         closes_at=datetime(2099, 1, 1, tzinfo=UTC),
         closes_local="2099-01-01T00:00:00",
         time_zone="UTC",

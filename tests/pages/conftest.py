@@ -118,7 +118,7 @@ def eur(amount: str) -> dict[str, str]:
 CALL: dict[str, Any] = {
     "title": {"en": "Call of the Pages", "ru": "Конкурс страниц"},
     "summary": {"en": "Work in exile.", "ru": "Работа в изгнании."},
-    "form": {
+    "stages": [{"id": "main", "form": {
         "questions": [
             {"id": "idea", "kind": "long_text", "label": {"en": "Your idea", "ru": "Ваш замысел"}, "max_words": 50},
             {"id": "costs", "kind": "budget", "label": {"en": "Your costs"}},
@@ -137,8 +137,7 @@ CALL: dict[str, Any] = {
             {"id": "home", "kind": "text", "label": {"en": "Where do you live?"}, "required": False,
              "identifying": True},
         ]
-    },
-    "rubric": {"criteria": [{"id": "art", "label": {"en": "Art"}}, {"id": "need", "label": {"en": "Need"}}]},
+    }, "rubric": {"criteria": [{"id": "art", "label": {"en": "Art"}}, {"id": "need", "label": {"en": "Need"}}]}}],
     "budget": eur("9000.00"),
     "minimum_award": eur("100.00"),
     "maximum_award": eur("5000.00"),
@@ -172,12 +171,18 @@ def set_stage() -> Iterator[Stage]:
 
 
 def _open_call(stage: Stage) -> None:
-    """Draft and publish a call by JSON, and open a round of it."""
+    """Draft and publish the stage's call by JSON, and open a round of it."""
+    stage.call, stage.round = open_call(stage, CALL)
+
+
+def open_call(stage: Stage, body: dict[str, Any]) -> tuple[str, str]:
+    """Draft and publish a call by JSON, and open a round of it; gives the call and the round."""
     officer = stage.speaking("officer")
     me = officer.get("/api/me")["initiatives"][0]["initiative"]
     fund = officer.get(f"/api/initiatives/{me}/funds")["items"][0]["id"]
-    stage.call = officer.post("/api/calls", fund=fund, **CALL)["id"]
-    officer.post(f"/api/calls/{stage.call}/publish")
+    call = officer.post("/api/calls", fund=fund, **body)["id"]
+    officer.post(f"/api/calls/{call}/publish")
     closes = (datetime.now(UTC) + timedelta(days=20)).replace(microsecond=0, tzinfo=None).isoformat()
-    stage.round = officer.post(f"/api/calls/{stage.call}/rounds", closes_at=closes)["id"]
-    officer.get(f"/api/calls/{stage.call}", position=officer.position)
+    round = officer.post(f"/api/calls/{call}/rounds", closes_at=closes)["id"]
+    officer.get(f"/api/calls/{call}", position=officer.position)
+    return call, round

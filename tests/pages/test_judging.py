@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from tests.pages.conftest import CALL, Stage, Visitor, eur, set_stage
+from tests.staging import with_stage
 
 ARTISTS = ("applicant", "second applicant", "newcomer")
 THREE = {"criteria": [{"id": name, "label": {"en": name.upper()}} for name in ("a", "b", "c")]}
@@ -48,7 +49,7 @@ def closed_round(stage: Stage) -> Round:
     officer = stage.speaking("officer")
     me = officer.get("/api/me")["initiatives"][0]["initiative"]
     fund = officer.get(f"/api/initiatives/{me}/funds")["items"][0]["id"]
-    stage.call = officer.post("/api/calls", fund=fund, **(CALL | {"rubric": THREE}), quorum=2)["id"]
+    stage.call = officer.post("/api/calls", fund=fund, **with_stage(CALL, rubric=THREE, quorum=2))["id"]
     officer.post(f"/api/calls/{stage.call}/publish")
     closes = (datetime.now(UTC) + timedelta(days=5)).replace(microsecond=0, tzinfo=None)
     stage.round = officer.post(f"/api/calls/{stage.call}/rounds", closes_at=closes.isoformat())["id"]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from domain.calls import Blindness
 from domain.commands.panels import ClosePanel, ConfirmPanel, SetPanelOutcome
 from domain.deciding import Command
 from domain.initiatives import MemberAdded
 from domain.readings import ReadingKind, reading_of
 from domain.refusals import Forbidden
+from domain.stages import Blindness
 from domain.values import Role
 from tests.driving import World
 from tests.panels.test_panels import place

@@ -5,7 +5,6 @@ from fractions import Fraction
 import pytest
 
 from domain.applications import ApplicationAwarded, ApplicationDeclined, ApplicationWaitlisted
-from domain.calls import Blindness
 from domain.commands.applications import WithdrawApplication
 from domain.commands.panels import ClosePanel, ConfirmPanel, OpenPanel, SetPanelOutcome
 from domain.deciding import Command, Fact, Outcome
@@ -15,6 +14,7 @@ from domain.panels import PANEL as PANEL_AGGREGATE
 from domain.panels import Panel, PanelOutcomeSet, Place, evolve, rank
 from domain.refusals import Forbidden, Invalid, NotFound, Refused
 from domain.reviews import Review, ReviewStatus
+from domain.stages import Blindness
 from domain.values import Money, Role
 from tests.driving import World, person
 from tests.scene import (
@@ -125,7 +125,14 @@ class TestWhenTheRoundIsClosed:
         assert outcome == Outcome(
             facts={
                 new: (
-                    type(opened)(panel=new, initiative=INITIATIVE, call=CALL, round=ROUND, ranking=ranking),
+                    type(opened)(
+                        panel=new,
+                        initiative=INITIATIVE,
+                        call=CALL,
+                        round=ROUND,
+                        stage="main",
+                        ranking=ranking,
+                    ),
                 ),
                 ROUND: (
                     type(put_to_panel())(
@@ -506,7 +513,7 @@ class TestWhenThePanelIsConfirmed:
 def test_an_application_without_a_score_stands_last() -> None:
     """A call may need no review; what has no score does not push aside what has one, even none at all."""
     zero = Review(status=ReviewStatus.SUBMITTED, scores={"art": 0, "need": 0})
-    assert rank({APPLICATION: (), OTHER_APPLICATION: (zero,), THIRD: ()}, RUBRIC) == (
+    assert rank({APPLICATION: (), OTHER_APPLICATION: (zero,), THIRD: ()}, (RUBRIC,)) == (
         place(OTHER_APPLICATION, 1, "0/1", 1, 0),
         place(APPLICATION, 2, None, 0, 0),
         place(THIRD, 2, None, 0, 0),

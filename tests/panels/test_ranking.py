@@ -39,7 +39,7 @@ EQUAL_TOTALS = {
 
 def test_equal_totals_share_a_rank_though_each_review_would_be_rounded_otherwise() -> None:
     """44 points of 60 each; rounded review by review they would differ by a thousandth of a per cent."""
-    assert rank(EQUAL_TOTALS, THREE) == (
+    assert rank(EQUAL_TOTALS, (THREE,)) == (
         place(APPLICATION, 1, "11/15", 2, 0),
         place(OTHER_APPLICATION, 1, "11/15", 2, 0),
     )
@@ -47,7 +47,7 @@ def test_equal_totals_share_a_rank_though_each_review_would_be_rounded_otherwise
 
 def test_the_rank_after_two_that_share_the_first_is_the_third() -> None:
     """1, 1, 3."""
-    ranking = rank({**EQUAL_TOTALS, THIRD: (written(7, 7, 7),)}, THREE)
+    ranking = rank({**EQUAL_TOTALS, THIRD: (written(7, 7, 7),)}, (THREE,))
     assert [(entry.application, entry.rank) for entry in ranking] == [
         (APPLICATION, 1),
         (OTHER_APPLICATION, 1),
@@ -72,7 +72,7 @@ def test_scores_that_look_the_same_when_shown_are_ranked_by_what_they_are() -> N
         APPLICATION: (points(50),) * 999 + (points(50),),
         OTHER_APPLICATION: (points(50),) * 999 + (points(51),),
     }
-    assert [(entry.application, entry.rank) for entry in rank(many, rubric)] == [
+    assert [(entry.application, entry.rank) for entry in rank(many, (rubric,))] == [
         (OTHER_APPLICATION, 1),
         (APPLICATION, 2),
     ]
@@ -82,7 +82,7 @@ def test_the_order_is_the_same_in_whatever_order_applications_and_reviews_come()
     """Within a rank they stand by their random ids."""
     everything = {**EQUAL_TOTALS, THIRD: (written(8, 8, 7), written(7, 7, 7))}
     rankings = {
-        rank({name: everything[name][::step] for name in names}, THREE)
+        rank({name: everything[name][::step] for name in names}, (THREE,))
         for names in itertools.permutations(everything)
         for step in (1, -1)
     }
@@ -91,7 +91,9 @@ def test_the_order_is_the_same_in_whatever_order_applications_and_reviews_come()
 
 def test_no_basis_to_judge_counts_neither_for_nor_against_and_is_marked() -> None:
     """10 by one criterion of three is a full score, before 10, 9 and 9; whoever decides is warned that it rests on few."""
-    ranking = rank({APPLICATION: (written(10, None, None),), OTHER_APPLICATION: (written(10, 9, 9),)}, THREE)
+    ranking = rank(
+        {APPLICATION: (written(10, None, None),), OTHER_APPLICATION: (written(10, 9, 9),)}, (THREE,)
+    )
     assert ranking == (
         Place(application=APPLICATION, rank=1, score="1/1", reviews=1, on_few_criteria=1),
         Place(application=OTHER_APPLICATION, rank=2, score="14/15", reviews=1, on_few_criteria=0),

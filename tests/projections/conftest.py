@@ -18,6 +18,7 @@ from domain.applications import APPLICATION
 from domain.forms import Criterion, Form, Question, Rubric
 from domain.grants.rules import PlannedInstalment
 from domain.grants.state import GRANT
+from domain.stages import Blindness, Stage
 from domain.values import Money, Role
 from history.migrate import migrate, migrations_in
 from history.position_tokens import CURSOR, PositionTokens
@@ -85,7 +86,7 @@ class Season:
         """Run a command as somebody; returns the stream that it is about."""
         return (await self.office.run(name, actor, **fields)).stream
 
-    async def begin(self, blindness: str = "double") -> Season:
+    async def begin(self, blindness: Blindness = "double") -> Season:
         """Up to an open round, with all the people in their roles, and a fund with money in it."""
         administrator, initiative = await self.office.opened()
         self.people["administrator"], self.things["initiative"] = administrator, initiative
@@ -130,7 +131,7 @@ class Season:
         )
         return self
 
-    async def draft(self, fund: str, blindness: str = "double") -> str:
+    async def draft(self, fund: str, blindness: Blindness = "double") -> str:
         """A call of a fund, not yet published."""
         return await self.run(
             "call.draft",
@@ -138,18 +139,23 @@ class Season:
             fund=fund,
             title={"en": "Winter call"},
             summary={"en": "Work in exile"},
-            form=Form(
-                questions=(
-                    Question(id="idea", kind="long_text", label={"en": "Idea"}),
-                    Question(id="born", kind="text", label={"en": "Born"}, identifying=True),
-                )
+            stages=(
+                Stage(
+                    id="main",
+                    form=Form(
+                        questions=(
+                            Question(id="idea", kind="long_text", label={"en": "Idea"}),
+                            Question(id="born", kind="text", label={"en": "Born"}, identifying=True),
+                        )
+                    ),
+                    rubric=Rubric(criteria=(Criterion(id="art", label={"en": "Art"}),)),
+                    quorum=2,
+                    blindness=blindness,
+                ),
             ),
-            rubric=Rubric(criteria=(Criterion(id="art", label={"en": "Art"}),)),
             budget=eur("5000.00"),
             minimum_award=eur("100.00"),
             maximum_award=eur("3000.00"),
-            quorum=2,
-            blindness=blindness,
         )
 
     async def member(self, name: str, role: Role) -> None:
@@ -348,7 +354,7 @@ class Season:
         await self.run("grant.complete", self.officer, grant=grant)
         return self
 
-    async def whole(self, blindness: str = "double") -> Season:
+    async def whole(self, blindness: Blindness = "double") -> Season:
         """All of it."""
         await self.begin(blindness)
         for part in (self.apply, self.close, self.assign, self.judge, self.decide, self.grant, self.finish):

@@ -11,6 +11,7 @@ import pytest
 from domain.forms import Criterion, Form, Question, Rubric
 from domain.refusals import Forbidden, NotFound
 from domain.reviews import ReviewStatus
+from domain.stages import Stage
 from projections import applications, grants, judging, panels, reviews, rounds, timeline
 from projections.moments import AsOf
 from projections.versions import Version
@@ -60,16 +61,24 @@ class Round(Season):
             fund=self.fund,
             title={"en": "Winter call"},
             summary={"en": "Work in exile"},
-            form=Form(questions=(Question(id="idea", kind="text", label={"en": "Idea"}, required=False),)),
-            rubric=Rubric(
-                criteria=tuple(
-                    Criterion(id=name, label={"en": name}, scale=10, weight=1) for name in ("a", "b", "c")
-                )
+            stages=(
+                Stage(
+                    id="main",
+                    form=Form(
+                        questions=(Question(id="idea", kind="text", label={"en": "Idea"}, required=False),)
+                    ),
+                    rubric=Rubric(
+                        criteria=tuple(
+                            Criterion(id=name, label={"en": name}, scale=10, weight=1)
+                            for name in ("a", "b", "c")
+                        )
+                    ),
+                    quorum=1,
+                ),
             ),
             budget=eur("5000.00"),
             minimum_award=eur("100.00"),
             maximum_award=eur("3000.00"),
-            quorum=1,
         )
         await self.run("call.publish", self.officer, call=self.call)
         self.things["round"] = await self.run(

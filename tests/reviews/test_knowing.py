@@ -6,7 +6,6 @@ import copy
 
 import pytest
 
-from domain.calls import Blindness
 from domain.commands.panels import OpenPanel
 from domain.commands.reviews import (
     AssignReview,
@@ -19,6 +18,7 @@ from domain.initiatives import MemberAdded
 from domain.panels import PanelOpened
 from domain.readings import ReadingKind, reading_of
 from domain.refusals import Forbidden, Invalid, Refused
+from domain.stages import Blindness
 from domain.values import Role
 from tests.driving import World, person
 from tests.scene import (

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from domain.calls import Blindness
 from domain.commands.reviews import (
     AssignReview,
     DeclareConflict,
@@ -18,6 +17,7 @@ from domain.personal import personal_fields
 from domain.persons import PersonErased
 from domain.refusals import Forbidden, Invalid, NotFound, Refused
 from domain.reviews import ReviewConflictDeclared, ReviewSubmitted
+from domain.stages import Blindness
 from domain.values import SYSTEM, Role
 from tests.driving import World, person
 from tests.scene import (
@@ -263,6 +263,7 @@ class TestWhenTheJurorHasNoConflict:
             review=REVIEW,
             juror=JUROR,
             dossier=dossier_of(APPLICATION),
+            rubric_version=1,
             scores={"art": 10, "need": None},
             comment_jury="Strong.",
             comment_applicant="Go on.",

@@ -194,8 +194,9 @@ def test_the_api_describes_the_limits_that_the_rules_hold_to() -> None:
     }
     assert {key: found(*key).get("maxLength") for key in lengths} == lengths
     assert found("DraftCall", "title")["additionalProperties"]["maxLength"] == limits.TITLE
-    assert found("DraftCall", "quorum")["maximum"] == limits.QUORUM
+    assert found("Stage", "quorum")["maximum"] == limits.QUORUM
     assert found("DraftCall", "grace_minutes")["maximum"] == limits.GRACE_MINUTES
+    assert found("DraftCall", "stages")["maxItems"] == limits.STAGES
     assert found("Form", "questions")["maxItems"] == limits.QUESTIONS
     assert found("Question", "max_words")["maximum"] == limits.WORDS
     assert found("ScheduleGrant", "instalments")["maxItems"] == limits.INSTALMENTS

@@ -56,6 +56,7 @@ def announced(grace: int) -> Round:
         round="round",
         initiative="initiative",
         call="call",
+        stage="main",
         closes_at=UTC_NOON,
         closes_local="2026-03-31 18:00",
         time_zone="Asia/Almaty",

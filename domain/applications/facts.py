@@ -1,0 +1,172 @@
+"""What happens to an application, from its submission to the panel's decision."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from domain.calls import CancellationReason
+from domain.deciding import Fact
+from domain.forms import Answer
+from domain.personal import Personal, Withheld
+
+WithdrawalReason = Literal["funded_elsewhere", "no_longer_possible", "safety", "other"]
+IneligibilityReason = Literal["outside_scope", "incomplete", "not_entitled", "duplicate", "other"]
+DeclineReason = Literal["not_selected", "budget_exhausted", "other"]
+
+
+class ApplicationWritten(Fact, frozen=True, kw_only=True):
+    """What every fact holds by which an applicant wrote an application whole: what counts is the newest of them. It
+    answers a version of the form of a `stage` of the call. `requested` is in minor units of `currency`. What they wrote is sealed in a `dossier` of its own, and so is all that is written about
+    it later."""
+
+    application: str
+    applicant: str
+    dossier: str
+    stage: str
+    form_version: int
+    requested: int
+    currency: str
+    title: Annotated[str | Withheld, Personal(of="dossier")]
+    answers: Annotated[dict[str, Answer | Withheld], Personal(of="dossier")]
+
+
+class ApplicationSubmitted(ApplicationWritten, frozen=True, kw_only=True):
+    """An applicant answered a call's form."""
+
+    initiative: str
+    call: str
+    round: str
+
+
+class ApplicationChanged(ApplicationWritten, frozen=True, kw_only=True):
+    """The applicant wrote the application anew while the round took it in."""
+
+
+class ApplicationReturned(Fact, frozen=True, kw_only=True):
+    """Staff gave the application back with questions, to be submitted again until `resubmit_by`, which is
+    `resubmit_local` on the clocks of `time_zone`."""
+
+    application: str
+    round: str
+    dossier: str
+    questions: Annotated[str | Withheld, Personal(of="dossier")]
+    resubmit_by: datetime
+    resubmit_local: str
+    time_zone: str
+
+
+class ApplicationResubmitted(ApplicationWritten, frozen=True, kw_only=True):
+    """The applicant submitted a returned application again."""
+
+
+class ApplicationReturnLapsed(Fact, frozen=True, kw_only=True):
+    """A returned application was not submitted again in time: it stands as it was last submitted."""
+
+    application: str
+
+
+class ApplicationWithdrawn(Fact, frozen=True, kw_only=True):
+    """The applicant took the application back."""
+
+    application: str
+    dossier: str
+    reason: WithdrawalReason
+    explanation: Annotated[str | Withheld | None, Personal(of="dossier")]
+
+
+class ApplicationEndedByErasure(Fact, frozen=True, kw_only=True):
+    """The applicant or the dossier was erased while the application could still lead to an award, so it ended. Nothing in it
+    is sealed: it can be recorded also where the keys are gone already, as after a restore."""
+
+    application: str
+
+
+class ApplicationFoundEligible(Fact, frozen=True, kw_only=True):
+    """Staff found that the application meets the call's conditions."""
+
+    application: str
+    round: str
+
+
+class ApplicationFoundIneligible(Fact, frozen=True, kw_only=True):
+    """Staff found that the application does not meet the call's conditions."""
+
+    application: str
+    round: str
+    dossier: str
+    reason: IneligibilityReason
+    explanation: Annotated[str | Withheld | None, Personal(of="dossier")]
+
+
+class ApplicationCancelled(Fact, frozen=True, kw_only=True):
+    """The call was cancelled, and with it the application."""
+
+    application: str
+    reason: CancellationReason
+
+
+class ApplicationAwarded(Fact, frozen=True, kw_only=True):
+    """The panel's decision was confirmed: an award of `amount` minor units of `currency`."""
+
+    application: str
+    panel: str
+    amount: int
+    currency: str
+
+
+class ApplicationWaitlisted(Fact, frozen=True, kw_only=True):
+    """The panel's decision was confirmed: a place on the waiting list, counted from 1."""
+
+    application: str
+    panel: str
+    rank: int
+
+
+class ApplicationDeclined(Fact, frozen=True, kw_only=True):
+    """The panel's decision was confirmed: no award."""
+
+    application: str
+    panel: str
+    reason: DeclineReason
+
+
+def beside(fact: Fact) -> str | Withheld | None:
+    """The text that somebody wrote beside what became of an application, for the applicant and the staff."""
+    match fact:
+        case ApplicationWithdrawn() | ApplicationFoundIneligible():
+            return fact.explanation
+        case ApplicationReturned():
+            return fact.questions
+        case _:
+            return None
+
+
+def awaited_until(fact: Fact) -> datetime | None:
+    """Until when the applicant is asked for something by what became of the application last."""
+    return fact.resubmit_by if isinstance(fact, ApplicationReturned) else None
+
+
+class ApplicationGrantOffered(Fact, frozen=True, kw_only=True):
+    """Staff offered the grant that follows from the award; an application is offered one grant at most."""
+
+    application: str
+    grant: str
+
+
+ApplicationFact = (
+    ApplicationSubmitted
+    | ApplicationChanged
+    | ApplicationReturned
+    | ApplicationResubmitted
+    | ApplicationReturnLapsed
+    | ApplicationWithdrawn
+    | ApplicationEndedByErasure
+    | ApplicationFoundEligible
+    | ApplicationFoundIneligible
+    | ApplicationCancelled
+    | ApplicationAwarded
+    | ApplicationWaitlisted
+    | ApplicationDeclined
+    | ApplicationGrantOffered
+)

@@ -1,0 +1,292 @@
+"""What may be done with an application: one rule for each command."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+
+from domain import limits
+from domain.answers import check_answers
+from domain.applications.facts import (
+    ApplicationAwarded,
+    ApplicationCancelled,
+    ApplicationDeclined,
+    ApplicationEndedByErasure,
+    ApplicationFoundEligible,
+    ApplicationFoundIneligible,
+    ApplicationGrantOffered,
+    ApplicationSubmitted,
+    ApplicationWaitlisted,
+    ApplicationWithdrawn,
+    DeclineReason,
+    IneligibilityReason,
+    WithdrawalReason,
+)
+from domain.applications.state import IN_PLAY, WITHDRAWABLE, Application, ApplicationStatus
+from domain.calls import Call, CancellationReason
+from domain.deciding import Fact
+from domain.dossiers import Dossier
+from domain.eligibility import wrong_answers
+from domain.forms import Answer, Form
+from domain.messages import msg
+from domain.refusals import FieldError, Invalid, Refused
+from domain.rounds import Round, RoundStatus
+from domain.values import Money, check_text
+
+
+def submit(
+    application_id: str,
+    call_id: str,
+    call: Call,
+    round_id: str,
+    round: Round,
+    *,
+    applicant: str,
+    dossier: str,
+    title: str,
+    requested: Money,
+    answers: Mapping[str, Answer],
+    eligibility: Mapping[str, bool],
+    earlier: Collection[Application],
+    now: datetime,
+) -> tuple[Fact, ...]:
+    """Submit an application to an open round: every answer is checked, and all that is wrong is told at once. `earlier`
+    are the applicant's other applications to the call, where it takes one from each applicant; `eligibility` are the
+    answers to its eligibility questions."""
+    round.check_open(now, applicant)
+    if call.applications_per_applicant == "one" and any(
+        each.status is not ApplicationStatus.WITHDRAWN for each in earlier
+    ):
+        raise Refused(
+            msg(
+                "This call takes one application from each applicant, and you have submitted yours. You can change it, or "
+                "withdraw it and submit another one."
+            )
+        )
+    if wrong := wrong_answers(call.eligibility, eligibility):
+        raise Invalid(wrong)
+    return (
+        ApplicationSubmitted(
+            application=application_id,
+            initiative=call.initiative,
+            call=call_id,
+            round=round_id,
+            applicant=applicant,
+            dossier=dossier,
+            **written(
+                call,
+                round.stage,
+                call.stage(round.stage).form,
+                title=title,
+                requested=requested,
+                answers=answers,
+            ),
+        ),
+    )
+
+
+def written(
+    call: Call, stage: str, form: Form, *, title: str, requested: Money, answers: Mapping[str, Answer]
+) -> Any:
+    """The fields of `ApplicationWritten` from what an applicant wrote in a version of a stage's form: every answer is checked, and all that is wrong is told
+    at once. Raises `Invalid`. `Any`: each field has its own type."""
+    errors: list[FieldError] = []
+    minor: int | None = None
+    try:
+        title = check_text(title, "title", most=limits.TITLE)
+    except Invalid as invalid:
+        errors.extend(invalid.errors)
+    try:
+        minor = check_requested(call, requested)
+    except Invalid as invalid:
+        errors.extend(invalid.errors)
+    checked: dict[str, Answer] = {}
+    try:
+        checked = check_answers(form, answers, requested=minor, currency=call.currency)
+    except Invalid as invalid:
+        errors.extend(invalid.errors)
+    if minor is None or errors:
+        raise Invalid(tuple(errors))
+    return {
+        "stage": stage,
+        "form_version": form.version,
+        "requested": minor,
+        "currency": call.currency,
+        "title": title,
+        "answers": dict(checked),
+    }
+
+
+def check_requested(call: Call, requested: Money) -> int:
+    """The sum that an applicant asks for in minor units, within what the call awards. Raises `Invalid`."""
+    minor = requested.minor("requested", currency=call.currency, least=1)
+    if not call.minimum_award <= minor <= call.maximum_award:
+        raise Invalid.field(
+            "requested.amount",
+            msg(
+                "This call awards from {least} to {most}; you ask for {given}.",
+                least=Money.of(call.minimum_award, call.currency),
+                most=Money.of(call.maximum_award, call.currency),
+                given=Money.of(minor, call.currency),
+            ),
+        )
+    return minor
+
+
+def withdraw(
+    application_id: str, application: Application, *, reason: WithdrawalReason, explanation: str | None
+) -> tuple[Fact, ...]:
+    """Take an application back while it may still lead to an award; an award is declined with its grant."""
+    if application.status not in WITHDRAWABLE:
+        raise Refused(
+            msg(
+                "Only an application that is under consideration or on the waiting list can be withdrawn; "
+                "this one is {status}.",
+                status=application.status,
+            )
+        )
+    return (
+        ApplicationWithdrawn(
+            application=application_id,
+            dossier=application.dossier,
+            reason=reason,
+            explanation=check_explanation(explanation),
+        ),
+    )
+
+
+def end_by_erasure(application_id: str, application: Application) -> tuple[Fact, ...]:
+    """End an application that nobody can read any more, if it could still lead to an award; else nothing."""
+    if application.status not in WITHDRAWABLE:
+        return ()
+    return (ApplicationEndedByErasure(application=application_id),)
+
+
+def check_can_be_forgotten(application: Application, *, grant_has_ended: bool) -> None:
+    """Raise `Refused` while somebody still has to read what was written in an application: until it is withdrawn or decided,
+    and of an award until its grant has ended (`grant_has_ended`)."""
+    if application.status in WITHDRAWABLE:
+        raise Refused(
+            msg(
+                "This application is {status}, so it is still read; withdraw it first, then it can be forgotten.",
+                status=application.status,
+            )
+        )
+    if application.status is ApplicationStatus.AWARDED and not grant_has_ended:
+        raise Refused(
+            msg(
+                "The grant that follows from this application has not ended, so what it is for must stay readable. "
+                "The application can be forgotten once the grant is completed, or was declined or has lapsed."
+            )
+        )
+
+
+def find_eligible(
+    application_id: str, application: Application, round: Round, dossier: Dossier
+) -> tuple[Fact, ...]:
+    """Find that an application meets the call's conditions, a returned one as it stands; a finding can be turned until the
+    round goes to its panel."""
+    if application.status not in (
+        ApplicationStatus.SUBMITTED,
+        ApplicationStatus.RETURNED,
+        ApplicationStatus.INELIGIBLE,
+    ):
+        raise Refused(
+            msg(
+                "Only an application that waits to be examined, or was found ineligible, can be found eligible; "
+                "this one is {status}.",
+                status=application.status,
+            )
+        )
+    if round.status not in (RoundStatus.OPEN, RoundStatus.CLOSED):
+        raise Refused(
+            msg("The panel of this round is already open, so no more applications can be found eligible.")
+        )
+    if dossier.erased:
+        raise Refused(
+            msg("What was written in this application was erased, so nobody can judge it any more.")
+        )
+    return (ApplicationFoundEligible(application=application_id, round=application.round),)
+
+
+def find_ineligible(
+    application_id: str,
+    application: Application,
+    *,
+    reason: IneligibilityReason,
+    explanation: str | None,
+    has_reviews: bool,
+) -> tuple[Fact, ...]:
+    """Find that an application does not meet the call's conditions; not once a juror was assigned to it."""
+    if application.status not in IN_PLAY:
+        raise Refused(
+            msg(
+                "Only a submitted or eligible application can be found ineligible; this one is {status}.",
+                status=application.status,
+            )
+        )
+    if has_reviews:
+        raise Refused(msg("Jurors are already assigned to this application, so the panel decides on it."))
+    return (
+        ApplicationFoundIneligible(
+            application=application_id,
+            round=application.round,
+            dossier=application.dossier,
+            reason=reason,
+            explanation=check_explanation(explanation),
+        ),
+    )
+
+
+def cancel(application_id: str, application: Application, *, reason: CancellationReason) -> tuple[Fact, ...]:
+    """End an application with its call; nothing for one that is out already."""
+    if application.status not in IN_PLAY:
+        return ()
+    return (ApplicationCancelled(application=application_id, reason=reason),)
+
+
+def award(application_id: str, application: Application, *, panel: str, amount: int) -> tuple[Fact, ...]:
+    """Award `amount` minor units, as a confirmed panel decided."""
+    _check_undecided(application)
+    return (
+        ApplicationAwarded(
+            application=application_id, panel=panel, amount=amount, currency=application.currency
+        ),
+    )
+
+
+def waitlist(application_id: str, application: Application, *, panel: str, rank: int) -> tuple[Fact, ...]:
+    """Give a place on the waiting list, counted from 1, as a confirmed panel decided."""
+    _check_undecided(application)
+    return (ApplicationWaitlisted(application=application_id, panel=panel, rank=rank),)
+
+
+def decline(
+    application_id: str, application: Application, *, panel: str, reason: DeclineReason
+) -> tuple[Fact, ...]:
+    """Decline an application, as a confirmed panel decided."""
+    _check_undecided(application)
+    return (ApplicationDeclined(application=application_id, panel=panel, reason=reason),)
+
+
+def note_grant(application_id: str, *, grant: str) -> tuple[Fact, ...]:
+    """Record that a grant was offered (`domain.grants.rules.offer` says whether it may be)."""
+    return (ApplicationGrantOffered(application=application_id, grant=grant),)
+
+
+def _check_undecided(application: Application) -> None:
+    if application.status is not ApplicationStatus.ELIGIBLE:
+        raise Refused(
+            msg(
+                "A panel decides only on eligible applications; this one is {status}.",
+                status=application.status,
+            )
+        )
+
+
+def check_explanation(explanation: str | None) -> str | None:
+    """The optional text beside a reason's code, trimmed; an empty one counts as none. Raises `Invalid`."""
+    if explanation is None or not explanation.strip():
+        return None
+    return check_text(explanation, "explanation", most=limits.EXPLANATION, long=True)

@@ -1,0 +1,171 @@
+"""Where an application stands, as its facts left it."""
+
+from __future__ import annotations
+
+import enum
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Final, assert_never
+
+import msgspec
+
+from domain.applications.facts import (
+    ApplicationAwarded,
+    ApplicationCancelled,
+    ApplicationChanged,
+    ApplicationDeclined,
+    ApplicationEndedByErasure,
+    ApplicationFact,
+    ApplicationFoundEligible,
+    ApplicationFoundIneligible,
+    ApplicationGrantOffered,
+    ApplicationResubmitted,
+    ApplicationReturned,
+    ApplicationReturnLapsed,
+    ApplicationSubmitted,
+    ApplicationWaitlisted,
+    ApplicationWithdrawn,
+)
+from domain.deciding import Aggregate
+from domain.messages import Message, counted, in_context
+
+
+class ApplicationStatus(enum.StrEnum):
+    """Where an application stands."""
+
+    SUBMITTED = "submitted"
+    RETURNED = "returned"
+    ELIGIBLE = "eligible"
+    INELIGIBLE = "ineligible"
+    AWARDED = "awarded"
+    WAITLISTED = "waitlisted"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+    CANCELLED = "cancelled"
+
+
+STATUS_LABELS: Final[Mapping[enum.Enum, Message]] = {
+    ApplicationStatus.SUBMITTED: in_context("application status", "submitted"),
+    ApplicationStatus.RETURNED: in_context("application status", "returned with questions"),
+    ApplicationStatus.ELIGIBLE: in_context("application status", "eligible"),
+    ApplicationStatus.INELIGIBLE: in_context("application status", "ineligible"),
+    ApplicationStatus.AWARDED: in_context("application status", "awarded"),
+    ApplicationStatus.WAITLISTED: in_context("application status", "waitlisted"),
+    ApplicationStatus.DECLINED: in_context("application status", "declined"),
+    ApplicationStatus.WITHDRAWN: in_context("application status", "withdrawn"),
+    ApplicationStatus.CANCELLED: in_context("application status", "cancelled with its call"),
+}
+"""How people read each status (`domain.labels`)."""
+
+_BEFORE_PANEL: Final[Mapping[ApplicationStatus, Callable[[int], Message]]] = {
+    ApplicationStatus.SUBMITTED: lambda count: counted(
+        "{count} application has not been examined yet; find it eligible or ineligible first.",
+        "{count} applications have not been examined yet; find each eligible or ineligible first.",
+        count=count,
+    ),
+    ApplicationStatus.RETURNED: lambda count: counted(
+        "{count} application was returned with questions and not submitted again yet. Wait until its date, or find it "
+        "eligible or ineligible as it stands.",
+        "{count} applications were returned with questions and not submitted again yet. Wait until their dates, or find "
+        "each eligible or ineligible as it stands.",
+        count=count,
+    ),
+}
+"""The statuses that are settled before a panel opens, each with what there is to do about so many applications."""
+
+
+class Application(msgspec.Struct, frozen=True, kw_only=True):
+    """An application as its facts left it; it holds nothing personal. Amounts are minor units of `currency`. `resubmit_by`
+    and `resubmit_local` are there while it is returned. `grant` is the one that was offered after the award, if any."""
+
+    status: ApplicationStatus | None = None
+    initiative: str = ""
+    call: str = ""
+    round: str = ""
+    stage: str = ""
+    form_version: int = 1
+    applicant: str = ""
+    dossier: str = ""
+    requested: int = 0
+    awarded: int = 0
+    currency: str = ""
+    resubmit_by: datetime | None = None
+    resubmit_local: str = ""
+    time_zone: str = ""
+    grant: str | None = None
+
+
+def evolve(application: Application, fact: ApplicationFact) -> Application:
+    """The application after one more fact."""
+    replace = msgspec.structs.replace
+    match fact:
+        case ApplicationSubmitted():
+            return Application(
+                status=ApplicationStatus.SUBMITTED,
+                initiative=fact.initiative,
+                call=fact.call,
+                round=fact.round,
+                stage=fact.stage,
+                form_version=fact.form_version,
+                applicant=fact.applicant,
+                dossier=fact.dossier,
+                requested=fact.requested,
+                currency=fact.currency,
+            )
+        case ApplicationChanged() | ApplicationResubmitted():
+            return replace(
+                application,
+                status=ApplicationStatus.SUBMITTED,
+                requested=fact.requested,
+                form_version=fact.form_version,
+            )
+        case ApplicationReturned():
+            return replace(
+                application,
+                status=ApplicationStatus.RETURNED,
+                resubmit_by=fact.resubmit_by,
+                resubmit_local=fact.resubmit_local,
+                time_zone=fact.time_zone,
+            )
+        case ApplicationReturnLapsed():
+            return replace(application, status=ApplicationStatus.SUBMITTED)
+        case ApplicationWithdrawn() | ApplicationEndedByErasure():
+            return replace(application, status=ApplicationStatus.WITHDRAWN)
+        case ApplicationFoundEligible():
+            return replace(application, status=ApplicationStatus.ELIGIBLE)
+        case ApplicationFoundIneligible():
+            return replace(application, status=ApplicationStatus.INELIGIBLE)
+        case ApplicationCancelled():
+            return replace(application, status=ApplicationStatus.CANCELLED)
+        case ApplicationAwarded():
+            return replace(application, status=ApplicationStatus.AWARDED, awarded=fact.amount)
+        case ApplicationWaitlisted():
+            return replace(application, status=ApplicationStatus.WAITLISTED)
+        case ApplicationDeclined():
+            return replace(application, status=ApplicationStatus.DECLINED)
+        case ApplicationGrantOffered():
+            return replace(application, grant=fact.grant)
+        case _:
+            assert_never(fact)
+
+
+APPLICATION = Aggregate(kind="application", empty=Application(), evolve=evolve)
+
+IN_PLAY = (ApplicationStatus.SUBMITTED, ApplicationStatus.RETURNED, ApplicationStatus.ELIGIBLE)
+"""An application that is neither out nor decided."""
+
+
+def unsettled(statuses: Iterable[ApplicationStatus]) -> dict[ApplicationStatus, int]:
+    """How many of some applications have to be settled before a panel can rank them, by their status: so none of them is
+    left out of a ranking without a word."""
+    found = Counter(statuses)
+    return {status: found[status] for status in _BEFORE_PANEL if found[status]}
+
+
+def to_settle(counts: Mapping[ApplicationStatus, int]) -> tuple[Message, ...]:
+    """What there is to do about applications that are `unsettled`, one sentence for each status."""
+    return tuple([_BEFORE_PANEL[status](count) for status, count in counts.items()])
+
+
+WITHDRAWABLE = (*IN_PLAY, ApplicationStatus.WAITLISTED)

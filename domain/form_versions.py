@@ -1,0 +1,66 @@
+"""New versions of a form: which changes keep the meaning of what was answered before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from domain.forms import Form, Question, Rubric
+from domain.messages import Message, msg
+from domain.refusals import FieldError, Invalid, Refused
+
+_UNCHANGED: Final = msg("The form is the same as before.")
+_SAME_CRITERIA: Final = msg("The criteria are the same as before.")
+
+
+def next_form(earlier: Sequence[Form], changed: Form) -> Form:
+    """The next version of a form that had these versions, the oldest first. An id never changes its meaning: a question's
+    keeps its kind, also after the question was left out for a while, and choices keep their order. Raises `Invalid`, or
+    `Refused` if nothing changed."""
+    errors: list[FieldError] = []
+    for number, question in enumerate(changed.questions):
+        before = [each for form in earlier for each in form.questions if each.id == question.id]
+        place = f"form.questions[{number}]"
+        if any(each.kind != question.kind for each in before):
+            errors.append(
+                FieldError(
+                    f"{place}.kind",
+                    msg(
+                        "The id {id} belongs to a question of another kind; give the new question an id of its own.",
+                        id=question.id,
+                    ),
+                )
+            )
+        elif (wrong := _wrong_choices(before, question)) is not None:
+            errors.append(FieldError(f"{place}.choices", wrong))
+    if errors:
+        raise Invalid(tuple(errors))
+    numbered = msgspec.structs.replace(changed, version=earlier[-1].version + 1)
+    if msgspec.structs.replace(earlier[-1], version=numbered.version) == numbered:
+        raise Refused(_UNCHANGED)
+    return numbered
+
+
+def _wrong_choices(before: Sequence[Question], question: Question) -> Message | None:
+    """What is wrong with a question's choices, compared with those that it offered before."""
+    if not before:
+        return None
+    offered = {choice.id for choice in before[-1].choices}
+    gone = {choice.id for each in before[:-1] for choice in each.choices} - offered
+    if back := [choice.id for choice in question.choices if choice.id in gone]:
+        return msg("The option {id} was removed before; give the new one an id of its own.", id=back[0])
+    kept = [choice.id for choice in question.choices if choice.id in offered]
+    stayed = set(kept)
+    if kept != [choice.id for choice in before[-1].choices if choice.id in stayed]:
+        return msg("Options that stay keep their order; add new ones between or after them.")
+    return None
+
+
+def next_rubric(earlier: Sequence[Rubric], changed: Rubric) -> Rubric:
+    """The next version of a rubric that had these versions, the oldest first; raises `Refused` if nothing changed."""
+    numbered = msgspec.structs.replace(changed, version=earlier[-1].version + 1)
+    if msgspec.structs.replace(earlier[-1], version=numbered.version) == numbered:
+        raise Refused(_SAME_CRITERIA)
+    return numbered

@@ -1,0 +1,80 @@
+"""The stages of a call: what each asks of applicants and of jurors."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, Literal
+
+import msgspec
+
+from domain import limits
+from domain.forms import SLUG, Form, LabelTexts, Rubric, check_form, check_rubric
+from domain.messages import msg
+from domain.refusals import FieldError, Invalid
+from domain.values import check_texts
+
+Blindness = Literal["open", "single", "double"]
+"""Who is kept from whom while applications are judged. ``open``: jurors see who applied. ``single``: they do not.
+``double``: nor can applicants ever learn who judged them. An applicant is never shown a juror's identity here, so that
+the two blind ways differ only in what a later disclosure may tell."""
+
+
+class Stage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One stage of a call: its form, its rubric, the number of reviews that each application needs (`quorum`), and its
+    blindness. `title` is how applicants tell the stages of a call apart; the only stage of a call needs none."""
+
+    id: str
+    form: Form
+    rubric: Rubric
+    title: LabelTexts = {}
+    quorum: limits.Quorum = 3
+    blindness: Blindness = "double"
+
+    @property
+    def blind(self) -> bool:
+        """Whether jurors are not to know who applied."""
+        return self.blindness != "open"
+
+
+Stages = Annotated[tuple[Stage, ...], limits.described(minItems=1, maxItems=limits.STAGES)]
+
+_UNBLIND: Final = msg(
+    "A blind stage cannot follow an open one, because by then the jury knows who applied. Make the earlier stage blind, "
+    "or this one open."
+)
+
+
+def check_stages(stages: tuple[Stage, ...]) -> tuple[Stage, ...]:
+    """The stages with their texts trimmed; raises `Invalid` with an error for each wrong field."""
+    if not 1 <= len(stages) <= limits.STAGES:
+        raise Invalid.field(
+            "stages",
+            msg(
+                "A call has from 1 to {most} stages; this has {given}.", most=limits.STAGES, given=len(stages)
+            ),
+        )
+    errors: list[FieldError] = []
+    checked: list[Stage] = []
+    seen: set[str] = set()
+    for number, stage in enumerate(stages):
+        try:
+            checked.append(_checked(stage, alone=len(stages) == 1))
+        except Invalid as invalid:
+            errors += invalid.within(f"stages[{number}].").errors
+        if stage.id in seen:
+            errors.append(FieldError(f"stages[{number}].id", msg("The id {id} is used twice.", id=stage.id)))
+        seen.add(stage.id)
+        if stage.blind and any(not each.blind for each in stages[:number]):
+            errors.append(FieldError(f"stages[{number}].blindness", _UNBLIND))
+    if errors:
+        raise Invalid(tuple(errors))
+    return tuple(checked)
+
+
+def _checked(stage: Stage, *, alone: bool) -> Stage:
+    if not SLUG.match(stage.id):
+        raise Invalid.field("id", limits.NO_SLUG)
+    if not 1 <= stage.quorum <= limits.QUORUM:
+        raise Invalid.field("quorum", limits.outside(stage.quorum, 1, limits.QUORUM))
+    title = {} if alone and not stage.title else check_texts(stage.title, "title", most=limits.LABEL)
+    form, rubric = check_form(stage.form), check_rubric(stage.rubric)
+    return msgspec.structs.replace(stage, title=title, form=form, rubric=rubric)
