@@ -27,8 +27,8 @@ class Message:
 
     `plural` is the template for another number than one, which is then the value ``count``; `context` tells apart equal
     English texts that other languages tell apart. Values are formatted by their type: a datetime (in UTC, or an `At`), a
-    date, a `Money`, an int, a tuple (as a list of things), a member of an enumeration (by its label), another Message; a
-    str stands as it is.
+    date, a `Money`, an int, a tuple (as a list of things), a member of an enumeration (by its label), another Message, a
+    mapping (a text in several languages, by their codes); a str stands as it is.
 
     Not a dataclass nor a Struct: nothing encodes one without choosing a language.
     """
@@ -77,6 +77,8 @@ def _plain(value: Any) -> str:  # Any: a value of a message
             return value.isoformat()
         case enum.Enum():
             return str(value.value).replace("_", " ")
+        case Mapping():
+            return str(value.get("en") or next(iter(value.values())))
         case tuple():
             return ", ".join(_plain(each) for each in value)
         case _:

@@ -76,6 +76,10 @@ class Money(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     amount: str
     currency: str
 
+    def __str__(self) -> str:
+        """The amount in plain English: ``1250.00 EUR``."""
+        return f"{self.amount} {self.currency}"
+
     def minor(self, field: str, *, currency: str | None = None, least: int = 0) -> int:
         """The amount as an integer of the currency's minor unit.
 

@@ -40,11 +40,12 @@ class Locale:
             **{name: self._value(value) for name, value in message.values.items()}
         )
 
-    def markup(self, message: Message) -> str:
-        """A message whose template holds HTML; the values are escaped."""
-        return self._template(message).format(
-            **{name: escape(self._value(value)) for name, value in message.values.items()}
-        )
+    def markup(self, message: Message, links: Mapping[str, str] | None = None) -> str:
+        """A message whose template holds HTML; the values are escaped. Those that `links` names lead to an address."""
+        values = {name: escape(self._value(value)) for name, value in message.values.items()}
+        for name, address in (links or {}).items():
+            values[name] = f'<a href="{escape(address)}"><bdi>{values[name]}</bdi></a>'
+        return self._template(message).format(**values)
 
     def money(self, amount: Money) -> str:
         """A sum: ``12,500.00 EUR``."""
@@ -72,6 +73,11 @@ class Locale:
     def number(self, number: int | Decimal) -> str:
         """A number, its thousands grouped."""
         return format_decimal(number, locale=self.language)
+
+    def text(self, texts: Mapping[str, str]) -> str:
+        """A text in this language, if there is one; else in its own first one."""
+        by_base = {language.partition("-")[0]: text for language, text in reversed(list(texts.items()))}
+        return texts.get(self.language) or by_base.get(self.language) or next(iter(texts.values()))
 
     def listed(self, things: Sequence[str]) -> str:
         """Several things in a sentence: ``a, b, and c``."""
@@ -104,6 +110,8 @@ class Locale:
                 return self.day(value)
             case int() | Decimal():
                 return self.number(value)
+            case Mapping():
+                return self.text(value)
             case tuple():
                 return self.listed([self._value(each) for each in value])
             case _:

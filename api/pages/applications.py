@@ -66,7 +66,7 @@ async def _one(visit: Visit) -> Drawn:
             timeline.of_application(reader, who, application, cursor=visit.query.get("cursor"))
         )
     except NotRecorded as error:
-        no_story = str(error)
+        no_story = visit.locale.say(error.detail)
     judges = [member for member in jury.members if not set(JUDGING).isdisjoint(member.roles)] if jury else []
     return Drawn(
         "application.html",
