@@ -116,8 +116,8 @@ class World:
                 "turned down, yet something was stored"
             )
             if isinstance(turned, Invalid):
-                return Invalid, {error.field: error.detail for error in turned.errors}
-            return type(turned), turned.detail
+                return Invalid, {error.field: str(error.detail) for error in turned.errors}
+            return type(turned), str(turned.detail)
         raise AssertionError(f"{command} was not turned down: {outcome}")
 
     def pass_time(self, now: datetime) -> tuple[Outcome, ...]:
@@ -142,13 +142,15 @@ class World:
             state = aggregate.evolve(state, fact)
         return Loaded(state, len(self.streams.get(stream, ())))
 
-    def _answer(self, wish: Wish, read: set[str]) -> Mapping[str, Loaded[Any]] | tuple[str, ...]:
+    def _answer(
+        self, wish: Wish, read: set[str]
+    ) -> Mapping[str, Loaded[Any]] | Mapping[str, tuple[str, ...]]:
         match wish:
             case Load(streams=wanted):
                 read.update(stream for _, stream in wanted)
                 return {stream: self._load(aggregate, stream) for aggregate, stream in wanted}
-            case Members(index=index):
-                return tuple(sorted(self.indexes.get(index, ())))
+            case Members(indexes=indexes):
+                return {index: tuple(sorted(self.indexes.get(index, ()))) for index in indexes}
 
     def _check(self, outcome: Outcome, known: set[str]) -> None:
         """A stream is written only at a version that was read, or when it is new; a claim holds once."""

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from domain.applications import APPLICATION
+from domain.dossiers import DossierErased
 from domain.funds import FundCommitted, FundReleased
 from domain.grants.state import GRANT
 from domain.messages import Message
@@ -74,6 +75,7 @@ class Timeline(Page[TimelineEntry], frozen=True, kw_only=True):
 class Asked:
     """A timeline that somebody opened in `role`: of which `thing`, as of which position (`at`), and how things are said.
 
+    Of the round `around` an application, what is for applicants is told with it.
     What is about the `rounds` or the applications that the viewer judges (`judged`) is left out; of the applications to
     which they are `tied`, what is for applicants alone is told. `names` are those of other things than applications; the
     `states` of rounds, and the applications with which the viewer declared `conflicts`, are there where they are known.
@@ -83,6 +85,7 @@ class Asked:
     role: Role
     thing: str
     at: int
+    around: str | None = None
     zone: str = "UTC"
     currency: str = ""
     places: bool = True
@@ -137,6 +140,8 @@ def _about(recorded: Recorded, row: Row, names: Mapping[str, Name]) -> tuple[str
         return GRANT.kind, fact.grant, names.get(row["application"], NAMELESS)
     if isinstance(fact, (PanelOutcomeSet, RoundQuorumLowered)):
         return APPLICATION.kind, fact.application, names.get(fact.application, NAMELESS)
+    if isinstance(fact, DossierErased):
+        return fact.about.partition("-")[0], fact.about, names.get(row["application"], NAMELESS)
     if isinstance(fact, ReadingRecorded):
         return ROUND.kind, fact.round, names.get(fact.round, NAMELESS)
     if kind == PANEL.kind:

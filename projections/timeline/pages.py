@@ -15,7 +15,8 @@ from projections.timeline.naming import Name, names_of, titled
 from projections.words.telling import NUMBERED, Numbers
 
 _TOLD: Final = """
-    t.thing = %(thing)b AND t.position <= %(at)b::bigint AND t.topic = ANY (%(topics)b::text[])
+    t.thing = ANY (%(things)b::text[]) AND (t.thing = %(thing)b OR t.topic = ANY (%(for_applicants)b::text[]))
+    AND t.position <= %(at)b::bigint AND t.topic = ANY (%(topics)b::text[])
     AND (t.round IS NULL OR NOT t.round = ANY (%(rounds)b::text[]))
     AND (t.application IS NULL OR NOT t.application = ANY (%(judged)b::text[]))
     AND (t.application IS NULL OR NOT t.application = ANY (%(tied)b::text[])
@@ -33,6 +34,7 @@ async def page(reader: Reader, asked: Asked, cursor: str | None, limit: int) -> 
     after = await _place_of(reader, position_of(cursor, reader.cursors))
     which: dict[str, object] = {
         "thing": asked.thing,
+        "things": [asked.thing] if asked.around is None else [asked.thing, asked.around],
         "at": asked.at,
         "topics": sorted(topics_for(asked.role)),
         "rounds": list(asked.rounds),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 
 from domain import access
 from domain.calls import CALL, Call
@@ -11,7 +10,7 @@ from domain.funds import FUND
 from domain.grants.state import GRANT
 from domain.indexes import applications_by, applications_of, conflicts_of, rounds_of
 from domain.messages import in_context, msg, verbatim
-from domain.rounds import ROUND, Round, RoundStatus
+from domain.rounds import ROUND, RoundStatus
 from domain.values import Role
 from projections import readings
 from projections.cases import case_of, judged_now
@@ -75,10 +74,15 @@ async def of_application(
             role=role,
             thing=application,
             at=position_at(as_of, times),
+            around=round,
             zone=case.call.time_zone,
             currency=case.application.currency,
             places=places,
             tied=tied,
+            names={
+                case.application.call: _name_of_call(case.application.call, case.call),
+                round: _name_of_round(case.application.call),
+            },
             states={round: case.round},
             conflicts=tied,
         ),
@@ -160,8 +164,8 @@ async def of_call(
             judged=await judged_now(reader, who, rounds),
             tied=[*(application for each in rounds for application in own[each]), *conflicts],
             names={
-                call: Name(msg("{title}", title=state.title), by_title(state.title), call),
-                **{each: _name_of_round(loaded[each].state) for each in rounds},
+                call: _name_of_call(call, state),
+                **dict.fromkeys(rounds, _name_of_round(call)),
             },
             states={each: loaded[each].state for each in rounds},
             conflicts=conflicts,
@@ -227,7 +231,11 @@ async def _received_any(reader: Reader, round: str) -> bool:
     return bool(found)
 
 
-def _name_of_round(state: Round) -> Name:
-    day = date.fromisoformat(state.closes_local[:10])
-    name = in_context("in a sentence", "the round until {day}", day=day)
-    return Name(name, name, state.call)
+def _name_of_call(call: str, state: Call) -> Name:
+    return Name(msg("{title}", title=state.title), by_title(state.title), call)
+
+
+def _name_of_round(call: str) -> Name:
+    """A call has one round. Its deadline is no part of its name, since it can be extended."""
+    name = in_context("in a sentence", "the round")
+    return Name(name, name, call)

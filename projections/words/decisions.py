@@ -7,15 +7,30 @@ from typing import Final, assert_never
 
 from domain.applications import (
     ApplicationAwarded,
+    ApplicationCancelled,
+    ApplicationChanged,
     ApplicationDeclined,
+    ApplicationEndedByErasure,
     ApplicationFact,
     ApplicationFoundEligible,
     ApplicationFoundIneligible,
+    ApplicationGrantOffered,
+    ApplicationResubmitted,
+    ApplicationReturned,
+    ApplicationReturnLapsed,
     ApplicationSubmitted,
     ApplicationWaitlisted,
     ApplicationWithdrawn,
 )
-from domain.calls import Blindness, CallDrafted, CallFact, CallPublished
+from domain.calls import (
+    Blindness,
+    CallCancelled,
+    CallChanged,
+    CallDrafted,
+    CallFact,
+    CallPublished,
+    CallRoundOpened,
+)
 from domain.labels import reason
 from domain.messages import At, Message, counted, msg
 from domain.panels import PanelClosed, PanelConfirmed, PanelFact, PanelOpened, PanelOutcomeSet
@@ -30,9 +45,12 @@ from domain.reviews import (
     ReviewSubmitted,
 )
 from domain.rounds import (
+    RoundCancelled,
     RoundClosed,
+    RoundDeadlineExtended,
     RoundDecided,
     RoundFact,
+    RoundLateAccessGranted,
     RoundOpened,
     RoundPutToPanel,
     RoundQuorumLowered,
@@ -49,24 +67,44 @@ _BLINDNESS: Final[Mapping[Blindness, Message]] = {
 
 
 def call_words(fact: CallFact, told: Told) -> Words:
-    """What happened to a call."""
+    """What happened to a call; the amounts of a change are in `told.currency`."""
+    actor, about = told.actor, told.about
     match fact:
         case CallDrafted():
-            least = Money.of(fact.minimum_award, fact.currency)
-            most = Money.of(fact.maximum_award, fact.currency)
             return Words(
-                msg("{actor} drafted the call {about}.", actor=told.actor, about=told.about),
+                msg("{actor} drafted the call {about}.", actor=actor, about=about),
                 changed=(
-                    msg("Budget: {budget}", budget=Money.of(fact.budget, fact.currency)),
-                    msg("Awards: from {least} to {most}", least=least, most=most),
+                    *_gives(fact, fact.currency),
                     msg("Reviews of each application: {count}", count=fact.quorum),
                     _BLINDNESS[fact.blindness],
                 ),
             )
         case CallPublished():
-            return Words(msg("{actor} published the call {about}.", actor=told.actor, about=told.about))
+            return Words(msg("{actor} published the call {about}.", actor=actor, about=about))
+        case CallChanged():
+            return Words(
+                msg("{actor} changed the call {about}.", actor=actor, about=about),
+                changed=_gives(fact, told.currency),
+            )
+        case CallCancelled():
+            return Words(
+                msg("{actor} cancelled the call {about}.", actor=actor, about=about), reason(fact.reason)
+            )
+        case CallRoundOpened():
+            return Words(msg("{actor} opened a round of the call {about}.", actor=actor, about=about))
         case _:
             assert_never(fact)
+
+
+def _gives(fact: CallDrafted | CallChanged, currency: str) -> tuple[Message, Message]:
+    return (
+        msg("Budget: {budget}", budget=Money.of(fact.budget, currency)),
+        msg(
+            "Awards: from {least} to {most}",
+            least=Money.of(fact.minimum_award, currency),
+            most=Money.of(fact.maximum_award, currency),
+        ),
+    )
 
 
 def round_words(fact: RoundFact, told: Told) -> Words:
@@ -79,6 +117,28 @@ def round_words(fact: RoundFact, told: Told) -> Words:
                 msg("{actor} opened {about}.", actor=actor, about=about),
                 changed=(msg("Closes: {closes}", closes=closes),),
             )
+        case RoundDeadlineExtended():
+            return Words(
+                msg(
+                    "{actor} extended {about} to {closes}.",
+                    actor=actor,
+                    about=about,
+                    closes=At(fact.closes_at, fact.time_zone),
+                ),
+                reason(fact.reason),
+            )
+        case RoundLateAccessGranted():
+            return Words(
+                msg(
+                    "{actor} gave one applicant more time in {about}, until {until}.",
+                    actor=actor,
+                    about=about,
+                    until=At(fact.until, fact.time_zone),
+                ),
+                reason(fact.reason),
+            )
+        case RoundCancelled():
+            return Words(msg("The call was cancelled, and {about} ended with it.", about=about))
         case RoundClosed():
             return Words(
                 counted(
@@ -121,13 +181,53 @@ def application_words(fact: ApplicationFact, told: Told) -> Words:
                     requested=Money.of(fact.requested, fact.currency),
                 )
             )
+        case ApplicationChanged():
+            return Words(
+                msg(
+                    "{actor} changed {about} and asks for {requested}.",
+                    actor=actor,
+                    about=about,
+                    requested=Money.of(fact.requested, fact.currency),
+                )
+            )
+        case ApplicationReturned():
+            return Words(
+                msg(
+                    "{actor} returned {about} with questions, to be submitted again by {until}.",
+                    actor=actor,
+                    about=about,
+                    until=At(fact.resubmit_by, fact.time_zone),
+                )
+            )
+        case ApplicationResubmitted():
+            return Words(
+                msg(
+                    "{actor} submitted {about} again and asks for {requested}.",
+                    actor=actor,
+                    about=about,
+                    requested=Money.of(fact.requested, fact.currency),
+                )
+            )
+        case ApplicationReturnLapsed():
+            return Words(
+                msg(
+                    "Nobody submitted {about} again in time, so it counts as it was last submitted.",
+                    about=about,
+                )
+            )
         case ApplicationWithdrawn():
             return Words(msg("{actor} withdrew {about}.", actor=actor, about=about), reason(fact.reason))
+        case ApplicationEndedByErasure():
+            return Words(msg("There will be no decision on {about}.", about=about), reason("erased"))
         case ApplicationFoundEligible():
             return Words(msg("{actor} found {about} eligible.", actor=actor, about=about))
         case ApplicationFoundIneligible():
             return Words(
                 msg("{actor} found {about} ineligible.", actor=actor, about=about), reason(fact.reason)
+            )
+        case ApplicationCancelled():
+            return Words(
+                msg("The call was cancelled, and {about} with it.", about=about), reason(fact.reason)
             )
         case ApplicationAwarded():
             return Words(
@@ -155,6 +255,10 @@ def application_words(fact: ApplicationFact, told: Told) -> Words:
             return Words(
                 msg("{actor} confirmed that {about} is declined.", actor=actor, about=about),
                 reason(fact.reason),
+            )
+        case ApplicationGrantOffered():
+            return Words(
+                msg("{actor} offered the grant that follows from {about}.", actor=actor, about=about)
             )
         case _:
             assert_never(fact)
@@ -200,7 +304,9 @@ def review_words(fact: ReviewFact, told: Told) -> Words:
         case ReviewSubmitted():
             return Words(msg("{actor} submitted a review of {about}.", actor=actor, about=about))
         case ReviewExpired():
-            return Words(msg("The panel opened before a review of {about} was submitted.", about=about))
+            return Words(
+                msg("A review of {about} was no longer needed before it was submitted.", about=about)
+            )
         case _:
             assert_never(fact)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import assert_never
+from typing import Final, assert_never
 
+from domain.applications import APPLICATION
+from domain.dossiers import DossierErased, DossierFact, DossierKept, DossierOpened
 from domain.initiatives import (
     AdministratorAppointed,
     InitiativeFact,
@@ -26,7 +28,10 @@ from domain.persons import (
     PersonHandleGiven,
     PersonRegistered,
 )
+from domain.values import is_id
 from projections.words.telling import Told, Words, by_title
+
+_UNREADABLE: Final = msg("What was erased can never be read again.")
 
 
 def installation_words(fact: InstallationFact) -> Words:
@@ -87,7 +92,31 @@ def person_words(fact: PersonFact) -> Words:
             return Words(
                 msg("A person was erased."),
                 reason(fact.reason),
-                (msg("Their personal data can never be read again."),),
+                (_UNREADABLE,),
+            )
+        case _:
+            assert_never(fact)
+
+
+def dossier_words(fact: DossierFact, told: Told) -> Words:
+    """What happened to a dossier. Whose it is is not said."""
+    match fact:
+        case DossierOpened():
+            return Words(msg("A dossier was opened."))
+        case DossierKept():
+            return Words(
+                msg("The record of a payment has to be kept."),
+                changed=(msg("Kept until {until}", until=fact.until),),
+            )
+        case DossierErased():
+            return Words(
+                msg("What was written in {about}, and about it, was erased.", about=told.about)
+                if is_id(APPLICATION.kind, fact.about)
+                else msg(
+                    "The payee of the grant for {about} and the reports on it were erased.", about=told.about
+                ),
+                reason(fact.reason),
+                (_UNREADABLE,),
             )
         case _:
             assert_never(fact)

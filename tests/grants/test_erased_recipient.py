@@ -21,6 +21,7 @@ from tests.grants.scene import (
     ARTIST,
     FINANCE,
     GRANT,
+    PAYMENTS,
     TODAY,
     accepted,
     approved,
@@ -38,8 +39,7 @@ INSTRUCT = InstructInstalment(**ONE, reference="BATCH-1")
 ERASED = (
     Refused,
     (
-        "The recipient was erased, so nobody can read any more to whom this grant is paid; "
-        "nothing more of it can be confirmed, approved or paid."
+        "The recipient's data was erased, and the bank details with it. Nothing more of this grant can be confirmed, approved or paid."
     ),
 )
 
@@ -47,7 +47,7 @@ ERASED = (
 def erased_after(*facts: Fact) -> World:
     """A grant with these facts, whose recipient was erased then."""
     world = world_with_grant(*facts)
-    world.given(ARTIST, PersonErased(person=ARTIST, reason="safety"))
+    world.given(ARTIST, PersonErased(person=ARTIST, reason="safety", dossiers=(PAYMENTS,), kept=(PAYMENTS,)))
     return world
 
 

@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
-from domain import access, funds, limits
+from domain import access, applications, dossiers, funds, limits
 from domain.applications import APPLICATION
 from domain.calls import CALL
-from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, ahead, maybe, members, the
+from domain.deciding import (
+    Act,
+    Command,
+    Due,
+    DueBy,
+    Given,
+    Outcome,
+    Plan,
+    Registered,
+    StruckBy,
+    maybe,
+    members,
+    the,
+    together,
+)
 from domain.funds import FUND
 from domain.grants import rules
-from domain.grants.facts import DeclineReason
+from domain.grants.facts import DeclineReason, GrantAccepted, GrantDeclined, GrantLapsed, GrantOffered
 from domain.grants.state import GRANT
 from domain.indexes import conflicts_of
 from domain.initiatives import INITIATIVE
@@ -47,15 +62,15 @@ class LapseGrant(Command, frozen=True, kw_only=True):
 
 def _offer(command: OfferGrant, given: Given) -> Plan:
     application = yield from the(APPLICATION, command.application)
-    yield from ahead(
-        (CALL, application.call), (INITIATIVE, application.initiative), (PERSON, application.applicant)
+    call, initiative, recipient, conflicts = yield from together(
+        the(CALL, application.call),
+        the(INITIATIVE, application.initiative),
+        maybe(PERSON, application.applicant),
+        members(conflicts_of(given.actor, application.round)),
     )
-    call = yield from the(CALL, application.call)
-    initiative = (yield from the(INITIATIVE, application.initiative)).within(application.call)
+    initiative = initiative.within(application.call)
     fund = yield from the(FUND, call.fund)
-    recipient = yield from maybe(PERSON, application.applicant)
-    conflicts = yield from members(conflicts_of(given.actor, application.round))
-    grant = given.new("grant")
+    grant, dossier = given.new("grant"), given.new("dossier")
 
     def decide() -> Outcome:
         offered = rules.offer(
@@ -65,11 +80,24 @@ def _offer(command: OfferGrant, given: Given) -> Plan:
             call,
             fund,
             recipient,
+            dossier=dossier,
             respond_by=command.respond_by,
             now=given.now,
         )
+        opened = dossiers.open_dossier(
+            dossier,
+            party=application.applicant,
+            initiative=application.initiative,
+            purpose="payment",
+            about=grant,
+        )
         committed = funds.commit(call.fund, fund, grant_id=grant, amount=application.awarded)
-        return Outcome(facts={grant: offered, call.fund: committed}, answers=grant)
+        noted = applications.note_grant(command.application, grant=grant)
+        return Outcome(
+            facts={dossier: opened, grant: offered, command.application: noted, call.fund: committed},
+            answers=grant,
+            subjects=(dossier,),
+        )
 
     return Act(
         may=access.offers(given.actor, initiative, command.application, application, conflicts=conflicts),
@@ -138,3 +166,15 @@ COMMANDS = (
     Registered("grant.decline", DeclineGrant, _decline),
     Registered("grant.lapse", LapseGrant, _lapse),
 )
+
+
+def _lapsing(fact: GrantOffered | GrantAccepted | GrantDeclined | GrantLapsed) -> str:
+    return f"lapse {fact.grant}"
+
+
+def _lapse_in_time(fact: GrantOffered) -> Due:
+    return Due(key=_lapsing(fact), at=fact.respond_by, command=LapseGrant(grant=fact.grant))
+
+
+DUE: Final[DueBy] = {GrantOffered: _lapse_in_time}
+STRUCK: Final[StruckBy] = {GrantAccepted: _lapsing, GrantDeclined: _lapsing, GrantLapsed: _lapsing}
