@@ -22,23 +22,13 @@ class At:
     zone: str
 
 
-@dataclass(frozen=True, slots=True)
-class InLanguages:
-    """A text that somebody wrote in one or several languages; a reader gets theirs, else the first."""
-
-    texts: Mapping[str, str]
-
-    def __str__(self) -> str:
-        return next(iter(self.texts.values()))
-
-
 class Message:
     """A sentence or a label that people read: an English template, and the values of its `{names}`.
 
     `plural` is the template for another number than one, which is then the value ``count``; `context` tells apart equal
     English texts that other languages tell apart. Values are formatted by their type: a datetime (in UTC, or an `At`), a
-    date, a `Money`, an int, a tuple (as a list of things), `InLanguages`, a member of an enumeration (by its label), another Message; a
-    str stands as it is.
+    date, a `Money`, an int, a tuple (as a list of things), a member of an enumeration (by its label), another Message, a
+    mapping (a text in several languages, by their codes); a str stands as it is.
 
     Not a dataclass nor a Struct: nothing encodes one without choosing a language.
     """
@@ -87,6 +77,8 @@ def _plain(value: Any) -> str:  # Any: a value of a message
             return value.isoformat()
         case enum.Enum():
             return str(value.value).replace("_", " ")
+        case Mapping():
+            return str(value.get("en") or next(iter(value.values())))
         case tuple():
             return ", ".join(_plain(each) for each in value)
         case _:
@@ -110,7 +102,7 @@ def in_context(context: str, template: str, /, **values: Any) -> Message:
 
 def in_languages(texts: Mapping[str, str]) -> Message:
     """A text that somebody wrote in one or several languages, such as the staff in a call."""
-    return Message("{text}", {"text": InLanguages(texts)})
+    return Message("{text}", {"text": texts})
 
 
 def verbatim(text: str) -> Message:

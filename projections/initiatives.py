@@ -14,6 +14,7 @@ from domain.initiatives import (
     INSTALLATION_ID,
     Initiative,
 )
+from domain.messages import msg
 from domain.personal import Withheld
 from domain.persons import PERSON, PersonRegistered, PersonStatus
 from domain.refusals import Forbidden
@@ -155,7 +156,7 @@ async def of_call(reader: Reader, viewer: str | None, call: str) -> CallMembers:
 async def me(reader: Reader, viewer: str | None) -> Me:
     """Who asks, and what they are where; raises `Forbidden` for nobody."""
     if viewer is None:
-        raise Forbidden("Sign in first.")
+        raise Forbidden(msg("Sign in first."))
     rows = await reader.rows(
         "SELECT initiative FROM read.memberships WHERE person = %(person)b ORDER BY initiative", person=viewer
     )
@@ -164,7 +165,7 @@ async def me(reader: Reader, viewer: str | None) -> Me:
     houses = await reader.readable(*((INITIATIVE, initiative) for initiative in initiatives))
     person, installation = loaded[viewer].state, loaded[INSTALLATION_ID].state
     if person.status is not PersonStatus.REGISTERED:
-        raise Forbidden("This account was erased.")
+        raise Forbidden(msg("This account was erased."))
     name = (await names_of(reader, [viewer])).get(viewer)
     return Me(
         person=viewer,

@@ -21,6 +21,7 @@ from domain.initiatives import (
     MemberRemoved,
     MemberRemovedFromCall,
 )
+from domain.messages import Message, msg
 from domain.personal import Withheld
 from domain.persons import PersonClaimMade, PersonClaimUsed, PersonClaimWithdrawn
 from domain.reviews import JUDGING
@@ -66,7 +67,7 @@ class RoleEntry(msgspec.Struct, frozen=True, kw_only=True):
 
     topic: str
     at: datetime
-    what: str
+    what: Message
     person: NamedPerson
     by: NamedPerson | None
     roles: tuple[Role, ...]
@@ -77,7 +78,7 @@ class RoleEntry(msgspec.Struct, frozen=True, kw_only=True):
 class _Told:
     """What one fact says: its sentence, about whom it is, and the roles held since."""
 
-    what: str
+    what: Message
     person: str
     roles: tuple[Role, ...] = ()
     call: str | None = None
@@ -168,24 +169,28 @@ def _shown(person: str, known: Collection[str], names: dict[str, str | Withheld]
 def _told(fact: Fact) -> _Told:
     match fact:
         case InitiativeFounded():
-            return _Told("The initiative was founded.", fact.founder, (Role.ADMINISTRATOR,))
+            return _Told(msg("The initiative was founded."), fact.founder, (Role.ADMINISTRATOR,))
         case MemberAdded():
-            return _Told("Roles were given.", fact.person, fact.roles)
+            return _Told(msg("Roles were given."), fact.person, fact.roles)
         case MemberRemoved():
-            return _Told("All roles were taken away.", fact.person)
+            return _Told(msg("All roles were taken away."), fact.person)
         case MemberAddedToCall():
-            return _Told("Roles for one call alone were given.", fact.person, fact.roles, call=fact.call)
+            return _Told(msg("Roles for one call alone were given."), fact.person, fact.roles, call=fact.call)
         case MemberRemovedFromCall():
-            return _Told("The roles for one call alone were taken away.", fact.person, call=fact.call)
+            return _Told(msg("The roles for one call alone were taken away."), fact.person, call=fact.call)
         case AdministratorAppointed():
-            return _Told("An administrator of the installation was appointed.", fact.person, public=True)
+            return _Told(msg("An administrator of the installation was appointed."), fact.person, public=True)
         case PersonClaimMade():
-            further = "one more way in" if fact.another else "a way in"
-            return _Told(f"A claim to {further} was made.", fact.person)
+            return _Told(
+                msg("A claim to one more way in was made.")
+                if fact.another
+                else msg("A claim to a way in was made."),
+                fact.person,
+            )
         case PersonClaimWithdrawn():
-            return _Told("A claim to a way in was withdrawn.", fact.person)
+            return _Told(msg("A claim to a way in was withdrawn."), fact.person)
         case PersonClaimUsed():
-            return _Told("A claim was exchanged for a way in.", fact.person)
+            return _Told(msg("A claim was exchanged for a way in."), fact.person)
         case _:
             raise AssertionError(f"{type(fact).__name__} is not told here")
 

@@ -8,6 +8,7 @@ from typing import Final, Generic, TypeVar
 
 import msgspec
 
+from domain.messages import msg
 from domain.refusals import Invalid
 from history.position_tokens import PositionTokens
 
@@ -30,7 +31,10 @@ class Page(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
 def check_limit(limit: int) -> int:
     """`limit`, from 1 to 100; raises `Invalid`."""
     if not 1 <= limit <= MOST:
-        raise Invalid.field("limit", f"A page has from 1 to {MOST} items; {limit} were asked for.")
+        raise Invalid.field(
+            "limit",
+            msg("A page has from 1 to {most} items; {limit} were asked for.", most=MOST, limit=limit),
+        )
     return limit
 
 
@@ -75,7 +79,7 @@ def position_of(cursor: str | None, cursors: PositionTokens) -> int:
 
 
 def _no_cursor() -> Invalid:
-    return Invalid.field("cursor", "This is not a cursor of this list; begin with the first page.")
+    return Invalid.field("cursor", msg("This is not a cursor of this list; begin with the first page."))
 
 
 def page(

@@ -175,7 +175,7 @@ class Reader(Fresh):
         while await self.position(projections) < position:
             waited = time.monotonic() - began
             if waited >= patience:
-                raise Behind("The read models are catching up; ask again in a moment.")
+                raise Behind("The read models are catching up; try again in a moment.")
             if self.replica is not None and self.replica.in_use and waited >= patience / 2:
                 seen = await self.primary_rows(_POSITION, names=list(projections))
                 if seen[0]["position"] >= position:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 
 from domain.commands.readings import RecordReading
 from domain.deciding import Loaded
+from domain.messages import Message
 from domain.readings import READING, Reading, ReadingKind, reading_of, still_excludes
 from domain.refusals import Refused
 from domain.rounds import ROUND, Round
@@ -16,7 +17,11 @@ from projections.reader import Reader
 
 
 class NotRecorded(Unavailable):
-    """Something is not shown because that it was read cannot be recorded at the moment; the words can be told."""
+    """Something is not shown because that it was read cannot be recorded at the moment; `detail` can be told."""
+
+    def __init__(self, detail: Message) -> None:
+        self.detail = detail
+        super().__init__(str(detail))
 
 
 async def record(

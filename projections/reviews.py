@@ -13,6 +13,7 @@ from domain import access
 from domain.deciding import Allowed, Denied
 from domain.forms import Rubric
 from domain.initiatives import INITIATIVE
+from domain.messages import msg
 from domain.personal import Withheld
 from domain.refusals import Forbidden, NotFound
 from domain.reviews import (
@@ -102,7 +103,7 @@ async def mine(
     `unreadable` also names an initiative of which it cannot be told who is of its jury. Raises `Forbidden` for nobody.
     """
     if viewer is None:
-        raise Forbidden("Sign in first.")
+        raise Forbidden(msg("Sign in first."))
     belonging = await reader.rows(
         "SELECT DISTINCT initiative, call FROM read.reviews WHERE juror = %(viewer)b", viewer=viewer
     )

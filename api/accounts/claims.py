@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from api.accounts.tokens import DEFAULT_DAYS, Tokens, check_asked, digest_of
+from api.accounts.access_tokens import DEFAULT_DAYS, AccessTokens, check_asked, digest_of
 from domain.commands.persons import MakeClaim, UseClaim, WithdrawClaim
 from domain.messages import msg
 from domain.persons import PERSON, PersonClaimMade
@@ -31,7 +31,7 @@ _SHAPE: Final = re.compile(r"owc_[A-Za-z0-9_-]{43}\Z", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class MadeClaim:
+class NewClaimSecret:
     """A new claim. `text` is its secret, told this once, to be handed to the person by a safe way."""
 
     id: str
@@ -42,7 +42,7 @@ class MadeClaim:
 
 
 @dataclass(frozen=True, slots=True)
-class WayIn:
+class ExchangedClaim:
     """What a claim was exchanged for: a token of the person's own."""
 
     person: str
@@ -52,7 +52,7 @@ class WayIn:
 class Claims:
     """The claims of one installation."""
 
-    def __init__(self, history: History, runner: Runner, tokens: Tokens) -> None:
+    def __init__(self, history: History, runner: Runner, tokens: AccessTokens) -> None:
         self._history = history
         self._runner = runner
         self._tokens = tokens
@@ -65,7 +65,7 @@ class Claims:
         channel: Channel,
         key: str | None = None,
         expected: str | None = None,
-    ) -> MadeClaim:
+    ) -> NewClaimSecret:
         """Make a claim; with the same idempotency key, the same one is told again within thirty days.
 
         Raises `domain.refusals.CommandRejected` and whatever else the runner raises.
@@ -88,7 +88,7 @@ class Claims:
             row = await cursor.fetchone()
         if row is None:
             raise NotFound(msg("There is no such person, or their data was erased."))
-        return MadeClaim(made.claim, made.person, text, made.ends_at, answer)
+        return NewClaimSecret(made.claim, made.person, text, made.ends_at, answer)
 
     async def exchange(
         self,
@@ -98,7 +98,7 @@ class Claims:
         label: str,
         days: int = DEFAULT_DAYS,
         form_secret: str | None = None,
-    ) -> WayIn:
+    ) -> ExchangedClaim:
         """Exchange a claim's secret for a token, once.
 
         `form_secret` is a random secret that the server gave to this one browser: with it the same token is told again,
@@ -123,7 +123,7 @@ class Claims:
             seed=self._seed("way in", text, form_secret),
             claim=claim,
         )
-        return WayIn(person, token)
+        return ExchangedClaim(person, token)
 
     async def withdraw_all(self, channel: Channel) -> None:
         """Withdraw every claim that can be used, so that new ones can be made, as after a restore."""

@@ -13,7 +13,7 @@ from typing import Final
 import psycopg
 from litestar.datastructures import Cookie
 
-from api.accounts.tokens import digest_of
+from api.accounts.access_tokens import digest_of
 from history.store import History
 
 HOURS: Final = 12

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 import msgspec
 from litestar import Response
 
-from api.accounts.tokens import DEFAULT_DAYS, MOST_DAYS, digest_of
+from api.accounts.access_tokens import DEFAULT_DAYS, MOST_DAYS, digest_of
 from api.http.administration import check_administrator
 from api.http.commands import answer_headers, expected_version, idempotency_key
 from api.http.operations import Asking, Operation, as_json, bearer

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from api.accounts.tokens import DEFAULT_DAYS
+from api.accounts.access_tokens import DEFAULT_DAYS
 from api.cli.database import with_wiring
 from api.cli.failures import read_line
 from api.cli.people import check_person

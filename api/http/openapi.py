@@ -15,6 +15,7 @@ from api.http.operations import MEDIA_TYPE, Operation, Parameter
 from api.http.problems import MEDIA_TYPE as PROBLEM_MEDIA_TYPE
 from api.http.problems import ProblemDocument, ProblemType
 from api.locales import ENGLISH
+from domain.messages import Message
 from projections.versions import Version
 
 Json = dict[str, Any]  # Any: JSON
@@ -35,6 +36,10 @@ _ETAG: Final[Json] = {
     "description": "The version of what was written or read (of the thing that `id` names), for `If-Match`.",
     "schema": {"type": "string", "pattern": '^"[A-Za-z0-9_-]{22}"$'},
     "required": True,
+}
+_SENTENCE: Final[Json] = {
+    "type": "string",
+    "description": "In the language of the answer, see `Content-Language`.",
 }
 _VERSION: Final[Json] = {
     "description": "The version as an opaque text, the same as in the `ETag` for you; another person has another one.",
@@ -91,6 +96,8 @@ def _of_our_own(kind: type) -> Json:
     """The schema of what becomes a text at the edge alone."""
     if kind is Version:
         return _VERSION
+    if kind is Message:
+        return _SENTENCE
     raise NotImplementedError(kind)  # msgspec's own word for a type that a hook does not know
 
 

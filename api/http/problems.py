@@ -175,7 +175,7 @@ def problem_of(error: Exception) -> Problem:
                 headers={"Retry-After": str(RETRY_SECONDS)},
             )
         case NotRecorded():
-            return Problem(ProblemType.UNAVAILABLE, str(error), headers={"Retry-After": str(RETRY_SECONDS)})
+            return Problem(ProblemType.UNAVAILABLE, error.detail, headers={"Retry-After": str(RETRY_SECONDS)})
         case Unavailable() | KeysUnusable():
             return Problem(
                 ProblemType.UNAVAILABLE,

@@ -18,7 +18,7 @@ from babel.numbers import format_currency, format_decimal, get_decimal_symbol
 from api.locales.catalogues import translations
 from domain.currencies import decimals
 from domain.labels import label
-from domain.messages import At, InLanguages, Message, msg
+from domain.messages import At, Message, msg
 from domain.values import Money
 
 LANGUAGES: Final[Mapping[str, str]] = {"en": "English", "ru": "Русский"}
@@ -44,11 +44,12 @@ class Locale:
             **{name: self._value(value) for name, value in message.values.items()}
         )
 
-    def markup(self, message: Message) -> str:
-        """A message whose template holds HTML; the values are escaped."""
-        return self._template(message).format(
-            **{name: escape(self._value(value)) for name, value in message.values.items()}
-        )
+    def markup(self, message: Message, links: Mapping[str, str] | None = None) -> str:
+        """A message whose template holds HTML; the values are escaped. Those that `links` names lead to an address."""
+        values = {name: escape(self._value(value)) for name, value in message.values.items()}
+        for name, address in (links or {}).items():
+            values[name] = f'<a href="{escape(address)}"><bdi>{values[name]}</bdi></a>'
+        return self._template(message).format(**values)
 
     def money(self, amount: Money) -> str:
         """A sum: ``12,500.00 EUR``. The decimals are those of ISO 4217; CLDR leaves out those that are not paid in cash."""
@@ -87,13 +88,10 @@ class Locale:
         """A number, its thousands grouped."""
         return format_decimal(number, locale=self.language)
 
-    def one_of(self, texts: Mapping[str, str]) -> str:
-        """A text in this language, else in the first that it was written in."""
-        here = self.language.partition("-")[0]
-        return next(
-            (text for code, text in texts.items() if code.partition("-")[0] == here),
-            next(iter(texts.values())),
-        )
+    def text(self, texts: Mapping[str, str]) -> str:
+        """A text in this language, if there is one; else in its own first one."""
+        by_base = {language.partition("-")[0]: text for language, text in reversed(list(texts.items()))}
+        return texts.get(self.language) or by_base.get(self.language) or next(iter(texts.values()))
 
     def listed(self, things: Sequence[str]) -> str:
         """Several things in a sentence: ``a, b, and c``."""
@@ -118,8 +116,6 @@ class Locale:
                 return self.say(label(value))
             case Money():
                 return self.money(value)
-            case InLanguages():
-                return self.one_of(value.texts)
             case At():
                 return self.moment(value.moment, value.zone)
             case datetime():
@@ -128,6 +124,8 @@ class Locale:
                 return self.day(value)
             case int() | Decimal():
                 return self.number(value)
+            case Mapping():
+                return self.text(value)
             case tuple():
                 return self.listed([self._value(each) for each in value])
             case _:

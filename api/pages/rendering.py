@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final, get_args, get_type_hints
@@ -26,6 +26,7 @@ from domain.labels import REASONS, label
 from domain.messages import Message, msg
 from domain.values import Money, Role, Texts
 from domain.words import word_limit
+from projections.timeline import About, TimelineEntry
 
 _HERE: Final = Path(__file__).parent
 STYLE: Final = (_HERE / "templates" / "style.css").read_bytes()
@@ -57,6 +58,21 @@ def codes(command: str, field: str) -> tuple[str, ...]:
     hint = get_type_hints(REGISTER[command].request)[field]
     found = [each for option in (get_args(hint) or ()) for each in (get_args(option) or (option,))]
     return tuple(code for code in found if isinstance(code, str))
+
+
+def clock_time(at: datetime, zone: str) -> str:
+    """The time of a day on the clocks of a zone: ``18:05``."""
+    return at.astimezone(UTC if zone == "UTC" else ZoneInfo(zone)).strftime("%H:%M")
+
+
+_PAGES: Final = {"application": "applications", "call": "calls", "fund": "funds", "grant": "grants"}
+"""Where the pages of each kind of thing are."""
+
+
+def address_of(about: About) -> str | None:
+    """The page of what an entry of a timeline is about; a round's is its call's."""
+    kind, thing = ("call", about.call) if about.kind == "round" else (about.kind, about.id)
+    return f"/{_PAGES[kind]}/{thing}" if thing and kind in _PAGES else None
 
 
 def plain(code: str) -> str:
@@ -112,6 +128,15 @@ class _Words:
         if on is None:
             return ""
         return self._locale.day(date.fromisoformat(on) if isinstance(on, str) else on)
+
+    def sentence(self, entry: TimelineEntry) -> str:
+        """What happened by an entry of a timeline, with the name of what it is about as a link."""
+        address = address_of(entry.about)
+        return safe(
+            self._locale.markup(
+                entry.what, {"about": address} if address and "about" in entry.what.values else {}
+            )
+        )
 
     def reason(self, code: str | None) -> str:
         """A reason's code in words, as a line of its own."""
@@ -195,6 +220,8 @@ def _environment(locale: Locale) -> Environment:
             "moment": words.moment,
             "day": words.day,
             "reason": words.reason,
+            "sentence": words.sentence,
+            "time": clock_time,
             "role": words.role,
             "roles": words.roles,
             "zone": words.zone,

@@ -50,7 +50,7 @@ _ROLES: Final = ("officer", "chair", "finance", "approver", "funder")
 
 
 @dataclass(frozen=True, slots=True)
-class WayIn:
+class DemoPerson:
     """One person of the demonstration: what they do, their id, and a token that signs them in."""
 
     role: str
@@ -63,7 +63,7 @@ class _Kept(msgspec.Struct, frozen=True, kw_only=True):
     """The ways in to one history; another database in the same folder has others."""
 
     history: str
-    ways_in: tuple[WayIn, ...]
+    ways_in: tuple[DemoPerson, ...]
 
 
 class _Story:
@@ -111,7 +111,7 @@ class _Story:
         return (self.began + timedelta(days=days)).date().isoformat()
 
 
-async def load(settings: Settings, url: str) -> tuple[WayIn, ...]:
+async def load(settings: Settings, url: str) -> tuple[DemoPerson, ...]:
     """Load the demonstration if it is not there yet, and return a way in for each role, the same ones every time."""
     file = settings.data_dir / FILE
     async with open_history(url, connections=1) as history:
@@ -134,7 +134,7 @@ async def load(settings: Settings, url: str) -> tuple[WayIn, ...]:
         await _found(story)
         ways_in = tuple(
             [
-                WayIn(
+                DemoPerson(
                     role=role,
                     name=name,
                     person=story.people[role],

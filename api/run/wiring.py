@@ -13,9 +13,9 @@ from typing import Final, cast, get_args
 
 import psycopg
 
+from api.accounts.access_tokens import AccessTokens
 from api.accounts.claims import Claims
 from api.accounts.sessions import Sessions
-from api.accounts.tokens import Tokens
 from api.run.clock import DemonstrationClock, real_time
 from api.run.settings import Settings
 from domain.commands.dossiers import EraseDossier
@@ -68,7 +68,7 @@ class Wiring:
     runner: Runner
     reader: Reader
     positions: PositionTokens
-    tokens: Tokens
+    tokens: AccessTokens
     claims: Claims
     sessions: Sessions
     clock: Callable[[], datetime]
@@ -225,7 +225,7 @@ def _put_together(
         finish_erasures=rotation.finish,
         demonstration=settings.demo,
     )
-    tokens = Tokens(history, vault)
+    tokens = AccessTokens(history, vault)
     positions_key = runner.keyed("position-tokens", history.id.encode())
     return Wiring(
         settings=settings,

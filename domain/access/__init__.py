@@ -57,6 +57,7 @@ from domain.access.reading import (
     sees_ranking,
     sees_reviews,
     sees_timeline,
+    sees_titles,
     sees_waiting_places,
 )
 from domain.access.ties import (
@@ -123,6 +124,7 @@ __all__ = [
     "sees_reviews",
     "sees_timeline",
     "sees_times",
+    "sees_titles",
     "sees_waiting_places",
     "submits_review",
     "system",

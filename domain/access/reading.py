@@ -22,6 +22,7 @@ from domain.applications import Application
 from domain.deciding import Allowed, Denied, Verdict
 from domain.initiatives import Initiative
 from domain.messages import msg
+from domain.readings import Reading, still_excludes
 from domain.reviews import JUDGING, Review, ReviewStatus
 from domain.rounds import Round, RoundStatus
 from domain.stages import Stage
@@ -222,6 +223,22 @@ def sees_timeline(
     ):
         return Denied(msg("Funders can follow an application once its round is decided."))
     return hidden_from_others(verdict if round is None else unless_rival(verdict, round, own))
+
+
+def sees_titles(role: Role, round: Round, *, own: bool, conflict: bool, read: Reading) -> bool:
+    """Whether a timeline that somebody opened in `role` names an application of a round by its title; else it names it by
+    its handle.
+
+    Applicants are told the title of their `own`. The staff are told one unless they declared a `conflict` with the
+    application, and only once they have read what was written in the round (`read`), or where reading it keeps nobody
+    from anything any more: so a timeline shows no title that was not read already, and no reading of it has to be
+    recorded. Funders follow applications by their handles. What somebody judges they are not told of at all.
+    """
+    if own:
+        return True
+    if role is not Role.OFFICER or conflict:
+        return False
+    return read.has("answers") or not still_excludes("answers", round)
 
 
 def sees_waiting_places(actor: str, *, applicant: str | None = None, conflict_in_round: bool) -> bool:

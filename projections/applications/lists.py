@@ -15,6 +15,7 @@ from domain.calls import CALL
 from domain.deciding import Allowed
 from domain.indexes import applications_by, conflicts_of, judged_by, reviews_of, rounds_of, submissions_of
 from domain.initiatives import Initiative
+from domain.messages import msg
 from domain.readings import EXAMINED
 from domain.refusals import Forbidden, NotFound
 from domain.reviews import REVIEW, Review
@@ -203,7 +204,7 @@ async def mine(
 ) -> Page[ApplicationLine]:
     """One's own applications, sorted by their random ids; raises `Forbidden` for nobody."""
     if viewer is None:
-        raise Forbidden("Sign in first.")
+        raise Forbidden(msg("Sign in first."))
     rows = await reader.rows(
         """
         SELECT a.*, t.* FROM read.applications a LEFT JOIN read.titled t ON t.title_stream = a.application AND t.title_version = a.written

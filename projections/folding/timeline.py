@@ -6,6 +6,7 @@ the call's, too.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 
 from domain.applications import ApplicationSubmitted
@@ -36,11 +37,15 @@ class StreamRow(Row, frozen=True, kw_only=True):
 
 
 class TimelineRow(Row, frozen=True, kw_only=True):
-    """A fact that is told in the timeline of a thing."""
+    """A fact that is told in the timeline of a thing: when it was decided, by whom (the role, and the handle where the
+    person may be told from others), and which round and application it is about."""
 
     thing: str
     position: int
+    at: datetime
     topic: str
+    role: str
+    handle: str | None
     round: str | None
     application: str | None
 
@@ -61,7 +66,7 @@ def told_in(placed: Placed) -> tuple[str, ...]:
 
 
 STREAMS: Final = Table("timeline_streams", StreamRow, key=("stream",), versions=False, concerns=told_in)
-TIMELINE: Final = Table("timeline", TimelineRow, key=("thing", "position"), versions=False)
+TIMELINE: Final = Table("timeline", TimelineRow, key=("thing", "at", "position"), versions=False)
 
 
 def fold(rows: Rows, fact: Fact, placed: Placed) -> None:
@@ -70,21 +75,30 @@ def fold(rows: Rows, fact: Fact, placed: Placed) -> None:
     if begun is not None:
         rows.put(STREAMS, begun)
     round, application = about(fact)
+    envelope = placed.recorded.envelope
+    # Who has read is told to nobody.
+    handle = None if isinstance(fact, ReadingRecorded) else envelope.acting.handle
     told: dict[str, StreamRow] = {}
     for stream in told_in(placed):
         row = rows.get(STREAMS, stream)
         if row is not None:
             # Where both streams are told in one timeline, the fact's own says what it is about.
             told = dict.fromkeys(row.things, row) | told
+    if application is None:
+        # What a fund commits to a grant is about the grant's application, also in the fund's own timeline.
+        application = next((row.application for row in told.values() if row.application), None)
     for thing, row in told.items():
         rows.put(
             TIMELINE,
             TimelineRow(
                 thing=thing,
                 position=placed.position,
+                at=envelope.decided_at,
                 topic=placed.recorded.topic,
+                role=envelope.acting.role,
+                handle=handle,
                 round=round or row.round,
-                application=application or row.application,
+                application=application,
             ),
         )
 

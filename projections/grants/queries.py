@@ -21,6 +21,7 @@ from domain.grants.facts import (
 )
 from domain.grants.state import GRANT
 from domain.indexes import conflicts_of, rounds_of
+from domain.messages import msg
 from domain.personal import Withheld
 from domain.refusals import Forbidden, NotFound
 from domain.values import Money, Role
@@ -176,7 +177,7 @@ async def mine(
 ) -> Page[GrantLine]:
     """The grants that one was offered, sorted by their random ids; raises `Forbidden` for nobody."""
     if viewer is None:
-        raise Forbidden("Sign in first.")
+        raise Forbidden(msg("Sign in first."))
     rows = await reader.rows(
         """
         SELECT * FROM read.grants

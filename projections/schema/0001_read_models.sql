@@ -341,11 +341,15 @@ CREATE TABLE read.timeline_streams (
     application text COLLATE "C"
 );
 
+-- Told in the order in which things were decided; facts that were decided at the same moment, in that of their positions.
 CREATE TABLE read.timeline (
     thing text COLLATE "C" NOT NULL,
+    at timestamptz NOT NULL,
     position bigint NOT NULL,
     topic text COLLATE "C" NOT NULL,
+    role text COLLATE "C" NOT NULL,
+    handle text COLLATE "C",
     round text COLLATE "C",
     application text COLLATE "C",
-    PRIMARY KEY (thing, position)
+    PRIMARY KEY (thing, at, position)
 );

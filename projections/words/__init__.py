@@ -1,6 +1,7 @@
-"""What happened, in plain English: a sentence for every fact, why it happened, and what it changed.
+"""What happened, in words: a sentence for every fact, why it happened, and what it changed beside that.
 
-Nothing personal is in it: the sentences are made of a fact's public fields alone, and name no person.
+The sentences are made of a fact's public fields, and of two things that the caller says (`Told`): who acts, and the name
+of what it is about. So nothing is told by them that the caller does not know to be the reader's to know.
 """
 
 from __future__ import annotations
@@ -37,23 +38,23 @@ def words(fact: Fact, told: Told) -> Words:
     if isinstance(fact, InstallationFact):
         return installation_words(fact)
     if isinstance(fact, InitiativeFact):
-        return initiative_words(fact)
+        return initiative_words(fact, told)
     if isinstance(fact, PersonFact):
         return person_words(fact)
     if isinstance(fact, DossierFact):
-        return dossier_words(fact)
+        return dossier_words(fact, told)
     if isinstance(fact, FundFact):
         return fund_words(fact, told)
     if isinstance(fact, CallFact):
         return call_words(fact, told)
     if isinstance(fact, RoundFact):
-        return round_words(fact)
+        return round_words(fact, told)
     if isinstance(fact, ApplicationFact):
         return application_words(fact, told)
     if isinstance(fact, ReviewFact):
-        return review_words(fact)
+        return review_words(fact, told)
     if isinstance(fact, ReadingFact):
-        return reading_words(fact)
+        return reading_words(fact, told)
     if isinstance(fact, PanelFact):
         return panel_words(fact, told)
     if isinstance(fact, GrantFact):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import assert_never
+from collections.abc import Mapping
+from typing import Final, assert_never
 
 from domain.applications import (
     ApplicationAwarded,
@@ -31,6 +32,8 @@ from domain.calls import (
     CallRoundOpened,
     CallRubricChanged,
 )
+from domain.labels import reason
+from domain.messages import At, Message, counted, msg
 from domain.panels import PanelClosed, PanelConfirmed, PanelFact, PanelOpened, PanelOutcomeSet
 from domain.readings import ReadingFact
 from domain.reviews import (
@@ -53,228 +56,354 @@ from domain.rounds import (
     RoundPutToPanel,
     RoundQuorumLowered,
 )
-from domain.values import amount_text
-from projections.words.telling import REASONS, Told, Words, count_text
+from domain.stages import Blindness
+from domain.values import Money
+from projections.words.telling import Told, Words
+
+_BLIND: Final = msg("The jury does not see who applied.")
+_BLINDNESS: Final[Mapping[Blindness, Message]] = {
+    "open": msg("The jury sees who applied."),
+    "single": _BLIND,
+    "double": _BLIND,
+}
 
 
 def call_words(fact: CallFact, told: Told) -> Words:
-    """What happened to a call."""
+    """What happened to a call; the amounts of a change are in `told.currency`."""
+    actor, about = told.actor, told.about
     match fact:
         case CallDrafted():
-            least = amount_text(fact.minimum_award, fact.currency)
-            most = amount_text(fact.maximum_award, fact.currency)
             return Words(
-                "The call was drafted.",
+                msg("{actor} drafted the call {about}.", actor=actor, about=about),
                 changed=(
-                    "status: drafted",
-                    f"budget: {amount_text(fact.budget, fact.currency)}",
-                    f"awards: from {least} to {most}",
-                    *(f"reviews of each application: {stage.quorum}" for stage in fact.stages),
-                    *(f"blindness: {stage.blindness}" for stage in fact.stages),
+                    *_gives(fact, fact.currency),
+                    *(
+                        msg("Reviews of each application: {count}", count=stage.quorum)
+                        for stage in fact.stages
+                    ),
+                    *(_BLINDNESS[stage.blindness] for stage in fact.stages),
                 ),
             )
         case CallPublished():
-            return Words("The call was published.", changed=("status: published",))
+            return Words(msg("{actor} published the call {about}.", actor=actor, about=about))
         case CallChanged():
-            least, most = (
-                amount_text(each, told.currency) for each in (fact.minimum_award, fact.maximum_award)
-            )
             return Words(
-                "The call was changed.",
-                changed=(
-                    f"budget: {amount_text(fact.budget, told.currency)}",
-                    f"awards: from {least} to {most}",
-                ),
+                msg("{actor} changed the call {about}.", actor=actor, about=about),
+                changed=_gives(fact, told.currency),
             )
         case CallFormChanged():
             return Words(
-                "The form was changed; applications keep the version that they answered.",
-                changed=(f"form: version {fact.form.version}",),
+                msg(
+                    "{actor} changed the form of the call {about}; applications keep the version that they answered.",
+                    actor=actor,
+                    about=about,
+                ),
+                changed=(msg("The form is now version {version}", version=fact.form.version),),
             )
         case CallRubricChanged():
             return Words(
-                "The criteria were changed; reviews keep those by which they were written.",
-                changed=(f"criteria: version {fact.rubric.version}",),
+                msg(
+                    "{actor} changed the criteria of the call {about}; reviews keep those by which they were written.",
+                    actor=actor,
+                    about=about,
+                ),
+                changed=(msg("The criteria are now version {version}", version=fact.rubric.version),),
             )
         case CallCancelled():
-            return Words("The call was cancelled.", REASONS[fact.reason], ("status: cancelled",))
+            return Words(
+                msg("{actor} cancelled the call {about}.", actor=actor, about=about), reason(fact.reason)
+            )
         case CallRoundOpened():
-            return Words("A round of the call was opened.")
+            return Words(msg("{actor} opened a round of the call {about}.", actor=actor, about=about))
         case _:
             assert_never(fact)
 
 
-def round_words(fact: RoundFact) -> Words:
+def _gives(fact: CallDrafted | CallChanged, currency: str) -> tuple[Message, Message]:
+    return (
+        msg("Budget: {budget}", budget=Money.of(fact.budget, currency)),
+        msg(
+            "Awards: from {least} to {most}",
+            least=Money.of(fact.minimum_award, currency),
+            most=Money.of(fact.maximum_award, currency),
+        ),
+    )
+
+
+def round_words(fact: RoundFact, told: Told) -> Words:
     """What happened to a round."""
+    actor, about = told.actor, told.about
     match fact:
         case RoundOpened():
+            closes = At(fact.closes_at, fact.time_zone)
             return Words(
-                f"A round was opened until {fact.closes_local} ({fact.time_zone}).", changed=("status: open",)
+                msg("{actor} opened {about}.", actor=actor, about=about),
+                changed=(msg("Closes: {closes}", closes=closes),),
             )
         case RoundDeadlineExtended():
             return Words(
-                f"The deadline was put off until {fact.closes_local} ({fact.time_zone}).",
-                REASONS[fact.reason],
-                ("status: open",),
+                msg(
+                    "{actor} extended {about} to {closes}.",
+                    actor=actor,
+                    about=about,
+                    closes=At(fact.closes_at, fact.time_zone),
+                ),
+                reason(fact.reason),
             )
         case RoundLateAccessGranted():
             return Words(
-                f"One applicant was given until {fact.until_local} ({fact.time_zone}).",
-                REASONS[fact.reason],
-                ("status: open",),
+                msg(
+                    "{actor} gave one applicant more time in {about}, until {until}.",
+                    actor=actor,
+                    about=about,
+                    until=At(fact.until, fact.time_zone),
+                ),
+                reason(fact.reason),
             )
         case RoundCancelled():
-            return Words("The round ended with its call.", changed=("status: cancelled",))
+            return Words(msg("The call was cancelled, and {about} ended with it.", about=about))
         case RoundClosed():
-            received = count_text(len(fact.applications), "application", "applications")
-            return Words(f"The round was closed with {received}.", changed=("status: closed",))
-        case RoundQuorumLowered():
-            needed = count_text(fact.quorum, "review", "reviews")
             return Words(
-                f"The quorum of an application was lowered to {needed}.",
-                REASONS[fact.reason],
-                (f"quorum: {fact.quorum}",),
+                counted(
+                    "{actor} closed {about}, with {count} application.",
+                    "{actor} closed {about}, with {count} applications.",
+                    count=len(fact.applications),
+                    actor=actor,
+                    about=about,
+                )
+            )
+        case RoundQuorumLowered():
+            return Words(
+                counted(
+                    "{actor} lowered the quorum of {about} to {count} review.",
+                    "{actor} lowered the quorum of {about} to {count} reviews.",
+                    count=fact.quorum,
+                    actor=actor,
+                    about=about,
+                ),
+                reason(fact.reason),
             )
         case RoundPutToPanel():
-            return Words("The round was handed to its panel.", changed=("status: in panel",))
+            return Words(msg("{actor} handed {about} to its panel.", actor=actor, about=about))
         case RoundDecided():
-            return Words("The round was decided.", changed=("status: decided",))
+            return Words(msg("All applications of {about} were decided.", about=about))
         case _:
             assert_never(fact)
 
 
 def application_words(fact: ApplicationFact, told: Told) -> Words:
-    """What happened to an application."""
+    """What happened to an application. Its decision is the panel's; whoever acts confirms it."""
+    actor, about = told.actor, told.about
     match fact:
         case ApplicationSubmitted():
-            asked = amount_text(fact.requested, fact.currency)
-            return Words(f"An application for {asked} was submitted.", changed=("status: submitted",))
-        case ApplicationChanged():
-            asked = amount_text(fact.requested, fact.currency)
-            return Words(f"The application was changed; it is for {asked}.", changed=("status: submitted",))
-        case ApplicationReturned():
-            until = f"{fact.resubmit_local} ({fact.time_zone})"
             return Words(
-                f"The application was returned with questions, to be submitted again until {until}.",
-                changed=("status: returned",),
+                msg(
+                    "{actor} submitted {about} and asked for {requested}.",
+                    actor=actor,
+                    about=about,
+                    requested=Money.of(fact.requested, fact.currency),
+                )
+            )
+        case ApplicationChanged():
+            return Words(
+                msg(
+                    "{actor} changed {about} and asks for {requested}.",
+                    actor=actor,
+                    about=about,
+                    requested=Money.of(fact.requested, fact.currency),
+                )
+            )
+        case ApplicationReturned():
+            return Words(
+                msg(
+                    "{actor} returned {about} with questions, to be submitted again by {until}.",
+                    actor=actor,
+                    about=about,
+                    until=At(fact.resubmit_by, fact.time_zone),
+                )
             )
         case ApplicationResubmitted():
-            asked = amount_text(fact.requested, fact.currency)
             return Words(
-                f"The application was submitted again; it is for {asked}.", changed=("status: submitted",)
+                msg(
+                    "{actor} submitted {about} again and asks for {requested}.",
+                    actor=actor,
+                    about=about,
+                    requested=Money.of(fact.requested, fact.currency),
+                )
             )
         case ApplicationReturnLapsed():
             return Words(
-                "The application was not submitted again in time; it stands as it was last submitted.",
-                changed=("status: submitted",),
+                msg(
+                    "Nobody submitted {about} again in time, so it counts as it was last submitted.",
+                    about=about,
+                )
             )
         case ApplicationWithdrawn():
-            return Words("The application was withdrawn.", REASONS[fact.reason], ("status: withdrawn",))
+            return Words(msg("{actor} withdrew {about}.", actor=actor, about=about), reason(fact.reason))
         case ApplicationEndedByErasure():
-            return Words(
-                "The application ended before it was decided.",
-                REASONS["erased"],
-                ("status: withdrawn",),
-            )
+            return Words(msg("There will be no decision on {about}.", about=about), reason("erased"))
         case ApplicationFoundEligible():
-            return Words("The application was found eligible.", changed=("status: eligible",))
+            return Words(msg("{actor} found {about} eligible.", actor=actor, about=about))
         case ApplicationFoundIneligible():
             return Words(
-                "The application was found ineligible.", REASONS[fact.reason], ("status: ineligible",)
+                msg("{actor} found {about} ineligible.", actor=actor, about=about), reason(fact.reason)
             )
         case ApplicationCancelled():
             return Words(
-                "The call was cancelled, and with it the application.",
-                REASONS[fact.reason],
-                ("status: cancelled",),
+                msg("The call was cancelled, and {about} with it.", about=about), reason(fact.reason)
             )
         case ApplicationAwarded():
-            amount = amount_text(fact.amount, fact.currency)
-            return Words(f"The application was awarded {amount}.", changed=("status: awarded",))
-        case ApplicationWaitlisted():
-            place = f", at place {fact.rank}" if told.places else ""
             return Words(
-                f"The application was put on the waiting list{place}.", changed=("status: waitlisted",)
+                msg(
+                    "{actor} confirmed the award of {amount} to {about}.",
+                    actor=actor,
+                    about=about,
+                    amount=Money.of(fact.amount, fact.currency),
+                )
+            )
+        case ApplicationWaitlisted() if told.places:
+            return Words(
+                msg(
+                    "{actor} confirmed place {rank} on the waiting list for {about}.",
+                    actor=actor,
+                    about=about,
+                    rank=fact.rank,
+                )
+            )
+        case ApplicationWaitlisted():
+            return Words(
+                msg("{actor} confirmed {about} for the waiting list.", actor=actor, about=about),
             )
         case ApplicationDeclined():
-            return Words("The application was declined.", REASONS[fact.reason], ("status: declined",))
+            return Words(
+                msg("{actor} confirmed that {about} is declined.", actor=actor, about=about),
+                reason(fact.reason),
+            )
         case ApplicationGrantOffered():
-            return Words("A grant was offered for the application.")
+            return Words(
+                msg("{actor} offered the grant that follows from {about}.", actor=actor, about=about)
+            )
         case _:
             assert_never(fact)
 
 
-def review_words(fact: ReviewFact) -> Words:
+def review_words(fact: ReviewFact, told: Told) -> Words:
     """What happened to a review, without scores."""
+    actor, about = told.actor, told.about
     match fact:
         case ReviewAssigned():
-            return Words("A juror was asked for a review.", changed=("review: assigned",))
+            return Words(msg("{actor} asked a juror for a review of {about}.", actor=actor, about=about))
         case ReviewCleared():
-            return Words("The juror declared to have no conflict of interest.", changed=("review: cleared",))
+            return Words(
+                msg("{actor} declared no conflict of interest with {about}.", actor=actor, about=about)
+            )
+        case ReviewConflictDeclared(after_submitting=True):
+            return Words(
+                msg(
+                    "{actor} found a conflict of interest with {about} after submitting the review and stepped back; "
+                    "its scores no longer count.",
+                    actor=actor,
+                    about=about,
+                ),
+                reason(fact.reason),
+            )
         case ReviewConflictDeclared():
             return Words(
-                "The juror found a conflict of interest after submitting the review and stepped back; "
-                "its scores no longer count."
-                if fact.after_submitting
-                else "The juror declared a conflict of interest and stepped back.",
-                REASONS[fact.reason],
-                ("review: recused",),
+                msg(
+                    "{actor} declared a conflict of interest with {about} and stepped back.",
+                    actor=actor,
+                    about=about,
+                ),
+                reason(fact.reason),
             )
         case ReviewReplaced():
-            return Words("Another juror was asked in place of that one.", changed=("review: replaced",))
+            return Words(
+                msg(
+                    "{actor} asked another juror to review {about} in place of the one who stepped back.",
+                    actor=actor,
+                    about=about,
+                )
+            )
         case ReviewSubmitted():
-            return Words("The juror submitted the review.", changed=("review: submitted",))
+            return Words(msg("{actor} submitted a review of {about}.", actor=actor, about=about))
         case ReviewExpired():
             return Words(
-                "This review was not needed any more before it was submitted.", changed=("review: expired",)
+                msg("A review of {about} was no longer needed before it was submitted.", about=about)
             )
         case _:
             assert_never(fact)
 
 
-def reading_words(fact: ReadingFact) -> Words:
+def reading_words(fact: ReadingFact, told: Told) -> Words:
     """What was read of a round. The reader is not named."""
     match fact.kind:
         case "applicants":
-            return Words("A member read who applied.")
+            return Words(msg("A member read who applied in {about}.", about=told.about))
         case "answers":
-            return Words("A member read what applicants wrote.")
+            return Words(msg("A member read what applicants wrote in {about}.", about=told.about))
         case "times":
-            return Words("A member read when applications came in.")
+            return Words(msg("A member read when the applications of {about} came in.", about=told.about))
         case "scores":
-            return Words("A member read scores that others gave.")
+            return Words(msg("A member read scores that others gave in {about}.", about=told.about))
         case _:
             assert_never(fact.kind)
 
 
 def panel_words(fact: PanelFact, told: Told) -> Words:
     """What happened in a panel."""
+    actor, about = told.actor, told.about
     match fact:
         case PanelOpened():
-            ranked = count_text(len(fact.ranking), "application", "applications")
-            return Words(f"The panel was opened on a ranking of {ranked}.", changed=("panel: open",))
+            return Words(
+                counted(
+                    "{actor} opened the panel of {about} on a ranking of {count} application.",
+                    "{actor} opened the panel of {about} on a ranking of {count} applications.",
+                    count=len(fact.ranking),
+                    actor=actor,
+                    about=about,
+                )
+            )
         case PanelOutcomeSet():
             return _outcome(fact, told)
         case PanelClosed():
-            return Words("The chair closed the panel.", changed=("panel: closed",))
+            return Words(msg("{actor} closed the panel of {about}.", actor=actor, about=about))
         case PanelConfirmed():
-            return Words("Another person confirmed the panel's decision.", changed=("panel: confirmed",))
+            return Words(
+                msg("{actor} confirmed the decisions of the panel of {about}.", actor=actor, about=about)
+            )
         case _:
             assert_never(fact)
 
 
 def _outcome(fact: PanelOutcomeSet, told: Told) -> Words:
+    actor, about = told.actor, told.about
     match fact.outcome:
         case "award":
             assert fact.amount is not None
             assert fact.currency is not None
-            amount = amount_text(fact.amount, fact.currency)
-            return Words(f"The panel set an award of {amount}.", changed=("outcome: award",))
+            return Words(
+                msg(
+                    "{actor} set an award of {amount} for {about}.",
+                    actor=actor,
+                    about=about,
+                    amount=Money.of(fact.amount, fact.currency),
+                )
+            )
+        case "waitlist" if told.places:
+            return Words(
+                msg(
+                    "{actor} put {about} on the waiting list, at place {rank}.",
+                    actor=actor,
+                    about=about,
+                    rank=fact.rank,
+                )
+            )
         case "waitlist":
-            place = f"place {fact.rank}" if told.places else "a place"
-            return Words(f"The panel set {place} on the waiting list.", changed=("outcome: waitlist",))
+            return Words(msg("{actor} put {about} on the waiting list.", actor=actor, about=about))
         case "decline":
             assert fact.reason is not None
-            return Words("The panel set a decline.", REASONS[fact.reason], ("outcome: decline",))
+            return Words(
+                msg("{actor} set a decline for {about}.", actor=actor, about=about), reason(fact.reason)
+            )
         case _:
             assert_never(fact.outcome)

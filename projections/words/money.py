@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, assert_never
 
-from domain.funds import FundCommitted, FundFact, FundOpened, FundPledged, FundReceived, FundReleased
+from domain.funds import Basis, FundCommitted, FundFact, FundOpened, FundPledged, FundReceived, FundReleased
 from domain.grants.facts import (
     GrantAccepted,
     GrantAmended,
@@ -31,99 +31,169 @@ from domain.grants.facts import (
     GrantSuspended,
     GrantTerminated,
     Instalment,
+    PayeeKind,
 )
-from domain.values import amount_text, moment_text
-from projections.words.telling import REASONS, Told, Words, count_text
+from domain.labels import reason
+from domain.messages import Message, counted, msg
+from domain.values import Money
+from projections.words.telling import Told, Words
 
-_PAYEES: Final[Mapping[str, str]] = {
-    "recipient": "the recipient",
-    "fiscal_host": "a fiscal host",
-    "other": "another whom the recipient names",
+_AVAILABLE: Final[Mapping[Basis, Message]] = {
+    "received": msg("Available for grants: what was received"),
+    "pledged": msg("Available for grants: what was pledged"),
+}
+
+_PAYEES: Final[Mapping[PayeeKind, Message]] = {
+    "recipient": msg("Payee: the recipient"),
+    "fiscal_host": msg("Payee: a fiscal host"),
+    "other": msg("Payee: somebody else, whom the recipient named"),
 }
 
 
 def fund_words(fact: FundFact, told: Told) -> Words:
     """What happened to a fund, in `told.currency`."""
+    actor, about = told.actor, told.about
     match fact:
         case FundOpened():
-            counted = "what was received" if fact.basis == "received" else "what was pledged"
             return Words(
-                f"The fund {fact.name} was opened in {fact.currency}.",
-                changed=(f"available: from {counted}",),
+                msg(
+                    "{actor} opened the fund {about} in {currency}.",
+                    actor=actor,
+                    about=about,
+                    currency=fact.currency,
+                ),
+                changed=(_AVAILABLE[fact.basis],),
             )
         case FundPledged():
-            restriction = () if fact.restriction is None else (f"restriction: {fact.restriction}",)
-            return Words(f"A funder pledged {amount_text(fact.amount, told.currency)}.", changed=restriction)
+            restriction = (
+                () if fact.restriction is None else (msg("Restriction: {text}", text=fact.restriction),)
+            )
+            amount = Money.of(fact.amount, told.currency)
+            return Words(
+                msg(
+                    "{actor} recorded a pledge of {amount} to the fund {about}.",
+                    actor=actor,
+                    about=about,
+                    amount=amount,
+                ),
+                changed=restriction,
+            )
         case FundReceived():
-            amount = amount_text(fact.amount, told.currency)
-            return Words(f"Of a pledge {amount} arrived on {fact.received_on.isoformat()}.")
+            return Words(
+                msg(
+                    "{actor} recorded that {amount} of a pledge to the fund {about} was received on {day}.",
+                    actor=actor,
+                    about=about,
+                    amount=Money.of(fact.amount, told.currency),
+                    day=fact.received_on,
+                )
+            )
         case FundCommitted():
-            return Words(f"{amount_text(fact.amount, told.currency)} was committed to a grant.")
+            return Words(
+                msg(
+                    "{actor} committed {amount} to the grant for {about}.",
+                    actor=actor,
+                    about=about,
+                    amount=Money.of(fact.amount, told.currency),
+                )
+            )
         case FundReleased():
-            amount = amount_text(fact.amount, told.currency)
-            return Words(f"{amount} that was committed to a grant is available again.", REASONS[fact.reason])
+            return Words(
+                msg(
+                    "{amount} that was committed to the grant for {about} is available again.",
+                    about=about,
+                    amount=Money.of(fact.amount, told.currency),
+                ),
+                reason(fact.reason),
+            )
         case _:
             assert_never(fact)
 
 
 def grant_words(fact: GrantFact, told: Told) -> Words:
     """What happened to a grant, its payee, its reports and its instalments; sums are in `told.currency`."""
+    actor, about = told.actor, told.about
     match fact:
         case GrantOffered():
-            amount = amount_text(fact.amount, fact.currency)
             return Words(
-                f"A grant of {amount} was offered, to be answered by {moment_text(fact.respond_by)}.",
-                changed=("status: offered",),
+                msg(
+                    "{actor} offered a grant of {amount} for {about}, to be answered by {respond_by}.",
+                    actor=actor,
+                    about=about,
+                    amount=Money.of(fact.amount, fact.currency),
+                    respond_by=fact.respond_by,
+                )
             )
         case GrantAccepted():
-            return Words("The recipient accepted the grant.", changed=("status: accepted",))
+            return Words(msg("{actor} accepted the grant for {about}.", actor=actor, about=about))
         case GrantDeclined():
-            return Words("The recipient declined the grant.", REASONS[fact.reason], ("status: declined",))
-        case GrantLapsed():
-            return Words("The offer was not answered in time and lapsed.", changed=("status: lapsed",))
-        case GrantPayeeSet():
-            wait = () if fact.payable_from is None else (f"payable from: {moment_text(fact.payable_from)}",)
             return Words(
-                "The recipient set to whom the grant is paid.",
-                changed=(
-                    f"payee: {_PAYEES[fact.kind]}, setting {fact.setting}",
-                    *wait,
-                    *_approvals_ended(fact.approvals_ended),
-                ),
+                msg("{actor} declined the grant for {about}.", actor=actor, about=about), reason(fact.reason)
+            )
+        case GrantLapsed():
+            return Words(
+                msg("The offer of a grant for {about} was not answered in time and lapsed.", about=about)
+            )
+        case GrantPayeeSet():
+            wait = (
+                ()
+                if fact.payable_from is None
+                else (msg("Can be paid from {payable_from}", payable_from=fact.payable_from),)
+            )
+            return Words(
+                msg("{actor} set to whom the grant for {about} is paid.", actor=actor, about=about),
+                changed=(_PAYEES[fact.kind], *wait, *_approvals_ended(fact.approvals_ended)),
             )
         case GrantPayeeConfirmed():
             return Words(
-                "Another person confirmed the payee.", changed=(f"payee: setting {fact.setting} confirmed",)
+                msg("{actor} confirmed the payee of the grant for {about}.", actor=actor, about=about)
             )
         case GrantCompleted():
-            return Words("The grant was completed.", changed=("status: completed",))
+            return Words(msg("{actor} completed the grant for {about}.", actor=actor, about=about))
         case GrantSuspended():
-            return Words("The grant was suspended.", REASONS[fact.reason])
+            return Words(
+                msg("{actor} suspended the grant for {about}.", actor=actor, about=about), reason(fact.reason)
+            )
         case GrantResumed():
-            return Words("The grant was resumed.")
+            return Words(msg("{actor} resumed the grant for {about}.", actor=actor, about=about))
         case GrantTerminated():
-            return Words("The grant was ended before all of it was paid.", REASONS[fact.reason])
+            return Words(
+                msg(
+                    "{actor} ended the grant for {about} before all of it was paid.", actor=actor, about=about
+                ),
+                reason(fact.reason),
+            )
         case GrantAmendmentProposed():
-            return Words(f"Amendment {fact.amendment} was proposed.", changed=_amendment(fact, told))
+            return Words(
+                msg(
+                    "{actor} proposed amendment {amendment} of the grant for {about}.",
+                    actor=actor,
+                    about=about,
+                    amendment=fact.amendment,
+                ),
+                changed=_amendment(fact, told),
+            )
         case GrantAmended():
             return Words(
-                f"The recipient accepted amendment {fact.amendment}.", changed=_amendment(fact, told)
+                msg(
+                    "{actor} accepted amendment {amendment} of the grant for {about}.",
+                    actor=actor,
+                    about=about,
+                    amendment=fact.amendment,
+                ),
+                changed=_amendment(fact, told),
             )
         case GrantAmendmentDeclined():
-            return Words(f"The recipient declined amendment {fact.amendment}.")
-        case GrantReportSubmitted():
             return Words(
-                f"The recipient submitted report {fact.report}.",
-                changed=(f"report {fact.report}: submitted",),
+                msg(
+                    "{actor} declined amendment {amendment} of the grant for {about}.",
+                    actor=actor,
+                    about=about,
+                    amendment=fact.amendment,
+                )
             )
-        case GrantReportAccepted():
-            return Words(f"Report {fact.report} was accepted.", changed=(f"report {fact.report}: accepted",))
-        case GrantReportReturned():
-            return Words(
-                f"Report {fact.report} was returned.",
-                REASONS[fact.reason],
-                (f"report {fact.report}: returned",),
-            )
+        case GrantReportSubmitted() | GrantReportAccepted() | GrantReportReturned():
+            return _report(fact, told)
         case (
             GrantInstalmentsScheduled()
             | GrantInstalmentRequested()
@@ -137,6 +207,41 @@ def grant_words(fact: GrantFact, told: Told) -> Words:
             assert_never(fact)
 
 
+def _report(fact: GrantReportSubmitted | GrantReportAccepted | GrantReportReturned, told: Told) -> Words:
+    actor, about, report = told.actor, told.about, fact.report
+    match fact:
+        case GrantReportSubmitted():
+            return Words(
+                msg(
+                    "{actor} submitted report {report} on the grant for {about}.",
+                    actor=actor,
+                    about=about,
+                    report=report,
+                )
+            )
+        case GrantReportAccepted():
+            return Words(
+                msg(
+                    "{actor} accepted report {report} on the grant for {about}.",
+                    actor=actor,
+                    about=about,
+                    report=report,
+                )
+            )
+        case GrantReportReturned():
+            return Words(
+                msg(
+                    "{actor} returned report {report} on the grant for {about}.",
+                    actor=actor,
+                    about=about,
+                    report=report,
+                ),
+                reason(fact.reason),
+            )
+        case _:
+            assert_never(fact)
+
+
 def _instalment(
     fact: GrantInstalmentsScheduled
     | GrantInstalmentRequested
@@ -146,74 +251,128 @@ def _instalment(
     | GrantInstalmentFailed,
     told: Told,
 ) -> Words:
+    actor, about = told.actor, told.about
     match fact:
         case GrantInstalmentsScheduled():
-            count = count_text(len(fact.instalments), "instalment", "instalments")
             return Words(
-                f"The grant is to be paid in {count}.",
-                changed=_planned(fact.instalments, fact.unscheduled, told),
+                counted(
+                    "{actor} divided the grant for {about} into {count} instalment.",
+                    "{actor} divided the grant for {about} into {count} instalments.",
+                    count=len(fact.instalments),
+                    actor=actor,
+                    about=about,
+                ),
+                changed=_planned(fact.instalments, fact.unscheduled, told.currency),
+            )
+        case GrantInstalmentRequested(report=None):
+            return Words(
+                msg(
+                    "{actor} asked for instalment {instalment} of the grant for {about}.",
+                    actor=actor,
+                    about=about,
+                    instalment=fact.instalment,
+                )
             )
         case GrantInstalmentRequested():
-            met = "" if fact.report is None else f", for report {fact.report}"
-            return _moved(
-                fact.instalment, f"The recipient asked for instalment {fact.instalment}{met}.", "requested"
+            return Words(
+                msg(
+                    "{actor} asked for instalment {instalment} of the grant for {about}, for report {report}.",
+                    actor=actor,
+                    about=about,
+                    instalment=fact.instalment,
+                    report=fact.report,
+                )
+            )
+        case GrantInstalmentApproved(stage=1):
+            return Words(
+                msg(
+                    "{actor} approved instalment {instalment} of the grant for {about}, as the first of two people.",
+                    actor=actor,
+                    about=about,
+                    instalment=fact.instalment,
+                )
             )
         case GrantInstalmentApproved():
-            first = fact.stage == 1
-            return _moved(
-                fact.instalment,
-                f"A {'first' if first else 'second'} person approved instalment {fact.instalment}.",
-                "approved once" if first else "approved",
+            return Words(
+                msg(
+                    "{actor} approved instalment {instalment} of the grant for {about}, as the second of two people.",
+                    actor=actor,
+                    about=about,
+                    instalment=fact.instalment,
+                )
             )
         case GrantInstalmentInstructed():
-            return _moved(
-                fact.instalment,
-                f"The bank was told to pay instalment {fact.instalment}, reference {fact.reference}.",
-                "instructed",
+            return Words(
+                msg(
+                    "{actor} told the bank to pay instalment {instalment} of the grant for {about}, reference {reference}.",
+                    actor=actor,
+                    about=about,
+                    instalment=fact.instalment,
+                    reference=fact.reference,
+                )
             )
         case GrantInstalmentSettled():
-            amount = amount_text(fact.amount, fact.currency)
-            return _moved(
-                fact.instalment,
-                f"Instalment {fact.instalment} of {amount} was paid on {fact.settled_on.isoformat()}.",
-                "settled",
+            return Words(
+                msg(
+                    "{actor} recorded that instalment {instalment} of the grant for {about}, {amount}, was paid on {day}.",
+                    actor=actor,
+                    about=about,
+                    instalment=fact.instalment,
+                    amount=Money.of(fact.amount, fact.currency),
+                    day=fact.settled_on,
+                )
             )
         case GrantInstalmentFailed():
             return Words(
-                f"The bank did not pay instalment {fact.instalment}.",
-                REASONS[fact.reason],
-                (f"instalment {fact.instalment}: failed", *_approvals_ended(fact.approvals_ended)),
+                msg(
+                    "{actor} recorded that the bank did not pay instalment {instalment} of the grant for {about}.",
+                    actor=actor,
+                    about=about,
+                    instalment=fact.instalment,
+                ),
+                reason(fact.reason),
+                _approvals_ended(fact.approvals_ended),
             )
         case _:
             assert_never(fact)
 
 
-def _planned(instalments: tuple[Instalment, ...], unscheduled: int, told: Told) -> tuple[str, ...]:
-    lines = [
-        f"instalment {plan.number}: {amount_text(plan.amount, told.currency)}, due {plan.due.isoformat()}"
-        + (", after a report" if plan.condition == "report" else "")
-        for plan in instalments
-    ]
+def _planned(instalments: tuple[Instalment, ...], unscheduled: int, currency: str) -> tuple[Message, ...]:
+    lines = [_instalment_line(plan, currency) for plan in instalments]
     if unscheduled:
-        lines.append(f"left unscheduled: {amount_text(unscheduled, told.currency)}")
+        lines.append(msg("Not scheduled yet: {amount}", amount=Money.of(unscheduled, currency)))
     return tuple(lines)
 
 
-def _amendment(fact: GrantAmendmentProposed | GrantAmended, told: Told) -> tuple[str, ...]:
-    ends = () if fact.ends_on is None else (f"ends on: {fact.ends_on.isoformat()}",)
-    return (
-        f"amount of the grant: {amount_text(fact.amount, told.currency)}",
-        *ends,
-        *_planned(fact.instalments or (), fact.unscheduled, told),
+def _instalment_line(plan: Instalment, currency: str) -> Message:
+    amount = Money.of(plan.amount, currency)
+    if plan.condition == "report":
+        return msg(
+            "Instalment {instalment}: {amount}, due on {due}, after a report",
+            instalment=plan.number,
+            amount=amount,
+            due=plan.due,
+        )
+    return msg(
+        "Instalment {instalment}: {amount}, due on {due}", instalment=plan.number, amount=amount, due=plan.due
     )
 
 
-def _approvals_ended(count: int) -> tuple[str, ...]:
+def _amendment(fact: GrantAmendmentProposed | GrantAmended, told: Told) -> tuple[Message, ...]:
+    return (
+        msg("Amount of the grant: {amount}", amount=Money.of(fact.amount, told.currency)),
+        *(() if fact.ends_on is None else (msg("The grant ends on {day}", day=fact.ends_on),)),
+        *_planned(fact.instalments or (), fact.unscheduled, told.currency),
+    )
+
+
+def _approvals_ended(count: int) -> tuple[Message, ...]:
     if not count:
         return ()
-    gone = count_text(count, "approval no longer counts", "approvals no longer count")
-    return (f"{gone} because the bank details changed",)
-
-
-def _moved(number: int, what: str, status: str) -> Words:
-    return Words(what, changed=(f"instalment {number}: {status}",))
+    return (
+        counted(
+            "{count} approval no longer counts because the bank details changed",
+            "{count} approvals no longer count because the bank details changed",
+            count=count,
+        ),
+    )

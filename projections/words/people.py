@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import assert_never
+from typing import Final, assert_never
 
 from domain.applications import APPLICATION
 from domain.dossiers import DossierErased, DossierFact, DossierKept, DossierOpened
@@ -17,6 +17,8 @@ from domain.initiatives import (
     MemberRemoved,
     MemberRemovedFromCall,
 )
+from domain.labels import reason
+from domain.messages import msg
 from domain.persons import (
     PersonClaimMade,
     PersonClaimUsed,
@@ -26,37 +28,44 @@ from domain.persons import (
     PersonHandleGiven,
     PersonRegistered,
 )
-from domain.values import is_id, moment_text
-from projections.words.telling import REASONS, Words
+from domain.values import is_id
+from projections.words.telling import Told, Words, by_title
+
+_UNREADABLE: Final = msg("What was erased can never be read again.")
 
 
 def installation_words(fact: InstallationFact) -> Words:
     """What happened to the installation."""
     match fact:
+        case InstallationOpened(demonstration=True):
+            return Words(msg("The history of this demonstration began."))
         case InstallationOpened():
-            kind = "demonstration" if fact.demonstration else "installation"
-            return Words(f"The history of this {kind} began.")
+            return Words(msg("The history of this installation began."))
         case AdministratorAppointed():
-            return Words("A person was appointed administrator of the installation.")
+            return Words(msg("A person was appointed administrator of the installation."))
         case _:
             assert_never(fact)
 
 
-def initiative_words(fact: InitiativeFact) -> Words:
+def initiative_words(fact: InitiativeFact, told: Told) -> Words:
     """What happened to an initiative."""
     match fact:
         case InitiativeFounded():
-            return Words(f"The initiative {fact.name} was founded.")
+            return Words(msg("The initiative {name} was founded.", name=by_title(fact.name)))
         case MemberAdded():
-            return Words("A member was given roles.", changed=(f"roles: {', '.join(fact.roles)}",))
+            return Words(
+                msg("{actor} gave a member roles.", actor=told.actor),
+                changed=(msg("Roles: {roles}", roles=fact.roles),),
+            )
         case MemberRemoved():
-            return Words("A member was removed.", changed=("roles: none",))
+            return Words(msg("{actor} removed a member.", actor=told.actor))
         case MemberAddedToCall():
             return Words(
-                "A person was given roles for one call.", changed=(f"roles for it: {', '.join(fact.roles)}",)
+                msg("{actor} gave a person roles for one call.", actor=told.actor),
+                changed=(msg("Roles for this call: {roles}", roles=fact.roles),),
             )
         case MemberRemovedFromCall():
-            return Words("A person was removed from one call.", changed=("roles for it: none",))
+            return Words(msg("{actor} took away a person's roles for one call.", actor=told.actor))
         case _:
             assert_never(fact)
 
@@ -65,43 +74,49 @@ def person_words(fact: PersonFact) -> Words:
     """What happened to a person, whom it does not name."""
     match fact:
         case PersonRegistered():
-            return Words("A person was registered.")
+            return Words(msg("A person was registered."))
         case PersonHandleGiven():
-            return Words(f"A person is known by the handle {fact.handle}.")
+            return Words(msg("A person was given the handle {handle}.", handle=fact.handle))
         case PersonClaimMade():
             return Words(
-                "A claim was made to one more way in to a person's account."
+                msg("A claim was made to one more way in to a person's account.")
                 if fact.another
-                else "A claim was made to a way in to a person's account.",
-                changed=(f"can be used until: {moment_text(fact.ends_at)}",),
+                else msg("A claim was made to a way in to a person's account."),
+                changed=(msg("Can be used until {ends_at}", ends_at=fact.ends_at),),
             )
         case PersonClaimWithdrawn():
-            return Words("A claim to a way in was withdrawn.")
+            return Words(msg("A claim to a way in was withdrawn."))
         case PersonClaimUsed():
-            return Words("A claim was exchanged for a way in to a person's account.")
+            return Words(msg("A claim was exchanged for a way in to a person's account."))
         case PersonErased():
             return Words(
-                "A person was erased.", REASONS[fact.reason], ("personal data: unreadable for ever",)
+                msg("A person was erased."),
+                reason(fact.reason),
+                (_UNREADABLE,),
             )
         case _:
             assert_never(fact)
 
 
-def dossier_words(fact: DossierFact) -> Words:
+def dossier_words(fact: DossierFact, told: Told) -> Words:
     """What happened to a dossier. Whose it is is not said."""
     match fact:
         case DossierOpened():
-            return Words("A dossier was opened.")
+            return Words(msg("A dossier was opened."))
         case DossierKept():
             return Words(
-                "The record of a payment has to be kept.", changed=(f"kept until: {moment_text(fact.until)}",)
+                msg("The record of a payment has to be kept."),
+                changed=(msg("Kept until {until}", until=fact.until),),
             )
         case DossierErased():
-            what = (
-                "What was written in the application, and about it, was erased."
+            return Words(
+                msg("What was written in {about}, and about it, was erased.", about=told.about)
                 if is_id(APPLICATION.kind, fact.about)
-                else "The payee of the grant and the reports on it were erased."
+                else msg(
+                    "The payee of the grant for {about} and the reports on it were erased.", about=told.about
+                ),
+                reason(fact.reason),
+                (_UNREADABLE,),
             )
-            return Words(what, REASONS[fact.reason], ("personal data: unreadable for ever",))
         case _:
             assert_never(fact)

@@ -1,80 +1,121 @@
-"""What every sentence is made with: its shape, the reasons in words, counts and times."""
+"""What every sentence is made with: its shape, who acts, and by which name a thing is spoken of."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from string import ascii_uppercase
 from typing import Final
+
+from domain.messages import Message, in_context, msg
+from domain.values import Role, Texts
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A fact in words: `what` happened, `why` (a reason's code in words, if it has one), and what `changed`."""
+    """A fact in words: `what` happened, `why` (the label of its reason, if it has one), and of what `changed` those things
+    that the sentence does not say."""
 
-    what: str
-    why: str | None = None
-    changed: tuple[str, ...] = ()
+    what: Message
+    why: Message | None = None
+    changed: tuple[Message, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """What the words need to know beside the fact: the `currency` of amounts that come without one, if any, and whether
-    the reader is told the `places` on the waiting list."""
+    """What the words need to know beside the fact: who is the `actor` and what it is `about`, as both stand in a sentence;
+    the `currency` of amounts that come without one, if any; and whether the reader is told the `places` on the waiting
+    list."""
 
+    actor: Message
+    about: Message
     currency: str = ""
     places: bool = True
 
 
-REASONS: Final[Mapping[str, str]] = {
-    "account_not_found": "the bank does not know the account",
-    "asked_by_person": "the person asked for it",
-    "budget_exhausted": "the budget is exhausted",
-    "collaboration": "they work or worked together",
-    "conflicts_of_interest": "the other jurors have a conflict of interest",
-    "duplicate": "the same was submitted twice",
-    "employment": "one works for the other",
-    "erased": "what was written in it was erased",
-    "family": "they are family",
-    "financial": "money is at stake between them",
-    "friendship": "they are friends",
-    "funded_elsewhere": "it is funded elsewhere",
-    "grant_amended": "the grant was lowered by an amendment",
-    "grant_terminated": "the grant was ended before all of it was paid",
-    "recipient_asked": "the recipient asked for it",
-    "recipient_unreachable": "the recipient cannot be reached",
-    "report_overdue": "a report is overdue",
-    "terms_broken": "the terms of the grant were not kept",
-    "under_review": "something about the grant has to be looked into",
-    "grant_completed": "the grant is completed and did not need it",
-    "grant_declined": "the grant was declined",
-    "grant_lapsed": "the offer was not answered in time",
-    "held_by_bank": "the bank holds the payment back",
-    "incomplete": "it is incomplete",
-    "jurors_unavailable": "no other juror is available",
-    "name_mismatch": "the name does not fit the account",
-    "no_longer_possible": "it is no longer possible",
-    "not_entitled": "the applicant is not entitled to apply",
-    "not_selected": "it was not selected",
-    "other": "another reason",
-    "outside_scope": "it is outside the scope of the call",
-    "receipts_missing": "receipts are missing",
-    "retention_ended": "the time for which the data was kept has ended",
-    "returned_by_bank": "the bank returned the payment",
-    "rivalry": "they are rivals",
-    "safety": "for safety",
-    "terms": "the terms do not fit",
-    "unclear": "it is unclear",
-    "technical_trouble": "there was technical trouble",
-    "few_applications": "few applications came in",
-    "events": "because of what is happening in the world",
-    "illness": "because of illness",
-    "access_needs": "to remove a barrier",
-    "funds_lost": "the money is not there any more",
-    "plans_changed": "the plans have changed",
+# Who acts
+
+_BY_NUMBER: Final[Mapping[str, Message]] = {
+    Role.ADMINISTRATOR: in_context("actor", "Administrator {number}"),
+    Role.OFFICER: in_context("actor", "Officer {number}"),
+    Role.JUROR: in_context("actor", "Juror {number}"),
+    Role.CHAIR: in_context("actor", "Chair {number}"),
+    Role.FINANCE: in_context("actor", "Finance {number}"),
+    Role.APPROVER: in_context("actor", "Approver {number}"),
+    Role.FUNDER: in_context("actor", "Funder {number}"),
 }
-"""Every reason's code in words."""
+"""Members are told apart by a number, and jurors by a letter, which looks like no mark that they give."""
+
+NUMBERED: Final = frozenset(_BY_NUMBER)
+
+APPLICANT: Final = in_context("actor", "The applicant")
+RECIPIENT: Final = in_context("actor", "The recipient")
+MEMBER: Final = in_context("actor", "A member")
+PERSON: Final = in_context("actor", "A person")
+PROGRAM: Final = in_context("actor", "The program")
+THE_JURY: Final = in_context("actor", "The jury")
+
+_BY_ROLE: Final[Mapping[str, Message]] = {
+    Role.APPLICANT: APPLICANT,
+    Role.PERSON: PERSON,
+    Role.SYSTEM: PROGRAM,
+}
 
 
-def count_text(number: int, one: str, many: str) -> str:
-    """A count with its noun: ``1 application``, ``3 applications``."""
-    return f"{number} {one if number == 1 else many}"
+class Numbers:
+    """Numbers people by their handles, in each role from 1, in the order in which they act first: of acts that the reader
+    is told, and no others, so that a number tells of nobody who is hidden.
+
+    `before` are the roles and handles of acts that were told already, such as on earlier pages, in their order. Somebody
+    who acts in two roles has a number in each.
+    """
+
+    def __init__(self, before: Iterable[tuple[str, str]] = ()) -> None:
+        self._numbers: dict[str, dict[str, int]] = {}
+        for role, handle in before:
+            self.of(role, handle)
+
+    def of(self, role: str, handle: str) -> int:
+        """The number of whoever acts in a role under a handle."""
+        known = self._numbers.setdefault(role, {})
+        return known.setdefault(handle, len(known) + 1)
+
+
+def actor_words(role: str, handle: str | None, numbers: Numbers, *, of_grant: bool = False) -> Message:
+    """Who acts, at the beginning of a sentence: "Officer 1", "Juror B"; `of_grant`: in a grant, whose applicant is its
+    recipient. Without a handle, a member is no more than a member."""
+    if role not in NUMBERED:
+        return RECIPIENT if of_grant and role == Role.APPLICANT else _BY_ROLE.get(role, PERSON)
+    if handle is None:
+        return MEMBER
+    number = numbers.of(role, handle)
+    named = _BY_NUMBER[role]
+    return Message(
+        named.template, {"number": letters(number) if role == Role.JUROR else number}, context=named.context
+    )
+
+
+def letters(number: int) -> str:
+    """A number, from 1, in letters: A to Z, then AA, AB."""
+    text = ""
+    while number:
+        number, last = divmod(number - 1, len(ascii_uppercase))
+        text = ascii_uppercase[last] + text
+    return text
+
+
+# What it is about
+
+
+def by_title(title: str | Texts) -> Message:
+    """A thing by its title or its name, as it stands in a sentence."""
+    return msg("“{title}”", title=title)
+
+
+def by_handle(handle: str) -> Message:
+    """An application by the handle of its applicant, as it stands in a sentence."""
+    return in_context("in a sentence", "application {handle}", handle=handle)
+
+
+UNNAMED: Final = in_context("in a sentence", "an application")
+"""An application of which the reader knows neither title nor handle."""

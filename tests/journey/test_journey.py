@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC
-from typing import Any
+from datetime import UTC, date
+from typing import Any, Final
 
+from api.locales import ENGLISH
 from tests.journey.running import Running
 from tests.journey.walk import Walked
+
+NO_BREAK: Final = "\N{NO-BREAK SPACE}"
 
 
 def test_the_facts_are_there_once_each_and_in_order(running: Running, walked: Walked) -> None:
@@ -40,52 +43,52 @@ def test_the_facts_are_there_once_each_and_in_order(running: Running, walked: Wa
 
 
 TIMELINE = """
-officer    officer   The call was drafted. [status: drafted; budget: 10000.00 EUR; awards: from 100.00 EUR to 5000.00 EUR; reviews of each application: 3; blindness: double]
-officer    officer   The call was published. [status: published]
-officer    officer   A round was opened until {deadline} (Europe/Berlin). [status: open]
-artist     applicant An application for 1500.50 EUR was submitted. [status: submitted]
--          system    The round was closed with 1 application. [status: closed]
-officer    officer   The application was found eligible. [status: eligible]
--          officer   A member read who applied.
--          officer   A member read what applicants wrote.
-officer    officer   A juror was asked for a review. [review: assigned]
-officer    officer   A juror was asked for a review. [review: assigned]
-officer    officer   A juror was asked for a review. [review: assigned]
-recused    juror     The juror declared a conflict of interest and stepped back. (they are friends) [review: recused]
-officer    officer   Another juror was asked in place of that one. [review: replaced]
-officer    officer   A juror was asked for a review. [review: assigned]
-chair      chair     The juror declared to have no conflict of interest. [review: cleared]
-chair      chair     The juror submitted the review. [review: submitted]
-second     juror     The juror declared to have no conflict of interest. [review: cleared]
-second     juror     The juror submitted the review. [review: submitted]
-spare      juror     The juror declared to have no conflict of interest. [review: cleared]
-spare      juror     The juror submitted the review. [review: submitted]
-officer    officer   The panel was opened on a ranking of 1 application. [panel: open]
-officer    officer   The round was handed to its panel. [status: in panel]
-chair      chair     The panel set an award of 1400.25 EUR. [outcome: award]
-chair      chair     The chair closed the panel. [panel: closed]
-officer    officer   Another person confirmed the panel's decision. [panel: confirmed]
-officer    officer   The round was decided. [status: decided]
-officer    officer   The application was awarded 1400.25 EUR. [status: awarded]
-officer    officer   A grant of 1400.25 EUR was offered, to be answered by {respond_by}. [status: offered]
-officer    officer   1400.25 EUR was committed to a grant.
-artist     applicant The recipient accepted the grant. [status: accepted]
-artist     applicant The recipient set to whom the grant is paid. [payee: the recipient, setting 1]
-finance    finance   Another person confirmed the payee. [payee: setting 1 confirmed]
-officer    officer   The grant is to be paid in 2 instalments. [instalment 1: 1000.00 EUR, due {due}; instalment 2: 400.25 EUR, due {due}, after a report]
-artist     applicant The recipient asked for instalment 1. [instalment 1: requested]
-finance    finance   A first person approved instalment 1. [instalment 1: approved once]
-approver   approver  A second person approved instalment 1. [instalment 1: approved]
-finance    finance   The bank was told to pay instalment 1, reference RUN-1. [instalment 1: instructed]
-finance    finance   Instalment 1 of 1000.00 EUR was paid on {paid_on}. [instalment 1: settled]
-artist     applicant The recipient submitted report 1. [report 1: submitted]
-officer    officer   Report 1 was accepted. [report 1: accepted]
-artist     applicant The recipient asked for instalment 2, for report 1. [instalment 2: requested]
-finance    finance   A first person approved instalment 2. [instalment 2: approved once]
-approver   approver  A second person approved instalment 2. [instalment 2: approved]
-finance    finance   The bank was told to pay instalment 2, reference RUN-2. [instalment 2: instructed]
-finance    finance   Instalment 2 of 400.25 EUR was paid on {paid_on}. [instalment 2: settled]
-officer    officer   The grant was completed. [status: completed]
+officer    officer   Officer 1 drafted the call “Winter call”. [Budget: 10,000.00 EUR; Awards: from 100.00 EUR to 5,000.00 EUR; Reviews of each application: 3; The jury does not see who applied.]
+officer    officer   Officer 1 published the call “Winter call”.
+officer    officer   Officer 1 opened the round. [Closes: {deadline}]
+artist     applicant The applicant submitted application {application} and asked for 1,500.50 EUR.
+-          system    The program closed the round, with 1 application.
+officer    officer   Officer 1 found application {application} eligible.
+-          officer   A member read who applied in the round.
+-          officer   A member read what applicants wrote in the round.
+officer    officer   Officer 1 asked a juror for a review of application {application}.
+officer    officer   Officer 1 asked a juror for a review of application {application}.
+officer    officer   Officer 1 asked a juror for a review of application {application}.
+recused    juror     Juror A declared a conflict of interest with application {application} and stepped back. (they are friends)
+officer    officer   Officer 1 asked another juror to review application {application} in place of the one who stepped back.
+officer    officer   Officer 1 asked a juror for a review of application {application}.
+chair      chair     Chair 1 declared no conflict of interest with application {application}.
+chair      chair     Chair 1 submitted a review of application {application}.
+second     juror     Juror B declared no conflict of interest with application {application}.
+second     juror     Juror B submitted a review of application {application}.
+spare      juror     Juror C declared no conflict of interest with application {application}.
+spare      juror     Juror C submitted a review of application {application}.
+officer    officer   Officer 1 opened the panel of the round on a ranking of 1 application.
+officer    officer   Officer 1 handed the round to its panel.
+chair      chair     Chair 1 set an award of 1,400.25 EUR for application {application}.
+chair      chair     Chair 1 closed the panel of the round.
+officer    officer   Officer 1 confirmed the decisions of the panel of the round.
+officer    officer   All applications of the round were decided.
+officer    officer   Officer 1 confirmed the award of 1,400.25 EUR to application {application}.
+officer    officer   Officer 1 offered a grant of 1,400.25 EUR for application {application}, to be answered by {respond_by}.
+officer    officer   Officer 1 committed 1,400.25 EUR to the grant for application {application}.
+artist     applicant The recipient accepted the grant for application {application}.
+artist     applicant The recipient set to whom the grant for application {application} is paid. [Payee: the recipient]
+finance    finance   Finance 1 confirmed the payee of the grant for application {application}.
+officer    officer   Officer 1 divided the grant for application {application} into 2 instalments. [Instalment 1: 1,000.00 EUR, due on {due}; Instalment 2: 400.25 EUR, due on {due}, after a report]
+artist     applicant The recipient asked for instalment 1 of the grant for application {application}.
+finance    finance   Finance 1 approved instalment 1 of the grant for application {application}, as the first of two people.
+approver   approver  Approver 1 approved instalment 1 of the grant for application {application}, as the second of two people.
+finance    finance   Finance 1 told the bank to pay instalment 1 of the grant for application {application}, reference RUN-1.
+finance    finance   Finance 1 recorded that instalment 1 of the grant for application {application}, 1,000.00 EUR, was paid on {paid_on}.
+artist     applicant The recipient submitted report 1 on the grant for application {application}.
+officer    officer   Officer 1 accepted report 1 on the grant for application {application}.
+artist     applicant The recipient asked for instalment 2 of the grant for application {application}, for report 1.
+finance    finance   Finance 1 approved instalment 2 of the grant for application {application}, as the first of two people.
+approver   approver  Approver 1 approved instalment 2 of the grant for application {application}, as the second of two people.
+finance    finance   Finance 1 told the bank to pay instalment 2 of the grant for application {application}, reference RUN-2.
+finance    finance   Finance 1 recorded that instalment 2 of the grant for application {application}, 400.25 EUR, was paid on {paid_on}.
+officer    officer   Officer 1 completed the grant for application {application}.
 """
 """What a funder reads of the call: whose handle, in which role, what, why, and what it changed."""
 
@@ -98,13 +101,14 @@ def test_the_funder_reads_the_whole_timeline(walked: Walked) -> None:
     for item in told["items"]:
         why = f" ({item['why']})" if item["why"] else ""
         changed = f" [{'; '.join(item['changed'])}]" if item["changed"] else ""
-        lines.append(f"{item['role']:<9} {item['what']}{why}{changed}")
+        lines.append(f"{item['role']:<9} {item['what']}{why}{changed}".replace(NO_BREAK, " "))
         whose.append(item["handle"])
     expected = TIMELINE.format(
-        deadline=walked.deadline.strftime("%Y-%m-%d %H:%M"),
-        respond_by=walked.respond_by.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC"),
-        due=walked.due,
-        paid_on=walked.deadline.astimezone(UTC).date(),
+        application=next(item["handle"] for item in told["items"] if item["role"] == "applicant"),
+        deadline=ENGLISH.moment(walked.deadline, "Europe/Berlin"),
+        respond_by=ENGLISH.moment(walked.respond_by),
+        due=ENGLISH.day(date.fromisoformat(walked.due)),
+        paid_on=ENGLISH.day(walked.deadline.astimezone(UTC).date()),
     ).strip().split("\n")  # fmt: skip
     assert lines == [line[11:] for line in expected]
     people = [line[:10].strip() for line in expected]
@@ -191,7 +195,7 @@ def test_the_history_can_be_asked_as_of_a_moment(walked: Walked) -> None:
     application = walked.read("funder", "/api/applications/{application}", as_of=then)
     assert application["status"] == "awarded"
     told = walked.read("funder", "/api/calls/{call}/timeline", limit="100", as_of=then)
-    assert told["items"][-1]["what"] == "The application was awarded 1400.25 EUR."
+    assert "confirmed the award of 1,400.25" in told["items"][-1]["what"]
     walked.read("funder", "/api/grants/{grant}", 404, as_of=then)
 
 

@@ -58,8 +58,8 @@ def test_the_form_begins_with_what_was_submitted_and_a_change_shows(
     assert (shown["title"], shown["status"]) == ("A better project", "submitted")
     lines = stage.speaking("second applicant").get(f"/api{application}/timeline")["items"]
     assert [line["what"] for line in lines] == [
-        "An application for 300.00 EUR was submitted.",
-        "The application was changed; it is for 300.00 EUR.",
+        "The applicant submitted “A better project” and asked for 300.00\u00a0EUR.",
+        "The applicant changed “A better project” and asks for 300.00\u00a0EUR.",
     ]
 
 

@@ -84,9 +84,12 @@ class TestAForgottenApplication:
         await check()
         assert season.rows("SELECT application FROM read.titles") == [(season.application2,)]
         told = await timeline.of_application(season.reader, season.artist1, application)
-        assert [(entry.what, entry.why) for entry in told.items if entry.topic == "dossier.erased.v1"] == [
+        handle = (await applications.one(season.reader, season.artist1, application)).handle
+        assert [
+            (str(entry.what), str(entry.why)) for entry in told.items if entry.topic == "dossier.erased.v1"
+        ] == [
             (
-                "What was written in the application, and about it, was erased.",
+                f"What was written in application {handle}, and about it, was erased.",
                 "the person asked for it",
             )
         ]

@@ -10,7 +10,7 @@ from domain.refusals import Refused
 from history.due import run_due
 from projections import applications, ledger, timeline
 from projections.grants import queries as grants
-from tests.projections.conftest import DEADLINE, Season, eur
+from tests.projections.conftest import CANARY_TITLES, DEADLINE, Season, eur
 
 pytestmark = pytest.mark.anyio
 
@@ -39,7 +39,7 @@ async def test_a_round_goes_on_without_an_applicant_who_was_erased_under_review(
         season.application2: "withdrawn",
     }
     told = await timeline.of_application(season.reader, season.officer, season.application2)
-    assert [entry.why for entry in told.items if entry.topic == "application.ended_by_erasure.v1"] == [
+    assert [str(entry.why) for entry in told.items if entry.topic == "application.ended_by_erasure.v1"] == [
         "what was written in it was erased"
     ]
 
@@ -71,10 +71,11 @@ async def test_an_offer_that_nobody_answers_lapses_and_its_money_is_there_again(
     season.project()
     assert (await grants.one(season.reader, season.officer, grant)).status == "lapsed"
     told = await timeline.of_grant(season.reader, season.officer, grant)
-    assert [(entry.what, entry.why, entry.role) for entry in told.items[-2:]] == [
-        ("The offer was not answered in time and lapsed.", None, "system"),
+    about = f"“{CANARY_TITLES[0]}”"
+    assert [(str(entry.what), str(entry.why), entry.role) for entry in told.items[-2:]] == [
+        (f"The offer of a grant for {about} was not answered in time and lapsed.", "None", "system"),
         (
-            "1400.25 EUR that was committed to a grant is available again.",
+            f"1400.25 EUR that was committed to the grant for {about} is available again.",
             "the offer was not answered in time",
             "system",
         ),

@@ -28,7 +28,7 @@ async def page_of(season: Season, viewer: str, cursor: str | None) -> Page[Timel
 
 def facts(page: Page[TimelineEntry]) -> list[Fact]:
     """Which facts a page tells."""
-    return [(entry.stream, entry.topic, entry.what) for entry in page.items]
+    return [(entry.stream, entry.topic, str(entry.what)) for entry in page.items]
 
 
 async def whole(season: Season, viewer: str) -> list[Fact]:

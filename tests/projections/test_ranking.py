@@ -163,9 +163,8 @@ class TestSteppingBack:
         (then,) = await season.ranking("officer", as_of=AsOf(before))
         assert (then.score, then.reviews) == ("70.000", 2)
         told = await timeline.of_application(season.reader, season.officer, made)
-        assert told.items[-1].what == (
-            "The juror found a conflict of interest after submitting the review and stepped back; "
-            "its scores no longer count."
+        assert str(told.items[-1].what).endswith(
+            "after submitting the review and stepped back; its scores no longer count."
         )
         shown = {
             each.id: each
@@ -325,16 +324,16 @@ class TestAConflict:
         for application in (made[0], made[2]):
             assert (await applications.one(season.reader, viewer, application)).rank is None
             story = await timeline.of_application(season.reader, viewer, application, limit=100)
-            assert "place" not in story.items[-1].what
+            assert "place" not in str(story.items[-1].what)
         for entry in (await timeline.of_call(season.reader, viewer, season.call, limit=100)).items:
-            assert "place 1" not in entry.what
-            assert "place 3" not in entry.what
+            assert "place 1" not in str(entry.what)
+            assert "place 3" not in str(entry.what)
         # To everybody else it is told.
         assert (await applications.one(season.reader, season.officer, made[2])).rank == 3
         own = await applications.one(season.reader, season.artist3, made[2])
         assert own.rank == 3
         told = await timeline.of_application(season.reader, season.artist3, made[2])
-        assert told.items[-1].what == "The application was put on the waiting list, at place 3."
+        assert "place 3 on the waiting list" in str(told.items[-1].what)
 
 
 class TestAWithdrawal:
@@ -438,8 +437,8 @@ async def test_a_lowered_quorum_is_shown_beside_the_ranking_and_to_no_applicant(
     }
     told = await timeline.of_application(season.reader, season.officer, season.application2, limit=100)
     (entry,) = [entry for entry in told.items if entry.topic == "round.quorum_lowered.v1"]
-    assert (entry.what, entry.why) == (
-        "The quorum of an application was lowered to 1 review.",
+    assert (str(entry.what), str(entry.why)) == (
+        f"Chair 1 lowered the quorum of “{CANARY_TITLES[1]}” to 1 review.",
         "no other juror is available",
     )
     other = await timeline.of_application(season.reader, season.officer, season.application1, limit=100)

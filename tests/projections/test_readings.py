@@ -378,9 +378,10 @@ class TestWhatIsRecorded:
         of_readings = [entry for entry in told.items if entry.topic == "reading.recorded.v1"]
         # Its own stream's id is made of the reader's, which the members know.
         assert {entry.stream for entry in of_readings} <= {season.round}
-        assert [(entry.what, entry.handle, entry.role) for entry in of_readings[-2:]] == [
-            ("A member read who applied.", None, "officer"),
-            ("A member read what applicants wrote.", None, "officer"),
+        assert [(str(entry.what), entry.handle, entry.role) for entry in of_readings[-2:]] == [
+            ("A member read who applied in the round.", None, "officer"),
+            ("A member read what applicants wrote in the round.", None, "officer"),
         ]
+        assert {str(entry.actor) for entry in of_readings} == {"A member"}
         own = await timeline.of_application(season.reader, season.artist1, season.application1, limit=100)
         assert not any(entry.topic.startswith("reading.") for entry in own.items)

@@ -8,6 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from api.locales import ENGLISH
+from domain.messages import Message
 from domain.refusals import CommandRejected, Forbidden, NotFound
 from domain.values import Role
 from projections import (
@@ -75,13 +77,22 @@ def every_query(season: Season) -> dict[str, Query]:
     return found
 
 
+def as_json(answer: Any) -> str:  # Any: whatever a query answers
+    """An answer as it would be sent, its sentences in English."""
+
+    def otherwise(found: object) -> str:
+        return ENGLISH.say(found) if isinstance(found, Message) else repr(found)
+
+    return msgspec.json.encode(answer, enc_hook=otherwise).decode()
+
+
 async def read_all(season: Season, viewer: str | None) -> dict[str, str]:
     """Every query's answer to somebody as the JSON that would be sent, or the sentence of the refusal."""
     season.project()
     answers = {}
     for name, query in every_query(season).items():
         try:
-            answers[name] = msgspec.json.encode(await query(season.reader, viewer), enc_hook=repr).decode()
+            answers[name] = as_json(await query(season.reader, viewer))
         except CommandRejected as turned:
             answers[name] = f"{type(turned).__name__}: {turned.detail}"
     return answers

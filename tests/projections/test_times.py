@@ -7,7 +7,6 @@ import inspect
 from collections.abc import Sequence
 from typing import Any
 
-import msgspec
 import pytest
 
 from api.http.queries import READS, Read
@@ -16,6 +15,7 @@ from domain.values import Role
 from projections import applications, reviews, timeline
 from projections.moments import AsOf
 from tests.projections.conftest import Season
+from tests.projections.test_seeing import as_json
 
 pytestmark = pytest.mark.anyio
 
@@ -85,7 +85,7 @@ async def asked(season: Season, read: Read, viewer: str | None, position: int) -
         answer: Any = await read.query(season.reader, *people, *things, as_of=AsOf(position))
     except (Forbidden, NotFound) as refused:
         return f"{type(refused).__name__}: {refused.detail}"
-    return msgspec.json.encode(answer, enc_hook=repr).decode()
+    return as_json(answer)
 
 
 async def check(season: Season, stage: str) -> None:

@@ -64,7 +64,7 @@ def check_asked(label: str, days: int) -> None:
         )
 
 
-class Tokens:
+class AccessTokens:
     """The tokens of one installation. Their times are the database's own, not a demonstration's."""
 
     def __init__(self, history: History, vault: Vault) -> None:

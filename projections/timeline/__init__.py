@@ -1,0 +1,10 @@
+"""The timeline of a thing: who did what, in which role, when, why, and what it changed, fact by fact.
+
+The table says only in which timelines a fact is told; the words are made when it is read. A fact is told in the
+timeline of its own stream and of what that stream belongs to: a review's in the application's and the call's, too.
+"""
+
+from projections.timeline.entries import About, Timeline, TimelineEntry
+from projections.timeline.queries import of_application, of_call, of_fund, of_grant
+
+__all__ = ["About", "Timeline", "TimelineEntry", "of_application", "of_call", "of_fund", "of_grant"]

@@ -1,0 +1,109 @@
+"""One page of a timeline: which facts are told to a reader, in the order in which they were decided."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+from domain.topics import topics_for
+from domain.values import Role
+from projections.paging import check_limit, position_of
+from projections.reader import Reader, Row, recorded_in
+from projections.timeline.entries import JURY_ROLES, Asked, Timeline, entry_of
+from projections.timeline.naming import Name, names_of, titled
+from projections.words.telling import NUMBERED, Numbers
+
+_TOLD: Final = """
+    t.thing = ANY (%(things)b::text[]) AND (t.thing = %(thing)b OR t.topic = ANY (%(for_applicants)b::text[]))
+    AND t.position <= %(at)b::bigint AND t.topic = ANY (%(topics)b::text[])
+    AND (t.round IS NULL OR NOT t.round = ANY (%(rounds)b::text[]))
+    AND (t.application IS NULL OR NOT t.application = ANY (%(judged)b::text[]))
+    AND (t.application IS NULL OR NOT t.application = ANY (%(tied)b::text[])
+        OR t.topic = ANY (%(for_applicants)b::text[]))
+"""
+"""Which facts are told: of the topics that are for the reader's role, and within what `Asked` leaves of them."""
+
+
+async def page(reader: Reader, asked: Asked, cursor: str | None, limit: int) -> Timeline:
+    """A page of a timeline.
+
+    The cursor stands for the last fact of the page, and does not tell its position. Entries cannot be counted instead: a
+    round that is decided meanwhile reveals some in between."""
+    count = check_limit(limit)
+    after = await _place_of(reader, position_of(cursor, reader.cursors))
+    which: dict[str, object] = {
+        "thing": asked.thing,
+        "things": [asked.thing] if asked.around is None else [asked.thing, asked.around],
+        "at": asked.at,
+        "topics": sorted(topics_for(asked.role)),
+        "rounds": list(asked.rounds),
+        "judged": list(asked.judged),
+        "tied": list(asked.tied),
+        "for_applicants": sorted(topics_for(Role.APPLICANT)),
+        "after_at": after[0],
+        "after": after[1],
+    }
+    rows = await reader.rows(
+        # Made of the constant above alone.
+        f"""
+        SELECT f.position, f.topic, f.document, t.round, t.application
+        FROM read.timeline t JOIN history.facts f ON f.position = t.position
+        WHERE {_TOLD} AND (t.at, t.position) > (%(after_at)b::timestamptz, %(after)b::bigint)
+        ORDER BY t.at, t.position LIMIT %(count)b
+        """,  # noqa: S608
+        **which,
+        count=count + 1,
+    )
+    names = await _names(reader, asked, rows[:count])
+    numbers = await _numbers(reader, asked, which) if cursor else Numbers()
+    return Timeline(
+        items=tuple([entry_of(row, asked, names, numbers) for row in rows[:count]]),
+        next=reader.cursors.token(rows[count - 1]["position"]) if len(rows) > count else None,
+        zone=asked.zone,
+    )
+
+
+async def _place_of(reader: Reader, position: int) -> tuple[datetime, int]:
+    """Where a fact stands in the order of timelines: when it was decided, and its position."""
+    if not position:
+        return datetime.min.replace(tzinfo=UTC), 0
+    rows = await reader.rows(
+        "SELECT position, topic, document FROM history.facts WHERE position = %(position)b::bigint",
+        position=position,
+    )
+    return (
+        (recorded_in(rows[0]).envelope.decided_at, position)
+        if rows
+        else (datetime.max.replace(tzinfo=UTC), 0)
+    )
+
+
+async def _numbers(reader: Reader, asked: Asked, which: Mapping[str, object]) -> Numbers:
+    """The numbers of those who act on the pages before, as those pages tell them."""
+    rows = await reader.rows(
+        f"""
+        SELECT t.role, t.handle FROM read.timeline t
+        WHERE {_TOLD} AND (t.at, t.position) <= (%(after_at)b::timestamptz, %(after)b::bigint)
+            AND t.handle IS NOT NULL AND t.role = ANY (%(numbered)b::text[])
+            AND NOT (t.role = ANY (%(jury)b::text[])
+                AND (%(as_applicant)b OR coalesce(t.application = ANY (%(tied)b::text[]), false)))
+        GROUP BY t.role, t.handle ORDER BY min(t.at), min(t.position)
+        """,  # noqa: S608 - see above
+        **which,
+        numbered=sorted(NUMBERED),
+        jury=sorted(JURY_ROLES),
+        as_applicant=asked.role is Role.APPLICANT,
+    )
+    return Numbers((row["role"], row["handle"]) for row in rows)
+
+
+async def _names(reader: Reader, asked: Asked, rows: Sequence[Row]) -> dict[str, Name]:
+    """The names of what some entries are about."""
+    wanted = {row["application"] for row in rows} - {None}
+    if not wanted:
+        return dict(asked.names)
+    by_title = await titled(
+        reader, asked.viewer, asked.role, wanted, rounds=asked.states, conflicts=asked.conflicts
+    )
+    return {**asked.names, **await names_of(reader, wanted, by_title)}

@@ -1,0 +1,241 @@
+"""Whose timelines can be opened, by whom, and what of them is told: an application's, a grant's, a call's and a fund's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from domain import access
+from domain.calls import CALL, Call
+from domain.funds import FUND
+from domain.grants.state import GRANT
+from domain.indexes import applications_by, applications_of, conflicts_of, rounds_of
+from domain.messages import in_context, msg, verbatim
+from domain.rounds import ROUND, RoundStatus
+from domain.values import Role
+from projections import readings
+from projections.cases import case_of, judged_now
+from projections.moments import AsOf, position_at
+from projections.paging import DEFAULT_LIMIT
+from projections.reader import Reader, allow
+from projections.timeline.entries import Asked, Timeline
+from projections.timeline.naming import Name
+from projections.timeline.pages import page
+from projections.words.telling import by_title
+
+
+async def of_application(
+    reader: Reader,
+    viewer: str | None,
+    application: str,
+    *,
+    cursor: str | None = None,
+    limit: int = DEFAULT_LIMIT,
+    as_of: AsOf | None = None,
+) -> Timeline:
+    """What happened to an application, and to the grant that followed, from the beginning on.
+
+    Applicants read nothing of what the jury did, neither before the decision nor after; nor does whoever declared a
+    conflict of interest. Whoever judges it reads nothing. Raises `NotFound` or `Forbidden`.
+    """
+    who = viewer or ""
+    case = await case_of(reader, who, application)
+    role = allow(
+        access.sees_timeline(
+            who,
+            case.initiative,
+            applicant=case.application.applicant,
+            round=case.round,
+            own=case.own,
+        )
+    )
+    reviews = case.reviews.values()
+    conflict = access.declared_conflict(who, reviews)
+    places = access.sees_waiting_places(
+        who,
+        applicant=case.application.applicant,
+        conflict_in_round=bool(await reader.members(conflicts_of(who, case.application.round))),
+    )
+    times = access.sees_times(
+        who,
+        case.initiative,
+        applicant=case.application.applicant,
+        round=case.round,
+        judging=access.is_judging(who, case.round, reviews),
+    )
+    allow(times)
+    round = case.application.round
+    if role is Role.OFFICER:
+        await _record_times(reader, who, case.call, [round])
+    tied = (application,) if conflict else ()
+    return await page(
+        reader,
+        Asked(
+            viewer=who,
+            role=role,
+            thing=application,
+            at=position_at(as_of, times),
+            around=round,
+            zone=case.call.time_zone,
+            currency=case.application.currency,
+            places=places,
+            tied=tied,
+            names={
+                case.application.call: _name_of_call(case.application.call, case.call),
+                round: _name_of_round(case.application.call),
+            },
+            states={round: case.round},
+            conflicts=tied,
+        ),
+        cursor,
+        limit,
+    )
+
+
+async def of_grant(
+    reader: Reader,
+    viewer: str | None,
+    grant: str,
+    *,
+    cursor: str | None = None,
+    limit: int = DEFAULT_LIMIT,
+    as_of: AsOf | None = None,
+) -> Timeline:
+    """What happened to a grant; raises `NotFound` or `Forbidden`."""
+    who = viewer or ""
+    state, initiative = await reader.with_initiative(GRANT, grant)
+    role = allow(access.sees_timeline(who, initiative.within(state.call), applicant=state.recipient))
+    times = access.sees_times(who, initiative.within(state.call), applicant=state.recipient)
+    call = await reader.the(CALL, state.call)
+    return await page(
+        reader,
+        Asked(
+            viewer=who,
+            role=role,
+            thing=grant,
+            at=position_at(as_of, times),
+            zone=call.time_zone,
+            currency=state.currency,
+        ),
+        cursor,
+        limit,
+    )
+
+
+async def of_call(
+    reader: Reader,
+    viewer: str | None,
+    call: str,
+    *,
+    cursor: str | None = None,
+    limit: int = DEFAULT_LIMIT,
+    as_of: AsOf | None = None,
+) -> Timeline:
+    """What happened in a call: its rounds, applications, reviews, panels and grants, and what was read of it.
+
+    Funders read of applications once their round is decided. The viewer's own applications, and those with which they
+    declared a conflict, are told as to applicants. Those that they judge are left out. Raises `NotFound` or `Forbidden`,
+    and `NotRecorded` where that it is read cannot be recorded.
+    """
+    who = viewer or ""
+    state, whole = await reader.with_initiative(CALL, call)
+    initiative = whole.within(call)
+    role = allow(access.sees_timeline(who, initiative))
+    at = position_at(as_of, access.sees_times(who, initiative))
+    rounds = await reader.members(rounds_of(call))
+    loaded = await reader.load(*((ROUND, each) for each in rounds))
+    undecided = [each for each in rounds if loaded[each].state.status is not RoundStatus.DECIDED]
+    own = {each: await reader.members(applications_by(who, each)) for each in rounds}
+    if role is Role.OFFICER:
+        await _record_times(reader, who, state, [each for each in undecided if not own[each]])
+    conflicts = await reader.members_of_all([conflicts_of(who, each) for each in rounds])
+    # The rounds in which somebody applied are hidden like a funder's until they are decided.
+    closed = undecided if role is Role.FUNDER else [each for each in undecided if own[each]]
+    return await page(
+        reader,
+        Asked(
+            viewer=who,
+            role=role,
+            thing=call,
+            at=at,
+            zone=state.time_zone,
+            currency=state.currency,
+            places=access.sees_waiting_places(who, conflict_in_round=bool(conflicts)),
+            rounds=closed,
+            judged=await judged_now(reader, who, rounds),
+            tied=[*(application for each in rounds for application in own[each]), *conflicts],
+            names={
+                call: _name_of_call(call, state),
+                **dict.fromkeys(rounds, _name_of_round(call)),
+            },
+            states={each: loaded[each].state for each in rounds},
+            conflicts=conflicts,
+        ),
+        cursor,
+        limit,
+    )
+
+
+async def of_fund(
+    reader: Reader,
+    viewer: str | None,
+    fund: str,
+    *,
+    cursor: str | None = None,
+    limit: int = DEFAULT_LIMIT,
+    as_of: AsOf | None = None,
+) -> Timeline:
+    """What happened to a fund and to the grants it pays; raises `NotFound` or `Forbidden`."""
+    who = viewer or ""
+    state, initiative = await reader.with_initiative(FUND, fund)
+    role = allow(access.sees_timeline(who, initiative))
+    at = position_at(as_of, access.sees_times(who, initiative))
+    rows = await reader.rows(
+        "SELECT name FROM read.funds WHERE fund = %(fund)b AND to_position = 9223372036854775807", fund=fund
+    )
+    # Before the read model has seen the fund, nothing is told of it either.
+    name = rows[0]["name"] if rows else ""
+    return await page(
+        reader,
+        Asked(
+            viewer=who,
+            role=role,
+            thing=fund,
+            at=at,
+            currency=state.currency,
+            names={fund: Name(verbatim(name), by_title(name))},
+        ),
+        cursor,
+        limit,
+    )
+
+
+async def _record_times(reader: Reader, viewer: str, call: Call, rounds: Sequence[str]) -> None:
+    """Record that somebody is about to read when applications came in, which jurors of a blind call must not know.
+    Raises `NotRecorded` where it cannot be recorded."""
+    if not any(stage.blind for stage in call.stages):
+        return
+    for each in rounds:
+        if await _received_any(reader, each) and not await readings.record(reader, viewer, each, "times"):
+            raise readings.NotRecorded(
+                msg(
+                    "What happened is not shown just now: that you read when applications came in has to be recorded "
+                    "first, and nothing can be written at the moment. Try again shortly."
+                )
+            )
+
+
+async def _received_any(reader: Reader, round: str) -> bool:
+    found = await reader.primary_rows(
+        "SELECT 1 FROM history.indexes WHERE name = %(index)b::text LIMIT 1", index=applications_of(round)
+    )
+    return bool(found)
+
+
+def _name_of_call(call: str, state: Call) -> Name:
+    return Name(msg("{title}", title=state.title), by_title(state.title), call)
+
+
+def _name_of_round(call: str) -> Name:
+    """A call has one round. Its deadline is no part of its name, since it can be extended."""
+    name = in_context("in a sentence", "the round")
+    return Name(name, name, call)
