@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final, assert_never
 
 from domain.funds import FundCommitted, FundFact, FundOpened, FundPledged, FundReceived, FundReleased
@@ -173,10 +173,9 @@ def _instalment(
             )
         case GrantInstalmentSettled():
             amount = amount_text(fact.amount, fact.currency)
-            return _moved(
-                fact.instalment,
+            return Words(
                 f"Instalment {fact.instalment} of {amount} was paid on {fact.settled_on.isoformat()}.",
-                "settled",
+                changed=(f"instalment {fact.instalment}: settled", *_charged(fact)),
             )
         case GrantInstalmentFailed():
             return Words(
@@ -186,6 +185,13 @@ def _instalment(
             )
         case _:
             assert_never(fact)
+
+
+def _charged(fact: GrantInstalmentSettled) -> Iterator[str]:
+    if fact.fee is not None and fact.fee_currency is not None:
+        yield f"the bank's fee: {amount_text(fact.fee, fact.fee_currency)}"
+    if fact.rate is not None:
+        yield f"exchange rate: 1 {fact.currency} = {fact.rate} {fact.rate_currency}"
 
 
 def _planned(instalments: tuple[Instalment, ...], unscheduled: int, told: Told) -> tuple[str, ...]:
