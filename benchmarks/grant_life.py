@@ -123,5 +123,9 @@ def _paid(offer: Offer, number: int, amount: int, report: int | None) -> tuple[F
             amount=amount,
             currency=CURRENCY,
             settled_on=date.fromisoformat(_SETTLED),
+            fee=None,
+            fee_currency=None,
+            rate=None,
+            rate_currency=None,
         ),
     )

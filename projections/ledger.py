@@ -17,6 +17,7 @@ from typing import Final, Literal
 import msgspec
 
 from domain import access
+from domain.exchange import Exchange
 from domain.funds import FUND
 from domain.initiatives import INITIATIVE
 from domain.values import Money
@@ -57,13 +58,17 @@ class EntryLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """What one fact moved, on the day of the bank's calendar where there is one, else on the day in UTC."""
+    """What one fact moved, on the day of the bank's calendar where there is one, else on the day in UTC. The bank's `fee` for
+    a payment, and the rate at which it changed the money, are told where they were recorded; they are booked on no account of
+    the fund."""
 
     topic: str
     booked_on: date
     grant: str | None
     pledge: str | None
     instalment: int | None
+    fee: Money | None
+    exchange: Exchange | None
     lines: tuple[EntryLine, ...]
 
 
@@ -157,6 +162,8 @@ def _entries(lines: list[Row]) -> list[Entry]:
             grant=rows[0]["grant"],
             pledge=rows[0]["pledge"],
             instalment=rows[0]["instalment"],
+            fee=fee_of(rows[0]),
+            exchange=exchange_of(rows[0]),
             lines=tuple(
                 EntryLine(
                     account=row["account"],
@@ -168,6 +175,16 @@ def _entries(lines: list[Row]) -> list[Entry]:
         )
         for rows in by_position.values()
     ]
+
+
+def fee_of(row: Row) -> Money | None:
+    """What the bank took for the payment in a row, if that is known."""
+    return None if row["fee"] is None else Money.of(row["fee"], row["fee_currency"])
+
+
+def exchange_of(row: Row) -> Exchange | None:
+    """The rate at which the bank changed the payment in a row, if it did."""
+    return None if row["rate"] is None else Exchange(currency=row["rate_currency"], rate=row["rate"])
 
 
 def _total(account: str, row: Row | None, currency: str) -> AccountTotal:

@@ -21,6 +21,7 @@ from api.http.bodies import MOST_FIELDS, decode, is_utf8, take_in
 from api.http.problems import Problem, ProblemType
 from domain.amounts import typed_amount, typed_whole
 from domain.deciding import Command
+from domain.exchange import Exchange, typed_rate
 from domain.messages import msg
 from domain.values import Money
 
@@ -178,6 +179,8 @@ def read_typed(value: Any, hint: Any) -> Any:  # Any: see Plain, and a type
         return value
     if get_origin(hint) is dict:
         return {name: read_typed(below, get_args(hint)[1]) for name, below in value.items()}
+    if hint is Exchange and isinstance(typed := value.get("rate"), str):
+        return {**value, "rate": typed_rate(typed)}
     if hint is Money and isinstance(typed := value.get("amount"), str):
         return {**value, "amount": typed_amount(typed, str(value.get("currency")))}
     if isinstance(hint, type) and issubclass(hint, msgspec.Struct):

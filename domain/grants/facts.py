@@ -154,13 +154,18 @@ class GrantInstalmentInstructed(Fact, frozen=True, kw_only=True):
 
 
 class GrantInstalmentSettled(Fact, frozen=True, kw_only=True):
-    """The money left the account on `settled_on`, by the bank's calendar."""
+    """The money left the account on `settled_on`, by the bank's calendar. The bank took `fee` minor units of `fee_currency`
+    beside it; it changed one unit of `currency` into `rate` (an exact decimal) of `rate_currency`. None: not recorded."""
 
     grant: str
     instalment: int
     amount: int
     currency: str
     settled_on: date
+    fee: int | None
+    fee_currency: str | None
+    rate: str | None
+    rate_currency: str | None
 
 
 class GrantInstalmentFailed(Fact, frozen=True, kw_only=True):

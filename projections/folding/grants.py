@@ -97,6 +97,10 @@ class InstalmentRow(Row, frozen=True, kw_only=True):
     report: int | None
     reference: str | None = None
     settled_on: date | None = None
+    fee: int | None = None
+    fee_currency: str | None = None
+    rate: str | None = None
+    rate_currency: str | None = None
     reason: str | None = None
 
 
@@ -221,7 +225,14 @@ def instalment_row(row: InstalmentRow | None, state: InstalmentState, fact: Gran
         case GrantInstalmentInstructed():
             return replace(row, reference=fact.reference)
         case GrantInstalmentSettled():
-            return replace(row, settled_on=fact.settled_on)
+            return replace(
+                row,
+                settled_on=fact.settled_on,
+                fee=fact.fee,
+                fee_currency=fact.fee_currency,
+                rate=fact.rate,
+                rate_currency=fact.rate_currency,
+            )
         case GrantInstalmentFailed():
             return replace(row, reason=fact.reason)
         case _:

@@ -15,7 +15,7 @@ from projections.tables import Row, Table
 
 class LineRow(Row, frozen=True, kw_only=True):
     """A line of an entry. Debits are positive, credits negative, and the lines of one position add up to zero. `grant`,
-    `pledge` and `instalment` are those that the fact names."""
+    `pledge`, `instalment`, and a payment's fee and rate, are those that the fact names."""
 
     position: int
     line: int
@@ -29,6 +29,10 @@ class LineRow(Row, frozen=True, kw_only=True):
     pledge: str | None = None
     instalment: int | None = None
     booked_on: date
+    fee: int | None = None
+    fee_currency: str | None = None
+    rate: str | None = None
+    rate_currency: str | None = None
 
 
 class LedgerFundRow(Row, frozen=True, kw_only=True):

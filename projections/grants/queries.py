@@ -10,6 +10,7 @@ from domain import access
 from domain.applications import APPLICATION
 from domain.calls import CALL
 from domain.deciding import Allowed, Verdict
+from domain.exchange import Exchange
 from domain.grants.facts import (
     GrantAmendmentProposed,
     GrantDeclined,
@@ -26,6 +27,7 @@ from domain.personal import Withheld
 from domain.refusals import Forbidden, NotFound
 from domain.values import Money, Role
 from projections.fresh import Fresh
+from projections.ledger import exchange_of, fee_of
 from projections.moments import AsOf, position_at
 from projections.paging import DEFAULT_LIMIT, Page, check_limit, key_of, page
 from projections.reader import Reader, Reference, Row, allow, damaged_in, text_of
@@ -68,7 +70,8 @@ class PayeeShown(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class InstalmentShown(msgspec.Struct, frozen=True, kw_only=True):
-    """A payment of a grant, with the report that met its condition and how it was paid, or why it was not."""
+    """A payment of a grant, with the report that met its condition and how it was paid, or why it was not. The bank's `fee` is
+    no part of the amount."""
 
     number: int
     amount: Money
@@ -78,6 +81,8 @@ class InstalmentShown(msgspec.Struct, frozen=True, kw_only=True):
     report: int | None
     reference: str | None
     settled_on: date | None
+    fee: Money | None
+    exchange: Exchange | None
     reason: str | None
 
 
@@ -371,6 +376,8 @@ def _instalment(row: Row, currency: str) -> InstalmentShown:
         report=row["report"],
         reference=row["reference"],
         settled_on=row["settled_on"],
+        fee=fee_of(row),
+        exchange=exchange_of(row),
         reason=row["reason"],
     )
 

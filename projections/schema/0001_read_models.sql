@@ -248,6 +248,10 @@ CREATE TABLE read.instalments (
     report integer,
     reference text,
     settled_on date,
+    fee bigint,
+    fee_currency text,
+    rate text,
+    rate_currency text,
     reason text,
     PRIMARY KEY ("grant", number, from_position)
 );
@@ -312,6 +316,11 @@ CREATE TABLE read.ledger (
     pledge text COLLATE "C",
     instalment integer,
     booked_on date NOT NULL,
+    -- Of a payment, where they are known; booked on no account of the fund.
+    fee bigint,
+    fee_currency text,
+    rate text,
+    rate_currency text,
     PRIMARY KEY (position, line)
 );
 CREATE INDEX ON read.ledger (fund, position);

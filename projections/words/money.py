@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final, assert_never
 
 from domain.funds import Basis, FundCommitted, FundFact, FundOpened, FundPledged, FundReceived, FundReleased
@@ -320,7 +320,8 @@ def _instalment(
                     instalment=fact.instalment,
                     amount=Money.of(fact.amount, fact.currency),
                     day=fact.settled_on,
-                )
+                ),
+                changed=tuple(_charged(fact)),
             )
         case GrantInstalmentFailed():
             return Words(
@@ -335,6 +336,18 @@ def _instalment(
             )
         case _:
             assert_never(fact)
+
+
+def _charged(fact: GrantInstalmentSettled) -> Iterator[Message]:
+    if fact.fee is not None and fact.fee_currency is not None:
+        yield msg("The bank's fee: {amount}", amount=Money.of(fact.fee, fact.fee_currency))
+    if fact.rate is not None:
+        yield msg(
+            "Exchange rate: 1 {currency} = {rate} {other}",
+            currency=fact.currency,
+            rate=fact.rate,
+            other=fact.rate_currency,
+        )
 
 
 def _planned(instalments: tuple[Instalment, ...], unscheduled: int, currency: str) -> tuple[Message, ...]:

@@ -4,7 +4,7 @@ the facts that bring a grant into each of its states."""
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from domain.applications import (
     ApplicationAwarded,
@@ -71,6 +71,8 @@ RESPOND_BY: Final = NOON + timedelta(days=14)
 IBAN: Final = "DE89370400440532013000"
 """The example of the German banks; nobody's account."""
 TODAY: Final = NOON.date()
+UNCHARGED: Final[dict[str, Any]] = {"fee": None, "fee_currency": None, "rate": None, "rate_currency": None}
+"""A payment of which neither a fee nor a rate is recorded."""
 
 
 def euros(amount: str) -> Money:
@@ -259,7 +261,7 @@ def instructed(number: int = 1, setting: int = 1, *, at: datetime = NOON) -> Gra
 def settled(number: int, amount: int) -> GrantInstalmentSettled:
     """The bank paid an instalment."""
     return GrantInstalmentSettled(
-        grant=GRANT, instalment=number, amount=amount, currency="EUR", settled_on=TODAY
+        grant=GRANT, instalment=number, amount=amount, currency="EUR", settled_on=TODAY, **UNCHARGED
     )
 
 

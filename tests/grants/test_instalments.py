@@ -39,6 +39,7 @@ from tests.grants.scene import (
     PAYMENTS,
     STRANGER,
     TODAY,
+    UNCHARGED,
     accepted,
     approved,
     euros,
@@ -277,7 +278,12 @@ class TestAnInstructedInstalment:
             facts={
                 GRANT: (
                     GrantInstalmentSettled(
-                        grant=GRANT, instalment=1, amount=60_000, currency="EUR", settled_on=settled_on
+                        grant=GRANT,
+                        instalment=1,
+                        amount=60_000,
+                        currency="EUR",
+                        settled_on=settled_on,
+                        **UNCHARGED,
                     ),
                 )
             },

@@ -322,8 +322,8 @@ class Season:
         await self.pay(1, "1000.00", fails_first=True)
         return self
 
-    async def pay(self, number: int, amount: str, *, fails_first: bool = False) -> None:
-        """An instalment from the request to the settlement."""
+    async def pay(self, number: int, amount: str, *, fails_first: bool = False, **charged: Any) -> None:
+        """An instalment from the request to the settlement, with what the bank took or changed, if that is recorded."""
         at: dict[str, Any] = {"grant": self.things["grant"], "instalment": number}
         await self.run("instalment.request", self.artist1, **at)
         await self.run("instalment.approve", self.finance, **at)
@@ -333,7 +333,12 @@ class Season:
             await self.run("instalment.fail", self.finance, **at, reason="held_by_bank")
             await self.run("instalment.instruct", self.finance, **at, reference=f"RUN-{number}-again")
         await self.run(
-            "instalment.settle", self.finance, **at, amount=eur(amount), settled_on=date(2026, 3, 10)
+            "instalment.settle",
+            self.finance,
+            **at,
+            amount=eur(amount),
+            settled_on=date(2026, 3, 10),
+            **charged,
         )
 
     async def finish(self) -> Season:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from domain.exchange import Exchange
 from domain.grants.rules import PlannedInstalment
 from domain.grants.state import GRANT
 from projections import funds, grants, ledger, timeline
@@ -117,3 +118,23 @@ async def test_a_grant_ended_early_shows_what_is_cancelled_and_the_fund_what_cam
     assert (seen.reason, seen.proposed, seen.settled) == ("terms_broken", None, eur("1000.00"))
     assert [each.status for each in seen.instalments] == ["settled", "cancelled"]
     assert await committed(season) == eur("1000.00")
+
+
+async def test_a_fee_and_a_rate_are_shown_and_booked_on_no_account(season: Season) -> None:
+    await granted(season)
+    await season.run("grant.submit_report", season.artist1, grant=season.things["grant"], text="Done.")
+    await season.run("grant.accept_report", season.officer, grant=season.things["grant"], report=1)
+    fee, exchange = eur("12.50"), Exchange(currency="GEL", rate="2.91500")
+    await season.pay(2, "400.25", fee=fee, exchange=exchange)
+
+    seen = await shown(season, season.funder)
+    assert [(each.fee, each.exchange) for each in seen.instalments] == [(None, None), (fee, exchange)]
+    books = await ledger.of_fund(season.reader, season.funder, season.things["fund"])
+    paid = [entry for entry in books.entries.items if entry.topic == "grant.instalment_settled.v1"]
+    assert [(entry.fee, entry.exchange) for entry in paid] == [(None, None), (fee, exchange)]
+    assert [line.amount for line in paid[1].lines] == [eur("400.25")] * 2
+    sums = season.rows("SELECT sum(amount) FROM read.ledger GROUP BY position")
+    assert {total for (total,) in sums} == {0}
+    balances = {each.account: each.balance for each in books.accounts}
+    assert balances["cash"] == eur("4599.75")
+    assert seen.settled == eur("1400.25")

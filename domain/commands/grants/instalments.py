@@ -7,6 +7,7 @@ from datetime import date
 from domain import access, limits
 from domain.commands.grants.acting import by_recipient, by_staff
 from domain.deciding import Command, Given, Plan, Registered
+from domain.exchange import Exchange
 from domain.grants import rules
 from domain.grants.facts import FailureReason
 from domain.values import GrantId, Money
@@ -35,12 +36,15 @@ class InstructInstalment(Command, frozen=True, kw_only=True):
 
 
 class SettleInstalment(Command, frozen=True, kw_only=True):
-    """Record that the bank paid an instalment, by the bank's calendar on `settled_on`."""
+    """Record that the bank paid an instalment, by the bank's calendar on `settled_on`. Its `fee` and the rate of `exchange`
+    can be left out; whoever follows the fund reads them."""
 
     grant: GrantId
     instalment: int
     amount: Money
     settled_on: date
+    fee: Money | None = None
+    exchange: Exchange | None = None
 
 
 class FailInstalment(Command, frozen=True, kw_only=True):
@@ -98,6 +102,8 @@ def _settle(command: SettleInstalment, given: Given) -> Plan:
             number=command.instalment,
             amount=command.amount,
             settled_on=command.settled_on,
+            fee=command.fee,
+            exchange=command.exchange,
             now=given.now,
         ),
         pays=True,

@@ -8,6 +8,7 @@ from typing import Final
 
 from domain import limits
 from domain.deciding import Fact
+from domain.exchange import Exchange, check_exchange
 from domain.funds import check_past
 from domain.grants.facts import (
     FailureReason,
@@ -145,9 +146,12 @@ def settle(
     number: int,
     amount: Money,
     settled_on: date,
+    fee: Money | None,
+    exchange: Exchange | None,
     now: datetime,
 ) -> tuple[Fact, ...]:
-    """Record that the bank paid an instalment, to the last minor unit, and not before it was told to."""
+    """Record that the bank paid an instalment, to the last minor unit, and not before it was told to; with the bank's fee and
+    the rate at which it changed the money, where they are known. Neither changes what the grant or the fund paid."""
     instalment = _find(grant, number)
     _check_instructed(instalment)
     assert instalment.instructed_at is not None
@@ -171,9 +175,19 @@ def settle(
                 given=Money.of(minor, grant.currency),
             )
         )
+    charged = None if fee is None else fee.minor("fee")
+    changed = None if exchange is None else check_exchange(exchange, "exchange", sent=grant.currency)
     return (
         GrantInstalmentSettled(
-            grant=grant_id, instalment=number, amount=minor, currency=grant.currency, settled_on=settled_on
+            grant=grant_id,
+            instalment=number,
+            amount=minor,
+            currency=grant.currency,
+            settled_on=settled_on,
+            fee=charged,
+            fee_currency=None if fee is None else fee.currency,
+            rate=None if changed is None else changed.rate,
+            rate_currency=None if changed is None else changed.currency,
         ),
     )
 
