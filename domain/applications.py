@@ -13,6 +13,7 @@ from domain import limits
 from domain.calls import Call
 from domain.deciding import Aggregate, Fact
 from domain.forms import Answer, check_answers
+from domain.messages import msg
 from domain.personal import Personal, Withheld
 from domain.refusals import FieldError, Invalid, Refused
 from domain.rounds import Round, RoundStatus
@@ -21,6 +22,7 @@ from domain.values import Money, check_text
 WithdrawalReason = Literal["funded_elsewhere", "no_longer_possible", "safety", "other"]
 WithdrawalCause = Literal[WithdrawalReason, "applicant_erased"]
 IneligibilityReason = Literal["outside_scope", "incomplete", "not_entitled", "duplicate", "other"]
+AwardReason = Literal["quality", "urgency", "reach", "balance", "other"]
 DeclineReason = Literal["not_selected", "budget_exhausted", "other"]
 
 # Facts
@@ -74,6 +76,7 @@ class ApplicationAwarded(Fact, frozen=True, kw_only=True):
     panel: str
     amount: int
     currency: str
+    reason: AwardReason
 
 
 class ApplicationWaitlisted(Fact, frozen=True, kw_only=True):
@@ -82,6 +85,16 @@ class ApplicationWaitlisted(Fact, frozen=True, kw_only=True):
     application: str
     panel: str
     rank: int
+
+
+class ApplicationPromoted(Fact, frozen=True, kw_only=True):
+    """The application moved up from the waiting list: an award of `amount` minor units of `currency`, as the panel had
+    decided for that case."""
+
+    application: str
+    panel: str
+    amount: int
+    currency: str
 
 
 class ApplicationDeclined(Fact, frozen=True, kw_only=True):
@@ -99,6 +112,7 @@ ApplicationFact = (
     | ApplicationFoundIneligible
     | ApplicationAwarded
     | ApplicationWaitlisted
+    | ApplicationPromoted
     | ApplicationDeclined
 )
 
@@ -118,7 +132,8 @@ class ApplicationStatus(enum.StrEnum):
 
 
 class Application(msgspec.Struct, frozen=True, kw_only=True):
-    """An application as its facts left it; it holds nothing personal. Amounts are minor units of `currency`."""
+    """An application as its facts left it; it holds nothing personal. Amounts are minor units of `currency`. `panel` is the
+    one that decided on it."""
 
     status: ApplicationStatus | None = None
     initiative: str = ""
@@ -128,6 +143,7 @@ class Application(msgspec.Struct, frozen=True, kw_only=True):
     requested: int = 0
     awarded: int = 0
     currency: str = ""
+    panel: str | None = None
 
 
 def evolve(application: Application, fact: ApplicationFact) -> Application:
@@ -150,12 +166,14 @@ def evolve(application: Application, fact: ApplicationFact) -> Application:
             return replace(application, status=ApplicationStatus.ELIGIBLE)
         case ApplicationFoundIneligible():
             return replace(application, status=ApplicationStatus.INELIGIBLE)
-        case ApplicationAwarded():
-            return replace(application, status=ApplicationStatus.AWARDED, awarded=fact.amount)
+        case ApplicationAwarded() | ApplicationPromoted():
+            return replace(
+                application, status=ApplicationStatus.AWARDED, awarded=fact.amount, panel=fact.panel
+            )
         case ApplicationWaitlisted():
-            return replace(application, status=ApplicationStatus.WAITLISTED)
+            return replace(application, status=ApplicationStatus.WAITLISTED, panel=fact.panel)
         case ApplicationDeclined():
-            return replace(application, status=ApplicationStatus.DECLINED)
+            return replace(application, status=ApplicationStatus.DECLINED, panel=fact.panel)
         case _:
             assert_never(fact)
 
@@ -291,12 +309,18 @@ def find_ineligible(
     )
 
 
-def award(application_id: str, application: Application, *, panel: str, amount: int) -> tuple[Fact, ...]:
+def award(
+    application_id: str, application: Application, *, panel: str, amount: int, reason: AwardReason
+) -> tuple[Fact, ...]:
     """Award `amount` minor units, as a confirmed panel decided."""
     _check_undecided(application)
     return (
         ApplicationAwarded(
-            application=application_id, panel=panel, amount=amount, currency=application.currency
+            application=application_id,
+            panel=panel,
+            amount=amount,
+            currency=application.currency,
+            reason=reason,
         ),
     )
 
@@ -305,6 +329,22 @@ def waitlist(application_id: str, application: Application, *, panel: str, rank:
     """Give a place on the waiting list, counted from 1, as a confirmed panel decided."""
     _check_undecided(application)
     return (ApplicationWaitlisted(application=application_id, panel=panel, rank=rank),)
+
+
+def promote(application_id: str, application: Application, *, panel: str, amount: int) -> tuple[Fact, ...]:
+    """Move up from the waiting list with an award of `amount` minor units."""
+    if application.status is not ApplicationStatus.WAITLISTED:
+        raise Refused(
+            msg(
+                "Only an application on the waiting list can move up; this one is {status}.",
+                status=application.status,
+            )
+        )
+    return (
+        ApplicationPromoted(
+            application=application_id, panel=panel, amount=amount, currency=application.currency
+        ),
+    )
 
 
 def decline(

@@ -5,21 +5,28 @@ from __future__ import annotations
 import enum
 from collections.abc import Collection, Iterable, Mapping
 from fractions import Fraction
-from typing import Literal, assert_never
+from typing import Literal, assert_never, get_args
 
 import msgspec
 
 from domain import limits
-from domain.applications import Application, ApplicationStatus, DeclineReason
+from domain.applications import Application, ApplicationStatus, AwardReason, DeclineReason
 from domain.calls import Call
 from domain.deciding import Aggregate, Fact
 from domain.forms import Rubric
+from domain.messages import msg
 from domain.refusals import Invalid, Refused
 from domain.reviews import Review, ReviewStatus, mean, rests_on_few, score
 from domain.rounds import Round
 from domain.values import Money, amount_text
 
 PanelOutcome = Literal["award", "decline", "waitlist"]
+OutcomeReason = Literal[AwardReason, DeclineReason]
+MoreReason = Literal["costs_rose", "taxes_and_fees", "minimum_of_call", "other"]
+"""Why an award is higher than the sum asked for."""
+ReturnReason = Literal[
+    "outcome_questioned", "amount_questioned", "waiting_list_questioned", "procedure", "other"
+]
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -51,8 +58,12 @@ class PanelOpened(Fact, frozen=True, kw_only=True):
 
 
 class PanelOutcomeSet(Fact, frozen=True, kw_only=True):
-    """The jury decided on an application, in place of what it decided before. An award has an `amount` in minor units
-    of `currency`, a place on the waiting list a `rank` from 1, and a decline a `reason`."""
+    """The jury decided on an application, in place of what it decided before.
+
+    An award has an `amount` in minor units of `currency` and a `reason`; `more_because` says why it is higher than the sum
+    asked for. A place on the waiting list has a `rank` from 1, and the `amount` that is awarded if it moves up. A decline
+    has a `reason`.
+    """
 
     panel: str
     application: str
@@ -60,7 +71,8 @@ class PanelOutcomeSet(Fact, frozen=True, kw_only=True):
     amount: int | None
     currency: str | None
     rank: int | None
-    reason: DeclineReason | None
+    reason: OutcomeReason | None
+    more_because: MoreReason | None
 
 
 class PanelClosed(Fact, frozen=True, kw_only=True):
@@ -70,6 +82,14 @@ class PanelClosed(Fact, frozen=True, kw_only=True):
     chair: str
 
 
+class PanelReturned(Fact, frozen=True, kw_only=True):
+    """The person who was to confirm the decision returned it to the chair instead; the panel is open again."""
+
+    panel: str
+    returner: str
+    reason: ReturnReason
+
+
 class PanelConfirmed(Fact, frozen=True, kw_only=True):
     """A person other than the chair confirmed the decision; it stands."""
 
@@ -77,7 +97,32 @@ class PanelConfirmed(Fact, frozen=True, kw_only=True):
     confirmer: str
 
 
-PanelFact = PanelOpened | PanelOutcomeSet | PanelClosed | PanelConfirmed
+class PanelAwardFreed(Fact, frozen=True, kw_only=True):
+    """The grant that followed an award was declined, or its offer lapsed; `amount` minor units can be awarded again."""
+
+    panel: str
+    application: str
+    grant: str
+    amount: int
+
+
+class PanelWaitingListMoved(Fact, frozen=True, kw_only=True):
+    """The first on the waiting list moved up, and was awarded the `amount` in minor units that the panel had decided."""
+
+    panel: str
+    application: str
+    amount: int
+
+
+PanelFact = (
+    PanelOpened
+    | PanelOutcomeSet
+    | PanelClosed
+    | PanelReturned
+    | PanelConfirmed
+    | PanelAwardFreed
+    | PanelWaitingListMoved
+)
 
 # State
 
@@ -92,7 +137,8 @@ class PanelStatus(enum.StrEnum):
 
 class Panel(msgspec.Struct, frozen=True, kw_only=True):
     """A panel as its facts left it. `decisions` are all outcomes set, also those that were changed later: to add one
-    copies pointers only, so that folding a thousand takes a few milliseconds. `chair` is who closed it."""
+    copies pointers only, so that folding a thousand takes a few milliseconds. `chair` is who closed it. `freed` is the sum
+    of awards that ended without a grant, `moved_up` what those from the waiting list were awarded since."""
 
     status: PanelStatus | None = None
     initiative: str = ""
@@ -101,6 +147,8 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
     ranking: tuple[Place, ...] = ()
     decisions: tuple[PanelOutcomeSet, ...] = ()
     chair: str | None = None
+    freed: int = 0
+    moved_up: dict[str, int] = {}
 
     def outcomes(self) -> dict[str, PanelOutcomeSet]:
         """What stands for each application decided on so far."""
@@ -123,8 +171,14 @@ def evolve(panel: Panel, fact: PanelFact) -> Panel:
             return replace(panel, decisions=(*panel.decisions, fact))
         case PanelClosed():
             return replace(panel, status=PanelStatus.CLOSED, chair=fact.chair)
+        case PanelReturned():
+            return replace(panel, status=PanelStatus.OPENED, chair=None)
         case PanelConfirmed():
             return replace(panel, status=PanelStatus.CONFIRMED)
+        case PanelAwardFreed():
+            return replace(panel, freed=panel.freed + fact.amount)
+        case PanelWaitingListMoved():
+            return replace(panel, moved_up={**panel.moved_up, fact.application: fact.amount})
         case _:
             assert_never(fact)
 
@@ -227,12 +281,13 @@ def set_outcome(
     outcome: PanelOutcome,
     amount: Money | None,
     rank: int | None,
-    reason: DeclineReason | None,
+    reason: OutcomeReason | None,
+    more_because: MoreReason | None,
 ) -> tuple[Fact, ...]:
     """Decide on a ranked application; what was decided can be changed until the panel is closed.
 
-    `withdrawn` are the ranked applications known to be withdrawn, whose awards bind no budget any more. An award may
-    exceed the sum asked for.
+    `withdrawn` are the ranked applications known to be withdrawn, whose awards bind no budget any more. An award that
+    exceeds the sum asked for needs `more_because`, so that nobody sets one by a slip of the hand.
     """
     if panel.status is not PanelStatus.OPENED:
         raise Refused(f"Outcomes are set in an open panel; this one is {panel.status}.")
@@ -242,7 +297,10 @@ def set_outcome(
     if rank is not None and not 1 <= rank <= len(panel.ranking):
         most = len(panel.ranking)
         raise Invalid.field("rank", limits.outside("A place on the waiting list", rank, 1, most))
-    minor = None if amount is None else _check_award(panel, call, application_id, amount, withdrawn)
+    minor = None if amount is None else _check_award(call, amount)
+    _check_more(minor, application, call, more_because)
+    if outcome == "award" and minor is not None:
+        _check_budget(panel, call, application_id, minor, withdrawn)
     return (
         PanelOutcomeSet(
             panel=panel_id,
@@ -252,6 +310,7 @@ def set_outcome(
             currency=None if minor is None else call.currency,
             rank=rank,
             reason=reason,
+            more_because=more_because,
         ),
     )
 
@@ -261,12 +320,12 @@ def is_ranked(panel: Panel, application_id: str) -> bool:
     return any(place.application == application_id for place in panel.ranking)
 
 
-def awards(panel: Panel, *, besides: str) -> dict[str, int]:
+def awards(panel: Panel, *, besides: str | None = None) -> dict[str, int]:
     """The awards set so far in minor units, by application, without that of the application `besides`."""
     return {
         application: decision.amount
         for application, decision in panel.outcomes().items()
-        if decision.amount is not None and application != besides
+        if decision.outcome == "award" and decision.amount is not None and application != besides
     }
 
 
@@ -303,27 +362,50 @@ def confirm(panel_id: str, panel: Panel, *, confirmer: str, deciders: Collection
     return (PanelConfirmed(panel=panel_id, confirmer=confirmer),)
 
 
+def return_to_chair(
+    panel_id: str, panel: Panel, *, returner: str, deciders: Collection[str], reason: ReturnReason
+) -> tuple[Fact, ...]:
+    """Give a closed panel back to the chair, by somebody who could confirm it."""
+    if panel.status is not PanelStatus.CLOSED:
+        raise Refused(
+            msg(
+                "Only a closed panel can be returned to the chair; this one is {status}.", status=panel.status
+            )
+        )
+    if returner == panel.chair or returner in deciders:
+        raise Refused(
+            msg(
+                "A panel is returned by somebody who could confirm it: not by who decided in it or closed it."
+            )
+        )
+    return (PanelReturned(panel=panel_id, returner=returner, reason=reason),)
+
+
 def _check_fitting(
-    outcome: PanelOutcome, *, amount: Money | None, rank: int | None, reason: DeclineReason | None
+    outcome: PanelOutcome, *, amount: Money | None, rank: int | None, reason: OutcomeReason | None
 ) -> None:
     """Raise `Invalid` unless an outcome comes with what it needs, and with nothing else."""
     if outcome == "award" and amount is None:
-        raise Invalid.field("amount", "An award needs an amount.")
-    if outcome != "award" and amount is not None:
-        raise Invalid.field("amount", "Only an award has an amount.")
+        raise Invalid.field("amount", msg("An award needs an amount."))
+    if outcome == "waitlist" and amount is None:
+        raise Invalid.field(
+            "amount", msg("The waiting list needs the amount that is awarded if the application moves up.")
+        )
+    if outcome == "decline" and amount is not None:
+        raise Invalid.field("amount", msg("A decline has no amount."))
     if outcome == "waitlist" and rank is None:
         raise Invalid.field("rank", "The waiting list needs a place, counted from 1.")
     if outcome != "waitlist" and rank is not None:
         raise Invalid.field("rank", "Only the waiting list has places.")
-    if outcome == "decline" and reason is None:
-        raise Invalid.field("reason", "A decline needs a reason.")
-    if outcome != "decline" and reason is not None:
-        raise Invalid.field("reason", "Only a decline has a reason.")
+    if outcome == "decline" and reason not in get_args(DeclineReason):
+        raise Invalid.field("reason", msg("A decline needs a reason for which one is declined."))
+    if outcome == "award" and reason not in get_args(AwardReason):
+        raise Invalid.field("reason", msg("An award needs a reason for which one is awarded."))
+    if outcome == "waitlist" and reason is not None:
+        raise Invalid.field("reason", msg("The waiting list takes no reason."))
 
 
-def _check_award(
-    panel: Panel, call: Call, application_id: str, amount: Money, withdrawn: Collection[str]
-) -> int:
+def _check_award(call: Call, amount: Money) -> int:
     minor = amount.minor("amount", currency=call.currency, least=1)
     if not call.minimum_award <= minor <= call.maximum_award:
         least, most = (
@@ -334,6 +416,31 @@ def _check_award(
         raise Invalid.field(
             "amount.amount", f"An award of this call is from {least} to {most}; this is {given}."
         )
+    return minor
+
+
+def _check_more(
+    minor: int | None, application: Application, call: Call, more_because: MoreReason | None
+) -> None:
+    more = minor is not None and minor > application.requested
+    if more and more_because is None:
+        raise Invalid.field(
+            "more_because",
+            msg(
+                "The applicant asked for {requested}. Choose a reason if {amount} is meant to be more than that.",
+                requested=Money.of(application.requested, call.currency),
+                amount=Money.of(minor or 0, call.currency),
+            ),
+        )
+    if more_because is not None and not more:
+        raise Invalid.field(
+            "more_because", msg("This is not more than the applicant asked for; leave the reason out.")
+        )
+
+
+def _check_budget(
+    panel: Panel, call: Call, application_id: str, minor: int, withdrawn: Collection[str]
+) -> None:
     others = sum(
         award
         for application, award in awards(panel, besides=application_id).items()
@@ -342,7 +449,6 @@ def _check_award(
     if others + minor > call.budget:
         left = amount_text(call.budget - others, call.currency)
         raise Refused(f"Of the call's budget {left} is left, which does not cover this award.")
-    return minor
 
 
 def _count(number: int, one: str, many: str) -> str:

@@ -57,6 +57,7 @@ class RankedApplication(msgspec.Struct, frozen=True, kw_only=True):
     amount: Money | None
     waitlist_rank: int | None
     reason: str | None
+    more_because: str | None
     damaged: tuple[str, ...] = ()
 
 
@@ -231,7 +232,7 @@ async def _details(reader: Reader, applications: list[str], panel: str | None, a
     rows = await reader.rows(
         """
         SELECT a.application, a.handle, a.status, a.requested, a.currency, t.*, q.quorum, q.reason AS quorum_reason,
-            o.outcome, o.amount, o.waitlist_rank, o.reason
+            o.outcome, o.amount, o.waitlist_rank, o.reason, o.more_because
         FROM read.applications a
         LEFT JOIN read.titled t ON t.title_stream = a.application
         LEFT JOIN read.lowered_quorums q ON q.application = a.application
@@ -272,5 +273,6 @@ def _ranked(
         amount=None if decided is None or row["amount"] is None else Money.of(row["amount"], row["currency"]),
         waitlist_rank=None if waitlisted is None else waitlisted - sum(each < waitlisted for each in waiting),
         reason=None if decided is None else row["reason"],
+        more_because=None if decided is None else row["more_because"],
         damaged=damaged_in({"title": opened}),
     )

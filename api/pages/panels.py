@@ -5,7 +5,7 @@ from __future__ import annotations
 from api.pages.page import Act, Drawn, Page
 from api.pages.trying import Offer, Trial
 from api.pages.visits import Visit
-from domain.commands.panels import ClosePanel, ConfirmPanel, OpenPanel, SetPanelOutcome
+from domain.commands.panels import ClosePanel, ConfirmPanel, OpenPanel, ReturnPanel, SetPanelOutcome
 from domain.commands.reviews import LowerQuorum
 from domain.panels import PanelStatus
 from projections import calls, judging, panels, rounds
@@ -40,7 +40,13 @@ async def _ranking(visit: Visit) -> Drawn:
             "offers": offers,
             "outcomes": outcomes,
         },
-        labels={"outcome": "Outcome", "amount.amount": "Award", "rank": "Place on the waiting list"},
+        labels={
+            "outcome": "Outcome",
+            "amount.amount": "Award",
+            "rank": "Place on the waiting list",
+            "reason": "Reason",
+            "more_because": "More than was asked for",
+        },
     )
 
 
@@ -52,6 +58,7 @@ async def _offers(trial: Trial, ranking: Ranking) -> list[Offer]:
     return [
         await trial.of("Close the panel", ClosePanel(panel=ranking.panel)),
         await trial.of("Confirm the decision", ConfirmPanel(panel=ranking.panel)),
+        await trial.of("Return the panel", ReturnPanel(panel=ranking.panel, reason="other")),
     ]
 
 
@@ -96,6 +103,7 @@ PAGES = (
             ),
             Act(command="panel.set_outcome", done="The outcome is set."),
             Act(command="panel.close", done="The panel is closed. Another person has to confirm it now."),
+            Act(command="panel.return", done="The panel is open again. Its chair decides once more."),
             Act(
                 command="panel.confirm", done="The decision is confirmed: every application has its outcome."
             ),

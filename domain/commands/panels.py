@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import assert_never
+from typing import assert_never, cast
 
 from domain import access, applications, panels, rounds
 from domain import reviews as reviewing
-from domain.applications import APPLICATION, Application, ApplicationStatus, DeclineReason
+from domain.applications import APPLICATION, Application, ApplicationStatus, AwardReason, DeclineReason
 from domain.calls import CALL, Call
 from domain.commands.chairs import every_chair_is_excluded
 from domain.deciding import (
@@ -26,7 +26,15 @@ from domain.deciding import (
 )
 from domain.indexes import applications_by, conflicts_of, deciders_of, reviews_in, reviews_of
 from domain.initiatives import INITIATIVE
-from domain.panels import PANEL, Panel, PanelOutcome, PanelOutcomeSet
+from domain.panels import (
+    PANEL,
+    MoreReason,
+    OutcomeReason,
+    Panel,
+    PanelOutcome,
+    PanelOutcomeSet,
+    ReturnReason,
+)
 from domain.readings import READING, reading_of
 from domain.refusals import Invalid, NotFound
 from domain.reviews import REVIEW
@@ -42,21 +50,30 @@ class OpenPanel(Command, frozen=True, kw_only=True):
 
 
 class SetPanelOutcome(Command, frozen=True, kw_only=True):
-    """Decide on a ranked application: an award with its `amount`, a place on the waiting list with its `rank`, or a
-    decline with its `reason`."""
+    """Decide on a ranked application: an award with its `amount` and its `reason`, a place on the waiting list with its
+    `rank` and the `amount` that it is awarded if it moves up, or a decline with its `reason`. An amount above the sum that
+    was asked for needs `more_because`."""
 
     panel: PanelId
     application: ApplicationId
     outcome: PanelOutcome
     amount: Money | None = None
     rank: int | None = None
-    reason: DeclineReason | None = None
+    reason: OutcomeReason | None = None
+    more_because: MoreReason | None = None
 
 
 class ClosePanel(Command, frozen=True, kw_only=True):
     """End the jury's work, every application being decided on."""
 
     panel: PanelId
+
+
+class ReturnPanel(Command, frozen=True, kw_only=True):
+    """Return a closed panel to its chair, with the reason, as someone who could confirm it."""
+
+    panel: PanelId
+    reason: ReturnReason
 
 
 class ConfirmPanel(Command, frozen=True, kw_only=True):
@@ -148,6 +165,7 @@ def _set_outcome(command: SetPanelOutcome, given: Given) -> Plan:
                     amount=command.amount,
                     rank=command.rank,
                     reason=command.reason,
+                    more_because=command.more_because,
                 )
             },
             answers=command.panel,
@@ -182,6 +200,27 @@ def _close(command: ClosePanel, given: Given) -> Plan:
         scope=panel.call,
         decide=lambda: Outcome(
             facts={command.panel: panels.close(command.panel, panel, chair=given.actor, applications=ranked)},
+            answers=command.panel,
+        ),
+    )
+
+
+def _return(command: ReturnPanel, given: Given) -> Plan:
+    panel = yield from the(PANEL, command.panel)
+    initiative = (yield from the(INITIATIVE, panel.initiative)).within(panel.call)
+    own = yield from members(applications_by(given.actor, panel.round))
+    conflicts = yield from members(conflicts_of(given.actor, panel.round))
+    deciders = yield from members(deciders_of(command.panel))
+    return Act(
+        may=access.confirms_panel(given.actor, initiative, own=own, conflicts=conflicts),
+        initiative=panel.initiative,
+        scope=panel.call,
+        decide=lambda: Outcome(
+            facts={
+                command.panel: panels.return_to_chair(
+                    command.panel, panel, returner=given.actor, deciders=deciders, reason=command.reason
+                )
+            },
             answers=command.panel,
         ),
     )
@@ -228,13 +267,21 @@ def _apply(
     match decision.outcome:
         case "award":
             assert decision.amount is not None
-            return applications.award(application_id, application, panel=panel_id, amount=decision.amount)
+            return applications.award(
+                application_id,
+                application,
+                panel=panel_id,
+                amount=decision.amount,
+                reason=cast("AwardReason", decision.reason),
+            )
         case "waitlist":
             assert decision.rank is not None
             return applications.waitlist(application_id, application, panel=panel_id, rank=decision.rank)
         case "decline":
             assert decision.reason is not None
-            return applications.decline(application_id, application, panel=panel_id, reason=decision.reason)
+            return applications.decline(
+                application_id, application, panel=panel_id, reason=cast("DeclineReason", decision.reason)
+            )
         case _:
             assert_never(decision.outcome)
 
@@ -243,5 +290,6 @@ COMMANDS = (
     Registered("panel.open", OpenPanel, _open),
     Registered("panel.set_outcome", SetPanelOutcome, _set_outcome),
     Registered("panel.close", ClosePanel, _close),
+    Registered("panel.return", ReturnPanel, _return),
     Registered("panel.confirm", ConfirmPanel, _confirm),
 )

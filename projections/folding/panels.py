@@ -54,6 +54,7 @@ class OutcomeRow(Row, frozen=True, kw_only=True):
     currency: str | None
     waitlist_rank: int | None
     reason: str | None
+    more_because: str | None
 
 
 PANELS: Final = Table("panels", PanelRow, key=("panel",))

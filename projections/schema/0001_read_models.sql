@@ -186,6 +186,7 @@ CREATE TABLE read.outcomes (
     currency text,
     waitlist_rank integer,
     reason text,
+    more_because text,
     PRIMARY KEY (panel, application, from_position)
 );
 

@@ -10,12 +10,22 @@ from domain.applications import (
     ApplicationFact,
     ApplicationFoundEligible,
     ApplicationFoundIneligible,
+    ApplicationPromoted,
     ApplicationSubmitted,
     ApplicationWaitlisted,
     ApplicationWithdrawn,
 )
 from domain.calls import CallDrafted, CallFact, CallPublished
-from domain.panels import PanelClosed, PanelConfirmed, PanelFact, PanelOpened, PanelOutcomeSet
+from domain.panels import (
+    PanelAwardFreed,
+    PanelClosed,
+    PanelConfirmed,
+    PanelFact,
+    PanelOpened,
+    PanelOutcomeSet,
+    PanelReturned,
+    PanelWaitingListMoved,
+)
 from domain.readings import ReadingFact
 from domain.reviews import (
     ReviewAssigned,
@@ -101,7 +111,13 @@ def application_words(fact: ApplicationFact, told: Told) -> Words:
             )
         case ApplicationAwarded():
             amount = amount_text(fact.amount, fact.currency)
-            return Words(f"The application was awarded {amount}.", changed=("status: awarded",))
+            return Words(f"The application was awarded {amount}.", REASONS[fact.reason], ("status: awarded",))
+        case ApplicationPromoted():
+            amount = amount_text(fact.amount, fact.currency)
+            return Words(
+                f"The application moved up from the waiting list and was awarded {amount}.",
+                changed=("status: awarded",),
+            )
         case ApplicationWaitlisted():
             place = f", at place {fact.rank}" if told.places else ""
             return Words(
@@ -164,8 +180,20 @@ def panel_words(fact: PanelFact, told: Told) -> Words:
             return _outcome(fact, told)
         case PanelClosed():
             return Words("The chair closed the panel.", changed=("panel: closed",))
+        case PanelReturned():
+            return Words(
+                "The panel was returned to its chair by the person who was to confirm it.",
+                REASONS[fact.reason],
+                ("panel: open",),
+            )
         case PanelConfirmed():
             return Words("Another person confirmed the panel's decision.", changed=("panel: confirmed",))
+        case PanelAwardFreed():
+            amount = amount_text(fact.amount, told.currency)
+            return Words(f"An award of {amount} ended without a grant; the sum can be awarded again.")
+        case PanelWaitingListMoved():
+            amount = amount_text(fact.amount, told.currency)
+            return Words(f"The first on the waiting list moved up and was awarded {amount}.")
         case _:
             assert_never(fact)
 
@@ -176,7 +204,15 @@ def _outcome(fact: PanelOutcomeSet, told: Told) -> Words:
             assert fact.amount is not None
             assert fact.currency is not None
             amount = amount_text(fact.amount, fact.currency)
-            return Words(f"The panel set an award of {amount}.", changed=("outcome: award",))
+            assert fact.reason is not None
+            more = (
+                ()
+                if fact.more_because is None
+                else (f"more than was asked for: {REASONS[fact.more_because]}",)
+            )
+            return Words(
+                f"The panel set an award of {amount}.", REASONS[fact.reason], ("outcome: award", *more)
+            )
         case "waitlist":
             place = f"place {fact.rank}" if told.places else "a place"
             return Words(f"The panel set {place} on the waiting list.", changed=("outcome: waitlist",))

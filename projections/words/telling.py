@@ -27,6 +27,17 @@ class Told:
 
 REASONS: Final[Mapping[str, str]] = {
     "account_not_found": "the bank does not know the account",
+    "amount_questioned": "an amount is in question",
+    "balance": "it balances what is funded in this round",
+    "costs_rose": "its costs rose since it was submitted",
+    "minimum_of_call": "the call awards no smaller sum",
+    "outcome_questioned": "an outcome is in question",
+    "procedure": "the procedure was not followed",
+    "quality": "for its quality",
+    "reach": "for the people whom it reaches",
+    "taxes_and_fees": "taxes and fees come on top",
+    "urgency": "it is urgent",
+    "waiting_list_questioned": "the waiting list is in question",
     "applicant_erased": "the applicant was erased",
     "asked_by_person": "the person asked for it",
     "budget_exhausted": "the budget is exhausted",
