@@ -242,8 +242,11 @@ def withdraw(
     """Take an application back while it may still lead to an award; an award is declined with its grant."""
     if application.status not in _WITHDRAWABLE:
         raise Refused(
-            "Only an application that is under consideration or on the waiting list can be withdrawn; "
-            f"this one is {application.status}."
+            msg(
+                "Only an application that is under consideration or on the waiting list can be withdrawn; "
+                "this one is {status}.",
+                status=application.status,
+            )
         )
     return (
         ApplicationWithdrawn(
@@ -274,11 +277,15 @@ def find_eligible(application_id: str, application: Application, round: Round) -
     panel."""
     if application.status not in (ApplicationStatus.SUBMITTED, ApplicationStatus.INELIGIBLE):
         raise Refused(
-            "Only a submitted or ineligible application can be found eligible; "
-            f"this one is {application.status}."
+            msg(
+                "Only a submitted or ineligible application can be found eligible; this one is {status}.",
+                status=application.status,
+            )
         )
     if round.status not in (RoundStatus.OPEN, RoundStatus.CLOSED):
-        raise Refused("The round has gone to its panel, so no more applications can be found eligible.")
+        raise Refused(
+            msg("The panel of this round is already open, so no more applications can be found eligible.")
+        )
     return (ApplicationFoundEligible(application=application_id, round=application.round),)
 
 
@@ -293,11 +300,13 @@ def find_ineligible(
     """Find that an application does not meet the call's conditions; not once a juror was assigned to it."""
     if application.status not in IN_PLAY:
         raise Refused(
-            "Only a submitted or eligible application can be found ineligible; "
-            f"this one is {application.status}."
+            msg(
+                "Only a submitted or eligible application can be found ineligible; this one is {status}.",
+                status=application.status,
+            )
         )
     if has_reviews:
-        raise Refused("Jurors are assigned to this application already; the panel decides about it.")
+        raise Refused(msg("Jurors are already assigned to this application, so the panel decides on it."))
     return (
         ApplicationFoundIneligible(
             application=application_id,
@@ -357,7 +366,12 @@ def decline(
 
 def _check_undecided(application: Application) -> None:
     if application.status is not ApplicationStatus.ELIGIBLE:
-        raise Refused(f"A panel decides about eligible applications; this one is {application.status}.")
+        raise Refused(
+            msg(
+                "A panel decides only on eligible applications; this one is {status}.",
+                status=application.status,
+            )
+        )
 
 
 def check_explanation(explanation: str | None) -> str | None:

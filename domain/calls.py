@@ -11,6 +11,7 @@ import msgspec
 
 from domain.deciding import Aggregate, Fact
 from domain.forms import Form, Rubric
+from domain.messages import msg
 from domain.refusals import Invalid, Refused
 from domain.values import Texts
 
@@ -117,19 +118,20 @@ def draft(drafted: CallDrafted, *, fund_currency: str) -> tuple[Fact, ...]:
     """Write a call, paid from a fund of the same currency."""
     if drafted.currency != fund_currency:
         raise Invalid.field(
-            "budget.currency", f"The call's fund is in {fund_currency}, so the call must be too."
+            "budget.currency",
+            msg("The call's fund is in {currency}, so the call must be too.", currency=fund_currency),
         )
     if drafted.minimum_award > drafted.maximum_award:
-        raise Invalid.field("minimum_award.amount", "The minimum award is above the maximum.")
+        raise Invalid.field("minimum_award.amount", msg("The minimum award is above the maximum."))
     if drafted.maximum_award > drafted.budget:
-        raise Invalid.field("maximum_award.amount", "The maximum award is above the call's budget.")
+        raise Invalid.field("maximum_award.amount", msg("The maximum award is above the call's budget."))
     return (drafted,)
 
 
 def publish(call_id: str, call: Call) -> tuple[Fact, ...]:
     """Let everybody read the call."""
     if call.status is not CallStatus.DRAFTED:
-        raise Refused("Only a drafted call can be published; this one is published already.")
+        raise Refused(msg("This call is already published."))
     return (CallPublished(call=call_id),)
 
 
@@ -141,14 +143,23 @@ def instant(local: datetime, time_zone: str, field: str) -> datetime:
     """
     if not 2000 <= local.year <= _LAST_YEAR:
         raise Invalid.field(
-            field, f"Choose a time between the years 2000 and {_LAST_YEAR}; this is in {local.year}."
+            field,
+            msg(
+                "Choose a year from 2000 to {last}; this is {given}.",
+                last=str(_LAST_YEAR),
+                given=str(local.year),
+            ),
         )
     if local.tzinfo is not None:
-        raise Invalid.field(
-            field, "Write the time as the clocks of the call's time zone show it, without an offset."
-        )
+        raise Invalid.field(field, msg("Write the time as it is in the call's time zone, without an offset."))
     zone = ZoneInfo(time_zone)
     late = local.replace(tzinfo=zone, fold=1).astimezone(ZoneInfo("UTC"))
     if late.astimezone(zone).replace(tzinfo=None) != local:
-        raise Invalid.field(field, f"The clocks of {time_zone} leap over this time; choose another.")
+        raise Invalid.field(
+            field,
+            msg(
+                "This time does not exist in {time_zone}, since the clocks are put forward then; choose another one.",
+                time_zone=time_zone,
+            ),
+        )
     return late

@@ -97,7 +97,7 @@ class Allowed:
 class Denied:
     """Access says no, in one sentence. `hidden`: the person may not even know that the thing exists."""
 
-    detail: Message | str
+    detail: Message
     hidden: bool = False
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import enum
 from datetime import datetime, timedelta
 from typing import Literal, assert_never
-from zoneinfo import ZoneInfo
 
 import msgspec
 
 from domain.calls import Call, CallStatus, instant
 from domain.deciding import Aggregate, Fact
+from domain.messages import At, msg
 from domain.refusals import Invalid, Refused
 
 QuorumReason = Literal["conflicts_of_interest", "jurors_unavailable", "other"]
@@ -102,9 +102,13 @@ class Round(msgspec.Struct, frozen=True, kw_only=True):
     def check_open(self, now: datetime) -> None:
         """Refuse unless an application can be taken in at `now`, the minutes of grace included."""
         assert self.intake_ends is not None
+        assert self.closes_at is not None
         if self.status is not RoundStatus.OPEN or now >= self.intake_ends:
             raise Refused(
-                f"The round closed on {self.closes_local} ({self.time_zone}); it takes no more applications."
+                msg(
+                    "The deadline was {deadline}; applications are no longer accepted.",
+                    deadline=At(self.closes_at, self.time_zone),
+                )
             )
 
 
@@ -147,12 +151,14 @@ def open_round(
     A call takes them in once: its budget is divided by one panel, which sees all who compete for it.
     """
     if call.status is not CallStatus.PUBLISHED:
-        raise Refused("Only a published call can take in applications; publish it first.")
+        raise Refused(msg("Only a published call can accept applications; publish it first."))
     if has_round:
-        raise Refused("This call has its round already; draft another call to take in applications again.")
+        raise Refused(
+            msg("This call already has its round; draft another call to accept applications again.")
+        )
     closes_at = instant(closes_local, call.time_zone, "closes_at")
     if closes_at <= now:
-        raise Invalid.field("closes_at", "The deadline must lie in the future.")
+        raise Invalid.field("closes_at", msg("The deadline must lie in the future."))
     return (
         RoundOpened(
             round=round_id,
@@ -169,25 +175,36 @@ def open_round(
 def close(round_id: str, round: Round, *, received: tuple[str, ...], now: datetime) -> tuple[Fact, ...]:
     """End the intake once deadline and grace have passed, and record the applications received."""
     if round.status is not RoundStatus.OPEN:
-        raise Refused(f"Only an open round can be closed; this one is {round.status}.")
+        raise Refused(msg("Only an open round can be closed; this one is {status}.", status=round.status))
     assert round.intake_ends is not None
     if now < round.intake_ends:
-        local = _on_clocks(round.intake_ends.astimezone(ZoneInfo(round.time_zone)).replace(tzinfo=None))
-        raise Refused(f"The round is open until {local} ({round.time_zone}); it cannot be closed before.")
+        raise Refused(
+            msg(
+                "The round is open until {end}; it cannot be closed before.",
+                end=At(round.intake_ends, round.time_zone),
+            )
+        )
     return (RoundClosed(round=round_id, applications=tuple(sorted(received))),)
 
 
 def put_to_panel(round_id: str, round: Round, *, panel: str) -> tuple[Fact, ...]:
     """Hand a closed round to its panel."""
     if round.status is not RoundStatus.CLOSED:
-        raise Refused(f"A panel is opened on a closed round; this one is {round.status}.")
+        raise Refused(
+            msg("A panel can be opened only for a closed round; this one is {status}.", status=round.status)
+        )
     return (RoundPutToPanel(round=round_id, panel=panel),)
 
 
 def decide(round_id: str, round: Round) -> tuple[Fact, ...]:
     """Record that the panel's decision was confirmed."""
     if round.status is not RoundStatus.IN_PANEL or round.panel is None:
-        raise Refused(f"Only a round in panel can be decided; this one is {round.status}.")
+        raise Refused(
+            msg(
+                "Only a round that is with its panel can be decided; this one is {status}.",
+                status=round.status,
+            )
+        )
     return (RoundDecided(round=round_id, panel=round.panel),)
 
 

@@ -16,6 +16,7 @@ from domain.commands.register import REGISTER
 from domain.deciding import Command, Due, Fact, Registered
 from domain.due_dates import set_by, struck_by
 from domain.indexes import Entry, entries_of
+from domain.messages import Message
 from history.appends import DueDate
 
 BY_REQUEST: Final[Mapping[type[Command], Registered[Any]]] = {
@@ -48,7 +49,7 @@ def implied_by(fact: Fact, actor: str, leaf: bytes) -> Implied:
     )
 
 
-def claims_in(facts: Mapping[str, Iterable[Fact]]) -> dict[str, str]:
+def claims_in(facts: Mapping[str, Iterable[Fact]]) -> dict[str, Message]:
     """The names that facts, by stream, claim in clear, each with the sentence that refuses it to another."""
     return {
         name: refusal

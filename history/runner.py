@@ -32,6 +32,7 @@ from domain.deciding import (
     Outcome,
     Registered,
 )
+from domain.messages import Message, msg
 from domain.persons import PERSON, Person, PersonStatus, give_handle
 from domain.refusals import CommandRejected, Forbidden, NotFound, Refused
 from domain.values import SYSTEM, Channel, Role, stream_id
@@ -52,6 +53,7 @@ TRIES: Final = 15
 TRIES_TOGETHER: Final = 5
 """How often of these it is appended along with others; from then on alone, while everybody else waits."""
 _HANDLE_LETTERS: Final = "23456789abcdefghjkmnpqrstvwxyz"
+_TAKEN: Final = msg("This is already taken.")
 
 
 class Contended(Exception):
@@ -147,7 +149,7 @@ class Runner:
         """
         entry = BY_REQUEST[type(request.command)]
         if request.expected is not None and not entry.versioned:
-            raise Refused("This can be done at any version; send it without one.")
+            raise Refused(msg("This can be done at any version; send it without one."))
         idempotency = self._idempotency(entry.name, request)
         # A deadline is held against the moment at which a request arrived, however often it has to be decided again.
         now = self.clock()
@@ -225,15 +227,15 @@ class Runner:
             async with self.history.alone() as append:
                 yield append
 
-    async def claimed(self, outcome: Outcome) -> str | None:
+    async def claimed(self, outcome: Outcome) -> Message | None:
         """The sentence by which an outcome would be refused now, since one of its claims is held; None if none is."""
         sentences = {self._claim(name): sentence for name, sentence in claims_in(outcome.facts).items()}
         held = await self.history.held(sentences) if sentences else ()
         return next((sentence for name, sentence in sentences.items() if name in held), None)
 
-    async def holder(self, claim: tuple[str, str]) -> str | None:
-        """The stream that holds a claim (its name and its sentence); None if none does."""
-        return await self.history.holder(self._claim(claim[0]))
+    async def holder(self, claim: str) -> str | None:
+        """The stream that holds a claim, by its name; None if none does."""
+        return await self.history.holder(self._claim(claim))
 
     def _claim(self, name: str) -> bytes:
         """The name of a claim as it is stored: an address is not to be guessed from it."""
@@ -284,7 +286,7 @@ class _Work:
             demonstration=runner._demonstration,
         )
         self._command = runner.random(16).hex()
-        self._claims: dict[str, str] = {}
+        self._claims: dict[str, Message] = {}
         self._stored: list[Stored] = []
         self._facts: list[tuple[str, Fact]] = []
         self._outcome: Outcome | None = None
@@ -353,7 +355,7 @@ class _Work:
         loaded: Mapping[str, Loaded[Person]] = await self._reading.load(((PERSON, actor),))
         person = loaded[actor].state
         if person.status is not PersonStatus.REGISTERED:
-            raise Forbidden("This account was erased.")
+            raise Forbidden(msg("This account was erased."))
         return person
 
     def _handle(self, act: Act, person: Person | None) -> str | None:
@@ -382,7 +384,7 @@ class _Work:
         } - keys.keys()
         keys |= await opened_keys(self._runner.history, self._runner.vault, subjects)
         if subjects - keys.keys():
-            raise Refused("This person was erased; nothing more can be recorded about them.")
+            raise Refused(msg("This person's data was erased; nothing more can be recorded about them."))
         return keys, made
 
     def _write(
@@ -436,9 +438,9 @@ class _Work:
             idempotency=self._idempotency,
         )
 
-    def claim_sentence(self, name: str | None) -> str:
+    def claim_sentence(self, name: str | None) -> Message:
         """The sentence that refuses a claim which somebody else holds."""
-        return self._claims.get(name or "", "This is taken already.")
+        return self._claims.get(name or "", _TAKEN)
 
     def answer(self, appended: Appended) -> Answer:
         """The answer to a command that was appended just now; the new states are remembered."""

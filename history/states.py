@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+
+from cachetools import LRUCache
 
 from domain.deciding import Aggregate, Fact, Loaded
 from domain.topics import AGGREGATES
@@ -32,7 +33,7 @@ class States:
 
     def __init__(self, history: History) -> None:
         self.history = history
-        self._folded: OrderedDict[str, Folded] = OrderedDict()
+        self._folded: LRUCache[str, Folded] = LRUCache(REMEMBERED)
 
     def reading(self, *, afresh: bool) -> Reading:
         """Begin one command's (or query's) reading; `afresh`: trust no remembered state without asking."""
@@ -47,9 +48,6 @@ class States:
         known = self._folded.get(stream)
         if known is None or known.version <= folded.version:
             self._folded[stream] = folded
-            self._folded.move_to_end(stream)
-            while len(self._folded) > REMEMBERED:
-                self._folded.popitem(last=False)
 
     def remember(self, reading: Reading, facts: Iterable[tuple[str, Fact]]) -> None:
         """Fold facts that were just stored into the states that they were decided on."""

@@ -296,20 +296,22 @@ def awarded(amount: int, application: str = APPLICATION) -> PanelOutcomeSet:
         amount=amount,
         currency="EUR",
         rank=None,
-        reason=None,
+        reason="quality",
+        more_because=None,
     )
 
 
-def waitlisted(rank: int, application: str = APPLICATION) -> PanelOutcomeSet:
+def waitlisted(rank: int, application: str = APPLICATION, amount: int = 50_000) -> PanelOutcomeSet:
     """The jury gives a place on the waiting list."""
     return PanelOutcomeSet(
         panel=PANEL,
         application=application,
         outcome="waitlist",
-        amount=None,
-        currency=None,
+        amount=amount,
+        currency="EUR",
         rank=rank,
         reason=None,
+        more_because=None,
     )
 
 
@@ -323,6 +325,7 @@ def declined(application: str = APPLICATION) -> PanelOutcomeSet:
         currency=None,
         rank=None,
         reason="not_selected",
+        more_because=None,
     )
 
 

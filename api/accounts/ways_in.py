@@ -16,10 +16,13 @@ from api.http.operations import Asking, Operation, as_json, bearer
 from api.http.problems import ProblemType
 from domain import limits
 from domain.commands.persons import MakeClaim
+from domain.messages import msg
 from domain.refusals import Forbidden, NotFound
 from domain.values import Channel
 
-NOT_THEIRS = "Only the person makes, sees and revokes the tokens of their account; an administrator makes them a claim."
+NOT_THEIRS = msg(
+    "Only the person can make, see and revoke the tokens of their own account; an administrator can make them a claim."
+)
 
 
 class NewClaim(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -165,7 +168,7 @@ async def _revoke_token(asking: Asking) -> Response[bytes]:
     _check_own(asking)
     token = asking.path["token"]
     if not await asking.wiring.tokens.revoke(token, of=asking.who):
-        raise NotFound("You have no such token.")
+        raise NotFound(msg("You have no such token."))
     return as_json(RevokedToken(id=token))
 
 

@@ -15,6 +15,7 @@ from api.http.problems import ProblemType
 from api.run.clock import DemonstrationClock
 from domain import access
 from domain.deciding import Denied
+from domain.messages import msg
 from domain.refusals import Forbidden, NotFound
 from history.store import PlacedRow
 from projections import raw
@@ -89,7 +90,7 @@ async def check_administrator(asking: Asking) -> None:
 async def _set_clock(asking: Asking) -> Response[bytes]:
     clock = asking.wiring.clock
     if not isinstance(clock, DemonstrationClock):
-        raise NotFound("This is no demonstration, and its clock is nobody's to set.")
+        raise NotFound(msg("The clock can be set only in a demonstration, and this is none."))
     await check_administrator(asking)
     wanted = decode(await read_body(asking.request), NewTime, most_fields=asking.wiring.settings.most_fields)
     return as_json(NewTime(now=clock.set(wanted.now)))
@@ -99,7 +100,8 @@ async def _facts(asking: Asking) -> Response[bytes]:
     after, limit = _number(asking, "after", 0), _number(asking, "limit", FACTS_AT_ONCE)
     if not 1 <= limit <= FACTS_AT_ONCE:
         raise bad_parameter(
-            "limit", f"From 1 to {FACTS_AT_ONCE} facts can be read at once; {limit} were asked for."
+            "limit",
+            msg("Ask for 1 to {most} facts at once; you asked for {given}.", most=FACTS_AT_ONCE, given=limit),
         )
     found = await raw.facts(asking.wiring.reader, asking.who, after=after, limit=limit)
     last = found.rows[-1].position if len(found.rows) == limit else None
@@ -126,7 +128,7 @@ def _stored(row: PlacedRow, found: raw.RawFacts) -> StoredFact:
 def _number(asking: Asking, name: str, default: int) -> int:
     text = asking.query.get(name, str(default))
     if not _NUMBER.match(text):
-        raise bad_parameter(name, "This is a whole number.")
+        raise bad_parameter(name, msg("This must be a whole number."))
     return int(text)
 
 

@@ -16,6 +16,7 @@ from api.http.operations import Asking, Operation, Parameter, as_json, bad_param
 from api.http.problems import ProblemType
 from api.run.wiring import Wiring
 from domain.commands.register import REGISTER
+from domain.messages import msg
 from domain.refusals import NotFound
 from domain.values import Channel
 from history.runner import Answer, Request
@@ -132,7 +133,9 @@ def idempotency_key(request: HTTPRequest[Any, Any, Any]) -> str | None:
     """The request's idempotency key; raises `Problem` for one that cannot be one."""
     key = the_header(request, "Idempotency-Key")
     if key is not None and not _KEY.match(key):
-        raise bad_parameter("Idempotency-Key", "An idempotency key has 1 to 200 printable ASCII characters.")
+        raise bad_parameter(
+            "Idempotency-Key", msg("An idempotency key has 1 to 200 printable ASCII characters.")
+        )
     return key
 
 
@@ -141,12 +144,14 @@ def expected_version(request: HTTPRequest[Any, Any, Any], *, versioned: bool) ->
     command is not `versioned`."""
     text = the_header(request, "If-Match")
     if text is not None and not versioned:
-        raise bad_parameter("If-Match", "No version can be named here; send the request without If-Match.")
+        raise bad_parameter("If-Match", msg("This request takes no version; send it without If-Match."))
     if text is None or text == "*":
         return None
     found = _MATCH.match(text)
     if not found:
-        raise bad_parameter("If-Match", "If-Match takes one ETag, as it came and in its quotes.")
+        raise bad_parameter(
+            "If-Match", msg("Send one ETag in If-Match, exactly as you got it, with its quotes.")
+        )
     return found[1]
 
 

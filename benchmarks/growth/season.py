@@ -206,12 +206,17 @@ class _Season:
                 amount=AMOUNT if awards else None,
                 currency=CURRENCY if awards else None,
                 rank=None,
-                reason=None if awards else "budget_exhausted",
+                reason="quality" if awards else "budget_exhausted",
+                more_because=None,
             )
             await self._deed(staff.chair, Role.CHAIR, {panel: outcome})
             outcomes[place.application] = (
                 ApplicationAwarded(
-                    application=place.application, panel=panel, amount=AMOUNT, currency=CURRENCY
+                    application=place.application,
+                    panel=panel,
+                    amount=AMOUNT,
+                    currency=CURRENCY,
+                    reason="quality",
                 )
                 if awards
                 else ApplicationDeclined(

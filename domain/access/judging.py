@@ -20,13 +20,14 @@ from domain.applications import Application
 from domain.calls import Call
 from domain.deciding import Allowed, Denied, Verdict
 from domain.initiatives import Initiative
+from domain.messages import msg
 from domain.readings import Reading
 from domain.reviews import JUDGING, Review
 from domain.values import SYSTEM, Role
 
-UNREAD: Final = (
-    "In a blind call jurors are asked by staff who have read the applications and so do not judge in it. Read the "
-    "application first if you will not judge, or leave this to somebody else of the staff."
+UNREAD: Final = msg(
+    "In a blind call, jurors are asked by staff who have read the applications and so do not judge themselves. Read the "
+    "application first if you will not judge, or leave this to a colleague."
 )
 
 
@@ -34,7 +35,7 @@ def officer_on(actor: str, initiative: Initiative, application: Application) -> 
     """The staff, on any application but their own."""
     verdict = officer(actor, initiative)
     if isinstance(verdict, Allowed) and application.applicant == actor:
-        return Denied("Nobody acts on their own application.")
+        return Denied(msg("This is your own application, so somebody else must do this."))
     return verdict
 
 
@@ -81,9 +82,9 @@ def applies(actor: str, *, read: Reading) -> Verdict:
     """Every registered person, but nobody who has read what others wrote in the round: `read` is what the actor has read
     of it."""
     if actor == SYSTEM:
-        return Denied("Sign in to apply.")
+        return Denied(msg("Sign in to apply."))
     if read.has("answers"):
-        return Denied("You have read applications of this round, so you cannot apply in it.")
+        return Denied(msg("You have read applications of this round, so you cannot apply in it."))
     return Allowed(Role.APPLICANT)
 
 
@@ -96,7 +97,7 @@ def juror_of(actor: str, initiative: Initiative, review: Review) -> Verdict:
     """The juror whose review it is, as long as they are a juror or chair of the initiative."""
     verdict = member(actor, initiative, *JUDGING)
     if isinstance(verdict, Allowed) and actor != review.juror:
-        return Denied("This review is another juror's.")
+        return Denied(msg("This review belongs to another juror."))
     return verdict
 
 
@@ -115,7 +116,7 @@ def submits_review(
     they know who applied. `read` is what they have read of the round."""
     verdict = declares_no_conflict(actor, initiative, call, review, read=read)
     if isinstance(verdict, Allowed) and read.has("scores", review.application):
-        return Denied("You have seen others' scores of this application, so you cannot review it.")
+        return Denied(msg("You have seen others' scores of this application, so you cannot review it."))
     return verdict
 
 
@@ -168,7 +169,7 @@ def _decides(
     if isinstance(verdict, Denied) or call.blindness == "open":
         return verdict
     if Role.OFFICER in initiative.roles(actor):
-        return Denied("In a blind call officers do not decide; a chair who is no officer does.")
+        return Denied(msg("In a blind call officers do not decide; a chair who is not an officer does."))
     return unless_knows(verdict, call, read)
 
 
@@ -181,6 +182,9 @@ def confirms_panel(
     verdict = unless_applied(member(actor, initiative, Role.OFFICER, Role.CHAIR), own)
     if isinstance(verdict, Allowed) and conflicts:
         return Denied(
-            "You declared a conflict of interest with an application of this round; another person confirms."
+            msg(
+                "You declared a conflict of interest with an application of this round, so somebody else must confirm the "
+                "panel."
+            )
         )
     return verdict

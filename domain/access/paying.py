@@ -13,6 +13,7 @@ from domain.deciding import Allowed, Denied, Verdict
 from domain.grants.facts import Stage
 from domain.grants.state import Grant
 from domain.initiatives import Initiative
+from domain.messages import msg
 from domain.values import Role
 
 
@@ -68,7 +69,7 @@ def approver_on_grant(
 
 def _on_grant(verdict: Verdict, actor: str, grant: Grant, conflicts: Collection[str]) -> Verdict:
     if isinstance(verdict, Allowed) and actor == grant.recipient:
-        return Denied("Nobody acts on their own grant.")
+        return Denied(msg("This is your own grant, so somebody else must do this."))
     return _impartial(verdict, grant.application, conflicts)
 
 

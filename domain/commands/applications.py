@@ -26,6 +26,7 @@ from domain.deciding import (
 from domain.forms import Answer
 from domain.indexes import applications_by, reviews_of
 from domain.initiatives import INITIATIVE
+from domain.messages import msg
 from domain.persons import PERSON
 from domain.readings import EXAMINED, READING, Reading, reading_of
 from domain.refusals import NotFound
@@ -74,7 +75,7 @@ def _submit(command: SubmitApplication, given: Given) -> Plan:
         raise NotFound  # before the round is looked at: of a draft, nobody is told that it exists
     round = yield from the(ROUND, command.round)
     if round.call != command.call:
-        raise NotFound("There is no such round of this call.", named=command.round)
+        raise NotFound(msg("This call has no such round."), named=command.round)
     read = Reading()
     # Whoever acted in a call has a handle in it, and so has whoever read of it; most do neither before they apply, and
     # need no look.

@@ -10,6 +10,7 @@ from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, the
 from domain.forms import Form, Rubric, check_form, check_rubric
 from domain.funds import FUND
 from domain.initiatives import INITIATIVE
+from domain.messages import msg
 from domain.refusals import Invalid
 from domain.values import CallId, FundId, Money, check_texts
 
@@ -56,16 +57,18 @@ def _draft(command: DraftCall, given: Given) -> Plan:
 def _checked(command: DraftCall, call: str, initiative: str) -> CallDrafted:
     currency = command.budget.currency
     if not 1 <= command.quorum <= limits.QUORUM:
-        raise Invalid.field("quorum", limits.outside("A quorum", command.quorum, 1, limits.QUORUM))
+        raise Invalid.field("quorum", limits.outside(command.quorum, 1, limits.QUORUM))
     if not 0 <= command.grace_minutes <= limits.GRACE_MINUTES:
         raise Invalid.field(
             "grace_minutes",
-            limits.outside("The time of grace in minutes", command.grace_minutes, 0, limits.GRACE_MINUTES),
+            limits.outside(command.grace_minutes, 0, limits.GRACE_MINUTES),
         )
     try:
         ZoneInfo(command.time_zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise Invalid.field("time_zone", "A time zone is written as Europe/Berlin.") from None
+        raise Invalid.field(
+            "time_zone", msg("Write the time zone by region and city, such as Europe/Berlin.")
+        ) from None
     return CallDrafted(
         call=call,
         initiative=initiative,

@@ -9,6 +9,7 @@ from domain import access, initiatives, limits, persons
 from domain.calls import CALL
 from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, Wish, ahead, maybe, some, the
 from domain.initiatives import INITIATIVE, INSTALLATION, INSTALLATION_ID, Initiative
+from domain.messages import msg
 from domain.persons import PERSON, PersonStatus
 from domain.refusals import Invalid
 from domain.values import SYSTEM, CallId, InitiativeId, PersonId, Role
@@ -102,7 +103,7 @@ def _found(command: FoundInitiative, given: Given) -> Plan:
 
     def decide() -> Outcome:
         if person is None:
-            raise Invalid.field("founder", "Name the person who becomes the first administrator.")
+            raise Invalid.field("founder", msg("Name the person who becomes the first administrator."))
         persons.check_registered(person, founder)
         return Outcome(
             facts={initiative: initiatives.found(initiative, name=command.name, founder=founder)},

@@ -182,6 +182,7 @@ async def decide(company: Company, play: Play, journeys: Sequence[Journey], done
             {
                 "application": journey.application,
                 "outcome": "award",
+                "reason": "quality",
                 "amount": money(journey.file.awarded, journey.file.currency),
             },
         )

@@ -353,7 +353,13 @@ def _panel(walk: Walk, round: str, application: str) -> None:
     panel = walk.stop_and_do(OFFICER, "panel.open", round=round)
     award = euros("500.00")
     walk.stop_and_do(
-        CHAIR, "panel.set_outcome", panel=panel, application=application, outcome="award", amount=award
+        CHAIR,
+        "panel.set_outcome",
+        panel=panel,
+        application=application,
+        outcome="award",
+        reason="quality",
+        amount=award,
     )
     walk.stop_and_do(CHAIR, "panel.close", panel=panel)
     walk.stop_and_do(OFFICER, "panel.confirm", panel=panel)

@@ -142,7 +142,11 @@ def _second_round(
     panel = officer.post(f"/api/rounds/{round_}/panel")["id"]
     for application in awarded:
         people["chair"].post(
-            f"/api/panels/{panel}/outcomes", application=application, outcome="award", amount=eur("400.00")
+            f"/api/panels/{panel}/outcomes",
+            application=application,
+            outcome="award",
+            reason="quality",
+            amount=eur("400.00"),
         )
     people["chair"].post(f"/api/panels/{panel}/close")
     officer.post(f"/api/panels/{panel}/confirm")

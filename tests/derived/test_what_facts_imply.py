@@ -14,9 +14,10 @@ from domain.deciding import Due, Fact
 from domain.due_dates import set_by, struck_by
 from domain.grants.facts import GrantAccepted, GrantDeclined, GrantLapsed, GrantOffered
 from domain.indexes import entries_of
+from domain.messages import msg
 from domain.panels import PanelOutcomeSet
 from domain.personal import Withheld
-from domain.persons import PersonRegistered
+from domain.persons import ADDRESS_TAKEN, PersonRegistered
 from domain.rounds import RoundClosed, RoundOpened
 from domain.topics import TOPIC_OF
 from tests.grants.scene import GRANT, RESPOND_BY
@@ -60,6 +61,7 @@ OUTCOME_SET = PanelOutcomeSet(
     currency=None,
     rank=None,
     reason="other",
+    more_because=None,
 )
 
 ENTRIES: list[tuple[Fact, str, tuple[tuple[str, str], ...]]] = [
@@ -130,10 +132,10 @@ def test_no_other_fact_claims_or_sets_or_strikes_a_due_date(
         (None, ()),
         (
             "One@Example.org",
-            (Claim("address one@example.org", "This address belongs to a registered person already."),),
+            (Claim("address one@example.org", ADDRESS_TAKEN),),
         ),
-        (Withheld.SEALED, (Claim(None, ""),)),
-        (Withheld.ERASED, (Claim(None, ""),)),
+        (Withheld.SEALED, (Claim(None, ADDRESS_TAKEN),)),
+        (Withheld.ERASED, (Claim(None, ADDRESS_TAKEN),)),
     ],
 )
 def test_a_person_claims_their_address(email: str | Withheld | None, claims: tuple[Claim, ...]) -> None:
@@ -145,7 +147,7 @@ def test_a_person_claims_their_address(email: str | Withheld | None, claims: tup
 def test_a_grant_claims_its_application() -> None:
     """An application is offered a grant once."""
     assert claims_of(OFFERED) == (
-        Claim(f"grant of {APPLICATION}", "This application was offered a grant already."),
+        Claim(f"grant of {APPLICATION}", msg("This application was already offered a grant.")),
     )
     assert claims_of(submitted()) == ()
 

@@ -27,6 +27,7 @@ from domain.grants.facts import (
     Instalment,
 )
 from domain.initiatives import InitiativeFounded, MemberAdded
+from domain.panels import PanelOpened
 from domain.values import Money, Role, stream_id
 from tests.driving import NOON, World, person
 
@@ -143,7 +144,9 @@ def awarded(amount: int = AWARD) -> tuple[Fact, ...]:
     """An application of the artist that was awarded, in cents."""
     return (
         *eligible(),
-        ApplicationAwarded(application=APPLICATION, panel=PANEL, amount=amount, currency="EUR"),
+        ApplicationAwarded(
+            application=APPLICATION, panel=PANEL, amount=amount, currency="EUR", reason="quality"
+        ),
     )
 
 
@@ -259,6 +262,7 @@ def world_with_grant(*facts: Fact) -> World:
     world = world_with_fund(opened(), pledged(1_000_000), received(1_000_000), committed())
     world.given(CALL, *call())
     world.given(APPLICATION, *awarded())
+    world.given(PANEL, PanelOpened(panel=PANEL, initiative=INITIATIVE, call=CALL, round=ROUND, ranking=()))
     world.given(GRANT, *facts)
     return world
 

@@ -199,6 +199,7 @@ class House:
                 panel=round.panel,
                 application=application,
                 outcome="award",
+                reason="quality",
                 amount=eur(amount),
             )
         await self.run("panel.close", "chair", panel=round.panel)

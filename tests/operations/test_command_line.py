@@ -257,7 +257,7 @@ class TestFindPerson:
             ("nobody@example.org", "Nobody is registered under this address."),
             (
                 "kedrov",
-                "This does not look like an e-mail address; write one alone, such as anna@example.org.",
+                "This does not look like an e-mail address; write a single one, such as anna@example.org.",
             ),
             ("", "No address was given."),
         ):

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from api.locales import ENGLISH
 from tests.pages.conftest import CALL, Stage, Visitor, said, set_stage
 from tests.pages.test_over_http import ANSWERS
 
@@ -88,7 +89,7 @@ def test_it_passes_while_a_form_is_open(stage: Stage, closes: datetime) -> None:
     at(stage, closes + GRACE)
     late = third.send(apply, forms[2])
     assert late.status_code == 409
-    local = f"{closes.astimezone(TBILISI):%Y-%m-%d %H:%M}"
-    assert said(late) == f"The round closed on {local} (Asia/Tbilisi); it takes no more applications."
+    local = ENGLISH.moment(closes, "Asia/Tbilisi")
+    assert said(late) == f"The deadline was {local}; applications are no longer accepted."
     for kept in ("Three concerts.", "A sound project", "Hall", "200.00"):
         assert kept in late.text, kept

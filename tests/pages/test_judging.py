@@ -92,9 +92,9 @@ def cells(page: httpx.Response, label: str) -> list[str]:
 @pytest.mark.parametrize(
     ("juror", "detail"),
     [
-        ("", "This cannot be left empty; name the juror."),
-        ("nobody", "This is not the id of a person."),
-        ("person-" + "f" * 32, "Only a member who is a juror or chair can be assigned."),
+        ("", "This cannot be left empty."),
+        ("nobody", "This is not an id that fits here; one begins with person."),
+        ("person-" + "f" * 32, "Choose a member who is a juror or a chair."),
     ],
 )
 def test_a_juror_who_was_not_chosen_is_asked_for(judging: Round, juror: str, detail: str) -> None:
@@ -226,7 +226,7 @@ def test_a_round_is_judged_and_ranked(in_panel: Round) -> None:
     assert cells(own, "Rank") == ["1", "1"]
     assert judging.applications[2] not in own.text
     late = judging.stage.visitor("juror").open(f"/reviews/{judging.reviews['juror', 0]}")
-    assert "tell the chair, who decides without it" in html.unescape(late.text)
+    assert "Tell the chair, who can decide without it" in html.unescape(late.text)
     expired = judging.stage.visitor("third juror").open("/reviews")
     assert "The panel opened before you submitted it" in expired.text
     for other in ("juror", "chair"):
@@ -269,7 +269,10 @@ def test_outcomes_that_are_not_confirmed_make_no_difference_to_an_applicant(in_p
         return found
 
     before = seen()
-    for outcome in ({"outcome": "award", "amount": eur("300.00")}, {"outcome": "decline", "reason": "other"}):
+    for outcome in (
+        {"outcome": "award", "reason": "quality", "amount": eur("300.00")},
+        {"outcome": "decline", "reason": "other"},
+    ):
         judging.post("chair", f"/api/panels/{panel}/outcomes", application=application, **outcome)
         judging.caught_up()
         assert seen() == before

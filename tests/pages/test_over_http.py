@@ -382,7 +382,7 @@ def test_a_form_for_no_host_does_nothing(stage: Stage, applicant: Visitor) -> No
     sent, before = filled(stage, applicant), stage.facts()
     for host in ("localhost:x", "localhost:99999999"):
         page = applicant.send(apply, sent, headers={"Host": host})
-        assert (page.status_code, said(page)) == (400, "The header Host names no host.")
+        assert (page.status_code, said(page)) == (400, "The header Host does not name a host.")
     assert stage.facts() == before
     odd = applicant.open("/%5Celsewhere.example/%3Fa=%22b")
     assert odd.status_code == 404
@@ -394,7 +394,7 @@ def test_what_people_write_turns_nothing_around_it(stage: Stage, applicant: Visi
     apply, title = f"/calls/{stage.call}/apply", "\N{HEBREW LETTER SHIN}\N{HEBREW LETTER LAMED} (2026)"
     turned = applicant.send(apply, filled(stage, applicant, title="Sound\u202etcejorp"))
     assert turned.status_code == 422
-    assert "The text holds the character U+202E" in turned.text
+    assert "The text contains the invisible character U+202E" in turned.text
     unseen = applicant.send(apply, filled(stage, applicant, title="\u200b\u2060"))
     assert (unseen.status_code, "This cannot be left empty." in unseen.text) == (422, True)
     sent = applicant.send(apply, filled(stage, applicant, title=title))

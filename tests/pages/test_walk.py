@@ -108,7 +108,7 @@ def reviewed(people: dict[str, Someone], stage: Stage, application: str, walk: W
     twice = officer.press(
         "Ask", form=f"review-assign-{own}", wrong=True, **{f"Juror for {CANARIES[0]}": "Juror One"}
     )
-    assert "This juror was assigned to this application already." in twice
+    assert "This juror is already assigned to this application." in twice
     assert officer.path == listed
     officer.go(application)
     for name in ("Juror Two", "Juror Three"):
@@ -150,7 +150,7 @@ def decided(people: dict[str, Someone], stage: Stage, application: str, walk: Wa
     chair.go(ranking)
     form = f"panel-set_outcome-{application.rsplit('/', 1)[1]}"
     wrong = chair.press("Set the outcome", form=form, wrong=True, Outcome="Award", Award="9000.00")
-    assert "An award of this call is from 100.00 EUR to 5000.00 EUR; this is 9000.00 EUR." in wrong
+    assert "This call awards from 100.00\u00a0EUR to 5,000.00\u00a0EUR; this is 9,000.00\u00a0EUR." in wrong
     chair.press("Set the outcome", form=form, Award="1500.00")
     walk.read["closed"] = chair.press("Close the panel")
     walk.read["confirmed"] = officer.press("Confirm the decision") if "Confirm" in officer.go(ranking) else ""
@@ -195,7 +195,7 @@ def paid(people: dict[str, Someone], application: str, walk: Walk) -> None:
     wrong = finance.press(
         "Record the payment", form="instalment-settle-1", wrong=True, **{"Amount paid": "999.99"}
     )
-    assert "The instalment is 1000.00 EUR, so 999.99 EUR cannot settle it." in wrong
+    assert "The instalment is 1,000.00\u00a0EUR, so a payment of 999.99\u00a0EUR does not match it." in wrong
     finance.press("Record the payment", form="instalment-settle-1", **{"Amount paid": "1000.00"})
     walk.read["paid"] = finance.text()
     artist.go(grant)
@@ -222,7 +222,7 @@ def followed(funder: Someone, stage: Stage, walk: Walk) -> None:
 
 def test_a_mistake_costs_nothing_that_was_typed(walk: Walk) -> None:
     """The sum of the lines is named as wrong, above and beside; all else stands as it was typed."""
-    assert "The lines add up to 1100.00 EUR, but 1200.00 EUR is asked for." in walk.read["wrong"]
+    assert "The lines add up to 1,100.00\u00a0EUR, but you ask for 1,200.00\u00a0EUR." in walk.read["wrong"]
     assert walk.read["kept idea"] == "Twelve songs.\nOne winter."
     assert walk.read["kept field"] == "music"
 
@@ -254,7 +254,7 @@ def test_jurors_see_no_applicant(walk: Walk) -> None:
 def test_the_decision_takes_two_people(walk: Walk) -> None:
     """Whoever closed the panel is told why they cannot confirm it; another person does."""
     assert (
-        "Confirm the decision: Whoever closed the panel cannot confirm it; another person does."
+        "Confirm the decision: You closed this panel, so somebody else must confirm it."
         in walk.read["closed"]
     )
     assert "The decision is confirmed" in walk.read["confirmed"]
@@ -263,7 +263,10 @@ def test_the_decision_takes_two_people(walk: Walk) -> None:
 
 def test_a_payment_takes_two_approvals_and_says_what_it_waits_for(walk: Walk) -> None:
     """Nobody is offered what they cannot do, and everybody is told why."""
-    assert "Approve instalment 1: Only the initiative's approver may do this." in walk.read["others"]
+    assert (
+        "Approve instalment 1: In this initiative, only people with this role can do this: approver."
+        in walk.read["others"]
+    )
     assert "Approve it" not in walk.read["after the first approval"]
     assert "Settled on" in walk.read["paid"]
     assert "reference PAGES-1" in walk.read["paid"]

@@ -2,6 +2,7 @@
 
 from fractions import Fraction
 
+import msgspec
 import pytest
 
 from domain.applications import ApplicationAwarded, ApplicationDeclined, ApplicationWaitlisted
@@ -12,7 +13,7 @@ from domain.deciding import Command, Fact, Outcome
 from domain.indexes import applications_by
 from domain.initiatives import MemberAdded
 from domain.panels import PANEL as PANEL_AGGREGATE
-from domain.panels import Panel, PanelOutcomeSet, Place, evolve, rank
+from domain.panels import MoreReason, Panel, PanelOutcomeSet, Place, evolve, rank
 from domain.refusals import Forbidden, Invalid, NotFound, Refused
 from domain.reviews import Review, ReviewStatus
 from domain.values import Money, Role
@@ -58,7 +59,14 @@ from tests.scene import (
 )
 
 OPEN = OpenPanel(round=ROUND)
-ASK = "Ask another juror, or let the chair lower the quorum where nobody is left to ask."
+LACKING = (
+    "{count} eligible applications do not have enough reviews. Ask other jurors; where nobody is left to ask, the chair can "
+    "lower the quorum."
+)
+ONE_LACKING = (
+    "1 eligible application does not have enough reviews. Ask another juror; if nobody is left to ask, the chair can lower "
+    "the quorum."
+)
 CLOSE = ClosePanel(panel=PANEL)
 CONFIRM = ConfirmPanel(panel=PANEL)
 THIRD = numbered("application", 3)
@@ -101,8 +109,28 @@ def in_panel(*facts: Fact, budget: int = 100_000, blindness: Blindness = "double
     return world
 
 
-def award(amount: str, application: str = APPLICATION) -> SetPanelOutcome:
-    return SetPanelOutcome(panel=PANEL, application=application, outcome="award", amount=euros(amount))
+def award(
+    amount: str, application: str = APPLICATION, *, more_because: MoreReason | None = None
+) -> SetPanelOutcome:
+    """An award; the applications ask for 500.00 EUR."""
+    return SetPanelOutcome(
+        panel=PANEL,
+        application=application,
+        outcome="award",
+        reason="quality",
+        amount=euros(amount),
+        more_because=more_because,
+    )
+
+
+def wait(rank: int | None, amount: str | None = "500.00", application: str = APPLICATION) -> SetPanelOutcome:
+    return SetPanelOutcome(
+        panel=PANEL,
+        application=application,
+        outcome="waitlist",
+        rank=rank,
+        amount=None if amount is None else euros(amount),
+    )
 
 
 DECLINE = SetPanelOutcome(panel=PANEL, application=APPLICATION, outcome="decline", reason="not_selected")
@@ -140,23 +168,23 @@ class TestWhenTheRoundIsClosed:
         world.streams[ROUND][-1] = closed(APPLICATION, OTHER_APPLICATION)
         assert world.turned_down(OPEN, OFFICER) == (
             Refused,
-            "1 application was not examined yet; find each eligible or ineligible first.",
+            "1 application has not been examined yet; find it eligible or ineligible first.",
         )
         receive(world, THIRD, STRANGER)
         world.streams[ROUND][-1] = closed(APPLICATION, OTHER_APPLICATION, THIRD)
         assert world.turned_down(OPEN, OFFICER) == (
             Refused,
-            "2 applications were not examined yet; find each eligible or ineligible first.",
+            "2 applications have not been examined yet; find each eligible or ineligible first.",
         )
 
     def test_every_eligible_application_needs_its_reviews(self) -> None:
         assert received(first=(5, 6), second=(9,)).turned_down(OPEN, OFFICER) == (
             Refused,
-            "1 eligible application lacks reviews. " + ASK,
+            ONE_LACKING,
         )
         assert received(first=(), second=(9,)).turned_down(OPEN, OFFICER) == (
             Refused,
-            "2 eligible applications lack reviews. " + ASK,
+            LACKING.format(count=2),
         )
 
     @pytest.mark.parametrize("facts", [(), (cleared(THIRD_JUROR),), (conflict_declared(THIRD_JUROR),)])
@@ -167,7 +195,7 @@ class TestWhenTheRoundIsClosed:
         review(world, numbered("review", 9), APPLICATION, THIRD_JUROR, *facts)
         assert world.turned_down(OPEN, OFFICER) == (
             Refused,
-            "1 eligible application lacks reviews. " + ASK,
+            ONE_LACKING,
         )
 
     def test_what_is_out_is_not_ranked_and_needs_no_review(self) -> None:
@@ -179,12 +207,15 @@ class TestWhenTheRoundIsClosed:
 
     def test_only_staff_open_it_and_not_on_a_round_in_which_they_applied(self) -> None:
         world = received(first=(5, 6))
-        assert world.turned_down(OPEN, CHAIR) == (Forbidden, "Only the initiative's officer may do this.")
+        assert world.turned_down(OPEN, CHAIR) == (
+            Forbidden,
+            "In this initiative, only people with this role can do this: officer.",
+        )
         assert world.turned_down(OPEN, STRANGER)[0] is NotFound
         world.given(INITIATIVE, MemberAdded(initiative=INITIATIVE, person=ARTIST, roles=(Role.OFFICER,)))
         assert world.turned_down(OPEN, ARTIST) == (
             Forbidden,
-            "Nobody takes part in deciding on a round in which they applied.",
+            "You applied in this round, so you cannot take part in deciding on it.",
         )
 
 
@@ -192,23 +223,41 @@ class TestWhenTheRoundIsInAnotherState:
     def test_no_panel_opens(self) -> None:
         assert calling().turned_down(OPEN, OFFICER) == (
             Refused,
-            "A panel is opened on a closed round; this one is open.",
+            "A panel can be opened only for a closed round; this one is open.",
         )
         assert in_panel().turned_down(OPEN, OFFICER) == (
             Refused,
-            "A panel is opened on a closed round; this one is in panel.",
+            "A panel can be opened only for a closed round; this one is in panel.",
         )
 
 
 class TestWhenThePanelIsOpen:
-    def test_the_chair_awards_also_more_than_was_asked_for(self) -> None:
-        assert in_panel().run(award("800.00"), CHAIR) == Outcome(
-            facts={PANEL: (awarded(80_000),)}, answers=PANEL
+    def test_the_chair_awards(self) -> None:
+        assert in_panel().run(award("400.00"), CHAIR) == Outcome(
+            facts={PANEL: (awarded(40_000),)}, answers=PANEL
+        )
+
+    @pytest.mark.parametrize("command", [award("800.00"), wait(1, "800.00")])
+    def test_more_than_was_asked_for_needs_a_reason_of_its_own(self, command: SetPanelOutcome) -> None:
+        assert in_panel().turned_down(command, CHAIR) == (
+            Invalid,
+            {
+                "more_because": "The applicant asked for 500.00 EUR. Choose a reason if 800.00 EUR is meant to be more "
+                "than that."
+            },
+        )
+        meant = msgspec.structs.replace(command, more_because="costs_rose")
+        (fact,) = in_panel().run(meant, CHAIR).facts[PANEL]
+        assert (fact.amount, fact.more_because) == (80_000, "costs_rose")
+
+    def test_a_reason_for_more_is_refused_where_it_is_not_more(self) -> None:
+        assert in_panel().turned_down(award("500.00", more_because="other"), CHAIR) == (
+            Invalid,
+            {"more_because": "This is not more than the applicant asked for; leave the reason out."},
         )
 
     def test_the_chair_gives_a_place_on_the_waiting_list(self) -> None:
-        command = SetPanelOutcome(panel=PANEL, application=APPLICATION, outcome="waitlist", rank=2)
-        assert in_panel().run(command, CHAIR).facts == {PANEL: (waitlisted(2),)}
+        assert in_panel().run(wait(2), CHAIR).facts == {PANEL: (waitlisted(2),)}
 
     def test_the_chair_declines(self) -> None:
         assert in_panel().run(DECLINE, CHAIR).facts == {PANEL: (declined(),)}
@@ -223,7 +272,7 @@ class TestWhenThePanelIsOpen:
     def test_only_the_chair_decides(self, actor: str, command: Command) -> None:
         assert in_panel().turned_down(command, actor) == (
             Forbidden,
-            "Only the initiative's chair may do this.",
+            "In this initiative, only people with this role can do this: chair.",
         )
         assert in_panel().turned_down(command, STRANGER)[0] is NotFound
 
@@ -233,7 +282,7 @@ class TestWhenThePanelIsOpen:
         world.indexes[applications_by(CHAIR, ROUND)] = {THIRD}
         assert world.turned_down(command, CHAIR) == (
             Forbidden,
-            "Nobody takes part in deciding on a round in which they applied.",
+            "You applied in this round, so you cannot take part in deciding on it.",
         )
 
     @pytest.mark.parametrize(
@@ -241,59 +290,74 @@ class TestWhenThePanelIsOpen:
         [
             (
                 SetPanelOutcome(panel=PANEL, application=APPLICATION, outcome="award"),
-                {"amount": "An award needs an amount."},
-            ),
-            (
-                SetPanelOutcome(
-                    panel=PANEL, application=APPLICATION, outcome="award", amount=euros("500"), rank=1
-                ),
-                {"rank": "Only the waiting list has places."},
-            ),
-            (
-                SetPanelOutcome(
-                    panel=PANEL, application=APPLICATION, outcome="award", amount=euros("500"), reason="other"
-                ),
-                {"reason": "Only a decline has a reason."},
-            ),
-            (
-                SetPanelOutcome(
-                    panel=PANEL, application=APPLICATION, outcome="decline", reason="other", amount=euros("1")
-                ),
-                {"amount": "Only an award has an amount."},
-            ),
-            (
-                SetPanelOutcome(panel=PANEL, application=APPLICATION, outcome="decline"),
-                {"reason": "A decline needs a reason."},
-            ),
-            (
-                SetPanelOutcome(panel=PANEL, application=APPLICATION, outcome="waitlist"),
-                {"rank": "The waiting list needs a place, counted from 1."},
-            ),
-            (
-                SetPanelOutcome(panel=PANEL, application=APPLICATION, outcome="waitlist", rank=0),
-                {"rank": "A place on the waiting list is a whole number from 1 to 2; this is 0."},
-            ),
-            (
-                SetPanelOutcome(panel=PANEL, application=APPLICATION, outcome="waitlist", rank=10**30),
-                {"rank": f"A place on the waiting list is a whole number from 1 to 2; this is {10**30}."},
-            ),
-            (
-                award("99.99"),
-                {
-                    "amount.amount": "An award of this call is from 100.00 EUR to 800.00 EUR; this is 99.99 EUR."
-                },
-            ),
-            (
-                award("800.01"),
-                {
-                    "amount.amount": "An award of this call is from 100.00 EUR to 800.00 EUR; this is 800.01 EUR."
-                },
+                {"amount": "Write the amount of the award."},
             ),
             (
                 SetPanelOutcome(
                     panel=PANEL,
                     application=APPLICATION,
                     outcome="award",
+                    reason="quality",
+                    amount=euros("500"),
+                    rank=1,
+                ),
+                {"rank": "Only the waiting list has places; leave this empty."},
+            ),
+            (
+                SetPanelOutcome(
+                    panel=PANEL,
+                    application=APPLICATION,
+                    outcome="award",
+                    amount=euros("500"),
+                    reason="not_selected",
+                ),
+                {"reason": "Choose a reason for the award."},
+            ),
+            (
+                SetPanelOutcome(
+                    panel=PANEL, application=APPLICATION, outcome="decline", reason="other", amount=euros("1")
+                ),
+                {"amount": "Declining has no amount; leave this empty."},
+            ),
+            (
+                SetPanelOutcome(panel=PANEL, application=APPLICATION, outcome="decline"),
+                {"reason": "Choose a reason for declining."},
+            ),
+            (
+                SetPanelOutcome(panel=PANEL, application=APPLICATION, outcome="decline", reason="quality"),
+                {"reason": "Choose a reason for declining."},
+            ),
+            (
+                msgspec.structs.replace(wait(1), reason="other"),
+                {"reason": "The waiting list needs no reason; leave this empty."},
+            ),
+            (wait(1, None), {"amount": "Write the amount that is awarded if the application moves up."}),
+            (
+                wait(None),
+                {"rank": "Write the place on the waiting list, counted from 1."},
+            ),
+            (
+                wait(0),
+                {"rank": "Write a whole number from 1 to 2; this is 0."},
+            ),
+            (
+                wait(10**30),
+                {"rank": f"Write a whole number from 1 to 2; this is {10**30}."},
+            ),
+            (
+                award("99.99"),
+                {"amount.amount": "This call awards from 100.00 EUR to 800.00 EUR; this is 99.99 EUR."},
+            ),
+            (
+                award("800.01"),
+                {"amount.amount": "This call awards from 100.00 EUR to 800.00 EUR; this is 800.01 EUR."},
+            ),
+            (
+                SetPanelOutcome(
+                    panel=PANEL,
+                    application=APPLICATION,
+                    outcome="award",
+                    reason="quality",
                     amount=Money(amount="500", currency="GBP"),
                 ),
                 {"amount.currency": "The amount must be in EUR."},
@@ -309,28 +373,28 @@ class TestWhenThePanelIsOpen:
         world = in_panel(awarded(60_000, OTHER_APPLICATION))
         assert world.turned_down(award("400.01"), CHAIR) == (
             Refused,
-            "Of the call's budget 400.00 EUR is left, which does not cover this award.",
+            "The call's budget has 400.00 EUR left, which does not cover this award.",
         )
         world.run(award("400.00"), CHAIR)
         assert world.facts(PANEL)[-1] == awarded(40_000)
 
     def test_an_award_that_is_changed_counts_once(self) -> None:
-        world = in_panel(awarded(60_000), awarded(30_000, OTHER_APPLICATION))
-        world.run(award("700.00"), CHAIR)
-        assert world.facts(PANEL)[-1] == awarded(70_000)
+        world = in_panel(awarded(60_000), awarded(50_000, OTHER_APPLICATION))
+        world.run(award("500.00"), CHAIR)
+        assert world.facts(PANEL)[-1] == awarded(50_000)
 
     def test_an_award_whose_application_was_withdrawn_binds_no_budget(self) -> None:
         world = in_panel(awarded(60_000, OTHER_APPLICATION))
         world.given(OTHER_APPLICATION, withdrawn(OTHER_APPLICATION, OTHER_ARTIST))
-        world.run(award("800.00"), CHAIR)
-        assert world.facts(PANEL)[-1] == awarded(80_000)
+        world.run(award("500.00"), CHAIR)
+        assert world.facts(PANEL)[-1] == awarded(50_000)
 
     def test_an_application_that_was_withdrawn_is_not_decided_on(self) -> None:
         world = in_panel()
         world.given(APPLICATION, withdrawn())
         assert world.turned_down(DECLINE, CHAIR) == (
             Refused,
-            "Only an application in play can be decided on; this one is withdrawn.",
+            "A panel decides only on eligible applications; this one is withdrawn.",
         )
 
     def test_only_what_is_ranked_is_decided_on_and_nothing_else_is_told_apart(self) -> None:
@@ -366,16 +430,14 @@ class TestWhenThePanelIsOpen:
         world = in_panel(waitlisted(ranks[0]), waitlisted(ranks[1], OTHER_APPLICATION))
         assert world.turned_down(CLOSE, CHAIR) == (
             Refused,
-            "The places on the waiting list must run from 1 without a gap, each given once.",
+            "Number the places on the waiting list from 1, without gaps and each only once.",
         )
 
     def test_a_withdrawal_leaves_a_gap_that_the_chair_mends(self) -> None:
         world = in_panel(waitlisted(1), waitlisted(2, OTHER_APPLICATION))
         world.given(APPLICATION, withdrawn())
         assert world.turned_down(CLOSE, CHAIR)[0] is Refused
-        world.run(
-            SetPanelOutcome(panel=PANEL, application=OTHER_APPLICATION, outcome="waitlist", rank=1), CHAIR
-        )
+        world.run(wait(1, application=OTHER_APPLICATION), CHAIR)
         world.run(CLOSE, CHAIR)
         assert world.facts(PANEL)[-1] == panel_closed()
 
@@ -396,7 +458,9 @@ class TestWhenThePanelIsClosed:
                 PANEL: (panel_confirmed(),),
                 ROUND: (decided(),),
                 APPLICATION: (
-                    ApplicationAwarded(application=APPLICATION, panel=PANEL, amount=70_000, currency="EUR"),
+                    ApplicationAwarded(
+                        application=APPLICATION, panel=PANEL, amount=70_000, currency="EUR", reason="quality"
+                    ),
                 ),
                 OTHER_APPLICATION: (
                     ApplicationWaitlisted(application=OTHER_APPLICATION, panel=PANEL, rank=1),
@@ -437,19 +501,19 @@ class TestWhenThePanelIsClosed:
         both.run(CLOSE, JUDGING_OFFICER)
         assert both.turned_down(CONFIRM, JUDGING_OFFICER) == (
             Refused,
-            "Whoever closed the panel cannot confirm it; another person does.",
+            "You closed this panel, so somebody else must confirm it.",
         )
         both.run(CONFIRM, CHAIR)
         assert both.facts(ROUND)[-1] == decided()
 
     def test_nobody_confirms_who_set_an_outcome_also_one_that_was_changed_or_closed_by_another(self) -> None:
         world = in_panel(declined(OTHER_APPLICATION), blindness="open")
-        world.run(award("700.00"), JUDGING_OFFICER)
+        world.run(award("500.00"), JUDGING_OFFICER)
         world.run(DECLINE, CHAIR)
         world.run(CLOSE, CHAIR)
         assert world.turned_down(CONFIRM, JUDGING_OFFICER) == (
             Refused,
-            "Whoever set an outcome in this panel cannot confirm it; another person does.",
+            "You set an outcome in this panel, so somebody else must confirm it.",
         )
         world.run(CONFIRM, OFFICER)
         assert world.facts(ROUND)[-1] == decided()
@@ -458,20 +522,20 @@ class TestWhenThePanelIsClosed:
         world = in_panel(declined(), declined(OTHER_APPLICATION), panel_closed())
         assert world.turned_down(CONFIRM, JUROR) == (
             Forbidden,
-            "Only the initiative's officer or chair may do this.",
+            "In this initiative, only people with one of these roles can do this: officer, chair.",
         )
         assert world.turned_down(CONFIRM, STRANGER)[0] is NotFound
         world.indexes[applications_by(OFFICER, ROUND)] = {THIRD}
         assert world.turned_down(CONFIRM, OFFICER) == (
             Forbidden,
-            "Nobody takes part in deciding on a round in which they applied.",
+            "You applied in this round, so you cannot take part in deciding on it.",
         )
 
     def test_nothing_is_changed_any_more(self) -> None:
         world = in_panel(declined(), declined(OTHER_APPLICATION), panel_closed())
         assert world.turned_down(award("500"), CHAIR) == (
             Refused,
-            "Outcomes are set in an open panel; this one is closed.",
+            "Outcomes can be set only in an open panel; this one is closed.",
         )
         assert world.turned_down(CLOSE, CHAIR) == (
             Refused,
@@ -530,6 +594,7 @@ def test_a_round_of_many_applications_is_decided_whole() -> None:
                 amount=None,
                 currency=None,
                 rank=None,
+                more_because=None,
                 reason="not_selected",
             )
             for application in applications

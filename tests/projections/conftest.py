@@ -269,6 +269,7 @@ class Season:
             panel=self.panel,
             application=self.application1,
             outcome="award",
+            reason="quality",
             amount=eur("1400.25"),
         )
         await self.run(

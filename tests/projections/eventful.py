@@ -37,6 +37,7 @@ async def eventful(season: Season) -> Season:
             panel=season.panel,
             application=season.things[f"application{number}"],
             outcome="award",
+            reason="quality",
             amount=eur(amount),
         )
     await season.run("panel.close", season.chair, panel=season.panel)

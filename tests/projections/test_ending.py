@@ -43,11 +43,16 @@ async def test_a_round_goes_on_without_an_applicant_who_was_erased_under_review(
         "the applicant was erased"
     ]
 
-    with pytest.raises(Refused, match="1 eligible application lacks reviews"):
+    with pytest.raises(Refused, match="1 eligible application does not have enough reviews"):
         await season.open_panel()
     await judge_the_first(season)
     await season.open_panel()
-    award = {"application": season.application1, "outcome": "award", "amount": eur("1400.25")}
+    award = {
+        "application": season.application1,
+        "outcome": "award",
+        "reason": "quality",
+        "amount": eur("1400.25"),
+    }
     await season.run("panel.set_outcome", season.chair, panel=season.panel, **award)
     await season.run("panel.close", season.chair, panel=season.panel)
     await season.run("panel.confirm", season.officer, panel=season.panel)

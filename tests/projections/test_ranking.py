@@ -451,9 +451,9 @@ class TestOutcomesThatAreSetAndNotConfirmed:
         position = len(season.office.rows())
 
         for outcome in (
-            {"outcome": "award", "amount": eur("1400.25")},
-            {"outcome": "waitlist", "rank": 1},
-            {"outcome": "award", "amount": eur("1400.25")},
+            {"outcome": "award", "reason": "quality", "amount": eur("1400.25")},
+            {"outcome": "waitlist", "amount": eur("100.00"), "rank": 1},
+            {"outcome": "award", "reason": "quality", "amount": eur("1400.25")},
         ):
             await season.run(
                 "panel.set_outcome",

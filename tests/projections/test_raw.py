@@ -166,7 +166,10 @@ async def test_an_officer_with_a_conflict_is_told_no_other_place_on_the_waiting_
     await season.open_panel()
     for application, outcome in (
         (season.application1, {"outcome": "decline", "reason": "not_selected"}),
-        (season.application2, {"outcome": "waitlist", "rank": 1}),
+        (
+            season.application2,
+            {"outcome": "waitlist", "amount": {"amount": "100.00", "currency": "EUR"}, "rank": 1},
+        ),
     ):
         await season.run(
             "panel.set_outcome", season.chair, panel=season.panel, application=application, **outcome

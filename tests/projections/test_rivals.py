@@ -11,7 +11,9 @@ from tests.projections.test_seeing import answered, leaks, read_all
 
 pytestmark = pytest.mark.anyio
 
-HIDDEN = "Forbidden: You applied in this round; what became of others is shown when it is decided, if at all."
+HIDDEN = (
+    "Forbidden: You applied in this round, so other applications are not shown to you before it is decided."
+)
 
 
 async def apply_as_an_officer(season: Season) -> str:
@@ -54,6 +56,7 @@ async def test_an_officer_who_applied_reads_of_rivals_only_when_the_round_is_dec
         panel=season.panel,
         application=season.application1,
         outcome="award",
+        reason="quality",
         amount=eur("1400.25"),
     )
 

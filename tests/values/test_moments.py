@@ -45,7 +45,7 @@ def test_a_time_that_the_clocks_leap_over_is_refused() -> None:
         instant(datetime.fromisoformat("2027-03-28T02:30"), "Europe/Berlin", "closes_at")
     assert (
         str(refused.value.errors[0].detail)
-        == "The clocks of Europe/Berlin leap over this time; choose another."
+        == "This time does not exist in Europe/Berlin, since the clocks are put forward then; choose another one."
     )
 
 
@@ -76,7 +76,7 @@ def test_an_announced_deadline_never_moves(grace: int, before: timedelta) -> Non
         with pytest.raises(Refused) as refused:
             round.check_open(moment)
         assert str(refused.value.detail) == (
-            "The round closed on 2026-03-31 18:00 (Asia/Almaty); it takes no more applications."
+            "The deadline was 2026-03-31 12:00 UTC; applications are no longer accepted."
         )
 
 

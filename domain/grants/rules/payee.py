@@ -11,6 +11,7 @@ from domain.grants.accounts import check_account
 from domain.grants.facts import GrantPayeeConfirmed, GrantPayeeSet, PayeeKind
 from domain.grants.rules.standing import check_accepted, check_not_erased
 from domain.grants.state import Grant
+from domain.messages import msg
 from domain.persons import Person
 from domain.refusals import Refused
 from domain.values import check_text
@@ -23,8 +24,8 @@ stolen can still object."""
 def set_payee(
     grant_id: str, grant: Grant, *, kind: PayeeKind, name: str, account: str, now: datetime
 ) -> tuple[Fact, ...]:
-    """Say to whom the money goes. In place of a payee that was confirmed, it has to wait before it is paid."""
-    check_accepted(grant, "The payee can be set")
+    """Add bank details. In place of a payee that was confirmed, it has to wait before it is paid."""
+    check_accepted(grant)
     return (
         GrantPayeeSet(
             grant=grant_id,
@@ -42,20 +43,16 @@ def confirm_payee(
     grant_id: str, grant: Grant, recipient: Person, *, setting: int, confirmer: str
 ) -> tuple[Fact, ...]:
     """Confirm the payee as it was seen in `setting`, by another person than the recipient."""
-    check_accepted(grant, "The payee can be confirmed")
+    check_accepted(grant)
     check_not_erased(recipient)
     if confirmer == grant.recipient:
-        raise Refused("The payee must be confirmed by another person than the recipient.")
+        raise Refused(msg("The recipient cannot confirm the payee; somebody else must."))
     if grant.payee is None:
-        raise Refused("The recipient has not set a payee yet.")
+        raise Refused(msg("The recipient has not added bank details yet."))
     if setting != grant.payee.setting:
         raise Refused(
-            f"The payee was set {_times(grant.payee.setting)}; look at the latest setting and confirm that."
+            msg("The bank details were changed meanwhile; look at the new ones, then confirm them.")
         )
     if grant.payee.confirmed:
-        raise Refused("This payee was confirmed already.")
+        raise Refused(msg("This payee is already confirmed."))
     return (GrantPayeeConfirmed(grant=grant_id, setting=setting),)
-
-
-def _times(count: int) -> str:
-    return "once" if count == 1 else f"{count} times"
