@@ -15,6 +15,7 @@ from domain.deciding import Command, Outcome
 from domain.funds import FundCommitted, FundReleased
 from domain.grants import state
 from domain.grants.facts import GrantAccepted, GrantDeclined, GrantLapsed, GrantOffered
+from domain.panels import PanelAwardFreed, PanelOpened
 from domain.persons import PersonErased
 from domain.refusals import Forbidden, Invalid, NotFound, Refused
 from domain.values import SYSTEM
@@ -34,6 +35,7 @@ from tests.grants.scene import (
     OFFICER,
     PANEL,
     RESPOND_BY,
+    ROUND,
     STRANGER,
     accepted,
     awarded,
@@ -58,6 +60,7 @@ def world_before(amount: int = AWARD, in_fund: int = 1_000_000) -> World:
     world = world_with_fund(opened(), pledged(in_fund), received(in_fund))
     world.given(CALL, *call())
     world.given(APPLICATION, *awarded(amount))
+    world.given(PANEL, PanelOpened(panel=PANEL, initiative=INITIATIVE, call=CALL, round=ROUND, ranking=()))
     return world
 
 
@@ -210,6 +213,7 @@ class TestAnOfferedGrant:
                     ),
                 ),
                 FUND: (FundReleased(fund=FUND, grant=GRANT, amount=AWARD, reason="grant_declined"),),
+                PANEL: (PanelAwardFreed(panel=PANEL, application=APPLICATION, grant=GRANT, amount=AWARD),),
             },
             answers=GRANT,
         )
@@ -239,6 +243,9 @@ class TestAnOfferThatNobodyAnswers:
                 facts={
                     grant: (GrantLapsed(grant=grant),),
                     FUND: (FundReleased(fund=FUND, grant=grant, amount=AWARD, reason="grant_lapsed"),),
+                    PANEL: (
+                        PanelAwardFreed(panel=PANEL, application=APPLICATION, grant=grant, amount=AWARD),
+                    ),
                 },
                 answers=grant,
             ),
