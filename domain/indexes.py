@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from domain.applications import ApplicationSubmitted
 from domain.deciding import Fact
+from domain.dossiers import DossierOpened
 from domain.grants.facts import GrantOffered
 from domain.panels import PanelOutcomeSet
 from domain.reviews import ReviewAssigned, ReviewConflictDeclared
@@ -28,6 +29,8 @@ def entries_of(fact: Fact, actor: str) -> tuple[Entry, ...]:
                 (applications_by(fact.applicant, fact.round), fact.application),
                 (submissions_of(fact.applicant), fact.application),
             )
+        case DossierOpened():
+            return ((dossiers_of(fact.party), fact.dossier),)
         case ReviewAssigned():
             return (
                 (reviews_of(fact.application), fact.review),
@@ -57,6 +60,11 @@ def applications_by(person_id: str, round_id: str) -> str:
 def submissions_of(person_id: str) -> str:
     """All applications that a person ever submitted, which end with the person's erasure."""
     return f"submissions of {person_id}"
+
+
+def dossiers_of(party_id: str) -> str:
+    """All dossiers of a party, the erased ones included, which end with the party's erasure."""
+    return f"dossiers of {party_id}"
 
 
 def reviews_of(application_id: str) -> str:

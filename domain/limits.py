@@ -74,6 +74,8 @@ BudgetItem = Annotated[str, described(minLength=1, maxLength=BUDGET_ITEM)]
 Help = Annotated[str, described(maxLength=HELP)]
 Summary = Annotated[str, described(minLength=1, maxLength=SUMMARY)]
 Explanation = Annotated[str, described(maxLength=EXPLANATION)]
+Questions = Annotated[str, described(minLength=1, maxLength=EXPLANATION)]
+"""What staff ask an applicant."""
 Restriction = Annotated[str, described(maxLength=RESTRICTION)]
 Comment = Annotated[str, described(maxLength=COMMENT)]
 Report = Annotated[str, described(minLength=1, maxLength=REPORT)]

@@ -10,7 +10,14 @@ from typing import Literal, assert_never, get_args
 import msgspec
 
 from domain import limits
-from domain.applications import Application, ApplicationStatus, AwardReason, DeclineReason
+from domain.applications import (
+    Application,
+    ApplicationStatus,
+    AwardReason,
+    DeclineReason,
+    to_settle,
+    unsettled,
+)
 from domain.calls import Call
 from domain.deciding import Aggregate, Fact
 from domain.forms import Rubric
@@ -201,17 +208,9 @@ def open_panel(
 
     `applications` are all that the round received, `reviews` all reviews of them.
     """
-    unexamined = sum(
-        application.status is ApplicationStatus.SUBMITTED for application in applications.values()
-    )
-    if unexamined:
-        raise Refused(
-            counted(
-                "{count} application has not been examined yet; find it eligible or ineligible first.",
-                "{count} applications have not been examined yet; find each eligible or ineligible first.",
-                count=unexamined,
-            )
-        )
+    left = to_settle(unsettled(each.status for each in applications.values() if each.status is not None))
+    if left:
+        raise Refused(left[0])
     submitted: dict[str, list[Review]] = {
         application_id: []
         for application_id, application in applications.items()
@@ -376,10 +375,7 @@ def confirm(panel_id: str, panel: Panel, *, confirmer: str, deciders: Collection
     in it, the `deciders`, also one that was changed later."""
     if panel.status is not PanelStatus.CLOSED:
         raise Refused(msg("Only a closed panel can be confirmed; this one is {status}.", status=panel.status))
-    if confirmer == panel.chair:
-        raise Refused(msg("You closed this panel, so somebody else must confirm it."))
-    if confirmer in deciders:
-        raise Refused(msg("You set an outcome in this panel, so somebody else must confirm it."))
+    _check_second(panel, confirmer, deciders)
     return (PanelConfirmed(panel=panel_id, confirmer=confirmer),)
 
 
@@ -393,13 +389,16 @@ def return_to_chair(
                 "Only a closed panel can be returned to the chair; this one is {status}.", status=panel.status
             )
         )
-    if returner == panel.chair or returner in deciders:
-        raise Refused(
-            msg(
-                "A panel is returned by somebody who could confirm it: not by who decided in it or closed it."
-            )
-        )
+    _check_second(panel, returner, deciders)
     return (PanelReturned(panel=panel_id, returner=returner, reason=reason),)
+
+
+def _check_second(panel: Panel, person: str, deciders: Collection[str]) -> None:
+    """Raise `Refused` for who took part in the decision that a second person is to confirm."""
+    if person == panel.chair:
+        raise Refused(msg("You closed this panel, so somebody else must confirm it."))
+    if person in deciders:
+        raise Refused(msg("You set an outcome in this panel, so somebody else must confirm it."))
 
 
 def _check_fitting(

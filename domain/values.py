@@ -189,6 +189,7 @@ ApplicationId = Annotated[str, _id_of("application")]
 ReviewId = Annotated[str, _id_of("review")]
 PanelId = Annotated[str, _id_of("panel")]
 GrantId = Annotated[str, _id_of("grant")]
+DossierId = Annotated[str, _id_of("dossier")]
 """A command's field of one of these types names a thing. The edge checks that what was sent has the shape of its id, and
 names the field where it has not."""
 
@@ -381,6 +382,11 @@ def _check_hidden(text: str, field: str, *, long: bool) -> None:
 
 
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z", re.ASCII)
+
+
+def check_optional(text: str | None, field: str, *, most: int) -> str | None:
+    """An optional long text, trimmed; an empty one counts as none. Raises `Invalid`."""
+    return None if text is None or not text.strip() else check_text(text, field, most=most, long=True)
 
 
 def check_texts(value: Mapping[str, str], field: str, *, most: int, long: bool = False) -> Texts:

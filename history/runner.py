@@ -35,11 +35,11 @@ from domain.deciding import (
 from domain.messages import Message, msg
 from domain.persons import PERSON, Person, PersonStatus, give_handle
 from domain.refusals import CommandRejected, Forbidden, NotFound, Refused
-from domain.values import SYSTEM, Channel, Role, stream_id
+from domain.values import SYSTEM, Channel, Role, is_id, stream_id
 from history.appends import Append, Appended, Idempotency
 from history.documents import Stored, write
 from history.format.envelope import Acting, Envelope, How, Place
-from history.implied import BY_REQUEST, claims_in, encode, implied_by
+from history.implied import BY_REQUEST, Implied, claims_in, encode, implied_by
 from history.keyed import claim_hash, keyed_hash
 from history.shapes import shape_of
 from history.states import States
@@ -177,7 +177,8 @@ class Runner:
             match appended.outcome:
                 case "appended":
                     assert answered is not None
-                    if work.erases:
+                    # Of due dates many come at once, and one rotation is enough for all of them: the next look does it.
+                    if work.erases and request.channel is not Channel.SYSTEM:
                         await self._follow_erasure()
                     return answered
                 case "repeated" | "reused":
@@ -289,6 +290,7 @@ class _Work:
         self._claims: dict[str, Message] = {}
         self._stored: list[Stored] = []
         self._facts: list[tuple[str, Fact]] = []
+        self._implied: list[Implied] = []
         self._outcome: Outcome | None = None
 
     async def attempt(
@@ -340,7 +342,7 @@ class _Work:
                 return act
             try:
                 if isinstance(wish, Members):
-                    answer = await self._reading.members(wish.index)
+                    answer = await self._reading.members(wish.indexes)
                 else:
                     answer = await self._reading.load((*wish.streams, *along))
                     along = ()
@@ -383,8 +385,12 @@ class _Work:
             for of in shape_of(type(fact)).personal.values()
         } - keys.keys()
         keys |= await opened_keys(self._runner.history, self._runner.vault, subjects)
-        if subjects - keys.keys():
-            raise Refused(msg("This person's data was erased; nothing more can be recorded about them."))
+        if missing := subjects - keys.keys():
+            raise Refused(
+                msg("This person's data was erased; nothing more can be recorded about them.")
+                if any(is_id(PERSON.kind, subject) for subject in missing)
+                else msg("What was written here was erased; nothing more can be added to it.")
+            )
         return keys, made
 
     def _write(
@@ -410,15 +416,13 @@ class _Work:
         self._reading.wrote(stored)
         self._stored.append(stored)
         self._facts.append((stream, fact))
+        self._implied.append(implied_by(fact, envelope))
 
     def _gather(self, outcome: Outcome, made: list[WrappedKey]) -> Append:
         runner = self._runner
         claims: list[tuple[bytes, str]] = []
-        implied = [
-            (stream, implied_by(fact, self._request.actor, stored.leaf))
-            for (stream, fact), stored in zip(self._facts, self._stored, strict=True)
-        ]
-        for stream, each in implied:
+        implied = self._implied
+        for (stream, _), each in zip(self._facts, implied, strict=True):
             for name, refusal in each.claims:
                 assert name is not None, "the fields of a fact that is not stored yet are in clear"
                 claims.append((runner._claim(name), stream))
@@ -428,10 +432,10 @@ class _Work:
             read=self._reading.versions,
             read_indexes=self._reading.indexes,
             answers=outcome.answers,
-            entries=[entry for _, each in implied for entry in each.entries],
+            entries=[entry for each in implied for entry in each.entries],
             claims=claims,
-            struck=[each.struck for _, each in implied if each.struck is not None],
-            due=[each.due for _, each in implied if each.due is not None],
+            struck=[each.struck for each in implied if each.struck is not None],
+            due=[each.due for each in implied if each.due is not None],
             new_keys=made,
             sealed_for=sorted({s for _, fact in self._facts for s in subjects_of(fact)}),
             erased=outcome.erases,

@@ -123,16 +123,14 @@ class Reading:
         moment, however many round trips the reading took."""
         if self.versions and await self._states.history.load(self.versions):
             return False
-        for index, count in self.indexes.items():
-            if len(await self._states.history.entries(index)) != count:
-                return False
-        return True
+        entries = await self._states.history.entries(self.indexes)
+        return all(len(entries[index]) == count for index, count in self.indexes.items())
 
-    async def members(self, index: str) -> tuple[str, ...]:
-        """The entries of an index, always read afresh."""
-        entries = await self._states.history.entries(index)
-        self.indexes[index] = len(entries)
-        return entries
+    async def members(self, indexes: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """The entries of some indexes, always read afresh, in one round trip."""
+        found = await self._states.history.entries(indexes)
+        self.indexes |= {index: len(entries) for index, entries in found.items()}
+        return found
 
     def version(self, stream: str) -> int:
         """The version at which a stream was read; 0 for one that was not, since it is new."""

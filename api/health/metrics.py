@@ -161,18 +161,16 @@ async def _metrics(asking: Asking) -> Response[Any]:  # Any: text, where all els
     return Response(generate_latest(figures), media_type=MEDIA_TYPE)
 
 
-def operations() -> tuple[Operation, ...]:
-    """The operations of this file."""
-    return (
-        Operation(
-            name="metrics.show",
-            method="GET",
-            path="/metrics",
-            summary="Read the figures of the process that answers, and of its history, as Prometheus does",
-            description="For administrators: how many facts there are tells when somebody submits.",
-            handle=_metrics,
-            answer=str,
-            media_type="text/plain",
-            tag="health",
-        ),
-    )
+OPERATIONS: Final = (
+    Operation(
+        name="metrics.show",
+        method="GET",
+        path="/metrics",
+        summary="Read the figures of the process that answers, and of its history, as Prometheus does",
+        description="For administrators: how many facts there are tells when somebody submits.",
+        handle=_metrics,
+        answer=str,
+        media_type="text/plain",
+        tag="health",
+    ),
+)

@@ -9,7 +9,6 @@ from typing import Final
 import msgspec
 from litestar import Response
 
-from api.http.bodies import decode, read_body
 from api.http.operations import Asking, Operation, Parameter, as_json, bad_parameter
 from api.http.problems import ProblemType
 from api.run.clock import DemonstrationClock
@@ -92,7 +91,7 @@ async def _set_clock(asking: Asking) -> Response[bytes]:
     if not isinstance(clock, DemonstrationClock):
         raise NotFound(msg("The clock can be set only in a demonstration, and this is none."))
     await check_administrator(asking)
-    wanted = decode(await read_body(asking.request), NewTime, most_fields=asking.wiring.settings.most_fields)
+    wanted = await asking.body(NewTime)
     return as_json(NewTime(now=clock.set(wanted.now)))
 
 
@@ -132,43 +131,41 @@ def _number(asking: Asking, name: str, default: int) -> int:
     return int(text)
 
 
-def operations() -> tuple[Operation, ...]:
-    """The operations of this file."""
-    return (
-        Operation(
-            name="clock.set",
-            method="POST",
-            path="/api/demo/clock",
-            summary="Set a demonstration's clock forward",
-            description="So that a deadline can pass while one watches. A real installation has no such address.",
-            handle=_set_clock,
-            body=NewTime,
-            answer=NewTime,
-            tag="demo",
-            problems=(ProblemType.INVALID, ProblemType.REFUSED),
-        ),
-        Operation(
-            name="fact.list",
-            method="GET",
-            path="/api/facts",
-            summary="Read the history's facts, without personal data",
-            description="Facts of an initiative are shown to its officers, as far as they see the same on pages; its own "
-            "stream also to its administrators, and each reading to its reader. Of the others position and leaf are told. "
-            "What is read of a round is recorded, as for a page.",
-            handle=_facts,
-            query=(
-                Parameter(
-                    "after",
-                    "The position after which to begin.",
-                    {"type": "integer", "minimum": 0, "maximum": 10**15 - 1, "default": 0},
-                ),
-                Parameter(
-                    "limit",
-                    "How many facts to read at most.",
-                    {"type": "integer", "minimum": 1, "maximum": FACTS_AT_ONCE, "default": FACTS_AT_ONCE},
-                ),
+OPERATIONS: Final = (
+    Operation(
+        name="clock.set",
+        method="POST",
+        path="/api/demo/clock",
+        summary="Set a demonstration's clock forward",
+        description="So that a deadline can pass while one watches. A real installation has no such address.",
+        handle=_set_clock,
+        body=NewTime,
+        answer=NewTime,
+        tag="demo",
+        problems=(ProblemType.INVALID, ProblemType.REFUSED),
+    ),
+    Operation(
+        name="fact.list",
+        method="GET",
+        path="/api/facts",
+        summary="Read the history's facts, without personal data",
+        description="Facts of an initiative are shown to its officers, as far as they see the same on pages; its own "
+        "stream also to its administrators, and each reading to its reader. Of the others position and leaf are told. "
+        "What is read of a round is recorded, as for a page.",
+        handle=_facts,
+        query=(
+            Parameter(
+                "after",
+                "The position after which to begin.",
+                {"type": "integer", "minimum": 0, "maximum": 10**15 - 1, "default": 0},
             ),
-            answer=Facts,
-            tag="facts",
+            Parameter(
+                "limit",
+                "How many facts to read at most.",
+                {"type": "integer", "minimum": 1, "maximum": FACTS_AT_ONCE, "default": FACTS_AT_ONCE},
+            ),
         ),
-    )
+        answer=Facts,
+        tag="facts",
+    ),
+)

@@ -48,10 +48,10 @@ def operations() -> tuple[Operation, ...]:
     return (
         *commands.operations(),
         *queries.operations(),
-        *ways_in.operations(),
-        *administration.operations(),
+        *ways_in.OPERATIONS,
+        *administration.OPERATIONS,
         *health.operations(),
-        *metrics.operations(),
+        *metrics.OPERATIONS,
     )
 
 

@@ -11,7 +11,7 @@ import msgspec
 from litestar import Request as HTTPRequest
 from litestar import Response
 
-from api.http.bodies import decode, field_of, read_body
+from api.http.bodies import field_of
 from api.http.operations import Asking, Operation, Parameter, as_json, bad_parameter, the_header
 from api.http.problems import ProblemType
 from api.run.wiring import Wiring
@@ -57,13 +57,21 @@ WRITES: Final = (
     Write("/api/funds/{fund}/receipts", "fund.receive", 201),
     Write("/api/calls", "call.draft", 201),
     Write("/api/calls/{call}/publish", "call.publish"),
+    Write("/api/calls/{call}/change", "call.change"),
+    Write("/api/calls/{call}/cancel", "call.cancel"),
     Write("/api/calls/{call}/members", "call.add_member", 201),
     Write("/api/calls/{call}/members/{person}/remove", "call.remove_member"),
     Write("/api/calls/{call}/rounds", "round.open", 201),
     Write("/api/calls/{call}/applications", "application.submit", 201),
+    Write("/api/rounds/{round}/extend", "round.extend"),
+    Write("/api/rounds/{round}/late-access", "round.grant_late_access"),
     Write("/api/rounds/{round}/close", "round.close"),
     Write("/api/rounds/{round}/panel", "panel.open", 201),
+    Write("/api/applications/{application}/change", "application.change"),
+    Write("/api/applications/{application}/return", "application.return"),
+    Write("/api/applications/{application}/resubmit", "application.resubmit"),
     Write("/api/applications/{application}/withdraw", "application.withdraw"),
+    Write("/api/applications/{application}/forget", "application.forget"),
     Write("/api/applications/{application}/find-eligible", "application.find_eligible"),
     Write("/api/applications/{application}/find-ineligible", "application.find_ineligible"),
     Write("/api/applications/{application}/reviews", "review.assign", 201),
@@ -206,8 +214,7 @@ def operation_of(write: Write) -> Operation:
     async def handle(asking: Asking) -> Response[bytes]:
         key = idempotency_key(asking.request)
         expected = expected_version(asking.request, versioned=versioned)
-        most = asking.wiring.settings.most_fields
-        sent = decode(await read_body(asking.request), body, told, most_fields=most)
+        sent = await asking.body(body, told)
         path = {name: asking.number(name) if name in numbers else asking.path[name] for name in told}
         wanted = command(**path, **{name: getattr(sent, name) for name in sent.__struct_fields__})
         try:

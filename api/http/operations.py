@@ -11,6 +11,7 @@ import msgspec
 from litestar import HttpMethod, Request, Response
 from litestar.handlers import HTTPRouteHandler
 
+from api.http.bodies import decode, read_body
 from api.http.problems import Problem, ProblemType
 from api.locales import ENGLISH, Locale, asked_languages, locale_of
 from api.run.wiring import Wiring
@@ -66,6 +67,12 @@ class Asking:
         if not _NUMBER.match(text):
             raise NotFound
         return int(text)
+
+    async def body(self, kind: type[T], told_elsewhere: frozenset[str] = frozenset()) -> T:
+        """The request's body as a value of `kind`; `told_elsewhere` are fields that the address tells. Raises `Problem` and
+        `Invalid`."""
+        raw = await read_body(self.request)
+        return decode(raw, kind, told_elsewhere, most_fields=self.wiring.settings.most_fields)
 
 
 Handle = Callable[[Asking], Awaitable[Response[bytes]]]

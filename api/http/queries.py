@@ -24,6 +24,7 @@ from domain.values import read_time
 from projections import (
     applications,
     calls,
+    dossiers,
     funds,
     grants,
     initiatives,
@@ -54,6 +55,8 @@ class Read:
 # fmt: off
 READS: Final = (
     Read("/api/me", "me.show", initiatives.me),
+    Read("/api/me/dossiers", "me.dossiers", dossiers.mine),
+    Read("/api/persons/{person}/kept", "person.kept", dossiers.kept_after_erasure),
     Read("/api/initiatives/{initiative}", "initiative.show", initiatives.one),
     Read("/api/initiatives/{initiative}/members", "initiative.given_roles", members.given_roles),
     Read("/api/initiatives/{initiative}/calls", "initiative.calls", calls.of_initiative),
@@ -69,6 +72,7 @@ READS: Final = (
     Read("/api/calls/{call}/grants", "call.grants", grants.of_call),
     Read("/api/calls/{call}/timeline", "call.timeline", timeline.of_call),
     Read("/api/rounds/{round}", "round.show", rounds.one, public=True),
+    Read("/api/rounds/{round}/late-access", "round.late_access", rounds.late_access),
     Read("/api/rounds/{round}/reviews", "round.reviews", judging.progress),
     Read("/api/rounds/{round}/ranking", "round.ranking", panels.ranking),
     Read("/api/applications", "application.list", applications.mine),

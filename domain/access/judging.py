@@ -125,6 +125,19 @@ def opens_panel(actor: str, initiative: Initiative, *, own: Collection[str]) -> 
     return unless_applied(officer(actor, initiative), own)
 
 
+def extends_round(actor: str, initiative: Initiative, *, own: Collection[str]) -> Verdict:
+    """The staff who move a round's deadline; `own` are the actor's applications in the round, which must be none."""
+    return unless_applied(officer(actor, initiative), own)
+
+
+def lets_in_late(actor: str, initiative: Initiative, *, applicant: str, own: Collection[str]) -> Verdict:
+    """The staff who let somebody else than themself apply late, as in `extends_round`."""
+    verdict = extends_round(actor, initiative, own=own)
+    if isinstance(verdict, Allowed) and applicant == actor:
+        return Denied(msg("You cannot give yourself more time; another member of the staff can."))
+    return verdict
+
+
 def decides_on(
     actor: str,
     initiative: Initiative,

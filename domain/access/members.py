@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from domain.access.ties import NOT_YOURS, hidden_from_others
-from domain.calls import Call, CallStatus
+from domain.calls import PUBLIC, Call
 from domain.deciding import Allowed, Denied, Verdict
 from domain.initiatives import Initiative, Installation
 from domain.messages import counted, msg
@@ -97,7 +97,7 @@ def finance_or_funder(actor: str, initiative: Initiative, funder: str) -> Verdic
 
 def published(call: Call) -> Verdict:
     """A published call is everybody's to read."""
-    if call.status is CallStatus.PUBLISHED:
+    if call.status in PUBLIC:
         return Allowed(Role.APPLICANT)
     return Denied(NOT_YOURS, hidden=True)
 

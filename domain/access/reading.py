@@ -191,6 +191,11 @@ def sees_progress(actor: str, initiative: Initiative, round: Round, *, own: Coll
     return unless_rival(hidden_from_others(verdict), round, own)
 
 
+def sees_late_access(actor: str, initiative: Initiative, round: Round, *, own: Collection[str]) -> Verdict:
+    """Who was let in late: the staff, but not whoever applied in the round, before it is decided."""
+    return unless_rival(hidden_from_others(officer(actor, initiative)), round, own)
+
+
 def sees_timeline(
     actor: str,
     initiative: Initiative,

@@ -18,11 +18,11 @@ from domain.deciding import (
     Outcome,
     Plan,
     Registered,
-    ahead,
     maybe,
     members,
     some,
     the,
+    together,
 )
 from domain.indexes import applications_by, conflicts_of, deciders_of, reviews_in, reviews_of
 from domain.initiatives import INITIATIVE
@@ -85,16 +85,22 @@ class ConfirmPanel(Command, frozen=True, kw_only=True):
 
 def _open(command: OpenPanel, given: Given) -> Plan:
     round = yield from the(ROUND, command.round)
-    yield from ahead((CALL, round.call), (INITIATIVE, round.initiative))
-    call = yield from the(CALL, round.call)
-    initiative = (yield from the(INITIATIVE, round.initiative)).within(round.call)
-    own = yield from members(applications_by(given.actor, command.round))
-    received = yield from some(APPLICATION, round.applications)
-    reviews = yield from some(REVIEW, (yield from members(reviews_in(command.round))))
+    call, initiative, received, own, asked = yield from together(
+        the(CALL, round.call),
+        the(INITIATIVE, round.initiative),
+        some(APPLICATION, round.applications),
+        members(applications_by(given.actor, command.round)),
+        members(reviews_in(command.round)),
+    )
+    initiative = initiative.within(round.call)
+    reviews = yield from some(REVIEW, asked)
     panel = given.new("panel")
 
     def decide() -> Outcome:
-        handed_over = rounds.put_to_panel(command.round, round, panel=panel)
+        asked: dict[str, list[str]] = {}
+        for each, review in reviews.items():
+            asked.setdefault(review.application, []).append(each)
+        handed_over = rounds.put_to_panel(command.round, round, panel=panel, reviews=asked)
         opened = panels.open_panel(
             panel, command.round, round, call, applications=received, reviews=reviews.values()
         )
@@ -113,17 +119,16 @@ def _open(command: OpenPanel, given: Given) -> Plan:
 
 def _set_outcome(command: SetPanelOutcome, given: Given) -> Plan:
     panel = yield from the(PANEL, command.panel)
-    reading = reading_of(given.actor, panel.round)
-    yield from ahead(
-        (CALL, panel.call),
-        (INITIATIVE, panel.initiative),
-        (APPLICATION, command.application),
-        (READING, reading),
+    # Of an application that is not ranked nothing is told, not even whether it is there.
+    call, initiative, application, read, own, asked = yield from together(
+        the(CALL, panel.call),
+        the(INITIATIVE, panel.initiative),
+        maybe(APPLICATION, command.application),
+        maybe(READING, reading_of(given.actor, panel.round)),
+        members(applications_by(given.actor, panel.round)),
+        members(reviews_of(command.application)),
     )
-    call = yield from the(CALL, panel.call)
-    initiative = (yield from the(INITIATIVE, panel.initiative)).within(panel.call)
-    read = yield from maybe(READING, reading)
-    own = yield from members(applications_by(given.actor, panel.round))
+    initiative = initiative.within(panel.call)
     if not panels.is_ranked(panel, command.application):
         return Act(
             may=access.chairs_panel(given.actor, initiative, call, own=own, read=read),
@@ -131,8 +136,7 @@ def _set_outcome(command: SetPanelOutcome, given: Given) -> Plan:
             scope=panel.call,
             decide=lambda: _unranked(command.application),
         )
-    application = yield from the(APPLICATION, command.application)
-    reviews = yield from some(REVIEW, (yield from members(reviews_of(command.application))))
+    reviews = yield from some(REVIEW, asked)
     no_chair_can = yield from every_chair_is_excluded(given.actor, initiative, panel.round, reviews.values())
     # Who withdrew matters only where the budget seems too small, so the other applications are seldom loaded.
     awarded = panels.awards(panel, besides=command.application)
@@ -187,13 +191,14 @@ def _asked(command: SetPanelOutcome, call: Call) -> int:
 
 def _close(command: ClosePanel, given: Given) -> Plan:
     panel = yield from the(PANEL, command.panel)
-    reading = reading_of(given.actor, panel.round)
-    yield from ahead((INITIATIVE, panel.initiative), (CALL, panel.call), (READING, reading))
-    initiative = (yield from the(INITIATIVE, panel.initiative)).within(panel.call)
-    call = yield from the(CALL, panel.call)
-    read = yield from maybe(READING, reading)
-    own = yield from members(applications_by(given.actor, panel.round))
-    ranked = yield from some(APPLICATION, (place.application for place in panel.ranking))
+    initiative, call, read, ranked, own = yield from together(
+        the(INITIATIVE, panel.initiative),
+        the(CALL, panel.call),
+        maybe(READING, reading_of(given.actor, panel.round)),
+        some(APPLICATION, (place.application for place in panel.ranking)),
+        members(applications_by(given.actor, panel.round)),
+    )
+    initiative = initiative.within(panel.call)
     return Act(
         may=access.chairs_panel(given.actor, initiative, call, own=own, read=read),
         initiative=panel.initiative,
@@ -228,13 +233,15 @@ def _return(command: ReturnPanel, given: Given) -> Plan:
 
 def _confirm(command: ConfirmPanel, given: Given) -> Plan:
     panel = yield from the(PANEL, command.panel)
-    yield from ahead((INITIATIVE, panel.initiative), (ROUND, panel.round))
-    initiative = (yield from the(INITIATIVE, panel.initiative)).within(panel.call)
-    round = yield from the(ROUND, panel.round)
-    own = yield from members(applications_by(given.actor, panel.round))
-    conflicts = yield from members(conflicts_of(given.actor, panel.round))
-    deciders = yield from members(deciders_of(command.panel))
-    ranked = yield from some(APPLICATION, (place.application for place in panel.ranking))
+    initiative, round, ranked, own, conflicts, deciders = yield from together(
+        the(INITIATIVE, panel.initiative),
+        the(ROUND, panel.round),
+        some(APPLICATION, (place.application for place in panel.ranking)),
+        members(applications_by(given.actor, panel.round)),
+        members(conflicts_of(given.actor, panel.round)),
+        members(deciders_of(command.panel)),
+    )
+    initiative = initiative.within(panel.call)
     return Act(
         may=access.confirms_panel(given.actor, initiative, own=own, conflicts=conflicts),
         initiative=panel.initiative,

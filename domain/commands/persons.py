@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from domain import access, applications, limits, persons
+from domain import access, applications, dossiers, limits, persons
 from domain.applications import APPLICATION
 from domain.deciding import Act, Allowed, Command, Given, Outcome, Plan, Registered, maybe, members, some, the
-from domain.indexes import submissions_of
+from domain.dossiers import DOSSIER
+from domain.indexes import dossiers_of, submissions_of
 from domain.initiatives import INSTALLATION, INSTALLATION_ID
 from domain.persons import PERSON, ErasureReason, Person
 from domain.values import ClaimId, PersonId
@@ -22,8 +23,9 @@ class RegisterPerson(Command, frozen=True, kw_only=True):
 
 
 class ErasePerson(Command, frozen=True, kw_only=True):
-    """Destroy a person's sealing key, so that nobody can read their data any more; their applications that are not
-    decided yet end with it. This cannot be undone."""
+    """Destroy a person's sealing key and those of what they applied for, so that nobody can read their data any more; their
+    applications that are not decided yet end with it. What the law asks to be kept, such as the record of a payment, stays
+    until that time and is erased then. This cannot be undone."""
 
     person: PersonId
     reason: ErasureReason
@@ -76,6 +78,7 @@ def _erase(command: ErasePerson, given: Given) -> Plan:
     # Asked first: to everybody else, a person who is there and one who is not are the same.
     person = (yield from the(PERSON, command.person)) if isinstance(may, Allowed) else Person()
     submitted = yield from some(APPLICATION, (yield from members(submissions_of(command.person))))
+    theirs = yield from some(DOSSIER, (yield from members(dossiers_of(command.person))))
 
     def decide() -> Outcome:
         # In the same append: a panel waits for every application in play, and with the key nothing more could be
@@ -83,14 +86,21 @@ def _erase(command: ErasePerson, given: Given) -> Plan:
         ended = {
             application_id: facts
             for application_id, application in submitted.items()
-            if (facts := applications.withdraw_of_erased(application_id, application))
+            if (facts := applications.end_by_erasure(application_id, application))
         }
-        erased = persons.erase(command.person, person, reason=command.reason)
+        gone = {
+            dossier_id: facts
+            for dossier_id, dossier in theirs.items()
+            if (facts := dossiers.erase_with_party(dossier_id, dossier, reason=command.reason, now=given.now))
+        }
+        kept = [each for each, dossier in theirs.items() if not dossier.erased and each not in gone]
+        erased = persons.erase(command.person, person, reason=command.reason, dossiers=theirs, kept=kept)
         return Outcome(
-            facts={command.person: erased, **ended},
+            facts={command.person: erased, **ended, **gone},
             answers=command.person,
-            erases=(command.person,),
-            initiatives={application_id: submitted[application_id].initiative for application_id in ended},
+            erases=(command.person, *gone),
+            initiatives={each: submitted[each].initiative for each in ended}
+            | {each: theirs[each].initiative for each in gone},
         )
 
     return Act(may=may, initiative=None, decide=decide)

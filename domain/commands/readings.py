@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from domain import access, readings
-from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, ahead, maybe, members, the
+from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, maybe, members, the, together
 from domain.indexes import applications_by
 from domain.initiatives import INITIATIVE
 from domain.readings import READING, ReadingKind, reading_of
@@ -22,12 +22,13 @@ class RecordReading(Command, frozen=True, kw_only=True):
 
 def _record(command: RecordReading, given: Given) -> Plan:
     reading = reading_of(given.actor, command.round)
-    round = yield from the(ROUND, command.round)
-    yield from ahead((INITIATIVE, round.initiative), (READING, reading))
+    # Whether they applied is looked up here too, so that nobody applies between the question and the answer.
+    round, read, own = yield from together(
+        the(ROUND, command.round),
+        maybe(READING, reading),
+        members(applications_by(given.actor, command.round)),
+    )
     initiative = (yield from the(INITIATIVE, round.initiative)).within(round.call)
-    read = yield from maybe(READING, reading)
-    # Looked up here too, so that nobody applies between the question and the answer.
-    own = yield from members(applications_by(given.actor, command.round))
     return Act(
         may=access.reads_of_round(given.actor, initiative, round, own=own),
         initiative=round.initiative,

@@ -9,6 +9,7 @@ from typing import Any
 from domain.commands import (
     applications,
     calls,
+    dossiers,
     funds,
     grants,
     initiatives,
@@ -26,6 +27,7 @@ REGISTER: Mapping[str, Registered[Any]] = MappingProxyType(
         for file in (
             initiatives,
             persons,
+            dossiers,
             funds,
             calls,
             rounds,

@@ -8,17 +8,21 @@ from typing import Final
 from domain.applications import (
     Application,
     ApplicationAwarded,
+    ApplicationCancelled,
     ApplicationDeclined,
+    ApplicationEndedByErasure,
     ApplicationFact,
     ApplicationFoundIneligible,
+    ApplicationGrantOffered,
     ApplicationPromoted,
     ApplicationStatus,
     ApplicationSubmitted,
     ApplicationWaitlisted,
     ApplicationWithdrawn,
+    ApplicationWritten,
     evolve,
 )
-from domain.persons import PersonErased
+from domain.dossiers import DossierErased
 from projections.placed import Placed
 from projections.projection import Projection
 from projections.reader import sealed_box
@@ -27,11 +31,13 @@ from projections.tables import Row, Table
 
 
 class ApplicationRow(Row, frozen=True, kw_only=True):
-    """Where an application stands. `handle` stands for the applicant; amounts are minor units of `currency`. The sum
-    `awarded`, the `rank` on the waiting list and the `reason` are those of the latest fact alone."""
+    """Where an application stands. `written` is the version of the fact that holds its title and answers. `handle` stands for
+    the applicant; amounts are minor units of `currency`. The sum `awarded`, the `rank` on the waiting list and the `reason`
+    are those of the latest fact about it alone."""
 
     application: str
     version: int
+    written: int
     initiative: str
     call: str
     round: str
@@ -47,7 +53,7 @@ class ApplicationRow(Row, frozen=True, kw_only=True):
 
 
 class TitleRow(Row, frozen=True, kw_only=True):
-    """A title in its box, and all that says where it was sealed. `box` is None where the history's own was destroyed."""
+    """A title as it was once written, in its box, and all that says where it was sealed. `box` is None where the history's own was destroyed."""
 
     application: str
     topic: str
@@ -58,25 +64,29 @@ class TitleRow(Row, frozen=True, kw_only=True):
 
 
 APPLICATIONS: Final = Table("applications", ApplicationRow, key=("application",))
-TITLES: Final = Table("titles", TitleRow, key=("application",), group=("subject",), versions=False)
+TITLES: Final = Table("titles", TitleRow, key=("application", "version"), group=("subject",), versions=False)
 _SHOWN: Final = Shown(ApplicationRow, Application(), evolve)
 
 
-def fold(rows: Rows, fact: ApplicationFact | PersonErased, placed: Placed) -> None:
-    """Keep where each application stands; its title stays in its box, and goes with its applicant."""
-    if isinstance(fact, PersonErased):
-        rows.clear(TITLES, fact.person)
+def fold(rows: Rows, fact: ApplicationFact | DossierErased, placed: Placed) -> None:
+    """Keep where each application stands; its title stays in its box, and goes with its dossier."""
+    if isinstance(fact, DossierErased):
+        rows.clear(TITLES, fact.dossier)
         return
     row = rows.get(APPLICATIONS, fact.application)
     rows.put(APPLICATIONS, application_row(row, fact, placed))
-    if isinstance(fact, ApplicationSubmitted):
+    if isinstance(fact, ApplicationWritten):
         rows.put(TITLES, _title(fact, placed))
 
 
 def application_row(row: ApplicationRow | None, fact: ApplicationFact, placed: Placed) -> ApplicationRow:
     """An application's row after one more fact."""
     given: dict[str, object] = {"version": placed.version, "awarded": None, "rank": None, "reason": None}
+    if isinstance(fact, ApplicationWritten):
+        given["written"] = placed.version
     match fact:
+        case ApplicationGrantOffered():
+            given = {"version": placed.version}  # it says nothing about the application itself
         case ApplicationSubmitted():
             given |= {"handle": placed.handle, "submitted_at": placed.recorded.envelope.decided_at}
         case ApplicationAwarded():
@@ -85,20 +95,27 @@ def application_row(row: ApplicationRow | None, fact: ApplicationFact, placed: P
             given["awarded"] = fact.amount
         case ApplicationWaitlisted():
             given["rank"] = fact.rank
-        case ApplicationWithdrawn() | ApplicationFoundIneligible() | ApplicationDeclined():
+        case (
+            ApplicationWithdrawn()
+            | ApplicationFoundIneligible()
+            | ApplicationCancelled()
+            | ApplicationDeclined()
+        ):
             given["reason"] = fact.reason
+        case ApplicationEndedByErasure():
+            given["reason"] = "erased"
         case _:
             pass  # its status says it all
     return _SHOWN(row, fact, **given)
 
 
-def _title(fact: ApplicationSubmitted, placed: Placed) -> TitleRow:
+def _title(fact: ApplicationWritten, placed: Placed) -> TitleRow:
     digest, box = sealed_box(placed.recorded, "title")
     return TitleRow(
         application=fact.application,
         topic=placed.recorded.topic,
         version=placed.version,
-        subject=fact.applicant,
+        subject=fact.dossier,
         digest=digest,
         box=box,
     )

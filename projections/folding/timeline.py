@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import Final
 
 from domain.applications import ApplicationSubmitted
-from domain.calls import CallDrafted
+from domain.calls import CallChanged, CallDrafted
 from domain.deciding import Fact
+from domain.dossiers import DossierErased
 from domain.funds import FundCommitted, FundOpened, FundReleased
 from domain.grants.facts import GrantOffered
 from domain.initiatives import InitiativeFounded
@@ -49,8 +50,12 @@ def told_in(placed: Placed) -> tuple[str, ...]:
     match placed.fact:
         case FundCommitted() | FundReleased() as fact:
             return placed.stream, fact.grant
+        case CallChanged(round=str(round)):
+            return placed.stream, round
         case PanelOutcomeSet() | PanelAwardFreed() | PanelWaitingListMoved() | RoundQuorumLowered() as fact:
             return placed.stream, fact.application
+        case DossierErased() as fact:
+            return (fact.about,)
         case _:
             return (placed.stream,)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from domain.applications import ApplicationFact
 from domain.calls import CallFact
 from domain.deciding import Fact
+from domain.dossiers import DossierFact
 from domain.funds import FundFact
 from domain.grants.facts import GrantFact
 from domain.initiatives import InitiativeFact, InstallationFact
@@ -25,7 +26,7 @@ from projections.words.decisions import (
     round_words,
 )
 from projections.words.money import fund_words, grant_words
-from projections.words.people import initiative_words, installation_words, person_words
+from projections.words.people import dossier_words, initiative_words, installation_words, person_words
 from projections.words.telling import Told, Words
 
 __all__ = ["Told", "Words", "words"]
@@ -39,10 +40,12 @@ def words(fact: Fact, told: Told) -> Words:
         return initiative_words(fact)
     if isinstance(fact, PersonFact):
         return person_words(fact)
+    if isinstance(fact, DossierFact):
+        return dossier_words(fact)
     if isinstance(fact, FundFact):
         return fund_words(fact, told)
     if isinstance(fact, CallFact):
-        return call_words(fact)
+        return call_words(fact, told)
     if isinstance(fact, RoundFact):
         return round_words(fact)
     if isinstance(fact, ApplicationFact):

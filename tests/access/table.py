@@ -97,12 +97,20 @@ fund.receive                   e  e  .  .  .  F   f  f  f  f  f  f  f  f  f  f  
 
 call.draft                     e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  o  .  .  .
 call.publish                   e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  o  .  .  .
+call.change                    e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  o  .  .  .
+call.cancel                    e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  o  .  .  .
 call.add_member                e  e  .  .  .  D   d  d  d  d  d  d  d  d  d  d  d  d  d  d  D  .  .  .
 call.remove_member             e  e  .  .  .  D   d  d  d  d  d  d  d  d  d  d  d  d  d  d  D  .  .  .
 round.open                     e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  o  .  .  .
+round.extend                   e  e  .  .  .  r   o  o  o  o  o  o  o  O  O  r  o  o  o  o  o  .  .  .
+round.grant_late_access        e  e  .  .  .  r   o  o  o  o  o  o  o  O  O  r  o  o  o  o  o  .  .  .
 round.close                    e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  o  .  S  .
 
 application.submit             e  e  A  A  A  A   A  A  A  A  A  A  A  A  A  A  A  A  A  A  A  A  a  A
+application.change             e  e  .  A  .  A   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
+application.return             e  e  .  .  .  m   o  o  o  o  o  o  o  O  O  r  o  o  o  o  o  .  .  .
+application.resubmit           e  e  .  A  .  A   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
+application.lapse_return       e  e  s  s  s  s   s  s  s  s  s  s  s  s  s  s  s  s  s  s  s  s  S  s
 application.withdraw           e  e  .  A  .  A   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
 application.find_eligible      e  e  .  .  .  m   o  o  o  o  o  o  o  O  O  r  o  o  o  o  o  .  .  .
 application.find_ineligible    e  e  .  .  .  m   o  o  o  o  o  o  o  O  O  r  o  o  o  o  o  .  .  .
@@ -120,6 +128,7 @@ application.lower_quorum       e  e  .  .  .  r   c  c  c  c  C  x  r  c  c  c  
 panel.open                     e  e  .  .  .  r   o  o  o  o  o  o  o  O  O  r  o  o  o  o  o  .  .  .
 panel.set_outcome              e  e  .  .  .  r   c  c  c  c  C  x  r  c  c  c  c  c  c  c  c  .  .  .
 panel.close                    e  e  .  .  .  r   c  c  c  c  C  C  r  c  c  c  c  c  c  c  c  .  .  .
+panel.return                   e  e  .  .  .  r   p  p  p  p  w  y  r  O  y  r  p  p  p  p  p  .  .  .
 panel.confirm                  e  e  .  .  .  r   p  p  p  p  w  y  r  O  y  r  p  p  p  p  p  .  .  .
 
 grant.offer                    e  e  .  .  .  m   o  o  o  o  o  o  o  O  x  O  o  o  o  o  o  .  .  .
@@ -140,4 +149,7 @@ instalment.approve: second     e  e  .  .  .  g   v  v  v  v  v  v  v  v  v  v  
 instalment.instruct            e  e  .  .  .  g   f  f  f  f  f  f  f  f  f  f  F  x  f  f  f  .  .  .
 instalment.settle              e  e  .  .  .  g   f  f  f  f  f  f  f  f  f  f  F  x  f  f  f  .  .  .
 instalment.fail                e  e  .  .  .  g   f  f  f  f  f  f  f  f  f  f  F  x  f  f  f  .  .  .
+
+application.forget             e  e  .  A  .  A   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
+dossier.erase                  e  e  s  s  s  s   s  s  s  s  s  s  s  s  s  s  s  s  s  s  s  s  S  s
 """

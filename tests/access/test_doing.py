@@ -227,6 +227,7 @@ class TestRolesThatDoNotMeet:
             "panel.open",
             "panel.set_outcome",
             "panel.close",
+            "panel.return",
             "panel.confirm",
         )
         assert {row: at(row).tried(OTHER_ARTIST, both) for row in rows} == dict.fromkeys(rows, SENTENCES["r"])

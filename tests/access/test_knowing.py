@@ -53,6 +53,7 @@ ROWS: Final = {
     "panel.open": (OFFICER, OFFICER, "++++++", "++++++"),
     "panel.set_outcome": (CHAIR, CHAIR, "+kkk++", "++++++"),
     "panel.close": (CHAIR, CHAIR, "+kkk++", "++++++"),
+    "panel.return": (OFFICER, OFFICER, "++++++", "++++++"),
     "panel.confirm": (OFFICER, OFFICER, "++++++", "++++++"),
 }
 

@@ -71,7 +71,7 @@ def round(status: RoundStatus) -> Round:
     return Round(status=status)
 
 
-OPEN, CLOSED, IN_PANEL, DECIDED = map(round, RoundStatus)
+OPEN, CLOSED, IN_PANEL, DECIDED, _CANCELLED = map(round, RoundStatus)
 
 
 def reviews(**statuses: ReviewStatus) -> tuple[Review, ...]:
@@ -537,3 +537,10 @@ def test_places_on_the_waiting_list_are_told_but_beside_a_conflict() -> None:
             shown = access.sees_waiting_places(ARTIST, applicant=applicant, conflict_in_round=conflict)
             assert shown is not conflict
         assert access.sees_waiting_places(ARTIST, applicant=ARTIST, conflict_in_round=conflict)
+
+
+def test_who_was_let_in_late_is_seen_by_the_staff_but_not_by_who_applied() -> None:
+    """A juror never, nor the chair: late access tells who came late."""
+    seen = allowed(lambda who: access.sees_late_access(who, HOUSE, CLOSED, own=()))
+    assert set(seen.values()) == {Role.OFFICER}
+    assert allowed(lambda who: access.sees_late_access(who, HOUSE, CLOSED, own=(APPLICATION,))) == {}

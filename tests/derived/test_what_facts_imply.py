@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from domain.applications import (
+    ApplicationCancelled,
+    ApplicationFoundEligible,
+    ApplicationFoundIneligible,
+    ApplicationResubmitted,
+    ApplicationReturned,
+    ApplicationReturnLapsed,
+    ApplicationWithdrawn,
+)
 from domain.claims import Claim, claims_of
+from domain.commands.dossiers import EraseDossier
 from domain.commands.grants import LapseGrant
 from domain.commands.rounds import CloseRound
 from domain.deciding import Due, Fact
+from domain.dossiers import DossierErased, DossierKept
 from domain.due_dates import set_by, struck_by
 from domain.grants.facts import GrantAccepted, GrantDeclined, GrantLapsed, GrantOffered
 from domain.indexes import entries_of
@@ -18,7 +29,13 @@ from domain.messages import msg
 from domain.panels import PanelOutcomeSet
 from domain.personal import Withheld
 from domain.persons import ADDRESS_TAKEN, PersonRegistered
-from domain.rounds import RoundClosed, RoundOpened
+from domain.rounds import (
+    RoundCancelled,
+    RoundClosed,
+    RoundDeadlineExtended,
+    RoundLateAccessGranted,
+    RoundOpened,
+)
 from domain.topics import TOPIC_OF
 from tests.grants.scene import GRANT, RESPOND_BY
 from tests.scene import (
@@ -38,6 +55,8 @@ from tests.scene import (
     assigned,
     closed,
     conflict_declared,
+    dossier_of,
+    dossier_opened,
     opened,
     submitted,
 )
@@ -49,6 +68,8 @@ OFFERED = GrantOffered(
     application=APPLICATION,
     fund=FUND,
     recipient=ARTIST,
+    recipient_handle=None,
+    dossier=dossier_of(GRANT),
     amount=100,
     currency="EUR",
     respond_by=RESPOND_BY,
@@ -75,6 +96,7 @@ ENTRIES: list[tuple[Fact, str, tuple[tuple[str, str], ...]]] = [
             (f"submissions of {ARTIST}", APPLICATION),
         ),
     ),
+    (dossier_opened(), ARTIST, ((f"dossiers of {ARTIST}", dossier_of(APPLICATION)),)),
     (
         assigned(),
         OFFICER,
@@ -114,8 +136,34 @@ def empty(kind: type[Fact]) -> Fact:
     ("derive", "makes"),
     [
         (claims_of, {PersonRegistered, GrantOffered}),
-        (set_by, {RoundOpened, GrantOffered}),
-        (struck_by, {RoundClosed, GrantAccepted, GrantDeclined, GrantLapsed}),
+        (
+            set_by,
+            {
+                RoundOpened,
+                RoundDeadlineExtended,
+                RoundLateAccessGranted,
+                ApplicationReturned,
+                GrantOffered,
+                DossierKept,
+            },
+        ),
+        (
+            struck_by,
+            {
+                RoundClosed,
+                RoundCancelled,
+                ApplicationCancelled,
+                ApplicationResubmitted,
+                ApplicationReturnLapsed,
+                ApplicationFoundEligible,
+                ApplicationFoundIneligible,
+                ApplicationWithdrawn,
+                GrantAccepted,
+                GrantDeclined,
+                GrantLapsed,
+                DossierErased,
+            },
+        ),
     ],
 )
 def test_no_other_fact_claims_or_sets_or_strikes_a_due_date(
@@ -163,7 +211,7 @@ def test_a_round_is_due_to_close_when_deadline_and_grace_have_passed() -> None:
     "answer",
     [
         GrantAccepted(grant=GRANT),
-        GrantDeclined(grant=GRANT, recipient=ARTIST, reason="other", explanation=None),
+        GrantDeclined(grant=GRANT, dossier=dossier_of(GRANT), reason="other", explanation=None),
         GrantLapsed(grant=GRANT),
     ],
 )
@@ -172,3 +220,14 @@ def test_an_offer_is_due_to_lapse_until_it_is_answered(answer: Fact) -> None:
     due = Due(key=f"lapse {GRANT}", at=RESPOND_BY, command=LapseGrant(grant=GRANT))
     assert (set_by(OFFERED), struck_by(OFFERED)) == (due, None)
     assert (set_by(answer), struck_by(answer)) == (None, due.key)
+
+
+def test_what_the_law_keeps_is_due_to_be_erased_when_it_no_longer_does() -> None:
+    """A later payment moves the day; once it is erased, nothing is due."""
+    dossier = dossier_of(GRANT)
+    until = datetime(2037, 1, 1, tzinfo=UTC)
+    kept = DossierKept(dossier=dossier, duty="payment_records", until=until)
+    erase = EraseDossier(dossier=dossier, reason="retention_ended")
+    assert set_by(kept) == Due(key=f"erase {dossier}", at=until, command=erase)
+    erased = DossierErased(dossier=dossier, about=GRANT, reason="retention_ended")
+    assert (set_by(erased), struck_by(erased)) == (None, f"erase {dossier}")

@@ -76,7 +76,7 @@ class TestAFund:
 
         answers = await together(*(house.receive(fund, pledge, 30_000) for _ in range(4)))
 
-        sentence = "0.00 EUR is more than the 300.00 EUR still expected from this pledge."
+        sentence = "300.00 EUR is more than the 0.00 EUR still expected from this pledge."
         assert Counter(answers) == {None: 3, sentence: 1}
         assert house.count().funds[fund].received == {pledge: 100_000}
         house.check_ledger()

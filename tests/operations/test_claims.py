@@ -7,7 +7,8 @@ import json
 import psycopg
 import pytest
 
-from tests.operations.test_command_line import Operator, counted, migrated, operator
+from tests.operations.command_line.conftest import migrated, operator
+from tests.operations.command_line.operator import Operator, counted
 
 __all__ = ["migrated", "operator"]
 

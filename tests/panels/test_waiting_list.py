@@ -54,6 +54,7 @@ def on_list(application: str, rank: int) -> tuple[Fact, ...]:
             call=CALL,
             round=ROUND,
             applicant=numbered("person", 1_000 + rank),
+            dossier=numbered("dossier", 1_000 + rank),
             form_version=1,
             requested=AWARD,
             currency="EUR",
@@ -111,7 +112,7 @@ def test_nobody_is_passed_over() -> None:
 
 def test_who_withdrew_is_left_out() -> None:
     world = decided(AWARD, AWARD, budget=AWARD)
-    world.given(FIRST, withdrawn(FIRST, numbered("person", 1_001)))
+    world.given(FIRST, withdrawn(FIRST))
     assert world.run(DECLINE, ARTIST).facts[PANEL] == (FREED, moved(SECOND, AWARD))
 
 

@@ -10,6 +10,7 @@ from domain.calls import instant
 from domain.refusals import Invalid, Refused
 from domain.rounds import Round, RoundOpened, evolve
 from domain.values import read_date, read_time
+from tests.scene import ARTIST
 
 UTC_NOON = datetime(2026, 3, 31, 12, 0, tzinfo=UTC)
 
@@ -71,10 +72,10 @@ def test_an_announced_deadline_never_moves(grace: int, before: timedelta) -> Non
     round = announced(grace)
     end = UTC_NOON + timedelta(minutes=grace)
     for moment in (UTC_NOON - timedelta(seconds=1), UTC_NOON - timedelta(days=9), end - before):
-        round.check_open(moment)
+        round.check_open(moment, ARTIST)
     for moment in (end, end + timedelta(seconds=1)):
         with pytest.raises(Refused) as refused:
-            round.check_open(moment)
+            round.check_open(moment, ARTIST)
         assert str(refused.value.detail) == (
             "The deadline was 2026-03-31 12:00 UTC; applications are no longer accepted."
         )
@@ -83,10 +84,10 @@ def test_an_announced_deadline_never_moves(grace: int, before: timedelta) -> Non
 def test_the_deadline_itself_is_within_the_grace() -> None:
     """At the second that was announced, only where there is none it is too late."""
     round = announced(10)
-    round.check_open(UTC_NOON)
+    round.check_open(UTC_NOON, ARTIST)
     round = announced(0)
     with pytest.raises(Refused):
-        round.check_open(UTC_NOON)
+        round.check_open(UTC_NOON, ARTIST)
 
 
 @pytest.mark.parametrize(

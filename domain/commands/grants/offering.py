@@ -4,29 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from domain import access, funds, limits, waiting_list
+from domain import access, applications, dossiers, funds, limits, waiting_list
 from domain.applications import APPLICATION
 from domain.calls import CALL
 from domain.deciding import (
     Act,
     Command,
+    Due,
+    DueBy,
     Fact,
     Given,
     Outcome,
     Plan,
     Registered,
+    StruckBy,
     Wish,
-    ahead,
     maybe,
     members,
     some,
     the,
+    together,
 )
 from domain.funds import FUND
 from domain.grants import rules
-from domain.grants.facts import DeclineReason
+from domain.grants.facts import DeclineReason, GrantAccepted, GrantDeclined, GrantLapsed, GrantOffered
 from domain.grants.state import GRANT, Grant
 from domain.indexes import conflicts_of
 from domain.initiatives import INITIATIVE
@@ -64,15 +67,15 @@ class LapseGrant(Command, frozen=True, kw_only=True):
 
 def _offer(command: OfferGrant, given: Given) -> Plan:
     application = yield from the(APPLICATION, command.application)
-    yield from ahead(
-        (CALL, application.call), (INITIATIVE, application.initiative), (PERSON, application.applicant)
+    call, initiative, recipient, conflicts = yield from together(
+        the(CALL, application.call),
+        the(INITIATIVE, application.initiative),
+        maybe(PERSON, application.applicant),
+        members(conflicts_of(given.actor, application.round)),
     )
-    call = yield from the(CALL, application.call)
-    initiative = (yield from the(INITIATIVE, application.initiative)).within(application.call)
+    initiative = initiative.within(application.call)
     fund = yield from the(FUND, call.fund)
-    recipient = yield from maybe(PERSON, application.applicant)
-    conflicts = yield from members(conflicts_of(given.actor, application.round))
-    grant = given.new("grant")
+    grant, dossier = given.new("grant"), given.new("dossier")
 
     def decide() -> Outcome:
         offered = rules.offer(
@@ -82,11 +85,24 @@ def _offer(command: OfferGrant, given: Given) -> Plan:
             call,
             fund,
             recipient,
+            dossier=dossier,
             respond_by=command.respond_by,
             now=given.now,
         )
+        opened = dossiers.open_dossier(
+            dossier,
+            party=application.applicant,
+            initiative=application.initiative,
+            purpose="payment",
+            about=grant,
+        )
         committed = funds.commit(call.fund, fund, grant_id=grant, amount=application.awarded)
-        return Outcome(facts={grant: offered, call.fund: committed}, answers=grant)
+        noted = applications.note_grant(command.application, grant=grant)
+        return Outcome(
+            facts={dossier: opened, grant: offered, command.application: noted, call.fund: committed},
+            answers=grant,
+            subjects=(dossier,),
+        )
 
     return Act(
         may=access.offers(given.actor, initiative, command.application, application, conflicts=conflicts),
@@ -173,3 +189,15 @@ COMMANDS = (
     Registered("grant.decline", DeclineGrant, _decline),
     Registered("grant.lapse", LapseGrant, _lapse),
 )
+
+
+def _lapsing(fact: GrantOffered | GrantAccepted | GrantDeclined | GrantLapsed) -> str:
+    return f"lapse {fact.grant}"
+
+
+def _lapse_in_time(fact: GrantOffered) -> Due:
+    return Due(key=_lapsing(fact), at=fact.respond_by, command=LapseGrant(grant=fact.grant))
+
+
+DUE: Final[DueBy] = {GrantOffered: _lapse_in_time}
+STRUCK: Final[StruckBy] = {GrantAccepted: _lapsing, GrantDeclined: _lapsing, GrantLapsed: _lapsing}
