@@ -83,6 +83,7 @@ WRITES: Final = (
     Write("/api/reviews/{review}/submit", "review.submit"),
     Write("/api/panels/{panel}/outcomes", "panel.set_outcome", 201),
     Write("/api/panels/{panel}/close", "panel.close"),
+    Write("/api/panels/{panel}/return", "panel.return"),
     Write("/api/panels/{panel}/confirm", "panel.confirm"),
     Write("/api/grants/{grant}/accept", "grant.accept"),
     Write("/api/grants/{grant}/decline", "grant.decline"),

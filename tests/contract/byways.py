@@ -177,6 +177,8 @@ def _second_round(
             amount=eur("400.00"),
         )
     people["chair"].post(f"/api/panels/{panel}/close")
+    officer.post(f"/api/panels/{panel}/return", reason="procedure")
+    people["chair"].post(f"/api/panels/{panel}/close")
     officer.post(f"/api/panels/{panel}/confirm")
     respond_by = (walked.deadline + timedelta(days=200)).isoformat()
     declined, grant = (

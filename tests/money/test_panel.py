@@ -52,9 +52,9 @@ async def closed_panel(house: House, count: int) -> Round:
             panel=round.panel,
             application=application,
             outcome=kind,
-            amount=eur(AWARD) if kind == "award" else None,
+            amount=None if kind == "decline" else eur(AWARD),
             rank=number // 3 + 1 if kind == "waitlist" else None,
-            reason="not_selected" if kind == "decline" else None,
+            reason={"award": "quality", "decline": "not_selected"}.get(kind),
         )
     decided = time.perf_counter()
     await house.run("panel.close", "chair", panel=round.panel)
