@@ -28,6 +28,7 @@ async def eventful(season: Season) -> Season:
         panel=season.panel,
         application=season.application2,
         outcome="waitlist",
+        amount=eur("500.00"),
         rank=1,
     )
     for number, amount in ((1, "1400.25"), (2, "300.00")):

@@ -301,6 +301,7 @@ class TestAConflict:
                 panel=season.panel,
                 application=application,
                 outcome="waitlist",
+                amount=eur("100.00"),
                 rank=place,
             )
         decided = await season.ranking("second_juror")
@@ -375,6 +376,7 @@ class TestAWithdrawal:
                 panel=season.panel,
                 application=application,
                 outcome="waitlist",
+                amount=eur("100.00"),
                 rank=place,
             )
         await self.withdraw(season, 2, made[1])
@@ -392,6 +394,7 @@ class TestAWithdrawal:
             panel=season.panel,
             application=made[2],
             outcome="waitlist",
+            amount=eur("100.00"),
             rank=2,
         )
         await season.run("panel.close", season.chair, panel=season.panel)

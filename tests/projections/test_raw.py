@@ -9,7 +9,7 @@ import pytest
 from domain.refusals import Forbidden
 from domain.values import MEMBER_ROLES, Role
 from projections import raw
-from tests.projections.conftest import Season
+from tests.projections.conftest import Season, eur
 from tests.projections.test_judging_staff import holds
 from tests.projections.test_readings import ask, closed, read_by, submit
 from tests.projections.test_unreadable import add
@@ -173,7 +173,7 @@ async def test_an_officer_with_a_conflict_is_told_no_other_place_on_the_waiting_
         (season.application1, {"outcome": "decline", "reason": "not_selected"}),
         (
             season.application2,
-            {"outcome": "waitlist", "amount": {"amount": "100.00", "currency": "EUR"}, "rank": 1},
+            {"outcome": "waitlist", "amount": eur("100.00"), "rank": 1},
         ),
     ):
         await season.run(
