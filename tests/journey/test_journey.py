@@ -62,11 +62,11 @@ spare      juror     The juror declared to have no conflict of interest. [review
 spare      juror     The juror submitted the review. [review: submitted]
 officer    officer   The panel was opened on a ranking of 1 application. [panel: open]
 officer    officer   The round was handed to its panel. [status: in panel]
-chair      chair     The panel set an award of 1400.25 EUR. [outcome: award]
+chair      chair     The panel set an award of 1400.25 EUR. (for its quality) [outcome: award]
 chair      chair     The chair closed the panel. [panel: closed]
 officer    officer   Another person confirmed the panel's decision. [panel: confirmed]
 officer    officer   The round was decided. [status: decided]
-officer    officer   The application was awarded 1400.25 EUR. [status: awarded]
+officer    officer   The application was awarded 1400.25 EUR. (for its quality) [status: awarded]
 officer    officer   A grant of 1400.25 EUR was offered, to be answered by {respond_by}. [status: offered]
 officer    officer   1400.25 EUR was committed to a grant.
 artist     applicant The recipient accepted the grant. [status: accepted]

@@ -149,9 +149,12 @@ def decided(people: dict[str, Someone], stage: Stage, application: str, walk: Wa
     assert "The panel is open" in officer.press("Open the panel"), officer.text()
     chair.go(ranking)
     form = f"panel-set_outcome-{application.rsplit('/', 1)[1]}"
-    wrong = chair.press("Save the outcome", form=form, wrong=True, Outcome="Award", Award="9000.00")
+    wrong = chair.press("Save the outcome", form=form, wrong=True, Outcome="Award", Award="9000.00",
+                        Reason="For its quality")  # fmt: skip
     assert "This call awards from 100.00\u00a0EUR to 5,000.00\u00a0EUR; this is 9,000.00\u00a0EUR." in wrong
-    chair.press("Save the outcome", form=form, Award="1500.00")
+    more = chair.press("Save the outcome", form=form, wrong=True, Award="1500.00")
+    assert "The applicant asked for 1,200.00\u00a0EUR. Choose a reason" in more
+    chair.press("Save the outcome", form=form, **{"More than was asked for": "Taxes and fees come on top"})
     walk.read["closed"] = chair.press("Close the panel")
     walk.read["confirmed"] = officer.press("Confirm the decision") if "Confirm" in officer.go(ranking) else ""
     officer.go(application)
@@ -290,7 +293,7 @@ def test_the_funder_reads_the_whole_way(walk: Walk) -> None:
         "The round was closed with 1 application.",
         "The application was found eligible.",
         "The juror declared a conflict of interest and stepped back. Reason: they are friends.",
-        "The panel set an award of 1500.00 EUR.",
+        "The panel set an award of 1500.00 EUR. Reason: for its quality.",
         "Another person confirmed the panel's decision.",
         "The application was awarded 1500.00 EUR.",
         "The recipient accepted the grant.",
