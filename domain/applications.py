@@ -120,7 +120,7 @@ class ApplicationCancelled(Fact, frozen=True, kw_only=True):
 
 
 class ApplicationAwarded(Fact, frozen=True, kw_only=True):
-    """The panel's decision was confirmed: an award of `amount` minor units of `currency`."""
+    """The panel's decision was announced: an award of `amount` minor units of `currency`."""
 
     application: str
     panel: str
@@ -130,7 +130,7 @@ class ApplicationAwarded(Fact, frozen=True, kw_only=True):
 
 
 class ApplicationWaitlisted(Fact, frozen=True, kw_only=True):
-    """The panel's decision was confirmed: a place on the waiting list, counted from 1."""
+    """The panel's decision was announced: a place on the waiting list, counted from 1."""
 
     application: str
     panel: str
@@ -148,7 +148,7 @@ class ApplicationPromoted(Fact, frozen=True, kw_only=True):
 
 
 class ApplicationDeclined(Fact, frozen=True, kw_only=True):
-    """The panel's decision was confirmed: no award."""
+    """The panel's decision was announced: no award."""
 
     application: str
     panel: str
@@ -509,7 +509,7 @@ def cancel(application_id: str, application: Application, *, reason: Cancellatio
 def award(
     application_id: str, application: Application, *, panel: str, amount: int, reason: AwardReason
 ) -> tuple[Fact, ...]:
-    """Award `amount` minor units, as a confirmed panel decided."""
+    """Award `amount` minor units, as a panel decided."""
     _check_undecided(application)
     return (
         ApplicationAwarded(
@@ -523,7 +523,7 @@ def award(
 
 
 def waitlist(application_id: str, application: Application, *, panel: str, rank: int) -> tuple[Fact, ...]:
-    """Give a place on the waiting list, counted from 1, as a confirmed panel decided."""
+    """Give a place on the waiting list, counted from 1, as a panel decided."""
     _check_undecided(application)
     return (ApplicationWaitlisted(application=application_id, panel=panel, rank=rank),)
 
@@ -547,7 +547,7 @@ def promote(application_id: str, application: Application, *, panel: str, amount
 def decline(
     application_id: str, application: Application, *, panel: str, reason: DeclineReason
 ) -> tuple[Fact, ...]:
-    """Decline an application, as a confirmed panel decided."""
+    """Decline an application, as a panel decided."""
     _check_undecided(application)
     return (ApplicationDeclined(application=application_id, panel=panel, reason=reason),)
 

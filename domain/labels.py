@@ -71,6 +71,7 @@ _MEMBERS: Final[Mapping[type[enum.Enum], Mapping[enum.Enum, Message]]] = {
         PanelStatus.OPENED: in_context("panel status", "open"),
         PanelStatus.CLOSED: in_context("panel status", "closed"),
         PanelStatus.CONFIRMED: in_context("panel status", "confirmed"),
+        PanelStatus.ANNOUNCED: in_context("panel status", "announced"),
     },
     GrantStatus: {
         GrantStatus.OFFERED: in_context("grant status", "offered"),

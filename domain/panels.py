@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
 from fractions import Fraction
 from typing import Literal, assert_never, get_args
 
@@ -98,10 +99,32 @@ class PanelReturned(Fact, frozen=True, kw_only=True):
 
 
 class PanelConfirmed(Fact, frozen=True, kw_only=True):
-    """A person other than the chair confirmed the decision; it stands."""
+    """A person other than the chair confirmed the decision; it stands, and waits to be announced."""
 
     panel: str
     confirmer: str
+
+
+class PanelAnnouncementPlanned(Fact, frozen=True, kw_only=True):
+    """The results will be announced at `announce_at`, which is `announce_local` on the clocks of `time_zone`, instead of at
+    any earlier planned time."""
+
+    panel: str
+    announce_at: datetime
+    announce_local: str
+    time_zone: str
+
+
+class PanelAnnouncementCancelled(Fact, frozen=True, kw_only=True):
+    """No time is planned any more at which the results are announced."""
+
+    panel: str
+
+
+class PanelAnnounced(Fact, frozen=True, kw_only=True):
+    """All applicants learned the results, at one moment."""
+
+    panel: str
 
 
 class PanelAwardFreed(Fact, frozen=True, kw_only=True):
@@ -127,6 +150,9 @@ PanelFact = (
     | PanelClosed
     | PanelReturned
     | PanelConfirmed
+    | PanelAnnouncementPlanned
+    | PanelAnnouncementCancelled
+    | PanelAnnounced
     | PanelAwardFreed
     | PanelWaitingListMoved
 )
@@ -140,12 +166,14 @@ class PanelStatus(enum.StrEnum):
     OPENED = "open"
     CLOSED = "closed"
     CONFIRMED = "confirmed"
+    ANNOUNCED = "announced"
 
 
 class Panel(msgspec.Struct, frozen=True, kw_only=True):
     """A panel as its facts left it. `decisions` are all outcomes set, also those that were changed later: to add one
-    copies pointers only, so that folding a thousand takes a few milliseconds. `chair` is who closed it. `freed` is the sum
-    of awards that ended without a grant, `moved_up` what those from the waiting list were awarded since."""
+    copies pointers only, so that folding a thousand takes a few milliseconds. `chair` is who closed it. `announce_at` is
+    there while a time is planned. `freed` is the sum of awards that ended without a grant, `moved_up` what those from the
+    waiting list were awarded since."""
 
     status: PanelStatus | None = None
     initiative: str = ""
@@ -154,6 +182,7 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
     ranking: tuple[Place, ...] = ()
     decisions: tuple[PanelOutcomeSet, ...] = ()
     chair: str | None = None
+    announce_at: datetime | None = None
     freed: int = 0
     moved_up: dict[str, int] = {}
 
@@ -182,6 +211,12 @@ def evolve(panel: Panel, fact: PanelFact) -> Panel:
             return replace(panel, status=PanelStatus.OPENED, chair=None)
         case PanelConfirmed():
             return replace(panel, status=PanelStatus.CONFIRMED)
+        case PanelAnnouncementPlanned():
+            return replace(panel, announce_at=fact.announce_at)
+        case PanelAnnouncementCancelled():
+            return replace(panel, announce_at=None)
+        case PanelAnnounced():
+            return replace(panel, status=PanelStatus.ANNOUNCED, announce_at=None)
         case PanelAwardFreed():
             return replace(panel, freed=panel.freed + fact.amount)
         case PanelWaitingListMoved():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from fractions import Fraction
 
 import msgspec
@@ -64,7 +65,7 @@ class RankedApplication(msgspec.Struct, frozen=True, kw_only=True):
 class Ranking(msgspec.Struct, frozen=True, kw_only=True):
     """The ranking of a round. Before its panel opens, `panel`, `version` and `status` are None and the staff sees how
     the ranking stands; from then on it is fixed. `unrecorded`: places or titles are left out, as that they were read
-    cannot be recorded just now.
+    cannot be recorded just now. `announce_at` is there while a time is planned at which the results are announced.
 
     `unsettled` says before the panel opens how many applications are not in the ranking yet and have to be settled first, by
     their status; None once it is fixed.
@@ -78,6 +79,7 @@ class Ranking(msgspec.Struct, frozen=True, kw_only=True):
     panel: str | None
     version: Version | None
     status: str | None
+    announce_at: datetime | None
     seen_as: Role
     unsettled: dict[str, int] | None
     places: Page[RankedApplication]
@@ -107,7 +109,7 @@ async def ranking(
     at = position_at(as_of, times)
     start, count = number_of(cursor), check_limit(limit)
     panels = await reader.rows(
-        "SELECT panel, version, status FROM read.panels WHERE round = %(round)b "
+        "SELECT panel, version, status, announce_at FROM read.panels WHERE round = %(round)b "
         "AND from_position <= %(at)b::bigint AND to_position > %(at)b::bigint",
         round=round,
         at=at,
@@ -139,6 +141,7 @@ async def ranking(
         # A panel's version also counts the outcomes of what is hidden.
         version=None if panel is None or hidden else Version(panel, panels[0]["version"]),
         status=panels[0]["status"] if panels else None,
+        announce_at=panels[0]["announce_at"] if panels else None,
         seen_as=role,
         unsettled=await _unsettled(reader, round, hidden, at) if panel is None else None,
         places=Page(

@@ -24,7 +24,7 @@ from domain.initiatives import (
     InstallationOpened,
     MemberAdded,
 )
-from domain.panels import PanelClosed, PanelConfirmed, PanelOpened, PanelOutcomeSet, Place
+from domain.panels import PanelAnnounced, PanelClosed, PanelConfirmed, PanelOpened, PanelOutcomeSet, Place
 from domain.persons import PersonRegistered
 from domain.readings import ReadingKind, ReadingRecorded, reading_of
 from domain.reviews import (
@@ -375,6 +375,11 @@ def panel_closed(chair: str = CHAIR) -> PanelClosed:
 def panel_confirmed() -> PanelConfirmed:
     """The officer confirmed the decision."""
     return PanelConfirmed(panel=PANEL, confirmer=OFFICER)
+
+
+def panel_announced() -> PanelAnnounced:
+    """The results were announced."""
+    return PanelAnnounced(panel=PANEL)
 
 
 def peopled() -> World:

@@ -257,7 +257,9 @@ async def _first_call(story: _Story, fund: str) -> None:
     )
     await story.do("chair", "panel.close", panel=panel)
     await story.do("officer", "panel.confirm", panel=panel)
+    await story.do("officer", "panel.plan_announcement", panel=panel, announce_at=story.local(34))
     story.at(35)
+    await run_due(story.wiring.runner)
     grant = await story.do(
         "officer",
         "grant.offer",

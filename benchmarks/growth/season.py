@@ -28,7 +28,7 @@ from domain.dossiers import DossierKept, DossierOpened
 from domain.forms import Form, Rubric
 from domain.funds import FundCommitted, FundOpened, FundPledged, FundReceived
 from domain.grants import facts as grants
-from domain.panels import PanelClosed, PanelConfirmed, PanelOpened, PanelOutcomeSet, Place
+from domain.panels import PanelAnnounced, PanelClosed, PanelConfirmed, PanelOpened, PanelOutcomeSet, Place
 from domain.readings import EXAMINED, Reading, newly_read, reading_of
 from domain.reviews import ReviewAssigned, ReviewCleared, ReviewSubmitted
 from domain.rounds import RoundClosed, RoundDecided, RoundOpened, RoundPutToPanel
@@ -240,8 +240,10 @@ class _Season:
             )
         await self._deed(staff.chair, Role.CHAIR, {panel: PanelClosed(panel=panel, chair=staff.chair)})
         confirmed = PanelConfirmed(panel=panel, confirmer=staff.officer)
+        await self._deed(staff.officer, Role.OFFICER, {panel: confirmed})
+        announced = PanelAnnounced(panel=panel)
         decided = RoundDecided(round=self._round, panel=panel)
-        await self._deed(staff.officer, Role.OFFICER, {panel: confirmed, self._round: decided, **outcomes})
+        await self._deed(staff.officer, Role.OFFICER, {panel: announced, self._round: decided, **outcomes})
         return awarded
 
     async def _offer(self, application: str) -> Offer:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import assert_never, cast
-
-from domain import access, applications, panels, rounds
+from domain import access, panels, rounds
 from domain import reviews as reviewing
-from domain.applications import APPLICATION, Application, ApplicationStatus, AwardReason, DeclineReason
+from domain.applications import APPLICATION, ApplicationStatus
 from domain.calls import CALL, Call
 from domain.commands.chairs import every_chair_is_excluded
 from domain.deciding import (
     Act,
     Command,
-    Fact,
     Given,
     Outcome,
     Plan,
@@ -30,9 +26,7 @@ from domain.panels import (
     PANEL,
     MoreReason,
     OutcomeReason,
-    Panel,
     PanelOutcome,
-    PanelOutcomeSet,
     ReturnReason,
 )
 from domain.readings import READING, reading_of
@@ -77,8 +71,7 @@ class ReturnPanel(Command, frozen=True, kw_only=True):
 
 
 class ConfirmPanel(Command, frozen=True, kw_only=True):
-    """Confirm a closed panel, as someone who neither closed it nor set an outcome in it; every application then has its
-    outcome."""
+    """Confirm a closed panel, as someone who neither closed it nor set an outcome in it; it then waits to be announced."""
 
     panel: PanelId
 
@@ -233,10 +226,8 @@ def _return(command: ReturnPanel, given: Given) -> Plan:
 
 def _confirm(command: ConfirmPanel, given: Given) -> Plan:
     panel = yield from the(PANEL, command.panel)
-    initiative, round, ranked, own, conflicts, deciders = yield from together(
+    initiative, own, conflicts, deciders = yield from together(
         the(INITIATIVE, panel.initiative),
-        the(ROUND, panel.round),
-        some(APPLICATION, (place.application for place in panel.ranking)),
         members(applications_by(given.actor, panel.round)),
         members(conflicts_of(given.actor, panel.round)),
         members(deciders_of(command.panel)),
@@ -249,48 +240,10 @@ def _confirm(command: ConfirmPanel, given: Given) -> Plan:
         decide=lambda: Outcome(
             facts={
                 command.panel: panels.confirm(command.panel, panel, confirmer=given.actor, deciders=deciders),
-                panel.round: rounds.decide(panel.round, round),
-                **_decided(command.panel, panel, ranked),
             },
             answers=command.panel,
         ),
     )
-
-
-def _decided(panel_id: str, panel: Panel, ranked: Mapping[str, Application]) -> dict[str, tuple[Fact, ...]]:
-    """What becomes of each ranked application, in the order of their random ids: in that of the ranking, a timeline would
-    tell the place of each. One that was withdrawn meanwhile stays so."""
-    outcomes = panel.outcomes()
-    return {
-        application_id: _apply(panel_id, application_id, application, outcomes[application_id])
-        for application_id, application in sorted(ranked.items())
-        if application.status is not ApplicationStatus.WITHDRAWN
-    }
-
-
-def _apply(
-    panel_id: str, application_id: str, application: Application, decision: PanelOutcomeSet
-) -> tuple[Fact, ...]:
-    match decision.outcome:
-        case "award":
-            assert decision.amount is not None
-            return applications.award(
-                application_id,
-                application,
-                panel=panel_id,
-                amount=decision.amount,
-                reason=cast("AwardReason", decision.reason),
-            )
-        case "waitlist":
-            assert decision.rank is not None
-            return applications.waitlist(application_id, application, panel=panel_id, rank=decision.rank)
-        case "decline":
-            assert decision.reason is not None
-            return applications.decline(
-                application_id, application, panel=panel_id, reason=cast("DeclineReason", decision.reason)
-            )
-        case _:
-            assert_never(decision.outcome)
 
 
 COMMANDS = (

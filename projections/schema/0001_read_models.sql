@@ -154,6 +154,8 @@ CREATE TABLE read.panels (
     call text COLLATE "C" NOT NULL,
     round text COLLATE "C" NOT NULL,
     status text NOT NULL,
+    -- Until it is announced: when that is planned.
+    announce_at timestamptz,
     PRIMARY KEY (panel, from_position)
 );
 CREATE INDEX ON read.panels (round, panel);

@@ -24,6 +24,9 @@ from domain.applications import (
 )
 from domain.calls import CallCancelled, CallChanged, CallDrafted, CallFact, CallPublished, CallRoundOpened
 from domain.panels import (
+    PanelAnnounced,
+    PanelAnnouncementCancelled,
+    PanelAnnouncementPlanned,
     PanelAwardFreed,
     PanelClosed,
     PanelConfirmed,
@@ -262,6 +265,14 @@ def panel_words(fact: PanelFact, told: Told) -> Words:
             )
         case PanelConfirmed():
             return Words("Another person confirmed the panel's decision.", changed=("panel: confirmed",))
+        case PanelAnnouncementPlanned():
+            return Words(
+                f"The results are to be announced on {fact.announce_local} ({fact.time_zone}).",
+            )
+        case PanelAnnouncementCancelled():
+            return Words("The planned announcement of the results was cancelled.")
+        case PanelAnnounced():
+            return Words("The results were announced to all applicants.", changed=("panel: announced",))
         case PanelAwardFreed():
             amount = amount_text(fact.amount, told.currency)
             return Words(f"An award of {amount} ended without a grant; the sum can be awarded again.")

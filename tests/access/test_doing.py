@@ -229,6 +229,9 @@ class TestRolesThatDoNotMeet:
             "panel.close",
             "panel.return",
             "panel.confirm",
+            "panel.plan_announcement",
+            "panel.cancel_announcement",
+            "panel.announce",
         )
         assert {row: at(row).tried(OTHER_ARTIST, both) for row in rows} == dict.fromkeys(rows, SENTENCES["r"])
 

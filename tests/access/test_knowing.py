@@ -55,6 +55,9 @@ ROWS: Final = {
     "panel.close": (CHAIR, CHAIR, "+kkk++", "++++++"),
     "panel.return": (OFFICER, OFFICER, "++++++", "++++++"),
     "panel.confirm": (OFFICER, OFFICER, "++++++", "++++++"),
+    "panel.plan_announcement": (OFFICER, OFFICER, "++++++", "++++++"),
+    "panel.cancel_announcement": (OFFICER, OFFICER, "++++++", "++++++"),
+    "panel.announce": (OFFICER, OFFICER, "++++++", "++++++"),
 }
 
 

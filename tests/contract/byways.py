@@ -180,6 +180,10 @@ def _second_round(
     officer.post(f"/api/panels/{panel}/return", reason="procedure")
     people["chair"].post(f"/api/panels/{panel}/close")
     officer.post(f"/api/panels/{panel}/confirm")
+    later = walked.deadline + timedelta(days=150)
+    officer.post(f"/api/panels/{panel}/announcement", announce_at=later.replace(tzinfo=None).isoformat())
+    officer.post(f"/api/panels/{panel}/announcement/cancel")
+    officer.post(f"/api/panels/{panel}/announce")
     respond_by = (walked.deadline + timedelta(days=200)).isoformat()
     declined, grant = (
         officer.post(f"/api/applications/{application}/grant", respond_by=respond_by)["id"]

@@ -280,6 +280,7 @@ def prepare(address: str, folder: Path, awards: int) -> Ground:
             chair.post(f"/api/panels/{panel}/outcomes", **outcome)
         chair.post(f"/api/panels/{panel}/close")
         officer.post(f"/api/panels/{panel}/confirm")
+        officer.post(f"/api/panels/{panel}/announce")
 
         call, round_ = _open(officer, fund, days=700)
         return Ground(tokens, fund, pledge, funder, call, round_, awarded, len(_facts(administrator)))

@@ -146,6 +146,7 @@ def judge(stage: Stage, application: str, ineligible: str) -> None:
     )
     chair.post(f"/api/panels/{panel}/close")
     officer.post(f"/api/panels/{panel}/confirm")
+    officer.post(f"/api/panels/{panel}/announce")
 
 
 def pay(stage: Stage, application: str) -> None:

@@ -151,6 +151,7 @@ def test_four_people_come_from_the_opening_to_a_confirmed_outcome() -> None:
         for actor in (bella, carl, dora):
             actor.post(f"/api/panels/{panel}/confirm", 403)
         anna.post(f"/api/panels/{panel}/confirm")
+        anna.post(f"/api/panels/{panel}/announce")
 
         listed = anna.get(f"/api/calls/{house.call}/applications", position=anna.position)["items"]
         assert {each["id"]: each["status"] for each in listed} == {first: "awarded", second: "declined"}

@@ -141,7 +141,13 @@ def walk(running: Running) -> Walked:
     )
     chair.post(f"/api/panels/{panel}/close")
     chair.post(f"/api/panels/{panel}/confirm", 409)
+    officer.post(f"/api/panels/{panel}/announce", 409)
     officer.post(f"/api/panels/{panel}/confirm")
+    officer.post(
+        f"/api/applications/{application}/grant", 409, respond_by=(deadline + timedelta(days=60)).isoformat()
+    )
+    chair.post(f"/api/panels/{panel}/announce", 403)
+    officer.post(f"/api/panels/{panel}/announce")
     awarded_at = officer.position
 
     respond_by = (deadline + timedelta(days=60)).isoformat()

@@ -204,6 +204,7 @@ class House:
             )
         await self.run("panel.close", "chair", panel=round.panel)
         await self.run("panel.confirm", "officer", panel=round.panel)
+        await self.run("panel.announce", "officer", panel=round.panel)
         return round
 
     async def offer(self, application: str, who: str = "officer") -> str:

@@ -157,6 +157,12 @@ def decided(people: dict[str, Someone], stage: Stage, application: str, walk: Wa
     chair.press("Save the outcome", form=form, **{"More than was asked for": "Taxes and fees come on top"})
     walk.read["closed"] = chair.press("Close the panel")
     walk.read["confirmed"] = officer.press("Confirm the decision") if "Confirm" in officer.go(ranking) else ""
+    planned = officer.press(
+        "Save the time", form="panel-plan_announcement", **{"Announce on": "2099-06-01T12:00"}
+    )
+    assert "The results will be announced on 1 June 2099, 12:00 (Berlin time)." in planned
+    assert "The planned announcement is cancelled." in officer.press("Cancel the planned announcement")
+    walk.read["announced"] = officer.press("Announce now", form="panel-announce")
     officer.go(application)
     year = 2100
     officer.press("Offer 1", form="grant-offer", **{"Answer until": f"{year}-01-01T12:00"})
@@ -261,6 +267,7 @@ def test_the_decision_takes_two_people(walk: Walk) -> None:
         in walk.read["closed"]
     )
     assert "The decision is confirmed" in walk.read["confirmed"]
+    assert "The results are announced" in walk.read["announced"]
     assert "Award 1,500.00\u00a0EUR" in walk.read["confirmed"]
 
 
@@ -295,6 +302,7 @@ def test_the_funder_reads_the_whole_way(walk: Walk) -> None:
         "The juror declared a conflict of interest and stepped back. Reason: they are friends.",
         "The panel set an award of 1500.00 EUR. Reason: for its quality.",
         "Another person confirmed the panel's decision.",
+        "The results were announced to all applicants.",
         "The application was awarded 1500.00 EUR.",
         "The recipient accepted the grant.",
         "A second person approved instalment 1.",

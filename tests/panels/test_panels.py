@@ -5,15 +5,15 @@ from fractions import Fraction
 import msgspec
 import pytest
 
-from domain.applications import ApplicationAwarded, ApplicationDeclined, ApplicationWaitlisted
+from domain.applications import ApplicationDeclined
 from domain.calls import Blindness
-from domain.commands.applications import WithdrawApplication
+from domain.commands.announcing import AnnouncePanel
 from domain.commands.panels import ClosePanel, ConfirmPanel, OpenPanel, SetPanelOutcome
 from domain.deciding import Command, Fact, Outcome
 from domain.indexes import applications_by
 from domain.initiatives import MemberAdded
 from domain.panels import PANEL as PANEL_AGGREGATE
-from domain.panels import MoreReason, Panel, PanelOutcomeSet, Place, evolve, rank
+from domain.panels import MoreReason, Panel, PanelConfirmed, PanelOutcomeSet, Place, evolve, rank
 from domain.refusals import Forbidden, Invalid, NotFound, Refused
 from domain.reviews import Review, ReviewStatus
 from domain.values import Money, Role
@@ -41,7 +41,6 @@ from tests.scene import (
     cleared,
     closed,
     conflict_declared,
-    decided,
     declined,
     euros,
     found_eligible,
@@ -458,52 +457,9 @@ class TestWhenThePanelIsOpen:
 
 
 class TestWhenThePanelIsClosed:
-    def test_another_person_confirms_it_and_every_application_has_its_outcome(self) -> None:
-        world = in_panel(
-            awarded(60_000), declined(), awarded(70_000), waitlisted(1, OTHER_APPLICATION), panel_closed()
-        )
-        assert world.run(CONFIRM, OFFICER) == Outcome(
-            facts={
-                PANEL: (panel_confirmed(),),
-                ROUND: (decided(),),
-                APPLICATION: (
-                    ApplicationAwarded(
-                        application=APPLICATION, panel=PANEL, amount=70_000, currency="EUR", reason="quality"
-                    ),
-                ),
-                OTHER_APPLICATION: (
-                    ApplicationWaitlisted(application=OTHER_APPLICATION, panel=PANEL, rank=1),
-                ),
-            },
-            answers=PANEL,
-        )
-
-    def test_the_order_of_what_becomes_of_each_tells_no_place(self) -> None:
-        """A timeline shows these facts to people from whom the ranking keeps one of them."""
-        world = in_panel()
-        receive(world, THIRD, STRANGER, found_eligible(THIRD))
-        ranking = (place(THIRD, 1), place(APPLICATION, 2), place(OTHER_APPLICATION, 3))
-        world.streams[PANEL] = [
-            panel_opened(*ranking),
-            *(declined(each.application) for each in ranking),
-            panel_closed(),
-        ]
-        decided_on = [each for each in world.run(CONFIRM, OFFICER).facts if each.startswith("application-")]
-        assert decided_on == sorted((APPLICATION, OTHER_APPLICATION, THIRD))
-
-    def test_a_decline_keeps_its_reason(self) -> None:
-        world = in_panel(declined(), awarded(60_000, OTHER_APPLICATION), panel_closed())
-        world.run(CONFIRM, OFFICER)
-        assert world.facts(APPLICATION)[-1] == ApplicationDeclined(
-            application=APPLICATION, panel=PANEL, reason="not_selected"
-        )
-
-    def test_what_was_withdrawn_meanwhile_stays_withdrawn(self) -> None:
-        world = in_panel(awarded(60_000), declined(OTHER_APPLICATION), panel_closed())
-        world.run(WithdrawApplication(application=APPLICATION, reason="safety"), ARTIST)
-        outcome = world.run(CONFIRM, OFFICER)
-        assert set(outcome.facts) == {PANEL, ROUND, OTHER_APPLICATION}
-        assert world.facts(APPLICATION)[-1] == withdrawn()
+    def test_another_person_confirms_it_and_no_applicant_has_an_outcome_yet(self) -> None:
+        world = in_panel(awarded(60_000), waitlisted(1, OTHER_APPLICATION), panel_closed())
+        assert world.run(CONFIRM, OFFICER) == Outcome(facts={PANEL: (panel_confirmed(),)}, answers=PANEL)
 
     def test_nobody_confirms_what_they_closed(self) -> None:
         both = in_panel(declined(), declined(OTHER_APPLICATION), blindness="open")
@@ -513,7 +469,7 @@ class TestWhenThePanelIsClosed:
             "You closed this panel, so somebody else must confirm it.",
         )
         both.run(CONFIRM, CHAIR)
-        assert both.facts(ROUND)[-1] == decided()
+        assert both.facts(PANEL)[-1] == PanelConfirmed(panel=PANEL, confirmer=CHAIR)
 
     def test_nobody_confirms_who_set_an_outcome_also_one_that_was_changed_or_closed_by_another(self) -> None:
         world = in_panel(declined(OTHER_APPLICATION), blindness="open")
@@ -525,7 +481,7 @@ class TestWhenThePanelIsClosed:
             "You set an outcome in this panel, so somebody else must confirm it.",
         )
         world.run(CONFIRM, OFFICER)
-        assert world.facts(ROUND)[-1] == decided()
+        assert world.facts(PANEL)[-1] == panel_confirmed()
 
     def test_only_staff_or_a_chair_confirm_and_none_who_applied(self) -> None:
         world = in_panel(declined(), declined(OTHER_APPLICATION), panel_closed())
@@ -579,7 +535,7 @@ def test_each_of_a_thousand_applications_keeps_its_outcome() -> None:
 
 
 def test_a_round_of_many_applications_is_decided_whole() -> None:
-    """Opening, closing and confirming reach every application of the round, in one outcome each."""
+    """Opening, closing and announcing reach every application of the round, in one outcome each."""
     world = calling(quorum=1)
     applications = [numbered("application", number) for number in range(1, 201)]
     for number, application in enumerate(applications, start=1):
@@ -610,7 +566,8 @@ def test_a_round_of_many_applications_is_decided_whole() -> None:
         ),
     )
     world.run(ClosePanel(panel=panel), CHAIR)
-    outcome = world.run(ConfirmPanel(panel=panel), OFFICER)
+    world.run(ConfirmPanel(panel=panel), OFFICER)
+    outcome = world.run(AnnouncePanel(panel=panel), OFFICER)
     assert set(outcome.facts) == {panel, ROUND, *applications}
     for application in applications:
         assert world.facts(application)[-1] == ApplicationDeclined(

@@ -32,6 +32,7 @@ from tests.scene import awarded as outcome_award
 from tests.scene import (
     drafted,
     numbered,
+    panel_announced,
     panel_closed,
     panel_confirmed,
     panel_opened,
@@ -80,7 +81,7 @@ def decided(*amounts: int, budget: int) -> World:
     for rank, (application, amount) in enumerate(zip((FIRST, SECOND, THIRD), amounts, strict=False), start=1):
         world.given(application, *on_list(application, rank))
         outcomes.append(outcome_waitlist(rank, application, amount))
-    world.given(PANEL, panel_opened(), *outcomes, panel_closed(), panel_confirmed())
+    world.given(PANEL, panel_opened(), *outcomes, panel_closed(), panel_confirmed(), panel_announced())
     return world
 
 

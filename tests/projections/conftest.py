@@ -284,6 +284,7 @@ class Season:
         )
         await self.run("panel.close", self.chair, panel=self.panel)
         await self.run("panel.confirm", self.officer, panel=self.panel)
+        await self.run("panel.announce", self.officer, panel=self.panel)
         return self
 
     async def grant(self) -> Season:

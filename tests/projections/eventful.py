@@ -43,6 +43,7 @@ async def eventful(season: Season) -> Season:
         )
     await season.run("panel.close", season.chair, panel=season.panel)
     await season.run("panel.confirm", season.officer, panel=season.panel)
+    await season.run("panel.announce", season.officer, panel=season.panel)
     declined = await season.run(
         "grant.offer",
         season.officer,

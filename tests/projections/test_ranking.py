@@ -308,6 +308,7 @@ class TestAConflict:
         assert [(each.application, each.waitlist_rank) for each in decided] == [(made[0], 1), (made[2], 2)]
         await season.run("panel.close", season.chair, panel=season.panel)
         await season.run("panel.confirm", season.officer, panel=season.panel)
+        await season.run("panel.announce", season.officer, panel=season.panel)
 
         decided = await season.ranking("second_juror")
         assert [(each.application, each.waitlist_rank) for each in decided] == [(made[0], 1), (made[2], 2)]
@@ -399,6 +400,7 @@ class TestAWithdrawal:
         )
         await season.run("panel.close", season.chair, panel=season.panel)
         await season.run("panel.confirm", season.officer, panel=season.panel)
+        await season.run("panel.announce", season.officer, panel=season.panel)
         season.project()
         listed = await applications.of_call(season.reader, season.officer, season.call)
         assert {each.id: (each.status, each.rank) for each in listed.items} == {
@@ -442,7 +444,7 @@ async def test_a_lowered_quorum_is_shown_beside_the_ranking_and_to_no_applicant(
     assert entry.topic not in {each.topic for each in funders.items}
 
 
-class TestOutcomesThatAreSetAndNotConfirmed:
+class TestOutcomesThatAreSetAndNotAnnounced:
     async def test_make_no_difference_to_the_applicant(self, season: Season) -> None:
         """By no query, filter or count, as of no moment."""
         await Season.begin(season)
@@ -475,6 +477,14 @@ class TestOutcomesThatAreSetAndNotConfirmed:
             reason="not_selected",
         )
         await season.run("panel.close", season.chair, panel=season.panel)
+        assert await read_all(season, artist) == before
+        await season.run("panel.confirm", season.officer, panel=season.panel)
+        await season.run(
+            "panel.plan_announcement",
+            season.officer,
+            panel=season.panel,
+            announce_at=DEADLINE.replace(year=DEADLINE.year + 1, tzinfo=None),
+        )
         assert await read_all(season, artist) == before
 
         for moment in range(position, len(season.office.rows()) + 1):

@@ -181,6 +181,7 @@ async def test_an_officer_with_a_conflict_is_told_no_other_place_on_the_waiting_
         )
     await season.run("panel.close", season.chair, panel=season.panel)
     await season.run("panel.confirm", season.officer, panel=season.panel)
+    await season.run("panel.announce", season.officer, panel=season.panel)
     season.project()
     for who, told in ((season.second_juror, False), (season.newcomer, True)):
         rows, seen, _ = await raw.facts(season.reader, who, after=0, limit=1000)

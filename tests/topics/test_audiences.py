@@ -73,6 +73,9 @@ TABLE = """
     panel.closed.v1                        .      x      x
     panel.returned.v1                      .      x      x
     panel.confirmed.v1                     .      x      x
+    panel.announcement_planned.v1          .      x      x
+    panel.announcement_cancelled.v1        .      x      x
+    panel.announced.v1                     .      x      x
     panel.award_freed.v1                   .      x      x
     panel.waiting_list_moved.v1            .      x      x
     grant.offered.v1                       x      x      x
