@@ -10,14 +10,21 @@ from __future__ import annotations
 
 from typing import Final
 
-from domain.commands import applications, dossiers, rounds
+from domain.commands import announcing, applications, dossiers, rounds
 from domain.commands.grants import offering
 from domain.deciding import Due, DueBy, Fact, StruckBy
 
-_SET_BY: Final[DueBy] = {**rounds.DUE, **applications.DUE, **offering.DUE, **dossiers.DUE}
+_SET_BY: Final[DueBy] = {
+    **rounds.DUE,
+    **applications.DUE,
+    **announcing.DUE,
+    **offering.DUE,
+    **dossiers.DUE,
+}
 _STRUCK_BY: Final[StruckBy] = {
     **rounds.STRUCK,
     **applications.STRUCK,
+    **announcing.STRUCK,
     **offering.STRUCK,
     **dossiers.STRUCK,
 }

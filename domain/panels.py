@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from fractions import Fraction
-from typing import Literal, assert_never
+from typing import Literal, assert_never, get_args
 
 import msgspec
 
 from domain import limits
-from domain.applications import Application, ApplicationStatus, DeclineReason, to_settle, unsettled
+from domain.applications import (
+    Application,
+    ApplicationStatus,
+    AwardReason,
+    DeclineReason,
+    to_settle,
+    unsettled,
+)
 from domain.calls import Call
 from domain.deciding import Aggregate, Fact
 from domain.forms import Rubric
@@ -21,6 +29,12 @@ from domain.rounds import Round
 from domain.values import Money
 
 PanelOutcome = Literal["award", "decline", "waitlist"]
+OutcomeReason = Literal[AwardReason, DeclineReason]
+MoreReason = Literal["costs_rose", "taxes_and_fees", "minimum_of_call", "other"]
+"""Why an award is higher than the sum asked for."""
+ReturnReason = Literal[
+    "outcome_questioned", "amount_questioned", "waiting_list_questioned", "procedure", "other"
+]
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -53,8 +67,12 @@ class PanelOpened(Fact, frozen=True, kw_only=True):
 
 
 class PanelOutcomeSet(Fact, frozen=True, kw_only=True):
-    """The jury decided on an application, in place of what it decided before. An award has an `amount` in minor units
-    of `currency`, a place on the waiting list a `rank` from 1, and a decline a `reason`."""
+    """The jury decided on an application, in place of what it decided before.
+
+    An award has an `amount` in minor units of `currency` and a `reason`; `more_because` says why it is higher than the sum
+    asked for. A place on the waiting list has a `rank` from 1, and the `amount` that is awarded if it moves up. A decline
+    has a `reason`.
+    """
 
     panel: str
     application: str
@@ -62,7 +80,8 @@ class PanelOutcomeSet(Fact, frozen=True, kw_only=True):
     amount: int | None
     currency: str | None
     rank: int | None
-    reason: DeclineReason | None
+    reason: OutcomeReason | None
+    more_because: MoreReason | None
 
 
 class PanelClosed(Fact, frozen=True, kw_only=True):
@@ -72,14 +91,72 @@ class PanelClosed(Fact, frozen=True, kw_only=True):
     chair: str
 
 
+class PanelReturned(Fact, frozen=True, kw_only=True):
+    """The person who was to confirm the decision returned it to the chair instead; the panel is open again."""
+
+    panel: str
+    returner: str
+    reason: ReturnReason
+
+
 class PanelConfirmed(Fact, frozen=True, kw_only=True):
-    """A person other than the chair confirmed the decision; it stands."""
+    """A person other than the chair confirmed the decision; it stands, and waits to be announced."""
 
     panel: str
     confirmer: str
 
 
-PanelFact = PanelOpened | PanelOutcomeSet | PanelClosed | PanelConfirmed
+class PanelAnnouncementPlanned(Fact, frozen=True, kw_only=True):
+    """The results will be announced at `announce_at`, which is `announce_local` on the clocks of `time_zone`, instead of at
+    any earlier planned time."""
+
+    panel: str
+    announce_at: datetime
+    announce_local: str
+    time_zone: str
+
+
+class PanelAnnouncementCancelled(Fact, frozen=True, kw_only=True):
+    """No time is planned any more at which the results are announced."""
+
+    panel: str
+
+
+class PanelAnnounced(Fact, frozen=True, kw_only=True):
+    """All applicants learned the results, at one moment."""
+
+    panel: str
+
+
+class PanelAwardFreed(Fact, frozen=True, kw_only=True):
+    """The grant that followed an award was declined, or its offer lapsed; `amount` minor units can be awarded again."""
+
+    panel: str
+    application: str
+    grant: str
+    amount: int
+
+
+class PanelWaitingListMoved(Fact, frozen=True, kw_only=True):
+    """The first on the waiting list moved up, and was awarded the `amount` in minor units that the panel had decided."""
+
+    panel: str
+    application: str
+    amount: int
+
+
+PanelFact = (
+    PanelOpened
+    | PanelOutcomeSet
+    | PanelClosed
+    | PanelReturned
+    | PanelConfirmed
+    | PanelAnnouncementPlanned
+    | PanelAnnouncementCancelled
+    | PanelAnnounced
+    | PanelAwardFreed
+    | PanelWaitingListMoved
+)
 
 # State
 
@@ -90,11 +167,14 @@ class PanelStatus(enum.StrEnum):
     OPENED = "open"
     CLOSED = "closed"
     CONFIRMED = "confirmed"
+    ANNOUNCED = "announced"
 
 
 class Panel(msgspec.Struct, frozen=True, kw_only=True):
     """A panel as its facts left it. `decisions` are all outcomes set, also those that were changed later: to add one
-    copies pointers only, so that folding a thousand takes a few milliseconds. `chair` is who closed it."""
+    copies pointers only, so that folding a thousand takes a few milliseconds. `chair` is who closed it. `announce_at` is
+    there while a time is planned. `freed` is the sum of awards that ended without a grant, `moved_up` what those from the
+    waiting list were awarded since."""
 
     status: PanelStatus | None = None
     initiative: str = ""
@@ -104,6 +184,9 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
     ranking: tuple[Place, ...] = ()
     decisions: tuple[PanelOutcomeSet, ...] = ()
     chair: str | None = None
+    announce_at: datetime | None = None
+    freed: int = 0
+    moved_up: dict[str, int] = {}
 
     def outcomes(self) -> dict[str, PanelOutcomeSet]:
         """What stands for each application decided on so far."""
@@ -127,8 +210,20 @@ def evolve(panel: Panel, fact: PanelFact) -> Panel:
             return replace(panel, decisions=(*panel.decisions, fact))
         case PanelClosed():
             return replace(panel, status=PanelStatus.CLOSED, chair=fact.chair)
+        case PanelReturned():
+            return replace(panel, status=PanelStatus.OPENED, chair=None)
         case PanelConfirmed():
             return replace(panel, status=PanelStatus.CONFIRMED)
+        case PanelAnnouncementPlanned():
+            return replace(panel, announce_at=fact.announce_at)
+        case PanelAnnouncementCancelled():
+            return replace(panel, announce_at=None)
+        case PanelAnnounced():
+            return replace(panel, status=PanelStatus.ANNOUNCED, announce_at=None)
+        case PanelAwardFreed():
+            return replace(panel, freed=panel.freed + fact.amount)
+        case PanelWaitingListMoved():
+            return replace(panel, moved_up={**panel.moved_up, fact.application: fact.amount})
         case _:
             assert_never(fact)
 
@@ -242,12 +337,13 @@ def set_outcome(
     outcome: PanelOutcome,
     amount: Money | None,
     rank: int | None,
-    reason: DeclineReason | None,
+    reason: OutcomeReason | None,
+    more_because: MoreReason | None,
 ) -> tuple[Fact, ...]:
     """Decide on a ranked application; what was decided can be changed until the panel is closed.
 
-    `withdrawn` are the ranked applications known to be withdrawn, whose awards bind no budget any more. An award may
-    exceed the sum asked for.
+    `withdrawn` are the ranked applications known to be withdrawn, whose awards bind no budget any more. An award that
+    exceeds the sum asked for needs `more_because`, so that nobody sets one by a slip of the hand.
     """
     if panel.status is not PanelStatus.OPENED:
         raise Refused(
@@ -264,7 +360,10 @@ def set_outcome(
     if rank is not None and not 1 <= rank <= len(panel.ranking):
         most = len(panel.ranking)
         raise Invalid.field("rank", limits.outside(rank, 1, most))
-    minor = None if amount is None else _check_award(panel, call, application_id, amount, withdrawn)
+    minor = None if amount is None else _check_award(call, amount)
+    _check_more(minor, application, call, more_because)
+    if outcome == "award" and minor is not None:
+        _check_budget(panel, call, application_id, minor, withdrawn)
     return (
         PanelOutcomeSet(
             panel=panel_id,
@@ -274,6 +373,7 @@ def set_outcome(
             currency=None if minor is None else call.currency,
             rank=rank,
             reason=reason,
+            more_because=more_because,
         ),
     )
 
@@ -283,12 +383,12 @@ def is_ranked(panel: Panel, application_id: str) -> bool:
     return any(place.application == application_id for place in panel.ranking)
 
 
-def awards(panel: Panel, *, besides: str) -> dict[str, int]:
+def awards(panel: Panel, *, besides: str | None = None) -> dict[str, int]:
     """The awards set so far in minor units, by application, without that of the application `besides`."""
     return {
         application: decision.amount
         for application, decision in panel.outcomes().items()
-        if decision.amount is not None and application != besides
+        if decision.outcome == "award" and decision.amount is not None and application != besides
     }
 
 
@@ -324,34 +424,55 @@ def confirm(panel_id: str, panel: Panel, *, confirmer: str, deciders: Collection
     in it, the `deciders`, also one that was changed later."""
     if panel.status is not PanelStatus.CLOSED:
         raise Refused(msg("Only a closed panel can be confirmed; this one is {status}.", status=panel.status))
-    if confirmer == panel.chair:
-        raise Refused(msg("You closed this panel, so somebody else must confirm it."))
-    if confirmer in deciders:
-        raise Refused(msg("You set an outcome in this panel, so somebody else must confirm it."))
+    _check_second(panel, confirmer, deciders)
     return (PanelConfirmed(panel=panel_id, confirmer=confirmer),)
 
 
+def return_to_chair(
+    panel_id: str, panel: Panel, *, returner: str, deciders: Collection[str], reason: ReturnReason
+) -> tuple[Fact, ...]:
+    """Give a closed panel back to the chair, by somebody who could confirm it."""
+    if panel.status is not PanelStatus.CLOSED:
+        raise Refused(
+            msg(
+                "Only a closed panel can be returned to the chair; this one is {status}.", status=panel.status
+            )
+        )
+    _check_second(panel, returner, deciders)
+    return (PanelReturned(panel=panel_id, returner=returner, reason=reason),)
+
+
+def _check_second(panel: Panel, person: str, deciders: Collection[str]) -> None:
+    """Raise `Refused` for who took part in the decision that a second person is to confirm."""
+    if person == panel.chair:
+        raise Refused(msg("You closed this panel, so somebody else must confirm it."))
+    if person in deciders:
+        raise Refused(msg("You set an outcome in this panel, so somebody else must confirm it."))
+
+
 def _check_fitting(
-    outcome: PanelOutcome, *, amount: Money | None, rank: int | None, reason: DeclineReason | None
+    outcome: PanelOutcome, *, amount: Money | None, rank: int | None, reason: OutcomeReason | None
 ) -> None:
     """Raise `Invalid` unless an outcome comes with what it needs, and with nothing else."""
     if outcome == "award" and amount is None:
         raise Invalid.field("amount", msg("Write the amount of the award."))
-    if outcome != "award" and amount is not None:
-        raise Invalid.field("amount", msg("Only an award has an amount; leave this empty."))
+    if outcome == "waitlist" and amount is None:
+        raise Invalid.field("amount", msg("Write the amount that is awarded if the application moves up."))
+    if outcome == "decline" and amount is not None:
+        raise Invalid.field("amount", msg("Declining has no amount; leave this empty."))
     if outcome == "waitlist" and rank is None:
         raise Invalid.field("rank", msg("Write the place on the waiting list, counted from 1."))
     if outcome != "waitlist" and rank is not None:
         raise Invalid.field("rank", msg("Only the waiting list has places; leave this empty."))
-    if outcome == "decline" and reason is None:
+    if outcome == "decline" and reason not in get_args(DeclineReason):
         raise Invalid.field("reason", msg("Choose a reason for declining."))
-    if outcome != "decline" and reason is not None:
-        raise Invalid.field("reason", msg("Only declining needs a reason; leave this empty."))
+    if outcome == "award" and reason not in get_args(AwardReason):
+        raise Invalid.field("reason", msg("Choose a reason for the award."))
+    if outcome == "waitlist" and reason is not None:
+        raise Invalid.field("reason", msg("The waiting list needs no reason; leave this empty."))
 
 
-def _check_award(
-    panel: Panel, call: Call, application_id: str, amount: Money, withdrawn: Collection[str]
-) -> int:
+def _check_award(call: Call, amount: Money) -> int:
     minor = amount.minor("amount", currency=call.currency, least=1)
     if not call.minimum_award <= minor <= call.maximum_award:
         raise Invalid.field(
@@ -363,6 +484,31 @@ def _check_award(
                 given=Money.of(minor, call.currency),
             ),
         )
+    return minor
+
+
+def _check_more(
+    minor: int | None, application: Application, call: Call, more_because: MoreReason | None
+) -> None:
+    more = minor is not None and minor > application.requested
+    if more and more_because is None:
+        raise Invalid.field(
+            "more_because",
+            msg(
+                "The applicant asked for {requested}. Choose a reason if {amount} is meant to be more than that.",
+                requested=Money.of(application.requested, call.currency),
+                amount=Money.of(minor or 0, call.currency),
+            ),
+        )
+    if more_because is not None and not more:
+        raise Invalid.field(
+            "more_because", msg("This is not more than the applicant asked for; leave the reason out.")
+        )
+
+
+def _check_budget(
+    panel: Panel, call: Call, application_id: str, minor: int, withdrawn: Collection[str]
+) -> None:
     others = sum(
         award
         for application, award in awards(panel, besides=application_id).items()
@@ -375,7 +521,6 @@ def _check_award(
                 left=Money.of(call.budget - others, call.currency),
             )
         )
-    return minor
 
 
 def _or_last(points: Fraction | None) -> Fraction:

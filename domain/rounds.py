@@ -106,7 +106,7 @@ class RoundPutToPanel(Fact, frozen=True, kw_only=True):
 
 
 class RoundDecided(Fact, frozen=True, kw_only=True):
-    """The panel's decision was confirmed; every application has its outcome."""
+    """The panel's decision was announced; every application has its outcome."""
 
     round: str
     panel: str
@@ -389,7 +389,7 @@ def put_to_panel(
 
 
 def decide(round_id: str, round: Round) -> tuple[Fact, ...]:
-    """Record that the panel's decision was confirmed."""
+    """Record that the panel's decision was announced."""
     if round.status is not RoundStatus.IN_PANEL or round.panel is None:
         raise Refused(
             msg(

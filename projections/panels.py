@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from fractions import Fraction
 
 import msgspec
@@ -57,13 +58,14 @@ class RankedApplication(msgspec.Struct, frozen=True, kw_only=True):
     amount: Money | None
     waitlist_rank: int | None
     reason: str | None
+    more_because: str | None
     damaged: tuple[str, ...] = ()
 
 
 class Ranking(msgspec.Struct, frozen=True, kw_only=True):
     """The ranking of a round. Before its panel opens, `panel`, `version` and `status` are None and the staff sees how
     the ranking stands; from then on it is fixed. `unrecorded`: places or titles are left out, as that they were read
-    cannot be recorded just now.
+    cannot be recorded just now. `announce_at` is there while a time is planned at which the results are announced.
 
     `unsettled` says before the panel opens how many applications are not in the ranking yet and have to be settled first, by
     their status; None once it is fixed.
@@ -77,6 +79,7 @@ class Ranking(msgspec.Struct, frozen=True, kw_only=True):
     panel: str | None
     version: Version | None
     status: str | None
+    announce_at: datetime | None
     seen_as: Role
     unsettled: dict[str, int] | None
     places: Page[RankedApplication]
@@ -106,7 +109,7 @@ async def ranking(
     at = position_at(as_of, times)
     start, count = number_of(cursor), check_limit(limit)
     panels = await reader.rows(
-        "SELECT panel, version, status FROM read.panels WHERE round = %(round)b "
+        "SELECT panel, version, status, announce_at FROM read.panels WHERE round = %(round)b "
         "AND from_position <= %(at)b::bigint AND to_position > %(at)b::bigint",
         round=round,
         at=at,
@@ -138,6 +141,7 @@ async def ranking(
         # A panel's version also counts the outcomes of what is hidden.
         version=None if panel is None or hidden else Version(panel, panels[0]["version"]),
         status=panels[0]["status"] if panels else None,
+        announce_at=panels[0]["announce_at"] if panels else None,
         seen_as=role,
         unsettled=await _unsettled(reader, round, hidden, at) if panel is None else None,
         places=Page(
@@ -253,7 +257,7 @@ async def _details(reader: Reader, applications: list[str], panel: str | None, a
     rows = await reader.rows(
         """
         SELECT a.application, a.handle, a.status, a.requested, a.currency, t.*, q.quorum, q.reason AS quorum_reason,
-            o.outcome, o.amount, o.waitlist_rank, o.reason
+            o.outcome, o.amount, o.waitlist_rank, o.reason, o.more_because
         FROM read.applications a
         LEFT JOIN read.titled t ON t.title_stream = a.application AND t.title_version = a.written
         LEFT JOIN read.lowered_quorums q ON q.application = a.application
@@ -294,5 +298,6 @@ def _ranked(
         amount=None if decided is None or row["amount"] is None else Money.of(row["amount"], row["currency"]),
         waitlist_rank=None if waitlisted is None else waitlisted - sum(each < waitlisted for each in waiting),
         reason=None if decided is None else row["reason"],
+        more_because=None if decided is None else row["more_because"],
         damaged=damaged_in({"title": opened}),
     )

@@ -24,7 +24,7 @@ from domain.initiatives import (
     InstallationOpened,
     MemberAdded,
 )
-from domain.panels import PanelClosed, PanelConfirmed, PanelOpened, PanelOutcomeSet, Place
+from domain.panels import PanelAnnounced, PanelClosed, PanelConfirmed, PanelOpened, PanelOutcomeSet, Place
 from domain.persons import PersonRegistered
 from domain.readings import ReadingKind, ReadingRecorded, reading_of
 from domain.reviews import (
@@ -330,20 +330,22 @@ def awarded(amount: int, application: str = APPLICATION) -> PanelOutcomeSet:
         amount=amount,
         currency="EUR",
         rank=None,
-        reason=None,
+        reason="quality",
+        more_because=None,
     )
 
 
-def waitlisted(rank: int, application: str = APPLICATION) -> PanelOutcomeSet:
+def waitlisted(rank: int, application: str = APPLICATION, amount: int = 50_000) -> PanelOutcomeSet:
     """The jury gives a place on the waiting list."""
     return PanelOutcomeSet(
         panel=PANEL,
         application=application,
         outcome="waitlist",
-        amount=None,
-        currency=None,
+        amount=amount,
+        currency="EUR",
         rank=rank,
         reason=None,
+        more_because=None,
     )
 
 
@@ -357,6 +359,7 @@ def declined(application: str = APPLICATION) -> PanelOutcomeSet:
         currency=None,
         rank=None,
         reason="not_selected",
+        more_because=None,
     )
 
 
@@ -384,6 +387,11 @@ def panel_closed(chair: str = CHAIR) -> PanelClosed:
 def panel_confirmed() -> PanelConfirmed:
     """The officer confirmed the decision."""
     return PanelConfirmed(panel=PANEL, confirmer=OFFICER)
+
+
+def panel_announced() -> PanelAnnounced:
+    """The results were announced."""
+    return PanelAnnounced(panel=PANEL)
 
 
 def peopled() -> World:

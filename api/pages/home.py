@@ -145,7 +145,9 @@ def _rounds(place: Place, call: CallLine) -> Iterator[Waiting]:
 
 _OPEN_PANEL: Final = msg("Open the panel when the reviews are done")
 _DECIDE: Final = msg("Set the outcomes with the panel and close it")
-_CONFIRM: Final = msg("The panel is at work: confirm its decision when the chair has closed it")
+_CONFIRM: Final = msg(
+    "The panel is at work: confirm its decision when the chair has closed it, then announce the results"
+)
 
 
 async def place_of(reader: Reader, person: str | None, own: OwnRoles) -> Place:

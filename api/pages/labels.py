@@ -17,6 +17,7 @@ _FIELDS: Final[Mapping[str, Message]] = {
     "closes_at": msg("New deadline"),
     "comment_applicant": msg("Comment for the applicant"),
     "comment_jury": msg("Comment for the jury"),
+    "announce_at": msg("Announce on"),
     "condition": msg("Condition"),
     "confirm_past_due": msg("Dates in the past"),
     "due": msg("Due on"),

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 
+from api.pages.forms import Form, Plain, nested, with_seconds
 from api.pages.page import Act, Drawn, Page
 from api.pages.trying import Offer, Trial
 from api.pages.visits import Visit
 from domain.applications import ApplicationStatus, to_settle
-from domain.commands.panels import ClosePanel, ConfirmPanel, OpenPanel, SetPanelOutcome
+from domain.commands.announcing import AnnouncePanel, CancelPanelAnnouncement, PlanPanelAnnouncement
+from domain.commands.panels import ClosePanel, ConfirmPanel, OpenPanel, ReturnPanel, SetPanelOutcome
 from domain.commands.reviews import LowerQuorum
 from domain.messages import Message, msg
 from domain.panels import PanelStatus
@@ -23,7 +26,7 @@ async def _ranking(visit: Visit) -> Drawn:
     reader, round = visit.wiring.reader, visit.path["round"]
     found = await panels.ranking(reader, visit.person, round, cursor=visit.query.get("cursor"), limit=PLACES)
     trial = visit.trial()
-    offers = await _offers(trial, found)
+    offers = await _offers(visit, trial, found)
     outcomes = {
         place.application: await trial.of(
             msg("Set the outcome"),
@@ -46,7 +49,11 @@ async def _ranking(visit: Visit) -> Drawn:
             "outcomes": outcomes,
             "to_settle": _to_settle(found.unsettled),
         },
-        labels={"amount.amount": msg("Award")},
+        labels={
+            "amount.amount": msg("Award"),
+            "rank": msg("Place on the waiting list"),
+            "more_because": msg("More than was asked for"),
+        },
         initiative=call.initiative,
     )
 
@@ -55,14 +62,31 @@ def _to_settle(counts: Mapping[str, int] | None) -> tuple[Message, ...]:
     return to_settle({ApplicationStatus(status): count for status, count in (counts or {}).items()})
 
 
-async def _offers(trial: Trial, ranking: Ranking) -> list[Offer]:
+async def _offers(visit: Visit, trial: Trial, ranking: Ranking) -> list[Offer]:
     if ranking.panel is None:
         return [await trial.of(msg("Open the panel"), OpenPanel(round=ranking.round))]
-    if ranking.status == PanelStatus.CONFIRMED:
+    if ranking.status == PanelStatus.ANNOUNCED:
         return []
+    if ranking.status == PanelStatus.CONFIRMED:
+        soon = (visit.wiring.clock() + timedelta(days=7)).replace(tzinfo=None)
+        planning = PlanPanelAnnouncement(panel=ranking.panel, announce_at=soon)
+        return [
+            await trial.of(msg("Announce the results"), AnnouncePanel(panel=ranking.panel)),
+            await trial.of(msg("Choose when the results are announced"), planning),
+            *(
+                [
+                    await trial.of(
+                        msg("Cancel the planned announcement"), CancelPanelAnnouncement(panel=ranking.panel)
+                    )
+                ]
+                if ranking.announce_at
+                else []
+            ),
+        ]
     return [
         await trial.of(msg("Close the panel"), ClosePanel(panel=ranking.panel)),
         await trial.of(msg("Confirm the decision"), ConfirmPanel(panel=ranking.panel)),
+        await trial.of(msg("Return the panel"), ReturnPanel(panel=ranking.panel, reason="other")),
     ]
 
 
@@ -92,6 +116,10 @@ async def _progress(visit: Visit) -> Drawn:
     )
 
 
+async def _planned(_: Visit, form: Form) -> Plain:
+    return with_seconds(nested(form.typed()), "announce_at")
+
+
 PAGES = (
     Page(
         path="/rounds/{round}/reviews",
@@ -110,13 +138,29 @@ PAGES = (
                 told={"round": "round"},
             ),
             Act(command="panel.set_outcome", done=msg("The outcome is saved.")),
+            Act(command="panel.return", done=msg("The panel is open again. Its chair decides once more.")),
             Act(
                 command="panel.close",
                 done=msg("The panel is closed. Now another person has to confirm the decision."),
             ),
             Act(
                 command="panel.confirm",
-                done=msg("The decision is confirmed: every application has its outcome."),
+                done=msg("The decision is confirmed. Applicants learn it when the results are announced."),
+            ),
+            Act(
+                command="panel.announce",
+                done=msg("The results are announced: every applicant can read theirs now."),
+            ),
+            Act(
+                command="panel.plan_announcement",
+                done=msg("The time is saved. The results will be announced then, and not before."),
+                filled=_planned,
+            ),
+            Act(
+                command="panel.cancel_announcement",
+                done=msg(
+                    "The planned announcement is cancelled. No applicant learns the results until you announce them."
+                ),
             ),
         ),
     ),

@@ -239,7 +239,13 @@ async def _first_call(story: _Story, fund: str) -> None:
     story.at(33)
     panel = await story.do("officer", "panel.open", round=round_)
     await story.do(
-        "chair", "panel.set_outcome", panel=panel, application=quiet, outcome="award", amount=_eur("3000.00")
+        "chair",
+        "panel.set_outcome",
+        panel=panel,
+        application=quiet,
+        outcome="award",
+        reason="quality",
+        amount=_eur("3000.00"),
     )
     await story.do(
         "chair",
@@ -251,7 +257,9 @@ async def _first_call(story: _Story, fund: str) -> None:
     )
     await story.do("chair", "panel.close", panel=panel)
     await story.do("officer", "panel.confirm", panel=panel)
+    await story.do("officer", "panel.plan_announcement", panel=panel, announce_at=story.local(34))
     story.at(35)
+    await run_due(story.wiring.runner)
     grant = await story.do(
         "officer",
         "grant.offer",

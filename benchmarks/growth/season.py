@@ -27,7 +27,7 @@ from domain.deciding import Fact
 from domain.dossiers import DossierKept, DossierOpened
 from domain.funds import FundCommitted, FundOpened, FundPledged, FundReceived
 from domain.grants import facts as grants
-from domain.panels import PanelClosed, PanelConfirmed, PanelOpened, PanelOutcomeSet, Place
+from domain.panels import PanelAnnounced, PanelClosed, PanelConfirmed, PanelOpened, PanelOutcomeSet, Place
 from domain.readings import EXAMINED, Reading, newly_read, reading_of
 from domain.reviews import ReviewAssigned, ReviewCleared, ReviewSubmitted
 from domain.rounds import RoundClosed, RoundDecided, RoundOpened, RoundPutToPanel
@@ -227,12 +227,17 @@ class _Season:
                 amount=AMOUNT if awards else None,
                 currency=CURRENCY if awards else None,
                 rank=None,
-                reason=None if awards else "budget_exhausted",
+                reason="quality" if awards else "budget_exhausted",
+                more_because=None,
             )
             await self._deed(staff.chair, Role.CHAIR, {panel: outcome})
             outcomes[place.application] = (
                 ApplicationAwarded(
-                    application=place.application, panel=panel, amount=AMOUNT, currency=CURRENCY
+                    application=place.application,
+                    panel=panel,
+                    amount=AMOUNT,
+                    currency=CURRENCY,
+                    reason="quality",
                 )
                 if awards
                 else ApplicationDeclined(
@@ -241,8 +246,10 @@ class _Season:
             )
         await self._deed(staff.chair, Role.CHAIR, {panel: PanelClosed(panel=panel, chair=staff.chair)})
         confirmed = PanelConfirmed(panel=panel, confirmer=staff.officer)
+        await self._deed(staff.officer, Role.OFFICER, {panel: confirmed})
+        announced = PanelAnnounced(panel=panel)
         decided = RoundDecided(round=self._round, panel=panel)
-        await self._deed(staff.officer, Role.OFFICER, {panel: confirmed, self._round: decided, **outcomes})
+        await self._deed(staff.officer, Role.OFFICER, {panel: announced, self._round: decided, **outcomes})
         return awarded
 
     async def _offer(self, application: str) -> Offer:

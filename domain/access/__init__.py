@@ -5,6 +5,7 @@ streams, never a read model, so that a role taken away a second ago is gone now.
 """
 
 from domain.access.judging import (
+    announces,
     applicant,
     applies,
     asks_juror,
@@ -17,6 +18,7 @@ from domain.access.judging import (
     juror_of,
     lets_in_late,
     opens_panel,
+    plans_announcement,
     submits_review,
 )
 from domain.access.members import (
@@ -78,6 +80,7 @@ __all__ = [
     "UNDECLARED",
     "UNTIMED",
     "adds_member",
+    "announces",
     "applicant",
     "applies",
     "approver_on_grant",
@@ -104,6 +107,7 @@ __all__ = [
     "oneself",
     "opens_panel",
     "owes",
+    "plans_announcement",
     "published",
     "reads_of_round",
     "recipient",

@@ -125,6 +125,17 @@ def opens_panel(actor: str, initiative: Initiative, *, own: Collection[str]) -> 
     return unless_applied(officer(actor, initiative), own)
 
 
+def plans_announcement(actor: str, initiative: Initiative, *, own: Collection[str]) -> Verdict:
+    """The staff who choose when results are announced: they wait for none themselves, so `own`, their applications in the
+    round, must be none."""
+    return unless_applied(officer(actor, initiative), own)
+
+
+def announces(actor: str, initiative: Initiative, *, own: Collection[str]) -> Verdict:
+    """The staff, as in `plans_announcement`, or the due date that they set."""
+    return Allowed(Role.SYSTEM) if actor == SYSTEM else plans_announcement(actor, initiative, own=own)
+
+
 def extends_round(actor: str, initiative: Initiative, *, own: Collection[str]) -> Verdict:
     """The staff who move a round's deadline; `own` are the actor's applications in the round, which must be none."""
     return unless_applied(officer(actor, initiative), own)

@@ -12,6 +12,7 @@ from domain.personal import Personal, Withheld
 
 WithdrawalReason = Literal["funded_elsewhere", "no_longer_possible", "safety", "other"]
 IneligibilityReason = Literal["outside_scope", "incomplete", "not_entitled", "duplicate", "other"]
+AwardReason = Literal["quality", "urgency", "reach", "balance", "other"]
 DeclineReason = Literal["not_selected", "budget_exhausted", "other"]
 
 
@@ -107,7 +108,26 @@ class ApplicationCancelled(Fact, frozen=True, kw_only=True):
 
 
 class ApplicationAwarded(Fact, frozen=True, kw_only=True):
-    """The panel's decision was confirmed: an award of `amount` minor units of `currency`."""
+    """The panel's decision was announced: an award of `amount` minor units of `currency`."""
+
+    application: str
+    panel: str
+    amount: int
+    currency: str
+    reason: AwardReason
+
+
+class ApplicationWaitlisted(Fact, frozen=True, kw_only=True):
+    """The panel's decision was announced: a place on the waiting list, counted from 1."""
+
+    application: str
+    panel: str
+    rank: int
+
+
+class ApplicationPromoted(Fact, frozen=True, kw_only=True):
+    """The application moved up from the waiting list: an award of `amount` minor units of `currency`, as the panel had
+    decided for that case."""
 
     application: str
     panel: str
@@ -115,16 +135,8 @@ class ApplicationAwarded(Fact, frozen=True, kw_only=True):
     currency: str
 
 
-class ApplicationWaitlisted(Fact, frozen=True, kw_only=True):
-    """The panel's decision was confirmed: a place on the waiting list, counted from 1."""
-
-    application: str
-    panel: str
-    rank: int
-
-
 class ApplicationDeclined(Fact, frozen=True, kw_only=True):
-    """The panel's decision was confirmed: no award."""
+    """The panel's decision was announced: no award."""
 
     application: str
     panel: str
@@ -167,6 +179,7 @@ ApplicationFact = (
     | ApplicationCancelled
     | ApplicationAwarded
     | ApplicationWaitlisted
+    | ApplicationPromoted
     | ApplicationDeclined
     | ApplicationGrantOffered
 )

@@ -16,9 +16,11 @@ from domain.applications.facts import (
     ApplicationFoundEligible,
     ApplicationFoundIneligible,
     ApplicationGrantOffered,
+    ApplicationPromoted,
     ApplicationSubmitted,
     ApplicationWaitlisted,
     ApplicationWithdrawn,
+    AwardReason,
     DeclineReason,
     IneligibilityReason,
     WithdrawalReason,
@@ -246,26 +248,48 @@ def cancel(application_id: str, application: Application, *, reason: Cancellatio
     return (ApplicationCancelled(application=application_id, reason=reason),)
 
 
-def award(application_id: str, application: Application, *, panel: str, amount: int) -> tuple[Fact, ...]:
-    """Award `amount` minor units, as a confirmed panel decided."""
+def award(
+    application_id: str, application: Application, *, panel: str, amount: int, reason: AwardReason
+) -> tuple[Fact, ...]:
+    """Award `amount` minor units, as a panel decided."""
     _check_undecided(application)
     return (
         ApplicationAwarded(
-            application=application_id, panel=panel, amount=amount, currency=application.currency
+            application=application_id,
+            panel=panel,
+            amount=amount,
+            currency=application.currency,
+            reason=reason,
         ),
     )
 
 
 def waitlist(application_id: str, application: Application, *, panel: str, rank: int) -> tuple[Fact, ...]:
-    """Give a place on the waiting list, counted from 1, as a confirmed panel decided."""
+    """Give a place on the waiting list, counted from 1, as a panel decided."""
     _check_undecided(application)
     return (ApplicationWaitlisted(application=application_id, panel=panel, rank=rank),)
+
+
+def promote(application_id: str, application: Application, *, panel: str, amount: int) -> tuple[Fact, ...]:
+    """Move up from the waiting list with an award of `amount` minor units."""
+    if application.status is not ApplicationStatus.WAITLISTED:
+        raise Refused(
+            msg(
+                "Only an application on the waiting list can move up; this one is {status}.",
+                status=application.status,
+            )
+        )
+    return (
+        ApplicationPromoted(
+            application=application_id, panel=panel, amount=amount, currency=application.currency
+        ),
+    )
 
 
 def decline(
     application_id: str, application: Application, *, panel: str, reason: DeclineReason
 ) -> tuple[Fact, ...]:
-    """Decline an application, as a confirmed panel decided."""
+    """Decline an application, as a panel decided."""
     _check_undecided(application)
     return (ApplicationDeclined(application=application_id, panel=panel, reason=reason),)
 

@@ -20,6 +20,7 @@ from domain.applications.facts import (
     ApplicationFoundEligible,
     ApplicationFoundIneligible,
     ApplicationGrantOffered,
+    ApplicationPromoted,
     ApplicationResubmitted,
     ApplicationReturned,
     ApplicationReturnLapsed,
@@ -77,7 +78,8 @@ _BEFORE_PANEL: Final[Mapping[ApplicationStatus, Callable[[int], Message]]] = {
 
 class Application(msgspec.Struct, frozen=True, kw_only=True):
     """An application as its facts left it; it holds nothing personal. Amounts are minor units of `currency`. `resubmit_by`
-    and `resubmit_local` are there while it is returned. `grant` is the one that was offered after the award, if any."""
+    and `resubmit_local` are there while it is returned. `panel` is the one that decided on it, `grant` the one that was
+    offered after the award, if any."""
 
     status: ApplicationStatus | None = None
     initiative: str = ""
@@ -90,6 +92,7 @@ class Application(msgspec.Struct, frozen=True, kw_only=True):
     requested: int = 0
     awarded: int = 0
     currency: str = ""
+    panel: str | None = None
     resubmit_by: datetime | None = None
     resubmit_local: str = ""
     time_zone: str = ""
@@ -138,12 +141,14 @@ def evolve(application: Application, fact: ApplicationFact) -> Application:
             return replace(application, status=ApplicationStatus.INELIGIBLE)
         case ApplicationCancelled():
             return replace(application, status=ApplicationStatus.CANCELLED)
-        case ApplicationAwarded():
-            return replace(application, status=ApplicationStatus.AWARDED, awarded=fact.amount)
+        case ApplicationAwarded() | ApplicationPromoted():
+            return replace(
+                application, status=ApplicationStatus.AWARDED, awarded=fact.amount, panel=fact.panel
+            )
         case ApplicationWaitlisted():
-            return replace(application, status=ApplicationStatus.WAITLISTED)
+            return replace(application, status=ApplicationStatus.WAITLISTED, panel=fact.panel)
         case ApplicationDeclined():
-            return replace(application, status=ApplicationStatus.DECLINED)
+            return replace(application, status=ApplicationStatus.DECLINED, panel=fact.panel)
         case ApplicationGrantOffered():
             return replace(application, grant=fact.grant)
         case _:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import assert_never
-
-from domain import access, applications, panels, rounds
+from domain import access, panels, rounds
 from domain import reviews as reviewing
-from domain.applications import APPLICATION, Application, ApplicationStatus, DeclineReason
+from domain.applications import APPLICATION, ApplicationStatus
 from domain.calls import CALL, Call
 from domain.commands.chairs import every_chair_is_excluded
 from domain.deciding import (
     Act,
     Command,
-    Fact,
     Given,
     Outcome,
     Plan,
@@ -26,7 +22,13 @@ from domain.deciding import (
 )
 from domain.indexes import applications_by, conflicts_of, deciders_of, reviews_in, reviews_of
 from domain.initiatives import INITIATIVE
-from domain.panels import PANEL, Panel, PanelOutcome, PanelOutcomeSet
+from domain.panels import (
+    PANEL,
+    MoreReason,
+    OutcomeReason,
+    PanelOutcome,
+    ReturnReason,
+)
 from domain.readings import READING, reading_of
 from domain.refusals import Invalid, NotFound
 from domain.reviews import REVIEW
@@ -42,15 +44,17 @@ class OpenPanel(Command, frozen=True, kw_only=True):
 
 
 class SetPanelOutcome(Command, frozen=True, kw_only=True):
-    """Decide on a ranked application: an award with its `amount`, a place on the waiting list with its `rank`, or a
-    decline with its `reason`."""
+    """Decide on a ranked application: an award with its `amount` and its `reason`, a place on the waiting list with its
+    `rank` and the `amount` that it is awarded if it moves up, or a decline with its `reason`. An amount above the sum that
+    was asked for needs `more_because`."""
 
     panel: PanelId
     application: ApplicationId
     outcome: PanelOutcome
     amount: Money | None = None
     rank: int | None = None
-    reason: DeclineReason | None = None
+    reason: OutcomeReason | None = None
+    more_because: MoreReason | None = None
 
 
 class ClosePanel(Command, frozen=True, kw_only=True):
@@ -59,9 +63,15 @@ class ClosePanel(Command, frozen=True, kw_only=True):
     panel: PanelId
 
 
+class ReturnPanel(Command, frozen=True, kw_only=True):
+    """Return a closed panel to its chair, with the reason, as someone who could confirm it."""
+
+    panel: PanelId
+    reason: ReturnReason
+
+
 class ConfirmPanel(Command, frozen=True, kw_only=True):
-    """Confirm a closed panel, as someone who neither closed it nor set an outcome in it; every application then has its
-    outcome."""
+    """Confirm a closed panel, as someone who neither closed it nor set an outcome in it; it then waits to be announced."""
 
     panel: PanelId
 
@@ -152,6 +162,7 @@ def _set_outcome(command: SetPanelOutcome, given: Given) -> Plan:
                     amount=command.amount,
                     rank=command.rank,
                     reason=command.reason,
+                    more_because=command.more_because,
                 )
             },
             answers=command.panel,
@@ -192,12 +203,31 @@ def _close(command: ClosePanel, given: Given) -> Plan:
     )
 
 
+def _return(command: ReturnPanel, given: Given) -> Plan:
+    panel = yield from the(PANEL, command.panel)
+    initiative = (yield from the(INITIATIVE, panel.initiative)).within(panel.call)
+    own = yield from members(applications_by(given.actor, panel.round))
+    conflicts = yield from members(conflicts_of(given.actor, panel.round))
+    deciders = yield from members(deciders_of(command.panel))
+    return Act(
+        may=access.confirms_panel(given.actor, initiative, own=own, conflicts=conflicts),
+        initiative=panel.initiative,
+        scope=panel.call,
+        decide=lambda: Outcome(
+            facts={
+                command.panel: panels.return_to_chair(
+                    command.panel, panel, returner=given.actor, deciders=deciders, reason=command.reason
+                )
+            },
+            answers=command.panel,
+        ),
+    )
+
+
 def _confirm(command: ConfirmPanel, given: Given) -> Plan:
     panel = yield from the(PANEL, command.panel)
-    initiative, round, ranked, own, conflicts, deciders = yield from together(
+    initiative, own, conflicts, deciders = yield from together(
         the(INITIATIVE, panel.initiative),
-        the(ROUND, panel.round),
-        some(APPLICATION, (place.application for place in panel.ranking)),
         members(applications_by(given.actor, panel.round)),
         members(conflicts_of(given.actor, panel.round)),
         members(deciders_of(command.panel)),
@@ -210,45 +240,16 @@ def _confirm(command: ConfirmPanel, given: Given) -> Plan:
         decide=lambda: Outcome(
             facts={
                 command.panel: panels.confirm(command.panel, panel, confirmer=given.actor, deciders=deciders),
-                panel.round: rounds.decide(panel.round, round),
-                **_decided(command.panel, panel, ranked),
             },
             answers=command.panel,
         ),
     )
 
 
-def _decided(panel_id: str, panel: Panel, ranked: Mapping[str, Application]) -> dict[str, tuple[Fact, ...]]:
-    """What becomes of each ranked application, in the order of their random ids: in that of the ranking, a timeline would
-    tell the place of each. One that was withdrawn meanwhile stays so."""
-    outcomes = panel.outcomes()
-    return {
-        application_id: _apply(panel_id, application_id, application, outcomes[application_id])
-        for application_id, application in sorted(ranked.items())
-        if application.status is not ApplicationStatus.WITHDRAWN
-    }
-
-
-def _apply(
-    panel_id: str, application_id: str, application: Application, decision: PanelOutcomeSet
-) -> tuple[Fact, ...]:
-    match decision.outcome:
-        case "award":
-            assert decision.amount is not None
-            return applications.award(application_id, application, panel=panel_id, amount=decision.amount)
-        case "waitlist":
-            assert decision.rank is not None
-            return applications.waitlist(application_id, application, panel=panel_id, rank=decision.rank)
-        case "decline":
-            assert decision.reason is not None
-            return applications.decline(application_id, application, panel=panel_id, reason=decision.reason)
-        case _:
-            assert_never(decision.outcome)
-
-
 COMMANDS = (
     Registered("panel.open", OpenPanel, _open),
     Registered("panel.set_outcome", SetPanelOutcome, _set_outcome),
     Registered("panel.close", ClosePanel, _close),
+    Registered("panel.return", ReturnPanel, _return),
     Registered("panel.confirm", ConfirmPanel, _confirm),
 )

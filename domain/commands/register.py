@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from domain.commands import (
+    announcing,
     applications,
     calls,
     dossiers,
@@ -35,6 +36,7 @@ REGISTER: Mapping[str, Registered[Any]] = MappingProxyType(
             reviews,
             readings,
             panels,
+            announcing,
             grants,
         )
         for registered in file.COMMANDS

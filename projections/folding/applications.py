@@ -14,6 +14,7 @@ from domain.applications import (
     ApplicationFact,
     ApplicationFoundIneligible,
     ApplicationGrantOffered,
+    ApplicationPromoted,
     ApplicationStatus,
     ApplicationSubmitted,
     ApplicationWaitlisted,
@@ -89,6 +90,8 @@ def application_row(row: ApplicationRow | None, fact: ApplicationFact, placed: P
         case ApplicationSubmitted():
             given |= {"handle": placed.handle, "submitted_at": placed.recorded.envelope.decided_at}
         case ApplicationAwarded():
+            given |= {"awarded": fact.amount, "reason": fact.reason}
+        case ApplicationPromoted():
             given["awarded"] = fact.amount
         case ApplicationWaitlisted():
             given["rank"] = fact.rank

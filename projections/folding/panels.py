@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 
 from domain.panels import Panel, PanelFact, PanelOpened, PanelOutcome, PanelOutcomeSet, PanelStatus, evolve
@@ -21,6 +22,7 @@ class PanelRow(Row, frozen=True, kw_only=True):
     call: str
     round: str
     status: PanelStatus
+    announce_at: datetime | None
 
 
 class PlaceRow(Row, frozen=True, kw_only=True):
@@ -54,6 +56,7 @@ class OutcomeRow(Row, frozen=True, kw_only=True):
     currency: str | None
     waitlist_rank: int | None
     reason: str | None
+    more_because: str | None
 
 
 PANELS: Final = Table("panels", PanelRow, key=("panel",))

@@ -16,7 +16,7 @@ from domain.dossiers import DossierErased
 from domain.funds import FundCommitted, FundOpened, FundReleased
 from domain.grants.facts import GrantOffered
 from domain.initiatives import InitiativeFounded
-from domain.panels import PanelOpened, PanelOutcomeSet
+from domain.panels import PanelAwardFreed, PanelOpened, PanelOutcomeSet, PanelWaitingListMoved
 from domain.readings import ReadingRecorded
 from domain.reviews import ReviewAssigned
 from domain.rounds import RoundOpened, RoundQuorumLowered
@@ -57,7 +57,7 @@ def told_in(placed: Placed) -> tuple[str, ...]:
             return placed.stream, fact.grant
         case CallChanged(round=str(round)):
             return placed.stream, round
-        case PanelOutcomeSet() | RoundQuorumLowered() as fact:
+        case PanelOutcomeSet() | PanelAwardFreed() | PanelWaitingListMoved() | RoundQuorumLowered() as fact:
             return placed.stream, fact.application
         case DossierErased() as fact:
             return (fact.about,)
@@ -130,7 +130,7 @@ def begins(fact: Fact, stream: str) -> StreamRow | None:
 def about(fact: Fact) -> tuple[str | None, str | None]:
     """The round and the application that a fact is about, where its stream does not say it."""
     match fact:
-        case ReadingRecorded() | PanelOutcomeSet():
+        case ReadingRecorded() | PanelOutcomeSet() | PanelAwardFreed() | PanelWaitingListMoved():
             return None, fact.application
         case RoundQuorumLowered():
             # A round's own facts are told to all who follow its call; this one is about an application in it.

@@ -155,6 +155,8 @@ CREATE TABLE read.panels (
     call text COLLATE "C" NOT NULL,
     round text COLLATE "C" NOT NULL,
     status text NOT NULL,
+    -- Until it is announced: when that is planned.
+    announce_at timestamptz,
     PRIMARY KEY (panel, from_position)
 );
 CREATE INDEX ON read.panels (round, panel);
@@ -192,6 +194,7 @@ CREATE TABLE read.outcomes (
     currency text,
     waitlist_rank integer,
     reason text,
+    more_because text,
     PRIMARY KEY (panel, application, from_position)
 );
 

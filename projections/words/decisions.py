@@ -15,6 +15,7 @@ from domain.applications import (
     ApplicationFoundEligible,
     ApplicationFoundIneligible,
     ApplicationGrantOffered,
+    ApplicationPromoted,
     ApplicationResubmitted,
     ApplicationReturned,
     ApplicationReturnLapsed,
@@ -34,7 +35,19 @@ from domain.calls import (
 )
 from domain.labels import reason
 from domain.messages import At, Message, counted, msg
-from domain.panels import PanelClosed, PanelConfirmed, PanelFact, PanelOpened, PanelOutcomeSet
+from domain.panels import (
+    PanelAnnounced,
+    PanelAnnouncementCancelled,
+    PanelAnnouncementPlanned,
+    PanelAwardFreed,
+    PanelClosed,
+    PanelConfirmed,
+    PanelFact,
+    PanelOpened,
+    PanelOutcomeSet,
+    PanelReturned,
+    PanelWaitingListMoved,
+)
 from domain.readings import ReadingFact
 from domain.reviews import (
     ReviewAssigned,
@@ -255,8 +268,17 @@ def application_words(fact: ApplicationFact, told: Told) -> Words:
         case ApplicationAwarded():
             return Words(
                 msg(
-                    "{actor} confirmed the award of {amount} to {about}.",
+                    "{actor} announced an award of {amount} to {about}.",
                     actor=actor,
+                    about=about,
+                    amount=Money.of(fact.amount, fact.currency),
+                ),
+                reason(fact.reason),
+            )
+        case ApplicationPromoted():
+            return Words(
+                msg(
+                    "An award of {amount} went to {about}, which moved up from the waiting list.",
                     about=about,
                     amount=Money.of(fact.amount, fact.currency),
                 )
@@ -264,7 +286,7 @@ def application_words(fact: ApplicationFact, told: Told) -> Words:
         case ApplicationWaitlisted() if told.places:
             return Words(
                 msg(
-                    "{actor} confirmed place {rank} on the waiting list for {about}.",
+                    "{actor} announced that {about} is at place {rank} of the waiting list.",
                     actor=actor,
                     about=about,
                     rank=fact.rank,
@@ -272,11 +294,11 @@ def application_words(fact: ApplicationFact, told: Told) -> Words:
             )
         case ApplicationWaitlisted():
             return Words(
-                msg("{actor} confirmed {about} for the waiting list.", actor=actor, about=about),
+                msg("{actor} announced that {about} is on the waiting list.", actor=actor, about=about),
             )
         case ApplicationDeclined():
             return Words(
-                msg("{actor} confirmed that {about} is declined.", actor=actor, about=about),
+                msg("{actor} announced that {about} is declined.", actor=actor, about=about),
                 reason(fact.reason),
             )
         case ApplicationGrantOffered():
@@ -367,9 +389,51 @@ def panel_words(fact: PanelFact, told: Told) -> Words:
             return _outcome(fact, told)
         case PanelClosed():
             return Words(msg("{actor} closed the panel of {about}.", actor=actor, about=about))
+        case PanelReturned():
+            return Words(
+                msg("{actor} returned the panel of {about} to its chair.", actor=actor, about=about),
+                reason(fact.reason),
+            )
         case PanelConfirmed():
             return Words(
                 msg("{actor} confirmed the decisions of the panel of {about}.", actor=actor, about=about)
+            )
+        case PanelAnnouncementPlanned():
+            return Words(
+                msg(
+                    "{actor} planned to announce the results of {about} to all applicants on {moment}.",
+                    actor=actor,
+                    about=about,
+                    moment=At(fact.announce_at, fact.time_zone),
+                )
+            )
+        case PanelAnnouncementCancelled():
+            return Words(
+                msg(
+                    "{actor} cancelled the planned announcement of the results of {about}.",
+                    actor=actor,
+                    about=about,
+                )
+            )
+        case PanelAnnounced():
+            return Words(
+                msg("{actor} announced the results of {about} to all applicants.", actor=actor, about=about)
+            )
+        case PanelAwardFreed():
+            return Words(
+                msg(
+                    "An award of {amount} by the panel of {about} ended without a grant; the sum can be awarded again.",
+                    amount=Money.of(fact.amount, told.currency),
+                    about=about,
+                )
+            )
+        case PanelWaitingListMoved():
+            return Words(
+                msg(
+                    "The first on the waiting list of {about} moved up, with an award of {amount}.",
+                    about=about,
+                    amount=Money.of(fact.amount, told.currency),
+                )
             )
         case _:
             assert_never(fact)
@@ -381,13 +445,21 @@ def _outcome(fact: PanelOutcomeSet, told: Told) -> Words:
         case "award":
             assert fact.amount is not None
             assert fact.currency is not None
+            assert fact.reason is not None
+            more = (
+                ()
+                if fact.more_because is None
+                else (msg("More than was asked for: {reason}", reason=reason(fact.more_because)),)
+            )
             return Words(
                 msg(
                     "{actor} set an award of {amount} for {about}.",
                     actor=actor,
                     about=about,
                     amount=Money.of(fact.amount, fact.currency),
-                )
+                ),
+                reason(fact.reason),
+                more,
             )
         case "waitlist" if told.places:
             return Words(

@@ -1,6 +1,6 @@
 """One grant's way through the main job, and all grants' ways beside one another.
 
-A journey has three acts, since all wait for one another twice: until the round closes, and until the panel is
+A journey has three acts, since all wait for one another twice: until the round closes, and until the results are
 confirmed. What people see on the way they also ask for, as they would on a page.
 """
 
@@ -132,7 +132,7 @@ async def apply(company: Company, journey: Journey) -> None:
     )
 
 
-# The second act: until the panel is confirmed
+# The second act: until the results are announced
 
 
 async def review(company: Company, journey: Journey) -> None:
@@ -168,7 +168,8 @@ async def review(company: Company, journey: Journey) -> None:
 
 
 async def decide(company: Company, play: Play, journeys: Sequence[Journey], done: Callable[[], None]) -> None:
-    """The panel opens on the ranking, the chair sets every outcome, and somebody else confirms. Raises `CommandRejected`."""
+    """The panel opens on the ranking, the chair sets every outcome, somebody else confirms, and the results are announced.
+    Raises `CommandRejected`."""
     traffic, cast = company.traffic, company.cast
     panel = await traffic.write("open a panel", f"/api/rounds/{play.round}/panel", cast.officer.token)
     await traffic.read(
@@ -182,12 +183,14 @@ async def decide(company: Company, play: Play, journeys: Sequence[Journey], done
             {
                 "application": journey.application,
                 "outcome": "award",
+                "reason": "quality",
                 "amount": money(journey.file.awarded, journey.file.currency),
             },
         )
         done()
     await traffic.write("close a panel", f"/api/panels/{panel.id}/close", cast.chair.token)
     await traffic.write("confirm a panel", f"/api/panels/{panel.id}/confirm", cast.officer.token)
+    await traffic.write("announce the results", f"/api/panels/{panel.id}/announce", cast.officer.token)
 
 
 # The third act: until the last payment

@@ -128,7 +128,11 @@ application.lower_quorum       e  e  .  .  .  r   c  c  c  c  C  x  r  c  c  c  
 panel.open                     e  e  .  .  .  r   o  o  o  o  o  o  o  O  O  r  o  o  o  o  o  .  .  .
 panel.set_outcome              e  e  .  .  .  r   c  c  c  c  C  x  r  c  c  c  c  c  c  c  c  .  .  .
 panel.close                    e  e  .  .  .  r   c  c  c  c  C  C  r  c  c  c  c  c  c  c  c  .  .  .
+panel.return                   e  e  .  .  .  r   p  p  p  p  w  y  r  O  y  r  p  p  p  p  p  .  .  .
 panel.confirm                  e  e  .  .  .  r   p  p  p  p  w  y  r  O  y  r  p  p  p  p  p  .  .  .
+panel.plan_announcement        e  e  .  .  .  r   o  o  o  o  o  o  o  O  O  r  o  o  o  o  o  .  .  .
+panel.cancel_announcement      e  e  .  .  .  r   o  o  o  o  o  o  o  O  O  r  o  o  o  o  o  .  .  .
+panel.announce                 e  e  .  .  .  r   o  o  o  o  o  o  o  O  O  r  o  o  o  o  o  .  S  .
 
 grant.offer                    e  e  .  .  .  m   o  o  o  o  o  o  o  O  x  O  o  o  o  o  o  .  .  .
 grant.accept                   e  e  .  A  .  A   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .

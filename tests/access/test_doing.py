@@ -231,7 +231,11 @@ class TestRolesThatDoNotMeet:
             "panel.open",
             "panel.set_outcome",
             "panel.close",
+            "panel.return",
             "panel.confirm",
+            "panel.plan_announcement",
+            "panel.cancel_announcement",
+            "panel.announce",
         )
         assert {row: at(row).tried(OTHER_ARTIST, both) for row in rows} == dict.fromkeys(rows, SENTENCES["r"])
 

@@ -53,7 +53,11 @@ ROWS: Final = {
     "panel.open": (OFFICER, OFFICER, "++++++", "++++++"),
     "panel.set_outcome": (CHAIR, CHAIR, "+kkk++", "++++++"),
     "panel.close": (CHAIR, CHAIR, "+kkk++", "++++++"),
+    "panel.return": (OFFICER, OFFICER, "++++++", "++++++"),
     "panel.confirm": (OFFICER, OFFICER, "++++++", "++++++"),
+    "panel.plan_announcement": (OFFICER, OFFICER, "++++++", "++++++"),
+    "panel.cancel_announcement": (OFFICER, OFFICER, "++++++", "++++++"),
+    "panel.announce": (OFFICER, OFFICER, "++++++", "++++++"),
 }
 
 

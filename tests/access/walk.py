@@ -375,10 +375,22 @@ def _panel(walk: Walk, round: str, application: str) -> None:
     panel = walk.stop_and_do(OFFICER, "panel.open", round=round)
     award = euros("500.00")
     walk.stop_and_do(
-        CHAIR, "panel.set_outcome", panel=panel, application=application, outcome="award", amount=award
+        CHAIR,
+        "panel.set_outcome",
+        panel=panel,
+        application=application,
+        outcome="award",
+        reason="quality",
+        amount=award,
     )
     walk.stop_and_do(CHAIR, "panel.close", panel=panel)
+    walk.stop("panel.return", panel=panel, reason="procedure")
     walk.stop_and_do(OFFICER, "panel.confirm", panel=panel)
+    later = walk.now + timedelta(days=7)
+    walk.stop_and_do(OFFICER, "panel.plan_announcement", panel=panel, announce_at=later.replace(tzinfo=None))
+    walk.stop("panel.cancel_announcement", panel=panel)
+    walk.now = later
+    walk.stop_and_do(OFFICER, "panel.announce", panel=panel)
 
 
 def _grant(walk: Walk, application: str) -> None:

@@ -379,8 +379,10 @@ class TestWhenTheApplicationIsEligible:
 
     def test_a_confirmed_panel_gives_it_its_outcome(self) -> None:
         eligible = Application(status=ApplicationStatus.ELIGIBLE, currency="EUR")
-        assert award(APPLICATION, eligible, panel=PANEL, amount=60_000) == (
-            ApplicationAwarded(application=APPLICATION, panel=PANEL, amount=60_000, currency="EUR"),
+        assert award(APPLICATION, eligible, panel=PANEL, amount=60_000, reason="quality") == (
+            ApplicationAwarded(
+                application=APPLICATION, panel=PANEL, amount=60_000, currency="EUR", reason="quality"
+            ),
         )
         assert waitlist(APPLICATION, eligible, panel=PANEL, rank=2) == (
             ApplicationWaitlisted(application=APPLICATION, panel=PANEL, rank=2),
@@ -413,7 +415,7 @@ class TestWhenTheApplicationIsWaitlisted:
         assert world.facts(APPLICATION)[-1] == withdrawn()
 
 
-AWARDED = ApplicationAwarded(application=APPLICATION, panel=PANEL, amount=1, currency="EUR")
+AWARDED = ApplicationAwarded(application=APPLICATION, panel=PANEL, amount=1, currency="EUR", reason="quality")
 DECLINED = ApplicationDeclined(application=APPLICATION, panel=PANEL, reason="other")
 
 
@@ -456,7 +458,7 @@ class TestWhenTheApplicationIsOutOrDecided:
         refusal = f"^A panel decides only on eligible applications; this one is {status}\\.$"
         application = Application(status=status, currency="EUR")
         with pytest.raises(Refused, match=refusal):
-            award(APPLICATION, application, panel=PANEL, amount=1)
+            award(APPLICATION, application, panel=PANEL, amount=1, reason="quality")
         with pytest.raises(Refused, match=refusal):
             waitlist(APPLICATION, application, panel=PANEL, rank=1)
         with pytest.raises(Refused, match=refusal):

@@ -170,10 +170,20 @@ def _second_round(
     panel = officer.post(f"/api/rounds/{round_}/panel")["id"]
     for application in awarded:
         people["chair"].post(
-            f"/api/panels/{panel}/outcomes", application=application, outcome="award", amount=eur("400.00")
+            f"/api/panels/{panel}/outcomes",
+            application=application,
+            outcome="award",
+            reason="quality",
+            amount=eur("400.00"),
         )
     people["chair"].post(f"/api/panels/{panel}/close")
+    officer.post(f"/api/panels/{panel}/return", reason="procedure")
+    people["chair"].post(f"/api/panels/{panel}/close")
     officer.post(f"/api/panels/{panel}/confirm")
+    later = walked.deadline + timedelta(days=150)
+    officer.post(f"/api/panels/{panel}/announcement", announce_at=later.replace(tzinfo=None).isoformat())
+    officer.post(f"/api/panels/{panel}/announcement/cancel")
+    officer.post(f"/api/panels/{panel}/announce")
     respond_by = (walked.deadline + timedelta(days=200)).isoformat()
     declined, grant = (
         officer.post(f"/api/applications/{application}/grant", respond_by=respond_by)["id"]

@@ -82,6 +82,7 @@ OUTCOME_SET = PanelOutcomeSet(
     currency=None,
     rank=None,
     reason="other",
+    more_because=None,
 )
 
 ENTRIES: list[tuple[Fact, str, tuple[tuple[str, str], ...]]] = [

@@ -33,6 +33,7 @@ from domain.grants.facts import (
     Instalment,
 )
 from domain.initiatives import InitiativeFounded, MemberAdded
+from domain.panels import PanelOpened
 from domain.stages import Stage
 from domain.values import Money, Role, stream_id
 from tests.driving import NOON, World, person
@@ -161,7 +162,9 @@ def awarded(amount: int = AWARD) -> tuple[Fact, ...]:
     """An application of the artist that was awarded, in cents."""
     return (
         *eligible(),
-        ApplicationAwarded(application=APPLICATION, panel=PANEL, amount=amount, currency="EUR"),
+        ApplicationAwarded(
+            application=APPLICATION, panel=PANEL, amount=amount, currency="EUR", reason="quality"
+        ),
     )
 
 
@@ -292,6 +295,7 @@ def world_with_grant(*facts: Fact) -> World:
     """A world with an awarded application, its fund of 10,000.00 EUR, and a grant with these facts."""
     world = world_with_fund(opened(), pledged(1_000_000), received(1_000_000), committed())
     world.given(CALL, *call())
+    world.given(PANEL, PanelOpened(panel=PANEL, initiative=INITIATIVE, call=CALL, round=ROUND, ranking=()))
     world.given(DOSSIER, dossier_opened(DOSSIER, "application", APPLICATION))
     noted = [ApplicationGrantOffered(application=APPLICATION, grant=GRANT)] if facts else []
     world.given(APPLICATION, *awarded(), *noted)

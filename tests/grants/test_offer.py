@@ -15,6 +15,7 @@ from domain.deciding import Command, Outcome
 from domain.funds import FundCommitted, FundReleased
 from domain.grants import state
 from domain.grants.facts import GrantAccepted, GrantDeclined, GrantLapsed, GrantOffered
+from domain.panels import PanelAwardFreed, PanelOpened
 from domain.persons import PersonErased, PersonHandleGiven
 from domain.refusals import Forbidden, Invalid, NotFound, Refused
 from domain.values import SYSTEM
@@ -36,6 +37,7 @@ from tests.grants.scene import (
     PANEL,
     PAYMENTS,
     RESPOND_BY,
+    ROUND,
     STRANGER,
     accepted,
     awarded,
@@ -61,6 +63,7 @@ def world_before(amount: int = AWARD, in_fund: int = 1_000_000) -> World:
     world = world_with_fund(opened(), pledged(in_fund), received(in_fund))
     world.given(CALL, *call())
     world.given(APPLICATION, *awarded(amount))
+    world.given(PANEL, PanelOpened(panel=PANEL, initiative=INITIATIVE, call=CALL, round=ROUND, ranking=()))
     return world
 
 
@@ -174,7 +177,9 @@ class TestAnApplicationThatIsNotAwarded:
         submitted, *_ = eligible()
         world.streams[APPLICATION] = [
             msgspec.structs.replace(submitted, currency="USD"),
-            ApplicationAwarded(application=APPLICATION, panel=PANEL, amount=AWARD, currency="USD"),
+            ApplicationAwarded(
+                application=APPLICATION, panel=PANEL, amount=AWARD, currency="USD", reason="quality"
+            ),
         ]
         assert world.turned_down(OFFER, OFFICER) == (
             Refused,
@@ -218,6 +223,7 @@ class TestAnOfferedGrant:
                     ),
                 ),
                 FUND: (FundReleased(fund=FUND, grant=GRANT, amount=AWARD, reason="grant_declined"),),
+                PANEL: (PanelAwardFreed(panel=PANEL, application=APPLICATION, grant=GRANT, amount=AWARD),),
             },
             answers=GRANT,
         )
@@ -247,6 +253,9 @@ class TestAnOfferThatNobodyAnswers:
                 facts={
                     grant: (GrantLapsed(grant=grant),),
                     FUND: (FundReleased(fund=FUND, grant=grant, amount=AWARD, reason="grant_lapsed"),),
+                    PANEL: (
+                        PanelAwardFreed(panel=PANEL, application=APPLICATION, grant=grant, amount=AWARD),
+                    ),
                 },
                 answers=grant,
             ),

@@ -272,10 +272,16 @@ def prepare(address: str, folder: Path, awards: int) -> Ground:
             juror.post(f"/api/reviews/{review}/submit", scores={"art": 8, "need": 8})
         panel = officer.post(f"/api/rounds/{round_}/panel")["id"]
         for application, _ in awarded:
-            outcome = {"application": application, "outcome": "award", "amount": eur("100.00")}
+            outcome = {
+                "application": application,
+                "outcome": "award",
+                "reason": "quality",
+                "amount": eur("100.00"),
+            }
             chair.post(f"/api/panels/{panel}/outcomes", **outcome)
         chair.post(f"/api/panels/{panel}/close")
         officer.post(f"/api/panels/{panel}/confirm")
+        officer.post(f"/api/panels/{panel}/announce")
 
         call, round_ = _open(officer, fund, days=700)
         return Ground(tokens, fund, pledge, funder, call, round_, awarded, len(_facts(administrator)))

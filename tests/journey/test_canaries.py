@@ -138,10 +138,15 @@ def judge(stage: Stage, application: str, ineligible: str) -> None:
         stage.speaking(role).post(f"/api/reviews/{review}/submit", scores={"art": 8, "need": 8}, **comments)
     panel = officer.post(f"/api/rounds/{stage.round}/panel")["id"]
     chair.post(
-        f"/api/panels/{panel}/outcomes", application=application, outcome="award", amount=eur("200.00")
+        f"/api/panels/{panel}/outcomes",
+        application=application,
+        outcome="award",
+        reason="quality",
+        amount=eur("200.00"),
     )
     chair.post(f"/api/panels/{panel}/close")
     officer.post(f"/api/panels/{panel}/confirm")
+    officer.post(f"/api/panels/{panel}/announce")
 
 
 def pay(stage: Stage, application: str) -> None:

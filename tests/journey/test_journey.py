@@ -65,11 +65,12 @@ spare      juror     Juror C declared no conflict of interest with application {
 spare      juror     Juror C submitted a review of application {application}.
 officer    officer   Officer 1 opened the panel of the round on a ranking of 1 application.
 officer    officer   Officer 1 handed the round to its panel.
-chair      chair     Chair 1 set an award of 1,400.25 EUR for application {application}.
+chair      chair     Chair 1 set an award of 1,400.25 EUR for application {application}. (for its quality)
 chair      chair     Chair 1 closed the panel of the round.
 officer    officer   Officer 1 confirmed the decisions of the panel of the round.
+officer    officer   Officer 1 announced the results of the round to all applicants.
 officer    officer   All applications of the round were decided.
-officer    officer   Officer 1 confirmed the award of 1,400.25 EUR to application {application}.
+officer    officer   Officer 1 announced an award of 1,400.25 EUR to application {application}. (for its quality)
 officer    officer   Officer 1 offered a grant of 1,400.25 EUR for application {application}, to be answered by {respond_by}.
 officer    officer   Officer 1 committed 1,400.25 EUR to the grant for application {application}.
 artist     applicant The recipient accepted the grant for application {application}.

@@ -139,7 +139,7 @@ def test_four_people_come_from_the_opening_to_a_confirmed_outcome() -> None:
         }
 
         outcomes = f"/api/panels/{panel}/outcomes"
-        award = {"application": first, "outcome": "award", "amount": eur("900.00")}
+        award = {"application": first, "outcome": "award", "reason": "quality", "amount": eur("900.00")}
         for actor in (anna, bella, carl):
             actor.post(outcomes, 403, **award)
         dora.post(outcomes, **award)
@@ -152,6 +152,7 @@ def test_four_people_come_from_the_opening_to_a_confirmed_outcome() -> None:
         for actor in (bella, carl, dora):
             actor.post(f"/api/panels/{panel}/confirm", 403)
         anna.post(f"/api/panels/{panel}/confirm")
+        anna.post(f"/api/panels/{panel}/announce")
 
         listed = anna.get(f"/api/calls/{house.call}/applications", position=anna.position)["items"]
         assert {each["id"]: each["status"] for each in listed} == {first: "awarded", second: "declined"}

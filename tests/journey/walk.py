@@ -124,14 +124,29 @@ def walk(running: Running) -> Walked:
 
     panel = officer.post(f"/api/rounds/{round_}/panel")["id"]
     chair.post(
-        f"/api/panels/{panel}/outcomes", 422, application=application, outcome="award", amount=eur("5000.01")
+        f"/api/panels/{panel}/outcomes",
+        422,
+        application=application,
+        outcome="award",
+        reason="quality",
+        amount=eur("5000.01"),
     )
     chair.post(
-        f"/api/panels/{panel}/outcomes", application=application, outcome="award", amount=eur("1400.25")
+        f"/api/panels/{panel}/outcomes",
+        application=application,
+        outcome="award",
+        reason="quality",
+        amount=eur("1400.25"),
     )
     chair.post(f"/api/panels/{panel}/close")
     chair.post(f"/api/panels/{panel}/confirm", 409)
+    officer.post(f"/api/panels/{panel}/announce", 409)
     officer.post(f"/api/panels/{panel}/confirm")
+    officer.post(
+        f"/api/applications/{application}/grant", 409, respond_by=(deadline + timedelta(days=60)).isoformat()
+    )
+    chair.post(f"/api/panels/{panel}/announce", 403)
+    officer.post(f"/api/panels/{panel}/announce")
     awarded_at = officer.position
 
     respond_by = (deadline + timedelta(days=60)).isoformat()

@@ -211,10 +211,12 @@ class House:
                 panel=round.panel,
                 application=application,
                 outcome="award",
+                reason="quality",
                 amount=eur(amount),
             )
         await self.run("panel.close", "chair", panel=round.panel)
         await self.run("panel.confirm", "officer", panel=round.panel)
+        await self.run("panel.announce", "officer", panel=round.panel)
         return round
 
     async def offer(self, application: str, who: str = "officer") -> str:

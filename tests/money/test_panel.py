@@ -19,7 +19,7 @@ from domain.applications import (
     ApplicationWaitlisted,
     ApplicationWithdrawn,
 )
-from domain.panels import PanelClosed, PanelConfirmed, PanelOpened, PanelOutcomeSet
+from domain.panels import PanelAnnounced, PanelClosed, PanelConfirmed, PanelOpened, PanelOutcomeSet
 from domain.refusals import Refused
 from domain.rounds import RoundClosed, RoundDecided, RoundOpened, RoundPutToPanel
 from history.appends import Append, Appended
@@ -36,8 +36,8 @@ TOO_LATE = (
 KINDS = ("award", "waitlist", "decline")
 
 
-async def closed_panel(house: House, count: int) -> Round:
-    """A closed panel on so many applications: by turns awarded, on the waiting list, declined. Prints its times."""
+async def confirmed_panel(house: House, count: int) -> Round:
+    """A confirmed panel on so many applications: by turns awarded, on the waiting list, declined. Prints its times."""
     began = time.perf_counter()
     artists = await several(house.offices[0].person() for _ in range(count))
     round = await house.reviewed(artists, pledged=AWARD, received=AWARD, budget=AWARD * count)
@@ -52,28 +52,29 @@ async def closed_panel(house: House, count: int) -> Round:
             panel=round.panel,
             application=application,
             outcome=kind,
-            amount=eur(AWARD) if kind == "award" else None,
+            amount=None if kind == "decline" else eur(AWARD),
             rank=number // 3 + 1 if kind == "waitlist" else None,
-            reason="not_selected" if kind == "decline" else None,
+            reason={"award": "quality", "decline": "not_selected"}.get(kind),
         )
     decided = time.perf_counter()
     await house.run("panel.close", "chair", panel=round.panel)
+    await house.run("panel.confirm", "officer", panel=round.panel)
     print(  # noqa: T201 - a time is told, not asserted
         f"{count} applications: submitted to reviewed {reviewed - began:.1f} s, panel opened in {opened - reviewed:.1f} s, "
-        f"outcomes set in {decided - opened:.1f} s, closed in {time.perf_counter() - decided:.1f} s"
+        f"outcomes set in {decided - opened:.1f} s, closed and confirmed in {time.perf_counter() - decided:.1f} s"
     )
     return round
 
 
-async def confirm(house: House, round: Round) -> str | None:
-    """The officer confirms, on the first process; prints how long it took."""
+async def announce(house: House, round: Round) -> str | None:
+    """The officer announces the results, on the first process; prints how long it took."""
     began = time.perf_counter()
     try:
-        await house.offices[0].run("panel.confirm", house.people["officer"], panel=round.panel)
+        await house.offices[0].run("panel.announce", house.people["officer"], panel=round.panel)
     except Refused as refused:
         return str(refused.detail)
     finally:
-        print(f"confirmed in {time.perf_counter() - began:.1f} s")  # noqa: T201 - the same
+        print(f"announced in {time.perf_counter() - began:.1f} s")  # noqa: T201 - the same
     return None
 
 
@@ -120,11 +121,17 @@ def check_decided(house: House, round: Round, before: set[str], after: set[str])
     assert told(house, round.applications) == expected
     assert told(house, [round.id]) == {round.id: [RoundOpened, RoundClosed, RoundPutToPanel, RoundDecided]}
     assert told(house, [round.panel]) == {
-        round.panel: [PanelOpened, *[PanelOutcomeSet] * len(round.applications), PanelClosed, PanelConfirmed]
+        round.panel: [
+            PanelOpened,
+            *[PanelOutcomeSet] * len(round.applications),
+            PanelClosed,
+            PanelConfirmed,
+            PanelAnnounced,
+        ]
     }
     together = positions(
         house,
-        "panel.confirmed.v1",
+        "panel.announced.v1",
         "round.decided.v1",
         "application.awarded.v1",
         "application.waitlisted.v1",
@@ -135,20 +142,20 @@ def check_decided(house: House, round: Round, before: set[str], after: set[str])
 
 
 async def race(house: House, count: int, pause: float) -> None:
-    """A panel is confirmed while every fifth artist withdraws, one every `pause` seconds; whoever comes
+    """The results are announced while every fifth artist withdraws, one every `pause` seconds; whoever comes
     first, the result is whole."""
-    round = await closed_panel(house, count)
+    round = await confirmed_panel(house, count)
     leaving = list(round.applications)[::5]
 
-    confirmed, *answers = await together(
-        confirm(house, round),
+    announced, *answers = await together(
+        announce(house, round),
         *(withdraw(house, round, one, pause=number * pause) for number, one in enumerate(leaving)),
     )
 
-    assert confirmed is None
+    assert announced is None
     withdrawn = {application for application, answer in zip(leaving, answers, strict=True) if answer is None}
-    confirmation = positions(house, "panel.confirmed.v1")[0]
-    late = len([at for at in positions(house, "application.withdrawn.v1") if at > confirmation])
+    announcement = positions(house, "panel.announced.v1")[0]
+    late = len([at for at in positions(house, "application.withdrawn.v1") if at > announcement])
     after = {
         application
         for application in withdrawn
@@ -178,9 +185,9 @@ async def test_it_decides_on_a_thousand_while_artists_withdraw(house: House) -> 
 async def test_a_withdrawal_between_reading_and_storing_is_not_decided_over(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The confirmation was decided on applications that were all in play; before it is stored, an award and a place on
+    """The announcement was decided on applications that were all in play; before it is stored, an award and a place on
     the waiting list are withdrawn by way of the other process. It is decided anew, without them."""
-    round = await closed_panel(house, 6)
+    round = await confirmed_panel(house, 6)
     award, waitlisted = list(round.applications)[:2]
     history = house.offices[0].runner.history
     store = history.append
@@ -196,7 +203,7 @@ async def test_a_withdrawal_between_reading_and_storing_is_not_decided_over(
         return appended
 
     monkeypatch.setattr(history, "append", meddling)
-    assert await confirm(house, round) is None
+    assert await announce(house, round) is None
 
     # The officer's handle within the call was bound long before, so both attempts are the decision alone.
     assert sizes == [2 + 6, 2 + 4]
@@ -209,7 +216,7 @@ async def test_whoever_loses_again_and_again_goes_alone(
 ) -> None:
     """Before each try is stored, one more artist withdraws by way of the other process. In the end the withdrawals wait
     instead: until the decision about all the others is stored."""
-    round = await closed_panel(house, 24)
+    round = await confirmed_panel(house, 24)
     leaving = list(round.applications)[2::3]  # all to be declined
     history = house.offices[0].runner.history
     store, alone = history.append, history.alone
@@ -232,7 +239,7 @@ async def test_whoever_loses_again_and_again_goes_alone(
 
     monkeypatch.setattr(history, "append", meddling)
     monkeypatch.setattr(history, "alone", in_vain)
-    assert await confirm(house, round) is None
+    assert await announce(house, round) is None
 
     *before, last = await asyncio.gather(*withdrawing)
     assert 1 < len(before) <= SHARED_ATTEMPTS  # a try that remembered too much is not stored at all
@@ -241,28 +248,28 @@ async def test_whoever_loses_again_and_again_goes_alone(
     check_decided(house, round, set(leaving[: len(before)]), set())
 
 
-async def test_two_people_who_confirm_at_once_confirm_once(house: House) -> None:
+async def test_two_people_who_announce_at_once_announce_once(house: House) -> None:
     """Two officers, two processes."""
-    round = await closed_panel(house, 6)
+    round = await confirmed_panel(house, 6)
 
     answers = await together(
-        *(house.tried("panel.confirm", who, panel=round.panel) for who in ("officer", "second_officer"))
+        *(house.tried("panel.announce", who, panel=round.panel) for who in ("officer", "second_officer"))
     )
 
-    assert sorted(answers, key=str) == [None, CONFIRMED]
+    assert sorted(answers, key=str) == [None, ANNOUNCED]
     decided = positions(
         house, "application.awarded.v1", "application.waitlisted.v1", "application.declined.v1"
     )
     assert len(decided) == 6
 
 
-CONFIRMED = "Only a closed panel can be confirmed; this one is confirmed."
+ANNOUNCED = "The results of this panel were announced already."
 
 
 async def test_a_refusal_is_of_one_moment(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A panel that is read just before another confirms it, and its applications just after: who is too late is told
-    that it is confirmed, not what its applications have become."""
-    round = await closed_panel(house, 6)
+    """A panel that is read just before another announces its results, and its applications just after: who is too late is
+    told that they are announced, not what its applications have become."""
+    round = await confirmed_panel(house, 6)
     history = house.offices[0].runner.history
     load = history.load
     loads: list[int] = []
@@ -271,9 +278,11 @@ async def test_a_refusal_is_of_one_moment(house: House, monkeypatch: pytest.Monk
         if any(stream.startswith("application-") for stream in after):
             loads.append(len(after))
             if len(loads) == 1:
-                await house.offices[1].run("panel.confirm", house.people["second_officer"], panel=round.panel)
+                await house.offices[1].run(
+                    "panel.announce", house.people["second_officer"], panel=round.panel
+                )
         return await load(after)
 
     monkeypatch.setattr(history, "load", meddling)
-    assert await confirm(house, round) == CONFIRMED
+    assert await announce(house, round) == ANNOUNCED
     assert loads

@@ -241,7 +241,7 @@ def test_a_round_is_judged_and_ranked(in_panel: Round) -> None:
         assert answer["detail"]
 
 
-def test_outcomes_that_are_not_confirmed_make_no_difference_to_an_applicant(in_panel: Round) -> None:
+def test_outcomes_that_are_not_announced_make_no_difference_to_an_applicant(in_panel: Round) -> None:
     """Status, lists, filters, versions, headers and pages stay to the letter as they were."""
     judging = in_panel
     applicant = judging.stage.speaking("applicant")
@@ -273,7 +273,10 @@ def test_outcomes_that_are_not_confirmed_make_no_difference_to_an_applicant(in_p
         return found
 
     before = seen()
-    for outcome in ({"outcome": "award", "amount": eur("300.00")}, {"outcome": "decline", "reason": "other"}):
+    for outcome in (
+        {"outcome": "award", "reason": "quality", "amount": eur("300.00")},
+        {"outcome": "decline", "reason": "other"},
+    ):
         judging.post("chair", f"/api/panels/{panel}/outcomes", application=application, **outcome)
         judging.caught_up()
         assert seen() == before
@@ -285,5 +288,14 @@ def test_outcomes_that_are_not_confirmed_make_no_difference_to_an_applicant(in_p
     judging.caught_up()
     assert seen() == before
     judging.post("officer", f"/api/panels/{panel}/confirm")
+    judging.caught_up()
+    assert seen() == before
+    later = datetime.now(UTC) + timedelta(days=60)
+    judging.post(
+        "officer", f"/api/panels/{panel}/announcement", announce_at=later.replace(tzinfo=None).isoformat()
+    )
+    judging.caught_up()
+    assert seen() == before
+    judging.post("officer", f"/api/panels/{panel}/announce")
     judging.caught_up()
     assert seen() != before

@@ -149,11 +149,20 @@ def decided(people: dict[str, Someone], stage: Stage, application: str, walk: Wa
     assert "The panel is open" in officer.press("Open the panel"), officer.text()
     chair.go(ranking)
     form = f"panel-set_outcome-{application.rsplit('/', 1)[1]}"
-    wrong = chair.press("Save the outcome", form=form, wrong=True, Outcome="Award", Award="9000.00")
+    wrong = chair.press("Save the outcome", form=form, wrong=True, Outcome="Award", Award="9000.00",
+                        Reason="For its quality")  # fmt: skip
     assert "This call awards from 100.00\u00a0EUR to 5,000.00\u00a0EUR; this is 9,000.00\u00a0EUR." in wrong
-    chair.press("Save the outcome", form=form, Award="1500.00")
+    more = chair.press("Save the outcome", form=form, wrong=True, Award="1500.00")
+    assert "The applicant asked for 1,200.00\u00a0EUR. Choose a reason" in more
+    chair.press("Save the outcome", form=form, **{"More than was asked for": "Taxes and fees come on top"})
     walk.read["closed"] = chair.press("Close the panel")
     walk.read["confirmed"] = officer.press("Confirm the decision") if "Confirm" in officer.go(ranking) else ""
+    planned = officer.press(
+        "Save the time", form="panel-plan_announcement", **{"Announce on": "2099-06-01T12:00"}
+    )
+    assert "The results will be announced on 1 June 2099, 12:00 (Berlin time)." in planned
+    assert "The planned announcement is cancelled." in officer.press("Cancel the planned announcement")
+    walk.read["announced"] = officer.press("Announce now", form="panel-announce")
     officer.go(application)
     year = 2100
     officer.press("Offer 1", form="grant-offer", **{"Answer until": f"{year}-01-01T12:00"})
@@ -267,6 +276,7 @@ def test_the_decision_takes_two_people(walk: Walk) -> None:
         in walk.read["closed"]
     )
     assert "The decision is confirmed" in walk.read["confirmed"]
+    assert "The results are announced" in walk.read["announced"]
     assert "Award 1,500.00\u00a0EUR" in walk.read["confirmed"]
 
 
@@ -301,7 +311,8 @@ def test_the_funder_reads_the_whole_way(walk: Walk) -> None:
         "and stepped back. Reason: they are friends.",
         "set an award of 1,500.00\u00a0EUR for application ",
         "confirmed the decisions of the panel",
-        "confirmed the award of 1,500.00\u00a0EUR to application ",
+        "announced the results of the round",
+        "announced an award of 1,500.00\u00a0EUR to application ",
         "The recipient accepted the grant",
         "as the second of two people.",
         "1,000.00\u00a0EUR, was paid on ",

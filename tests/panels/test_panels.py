@@ -2,16 +2,17 @@
 
 from fractions import Fraction
 
+import msgspec
 import pytest
 
-from domain.applications import ApplicationAwarded, ApplicationDeclined, ApplicationWaitlisted
-from domain.commands.applications import WithdrawApplication
+from domain.applications import ApplicationDeclined
+from domain.commands.announcing import AnnouncePanel
 from domain.commands.panels import ClosePanel, ConfirmPanel, OpenPanel, SetPanelOutcome
 from domain.deciding import Command, Fact, Outcome
 from domain.indexes import applications_by
 from domain.initiatives import MemberAdded
 from domain.panels import PANEL as PANEL_AGGREGATE
-from domain.panels import Panel, PanelOutcomeSet, Place, evolve, rank
+from domain.panels import MoreReason, Panel, PanelConfirmed, PanelOutcomeSet, Place, evolve, rank
 from domain.refusals import Forbidden, Invalid, NotFound, Refused
 from domain.reviews import Review, ReviewStatus
 from domain.stages import Blindness
@@ -40,7 +41,6 @@ from tests.scene import (
     cleared,
     closed,
     conflict_declared,
-    decided,
     declined,
     euros,
     found_eligible,
@@ -108,8 +108,28 @@ def in_panel(*facts: Fact, budget: int = 100_000, blindness: Blindness = "double
     return world
 
 
-def award(amount: str, application: str = APPLICATION) -> SetPanelOutcome:
-    return SetPanelOutcome(panel=PANEL, application=application, outcome="award", amount=euros(amount))
+def award(
+    amount: str, application: str = APPLICATION, *, more_because: MoreReason | None = None
+) -> SetPanelOutcome:
+    """An award; the applications ask for 500.00 EUR."""
+    return SetPanelOutcome(
+        panel=PANEL,
+        application=application,
+        outcome="award",
+        reason="quality",
+        amount=euros(amount),
+        more_because=more_because,
+    )
+
+
+def wait(rank: int | None, amount: str | None = "500.00", application: str = APPLICATION) -> SetPanelOutcome:
+    return SetPanelOutcome(
+        panel=PANEL,
+        application=application,
+        outcome="waitlist",
+        rank=rank,
+        amount=None if amount is None else euros(amount),
+    )
 
 
 DECLINE = SetPanelOutcome(panel=PANEL, application=APPLICATION, outcome="decline", reason="not_selected")
@@ -227,14 +247,32 @@ class TestWhenTheRoundIsInAnotherState:
 
 
 class TestWhenThePanelIsOpen:
-    def test_the_chair_awards_also_more_than_was_asked_for(self) -> None:
-        assert in_panel().run(award("800.00"), CHAIR) == Outcome(
-            facts={PANEL: (awarded(80_000),)}, answers=PANEL
+    def test_the_chair_awards(self) -> None:
+        assert in_panel().run(award("400.00"), CHAIR) == Outcome(
+            facts={PANEL: (awarded(40_000),)}, answers=PANEL
+        )
+
+    @pytest.mark.parametrize("command", [award("800.00"), wait(1, "800.00")])
+    def test_more_than_was_asked_for_needs_a_reason_of_its_own(self, command: SetPanelOutcome) -> None:
+        assert in_panel().turned_down(command, CHAIR) == (
+            Invalid,
+            {
+                "more_because": "The applicant asked for 500.00 EUR. Choose a reason if 800.00 EUR is meant to be more "
+                "than that."
+            },
+        )
+        meant = msgspec.structs.replace(command, more_because="costs_rose")
+        (fact,) = in_panel().run(meant, CHAIR).facts[PANEL]
+        assert (fact.amount, fact.more_because) == (80_000, "costs_rose")
+
+    def test_a_reason_for_more_is_refused_where_it_is_not_more(self) -> None:
+        assert in_panel().turned_down(award("500.00", more_because="other"), CHAIR) == (
+            Invalid,
+            {"more_because": "This is not more than the applicant asked for; leave the reason out."},
         )
 
     def test_the_chair_gives_a_place_on_the_waiting_list(self) -> None:
-        command = SetPanelOutcome(panel=PANEL, application=APPLICATION, outcome="waitlist", rank=2)
-        assert in_panel().run(command, CHAIR).facts == {PANEL: (waitlisted(2),)}
+        assert in_panel().run(wait(2), CHAIR).facts == {PANEL: (waitlisted(2),)}
 
     def test_the_chair_declines(self) -> None:
         assert in_panel().run(DECLINE, CHAIR).facts == {PANEL: (declined(),)}
@@ -271,36 +309,54 @@ class TestWhenThePanelIsOpen:
             ),
             (
                 SetPanelOutcome(
-                    panel=PANEL, application=APPLICATION, outcome="award", amount=euros("500"), rank=1
+                    panel=PANEL,
+                    application=APPLICATION,
+                    outcome="award",
+                    reason="quality",
+                    amount=euros("500"),
+                    rank=1,
                 ),
                 {"rank": "Only the waiting list has places; leave this empty."},
             ),
             (
                 SetPanelOutcome(
-                    panel=PANEL, application=APPLICATION, outcome="award", amount=euros("500"), reason="other"
+                    panel=PANEL,
+                    application=APPLICATION,
+                    outcome="award",
+                    amount=euros("500"),
+                    reason="not_selected",
                 ),
-                {"reason": "Only declining needs a reason; leave this empty."},
+                {"reason": "Choose a reason for the award."},
             ),
             (
                 SetPanelOutcome(
                     panel=PANEL, application=APPLICATION, outcome="decline", reason="other", amount=euros("1")
                 ),
-                {"amount": "Only an award has an amount; leave this empty."},
+                {"amount": "Declining has no amount; leave this empty."},
             ),
             (
                 SetPanelOutcome(panel=PANEL, application=APPLICATION, outcome="decline"),
                 {"reason": "Choose a reason for declining."},
             ),
             (
-                SetPanelOutcome(panel=PANEL, application=APPLICATION, outcome="waitlist"),
+                SetPanelOutcome(panel=PANEL, application=APPLICATION, outcome="decline", reason="quality"),
+                {"reason": "Choose a reason for declining."},
+            ),
+            (
+                msgspec.structs.replace(wait(1), reason="other"),
+                {"reason": "The waiting list needs no reason; leave this empty."},
+            ),
+            (wait(1, None), {"amount": "Write the amount that is awarded if the application moves up."}),
+            (
+                wait(None),
                 {"rank": "Write the place on the waiting list, counted from 1."},
             ),
             (
-                SetPanelOutcome(panel=PANEL, application=APPLICATION, outcome="waitlist", rank=0),
+                wait(0),
                 {"rank": "Write a whole number from 1 to 2; this is 0."},
             ),
             (
-                SetPanelOutcome(panel=PANEL, application=APPLICATION, outcome="waitlist", rank=10**30),
+                wait(10**30),
                 {"rank": f"Write a whole number from 1 to 2; this is {10**30}."},
             ),
             (
@@ -316,6 +372,7 @@ class TestWhenThePanelIsOpen:
                     panel=PANEL,
                     application=APPLICATION,
                     outcome="award",
+                    reason="quality",
                     amount=Money(amount="500", currency="GBP"),
                 ),
                 {"amount.currency": "The amount must be in EUR."},
@@ -337,15 +394,15 @@ class TestWhenThePanelIsOpen:
         assert world.facts(PANEL)[-1] == awarded(40_000)
 
     def test_an_award_that_is_changed_counts_once(self) -> None:
-        world = in_panel(awarded(60_000), awarded(30_000, OTHER_APPLICATION))
-        world.run(award("700.00"), CHAIR)
-        assert world.facts(PANEL)[-1] == awarded(70_000)
+        world = in_panel(awarded(60_000), awarded(50_000, OTHER_APPLICATION))
+        world.run(award("500.00"), CHAIR)
+        assert world.facts(PANEL)[-1] == awarded(50_000)
 
     def test_an_award_whose_application_was_withdrawn_binds_no_budget(self) -> None:
         world = in_panel(awarded(60_000, OTHER_APPLICATION))
         world.given(OTHER_APPLICATION, withdrawn(OTHER_APPLICATION))
-        world.run(award("800.00"), CHAIR)
-        assert world.facts(PANEL)[-1] == awarded(80_000)
+        world.run(award("500.00"), CHAIR)
+        assert world.facts(PANEL)[-1] == awarded(50_000)
 
     def test_an_application_that_was_withdrawn_is_not_decided_on(self) -> None:
         world = in_panel()
@@ -395,9 +452,7 @@ class TestWhenThePanelIsOpen:
         world = in_panel(waitlisted(1), waitlisted(2, OTHER_APPLICATION))
         world.given(APPLICATION, withdrawn())
         assert world.turned_down(CLOSE, CHAIR)[0] is Refused
-        world.run(
-            SetPanelOutcome(panel=PANEL, application=OTHER_APPLICATION, outcome="waitlist", rank=1), CHAIR
-        )
+        world.run(wait(1, application=OTHER_APPLICATION), CHAIR)
         world.run(CLOSE, CHAIR)
         assert world.facts(PANEL)[-1] == panel_closed()
 
@@ -409,50 +464,9 @@ class TestWhenThePanelIsOpen:
 
 
 class TestWhenThePanelIsClosed:
-    def test_another_person_confirms_it_and_every_application_has_its_outcome(self) -> None:
-        world = in_panel(
-            awarded(60_000), declined(), awarded(70_000), waitlisted(1, OTHER_APPLICATION), panel_closed()
-        )
-        assert world.run(CONFIRM, OFFICER) == Outcome(
-            facts={
-                PANEL: (panel_confirmed(),),
-                ROUND: (decided(),),
-                APPLICATION: (
-                    ApplicationAwarded(application=APPLICATION, panel=PANEL, amount=70_000, currency="EUR"),
-                ),
-                OTHER_APPLICATION: (
-                    ApplicationWaitlisted(application=OTHER_APPLICATION, panel=PANEL, rank=1),
-                ),
-            },
-            answers=PANEL,
-        )
-
-    def test_the_order_of_what_becomes_of_each_tells_no_place(self) -> None:
-        """A timeline shows these facts to people from whom the ranking keeps one of them."""
-        world = in_panel()
-        receive(world, THIRD, STRANGER, found_eligible(THIRD))
-        ranking = (place(THIRD, 1), place(APPLICATION, 2), place(OTHER_APPLICATION, 3))
-        world.streams[PANEL] = [
-            panel_opened(*ranking),
-            *(declined(each.application) for each in ranking),
-            panel_closed(),
-        ]
-        decided_on = [each for each in world.run(CONFIRM, OFFICER).facts if each.startswith("application-")]
-        assert decided_on == sorted((APPLICATION, OTHER_APPLICATION, THIRD))
-
-    def test_a_decline_keeps_its_reason(self) -> None:
-        world = in_panel(declined(), awarded(60_000, OTHER_APPLICATION), panel_closed())
-        world.run(CONFIRM, OFFICER)
-        assert world.facts(APPLICATION)[-1] == ApplicationDeclined(
-            application=APPLICATION, panel=PANEL, reason="not_selected"
-        )
-
-    def test_what_was_withdrawn_meanwhile_stays_withdrawn(self) -> None:
-        world = in_panel(awarded(60_000), declined(OTHER_APPLICATION), panel_closed())
-        world.run(WithdrawApplication(application=APPLICATION, reason="safety"), ARTIST)
-        outcome = world.run(CONFIRM, OFFICER)
-        assert set(outcome.facts) == {PANEL, ROUND, OTHER_APPLICATION}
-        assert world.facts(APPLICATION)[-1] == withdrawn()
+    def test_another_person_confirms_it_and_no_applicant_has_an_outcome_yet(self) -> None:
+        world = in_panel(awarded(60_000), waitlisted(1, OTHER_APPLICATION), panel_closed())
+        assert world.run(CONFIRM, OFFICER) == Outcome(facts={PANEL: (panel_confirmed(),)}, answers=PANEL)
 
     def test_nobody_confirms_what_they_closed(self) -> None:
         both = in_panel(declined(), declined(OTHER_APPLICATION), blindness="open")
@@ -462,11 +476,11 @@ class TestWhenThePanelIsClosed:
             "You closed this panel, so somebody else must confirm it.",
         )
         both.run(CONFIRM, CHAIR)
-        assert both.facts(ROUND)[-1] == decided()
+        assert both.facts(PANEL)[-1] == PanelConfirmed(panel=PANEL, confirmer=CHAIR)
 
     def test_nobody_confirms_who_set_an_outcome_also_one_that_was_changed_or_closed_by_another(self) -> None:
         world = in_panel(declined(OTHER_APPLICATION), blindness="open")
-        world.run(award("700.00"), JUDGING_OFFICER)
+        world.run(award("500.00"), JUDGING_OFFICER)
         world.run(DECLINE, CHAIR)
         world.run(CLOSE, CHAIR)
         assert world.turned_down(CONFIRM, JUDGING_OFFICER) == (
@@ -474,7 +488,7 @@ class TestWhenThePanelIsClosed:
             "You set an outcome in this panel, so somebody else must confirm it.",
         )
         world.run(CONFIRM, OFFICER)
-        assert world.facts(ROUND)[-1] == decided()
+        assert world.facts(PANEL)[-1] == panel_confirmed()
 
     def test_only_staff_or_a_chair_confirm_and_none_who_applied(self) -> None:
         world = in_panel(declined(), declined(OTHER_APPLICATION), panel_closed())
@@ -528,7 +542,7 @@ def test_each_of_a_thousand_applications_keeps_its_outcome() -> None:
 
 
 def test_a_round_of_many_applications_is_decided_whole() -> None:
-    """Opening, closing and confirming reach every application of the round, in one outcome each."""
+    """Opening, closing and announcing reach every application of the round, in one outcome each."""
     world = calling(quorum=1)
     applications = [numbered("application", number) for number in range(1, 201)]
     for number, application in enumerate(applications, start=1):
@@ -552,13 +566,15 @@ def test_a_round_of_many_applications_is_decided_whole() -> None:
                 amount=None,
                 currency=None,
                 rank=None,
+                more_because=None,
                 reason="not_selected",
             )
             for application in applications
         ),
     )
     world.run(ClosePanel(panel=panel), CHAIR)
-    outcome = world.run(ConfirmPanel(panel=panel), OFFICER)
+    world.run(ConfirmPanel(panel=panel), OFFICER)
+    outcome = world.run(AnnouncePanel(panel=panel), OFFICER)
     assert set(outcome.facts) == {panel, ROUND, *applications}
     for application in applications:
         assert world.facts(application)[-1] == ApplicationDeclined(

@@ -37,7 +37,9 @@ from tests.scene import (
 )
 
 WAITLISTED = ApplicationWaitlisted(application=APPLICATION, panel=PANEL, rank=1)
-AWARDED = ApplicationAwarded(application=APPLICATION, panel=PANEL, amount=100, currency="EUR")
+AWARDED = ApplicationAwarded(
+    application=APPLICATION, panel=PANEL, amount=100, currency="EUR", reason="quality"
+)
 DECLINED = ApplicationDeclined(application=APPLICATION, panel=PANEL, reason="not_selected")
 
 

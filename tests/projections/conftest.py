@@ -277,6 +277,7 @@ class Season:
             panel=self.panel,
             application=self.application1,
             outcome="award",
+            reason="quality",
             amount=eur("1400.25"),
         )
         await self.run(
@@ -289,6 +290,7 @@ class Season:
         )
         await self.run("panel.close", self.chair, panel=self.panel)
         await self.run("panel.confirm", self.officer, panel=self.panel)
+        await self.run("panel.announce", self.officer, panel=self.panel)
         return self
 
     async def grant(self) -> Season:

@@ -28,6 +28,7 @@ async def eventful(season: Season) -> Season:
         panel=season.panel,
         application=season.application2,
         outcome="waitlist",
+        amount=eur("500.00"),
         rank=1,
     )
     for number, amount in ((1, "1400.25"), (2, "300.00")):
@@ -37,10 +38,12 @@ async def eventful(season: Season) -> Season:
             panel=season.panel,
             application=season.things[f"application{number}"],
             outcome="award",
+            reason="quality",
             amount=eur(amount),
         )
     await season.run("panel.close", season.chair, panel=season.panel)
     await season.run("panel.confirm", season.officer, panel=season.panel)
+    await season.run("panel.announce", season.officer, panel=season.panel)
     declined = await season.run(
         "grant.offer",
         season.officer,

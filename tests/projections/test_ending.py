@@ -47,10 +47,16 @@ async def test_a_round_goes_on_without_an_applicant_who_was_erased_under_review(
         await season.open_panel()
     await judge_the_first(season)
     await season.open_panel()
-    award = {"application": season.application1, "outcome": "award", "amount": eur("1400.25")}
+    award = {
+        "application": season.application1,
+        "outcome": "award",
+        "reason": "quality",
+        "amount": eur("1400.25"),
+    }
     await season.run("panel.set_outcome", season.chair, panel=season.panel, **award)
     await season.run("panel.close", season.chair, panel=season.panel)
     await season.run("panel.confirm", season.officer, panel=season.panel)
+    await season.run("panel.announce", season.officer, panel=season.panel)
 
 
 async def test_an_offer_that_nobody_answers_lapses_and_its_money_is_there_again(season: Season) -> None:

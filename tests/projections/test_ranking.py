@@ -309,12 +309,14 @@ class TestAConflict:
                 panel=season.panel,
                 application=application,
                 outcome="waitlist",
+                amount=eur("100.00"),
                 rank=place,
             )
         decided = await season.ranking("second_juror")
         assert [(each.application, each.waitlist_rank) for each in decided] == [(made[0], 1), (made[2], 2)]
         await season.run("panel.close", season.chair, panel=season.panel)
         await season.run("panel.confirm", season.officer, panel=season.panel)
+        await season.run("panel.announce", season.officer, panel=season.panel)
 
         decided = await season.ranking("second_juror")
         assert [(each.application, each.waitlist_rank) for each in decided] == [(made[0], 1), (made[2], 2)]
@@ -383,6 +385,7 @@ class TestAWithdrawal:
                 panel=season.panel,
                 application=application,
                 outcome="waitlist",
+                amount=eur("100.00"),
                 rank=place,
             )
         await self.withdraw(season, 2, made[1])
@@ -400,10 +403,12 @@ class TestAWithdrawal:
             panel=season.panel,
             application=made[2],
             outcome="waitlist",
+            amount=eur("100.00"),
             rank=2,
         )
         await season.run("panel.close", season.chair, panel=season.panel)
         await season.run("panel.confirm", season.officer, panel=season.panel)
+        await season.run("panel.announce", season.officer, panel=season.panel)
         season.project()
         listed = await applications.of_call(season.reader, season.officer, season.call)
         assert {each.id: (each.status, each.rank) for each in listed.items} == {
@@ -447,7 +452,7 @@ async def test_a_lowered_quorum_is_shown_beside_the_ranking_and_to_no_applicant(
     assert entry.topic not in {each.topic for each in funders.items}
 
 
-class TestOutcomesThatAreSetAndNotConfirmed:
+class TestOutcomesThatAreSetAndNotAnnounced:
     async def test_make_no_difference_to_the_applicant(self, season: Season) -> None:
         """By no query, filter or count, as of no moment."""
         await Season.begin(season)
@@ -459,9 +464,9 @@ class TestOutcomesThatAreSetAndNotConfirmed:
         position = len(season.office.rows())
 
         for outcome in (
-            {"outcome": "award", "amount": eur("1400.25")},
-            {"outcome": "waitlist", "rank": 1},
-            {"outcome": "award", "amount": eur("1400.25")},
+            {"outcome": "award", "reason": "quality", "amount": eur("1400.25")},
+            {"outcome": "waitlist", "amount": eur("100.00"), "rank": 1},
+            {"outcome": "award", "reason": "quality", "amount": eur("1400.25")},
         ):
             await season.run(
                 "panel.set_outcome",
@@ -480,6 +485,14 @@ class TestOutcomesThatAreSetAndNotConfirmed:
             reason="not_selected",
         )
         await season.run("panel.close", season.chair, panel=season.panel)
+        assert await read_all(season, artist) == before
+        await season.run("panel.confirm", season.officer, panel=season.panel)
+        await season.run(
+            "panel.plan_announcement",
+            season.officer,
+            panel=season.panel,
+            announce_at=DEADLINE.replace(year=DEADLINE.year + 1, tzinfo=None),
+        )
         assert await read_all(season, artist) == before
 
         for moment in range(position, len(season.office.rows()) + 1):

@@ -9,7 +9,7 @@ import pytest
 from domain.refusals import Forbidden
 from domain.values import MEMBER_ROLES, Role
 from projections import raw
-from tests.projections.conftest import Season
+from tests.projections.conftest import Season, eur
 from tests.projections.test_judging_staff import holds
 from tests.projections.test_readings import ask, closed, read_by, submit
 from tests.projections.test_unreadable import add
@@ -171,13 +171,17 @@ async def test_an_officer_with_a_conflict_is_told_no_other_place_on_the_waiting_
     await season.open_panel()
     for application, outcome in (
         (season.application1, {"outcome": "decline", "reason": "not_selected"}),
-        (season.application2, {"outcome": "waitlist", "rank": 1}),
+        (
+            season.application2,
+            {"outcome": "waitlist", "amount": eur("100.00"), "rank": 1},
+        ),
     ):
         await season.run(
             "panel.set_outcome", season.chair, panel=season.panel, application=application, **outcome
         )
     await season.run("panel.close", season.chair, panel=season.panel)
     await season.run("panel.confirm", season.officer, panel=season.panel)
+    await season.run("panel.announce", season.officer, panel=season.panel)
     season.project()
     for who, told in ((season.second_juror, False), (season.newcomer, True)):
         rows, seen, _ = await raw.facts(season.reader, who, after=0, limit=1000)

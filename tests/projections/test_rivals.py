@@ -56,6 +56,7 @@ async def test_an_officer_who_applied_reads_of_rivals_only_when_the_round_is_dec
         panel=season.panel,
         application=season.application1,
         outcome="award",
+        reason="quality",
         amount=eur("1400.25"),
     )
 
@@ -85,6 +86,7 @@ async def test_an_officer_who_applied_reads_of_rivals_only_when_the_round_is_dec
     )
     await season.run("panel.close", season.chair, panel=season.panel)
     await season.run("panel.confirm", season.officer, panel=season.panel)
+    await season.run("panel.announce", season.officer, panel=season.panel)
 
     found = await read_all(season, season.second_officer)
 

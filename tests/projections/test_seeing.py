@@ -253,6 +253,7 @@ async def test_an_applicant_is_not_told_which_chair_confirmed(season: Season) ->
         )
     await season.run("panel.close", season.chair, panel=panel)
     await season.run("panel.confirm", season.second_chair, panel=panel)
+    await season.run("panel.announce", season.officer, panel=panel)
     season.project()
 
     told = (await timeline.of_application(season.reader, season.artist1, season.application1)).items[-1]

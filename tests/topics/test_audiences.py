@@ -58,6 +58,7 @@ TABLE = """
     application.cancelled.v1               x      x      x
     application.awarded.v1                 x      x      x
     application.waitlisted.v1              x      x      x
+    application.promoted.v1                x      x      x
     application.declined.v1                x      x      x
     application.grant_offered.v1           .      .      .
     review.assigned.v1                     .      x      x
@@ -70,7 +71,13 @@ TABLE = """
     panel.opened.v1                        .      x      x
     panel.outcome_set.v1                   .      x      x
     panel.closed.v1                        .      x      x
+    panel.returned.v1                      .      x      x
     panel.confirmed.v1                     .      x      x
+    panel.announcement_planned.v1          .      x      x
+    panel.announcement_cancelled.v1        .      x      x
+    panel.announced.v1                     .      x      x
+    panel.award_freed.v1                   .      x      x
+    panel.waiting_list_moved.v1            .      x      x
     grant.offered.v1                       x      x      x
     grant.accepted.v1                      x      x      x
     grant.declined.v1                      x      x      x

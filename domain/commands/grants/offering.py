@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Generator, Mapping
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from domain import access, applications, dossiers, funds, limits
+from domain import access, applications, dossiers, funds, limits, waiting_list
 from domain.applications import APPLICATION
 from domain.calls import CALL
 from domain.deciding import (
@@ -13,22 +14,26 @@ from domain.deciding import (
     Command,
     Due,
     DueBy,
+    Fact,
     Given,
     Outcome,
     Plan,
     Registered,
     StruckBy,
+    Wish,
     maybe,
     members,
+    some,
     the,
     together,
 )
 from domain.funds import FUND
 from domain.grants import rules
 from domain.grants.facts import DeclineReason, GrantAccepted, GrantDeclined, GrantLapsed, GrantOffered
-from domain.grants.state import GRANT
+from domain.grants.state import GRANT, Grant
 from domain.indexes import conflicts_of
 from domain.initiatives import INITIATIVE
+from domain.panels import PANEL
 from domain.persons import PERSON
 from domain.values import ApplicationId, GrantId
 
@@ -120,9 +125,24 @@ def _accept(command: AcceptGrant, given: Given) -> Plan:
     )
 
 
+def _award_freed(
+    grant_id: str, grant: Grant
+) -> Generator[Wish, Any, Callable[[], Mapping[str, tuple[Fact, ...]]]]:
+    """What becomes of the panel's decision when an offer ends without a grant: its sum is free, the waiting list moves."""
+    application = yield from the(APPLICATION, grant.application)
+    assert application.panel is not None
+    panel = yield from the(PANEL, application.panel)
+    call = yield from the(CALL, grant.call)
+    concerned = yield from some(APPLICATION, waiting_list.concerned(panel))
+    return lambda: waiting_list.free_award(
+        application.panel or "", panel, call, grant_id=grant_id, grant=grant, applications=concerned
+    )
+
+
 def _decline(command: DeclineGrant, given: Given) -> Plan:
     grant = yield from the(GRANT, command.grant)
     fund = yield from the(FUND, grant.fund)
+    freed = yield from _award_freed(command.grant, grant)
     return Act(
         may=access.recipient(given.actor, grant),
         initiative=grant.initiative,
@@ -135,6 +155,7 @@ def _decline(command: DeclineGrant, given: Given) -> Plan:
                 grant.fund: funds.release(
                     grant.fund, fund, grant_id=command.grant, amount=grant.amount, reason="grant_declined"
                 ),
+                **freed(),
             },
             answers=command.grant,
         ),
@@ -144,6 +165,7 @@ def _decline(command: DeclineGrant, given: Given) -> Plan:
 def _lapse(command: LapseGrant, given: Given) -> Plan:
     grant = yield from the(GRANT, command.grant)
     fund = yield from the(FUND, grant.fund)
+    freed = yield from _award_freed(command.grant, grant)
     return Act(
         may=access.system(given.actor),
         initiative=grant.initiative,
@@ -154,6 +176,7 @@ def _lapse(command: LapseGrant, given: Given) -> Plan:
                 grant.fund: funds.release(
                     grant.fund, fund, grant_id=command.grant, amount=grant.amount, reason="grant_lapsed"
                 ),
+                **freed(),
             },
             answers=command.grant,
         ),

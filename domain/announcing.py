@@ -1,0 +1,114 @@
+"""Announcing a panel's results: all applicants learn them at one moment, which the staff choose once the decision is confirmed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import assert_never, cast
+
+from domain import applications
+from domain.applications import Application, ApplicationStatus, AwardReason, DeclineReason
+from domain.calls import Call, instant
+from domain.deciding import Fact
+from domain.messages import At, msg
+from domain.panels import (
+    Panel,
+    PanelAnnounced,
+    PanelAnnouncementCancelled,
+    PanelAnnouncementPlanned,
+    PanelOutcomeSet,
+    PanelStatus,
+)
+from domain.refusals import Invalid, Refused
+from domain.rounds import on_clocks
+
+
+def plan(
+    panel_id: str, panel: Panel, call: Call, *, announce_at: datetime, now: datetime
+) -> tuple[Fact, ...]:
+    """Plan when the results are announced, a time on the clocks of the call's zone, or plan another time."""
+    _check_confirmed(panel)
+    moment = instant(announce_at, call.time_zone, "announce_at")
+    if moment <= now:
+        raise Invalid.field(
+            "announce_at", msg("The results can be announced only at a time in the future, or now.")
+        )
+    if moment == panel.announce_at:
+        raise Refused(
+            msg(
+                "The results will be announced at this time already: {moment}.",
+                moment=At(moment, call.time_zone),
+            )
+        )
+    return (
+        PanelAnnouncementPlanned(
+            panel=panel_id,
+            announce_at=moment,
+            announce_local=on_clocks(announce_at),
+            time_zone=call.time_zone,
+        ),
+    )
+
+
+def cancel_plan(panel_id: str, panel: Panel) -> tuple[Fact, ...]:
+    """Announce the results at no planned time any more."""
+    _check_confirmed(panel)
+    if panel.announce_at is None:
+        raise Refused(msg("No time is planned for announcing the results."))
+    return (PanelAnnouncementCancelled(panel=panel_id),)
+
+
+def announce(panel_id: str, panel: Panel, *, as_planned: bool, now: datetime) -> tuple[Fact, ...]:
+    """Announce the results. `as_planned`: a due date asks for it, which is too early where the plan was changed since."""
+    _check_confirmed(panel)
+    if as_planned and (panel.announce_at is None or now < panel.announce_at):
+        raise Refused(msg("The results are not to be announced at this time any more."))
+    return (PanelAnnounced(panel=panel_id),)
+
+
+def outcomes(panel_id: str, panel: Panel, ranked: Mapping[str, Application]) -> dict[str, tuple[Fact, ...]]:
+    """What becomes of each ranked application, in the order of their random ids: in that of the ranking, a timeline would
+    tell the place of each. One that was withdrawn meanwhile stays so."""
+    decisions = panel.outcomes()
+    return {
+        application_id: _outcome(panel_id, application_id, application, decisions[application_id])
+        for application_id, application in sorted(ranked.items())
+        if application.status is not ApplicationStatus.WITHDRAWN
+    }
+
+
+def _outcome(
+    panel_id: str, application_id: str, application: Application, decision: PanelOutcomeSet
+) -> tuple[Fact, ...]:
+    match decision.outcome:
+        case "award":
+            assert decision.amount is not None
+            return applications.award(
+                application_id,
+                application,
+                panel=panel_id,
+                amount=decision.amount,
+                reason=cast("AwardReason", decision.reason),
+            )
+        case "waitlist":
+            assert decision.rank is not None
+            return applications.waitlist(application_id, application, panel=panel_id, rank=decision.rank)
+        case "decline":
+            assert decision.reason is not None
+            return applications.decline(
+                application_id, application, panel=panel_id, reason=cast("DeclineReason", decision.reason)
+            )
+        case _:
+            assert_never(decision.outcome)
+
+
+def _check_confirmed(panel: Panel) -> None:
+    if panel.status is PanelStatus.ANNOUNCED:
+        raise Refused(msg("The results of this panel were announced already."))
+    if panel.status is not PanelStatus.CONFIRMED:
+        raise Refused(
+            msg(
+                "Results can be announced only once the decision is confirmed; this panel is {status}.",
+                status=panel.status,
+            )
+        )

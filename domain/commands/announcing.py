@@ -1,0 +1,133 @@
+"""Asking for the announcement of a panel's results, now or at a planned time."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from domain import access, announcing, rounds
+from domain.applications import APPLICATION
+from domain.calls import CALL
+from domain.deciding import (
+    Act,
+    Command,
+    Due,
+    DueBy,
+    Given,
+    Outcome,
+    Plan,
+    Registered,
+    StruckBy,
+    members,
+    some,
+    the,
+    together,
+)
+from domain.indexes import applications_by
+from domain.initiatives import INITIATIVE
+from domain.panels import PANEL, PanelAnnounced, PanelAnnouncementCancelled, PanelAnnouncementPlanned
+from domain.rounds import ROUND
+from domain.values import SYSTEM, PanelId
+
+
+class AnnouncePanel(Command, frozen=True, kw_only=True):
+    """Announce the results of a confirmed panel: every application has its outcome from now on, and all applicants can read
+    theirs. The program does this by itself at the planned time."""
+
+    panel: PanelId
+
+
+class PlanPanelAnnouncement(Command, frozen=True, kw_only=True):
+    """Plan when the results are announced, or change the plan: `announce_at` is a time on the clocks of the call's time
+    zone, without an offset."""
+
+    panel: PanelId
+    announce_at: datetime
+
+
+class CancelPanelAnnouncement(Command, frozen=True, kw_only=True):
+    """Take the planned time back; the results wait until they are announced, or another time is planned."""
+
+    panel: PanelId
+
+
+def _announce(command: AnnouncePanel, given: Given) -> Plan:
+    panel = yield from the(PANEL, command.panel)
+    initiative, round, ranked, own = yield from together(
+        the(INITIATIVE, panel.initiative),
+        the(ROUND, panel.round),
+        some(APPLICATION, (place.application for place in panel.ranking)),
+        members(applications_by(given.actor, panel.round)),
+    )
+    return Act(
+        may=access.announces(given.actor, initiative.within(panel.call), own=own),
+        initiative=panel.initiative,
+        scope=panel.call,
+        decide=lambda: Outcome(
+            facts={
+                command.panel: announcing.announce(
+                    command.panel, panel, as_planned=given.actor == SYSTEM, now=given.now
+                ),
+                panel.round: rounds.decide(panel.round, round),
+                **announcing.outcomes(command.panel, panel, ranked),
+            },
+            answers=command.panel,
+        ),
+    )
+
+
+def _plan(command: PlanPanelAnnouncement, given: Given) -> Plan:
+    panel = yield from the(PANEL, command.panel)
+    initiative, call, own = yield from together(
+        the(INITIATIVE, panel.initiative),
+        the(CALL, panel.call),
+        members(applications_by(given.actor, panel.round)),
+    )
+    return Act(
+        may=access.plans_announcement(given.actor, initiative.within(panel.call), own=own),
+        initiative=panel.initiative,
+        scope=panel.call,
+        decide=lambda: Outcome(
+            facts={
+                command.panel: announcing.plan(
+                    command.panel, panel, call, announce_at=command.announce_at, now=given.now
+                )
+            },
+            answers=command.panel,
+        ),
+    )
+
+
+def _cancel(command: CancelPanelAnnouncement, given: Given) -> Plan:
+    panel = yield from the(PANEL, command.panel)
+    initiative, own = yield from together(
+        the(INITIATIVE, panel.initiative),
+        members(applications_by(given.actor, panel.round)),
+    )
+    return Act(
+        may=access.plans_announcement(given.actor, initiative.within(panel.call), own=own),
+        initiative=panel.initiative,
+        scope=panel.call,
+        decide=lambda: Outcome(
+            facts={command.panel: announcing.cancel_plan(command.panel, panel)}, answers=command.panel
+        ),
+    )
+
+
+COMMANDS = (
+    Registered("panel.announce", AnnouncePanel, _announce),
+    Registered("panel.plan_announcement", PlanPanelAnnouncement, _plan),
+    Registered("panel.cancel_announcement", CancelPanelAnnouncement, _cancel),
+)
+
+
+def _announcing(fact: PanelAnnouncementPlanned | PanelAnnouncementCancelled | PanelAnnounced) -> str:
+    return f"announce {fact.panel}"
+
+
+def _announce_in_time(fact: PanelAnnouncementPlanned) -> Due:
+    return Due(key=_announcing(fact), at=fact.announce_at, command=AnnouncePanel(panel=fact.panel))
+
+
+DUE: Final[DueBy] = {PanelAnnouncementPlanned: _announce_in_time}
+STRUCK: Final[StruckBy] = {PanelAnnouncementCancelled: _announcing, PanelAnnounced: _announcing}

@@ -1,0 +1,82 @@
+"""The waiting list of a confirmed panel: who moves up when an award ends without a grant.
+
+The rule is fixed before anybody moves up, by the panel's own decision: those on the list stand in the order of their
+ranks, each with the amount that it is awarded. When an offer is declined or lapses, its sum is free again, and the first of
+the list moves up if what is left of the call's budget covers its amount; then the next. Nobody is passed over: where the
+first one's amount is not covered, the list waits until more is free. Those who withdrew are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from domain import applications as applying
+from domain import panels
+from domain.applications import Application, ApplicationStatus
+from domain.calls import Call
+from domain.deciding import Fact
+from domain.grants.state import Grant
+from domain.panels import Panel, PanelAwardFreed, PanelWaitingListMoved
+
+
+def concerned(panel: Panel) -> tuple[str, ...]:
+    """The applications that were awarded or put on the waiting list."""
+    return tuple(
+        application
+        for application, decision in panel.outcomes().items()
+        if decision.outcome in ("award", "waitlist")
+    )
+
+
+def waiting(panel: Panel) -> tuple[str, ...]:
+    """The applications that the panel put on the waiting list and that have not moved up, the first one first."""
+    ranked = {
+        application: decision.rank
+        for application, decision in panel.outcomes().items()
+        if decision.rank is not None and application not in panel.moved_up
+    }
+    return tuple(sorted(ranked, key=ranked.__getitem__))
+
+
+def free_award(
+    panel_id: str,
+    panel: Panel,
+    call: Call,
+    *,
+    grant_id: str,
+    grant: Grant,
+    applications: Mapping[str, Application],
+) -> dict[str, tuple[Fact, ...]]:
+    """The facts by stream when the grant of an award ends before it was accepted: its sum is free, and the waiting list
+    moves up. `applications` are those `concerned`."""
+    freed = PanelAwardFreed(
+        panel=panel_id, application=grant.application, grant=grant_id, amount=grant.amount
+    )
+    panel = panels.evolve(panel, freed)
+    moved: list[Fact] = [freed]
+    facts: dict[str, tuple[Fact, ...]] = {}
+    outcomes = panel.outcomes()
+    for application_id in waiting(panel):
+        application = applications[application_id]
+        if application.status is not ApplicationStatus.WAITLISTED:
+            continue
+        amount = outcomes[application_id].amount
+        assert amount is not None
+        if amount > left(panel, call, applications):
+            break
+        up = PanelWaitingListMoved(panel=panel_id, application=application_id, amount=amount)
+        panel = panels.evolve(panel, up)
+        moved.append(up)
+        facts[application_id] = applying.promote(application_id, application, panel=panel_id, amount=amount)
+    return {panel_id: tuple(moved), **facts}
+
+
+def left(panel: Panel, call: Call, applications: Mapping[str, Application]) -> int:
+    """What is left of the call's budget, in minor units, after what was awarded and freed. An award that was set before its
+    application was withdrawn binds nothing."""
+    awarded = sum(
+        amount
+        for application, amount in panels.awards(panel).items()
+        if applications[application].status is not ApplicationStatus.WITHDRAWN
+    )
+    return call.budget - awarded - sum(panel.moved_up.values()) + panel.freed
