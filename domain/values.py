@@ -143,16 +143,6 @@ def decimal_string(minor: int, currency: str) -> str:
     return f"{sign}{whole}.{fraction:0{places}}"
 
 
-def amount_text(minor: int, currency: str) -> str:
-    """`minor` minor units as a sentence names them: ``1250.00 EUR``."""
-    return f"{decimal_string(minor, currency)} {currency}"
-
-
-def moment_text(moment: datetime) -> str:
-    """A moment in UTC, to the minute."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
-
-
 _ID_BODY: Final = re.compile(r"[0-9a-f]{32}\Z", re.ASCII)
 
 

@@ -19,6 +19,7 @@ from functools import cache
 from typing import Final, LiteralString, NamedTuple, TypeVar
 
 from domain.deciding import Allowed, Verdict
+from domain.initiatives import INSTALLATION, INSTALLATION_ID
 from domain.personal import Withheld
 from domain.refusals import Forbidden, NotFound
 from domain.values import Channel, Role
@@ -184,25 +185,32 @@ class Reader(Fresh):
             await asyncio.sleep(_POLL_SECONDS)
 
     async def moment(self, at: datetime) -> int:
-        """The position of the last fact recorded at or before a time with its offset; 0 if there was none.
+        """The position of the last fact recorded at or before a time with its offset; 0 if there was none. In a
+        demonstration, of the last one decided by then on its own clock, whose days are those that people read.
 
-        Recorded times never run backwards with position and positions have no gaps, so a bisection finds it. The primary
-        is asked: a replica that lags would name an earlier one, and the same question would have two answers.
+        These times do not run backwards with position (a demonstration's clock only goes forward) and positions have no
+        gaps, so a bisection finds it. The primary is asked: a replica that lags would name an earlier one, and the same
+        question would have two answers.
         """
+        installation = await self.the(INSTALLATION, INSTALLATION_ID)
         rows = await self.primary_rows(
             """
             WITH RECURSIVE search (low, high) AS (
                 SELECT 0::bigint, coalesce(max(position), 0) FROM history.facts
                 UNION ALL
                 SELECT
-                    CASE WHEN f.recorded_at <= %(at)b::timestamptz THEN f.position ELSE s.low END,
-                    CASE WHEN f.recorded_at <= %(at)b::timestamptz THEN s.high ELSE f.position - 1 END
+                    CASE WHEN w.happened_at <= %(at)b::timestamptz THEN f.position ELSE s.low END,
+                    CASE WHEN w.happened_at <= %(at)b::timestamptz THEN s.high ELSE f.position - 1 END
                 FROM search s JOIN history.facts f ON f.position = (s.low + s.high + 1) / 2
+                CROSS JOIN LATERAL (SELECT CASE WHEN %(demonstration)b::boolean
+                    THEN (convert_from(f.document, 'UTF8')::jsonb #>> '{envelope,decided_at}')::timestamptz
+                    ELSE f.recorded_at END) AS w (happened_at)
                 WHERE s.low < s.high
             )
             SELECT low FROM search WHERE low = high
             """,
             at=at,
+            demonstration=installation.demonstration,
         )
         return int(rows[0]["low"])
 

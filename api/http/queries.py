@@ -95,8 +95,8 @@ POSITION: Final = Parameter(
 )
 AS_OF: Final = Parameter(
     "as_of",
-    "Answer as of then: an `X-Position`, or a time with its offset, counted by when facts were recorded. Only for those "
-    "who may know when things happened here; others are refused. Who may see what is judged by the roles of now, and "
+    "Answer as of then: an `X-Position`, or a time with its offset, counted by when facts were recorded (in a "
+    "demonstration by its own clock). Only for those who may know when things happened here; others are refused. Who may see what is judged by the roles of now, and "
     "what was erased since stays erased.",
     {"type": "string", "minLength": 1, "maxLength": 40},
 )

@@ -70,7 +70,9 @@ _PAGES: Final = {"application": "applications", "call": "calls", "fund": "funds"
 
 
 def address_of(about: About) -> str | None:
-    """The page of what an entry of a timeline is about; a round's is its call's."""
+    """The page of what an entry of a timeline is about, if the reader can open it; a round's is its call's."""
+    if not about.opens:
+        return None
     kind, thing = ("call", about.call) if about.kind == "round" else (about.kind, about.id)
     return f"/{_PAGES[kind]}/{thing}" if thing and kind in _PAGES else None
 

@@ -34,12 +34,14 @@ _THE_JURY: Final = "the jury"
 class About(msgspec.Struct, frozen=True, kw_only=True):
     """What an entry is about: its `kind` (an application, a grant, a round, a call or a fund) and `id`, the `call` that it
     belongs to, if any, and the `name` by which this reader knows it: an application's title where it is theirs to know,
-    else its handle; a grant has that of its application."""
+    else its handle; a grant has that of its application. `opens` says whether they can open the thing: not an application
+    with which they declared a conflict of interest."""
 
     kind: str
     id: str
     call: str | None
     name: Message | None
+    opens: bool = True
 
 
 class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,7 +127,13 @@ def entry_of(row: Row, asked: Asked, names: Mapping[str, Name], numbers: Numbers
         role=_THE_JURY if by_jury else acting.role,
         handle=handle,
         actor=actor,
-        about=About(kind=kind, id=thing, call=name.call, name=name.shown),
+        about=About(
+            kind=kind,
+            id=thing,
+            call=name.call,
+            name=name.shown,
+            opens=thing not in (asked.conflicts or ()),
+        ),
         what=said.what,
         why=said.why,
         changed=said.changed,

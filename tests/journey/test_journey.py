@@ -200,6 +200,15 @@ def test_the_history_can_be_asked_as_of_a_moment(walked: Walked) -> None:
     walked.read("funder", "/api/grants/{grant}", 404, as_of=then)
 
 
+def test_in_a_demonstration_a_moment_is_one_of_its_own_clock(walked: Walked) -> None:
+    """At the deadline, a month from today, one application had been submitted and nothing was decided."""
+    then = walked.deadline.isoformat()
+    told = walked.read("funder", "/api/calls/{call}/timeline", limit="100", as_of=then)
+    assert told["items"][-1]["topic"] == "application.submitted.v1"
+    application = walked.read("funder", "/api/applications/{application}", as_of=then)
+    assert application["status"] == "submitted"
+
+
 def test_each_reads_what_is_theirs(walked: Walked) -> None:
     """The artist their own words and payments; a recused juror nothing of it; finance whom to pay, not what was written."""
     mine = walked.read("artist", "/api/applications/{application}")
