@@ -150,6 +150,12 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
         """One of the call's stages, as it is now."""
         return next(stage for stage in self.stages if stage.id == stage_id)
 
+    def next_stage(self, stage_id: str) -> Stage | None:
+        """The stage that follows another; None after the last."""
+        ids = [stage.id for stage in self.stages]
+        following = self.stages[ids.index(stage_id) + 1 :]
+        return following[0] if following else None
+
     def form(self, stage_id: str, version: int) -> Form:
         """A version of the form of one of the call's stages."""
         return self.forms[stage_id][version - 1]

@@ -20,7 +20,8 @@ from domain.reviews import Review, ReviewStatus, mean, rests_on_few, score
 from domain.rounds import Round
 from domain.values import Money
 
-PanelOutcome = Literal["award", "decline", "waitlist"]
+PanelOutcome = Literal["award", "decline", "waitlist", "invite"]
+"""``invite`` leads to the next stage, so it is there before the last one; ``award`` and ``waitlist`` are in the last."""
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -260,6 +261,7 @@ def set_outcome(
                 status=application.status,
             )
         )
+    _check_stage(outcome, last=call.next_stage(panel.stage) is None)
     _check_fitting(outcome, amount=amount, rank=rank, reason=reason)
     if rank is not None and not 1 <= rank <= len(panel.ranking):
         most = len(panel.ranking)
@@ -329,6 +331,15 @@ def confirm(panel_id: str, panel: Panel, *, confirmer: str, deciders: Collection
     if confirmer in deciders:
         raise Refused(msg("You set an outcome in this panel, so somebody else must confirm it."))
     return (PanelConfirmed(panel=panel_id, confirmer=confirmer),)
+
+
+def _check_stage(outcome: PanelOutcome, *, last: bool) -> None:
+    if last and outcome == "invite":
+        raise Invalid.field("outcome", msg("This is the last stage, so there is no other one to invite to."))
+    if not last and outcome in ("award", "waitlist"):
+        raise Invalid.field(
+            "outcome", msg("Awards are made in the last stage; here, invite to the next stage or decline.")
+        )
 
 
 def _check_fitting(

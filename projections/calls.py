@@ -25,7 +25,7 @@ from projections.versions import Version
 
 class CallLine(msgspec.Struct, frozen=True, kw_only=True):
     """A call in a list, with its rounds by their deadlines. `blind`: in one of its stages at least, jurors do not see who
-    applied."""
+    applied. Applications are submitted to the round of its `first_stage`."""
 
     id: str
     version: Version
@@ -39,6 +39,7 @@ class CallLine(msgspec.Struct, frozen=True, kw_only=True):
     maximum_award: Money
     time_zone: str
     blind: bool
+    first_stage: str
     rounds: tuple[RoundLine, ...]
 
 
@@ -181,5 +182,6 @@ def _line(row: Row, found: list[RoundLine]) -> CallLine:
         maximum_award=Money.of(row["maximum_award"], currency),
         time_zone=row["time_zone"],
         blind=any(stage["blindness"] != "open" for stage in row["stages"]),
+        first_stage=row["stages"][0]["id"],
         rounds=tuple(found),
     )

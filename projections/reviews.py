@@ -148,7 +148,7 @@ async def one(reader: Reader, viewer: str | None, review: str) -> ReviewDetail:
     `Forbidden`."""
     state = await reader.the(REVIEW, review)
     who = viewer or ""
-    case = await case_of(reader, who, state.application)
+    case = await case_of(reader, who, state.application, round=state.round)
     own = isinstance(access.juror_of(who, case.initiative, state), Allowed)
     sight = _Sight(Role.JUROR, shows_scores=True) if own else _sight(who, case)
     rows = await _rows(reader, case, review=review)
@@ -233,7 +233,7 @@ async def _recorded(reader: Reader, viewer: str, case: Case, rows: list[Row], si
     others = [row for row in rows if row["juror"] != viewer and row["written_version"] is not None]
     scored = any(_submitted(row, case) for row in others)
     explained = sight.role is Role.OFFICER and any(row["status"] != ReviewStatus.SUBMITTED for row in others)
-    round = case.application.round
+    round = case.round_id
     recorded = (
         not scored or await readings.record(reader, viewer, round, "scores", application=case.id)
     ) and (not explained or await readings.record(reader, viewer, round, "applicants"))
@@ -246,11 +246,12 @@ async def _rows(reader: Reader, case: Case, *, review: str | None = None, at: in
         SELECT r.*, (SELECT a.handle FROM read.applications a WHERE a.application = r.application LIMIT 1)
             AS applicant_handle
         FROM read.reviews r
-        WHERE r.application = %(application)b AND (%(review)b::text IS NULL OR r.review = %(review)b::text)
+        WHERE r.application = %(application)b AND r.round = %(round)b AND (%(review)b::text IS NULL OR r.review = %(review)b::text)
             AND r.from_position <= %(at)b::bigint AND r.to_position > %(at)b::bigint
         ORDER BY r.review
         """,
         application=case.id,
+        round=case.round_id,
         review=review,
         at=at,
     )

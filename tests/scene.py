@@ -183,6 +183,7 @@ def opened(*, grace_minutes: int = 15) -> RoundOpened:
         closes_local="2026-03-31 23:59",
         time_zone="Europe/Berlin",
         grace_minutes=grace_minutes,
+        last=True,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from api.pages.forms import Form, Plain, nested, with_seconds
@@ -13,7 +13,7 @@ from api.pages.trying import Offer
 from api.pages.visits import FormShown, Visit
 from domain.amounts import typed_amount
 from domain.commands.calls import CancelCall, ChangeCall
-from domain.commands.rounds import ExtendRound, GrantLateAccess
+from domain.commands.rounds import ExtendRound, GrantLateAccess, OpenRound
 from domain.eligibility import wrong_answers
 from domain.forms import Form as Asked
 from domain.forms import QuestionKind
@@ -41,7 +41,9 @@ def open_round(visit: Visit, call: CallLine) -> RoundLine | None:
         (
             each
             for each in call.rounds
-            if each.status == RoundStatus.OPEN and (visit.returned or open_until(each) > now)
+            if each.stage == call.first_stage
+            and each.status == RoundStatus.OPEN
+            and (visit.returned or open_until(each) > now)
         ),
         None,
     )
@@ -97,6 +99,7 @@ async def _offers(visit: Visit, call: CallDetail) -> dict[str, Offer]:
     offers = [
         await trial.of(msg("Change the call"), ChangeCall(call=call.id, title={})),
         await trial.of(msg("Cancel the call"), CancelCall(call=call.id, reason="other")),
+        await trial.of(msg("Open a round"), OpenRound(call=call.id, closes_at=at + timedelta(days=30))),
     ]
     for round in call.rounds:
         offers += [
@@ -281,6 +284,7 @@ PAGES = (
         show=_one,
         public=True,
         acts=(
+            Act(command="round.open", done=msg("The round is open."), told={"call": "call"}, filled=_timed),
             Act(command="round.extend", done=msg("The deadline is extended."), filled=_timed),
             Act(command="round.grant_late_access", done=msg("This person may apply late."), filled=_timed),
             Act(command="call.change", done=msg("The call is changed."), told={"call": "call"}),

@@ -134,6 +134,7 @@ class _Season:
             closes_local="2026-03-31 22:00",
             time_zone="UTC",
             grace_minutes=0,
+            last=True,
         )
         await self._deed(staff.officer, Role.OFFICER, {self._call: drafted})
         await self._deed(staff.officer, Role.OFFICER, {self._call: CallPublished(call=self._call)})

@@ -15,6 +15,7 @@ from domain.applications.facts import (
     ApplicationFoundEligible,
     ApplicationFoundIneligible,
     ApplicationGrantOffered,
+    ApplicationInvited,
     ApplicationSubmitted,
     ApplicationWaitlisted,
     ApplicationWithdrawn,
@@ -22,7 +23,7 @@ from domain.applications.facts import (
     IneligibilityReason,
     WithdrawalReason,
 )
-from domain.applications.state import IN_PLAY, WITHDRAWABLE, Application, ApplicationStatus
+from domain.applications.state import GOING_ON, IN_PLAY, WITHDRAWABLE, Application, ApplicationStatus
 from domain.calls import Call, CancellationReason
 from domain.deciding import Fact
 from domain.dossiers import Dossier
@@ -54,6 +55,8 @@ def submit(
     are the applicant's other applications to the call, where it takes one from each applicant; `eligibility` are the
     answers to its eligibility questions."""
     round.check_open(now, applicant)
+    if round.stage != call.stages[0].id:
+        raise Refused(msg("This stage is open only to applications that were invited to it."))
     if call.applications_per_applicant == "one" and any(
         each.status is not ApplicationStatus.WITHDRAWN for each in earlier
     ):
@@ -240,7 +243,7 @@ def find_ineligible(
 
 def cancel(application_id: str, application: Application, *, reason: CancellationReason) -> tuple[Fact, ...]:
     """End an application with its call; nothing for one that is out already."""
-    if application.status not in IN_PLAY:
+    if application.status not in GOING_ON:
         return ()
     return (ApplicationCancelled(application=application_id, reason=reason),)
 
@@ -253,6 +256,12 @@ def award(application_id: str, application: Application, *, panel: str, amount: 
             application=application_id, panel=panel, amount=amount, currency=application.currency
         ),
     )
+
+
+def invite(application_id: str, application: Application, *, panel: str, stage: str) -> tuple[Fact, ...]:
+    """Invite to the call's next stage, as a confirmed panel decided."""
+    _check_undecided(application)
+    return (ApplicationInvited(application=application_id, panel=panel, call=application.call, stage=stage),)
 
 
 def waitlist(application_id: str, application: Application, *, panel: str, rank: int) -> tuple[Fact, ...]:

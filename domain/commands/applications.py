@@ -8,7 +8,7 @@ from typing import Any, Final, get_args
 
 import msgspec
 
-from domain import access, applications, dossiers, limits, readings, resubmitting
+from domain import access, applications, continuing, dossiers, limits, readings, resubmitting
 from domain.applications import (
     APPLICATION,
     Application,
@@ -23,6 +23,7 @@ from domain.applications import (
     WithdrawalReason,
 )
 from domain.calls import CALL, PUBLIC
+from domain.commands.judged import reviews_now
 from domain.deciding import (
     Act,
     Command,
@@ -44,14 +45,14 @@ from domain.deciding import (
 from domain.dossiers import DOSSIER
 from domain.forms import Answer
 from domain.grants.state import ENDED, GRANT
-from domain.indexes import applications_by, reviews_of, submissions_to
+from domain.indexes import applications_by, rounds_of, submissions_to
 from domain.initiatives import INITIATIVE
 from domain.messages import msg
 from domain.persons import PERSON
 from domain.readings import EXAMINED, READING, Reading, reading_of
 from domain.refusals import NotFound
-from domain.reviews import REVIEW
-from domain.rounds import ROUND
+from domain.reviews import asked_in
+from domain.rounds import ROUND, Round
 from domain.values import SYSTEM, ApplicationId, CallId, Money, RoundId
 
 
@@ -98,6 +99,15 @@ class LapseApplicationReturn(Command, frozen=True, kw_only=True):
     """End the wait for a returned application; the program does this by itself once its date has passed."""
 
     application: ApplicationId
+
+
+class ContinueApplication(Command, frozen=True, kw_only=True):
+    """Answer the form of the next stage, to which one's application was invited, while its round is open."""
+
+    application: ApplicationId
+    title: limits.Title
+    requested: Money
+    answers: dict[str, Answer]
 
 
 class WithdrawApplication(Command, frozen=True, kw_only=True):
@@ -216,7 +226,7 @@ def _return(command: ReturnApplication, given: Given) -> Plan:
     )
     initiative = whole.within(application.call)
     own = yield from members(applications_by(given.actor, application.round))
-    reviews = yield from some(REVIEW, (yield from members(reviews_of(command.application))))
+    reviews = yield from reviews_now(command.application, application)
     read = yield from _read_by_examining(application, given)
     return Act(
         may=access.examines(given.actor, initiative, application, own=own, reviews=reviews.values()),
@@ -231,7 +241,7 @@ def _return(command: ReturnApplication, given: Given) -> Plan:
                     round,
                     questions=command.questions,
                     resubmit_by=command.resubmit_by,
-                    has_reviews=bool(reviews),
+                    has_reviews=asked_in(reviews.values(), application.round),
                     now=given.now,
                 ),
                 **read,
@@ -275,6 +285,36 @@ def _lapse_return(command: LapseApplicationReturn, given: Given) -> Plan:
             facts={
                 command.application: resubmitting.lapse_return(
                     command.application, application, now=given.now
+                )
+            },
+            answers=command.application,
+        ),
+    )
+
+
+def _continue(command: ContinueApplication, given: Given) -> Plan:
+    application = yield from the(APPLICATION, command.application)
+    call = yield from the(CALL, application.call)
+    # Most answer nothing here: the rounds are looked at only where there is a stage to go on to.
+    opened = (yield from members(rounds_of(application.call))) if application.invited_to else ()
+    rounds = yield from some(ROUND, opened)
+    found = next((each for each in rounds if rounds[each].stage == application.invited_to), None)
+    return Act(
+        may=access.applicant(given.actor, application),
+        initiative=application.initiative,
+        scope=application.call,
+        decide=lambda: Outcome(
+            facts={
+                command.application: continuing.answer_next_stage(
+                    command.application,
+                    application,
+                    call,
+                    found,
+                    rounds[found] if found else Round(),
+                    title=command.title,
+                    requested=command.requested,
+                    answers=command.answers,
+                    now=given.now,
                 )
             },
             answers=command.application,
@@ -331,7 +371,7 @@ def _find_eligible(command: FindApplicationEligible, given: Given) -> Plan:
     )
     initiative = whole.within(application.call)
     own = yield from members(applications_by(given.actor, application.round))
-    reviews = yield from some(REVIEW, (yield from members(reviews_of(command.application))))
+    reviews = yield from reviews_now(command.application, application)
     read = yield from _read_by_examining(application, given)
     return Act(
         may=access.examines(given.actor, initiative, application, own=own, reviews=reviews.values()),
@@ -353,7 +393,7 @@ def _find_ineligible(command: FindApplicationIneligible, given: Given) -> Plan:
     application = yield from the(APPLICATION, command.application)
     initiative = (yield from the(INITIATIVE, application.initiative)).within(application.call)
     own = yield from members(applications_by(given.actor, application.round))
-    reviews = yield from some(REVIEW, (yield from members(reviews_of(command.application))))
+    reviews = yield from reviews_now(command.application, application)
     read = yield from _read_by_examining(application, given)
     return Act(
         may=access.examines(given.actor, initiative, application, own=own, reviews=reviews.values()),
@@ -366,7 +406,7 @@ def _find_ineligible(command: FindApplicationIneligible, given: Given) -> Plan:
                     application,
                     reason=command.reason,
                     explanation=command.explanation,
-                    has_reviews=bool(reviews),
+                    has_reviews=asked_in(reviews.values(), application.round),
                 ),
                 **read,
             },
@@ -397,6 +437,7 @@ COMMANDS = (
     Registered("application.change", ChangeApplication, _change),
     Registered("application.return", ReturnApplication, _return),
     Registered("application.resubmit", ResubmitApplication, _resubmit),
+    Registered("application.continue", ContinueApplication, _continue),
     Registered("application.lapse_return", LapseApplicationReturn, _lapse_return),
     Registered("application.withdraw", WithdrawApplication, _withdraw),
     # It is noted in the dossier's stream.

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from domain import access, applications, calls, limits, reviews, rounds
 from domain.applications import APPLICATION
-from domain.calls import CALL, CallChanged, CallDrafted, CancellationReason, HowMany
+from domain.calls import CALL, Call, CallChanged, CallDrafted, CancellationReason, HowMany
 from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, Wish, members, some, the
 from domain.eligibility import EligibilityQuestions, check_questions
 from domain.forms import Form, Rubric
@@ -18,7 +18,7 @@ from domain.initiatives import INITIATIVE
 from domain.messages import msg
 from domain.refusals import Invalid
 from domain.reviews import REVIEW
-from domain.rounds import ROUND, RoundStatus
+from domain.rounds import ROUND, Round, RoundStatus
 from domain.stages import Stages, check_stages
 from domain.values import CallId, FundId, Money, check_texts
 
@@ -154,12 +154,13 @@ def _change(command: ChangeCall, given: Given) -> Plan:
 
     def decide() -> Outcome:
         in_panel = any(
-            round.status in (RoundStatus.IN_PANEL, RoundStatus.DECIDED) for round in states.values()
+            round.last and round.status in (RoundStatus.IN_PANEL, RoundStatus.DECIDED)
+            for round in states.values()
         )
         calls.check_changeable(call, in_panel=in_panel)
         changed = CallChanged(
             call=command.call,
-            round=found[0] if found else None,
+            round=_newest(call, states),
             title=call.title
             if command.title is None
             else check_texts(command.title, "title", most=limits.TITLE),
@@ -261,6 +262,12 @@ def _cancel(command: CancelCall, given: Given) -> Plan:
         scope=command.call,
         decide=decide,
     )
+
+
+def _newest(call: Call, rounds: Mapping[str, Round]) -> str | None:
+    """The round of the latest stage that has one, in whose timelines a change of the call is told."""
+    order = [stage.id for stage in call.stages]
+    return max(rounds, key=lambda each: order.index(rounds[each].stage), default=None)
 
 
 def _in_all(indexes: Iterable[str]) -> Generator[Wish, Any, list[str]]:

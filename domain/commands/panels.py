@@ -10,6 +10,7 @@ from domain import reviews as reviewing
 from domain.applications import APPLICATION, Application, ApplicationStatus, DeclineReason
 from domain.calls import CALL, Call
 from domain.commands.chairs import every_chair_is_excluded
+from domain.commands.judged import known_of
 from domain.deciding import (
     Act,
     Command,
@@ -27,10 +28,10 @@ from domain.deciding import (
 from domain.indexes import applications_by, conflicts_of, deciders_of, reviews_in, reviews_of
 from domain.initiatives import INITIATIVE
 from domain.panels import PANEL, Panel, PanelOutcome, PanelOutcomeSet
-from domain.readings import READING, reading_of
 from domain.refusals import Invalid, NotFound
-from domain.reviews import REVIEW
+from domain.reviews import REVIEW, concerning
 from domain.rounds import ROUND
+from domain.stages import Stage
 from domain.values import ApplicationId, Money, PanelId, RoundId
 
 
@@ -43,7 +44,7 @@ class OpenPanel(Command, frozen=True, kw_only=True):
 
 class SetPanelOutcome(Command, frozen=True, kw_only=True):
     """Decide on a ranked application: an award with its `amount`, a place on the waiting list with its `rank`, or a
-    decline with its `reason`."""
+    decline with its `reason`; before the last stage, an invitation to the next one or a decline."""
 
     panel: PanelId
     application: ApplicationId
@@ -103,15 +104,15 @@ def _open(command: OpenPanel, given: Given) -> Plan:
 def _set_outcome(command: SetPanelOutcome, given: Given) -> Plan:
     panel = yield from the(PANEL, command.panel)
     # Of an application that is not ranked nothing is told, not even whether it is there.
-    call, initiative, application, read, own, asked = yield from together(
+    call, initiative, application, own, asked = yield from together(
         the(CALL, panel.call),
         the(INITIATIVE, panel.initiative),
         maybe(APPLICATION, command.application),
-        maybe(READING, reading_of(given.actor, panel.round)),
         members(applications_by(given.actor, panel.round)),
         members(reviews_of(command.application)),
     )
     initiative = initiative.within(panel.call)
+    read = yield from known_of(given.actor, panel.round, panel.stage, panel.call, call)
     if not panels.is_ranked(panel, command.application):
         return Act(
             may=access.chairs_panel(given.actor, initiative, call.stage(panel.stage), own=own, read=read),
@@ -119,7 +120,7 @@ def _set_outcome(command: SetPanelOutcome, given: Given) -> Plan:
             scope=panel.call,
             decide=lambda: _unranked(command.application),
         )
-    reviews = yield from some(REVIEW, asked)
+    reviews = concerning((yield from some(REVIEW, asked)), panel.round)
     no_chair_can = yield from every_chair_is_excluded(given.actor, initiative, panel.round, reviews.values())
     # Who withdrew matters only where the budget seems too small, so the other applications are seldom loaded.
     awarded = panels.awards(panel, besides=command.application)
@@ -173,14 +174,14 @@ def _asked(command: SetPanelOutcome, call: Call) -> int:
 
 def _close(command: ClosePanel, given: Given) -> Plan:
     panel = yield from the(PANEL, command.panel)
-    initiative, call, read, ranked, own = yield from together(
+    initiative, call, ranked, own = yield from together(
         the(INITIATIVE, panel.initiative),
         the(CALL, panel.call),
-        maybe(READING, reading_of(given.actor, panel.round)),
         some(APPLICATION, (place.application for place in panel.ranking)),
         members(applications_by(given.actor, panel.round)),
     )
     initiative = initiative.within(panel.call)
+    read = yield from known_of(given.actor, panel.round, panel.stage, panel.call, call)
     return Act(
         may=access.chairs_panel(given.actor, initiative, call.stage(panel.stage), own=own, read=read),
         initiative=panel.initiative,
@@ -194,6 +195,7 @@ def _close(command: ClosePanel, given: Given) -> Plan:
 
 def _confirm(command: ConfirmPanel, given: Given) -> Plan:
     panel = yield from the(PANEL, command.panel)
+    call = yield from the(CALL, panel.call)
     initiative, round, ranked, own, conflicts, deciders = yield from together(
         the(INITIATIVE, panel.initiative),
         the(ROUND, panel.round),
@@ -211,31 +213,41 @@ def _confirm(command: ConfirmPanel, given: Given) -> Plan:
             facts={
                 command.panel: panels.confirm(command.panel, panel, confirmer=given.actor, deciders=deciders),
                 panel.round: rounds.decide(panel.round, round),
-                **_decided(command.panel, panel, ranked),
+                **_decided(command.panel, panel, call, ranked),
             },
             answers=command.panel,
         ),
     )
 
 
-def _decided(panel_id: str, panel: Panel, ranked: Mapping[str, Application]) -> dict[str, tuple[Fact, ...]]:
+def _decided(
+    panel_id: str, panel: Panel, call: Call, ranked: Mapping[str, Application]
+) -> dict[str, tuple[Fact, ...]]:
     """What becomes of each ranked application, in the order of their random ids: in that of the ranking, a timeline would
     tell the place of each. One that was withdrawn meanwhile stays so."""
     outcomes = panel.outcomes()
+    following = call.next_stage(panel.stage)
     return {
-        application_id: _apply(panel_id, application_id, application, outcomes[application_id])
+        application_id: _apply(panel_id, application_id, application, outcomes[application_id], following)
         for application_id, application in sorted(ranked.items())
         if application.status is not ApplicationStatus.WITHDRAWN
     }
 
 
 def _apply(
-    panel_id: str, application_id: str, application: Application, decision: PanelOutcomeSet
+    panel_id: str,
+    application_id: str,
+    application: Application,
+    decision: PanelOutcomeSet,
+    following: Stage | None,
 ) -> tuple[Fact, ...]:
     match decision.outcome:
         case "award":
             assert decision.amount is not None
             return applications.award(application_id, application, panel=panel_id, amount=decision.amount)
+        case "invite":
+            assert following is not None
+            return applications.invite(application_id, application, panel=panel_id, stage=following.id)
         case "waitlist":
             assert decision.rank is not None
             return applications.waitlist(application_id, application, panel=panel_id, rank=decision.rank)

@@ -17,7 +17,7 @@ from domain.indexes import applications_by, conflicts_of, judged_by, reviews_of,
 from domain.initiatives import Initiative
 from domain.readings import EXAMINED
 from domain.refusals import Forbidden, NotFound
-from domain.reviews import REVIEW, Review
+from domain.reviews import REVIEW, Review, concerning
 from domain.rounds import ROUND, Round
 from domain.values import Role
 from projections import readings
@@ -120,7 +120,9 @@ async def _seen_as_juror(
     )
     reviews: dict[str, list[Review]] = {application: [] for application in applications}
     for each in ids:
-        reviews[loaded[each].state.application].append(loaded[each].state)
+        review: Review = loaded[each].state
+        if concerning({each: review}, loaded[review.application].state.round):
+            reviews[review.application].append(review)
     found = {}
     for application, its_reviews in reviews.items():
         state: Application = loaded[application].state

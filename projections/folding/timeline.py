@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from domain.applications import ApplicationSubmitted
+import msgspec
+
+from domain.applications import ApplicationContinued, ApplicationSubmitted
 from domain.calls import CallChanged, CallDrafted
 from domain.deciding import Fact
 from domain.dossiers import DossierErased
@@ -69,6 +71,8 @@ def fold(rows: Rows, fact: Fact, placed: Placed) -> None:
     begun = begins(fact, placed.stream)
     if begun is not None:
         rows.put(STREAMS, begun)
+    if isinstance(fact, ApplicationContinued):
+        _moved(rows, fact)
     round, application = about(fact)
     told: dict[str, StreamRow] = {}
     for stream in told_in(placed):
@@ -87,6 +91,14 @@ def fold(rows: Rows, fact: Fact, placed: Placed) -> None:
                 application=application or row.application,
             ),
         )
+
+
+def _moved(rows: Rows, fact: ApplicationContinued) -> None:
+    """From now on an application's facts are about the round of its next stage."""
+    row = rows.get(STREAMS, fact.application)
+    if row is not None:
+        rows.clear(STREAMS, fact.application)
+        rows.put(STREAMS, msgspec.structs.replace(row, round=fact.round))
 
 
 def begins(fact: Fact, stream: str) -> StreamRow | None:

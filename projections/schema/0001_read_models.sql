@@ -78,6 +78,8 @@ CREATE TABLE read.applications (
     version integer NOT NULL,
     -- The version of the fact that holds the title and the answers.
     written integer NOT NULL,
+    -- The same of each stage that it went through.
+    answered jsonb NOT NULL,
     initiative text COLLATE "C" NOT NULL,
     call text COLLATE "C" NOT NULL,
     round text COLLATE "C" NOT NULL,
@@ -174,12 +176,13 @@ CREATE TABLE read.places (
 );
 
 CREATE TABLE read.lowered_quorums (
+    round text COLLATE "C" NOT NULL,
     application text COLLATE "C" NOT NULL,
     from_position bigint NOT NULL,
     to_position bigint NOT NULL DEFAULT 9223372036854775807,
     quorum integer NOT NULL,
     reason text NOT NULL,
-    PRIMARY KEY (application, from_position)
+    PRIMARY KEY (round, application, from_position)
 );
 
 CREATE TABLE read.outcomes (

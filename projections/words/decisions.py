@@ -8,12 +8,15 @@ from domain.applications import (
     ApplicationAwarded,
     ApplicationCancelled,
     ApplicationChanged,
+    ApplicationContinued,
     ApplicationDeclined,
     ApplicationEndedByErasure,
     ApplicationFact,
     ApplicationFoundEligible,
     ApplicationFoundIneligible,
     ApplicationGrantOffered,
+    ApplicationInvitationLapsed,
+    ApplicationInvited,
     ApplicationResubmitted,
     ApplicationReturned,
     ApplicationReturnLapsed,
@@ -152,6 +155,19 @@ def application_words(fact: ApplicationFact, told: Told) -> Words:
         case ApplicationChanged():
             asked = amount_text(fact.requested, fact.currency)
             return Words(f"The application was changed; it is for {asked}.", changed=("status: submitted",))
+        case ApplicationInvited():
+            return Words("The application was invited to the next stage.", changed=("status: invited",))
+        case ApplicationContinued():
+            asked = amount_text(fact.requested, fact.currency)
+            return Words(
+                f"The next stage's form was answered; the application is for {asked}.",
+                changed=("status: submitted",),
+            )
+        case ApplicationInvitationLapsed():
+            return Words(
+                "The next stage closed without an answer to its form, so the application does not go on.",
+                changed=("status: lapsed",),
+            )
         case ApplicationReturned():
             until = f"{fact.resubmit_local} ({fact.time_zone})"
             return Words(
@@ -273,6 +289,8 @@ def _outcome(fact: PanelOutcomeSet, told: Told) -> Words:
         case "waitlist":
             place = f"place {fact.rank}" if told.places else "a place"
             return Words(f"The panel set {place} on the waiting list.", changed=("outcome: waitlist",))
+        case "invite":
+            return Words("The panel set an invitation to the next stage.", changed=("outcome: invite",))
         case "decline":
             assert fact.reason is not None
             return Words("The panel set a decline.", REASONS[fact.reason], ("outcome: decline",))
