@@ -379,6 +379,7 @@ def _check_award(
         for application, award in awards(panel, besides=application_id).items()
         if application not in withdrawn
     )
+    others += call.awarded
     if others + minor > call.budget:
         raise Refused(
             msg(

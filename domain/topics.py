@@ -108,6 +108,8 @@ REGISTER: Final = (
     Topic("call.changed.v1", calls.CallChanged, _APPLICANT),
     Topic("call.form_changed.v1", calls.CallFormChanged, _FOLLOWERS),
     Topic("call.rubric_changed.v1", calls.CallRubricChanged, _FOLLOWERS),
+    Topic("call.awards_confirmed.v1", calls.CallAwardsConfirmed, _FOLLOWERS),
+    Topic("call.award_released.v1", calls.CallAwardReleased, _FOLLOWERS),
     Topic("call.cancelled.v1", calls.CallCancelled, _FOLLOWERS),
     Topic("call.round_opened.v1", calls.CallRoundOpened),
     Topic("round.opened.v1", rounds.RoundOpened, _FOLLOWERS),

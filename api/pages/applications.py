@@ -33,7 +33,7 @@ from domain.reviews import JUDGING, ReviewStatus
 from domain.rounds import RoundStatus
 from domain.stages import Stage
 from domain.values import Money, Role
-from projections import applications, calls, initiatives, reviews, timeline
+from projections import applications, calls, initiatives, reviews, rounds, timeline
 from projections.applications import ApplicationDetail
 from projections.calls import CallDetail
 from projections.initiatives import CallMember
@@ -68,7 +68,7 @@ async def _one(visit: Visit) -> Drawn:
     trial = visit.trial()
     offers = await _offers(visit, trial, application)
     jury = await if_shown(initiatives.of_call(reader, who, call.id))
-    round = next(each for each in call.rounds if each.id == shown.round)
+    round = await rounds.one(reader, who, shown.round)
     # To have seen others' scores excludes from reviewing, so until the panel opens they are shown to whoever asks.
     scores = visit.query.get("show") == "reviews" or round.status in (
         RoundStatus.IN_PANEL,
@@ -140,7 +140,7 @@ async def _written_anew(visit: Visit) -> Drawn:
             send=msg("Submit the application again"),
             start=start,
         )
-    round = next(each for each in call.rounds if each.id == shown.round)
+    round = await rounds.one(reader, who, shown.round)
     return writing(
         visit,
         call,

@@ -12,6 +12,7 @@ from api.pages.rendering import said
 from api.pages.trying import Offer
 from api.pages.visits import FormShown, Visit
 from domain.amounts import typed_amount
+from domain.calls import CallStatus
 from domain.commands.calls import CancelCall, ChangeCall
 from domain.commands.rounds import ExtendRound, GrantLateAccess, OpenRound
 from domain.eligibility import wrong_answers
@@ -49,6 +50,16 @@ def open_round(visit: Visit, call: CallLine) -> RoundLine | None:
     )
 
 
+def takes_now(visit: Visit, call: CallLine) -> bool:
+    """Whether a rolling call takes in applications now."""
+    until = call.takes_until
+    return (
+        call.intake == "rolling"
+        and call.status == CallStatus.PUBLISHED
+        and (until is None or until > visit.wiring.clock())
+    )
+
+
 def open_until(round: RoundLine) -> datetime:
     """Until when the visitor may apply to an open round."""
     return max(round.closes_at, round.late_until or round.closes_at)
@@ -67,7 +78,8 @@ async def _list(visit: Visit) -> Drawn:
             "open": sorted(
                 ((call, each) for call, each in lines if each), key=lambda line: line[1].closes_at
             ),
-            "closed": [call for call, each in lines if each is None],
+            "rolling": [call for call in found.items if takes_now(visit, call)],
+            "closed": [call for call, each in lines if each is None and not takes_now(visit, call)],
             "next": found.next,
             "houses": houses,
             "several": len(houses) > 1,
@@ -85,6 +97,7 @@ async def _one(visit: Visit) -> Drawn:
             "call": call,
             "may": await _offers(visit, call) if visit.signed_in else {},
             "round": open_round(visit, call),
+            "rolling": takes_now(visit, call),
             "roles": await roles_in(visit, call.initiative, call.id),
             "offered": tuple(call.title),
         },
@@ -129,7 +142,8 @@ async def roles_in(visit: Visit, initiative: str, call: str | None = None) -> fr
 async def _apply(visit: Visit) -> Drawn:
     call = await calls.one(visit.wiring.reader, visit.person, visit.path["call"])
     round = open_round(visit, call)
-    if round and call.eligibility and (step := _eligibility(visit, call)) is not None:
+    rolling = takes_now(visit, call)
+    if (round or rolling) and call.eligibility and (step := _eligibility(visit, call)) is not None:
         return step
     return writing(
         visit,
@@ -137,8 +151,11 @@ async def _apply(visit: Visit) -> Drawn:
         call.stages[0],
         "application.submit",
         until=open_until(round) if round else None,
+        rolling=rolling,
         heading=msg("Apply"),
-        note=msg("You can change what you submit until the deadline, and withdraw it."),
+        note=msg("It goes to review at once, so you cannot change it; you can withdraw it.")
+        if rolling
+        else msg("You can change what you submit until the deadline, and withdraw it."),
         send=msg("Submit the application"),
         round=round,
     )
@@ -183,10 +200,11 @@ def writing(
     note: Message,
     send: Message,
     round: RoundLine | None = None,
+    rolling: bool = False,
     start: Mapping[str, str] | None = None,
 ) -> Drawn:
     """The form of a stage, to be filled in for a command that takes a whole application `until` a moment; None where it takes
-    none. `start` is what the inputs begin with, `note` what to know before, `send` stands on the button."""
+    none, or takes it all the time (`rolling`). `start` is what the inputs begin with, `note` what to know before, `send` stands on the button."""
     form = visit.form(command, start=start)
     return Drawn(
         "apply.html",
@@ -195,6 +213,8 @@ def writing(
             "stage": stage,
             "round": round,
             "until": until,
+            "rolling": rolling,
+            "asks_first": command == "application.submit",
             "heading": heading,
             "note": note,
             "send": send,

@@ -32,11 +32,12 @@ class ApplicationWritten(Fact, frozen=True, kw_only=True):
 
 
 class ApplicationSubmitted(ApplicationWritten, frozen=True, kw_only=True):
-    """An applicant answered a call's form."""
+    """An applicant answered a call's form. A rolling call decides on it until `decide_by`."""
 
     initiative: str
     call: str
     round: str
+    decide_by: datetime | None
 
 
 class ApplicationChanged(ApplicationWritten, frozen=True, kw_only=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from domain import limits
@@ -24,7 +24,7 @@ from domain.applications.facts import (
     WithdrawalReason,
 )
 from domain.applications.state import GOING_ON, IN_PLAY, WITHDRAWABLE, Application, ApplicationStatus
-from domain.calls import Call, CancellationReason
+from domain.calls import Call, CancellationReason, check_takes_in
 from domain.deciding import Fact
 from domain.dossiers import Dossier
 from domain.eligibility import wrong_answers
@@ -51,12 +51,15 @@ def submit(
     earlier: Collection[Application],
     now: datetime,
 ) -> tuple[Fact, ...]:
-    """Submit an application to an open round: every answer is checked, and all that is wrong is told at once. `earlier`
+    """Submit an application to an open round, or to a rolling call: every answer is checked, and all that is wrong is told at once. `earlier`
     are the applicant's other applications to the call, where it takes one from each applicant; `eligibility` are the
     answers to its eligibility questions."""
-    round.check_open(now, applicant)
-    if round.stage != call.stages[0].id:
-        raise Refused(msg("This stage is open only to applications that were invited to it."))
+    if call.rolling:
+        check_takes_in(call, now)
+    else:
+        round.check_open(now, applicant)
+        if round.stage != call.stages[0].id:
+            raise Refused(msg("This stage is open only to applications that were invited to it."))
     if call.applications_per_applicant == "one" and any(
         each.status is not ApplicationStatus.WITHDRAWN for each in earlier
     ):
@@ -76,10 +79,13 @@ def submit(
             round=round_id,
             applicant=applicant,
             dossier=dossier,
+            decide_by=None
+            if call.decide_within_days is None
+            else now + timedelta(days=call.decide_within_days),
             **written(
                 call,
-                round.stage,
-                call.stage(round.stage).form,
+                call.stages[0].id,
+                call.stages[0].form,
                 title=title,
                 requested=requested,
                 answers=answers,
@@ -91,8 +97,8 @@ def submit(
 def written(
     call: Call, stage: str, form: Form, *, title: str, requested: Money, answers: Mapping[str, Answer]
 ) -> Any:
-    """The fields of `ApplicationWritten` from what an applicant wrote in a version of a stage's form: every answer is checked, and all that is wrong is told
-    at once. Raises `Invalid`. `Any`: each field has its own type."""
+    """The fields of `ApplicationWritten` from what an applicant wrote in a version of a stage's form: every answer is checked,
+    and all that is wrong is told at once. Raises `Invalid`. `Any`: each field has its own type."""
     errors: list[FieldError] = []
     minor: int | None = None
     try:

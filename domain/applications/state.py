@@ -104,6 +104,7 @@ class Application(msgspec.Struct, frozen=True, kw_only=True):
     resubmit_local: str = ""
     time_zone: str = ""
     grant: str | None = None
+    decide_by: datetime | None = None
 
 
 def evolve(application: Application, fact: ApplicationFact) -> Application:
@@ -122,6 +123,7 @@ def evolve(application: Application, fact: ApplicationFact) -> Application:
                 dossier=fact.dossier,
                 requested=fact.requested,
                 currency=fact.currency,
+                decide_by=fact.decide_by,
             )
         case ApplicationChanged() | ApplicationResubmitted():
             return replace(

@@ -8,7 +8,7 @@ from typing import Any, Final, get_args
 
 import msgspec
 
-from domain import access, applications, continuing, dossiers, limits, readings, resubmitting
+from domain import access, applications, continuing, dossiers, limits, readings, resubmitting, rounds
 from domain.applications import (
     APPLICATION,
     Application,
@@ -32,6 +32,7 @@ from domain.deciding import (
     Fact,
     Given,
     Outcome,
+    Part,
     Plan,
     Registered,
     StruckBy,
@@ -50,21 +51,21 @@ from domain.initiatives import INITIATIVE
 from domain.messages import msg
 from domain.persons import PERSON
 from domain.readings import EXAMINED, READING, Reading, reading_of
-from domain.refusals import NotFound
+from domain.refusals import Invalid, NotFound
 from domain.reviews import asked_in
 from domain.rounds import ROUND, Round
 from domain.values import SYSTEM, ApplicationId, CallId, Money, RoundId
 
 
 class SubmitApplication(Command, frozen=True, kw_only=True):
-    """Submit an application to an open round of a call, as oneself. `eligibility` answers the call's eligibility questions,
+    """Submit an application to an open round of a call, as oneself; a rolling call needs no round. `eligibility` answers the call's eligibility questions,
     by their ids."""
 
     call: CallId
-    round: RoundId
     title: limits.Title
     requested: Money
     answers: dict[str, Answer]
+    round: RoundId | None = None
     eligibility: dict[str, bool] = msgspec.field(default_factory=dict)
 
 
@@ -140,29 +141,43 @@ class FindApplicationIneligible(Command, frozen=True, kw_only=True):
     explanation: limits.Explanation | None = None
 
 
+def _round_of(command: SubmitApplication) -> Part[Round]:
+    """The round that a submission names; one without facts where it names none."""
+    return Round() if command.round is None else (yield from maybe(ROUND, command.round))
+
+
 def _submit(command: SubmitApplication, given: Given) -> Plan:
-    # A round that does not exist is no round of this call either.
-    call, round = yield from together(the(CALL, command.call), maybe(ROUND, command.round))
+    call, round = yield from together(the(CALL, command.call), _round_of(command))
     if call.status not in PUBLIC:
         raise NotFound  # before the round is looked at: of a draft, nobody is told that it exists
-    if round.call != command.call:
+    if command.round is None and not call.rolling:
+        raise Invalid.field("round", msg("Say to which round of the call; a rolling call alone needs none."))
+    # A round that does not exist is no round of this call either, and those of a rolling call take in nothing more.
+    if command.round is not None and (round.call != command.call or call.rolling):
         raise NotFound(msg("This call has no such round."), named=command.round)
+    round_id = command.round or given.new("round")
     read = Reading()
     # Whoever acted in a call has a handle in it, and so has whoever read of it; most do neither before they apply, and
     # need no look.
     if given.actor != SYSTEM and command.call in (yield from maybe(PERSON, given.actor)).handles:
-        read = yield from maybe(READING, reading_of(given.actor, command.round))
+        read = yield from maybe(READING, reading_of(given.actor, round_id))
     earlier: dict[str, Application] = {}
     if call.applications_per_applicant == "one":
         before = yield from members(submissions_to(command.call, given.actor))
         earlier = yield from some(APPLICATION, before)
     application, dossier = given.new("application"), given.new("dossier")
+    opened = (
+        {round_id: rounds.open_for_one(round_id, command.call, call, application=application, now=given.now)}
+        if call.rolling
+        else {}
+    )
     return Act(
         may=access.applies(given.actor, read=read),
         initiative=call.initiative,
         scope=command.call,
         decide=lambda: Outcome(
             facts={
+                **opened,
                 dossier: dossiers.open_dossier(
                     dossier,
                     party=given.actor,
@@ -174,7 +189,7 @@ def _submit(command: SubmitApplication, given: Given) -> Plan:
                     application,
                     command.call,
                     call,
-                    command.round,
+                    round_id,
                     round,
                     applicant=given.actor,
                     dossier=dossier,
@@ -297,8 +312,8 @@ def _continue(command: ContinueApplication, given: Given) -> Plan:
     call = yield from the(CALL, application.call)
     # Most answer nothing here: the rounds are looked at only where there is a stage to go on to.
     opened = (yield from members(rounds_of(application.call))) if application.invited_to else ()
-    rounds = yield from some(ROUND, opened)
-    found = next((each for each in rounds if rounds[each].stage == application.invited_to), None)
+    states = yield from some(ROUND, opened)
+    found = next((each for each in states if states[each].stage == application.invited_to), None)
     return Act(
         may=access.applicant(given.actor, application),
         initiative=application.initiative,
@@ -310,7 +325,7 @@ def _continue(command: ContinueApplication, given: Given) -> Plan:
                     application,
                     call,
                     found,
-                    rounds[found] if found else Round(),
+                    states[found] if found else Round(),
                     title=command.title,
                     requested=command.requested,
                     answers=command.answers,

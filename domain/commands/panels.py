@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import assert_never
 
-from domain import access, applications, panels, rounds
+from domain import access, applications, calls, panels, rounds
 from domain import reviews as reviewing
 from domain.applications import APPLICATION, Application, ApplicationStatus, DeclineReason
 from domain.calls import CALL, Call
@@ -125,7 +125,7 @@ def _set_outcome(command: SetPanelOutcome, given: Given) -> Plan:
     # Who withdrew matters only where the budget seems too small, so the other applications are seldom loaded.
     awarded = panels.awards(panel, besides=command.application)
     withdrawn: set[str] = set()
-    if sum(awarded.values()) + _asked(command, call) > call.budget:
+    if call.awarded + sum(awarded.values()) + _asked(command, call) > call.budget:
         states = yield from some(APPLICATION, awarded)
         withdrawn = {other for other, state in states.items() if state.status is ApplicationStatus.WITHDRAWN}
     return Act(
@@ -211,6 +211,7 @@ def _confirm(command: ConfirmPanel, given: Given) -> Plan:
         scope=panel.call,
         decide=lambda: Outcome(
             facts={
+                **_counted(command.panel, panel, call, ranked),
                 command.panel: panels.confirm(command.panel, panel, confirmer=given.actor, deciders=deciders),
                 panel.round: rounds.decide(panel.round, round),
                 **_decided(command.panel, panel, call, ranked),
@@ -218,6 +219,19 @@ def _confirm(command: ConfirmPanel, given: Given) -> Plan:
             answers=command.panel,
         ),
     )
+
+
+def _counted(
+    panel_id: str, panel: Panel, call: Call, ranked: Mapping[str, Application]
+) -> dict[str, tuple[Fact, ...]]:
+    """What a rolling call's budget gives for the awards that are confirmed."""
+    awarded = sum(
+        amount
+        for application, amount in panels.awards(panel, besides="").items()
+        if ranked[application].status is not ApplicationStatus.WITHDRAWN
+    )
+    facts = calls.confirm_awards(panel.call, call, panel=panel_id, amount=awarded)
+    return {panel.call: facts} if facts else {}
 
 
 def _decided(

@@ -208,7 +208,9 @@ def _closing(
     return f"close {fact.round}"
 
 
-def _close_in_time(fact: RoundOpened) -> Due:
+def _close_in_time(fact: RoundOpened) -> Due | None:
+    if fact.rolling:
+        return None  # it closes as it opens
     return Due(key=_closing(fact), at=fact.intake_ends, command=CloseRound(round=fact.round))
 
 

@@ -177,7 +177,7 @@ async def _rows_of_call(reader: Fresh, viewer: str, call: str, **asked: object) 
         f"""
         {_LOOKED_UP}
         SELECT a.application, a.version, a.written, a.call, a.round, a.applicant, a.handle, a.status, a.requested, a.awarded,
-            a.currency, a.rank, a.reason, a.submitted_at, t.*,
+            a.currency, a.rank, a.reason, a.submitted_at, a.decide_by, t.*,
             a.application = ANY (ARRAY (SELECT entry FROM looked_up WHERE what = 1)) AS conflict,
             a.round = ANY (ARRAY (SELECT round FROM looked_up WHERE what = 1)) AS conflict_in_round,
             a.application = ANY (ARRAY (SELECT entry FROM looked_up WHERE what = 2)) AS judged,

@@ -62,6 +62,7 @@ class ApplicationRow(Row, frozen=True, kw_only=True):
     rank: int | None
     reason: str | None
     submitted_at: datetime
+    decide_by: datetime | None
 
 
 class TitleRow(Row, frozen=True, kw_only=True):

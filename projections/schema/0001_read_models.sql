@@ -45,6 +45,9 @@ CREATE TABLE read.calls (
     time_zone text NOT NULL,
     eligibility jsonb NOT NULL,
     applications_per_applicant text NOT NULL,
+    intake text NOT NULL,
+    decide_within_days integer,
+    takes_until timestamptz,
     PRIMARY KEY (call, from_position)
 );
 CREATE INDEX ON read.calls (initiative, call);
@@ -65,6 +68,8 @@ CREATE TABLE read.rounds (
     time_zone text NOT NULL,
     received integer,
     panel text COLLATE "C",
+    -- That of a single application to a rolling call.
+    rolling boolean NOT NULL,
     PRIMARY KEY (round, from_position)
 );
 CREATE INDEX ON read.rounds (call, round);
@@ -92,6 +97,7 @@ CREATE TABLE read.applications (
     rank integer,
     reason text,
     submitted_at timestamptz NOT NULL,
+    decide_by timestamptz,
     PRIMARY KEY (application, from_position)
 );
 CREATE INDEX ON read.applications (call, application);

@@ -25,6 +25,8 @@ from domain.applications import (
     ApplicationWithdrawn,
 )
 from domain.calls import (
+    CallAwardReleased,
+    CallAwardsConfirmed,
     CallCancelled,
     CallChanged,
     CallDrafted,
@@ -99,6 +101,10 @@ def call_words(fact: CallFact, told: Told) -> Words:
                 "The criteria were changed; reviews keep those by which they were written.",
                 changed=(f"criteria: version {fact.rubric.version}",),
             )
+        case CallAwardsConfirmed():
+            return Words(f"{amount_text(fact.amount, told.currency)} of the call's budget was awarded.")
+        case CallAwardReleased():
+            return Words(f"{amount_text(fact.amount, told.currency)} is back in the call's budget.")
         case CallCancelled():
             return Words("The call was cancelled.", REASONS[fact.reason], ("status: cancelled",))
         case CallRoundOpened():

@@ -64,6 +64,7 @@ class TestWhenTheCallIsPublished:
                         closes_local="2026-03-31 23:59",
                         time_zone="Europe/Berlin",
                         grace_minutes=15,
+                        rolling=False,
                         last=True,
                     ),
                 ),

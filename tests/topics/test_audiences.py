@@ -38,6 +38,8 @@ TABLE = """
     call.changed.v1                        x      x      x
     call.form_changed.v1                   .      x      x
     call.rubric_changed.v1                 .      x      x
+    call.awards_confirmed.v1               .      x      x
+    call.award_released.v1                 .      x      x
     call.cancelled.v1                      .      x      x
     call.round_opened.v1                   .      .      .
     round.opened.v1                        .      x      x

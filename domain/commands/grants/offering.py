@@ -5,14 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from domain import access, applications, dossiers, funds, limits
+from domain import access, applications, calls, dossiers, funds, limits
 from domain.applications import APPLICATION
-from domain.calls import CALL
+from domain.calls import CALL, Call
 from domain.deciding import (
     Act,
     Command,
     Due,
     DueBy,
+    Fact,
     Given,
     Outcome,
     Plan,
@@ -26,7 +27,7 @@ from domain.deciding import (
 from domain.funds import FUND
 from domain.grants import rules
 from domain.grants.facts import DeclineReason, GrantAccepted, GrantDeclined, GrantLapsed, GrantOffered
-from domain.grants.state import GRANT
+from domain.grants.state import GRANT, Grant
 from domain.indexes import conflicts_of
 from domain.initiatives import INITIATIVE
 from domain.persons import PERSON
@@ -122,7 +123,7 @@ def _accept(command: AcceptGrant, given: Given) -> Plan:
 
 def _decline(command: DeclineGrant, given: Given) -> Plan:
     grant = yield from the(GRANT, command.grant)
-    fund = yield from the(FUND, grant.fund)
+    fund, call = yield from together(the(FUND, grant.fund), the(CALL, grant.call))
     return Act(
         may=access.recipient(given.actor, grant),
         initiative=grant.initiative,
@@ -135,15 +136,22 @@ def _decline(command: DeclineGrant, given: Given) -> Plan:
                 grant.fund: funds.release(
                     grant.fund, fund, grant_id=command.grant, amount=grant.amount, reason="grant_declined"
                 ),
+                **_back_in_budget(command.grant, grant, call),
             },
             answers=command.grant,
         ),
     )
 
 
+def _back_in_budget(grant_id: str, grant: Grant, call: Call) -> dict[str, tuple[Fact, ...]]:
+    """What a rolling call can award again, as an offer came to nothing."""
+    facts = calls.release_award(grant.call, call, grant=grant_id, amount=grant.amount)
+    return {grant.call: facts} if facts else {}
+
+
 def _lapse(command: LapseGrant, given: Given) -> Plan:
     grant = yield from the(GRANT, command.grant)
-    fund = yield from the(FUND, grant.fund)
+    fund, call = yield from together(the(FUND, grant.fund), the(CALL, grant.call))
     return Act(
         may=access.system(given.actor),
         initiative=grant.initiative,
@@ -154,6 +162,7 @@ def _lapse(command: LapseGrant, given: Given) -> Plan:
                 grant.fund: funds.release(
                     grant.fund, fund, grant_id=command.grant, amount=grant.amount, reason="grant_lapsed"
                 ),
+                **_back_in_budget(command.grant, grant, call),
             },
             answers=command.grant,
         ),
