@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from dataclasses import dataclass
 from fractions import Fraction
@@ -178,10 +179,23 @@ async def of_application(
     as_of: AsOf | None = None,
     scores: bool = True,
 ) -> Page[ReviewShown]:
-    """All reviews of an application on one page, for those who may see each other's; raises `NotFound` or
+    """All reviews of an application on one page, those of earlier stages first, for those who may see each other's; raises `NotFound` or
     `Forbidden`. Without `scores`, only where each stands, and nothing is recorded as read."""
     who = viewer or ""
     case = await case_of(reader, who, application)
+    now = await _in_round(reader, who, case, as_of=as_of, scores=scores)
+    earlier: list[ReviewShown] = []
+    for round in case.application.earlier:
+        past = await case_of(reader, who, application, round=round)
+        with contextlib.suppress(Forbidden, NotFound):
+            earlier += await _in_round(reader, who, past, as_of=as_of, scores=scores)
+    return Page(items=(*earlier, *now))
+
+
+async def _in_round(
+    reader: Reader, who: str, case: Case, *, as_of: AsOf | None, scores: bool
+) -> list[ReviewShown]:
+    """The reviews of an application in the round of one stage; raises `NotFound` or `Forbidden`."""
     sight = _sight(who, case)
     if not scores:
         sight = _Sight(sight.role, shows_scores=False)
@@ -195,11 +209,7 @@ async def of_application(
     ]
     sight = await _recorded(reader, who, case, rows, sight)
     found = await _written(reader, rows, case, sight, own=False)
-    return Page(
-        items=tuple(
-            _shown(row, found, case, sight, own=case.reviews[row["review"]].juror == who) for row in rows
-        )
-    )
+    return [_shown(row, found, case, sight, own=case.reviews[row["review"]].juror == who) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ def shown(visitor: Visitor, path: str, form: str) -> dict[str, str]:
 def test_a_question_is_reworded_another_removed_and_one_added(stage: Stage, call: str) -> None:
     officer = stage.visitor("officer")
     page = f"/calls/{call}/stages/main"
-    assert "/stages/main\"" in officer.open(f"/calls/{call}").text
+    assert '/stages/main"' in officer.open(f"/calls/{call}").text
     sent = shown(officer, page, "call-change_form")
     before = stage.speaking("officer").get(f"/api/calls/{call}")["stages"][0]["form"]
     assert officer.send(page, sent).status_code == 409, "nothing changed"

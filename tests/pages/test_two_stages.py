@@ -142,6 +142,11 @@ def test_an_application_goes_from_the_letter_to_an_award_for_the_project(stage: 
     past = before["application_shown"]
     assert (past["stage"], past["answers"], past["earlier"]) == ("letter", {"work": LETTER}, [])
     assert PROJECT not in str(before), "the juror of the letter does not read the project there"
+    officer = stage.speaking("officer").get(f"/api{application}/reviews")["items"]
+    assert [(each["id"], each["round"], each["score"]) for each in officer] == [
+        (first, letter, "80.000"),
+        (second, stage.round, "90.000"),
+    ]
     page = stage.visitor("juror").open(f"/reviews/{second}").text
     assert LETTER in page
     assert "Yerevan" not in page
