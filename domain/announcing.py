@@ -21,6 +21,7 @@ from domain.panels import (
 )
 from domain.refusals import Invalid, Refused
 from domain.rounds import on_clocks
+from domain.stages import Stage
 
 
 def plan(
@@ -66,19 +67,26 @@ def announce(panel_id: str, panel: Panel, *, as_planned: bool, now: datetime) ->
     return (PanelAnnounced(panel=panel_id),)
 
 
-def outcomes(panel_id: str, panel: Panel, ranked: Mapping[str, Application]) -> dict[str, tuple[Fact, ...]]:
+def outcomes(
+    panel_id: str, panel: Panel, call: Call, ranked: Mapping[str, Application]
+) -> dict[str, tuple[Fact, ...]]:
     """What becomes of each ranked application, in the order of their random ids: in that of the ranking, a timeline would
     tell the place of each. One that was withdrawn meanwhile stays so."""
     decisions = panel.outcomes()
+    following = call.next_stage(panel.stage)
     return {
-        application_id: _outcome(panel_id, application_id, application, decisions[application_id])
+        application_id: _outcome(panel_id, application_id, application, decisions[application_id], following)
         for application_id, application in sorted(ranked.items())
         if application.status is not ApplicationStatus.WITHDRAWN
     }
 
 
 def _outcome(
-    panel_id: str, application_id: str, application: Application, decision: PanelOutcomeSet
+    panel_id: str,
+    application_id: str,
+    application: Application,
+    decision: PanelOutcomeSet,
+    following: Stage | None,
 ) -> tuple[Fact, ...]:
     match decision.outcome:
         case "award":
@@ -90,6 +98,9 @@ def _outcome(
                 amount=decision.amount,
                 reason=cast("AwardReason", decision.reason),
             )
+        case "invite":
+            assert following is not None
+            return applications.invite(application_id, application, panel=panel_id, stage=following.id)
         case "waitlist":
             assert decision.rank is not None
             return applications.waitlist(application_id, application, panel=panel_id, rank=decision.rank)

@@ -14,12 +14,15 @@ from domain.deciding import Aggregate, Fact
 from domain.eligibility import EligibilityQuestion
 from domain.form_versions import next_form, next_rubric
 from domain.forms import Form, Rubric, check_form, check_rubric
-from domain.messages import msg
+from domain.messages import At, msg
 from domain.personal import Personal, Withheld
 from domain.refusals import Invalid, Refused
 from domain.stages import Stage
-from domain.values import Texts, check_optional
+from domain.values import Money, Texts, check_optional
 
+Intake = Literal["deadline", "rolling"]
+"""``deadline``: applications are taken in until a deadline and judged together. ``rolling``: they are taken in all the time,
+and each is judged in a round of its own as it arrives."""
 HowMany = Literal["one", "several"]
 """How many applications one applicant can submit to a call."""
 CancellationReason = Literal["funds_lost", "plans_changed", "events", "safety", "other"]
@@ -47,6 +50,9 @@ class CallDrafted(Fact, frozen=True, kw_only=True):
     grace_minutes: int
     eligibility: tuple[EligibilityQuestion, ...]
     applications_per_applicant: HowMany
+    intake: Intake
+    decide_within_days: int | None
+    takes_until: datetime | None
 
 
 class CallPublished(Fact, frozen=True, kw_only=True):
@@ -93,6 +99,23 @@ class CallCancelled(Fact, frozen=True, kw_only=True):
     explanation: Annotated[str | Withheld | None, Personal(of="officer")]
 
 
+class CallAwardsConfirmed(Fact, frozen=True, kw_only=True):
+    """A panel of a rolling call was confirmed with awards of `amount` in minor units of the call's currency. They count against
+    the call's budget, which bounds the awards of all its panels together."""
+
+    call: str
+    panel: str
+    amount: int
+
+
+class CallAwardReleased(Fact, frozen=True, kw_only=True):
+    """A grant of a rolling call was declined or lapsed: its `amount` does not count against the call's budget any more."""
+
+    call: str
+    grant: str
+    amount: int
+
+
 class CallRoundOpened(Fact, frozen=True, kw_only=True):
     """A round of one of the call's stages was opened; the rest is in the round's own stream."""
 
@@ -108,6 +131,8 @@ CallFact = (
     | CallChanged
     | CallFormChanged
     | CallRubricChanged
+    | CallAwardsConfirmed
+    | CallAwardReleased
     | CallCancelled
 )
 
@@ -127,7 +152,7 @@ PUBLIC: Final = (CallStatus.PUBLISHED, CallStatus.CANCELLED)
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
-    """A call as its facts left it. `forms` and `rubrics` are all versions that its stages had, the oldest first."""
+    """A call as its facts left it. `awarded` is what a rolling call awarded so far. `forms` and `rubrics` are all versions that its stages had, the oldest first."""
 
     status: CallStatus | None = None
     initiative: str = ""
@@ -145,10 +170,25 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     grace_minutes: int = 0
     eligibility: tuple[EligibilityQuestion, ...] = ()
     applications_per_applicant: HowMany = "several"
+    intake: Intake = "deadline"
+    decide_within_days: int | None = None
+    takes_until: datetime | None = None
+    awarded: int = 0
+
+    @property
+    def rolling(self) -> bool:
+        """Whether it takes in applications all the time."""
+        return self.intake == "rolling"
 
     def stage(self, stage_id: str) -> Stage:
         """One of the call's stages, as it is now."""
         return next(stage for stage in self.stages if stage.id == stage_id)
+
+    def next_stage(self, stage_id: str) -> Stage | None:
+        """The stage that follows another; None after the last."""
+        ids = [stage.id for stage in self.stages]
+        following = self.stages[ids.index(stage_id) + 1 :]
+        return following[0] if following else None
 
     def form(self, stage_id: str, version: int) -> Form:
         """A version of the form of one of the call's stages."""
@@ -176,6 +216,9 @@ def evolve(call: Call, fact: CallFact) -> Call:
                 grace_minutes=fact.grace_minutes,
                 eligibility=fact.eligibility,
                 applications_per_applicant=fact.applications_per_applicant,
+                intake=fact.intake,
+                decide_within_days=fact.decide_within_days,
+                takes_until=fact.takes_until,
             )
         case CallPublished():
             return msgspec.structs.replace(call, status=CallStatus.PUBLISHED)
@@ -204,6 +247,10 @@ def evolve(call: Call, fact: CallFact) -> Call:
             )
         case CallCancelled():
             return msgspec.structs.replace(call, status=CallStatus.CANCELLED)
+        case CallAwardsConfirmed():
+            return msgspec.structs.replace(call, awarded=call.awarded + fact.amount)
+        case CallAwardReleased():
+            return msgspec.structs.replace(call, awarded=call.awarded - fact.amount)
         case CallRoundOpened():
             return call
         case _:
@@ -229,7 +276,60 @@ def draft(drafted: CallDrafted, *, fund_currency: str) -> tuple[Fact, ...]:
             msg("The call's fund is in {currency}, so the call must be too.", currency=fund_currency),
         )
     _check_amounts(drafted)
+    _check_intake(drafted)
     return (drafted,)
+
+
+def _check_intake(drafted: CallDrafted) -> None:
+    if drafted.intake == "deadline":
+        if drafted.decide_within_days is not None:
+            raise Invalid.field("decide_within_days", _ROLLING_ALONE)
+        if drafted.takes_until is not None:
+            raise Invalid.field("takes_until", _ROLLING_ALONE)
+        return
+    if len(drafted.stages) > 1:
+        raise Invalid.field("stages", msg("A rolling call has one stage."))
+    days = drafted.decide_within_days
+    if days is None:
+        raise Invalid.field("decide_within_days", msg("Say within how many days an application is decided."))
+    if not 1 <= days <= limits.DECIDE_WITHIN_DAYS:
+        raise Invalid.field("decide_within_days", limits.outside(days, 1, limits.DECIDE_WITHIN_DAYS))
+
+
+_ROLLING_ALONE: Final = msg("Only a rolling call has this; leave it out.")
+
+
+def check_takes_in(call: Call, now: datetime) -> None:
+    """Refuse unless a rolling call takes in applications at `now`."""
+    if call.status is CallStatus.CANCELLED:
+        raise Refused(msg("This call was cancelled; it takes no more applications."))
+    if call.takes_until is not None and now >= call.takes_until:
+        raise Refused(
+            msg(
+                "This call accepted applications until {end}; they are no longer accepted.",
+                end=At(call.takes_until, call.time_zone),
+            )
+        )
+
+
+def confirm_awards(call_id: str, call: Call, *, panel: str, amount: int) -> tuple[Fact, ...]:
+    """Count the awards of a confirmed panel of a rolling call against its budget; nothing for another call, whose only panel
+    is bounded by itself, or without an award."""
+    if not call.rolling or not amount:
+        return ()
+    if call.awarded + amount > call.budget:
+        raise Refused(
+            msg(
+                "The call's budget has {left} left, which does not cover this award.",
+                left=Money.of(call.budget - call.awarded, call.currency),
+            )
+        )
+    return (CallAwardsConfirmed(call=call_id, panel=panel, amount=amount),)
+
+
+def release_award(call_id: str, call: Call, *, grant: str, amount: int) -> tuple[Fact, ...]:
+    """Free what a grant of a rolling call that came to nothing took of its budget; nothing for another call."""
+    return (CallAwardReleased(call=call_id, grant=grant, amount=amount),) if call.rolling else ()
 
 
 def check_changeable(call: Call, *, in_panel: bool) -> None:

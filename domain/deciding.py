@@ -125,7 +125,7 @@ class Due:
     command: Command
 
 
-DueBy = Mapping[type[Fact], Callable[[Any], Due]]
+DueBy = Mapping[type[Fact], Callable[[Any], Due | None]]
 """The due dates that facts set, by their class. `Any`: each function takes facts of its own class."""
 StruckBy = Mapping[type[Fact], Callable[[Any], str]]
 """The keys of the due dates that facts strike out, by their class."""

@@ -6,7 +6,7 @@ recomputed from the history. An entry that is there already is not added again.
 
 from __future__ import annotations
 
-from domain.applications import ApplicationSubmitted
+from domain.applications import ApplicationContinued, ApplicationInvited, ApplicationSubmitted
 from domain.deciding import Fact
 from domain.dossiers import DossierOpened
 from domain.grants.facts import GrantOffered
@@ -30,6 +30,13 @@ def entries_of(fact: Fact, actor: str) -> tuple[Entry, ...]:
                 (submissions_of(fact.applicant), fact.application),
                 (submissions_to(fact.call, fact.applicant), fact.application),
             )
+        case ApplicationInvited():
+            return ((invited_to(fact.call, fact.stage), fact.application),)
+        case ApplicationContinued():
+            return (
+                (applications_of(fact.round), fact.application),
+                (applications_by(fact.applicant, fact.round), fact.application),
+            )
         case DossierOpened():
             return ((dossiers_of(fact.party), fact.dossier),)
         case ReviewAssigned():
@@ -51,6 +58,11 @@ def entries_of(fact: Fact, actor: str) -> tuple[Entry, ...]:
 def applications_of(round_id: str) -> str:
     """The applications received by a round."""
     return f"applications of {round_id}"
+
+
+def invited_to(call_id: str, stage_id: str) -> str:
+    """The applications that were invited to a later stage of a call, whether they went on to it or not."""
+    return f"invited to {stage_id} of {call_id}"
 
 
 def applications_by(person_id: str, round_id: str) -> str:

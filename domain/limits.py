@@ -60,6 +60,8 @@ SCALE: Final = 100
 WEIGHT: Final = 100
 QUORUM: Final = 20
 GRACE_MINUTES: Final = 1_440
+DECIDE_WITHIN_DAYS: Final = 365
+"""The longest that a rolling call lets an application wait for its decision."""
 CLAIM_DAYS: Final = 7
 """For how many days a claim can be used, unless its maker says otherwise."""
 MOST_CLAIM_DAYS: Final = 30
@@ -96,6 +98,7 @@ Words = Annotated[int, described(minimum=1, maximum=WORDS)]
 Scale = Annotated[int, described(minimum=1, maximum=SCALE)]
 Weight = Annotated[int, described(minimum=1, maximum=WEIGHT)]
 Quorum = Annotated[int, described(minimum=1, maximum=QUORUM)]
+Days = Annotated[int, described(minimum=1, maximum=DECIDE_WITHIN_DAYS)]
 GraceMinutes = Annotated[int, described(minimum=0, maximum=GRACE_MINUTES)]
 
 

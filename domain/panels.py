@@ -28,7 +28,8 @@ from domain.reviews import Review, ReviewStatus, mean, rests_on_few, score
 from domain.rounds import Round
 from domain.values import Money
 
-PanelOutcome = Literal["award", "decline", "waitlist"]
+PanelOutcome = Literal["award", "decline", "waitlist", "invite"]
+"""``invite`` leads to the next stage, so it is there before the last one; ``award`` and ``waitlist`` are in the last."""
 OutcomeReason = Literal[AwardReason, DeclineReason]
 MoreReason = Literal["costs_rose", "taxes_and_fees", "minimum_of_call", "other"]
 """Why an award is higher than the sum asked for."""
@@ -356,6 +357,7 @@ def set_outcome(
                 status=application.status,
             )
         )
+    _check_stage(outcome, last=call.next_stage(panel.stage) is None)
     _check_fitting(outcome, amount=amount, rank=rank, reason=reason)
     if rank is not None and not 1 <= rank <= len(panel.ranking):
         most = len(panel.ranking)
@@ -450,6 +452,15 @@ def _check_second(panel: Panel, person: str, deciders: Collection[str]) -> None:
         raise Refused(msg("You set an outcome in this panel, so somebody else must confirm it."))
 
 
+def _check_stage(outcome: PanelOutcome, *, last: bool) -> None:
+    if last and outcome == "invite":
+        raise Invalid.field("outcome", msg("This is the last stage, so there is no other one to invite to."))
+    if not last and outcome in ("award", "waitlist"):
+        raise Invalid.field(
+            "outcome", msg("Awards are made in the last stage; here, invite to the next stage or decline.")
+        )
+
+
 def _check_fitting(
     outcome: PanelOutcome, *, amount: Money | None, rank: int | None, reason: OutcomeReason | None
 ) -> None:
@@ -460,6 +471,12 @@ def _check_fitting(
         raise Invalid.field("amount", msg("Write the amount that is awarded if the application moves up."))
     if outcome == "decline" and amount is not None:
         raise Invalid.field("amount", msg("Declining has no amount; leave this empty."))
+    if outcome == "invite" and amount is not None:
+        raise Invalid.field("amount", msg("An invitation to the next stage has no amount; leave this empty."))
+    if outcome == "invite" and reason is not None:
+        raise Invalid.field(
+            "reason", msg("An invitation to the next stage needs no reason; leave this empty.")
+        )
     if outcome == "waitlist" and rank is None:
         raise Invalid.field("rank", msg("Write the place on the waiting list, counted from 1."))
     if outcome != "waitlist" and rank is not None:
@@ -514,6 +531,7 @@ def _check_budget(
         for application, award in awards(panel, besides=application_id).items()
         if application not in withdrawn
     )
+    others += call.awarded
     if others + minor > call.budget:
         raise Refused(
             msg(

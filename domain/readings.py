@@ -82,15 +82,21 @@ def reading_of(person: str, round_id: str) -> str:
     return f"{READING.kind}-{sha256(f'{person} {round_id}'.encode()).hexdigest()[:32]}"
 
 
+def with_earlier(reading: Reading, earlier: Reading) -> Reading:
+    """What somebody has read of a round, with what they know from an earlier stage of the call: who applied, what was written
+    and when, but not its scores."""
+    return msgspec.structs.replace(reading, whole=reading.whole | (earlier.whole - {"scores"}))
+
+
 # Rules
 
 
 def still_excludes(kind: ReadingKind, round: Round) -> bool:
     """Whether having read this of a round keeps anybody from anything yet: scores until the panel opens, for no review is
-    written after that, and all else until the round is decided."""
+    written after that, and all else until the round is decided, or for good where a later stage follows."""
     if kind == "scores":
         return round.status in (RoundStatus.OPEN, RoundStatus.CLOSED)
-    return round.status is not RoundStatus.DECIDED
+    return round.status is not RoundStatus.DECIDED or not round.last
 
 
 def record(

@@ -163,6 +163,21 @@ STEPPED_BACK: Final = (ReviewStatus.RECUSED, ReviewStatus.REPLACED)
 """A review whose juror has a conflict of interest and is to see nothing of the application."""
 
 
+def concerning(reviews: Mapping[str, Review], round_id: str) -> dict[str, Review]:
+    """Of all reviews of an application those that count in a round: the round's own, and those of earlier stages whose jurors
+    stepped back, for a conflict of interest does not end with a stage."""
+    return {
+        each: review
+        for each, review in reviews.items()
+        if review.round == round_id or review.status in STEPPED_BACK
+    }
+
+
+def asked_in(reviews: Iterable[Review], round_id: str) -> bool:
+    """Whether a juror was asked in this round."""
+    return any(review.round == round_id for review in reviews)
+
+
 def undeclared(review: Review) -> bool:
     """Whether the juror was asked about a conflict of interest and has not answered."""
     return review.status is ReviewStatus.ASSIGNED or (

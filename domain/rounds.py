@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Annotated, Literal, assert_never
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -27,7 +28,8 @@ LateReason = Literal["technical_trouble", "illness", "safety", "access_needs", "
 
 class RoundOpened(Fact, frozen=True, kw_only=True):
     """Applications are taken in from now until `closes_at`, and silently for `grace_minutes` more; `closes_local` is the
-    deadline on the clocks of the call's time zone, as it was announced."""
+    deadline on the clocks of the call's time zone, as it was announced. `last`: no stage follows this round's. A
+    `rolling` one is that of a single application to a rolling call, and closes as it opens."""
 
     round: str
     initiative: str
@@ -37,6 +39,8 @@ class RoundOpened(Fact, frozen=True, kw_only=True):
     closes_local: str
     time_zone: str
     grace_minutes: int
+    last: bool
+    rolling: bool
 
     @property
     def intake_ends(self) -> datetime:
@@ -153,6 +157,8 @@ class Round(msgspec.Struct, frozen=True, kw_only=True):
     lowered: dict[str, int] = {}
     grace_minutes: int = 0
     late: dict[str, datetime] = {}
+    last: bool = True
+    rolling: bool = False
 
     def quorum(self, application: str, stage: Stage) -> int:
         """The number of reviews that an application needs before the panel opens."""
@@ -171,6 +177,13 @@ class Round(msgspec.Struct, frozen=True, kw_only=True):
         assert self.closes_at is not None
         if self.status is RoundStatus.CANCELLED:
             raise Refused(msg("This call was cancelled; it takes no more applications."))
+        if self.rolling:
+            raise Refused(
+                msg(
+                    "Applications to this call go to review as they arrive, so they cannot be changed. Ask the programme "
+                    "staff to return it to you, or withdraw it."
+                )
+            )
         until = max(self.intake_ends, self.late.get(applicant, self.intake_ends))
         if self.status is not RoundStatus.OPEN or now >= until:
             raise Refused(
@@ -196,6 +209,8 @@ def evolve(round: Round, fact: RoundFact) -> Round:
                 time_zone=fact.time_zone,
                 intake_ends=fact.intake_ends,
                 grace_minutes=fact.grace_minutes,
+                last=fact.last,
+                rolling=fact.rolling,
             )
         case RoundDeadlineExtended():
             return replace(
@@ -232,19 +247,33 @@ ROUND = Aggregate(kind="round", empty=Round(), evolve=evolve)
 # Rules
 
 
-def open_round(
-    round_id: str, call_id: str, call: Call, *, closes_local: datetime, has_round: bool, now: datetime
-) -> tuple[Fact, ...]:
-    """Begin to take in applications to a published call, until a time on the clocks of the call's zone.
-
-    A call takes them in once: its budget is divided by one panel, which sees all who compete for it.
-    """
+def stage_to_open(call: Call, rounds: Iterable[Round]) -> Stage:
+    """The stage of a published call whose round opens next. Each has one round, and the next opens once the one before is
+    decided: its budget is divided by one panel, which sees all who compete for it. `rounds` are the call's so far."""
     if call.status is not CallStatus.PUBLISHED:
         raise Refused(msg("Only a published call can accept applications; publish it first."))
-    if has_round:
+    if call.rolling:
+        raise Refused(msg("This call takes applications all the time, so there is no round to open."))
+    begun = {round.stage: round for round in rounds}
+    following = next((stage for stage in call.stages if stage.id not in begun), None)
+    if following is None:
         raise Refused(
             msg("This call already has its round; draft another call to accept applications again.")
+            if len(call.stages) == 1
+            else msg(
+                "Every stage of this call has its round; draft another call to accept applications again."
+            )
         )
+    if any(round.status is not RoundStatus.DECIDED for round in begun.values()):
+        raise Refused(msg("The stage before is not decided yet; its panel has to be confirmed first."))
+    return following
+
+
+def open_round(
+    round_id: str, call_id: str, call: Call, stage: Stage, *, closes_local: datetime, now: datetime
+) -> tuple[Fact, ...]:
+    """Begin to take in applications, or what those who were invited to a later `stage` answer, until a time on the clocks of
+    the call's zone."""
     closes_at = instant(closes_local, call.time_zone, "closes_at")
     if closes_at <= now:
         raise Invalid.field("closes_at", msg("The deadline must lie in the future."))
@@ -253,11 +282,13 @@ def open_round(
             round=round_id,
             initiative=call.initiative,
             call=call_id,
-            stage=call.stages[0].id,
+            stage=stage.id,
             closes_at=closes_at,
             closes_local=on_clocks(closes_local),
             time_zone=call.time_zone,
             grace_minutes=call.grace_minutes,
+            last=stage.id == call.stages[-1].id,
+            rolling=False,
         ),
     )
 
@@ -344,7 +375,31 @@ def grant_late_access(
     )
 
 
+def open_for_one(
+    round_id: str, call_id: str, call: Call, *, application: str, now: datetime
+) -> tuple[Fact, ...]:
+    """Open the round of a single application to a rolling call, and close it: it goes to review as it arrives."""
+    local = now.astimezone(ZoneInfo(call.time_zone)).replace(tzinfo=None, microsecond=0)
+    return (
+        RoundOpened(
+            round=round_id,
+            initiative=call.initiative,
+            call=call_id,
+            stage=call.stages[0].id,
+            closes_at=now,
+            closes_local=on_clocks(local),
+            time_zone=call.time_zone,
+            grace_minutes=0,
+            last=True,
+            rolling=True,
+        ),
+        RoundClosed(round=round_id, applications=(application,)),
+    )
+
+
 def _check_extensible(round: Round, *, judged: bool) -> None:
+    if round.rolling:
+        raise Refused(msg("This call takes applications all the time, so there is no deadline to put off."))
     if round.status is RoundStatus.CANCELLED:
         raise Refused(msg("This call was cancelled, so its round stays closed."))
     if round.status not in (RoundStatus.OPEN, RoundStatus.CLOSED):
@@ -356,7 +411,10 @@ def _check_extensible(round: Round, *, judged: bool) -> None:
 
 
 def cancel(round_id: str, round: Round) -> tuple[Fact, ...]:
-    """End a round without a decision, as its call is cancelled; not once its panel opened."""
+    """End a round without a decision, as its call is cancelled; not once its panel opened. One that is decided and leads to
+    a later stage stays as it is."""
+    if round.status is RoundStatus.DECIDED and (round.rolling or not round.last):
+        return ()
     if round.status not in (RoundStatus.OPEN, RoundStatus.CLOSED):
         raise Refused(msg("The panel of this call was opened already, so the call cannot be cancelled."))
     return (RoundCancelled(round=round_id),)

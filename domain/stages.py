@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -35,7 +36,20 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         return self.blindness != "open"
 
 
-Stages = Annotated[tuple[Stage, ...], limits.described(minItems=1, maxItems=limits.STAGES)]
+class StageDraft(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One stage of a call, as it is drafted: its form, its rubric, the number of reviews that each application needs (`quorum`;
+    three unless said otherwise, and two in a rolling call), and its blindness. `title` is how applicants tell the stages of a
+    call apart; the only stage of a call needs none."""
+
+    id: limits.Slug
+    form: Form
+    rubric: Rubric
+    title: LabelTexts = {}
+    quorum: limits.Quorum | None = None
+    blindness: Blindness = "double"
+
+
+StageDrafts = Annotated[tuple[StageDraft, ...], limits.described(minItems=1, maxItems=limits.STAGES)]
 
 _UNBLIND: Final = msg(
     "A blind stage cannot follow an open one, because by then the jury knows who applied. Make the earlier stage blind, "
@@ -43,8 +57,9 @@ _UNBLIND: Final = msg(
 )
 
 
-def check_stages(stages: tuple[Stage, ...]) -> tuple[Stage, ...]:
-    """The stages with their texts trimmed; raises `Invalid` with an error for each wrong field."""
+def check_stages(stages: Sequence[StageDraft | Stage], *, quorum: int = 3) -> tuple[Stage, ...]:
+    """The stages with their texts trimmed; raises `Invalid` with an error for each wrong field. `quorum` is that of
+    stages which name none."""
     if not 1 <= len(stages) <= limits.STAGES:
         raise Invalid.field(
             "stages",
@@ -57,24 +72,26 @@ def check_stages(stages: tuple[Stage, ...]) -> tuple[Stage, ...]:
     seen: set[str] = set()
     for number, stage in enumerate(stages):
         try:
-            checked.append(_checked(stage, alone=len(stages) == 1))
+            checked.append(_checked(stage, quorum, alone=len(stages) == 1))
         except Invalid as invalid:
             errors += invalid.within(f"stages[{number}].").errors
         if stage.id in seen:
             errors.append(FieldError(f"stages[{number}].id", msg("The id {id} is used twice.", id=stage.id)))
         seen.add(stage.id)
-        if stage.blind and any(not each.blind for each in stages[:number]):
+        if stage.blindness != "open" and any(each.blindness == "open" for each in stages[:number]):
             errors.append(FieldError(f"stages[{number}].blindness", _UNBLIND))
     if errors:
         raise Invalid(tuple(errors))
     return tuple(checked)
 
 
-def _checked(stage: Stage, *, alone: bool) -> Stage:
+def _checked(stage: StageDraft | Stage, quorum: int, *, alone: bool) -> Stage:
     if not SLUG.match(stage.id):
         raise Invalid.field("id", limits.NO_SLUG)
-    if not 1 <= stage.quorum <= limits.QUORUM:
-        raise Invalid.field("quorum", limits.outside(stage.quorum, 1, limits.QUORUM))
+    if stage.quorum is not None:
+        quorum = stage.quorum
+    if not 1 <= quorum <= limits.QUORUM:
+        raise Invalid.field("quorum", limits.outside(quorum, 1, limits.QUORUM))
     title = {} if alone and not stage.title else check_texts(stage.title, "title", most=limits.LABEL)
     form, rubric = check_form(stage.form), check_rubric(stage.rubric)
-    return msgspec.structs.replace(stage, title=title, form=form, rubric=rubric)
+    return Stage(id=stage.id, form=form, rubric=rubric, title=title, quorum=quorum, blindness=stage.blindness)

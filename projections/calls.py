@@ -25,7 +25,9 @@ from projections.versions import Version
 
 class CallLine(msgspec.Struct, frozen=True, kw_only=True):
     """A call in a list, with its rounds by their deadlines. `blind`: in one of its stages at least, jurors do not see who
-    applied."""
+    applied. Applications are submitted to the round of its `first_stage`; to one
+    with ``rolling`` intake at any time until `takes_until`, and each is decided `decide_within_days`. The rounds of a rolling
+    call, one for each application, are not listed."""
 
     id: str
     version: Version
@@ -39,6 +41,10 @@ class CallLine(msgspec.Struct, frozen=True, kw_only=True):
     maximum_award: Money
     time_zone: str
     blind: bool
+    first_stage: str
+    intake: str
+    decide_within_days: int | None
+    takes_until: datetime | None
     rounds: tuple[RoundLine, ...]
 
 
@@ -116,7 +122,7 @@ async def one(reader: Reader, viewer: str | None, call: str, *, as_of: AsOf | No
         """
         SELECT c.*, ARRAY(
             SELECT to_jsonb(r) FROM read.rounds r
-            WHERE r.call = c.call AND r.from_position <= %(at)b::bigint AND r.to_position > %(at)b::bigint
+            WHERE r.call = c.call AND NOT r.rolling AND r.from_position <= %(at)b::bigint AND r.to_position > %(at)b::bigint
             ORDER BY r.closes_at, r.round
         ) AS rounds
         FROM read.calls c WHERE c.call = %(call)b
@@ -181,5 +187,9 @@ def _line(row: Row, found: list[RoundLine]) -> CallLine:
         maximum_award=Money.of(row["maximum_award"], currency),
         time_zone=row["time_zone"],
         blind=any(stage["blindness"] != "open" for stage in row["stages"]),
+        first_stage=row["stages"][0]["id"],
+        intake=row["intake"],
+        decide_within_days=row["decide_within_days"],
+        takes_until=row["takes_until"],
         rounds=tuple(found),
     )

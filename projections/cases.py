@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from domain import access
@@ -10,7 +10,7 @@ from domain.applications import APPLICATION, Application
 from domain.calls import CALL, Call
 from domain.indexes import applications_by, conflicts_of, judged_by, reviews_of, rounds_of
 from domain.initiatives import INITIATIVE, Initiative
-from domain.reviews import REVIEW, Review
+from domain.reviews import REVIEW, Review, concerning
 from domain.rounds import ROUND, Round, RoundStatus
 from domain.stages import Stage
 from projections.fresh import Fresh
@@ -18,14 +18,17 @@ from projections.fresh import Fresh
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """An application with all that access asks about it, folded afresh; `reviews` by their ids, and the `own`
-    applications of whoever asks in its round."""
+    """An application with all that access asks about it, folded afresh, as it stands in a round (`round_id`): `reviews` that
+    count there by their ids (`domain.reviews.concerning`; `every_review` of all stages), and the `own` applications of whoever
+    asks in that round."""
 
     id: str
     application: Application
     call: Call
     initiative: Initiative
+    round_id: str
     round: Round
+    every_review: dict[str, Review]
     reviews: dict[str, Review]
     own: tuple[str, ...]
 
@@ -35,24 +38,29 @@ class Case:
         return self.call.stage(self.round.stage)
 
 
-async def case_of(reader: Fresh, viewer: str, application: str) -> Case:
-    """An application and what it belongs to, as access asks about it for a viewer; raises `NotFound`."""
+async def case_of(reader: Fresh, viewer: str, application: str, *, round: str | None = None) -> Case:
+    """An application and what it belongs to, as access asks about it for a viewer: in the round where it is, or in an earlier
+    `round`. Raises `NotFound`."""
     state = await reader.the(APPLICATION, application)
     reviews = await reader.members(reviews_of(application))
-    own = await reader.members(applications_by(viewer, state.round))
+    round = round or state.round
+    own = await reader.members(applications_by(viewer, round))
     loaded = await reader.load(
         (CALL, state.call),
         (INITIATIVE, state.initiative),
-        (ROUND, state.round),
+        (ROUND, round),
         *((REVIEW, review) for review in reviews),
     )
+    every = {review: loaded[review].state for review in reviews}
     return Case(
         id=application,
         application=state,
         call=loaded[state.call].state,
         initiative=loaded[state.initiative].state.within(state.call),
-        round=loaded[state.round].state,
-        reviews={review: loaded[review].state for review in reviews},
+        round_id=round,
+        round=loaded[round].state,
+        every_review=every,
+        reviews=concerning(every, round),
         own=own,
     )
 
@@ -83,12 +91,12 @@ async def judged_now(reader: Fresh, viewer: str, rounds: Sequence[str]) -> tuple
     return tuple(each for each in judged if each not in conflicts)
 
 
-async def owed_in(reader: Fresh, viewer: str, rounds: Iterable[str]) -> frozenset[str]:
+async def owed_in(reader: Fresh, viewer: str, rounds: Collection[str]) -> frozenset[str]:
     """The applications of some rounds, whose panels are not open yet, of which the viewer owes a review."""
     judged = await reader.members_of_all([judged_by(viewer, each) for each in rounds])
     if not judged:
         return frozenset()
     ids = await reader.members_of_all([reviews_of(application) for application in judged])
     loaded = await reader.load(*((REVIEW, review) for review in ids))
-    states: list[Review] = [loaded[review].state for review in ids]
+    states: list[Review] = [loaded[review].state for review in ids if loaded[review].state.round in rounds]
     return frozenset([state.application for state in states if access.owes(viewer, (state,))])

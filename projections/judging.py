@@ -70,10 +70,10 @@ async def progress(
         *((APPLICATION, each) for each in received), *((REVIEW, each) for each in written)
     )
     unreadable = await _unreadable(reader, received, written, loaded)
+    # Those that went on to the next stage wait for nothing here.
+    here = [each for each in received if each not in unreadable and loaded[each].state.round == round]
     reviews: dict[str, list[Review]] = {
-        each: []
-        for each in received
-        if each not in unreadable and loaded[each].state.status is ApplicationStatus.ELIGIBLE
+        each: [] for each in here if loaded[each].state.status is ApplicationStatus.ELIGIBLE
     }
     for each in written:
         if each not in loaded:
@@ -81,7 +81,7 @@ async def progress(
         review: Review = loaded[each].state
         if review.application in reviews:
             reviews[review.application].append(review)
-    left = (loaded[each].state.status for each in received if each not in unreadable)
+    left = (loaded[each].state.status for each in here)
     unsettled_now = {str(status): count for status, count in unsettled(left).items()}
     if role is not Role.OFFICER and not written:
         # Until the first juror is asked the round may take in somebody late, whom the jury must not tell from the others.

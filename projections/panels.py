@@ -20,7 +20,7 @@ from domain.panels import (
     without,
 )
 from domain.personal import Withheld
-from domain.reviews import REVIEW, Review, ReviewStatus
+from domain.reviews import REVIEW, Review, ReviewStatus, concerning
 from domain.rounds import ROUND, Round, RoundStatus
 from domain.values import Money, Role
 from projections import readings
@@ -125,11 +125,11 @@ async def ranking(
     unrecorded = tells and not await readings.record(reader, who, round, "scores")
     shown = [] if unrecorded else places[start : start + count]
     ranked = [place.application for place in shown]
-    details = await _details(reader, ranked, panel, at)
+    details = await _details(reader, round, ranked, panel, at)
     if not details.keys() >= set(ranked):
         # Each read model stops alone: the panel's may be further than that of the applications.
         raise Behind("The read models are catching up; try again in a moment.")
-    titled = await _titled(reader, who, initiative, state, ranked, own)
+    titled = await _titled(reader, who, initiative, round, state, ranked, own)
     if Role.OFFICER in titled.values() and not await readings.record(reader, who, round, "answers"):
         unrecorded = True
         titled = {}
@@ -189,7 +189,7 @@ async def _standing(reader: Reader, round_id: str, round: Round, call: Call, at:
         """
         SELECT a.application, r.scores, r.rubric_version
         FROM read.applications a
-        LEFT JOIN read.reviews r ON r.application = a.application AND r.status = 'submitted'
+        LEFT JOIN read.reviews r ON r.application = a.application AND r.round = a.round AND r.status = 'submitted'
             AND r.from_position <= %(at)b::bigint AND r.to_position > %(at)b::bigint
         WHERE a.round = %(round)b AND a.call = %(call)b AND a.status = 'eligible'
             AND a.from_position <= %(at)b::bigint AND a.to_position > %(at)b::bigint
@@ -213,6 +213,7 @@ async def _titled(
     reader: Fresh,
     viewer: str,
     initiative: Initiative,
+    round_id: str,
     round: Round,
     applications: list[str],
     own: Collection[str],
@@ -227,7 +228,8 @@ async def _titled(
     by_application: dict[str, list[Review]] = {application: [] for application in applications}
     for review in reviews:
         state: Review = loaded[review].state
-        by_application[state.application].append(state)
+        if concerning({review: state}, round_id):
+            by_application[state.application].append(state)
     found = {}
     for application, its_reviews in by_application.items():
         verdict = access.sees_application(
@@ -252,7 +254,9 @@ async def _waiting(reader: Reader, panel: str | None, hidden: Collection[str], a
     return [row["waitlist_rank"] for row in rows]
 
 
-async def _details(reader: Reader, applications: list[str], panel: str | None, at: int) -> dict[str, Row]:
+async def _details(
+    reader: Reader, round: str, applications: list[str], panel: str | None, at: int
+) -> dict[str, Row]:
     """Handle, status, sum, title's box, lowered quorum and outcome of some applications."""
     rows = await reader.rows(
         """
@@ -260,13 +264,14 @@ async def _details(reader: Reader, applications: list[str], panel: str | None, a
             o.outcome, o.amount, o.waitlist_rank, o.reason, o.more_because
         FROM read.applications a
         LEFT JOIN read.titled t ON t.title_stream = a.application AND t.title_version = a.written
-        LEFT JOIN read.lowered_quorums q ON q.application = a.application
+        LEFT JOIN read.lowered_quorums q ON q.application = a.application AND q.round = %(round)b
             AND q.from_position <= %(at)b::bigint AND q.to_position > %(at)b::bigint
         LEFT JOIN read.outcomes o ON o.panel = %(panel)b::text AND o.application = a.application
             AND o.from_position <= %(at)b::bigint AND o.to_position > %(at)b::bigint
         WHERE a.application = ANY (%(applications)b::text[])
             AND a.from_position <= %(at)b::bigint AND a.to_position > %(at)b::bigint
         """,
+        round=round,
         applications=applications,
         panel=panel,
         at=at,

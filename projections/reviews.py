@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from dataclasses import dataclass
 from fractions import Fraction
@@ -149,7 +150,7 @@ async def one(reader: Reader, viewer: str | None, review: str) -> ReviewDetail:
     `Forbidden`."""
     state = await reader.the(REVIEW, review)
     who = viewer or ""
-    case = await case_of(reader, who, state.application)
+    case = await case_of(reader, who, state.application, round=state.round)
     own = isinstance(access.juror_of(who, case.initiative, state), Allowed)
     sight = _Sight(Role.JUROR, shows_scores=True) if own else _sight(who, case)
     rows = await _rows(reader, case, review=review)
@@ -179,10 +180,23 @@ async def of_application(
     as_of: AsOf | None = None,
     scores: bool = True,
 ) -> Page[ReviewShown]:
-    """All reviews of an application on one page, for those who may see each other's; raises `NotFound` or
+    """All reviews of an application on one page, those of earlier stages first, for those who may see each other's; raises `NotFound` or
     `Forbidden`. Without `scores`, only where each stands, and nothing is recorded as read."""
     who = viewer or ""
     case = await case_of(reader, who, application)
+    now = await _in_round(reader, who, case, as_of=as_of, scores=scores)
+    earlier: list[ReviewShown] = []
+    for round in case.application.earlier:
+        past = await case_of(reader, who, application, round=round)
+        with contextlib.suppress(Forbidden, NotFound):
+            earlier += await _in_round(reader, who, past, as_of=as_of, scores=scores)
+    return Page(items=(*earlier, *now))
+
+
+async def _in_round(
+    reader: Reader, who: str, case: Case, *, as_of: AsOf | None, scores: bool
+) -> list[ReviewShown]:
+    """The reviews of an application in the round of one stage; raises `NotFound` or `Forbidden`."""
     sight = _sight(who, case)
     if not scores:
         sight = _Sight(sight.role, shows_scores=False)
@@ -196,11 +210,7 @@ async def of_application(
     ]
     sight = await _recorded(reader, who, case, rows, sight)
     found = await _written(reader, rows, case, sight, own=False)
-    return Page(
-        items=tuple(
-            _shown(row, found, case, sight, own=case.reviews[row["review"]].juror == who) for row in rows
-        )
-    )
+    return [_shown(row, found, case, sight, own=case.reviews[row["review"]].juror == who) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +244,7 @@ async def _recorded(reader: Reader, viewer: str, case: Case, rows: list[Row], si
     others = [row for row in rows if row["juror"] != viewer and row["written_version"] is not None]
     scored = any(_submitted(row, case) for row in others)
     explained = sight.role is Role.OFFICER and any(row["status"] != ReviewStatus.SUBMITTED for row in others)
-    round = case.application.round
+    round = case.round_id
     recorded = (
         not scored or await readings.record(reader, viewer, round, "scores", application=case.id)
     ) and (not explained or await readings.record(reader, viewer, round, "applicants"))
@@ -247,11 +257,12 @@ async def _rows(reader: Reader, case: Case, *, review: str | None = None, at: in
         SELECT r.*, (SELECT a.handle FROM read.applications a WHERE a.application = r.application LIMIT 1)
             AS applicant_handle
         FROM read.reviews r
-        WHERE r.application = %(application)b AND (%(review)b::text IS NULL OR r.review = %(review)b::text)
+        WHERE r.application = %(application)b AND r.round = %(round)b AND (%(review)b::text IS NULL OR r.review = %(review)b::text)
             AND r.from_position <= %(at)b::bigint AND r.to_position > %(at)b::bigint
         ORDER BY r.review
         """,
         application=case.id,
+        round=case.round_id,
         review=review,
         at=at,
     )

@@ -71,6 +71,13 @@ async def one(reader: Reader, viewer: str | None, round: str, *, as_of: AsOf | N
     loaded = await reader.load((CALL, state.call), (INITIATIVE, state.initiative))
     initiative = loaded[state.initiative].state.within(state.call)
     allow(access.sees_call(viewer or "", initiative, loaded[state.call].state))
+    # The round of a single application tells when it came in.
+    if (
+        state.rolling
+        and not initiative.roles(viewer or "")
+        and not await reader.members(applications_by(viewer or "", round))
+    ):
+        raise NotFound
     at = position_at(as_of, access.sees_times(viewer or "", initiative))
     rows = await reader.rows(
         "SELECT * FROM read.rounds WHERE round = %(round)b "
@@ -128,7 +135,7 @@ async def late_access(reader: Reader, viewer: str | None, round: str) -> LateAcc
 async def of_calls(reader: Reader, calls: list[str], *, inside: bool, at: int) -> dict[str, list[RoundLine]]:
     """The rounds of some calls that the caller may show; `inside`: to a member of the initiative."""
     rows = await reader.rows(
-        "SELECT * FROM read.rounds WHERE call = ANY (%(calls)b::text[]) "
+        "SELECT * FROM read.rounds WHERE call = ANY (%(calls)b::text[]) AND NOT rolling "
         "AND from_position <= %(at)b::bigint AND to_position > %(at)b::bigint ORDER BY closes_at, round",
         calls=calls,
         at=at,

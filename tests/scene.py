@@ -36,7 +36,7 @@ from domain.reviews import (
     ReviewSubmitted,
 )
 from domain.rounds import RoundClosed, RoundDecided, RoundOpened, RoundPutToPanel, RoundQuorumLowered
-from domain.stages import Blindness, Stage
+from domain.stages import Blindness, Stage, StageDraft
 from domain.values import Money, Role, stream_id
 from tests.driving import World, person
 
@@ -150,6 +150,11 @@ def stage(*, quorum: int = 2, blindness: Blindness = "double") -> Stage:
     return Stage(id=STAGE, form=FORM, rubric=RUBRIC, quorum=quorum, blindness=blindness)
 
 
+def as_drafted(stage: Stage) -> StageDraft:
+    """A stage as the staff draft it."""
+    return StageDraft(**{name: getattr(stage, name) for name in StageDraft.__struct_fields__})
+
+
 def drafted(
     *, quorum: int = 2, budget: int = 100_000, blindness: Blindness = "double", grace_minutes: int = 15
 ) -> CallDrafted:
@@ -169,6 +174,9 @@ def drafted(
         grace_minutes=grace_minutes,
         eligibility=(),
         applications_per_applicant="several",
+        intake="deadline",
+        decide_within_days=None,
+        takes_until=None,
     )
 
 
@@ -183,6 +191,8 @@ def opened(*, grace_minutes: int = 15) -> RoundOpened:
         closes_local="2026-03-31 23:59",
         time_zone="Europe/Berlin",
         grace_minutes=grace_minutes,
+        rolling=False,
+        last=True,
     )
 
 
@@ -211,6 +221,7 @@ def submitted(application: str = APPLICATION, applicant: str = ARTIST) -> Applic
         applicant=applicant,
         dossier=dossier_of(application),
         stage=STAGE,
+        decide_by=None,
         form_version=1,
         requested=50_000,
         currency="EUR",

@@ -70,6 +70,7 @@ WRITES: Final = (
     Write("/api/rounds/{round}/close", "round.close"),
     Write("/api/rounds/{round}/panel", "panel.open", 201),
     Write("/api/applications/{application}/change", "application.change"),
+    Write("/api/applications/{application}/continue", "application.continue"),
     Write("/api/applications/{application}/return", "application.return"),
     Write("/api/applications/{application}/resubmit", "application.resubmit"),
     Write("/api/applications/{application}/withdraw", "application.withdraw"),

@@ -15,6 +15,7 @@ from api.http.bodies import decode, read_body
 from api.http.problems import Problem, ProblemType
 from api.locales import ENGLISH, Locale, asked_languages, locale_of
 from api.run.wiring import Wiring
+from domain.forms import SLUG
 from domain.messages import Message, counted, msg
 from domain.refusals import FieldError, NotFound
 from domain.values import CONTROL, check_stream_id
@@ -208,7 +209,10 @@ def route(operation: Operation, wiring: Wiring) -> HTTPRouteHandler:
     )(handler)
 
 
-OTHER_IDS: Final[Mapping[str, re.Pattern[str]]] = {"token": re.compile(r"[0-9a-f]{16}\Z")}
+OTHER_IDS: Final[Mapping[str, re.Pattern[str]]] = {
+    "token": re.compile(r"[0-9a-f]{16}\Z"),
+    "stage": SLUG,
+}
 """The shapes of ids in addresses that name no stream."""
 
 

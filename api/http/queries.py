@@ -69,6 +69,7 @@ READS: Final = (
     Read("/api/calls/{call}", "call.show", calls.one, public=True),
     Read("/api/calls/{call}/members", "call.members", initiatives.of_call),
     Read("/api/calls/{call}/applications", "call.applications", applications.of_call),
+    Read("/api/calls/{call}/decisions-due", "call.decisions_due", applications.decisions_due),
     Read("/api/calls/{call}/grants", "call.grants", grants.of_call),
     Read("/api/calls/{call}/timeline", "call.timeline", timeline.of_call),
     Read("/api/rounds/{round}", "round.show", rounds.one, public=True),

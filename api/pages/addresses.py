@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from api.pages import applications, calls, funds, grants, home, members, panels, reviews
+from api.pages import applications, calls, funds, grants, home, members, panels, reviews, stages
 
 PAGES: Final = (
     *home.PAGES,
     *calls.PAGES,
+    *stages.PAGES,
     *applications.PAGES,
     *reviews.PAGES,
     *panels.PAGES,

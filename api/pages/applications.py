@@ -17,6 +17,7 @@ from api.pages.visits import Visit
 from domain.applications import ApplicationStatus
 from domain.commands.applications import (
     ChangeApplication,
+    ContinueApplication,
     FindApplicationEligible,
     FindApplicationIneligible,
     ForgetApplication,
@@ -33,7 +34,7 @@ from domain.reviews import JUDGING, ReviewStatus
 from domain.rounds import RoundStatus
 from domain.stages import Stage
 from domain.values import Money, Role
-from projections import applications, calls, initiatives, reviews, timeline
+from projections import applications, calls, initiatives, reviews, rounds, timeline
 from projections.applications import ApplicationDetail
 from projections.calls import CallDetail
 from projections.initiatives import CallMember
@@ -68,7 +69,7 @@ async def _one(visit: Visit) -> Drawn:
     trial = visit.trial()
     offers = await _offers(visit, trial, application)
     jury = await if_shown(initiatives.of_call(reader, who, call.id))
-    round = next(each for each in call.rounds if each.id == shown.round)
+    round = await rounds.one(reader, who, shown.round)
     # To have seen others' scores excludes from reviewing, so until the panel opens they are shown to whoever asks.
     scores = visit.query.get("show") == "reviews" or round.status in (
         RoundStatus.IN_PANEL,
@@ -140,7 +141,7 @@ async def _written_anew(visit: Visit) -> Drawn:
             send=msg("Submit the application again"),
             start=start,
         )
-    round = next(each for each in call.rounds if each.id == shown.round)
+    round = await rounds.one(reader, who, shown.round)
     return writing(
         visit,
         call,
@@ -152,6 +153,38 @@ async def _written_anew(visit: Visit) -> Drawn:
         send=msg("Submit the changes"),
         start=start,
     )
+
+
+async def _next_stage(visit: Visit) -> Drawn:
+    """The form of the stage to which an application was invited."""
+    reader, who = visit.wiring.reader, visit.person
+    shown = await applications.one(reader, who, visit.path["application"])
+    if shown.seen_as is not Role.APPLICANT or shown.invited_to is None:
+        raise NotFound
+    call = await calls.one(reader, who, shown.call)
+    stage = next(each for each in call.stages if each.id == shown.invited_to)
+    round = next((each for each in call.rounds if each.stage == stage.id), None)
+    return writing(
+        visit,
+        call,
+        stage,
+        "application.continue",
+        until=open_until(round) if round and round.status == RoundStatus.OPEN else None,
+        heading=msg("The next stage"),
+        note=msg(
+            "You can change what you submit until the deadline. The jury also reads what you answered before."
+        ),
+        send=msg("Submit for the next stage"),
+        start={"title": shown.title or "", "requested.amount": shown.requested.amount},
+    )
+
+
+async def _continued(visit: Visit, form: Form) -> Plain:
+    reader, who = visit.wiring.reader, visit.person
+    shown = await applications.one(reader, who, visit.path["application"])
+    call = await calls.one(reader, who, shown.call)
+    stage = next((each for each in call.stages if each.id == shown.invited_to), call.stages[-1])
+    return written(call, stage.form, form)
 
 
 def _as_typed(shown: ApplicationDetail) -> dict[str, str]:
@@ -195,6 +228,9 @@ async def _offers(visit: Visit, trial: Trial, application: str) -> list[Offer]:
             msg("Withdraw this application"), WithdrawApplication(application=application, reason="other")
         ),
         await trial.of(msg("Change the application"), ChangeApplication(application=application, **_NOTHING)),
+        await trial.of(
+            msg("Answer the next stage"), ContinueApplication(application=application, **_NOTHING)
+        ),
         await trial.of(msg("Submit again"), ResubmitApplication(application=application, **_NOTHING)),
         await trial.of(
             msg("Return with questions"),
@@ -336,6 +372,19 @@ PAGES = (
                 done=msg("Your application is submitted again."),
                 told={"application": "application"},
                 filled=_anew,
+                then=lambda _, answer: f"/applications/{answer.stream}",
+            ),
+        ),
+    ),
+    Page(
+        path="/applications/{application}/continue",
+        show=_next_stage,
+        acts=(
+            Act(
+                command="application.continue",
+                done=msg("Your answers for the next stage are submitted."),
+                told={"application": "application"},
+                filled=_continued,
                 then=lambda _, answer: f"/applications/{answer.stream}",
             ),
         ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from api.pages.forms import Form, Plain, nested, with_seconds
@@ -12,8 +12,9 @@ from api.pages.rendering import said
 from api.pages.trying import Offer
 from api.pages.visits import FormShown, Visit
 from domain.amounts import typed_amount, typed_whole
+from domain.calls import CallStatus
 from domain.commands.calls import CancelCall, ChangeCall
-from domain.commands.rounds import ExtendRound, GrantLateAccess
+from domain.commands.rounds import ExtendRound, GrantLateAccess, OpenRound
 from domain.eligibility import wrong_answers
 from domain.forms import Form as Asked
 from domain.forms import QuestionKind
@@ -41,9 +42,21 @@ def open_round(visit: Visit, call: CallLine) -> RoundLine | None:
         (
             each
             for each in call.rounds
-            if each.status == RoundStatus.OPEN and (visit.returned or open_until(each) > now)
+            if each.stage == call.first_stage
+            and each.status == RoundStatus.OPEN
+            and (visit.returned or open_until(each) > now)
         ),
         None,
+    )
+
+
+def takes_now(visit: Visit, call: CallLine) -> bool:
+    """Whether a rolling call takes in applications now."""
+    until = call.takes_until
+    return (
+        call.intake == "rolling"
+        and call.status == CallStatus.PUBLISHED
+        and (until is None or until > visit.wiring.clock())
     )
 
 
@@ -65,7 +78,8 @@ async def _list(visit: Visit) -> Drawn:
             "open": sorted(
                 ((call, each) for call, each in lines if each), key=lambda line: line[1].closes_at
             ),
-            "closed": [call for call, each in lines if each is None],
+            "rolling": [call for call in found.items if takes_now(visit, call)],
+            "closed": [call for call, each in lines if each is None and not takes_now(visit, call)],
             "next": found.next,
             "houses": houses,
             "several": len(houses) > 1,
@@ -83,6 +97,7 @@ async def _one(visit: Visit) -> Drawn:
             "call": call,
             "may": await _offers(visit, call) if visit.signed_in else {},
             "round": open_round(visit, call),
+            "rolling": takes_now(visit, call),
             "roles": await roles_in(visit, call.initiative, call.id),
             "offered": tuple(call.title),
         },
@@ -97,6 +112,7 @@ async def _offers(visit: Visit, call: CallDetail) -> dict[str, Offer]:
     offers = [
         await trial.of(msg("Change the call"), ChangeCall(call=call.id, title={})),
         await trial.of(msg("Cancel the call"), CancelCall(call=call.id, reason="other")),
+        await trial.of(msg("Open a round"), OpenRound(call=call.id, closes_at=at + timedelta(days=30))),
     ]
     for round in call.rounds:
         offers += [
@@ -126,7 +142,8 @@ async def roles_in(visit: Visit, initiative: str, call: str | None = None) -> fr
 async def _apply(visit: Visit) -> Drawn:
     call = await calls.one(visit.wiring.reader, visit.person, visit.path["call"])
     round = open_round(visit, call)
-    if round and call.eligibility and (step := _eligibility(visit, call)) is not None:
+    rolling = takes_now(visit, call)
+    if (round or rolling) and call.eligibility and (step := _eligibility(visit, call)) is not None:
         return step
     return writing(
         visit,
@@ -134,8 +151,11 @@ async def _apply(visit: Visit) -> Drawn:
         call.stages[0],
         "application.submit",
         until=open_until(round) if round else None,
+        rolling=rolling,
         heading=msg("Apply"),
-        note=msg("You can change what you submit until the deadline, and withdraw it."),
+        note=msg("It goes to review at once, so you cannot change it; you can withdraw it.")
+        if rolling
+        else msg("You can change what you submit until the deadline, and withdraw it."),
         send=msg("Submit the application"),
         round=round,
     )
@@ -180,10 +200,11 @@ def writing(
     note: Message,
     send: Message,
     round: RoundLine | None = None,
+    rolling: bool = False,
     start: Mapping[str, str] | None = None,
 ) -> Drawn:
     """The form of a stage, to be filled in for a command that takes a whole application `until` a moment; None where it takes
-    none. `start` is what the inputs begin with, `note` what to know before, `send` stands on the button."""
+    none, or takes it all the time (`rolling`). `start` is what the inputs begin with, `note` what to know before, `send` stands on the button."""
     form = visit.form(command, start=start)
     return Drawn(
         "apply.html",
@@ -192,6 +213,8 @@ def writing(
             "stage": stage,
             "round": round,
             "until": until,
+            "rolling": rolling,
+            "asks_first": command == "application.submit",
             "heading": heading,
             "note": note,
             "send": send,
@@ -285,6 +308,7 @@ PAGES = (
         show=_one,
         public=True,
         acts=(
+            Act(command="round.open", done=msg("The round is open."), told={"call": "call"}, filled=_timed),
             Act(command="round.extend", done=msg("The deadline is extended."), filled=_timed),
             Act(command="round.grant_late_access", done=msg("This person may apply late."), filled=_timed),
             Act(command="call.change", done=msg("The call is changed."), told={"call": "call"}),

@@ -34,6 +34,7 @@ KINDS: Final[Mapping[str, type[enum.Enum]]] = {
 OUTCOMES: Final[Mapping[str, Message]] = {
     "award": in_context("outcome", "award"),
     "waitlist": in_context("outcome", "waiting list"),
+    "invite": in_context("outcome", "invitation to the next stage"),
     "decline": in_context("outcome", "decline"),
 }
 """What a panel can decide."""
@@ -54,6 +55,8 @@ _LOOKS: Final[Mapping[object, tuple[str, str]]] = {
     ApplicationStatus.SUBMITTED: ("needs", "clock"),
     ApplicationStatus.RETURNED: ("needs", "back"),
     ApplicationStatus.CANCELLED: ("out", "cross"),
+    ApplicationStatus.INVITED: ("needs", "forward"),
+    ApplicationStatus.LAPSED: ("", "clock"),
     ApplicationStatus.ELIGIBLE: ("review", "eye"),
     ApplicationStatus.INELIGIBLE: ("out", "cross"),
     ApplicationStatus.AWARDED: ("good", "check"),
@@ -97,6 +100,7 @@ _LOOKS: Final[Mapping[object, tuple[str, str]]] = {
     RoundStatus.DECIDED: ("good", "check"),
     ("outcome", "award"): ("good", "check"),
     ("outcome", "waitlist"): ("waiting", "list"),
+    ("outcome", "invite"): ("good", "forward"),
     ("outcome", "decline"): ("out", "cross"),
 }
 """The colour and the icon of each state."""

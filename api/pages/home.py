@@ -15,7 +15,7 @@ from domain.refusals import Forbidden, NotFound
 from domain.reviews import JUDGING, ReviewStatus
 from domain.rounds import RoundStatus
 from domain.values import Role, Texts
-from projections import calls, dossiers, funds, grants, initiatives, reviews
+from projections import applications, calls, dossiers, funds, grants, initiatives, reviews
 from projections.calls import CallLine
 from projections.funds import FundLine
 from projections.initiatives import OwnRoles
@@ -64,6 +64,7 @@ async def _me(visit: Visit) -> Drawn:
         *await _reviews(visit, places),
         *await _offers(visit),
         *(each for place in places for call in place.calls for each in _rounds(place, call)),
+        *await _decisions(visit, places),
     ]
     kept = await dossiers.mine(visit.wiring.reader, visit.person)
     return Drawn("me.html", {"me": me, "places": places, "waiting": waiting, "kept": kept.items})
@@ -141,6 +142,28 @@ def _rounds(place: Place, call: CallLine) -> Iterator[Waiting]:
             yield Waiting(ranking, _DECIDE, about=call.title)
         elif round.status == RoundStatus.IN_PANEL and Role.OFFICER in roles:
             yield Waiting(ranking, _CONFIRM, about=call.title)
+
+
+async def _decisions(visit: Visit, places: list[Place]) -> list[Waiting]:
+    """Decisions that rolling calls owe, for their staff."""
+    found = []
+    for place in places:
+        for call in place.calls:
+            if call.intake != "rolling" or Role.OFFICER not in place.roles_in(call.id):
+                continue
+            due = await applications.decisions_due(visit.wiring.reader, visit.person, call.id, limit=MOST)
+            if due.items:
+                words = counted("application to decide on", "applications to decide on", count=len(due.items))
+                found.append(
+                    Waiting(
+                        f"/calls/{call.id}/applications",
+                        words,
+                        len(due.items),
+                        about=call.title,
+                        until=due.items[0].decide_by,
+                    )
+                )
+    return found
 
 
 _OPEN_PANEL: Final = msg("Open the panel when the reviews are done")

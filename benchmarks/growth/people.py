@@ -146,6 +146,7 @@ class People:
             applicant=applicant,
             dossier=dossier,
             stage="main",
+            decide_by=None,
             form_version=1,
             requested=msgspec.convert(asked["requested"], Money).minor("requested", currency=CURRENCY),
             currency=CURRENCY,

@@ -124,6 +124,9 @@ class _Season:
             grace_minutes=0,
             eligibility=(),
             applications_per_applicant="several",
+            intake="deadline",
+            decide_within_days=None,
+            takes_until=None,
         )
         announced = RoundOpened(
             round=self._round,
@@ -134,6 +137,8 @@ class _Season:
             closes_local="2026-03-31 22:00",
             time_zone="UTC",
             grace_minutes=0,
+            rolling=False,
+            last=True,
         )
         await self._deed(staff.officer, Role.OFFICER, {self._call: drafted})
         await self._deed(staff.officer, Role.OFFICER, {self._call: CallPublished(call=self._call)})

@@ -33,15 +33,39 @@ class ApplicationWritten(Fact, frozen=True, kw_only=True):
 
 
 class ApplicationSubmitted(ApplicationWritten, frozen=True, kw_only=True):
-    """An applicant answered a call's form."""
+    """An applicant answered a call's form. A rolling call decides on it until `decide_by`."""
 
     initiative: str
     call: str
     round: str
+    decide_by: datetime | None
 
 
 class ApplicationChanged(ApplicationWritten, frozen=True, kw_only=True):
     """The applicant wrote the application anew while the round took it in."""
+
+
+class ApplicationInvited(Fact, frozen=True, kw_only=True):
+    """The panel's decision was confirmed: the application is invited to the call's next `stage`."""
+
+    application: str
+    panel: str
+    call: str
+    stage: str
+
+
+class ApplicationContinued(ApplicationWritten, frozen=True, kw_only=True):
+    """The applicant answered the form of the next stage, in its round. What was answered in earlier stages stays."""
+
+    call: str
+    round: str
+
+
+class ApplicationInvitationLapsed(Fact, frozen=True, kw_only=True):
+    """The round of the stage to which the application was invited closed without an answer of the applicant."""
+
+    application: str
+    round: str
 
 
 class ApplicationReturned(Fact, frozen=True, kw_only=True):
@@ -169,6 +193,9 @@ class ApplicationGrantOffered(Fact, frozen=True, kw_only=True):
 ApplicationFact = (
     ApplicationSubmitted
     | ApplicationChanged
+    | ApplicationInvited
+    | ApplicationContinued
+    | ApplicationInvitationLapsed
     | ApplicationReturned
     | ApplicationResubmitted
     | ApplicationReturnLapsed

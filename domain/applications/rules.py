@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from domain import limits
@@ -16,6 +16,7 @@ from domain.applications.facts import (
     ApplicationFoundEligible,
     ApplicationFoundIneligible,
     ApplicationGrantOffered,
+    ApplicationInvited,
     ApplicationPromoted,
     ApplicationSubmitted,
     ApplicationWaitlisted,
@@ -25,8 +26,8 @@ from domain.applications.facts import (
     IneligibilityReason,
     WithdrawalReason,
 )
-from domain.applications.state import IN_PLAY, WITHDRAWABLE, Application, ApplicationStatus
-from domain.calls import Call, CancellationReason
+from domain.applications.state import GOING_ON, IN_PLAY, WITHDRAWABLE, Application, ApplicationStatus
+from domain.calls import Call, CancellationReason, check_takes_in
 from domain.deciding import Fact
 from domain.dossiers import Dossier
 from domain.eligibility import wrong_answers
@@ -53,10 +54,15 @@ def submit(
     earlier: Collection[Application],
     now: datetime,
 ) -> tuple[Fact, ...]:
-    """Submit an application to an open round: every answer is checked, and all that is wrong is told at once. `earlier`
+    """Submit an application to an open round, or to a rolling call: every answer is checked, and all that is wrong is told at once. `earlier`
     are the applicant's other applications to the call, where it takes one from each applicant; `eligibility` are the
     answers to its eligibility questions."""
-    round.check_open(now, applicant)
+    if call.rolling:
+        check_takes_in(call, now)
+    else:
+        round.check_open(now, applicant)
+        if round.stage != call.stages[0].id:
+            raise Refused(msg("This stage is open only to applications that were invited to it."))
     if call.applications_per_applicant == "one" and any(
         each.status is not ApplicationStatus.WITHDRAWN for each in earlier
     ):
@@ -76,10 +82,13 @@ def submit(
             round=round_id,
             applicant=applicant,
             dossier=dossier,
+            decide_by=None
+            if call.decide_within_days is None
+            else now + timedelta(days=call.decide_within_days),
             **written(
                 call,
-                round.stage,
-                call.stage(round.stage).form,
+                call.stages[0].id,
+                call.stages[0].form,
                 title=title,
                 requested=requested,
                 answers=answers,
@@ -91,8 +100,8 @@ def submit(
 def written(
     call: Call, stage: str, form: Form, *, title: str, requested: Money, answers: Mapping[str, Answer]
 ) -> Any:
-    """The fields of `ApplicationWritten` from what an applicant wrote in a version of a stage's form: every answer is checked, and all that is wrong is told
-    at once. Raises `Invalid`. `Any`: each field has its own type."""
+    """The fields of `ApplicationWritten` from what an applicant wrote in a version of a stage's form: every answer is checked,
+    and all that is wrong is told at once. Raises `Invalid`. `Any`: each field has its own type."""
     errors: list[FieldError] = []
     minor: int | None = None
     try:
@@ -243,7 +252,7 @@ def find_ineligible(
 
 def cancel(application_id: str, application: Application, *, reason: CancellationReason) -> tuple[Fact, ...]:
     """End an application with its call; nothing for one that is out already."""
-    if application.status not in IN_PLAY:
+    if application.status not in GOING_ON:
         return ()
     return (ApplicationCancelled(application=application_id, reason=reason),)
 
@@ -262,6 +271,12 @@ def award(
             reason=reason,
         ),
     )
+
+
+def invite(application_id: str, application: Application, *, panel: str, stage: str) -> tuple[Fact, ...]:
+    """Invite to the call's next stage, as a confirmed panel decided."""
+    _check_undecided(application)
+    return (ApplicationInvited(application=application_id, panel=panel, call=application.call, stage=stage),)
 
 
 def waitlist(application_id: str, application: Application, *, panel: str, rank: int) -> tuple[Fact, ...]:

@@ -14,12 +14,15 @@ from domain.applications.facts import (
     ApplicationAwarded,
     ApplicationCancelled,
     ApplicationChanged,
+    ApplicationContinued,
     ApplicationDeclined,
     ApplicationEndedByErasure,
     ApplicationFact,
     ApplicationFoundEligible,
     ApplicationFoundIneligible,
     ApplicationGrantOffered,
+    ApplicationInvitationLapsed,
+    ApplicationInvited,
     ApplicationPromoted,
     ApplicationResubmitted,
     ApplicationReturned,
@@ -37,6 +40,8 @@ class ApplicationStatus(enum.StrEnum):
 
     SUBMITTED = "submitted"
     RETURNED = "returned"
+    INVITED = "invited"
+    LAPSED = "lapsed"
     ELIGIBLE = "eligible"
     INELIGIBLE = "ineligible"
     AWARDED = "awarded"
@@ -49,6 +54,8 @@ class ApplicationStatus(enum.StrEnum):
 STATUS_LABELS: Final[Mapping[enum.Enum, Message]] = {
     ApplicationStatus.SUBMITTED: in_context("application status", "submitted"),
     ApplicationStatus.RETURNED: in_context("application status", "returned with questions"),
+    ApplicationStatus.INVITED: in_context("application status", "invited to the next stage"),
+    ApplicationStatus.LAPSED: in_context("application status", "not continued"),
     ApplicationStatus.ELIGIBLE: in_context("application status", "eligible"),
     ApplicationStatus.INELIGIBLE: in_context("application status", "ineligible"),
     ApplicationStatus.AWARDED: in_context("application status", "awarded"),
@@ -78,8 +85,9 @@ _BEFORE_PANEL: Final[Mapping[ApplicationStatus, Callable[[int], Message]]] = {
 
 class Application(msgspec.Struct, frozen=True, kw_only=True):
     """An application as its facts left it; it holds nothing personal. Amounts are minor units of `currency`. `resubmit_by`
-    and `resubmit_local` are there while it is returned. `panel` is the one that decided on it, `grant` the one that was
-    offered after the award, if any."""
+    and `resubmit_local` are there while it is returned. `invited_to` is the stage to which it was invited last, `earlier` are
+    the rounds of earlier stages, in their order. `panel` is the one that decided on it, `grant` the one that was offered
+    after the award, if any."""
 
     status: ApplicationStatus | None = None
     initiative: str = ""
@@ -87,6 +95,8 @@ class Application(msgspec.Struct, frozen=True, kw_only=True):
     round: str = ""
     stage: str = ""
     form_version: int = 1
+    invited_to: str | None = None
+    earlier: tuple[str, ...] = ()
     applicant: str = ""
     dossier: str = ""
     requested: int = 0
@@ -97,6 +107,7 @@ class Application(msgspec.Struct, frozen=True, kw_only=True):
     resubmit_local: str = ""
     time_zone: str = ""
     grant: str | None = None
+    decide_by: datetime | None = None
 
 
 def evolve(application: Application, fact: ApplicationFact) -> Application:
@@ -115,6 +126,7 @@ def evolve(application: Application, fact: ApplicationFact) -> Application:
                 dossier=fact.dossier,
                 requested=fact.requested,
                 currency=fact.currency,
+                decide_by=fact.decide_by,
             )
         case ApplicationChanged() | ApplicationResubmitted():
             return replace(
@@ -123,6 +135,20 @@ def evolve(application: Application, fact: ApplicationFact) -> Application:
                 requested=fact.requested,
                 form_version=fact.form_version,
             )
+        case ApplicationInvited():
+            return replace(application, status=ApplicationStatus.INVITED, invited_to=fact.stage)
+        case ApplicationContinued():
+            return replace(
+                application,
+                status=ApplicationStatus.SUBMITTED,
+                round=fact.round,
+                stage=fact.stage,
+                form_version=fact.form_version,
+                requested=fact.requested,
+                earlier=(*application.earlier, application.round),
+            )
+        case ApplicationInvitationLapsed():
+            return replace(application, status=ApplicationStatus.LAPSED)
         case ApplicationReturned():
             return replace(
                 application,
@@ -173,4 +199,7 @@ def to_settle(counts: Mapping[ApplicationStatus, int]) -> tuple[Message, ...]:
     return tuple([_BEFORE_PANEL[status](count) for status, count in counts.items()])
 
 
-WITHDRAWABLE = (*IN_PLAY, ApplicationStatus.WAITLISTED)
+GOING_ON = (*IN_PLAY, ApplicationStatus.INVITED)
+"""An application that is in play, or invited to the next stage."""
+
+WITHDRAWABLE = (*GOING_ON, ApplicationStatus.WAITLISTED)

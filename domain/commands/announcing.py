@@ -53,8 +53,9 @@ class CancelPanelAnnouncement(Command, frozen=True, kw_only=True):
 
 def _announce(command: AnnouncePanel, given: Given) -> Plan:
     panel = yield from the(PANEL, command.panel)
-    initiative, round, ranked, own = yield from together(
+    initiative, call, round, ranked, own = yield from together(
         the(INITIATIVE, panel.initiative),
+        the(CALL, panel.call),
         the(ROUND, panel.round),
         some(APPLICATION, (place.application for place in panel.ranking)),
         members(applications_by(given.actor, panel.round)),
@@ -69,7 +70,7 @@ def _announce(command: AnnouncePanel, given: Given) -> Plan:
                     command.panel, panel, as_planned=given.actor == SYSTEM, now=given.now
                 ),
                 panel.round: rounds.decide(panel.round, round),
-                **announcing.outcomes(command.panel, panel, ranked),
+                **announcing.outcomes(command.panel, panel, call, ranked),
             },
             answers=command.panel,
         ),

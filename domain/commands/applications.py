@@ -8,7 +8,7 @@ from typing import Any, Final, get_args
 
 import msgspec
 
-from domain import access, applications, dossiers, limits, readings, resubmitting
+from domain import access, applications, continuing, dossiers, limits, readings, resubmitting, rounds
 from domain.applications import (
     APPLICATION,
     Application,
@@ -23,6 +23,7 @@ from domain.applications import (
     WithdrawalReason,
 )
 from domain.calls import CALL, PUBLIC
+from domain.commands.judged import reviews_now
 from domain.deciding import (
     Act,
     Command,
@@ -31,6 +32,7 @@ from domain.deciding import (
     Fact,
     Given,
     Outcome,
+    Part,
     Plan,
     Registered,
     StruckBy,
@@ -44,26 +46,26 @@ from domain.deciding import (
 from domain.dossiers import DOSSIER
 from domain.forms import Answer
 from domain.grants.state import ENDED, GRANT
-from domain.indexes import applications_by, reviews_of, submissions_to
+from domain.indexes import applications_by, rounds_of, submissions_to
 from domain.initiatives import INITIATIVE
 from domain.messages import msg
 from domain.persons import PERSON
 from domain.readings import EXAMINED, READING, Reading, reading_of
-from domain.refusals import NotFound
-from domain.reviews import REVIEW
-from domain.rounds import ROUND
+from domain.refusals import Invalid, NotFound
+from domain.reviews import asked_in
+from domain.rounds import ROUND, Round
 from domain.values import SYSTEM, ApplicationId, CallId, Money, RoundId
 
 
 class SubmitApplication(Command, frozen=True, kw_only=True):
-    """Submit an application to an open round of a call, as oneself. `eligibility` answers the call's eligibility questions,
+    """Submit an application to an open round of a call, as oneself; a rolling call needs no round. `eligibility` answers the call's eligibility questions,
     by their ids."""
 
     call: CallId
-    round: RoundId
     title: limits.Title
     requested: Money
     answers: dict[str, Answer]
+    round: RoundId | None = None
     eligibility: dict[str, bool] = msgspec.field(default_factory=dict)
 
 
@@ -100,6 +102,15 @@ class LapseApplicationReturn(Command, frozen=True, kw_only=True):
     application: ApplicationId
 
 
+class ContinueApplication(Command, frozen=True, kw_only=True):
+    """Answer the form of the next stage, to which one's application was invited, while its round is open."""
+
+    application: ApplicationId
+    title: limits.Title
+    requested: Money
+    answers: dict[str, Answer]
+
+
 class WithdrawApplication(Command, frozen=True, kw_only=True):
     """Take one's application back."""
 
@@ -130,29 +141,43 @@ class FindApplicationIneligible(Command, frozen=True, kw_only=True):
     explanation: limits.Explanation | None = None
 
 
+def _round_of(command: SubmitApplication) -> Part[Round]:
+    """The round that a submission names; one without facts where it names none."""
+    return Round() if command.round is None else (yield from maybe(ROUND, command.round))
+
+
 def _submit(command: SubmitApplication, given: Given) -> Plan:
-    # A round that does not exist is no round of this call either.
-    call, round = yield from together(the(CALL, command.call), maybe(ROUND, command.round))
+    call, round = yield from together(the(CALL, command.call), _round_of(command))
     if call.status not in PUBLIC:
         raise NotFound  # before the round is looked at: of a draft, nobody is told that it exists
-    if round.call != command.call:
+    if command.round is None and not call.rolling:
+        raise Invalid.field("round", msg("Say to which round of the call; a rolling call alone needs none."))
+    # A round that does not exist is no round of this call either, and those of a rolling call take in nothing more.
+    if command.round is not None and (round.call != command.call or call.rolling):
         raise NotFound(msg("This call has no such round."), named=command.round)
+    round_id = command.round or given.new("round")
     read = Reading()
     # Whoever acted in a call has a handle in it, and so has whoever read of it; most do neither before they apply, and
     # need no look.
     if given.actor != SYSTEM and command.call in (yield from maybe(PERSON, given.actor)).handles:
-        read = yield from maybe(READING, reading_of(given.actor, command.round))
+        read = yield from maybe(READING, reading_of(given.actor, round_id))
     earlier: dict[str, Application] = {}
     if call.applications_per_applicant == "one":
         before = yield from members(submissions_to(command.call, given.actor))
         earlier = yield from some(APPLICATION, before)
     application, dossier = given.new("application"), given.new("dossier")
+    opened = (
+        {round_id: rounds.open_for_one(round_id, command.call, call, application=application, now=given.now)}
+        if call.rolling
+        else {}
+    )
     return Act(
         may=access.applies(given.actor, read=read),
         initiative=call.initiative,
         scope=command.call,
         decide=lambda: Outcome(
             facts={
+                **opened,
                 dossier: dossiers.open_dossier(
                     dossier,
                     party=given.actor,
@@ -164,7 +189,7 @@ def _submit(command: SubmitApplication, given: Given) -> Plan:
                     application,
                     command.call,
                     call,
-                    command.round,
+                    round_id,
                     round,
                     applicant=given.actor,
                     dossier=dossier,
@@ -216,7 +241,7 @@ def _return(command: ReturnApplication, given: Given) -> Plan:
     )
     initiative = whole.within(application.call)
     own = yield from members(applications_by(given.actor, application.round))
-    reviews = yield from some(REVIEW, (yield from members(reviews_of(command.application))))
+    reviews = yield from reviews_now(command.application, application)
     read = yield from _read_by_examining(application, given)
     return Act(
         may=access.examines(given.actor, initiative, application, own=own, reviews=reviews.values()),
@@ -231,7 +256,7 @@ def _return(command: ReturnApplication, given: Given) -> Plan:
                     round,
                     questions=command.questions,
                     resubmit_by=command.resubmit_by,
-                    has_reviews=bool(reviews),
+                    has_reviews=asked_in(reviews.values(), application.round),
                     now=given.now,
                 ),
                 **read,
@@ -275,6 +300,36 @@ def _lapse_return(command: LapseApplicationReturn, given: Given) -> Plan:
             facts={
                 command.application: resubmitting.lapse_return(
                     command.application, application, now=given.now
+                )
+            },
+            answers=command.application,
+        ),
+    )
+
+
+def _continue(command: ContinueApplication, given: Given) -> Plan:
+    application = yield from the(APPLICATION, command.application)
+    call = yield from the(CALL, application.call)
+    # Most answer nothing here: the rounds are looked at only where there is a stage to go on to.
+    opened = (yield from members(rounds_of(application.call))) if application.invited_to else ()
+    states = yield from some(ROUND, opened)
+    found = next((each for each in states if states[each].stage == application.invited_to), None)
+    return Act(
+        may=access.applicant(given.actor, application),
+        initiative=application.initiative,
+        scope=application.call,
+        decide=lambda: Outcome(
+            facts={
+                command.application: continuing.answer_next_stage(
+                    command.application,
+                    application,
+                    call,
+                    found,
+                    states[found] if found else Round(),
+                    title=command.title,
+                    requested=command.requested,
+                    answers=command.answers,
+                    now=given.now,
                 )
             },
             answers=command.application,
@@ -331,7 +386,7 @@ def _find_eligible(command: FindApplicationEligible, given: Given) -> Plan:
     )
     initiative = whole.within(application.call)
     own = yield from members(applications_by(given.actor, application.round))
-    reviews = yield from some(REVIEW, (yield from members(reviews_of(command.application))))
+    reviews = yield from reviews_now(command.application, application)
     read = yield from _read_by_examining(application, given)
     return Act(
         may=access.examines(given.actor, initiative, application, own=own, reviews=reviews.values()),
@@ -353,7 +408,7 @@ def _find_ineligible(command: FindApplicationIneligible, given: Given) -> Plan:
     application = yield from the(APPLICATION, command.application)
     initiative = (yield from the(INITIATIVE, application.initiative)).within(application.call)
     own = yield from members(applications_by(given.actor, application.round))
-    reviews = yield from some(REVIEW, (yield from members(reviews_of(command.application))))
+    reviews = yield from reviews_now(command.application, application)
     read = yield from _read_by_examining(application, given)
     return Act(
         may=access.examines(given.actor, initiative, application, own=own, reviews=reviews.values()),
@@ -366,7 +421,7 @@ def _find_ineligible(command: FindApplicationIneligible, given: Given) -> Plan:
                     application,
                     reason=command.reason,
                     explanation=command.explanation,
-                    has_reviews=bool(reviews),
+                    has_reviews=asked_in(reviews.values(), application.round),
                 ),
                 **read,
             },
@@ -397,6 +452,7 @@ COMMANDS = (
     Registered("application.change", ChangeApplication, _change),
     Registered("application.return", ReturnApplication, _return),
     Registered("application.resubmit", ResubmitApplication, _resubmit),
+    Registered("application.continue", ContinueApplication, _continue),
     Registered("application.lapse_return", LapseApplicationReturn, _lapse_return),
     Registered("application.withdraw", WithdrawApplication, _withdraw),
     # It is noted in the dossier's stream.

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Mapping
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from domain import access, applications, calls, limits, reviews, rounds
 from domain.applications import APPLICATION
-from domain.calls import CALL, CallChanged, CallDrafted, CancellationReason, HowMany
+from domain.calls import CALL, Call, CallChanged, CallDrafted, CancellationReason, HowMany, Intake
 from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, Wish, members, some, the
 from domain.eligibility import EligibilityQuestions, check_questions
 from domain.forms import Form, Rubric
@@ -18,20 +19,22 @@ from domain.initiatives import INITIATIVE
 from domain.messages import msg
 from domain.refusals import Invalid
 from domain.reviews import REVIEW
-from domain.rounds import ROUND, RoundStatus
-from domain.stages import Stages, check_stages
+from domain.rounds import ROUND, Round, RoundStatus
+from domain.stages import StageDrafts, check_stages
 from domain.values import CallId, FundId, Money, check_texts
 
 
 class DraftCall(Command, frozen=True, kw_only=True):
     """Write a call that is paid from a fund. Applications go through its `stages` in their order; its
-    `eligibility` questions are asked first, and an application is submitted only with the answers that they need; `grace_minutes` are
+    `eligibility` questions are asked first, and an application is submitted only with the answers that they need; a
+    ``rolling`` call takes in applications all the time, or until `takes_until` on the clocks of its time zone, and decides on
+    each within `decide_within_days`; `grace_minutes` are
     granted silently after each deadline."""
 
     fund: FundId
     title: dict[str, limits.Title]
     summary: dict[str, limits.Summary]
-    stages: Stages
+    stages: StageDrafts
     budget: Money
     minimum_award: Money
     maximum_award: Money
@@ -39,6 +42,9 @@ class DraftCall(Command, frozen=True, kw_only=True):
     grace_minutes: limits.GraceMinutes = 0
     eligibility: EligibilityQuestions = ()
     applications_per_applicant: HowMany = "several"
+    intake: Intake = "deadline"
+    decide_within_days: limits.Days | None = None
+    takes_until: datetime | None = None
 
 
 class PublishCall(Command, frozen=True, kw_only=True):
@@ -119,7 +125,7 @@ def _checked(command: DraftCall, call: str, initiative: str) -> CallDrafted:
         fund=command.fund,
         title=check_texts(command.title, "title", most=limits.TITLE),
         summary=check_texts(command.summary, "summary", most=limits.SUMMARY, long=True),
-        stages=check_stages(command.stages),
+        stages=check_stages(command.stages, quorum=2 if command.intake == "rolling" else 3),
         currency=currency,
         budget=command.budget.minor("budget", least=1),
         minimum_award=command.minimum_award.minor("minimum_award", currency=currency),
@@ -128,6 +134,11 @@ def _checked(command: DraftCall, call: str, initiative: str) -> CallDrafted:
         grace_minutes=command.grace_minutes,
         eligibility=check_questions(command.eligibility),
         applications_per_applicant=command.applications_per_applicant,
+        intake=command.intake,
+        decide_within_days=command.decide_within_days,
+        takes_until=None
+        if command.takes_until is None
+        else calls.instant(command.takes_until, command.time_zone, "takes_until"),
     )
 
 
@@ -146,20 +157,23 @@ def _change(command: ChangeCall, given: Given) -> Plan:
     call = yield from the(CALL, command.call)
     initiative = (yield from the(INITIATIVE, call.initiative)).within(command.call)
     found = yield from members(rounds_of(command.call))
-    states = yield from some(ROUND, found)
-    received = yield from _in_all(map(applications_of, found))
+    # The rounds of a rolling call, one for each application, are not in the way of a change.
+    judged_together = () if call.rolling else found
+    states = yield from some(ROUND, judged_together)
+    received = yield from _in_all(map(applications_of, judged_together))
 
     def amount(field: str, asked: Money | None, now: int, least: int) -> int:
         return now if asked is None else asked.minor(field, currency=call.currency, least=least)
 
     def decide() -> Outcome:
         in_panel = any(
-            round.status in (RoundStatus.IN_PANEL, RoundStatus.DECIDED) for round in states.values()
+            round.last and round.status in (RoundStatus.IN_PANEL, RoundStatus.DECIDED)
+            for round in states.values()
         )
         calls.check_changeable(call, in_panel=in_panel)
         changed = CallChanged(
             call=command.call,
-            round=found[0] if found else None,
+            round=_newest(call, states),
             title=call.title
             if command.title is None
             else check_texts(command.title, "title", most=limits.TITLE),
@@ -171,7 +185,11 @@ def _change(command: ChangeCall, given: Given) -> Plan:
             maximum_award=amount("maximum_award", command.maximum_award, call.maximum_award, 1),
         )
         return Outcome(
-            facts={command.call: calls.change(changed, call, has_applications=bool(received))},
+            facts={
+                command.call: calls.change(
+                    changed, call, has_applications=bool(received) or (call.rolling and bool(found))
+                )
+            },
             answers=command.call,
         )
 
@@ -186,8 +204,10 @@ def _change(command: ChangeCall, given: Given) -> Plan:
 def _change_form(command: ChangeCallForm, given: Given) -> Plan:
     call = yield from the(CALL, command.call)
     initiative = (yield from the(INITIATIVE, call.initiative)).within(command.call)
-    rounds_now = yield from some(ROUND, (yield from members(rounds_of(command.call))))
-    ended = any(
+    rounds_now = (
+        {} if call.rolling else (yield from some(ROUND, (yield from members(rounds_of(command.call)))))
+    )
+    ended = not call.rolling and any(
         round.stage == command.stage and round.status is not RoundStatus.OPEN for round in rounds_now.values()
     )
     return Act(
@@ -208,8 +228,10 @@ def _change_form(command: ChangeCallForm, given: Given) -> Plan:
 def _change_rubric(command: ChangeCallRubric, given: Given) -> Plan:
     call = yield from the(CALL, command.call)
     initiative = (yield from the(INITIATIVE, call.initiative)).within(command.call)
-    rounds_now = yield from some(ROUND, (yield from members(rounds_of(command.call))))
-    in_panel = any(
+    rounds_now = (
+        {} if call.rolling else (yield from some(ROUND, (yield from members(rounds_of(command.call)))))
+    )
+    in_panel = not call.rolling and any(
         round.stage == command.stage and round.status not in (RoundStatus.OPEN, RoundStatus.CLOSED)
         for round in rounds_now.values()
     )
@@ -261,6 +283,12 @@ def _cancel(command: CancelCall, given: Given) -> Plan:
         scope=command.call,
         decide=decide,
     )
+
+
+def _newest(call: Call, rounds: Mapping[str, Round]) -> str | None:
+    """The round of the latest stage that has one, in whose timelines a change of the call is told."""
+    order = [stage.id for stage in call.stages]
+    return max(rounds, key=lambda each: order.index(rounds[each].stage), default=None)
 
 
 def _in_all(indexes: Iterable[str]) -> Generator[Wish, Any, list[str]]:

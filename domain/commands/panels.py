@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from domain import access, panels, rounds
+from collections.abc import Mapping
+
+from domain import access, calls, panels, rounds
 from domain import reviews as reviewing
-from domain.applications import APPLICATION, ApplicationStatus
+from domain.applications import APPLICATION, Application, ApplicationStatus
 from domain.calls import CALL, Call
 from domain.commands.chairs import every_chair_is_excluded
+from domain.commands.judged import known_of
 from domain.deciding import (
     Act,
     Command,
+    Fact,
     Given,
     Outcome,
     Plan,
@@ -26,12 +30,12 @@ from domain.panels import (
     PANEL,
     MoreReason,
     OutcomeReason,
+    Panel,
     PanelOutcome,
     ReturnReason,
 )
-from domain.readings import READING, reading_of
 from domain.refusals import Invalid, NotFound
-from domain.reviews import REVIEW
+from domain.reviews import REVIEW, concerning
 from domain.rounds import ROUND
 from domain.values import ApplicationId, Money, PanelId, RoundId
 
@@ -45,8 +49,8 @@ class OpenPanel(Command, frozen=True, kw_only=True):
 
 class SetPanelOutcome(Command, frozen=True, kw_only=True):
     """Decide on a ranked application: an award with its `amount` and its `reason`, a place on the waiting list with its
-    `rank` and the `amount` that it is awarded if it moves up, or a decline with its `reason`. An amount above the sum that
-    was asked for needs `more_because`."""
+    `rank` and the `amount` that it is awarded if it moves up, or a decline with its `reason`; before the last stage, an
+    invitation to the next one or a decline. An amount above the sum that was asked for needs `more_because`."""
 
     panel: PanelId
     application: ApplicationId
@@ -113,15 +117,15 @@ def _open(command: OpenPanel, given: Given) -> Plan:
 def _set_outcome(command: SetPanelOutcome, given: Given) -> Plan:
     panel = yield from the(PANEL, command.panel)
     # Of an application that is not ranked nothing is told, not even whether it is there.
-    call, initiative, application, read, own, asked = yield from together(
+    call, initiative, application, own, asked = yield from together(
         the(CALL, panel.call),
         the(INITIATIVE, panel.initiative),
         maybe(APPLICATION, command.application),
-        maybe(READING, reading_of(given.actor, panel.round)),
         members(applications_by(given.actor, panel.round)),
         members(reviews_of(command.application)),
     )
     initiative = initiative.within(panel.call)
+    read = yield from known_of(given.actor, panel.round, panel.stage, panel.call, call)
     if not panels.is_ranked(panel, command.application):
         return Act(
             may=access.chairs_panel(given.actor, initiative, call.stage(panel.stage), own=own, read=read),
@@ -129,12 +133,12 @@ def _set_outcome(command: SetPanelOutcome, given: Given) -> Plan:
             scope=panel.call,
             decide=lambda: _unranked(command.application),
         )
-    reviews = yield from some(REVIEW, asked)
+    reviews = concerning((yield from some(REVIEW, asked)), panel.round)
     no_chair_can = yield from every_chair_is_excluded(given.actor, initiative, panel.round, reviews.values())
     # Who withdrew matters only where the budget seems too small, so the other applications are seldom loaded.
     awarded = panels.awards(panel, besides=command.application)
     withdrawn: set[str] = set()
-    if sum(awarded.values()) + _asked(command, call) > call.budget:
+    if call.awarded + sum(awarded.values()) + _asked(command, call) > call.budget:
         states = yield from some(APPLICATION, awarded)
         withdrawn = {other for other, state in states.items() if state.status is ApplicationStatus.WITHDRAWN}
     return Act(
@@ -184,14 +188,14 @@ def _asked(command: SetPanelOutcome, call: Call) -> int:
 
 def _close(command: ClosePanel, given: Given) -> Plan:
     panel = yield from the(PANEL, command.panel)
-    initiative, call, read, ranked, own = yield from together(
+    initiative, call, ranked, own = yield from together(
         the(INITIATIVE, panel.initiative),
         the(CALL, panel.call),
-        maybe(READING, reading_of(given.actor, panel.round)),
         some(APPLICATION, (place.application for place in panel.ranking)),
         members(applications_by(given.actor, panel.round)),
     )
     initiative = initiative.within(panel.call)
+    read = yield from known_of(given.actor, panel.round, panel.stage, panel.call, call)
     return Act(
         may=access.chairs_panel(given.actor, initiative, call.stage(panel.stage), own=own, read=read),
         initiative=panel.initiative,
@@ -226,8 +230,10 @@ def _return(command: ReturnPanel, given: Given) -> Plan:
 
 def _confirm(command: ConfirmPanel, given: Given) -> Plan:
     panel = yield from the(PANEL, command.panel)
-    initiative, own, conflicts, deciders = yield from together(
+    call = yield from the(CALL, panel.call)
+    initiative, ranked, own, conflicts, deciders = yield from together(
         the(INITIATIVE, panel.initiative),
+        some(APPLICATION, (place.application for place in panel.ranking)),
         members(applications_by(given.actor, panel.round)),
         members(conflicts_of(given.actor, panel.round)),
         members(deciders_of(command.panel)),
@@ -239,11 +245,25 @@ def _confirm(command: ConfirmPanel, given: Given) -> Plan:
         scope=panel.call,
         decide=lambda: Outcome(
             facts={
+                **_counted(command.panel, panel, call, ranked),
                 command.panel: panels.confirm(command.panel, panel, confirmer=given.actor, deciders=deciders),
             },
             answers=command.panel,
         ),
     )
+
+
+def _counted(
+    panel_id: str, panel: Panel, call: Call, ranked: Mapping[str, Application]
+) -> dict[str, tuple[Fact, ...]]:
+    """What a rolling call's budget gives for the awards that are confirmed."""
+    awarded = sum(
+        amount
+        for application, amount in panels.awards(panel, besides="").items()
+        if ranked[application].status is not ApplicationStatus.WITHDRAWN
+    )
+    facts = calls.confirm_awards(panel.call, call, panel=panel_id, amount=awarded)
+    return {panel.call: facts} if facts else {}
 
 
 COMMANDS = (

@@ -7,8 +7,9 @@ from typing import Any
 
 from domain import access, limits, reviews
 from domain.applications import APPLICATION, Application
-from domain.calls import CALL
+from domain.calls import CALL, Call
 from domain.commands.chairs import every_chair_is_excluded
+from domain.commands.judged import known_of
 from domain.deciding import (
     Act,
     Command,
@@ -27,7 +28,7 @@ from domain.indexes import applications_by, reviews_of
 from domain.initiatives import INITIATIVE, Initiative
 from domain.persons import PERSON, PersonStatus, check_registered
 from domain.readings import READING, reading_of
-from domain.reviews import JUDGING, REVIEW, ConflictReason, Review
+from domain.reviews import JUDGING, REVIEW, ConflictReason, Review, concerning
 from domain.rounds import ROUND, QuorumReason
 from domain.stages import Stage
 from domain.values import ApplicationId, PersonId, ReviewId
@@ -90,7 +91,7 @@ def _replace(command: ReplaceReview, given: Given) -> Plan:
 
 def _ask(application_id: str, juror: str, given: Given, *, replaced: str | None = None) -> Plan:
     application = yield from the(APPLICATION, application_id)
-    call, round, initiative, person, read, juror_read = yield from together(
+    call, round, initiative, person, _, _ = yield from together(
         the(CALL, application.call),
         the(ROUND, application.round),
         the(INITIATIVE, application.initiative),
@@ -104,7 +105,9 @@ def _ask(application_id: str, juror: str, given: Given, *, replaced: str | None 
         members(applications_by(juror, application.round)),
         members(reviews_of(application_id)),
     )
-    existing = yield from some(REVIEW, asked)
+    existing = concerning((yield from some(REVIEW, asked)), application.round)
+    read = yield from known_of(given.actor, application.round, round.stage, application.call, call)
+    juror_read = yield from known_of(juror, application.round, round.stage, application.call, call)
     review = given.new("review")
 
     def decide() -> Outcome:
@@ -155,6 +158,7 @@ def _jury(initiative: Initiative) -> Generator[Wish, Any, list[str]]:
 def _can_be_asked(
     application_id: str,
     application: Application,
+    call: Call,
     stage: Stage,
     jury: Collection[str],
     existing: Collection[Review],
@@ -162,7 +166,7 @@ def _can_be_asked(
     """Whether somebody of the jury could be asked for a review of an application yet."""
     for person in jury:
         applied = yield from members(applications_by(person, application.round))
-        read = yield from maybe(READING, reading_of(person, application.round))
+        read = yield from known_of(person, application.round, stage.id, application.call, call)
         why_not = reviews.why_not_asked(
             application_id,
             application,
@@ -179,7 +183,7 @@ def _can_be_asked(
 
 def _lower_quorum(command: LowerQuorum, given: Given) -> Plan:
     application = yield from the(APPLICATION, command.application)
-    call, round, initiative, read, own, asked = yield from together(
+    call, round, initiative, _, own, asked = yield from together(
         the(CALL, application.call),
         the(ROUND, application.round),
         the(INITIATIVE, application.initiative),
@@ -189,10 +193,11 @@ def _lower_quorum(command: LowerQuorum, given: Given) -> Plan:
     )
     initiative = initiative.within(application.call)
     stage = call.stage(round.stage)
-    written = tuple((yield from some(REVIEW, asked)).values())
+    written = tuple(concerning((yield from some(REVIEW, asked)), application.round).values())
+    read = yield from known_of(given.actor, application.round, round.stage, application.call, call)
     no_chair_can = yield from every_chair_is_excluded(given.actor, initiative, application.round, written)
     jury = yield from _jury(initiative)
-    left = yield from _can_be_asked(command.application, application, stage, jury, written)
+    left = yield from _can_be_asked(command.application, application, call, stage, jury, written)
     return Act(
         may=access.decides_on(
             given.actor,
@@ -227,12 +232,13 @@ def _lower_quorum(command: LowerQuorum, given: Given) -> Plan:
 
 def _declare_no_conflict(command: DeclareNoConflict, given: Given) -> Plan:
     review = yield from the(REVIEW, command.review)
-    initiative, round, call, read = yield from together(
+    initiative, round, call, _ = yield from together(
         the(INITIATIVE, review.initiative),
         the(ROUND, review.round),
         the(CALL, review.call),
         maybe(READING, reading_of(given.actor, review.round)),
     )
+    read = yield from known_of(given.actor, review.round, round.stage, review.call, call)
     initiative = initiative.within(review.call)
     return Act(
         may=access.declares_no_conflict(given.actor, initiative, call.stage(round.stage), review, read=read),
@@ -266,13 +272,14 @@ def _declare_conflict(command: DeclareConflict, given: Given) -> Plan:
 
 def _submit(command: SubmitReview, given: Given) -> Plan:
     review = yield from the(REVIEW, command.review)
-    initiative, application, round, call, read = yield from together(
+    initiative, application, round, call, _ = yield from together(
         the(INITIATIVE, review.initiative),
         the(APPLICATION, review.application),
         the(ROUND, review.round),
         the(CALL, review.call),
         maybe(READING, reading_of(given.actor, review.round)),
     )
+    read = yield from known_of(given.actor, review.round, round.stage, review.call, call)
     initiative = initiative.within(review.call)
     return Act(
         may=access.submits_review(given.actor, initiative, call.stage(round.stage), review, read=read),

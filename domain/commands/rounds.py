@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from domain import access, calls, limits, readings, rounds
+from domain import access, calls, continuing, limits, readings, rounds
+from domain.applications import APPLICATION
 from domain.calls import CALL
 from domain.deciding import (
     Act,
@@ -19,9 +20,11 @@ from domain.deciding import (
     StruckBy,
     maybe,
     members,
+    some,
     the,
+    together,
 )
-from domain.indexes import applications_by, applications_of, reviews_in, rounds_of
+from domain.indexes import applications_by, applications_of, invited_to, reviews_in, rounds_of
 from domain.initiatives import INITIATIVE
 from domain.persons import PERSON, check_registered
 from domain.readings import READING, ReadingKind, reading_of
@@ -39,7 +42,8 @@ from domain.values import CallId, PersonId, RoundId
 
 
 class OpenRound(Command, frozen=True, kw_only=True):
-    """Take in applications to a published call until `closes_at`, a time on the clocks of the call's time zone."""
+    """Take in applications to a published call until `closes_at`, a time on the clocks of the call's time zone. Once a stage
+    is decided, this opens the next one to the applications that were invited to it."""
 
     call: CallId
     closes_at: datetime
@@ -75,27 +79,22 @@ class CloseRound(Command, frozen=True, kw_only=True):
 def _open(command: OpenRound, given: Given) -> Plan:
     call = yield from the(CALL, command.call)
     initiative = (yield from the(INITIATIVE, call.initiative)).within(command.call)
-    existing = yield from members(rounds_of(command.call))
+    existing = yield from some(ROUND, (yield from members(rounds_of(command.call))))
     round = given.new("round")
+
+    def decide() -> Outcome:
+        stage = rounds.stage_to_open(call, existing.values())
+        opened = rounds.open_round(
+            round, command.call, call, stage, closes_local=command.closes_at, now=given.now
+        )
+        noted = calls.note_round(command.call, round=round, stage=stage.id)
+        return Outcome(facts={round: opened, command.call: noted}, answers=round)
 
     return Act(
         may=access.officer(given.actor, initiative),
         initiative=call.initiative,
         scope=command.call,
-        decide=lambda: Outcome(
-            facts={
-                round: rounds.open_round(
-                    round,
-                    command.call,
-                    call,
-                    closes_local=command.closes_at,
-                    has_round=bool(existing),
-                    now=given.now,
-                ),
-                command.call: calls.note_round(command.call, round=round, stage=call.stages[0].id),
-            },
-            answers=round,
-        ),
+        decide=decide,
     )
 
 
@@ -173,15 +172,25 @@ def _grant_late_access(command: GrantLateAccess, given: Given) -> Plan:
 def _close(command: CloseRound, given: Given) -> Plan:
     round = yield from the(ROUND, command.round)
     initiative = (yield from the(INITIATIVE, round.initiative)).within(round.call)
-    received = yield from members(applications_of(command.round))
+    received, invited = yield from together(
+        members(applications_of(command.round)), members(invited_to(round.call, round.stage))
+    )
+    silent = yield from some(APPLICATION, sorted({*invited} - {*received}))
+
+    def decide() -> Outcome:
+        closed = rounds.close(command.round, round, received=received, now=given.now)
+        lapsed = {
+            each: facts
+            for each, application in silent.items()
+            if (facts := continuing.lapse_invitation(each, application, round=command.round))
+        }
+        return Outcome(facts={command.round: closed, **lapsed}, answers=command.round)
+
     return Act(
         may=access.officer_or_system(given.actor, initiative),
         initiative=round.initiative,
         scope=round.call,
-        decide=lambda: Outcome(
-            facts={command.round: rounds.close(command.round, round, received=received, now=given.now)},
-            answers=command.round,
-        ),
+        decide=decide,
     )
 
 
@@ -199,7 +208,9 @@ def _closing(
     return f"close {fact.round}"
 
 
-def _close_in_time(fact: RoundOpened) -> Due:
+def _close_in_time(fact: RoundOpened) -> Due | None:
+    if fact.rolling:
+        return None  # it closes as it opens
     return Due(key=_closing(fact), at=fact.intake_ends, command=CloseRound(round=fact.round))
 
 

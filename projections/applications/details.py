@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
+
+import msgspec
 
 from domain import access
-from domain.applications import ApplicationWritten, awaited_until, beside
+from domain.applications import ApplicationStatus, ApplicationWritten, awaited_until, beside
 from domain.deciding import Allowed
 from domain.forms import Answer, Form
 from domain.indexes import conflicts_of
@@ -17,9 +21,19 @@ from domain.values import Role
 from projections import readings
 from projections.applications.lines import ApplicationLine, line
 from projections.cases import Case, case_of
+from projections.folding.applications import Answered
 from projections.initiatives import names_of
 from projections.moments import AsOf, position_at
 from projections.reader import Reader, Reference, Row, allow, damaged_in, text_of
+
+
+class StageAnswers(msgspec.Struct, frozen=True, kw_only=True):
+    """What was answered in an earlier stage; `form`, `answers` and `withheld` are as in `ApplicationDetail`."""
+
+    stage: str
+    form: Form
+    answers: dict[str, Answer]
+    withheld: tuple[str, ...]
 
 
 class ApplicationDetail(ApplicationLine, frozen=True, kw_only=True):
@@ -27,7 +41,8 @@ class ApplicationDetail(ApplicationLine, frozen=True, kw_only=True):
 
     `seen_as` is the role in which it is shown. `explanation` is what somebody wrote beside the status (of a returned one, the
     questions), and `awaited_until` when what it asks of the applicant is due. `form` is the version of the form of a `stage` of the call that was
-    answered. `answers` are by the ids of its questions, None where there is no answer or it was erased; those that are `withheld` from this viewer are named there instead. `answers` as a whole is
+    answered. `answers` are by the ids of its questions, None where there is no answer or it was erased; those that are `withheld` from this viewer are named there instead; `earlier` are those of earlier stages. `invited_to` is the stage whose form the applicant may
+    answer next. `answers` as a whole is
     None to those who follow the application by its handle alone, and where reading them cannot be recorded. `feedback`
     are the reviews' comments for the applicant, None before they are shown and to everybody else. An answer in `damaged`
     is named there as ``answers.budget``.
@@ -41,6 +56,8 @@ class ApplicationDetail(ApplicationLine, frozen=True, kw_only=True):
     form: Form | None
     answers: dict[str, Answer] | None
     withheld: tuple[str, ...]
+    earlier: tuple[StageAnswers, ...]
+    invited_to: str | None
     feedback: tuple[str, ...] | None
 
 
@@ -84,16 +101,21 @@ async def shown(reader: Reader, viewer: str, case: Case, *, as_of: AsOf | None =
     unrecorded = (
         role is Role.OFFICER
         and not outline
-        and not await readings.record(reader, viewer, case.application.round, *EXAMINED)
+        and not await readings.record(reader, viewer, case.round_id, *EXAMINED)
     )
     identity = identity and not unrecorded
     rows = await reader.rows(
         """
-        SELECT a.*, t.* FROM read.applications a LEFT JOIN read.titled t ON t.title_stream = a.application AND t.title_version = a.written
+        SELECT a.*, t.* FROM read.applications a LEFT JOIN read.titled t ON t.title_stream = a.application
+            AND t.title_version = coalesce(
+                (SELECT (s ->> 'written')::integer FROM jsonb_array_elements(a.answered) s WHERE s ->> 'round' = %(round)b::text),
+                a.written
+            )
         WHERE a.application = %(application)b
             AND a.from_position <= %(at)b::bigint AND a.to_position > %(at)b::bigint
         """,
         application=case.id,
+        round=case.round_id,
         at=at,
     )
     if not rows:
@@ -102,7 +124,7 @@ async def shown(reader: Reader, viewer: str, case: Case, *, as_of: AsOf | None =
     place = row["rank"] is None or access.sees_waiting_places(
         viewer,
         applicant=case.application.applicant,
-        conflict_in_round=bool(await reader.members(conflicts_of(viewer, case.application.round))),
+        conflict_in_round=bool(await reader.members(conflicts_of(viewer, case.round_id))),
     )
     shown_line = line(
         reader,
@@ -113,11 +135,12 @@ async def shown(reader: Reader, viewer: str, case: Case, *, as_of: AsOf | None =
         place=place,
         unrecorded=unrecorded,
     )
-    answers, withheld, stage, form, explanation, until = (
-        (None, (), None, None, None, None)
+    parts, explanation, until = (
+        ([], None, None)
         if outline or unrecorded
         else await _answers(reader, case, row, identity=identity, explained=inside)
     )
+    answers = parts[-1].answers if parts else None
     names = await names_of(reader, [case.application.applicant]) if identity else {}
     name = names.get(case.application.applicant)
     feedback, damaged_feedback = await _feedback(reader, viewer, case)
@@ -125,6 +148,13 @@ async def shown(reader: Reader, viewer: str, case: Case, *, as_of: AsOf | None =
     of_line["damaged"] += (
         *damaged_in({"applicant_name": name, "explanation": explanation}),
         *damaged_in({f"answers.{name}": answer for name, answer in (answers or {}).items()}),
+        *damaged_in(
+            {
+                f"earlier.{part.stage}.{name}": answer
+                for part in parts[:-1]
+                for name, answer in part.answers.items()
+            }
+        ),
         *(("feedback",) if damaged_feedback else ()),
     )
     return ApplicationDetail(
@@ -133,51 +163,93 @@ async def shown(reader: Reader, viewer: str, case: Case, *, as_of: AsOf | None =
         applicant_name=text_of(name),
         explanation=text_of(explanation),
         awaited_until=until,
-        stage=stage,
-        form=form,
-        answers=None
-        if answers is None
-        else {name: None if isinstance(answer, Withheld) else answer for name, answer in answers.items()},
-        withheld=withheld,
+        stage=parts[-1].stage if parts else None,
+        form=parts[-1].form if parts else None,
+        answers=None if answers is None else {name: _undamaged(answer) for name, answer in answers.items()},
+        withheld=parts[-1].withheld if parts else (),
+        earlier=tuple(
+            [
+                StageAnswers(
+                    stage=part.stage,
+                    form=part.form,
+                    answers={name: _undamaged(answer) for name, answer in part.answers.items()},
+                    withheld=part.withheld,
+                )
+                for part in parts[:-1]
+            ]
+        ),
+        invited_to=case.application.invited_to
+        if role is Role.APPLICANT and case.application.status in _MAY_GO_ON
+        else None,
         feedback=feedback,
     )
 
 
+_MAY_GO_ON: Final = (ApplicationStatus.INVITED, ApplicationStatus.LAPSED)
+
+
+def _undamaged(answer: Answer | Withheld) -> Answer:
+    return None if isinstance(answer, Withheld) else answer
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What was answered in a stage, as far as the viewer may see it."""
+
+    stage: str
+    form: Form
+    answers: dict[str, Answer | Withheld]
+    withheld: tuple[str, ...]
+
+
 async def _answers(
     reader: Reader, case: Case, row: Row, *, identity: bool, explained: bool
-) -> tuple[dict[str, Answer | Withheld], tuple[str, ...], str, Form, str | Withheld | None, datetime | None]:
-    """The answers, the ids of those withheld, the stage and the form that they answer, and the text beside the status with its date."""
-    written = Reference(case.id, row["written"])
+) -> tuple[list[_Part], str | Withheld | None, datetime | None]:
+    """The answers of each stage up to the case's round, and the text beside the status with its date."""
+    answered = msgspec.convert(row["answered"], tuple[Answered, ...])
+    last = next(
+        (number for number, each in enumerate(answered) if each.round == case.round_id), len(answered) - 1
+    )
+    written = [Reference(case.id, each.written) for each in answered[: last + 1]]
     newest = Reference(case.id, row["version"])
-    found = await reader.facts([written, newest] if explained else [written], open_boxes=True)
-    fact = found[written].fact
-    assert isinstance(fact, ApplicationWritten)
-    form = case.call.form(fact.stage, fact.form_version)
-    identifying = {question.id for question in form.questions if question.identifying}
-    withheld = () if identity else tuple(sorted(identifying & fact.answers.keys()))
-    answers = {name: answer for name, answer in fact.answers.items() if name not in withheld}
-    last = found[newest].fact if explained else None
+    found = await reader.facts([*written, newest] if explained else written, open_boxes=True)
+    parts = []
+    for each in written:
+        fact = found[each].fact
+        assert isinstance(fact, ApplicationWritten)
+        form = case.call.form(fact.stage, fact.form_version)
+        identifying = {question.id for question in form.questions if question.identifying}
+        withheld = () if identity else tuple(sorted(identifying & fact.answers.keys()))
+        answers = {name: answer for name, answer in fact.answers.items() if name not in withheld}
+        parts.append(_Part(fact.stage, form, answers, withheld))
+    beside_it = found[newest].fact if explained else None
     return (
-        answers,
-        withheld,
-        fact.stage,
-        form,
-        None if last is None else beside(last),
-        None if last is None else awaited_until(last),
+        parts,
+        None if beside_it is None else beside(beside_it),
+        None if beside_it is None else awaited_until(beside_it),
     )
 
 
 async def _feedback(reader: Reader, viewer: str, case: Case) -> tuple[tuple[str, ...] | None, bool]:
     """The reviews' comments for the applicant, in the order of the reviews' random ids, and whether one is damaged."""
-    if not isinstance(access.sees_feedback(viewer, case.round, case.application), Allowed):
+    if not isinstance(access.applicant(viewer, case.application), Allowed):
+        return None, False
+    # Of earlier stages, whose rounds are decided, the comments stay.
+    rounds = list(case.application.earlier)
+    if isinstance(access.sees_feedback(viewer, case.round, case.application), Allowed):
+        rounds.append(case.application.round)
+    if not rounds:
         return None, False
     rows = await reader.rows(
         "SELECT review, written_version FROM read.reviews WHERE application = %(application)b "
-        "AND status = 'submitted' AND to_position = 9223372036854775807 ORDER BY review",
+        "AND round = ANY (%(rounds)b::text[]) AND status = 'submitted' AND to_position = 9223372036854775807 ORDER BY review",
         application=case.id,
+        rounds=rounds,
     )
     # The rows may lag behind the reviews: one that does not count any more is not shown.
-    submitted = {each for each, review in case.reviews.items() if review.status is ReviewStatus.SUBMITTED}
+    submitted = {
+        each for each, review in case.every_review.items() if review.status is ReviewStatus.SUBMITTED
+    }
     references = [
         Reference(row["review"], row["written_version"]) for row in rows if row["review"] in submitted
     ]

@@ -15,8 +15,8 @@ from projections.versions import Version
 class ApplicationLine(msgspec.Struct, frozen=True, kw_only=True):
     """An application in a list.
 
-    `handle` stands for the applicant within the call. `applicant`, `title` and `submitted_at` are None to whom they are
-    not shown; `erased` says that the title was shown once and was erased since. `awarded`, `rank` (on the waiting
+    `handle` stands for the applicant within the call. `applicant`, `title`, `submitted_at` and `decide_by` (when a rolling
+    call is to have decided on it) are None to whom they are not shown; `erased` says that the title was shown once and was erased since. `awarded`, `rank` (on the waiting
     list) and `reason` are there where the status has one. `unrecorded`: who applied and what was written would be shown,
     but that it was read cannot be recorded just now. `damaged` names the texts that are None since what is stored is not
     what was committed to.
@@ -36,6 +36,7 @@ class ApplicationLine(msgspec.Struct, frozen=True, kw_only=True):
     rank: int | None
     reason: str | None
     submitted_at: datetime | None
+    decide_by: datetime | None
     unrecorded: bool
     damaged: tuple[str, ...] = ()
 
@@ -71,6 +72,7 @@ def line(
         rank=row["rank"] if place else None,
         reason=row["reason"],
         submitted_at=row["submitted_at"] if times else None,
+        decide_by=row["decide_by"] if times else None,
         unrecorded=unrecorded,
         damaged=damaged_in({"title": opened}),
     )

@@ -18,7 +18,7 @@ from domain.initiatives import Initiative
 from domain.messages import msg
 from domain.readings import EXAMINED
 from domain.refusals import Forbidden, NotFound
-from domain.reviews import REVIEW, Review
+from domain.reviews import REVIEW, Review, concerning
 from domain.rounds import ROUND, Round
 from domain.values import Role
 from projections import readings
@@ -121,7 +121,9 @@ async def _seen_as_juror(
     )
     reviews: dict[str, list[Review]] = {application: [] for application in applications}
     for each in ids:
-        reviews[loaded[each].state.application].append(loaded[each].state)
+        review: Review = loaded[each].state
+        if concerning({each: review}, loaded[review.application].state.round):
+            reviews[review.application].append(review)
     found = {}
     for application, its_reviews in reviews.items():
         state: Application = loaded[application].state
@@ -176,7 +178,7 @@ async def _rows_of_call(reader: Fresh, viewer: str, call: str, **asked: object) 
         f"""
         {_LOOKED_UP}
         SELECT a.application, a.version, a.written, a.call, a.round, a.applicant, a.handle, a.status, a.requested, a.awarded,
-            a.currency, a.rank, a.reason, a.submitted_at, t.*,
+            a.currency, a.rank, a.reason, a.submitted_at, a.decide_by, t.*,
             a.application = ANY (ARRAY (SELECT entry FROM looked_up WHERE what = 1)) AS conflict,
             a.round = ANY (ARRAY (SELECT round FROM looked_up WHERE what = 1)) AS conflict_in_round,
             a.application = ANY (ARRAY (SELECT entry FROM looked_up WHERE what = 2)) AS judged,

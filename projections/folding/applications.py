@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
+import msgspec
+
 from domain.applications import (
     Application,
     ApplicationAwarded,
     ApplicationCancelled,
+    ApplicationContinued,
     ApplicationDeclined,
     ApplicationEndedByErasure,
     ApplicationFact,
@@ -30,14 +33,24 @@ from projections.rows import Rows, Shown
 from projections.tables import Row, Table
 
 
+class Answered(msgspec.Struct, frozen=True, kw_only=True):
+    """What was answered in a stage: the version of the fact that holds it, in the round of that stage."""
+
+    stage: str
+    round: str
+    written: int
+
+
 class ApplicationRow(Row, frozen=True, kw_only=True):
-    """Where an application stands. `written` is the version of the fact that holds its title and answers. `handle` stands for
+    """Where an application stands. `written` is the version of the fact that holds its title and answers, and `answered`
+    those of all stages that it went through. `handle` stands for
     the applicant; amounts are minor units of `currency`. The sum `awarded`, the `rank` on the waiting list and the `reason`
     are those of the latest fact about it alone."""
 
     application: str
     version: int
     written: int
+    answered: tuple[Answered, ...] = ()
     initiative: str
     call: str
     round: str
@@ -50,6 +63,7 @@ class ApplicationRow(Row, frozen=True, kw_only=True):
     rank: int | None
     reason: str | None
     submitted_at: datetime
+    decide_by: datetime | None
 
 
 class TitleRow(Row, frozen=True, kw_only=True):
@@ -84,6 +98,7 @@ def application_row(row: ApplicationRow | None, fact: ApplicationFact, placed: P
     given: dict[str, object] = {"version": placed.version, "awarded": None, "rank": None, "reason": None}
     if isinstance(fact, ApplicationWritten):
         given["written"] = placed.version
+        given["answered"] = _answered(row, fact, placed)
     match fact:
         case ApplicationGrantOffered():
             given = {"version": placed.version}  # it says nothing about the application itself
@@ -107,6 +122,16 @@ def application_row(row: ApplicationRow | None, fact: ApplicationFact, placed: P
         case _:
             pass  # its status says it all
     return _SHOWN(row, fact, **given)
+
+
+def _answered(row: ApplicationRow | None, fact: ApplicationWritten, placed: Placed) -> tuple[Answered, ...]:
+    earlier = () if row is None else tuple([each for each in row.answered if each.stage != fact.stage])
+    if isinstance(fact, ApplicationSubmitted | ApplicationContinued):
+        round = fact.round
+    else:
+        assert row is not None
+        round = row.round
+    return (*earlier, Answered(stage=fact.stage, round=round, written=placed.version))
 
 
 def _title(fact: ApplicationWritten, placed: Placed) -> TitleRow:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 
-from domain.calls import Call, CallFact, CallStatus, HowMany, evolve
+from domain.calls import Call, CallFact, CallStatus, HowMany, Intake, evolve
 from domain.eligibility import EligibilityQuestion
 from domain.stages import Stage
 from domain.values import Texts
@@ -32,6 +33,9 @@ class CallRow(Row, frozen=True, kw_only=True):
     time_zone: str
     eligibility: tuple[EligibilityQuestion, ...]
     applications_per_applicant: HowMany
+    intake: Intake
+    decide_within_days: int | None
+    takes_until: datetime | None
 
 
 CALLS: Final = Table("calls", CallRow, key=("call",))

@@ -41,6 +41,7 @@ class PlaceRow(Row, frozen=True, kw_only=True):
 class LoweredQuorumRow(Row, frozen=True, kw_only=True):
     """With how many reviews an application goes to the panel, for want of jurors."""
 
+    round: str
     application: str
     quorum: int
     reason: str
@@ -61,7 +62,7 @@ class OutcomeRow(Row, frozen=True, kw_only=True):
 
 PANELS: Final = Table("panels", PanelRow, key=("panel",))
 PLACES: Final = Table("places", PlaceRow, key=("panel", "number"), versions=False)
-LOWERED_QUORUMS: Final = Table("lowered_quorums", LoweredQuorumRow, key=("application",))
+LOWERED_QUORUMS: Final = Table("lowered_quorums", LoweredQuorumRow, key=("round", "application"))
 OUTCOMES: Final = Table("outcomes", OutcomeRow, key=("panel", "application"))
 _SHOWN: Final = Shown(PanelRow, Panel(), evolve)
 

@@ -37,6 +37,7 @@ class RoundRow(Row, frozen=True, kw_only=True):
     time_zone: str
     received: int | None = None
     panel: str | None
+    rolling: bool
 
 
 ROUNDS: Final = Table("rounds", RoundRow, key=("round",))

@@ -9,7 +9,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from domain.applications import ApplicationSubmitted
+import msgspec
+
+from domain.applications import ApplicationContinued, ApplicationSubmitted
 from domain.calls import CallChanged, CallDrafted
 from domain.deciding import Fact
 from domain.dossiers import DossierErased
@@ -74,6 +76,8 @@ def fold(rows: Rows, fact: Fact, placed: Placed) -> None:
     begun = begins(fact, placed.stream)
     if begun is not None:
         rows.put(STREAMS, begun)
+    if isinstance(fact, ApplicationContinued):
+        _moved(rows, fact)
     round, application = about(fact)
     envelope = placed.recorded.envelope
     # Who has read is told to nobody.
@@ -101,6 +105,14 @@ def fold(rows: Rows, fact: Fact, placed: Placed) -> None:
                 application=application,
             ),
         )
+
+
+def _moved(rows: Rows, fact: ApplicationContinued) -> None:
+    """From now on an application's facts are about the round of its next stage."""
+    row = rows.get(STREAMS, fact.application)
+    if row is not None:
+        rows.clear(STREAMS, fact.application)
+        rows.put(STREAMS, msgspec.structs.replace(row, round=fact.round))
 
 
 def begins(fact: Fact, stream: str) -> StreamRow | None:

@@ -45,6 +45,9 @@ CREATE TABLE read.calls (
     time_zone text NOT NULL,
     eligibility jsonb NOT NULL,
     applications_per_applicant text NOT NULL,
+    intake text NOT NULL,
+    decide_within_days integer,
+    takes_until timestamptz,
     PRIMARY KEY (call, from_position)
 );
 CREATE INDEX ON read.calls (initiative, call);
@@ -65,6 +68,8 @@ CREATE TABLE read.rounds (
     time_zone text NOT NULL,
     received integer,
     panel text COLLATE "C",
+    -- That of a single application to a rolling call.
+    rolling boolean NOT NULL,
     PRIMARY KEY (round, from_position)
 );
 CREATE INDEX ON read.rounds (call, round);
@@ -78,6 +83,8 @@ CREATE TABLE read.applications (
     version integer NOT NULL,
     -- The version of the fact that holds the title and the answers.
     written integer NOT NULL,
+    -- The same of each stage that it went through.
+    answered jsonb NOT NULL,
     initiative text COLLATE "C" NOT NULL,
     call text COLLATE "C" NOT NULL,
     round text COLLATE "C" NOT NULL,
@@ -90,6 +97,7 @@ CREATE TABLE read.applications (
     rank integer,
     reason text,
     submitted_at timestamptz NOT NULL,
+    decide_by timestamptz,
     PRIMARY KEY (application, from_position)
 );
 CREATE INDEX ON read.applications (call, application);
@@ -176,12 +184,13 @@ CREATE TABLE read.places (
 );
 
 CREATE TABLE read.lowered_quorums (
+    round text COLLATE "C" NOT NULL,
     application text COLLATE "C" NOT NULL,
     from_position bigint NOT NULL,
     to_position bigint NOT NULL DEFAULT 9223372036854775807,
     quorum integer NOT NULL,
     reason text NOT NULL,
-    PRIMARY KEY (application, from_position)
+    PRIMARY KEY (round, application, from_position)
 );
 
 CREATE TABLE read.outcomes (

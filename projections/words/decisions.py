@@ -9,12 +9,15 @@ from domain.applications import (
     ApplicationAwarded,
     ApplicationCancelled,
     ApplicationChanged,
+    ApplicationContinued,
     ApplicationDeclined,
     ApplicationEndedByErasure,
     ApplicationFact,
     ApplicationFoundEligible,
     ApplicationFoundIneligible,
     ApplicationGrantOffered,
+    ApplicationInvitationLapsed,
+    ApplicationInvited,
     ApplicationPromoted,
     ApplicationResubmitted,
     ApplicationReturned,
@@ -24,6 +27,8 @@ from domain.applications import (
     ApplicationWithdrawn,
 )
 from domain.calls import (
+    CallAwardReleased,
+    CallAwardsConfirmed,
     CallCancelled,
     CallChanged,
     CallDrafted,
@@ -122,6 +127,22 @@ def call_words(fact: CallFact, told: Told) -> Words:
                 ),
                 changed=(msg("The criteria are now version {version}", version=fact.rubric.version),),
             )
+        case CallAwardsConfirmed():
+            return Words(
+                msg(
+                    "{amount} of the budget of the call {about} was awarded.",
+                    amount=Money.of(fact.amount, told.currency),
+                    about=about,
+                )
+            )
+        case CallAwardReleased():
+            return Words(
+                msg(
+                    "{amount} is back in the budget of the call {about}.",
+                    amount=Money.of(fact.amount, told.currency),
+                    about=about,
+                )
+            )
         case CallCancelled():
             return Words(
                 msg("{actor} cancelled the call {about}.", actor=actor, about=about), reason(fact.reason)
@@ -215,6 +236,24 @@ def application_words(fact: ApplicationFact, told: Told) -> Words:
                     actor=actor,
                     about=about,
                     requested=Money.of(fact.requested, fact.currency),
+                )
+            )
+        case ApplicationInvited():
+            return Words(msg("{actor} invited {about} to the next stage.", actor=actor, about=about))
+        case ApplicationContinued():
+            return Words(
+                msg(
+                    "{actor} answered the next stage's form for {about} and asks for {requested}.",
+                    actor=actor,
+                    about=about,
+                    requested=Money.of(fact.requested, fact.currency),
+                )
+            )
+        case ApplicationInvitationLapsed():
+            return Words(
+                msg(
+                    "The next stage closed without an answer to its form, so {about} does not go on.",
+                    about=about,
                 )
             )
         case ApplicationChanged():
@@ -472,6 +511,10 @@ def _outcome(fact: PanelOutcomeSet, told: Told) -> Words:
             )
         case "waitlist":
             return Words(msg("{actor} put {about} on the waiting list.", actor=actor, about=about))
+        case "invite":
+            return Words(
+                msg("{actor} set an invitation to the next stage for {about}.", actor=actor, about=about)
+            )
         case "decline":
             assert fact.reason is not None
             return Words(

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Final, cast
 
-from domain.applications import APPLICATION
+from domain.applications import APPLICATION, ApplicationInvited
 from domain.commands.register import REGISTER
 from domain.deciding import Aggregate, Allowed, Command, Loaded
+from domain.forms import Criterion, Form, Question, Rubric
 from domain.grants.rules import PlannedInstalment
 from domain.indexes import reviews_of
 from domain.initiatives import InitiativeFounded, MemberAdded
@@ -43,8 +44,10 @@ from tests.scene import (
     OFFICER,
     OTHER_ARTIST,
     SECOND_JUROR,
+    STAGE,
     STRANGER,
     THIRD_JUROR,
+    as_drafted,
     euros,
     numbered,
     peopled,
@@ -274,13 +277,17 @@ def _call(walk: Walk, blindness: Blindness) -> tuple[str, str]:
         fund=fund,
         title={"en": "Invented Call"},
         summary={"en": "For invented work."},
-        stages=(stage(quorum=1, blindness=blindness),),
+        stages=(as_drafted(stage(quorum=1, blindness=blindness)),),
         budget=euros("1000.00"),
         minimum_award=euros("100.00"),
         maximum_award=euros("800.00"),
         time_zone="Europe/Berlin",
     )
     walk.stop_and_do(OFFICER, "call.publish", call=call)
+    other = Form(questions=(Question(id="other", kind="text", label={"en": "Other"}),))
+    walk.stop("call.change_form", call=call, stage=STAGE, form=other)
+    criteria = Rubric(criteria=(Criterion(id="other", label={"en": "Other"}),))
+    walk.stop("call.change_rubric", call=call, stage=STAGE, rubric=criteria)
     walk.stop("call.change", call=call, title={"en": "Invented Call, changed"})
     walk.stop("call.cancel", call=call, reason="events")
     walk.stop("call.add_member", call=call, person=NEWCOMER, roles=(Role.JUROR,))
@@ -329,6 +336,13 @@ def _returned(walk: Walk, application: str) -> None:
     }
     walk.stop("application.change", **text)
     before, then = fork(walk.world), walk.now
+    state = walk.world.state(APPLICATION, application)
+    invitation = ApplicationInvited(
+        application=application, panel=numbered("panel", 1), call=state.call, stage=state.stage
+    )
+    walk.world.given(application, invitation)
+    walk.stop("application.continue", **text)
+    walk.world = fork(before)
     by = (walk.now + timedelta(days=7)).replace(tzinfo=None)
     walk.stop_and_do(
         OFFICER, "application.return", application=application, questions="Why snow?", resubmit_by=by

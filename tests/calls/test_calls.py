@@ -21,6 +21,7 @@ from tests.scene import (
     INITIATIVE,
     OFFICER,
     STRANGER,
+    as_drafted,
     drafted,
     euros,
     numbered,
@@ -32,7 +33,7 @@ COMMAND = DraftCall(
     fund=FUND,
     title={"en": " Invented Call "},
     summary={"en": "For invented work."},
-    stages=(stage(),),
+    stages=(as_drafted(stage()),),
     budget=euros("1000.00"),
     minimum_award=euros("100"),
     maximum_award=euros("800.00"),
@@ -59,7 +60,7 @@ def funded() -> World:
 
 def staged(**fields: Any) -> dict[str, Any]:
     """The fields of a call whose only stage is changed."""
-    return {"stages": (msgspec.structs.replace(stage(), **fields),)}
+    return {"stages": (msgspec.structs.replace(as_drafted(stage()), **fields),)}
 
 
 def changed(**fields: Any) -> DraftCall:
@@ -139,7 +140,10 @@ class TestWhenTheFundIsOpen:
                 {"stages[0].rubric.criteria[0].weight": "Write a whole number from 1 to 100; this is 101."},
             ),
             ({"stages": ()}, {"stages": "A call has from 1 to 5 stages; this has 0."}),
-            ({"stages": (stage(),) * 6}, {"stages": "A call has from 1 to 5 stages; this has 6."}),
+            (
+                {"stages": (as_drafted(stage()),) * 6},
+                {"stages": "A call has from 1 to 5 stages; this has 6."},
+            ),
             (
                 staged(id="Main"),
                 {

@@ -135,6 +135,9 @@ def call() -> tuple[Fact, ...]:
         grace_minutes=0,
         eligibility=(),
         applications_per_applicant="several",
+        intake="deadline",
+        decide_within_days=None,
+        takes_until=None,
     )
     return drafted, CallPublished(call=CALL)
 
@@ -149,6 +152,7 @@ def eligible() -> tuple[Fact, ...]:
         applicant=ARTIST,
         dossier=DOSSIER,
         stage="main",
+        decide_by=None,
         form_version=1,
         requested=120_000,
         currency="EUR",

@@ -26,6 +26,8 @@ async def open_round(history: History, initiative: str, closes_at: datetime) -> 
         closes_local=closes_at.replace(tzinfo=None).isoformat(),
         time_zone="UTC",
         grace_minutes=0,
+        rolling=False,
+        last=True,
     )
     envelope = Envelope(
         acting=Acting(handle=None, role="system", scope=None),

@@ -15,7 +15,7 @@ from domain.deciding import Fact
 from domain.forms import Criterion, Form, Question, Rubric
 from domain.grants.rules import PlannedInstalment
 from domain.refusals import CommandRejected
-from domain.stages import Stage
+from domain.stages import StageDraft
 from domain.values import Money, Role
 from history.documents import read
 from history.runner import Answer
@@ -157,7 +157,7 @@ class House:
             title={"en": "Winter call"},
             summary={"en": "Work in exile"},
             stages=(
-                Stage(
+                StageDraft(
                     id="main",
                     form=Form(questions=(Question(id="idea", kind="text", label={"en": "Idea"}),)),
                     rubric=Rubric(criteria=(Criterion(id="art", label={"en": "Art"}),)),

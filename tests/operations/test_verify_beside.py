@@ -294,6 +294,8 @@ def test_index_entries_and_due_dates_of_a_stray_fact_are_named_and_taken_out(
         closes_local="2099-01-01T00:00:00",
         time_zone="UTC",
         grace_minutes=0,
+        rolling=False,
+        last=True,
     )
     entries, due = entries_of(opened, SYSTEM), set_by(opened)
     assert due is not None

@@ -18,7 +18,7 @@ from domain.applications import APPLICATION
 from domain.forms import Criterion, Form, Question, Rubric
 from domain.grants.rules import PlannedInstalment
 from domain.grants.state import GRANT
-from domain.stages import Blindness, Stage
+from domain.stages import Blindness, StageDraft
 from domain.values import Money, Role
 from history.migrate import migrate, migrations_in
 from history.position_tokens import CURSOR, PositionTokens
@@ -140,7 +140,7 @@ class Season:
             title={"en": "Winter call"},
             summary={"en": "Work in exile"},
             stages=(
-                Stage(
+                StageDraft(
                     id="main",
                     form=Form(
                         questions=(

@@ -11,7 +11,7 @@ import pytest
 from domain.forms import Criterion, Form, Question, Rubric
 from domain.refusals import Forbidden, NotFound
 from domain.reviews import ReviewStatus
-from domain.stages import Stage
+from domain.stages import StageDraft
 from projections import applications, grants, judging, panels, reviews, rounds, timeline
 from projections.moments import AsOf
 from projections.versions import Version
@@ -62,7 +62,7 @@ class Round(Season):
             title={"en": "Winter call"},
             summary={"en": "Work in exile"},
             stages=(
-                Stage(
+                StageDraft(
                     id="main",
                     form=Form(
                         questions=(Question(id="idea", kind="text", label={"en": "Idea"}, required=False),)

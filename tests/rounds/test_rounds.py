@@ -64,6 +64,8 @@ class TestWhenTheCallIsPublished:
                         closes_local="2026-03-31 23:59",
                         time_zone="Europe/Berlin",
                         grace_minutes=15,
+                        rolling=False,
+                        last=True,
                     ),
                 ),
                 CALL: (CallRoundOpened(call=CALL, round=opened, stage=STAGE),),

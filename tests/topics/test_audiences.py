@@ -36,6 +36,10 @@ TABLE = """
     call.drafted.v1                        .      x      x
     call.published.v1                      .      x      x
     call.changed.v1                        x      x      x
+    call.form_changed.v1                   .      x      x
+    call.rubric_changed.v1                 .      x      x
+    call.awards_confirmed.v1               .      x      x
+    call.award_released.v1                 .      x      x
     call.cancelled.v1                      .      x      x
     call.round_opened.v1                   .      .      .
     round.opened.v1                        .      x      x
@@ -50,6 +54,9 @@ TABLE = """
     application.changed.v1                 x      x      x
     application.returned.v1                x      x      x
     application.resubmitted.v1             x      x      x
+    application.invited.v1                 x      x      x
+    application.continued.v1               x      x      x
+    application.invitation_lapsed.v1       x      x      x
     application.return_lapsed.v1           x      x      x
     application.withdrawn.v1               x      x      x
     application.ended_by_erasure.v1        x      x      x

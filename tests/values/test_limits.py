@@ -194,7 +194,7 @@ def test_the_api_describes_the_limits_that_the_rules_hold_to() -> None:
     }
     assert {key: found(*key).get("maxLength") for key in lengths} == lengths
     assert found("DraftCall", "title")["additionalProperties"]["maxLength"] == limits.TITLE
-    assert found("Stage", "quorum")["maximum"] == limits.QUORUM
+    assert found("StageDraft", "quorum")["maximum"] == limits.QUORUM
     assert found("DraftCall", "grace_minutes")["maximum"] == limits.GRACE_MINUTES
     assert found("DraftCall", "stages")["maxItems"] == limits.STAGES
     assert found("Form", "questions")["maxItems"] == limits.QUESTIONS

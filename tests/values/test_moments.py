@@ -61,6 +61,8 @@ def announced(grace: int) -> Round:
         closes_local="2026-03-31 18:00",
         time_zone="Asia/Almaty",
         grace_minutes=grace,
+        rolling=False,
+        last=True,
     )
     return evolve(Round(), fact)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from domain import access, applications, dossiers, funds, limits, waiting_list
+from domain import access, applications, calls, dossiers, funds, limits, waiting_list
 from domain.applications import APPLICATION
 from domain.calls import CALL
 from domain.deciding import (
@@ -128,15 +128,24 @@ def _accept(command: AcceptGrant, given: Given) -> Plan:
 def _award_freed(
     grant_id: str, grant: Grant
 ) -> Generator[Wish, Any, Callable[[], Mapping[str, tuple[Fact, ...]]]]:
-    """What becomes of the panel's decision when an offer ends without a grant: its sum is free, the waiting list moves."""
+    """What becomes of the panel's decision when an offer ends without a grant: its sum is free, the waiting list moves, and
+    a rolling call has it in its budget again."""
     application = yield from the(APPLICATION, grant.application)
     assert application.panel is not None
     panel = yield from the(PANEL, application.panel)
     call = yield from the(CALL, grant.call)
     concerned = yield from some(APPLICATION, waiting_list.concerned(panel))
-    return lambda: waiting_list.free_award(
-        application.panel or "", panel, call, grant_id=grant_id, grant=grant, applications=concerned
-    )
+
+    def freed() -> Mapping[str, tuple[Fact, ...]]:
+        back = calls.release_award(grant.call, call, grant=grant_id, amount=grant.amount)
+        return {
+            **waiting_list.free_award(
+                application.panel or "", panel, call, grant_id=grant_id, grant=grant, applications=concerned
+            ),
+            **({grant.call: back} if back else {}),
+        }
+
+    return freed
 
 
 def _decline(command: DeclineGrant, given: Given) -> Plan:

@@ -1,0 +1,74 @@
+"""Going on to the next stage: an applicant who was invited answers its form while its round is open.
+
+Nobody drops out silently: whoever does not answer by the closing of the round is told so by a fact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from domain.applications import (
+    Application,
+    ApplicationContinued,
+    ApplicationInvitationLapsed,
+    ApplicationStatus,
+    written,
+)
+from domain.calls import Call
+from domain.deciding import Fact
+from domain.forms import Answer
+from domain.messages import msg
+from domain.refusals import Refused
+from domain.rounds import Round
+from domain.values import Money
+
+
+def answer_next_stage(
+    application_id: str,
+    application: Application,
+    call: Call,
+    round_id: str | None,
+    round: Round,
+    *,
+    title: str,
+    requested: Money,
+    answers: Mapping[str, Answer],
+    now: datetime,
+) -> tuple[Fact, ...]:
+    """Answer the form of the stage to which an application was invited. `round_id` is the round of that stage, None before
+    there is one; one that closed without an answer and was opened again takes the answer still."""
+    if application.status not in (ApplicationStatus.INVITED, ApplicationStatus.LAPSED):
+        raise Refused(
+            msg(
+                "Only an application that was invited to the next stage can go on to it; this one is {status}.",
+                status=application.status,
+            )
+        )
+    if round_id is None:
+        raise Refused(msg("The next stage is not open yet; you can answer its form as soon as it is."))
+    round.check_open(now, application.applicant)
+    return (
+        ApplicationContinued(
+            application=application_id,
+            applicant=application.applicant,
+            dossier=application.dossier,
+            call=application.call,
+            round=round_id,
+            **written(
+                call,
+                round.stage,
+                call.stage(round.stage).form,
+                title=title,
+                requested=requested,
+                answers=answers,
+            ),
+        ),
+    )
+
+
+def lapse_invitation(application_id: str, application: Application, *, round: str) -> tuple[Fact, ...]:
+    """Record, as the next stage's round closes, that an invited applicant did not answer; nothing for any other."""
+    if application.status is not ApplicationStatus.INVITED:
+        return ()
+    return (ApplicationInvitationLapsed(application=application_id, round=round),)

@@ -1,0 +1,52 @@
+"""Decisions that a rolling call owes: which applications are undecided, and until when."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from domain import access
+from domain.applications import IN_PLAY
+from domain.calls import CALL
+from domain.indexes import conflicts_of
+from projections.paging import DEFAULT_LIMIT, Page, check_limit, cursor_of, number_of
+from projections.reader import Reader, allow
+
+
+class DecisionDue(msgspec.Struct, frozen=True, kw_only=True):
+    """An application to a rolling call that is not decided yet, and until when it is to be. `handle` stands for the applicant."""
+
+    application: str
+    round: str
+    handle: str | None
+    status: str
+    decide_by: datetime
+
+
+async def decisions_due(
+    reader: Reader, viewer: str | None, call: str, *, cursor: str | None = None, limit: int = DEFAULT_LIMIT
+) -> Page[DecisionDue]:
+    """The applications to a rolling call that wait for a decision, the most urgent first, for its staff. One's own, and those
+    with which one declared a conflict, are left out. Raises `NotFound` or `Forbidden`."""
+    who = viewer or ""
+    _, whole = await reader.with_initiative(CALL, call)
+    allow(access.officer(who, whole.within(call)))
+    start, count = number_of(cursor), check_limit(limit)
+    rows = await reader.rows(
+        "SELECT application, round, handle, status, decide_by FROM read.applications "
+        "WHERE call = %(call)b AND status = ANY (%(waiting)b::text[]) AND decide_by IS NOT NULL "
+        "AND applicant <> %(viewer)b::text AND to_position = 9223372036854775807 "
+        "ORDER BY decide_by, application LIMIT %(limit)b OFFSET %(start)b",
+        call=call,
+        waiting=[str(status) for status in IN_PLAY],
+        viewer=who,
+        limit=count + 1,
+        start=start,
+    )
+    conflicts = await reader.members_of_all([conflicts_of(who, row["round"]) for row in rows])
+    shown = [row for row in rows[:count] if row["application"] not in conflicts]
+    return Page(
+        items=tuple([msgspec.convert(row, DecisionDue) for row in shown]),
+        next=cursor_of(str(start + count)) if len(rows) > count else None,
+    )

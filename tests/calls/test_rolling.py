@@ -1,0 +1,273 @@
+"""A rolling call: applications come in all the time, and each is judged in a round of its own as it arrives."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from domain.applications import APPLICATION as APPLICATIONS
+from domain.applications import ApplicationStatus, ApplicationSubmitted
+from domain.calls import CALL as CALLS
+from domain.calls import CallAwardsConfirmed, CallPublished
+from domain.commands.applications import (
+    ChangeApplication,
+    FindApplicationEligible,
+    ResubmitApplication,
+    ReturnApplication,
+    SubmitApplication,
+)
+from domain.commands.calls import CancelCall, ChangeCall, ChangeCallForm
+from domain.commands.panels import ClosePanel, ConfirmPanel, OpenPanel, SetPanelOutcome
+from domain.commands.reviews import AssignReview, DeclareNoConflict, SubmitReview
+from domain.commands.rounds import ExtendRound, OpenRound
+from domain.forms import Form, Question
+from domain.refusals import Invalid, NotFound, Refused
+from domain.rounds import ROUND as ROUNDS
+from domain.rounds import RoundClosed, RoundOpened, RoundStatus
+from tests.calls.test_calls import changed, funded
+from tests.driving import World
+from tests.scene import (
+    ARTIST,
+    CALL,
+    CHAIR,
+    CLOSES,
+    INITIATIVE,
+    JUROR,
+    OFFICER,
+    OTHER_ARTIST,
+    ROUND,
+    SECOND_JUROR,
+    STAGE,
+    drafted,
+    euros,
+    peopled,
+)
+
+START = CLOSES - timedelta(days=10)
+COMMAND = SubmitApplication(
+    call=CALL,
+    title="Invented Work",
+    requested=euros("500.00"),
+    answers={"work": "A song about snow"},
+)
+
+
+class Season:
+    """A published rolling call with a budget of 1000.00 EUR."""
+
+    def __init__(self, **fields: Any) -> None:
+        self.world: World = peopled()
+        call = msgspec.structs.replace(
+            drafted(), **{"intake": "rolling", "decide_within_days": 14, "takes_until": None} | fields
+        )
+        self.world.given(CALL, call, CallPublished(call=CALL))
+        self.now = START
+
+    def do(self, actor: str, command: Any) -> str:
+        return self.world.run(command, actor, self.now).answers
+
+    def turned_down(self, actor: str, command: Any) -> Any:
+        return self.world.turned_down(command, actor, self.now)
+
+    def apply(self, artist: str = ARTIST) -> tuple[str, str]:
+        """The application and its round."""
+        application = self.do(artist, COMMAND)
+        return application, self.world.state(APPLICATIONS, application).round
+
+    def judged(self, artist: str = ARTIST) -> tuple[str, str]:
+        """An application with two reviews, and its open panel."""
+        application, round = self.apply(artist)
+        self.do(OFFICER, FindApplicationEligible(application=application))
+        for juror in (JUROR, SECOND_JUROR):
+            review = self.do(OFFICER, AssignReview(application=application, juror=juror))
+            self.do(juror, DeclareNoConflict(review=review))
+            self.do(juror, SubmitReview(review=review, scores={"art": 8, "need": 3}))
+        return application, self.do(OFFICER, OpenPanel(round=round))
+
+    def award(self, application: str, panel: str, amount: str) -> None:
+        self.do(
+            CHAIR,
+            SetPanelOutcome(panel=panel, application=application, outcome="award", amount=euros(amount)),
+        )
+        self.do(CHAIR, ClosePanel(panel=panel))
+
+    def status(self, application: str) -> ApplicationStatus | None:
+        return self.world.state(APPLICATIONS, application).status
+
+
+class TestDrafting:
+    @pytest.mark.parametrize(
+        ("fields", "errors"),
+        [
+            (
+                {"intake": "rolling"},
+                {"decide_within_days": "Say within how many days an application is decided."},
+            ),
+            (
+                {"intake": "rolling", "decide_within_days": 366},
+                {"decide_within_days": "Write a whole number from 1 to 365; this is 366."},
+            ),
+            (
+                {"decide_within_days": 14},
+                {"decide_within_days": "Only a rolling call has this; leave it out."},
+            ),
+            (
+                {"takes_until": CLOSES.replace(tzinfo=None)},
+                {"takes_until": "Only a rolling call has this; leave it out."},
+            ),
+        ],
+    )
+    def test_what_does_not_fit_is_told_by_field(self, fields: dict[str, Any], errors: dict[str, str]) -> None:
+        assert funded().turned_down(changed(**fields), OFFICER) == (Invalid, errors)
+
+
+class TestAnApplication:
+    def test_opens_and_closes_a_round_of_its_own_and_is_due_to_be_decided(self) -> None:
+        season = Season()
+        application, round = season.apply()
+        assert season.world.facts(round) == (
+            RoundOpened(
+                round=round,
+                initiative=INITIATIVE,
+                call=CALL,
+                stage=STAGE,
+                closes_at=START,
+                closes_local="2026-03-21 22:59",
+                time_zone="Europe/Berlin",
+                grace_minutes=0,
+                last=True,
+                rolling=True,
+            ),
+            RoundClosed(round=round, applications=(application,)),
+        )
+        (submitted,) = season.world.facts(application)
+        assert isinstance(submitted, ApplicationSubmitted)
+        assert submitted.decide_by == START + timedelta(days=14)
+        assert season.world.state(ROUNDS, round).status is RoundStatus.CLOSED
+        season.now += timedelta(days=30)
+        assert season.world.pass_time(season.now) == (), "no round is left to be closed"
+
+    def test_is_judged_and_decided_while_others_come_in(self) -> None:
+        season = Season()
+        application, panel = season.judged()
+        season.apply(OTHER_ARTIST)
+        season.award(application, panel, "500.00")
+        season.do(OFFICER, ConfirmPanel(panel=panel))
+        assert season.status(application) is ApplicationStatus.AWARDED
+
+    def test_cannot_be_changed_but_returned_and_submitted_again(self) -> None:
+        season = Season()
+        application, _ = season.apply()
+        fields: dict[str, Any] = {
+            "application": application,
+            "title": "Work",
+            "requested": euros("500.00"),
+            "answers": COMMAND.answers,
+        }
+        assert season.turned_down(ARTIST, ChangeApplication(**fields)) == (
+            Refused,
+            (
+                "Applications to this call go to review as they arrive, so they cannot be changed. Ask the programme staff "
+                "to return it to you, or withdraw it."
+            ),
+        )
+        by = (season.now + timedelta(days=3)).replace(tzinfo=None)
+        season.do(OFFICER, ReturnApplication(application=application, questions="Why?", resubmit_by=by))
+        season.do(ARTIST, ResubmitApplication(**fields))
+        assert season.status(application) is ApplicationStatus.SUBMITTED
+
+    def test_names_no_round_and_other_calls_need_one(self) -> None:
+        season = Season()
+        _, round = season.apply()
+        for named in (round, ROUND):
+            command = msgspec.structs.replace(COMMAND, round=named)
+            assert season.turned_down(OTHER_ARTIST, command) == (NotFound, "This call has no such round.")
+        season = Season(intake="deadline", decide_within_days=None)
+        assert season.turned_down(ARTIST, COMMAND) == (
+            Invalid,
+            {"round": "Say to which round of the call; a rolling call alone needs none."},
+        )
+
+
+class TestTheCall:
+    def test_has_no_round_to_open_or_extend(self) -> None:
+        season = Season()
+        _, round = season.apply()
+        local = (season.now + timedelta(days=1)).replace(tzinfo=None)
+        assert season.turned_down(OFFICER, OpenRound(call=CALL, closes_at=local)) == (
+            Refused,
+            "This call takes applications all the time, so there is no round to open.",
+        )
+        assert season.turned_down(OFFICER, ExtendRound(round=round, closes_at=local, reason="other")) == (
+            Refused,
+            "This call takes applications all the time, so there is no deadline to put off.",
+        )
+
+    def test_takes_applications_until_its_end_if_it_has_one(self) -> None:
+        season = Season(takes_until=CLOSES)
+        season.now = CLOSES - timedelta(microseconds=1)
+        season.apply()
+        season.now = CLOSES
+        assert season.turned_down(OTHER_ARTIST, COMMAND) == (
+            Refused,
+            "This call accepted applications until 2026-03-31 21:59 UTC; they are no longer accepted.",
+        )
+
+    def test_can_be_changed_at_any_time(self) -> None:
+        season = Season()
+        application, panel = season.judged()
+        season.award(application, panel, "500.00")
+        season.do(OFFICER, ConfirmPanel(panel=panel))
+        season.do(OFFICER, ChangeCall(call=CALL, title={"en": "Another title"}))
+        form = Form(questions=(Question(id="other", kind="text", label={"en": "Other"}),))
+        season.do(OFFICER, ChangeCallForm(call=CALL, stage=STAGE, form=form))
+
+    def test_is_cancelled_with_what_is_undecided(self) -> None:
+        season = Season()
+        decided, panel = season.judged()
+        season.award(decided, panel, "500.00")
+        season.do(OFFICER, ConfirmPanel(panel=panel))
+        waiting, _ = season.apply(OTHER_ARTIST)
+        season.do(OFFICER, CancelCall(call=CALL, reason="events"))
+        assert (season.status(decided), season.status(waiting)) == (
+            ApplicationStatus.AWARDED,
+            ApplicationStatus.CANCELLED,
+        )
+        assert season.turned_down(ARTIST, COMMAND) == (
+            Refused,
+            "This call was cancelled; it takes no more applications.",
+        )
+
+
+class TestTheBudget:
+    def test_bounds_the_awards_of_all_rounds_together(self) -> None:
+        season = Season()
+        first, panel = season.judged()
+        season.award(first, panel, "700.00")
+        season.do(OFFICER, ConfirmPanel(panel=panel))
+        counted = CallAwardsConfirmed(call=CALL, panel=panel, amount=70_000)
+        assert season.world.facts(CALL)[-1] == counted
+        assert season.world.state(CALLS, CALL).awarded == 70_000
+        second, panel = season.judged(OTHER_ARTIST)
+        beyond = SetPanelOutcome(panel=panel, application=second, outcome="award", amount=euros("300.01"))
+        assert season.turned_down(CHAIR, beyond) == (
+            Refused,
+            "The call's budget has 300.00 EUR left, which does not cover this award.",
+        )
+        season.award(second, panel, "300.00")
+        season.do(OFFICER, ConfirmPanel(panel=panel))
+
+    def test_bounds_two_that_were_decided_at_the_same_time(self) -> None:
+        season = Season()
+        first, panel = season.judged()
+        second, other = season.judged(OTHER_ARTIST)
+        season.award(first, panel, "700.00")
+        season.award(second, other, "700.00")
+        season.do(OFFICER, ConfirmPanel(panel=panel))
+        assert season.turned_down(OFFICER, ConfirmPanel(panel=other)) == (
+            Refused,
+            "The call's budget has 300.00 EUR left, which does not cover this award.",
+        )

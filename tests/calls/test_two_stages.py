@@ -1,0 +1,343 @@
+"""A call of two stages: a letter, judged blind, and a project, to which the best are invited."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from domain.applications import APPLICATION as APPLICATIONS
+from domain.applications import (
+    ApplicationContinued,
+    ApplicationInvitationLapsed,
+    ApplicationInvited,
+    ApplicationStatus,
+)
+from domain.calls import CallPublished
+from domain.commands.applications import (
+    ContinueApplication,
+    FindApplicationEligible,
+    SubmitApplication,
+    WithdrawApplication,
+)
+from domain.commands.calls import CancelCall
+from domain.commands.panels import ClosePanel, ConfirmPanel, OpenPanel, SetPanelOutcome
+from domain.commands.reviews import AssignReview, DeclareConflict, DeclareNoConflict, SubmitReview
+from domain.commands.rounds import CloseRound, ExtendRound, OpenRound
+from domain.forms import Criterion, Form, Question, Rubric
+from domain.indexes import applications_of
+from domain.panels import PanelOutcome
+from domain.readings import EXAMINED, ReadingRecorded, reading_of
+from domain.refusals import Forbidden, Invalid, NotFound, Refused
+from domain.rounds import ROUND as ROUNDS
+from domain.rounds import RoundClosed, RoundStatus
+from domain.stages import Blindness, Stage
+from tests.driving import World
+from tests.scene import (
+    ARTIST,
+    CALL,
+    CHAIR,
+    CLOSES,
+    FORM,
+    INITIATIVE,
+    JUROR,
+    OFFICER,
+    OTHER_ARTIST,
+    RUBRIC,
+    SECOND_JUROR,
+    THIRD_JUROR,
+    drafted,
+    euros,
+    peopled,
+)
+
+DAY = timedelta(days=1)
+START = CLOSES - 10 * DAY
+
+
+def staged(blindness: Blindness = "double") -> tuple[Stage, ...]:
+    project = Form(questions=(Question(id="plan", kind="long_text", label={"en": "Plan"}),))
+    craft = Rubric(criteria=(Criterion(id="craft", label={"en": "Craft"}, scale=10),))
+    return (
+        Stage(id="letter", title={"en": "Letter"}, form=FORM, rubric=RUBRIC, quorum=1),
+        Stage(
+            id="project", title={"en": "Project"}, form=project, rubric=craft, quorum=1, blindness=blindness
+        ),
+    )
+
+
+class Season:
+    """The call from its publication on, a day at a time."""
+
+    def __init__(self, blindness: Blindness = "double") -> None:
+        self.world: World = peopled()
+        call = msgspec.structs.replace(drafted(), stages=staged(blindness))
+        self.world.given(CALL, call, CallPublished(call=CALL))
+        self.now = START
+        self.round = self.open()
+
+    def do(self, actor: str, command: Any) -> str:
+        return self.world.run(command, actor, self.now).answers
+
+    def turned_down(self, actor: str, command: Any) -> Any:
+        return self.world.turned_down(command, actor, self.now)
+
+    def open(self) -> str:
+        closes = (self.now + 2 * DAY).replace(tzinfo=None)
+        return self.do(OFFICER, OpenRound(call=CALL, closes_at=closes))
+
+    def apply(self, artist: str) -> str:
+        return self.do(
+            artist,
+            SubmitApplication(
+                call=CALL,
+                round=self.round,
+                title="Letter",
+                requested=euros("500.00"),
+                answers={"work": "A song about snow", "home": "Nowhere"},
+            ),
+        )
+
+    def close(self) -> None:
+        self.now += 3 * DAY
+        self.do(OFFICER, CloseRound(round=self.round))
+
+    def judge(self, application: str, juror: str, **scores: int) -> str:
+        self.do(OFFICER, FindApplicationEligible(application=application))
+        review = self.do(OFFICER, AssignReview(application=application, juror=juror))
+        self.do(juror, DeclareNoConflict(review=review))
+        return self.do(juror, SubmitReview(review=review, scores=dict(scores)))
+
+    def decide(self, **outcomes: tuple[str, PanelOutcome]) -> str:
+        panel = self.do(OFFICER, OpenPanel(round=self.round))
+        for application, outcome in outcomes.values():
+            reason: Any = "not_selected" if outcome == "decline" else None
+            amount = euros("500.00") if outcome == "award" else None
+            self.do(
+                CHAIR,
+                SetPanelOutcome(
+                    panel=panel, application=application, outcome=outcome, reason=reason, amount=amount
+                ),
+            )
+        self.do(CHAIR, ClosePanel(panel=panel))
+        self.do(OFFICER, ConfirmPanel(panel=panel))
+        return panel
+
+    def first_stage(self) -> tuple[str, str]:
+        """Two apply; the first is invited, the second declined."""
+        first, second = self.apply(ARTIST), self.apply(OTHER_ARTIST)
+        self.close()
+        self.judge(first, JUROR, art=8, need=3)
+        self.judge(second, JUROR, art=2, need=1)
+        self.decide(first=(first, "invite"), second=(second, "decline"))
+        return first, second
+
+    def status(self, application: str) -> ApplicationStatus | None:
+        return self.world.state(APPLICATIONS, application).status
+
+
+def going_on(application: str) -> ContinueApplication:
+    return ContinueApplication(
+        application=application,
+        title="Project",
+        requested=euros("600.00"),
+        answers={"plan": "Twelve evenings"},
+    )
+
+
+class TestTheWholeJourney:
+    def test_who_is_invited_answers_the_next_form_is_judged_by_its_rubric_and_awarded(self) -> None:
+        season = Season()
+        first, second = season.first_stage()
+        letter = season.round
+        assert (season.status(first), season.status(second)) == (
+            ApplicationStatus.INVITED,
+            ApplicationStatus.DECLINED,
+        )
+        assert [fact for fact in season.world.facts(first) if isinstance(fact, ApplicationInvited)]
+        assert season.turned_down(ARTIST, going_on(first)) == (
+            Refused,
+            "The next stage is not open yet; you can answer its form as soon as it is.",
+        )
+        project = season.round = season.open()
+        season.do(ARTIST, going_on(first))
+        fact = season.world.facts(first)[-1]
+        assert isinstance(fact, ApplicationContinued)
+        assert (fact.stage, fact.round, fact.form_version, fact.answers) == (
+            "project",
+            project,
+            1,
+            {"plan": "Twelve evenings"},
+        )
+        state = season.world.state(APPLICATIONS, first)
+        assert (state.round, state.stage, state.earlier, state.requested) == (
+            project,
+            "project",
+            (letter,),
+            60_000,
+        )
+        season.close()
+        closed = season.world.facts(project)[-1]
+        assert closed == RoundClosed(round=project, applications=(first,))
+        season.judge(first, JUROR, craft=9)
+        season.decide(first=(first, "award"))
+        assert season.status(first) is ApplicationStatus.AWARDED
+        assert season.world.state(ROUNDS, project).status is RoundStatus.DECIDED
+        assert season.world.indexes[applications_of(letter)] == {first, second}
+
+    def test_who_does_not_answer_in_time_is_told_so_and_may_still_if_the_round_opens_again(self) -> None:
+        season = Season()
+        first, _ = season.first_stage()
+        season.round = season.open()
+        season.close()
+        assert season.world.facts(first)[-1] == ApplicationInvitationLapsed(
+            application=first, round=season.round
+        )
+        assert season.status(first) is ApplicationStatus.LAPSED
+        assert season.turned_down(ARTIST, going_on(first))[0] is Refused
+        longer = (season.now + 2 * DAY).replace(tzinfo=None)
+        season.do(OFFICER, ExtendRound(round=season.round, closes_at=longer, reason="technical_trouble"))
+        season.do(ARTIST, going_on(first))
+        assert season.status(first) is ApplicationStatus.SUBMITTED
+
+    def test_the_next_stage_takes_only_those_who_were_invited(self) -> None:
+        season = Season()
+        first, second = season.first_stage()
+        season.round = season.open()
+        assert season.turned_down(OTHER_ARTIST, going_on(second)) == (
+            Refused,
+            "Only an application that was invited to the next stage can go on to it; this one is declined.",
+        )
+        assert season.turned_down(OTHER_ARTIST, going_on(first))[0] is NotFound
+        with pytest.raises(Refused, match="This stage is open only to applications that were invited to it"):
+            season.apply(OTHER_ARTIST)
+
+    def test_an_invited_application_can_be_withdrawn_and_ends_with_its_call(self) -> None:
+        season = Season()
+        first, _ = season.first_stage()
+        season.do(ARTIST, WithdrawApplication(application=first, reason="safety"))
+        assert season.status(first) is ApplicationStatus.WITHDRAWN
+        season = Season()
+        first, second = season.first_stage()
+        season.do(OFFICER, CancelCall(call=CALL, reason="events"))
+        assert (season.status(first), season.status(second)) == (
+            ApplicationStatus.CANCELLED,
+            ApplicationStatus.DECLINED,
+        )
+        assert season.world.state(ROUNDS, season.round).status is RoundStatus.DECIDED
+
+
+class TestTheRounds:
+    def test_open_one_after_another(self) -> None:
+        season = Season()
+        command = OpenRound(call=CALL, closes_at=(START + DAY).replace(tzinfo=None))
+        assert season.turned_down(OFFICER, command) == (
+            Refused,
+            "The stage before is not decided yet; its panel has to be confirmed first.",
+        )
+        season.first_stage()
+        season.open()
+        command = OpenRound(call=CALL, closes_at=(season.now + DAY).replace(tzinfo=None))
+        assert season.turned_down(OFFICER, command) == (
+            Refused,
+            "Every stage of this call has its round; draft another call to accept applications again.",
+        )
+
+
+class TestThePanel:
+    def test_invites_before_the_last_stage_and_awards_in_it(self) -> None:
+        season = Season()
+        first = season.apply(ARTIST)
+        season.close()
+        season.judge(first, JUROR, art=8, need=3)
+        panel = season.do(OFFICER, OpenPanel(round=season.round))
+        award = SetPanelOutcome(panel=panel, application=first, outcome="award", amount=euros("500.00"))
+        waiting = SetPanelOutcome(panel=panel, application=first, outcome="waitlist", rank=1)
+        for early in (award, waiting):
+            assert season.turned_down(CHAIR, early) == (
+                Invalid,
+                {"outcome": "Awards are made in the last stage; here, invite to the next stage or decline."},
+            )
+        season = Season()
+        first, _ = season.first_stage()
+        season.round = season.open()
+        season.do(ARTIST, going_on(first))
+        season.close()
+        season.judge(first, JUROR, craft=9)
+        panel = season.do(OFFICER, OpenPanel(round=season.round))
+        late = SetPanelOutcome(panel=panel, application=first, outcome="invite")
+        assert season.turned_down(CHAIR, late) == (
+            Invalid,
+            {"outcome": "This is the last stage, so there is no other one to invite to."},
+        )
+
+
+class TestKnowledge:
+    def continued(self, blindness: Blindness = "double") -> tuple[Season, str]:
+        season = Season(blindness)
+        first, _ = season.first_stage()
+        season.round = season.open()
+        season.do(ARTIST, going_on(first))
+        season.close()
+        season.do(OFFICER, FindApplicationEligible(application=first))
+        return season, first
+
+    def read(self, season: Season, who: str, round: str) -> None:
+        for kind in EXAMINED:
+            season.world.given(
+                reading_of(who, round),
+                ReadingRecorded(
+                    reading=reading_of(who, round),
+                    viewer=who,
+                    initiative=INITIATIVE,
+                    call=CALL,
+                    round=round,
+                    kind=kind,
+                    application=None,
+                ),
+            )
+
+    def test_who_applied_is_still_known_in_a_later_blind_stage(self) -> None:
+        season, first = self.continued()
+        (letter,) = season.world.state(APPLICATIONS, first).earlier
+        self.read(season, THIRD_JUROR, letter)
+        assert season.turned_down(OFFICER, AssignReview(application=first, juror=THIRD_JUROR)) == (
+            Refused,
+            "This person cannot be asked to judge this application; ask another juror.",
+        )
+        self.read(season, CHAIR, letter)
+        asked = season.do(OFFICER, AssignReview(application=first, juror=JUROR))
+        season.do(JUROR, DeclareNoConflict(review=asked))
+        season.do(JUROR, SubmitReview(review=asked, scores={"craft": 9}))
+        panel = season.do(OFFICER, OpenPanel(round=season.round))
+        outcome = SetPanelOutcome(panel=panel, application=first, outcome="decline", reason="other")
+        assert season.turned_down(CHAIR, outcome)[0] is Forbidden
+
+    def test_in_a_later_open_stage_it_excludes_from_nothing(self) -> None:
+        season, first = self.continued("open")
+        (letter,) = season.world.state(APPLICATIONS, first).earlier
+        self.read(season, THIRD_JUROR, letter)
+        assert season.do(OFFICER, AssignReview(application=first, juror=THIRD_JUROR))
+
+    def test_a_juror_of_the_first_stage_judges_the_second_too(self) -> None:
+        season, first = self.continued()
+        assert season.do(OFFICER, AssignReview(application=first, juror=JUROR))
+
+    def test_a_conflict_of_interest_does_not_end_with_a_stage(self) -> None:
+        season = Season()
+        first = season.apply(ARTIST)
+        season.close()
+        season.judge(first, JUROR, art=8, need=3)
+        review = season.do(OFFICER, AssignReview(application=first, juror=SECOND_JUROR))
+        season.do(SECOND_JUROR, DeclareConflict(review=review, reason="friendship"))
+        season.decide(first=(first, "invite"))
+        season.round = season.open()
+        season.do(ARTIST, going_on(first))
+        season.close()
+        season.do(OFFICER, FindApplicationEligible(application=first))
+        assert season.turned_down(OFFICER, AssignReview(application=first, juror=SECOND_JUROR)) == (
+            Refused,
+            "This juror is already assigned to this application.",
+        )

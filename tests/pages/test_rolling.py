@@ -1,0 +1,74 @@
+"""A rolling call by page and by JSON: from an application that goes to review at once to its award."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.pages.conftest import CALL, Stage, eur
+from tests.pages.test_over_http import ANSWERS
+from tests.staging import with_stage
+
+
+@pytest.fixture(scope="module")
+def call(stage: Stage) -> str:
+    """A published rolling call, judged by one juror."""
+    officer = stage.speaking("officer")
+    initiative = officer.get("/api/me")["initiatives"][0]["initiative"]
+    fund = officer.get(f"/api/initiatives/{initiative}/funds")["items"][0]["id"]
+    body = with_stage(CALL, quorum=1) | {"intake": "rolling", "decide_within_days": 14}
+    call: str = officer.post("/api/calls", fund=fund, **body)["id"]
+    officer.post(f"/api/calls/{call}/publish")
+    officer.get(f"/api/calls/{call}", position=officer.position)
+    return call
+
+
+def test_an_application_is_reviewed_and_decided_as_it_arrives(stage: Stage, call: str) -> None:
+    artist, officer = stage.visitor("applicant"), stage.visitor("officer")
+    page = artist.open(f"/calls/{call}").text
+    assert "Open all the time" in page
+    assert "Each application is decided within 14 days." in page
+    assert "This call hides from the jury who applied, but not when an application arrived." in page
+    assert "Open all the time" in artist.open("/calls").text
+    apply = f"/calls/{call}/apply"
+    done = artist.send(
+        apply, artist.form(apply, "application-submit") | ANSWERS | {"requested.currency": "EUR"}
+    )
+    application = done.headers["location"]
+    assert "A sound project" in artist.open(application).text
+    assert f"{application}/change" not in artist.open(application).text
+    assert "To be decided by" in officer.open(application).text
+    assert "application to decide on" in officer.open("/me").text
+    assert "To be decided by" in officer.open(f"/calls/{call}/applications").text
+    shown = stage.speaking("officer").get(f"/api{application}")
+    (due,) = stage.speaking("officer").get(f"/api/calls/{call}/decisions-due")["items"]
+    assert (due["application"], due["round"], due["decide_by"]) == (
+        shown["id"],
+        shown["round"],
+        shown["decide_by"],
+    )
+    assert stage.speaking("officer").get(f"/api/calls/{call}")["rounds"] == [], (
+        "they would tell who came when"
+    )
+    stage.speaking("second applicant").get(f"/api/calls/{call}/decisions-due", 404)
+    stage.speaking("juror").get(f"/api/calls/{call}/decisions-due", 403)
+    stage.speaking("second applicant").get(f"/api/rounds/{shown['round']}", 404)
+    assert stage.speaking("applicant").get(f"/api/rounds/{shown['round']}")["status"] == "closed"
+
+    people = stage.people
+    stage.speaking("officer").post(f"/api{application}/find-eligible")
+    review = stage.speaking("officer").post(f"/api{application}/reviews", juror=people["juror"])["id"]
+    stage.speaking("juror").post(f"/api/reviews/{review}/declare-no-conflict")
+    stage.speaking("juror").post(f"/api/reviews/{review}/submit", scores={"art": 8, "need": 3})
+    ranking = f"/rounds/{shown['round']}/ranking"
+    assert officer.send(ranking, officer.form(ranking, "panel-open")).status_code == 303
+    panel = stage.speaking("officer").get(f"/api{ranking}")["panel"]
+    chair = stage.speaking("chair")
+    chair.post(
+        f"/api/panels/{panel}/outcomes", application=shown["id"], outcome="award", amount=eur("300.00")
+    )
+    chair.post(f"/api/panels/{panel}/close")
+    stage.speaking("officer").post(f"/api/panels/{panel}/confirm")
+    assert "Awarded" in artist.open(application).text
+    assert stage.speaking("officer").get(f"/api/calls/{call}/decisions-due")["items"] == []
+    told = stage.speaking("officer").get(f"/api/calls/{call}/timeline")["items"]
+    assert "call.awards_confirmed.v1" in [line["topic"] for line in told]

@@ -1,0 +1,167 @@
+"""A call of two stages by page and by JSON: from the letter to the award for the project."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.pages.conftest import CALL, Stage, eur, open_call, set_stage
+
+LETTER, PROJECT = "A letter about snow", "Twelve evenings"
+STAGES = [
+    {
+        "id": "letter",
+        "title": {"en": "Letter", "ru": "Письмо"},
+        "form": {
+            "questions": [
+                {"id": "work", "kind": "long_text", "label": {"en": "Your work", "ru": "Ваша работа"}},
+                {"id": "home", "kind": "text", "label": {"en": "Home"}, "identifying": True},
+            ]
+        },
+        "rubric": {"criteria": [{"id": "art", "label": {"en": "Art"}}]},
+        "quorum": 1,
+    },
+    {
+        "id": "project",
+        "title": {"en": "Project", "ru": "Проект"},
+        "form": {
+            "questions": [{"id": "plan", "kind": "long_text", "label": {"en": "Plan", "ru": "Замысел"}}]
+        },
+        "rubric": {"criteria": [{"id": "craft", "label": {"en": "Craft"}}]},
+        "quorum": 1,
+    },
+]
+
+
+@pytest.fixture(scope="module")
+def stage() -> Iterator[Stage]:
+    """A demonstration of these tests' own, whose clock they move."""
+    with set_stage() as stage:
+        yield stage
+
+
+class Season:
+    """The call, acted in by JSON."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        stage.call, stage.round = open_call(stage, CALL | {"stages": STAGES})
+        self.application = self.post(
+            "applicant",
+            f"/api/calls/{stage.call}/applications",
+            round=stage.round,
+            title="Snow",
+            requested=eur("300.00"),
+            answers={"work": LETTER, "home": "Yerevan"},
+        )["id"]
+
+    def post(self, role: str, path: str, status: int = 0, /, **body: Any) -> dict[str, Any]:
+        person = self.stage.speaking(role)
+        answer = person.post(path, status, **body)
+        self.position = person.position
+        return answer
+
+    def judge(self, **scores: int) -> str:
+        """The deadline passes; the application is found eligible and judged."""
+        self.stage.pass_deadline()
+        self.post("officer", f"/api/applications/{self.application}/find-eligible")
+        juror = self.stage.people["juror"]
+        review = self.post("officer", f"/api/applications/{self.application}/reviews", juror=juror)["id"]
+        self.post("juror", f"/api/reviews/{review}/declare-no-conflict")
+        self.post("juror", f"/api/reviews/{review}/submit", scores=scores)
+        return review
+
+    def decide(self, **outcome: Any) -> None:
+        panel = self.post("officer", f"/api/rounds/{self.stage.round}/panel")["id"]
+        self.post("chair", f"/api/panels/{panel}/outcomes", application=self.application, **outcome)
+        self.post("chair", f"/api/panels/{panel}/close")
+        self.post("officer", f"/api/panels/{panel}/confirm")
+
+    def caught_up(self) -> None:
+        self.stage.speaking("officer").get(f"/api/calls/{self.stage.call}", position=self.position)
+
+
+def test_an_application_goes_from_the_letter_to_an_award_for_the_project(stage: Stage) -> None:
+    season = Season(stage)
+    application = f"/applications/{season.application}"
+    first = season.judge(art=8)
+    season.decide(outcome="invite")
+    season.caught_up()
+    artist = stage.visitor("applicant")
+    page = artist.open(application).text
+    assert "Invited to the next stage" in page
+    assert f"{application}/continue" not in page, "the next stage is not open yet"
+
+    officer = stage.visitor("officer")
+    call = f"/calls/{stage.call}"
+    assert "Open the next stage" in officer.open(call).text
+    closes = (datetime.now(UTC) + timedelta(days=60)).strftime("%Y-%m-%dT12:30")
+    opened = officer.send(call, officer.form(call, "round-open") | {"closes_at": closes})
+    assert opened.headers["location"] == call
+    rounds = stage.speaking("officer").get(f"/api{officer.open(call).url.path}")["rounds"]
+    assert [each["stage"] for each in rounds] == ["letter", "project"]
+    letter, stage.round = (each["id"] for each in rounds)
+
+    russian = artist.open(f"{application}/continue?lang=ru").text
+    assert "Следующий этап" in russian
+    assert "Замысел" in russian
+    sent = artist.form(f"{application}/continue?lang=en", "application-continue")
+    answered = artist.send(
+        f"{application}/continue",
+        sent
+        | {
+            "title": "Snow",
+            "requested.amount": "400.00",
+            "requested.currency": "EUR",
+            "answers.plan": PROJECT,
+        },
+    )
+    assert answered.headers["location"] == application
+    page = artist.open(application).text
+    assert PROJECT in page
+    assert LETTER in page
+    assert "Answers of an earlier stage" in page
+
+    second = season.judge(craft=9)
+    season.caught_up()
+    shown = stage.speaking("juror").get(f"/api/reviews/{second}")
+    assert [criterion["id"] for criterion in shown["rubric"]["criteria"]] == ["craft"]
+    seen = shown["application_shown"]
+    assert (seen["stage"], seen["answers"]) == ("project", {"plan": PROJECT})
+    (earlier,) = seen["earlier"]
+    assert (earlier["stage"], earlier["answers"], earlier["withheld"]) == (
+        "letter",
+        {"work": LETTER},
+        ["home"],
+    )
+    before = stage.speaking("juror").get(f"/api/reviews/{first}")
+    assert (before["round"], before["score"]) == (letter, "80.000")
+    past = before["application_shown"]
+    assert (past["stage"], past["answers"], past["earlier"]) == ("letter", {"work": LETTER}, [])
+    assert PROJECT not in str(before), "the juror of the letter does not read the project there"
+    officer = stage.speaking("officer").get(f"/api{application}/reviews")["items"]
+    assert [(each["id"], each["round"], each["score"]) for each in officer] == [
+        (first, letter, "80.000"),
+        (second, stage.round, "90.000"),
+    ]
+    page = stage.visitor("juror").open(f"/reviews/{second}").text
+    assert LETTER in page
+    assert "Yerevan" not in page
+
+    season.decide(outcome="award", amount=eur("400.00"))
+    season.caught_up()
+    told = stage.speaking("applicant").get(f"/api{application}/timeline")["items"]
+    assert [line["topic"] for line in told if line["topic"].startswith("application.")] == [
+        "application.submitted.v1",
+        "application.found_eligible.v1",
+        "application.invited.v1",
+        "application.continued.v1",
+        "application.found_eligible.v1",
+        "application.awarded.v1",
+    ]
+    for round, place in ((letter, "80.000"), (stage.round, "90.000")):
+        ranking = stage.speaking("officer").get(f"/api/rounds/{round}/ranking")
+        assert [each["score"] for each in ranking["places"]["items"]] == [place]
