@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Final
-from urllib.parse import urlsplit
 
 from domain import limits
 from domain.forms import SLUG, Answer, BudgetLine, Form, Question
@@ -15,6 +14,7 @@ from domain.values import Money, check_line, check_text, decimal_string, minor_u
 from domain.words import count_words, too_many_words
 
 MAX_CHARACTERS: Final = {"text": limits.TEXT_ANSWER, "long_text": limits.LONG_ANSWER}
+_ADDRESS: Final = re.compile(r"https?://[^\s/?#@\[\]]+\.[^\s/?#@\[\]]+(?:[/?#]\S*)?\Z")
 _WHOLE: Final = re.compile(r"-?[0-9]{1,15}\Z", re.ASCII)
 
 
@@ -153,12 +153,7 @@ def number_bounds(minimum: int | None, maximum: int | None) -> Message:
 def _check_link(answer: str, field: str) -> str:
     """The address of a web page, as it was typed. Only its parts are looked at: nothing is fetched."""
     text = check_line(answer, field, least=0, most=limits.LINK)
-    try:
-        parts = urlsplit(text)
-        fits = parts.scheme in ("http", "https") and bool(parts.hostname) and " " not in text
-    except ValueError:
-        fits = False
-    if not fits:
+    if not _ADDRESS.match(text):
         raise Invalid.field(
             field, msg("Write the whole address of a page, such as https://example.org/my-work.")
         )
