@@ -144,7 +144,9 @@ def _two_stages(
         administrator.post("/api/demo/clock", now=after.astimezone(UTC).isoformat())
         officer.post(f"/api/rounds/{round_}/close")
     officer.post(f"/api/applications/{application}/find-eligible")
-    review = officer.post(f"/api/applications/{application}/reviews", juror=juror.id)["id"]
+    review = officer.post(f"/api/applications/{application}/reviews", juror=walked.people["second juror"].id)[
+        "id"
+    ]
     juror.post(f"/api/reviews/{review}/declare-no-conflict")
     juror.post(f"/api/reviews/{review}/submit", scores={"art": 5, "need": 5})
     panel = officer.post(f"/api/rounds/{round_}/panel")["id"]
