@@ -203,7 +203,8 @@ async def _receive(traffic: Traffic, cast: Cast, fund: str, currency: str, total
 
 
 def _call(fund: str, currency: str, grants: Sequence[FileGrant], total: int) -> dict[str, Any]:
-    awards = [grant.awarded for grant in grants]
+    # Some asked for more than any award, and a call takes no application beyond what it awards.
+    sums = [amount for grant in grants for amount in (grant.awarded, grant.requested)]
     return {
         "fund": fund,
         "title": {"en": f"Rehearsal call in {currency}"},
@@ -239,8 +240,8 @@ def _call(fund: str, currency: str, grants: Sequence[FileGrant], total: int) -> 
                 "quorum": QUORUM,
             }
         ],
-        "budget": money(total, currency),
-        "minimum_award": money(min(awards), currency),
-        "maximum_award": money(max(awards), currency),
+        "budget": money(max(total, *sums), currency),
+        "minimum_award": money(min(sums), currency),
+        "maximum_award": money(max(sums), currency),
         "time_zone": "UTC",
     }

@@ -11,7 +11,7 @@ import pytest
 from domain.applications import APPLICATION as APPLICATIONS
 from domain.applications import ApplicationStatus, ApplicationSubmitted
 from domain.calls import CALL as CALLS
-from domain.calls import CallAwardsConfirmed, CallPublished
+from domain.calls import CallAwardReleased, CallAwardsConfirmed, CallPublished
 from domain.commands.applications import (
     ChangeApplication,
     FindApplicationEligible,
@@ -20,10 +20,13 @@ from domain.commands.applications import (
     SubmitApplication,
 )
 from domain.commands.calls import CancelCall, ChangeCall, ChangeCallForm
+from domain.commands.grants import DeclineGrant, OfferGrant
 from domain.commands.panels import ClosePanel, ConfirmPanel, OpenPanel, SetPanelOutcome
 from domain.commands.reviews import AssignReview, DeclareNoConflict, SubmitReview
 from domain.commands.rounds import ExtendRound, OpenRound
+from domain.due_dates import set_by
 from domain.forms import Form, Question
+from domain.funds import FundOpened, FundPledged, FundReceived
 from domain.refusals import Invalid, NotFound, Refused
 from domain.rounds import ROUND as ROUNDS
 from domain.rounds import RoundClosed, RoundOpened, RoundStatus
@@ -34,6 +37,8 @@ from tests.scene import (
     CALL,
     CHAIR,
     CLOSES,
+    FUND,
+    FUNDER,
     INITIATIVE,
     JUROR,
     OFFICER,
@@ -149,6 +154,7 @@ class TestAnApplication:
         assert season.world.state(ROUNDS, round).status is RoundStatus.CLOSED
         season.now += timedelta(days=30)
         assert season.world.pass_time(season.now) == (), "no round is left to be closed"
+        assert set_by(season.world.facts(round)[0]) is None, "not even within the append"
 
     def test_is_judged_and_decided_while_others_come_in(self) -> None:
         season = Season()
@@ -259,6 +265,27 @@ class TestTheBudget:
         )
         season.award(second, panel, "300.00")
         season.do(OFFICER, ConfirmPanel(panel=panel))
+
+    def test_is_free_again_where_an_offer_is_declined_or_lapses(self) -> None:
+        for end in ("decline", "lapse"):
+            season = Season()
+            season.world.given(
+                FUND,
+                FundOpened(fund=FUND, initiative=INITIATIVE, name="Fund", currency="EUR", basis="received"),
+                FundPledged(fund=FUND, pledge="pledge-1", funder=FUNDER, amount=100_000, restriction=None),
+                FundReceived(fund=FUND, pledge="pledge-1", amount=100_000, received_on=START.date()),
+            )
+            application, panel = season.judged()
+            season.award(application, panel, "700.00")
+            season.do(OFFICER, ConfirmPanel(panel=panel))
+            respond_by = season.now + timedelta(days=1)
+            grant = season.do(OFFICER, OfferGrant(application=application, respond_by=respond_by))
+            if end == "decline":
+                season.do(ARTIST, DeclineGrant(grant=grant, reason="terms"))
+            else:
+                season.world.pass_time(respond_by)
+            assert season.world.facts(CALL)[-1] == CallAwardReleased(call=CALL, grant=grant, amount=70_000)
+            assert season.world.state(CALLS, CALL).awarded == 0
 
     def test_bounds_two_that_were_decided_at_the_same_time(self) -> None:
         season = Season()

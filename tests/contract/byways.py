@@ -10,6 +10,7 @@ import psutil
 
 from tests.journey.running import Person, Running
 from tests.journey.walk import CALL, Walked, eur
+from tests.staging import with_stage
 
 
 def take_byways(running: Running, walked: Walked) -> None:
@@ -24,6 +25,7 @@ def take_byways(running: Running, walked: Walked) -> None:
     _second_round(
         running, walked, administrator, people, [newcomer(f"Byway {number}") for number in range(4)]
     )
+    _two_stages(running, walked, administrator, people, newcomer("Byway of stages"))
 
     # The grant of the walk has ended; the second one's payment fails, and its report is returned.
     administrator.post("/api/administrators", person=newcomer("Second administrator").id)
@@ -112,7 +114,48 @@ def _cancelled_call(walked: Walked, officer: Person, applicant: Person, other: P
     officer.post(f"/api/rounds/{round_}/late-access", applicant=other.id, until=until, reason="illness")
     officer.get(f"/api/rounds/{round_}/late-access")
     officer.post(f"/api/calls/{call}/change", title={"en": "Changed"})
+    question = {"id": "other", "kind": "text", "label": {"en": "Other"}}
+    officer.post(f"/api/calls/{call}/form", stage="main", form={"questions": [question]})
+    criterion = {"id": "other", "label": {"en": "Other"}}
+    officer.post(f"/api/calls/{call}/rubric", stage="main", rubric={"criteria": [criterion]})
+    officer.get(f"/api/calls/{call}/decisions-due")
     officer.post(f"/api/calls/{call}/cancel", reason="plans_changed")
+
+
+def _two_stages(
+    running: Running, walked: Walked, administrator: Person, people: dict[str, Person], applicant: Person
+) -> None:
+    """An application is invited to a second stage and answers its form."""
+    officer, juror, chair = people["officer"], people["second juror"], people["chair"]
+    (first,) = with_stage(CALL, quorum=1)["stages"]
+    stages = [first | {"id": name, "title": {"en": name.title()}} for name in ("letter", "project")]
+    call = officer.post("/api/calls", fund=walked.ids["fund"], **CALL | {"stages": stages})["id"]
+    officer.post(f"/api/calls/{call}/publish")
+    deadline = (walked.deadline + timedelta(days=300)).replace(tzinfo=None)
+    round_ = officer.post(f"/api/calls/{call}/rounds", closes_at=deadline.isoformat())["id"]
+    text = {
+        "title": "Byway",
+        "requested": eur("500.00"),
+        "answers": {"idea": "A byway.", "costs": [{"item": "All", "amount": "500.00"}]},
+    }
+    application = applicant.post(f"/api/calls/{call}/applications", round=round_, **text)["id"]
+    with due_dates_held_up(running):
+        after = walked.deadline + timedelta(days=301)
+        administrator.post("/api/demo/clock", now=after.astimezone(UTC).isoformat())
+        officer.post(f"/api/rounds/{round_}/close")
+    officer.post(f"/api/applications/{application}/find-eligible")
+    review = officer.post(f"/api/applications/{application}/reviews", juror=walked.people["second juror"].id)[
+        "id"
+    ]
+    juror.post(f"/api/reviews/{review}/declare-no-conflict")
+    juror.post(f"/api/reviews/{review}/submit", scores={"art": 5, "need": 5})
+    panel = officer.post(f"/api/rounds/{round_}/panel")["id"]
+    chair.post(f"/api/panels/{panel}/outcomes", application=application, outcome="invite")
+    chair.post(f"/api/panels/{panel}/close")
+    officer.post(f"/api/panels/{panel}/confirm")
+    later = (deadline + timedelta(days=100)).isoformat()
+    officer.post(f"/api/calls/{call}/rounds", closes_at=later)
+    applicant.post(f"/api/applications/{application}/continue", **text)
 
 
 def _second_round(

@@ -30,10 +30,10 @@ of which no version is shown."""
 
 
 def versions_in(content: Any) -> Iterator[Any]:
-    """Every version of a thing in an answer; a form's is one of its texts, and public with them."""
+    """Every version of a thing in an answer; a form's and a rubric's are of their texts, and public with them."""
     if isinstance(content, dict):
         yield from (value for name, value in content.items() if name == "version" and value is not None)
-        content = [value for name, value in content.items() if name != "form"]
+        content = [value for name, value in content.items() if name not in ("form", "rubric")]
     if isinstance(content, list):
         for each in content:
             yield from versions_in(each)

@@ -119,7 +119,7 @@ class Load:
             ask = {
                 "round": ground.round,
                 "title": f"Work {name}",
-                "requested": eur("10.00"),
+                "requested": eur("100.00"),
                 "answers": ANSWERS,
             }
             send("apply", made["token"], f"/api/calls/{ground.call}/applications", **ask)
@@ -218,7 +218,7 @@ class Load:
         return [str(self.answers[sent.key].get("id")) for sent in self.sent if sent.kind == kind]
 
 
-ANSWERS = {"idea": "A song about snow.", "costs": [{"item": "Studio", "amount": "10.00"}]}
+ANSWERS = {"idea": "A song about snow.", "costs": [{"item": "Studio", "amount": "100.00"}]}
 
 
 def post(client: httpx.Client, sent: Sent) -> httpx.Response:
@@ -259,7 +259,7 @@ def prepare(address: str, folder: Path, awards: int) -> Ground:
                 "id"
             ]
             token = administrator.post(f"/api/persons/{artist}/tokens", label="load")["token"]
-            ask = {"round": round_, "title": f"Work {number}", "requested": eur("10.00"), "answers": ANSWERS}
+            ask = {"round": round_, "title": f"Work {number}", "requested": eur("100.00"), "answers": ANSWERS}
             made = speaking(token).post(f"/api/calls/{call}/applications", **ask)
             awarded.append((str(made["id"]), token))
         clock = (datetime.now(UTC) + timedelta(days=4)).isoformat()

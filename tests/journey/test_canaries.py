@@ -84,17 +84,17 @@ def apply(stage: Stage) -> tuple[str, str, str]:
     ask = {
         "round": stage.round,
         "title": CANARIES["title"],
-        "requested": eur("10.00"),
+        "requested": eur("110.00"),
         "answers": {
             "idea": CANARIES["answer"],
-            "costs": [{"item": CANARIES["budget line"], "amount": "10.00"}],
+            "costs": [{"item": CANARIES["budget line"], "amount": "110.00"}],
             "before": False,
             "home": CANARIES["identifying answer"],
         },
     }
     path, other = f"/api/calls/{stage.call}/applications", stage.speaking("second applicant")
     second = other.post(path, 201, {"Idempotency-Key": CANARIES["title"].encode().hex()[:40]}, **ask)["id"]
-    other.post(path, 422, **(ask | {"requested": eur("11.00")}))
+    other.post(path, 422, **(ask | {"requested": eur("111.00")}))
     third = stage.speaking("newcomer").post(path, **ask)["id"]
     fill(
         stage.visitor("newcomer"),

@@ -187,7 +187,7 @@ class House:
             call=round.call,
             round=round.id,
             title="Invented Work",
-            requested=eur(50_000),
+            requested=eur(1),
             answers={"idea": "A song about snow"},
         )
 
