@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from domain import limits
+from domain import fast_track, limits
 from domain.deciding import Aggregate, Fact
 from domain.forms import Form, Rubric
 from domain.messages import msg
@@ -31,7 +31,8 @@ _LAST_YEAR: Final = 2200
 
 class CallDrafted(Fact, frozen=True, kw_only=True):
     """Staff wrote a call. Amounts are minor units of `currency`; a quorum is the number of reviews each application
-    needs; `grace_minutes` are granted silently after the deadline."""
+    needs; `grace_minutes` are granted silently after the deadline. `fast_track_up_to` is there where the call is on the fast
+    track: it can never award more."""
 
     call: str
     initiative: str
@@ -48,6 +49,7 @@ class CallDrafted(Fact, frozen=True, kw_only=True):
     maximum_award: int
     time_zone: str
     grace_minutes: int
+    fast_track_up_to: int | None
 
 
 class CallPublished(Fact, frozen=True, kw_only=True):
@@ -120,6 +122,12 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     maximum_award: int = 0
     time_zone: str = "UTC"
     grace_minutes: int = 0
+    fast_track_up_to: int | None = None
+
+    @property
+    def on_fast_track(self) -> bool:
+        """Whether the lighter way for small grants is taken (`domain.fast_track`)."""
+        return self.fast_track_up_to is not None
 
 
 def evolve(call: Call, fact: CallFact) -> Call:
@@ -142,6 +150,7 @@ def evolve(call: Call, fact: CallFact) -> Call:
                 maximum_award=fact.maximum_award,
                 time_zone=fact.time_zone,
                 grace_minutes=fact.grace_minutes,
+                fast_track_up_to=fact.fast_track_up_to,
             )
         case CallPublished():
             return msgspec.structs.replace(call, status=CallStatus.PUBLISHED)
@@ -175,6 +184,11 @@ def draft(drafted: CallDrafted, *, fund_currency: str) -> tuple[Fact, ...]:
             msg("The call's fund is in {currency}, so the call must be too.", currency=fund_currency),
         )
     _check_amounts(drafted)
+    if drafted.fast_track_up_to is not None:
+        fast_track.check_quorum(drafted.quorum)
+        fast_track.check_ceiling(
+            drafted.maximum_award, up_to=drafted.fast_track_up_to, currency=drafted.currency
+        )
     return (drafted,)
 
 
@@ -190,6 +204,8 @@ def change(changed: CallChanged, call: Call, *, has_applications: bool) -> tuple
     """Change what a call says and gives, while it is changeable; once there are applications, nobody gets less than what they
     applied for."""
     _check_amounts(changed)
+    if call.fast_track_up_to is not None:
+        fast_track.check_ceiling(changed.maximum_award, up_to=call.fast_track_up_to, currency=call.currency)
     if has_applications and changed.minimum_award > call.minimum_award:
         raise Invalid.field(
             "minimum_award.amount",

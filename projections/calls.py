@@ -23,7 +23,8 @@ from projections.versions import Version
 
 
 class CallLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A call in a list, with its rounds by their deadlines."""
+    """A call in a list, with its rounds by their deadlines. `fast_track_up_to` is there where it is on the fast track: the most
+    that it can ever award."""
 
     id: str
     version: Version
@@ -35,6 +36,7 @@ class CallLine(msgspec.Struct, frozen=True, kw_only=True):
     budget: Money
     minimum_award: Money
     maximum_award: Money
+    fast_track_up_to: Money | None
     blindness: str
     time_zone: str
     rounds: tuple[RoundLine, ...]
@@ -177,6 +179,9 @@ def _line(row: Row, found: list[RoundLine]) -> CallLine:
         budget=Money.of(row["budget"], currency),
         minimum_award=Money.of(row["minimum_award"], currency),
         maximum_award=Money.of(row["maximum_award"], currency),
+        fast_track_up_to=None
+        if row["fast_track_up_to"] is None
+        else Money.of(row["fast_track_up_to"], currency),
         blindness=row["blindness"],
         time_zone=row["time_zone"],
         rounds=tuple(found),

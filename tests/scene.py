@@ -143,7 +143,12 @@ def registered(who: str) -> PersonRegistered:
 
 
 def drafted(
-    *, quorum: int = 2, budget: int = 100_000, blindness: Blindness = "double", grace_minutes: int = 15
+    *,
+    quorum: int = 2,
+    budget: int = 100_000,
+    blindness: Blindness = "double",
+    grace_minutes: int = 15,
+    fast_track_up_to: int | None = None,
 ) -> CallDrafted:
     """A call that was written; awards are from 100.00 to 800.00 EUR."""
     return CallDrafted(
@@ -162,6 +167,7 @@ def drafted(
         maximum_award=80_000,
         time_zone="Europe/Berlin",
         grace_minutes=grace_minutes,
+        fast_track_up_to=fast_track_up_to,
     )
 
 

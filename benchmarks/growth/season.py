@@ -125,6 +125,7 @@ class _Season:
             maximum_award=AMOUNT,
             time_zone="UTC",
             grace_minutes=0,
+            fast_track_up_to=None,
         )
         announced = RoundOpened(
             round=self._round,

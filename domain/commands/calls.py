@@ -23,7 +23,9 @@ from domain.values import CallId, FundId, Money, check_texts
 
 class DraftCall(Command, frozen=True, kw_only=True):
     """Write a call that is paid from a fund. `quorum` is the number of reviews each application needs;
-    `grace_minutes` are granted silently after each deadline."""
+    `grace_minutes` are granted silently after each deadline. `fast_track_up_to` puts a call for small emergency grants on the
+    fast track, and says the most that it can ever award: it takes two reviews of each application, the panel's decision is
+    confirmed without closing the panel first, and each grant is paid in one instalment."""
 
     fund: FundId
     title: dict[str, limits.Title]
@@ -37,6 +39,7 @@ class DraftCall(Command, frozen=True, kw_only=True):
     blindness: Blindness = "double"
     time_zone: str = "UTC"
     grace_minutes: limits.GraceMinutes = 0
+    fast_track_up_to: Money | None = None
 
 
 class PublishCall(Command, frozen=True, kw_only=True):
@@ -112,6 +115,9 @@ def _checked(command: DraftCall, call: str, initiative: str) -> CallDrafted:
         maximum_award=command.maximum_award.minor("maximum_award", currency=currency, least=1),
         time_zone=command.time_zone,
         grace_minutes=command.grace_minutes,
+        fast_track_up_to=None
+        if command.fast_track_up_to is None
+        else command.fast_track_up_to.minor("fast_track_up_to", currency=currency, least=1),
     )
 
 

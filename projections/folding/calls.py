@@ -32,6 +32,7 @@ class CallRow(Row, frozen=True, kw_only=True):
     minimum_award: int
     maximum_award: int
     time_zone: str
+    fast_track_up_to: int | None
 
 
 CALLS: Final = Table("calls", CallRow, key=("call",))

@@ -75,6 +75,11 @@ def call_words(fact: CallFact, told: Told) -> Words:
                     f"awards: from {least} to {most}",
                     f"reviews of each application: {fact.quorum}",
                     f"blindness: {fact.blindness}",
+                    *(
+                        ()
+                        if fact.fast_track_up_to is None
+                        else (f"fast track: up to {amount_text(fact.fast_track_up_to, fact.currency)}",)
+                    ),
                 ),
             )
         case CallPublished():

@@ -133,6 +133,7 @@ def call() -> tuple[Fact, ...]:
         maximum_award=1_000_000,
         time_zone="UTC",
         grace_minutes=0,
+        fast_track_up_to=None,
     )
     return drafted, CallPublished(call=CALL)
 

@@ -46,7 +46,7 @@ class OfferGrant(Command, frozen=True, kw_only=True):
 
 
 class AcceptGrant(Command, frozen=True, kw_only=True):
-    """Accept the grant that one was offered."""
+    """Accept the grant that one was offered. On the fast track its one instalment is made with it."""
 
     grant: GrantId
 
@@ -114,14 +114,16 @@ def _offer(command: OfferGrant, given: Given) -> Plan:
 
 def _accept(command: AcceptGrant, given: Given) -> Plan:
     grant = yield from the(GRANT, command.grant)
+    call = yield from the(CALL, grant.call)
+
+    def decide() -> Outcome:
+        accepted = rules.accept(command.grant, grant, now=given.now)
+        if call.on_fast_track:
+            accepted += rules.pay_at_once(command.grant, grant, due=given.now.date())
+        return Outcome(facts={command.grant: accepted}, answers=command.grant)
+
     return Act(
-        may=access.recipient(given.actor, grant),
-        initiative=grant.initiative,
-        scope=grant.call,
-        decide=lambda: Outcome(
-            facts={command.grant: rules.accept(command.grant, grant, now=given.now)},
-            answers=command.grant,
-        ),
+        may=access.recipient(given.actor, grant), initiative=grant.initiative, scope=grant.call, decide=decide
     )
 
 

@@ -9,7 +9,7 @@ from domain.grants.rules.instalments import approve, fail, instruct, request, se
 from domain.grants.rules.offering import accept, decline, lapse, offer
 from domain.grants.rules.payee import confirm_payee, set_payee
 from domain.grants.rules.reports import accept_report, return_report, submit_report
-from domain.grants.rules.scheduling import PlannedInstalment, schedule
+from domain.grants.rules.scheduling import PlannedInstalment, pay_at_once, schedule
 
 __all__ = [
     "PlannedInstalment",
@@ -23,6 +23,7 @@ __all__ = [
     "instruct",
     "lapse",
     "offer",
+    "pay_at_once",
     "request",
     "return_report",
     "schedule",

@@ -59,6 +59,12 @@ def schedule(grant_id: str, grant: Grant, *, instalments: Sequence[PlannedInstal
     return (GrantInstalmentsScheduled(grant=grant_id, instalments=plans),)
 
 
+def pay_at_once(grant_id: str, grant: Grant, *, due: date) -> tuple[Fact, ...]:
+    """The one instalment of a grant on the fast track, made with its acceptance."""
+    whole = Instalment(number=1, amount=grant.amount, condition="none", due=due)
+    return (GrantInstalmentsScheduled(grant=grant_id, instalments=(whole,)),)
+
+
 def _amounts(grant: Grant, instalments: Sequence[PlannedInstalment]) -> list[int]:
     """The instalments' sums in minor units; raises `Invalid` with all that is wrong with any of them."""
     amounts: list[int] = []
