@@ -128,12 +128,14 @@ class PanelAnnounced(Fact, frozen=True, kw_only=True):
 
 
 class PanelAwardFreed(Fact, frozen=True, kw_only=True):
-    """The grant that followed an award was declined, or its offer lapsed; `amount` minor units can be awarded again."""
+    """The grant that followed an award was declined, or its offer lapsed, at `freed_at`; `amount` minor units can be awarded
+    again. The program then moves the waiting list, as an act of its own: nobody on it learns by whom the sum was freed."""
 
     panel: str
     application: str
     grant: str
     amount: int
+    freed_at: datetime
 
 
 class PanelWaitingListMoved(Fact, frozen=True, kw_only=True):

@@ -30,6 +30,7 @@ from domain.panels import (
     PanelAnnounced,
     PanelAnnouncementCancelled,
     PanelAnnouncementPlanned,
+    PanelAwardFreed,
     PanelOutcomeSet,
 )
 from domain.personal import Withheld
@@ -149,6 +150,7 @@ def empty(kind: type[Fact]) -> Fact:
                 RoundLateAccessGranted,
                 ApplicationReturned,
                 PanelAnnouncementPlanned,
+                PanelAwardFreed,
                 GrantOffered,
                 DossierKept,
             },

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from domain import access, applications, dossiers, funds, limits, waiting_list
 from domain.applications import APPLICATION
@@ -14,16 +13,14 @@ from domain.deciding import (
     Command,
     Due,
     DueBy,
-    Fact,
     Given,
     Outcome,
+    Part,
     Plan,
     Registered,
     StruckBy,
-    Wish,
     maybe,
     members,
-    some,
     the,
     together,
 )
@@ -127,24 +124,19 @@ def _accept(command: AcceptGrant, given: Given) -> Plan:
     )
 
 
-def _award_freed(
-    grant_id: str, grant: Grant
-) -> Generator[Wish, Any, Callable[[], Mapping[str, tuple[Fact, ...]]]]:
-    """What becomes of the panel's decision when an offer ends without a grant: its sum is free, the waiting list moves."""
+def _panel_of(grant: Grant) -> Part[str]:
+    """The panel whose award a grant follows. A remembered application may be older than its grant and know of no panel yet;
+    then it is not found, and the runner looks afresh."""
     application = yield from the(APPLICATION, grant.application)
-    assert application.panel is not None
-    panel = yield from the(PANEL, application.panel)
-    call = yield from the(CALL, grant.call)
-    concerned = yield from some(APPLICATION, waiting_list.concerned(panel))
-    return lambda: waiting_list.free_award(
-        application.panel or "", panel, call, grant_id=grant_id, grant=grant, applications=concerned
-    )
+    panel = application.panel or ""
+    yield from the(PANEL, panel)
+    return panel
 
 
 def _decline(command: DeclineGrant, given: Given) -> Plan:
     grant = yield from the(GRANT, command.grant)
     fund = yield from the(FUND, grant.fund)
-    freed = yield from _award_freed(command.grant, grant)
+    panel = yield from _panel_of(grant)
     return Act(
         may=access.recipient(given.actor, grant),
         initiative=grant.initiative,
@@ -157,7 +149,7 @@ def _decline(command: DeclineGrant, given: Given) -> Plan:
                 grant.fund: funds.release(
                     grant.fund, fund, grant_id=command.grant, amount=grant.amount, reason="grant_declined"
                 ),
-                **freed(),
+                panel: waiting_list.free_award(panel, grant_id=command.grant, grant=grant, now=given.now),
             },
             answers=command.grant,
         ),
@@ -167,7 +159,7 @@ def _decline(command: DeclineGrant, given: Given) -> Plan:
 def _lapse(command: LapseGrant, given: Given) -> Plan:
     grant = yield from the(GRANT, command.grant)
     fund = yield from the(FUND, grant.fund)
-    freed = yield from _award_freed(command.grant, grant)
+    panel = yield from _panel_of(grant)
     return Act(
         may=access.system(given.actor),
         initiative=grant.initiative,
@@ -178,7 +170,7 @@ def _lapse(command: LapseGrant, given: Given) -> Plan:
                 grant.fund: funds.release(
                     grant.fund, fund, grant_id=command.grant, amount=grant.amount, reason="grant_lapsed"
                 ),
-                **freed(),
+                panel: waiting_list.free_award(panel, grant_id=command.grant, grant=grant, now=given.now),
             },
             answers=command.grant,
         ),
