@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from domain import limits
+from domain import fast_track, limits
 from domain.deciding import Aggregate, Fact
 from domain.eligibility import EligibilityQuestion
 from domain.form_versions import next_form, next_rubric
@@ -33,8 +33,9 @@ _LAST_YEAR: Final = 2200
 
 
 class CallDrafted(Fact, frozen=True, kw_only=True):
-    """Staff wrote a call. Whoever applies answers its `eligibility` questions first. Amounts are minor units of `currency`; `grace_minutes` are granted silently after each
-    deadline."""
+    """Staff wrote a call. Whoever applies answers its `eligibility` questions first. Amounts are minor units of `currency`;
+    `grace_minutes` are granted silently after each deadline. `fast_track_up_to` is there where the call is on the fast track:
+    it can never award more."""
 
     call: str
     initiative: str
@@ -53,6 +54,7 @@ class CallDrafted(Fact, frozen=True, kw_only=True):
     intake: Intake
     decide_within_days: int | None
     takes_until: datetime | None
+    fast_track_up_to: int | None
 
 
 class CallPublished(Fact, frozen=True, kw_only=True):
@@ -168,6 +170,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     maximum_award: int = 0
     time_zone: str = "UTC"
     grace_minutes: int = 0
+    fast_track_up_to: int | None = None
     eligibility: tuple[EligibilityQuestion, ...] = ()
     applications_per_applicant: HowMany = "several"
     intake: Intake = "deadline"
@@ -179,6 +182,11 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     def rolling(self) -> bool:
         """Whether it takes in applications all the time."""
         return self.intake == "rolling"
+
+    @property
+    def on_fast_track(self) -> bool:
+        """Whether the lighter way for small grants is taken (`domain.fast_track`)."""
+        return self.fast_track_up_to is not None
 
     def stage(self, stage_id: str) -> Stage:
         """One of the call's stages, as it is now."""
@@ -219,6 +227,7 @@ def evolve(call: Call, fact: CallFact) -> Call:
                 intake=fact.intake,
                 decide_within_days=fact.decide_within_days,
                 takes_until=fact.takes_until,
+                fast_track_up_to=fact.fast_track_up_to,
             )
         case CallPublished():
             return msgspec.structs.replace(call, status=CallStatus.PUBLISHED)
@@ -277,6 +286,12 @@ def draft(drafted: CallDrafted, *, fund_currency: str) -> tuple[Fact, ...]:
         )
     _check_amounts(drafted)
     _check_intake(drafted)
+    if drafted.fast_track_up_to is not None:
+        for number, stage in enumerate(drafted.stages):
+            fast_track.check_quorum(stage.quorum, f"stages[{number}].quorum")
+        fast_track.check_ceiling(
+            drafted.maximum_award, up_to=drafted.fast_track_up_to, currency=drafted.currency
+        )
     return (drafted,)
 
 
@@ -344,6 +359,8 @@ def change(changed: CallChanged, call: Call, *, has_applications: bool) -> tuple
     """Change what a call says and gives, while it is changeable; once there are applications, nobody gets less than what they
     applied for."""
     _check_amounts(changed)
+    if call.fast_track_up_to is not None:
+        fast_track.check_ceiling(changed.maximum_award, up_to=call.fast_track_up_to, currency=call.currency)
     if has_applications and changed.minimum_award > call.minimum_award:
         raise Invalid.field(
             "minimum_award.amount",

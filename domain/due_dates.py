@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from domain.commands import announcing, applications, dossiers, rounds
+from domain.commands import announcing, applications, dossiers, rounds, waiting_lists
 from domain.commands.grants import offering
 from domain.deciding import Due, DueBy, Fact, StruckBy
 
@@ -18,6 +18,7 @@ _SET_BY: Final[DueBy] = {
     **rounds.DUE,
     **applications.DUE,
     **announcing.DUE,
+    **waiting_lists.DUE,
     **offering.DUE,
     **dossiers.DUE,
 }

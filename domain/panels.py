@@ -130,12 +130,14 @@ class PanelAnnounced(Fact, frozen=True, kw_only=True):
 
 
 class PanelAwardFreed(Fact, frozen=True, kw_only=True):
-    """The grant that followed an award was declined, or its offer lapsed; `amount` minor units can be awarded again."""
+    """The grant that followed an award was declined, or its offer lapsed, at `freed_at`; `amount` minor units can be awarded
+    again. The program then moves the waiting list, as an act of its own: nobody on it learns by whom the sum was freed."""
 
     panel: str
     application: str
     grant: str
     amount: int
+    freed_at: datetime
 
 
 class PanelWaitingListMoved(Fact, frozen=True, kw_only=True):
@@ -400,6 +402,47 @@ def close(
     """End the jury's work once every ranked application that was not withdrawn has its outcome."""
     if panel.status is not PanelStatus.OPENED:
         raise Refused(msg("Only an open panel can be closed; this one is {status}.", status=panel.status))
+    _check_complete(panel, applications)
+    return (PanelClosed(panel=panel_id, chair=chair),)
+
+
+def confirm(
+    panel_id: str,
+    panel: Panel,
+    call: Call,
+    *,
+    confirmer: str,
+    deciders: Collection[str],
+    applications: Mapping[str, Application],
+) -> tuple[Fact, ...]:
+    """Confirm a closed panel's decision, as someone other than the chair who closed it and than all who set an outcome
+    in it, the `deciders`, also one that was changed later. In a call on the fast track the panel may still be open, once every
+    ranked application has its outcome: `applications` are these."""
+    if call.on_fast_track and panel.status is PanelStatus.OPENED:
+        _check_complete(panel, applications)
+    elif panel.status is not PanelStatus.CLOSED:
+        raise Refused(msg("Only a closed panel can be confirmed; this one is {status}.", status=panel.status))
+    _check_second(panel, confirmer, deciders)
+    return (PanelConfirmed(panel=panel_id, confirmer=confirmer),)
+
+
+def return_to_chair(
+    panel_id: str, panel: Panel, *, returner: str, deciders: Collection[str], reason: ReturnReason
+) -> tuple[Fact, ...]:
+    """Give a closed panel back to the chair, by somebody who could confirm it."""
+    if panel.status is not PanelStatus.CLOSED:
+        raise Refused(
+            msg(
+                "Only a closed panel can be returned to the chair; this one is {status}.", status=panel.status
+            )
+        )
+    _check_second(panel, returner, deciders)
+    return (PanelReturned(panel=panel_id, returner=returner, reason=reason),)
+
+
+def _check_complete(panel: Panel, applications: Mapping[str, Application]) -> None:
+    """Raise `Refused` unless every ranked application that was not withdrawn has its outcome, and the waiting list its
+    order."""
     outcomes = panel.outcomes()
     left = [
         place.application
@@ -418,30 +461,6 @@ def close(
     ranks = sorted(rank for application in left if (rank := outcomes[application].rank) is not None)
     if ranks != list(range(1, len(ranks) + 1)):
         raise Refused(msg("Number the places on the waiting list from 1, without gaps and each only once."))
-    return (PanelClosed(panel=panel_id, chair=chair),)
-
-
-def confirm(panel_id: str, panel: Panel, *, confirmer: str, deciders: Collection[str]) -> tuple[Fact, ...]:
-    """Confirm a closed panel's decision, as someone other than the chair who closed it and than all who set an outcome
-    in it, the `deciders`, also one that was changed later."""
-    if panel.status is not PanelStatus.CLOSED:
-        raise Refused(msg("Only a closed panel can be confirmed; this one is {status}.", status=panel.status))
-    _check_second(panel, confirmer, deciders)
-    return (PanelConfirmed(panel=panel_id, confirmer=confirmer),)
-
-
-def return_to_chair(
-    panel_id: str, panel: Panel, *, returner: str, deciders: Collection[str], reason: ReturnReason
-) -> tuple[Fact, ...]:
-    """Give a closed panel back to the chair, by somebody who could confirm it."""
-    if panel.status is not PanelStatus.CLOSED:
-        raise Refused(
-            msg(
-                "Only a closed panel can be returned to the chair; this one is {status}.", status=panel.status
-            )
-        )
-    _check_second(panel, returner, deciders)
-    return (PanelReturned(panel=panel_id, returner=returner, reason=reason),)
 
 
 def _check_second(panel: Panel, person: str, deciders: Collection[str]) -> None:

@@ -4,11 +4,15 @@ The rule is fixed before anybody moves up, by the panel's own decision: those on
 ranks, each with the amount that it is awarded. When an offer is declined or lapses, its sum is free again, and the first of
 the list moves up if what is left of the call's budget covers its amount; then the next. Nobody is passed over: where the
 first one's amount is not covered, the list waits until more is free. Those who withdrew are left out.
+
+The program moves the list, right after the sum was freed. It is an act of its own, so that whoever moves up does not learn
+from the history who declined.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from domain import applications as applying
 from domain import panels
@@ -16,7 +20,9 @@ from domain.applications import Application, ApplicationStatus
 from domain.calls import Call
 from domain.deciding import Fact
 from domain.grants.state import Grant
+from domain.messages import msg
 from domain.panels import Panel, PanelAwardFreed, PanelWaitingListMoved
+from domain.refusals import Refused
 
 
 def concerned(panel: Panel) -> tuple[str, ...]:
@@ -38,22 +44,21 @@ def waiting(panel: Panel) -> tuple[str, ...]:
     return tuple(sorted(ranked, key=ranked.__getitem__))
 
 
-def free_award(
-    panel_id: str,
-    panel: Panel,
-    call: Call,
-    *,
-    grant_id: str,
-    grant: Grant,
-    applications: Mapping[str, Application],
-) -> dict[str, tuple[Fact, ...]]:
-    """The facts by stream when the grant of an award ends before it was accepted: its sum is free, and the waiting list
-    moves up. `applications` are those `concerned`."""
-    freed = PanelAwardFreed(
-        panel=panel_id, application=grant.application, grant=grant_id, amount=grant.amount
+def free_award(panel_id: str, *, grant_id: str, grant: Grant, now: datetime) -> tuple[Fact, ...]:
+    """Record that the grant of an award ended before it was accepted, so that its sum is free."""
+    return (
+        PanelAwardFreed(
+            panel=panel_id, application=grant.application, grant=grant_id, amount=grant.amount, freed_at=now
+        ),
     )
-    panel = panels.evolve(panel, freed)
-    moved: list[Fact] = [freed]
+
+
+def move(
+    panel_id: str, panel: Panel, call: Call, *, applications: Mapping[str, Application]
+) -> dict[str, tuple[Fact, ...]]:
+    """The facts by stream when the waiting list moves up, as far as what is left of the budget covers it. `applications` are
+    those `concerned`. Raises `Refused` where nobody moves up."""
+    moved: list[Fact] = []
     facts: dict[str, tuple[Fact, ...]] = {}
     outcomes = panel.outcomes()
     for application_id in waiting(panel):
@@ -68,6 +73,8 @@ def free_award(
         panel = panels.evolve(panel, up)
         moved.append(up)
         facts[application_id] = applying.promote(application_id, application, panel=panel_id, amount=amount)
+    if not moved:
+        raise Refused(msg("Nobody on the waiting list can move up now."))
     return {panel_id: tuple(moved), **facts}
 
 

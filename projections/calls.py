@@ -25,9 +25,9 @@ from projections.versions import Version
 
 class CallLine(msgspec.Struct, frozen=True, kw_only=True):
     """A call in a list, with its rounds by their deadlines. `blind`: in one of its stages at least, jurors do not see who
-    applied. Applications are submitted to the round of its `first_stage`; to one
-    with ``rolling`` intake at any time until `takes_until`, and each is decided `decide_within_days`. The rounds of a rolling
-    call, one for each application, are not listed."""
+    applied. Applications are submitted to the round of its `first_stage`; to one with ``rolling`` intake at any time until
+    `takes_until`, and each is decided `decide_within_days`. The rounds of a rolling call, one for each application, are not
+    listed. `fast_track_up_to` is there where it is on the fast track: the most that it can ever award."""
 
     id: str
     version: Version
@@ -39,6 +39,7 @@ class CallLine(msgspec.Struct, frozen=True, kw_only=True):
     budget: Money
     minimum_award: Money
     maximum_award: Money
+    fast_track_up_to: Money | None
     time_zone: str
     blind: bool
     first_stage: str
@@ -185,6 +186,9 @@ def _line(row: Row, found: list[RoundLine]) -> CallLine:
         budget=Money.of(row["budget"], currency),
         minimum_award=Money.of(row["minimum_award"], currency),
         maximum_award=Money.of(row["maximum_award"], currency),
+        fast_track_up_to=None
+        if row["fast_track_up_to"] is None
+        else Money.of(row["fast_track_up_to"], currency),
         time_zone=row["time_zone"],
         blind=any(stage["blindness"] != "open" for stage in row["stages"]),
         first_stage=row["stages"][0]["id"],

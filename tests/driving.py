@@ -6,6 +6,7 @@ import copy
 import hashlib
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -121,12 +122,14 @@ class World:
         raise AssertionError(f"{command} was not turned down: {outcome}")
 
     def pass_time(self, now: datetime) -> tuple[Outcome, ...]:
-        """Run what fell due until `now`, in the order of the due dates, as the system's own acts."""
+        """Run what fell due until `now`, in the order of the due dates, as the system's own acts. As in the queue, one that is
+        refused has been overtaken by events."""
         outcomes = []
         for due in sorted(self.due.values(), key=lambda due: (due.at, due.key)):
             if due.at <= now and self.due.get(due.key) == due:
                 del self.due[due.key]
-                outcomes.append(self.run(due.command, SYSTEM, due.at))
+                with suppress(Refused):
+                    outcomes.append(self.run(due.command, SYSTEM, due.at))
         return tuple(outcomes)
 
     def _noting(self, made: set[str]) -> Any:

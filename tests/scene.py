@@ -156,7 +156,12 @@ def as_drafted(stage: Stage) -> StageDraft:
 
 
 def drafted(
-    *, quorum: int = 2, budget: int = 100_000, blindness: Blindness = "double", grace_minutes: int = 15
+    *,
+    quorum: int = 2,
+    budget: int = 100_000,
+    blindness: Blindness = "double",
+    grace_minutes: int = 15,
+    fast_track_up_to: int | None = None,
 ) -> CallDrafted:
     """A call that was written; awards are from 100.00 to 800.00 EUR."""
     return CallDrafted(
@@ -177,6 +182,7 @@ def drafted(
         intake="deadline",
         decide_within_days=None,
         takes_until=None,
+        fast_track_up_to=fast_track_up_to,
     )
 
 

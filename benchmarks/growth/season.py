@@ -127,6 +127,7 @@ class _Season:
             intake="deadline",
             decide_within_days=None,
             takes_until=None,
+            fast_track_up_to=None,
         )
         announced = RoundOpened(
             round=self._round,

@@ -28,8 +28,10 @@ class DraftCall(Command, frozen=True, kw_only=True):
     """Write a call that is paid from a fund. Applications go through its `stages` in their order; its
     `eligibility` questions are asked first, and an application is submitted only with the answers that they need; a
     ``rolling`` call takes in applications all the time, or until `takes_until` on the clocks of its time zone, and decides on
-    each within `decide_within_days`; `grace_minutes` are
-    granted silently after each deadline."""
+    each within `decide_within_days`; `grace_minutes` are granted silently after each deadline. `fast_track_up_to` puts a call
+    for small emergency grants on the fast track, and says the most that it can ever award: it takes two reviews of each
+    application, the panel's decision is confirmed without closing the panel first, and each grant is paid in one
+    instalment."""
 
     fund: FundId
     title: dict[str, limits.Title]
@@ -45,6 +47,7 @@ class DraftCall(Command, frozen=True, kw_only=True):
     intake: Intake = "deadline"
     decide_within_days: limits.Days | None = None
     takes_until: datetime | None = None
+    fast_track_up_to: Money | None = None
 
 
 class PublishCall(Command, frozen=True, kw_only=True):
@@ -139,6 +142,9 @@ def _checked(command: DraftCall, call: str, initiative: str) -> CallDrafted:
         takes_until=None
         if command.takes_until is None
         else calls.instant(command.takes_until, command.time_zone, "takes_until"),
+        fast_track_up_to=None
+        if command.fast_track_up_to is None
+        else command.fast_track_up_to.minor("fast_track_up_to", currency=currency, least=1),
     )
 
 

@@ -75,7 +75,8 @@ class ReturnPanel(Command, frozen=True, kw_only=True):
 
 
 class ConfirmPanel(Command, frozen=True, kw_only=True):
-    """Confirm a closed panel, as someone who neither closed it nor set an outcome in it; it then waits to be announced."""
+    """Confirm a closed panel, as someone who neither closed it nor set an outcome in it; it then waits to be announced. On the
+    fast track the panel need not be closed before."""
 
     panel: PanelId
 
@@ -230,9 +231,9 @@ def _return(command: ReturnPanel, given: Given) -> Plan:
 
 def _confirm(command: ConfirmPanel, given: Given) -> Plan:
     panel = yield from the(PANEL, command.panel)
-    call = yield from the(CALL, panel.call)
-    initiative, ranked, own, conflicts, deciders = yield from together(
+    initiative, call, ranked, own, conflicts, deciders = yield from together(
         the(INITIATIVE, panel.initiative),
+        the(CALL, panel.call),
         some(APPLICATION, (place.application for place in panel.ranking)),
         members(applications_by(given.actor, panel.round)),
         members(conflicts_of(given.actor, panel.round)),
@@ -246,7 +247,14 @@ def _confirm(command: ConfirmPanel, given: Given) -> Plan:
         decide=lambda: Outcome(
             facts={
                 **_counted(command.panel, panel, call, ranked),
-                command.panel: panels.confirm(command.panel, panel, confirmer=given.actor, deciders=deciders),
+                command.panel: panels.confirm(
+                    command.panel,
+                    panel,
+                    call,
+                    confirmer=given.actor,
+                    deciders=deciders,
+                    applications=ranked,
+                ),
             },
             answers=command.panel,
         ),

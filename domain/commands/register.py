@@ -19,6 +19,7 @@ from domain.commands import (
     readings,
     reviews,
     rounds,
+    waiting_lists,
 )
 from domain.deciding import Registered
 
@@ -37,6 +38,7 @@ REGISTER: Mapping[str, Registered[Any]] = MappingProxyType(
             readings,
             panels,
             announcing,
+            waiting_lists,
             grants,
         )
         for registered in file.COMMANDS

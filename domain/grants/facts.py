@@ -92,7 +92,8 @@ class GrantPayeeConfirmed(Fact, frozen=True, kw_only=True):
 
 
 class GrantInstalmentsScheduled(Fact, frozen=True, kw_only=True):
-    """Staff divided the grant into payments, in place of an earlier schedule; `unscheduled` is what they left of it."""
+    """Staff divided the grant into payments, in place of an earlier schedule; or the grant is on the fast track, and its one
+    payment follows from its acceptance. `unscheduled` is what is left of it."""
 
     grant: str
     instalments: tuple[Instalment, ...]

@@ -36,6 +36,7 @@ class CallRow(Row, frozen=True, kw_only=True):
     intake: Intake
     decide_within_days: int | None
     takes_until: datetime | None
+    fast_track_up_to: int | None
 
 
 CALLS: Final = Table("calls", CallRow, key=("call",))

@@ -42,6 +42,8 @@ CREATE TABLE read.calls (
     budget bigint NOT NULL,
     minimum_award bigint NOT NULL,
     maximum_award bigint NOT NULL,
+    -- The most that it can ever award, where it is on the fast track.
+    fast_track_up_to bigint,
     time_zone text NOT NULL,
     eligibility jsonb NOT NULL,
     applications_per_applicant text NOT NULL,

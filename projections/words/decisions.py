@@ -100,6 +100,16 @@ def call_words(fact: CallFact, told: Told) -> Words:
                         for stage in fact.stages
                     ),
                     *(_BLINDNESS[stage.blindness] for stage in fact.stages),
+                    *(
+                        ()
+                        if fact.fast_track_up_to is None
+                        else (
+                            msg(
+                                "Fast track: up to {amount}",
+                                amount=Money.of(fact.fast_track_up_to, fact.currency),
+                            ),
+                        )
+                    ),
                 ),
             )
         case CallPublished():

@@ -185,6 +185,7 @@ async def decide(company: Company, play: Play, journeys: Sequence[Journey], done
                 "outcome": "award",
                 "reason": "quality",
                 "amount": money(journey.file.awarded, journey.file.currency),
+                "more_because": "other" if journey.file.awarded > journey.file.requested else None,
             },
         )
         done()

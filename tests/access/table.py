@@ -136,6 +136,7 @@ panel.confirm                  e  e  .  .  .  r   p  p  p  p  w  y  r  O  y  r  
 panel.plan_announcement        e  e  .  .  .  r   o  o  o  o  o  o  o  O  O  r  o  o  o  o  o  .  .  .
 panel.cancel_announcement      e  e  .  .  .  r   o  o  o  o  o  o  o  O  O  r  o  o  o  o  o  .  .  .
 panel.announce                 e  e  .  .  .  r   o  o  o  o  o  o  o  O  O  r  o  o  o  o  o  .  S  .
+panel.move_waiting_list        e  e  s  s  s  s   s  s  s  s  s  s  s  s  s  s  s  s  s  s  s  s  S  s
 
 grant.offer                    e  e  .  .  .  m   o  o  o  o  o  o  o  O  x  O  o  o  o  o  o  .  .  .
 grant.accept                   e  e  .  A  .  A   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .

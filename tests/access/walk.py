@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Final, cast
 
-from domain.applications import APPLICATION, ApplicationInvited
+import msgspec
+
+from domain.applications import APPLICATION, ApplicationInvited, ApplicationWaitlisted
 from domain.commands.register import REGISTER
 from domain.deciding import Aggregate, Allowed, Command, Loaded
 from domain.forms import Criterion, Form, Question, Rubric
@@ -21,7 +23,7 @@ from domain.initiatives import InitiativeFounded, MemberAdded
 from domain.persons import PERSON as PERSONS
 from domain.persons import PersonErased
 from domain.refusals import CommandRejected
-from domain.rounds import RoundQuorumLowered
+from domain.rounds import ROUND, RoundQuorumLowered
 from domain.stages import Blindness
 from domain.values import MEMBER_ROLES, SYSTEM, Channel, Role
 from history.appends import Append, Appended
@@ -53,6 +55,7 @@ from tests.scene import (
     peopled,
     registered,
     stage,
+    waitlisted,
 )
 
 NOBODY: Final = person(100)
@@ -407,6 +410,20 @@ def _panel(walk: Walk, round: str, application: str) -> None:
     walk.stop_and_do(OFFICER, "panel.announce", panel=panel)
 
 
+def _waiting_list(walk: Walk, application: str, grant: str) -> None:
+    """Another application of the round waits when the offer is declined; afterwards it is as if nothing of this had been."""
+    before = fork(walk.world)
+    awarded = walk.world.state(APPLICATION, application)
+    assert awarded.panel is not None
+    other = next(each for each in walk.world.state(ROUND, awarded.round).applications if each != application)
+    waiting = ApplicationWaitlisted(application=other, panel=awarded.panel, rank=1)
+    walk.world.given(awarded.panel, msgspec.structs.replace(waitlisted(1, other), panel=awarded.panel))
+    walk.world.given(other, waiting)
+    walk.do(ARTIST, "grant.decline", grant=grant, reason="other")
+    walk.stop("panel.move_waiting_list", panel=awarded.panel)
+    walk.world = before
+
+
 def _grant(walk: Walk, application: str) -> None:
     respond_by = walk.now + timedelta(days=14)
     grant = walk.stop_and_do(OFFICER, "grant.offer", application=application, respond_by=respond_by)
@@ -414,6 +431,7 @@ def _grant(walk: Walk, application: str) -> None:
     before, walk.now = walk.now, respond_by
     walk.stop("grant.lapse", grant=grant)
     walk.now = before
+    _waiting_list(walk, application, grant)
     walk.stop_and_do(ARTIST, "grant.accept", grant=grant)
     walk.stop_and_do(
         ARTIST, "grant.set_payee", grant=grant, kind="recipient", name="Applicant One", account="Account 1234"

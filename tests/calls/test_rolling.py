@@ -12,6 +12,7 @@ from domain.applications import APPLICATION as APPLICATIONS
 from domain.applications import ApplicationStatus, ApplicationSubmitted
 from domain.calls import CALL as CALLS
 from domain.calls import CallAwardReleased, CallAwardsConfirmed, CallPublished
+from domain.commands.announcing import AnnouncePanel
 from domain.commands.applications import (
     ChangeApplication,
     FindApplicationEligible,
@@ -92,10 +93,17 @@ class Season:
             self.do(juror, SubmitReview(review=review, scores={"art": 8, "need": 3}))
         return application, self.do(OFFICER, OpenPanel(round=round))
 
+    def confirm(self, panel: str) -> None:
+        """Confirm a panel and announce its results."""
+        self.do(OFFICER, ConfirmPanel(panel=panel))
+        self.do(OFFICER, AnnouncePanel(panel=panel))
+
     def award(self, application: str, panel: str, amount: str) -> None:
         self.do(
             CHAIR,
-            SetPanelOutcome(panel=panel, application=application, outcome="award", amount=euros(amount)),
+            SetPanelOutcome(
+                panel=panel, application=application, outcome="award", amount=euros(amount), reason="quality"
+            ),
         )
         self.do(CHAIR, ClosePanel(panel=panel))
 
@@ -161,7 +169,7 @@ class TestAnApplication:
         application, panel = season.judged()
         season.apply(OTHER_ARTIST)
         season.award(application, panel, "500.00")
-        season.do(OFFICER, ConfirmPanel(panel=panel))
+        season.confirm(panel)
         assert season.status(application) is ApplicationStatus.AWARDED
 
     def test_cannot_be_changed_but_returned_and_submitted_again(self) -> None:
@@ -226,7 +234,7 @@ class TestTheCall:
         season = Season()
         application, panel = season.judged()
         season.award(application, panel, "500.00")
-        season.do(OFFICER, ConfirmPanel(panel=panel))
+        season.confirm(panel)
         season.do(OFFICER, ChangeCall(call=CALL, title={"en": "Another title"}))
         form = Form(questions=(Question(id="other", kind="text", label={"en": "Other"}),))
         season.do(OFFICER, ChangeCallForm(call=CALL, stage=STAGE, form=form))
@@ -235,7 +243,7 @@ class TestTheCall:
         season = Season()
         decided, panel = season.judged()
         season.award(decided, panel, "500.00")
-        season.do(OFFICER, ConfirmPanel(panel=panel))
+        season.confirm(panel)
         waiting, _ = season.apply(OTHER_ARTIST)
         season.do(OFFICER, CancelCall(call=CALL, reason="events"))
         assert (season.status(decided), season.status(waiting)) == (
@@ -253,18 +261,20 @@ class TestTheBudget:
         season = Season()
         first, panel = season.judged()
         season.award(first, panel, "700.00")
-        season.do(OFFICER, ConfirmPanel(panel=panel))
+        season.confirm(panel)
         counted = CallAwardsConfirmed(call=CALL, panel=panel, amount=70_000)
         assert season.world.facts(CALL)[-1] == counted
         assert season.world.state(CALLS, CALL).awarded == 70_000
         second, panel = season.judged(OTHER_ARTIST)
-        beyond = SetPanelOutcome(panel=panel, application=second, outcome="award", amount=euros("300.01"))
+        beyond = SetPanelOutcome(
+            panel=panel, application=second, outcome="award", amount=euros("300.01"), reason="quality"
+        )
         assert season.turned_down(CHAIR, beyond) == (
             Refused,
             "The call's budget has 300.00 EUR left, which does not cover this award.",
         )
         season.award(second, panel, "300.00")
-        season.do(OFFICER, ConfirmPanel(panel=panel))
+        season.confirm(panel)
 
     def test_is_free_again_where_an_offer_is_declined_or_lapses(self) -> None:
         for end in ("decline", "lapse"):
@@ -277,7 +287,7 @@ class TestTheBudget:
             )
             application, panel = season.judged()
             season.award(application, panel, "700.00")
-            season.do(OFFICER, ConfirmPanel(panel=panel))
+            season.confirm(panel)
             respond_by = season.now + timedelta(days=1)
             grant = season.do(OFFICER, OfferGrant(application=application, respond_by=respond_by))
             if end == "decline":
@@ -293,7 +303,7 @@ class TestTheBudget:
         second, other = season.judged(OTHER_ARTIST)
         season.award(first, panel, "700.00")
         season.award(second, other, "700.00")
-        season.do(OFFICER, ConfirmPanel(panel=panel))
+        season.confirm(panel)
         assert season.turned_down(OFFICER, ConfirmPanel(panel=other)) == (
             Refused,
             "The call's budget has 300.00 EUR left, which does not cover this award.",

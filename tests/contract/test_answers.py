@@ -17,7 +17,14 @@ from tests.contract.conftest import Used
 from tests.journey.running import Running
 
 SYSTEM_ONLY: Final = frozenset(
-    {"application.lapse_return", "dossier.erase", "grant.lapse", "installation.open", "reading.record"}
+    {
+        "application.lapse_return",
+        "dossier.erase",
+        "grant.lapse",
+        "installation.open",
+        "panel.move_waiting_list",
+        "reading.record",
+    }
 )
 """Commands that the program alone gives, and that have no address therefore."""
 ANSWERED_WITH_A_SECRET: Final = frozenset({"person.make_claim", "person.use_claim"})

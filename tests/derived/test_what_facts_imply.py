@@ -26,7 +26,13 @@ from domain.due_dates import set_by, struck_by
 from domain.grants.facts import GrantAccepted, GrantDeclined, GrantLapsed, GrantOffered
 from domain.indexes import entries_of
 from domain.messages import msg
-from domain.panels import PanelOutcomeSet
+from domain.panels import (
+    PanelAnnounced,
+    PanelAnnouncementCancelled,
+    PanelAnnouncementPlanned,
+    PanelAwardFreed,
+    PanelOutcomeSet,
+)
 from domain.personal import Withheld
 from domain.persons import ADDRESS_TAKEN, PersonRegistered
 from domain.rounds import (
@@ -143,6 +149,8 @@ def empty(kind: type[Fact]) -> Fact:
                 RoundDeadlineExtended,
                 RoundLateAccessGranted,
                 ApplicationReturned,
+                PanelAnnouncementPlanned,
+                PanelAwardFreed,
                 GrantOffered,
                 DossierKept,
             },
@@ -158,6 +166,8 @@ def empty(kind: type[Fact]) -> Fact:
                 ApplicationFoundEligible,
                 ApplicationFoundIneligible,
                 ApplicationWithdrawn,
+                PanelAnnouncementCancelled,
+                PanelAnnounced,
                 GrantAccepted,
                 GrantDeclined,
                 GrantLapsed,

@@ -138,6 +138,7 @@ def call() -> tuple[Fact, ...]:
         intake="deadline",
         decide_within_days=None,
         takes_until=None,
+        fast_track_up_to=None,
     )
     return drafted, CallPublished(call=CALL)
 

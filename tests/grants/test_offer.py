@@ -223,7 +223,11 @@ class TestAnOfferedGrant:
                     ),
                 ),
                 FUND: (FundReleased(fund=FUND, grant=GRANT, amount=AWARD, reason="grant_declined"),),
-                PANEL: (PanelAwardFreed(panel=PANEL, application=APPLICATION, grant=GRANT, amount=AWARD),),
+                PANEL: (
+                    PanelAwardFreed(
+                        panel=PANEL, application=APPLICATION, grant=GRANT, amount=AWARD, freed_at=now
+                    ),
+                ),
             },
             answers=GRANT,
         )
@@ -254,7 +258,13 @@ class TestAnOfferThatNobodyAnswers:
                     grant: (GrantLapsed(grant=grant),),
                     FUND: (FundReleased(fund=FUND, grant=grant, amount=AWARD, reason="grant_lapsed"),),
                     PANEL: (
-                        PanelAwardFreed(panel=PANEL, application=APPLICATION, grant=grant, amount=AWARD),
+                        PanelAwardFreed(
+                            panel=PANEL,
+                            application=APPLICATION,
+                            grant=grant,
+                            amount=AWARD,
+                            freed_at=RESPOND_BY,
+                        ),
                     ),
                 },
                 answers=grant,

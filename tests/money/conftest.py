@@ -41,6 +41,9 @@ ROLES = {
 }
 
 
+REQUESTED = 50_000
+"""What each application asks for, in cents."""
+
 T = TypeVar("T")
 
 
@@ -146,9 +149,16 @@ class House:
         )
 
     async def reviewed(
-        self, artists: Sequence[str], *, pledged: int, received: int, budget: int, quorum: int = 1
+        self,
+        artists: Sequence[str],
+        *,
+        pledged: int,
+        received: int,
+        budget: int,
+        jurors: Sequence[str] = ("juror",),
+        fast_track_up_to: int | None = None,
     ) -> Round:
-        """A closed round in which each artist's application is eligible and reviewed by the juror."""
+        """A closed round in which each artist's application is eligible and reviewed by the jurors."""
         fund, pledge = await self.fund(pledged, received)
         call = await self.stream(
             "call.draft",
@@ -161,12 +171,13 @@ class House:
                     id="main",
                     form=Form(questions=(Question(id="idea", kind="text", label={"en": "Idea"}),)),
                     rubric=Rubric(criteria=(Criterion(id="art", label={"en": "Art"}),)),
-                    quorum=quorum,
+                    quorum=len(jurors),
                 ),
             ),
             budget=eur(budget),
             minimum_award=eur(1),
             maximum_award=eur(budget),
+            fast_track_up_to=None if fast_track_up_to is None else eur(fast_track_up_to),
         )
         await self.run("call.publish", "officer", call=call)
         closes = self.offices[0].now + timedelta(days=1)
@@ -177,7 +188,7 @@ class House:
         for office in self.offices:
             office.now = closes + timedelta(minutes=1)
         await self.run("round.close", "officer", round=opened)
-        await several(self._review(application) for application in round.applications)
+        await several(self._review(application, jurors) for application in round.applications)
         return round
 
     async def _apply(self, round: Round, artist: str) -> str:
@@ -187,17 +198,18 @@ class House:
             call=round.call,
             round=round.id,
             title="Invented Work",
-            requested=eur(1),
+            requested=eur(REQUESTED),
             answers={"idea": "A song about snow"},
         )
 
-    async def _review(self, application: str) -> None:
+    async def _review(self, application: str, jurors: Sequence[str]) -> None:
         await self.run("application.find_eligible", "officer", application=application)
-        review = await self.stream(
-            "review.assign", "officer", application=application, juror=self.people["juror"]
-        )
-        await self.run("review.declare_no_conflict", "juror", review=review)
-        await self.run("review.submit", "juror", review=review, scores={"art": 8})
+        for juror in jurors:
+            review = await self.stream(
+                "review.assign", "officer", application=application, juror=self.people[juror]
+            )
+            await self.run("review.declare_no_conflict", juror, review=review)
+            await self.run("review.submit", juror, review=review, scores={"art": 8})
 
     async def awarded(self, *cents: int, received: int) -> Round:
         """A decided round in which so many new artists were awarded so many cents each, and its fund."""
@@ -213,6 +225,7 @@ class House:
                 outcome="award",
                 reason="quality",
                 amount=eur(amount),
+                more_because="other" if amount > REQUESTED else None,
             )
         await self.run("panel.close", "chair", panel=round.panel)
         await self.run("panel.confirm", "officer", panel=round.panel)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from domain import access, applications, calls, dossiers, funds, limits, waiting_list
 from domain.applications import APPLICATION
-from domain.calls import CALL
+from domain.calls import CALL, Call
 from domain.deciding import (
     Act,
     Command,
@@ -17,13 +16,12 @@ from domain.deciding import (
     Fact,
     Given,
     Outcome,
+    Part,
     Plan,
     Registered,
     StruckBy,
-    Wish,
     maybe,
     members,
-    some,
     the,
     together,
 )
@@ -46,7 +44,7 @@ class OfferGrant(Command, frozen=True, kw_only=True):
 
 
 class AcceptGrant(Command, frozen=True, kw_only=True):
-    """Accept the grant that one was offered."""
+    """Accept the grant that one was offered. On the fast track its one instalment is made with it."""
 
     grant: GrantId
 
@@ -114,44 +112,38 @@ def _offer(command: OfferGrant, given: Given) -> Plan:
 
 def _accept(command: AcceptGrant, given: Given) -> Plan:
     grant = yield from the(GRANT, command.grant)
+    call = yield from the(CALL, grant.call)
+
+    def decide() -> Outcome:
+        accepted = rules.accept(command.grant, grant, now=given.now)
+        if call.on_fast_track:
+            accepted += rules.pay_at_once(command.grant, grant, due=given.now.date())
+        return Outcome(facts={command.grant: accepted}, answers=command.grant)
+
     return Act(
-        may=access.recipient(given.actor, grant),
-        initiative=grant.initiative,
-        scope=grant.call,
-        decide=lambda: Outcome(
-            facts={command.grant: rules.accept(command.grant, grant, now=given.now)},
-            answers=command.grant,
-        ),
+        may=access.recipient(given.actor, grant), initiative=grant.initiative, scope=grant.call, decide=decide
     )
 
 
-def _award_freed(
-    grant_id: str, grant: Grant
-) -> Generator[Wish, Any, Callable[[], Mapping[str, tuple[Fact, ...]]]]:
-    """What becomes of the panel's decision when an offer ends without a grant: its sum is free, the waiting list moves, and
-    a rolling call has it in its budget again."""
+def _back_in_budget(grant_id: str, grant: Grant, call: Call) -> dict[str, tuple[Fact, ...]]:
+    """What a rolling call can award again, as an offer came to nothing."""
+    facts = calls.release_award(grant.call, call, grant=grant_id, amount=grant.amount)
+    return {grant.call: facts} if facts else {}
+
+
+def _panel_of(grant: Grant) -> Part[str]:
+    """The panel whose award a grant follows. A remembered application may be older than its grant and know of no panel yet;
+    then it is not found, and the runner looks afresh."""
     application = yield from the(APPLICATION, grant.application)
-    assert application.panel is not None
-    panel = yield from the(PANEL, application.panel)
-    call = yield from the(CALL, grant.call)
-    concerned = yield from some(APPLICATION, waiting_list.concerned(panel))
-
-    def freed() -> Mapping[str, tuple[Fact, ...]]:
-        back = calls.release_award(grant.call, call, grant=grant_id, amount=grant.amount)
-        return {
-            **waiting_list.free_award(
-                application.panel or "", panel, call, grant_id=grant_id, grant=grant, applications=concerned
-            ),
-            **({grant.call: back} if back else {}),
-        }
-
-    return freed
+    panel = application.panel or ""
+    yield from the(PANEL, panel)
+    return panel
 
 
 def _decline(command: DeclineGrant, given: Given) -> Plan:
     grant = yield from the(GRANT, command.grant)
-    fund = yield from the(FUND, grant.fund)
-    freed = yield from _award_freed(command.grant, grant)
+    fund, call = yield from together(the(FUND, grant.fund), the(CALL, grant.call))
+    panel = yield from _panel_of(grant)
     return Act(
         may=access.recipient(given.actor, grant),
         initiative=grant.initiative,
@@ -164,7 +156,8 @@ def _decline(command: DeclineGrant, given: Given) -> Plan:
                 grant.fund: funds.release(
                     grant.fund, fund, grant_id=command.grant, amount=grant.amount, reason="grant_declined"
                 ),
-                **freed(),
+                panel: waiting_list.free_award(panel, grant_id=command.grant, grant=grant, now=given.now),
+                **_back_in_budget(command.grant, grant, call),
             },
             answers=command.grant,
         ),
@@ -173,8 +166,8 @@ def _decline(command: DeclineGrant, given: Given) -> Plan:
 
 def _lapse(command: LapseGrant, given: Given) -> Plan:
     grant = yield from the(GRANT, command.grant)
-    fund = yield from the(FUND, grant.fund)
-    freed = yield from _award_freed(command.grant, grant)
+    fund, call = yield from together(the(FUND, grant.fund), the(CALL, grant.call))
+    panel = yield from _panel_of(grant)
     return Act(
         may=access.system(given.actor),
         initiative=grant.initiative,
@@ -185,7 +178,8 @@ def _lapse(command: LapseGrant, given: Given) -> Plan:
                 grant.fund: funds.release(
                     grant.fund, fund, grant_id=command.grant, amount=grant.amount, reason="grant_lapsed"
                 ),
-                **freed(),
+                panel: waiting_list.free_award(panel, grant_id=command.grant, grant=grant, now=given.now),
+                **_back_in_budget(command.grant, grant, call),
             },
             answers=command.grant,
         ),

@@ -12,7 +12,7 @@ from domain.grants.rules.instalments import approve, fail, instruct, request, se
 from domain.grants.rules.offering import accept, decline, lapse, offer
 from domain.grants.rules.payee import confirm_payee, set_payee
 from domain.grants.rules.reports import accept_report, return_report, submit_report
-from domain.grants.rules.scheduling import Planned, PlannedInstalment, schedule
+from domain.grants.rules.scheduling import Planned, PlannedInstalment, pay_at_once, schedule
 from domain.grants.rules.stopping import resume, suspend, terminate
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "instruct",
     "lapse",
     "offer",
+    "pay_at_once",
     "propose_amendment",
     "request",
     "resume",

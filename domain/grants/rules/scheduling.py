@@ -121,3 +121,9 @@ def left_of(amount: int, plans: Sequence[Instalment], said: Money | None, *, cur
             msg("The instalments cover the whole grant, so nothing is left unscheduled."),
         )
     return left
+
+
+def pay_at_once(grant_id: str, grant: Grant, *, due: date) -> tuple[Fact, ...]:
+    """The one instalment of a grant on the fast track, made with its acceptance."""
+    whole = Instalment(number=1, amount=grant.amount, condition="none", due=due)
+    return (GrantInstalmentsScheduled(grant=grant_id, instalments=(whole,), unscheduled=0),)

@@ -1,0 +1,47 @@
+"""What the program does with a waiting list once a sum is free again."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from domain import access, waiting_list
+from domain.applications import APPLICATION
+from domain.calls import CALL
+from domain.deciding import Act, Command, Due, DueBy, Given, Outcome, Plan, Registered, some, the, together
+from domain.panels import PANEL, PanelAwardFreed
+from domain.values import PanelId
+
+
+class MoveWaitingList(Command, frozen=True, kw_only=True):
+    """Award what was freed to the first of the waiting list; the program does this by itself when an offer ends without a
+    grant."""
+
+    panel: PanelId
+
+
+def _move(command: MoveWaitingList, given: Given) -> Plan:
+    panel = yield from the(PANEL, command.panel)
+    call, concerned = yield from together(
+        the(CALL, panel.call), some(APPLICATION, waiting_list.concerned(panel))
+    )
+    return Act(
+        may=access.system(given.actor),
+        initiative=panel.initiative,
+        scope=panel.call,
+        decide=lambda: Outcome(
+            facts=waiting_list.move(command.panel, panel, call, applications=concerned),
+            answers=command.panel,
+        ),
+    )
+
+
+COMMANDS = (Registered("panel.move_waiting_list", MoveWaitingList, _move),)
+
+
+def _move_at_once(fact: PanelAwardFreed) -> Due:
+    return Due(
+        key=f"move waiting list {fact.panel}", at=fact.freed_at, command=MoveWaitingList(panel=fact.panel)
+    )
+
+
+DUE: Final[DueBy] = {PanelAwardFreed: _move_at_once}
