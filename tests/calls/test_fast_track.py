@@ -137,6 +137,7 @@ class TestTheGrant:
                     instalments=(
                         Instalment(number=1, amount=grants.AWARD, condition="none", due=date(2026, 3, 2)),
                     ),
+                    unscheduled=0,
                 ),
             )
         }

@@ -61,6 +61,9 @@ COMMAND = SubmitApplication(
 )
 
 
+ASKED = "500.00"
+
+
 class Season:
     """A published rolling call with a budget of 1000.00 EUR."""
 
@@ -102,7 +105,12 @@ class Season:
         self.do(
             CHAIR,
             SetPanelOutcome(
-                panel=panel, application=application, outcome="award", amount=euros(amount), reason="quality"
+                panel=panel,
+                application=application,
+                outcome="award",
+                amount=euros(amount),
+                reason="quality",
+                more_because="costs_rose" if amount > ASKED else None,
             ),
         )
         self.do(CHAIR, ClosePanel(panel=panel))

@@ -11,6 +11,7 @@ from domain.applications import (
     ApplicationCancelled,
     ApplicationFoundEligible,
     ApplicationFoundIneligible,
+    ApplicationInvited,
     ApplicationResubmitted,
     ApplicationReturned,
     ApplicationReturnLapsed,
@@ -100,7 +101,13 @@ ENTRIES: list[tuple[Fact, str, tuple[tuple[str, str], ...]]] = [
             (f"applications of {ROUND}", APPLICATION),
             (f"applications by {ARTIST} in {ROUND}", APPLICATION),
             (f"submissions of {ARTIST}", APPLICATION),
+            (f"submissions to {CALL} by {ARTIST}", APPLICATION),
         ),
+    ),
+    (
+        ApplicationInvited(application=APPLICATION, panel=PANEL, call=CALL, stage="second"),
+        OFFICER,
+        ((f"invited to second of {CALL}", APPLICATION),),
     ),
     (dossier_opened(), ARTIST, ((f"dossiers of {ARTIST}", dossier_of(APPLICATION)),)),
     (
