@@ -93,7 +93,7 @@ async def progress(
     rest = [each for each in sorted(reviews) if each > after]
     handles = await _handles(reader, rest[:count])
     if not handles.keys() >= set(rest[:count]):
-        raise Behind("The read models are catching up; ask again in a moment.")
+        raise Behind("The read models are catching up; try again in a moment.")
     return Progress(
         round=round,
         call=state.call,

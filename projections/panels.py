@@ -125,7 +125,7 @@ async def ranking(
     details = await _details(reader, ranked, panel, at)
     if not details.keys() >= set(ranked):
         # Each read model stops alone: the panel's may be further than that of the applications.
-        raise Behind("The read models are catching up; ask again in a moment.")
+        raise Behind("The read models are catching up; try again in a moment.")
     titled = await _titled(reader, who, initiative, state, ranked, own)
     if Role.OFFICER in titled.values() and not await readings.record(reader, who, round, "answers"):
         unrecorded = True
