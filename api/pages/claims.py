@@ -8,7 +8,7 @@ from typing import Any
 from litestar import HttpMethod, Request, Response
 from litestar.handlers import HTTPRouteHandler
 
-from api.accounts.tokens import DEFAULT_DAYS
+from api.accounts.access_tokens import DEFAULT_DAYS
 from api.http.problems import problem_of
 from api.pages.forms import read_form
 from api.pages.origins import check_same_site

@@ -11,8 +11,8 @@ import httpx
 import psycopg
 import pytest
 
-from api.accounts.claims import WayIn
-from api.accounts.tokens import Tokens
+from api.accounts.access_tokens import AccessTokens
+from api.accounts.claims import ExchangedClaim
 from api.http.app import make_app
 from api.run.wiring import Wiring
 from domain.commands.initiatives import AppointAdministrator
@@ -198,21 +198,21 @@ async def test_whoever_knows_claim_and_key_is_not_told_the_token_again(house: Ho
 async def test_the_same_form_is_told_the_same_token(house: House) -> None:
     """Also when the answer was lost after the claim was noted as used, and no token was made yet."""
     claim = await house.claim()
-    make = Tokens.make
+    make = AccessTokens.make
 
     async def lost(*_arguments: Any, **_more: Any) -> str:
         raise ConnectionError
 
-    async def bring(form_secret: str) -> WayIn:
+    async def bring(form_secret: str) -> ExchangedClaim:
         return await house.wired.claims.exchange(
             claim["text"], channel=Channel.PAGE, label="page", form_secret=form_secret
         )
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(Tokens, "make", lost)
+        patched.setattr(AccessTokens, "make", lost)
         with pytest.raises(ConnectionError):
             await bring("of this browser")
-    assert Tokens.make is make
+    assert AccessTokens.make is make
     assert await bring("of this browser") == await bring("of this browser")
     with pytest.raises(Refused):
         await bring("of another")
