@@ -404,5 +404,5 @@ class TestRefused:
     ) -> None:
         monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
         monkeypatch.setenv("PATH", str(tmp_path))
-        with pytest.raises(BackupError, match="There is no pg_dump here"):
+        with pytest.raises(BackupError, match="The program pg_dump is missing"):
             _program("pg_dump")

@@ -116,7 +116,7 @@ async def test_one_that_fails_leaves_the_live_one_as_it_was(season: Season) -> N
         if placed.position > positions["calls"] // 2:
             int("Canary")
 
-    with pytest.raises(Stopped, match="The projection calls failed"):
+    with pytest.raises(Stopped, match="The read model calls could not be rebuilt"):
         rebuild(season.url, (replace(calls.PROJECTION, fold=fail),))
 
     assert (season.tables(), season.positions()) == (live, positions)
