@@ -1,4 +1,4 @@
-# Overwinter's program: the API, the projections and the migrations are the same image with another command.
+# The image of Overwinter. API, projections and migrations use it with different commands.
 FROM python:3.13-slim
 
 ENV PYTHONUNBUFFERED=1 \
@@ -9,7 +9,7 @@ ENV PYTHONUNBUFFERED=1 \
 
 WORKDIR /opt/overwinter
 
-# The packages first: they change less often than the program.
+# Dependencies first, because they change less often than the program.
 COPY requirements/runtime.in requirements/runtime.txt requirements/
 RUN pip install --require-hashes -r requirements/runtime.txt
 

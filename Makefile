@@ -1,7 +1,6 @@
 # Overwinter's everyday commands. `make` or `make help` lists them.
 #
-# PYTHON names the interpreter that .venv is built with (3.11 or newer); every other setting is the program's own and is
-# listed in README.md.
+# PYTHON is the interpreter for building .venv (3.11 or newer). The settings of the program are listed in README.md.
 
 PYTHON ?= python3
 PYTEST_WORKERS ?= 2
@@ -26,43 +25,43 @@ test-long: venv-dev ## run the tests that take longer (crashes under load, large
 	@requirements/browser.sh --tell
 	.venv/bin/python -m pytest -m long tests
 
-check: venv-dev ## lint, formatting, types and import order
+check: venv-dev ## check lint rules, formatting, types and import rules
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy --strict domain history
 	.venv/bin/mypy projections api
 	.venv/bin/lint-imports
 
-bench: venv-dev ## measure, and write benchmarks/results.json
+bench: venv-dev ## run the benchmarks and write benchmarks/results.json
 	.venv/bin/python -m benchmarks
 
-bench-large: venv-dev ## the same, and a history of a million facts (a quarter of an hour)
+bench-large: venv-dev ## the same, also with a history of a million facts (takes a quarter of an hour)
 	.venv/bin/python -m benchmarks --large
 
-browser: ## install the browser that the page tests drive (needs root on Debian)
+browser: ## install the browser for the page tests (needs root on Debian)
 	@requirements/browser.sh
 
-messages: venv-dev ## collect the messages of code and templates into the catalogues of translations
+messages: venv-dev ## collect messages from code and templates into the translation catalogues
 	.venv/bin/python -m tests.locales.collecting
 
 screenshots: venv-dev ## take a picture of every page, wide and narrow, light and dark, in every language, into .screenshots
 	@requirements/browser.sh --tell
 	.venv/bin/python -m tests.pages.screenshots
 
-test-storm: venv-dev ## let a storm of writers, cuts and kills rage over the history (SECONDS=600, twice)
+test-storm: venv-dev ## test the history with concurrent writers, lost connections and killed processes (SECONDS=600, twice)
 	STORM_SECONDS=$(SECONDS) .venv/bin/python -m pytest -m long tests/history/test_storm.py
 
-format: venv-dev ## format the code and mend what the linter can mend
+format: venv-dev ## format the code and apply the linter's automatic fixes
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
 
-lock: ## resolve requirements/*.in into the hashed lists (needs uv)
+lock: ## resolve requirements/*.in into requirements/*.txt with hashes (needs uv)
 	cd requirements && uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
 		--no-emit-index-url dev.in -o dev.txt
 	cd requirements && uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
 		--no-emit-index-url -c dev.txt runtime.in -o runtime.txt
 
-# .venv holds what requirements/*.txt say; install.sh does nothing when it already does.
+# install.sh installs requirements/*.txt into .venv, and does nothing if they are installed already.
 .venv: venv
 
 venv:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, Final, Literal, NamedTuple
@@ -24,9 +24,10 @@ from history.documents import Recorded, opener, read
 from history.implied import Implied, implied_by
 from history.keyed import claim_hash
 from history.keyfiles import KeysUnusable
+from history.progress import Progress
 from history.vault import Vault, WrappedKey
 
-Table = Literal["facts", "indexes", "claims", "due_dates", "keys"]
+DerivedTable = Literal["facts", "indexes", "claims", "due_dates", "keys"]
 Fault = Literal["missing", "added", "changed", "unreadable", "stray"]
 
 FAULTS: Final[Mapping[Fault, str]] = {
@@ -49,9 +50,6 @@ _FACTS: Final = (
     "WHERE position > %s AND position <= %s ORDER BY position LIMIT %s"
 )
 
-Progress = Callable[[int, int], None]
-"""Called before each batch with the position that was reached and the newest position."""
-
 
 @dataclass(frozen=True, slots=True)
 class ClaimKeys:
@@ -69,7 +67,7 @@ class Mismatch(NamedTuple):
     fact that implies the row; None if no fact does.
     """
 
-    table: Table
+    table: DerivedTable
     row: str
     fault: Fault
     position: int | None
@@ -269,7 +267,7 @@ class _Expected:
         for subject in sorted(self._stored.keys.keys() & self._erased):
             self._note("keys", shown(subject), "added", None)
 
-    def _note(self, table: Table, row: str, fault: Fault, position: int | None) -> None:
+    def _note(self, table: DerivedTable, row: str, fault: Fault, position: int | None) -> None:
         self.found += 1
         if len(self.wrong) < MOST_NAMED:
             self.wrong.append(Mismatch(table, row, fault, position))

@@ -12,9 +12,10 @@ import psycopg
 
 from domain.topics import stream_of
 from history.appends import APPEND_LOCK, DueDate
-from history.derived_tables import Progress, facts_after
+from history.derived_tables import facts_after
 from history.documents import read
 from history.implied import implied_by
+from history.progress import Progress
 from history.unreadable import Unreadable
 
 Repairable = Literal["indexes", "due_dates"]

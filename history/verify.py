@@ -6,7 +6,7 @@ docs/history-format.md explains what each check relies on, and what the chain al
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from math import isfinite
 from typing import Final, NamedTuple
@@ -19,6 +19,7 @@ from history.format import chain
 from history.format.document import AnotherFormat, Document, read_document
 from history.format.notation import FormatError
 from history.keyfiles import KeysUnusable
+from history.progress import Progress
 from history.vault import Vault, WrappedKey
 
 CHECKS: Final[Mapping[str, str]] = {
@@ -48,9 +49,6 @@ SELECT f.position, f.stream, f.version, f.topic, f.document, f.leaf,
 FROM history.facts f WHERE f.position > %s AND f.position <= %s ORDER BY f.position LIMIT %s
 """
 _KEYS: Final = "SELECT k.subject, k.epoch, k.wrapped FROM vault.keys k WHERE k.subject = ANY (%s::text[])"
-
-Progress = Callable[[int, int], None]
-"""Called before each batch with the position that was reached and the newest position."""
 
 
 class Finding(NamedTuple):

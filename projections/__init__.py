@@ -1,2 +1,1 @@
-"""What can be asked: read models built from the history, each with its tables, a function that folds facts into their rows,
-and its queries."""
+"""Read models built from the history: for each its tables, a function that folds facts into their rows, and queries."""

@@ -1,4 +1,4 @@
-"""A batch of facts into one projection: load the rows that it concerns, fold, and write what changed."""
+"""Projects a batch of facts: loads the rows that the facts concern, folds the facts, and writes the changes."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ Cursor = psycopg.Cursor[tuple[Any, ...]]  # Any: rows of many types
 
 
 class Batch:
-    """Facts on their way into a projection's tables of a schema. `ask`, `fold` and `write` are called in this order, in one
-    transaction; within a pipeline the first and the last wait for no answer.
+    """One batch of facts for one projection, in the tables of a schema. Call `ask`, `fold` and `write` in this order, in one
+    transaction; within a pipeline, `ask` and `write` do not wait for results.
 
-    Rows are loaded as they were after position `before`, the one before the batch, even if later versions are there: so
-    facts that were seen before make the same versions again, and nothing changes.
+    Rows are loaded as of position `before`, the one before the batch, even if later versions exist. So projecting facts
+    again makes the same versions again and changes nothing.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class Batch:
         self._asked: list[tuple[Table[Any], dict[Key, None], Cursor]] = []
 
     def ask(self) -> None:
-        """Ask for the rows that the facts concern, in one statement for each table."""
+        """Query the rows that the facts concern, with one statement for each table."""
         for table in self._projection.keeps:
             groups = dict.fromkeys(key for fact in self._facts for key in table.concerns(fact))
             if groups:
@@ -58,7 +58,7 @@ class Batch:
             fold(rows, placed.fact, placed)
 
     def write(self) -> None:
-        """Write what changed: rows that go, versions that end, and new ones, in one statement for each table."""
+        """Write the changes: deleted rows, ended versions and new versions, with one statement each for each table."""
         for table, changes in self._rows.changes.items():
             if changes.cleared:
                 self._execute(table.delete, table.arrays(table.group, list(changes.cleared)))

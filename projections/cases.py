@@ -1,4 +1,4 @@
-"""A case: an application with all that access asks about it, folded afresh."""
+"""A case: an application with everything that access checks need, read from the primary database."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from projections.fresh import Fresh
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """An application with all that access asks about it, folded afresh, as it stands in a round (`round_id`): `reviews` that
-    count there by their ids (`domain.reviews.concerning`; `every_review` of all stages), and the `own` applications of whoever
-    asks in that round."""
+    """An application with everything that access checks need, as it stands in a round (`round_id`). `reviews` are those that
+    count there, by id (`domain.reviews.concerning`; `every_review`: of all stages); `own` are the viewer's own applications in
+    that round."""
 
     id: str
     application: Application
@@ -39,7 +39,7 @@ class Case:
 
 
 async def case_of(reader: Fresh, viewer: str, application: str, *, round: str | None = None) -> Case:
-    """An application and what it belongs to, as access asks about it for a viewer: in the round where it is, or in an earlier
+    """Load an application with everything that access checks for a viewer need: in the round where it is, or in an earlier
     `round`. Raises `NotFound`."""
     state = await reader.the(APPLICATION, application)
     reviews = await reader.members(reviews_of(application))
@@ -66,14 +66,14 @@ async def case_of(reader: Fresh, viewer: str, application: str, *, round: str | 
 
 
 async def decided_rounds(reader: Fresh, call: str) -> list[str]:
-    """The rounds of a call that are decided, by their streams."""
+    """The ids of a call's decided rounds."""
     found = await reader.members(rounds_of(call))
     still = await undecided(reader, found)
     return [each for each in found if each not in still]
 
 
 async def undecided(reader: Fresh, rounds: Sequence[str]) -> list[str]:
-    """Those of some rounds that are not decided."""
+    """Of some rounds, those that are not decided."""
     if not rounds:
         return []
     loaded = await reader.load(*((ROUND, each) for each in rounds))
@@ -81,8 +81,7 @@ async def undecided(reader: Fresh, rounds: Sequence[str]) -> list[str]:
 
 
 async def judged_now(reader: Fresh, viewer: str, rounds: Sequence[str]) -> tuple[str, ...]:
-    """The applications of those of some rounds that are not decided which somebody was asked to judge, without those from
-    which they stepped back."""
+    """The applications that the viewer was asked to review in undecided rounds, without those from which they stepped back."""
     still = await undecided(reader, rounds)
     judged = await reader.members_of_all([judged_by(viewer, each) for each in still])
     if not judged:
@@ -92,7 +91,7 @@ async def judged_now(reader: Fresh, viewer: str, rounds: Sequence[str]) -> tuple
 
 
 async def owed_in(reader: Fresh, viewer: str, rounds: Collection[str]) -> frozenset[str]:
-    """The applications of some rounds, whose panels are not open yet, of which the viewer owes a review."""
+    """The applications of which the viewer owes a review, in rounds whose panels are not open yet."""
     judged = await reader.members_of_all([judged_by(viewer, each) for each in rounds])
     if not judged:
         return frozenset()

@@ -1,4 +1,4 @@
-"""Facts as a projector reads them: in order, in batches, each decoded once for all projections."""
+"""Reads facts for the projector: in order, in batches, each decoded once for all projections."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ log = logging.getLogger("overwinter.projections")
 
 
 class Facts:
-    """Reads facts in order. Projections move in step, so the last batch is kept, and each fact decoded once."""
+    """Reads facts in order. All projections usually read the same batch, so the last batch is cached with its decoded facts."""
 
     def __init__(self, recorder: FactRecorder) -> None:
         self._recorder = recorder
-        self._mapper = FactMapper()  # opens nothing: a read model takes boxes as they are
+        self._mapper = FactMapper()  # opens nothing; read models store sealed boxes unopened
         self._position = self._newest = -1
         self._batch: Sequence[Any] = ()  # Any: the library's notifications
         self._decoded: dict[int, Placed] = {}
@@ -34,7 +34,7 @@ class Facts:
 
     def after(self, position: int, newest: int) -> Sequence[Any]:  # Any: see above
         """The notifications of up to `BATCH` facts after `position`, none beyond `newest`."""
-        # Facts do not change, so a full batch stays what it is, however many came after it.
+        # Facts do not change, so a full batch stays valid however many facts follow it.
         if position != self._position or (newest != self._newest and len(self._batch) < BATCH):
             self._batch = self._recorder.select_notifications(
                 position, BATCH, newest, inclusive_of_start=False
@@ -45,7 +45,7 @@ class Facts:
         return self._batch
 
     def _name_unknown(self) -> None:
-        """Log facts of which no read model makes anything, since this program does not know their topic."""
+        """Log facts that are ignored because this program does not know their topic."""
         for notification in self._batch:
             if notification.id > self._looked_at and notification.topic not in TOPICS:
                 log.error(
@@ -55,11 +55,11 @@ class Facts:
             self._looked_at = max(self._looked_at, self._batch[-1].id)
 
     def read_ahead(self, position: int, newest: int) -> None:
-        """Read and decode what `after` will be asked for next."""
+        """Read and decode the facts that `after` will return next."""
         if position >= newest:
             return
         for notification in self.after(position, newest):
-            # A fact that cannot be decoded is the trouble of those who handle it, when they come to it.
+            # A fact that cannot be decoded only stops the projections that handle it, when they reach it.
             with contextlib.suppress(Exception):
                 self.decode(notification)
 

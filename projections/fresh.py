@@ -1,6 +1,6 @@
-"""What access rests on: streams folded afresh and the command runner's indexes, of the primary database alone.
+"""Reads the current state for access checks: streams and the command runner's indexes, always from the primary database.
 
-Functions that prepare what a predicate is asked about take a `Fresh`, which has no way to a replica.
+Functions that prepare the arguments of access predicates take a `Fresh`, which cannot read from a replica.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ Mine = TypeVar("Mine", bound=Owned)
 
 
 class Fresh:
-    """Reads the primary: what happened a moment ago counts."""
+    """Reads the primary database, so that the newest facts are included."""
 
     def __init__(self, history: History, states: StateCache) -> None:
         self.history = history
         self.states = states
 
     async def load(self, *streams: tuple[Aggregate[Any], str]) -> Mapping[str, Loaded[Any]]:
-        """Some streams folded afresh, in one round trip. Raises `NotFound` if an id is malformed or names nothing."""
+        """The current states of some streams, in one round trip. Raises `NotFound` if an id is malformed or does not exist."""
         loaded = await self.states.read_set(bypass_cache=True).load(streams)
         for _, stream in streams:
             if loaded[stream].version == 0:
@@ -52,8 +52,8 @@ class Fresh:
         return loaded
 
     async def readable(self, *streams: tuple[Aggregate[Any], str]) -> Mapping[str, Loaded[Any]]:
-        """Some streams folded afresh, without those that have a fact which cannot be read, or do not exist: for lists of
-        things of which none rests on another. Those left out are logged."""
+        """The current states of some streams, without those that do not exist or have a fact that cannot be read: for lists
+        of independent items. Those left out are logged."""
         try:
             return await self.load(*streams)
         except (Unreadable, NotFound):
@@ -68,15 +68,14 @@ class Fresh:
             return found
 
     async def the(self, aggregate: Aggregate[S], stream: str) -> S:
-        """The state of one stream, folded afresh; raises `NotFound`."""
+        """The current state of one stream. Raises `NotFound`."""
         state: S = (await self.load((aggregate, stream)))[stream].state
         return state
 
     async def with_initiative(self, aggregate: Aggregate[Mine], stream: str) -> tuple[Mine, Initiative]:
-        """The states of one stream and of its initiative, folded afresh; raises `NotFound`.
+        """The current states of one stream and of its initiative. Raises `NotFound`.
 
-        A stream never moves to another initiative, so where its state is remembered that tells which one to load
-        along with it, in one round trip.
+        A stream never moves to another initiative, so if its state is cached, both can be loaded in one round trip.
         """
         check_stream_id(aggregate.kind, stream)
         known = self.states.known(stream)
@@ -88,7 +87,7 @@ class Fresh:
         return loaded[stream].state, loaded[initiative].state
 
     async def members(self, index: str) -> tuple[str, ...]:
-        """The ids in one of the command runner's indexes (`domain.indexes`), as it would read them now."""
+        """The current ids in one of the command runner's indexes (`domain.indexes`)."""
         return (await self.states.read_set(bypass_cache=True).members((index,)))[index]
 
     async def members_of_all(self, indexes: Sequence[str]) -> tuple[str, ...]:
@@ -100,6 +99,6 @@ class Fresh:
         return tuple([row["entry"] for row in rows])
 
     async def primary_rows(self, query: LiteralString, **values: object) -> list[Row]:
-        """The rows of a query, whose placeholders are written ``%(name)b``, from the primary."""
+        """The rows of a query on the primary. Placeholders are written ``%(name)b``."""
         async with self.history.connection() as connection:
             return await ask(connection, query, values)

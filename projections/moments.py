@@ -1,4 +1,4 @@
-"""How things stood at an earlier moment: for those alone who may know when things happened."""
+"""Answers as of an earlier moment, only for people who may know when things happened."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from projections.reader import LATEST, allow
 
 @dataclass(frozen=True, slots=True)
 class AsOf:
-    """A moment that somebody asks about. A query can do nothing with it but hand it to `position_at`."""
+    """The moment that a request asks about. A query can only pass it to `position_at`, which checks access."""
 
     _position: int
 
     def at(self, times: Verdict) -> int:
-        """The position that it stands for, to who may know times. Raises `Forbidden`."""
+        """The position of the moment, if the viewer may know times. Raises `Forbidden`."""
         allow(times)
         return self._position
 
 
 def position_at(as_of: AsOf | None, times: Verdict) -> int:
-    """The position as of which a question is answered, the latest without a moment. `times` is the answer of
-    `domain.access.sees_times`. Raises `Forbidden` to who may not know when things happened."""
+    """The position as of which a query is answered; the latest if no moment is given. `times` is the result of
+    `domain.access.sees_times`. Raises `Forbidden` if a moment is given and the viewer may not know when things happened."""
     return LATEST if as_of is None else as_of.at(times)

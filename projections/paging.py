@@ -1,4 +1,4 @@
-"""Lists by pages: an opaque cursor that says after which key, or which fact, the next page begins."""
+"""Pages of lists, with an opaque cursor that contains the key or the fact after which the next page begins."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ MOST: Final = 100
 
 
 class Page(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
-    """One page of a list; `next` is the cursor of the page after it, or None. `unreadable` are the ids of what would
-    stand on it, but is left out because a stored fact that it rests on cannot be read."""
+    """One page of a list; `next` is the cursor of the next page, or None. `unreadable` lists the ids of items that are left
+    out because a stored fact cannot be read."""
 
     items: tuple[T, ...]
     next: str | None = None
@@ -44,21 +44,21 @@ def cursor_of(key: str) -> str:
 
 
 def key_of(cursor: str | None) -> str:
-    """The key after which a page begins; the empty text, which sorts before all, for the first. Raises `Invalid`."""
+    """The key after which a page begins; for the first page the empty string, which sorts before all keys. Raises `Invalid`."""
     if not cursor:
         return ""
     try:
         key = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
     except ValueError:
         key = "\x00"
-    # PostgreSQL's text holds no NUL, so such a key was never given out.
+    # PostgreSQL's text cannot contain NUL, so no valid cursor has such a key.
     if "\x00" in key or len(key) > 200:
         raise _no_cursor()
     return key
 
 
 def number_of(cursor: str | None) -> int:
-    """The count of items before a page, for lists that only ever grow at their end. Raises `Invalid`."""
+    """The number of items before a page, for lists that only grow at their end. Raises `Invalid`."""
     key = key_of(cursor)
     if not key:
         return 0
@@ -68,8 +68,8 @@ def number_of(cursor: str | None) -> int:
 
 
 def position_of(cursor: str | None, cursors: PositionTokens) -> int:
-    """The position after which a page begins, for lists of facts of which more may be shown later, and not at the end
-    alone; 0 for the first page. Raises `Invalid`."""
+    """The position after which a page begins; 0 for the first page. For lists of facts in which more facts can become visible
+    anywhere, not only at the end. Raises `Invalid`."""
     if not cursor:
         return 0
     position = cursors.position(cursor)
@@ -90,8 +90,8 @@ def page(
     *,
     readable: Container[str] | None = None,
 ) -> Page[T]:
-    """A page of `limit` items from rows that were asked for with one more than that. `readable` are the keys of those
-    whose facts can be read, None if none of the items rests on that."""
+    """A page of `limit` items, made from up to `limit` + 1 rows. `readable` lists the keys of rows whose facts can be read;
+    None if the items do not depend on facts."""
     shown = rows[:limit]
     more = len(rows) > limit
     return Page(
@@ -102,8 +102,8 @@ def page(
 
 
 async def whole(pages: Callable[[str | None], Awaitable[Page[T]]]) -> tuple[T, ...]:
-    """All items of a list, from its first page to its last: `pages` answers the page at a cursor. For lists that are
-    short by their nature, such as an initiative's own calls, and that are shown without a link to further pages."""
+    """All items of a list; `pages` returns the page at a cursor. For lists that are short, such as an initiative's calls, and
+    are shown without links to further pages."""
     found = await pages(None)
     items = list(found.items)
     while found.next is not None:

@@ -1,4 +1,4 @@
-"""A recorded fact at its position, as projections get it."""
+"""A recorded fact with its position, the input of projections."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Placed(NamedTuple):
 
     @property
     def fact(self) -> Fact:
-        """The fact itself, its personal fields sealed."""
+        """The fact, with its personal fields sealed."""
         return self.recorded.fact
 
     @property
@@ -31,5 +31,5 @@ class Placed(NamedTuple):
 
     @property
     def handle(self) -> str | None:
-        """The handle of whoever acted, within the scope of the act."""
+        """The handle of the actor within the scope of the act."""
         return self.recorded.envelope.acting.handle

@@ -1,4 +1,4 @@
-"""What a projection is: its name, its tables, and the function that folds facts into their rows."""
+"""A projection: its name, its tables, and the function that folds facts into their rows."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from projections.rows import Rows
 from projections.tables import Table
 
 Fold = Callable[[Rows, Any, Placed], None]
-"""Folds one fact into the rows of its projection's tables. It looks at nothing else, and the type of its parameter `fact`
-says which facts it handles. `Any`: each fold has its own union."""
+"""Folds one fact into the rows of its projection's tables, and uses nothing else. The type of its parameter `fact` says
+which facts it handles. `Any`: each fold has its own union."""
 
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """A read model. The tables that it `keeps` are its own alone. `declared` are the facts that it handles, where they are
-    not what the type of its function says."""
+    """A read model. No other projection writes the tables that it `keeps`. `declared` lists the facts that it handles, if the
+    type of its function does not say so."""
 
     name: str
     keeps: tuple[Table[Any], ...]  # Any: each table has its own rows
@@ -29,7 +29,7 @@ class Projection:
     declared: tuple[type[Fact], ...] = ()
 
     def __post_init__(self) -> None:
-        # A function that does not say what it handles is found where the program starts.
+        # Fails at start-up if the function does not say which facts it handles.
         assert self.facts
 
     @property
@@ -49,8 +49,8 @@ class Projection:
 
 @cache
 def facts_of(fold: Fold) -> tuple[type[Fact], ...]:
-    """The facts that a function handles, by the type of its parameter `fact`: a class, or a union of some. Raises TypeError
-    if it is anything else, or a class without a topic of its own."""
+    """The facts that a function handles, from the type of its parameter `fact`: a class or a union of classes. Raises
+    TypeError for any other type, and for a class without a topic."""
     said = get_type_hints(fold).get("fact")
     facts = get_args(said) or (said,)
     for fact in facts:

@@ -1,10 +1,10 @@
-"""The projection process's loop: facts by position into every read model, in batches.
+"""The loop of the projection process: projects facts into all read models, in order of position and in batches.
 
-Each projection has a row in ``read.positions``. What a batch of facts changes and these rows move in one transaction, so
-a fact's effect is there exactly once. The transactions do not wait for the disk (``synchronous_commit`` off): after a crash
-tables and position are both as they were a moment earlier, and the facts, which did wait, are projected again.
+Each projection has a row in ``read.positions``, which is updated in the same transaction as its tables, so that every fact
+takes effect exactly once. These transactions do not wait for the disk (``synchronous_commit`` off): after a crash, tables
+and positions are both a moment old, and the facts, which were flushed, are projected again.
 
-One process leads. The leader's lock belongs to the very connection that writes, so nobody can write without it.
+One process leads. The leader lock is held by the connection that writes, so nobody can write without it.
 """
 
 from __future__ import annotations
@@ -32,19 +32,20 @@ from projections.tables import LIVE, Connection, in_schema
 log = logging.getLogger("overwinter.projections")
 
 FIRST_ANALYZE: Final = 200
-"""From how many facts on the tables' statistics are worth a look."""
+"""Tables are analysed for the first time when there are this many facts."""
 LOCK: Final = (7302025, 4)
-"""The leader's advisory lock; 1 is the append's, 2 the migrations', 3 that of the due dates, 5 that of rebuilding."""
+"""The advisory lock of the leader. Other locks: 1 append, 2 migrations, 3 due dates, 5 rebuilding, 6 key rotation."""
 FIRST_PAUSE: Final = 0.5
 LONGEST_PAUSE: Final = 30.0
-"""How many seconds a projection rests after a failure: the pause doubles from the first to the longest."""
+"""How many seconds a projection pauses after a failure: the pause doubles from the first to the longest."""
 _WAIT_SECONDS: Final = 1.0
 _CONNECT_SECONDS: Final = 3
-"""How long a server is waited for that says nothing; together with a replica's, less than a supervisor's patience."""
+"""How long to wait for a server that does not answer. Together with the wait for a replica, this is shorter than a
+supervisor's grace period."""
 
 
 def pause_after(failures: int) -> float:
-    """For how many seconds a projection rests after so many failures in a row."""
+    """How many seconds a projection pauses after this many failures in a row."""
     return min(FIRST_PAUSE * 2.0 ** min(failures - 1, 30), LONGEST_PAUSE)
 
 
@@ -53,12 +54,13 @@ class Taken(Exception):
 
 
 class Overtaken(Exception):
-    """A position was moved by somebody else; nothing of the batch was written."""
+    """Another process has moved a position; nothing of the batch was written."""
 
 
 @dataclass(slots=True)
 class _Progress:
-    """One projection on its way. `failures` are in a row; it rests until `resume`, on the monotonic clock."""
+    """The progress of one projection: its position, the number of consecutive `failures`, and the monotonic time until which
+    it pauses (`resume`)."""
 
     projection: Projection
     topics: frozenset[str]
@@ -67,24 +69,23 @@ class _Progress:
     resume: float = 0.0
 
 
-class _Words(NamedTuple):
-    """How a batch is begun, kept and undone."""
+class _Transaction(NamedTuple):
+    """The statements that begin, commit and roll back a batch."""
 
     begin: LiteralString
-    keep: LiteralString
-    undo: LiteralString
+    commit: LiteralString
+    rollback: LiteralString
 
 
-_ALONE: Final = _Words("BEGIN", "COMMIT", "ROLLBACK")
-_WITHIN: Final = _Words("SAVEPOINT batch", "RELEASE batch", "ROLLBACK TO batch")
-"""Within a transaction of somebody else's, as a rebuild's is who swaps the tables."""
+_OWN: Final = _Transaction("BEGIN", "COMMIT", "ROLLBACK")
+_NESTED: Final = _Transaction("SAVEPOINT batch", "RELEASE batch", "ROLLBACK TO batch")
+"""Inside the transaction of a rebuild that swaps tables."""
 
 
 class Projector:
-    """Follows the history into some projections. Enter it to connect; `lead` makes it the leader.
+    """Projects the history into some projections. Enter it to connect; `lead` makes it the leader.
 
-    The tables and positions of another `schema` have a leader's `lock` of their own. Facts are read from `read_url`, a
-    replica, where one is named.
+    A rebuild uses another `schema` with its own leader `lock`. Facts are read from `read_url`, a replica, if given.
     """
 
     def __init__(
@@ -114,8 +115,8 @@ class Projector:
         self._connection: Connection | None = None
 
     def __enter__(self) -> Self:
-        # First the connection that fails at once where no server is: the pool would try again and again, and nobody who
-        # stops this process would be heard.
+        # Connect directly first, because that fails at once if there is no server, while the pool would keep trying and
+        # would not notice a request to stop.
         self._connection = psycopg.connect(
             self._url,
             autocommit=True,
@@ -143,12 +144,13 @@ class Projector:
 
     @property
     def connection(self) -> Connection:
-        """The connection that holds the leader's lock and writes."""
+        """The connection that holds the leader lock and writes."""
         assert self._connection is not None, "enter the projector first"
         return self._connection
 
     def lead(self) -> bool:
-        """Try to become the leader; then the positions are read. A leader that went away is one no more."""
+        """Try to become the leader and read the positions; returns whether it succeeded. A leader that loses its connection
+        loses the lock."""
         taken = self.connection.execute("SELECT pg_try_advisory_lock(%s, %s)", self._lock).fetchone()
         if taken is None or not taken[0]:
             return False
@@ -166,14 +168,14 @@ class Projector:
         return True
 
     def _execute(self, statement: LiteralString, values: Sequence[object] = ()) -> Cursor:
-        """Run a statement on the positions that this projector keeps."""
+        """Run a statement in this projector's schema."""
         return self.connection.execute(in_schema(statement, self._schema), values)
 
     def step(self) -> int:
-        """One batch for every projection that is behind and not resting; returns how many facts were passed.
+        """Project one batch into every projection that is behind and not pausing; returns how many facts were projected.
 
-        Raises psycopg.Error when the connection is lost or nothing can be written now, and `Overtaken`; then start
-        anew.
+        Raises `Overtaken`, and psycopg.Error if the connection is lost or nothing can be written now; then create a new
+        projector.
         """
         newest = self._facts.newest()
         now = time.monotonic()
@@ -190,24 +192,24 @@ class Projector:
         return passed
 
     def _analyze(self, newest: int) -> None:
-        """Let PostgreSQL look at the tables anew each time the history has doubled: its own look may be a minute late,
-        and until then every list would be planned as if there were no rows."""
+        """Analyse the tables each time the history has doubled. Autovacuum may come a minute later, and until then every list
+        would be planned as if the tables were empty."""
         for table in (table for projection in self._projections for table in projection.tables):
             self.connection.execute(in_schema(f"ANALYZE read.{table}", self._schema))
         self._analyzed = newest
 
     def reach(self) -> tuple[int, int]:
-        """The position that every projection has seen, and the newest there is."""
+        """The position that all projections have seen, and the newest position."""
         newest = self._facts.newest()
         return min((progress.position for progress in self._progress), default=newest), newest
 
     def resting(self) -> tuple[str, ...]:
-        """The projections that failed and wait before they try again."""
+        """The projections that failed and are pausing."""
         return tuple(progress.projection.name for progress in self._progress if progress.failures)
 
     def _advance(self, abreast: Sequence[_Progress], found: Sequence[Any], newest: int) -> None:
-        """The same facts into some projections, all in one transaction. If that fails, each gets one of its own, so that one
-        which cannot go on stops alone, and only at the fact that it cannot fold."""
+        """Project the same facts into some projections, in one transaction. If that fails, use a transaction for each
+        projection, so that only the failing one stops, and only at the fact that it cannot fold."""
         if self._project(abreast, found, newest) is None:
             return
         for progress in abreast:
@@ -215,13 +217,13 @@ class Projector:
                 self._one_by_one(progress, found)
 
     def _is_everybodys(self, error: Exception) -> bool:
-        """Whether the database is in trouble, and no projection to blame; a statement that takes too long is its own."""
+        """Whether the database as a whole failed, rather than one projection. A statement timeout is the projection's fault."""
         if self.connection.closed or self.connection.broken:
             return True
         return cannot_now(error) and not isinstance(error, psycopg.errors.QueryCanceled)
 
     def _one_by_one(self, progress: _Progress, found: Sequence[Any]) -> None:
-        """The same facts each in a transaction of its own, up to the one that cannot be projected."""
+        """Project the facts one by one, each in its own transaction, up to the one that fails."""
         for notification in found:
             error = self._project((progress,), (notification,))
             if error is not None:
@@ -231,22 +233,24 @@ class Projector:
     def _project(
         self, abreast: Sequence[_Progress], found: Sequence[Any], newest: int = 0
     ) -> Exception | None:
-        """Fold facts into some projections that are at one position, and move there, in one transaction. Returns the error
-        if that fails; then nothing is written.
+        """Project facts into projections that have the same position, and update their positions, in one transaction.
+        Returns the error if that fails; then nothing is written.
 
-        All is sent in one pipeline: rows of one projection are made while PostgreSQL writes those of the one before, and
-        while it writes the last, the next facts are read, up to `newest`. Raises psycopg.Error where the database is in
-        trouble, and `Overtaken`.
+        Everything is sent in one pipeline: the rows of one projection are computed while PostgreSQL writes those of the
+        previous one, and the next facts (up to `newest`) are read while it writes the last. Raises `Overtaken`, and
+        psycopg.Error if the database as a whole failed.
         """
         last: int = found[-1].id
-        words = _WITHIN if self.connection.info.transaction_status is TransactionStatus.INTRANS else _ALONE
+        transaction = (
+            _NESTED if self.connection.info.transaction_status is TransactionStatus.INTRANS else _OWN
+        )
         error: Exception | None = None
         with self.connection.pipeline() as pipeline:
             try:
-                self._execute(words.begin)
+                self._execute(transaction.begin)
                 self._fold(pipeline, abreast, found)
-                self._execute(words.keep)
-            except Exception as raised:  # noqa: BLE001 - whatever it is, it stops those alone who cannot go on
+                self._execute(transaction.commit)
+            except Exception as raised:  # noqa: BLE001 - any error stops only the failing projections
                 error = raised
             else:
                 self._facts.read_ahead(last, newest)
@@ -257,7 +261,7 @@ class Projector:
             if error is not None:
                 if self._is_everybodys(error):
                     raise error
-                self._execute(words.undo)
+                self._execute(transaction.rollback)
         if isinstance(error, Overtaken):
             raise error
         if error is None:
@@ -266,9 +270,9 @@ class Projector:
         return error
 
     def _fold(self, pipeline: psycopg.Pipeline, abreast: Sequence[_Progress], found: Sequence[Any]) -> None:
-        """Move the positions, load the rows that the facts concern, fold, and send what changed."""
+        """Update the positions, load the rows that the facts concern, fold, and send the changes."""
         before = abreast[0].position
-        # The positions first, in the order in which who swaps the tables takes them, so neither waits for the other.
+        # Lock the positions first and sorted, in the same order as a rebuild that swaps tables, to avoid deadlocks.
         moved = self._execute(
             "UPDATE read.positions p SET position = %s, failed_position = NULL, failed_topic = NULL, "
             "failed_error = NULL, failed_at = NULL FROM (SELECT projection FROM read.positions "
@@ -297,7 +301,7 @@ class Projector:
         progress.failures = 0
 
     def _rest(self, progress: _Progress, notification: Any, error: Exception) -> None:
-        """Stop one projection for a while. Only the error's type is told: its text may quote what was read."""
+        """Pause one projection. Only the error's type is logged and stored, because its text may quote data."""
         progress.failures += 1
         pause = pause_after(progress.failures)
         progress.resume = time.monotonic() + pause
@@ -324,10 +328,10 @@ def follow(
     leading: Callable[[], None] = lambda: None,
     read_url: str | None = None,
 ) -> None:
-    """Keep projections up to date until `stop` is set; the batch at hand is finished first.
+    """Keep projections up to date until `stop` is set; the current batch is finished first.
 
-    Waits its turn while another process leads, and starts anew when the database went away, or only reads. `leading` is called each
-    time this process begins to lead. Facts are read from the replica at `read_url`, if it answers at such a start.
+    Waits while another process leads, and starts over when the database is lost or read-only. `leading` is called each
+    time this process becomes the leader. Facts are read from the replica at `read_url` if it answers at that time.
     """
     while not stop.is_set():
         try:
@@ -346,9 +350,9 @@ def follow(
                     if not projector.step():
                         stop.wait(POLL_SECONDS)
         except Overtaken:
-            log.info("a position was moved, as a rebuild does; starting anew from there")
+            log.info("another process moved a position, for example a rebuild; continuing from there")
         except psycopg.Error as error:
-            # A pool that cannot connect raises a PoolTimeout, which is an OperationalError too.
+            # A pool that cannot connect raises PoolTimeout, which is an OperationalError too.
             if not isinstance(error, (psycopg.OperationalError, psycopg.InterfaceError)) and not cannot_now(
                 error
             ):

@@ -1,8 +1,9 @@
-"""Raw facts, as far as their viewer sees the same on pages: envelopes and public fields tell who applied, when, and scores.
+"""Raw facts, shown only if the viewer can see the same on pages, because envelopes and public fields reveal who applied, when,
+and scores.
 
-Raw, a fact names whoever acted. Facts of an initiative are shown to its officers; its own stream also to its
-administrators, and each reading to its reader. Officers see them as far as pages show them what they are about. What keeps
-them from judging or applying is recorded first, as for a page. All else is withheld.
+A raw fact names its actor. Facts of an initiative are shown to its officers, its own stream also to its administrators, and
+each reading to its reader. Officers see facts about what pages show them. Reading that rules out reviewing or applying is
+recorded first, as for pages. Everything else is withheld.
 """
 
 from __future__ import annotations
@@ -36,13 +37,13 @@ from projections.cases import Case, case_of
 from projections.reader import Reader, allow
 
 _OF_PERSONS: Final = frozenset(topics_of(PersonRegistered))
-"""An administrator registers people and sees these. Who goes by which handle in a call says who applied to it. An erasure is
-followed by the withdrawals of the person's applications, so that whether there are any could be seen from the withheld facts
-beside it."""
+"""The topics of persons that administrators see, because they register people. The others are withheld: handles in a call
+reveal who applied to it, and an erasure is followed by withdrawals, so that withheld facts beside it would reveal whether
+the person had applied."""
 
 
 class RawFacts(NamedTuple):
-    """Facts in their order, and the positions of those that the viewer may see, and of those that cannot be read."""
+    """Facts in order, the positions of those that the viewer may see, and of those that cannot be read."""
 
     rows: Sequence[PositionedFact]
     seen: frozenset[int]
@@ -55,8 +56,8 @@ async def facts(reader: Reader, viewer: str, *, after: int, limit: int) -> RawFa
     rows = await reader.history.at(range(after + 1, after + 1 + limit))
     found: dict[int, Recorded] = {}
     for row in rows:
-        # Whose a fact is that cannot be read cannot be told, so nobody is shown more of it.
-        with contextlib.suppress(Exception):  # whatever a damaged fact raises
+        # It is unknown to whom an unreadable fact belongs, so it is shown to nobody.
+        with contextlib.suppress(Exception):  # a damaged fact can raise anything
             found[row.position] = read(row.topic, row.document, history=reader.history.id)
     return RawFacts(
         rows,
@@ -66,8 +67,8 @@ async def facts(reader: Reader, viewer: str, *, after: int, limit: int) -> RawFa
 
 
 async def _seen(reader: Reader, viewer: str, found: Mapping[int, Recorded]) -> frozenset[int]:
-    """The positions of those facts that the viewer sees. One for which access rests on a fact that cannot be read, or on
-    something that does not exist, is not among them."""
+    """The positions of the facts that the viewer sees. A fact is left out if its access check needs something that cannot be
+    read or does not exist."""
     named = {recorded.envelope.place.initiative for recorded in found.values()}
     initiatives = sorted(initiative for initiative in named if initiative is not None)
     loaded = await reader.readable(*((INITIATIVE, each) for each in initiatives)) if initiatives else {}
@@ -94,7 +95,7 @@ def _as_officer(verdict: Verdict) -> bool:
 
 
 class _House:
-    """An initiative, as far as one viewer sees the facts of its streams."""
+    """Decides which facts of an initiative one viewer sees."""
 
     def __init__(self, reader: Reader, viewer: str, initiative: Initiative) -> None:
         self._reader = reader
@@ -104,14 +105,16 @@ class _House:
         self._streams: dict[str, bool] = {}
 
     async def shows_fact(self, recorded: Recorded) -> bool:
-        """Whether the viewer sees a fact of its streams."""
+        """Whether the viewer sees a fact of the initiative."""
         if not await self._shows(recorded.stream):
             return False
         match recorded.fact:
             case RoundQuorumLowered() as fact:
-                return await self._shows(fact.application)  # which it is about, in the round's stream
+                return await self._shows(
+                    fact.application
+                )  # it is about this application, although it is in the round's stream
             case RoundPutToPanel() as fact:
-                # It tells how many reviews were asked for each application.
+                # It reveals how many reviews each application has.
                 return not await self._conflicts(fact.round)
             case ApplicationWaitlisted() as fact:
                 application = (await self._case(fact.application)).application
@@ -125,12 +128,12 @@ class _House:
 
     async def _shows(self, stream: str) -> bool:
         if stream not in self._streams:
-            self._streams[stream] = False  # where it cannot be told
+            self._streams[stream] = False  # stays if the check raises
             self._streams[stream] = await self._stream(stream)
         return self._streams[stream]
 
     async def _stream(self, stream: str) -> bool:
-        """Whether the viewer sees the facts of a stream; a kind that is not listed is shown to nobody."""
+        """Whether the viewer sees the facts of a stream. Kinds that are not listed are shown to nobody."""
         match _kind(stream):
             case INITIATIVE.kind:
                 return isinstance(access.sees_members(self._viewer, self._initiative), Allowed)
@@ -149,7 +152,7 @@ class _House:
             case GRANT.kind:
                 return await self._grant(stream)
             case DOSSIER.kind:
-                # It names who applied, as the application or the grant does that it belongs to.
+                # It names the applicant, like the application or grant that it belongs to.
                 return await self._shows((await self._reader.the(DOSSIER, stream)).about)
             case READING.kind:
                 return (await self._reader.the(READING, stream)).viewer == self._viewer
@@ -179,9 +182,9 @@ class _House:
         )
         if not _as_officer(verdict) or not self._sees_applicant(case):
             return False
-        # Those of a juror who stepped back afterwards stand in the stream still.
+        # The scores of a juror who stepped back later are still in the stream.
         scored = bool(review.scores) and review.juror != self._viewer
-        # By its dossier it can be told who applied, beside the scores.
+        # The dossier in the review reveals who applied.
         return await self._recorded(case, "applicants") and (
             not scored or await self._recorded(case, "scores", of=case.id)
         )
@@ -191,8 +194,7 @@ class _House:
         own = await self._reader.members(applications_by(self._viewer, round))
         state = await self._reader.the(ROUND, round)
         verdict = access.sees_ranking(self._viewer, self._initiative.within(state.call), state, own=own)
-        # The ranking tells the place of every application, also of the viewer's own and of one with which they have a
-        # conflict.
+        # The ranking contains the place of every application, including the viewer's own and those with a conflict.
         return _as_officer(verdict) and not own and not await self._conflicts(round)
 
     async def _grant(self, stream: str) -> bool:

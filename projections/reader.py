@@ -1,8 +1,8 @@
-"""The reader: all that a query needs to answer: read models, fresh streams for access, and keys to open boxes.
+"""The reader gives queries what they need: read models, current streams for access checks, and keys for opening boxes.
 
-It has two faces. Access is judged on what `projections.fresh` reads: streams and indexes of the primary, never a read
-model, which may lag. Rows to be shown may come from a replica (see `projections.replica`), so that a question for rows
-can name nothing but read models and facts; who may see them is decided beside it. Keys are the primary's, too.
+Access is decided on what `projections.fresh` reads: streams and indexes of the primary, never a read model, which may lag.
+Rows that are only shown may come from a replica (see `projections.replica`), so a query for rows may use only read models
+and facts. Keys come from the primary.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ from history.store import History, opened_keys
 from history.unreadable import Unreadable
 from history.vault import Vault, WrappedKey
 from projections.fresh import Fresh
-from projections.fresh import Row as Row  # noqa: PLC0414 - handed on to those who read rows
+from projections.fresh import Row as Row  # noqa: PLC0414 - re-exported for modules that read rows
 from projections.replica import Replica
 from projections.standing import StoppedReadModels
 
 S = TypeVar("S")
 
 LATEST: Final = 2**63 - 2
-"""The position of a question about now: every present row of a read model covers it."""
+"""The position that stands for now: every current row of a read model is valid at it."""
 
 _POLL_SECONDS: Final = 0.02
 
@@ -52,7 +52,7 @@ _FACTS: Final = (
     "FROM unnest(%(streams)b::text[], %(versions)b::integer[]) AS w (stream, version) "
     "JOIN history.facts f ON f.stream = w.stream AND f.version = w.version"
 )
-# A read model that stopped answers nothing (see `Reader.rows`), so nobody waits for it who asks for others.
+# Queries on a stopped read model are refused (see `Reader.rows`), so others do not wait for it.
 _POSITION: Final = (
     "SELECT coalesce(min(position), 0) AS position FROM read.positions "
     "WHERE CASE WHEN cardinality(%(names)b::text[]) = 0 THEN failed_position IS NULL "
@@ -62,8 +62,8 @@ _POSITION: Final = (
 
 @cache
 def check_shown(query: str) -> None:
-    """Stop a question for rows that asks for more than is there to be shown: it may be answered by a replica, which does
-    not know what happened a moment ago."""
+    """Raise AssertionError if a query for rows uses other tables than read models and facts, because it may be answered by an
+    outdated replica."""
     asked = set(_TABLE.findall(query.lower().replace('"', ""))) - _TO_BE_SHOWN
     if asked:
         raise AssertionError(
@@ -72,19 +72,19 @@ def check_shown(query: str) -> None:
 
 
 class Behind(Unavailable):
-    """The read models have not yet seen the position that was asked for; ask again in a moment."""
+    """The read models have not yet seen the requested position; try again in a moment."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A fact by its stream and version."""
+    """Identifies a fact by stream and version."""
 
     stream: str
     version: int
 
 
 class _Columns(NamedTuple):
-    """The columns of a box that a list query brings along with its key."""
+    """The columns of a box and its key in the result of a list query."""
 
     topic: str
     stream: str
@@ -104,10 +104,10 @@ def _columns(name: str) -> _Columns:
 
 
 class Reader(Fresh):
-    """Answers questions. One for a process; safe for concurrent use within its event loop.
+    """Runs queries. One per process; safe for concurrent use within its event loop.
 
-    What excludes people from judging, deciding or applying is recorded by `runner` before they are shown it
-    (`projections.readings`), with the `channel` by which they asked. Without a runner it is withheld.
+    Reading that rules out reviewing, deciding or applying is recorded by `runner` before it is shown
+    (`projections.readings`), with the `channel` of the request. Without a runner it is withheld.
     """
 
     def __init__(
@@ -128,7 +128,7 @@ class Reader(Fresh):
         self._stopped = StoppedReadModels(history)
 
     def through(self, channel: Channel) -> Reader:
-        """The same reader for those who ask by another channel."""
+        """The same reader for requests of another channel."""
         other = copy.copy(self)
         other.channel = channel
         return other
@@ -136,9 +136,9 @@ class Reader(Fresh):
     # Read models
 
     async def rows(self, query: LiteralString, **values: object) -> list[Row]:
-        """The rows of a query on read models and facts, to be shown; from the replica, where there is one. No decision
-        rests on them: what one could rest on, as the indexes, cannot be asked for here. Raises `ReadModelStopped` if one of
-        the read models that the query names is out of date for good."""
+        """The rows of a query on read models and facts, from the replica if there is one. For display only: decisions must
+        not depend on them, so other tables cannot be queried here. Raises `ReadModelStopped` if the query uses a read model
+        that has stopped."""
         check_shown(query)
         await self._stopped.check(query)
         found = None if self.replica is None else await self.replica.rows(query, values)
@@ -147,7 +147,7 @@ class Reader(Fresh):
         return await self._with_present_keys(found)
 
     async def _with_present_keys(self, rows: list[Row]) -> list[Row]:
-        """Rows of the replica whose boxes have the primary's keys: who was erased a moment ago still has one there."""
+        """Replace the keys in rows from the replica by the primary's, because the replica may still have keys of erased people."""
         for column in [name for name in (rows[0] if rows else ()) if name.endswith("_wrapped")]:
             box = column.removesuffix("_wrapped")
             subjects = {row[f"{box}_subject"] for row in rows if row[column] is not None}
@@ -158,18 +158,18 @@ class Reader(Fresh):
         return rows
 
     async def primary_rows(self, query: LiteralString, **values: object) -> list[Row]:
-        """As in `Fresh`. Raises `ReadModelStopped` as `rows` does."""
+        """As in `Fresh`. Raises `ReadModelStopped` like `rows`."""
         await self._stopped.check(query)
         return await super().primary_rows(query, **values)
 
     async def position(self, projections: Sequence[str] = ()) -> int:
-        """The position that all of these projections (by default, every one) have seen."""
+        """The position that all of these projections (by default, all) have seen."""
         rows = await self.rows(_POSITION, names=list(projections))
         return int(rows[0]["position"])
 
     async def wait_for(self, position: int, patience: float = 5.0, projections: Sequence[str] = ()) -> None:
-        """Wait until these projections (by default, every one) have seen `position`; raises `Behind` after
-        `patience` seconds. A replica that keeps them waiting for half of it is left alone, if the primary has seen it."""
+        """Wait until these projections (by default, all) have seen `position`; raises `Behind` after `patience` seconds. If the
+        replica is still behind after half of that time and the primary is not, stop using the replica."""
         began = time.monotonic()
         if self.replica is not None:
             self.replica.promise(position)
@@ -185,12 +185,12 @@ class Reader(Fresh):
             await asyncio.sleep(_POLL_SECONDS)
 
     async def moment(self, at: datetime) -> int:
-        """The position of the last fact recorded at or before a time with its offset; 0 if there was none. In a
+        """The position of the last fact recorded at or before a time (with its offset); 0 if there was none. In a
         demonstration, of the last one decided by then on its own clock, whose days are those that people read.
 
-        These times do not run backwards with position (a demonstration's clock only goes forward) and positions have no
-        gaps, so a bisection finds it. The primary is asked: a replica that lags would name an earlier one, and the same
-        question would have two answers.
+        Found by bisection, because these times never decrease with position (a demonstration's clock only goes forward) and
+        positions have no gaps. Read from the primary, because a lagging replica would give an earlier position for the same
+        time.
         """
         installation = await self.the(INSTALLATION, INSTALLATION_ID)
         rows = await self.primary_rows(
@@ -217,11 +217,11 @@ class Reader(Fresh):
     # Sealed fields
 
     def opened(self, row: Row, name: str, kind: type[S]) -> S | Withheld:
-        """A box that a list query brought along with its key, compared with its digest.
+        """Open a box in the result of a list query, with the key in the same row.
 
-        The row has the columns of a box, each with `name` and an underscore before it: topic, stream, version,
-        subject, field, of (the member that names the subject), digest, box, and of ``vault.keys`` epoch and wrapped, which
-        are null once the subject was erased.
+        The row has these columns, prefixed with `name` and an underscore: topic, stream, version, subject, field, of (the
+        member that names the subject), digest, box, and from ``vault.keys`` epoch and wrapped, which are null once the
+        subject was erased.
         """
         columns = _columns(name)
         wrapped, subject = row[columns.wrapped], row[columns.subject]
@@ -243,7 +243,7 @@ class Reader(Fresh):
         return typed(binding, value, kind) if isinstance(value, bytes) else value
 
     async def facts(self, references: Iterable[Reference], *, open_boxes: bool) -> dict[Reference, Recorded]:
-        """Some recorded facts. With `open_boxes`, their personal fields are opened: the caller has asked access."""
+        """Load some recorded facts. With `open_boxes`, their personal fields are opened; the caller has checked access."""
         wanted = list(dict.fromkeys(references))
         if not wanted:
             return {}
@@ -253,7 +253,7 @@ class Reader(Fresh):
         }
         rows = await self.rows(_FACTS, **named)
         if self.replica is not None and len(rows) < len(wanted):
-            # Named by a stream folded afresh, which the replica has not seen yet.
+            # The facts were named by a current stream that the replica has not seen yet.
             rows = await self.primary_rows(_FACTS, **named)
         found = {
             Reference(row["stream"], row["version"]): recorded_in(row, history=self.history.id)
@@ -269,36 +269,36 @@ class Reader(Fresh):
         }
 
     async def keys(self, subjects: Iterable[str]) -> dict[str, bytes]:
-        """The sealing keys of some subjects, from the vault's memory or in one round trip; the erased have none."""
+        """The sealing keys of some subjects, from the vault's cache or in one round trip. Erased subjects have none."""
         return await opened_keys(self.history, self.vault, subjects)
 
 
 def recorded_in(row: Row, open_with: Opener = unopened, *, history: str | None = None) -> Recorded:
-    """The recorded fact in a row with its topic, document and position. Raises `Unreadable` if it cannot be read."""
+    """The recorded fact in a row with topic, document and position. Raises `Unreadable` if it cannot be read."""
     try:
         return read(row["topic"], row["document"], open_with, history=history)
-    except Exception as error:  # whatever a damaged fact raises
+    except Exception as error:  # a damaged fact can raise anything
         raise Unreadable(row["position"]) from error
 
 
 def allow(verdict: Verdict) -> Role:
-    """The role in which somebody may see a thing; raises `NotFound` or `Forbidden` if they may not."""
+    """Return the role in which access was granted; raises `NotFound` or `Forbidden` if it was denied."""
     if isinstance(verdict, Allowed):
         return verdict.role
     raise NotFound if verdict.hidden else Forbidden(verdict.detail)
 
 
 def text_of(value: str | Withheld | None) -> str | None:
-    """A personal text as an answer shows it: None where it cannot be read any more, or is damaged (see `damaged_in`)."""
+    """A personal text for display; None if it was erased or is damaged (see `damaged_in`)."""
     return value if isinstance(value, str) else None
 
 
 def damaged_in(texts: Mapping[str, object]) -> tuple[str, ...]:
-    """The names of those personal texts that were opened and are damaged, as an answer names them in its `damaged`."""
+    """The names of the personal texts that are damaged, for the field `damaged` of an answer."""
     return tuple([name for name, text in texts.items() if text is Withheld.DAMAGED])
 
 
 def sealed_box(recorded: Recorded, field: str) -> tuple[bytes, bytes | None]:
-    """The digest and the box of one of a recorded fact's personal fields, to be copied into a read model unopened."""
+    """The digest and the box of a personal field of a recorded fact, for copying into a read model unopened."""
     sealed = recorded.sealed[field]
     return bytes.fromhex(sealed.digest), None if sealed.box is None else b64decode(sealed.box)

@@ -1,48 +1,45 @@
-"""Building read models anew beside the live ones, and swapping them in.
+"""Rebuilds read models beside the live ones, and swaps them in.
 
-A rebuild replays the history into tables of the same shape in a schema of its own, while queries are answered from the
-live ones and the projector goes on writing those. When it has caught up, one transaction puts the new tables in the
-place of the old, with the position that they have seen; the projector notices that its position was moved and begins
-again from there. A rebuild that was killed leaves nothing that anybody reads; the next one starts over.
+A rebuild replays the history into tables of the same shape in another schema, while queries read the live tables and the
+projector keeps writing them. When it has caught up, one transaction replaces the old tables and their positions by the new
+ones; the projector notices the moved position and continues from there. A rebuild that is killed leaves nothing that
+anybody reads; the next one starts over.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 import psycopg
 from psycopg import sql
 
+from history.progress import Progress
 from projections.facts import BATCH
 from projections.projection import Projection
 from projections.projector import Projector, Taken
 from projections.tables import LIVE, Connection
 
 BESIDE: Final = "read_beside"
-"""The schema in which read models are built anew."""
+"""The schema in which read models are rebuilt."""
 LOCK: Final = (7302025, 5)
-"""The advisory lock of whoever rebuilds."""
+"""The advisory lock held during a rebuild."""
 _PATIENCE_SECONDS: Final = 60.0
 _PAUSE_SECONDS: Final = 0.5
 
 
 class Stopped(Exception):
-    """A projection failed while it was rebuilt, or could not be swapped in; one sentence. The live one is as it was."""
-
-
-Progress = Callable[[int, int], None]
-"""Told before each batch: how many facts every projection has seen, and how many there are."""
+    """A read model could not be rebuilt or swapped in; the message is one sentence. The live read model is unchanged."""
 
 
 def rebuild(
     url: str, projections: Sequence[Projection], *, progress: Progress = lambda _done, _all: None
 ) -> int:
-    """Build some projections anew beside the live ones, and swap them in; returns the position that they have seen.
+    """Rebuild some projections and swap them in; returns the position that they have seen.
 
-    Raises `Taken` if another rebuild is running, and `Stopped` if a fact cannot be projected or questions that take
-    very long leave no moment for the swap.
+    Raises `Taken` if another rebuild is running, and `Stopped` if a fact cannot be projected or long queries prevent the
+    swap.
     """
     with Projector(url, projections, schema=BESIDE, lock=LOCK) as building:
         connection = building.connection
@@ -56,13 +53,13 @@ def rebuild(
             return _swap_when_quiet(building, projections)
         finally:
             if not connection.closed:
-                # What failed may have left its transaction open.
+                # A failure may have left a transaction open.
                 connection.rollback()
                 connection.execute(_drop_beside())
 
 
 def _prepare(connection: Connection, projections: Sequence[Projection]) -> None:
-    """Empty tables of the live ones' shape, with their indexes."""
+    """Create empty tables with the shape and the indexes of the live ones."""
     with connection.transaction():
         connection.execute(_drop_beside())
         connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(BESIDE)))
@@ -75,7 +72,7 @@ def _prepare(connection: Connection, projections: Sequence[Projection]) -> None:
 
 
 def _catch_up(building: Projector, progress: Progress) -> None:
-    """Project until no more than what came in during the last batch is left: writers may never pause."""
+    """Project until at most one batch is left; waiting for none would never end while others keep writing."""
     while True:
         done, newest = building.reach()
         progress(done, newest)
@@ -90,11 +87,13 @@ def _catch_up(building: Projector, progress: Progress) -> None:
 def _step(building: Projector) -> None:
     building.step()
     if stopped := building.resting():
-        raise Stopped(f"The projection {stopped[0]} failed; the log says where. The live one is as it was.")
+        raise Stopped(
+            f"The read model {stopped[0]} could not be rebuilt; the log says where it failed. The live one is unchanged."
+        )
 
 
 def _swap_when_quiet(building: Projector, projections: Sequence[Projection]) -> int:
-    """Swap as soon as no question stands in the way. Each try waits so briefly that questions hardly notice."""
+    """Swap as soon as no query holds a lock on the tables. Each attempt waits so briefly that queries are hardly delayed."""
     until = time.monotonic() + _PATIENCE_SECONDS
     while True:
         try:
@@ -102,10 +101,8 @@ def _swap_when_quiet(building: Projector, projections: Sequence[Projection]) -> 
                 return _swap(building, projections)
         except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
             if time.monotonic() > until:
-                raise Stopped(
-                    "Questions that take very long left no moment for the swap; try again."
-                ) from None
-            # What the try had projected was undone with it.
+                raise Stopped("Long queries prevented the swap; try again.") from None
+            # The facts projected in this attempt were rolled back with it.
             building.lead()
             time.sleep(_PAUSE_SECONDS)
             _catch_up(building, lambda _done, _all: None)
@@ -115,12 +112,12 @@ def _swap(building: Projector, projections: Sequence[Projection]) -> int:
     connection, tables = building.connection, _tables(projections)
     connection.execute("SET LOCAL lock_timeout = '200ms'")
     names = [projection.name for projection in projections]
-    # As questions do it: first a view, then its tables.
+    # The same lock order as queries: first a view, then its tables.
     views = _views_on(connection, tables)
     granted = _granted_on(connection, [*tables, *(name for name, _ in views)])
     for name, _ in views:
         connection.execute(sql.SQL("DROP VIEW {}").format(sql.Identifier(LIVE, name)))
-    # As the projector does it: first the position's row, then the tables.
+    # The same lock order as the projector: first the positions, then the tables.
     rows = connection.execute(
         "SELECT position FROM read.positions WHERE projection = ANY (%s) ORDER BY projection FOR UPDATE",
         (names,),
@@ -131,8 +128,8 @@ def _swap(building: Projector, projections: Sequence[Projection]) -> int:
             sql.SQL(", ").join(sql.Identifier(LIVE, table) for table in tables)
         )
     )
-    # The new tables must have seen whatever the live ones have, or somebody's own write would vanish from their sight;
-    # but of a history that an older backup brought back, there is no more than the newest fact.
+    # The new tables must be at least as current as the live ones, or people's own changes would disappear for a moment. If an
+    # older backup was restored, the live position can be beyond the newest fact.
     while (reach := building.reach())[0] < min(live, reach[1]):
         _step(building)
     for table in tables:
@@ -159,7 +156,7 @@ def _swap(building: Projector, projections: Sequence[Projection]) -> int:
 def _views_on(
     connection: Connection, tables: Sequence[str]
 ) -> list[tuple[str, Any]]:  # Any: SQL from the catalogue
-    """The views on some tables, with their definitions; names in them are whole, as no schema is searched."""
+    """The views on some tables, with their definitions. Names in them are qualified, because the search path is empty."""
     connection.execute("SET LOCAL search_path = ''")
     found = connection.execute(
         "SELECT DISTINCT v.relname, pg_get_viewdef(v.oid) FROM pg_catalog.pg_depend d "
@@ -172,7 +169,7 @@ def _views_on(
 
 
 def _granted_on(connection: Connection, names: Sequence[str]) -> list[str]:
-    """Who may do what with some tables and views, as the statements that grant it anew: a new table knows nobody."""
+    """The GRANT statements that restore the present rights on some tables and views, because new tables have none."""
     found = connection.execute(
         "SELECT format('GRANT %%s ON %%I.%%I TO %%s', string_agg(a.privilege_type, ', '), n.nspname, c.relname, "
         "CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END) "

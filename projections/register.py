@@ -1,4 +1,4 @@
-"""The register of projections: every read model, in the order in which each batch of facts is written."""
+"""The register of projections, in the order in which they are written for each batch of facts."""
 
 from __future__ import annotations
 
@@ -30,4 +30,4 @@ PROJECTIONS: Final[tuple[Projection, ...]] = (
     ledger.PROJECTION,
     timeline.PROJECTION,
 )
-"""Every projection. One that is dropped takes its row of ``read.positions`` along, in its migration."""
+"""Every projection. A migration that drops one must also delete its row in ``read.positions``."""

@@ -1,10 +1,10 @@
-"""The replica: a database that follows the primary a moment later, and answers questions in its place.
+"""The replica: a database that follows the primary with a delay, and answers queries instead of it.
 
-Rows of read models may come from it, since those lag anyway, and facts, which never change. What a decision rests on
-never does: streams folded afresh for access, the command runner's indexes, keys, and ways in are the primary's.
+It may answer with rows of read models, which lag anyway, and with facts, which never change. Everything that decisions
+depend on is read from the primary: streams for access checks, the command runner's indexes, keys, tokens and sessions.
 
-Whoever waits for their own write waits for the database that then answers them. While the replica is away, or has not
-yet seen what somebody has waited for, the primary answers.
+A request that waits for its own write waits for the database that will answer it. While the replica is unavailable, or
+behind a position that somebody waits for, the primary answers.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ from history.statements import Connection, ask, lent
 log = logging.getLogger("overwinter.replica")
 
 PAUSE_SECONDS: Final = 5.0
-"""How long a replica that failed is left alone before it is tried again."""
+"""How long a failed replica is not used before it is tried again."""
 _PATIENCE_SECONDS: Final = 2.0
 _CONNECT_SECONDS: Final = 3
 
 
 class Foreign(Exception):
-    """The replica is none of this database; one sentence."""
+    """The database is not a replica of this one; the message is one sentence."""
 
 
 class Replica:
-    """A replica, as far as it can be used. Make it with `open_replica`."""
+    """A replica, and whether it is in use. Create it with `open_replica`."""
 
     def __init__(self, pool: AsyncConnectionPool[Connection], history_id: str) -> None:
         self.pool = pool
@@ -46,27 +46,28 @@ class Replica:
         self._promised = 0
 
     def promise(self, position: int) -> None:
-        """Somebody waits for this position: a replica that has not seen it is not taken into use any more.
+        """Do not start using the replica before it has seen this position, because somebody waits for it.
 
-        Said before the waiting begins, so that nobody waits for the primary and is then answered by a replica behind it.
+        Call this before waiting; otherwise a request could wait for the primary and then be answered by a replica that is
+        behind.
         """
         self._promised = max(self._promised, position)
 
     def rest(self) -> None:
-        """Let the primary answer for a while."""
+        """Stop using the replica for a while."""
         if self.in_use:
-            log.warning("the replica is away or too far behind; the primary answers meanwhile")
+            log.warning("the replica is not available or too far behind; the primary answers meanwhile")
         self.in_use = False
         self._try_at = time.monotonic() + PAUSE_SECONDS
 
     async def rows(
         self, query: str, values: Mapping[str, object]
     ) -> list[dict[str, Any]] | None:  # Any: a row's columns are of many types
-        """The rows of a query; None if the primary is to be asked. Whatever goes wrong here, the primary may do better:
-        a replica breaks off questions that hold it up, and may lack what was migrated a moment ago."""
+        """The rows of a query, or None if the primary must be asked. After any error the primary is asked, because a replica
+        cancels queries that delay its replay, and may lack recent migrations."""
         if not self.in_use:
             if time.monotonic() >= self._try_at:
-                # Beside the question, which need not wait for a server that may be down.
+                # In a task, so that the query does not wait for a server that may be down.
                 self._try_at = time.monotonic() + PAUSE_SECONDS
                 self._trying = asyncio.create_task(self._take_into_use())
             return None
@@ -74,7 +75,7 @@ class Replica:
             async with lent(self.pool) as connection:
                 return await ask(connection, query, values)
         except psycopg.Error as error:
-            log.info("a question to the replica failed: %s", type(error).__name__)
+            log.info("a query on the replica failed: %s", type(error).__name__)
             if connection_lost(error):
                 self.rest()
                 await self.pool.check()  # the other connections were probably lost with it
@@ -92,10 +93,10 @@ class Replica:
             return
         self.in_use = row is not None and row[0] == self._history_id and row[1] >= self._promised
         if self.in_use:
-            log.info("the replica answers questions")
+            log.info("the replica is in use")
 
     async def close(self) -> None:
-        """Try no more."""
+        """Stop trying to use the replica."""
         if self._trying is not None:
             self._trying.cancel()
             await asyncio.wait([self._trying])
@@ -103,14 +104,14 @@ class Replica:
 
 @asynccontextmanager
 async def open_replica(url: str, history_id: str, *, connections: int = 8) -> AsyncIterator[Replica]:
-    """The replica at `url` of the database with this history; it need not answer yet."""
+    """Open the replica at `url` of the database with this history. The replica need not answer yet."""
     pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
         url,
         kwargs={"autocommit": True, "application_name": "overwinter reading", "connect_timeout": 3},
         min_size=0,
         max_size=connections,
         timeout=_PATIENCE_SECONDS,
-        # Given up soon, because the next question that is due begins anew.
+        # Give up soon, because a later query tries again.
         reconnect_timeout=PAUSE_SECONDS,
         open=False,
     )
@@ -124,8 +125,8 @@ async def open_replica(url: str, history_id: str, *, connections: int = 8) -> As
 
 
 def follows(replica_url: str, url: str) -> bool:
-    """Whether the database at `replica_url` answers, and is of the installation at `url`. Raises `Foreign` if it is of
-    another one, and psycopg.OperationalError if the primary does not answer."""
+    """Whether the database at `replica_url` answers. Raises `Foreign` if it belongs to another installation than the one at
+    `url`, and psycopg.OperationalError if the primary does not answer."""
     asked = "SELECT history_id FROM history.installation"
     with psycopg.connect(url, autocommit=True, connect_timeout=_CONNECT_SECONDS) as connection:
         primary = connection.execute(asked).fetchone()
@@ -138,6 +139,6 @@ def follows(replica_url: str, url: str) -> bool:
         replica = None
     if replica != primary:
         raise Foreign(
-            "READ_DATABASE_URL leads to a database that is no replica of the one at DATABASE_URL; name one that follows it."
+            "The database at READ_DATABASE_URL is not a replica of the one at DATABASE_URL; correct READ_DATABASE_URL."
         )
     return True

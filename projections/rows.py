@@ -1,4 +1,4 @@
-"""The rows that a batch of facts is about, in memory: facts are folded into them, and what changed is written at the end."""
+"""The rows of a batch in memory: facts are folded into them, and the changes are written at the end."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ F = TypeVar("F", bound=msgspec.Struct)
 
 
 class Closing(NamedTuple):
-    """The end of a version that was there before the batch: it held from `since` on, and no longer from `until` on."""
+    """The end of a version from before the batch, which was valid from position `since` up to `until`."""
 
     key: Key
     since: int
@@ -23,7 +23,7 @@ class Closing(NamedTuple):
 
 
 class _Held:
-    """A present row, since which position; `new`: it is not written yet."""
+    """A current row and the position from which it is valid; `new`: it is not written yet."""
 
     __slots__ = ("new", "row", "since")
 
@@ -32,11 +32,11 @@ class _Held:
 
 
 class Changes:
-    """What a batch makes of a table's rows: the versions that came and went within it (`past`), versions of before that end
-    (`closed`), and groups whose rows go (`cleared`, of a table without versions).
+    """A batch's changes to the rows of a table: versions that began and ended within it (`past`), earlier versions that end
+    (`closed`), and groups whose rows are deleted (`cleared`, only for tables without versions).
 
-    `known` are the groups that were loaded, `present` the rows that are there now, by key, and `groups` their keys, where a
-    group has several.
+    `known` are the groups that were loaded, `present` the current rows by key, and `groups` the keys of each group, if
+    groups have several.
     """
 
     __slots__ = ("cleared", "closed", "groups", "known", "past", "present")
@@ -50,7 +50,7 @@ class Changes:
         self.cleared: dict[Key, None] = {}
 
     def versions(self) -> tuple[list[Row], list[int], list[int]]:
-        """All rows to be written, each with the positions from which on and up to which it holds."""
+        """All rows to be written, with the positions from which and up to which each is valid."""
         new = [held for held in self.present.values() if held.new]
         rows = [row for row, _, _ in self.past] + [held.row for held in new]
         since = [since for _, since, _ in self.past] + [held.since for held in new]
@@ -59,10 +59,10 @@ class Changes:
 
 
 class Rows:
-    """What a projection folds facts into. It sees the rows of the groups that the batch's facts concern (`Table.concerns`),
-    as they were before the batch, and what was put since.
+    """The rows that a projection folds facts into: the rows that the batch's facts concern (`Table.concerns`), as they were
+    before the batch, plus the changes so far.
 
-    `position` is that of the fact which is being folded.
+    `position` is that of the fact that is being folded.
     """
 
     def __init__(self, tables: Iterable[Table[Any]]) -> None:  # Any: each table has its own rows
@@ -72,7 +72,7 @@ class Rows:
     # For folding
 
     def get(self, table: Table[R], key: Key) -> R | None:
-        """The present row of a key; None if there is none. For a table whose rows are loaded by their key."""
+        """The current row of a key, or None. For tables whose rows are loaded by key."""
         assert table.by_key
         held = self.changes[table].present.get(key)
         if held is None:
@@ -82,14 +82,14 @@ class Rows:
         return row
 
     def of(self, table: Table[R], group: Key) -> list[R]:
-        """The present rows of a group. For a table whose rows are loaded by a group."""
+        """The current rows of a group. For tables whose rows are loaded by group."""
         assert not table.by_key
         self._check(table, group)
         changes = self.changes[table]
         return [changes.present[key].row for key in changes.groups.get(group, ())]
 
     def put(self, table: Table[R], row: R) -> None:
-        """Let a row be the present one of its key from this fact on. One that stays as it was is no new version."""
+        """Set the current row of its key from this fact on. An unchanged row makes no new version."""
         changes, key = self.changes[table], table.key_of(row)
         before = changes.present.get(key)
         if before is not None:
@@ -105,7 +105,7 @@ class Rows:
         changes.present[key] = _Held(row, self.position, True)
 
     def clear(self, table: Table[Any], group: Key) -> None:
-        """Let the rows of a group be no more from this fact on."""
+        """Delete the rows of a group from this fact on."""
         changes = self.changes[table]
         if table.versions:
             self._check(table, group)
@@ -116,10 +116,10 @@ class Rows:
             if held is not None and table.versions:
                 self._end(changes, key, held)
 
-    # For who loads and writes
+    # For loading and writing
 
     def know(self, table: Table[R], groups: Iterable[Key], found: Sequence[tuple[Any, ...]]) -> None:
-        """Take in the rows of some groups, as the table's `select` found them."""
+        """Add the rows of some groups, as the table's `select` returned them."""
         changes = self.changes[table]
         changes.known.update(groups)
         for row, values in zip(table.rows(found), found, strict=True):
@@ -136,7 +136,7 @@ class Rows:
 
     def _end(self, changes: Changes, key: Key, held: _Held) -> None:
         if held.since == self.position:
-            return  # of the same fact, and never seen
+            return  # made by the same fact, so it was never visible
         if held.new:
             changes.past.append((held.row, held.since, self.position))
         else:
@@ -144,8 +144,7 @@ class Rows:
 
 
 def row_of(kind: type[R], source: msgspec.Struct, **columns: object) -> R:
-    """A row in which each column says what the source's field of the same name says; other columns are given, or have a
-    default."""
+    """A row whose columns are copied from the source's fields of the same names; other columns are given or have a default."""
     return kind(**({name: getattr(source, name) for name in _common(kind, type(source))} | columns))
 
 
@@ -155,11 +154,11 @@ def _common(kind: type[Row], source: type[msgspec.Struct]) -> tuple[str, ...]:
 
 
 class Shown(Generic[R, S, F]):
-    """Makes the row in which a stream's state is shown, with the domain's own `evolve`: columns and fields of one name hold
-    the same.
+    """Computes the row that shows a stream's state, with the domain's own `evolve`. Columns and state fields of the same name
+    have the same value.
 
-    `empty` is the state before the first fact. What no column holds, the state has as in `empty`: so it fits where no such
-    field decides about one that is shown.
+    `empty` is the state before the first fact. State fields without a column always have their value in `empty`, so this
+    works only if none of them influences a field that has a column.
     """
 
     def __init__(self, row: type[R], empty: S, evolve: Callable[[S, F], S]) -> None:
@@ -167,8 +166,8 @@ class Shown(Generic[R, S, F]):
         self._common = _common(row, type(empty))
 
     def __call__(self, row: R | None, fact: F, **columns: object) -> R:
-        """The row after one more fact. `columns` are what the state does not hold; others stay as they were, and in a
-        stream's first row are what the fact's fields of the same names say."""
+        """The row after one more fact. `columns` are values that are not in the state; all others stay as they were, or for a
+        stream's first row are copied from the fact's fields of the same names."""
         state = self._evolve(self._state(row), fact)
         shown = {name: getattr(state, name) for name in self._common} | columns
         return row_of(self._row, fact, **shown) if row is None else msgspec.structs.replace(row, **shown)

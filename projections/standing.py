@@ -1,4 +1,4 @@
-"""Which read models can be relied on: one that stopped at a fact is out of date from there on, and answers nothing."""
+"""Knows which read models have stopped: one that stopped at a fact is out of date, and queries on it are refused."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from history.store import History
 from history.unreadable import ReadModelStopped
 
 LOOKED_AT_SECONDS: Final = 1.0
-"""For how long it is taken as known that no read model stopped."""
+"""How long the result that no read model has stopped is cached."""
 
 _TABLE: Final = re.compile(r"\bread\.([a-z_]+)")
 _VIEWS: Final = {"titled": "applications"}
-"""The table that each view rests on."""
+"""The table that each view uses."""
 
 
 @cache
@@ -30,8 +30,8 @@ def read_models_in(query: str) -> frozenset[str]:
 
 
 class StoppedReadModels:
-    """Looks now and then which read models stopped. While one is known to have stopped, each question looks again, so that
-    it is answered as soon as that is mended."""
+    """Checks from time to time which read models have stopped. While one has stopped, every query checks again, so that it is
+    answered as soon as the read model continues."""
 
     def __init__(self, history: History, clock: Callable[[], float] = time.monotonic) -> None:
         self._history = history
@@ -39,7 +39,7 @@ class StoppedReadModels:
         self._all_well_until = float("-inf")
 
     async def check(self, query: str) -> None:
-        """Raise `ReadModelStopped` if a query rests on a read model that stopped."""
+        """Raise `ReadModelStopped` if a query uses a read model that has stopped."""
         rests_on = read_models_in(query)
         if not rests_on or self._clock() < self._all_well_until:
             return

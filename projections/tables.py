@@ -1,7 +1,7 @@
-"""A read model's table: the class of its rows, by which columns they are found, and the SQL that reads and writes them.
+"""Tables of read models: the class of a table's rows, the columns by which rows are found, and the SQL for reading and
+writing them.
 
-The SQL is made once from the fields of the row's class. It stores and asks; what a row says is decided by the functions in
-`projections.folding`.
+The SQL is generated once from the fields of the row class. What rows contain is decided in `projections.folding`.
 """
 
 from __future__ import annotations
@@ -23,33 +23,34 @@ from projections.placed import Placed
 Connection = psycopg.Connection[tuple[Any, ...]]  # Any: rows of many types
 
 LIVE: Final = "read"
-"""The schema of the read models that questions are answered from."""
+"""The schema of the read models that are queried."""
 FOREVER: Final = 2**63 - 1
-"""The end of a version that is still the present one."""
+"""The end position of the current version."""
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=False):
-    """A row of a read model's table. Its fields are the columns, in any order; `from_position` and `to_position` of a
-    table with versions are the engine's.
+    """A row of a read model's table. Its fields are the columns, in any order; the columns `from_position` and `to_position`
+    of a table with versions are added automatically.
 
-    Each subclass says ``frozen=True, kw_only=True`` itself, as a fact does.
+    Each subclass repeats ``frozen=True, kw_only=True``, as facts do.
     """
 
 
 R = TypeVar("R", bound=Row)
 
 Key = Any
-"""The values of some columns that name rows: one value for one column, a tuple for several."""
+"""The values of the columns that identify rows: one value for one column, a tuple for several."""
 
 
 class Table(Generic[R]):
     """A table of the schema ``read``.
 
-    `key` are the columns that name a row. Rows are loaded by `group`, the same columns unless told otherwise: such as all
-    instalments of a grant. Which groups a fact concerns is told by its fields of the same names, or by `concerns`.
+    `key` are the columns that identify a row. Rows are loaded by `group`, by default the key; for example, all instalments
+    of a grant are one group. The groups that a fact concerns are taken from its fields of the same names, or from
+    `concerns`.
 
-    With `versions`, every state of a row is kept with the positions between which it held. Without, a row comes and goes,
-    and never changes.
+    With `versions`, every version of a row is kept, with the positions between which it was valid. Without, rows are only
+    added and deleted, never changed.
     """
 
     def __init__(
@@ -81,7 +82,7 @@ class Table(Generic[R]):
         self.delete = self._delete()
 
     def rows(self, found: Iterable[tuple[Any, ...]]) -> list[R]:  # Any: see Connection
-        """Rows of the class from what `select` found."""
+        """Convert the result of `select` to rows."""
         return msgspec.convert(list(found), list[self.row], builtin_types=(bytes, date, datetime))  # type: ignore[name-defined]
 
     def arrays(self, names: Sequence[str], keys: Sequence[Key]) -> list[BinaryArray]:
@@ -106,7 +107,7 @@ class Table(Generic[R]):
         given = self._unnest(self.group, "k")
         using = _quoted(self.group)
         if not self.versions:
-            return f"SELECT {of} FROM {given} JOIN read.{self.name} t USING ({using})"  # noqa: S608 - names of ours
+            return f"SELECT {of} FROM {given} JOIN read.{self.name} t USING ({using})"  # noqa: S608 - names come from the program
         return (
             f"SELECT {of}, t.from_position FROM {given} JOIN read.{self.name} t USING ({using}) "  # noqa: S608
             "WHERE t.from_position <= %b::bigint AND t.to_position > %b::bigint"
@@ -149,11 +150,11 @@ _SQL: Final[Mapping[type[msgspec.inspect.Type], str]] = {
     msgspec.inspect.DateType: "date",
     msgspec.inspect.BytesType: "bytea",
 }
-"""The SQL type of a column by its field's type; of any other field it is jsonb. A bigint fits a narrower column, too."""
+"""The SQL type for each type of field; all others are jsonb. A bigint value also fits a narrower column."""
 
 
 def columns_of(row: type[Row]) -> dict[str, str]:
-    """The columns of a row's class with the types of their values."""
+    """The columns of a row class with their SQL types."""
     found = {}
     kind = msgspec.inspect.type_info(row)
     assert isinstance(kind, msgspec.inspect.StructType)
@@ -171,5 +172,5 @@ def _quoted(names: Iterable[str]) -> str:
 
 @cache
 def in_schema(statement: str, schema: str) -> bytes:
-    """A statement on tables of ``read``, as one on the same tables of another schema."""
+    """A statement on tables of the schema ``read``, changed to use another schema."""
     return statement.replace(f"{LIVE}.", f"{schema}.").encode()

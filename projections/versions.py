@@ -1,13 +1,13 @@
-"""A version as an answer names it: of which stream, and which one."""
+"""The version of a stream in the result of a query."""
 
 from __future__ import annotations
 
 
 class Version:
-    """A thing's version. Its number tells how often something happened to the thing, which is not for everybody to know,
-    so that no answer holds it: at the edge it becomes a tag for the one who asks (`Runner.version_tag`).
+    """The version of a stream. The number would reveal how often something happened, so it is never sent to clients: the API
+    replaces it by a tag for the viewer (`Runner.version_tag`).
 
-    Not a dataclass nor a Struct, which would be encoded as they are; nothing encodes this by accident.
+    Deliberately neither a dataclass nor a Struct, so that it cannot be encoded by accident.
     """
 
     __slots__ = ("number", "stream")

@@ -1,4 +1,4 @@
-"""Driving commands through the domain alone: a world in memory that treats a plan as the command runner does."""
+"""Runs commands with the domain only: a world in memory that runs plans as the command runner does."""
 
 from __future__ import annotations
 
@@ -38,15 +38,15 @@ from domain.values import SYSTEM, stream_id
 S = TypeVar("S")
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
-"""The time at which things happen unless a test says otherwise."""
+"""The time of commands, unless a test sets another."""
 
 
 @dataclass
 class World:
     """Streams, indexes, claims and due dates in memory.
 
-    `run` loads what a command's plan wishes for, asks access, lets the rule decide, checks the claims and stores the
-    outcome whole, or raises what the command runner raises and stores nothing. `verdict` is access's last answer.
+    `run` loads what a command's plan asks for, checks access, calls the rule, checks the claims and stores the whole outcome,
+    or raises what the command runner raises and stores nothing. `verdict` is the result of the last access check.
     """
 
     streams: dict[str, list[Fact]] = field(default_factory=dict)
@@ -58,7 +58,7 @@ class World:
     _made: int = 0
 
     def given(self, stream: str, *facts: Fact) -> str:
-        """Let these facts have happened in a stream, whatever the rules say; gives the stream's id back."""
+        """Add facts to a stream without asking the rules; returns the stream's id."""
         self.streams.setdefault(stream, []).extend(facts)
         return stream
 
@@ -67,11 +67,11 @@ class World:
         return tuple(self.streams.get(stream, ()))
 
     def state(self, aggregate: Aggregate[S], stream: str) -> S:
-        """A stream, folded."""
+        """The folded state of a stream."""
         return self._load(aggregate, stream).state
 
     def new(self, kind: str) -> str:
-        """A fresh id; the n-th of a world is the same in every run, and ids do not sort by the order of making."""
+        """A new id. Ids are the same in every run, and do not sort in order of creation."""
         self._made += 1
         return stream_id(kind, hashlib.sha256(f"{kind} {self._made}".encode()).digest()[:16])
 
@@ -122,8 +122,8 @@ class World:
         raise AssertionError(f"{command} was not turned down: {outcome}")
 
     def pass_time(self, now: datetime) -> tuple[Outcome, ...]:
-        """Run what fell due until `now`, in the order of the due dates, as the system's own acts. As in the queue, one that is
-        refused has been overtaken by events."""
+        """Run everything that was due until `now`, in order of the due dates, as the system. As in the queue, what is refused
+        has been overtaken by events."""
         outcomes = []
         for due in sorted(self.due.values(), key=lambda due: (due.at, due.key)):
             if due.at <= now and self.due.get(due.key) == due:
@@ -156,7 +156,7 @@ class World:
                 return {index: tuple(sorted(self.indexes.get(index, ()))) for index in indexes}
 
     def _check(self, outcome: Outcome, known: set[str]) -> None:
-        """A stream is written only at a version that was read, or when it is new; a claim holds once."""
+        """Check that only streams that were read, or new ones, are written, and that each claim is held once."""
         assert set(outcome.facts) <= known, "a stream was written that the plan never read"
         assert outcome.facts.get(outcome.answers), "the answer is about a stream that got a fact"
         claimed = set(self.claims)
@@ -182,7 +182,7 @@ class World:
 
 
 def registered(request: type[Command]) -> Registered[Any]:
-    """How a request is registered, in the file that defines it."""
+    """The registration of a request, from the file that defines it."""
     (found,) = (entry for entry in sys.modules[request.__module__].COMMANDS if entry.request is request)
     assert isinstance(found, Registered)
     return found

@@ -1,4 +1,4 @@
-"""A real streaming replica of the tests' own server, made by PostgreSQL's own programs, that can be held up and stopped."""
+"""A real streaming replica of the tests' server, made with PostgreSQL's own programs, that can be paused and stopped."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from api.postgres.embedded.account import account_for
 
 
 class StreamingReplica:
-    """A replica of all databases of a server, on a socket of its own: `with StreamingReplica(server) as replica`."""
+    """A replica of all databases of a server, on its own socket: `with StreamingReplica(server) as replica`."""
 
     def __init__(self, server: EmbeddedPostgres) -> None:
         self._account = account_for(server.folder)
@@ -27,7 +27,7 @@ class StreamingReplica:
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
-        # Left behind by a test before that was killed.
+        # Left behind by an earlier test that was killed.
         shutil.rmtree(self.folder, ignore_errors=True)
         made = self._account.run(
             "pg_basebackup", f"--pgdata={self.folder}", f"--dbname={self._source}", "--write-recovery-conf",
@@ -44,7 +44,7 @@ class StreamingReplica:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def start(self) -> None:
-        """Let it follow; it answers on return."""
+        """Start the replica; on return it accepts connections."""
         with open(self.folder / "log", "ab") as output:  # noqa: PTH123 - kept open for the server
             self._process = subprocess.Popen(
                 [
@@ -65,14 +65,14 @@ class StreamingReplica:
                 return
 
     def stop(self) -> None:
-        """Let it go away at once, with every connection to it."""
+        """Stop it immediately, with all its connections."""
         if self._process is not None:
             self._process.send_signal(signal.SIGINT)
             self._process.wait(30)
             self._process = None
 
     def hold_up(self) -> None:
-        """Let it fall behind: from now on it shows nothing new."""
+        """Pause replay: from now on it shows nothing new."""
         self._run("SELECT pg_wal_replay_pause()")
         until = time.monotonic() + 10
         while self._run("SELECT pg_get_wal_replay_pause_state()") != "paused":
@@ -80,11 +80,11 @@ class StreamingReplica:
             time.sleep(0.02)
 
     def go_on(self) -> None:
-        """Let it follow again."""
+        """Resume replay."""
         self._run("SELECT pg_wal_replay_resume()")
 
     def catch_up(self) -> None:
-        """Wait until it shows all that the primary has written by now."""
+        """Wait until it shows everything that the primary has written so far."""
         with psycopg.connect(self._source, autocommit=True) as connection:
             row = connection.execute("SELECT pg_current_wal_insert_lsn()::text").fetchone()
         assert row is not None
@@ -94,7 +94,7 @@ class StreamingReplica:
             time.sleep(0.02)
 
     def url_of(self, database: str, role: str = ROLE) -> str:
-        """The address of a database on it."""
+        """The address of a database on the replica."""
         folder = quote(str(self.folder), safe="")
         return f"postgresql://{quote(role, safe='')}@/{quote(database, safe='')}?host={folder}&port={PORT}"
 

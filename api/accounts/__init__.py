@@ -1,1 +1,1 @@
-"""Ways in: API tokens and page sessions. Sign-in secrets are no facts; they live in tables of their own."""
+"""Access to the program: tokens, page sessions and sign-in claims. Secrets are not facts; they have their own tables."""

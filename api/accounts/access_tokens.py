@@ -1,4 +1,4 @@
-"""API tokens: a secret that stands for a person until it expires or is revoked. Only its SHA-256 is stored."""
+"""Tokens: a secret that identifies a person until it expires or is revoked. Only its SHA-256 is stored."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _STANDING_FOR: Final = Prepared(
 
 @dataclass(frozen=True, slots=True)
 class TokenShown:
-    """A token as an operator sees it. `id` is the start of its digest in hex; the secret itself is not to be had."""
+    """A token for display. `id` is the start of its digest in hex; the secret itself is not stored."""
 
     id: str
     person: str
@@ -49,7 +49,7 @@ class TokenShown:
 
 
 def check_asked(label: str, days: int) -> None:
-    """Raise `Invalid` unless a token can have this label and be good for so many days."""
+    """Raise `Invalid` unless a token can have this label and be valid for this many days."""
     if not _LABEL.match(label):
         raise Invalid.field(
             "label",
@@ -83,21 +83,22 @@ class AccessTokens:
         claim: str | None = None,
         made_with: bytes | None = None,
     ) -> str:
-        """A new token's text; it is told this once and cannot be found out again. `claim` is the claim that it is
-        exchanged for; `made_with` is the digest of the token that it is made with, whose claim it copies. Only a
+        """Create a token and return its secret text, which cannot be recovered later. `claim` is the claim that it is
+        exchanged for; `made_with` is the digest of the token with which it is created, whose claim it copies. Only a
         demonstration's tokens have neither.
 
-        A token that was exchanged for a claim has been told of no other claim yet, and one that was made with another
-        has been told as much as that one.
+        A token exchanged for a claim starts with notices about all other claims unconfirmed; one created with another
+        token copies the state of its notices.
 
-        `seed` (32 bytes that nobody else can know) makes the text repeatable, for a client that sends its request
-        again: the same seed gives the same token, as long as it is good. Raises `Invalid` for the label or the days, `NotFound` if the person
-        was erased meanwhile, and `KeyReused` if the seed stands for another token, or one that was revoked or has expired.
+        `seed` (32 bytes that nobody else can know) makes the text repeatable for a client that sends its request again:
+        the same seed gives the same token as long as it is valid. Raises `Invalid` for the label or the days, `NotFound`
+        if the person was erased meanwhile, and `KeyReused` if the seed belongs to another token, or to one that was
+        revoked or has expired.
         """
         check_asked(label, days)
         text = PREFIX + urlsafe_b64encode(seed or secrets.token_bytes(32)).decode().rstrip("=")
         async with self._history.connection() as connection:
-            # The key's row is locked, so that no token is made for a person who is being erased.
+            # Lock the row of the person's key, so that no token is created for a person who is being erased.
             cursor = await connection.execute(
                 "INSERT INTO accounts.tokens (digest, person, label, made_by, claim, expires_at, told_at) "
                 "SELECT %b, living, %b, %b, coalesce(given.claim, o.claim), now() + make_interval(days => %b::integer), "
@@ -117,7 +118,7 @@ class AccessTokens:
         return text
 
     async def person(self, text: str) -> str | None:
-        """Whom a token stands for now, in one statement; None for anything else. A person without a key was erased."""
+        """The person of a valid token, in one statement; None for anything else. A person without a key was erased."""
         if not _SHAPE.match(text):
             return None
         digest = digest_of(text)
@@ -126,12 +127,12 @@ class AccessTokens:
     async def _standing_for(self, digests: frozenset[bytes]) -> dict[bytes, str]:
         async with self._history.connection() as connection:
             rows = await call(connection, _STANDING_FOR, (blobs(list(digests)),))
-        # Whoever asks probably reads or writes something of their own next: their key is at hand then.
+        # Cache the person's key too, because they will probably read or write their own data next.
         self._vault.open(WrappedKey(*key) for _, *key in rows if self._vault.at_hand(key[0]) is None)
         return {digest: person for digest, person, _, _ in rows}
 
     async def all(self, person: str | None = None) -> list[TokenShown]:
-        """The tokens of a person, or of everybody, the newest first."""
+        """The tokens of a person, or of everybody, newest first."""
         async with self._history.connection() as connection:
             cursor = await connection.execute(
                 "SELECT left(encode(digest, 'hex'), 16), person, label, made_by, created_at, expires_at, revoked_at, claim "
@@ -141,8 +142,8 @@ class AccessTokens:
             return [TokenShown(*row) for row in await cursor.fetchall()]
 
     async def revoke(self, shown_id: str, *, of: str | None = None) -> bool:
-        """Revoke the token with this id (see `TokenShown`) and end its sessions. False if there is no such token, or it
-        is not the one of the person `of`."""
+        """Revoke the token with this id (see `TokenShown`) and end its sessions. False if there is no such token, or it does
+        not belong to the person `of`."""
         async with self._history.connection() as connection, connection.transaction():
             cursor = await connection.execute(
                 "UPDATE accounts.tokens SET revoked_at = coalesce(revoked_at, now()) "
@@ -154,13 +155,13 @@ class AccessTokens:
             return bool(revoked)
 
     async def forget(self, person: str) -> None:
-        """Delete every way in of a person who was erased."""
+        """Delete all tokens, sessions and claims of an erased person."""
         async with self._history.connection() as connection:
             await connection.execute("DELETE FROM accounts.tokens WHERE person = %b", (person,))
             await connection.execute("DELETE FROM accounts.claims WHERE person = %b", (person,))
 
     async def sweep(self) -> None:
-        """Delete the ways in of erased people, which can never be used again, and with them their sessions."""
+        """Delete tokens and claims of erased people, which can never be used again, and their sessions."""
         async with self._history.connection() as connection:
             await connection.execute(
                 "DELETE FROM accounts.tokens t WHERE NOT EXISTS (SELECT FROM vault.keys k WHERE k.subject = t.person)"
@@ -168,5 +169,5 @@ class AccessTokens:
 
 
 def digest_of(text: str) -> bytes:
-    """What is stored of a secret. It has 256 random bits, so that a plain SHA-256 tells nothing."""
+    """The digest that is stored for a secret. A secret has 256 random bits, so a plain SHA-256 reveals nothing."""
     return sha256(text.encode()).digest()

@@ -1,6 +1,7 @@
-"""One-time claims: an administrator makes one, and the person exchanges it for a way in that nobody else knows.
+"""One-time claims: an administrator makes one, and the person exchanges it for a token that nobody else knows.
 
-That a claim was made, withdrawn or used is a fact. Its secret is none: only the secret's SHA-256 is stored, here.
+Making, withdrawing and using a claim are facts. The secret of a claim is not in the history: only its SHA-256 is stored,
+in a table.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ _SHAPE: Final = re.compile(r"owc_[A-Za-z0-9_-]{43}\Z", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class NewClaimSecret:
-    """A new claim. `text` is its secret, told this once, to be handed to the person by a safe way."""
+    """A new claim. `text` is its secret, returned only once, to be given to the person in a safe way."""
 
     id: str
     person: str
@@ -43,7 +44,7 @@ class NewClaimSecret:
 
 @dataclass(frozen=True, slots=True)
 class ExchangedClaim:
-    """What a claim was exchanged for: a token of the person's own."""
+    """The result of exchanging a claim: the person and their new token."""
 
     person: str
     token: str
@@ -66,18 +67,18 @@ class Claims:
         key: str | None = None,
         expected: str | None = None,
     ) -> NewClaimSecret:
-        """Make a claim; with the same idempotency key, the same one is told again within thirty days.
+        """Make a claim. With the same idempotency key, the same claim is returned again within thirty days.
 
         Raises `domain.refusals.CommandRejected` and whatever else the runner raises.
         """
         request = Request(command=command, actor=actor, channel=channel, key=key, expected=expected)
         answer = await self._runner.run(request)
         made = await self._fact_of(answer)
-        # The claim's id too: when the key has been forgotten, the same request makes another claim.
+        # Also derived from the claim's id: after the key has expired, the same request makes another claim.
         seed = self._seed("claim", f"{actor} {command.person} {made.claim}", key)
         text = PREFIX + urlsafe_b64encode(seed).decode().rstrip("=")
-        # After the fact: without one there is no secret that opens anything. The key's row is locked, so that none is
-        # kept for a person who is being erased.
+        # Stored after the fact, so that no secret works without a fact. The row of the person's key is locked, so that
+        # no secret is stored for a person who is being erased.
         async with self._history.connection() as connection:
             cursor = await connection.execute(
                 "INSERT INTO accounts.claims (digest, claim, person) "
@@ -101,11 +102,11 @@ class Claims:
     ) -> ExchangedClaim:
         """Exchange a claim's secret for a token, once.
 
-        `form_secret` is a random secret that the server gave to this one browser: with it the same token is told again,
-        within thirty days. A client chooses no key for this, because whoever made the claim could guess it, exchange
-        the claim first, and the person would be told the very same token.
+        `form_secret` is a random secret that the server gave to this browser: with it, the same token is returned again
+        within thirty days. Clients cannot choose a key for this, because the person who made the claim could guess the
+        key and exchange the claim first, and both would get the same token.
 
-        Raises `Invalid` if the claim is unknown, and `Refused` if it was used or withdrawn, or has ended.
+        Raises `Invalid` if the claim is unknown, and `Refused` if it was used, was withdrawn, or has expired.
         """
         check_asked(label, days)
         found = await self._find(text)
@@ -126,7 +127,7 @@ class Claims:
         return ExchangedClaim(person, token)
 
     async def withdraw_all(self, channel: Channel) -> None:
-        """Withdraw every claim that can be used, so that new ones can be made, as after a restore."""
+        """Withdraw all claims that can still be used, for example after a restore."""
         async with self._history.connection() as connection:
             cursor = await connection.execute(
                 "SELECT DISTINCT stream FROM history.facts WHERE topic = ANY (%b) ORDER BY stream",
@@ -134,7 +135,7 @@ class Claims:
             )
             people = [str(row[0]) for row in await cursor.fetchall()]
         for person in people:
-            # A person who was erased, and one whose facts cannot be read, keep nobody else from coming back.
+            # Skip erased people and people whose facts cannot be read, so that the others' claims are withdrawn.
             with contextlib.suppress(Refused, Unreadable):
                 await self._withdraw_of(person, channel)
 
@@ -146,7 +147,7 @@ class Claims:
                 await self._runner.run(Request(command=command, actor=SYSTEM, channel=channel))
 
     async def note_withdrawn(self, claim: str) -> None:
-        """Let older ways in of the person be told that a claim was withdrawn."""
+        """Make the person's older tokens and sessions show a notice that a claim was withdrawn."""
         await self._note(claim, "withdrawn")
 
     async def sweep(self) -> None:
@@ -164,13 +165,13 @@ class Claims:
         raise AssertionError("a claim was made, but there is no fact of it")
 
     def _seed(self, purpose: str, text: str, key: str | None) -> bytes:
-        """The random part of a secret. Derived from the idempotency key, it need not be stored to be told again."""
+        """The random part of a secret. It is derived from the idempotency key, so it can be returned again without being stored."""
         if key is None:
             return secrets.token_bytes(32)
         return self._runner.keyed(purpose, f"{text} {key}".encode())
 
     async def _find(self, text: str) -> tuple[str, str] | None:
-        """The person and the id of the claim with this secret; None if there is none, or the person was erased."""
+        """The person and the id of the claim with this secret; None if there is none or the person was erased."""
         if not _SHAPE.match(text):
             return None
         async with self._history.connection() as connection:

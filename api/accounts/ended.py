@@ -1,4 +1,4 @@
-"""Ending every way in, as a restore does: the copy of the database does not tell which of them were ended since."""
+"""Ends all tokens, sessions and claims after a restore, because the dump does not know which were ended after it."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import psycopg
 
 
 def end_ways_in(connection: psycopg.Connection[Any]) -> None:
-    """Revoke every token, end every session, and let no claim's secret open anything any more.
+    """Revoke all tokens, end all sessions, and make the secrets of all claims useless.
 
-    The facts of the claims stay as they are; `api.accounts.claims.Claims.withdraw_all` withdraws those that could be used.
+    The facts of the claims do not change; `api.accounts.claims.Claims.withdraw_all` withdraws those that can still be used.
     """
     connection.execute("DELETE FROM accounts.sessions")
     connection.execute("UPDATE accounts.tokens SET revoked_at = now() WHERE revoked_at IS NULL")
-    # The digest of a digest: no text of a claim's shape has it.
+    # No claim's text has the digest of a digest, so these secrets no longer match.
     connection.execute(
         "UPDATE accounts.claims SET digest = sha256(digest), state = 'withdrawn', changed_at = now() WHERE state = 'open'"
     )

@@ -1,7 +1,7 @@
-"""Rechecking the ways in against the history: every claim, token and session must rest on facts.
+"""Verifies tokens, sessions and claims against the history: each must have facts behind it.
 
-The program's database role can make all of them, as it must to let people in; whoever has its password can, too. So
-`overwinter verify` names those for which no fact stands.
+The program's database role must be able to create all of them, so somebody with its password can too. `overwinter verify`
+reports those without a fact.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from history.documents import read
 Reason = Literal["nobody", "erased", "unclaimed", "maker", "another"]
 
 REASONS: Final[Mapping[Reason, str]] = {
-    "nobody": "no fact registers the person whom it lets in",
-    "erased": "the person whom it lets in was erased",
-    "unclaimed": "no fact says that its person was given, or has used, the claim it names",
-    "maker": "no fact registers the person who is said to have made it",
-    "another": "it lets in another person than the token that it was exchanged for",
+    "nobody": "no fact registers its person",
+    "erased": "its person was erased",
+    "unclaimed": "no fact says that its person was given, or has used, the claim that it names",
+    "maker": "no fact registers the person who is named as its maker",
+    "another": "it belongs to another person than the token that it was exchanged for",
 }
-"""Why a way in is named, in words."""
+"""Why a token, session or claim is reported."""
 
 
 class Unfounded(NamedTuple):
-    """A way in for which no fact stands: the start of its digest in hex, as `overwinter tokens list` tells a token's."""
+    """A token, session or claim without facts behind it. `id` is the start of its digest in hex, as in `overwinter tokens list`."""
 
     kind: Literal["claim", "token", "session"]
     id: str
@@ -42,8 +42,8 @@ class Unfounded(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """Who was ever registered, who of them was erased, and which claims each was given and has used, by the facts.
-    `demonstration`: the installation is one, and its tokens go back to no claim."""
+    """From the facts: who was registered, who was erased, and which claims each person was given and has used.
+    `demonstration`: the installation is a demonstration, whose tokens have no claims."""
 
     registered: frozenset[str]
     erased: frozenset[str]
@@ -52,7 +52,7 @@ class People:
     demonstration: bool
 
     def why_not(self, person: str) -> Reason | None:
-        """Why nobody can be let in as this person; None if they can."""
+        """Why this person cannot have access; None if they can."""
         if person not in self.registered:
             return "nobody"
         return "erased" if person in self.erased else None
@@ -85,17 +85,16 @@ def _its_maker(token: Token, people: People) -> Reason | None:
 
 
 TOKEN_CHECKS: Final[tuple[TokenCheck, ...]] = (_its_person, _its_maker, _its_claim)
-"""What each token is held against, in this order; the first reason counts."""
+"""The checks of a token, in this order; the first reason counts."""
 
 
 def unfounded(url: str) -> list[Unfounded]:
-    """The claims, then the tokens and the sessions for which no fact stands, each kind by its id. Those that ended are
-    looked at too.
+    """The claims, tokens and sessions without facts behind them, sorted by kind and id. Also checks those that have ended.
 
-    Raises psycopg.OperationalError without a database.
+    Raises psycopg.OperationalError if the database cannot be reached.
     """
     with psycopg.connect(url, autocommit=True) as connection, connection.transaction():
-        # One moment, or a person registered meanwhile would have a token and no fact.
+        # In one snapshot, or a person registered meanwhile would have a token but no fact.
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         given, used = _claims_in_facts(connection)
         people = People(
@@ -122,7 +121,7 @@ def _streams(connection: psycopg.Connection[Any], fact: type[Any]) -> frozenset[
 def _claims_in_facts(
     connection: psycopg.Connection[Any],
 ) -> tuple[frozenset[tuple[str, str]], frozenset[tuple[str, str]]]:
-    """Which claims each person was given, and which of these they have used, by the facts of the person's own stream."""
+    """The claims that each person was given, and those that they have used, from the facts of the person's own stream."""
     given, used = set(), set()
     rows = connection.execute(
         "SELECT stream, topic, document FROM history.facts WHERE topic = ANY (%s) ORDER BY position",
@@ -139,7 +138,7 @@ def _claims_in_facts(
 
 
 def _demonstration(connection: psycopg.Connection[Any]) -> bool:
-    """Whether the first fact of the installation's one stream says that it is a demonstration."""
+    """Whether the first fact of the installation's stream says that it is a demonstration."""
     rows = connection.execute(
         "SELECT stream, topic, document FROM history.facts WHERE stream = %s AND version = 1",
         (INSTALLATION_ID,),
@@ -149,9 +148,9 @@ def _demonstration(connection: psycopg.Connection[Any]) -> bool:
 
 
 def _own_facts(rows: Iterable[tuple[str, str, bytes]]) -> Iterator[Fact]:
-    """The facts in rows of stream, topic and document that can be read and stand in the stream that they name."""
+    """The facts in rows of stream, topic and document that can be read and are in the stream that they name."""
     for stream, topic, document in rows:
-        with contextlib.suppress(Exception):  # whatever a damaged fact raises: it founds nothing
+        with contextlib.suppress(Exception):  # a damaged fact can raise anything; it is ignored
             fact = read(topic, document).fact
             if stream_of(fact) == stream:
                 yield fact

@@ -1,4 +1,4 @@
-"""Page sessions: a token is exchanged for a cookie, so that a browser need not hold the token."""
+"""Page sessions: a token is exchanged for a cookie, so that the browser need not store the token."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from api.accounts.access_tokens import digest_of
 from history.store import History
 
 HOURS: Final = 12
-"""How long a session lives at most."""
+"""The longest lifetime of a session."""
 IDLE_MINUTES: Final = 120
-"""How long it may lie unused."""
+"""How long a session may stay unused."""
 _SHAPE: Final = re.compile(r"[A-Za-z0-9_-]{43}\Z", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A session as a request brought it: whose it is, the secret that every form of it must carry, and the digest of the
-    token that it was exchanged for. `untold`: other claims to the account than the token's own were made, used or
-    withdrawn, and this way in has not been told of them."""
+    """The session of a request: the person, the CSRF secret for its forms, and the digest of the token that it was exchanged
+    for. `untold`: claims to the account other than the token's own were made, used or withdrawn, and the notice about them
+    has not been confirmed yet."""
 
     person: str
     csrf: str
@@ -38,18 +38,18 @@ class SignedIn:
 class Sessions:
     """The sessions of one installation.
 
-    A session's id is made here, anew at every sign-in; one that a client chose is never accepted. The CSRF secret is
-    derived from the id, so the server can put it into forms while the database holds only the id's digest.
+    Every sign-in creates a new session id; an id chosen by a client is never accepted. The CSRF secret is derived from the
+    id, so the server can put it into forms although the database contains only the id's digest.
     """
 
     def __init__(self, history: History, *, secure: bool) -> None:
         self._history = history
         self._secure = secure
-        # With __Host- a browser takes the cookie from this very host alone, over TLS, for all paths.
+        # With the prefix __Host-, browsers accept the cookie only from this host, over TLS, and for all paths.
         self.cookie_name = "__Host-overwinter" if secure else "overwinter"
 
     async def begin(self, token: str) -> Cookie | None:
-        """Exchange a token for a new session: the cookie to be set; None if the token is not good."""
+        """Exchange a token for a new session; returns the cookie to set, or None if the token is not valid."""
         session = secrets.token_urlsafe(32)
         async with self._history.connection() as connection:
             cursor = await connection.execute(
@@ -64,7 +64,7 @@ class Sessions:
         return self._cookie(session, HOURS * 3600)
 
     async def find(self, session: str | None) -> SignedIn | None:
-        """Who is signed in by this cookie's value; None if nobody is. One statement, and once a minute a second one."""
+        """The session for a cookie's value; None if there is none. One statement, and a second one once a minute."""
         if session is None or not _SHAPE.match(session):
             return None
         async with self._history.connection() as connection:
@@ -79,7 +79,7 @@ class Sessions:
             )
             row = await cursor.fetchone()
             if row is not None and row[1]:
-                # A database that only reads now is no reason to show nothing.
+                # Do not fail if the database is read-only now.
                 with contextlib.suppress(psycopg.errors.ReadOnlySqlTransaction, psycopg.errors.DiskFull):
                     await connection.execute(
                         "UPDATE accounts.sessions SET last_used_at = now() WHERE digest = %b",
@@ -88,7 +88,7 @@ class Sessions:
         return None if row is None else SignedIn(str(row[0]), _csrf(session), bytes(row[2]), bool(row[3]))
 
     async def latest_change(self, signed_in: SignedIn) -> str:
-        """When a claim to the account was last made, used or withdrawn, as `note_told` takes it; empty if there was none."""
+        """When a claim to the account was last made, used or withdrawn, in the form that `note_told` takes; empty if never."""
         async with self._history.connection() as connection:
             cursor = await connection.execute(
                 "SELECT coalesce(max(changed_at)::text, '') FROM accounts.claims WHERE person = %b",
@@ -98,7 +98,7 @@ class Sessions:
         return str(row[0]) if row is not None else ""
 
     async def note_told(self, signed_in: SignedIn, latest: str) -> None:
-        """This way in has been told of the claims up to a change, and of none that came after it."""
+        """Record that the person has confirmed the notice about claims, up to a change and not beyond."""
         async with self._history.connection() as connection:
             await connection.execute(
                 "UPDATE accounts.tokens t SET told_at = c.changed_at FROM accounts.claims c "
@@ -107,7 +107,7 @@ class Sessions:
             )
 
     async def end(self, session: str | None) -> Cookie:
-        """Sign out: the session is gone, and the cookie to be set makes the browser forget it."""
+        """Sign out: delete the session; returns a cookie that makes the browser forget it."""
         if session is not None:
             async with self._history.connection() as connection:
                 await connection.execute(
@@ -116,7 +116,7 @@ class Sessions:
         return self._cookie("", 0)
 
     async def sweep(self) -> None:
-        """Delete the sessions that ended, or lay unused for too long."""
+        """Delete sessions that have expired or were unused for too long."""
         async with self._history.connection() as connection:
             await connection.execute(
                 "DELETE FROM accounts.sessions WHERE expires_at <= now() "
@@ -137,7 +137,7 @@ class Sessions:
 
 
 def same_csrf(signed_in: SignedIn, sent: str) -> bool:
-    """Whether a form carries this very session's secret."""
+    """Whether a form contains this session's CSRF secret."""
     return hmac.compare_digest(signed_in.csrf.encode(), sent.encode("utf-8", "surrogatepass"))
 
 

@@ -1,4 +1,4 @@
-"""Ways in by JSON: claims, which an administrator makes and the person exchanges, and a person's own tokens."""
+"""JSON operations for access: claims, which an administrator makes and the person exchanges, and a person's own tokens."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ NOT_THEIRS = msg(
 
 
 class NewClaim(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A request for a claim, and for how many days it can be used."""
+    """A request for a claim, with the number of days for which it can be used."""
 
     days: Annotated[int, limits.described(minimum=1, maximum=limits.MOST_CLAIM_DAYS)] = limits.CLAIM_DAYS
 
 
 class MadeClaim(msgspec.Struct, frozen=True, kw_only=True):
-    """A new claim. `text` is told this once: hand it to the person by a safe way, so that they exchange it before
-    `ends_at`. Only the same request with the same idempotency key is told it again, within thirty days."""
+    """A new claim. `text` is returned only once (and to the same request with the same idempotency key, within thirty
+    days): give it to the person in a safe way. They must exchange it before `ends_at`."""
 
     id: str
     person: str
@@ -41,7 +41,7 @@ class MadeClaim(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ClaimBrought(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A claim's text, and what the token that it is exchanged for is to be: its label says what it is for (never whom)."""
+    """A claim's text, and label and lifetime of the token. The label says what the token is for, never for whom."""
 
     claim: str
     label: str = "claim"
@@ -49,28 +49,27 @@ class ClaimBrought(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class OwnWayIn(msgspec.Struct, frozen=True, kw_only=True):
-    """Whose claim it was, and their token, told this once: no request is told it again."""
+    """The person of the claim and their token. The token is returned only once, whatever is sent again."""
 
     person: str
     token: str
 
 
 class NewToken(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A request for a token: what it is for (never whom), and for how many days it is good."""
+    """A request for a token: what it is for (never for whom), and for how many days it is valid."""
 
     label: str = "api"
     days: Annotated[int, limits.described(minimum=1, maximum=MOST_DAYS)] = DEFAULT_DAYS
 
 
 class MadeToken(msgspec.Struct, frozen=True, kw_only=True):
-    """A new token's text, told this once; only the same request with the same idempotency key is told it again, within
-    thirty days."""
+    """A new token's text, returned only once, and to the same request with the same idempotency key within thirty days."""
 
     token: str
 
 
 class OwnToken(msgspec.Struct, frozen=True, kw_only=True):
-    """A token without its text. `id` is what revokes it; `claim` is the claim that it goes back to."""
+    """A token without its text. Use `id` to revoke it; `claim` is the claim for which it was exchanged."""
 
     id: str
     label: str
@@ -82,13 +81,13 @@ class OwnToken(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OwnTokens(msgspec.Struct, frozen=True, kw_only=True):
-    """The tokens of one account, the newest first."""
+    """The tokens of one account, newest first."""
 
     items: tuple[OwnToken, ...]
 
 
 class RevokedToken(msgspec.Struct, frozen=True, kw_only=True):
-    """A token that lets nobody in any more; the sessions that it was exchanged for have ended."""
+    """A revoked token. The sessions for which it was exchanged have ended."""
 
     id: str
 
@@ -179,9 +178,9 @@ OPERATIONS: Final = (
         name="person.make_claim",
         method="POST",
         path="/api/persons/{person}/claims",
-        summary="Make a one-time claim, which the person exchanges for a way in that nobody else knows",
-        description="A person has one claim at a time. They and their initiatives' members see that it was made. "
-        "Its text is told once; with an idempotency key, the same request is told the same text within thirty days.",
+        summary="Make a one-time claim, which the person exchanges for a token that nobody else knows",
+        description="A person has one claim at a time. They and the members of their initiatives see that it was made. "
+        "Its text is returned only once; with an idempotency key, the same request gets the same text within thirty days.",
         handle=_make_claim,
         body=NewClaim,
         answer=MadeClaim,
@@ -196,9 +195,9 @@ OPERATIONS: Final = (
         method="POST",
         path="/api/claims",
         summary="Exchange a claim for a token, once",
-        description="No token is needed: the claim's text stands for the person. The token is told once: if the answer "
-        "is lost, ask for another claim. An idempotency key changes nothing here, because whoever made the claim could "
-        "guess it.",
+        description="No token is needed: the claim's text identifies the person. The token is returned only once: if the "
+        "answer is lost, ask for another claim. An idempotency key has no effect here, because the person who made the "
+        "claim could guess it.",
         handle=_exchange_claim,
         body=ClaimBrought,
         answer=OwnWayIn,
@@ -217,10 +216,9 @@ OPERATIONS: Final = (
         name="token.make",
         method="POST",
         path="/api/persons/{person}/tokens",
-        summary="Make one more token for oneself",
-        description="The token is told once. With an idempotency key, the same request is told the same token within "
-        "thirty days. In a "
-        "demonstration an administrator makes tokens for others, too.",
+        summary="Create another token for yourself",
+        description="The token is returned only once. With an idempotency key, the same request gets the same token within "
+        "thirty days. In a demonstration, administrators can also create tokens for others.",
         handle=_make_token,
         body=NewToken,
         answer=MadeToken,
@@ -233,7 +231,7 @@ OPERATIONS: Final = (
         name="token.list",
         method="GET",
         path="/api/persons/{person}/tokens",
-        summary="List one's own tokens, without their texts",
+        summary="List your own tokens, without their texts",
         handle=_list_tokens,
         answer=OwnTokens,
         tag="persons",
@@ -242,7 +240,7 @@ OPERATIONS: Final = (
         name="token.revoke",
         method="POST",
         path="/api/persons/{person}/tokens/{token}/revoke",
-        summary="Revoke one of one's own tokens, and end its sessions",
+        summary="Revoke one of your own tokens, and end its sessions",
         handle=_revoke_token,
         answer=RevokedToken,
         tag="persons",

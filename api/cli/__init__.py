@@ -1,4 +1,4 @@
-"""The command line: what an operator does with an installation. Every error is one sentence and a non-zero exit."""
+"""The command line for operators. Every error is one sentence and a non-zero exit code."""
 
 from __future__ import annotations
 

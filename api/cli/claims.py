@@ -1,4 +1,4 @@
-"""Claims, by which people get their ways in: the operator makes them as an administrator does, and makes the first one."""
+"""Commands for sign-in claims. Operators make claims as administrators do, including the first administrator's."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from history.runner import Request
 
 @click.group()
 def claims() -> None:
-    """Make, withdraw and exchange one-time claims. A person exchanges a claim for a way in that nobody else knows."""
+    """Make, withdraw and exchange one-time claims. A person exchanges a claim for access that nobody else knows."""
 
 
 @claims.command("create")
@@ -29,23 +29,24 @@ def claims() -> None:
 @click.option(
     "--administrator",
     is_flag=True,
-    help="Register a new administrator of the installation, and make the claim for them.",
+    help="Register a new administrator of the installation and make a claim for them.",
 )
 @click.option(
     "--days",
     type=click.IntRange(1, limits.MOST_CLAIM_DAYS),
     default=limits.CLAIM_DAYS,
     show_default=True,
-    help="For how many days it can be used.",
+    help="How many days the claim can be used.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print person, id, text and end as JSON.")
 def create_claim(person: str | None, administrator: bool, days: int, as_json: bool) -> None:
     """Make a claim for PERSON (an id such as person-0f…), and print it once.
 
-    It is a fact: the person sees it at their next visit, and so do the members of their initiatives.
+    The claim is recorded in the history: the person sees it at their next visit, and so do the members of their
+    initiatives.
     """
     if (person is None) != administrator:
-        raise click.UsageError("Name a PERSON, or ask for a new --administrator; one of the two.")
+        raise click.UsageError("Give either a PERSON or --administrator.")
 
     async def act(wiring: Wiring) -> None:
         if person is not None:
@@ -72,27 +73,27 @@ async def _new_administrator(wiring: Wiring) -> str:
 @click.argument("person")
 @click.argument("claim", metavar="CLAIM")
 def withdraw_claim(person: str, claim: str) -> None:
-    """Withdraw the CLAIM (its id, such as claim-0f…) that was made for PERSON and that nobody has used."""
+    """Withdraw the unused CLAIM (its id, such as claim-0f…) of PERSON."""
 
     async def act(wiring: Wiring) -> None:
         await check_person(wiring, person)
         command = WithdrawClaim(person=person, claim=claim)
         await wiring.runner.run(Request(command=command, actor=SYSTEM, channel=Channel.CLI))
         await wiring.claims.note_withdrawn(claim)
-        click.echo("Withdrawn. Nobody can use it any more.")
+        click.echo("Withdrawn. The claim can no longer be used.")
 
     with_wiring(act)
 
 
 @claims.command("exchange")
 @click.option("--label", default="cli", show_default=True, help="What the token is for; never a name.")
-@click.option("--days", default=DEFAULT_DAYS, show_default=True, help="For how many days the token is good.")
+@click.option("--days", default=DEFAULT_DAYS, show_default=True, help="How many days the token is valid.")
 @click.option("--json", "as_json", is_flag=True, help="Print person and token as JSON.")
 def exchange_claim(label: str, days: int, as_json: bool) -> None:
-    """Exchange a claim of your own for a token, and print it once.
+    """Exchange your own claim for a token, and print it once.
 
-    The claim is asked for, or read as one line from standard input: on the command line it would stand in the shell's
-    history and in the list of processes. People do the same at the address /claim of the pages.
+    Prompts for the claim, or reads it as one line from standard input: an argument would appear in the shell's history
+    and in the list of processes. In a browser, the same can be done at the address /claim.
     """
 
     async def act(wiring: Wiring) -> None:

@@ -1,4 +1,4 @@
-"""Opening the database, as every command does: the one that is set, or the embedded one while it is needed."""
+"""Opens the database for a command: the configured one, or the embedded server for as long as it is needed."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ ROLES_SECONDS: Final = 60.0
 
 @contextlib.contextmanager
 def database(settings: Settings, *, keep: bool = False) -> Iterator[str]:
-    """The database's address for the program; the embedded server is started for as long as it is needed where none is
-    set, and with `keep` is started again when it is gone. Its role can add to the history and not change it."""
+    """The address of the database, for the program's role, which can add to the history but not change it. If no database is
+    configured, the embedded server runs meanwhile; with `keep` it is restarted if it stops."""
     if settings.database_url is not None:
         yield settings.database_url
         return
@@ -34,8 +34,9 @@ def database(settings: Settings, *, keep: bool = False) -> Iterator[str]:
 
 @contextlib.contextmanager
 def database_of_owner(settings: Settings, *, make: bool = False) -> Iterator[str]:
-    """The database's address for whoever migrates and rebuilds; on a server of one's own that is the role which is set.
-    Only `make` makes a new embedded one: whoever forgot a setting must not find an empty installation."""
+    """The address of the database, for the owner, who migrates and rebuilds; for an external server, the role in DATABASE_URL.
+    A new embedded database is created only with `make`, so that a forgotten setting does not lead to an empty
+    installation."""
     if settings.database_url is not None:
         yield settings.database_url
         return
@@ -44,19 +45,19 @@ def database_of_owner(settings: Settings, *, make: bool = False) -> Iterator[str
 
 
 def let_program_in(settings: Settings, owner_url: str, *, migrated: bool) -> None:
-    """Let the program's role in to an embedded database: where it is not yet, as in a folder of an earlier version, and
-    anew where the owner has `migrated`. On a server of one's own, `overwinter migrate --allow` does it."""
+    """Grant the program's role access to an embedded database, if it has none yet (as in a folder of an earlier version) or if
+    the owner has just `migrated`. For an external server, `overwinter migrate --allow` does this."""
     if settings.database_url is not None:
         return
     let = let_in if migrated else let_in_once
-    # One process at a time: PostgreSQL refuses two that grant the same at once.
+    # Only one process at a time, because PostgreSQL rejects concurrent grants on the same object.
     lock = settings.embedded_folder / "roles.lock"
-    with held(lock, ROLES_SECONDS, "is still being made ready by another process"):
+    with held(lock, ROLES_SECONDS, "is still being prepared by another process"):
         let(owner_url, PROGRAM)
 
 
 def with_wiring(act: Callable[[Wiring], Awaitable[None]]) -> None:
-    """Do it with everything wired to the database, which must be migrated."""
+    """Run `act` with the program's parts connected to the database, which must be migrated."""
     settings = read_settings()
 
     async def run(url: str) -> None:
@@ -69,6 +70,6 @@ def with_wiring(act: Callable[[Wiring], Awaitable[None]]) -> None:
 
 
 def refuse_unmigrated(url: str) -> None:
-    """Raise `MigrationError` unless the database has the schema of this program."""
+    """Raise `MigrationError` unless the database has this program's schema."""
     if pending(url, all_migrations()):
         raise MigrationError("The database is not ready for this program; run: overwinter migrate.")

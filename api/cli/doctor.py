@@ -1,4 +1,4 @@
-"""The doctor: look at an installation from all sides, and say what is wrong with it."""
+"""The command `overwinter doctor`."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from api.run.settings import read_settings
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def doctor(as_json: bool) -> None:
-    """Look at settings, database, positions, lag and disk, and say what is wrong. Nothing is changed."""
+    """Check settings, database, read models, keys and disk, and report what is wrong. Changes nothing."""
     settings = read_settings()
     with database(settings) as url:
         found = asyncio.run(examine(settings, url))

@@ -1,4 +1,4 @@
-"""How the command line fails: what was foreseen is said in one sentence on standard error, with exit code 1."""
+"""Errors of the command line: expected errors are reported in one sentence on standard error, with exit code 1."""
 
 from __future__ import annotations
 
@@ -28,51 +28,51 @@ from projections.projector import Taken
 from projections.rebuild import Stopped
 from projections.replica import Foreign
 
-_SAID = (
+_EXPECTED = (
     SettingsError, EmbeddedError, SuperviseError, WiringError, KeysUnusable, MigrationError, CommandRejected, Unavailable,
     Taken, Stopped, RoleError, Foreign, Unreadable, BackupError,
 )  # fmt: skip
 
 
 class OneSentence(click.Group):
-    """A group of commands whose foreseen errors end in one sentence on standard error, never in a traceback."""
+    """A group of commands whose expected errors are reported in one sentence, without a traceback."""
 
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
     ) -> click.Context:  # Any: click's own signature
-        """Read the command line. Bytes in it that are no UTF-8 are refused for all commands at once: neither the database
-        nor a terminal could take them."""
+        """Parse the command line. Rejects arguments that are not UTF-8 for all commands, because neither the database nor a
+        terminal could handle them."""
         if not all(map(_is_text, args)):
-            fail("An argument has bytes that are no UTF-8 text; type it again.")
+            fail("An argument is not valid UTF-8; type it again.")
         return super().make_context(info_name, args, parent, **extra)
 
     def invoke(self, context: click.Context) -> Any:  # Any: click's own signature
-        """Run the command that was asked for."""
+        """Run the command, and report expected errors."""
         try:
             return super().invoke(context)
-        except _SAID as error:
+        except _EXPECTED as error:
             fail(str(error))
         except Contended:
-            fail("Others were changing the same thing at the same time; run the command again.")
+            fail("Others were changing the same data at the same time; run the command again.")
         except psycopg.errors.ReadOnlySqlTransaction:
             fail(
-                "The database only reads, as a standby does: name the primary in DATABASE_URL, or let the database be written."
+                "The database is read-only, like a standby; set DATABASE_URL to the primary, or make the database writable."
             )
         except psycopg.errors.DiskFull:
-            fail("The database's disk is full: free some room, and run this again.")
+            fail("The database's disk is full; free some space and run this again.")
         except psycopg.OperationalError as error:
             fail(why_not_connected(error))
         except psycopg.errors.InsufficientPrivilege:
             fail(
-                "The database refuses its role what is needed here: let its owner run this, or let the owner allow the "
-                "role to serve and project: overwinter migrate --allow ROLE."
+                "The database role lacks a permission that this command needs; run it as the owner, or let the owner grant "
+                "access with overwinter migrate --allow ROLE."
             )
         except UnicodeError:
-            fail("What was given holds bytes that are no text in UTF-8; look at what was typed or passed on.")
+            fail("The input is not valid UTF-8; check what was typed or piped in.")
         except psycopg.ProgrammingError as error:
-            if error.sqlstate is None:  # psycopg itself refused it, before any server was asked
+            if error.sqlstate is None:  # refused by psycopg itself, before connecting
                 fail(
-                    "An option in DATABASE_URL or READ_DATABASE_URL cannot be used; look at what stands after its ?."
+                    "An option in DATABASE_URL or READ_DATABASE_URL is not valid; check the part after the ?."
                 )
             _fail_refused(error)
         except psycopg.Error as error:
@@ -82,8 +82,8 @@ class OneSentence(click.Group):
 
 
 def read_line(prompt: str, *, hidden: bool = False) -> str:
-    """What is asked for at a terminal, or the first line of standard input; empty where that is closed. What is no UTF-8
-    text ends the command in one sentence."""
+    """Prompt for a line at a terminal, or read the first line of standard input; empty if that is closed. Fails if the input
+    is not UTF-8."""
     if sys.stdin is None:
         return ""
     try:
@@ -93,12 +93,12 @@ def read_line(prompt: str, *, hidden: bool = False) -> str:
     except UnicodeDecodeError:
         typed = None
     if typed is None or not _is_text(typed):
-        fail("What was typed has bytes that are no UTF-8 text; type it again.")
+        fail("The input is not valid UTF-8; type it again.")
     return str(typed)
 
 
 def _is_text(typed: str) -> bool:
-    """Whether a text can be written in UTF-8; Python keeps a byte that is no text as half of a character."""
+    """Whether a string can be encoded in UTF-8. Python represents undecodable bytes as lone surrogates, which cannot."""
     try:
         typed.encode()
     except UnicodeEncodeError:
@@ -107,8 +107,8 @@ def _is_text(typed: str) -> bool:
 
 
 def fail(sentence: str) -> NoReturn:
-    """Say the sentence, and end."""
-    # Where standard error is gone as well, the exit code has to say it.
+    """Print the sentence and exit with code 1."""
+    # If standard error is closed, only the exit code reports the failure.
     with contextlib.suppress(OSError):
         click.echo(f"overwinter: {sentence}", err=True)
     _let_go_of_output()
@@ -116,29 +116,32 @@ def fail(sentence: str) -> NoReturn:
 
 
 def _fail_refused(error: psycopg.Error) -> NoReturn:
-    # Its own words may quote what is in the database.
+    # The error's own text may quote data.
     fail(
-        f"The database refused what was asked of it ({type(error).__name__}); run overwinter doctor, and look at the "
-        "database's own log."
+        f"The database refused the request ({type(error).__name__}); run overwinter doctor, and look at the database's log."
     )
 
 
 def _why_not_possible(error: OSError) -> str:
     if error.filename is None and error.errno == errno.ENOSPC:
-        return "The output could not be written, as its disk is full; what the command does may be done all the same."
+        return (
+            "The output could not be written because its disk is full; the command itself may have succeeded."
+        )
     if error.filename is None and error.errno == errno.EPIPE:
-        return "The output could not be written, as nobody reads it; what the command does may be done all the same."
-    # A path is bytes to the system; those that are no text are shown as such.
+        return (
+            "The output could not be written because nobody reads it; the command itself may have succeeded."
+        )
+    # A path is bytes; those that are not UTF-8 are shown with escapes.
     where = (
         f"{os.fsencode(error.filename).decode('utf-8', 'backslashreplace')}: "
         if isinstance(error.filename, (str, bytes))
         else ""
     )
-    return f"{where}{error.strerror or type(error).__name__}; mend that, and run this again."
+    return f"{where}{error.strerror or type(error).__name__}; fix this and run the command again."
 
 
 def _let_go_of_output() -> None:
-    """Write nothing more to standard output if it cannot be written, or Python would complain of it at the end."""
+    """Redirect standard output to /dev/null if it cannot be written; otherwise Python reports an error at exit."""
     try:
         if sys.stdout is not None:
             sys.stdout.flush()

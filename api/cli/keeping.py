@@ -1,4 +1,4 @@
-"""Keeping the history and its read models: bring the schema up to date, rebuild read models, recheck every fact."""
+"""The commands migrate, rebuild and verify: update the schema, rebuild read models, verify the history."""
 
 from __future__ import annotations
 
@@ -27,14 +27,18 @@ from projections.register import PROJECTIONS
 
 
 @click.command("migrate")
-@click.option("--allow", metavar="ROLE", help="Let this database role serve and project, and change no fact.")
-@click.option("--json", "as_json", is_flag=True, help="Print the names of what was applied as JSON.")
+@click.option(
+    "--allow",
+    metavar="ROLE",
+    help="Let this database role serve and project, without being able to change facts.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the names of the applied migrations as JSON.")
 def migrate_command(allow: str | None, as_json: bool) -> None:
-    """Bring the database to this program's schema. The role that runs this owns the history.
+    """Update the database to this program's schema. The role that runs this owns the history.
 
-    With --allow, another, existing role (CREATE ROLE … LOGIN) can then run everything else but rebuild and demo. It can
-    add facts by the one function that checks and numbers them, and neither change nor delete them. When the keys could
-    not be made or read here, that is said at the end.
+    With --allow, another existing role (CREATE ROLE … LOGIN) can run everything else except rebuild, backup, restore and
+    demo. It can add facts through the one function that checks and numbers them, but cannot change or delete facts. If the
+    keys cannot be created or read on this machine, the command says so at the end.
     """
     settings = read_settings()
     with database_of_owner(settings, make=True) as url:
@@ -49,8 +53,8 @@ def migrate_command(allow: str | None, as_json: bool) -> None:
         else:
             click.echo(f"{len(done)} applied; the database is up to date.")
             if allow is not None:
-                click.echo(f"The role {allow} can serve and project, and change no fact.")
-        # Afterwards, since the database is migrated all the same, and now rather than by the next command.
+                click.echo(f"The role {allow} can serve and project, and cannot change facts.")
+        # Last, because the migration has succeeded anyway; but here, so that the next command does not fail.
         asyncio.run(_check_keys(settings, url))
 
 
@@ -63,24 +67,24 @@ async def _check_keys(settings: Settings, url: str) -> None:
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option("--json", "as_json", is_flag=True, help="Print what was rebuilt as JSON.")
 def rebuild_command(names: tuple[str, ...], as_json: bool) -> None:
-    """Build read models again from the history: those named, or all. The live ones stay in use meanwhile.
+    """Rebuild read models from the history: those named, or all. The present ones stay in use meanwhile.
 
-    Two more names stand for tables that commands rest on, which `overwinter verify` rechecks: indexes and due_dates. They
-    are made again only if they are named.
+    Two more names, indexes and due_dates, repair tables that commands rely on and that `overwinter verify` checks. They
+    are repaired only if named.
 
-    This makes tables, so it is for the role that owns the database, the one that runs migrate.
+    This creates tables, so it needs the role that owns the database, the one that runs migrate.
     """
     known = {projection.name: projection for projection in PROJECTIONS}
     for name in names:
         if name not in known and name not in REPAIRABLE:
             raise click.UsageError(
-                f"There is no projection {name}; there are: {', '.join(known)}, and the tables {', '.join(REPAIRABLE)}."
+                f"There is no read model {name}; there are {', '.join(known)}, and the tables {', '.join(REPAIRABLE)}."
             )
     wanted = tuple(projection for name, projection in known.items() if not names or name in names)
     tables = tuple(table for table in REPAIRABLE if table in names)
     with database_of_owner(read_settings()) as url:
         refuse_unmigrated(url)
-        refuse_all_but_the_owner(url, "A rebuild makes new tables")
+        refuse_all_but_the_owner(url, "A rebuild creates tables")
         position, repaired = None, {}
         if wanted:
             with progress_bar("rebuilding", shown=not as_json) as progress:
@@ -96,24 +100,24 @@ def rebuild_command(names: tuple[str, ...], as_json: bool) -> None:
     if done:
         click.echo(f"Rebuilt from {position} facts: {', '.join(done)}.")
     for table, (added, removed) in repaired.items():
-        click.echo(f"history.{table} is as the facts make it: {added} added, {removed} removed.")
+        click.echo(f"history.{table} repaired: {added} rows added, {removed} removed.")
 
 
 @click.command("verify")
-@click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.option(
     "--keys",
     "with_keys",
     is_flag=True,
-    help="Open every sealed field and recompute every unique name too, with the keys in OVERWINTER_KEYS.",
+    help="Also open every sealed field and recompute every unique name, with the keys in OVERWINTER_KEYS.",
 )
 def verify_command(as_json: bool, with_keys: bool) -> None:
-    """Recheck the whole history: every leaf, every stream's chain, every number. Nothing is changed, no key is needed.
+    """Verify the whole history: every leaf hash, every stream's chain, every number. Changes nothing and needs no key.
 
-    With --keys, every sealed field is opened and compared with what was committed to. Then the tables that follow from the
-    facts (indexes, claims, due dates) are recomputed, and every token and session for which no fact stands is named.
-    Unique names (claims: addresses, the grant of an application) are stored as keyed hashes: without --keys only their
-    number is compared. Only what is wrong where is told, never what a fact says.
+    With --keys, every sealed field is opened and compared with its commitment. Then the tables derived from the facts
+    (indexes, claims, due dates) are recomputed, and every token and session without a fact behind it is reported. Unique
+    names (claims: e-mail addresses, the grant of an application) are stored as keyed hashes: without --keys only their
+    number is compared. The report says what is wrong and where, never what a fact contains.
     """
     settings = read_settings()
     with database(settings) as url:
@@ -137,14 +141,14 @@ def verify_command(as_json: bool, with_keys: bool) -> None:
     if found.wrong:
         many = "1 fault" if found.found == 1 else f"{found.found} faults"
         fail(
-            f"The history is not as it was recorded: {many} in all, the first at position {found.wrong[0].position}."
+            f"The history is not as it was recorded: {many} in total, the first at position {found.wrong[0].position}."
         )
     if sentence := beside.sentence():
         fail(sentence)
     if not as_json:
-        click.echo(f"{found.facts} facts rechecked; all is as it was recorded.")
+        click.echo(f"{found.facts} facts verified; all are as they were recorded.")
         if with_keys:
-            click.echo(f"{found.opened} sealed fields opened; each is as it was committed to.")
+            click.echo(f"{found.opened} sealed fields opened; each matches its commitment.")
         else:
             click.echo(
                 "Sealed fields were not opened, and unique names were only counted; overwinter verify --keys checks both."

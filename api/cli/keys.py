@@ -1,4 +1,4 @@
-"""Keys and backups: rotate the wrapping key, back an installation up, and bring it back."""
+"""The commands rotate-keys, backup and restore."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from api.run.wiring import Wiring
 @click.command("rotate-keys")
 @click.option("--json", "as_json", is_flag=True, help="Print the new epoch as JSON.")
 def rotate_keys(as_json: bool) -> None:
-    """Wrap the keys of all people again under a new wrapping key, and destroy the old one.
+    """Wrap all keys under a new wrapping key, and destroy the old one.
 
-    Each erasure does it by itself. Do it after a copy of the key folder or of the key backup got into wrong hands: together
-    with any later copy of the database it then opens nothing. The key backup is overwritten along with it.
+    Every erasure does this automatically. Run it if a copy of the key folder or of the key backup got into the wrong
+    hands: that copy then opens nothing in later copies of the database. The key backup is overwritten as well.
     """
 
     async def act(wiring: Wiring) -> None:
@@ -32,12 +32,12 @@ def rotate_keys(as_json: bool) -> None:
             click.echo(json.dumps({"epoch": epoch, "key_backup": str(backup) if backup else None}))
             return
         click.echo(
-            f"All keys are wrapped under a new wrapping key, of epoch {epoch}. The old one is destroyed."
+            f"All keys are wrapped under the new wrapping key of epoch {epoch}. The old one is destroyed."
         )
         click.echo(
             f"The key backup in {backup} was overwritten."
             if backup
-            else "There is no key backup: set OVERWINTER_KEY_BACKUP, and run overwinter backup."
+            else "There is no key backup; set OVERWINTER_KEY_BACKUP and run overwinter backup."
         )
 
     with_wiring(act)
@@ -47,11 +47,11 @@ def rotate_keys(as_json: bool) -> None:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--json", "as_json", is_flag=True, help="Print what was written as JSON.")
 def backup_command(file: Path, as_json: bool) -> None:
-    """Write a dump of the database to a new FILE, and the one backup of the keys to OVERWINTER_KEY_BACKUP.
+    """Write a database dump to a new FILE, and the key backup to OVERWINTER_KEY_BACKUP.
 
-    There are two places because whoever has both backups can read all personal data. Dumps hold no key and can be kept in
-    many versions; the key backup is one file that is overwritten here and by each rotation. Everything goes on meanwhile.
-    This reads all tables, so it is for the role that owns the database.
+    They belong in two places, because together they reveal all personal data. A dump contains no usable keys, so many
+    dumps can be kept; the key backup is a single file that is overwritten here and by each rotation. Everything keeps
+    running meanwhile. This reads all tables, so it needs the role that owns the database.
     """
     settings = read_settings()
     with database_of_owner(settings) as url:
@@ -68,21 +68,26 @@ def backup_command(file: Path, as_json: bool) -> None:
         click.echo(json.dumps(written))
         return
     click.echo(f"The database is in {file}.")
-    click.echo(f"The keys, of epoch {heading.epoch}, are in {settings.key_backup}.")
+    click.echo(f"The keys of epoch {heading.epoch} are in {settings.key_backup}.")
     click.echo(WHY_TWO_PLACES)
 
 
 @click.command("restore")
 @click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--without-newer", is_flag=True, help="Give up what is in no key backup: it counts as erased.")
+@click.option(
+    "--without-newer",
+    is_flag=True,
+    help="Accept the loss of data whose keys are in no key backup; it counts as erased.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print what was restored as JSON.")
 def restore_command(file: Path | None, without_newer: bool, as_json: bool) -> None:
-    """Bring an installation back from the dump FILE and from the key backup in OVERWINTER_KEY_BACKUP.
+    """Restore an installation from the dump FILE and from the key backup in OVERWINTER_KEY_BACKUP.
 
-    The database must be empty, and nothing else may run. Without FILE the database stays as it is: after it was restored by
-    other means, such as a base backup, that brings its keys back. Whoever was erased since the dump was made is erased
-    again. Every token and session ends, and claims that nobody has used are withdrawn, because some may have been revoked
-    or used since: make new claims afterwards (overwinter claims create PERSON). Afterwards let the program's role in again (overwinter migrate --allow ROLE), and look at overwinter doctor.
+    The database must be empty, and no other process may run. Without FILE only the keys are restored, into a database that
+    was restored by other means, such as a base backup. People who were erased after the dump are erased again. All tokens
+    and sessions end, and unused claims are withdrawn, because they may have been revoked or used after the dump. Afterwards
+    make new claims (overwinter claims create PERSON), grant the program's role access again (overwinter migrate --allow
+    ROLE), and run overwinter doctor.
     """
     settings = read_settings()
     if file is not None:
@@ -98,14 +103,16 @@ def restore_command(file: Path | None, without_newer: bool, as_json: bool) -> No
     if as_json:
         click.echo(json.dumps({"facts": done.facts, "recorded_now": more, "epoch": done.epoch}))
         return
-    click.echo(f"Restored: {done.from_backup} facts, and the keys, which are of epoch {done.epoch} now.")
+    click.echo(f"Restored {done.from_backup} facts and the keys, which now have epoch {done.epoch}.")
     if more:
         click.echo(
-            f"{more} more were recorded: people who were erased since are erased again, and claims that nobody had used are "
+            f"{more} new facts were recorded: people who were erased after the dump are erased again, and unused claims are "
             "withdrawn."
         )
     click.echo(
-        "Every token and session has ended, because some may have been revoked since. Make people new claims (overwinter "
-        "claims create PERSON), an administrator first; overwinter tokens list shows whose tokens these were."
+        "All tokens and sessions have ended, because some may have been revoked after the dump. Make new claims (overwinter "
+        "claims create PERSON), for an administrator first; overwinter tokens list shows who had a token."
     )
-    click.echo("What happened after the dump was made is lost. Run overwinter verify and overwinter doctor.")
+    click.echo(
+        "Everything that happened after the dump is lost. Now run overwinter verify and overwinter doctor."
+    )

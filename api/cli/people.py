@@ -1,4 +1,4 @@
-"""People: find one by their address, and erase one for good."""
+"""The commands find-person and erase."""
 
 from __future__ import annotations
 
@@ -26,20 +26,22 @@ from projections import dossiers
 @click.option(
     "--reason", type=click.Choice(["asked_by_person", "retention_ended", "safety", "other"]), required=True
 )
-@click.option("--yes", is_flag=True, help="Do not ask whether it is meant.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was done and what remains as JSON.")
 def erase(person: str, reason: Any, yes: bool, as_json: bool) -> None:  # Any: one of the choices above
-    """Erase PERSON (an id such as person-0f…, which `overwinter find-person` tells) for good: their key is destroyed, and
-    those of all that they applied for, and with them all that was sealed under these. What the law asks to be kept stays
-    until then, and is named. Then the keys of all others are wrapped under a new wrapping key, the key backup
-    is overwritten, and the old wrapping key is destroyed."""
+    """Erase PERSON (an id such as person-0f…, see `overwinter find-person`) permanently.
+
+    Their key is destroyed, and the keys of everything that they applied for, so that nobody can read what was sealed under
+    them. Data that the law requires to be kept stays until its date, and is listed. Then all other keys are wrapped under a
+    new wrapping key, the key backup is overwritten, and the old wrapping key is destroyed.
+    """
 
     async def act(wiring: Wiring) -> None:
         await check_person(wiring, person)
         if not yes:
             if sys.stdin is None:
-                fail("Nobody can be asked whether this is meant; say so with --yes.")
-            click.confirm(f"Nobody can undo this. Erase {person}?", abort=True, err=as_json)
+                fail("There is no terminal to ask for confirmation; confirm with --yes.")
+            click.confirm(f"This cannot be undone. Erase {person}?", abort=True, err=as_json)
         command = ErasePerson(person=person, reason=reason)
         await wiring.runner.run(Request(command=command, actor=SYSTEM, channel=Channel.CLI))
         await wiring.forget_accounts(person)
@@ -62,17 +64,17 @@ def erase(person: str, reason: Any, yes: bool, as_json: bool) -> None:  # Any: o
         click.echo("Erased.")
         if kept:
             click.echo(
-                "What the law asks to be kept stays, and is erased by the program then. Tell the person:"
+                "Data that the law requires to be kept is erased automatically on its date. Tell the person:"
             )
             for dossier in kept:
                 click.echo(
                     f"- the record of what was paid to them ({dossier.id}), until {dossier.kept_until:%Y-%m-%d}"
                 )
         click.echo(
-            f"All other keys are wrapped under a new wrapping key, of epoch {epoch}; the old one is destroyed."
+            f"All other keys are wrapped under the new wrapping key of epoch {epoch}; the old one is destroyed."
             if unfinished is None
-            else f"The old wrapping key could not be destroyed yet: {unfinished} serve and project try it again every few "
-            "seconds, and overwinter rotate-keys does it now."
+            else f"The old wrapping key could not be destroyed yet: {unfinished} The processes serve and project try again "
+            "every few seconds; overwinter rotate-keys does it at once."
         )
         click.echo("What remains:")
         for each in REMAINS:
@@ -82,7 +84,7 @@ def erase(person: str, reason: Any, yes: bool, as_json: bool) -> None:  # Any: o
 
 
 async def check_person(wiring: Wiring, person: str) -> None:
-    """Raise `NotFound` unless there is such a person, or was."""
+    """Raise `NotFound` unless this person exists or was erased."""
     try:
         check_stream_id(PERSON.kind, person)
     except NotFound:
@@ -94,10 +96,10 @@ async def check_person(wiring: Wiring, person: str) -> None:
 @click.command("find-person")
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 def find_person(as_json: bool) -> None:
-    """Print the id of the person who was registered under an address, as `overwinter erase` and `tokens` take it.
+    """Print the id of the person who is registered with an e-mail address, for `overwinter erase` and `tokens`.
 
-    The address is asked for, or read as one line from standard input: on the command line it would stand in the shell's
-    history and in the list of processes. Whoever was registered without an address is not found by one.
+    Prompts for the address, or reads it as one line from standard input: an argument would appear in the shell's history
+    and in the list of processes. People registered without an address cannot be found this way.
     """
 
     async def act(wiring: Wiring) -> None:
@@ -106,7 +108,7 @@ def find_person(as_json: bool) -> None:
             fail("No address was given.")
         person = await wiring.runner.holder(address_claim(address))
         if person is None:
-            fail("Nobody is registered under this address.")
+            fail("Nobody is registered with this address.")
         click.echo(json.dumps({"person": person}) if as_json else person)
 
     with_wiring(act)

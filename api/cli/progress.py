@@ -1,4 +1,4 @@
-"""A progress bar on the terminal of whoever waits."""
+"""A progress bar for the terminal."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 
 @contextlib.contextmanager
 def progress_bar(label: str, *, shown: bool) -> Iterator[Callable[[int, int], None]]:
-    """A bar on standard error that is told how much is done, and of how much; nothing where no terminal looks on."""
+    """A progress bar on standard error; yields a function to call with the amount done and the total. Shows nothing if
+    standard error is not a terminal."""
     if not shown:
         yield lambda _done, _all: None
         return
@@ -20,7 +21,7 @@ def progress_bar(label: str, *, shown: bool) -> Iterator[Callable[[int, int], No
     task = progress.add_task(label)
 
     def told(done: int, whole: int) -> None:
-        progress.start()  # once there is something to show; again does nothing
+        progress.start()  # not before there is something to show; idempotent
         progress.update(task, completed=done, total=whole)
 
     try:

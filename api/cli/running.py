@@ -1,4 +1,4 @@
-"""Running the processes: the server, the projections, and a demonstration that starts both."""
+"""The commands serve and project, and demo, which starts both."""
 
 from __future__ import annotations
 
@@ -32,30 +32,30 @@ _START_SECONDS = 60.0
 
 
 def _refuse_foreign_replica(settings: Settings, url: str) -> None:
-    """Raise `Foreign`. One that does not answer now is no reason to stay away."""
+    """Raise `Foreign` if READ_DATABASE_URL is not a replica of this database. A replica that does not answer is accepted."""
     if settings.read_database_url is not None:
         follows(settings.read_database_url, url)
 
 
 def _is_supervised() -> bool:
-    """Whether a supervisor started this process; then it is the supervisor that keeps the embedded server."""
+    """Whether a supervisor started this process; then the supervisor runs the embedded server."""
     return os.environ.get(SUPERVISED) == "1"
 
 
 def _begin_process() -> Settings:
-    """What every process that runs for long does first."""
+    """Start-up of every long-running process: read the settings and start logging."""
     if _is_supervised():
         end_with_parent()
     settings = read_settings()
     log_to_stderr(settings)
     for name in unknown_names():
-        log.warning("%s is no setting of this program; look for a slip in its name", name)
+        log.warning("%s is not a setting of this program; check its spelling", name)
     return settings
 
 
 @click.command()
 def serve() -> None:
-    """Serve pages and API until it is stopped."""
+    """Serve pages and API until stopped."""
     settings = _begin_process()
     check_port_is_free(settings.host, settings.port)
     with database(settings, keep=not _is_supervised()) as url:
@@ -67,9 +67,9 @@ def serve() -> None:
 
 @click.command()
 def project() -> None:
-    """Keep the read models up to date, and run what time brings about (a round closes at its deadline).
+    """Keep the read models up to date, and run scheduled commands (such as closing a round at its deadline).
 
-    One process leads among all such processes; another takes over when it is gone.
+    If several such processes run, one leads; another takes over when it stops.
     """
     settings = _begin_process()
     with database(settings, keep=not _is_supervised()) as url:
@@ -80,9 +80,9 @@ def project() -> None:
 
 @click.command()
 def demo() -> None:
-    """Try it: migrate, load a small demonstration of invented people, serve and project, and print the ways in.
+    """Try Overwinter: create a demonstration with invented people, start the program, and print tokens to sign in with.
 
-    Everything stays in DATA_DIR; a later start finds it as it was. Ctrl-C stops all of it.
+    All data is kept in DATA_DIR, so a later start continues where this one ended. Ctrl-C stops everything.
     """
     settings = read_settings({**os.environ, "OVERWINTER_DEMO": "1"})
     check_port_is_free(settings.host, settings.port)
@@ -92,7 +92,7 @@ def demo() -> None:
         let_program_in(settings, owner_url, migrated=bool(migrated))
         url = supervisor.hold(database(settings, keep=True))
         ways_in = asyncio.run(load(settings, url))
-        # The processes are told the address for the program alone: none of them needs the owner's.
+        # The processes get the address of the program's role; none of them needs the owner's.
         environment = {"OVERWINTER_DEMO": "1", SUPERVISED: "1", "DATABASE_URL": url}
         for name in ("serve", "project"):
             argv = (sys.executable, "-c", "from api.cli import main; main()", name)
@@ -102,10 +102,10 @@ def demo() -> None:
             raise SuperviseError(
                 f"The server did not answer within {_START_SECONDS:.0f} seconds; the lines above say why."
             )
-        # A page that is opened at once should show all of it. If that takes very long, what is there is shown all the same.
+        # Wait for the read models, so that the first page shows everything; but not for ever.
         supervisor.wait(until=lambda: asyncio.run(_caught_up(url)), seconds=_START_SECONDS)
         click.echo(f"Overwinter, a demonstration with invented people: {settings.address}\n")
-        click.echo("Ways in, one for each role (sign in on the page with the token, or send it as Bearer):")
+        click.echo("One token for each role (sign in with it on the page, or send it as a Bearer token):")
         for way in ways_in:
             click.echo(f"  {way.role:<17}{way.name:<17}{way.token}")
         click.echo("\nCtrl-C stops it.")
@@ -113,7 +113,7 @@ def demo() -> None:
 
 
 async def _caught_up(url: str) -> bool:
-    """Whether every read model that did not stop has seen all facts."""
+    """Whether all read models have seen all facts, apart from those that stopped."""
     try:
         async with open_history(url, connections=1) as history:
             found = await look(history, real_time())

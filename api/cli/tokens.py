@@ -1,4 +1,4 @@
-"""Tokens, the ways in to pages and API: listed and revoked here. They are made by exchanging claims."""
+"""The commands tokens list and tokens revoke. Tokens are created by exchanging claims."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from api.run.wiring import Wiring
 
 @click.group()
 def tokens() -> None:
-    """List and revoke tokens, the ways in to pages and API. A token is made by exchanging a claim."""
+    """List and revoke tokens, which give access to pages and API. People get a token by exchanging a claim."""
 
 
 @tokens.command("list")
 @click.argument("person", required=False)
-@click.option("--json", "as_json", is_flag=True, help="Print them as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print the tokens as JSON.")
 def list_tokens(person: str | None, as_json: bool) -> None:
-    """List the tokens of PERSON, or of everybody, the newest first. No token's own text can be shown again."""
+    """List the tokens of PERSON, or of everybody, newest first. The secret text of a token cannot be shown again."""
 
     async def act(wiring: Wiring) -> None:
         if person is not None:
@@ -68,6 +68,6 @@ def revoke_token(token_id: str) -> None:
     async def act(wiring: Wiring) -> None:
         if not await wiring.tokens.revoke(token_id):
             fail("There is no token with this id; overwinter tokens list shows the ids.")
-        click.echo("Revoked. Its sessions are ended.")
+        click.echo("Revoked. Its sessions have ended.")
 
     with_wiring(act)

@@ -1,1 +1,1 @@
-"""How an installation is: health, doctor and metrics."""
+"""Health, doctor and metrics of an installation."""

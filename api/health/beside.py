@@ -1,4 +1,4 @@
-"""What `overwinter verify` says of all that lies beside the facts: tables that follow from them, and ways in."""
+"""The second part of `overwinter verify`: tables derived from the facts, and tokens, sessions and claims."""
 
 from __future__ import annotations
 
@@ -6,23 +6,24 @@ from dataclasses import dataclass
 from typing import Any
 
 from api.accounts.founded import REASONS, Unfounded, unfounded
-from history.derived_tables import FAULTS, ClaimKeys, Progress, TablesVerified, verify_tables
+from history.derived_tables import FAULTS, ClaimKeys, TablesVerified, verify_tables
+from history.progress import Progress
 
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What was found in the tables beside the facts, and among the ways in."""
+    """The findings in derived tables, and among tokens, sessions and claims."""
 
     tables: TablesVerified
     ways_in: tuple[Unfounded, ...]
 
     @property
     def found(self) -> int:
-        """How many faults there are."""
+        """The number of faults."""
         return self.tables.found + len(self.ways_in)
 
     def as_json(self) -> dict[str, Any]:  # Any: JSON
-        """What was found, for scripts."""
+        """The findings, for scripts."""
         return {
             "tables": {
                 "found": self.tables.found,
@@ -32,7 +33,7 @@ class Beside:
         }
 
     def lines(self) -> list[str]:
-        """What was found, one line for each fault that is named."""
+        """The findings, one line for each."""
         lines = []
         for table, row, fault, position in self.tables.wrong:
             where = "" if position is None else f"position {position}: "
@@ -41,17 +42,17 @@ class Beside:
         return [*lines, *(f"{way.kind} {way.id}: {REASONS[way.reason]}" for way in self.ways_in)]
 
     def sentence(self) -> str | None:
-        """What is to be said in the end; None if all is well."""
+        """The closing sentence; None if there are no findings."""
         if not self.found:
             return None
         many = "1 fault" if self.found == 1 else f"{self.found} faults"
         return (
-            f"What lies beside the history is not what its facts make: {many}. `overwinter tokens revoke` ends a token "
-            "that nobody should have, with its sessions; a wrong row of a table is for whoever owns the database."
+            f"Tables beside the history do not match its facts: {many}. `overwinter tokens revoke` ends a token that nobody "
+            "should have, and its sessions; wrong rows of tables must be corrected by the owner of the database."
         )
 
 
 def recheck_beside(url: str, progress: Progress, *, keys: ClaimKeys | None = None) -> Beside:
-    """Recompute the tables, with `keys` the names of claims too, and look at every way in. Raises
-    psycopg.OperationalError without a database."""
+    """Recompute the derived tables (with `keys`, the names of claims too), and check every token, session and claim. Raises
+    psycopg.OperationalError if the database cannot be reached."""
     return Beside(verify_tables(url, progress, keys=keys), tuple(unfounded(url)))

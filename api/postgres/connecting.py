@@ -1,4 +1,4 @@
-"""Why a database cannot be connected to, in a sentence that quotes nothing of its address."""
+"""Explains why connecting to a database failed, without quoting its address."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ from typing import Final
 
 import psycopg
 
-_SILENT: Final = "The database does not answer; look at DATABASE_URL, and at the database's own log."
+_SILENT: Final = "The database does not answer; check DATABASE_URL, and look at the database's log."
 _REFUSED: Final = (
-    "The database server does not let this role in; look at the user and the password in DATABASE_URL, and at the server's "
+    "The database server does not accept this role; check the user and the password in DATABASE_URL, and the server's "
     "pg_hba.conf."
 )
-_MISSING: Final = "The database server answers, and has no database of the name in DATABASE_URL; make it, or correct the name."
-# libpq keeps the SQLSTATE of a connection that was turned down to itself, so its words have to do. A server that speaks
-# another language is told about as one that does not answer.
+_MISSING: Final = (
+    "The database server has no database with the name in DATABASE_URL; create it, or correct the name."
+)
+# libpq does not report the SQLSTATE of a refused connection, so its text is matched. With a server that answers in another
+# language, the message is that it does not answer.
 _SAYS_MISSING: Final = re.compile(r'FATAL: +database ".*" does not exist', re.DOTALL)
 _SAYS_REFUSED: Final = re.compile(
     r'FATAL: +(role ".*" does not exist|role ".*" is not permitted to log in|no pg_hba\.conf entry|'
@@ -24,7 +26,7 @@ _SAYS_REFUSED: Final = re.compile(
 
 
 def why_not_connected(error: psycopg.OperationalError) -> str:
-    """The sentence for an operator."""
+    """A sentence for operators."""
     state, words = error.sqlstate or "", str(error)
     if state == "3D000" or _SAYS_MISSING.search(words):
         return _MISSING

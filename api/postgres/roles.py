@@ -1,6 +1,6 @@
-"""The database's roles: the owner, who migrates and rebuilds, and the application's role, which can only append.
+"""Database roles: the owner, who migrates and rebuilds, and the program's role, which can only append facts.
 
-Each of the schemas has a procedure ``allow`` that knows what its part of the program needs.
+Each schema has a procedure ``allow`` that grants what its part of the program needs.
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ import psycopg
 from psycopg import sql
 
 SCHEMAS: Final = ("history", "read", "accounts")
-"""The schemas that let a role in. That of the vault and of the migrations are let in with the history."""
+"""The schemas with a procedure ``allow``. That of the history also covers the schemas vault and migrations."""
 
 
 class RoleError(Exception):
-    """This role cannot be the application's; one sentence."""
+    """A database role cannot be used for this; the message is one sentence."""
 
 
 def let_in(url: str, role: str) -> None:
-    """Let an existing role serve and project; by the owner, on a database that is migrated. Is idempotent.
+    """Grant an existing role what serve and project need. Run by the owner, on a migrated database. Idempotent.
 
-    Raises `RoleError`, also for a role that could do whatever it wants all the same.
+    Raises `RoleError`, also for a role that could change facts anyway.
     """
     with psycopg.connect(url, autocommit=True) as connection, connection.transaction():
         found = connection.execute(
@@ -30,18 +30,17 @@ def let_in(url: str, role: str) -> None:
             (role,),
         ).fetchone()
         if found is None:
-            raise RoleError(f"There is no database role {role}; make one first: CREATE ROLE {role} LOGIN.")
+            raise RoleError(f"There is no database role {role}; create it first: CREATE ROLE {role} LOGIN.")
         if found[0]:
             raise RoleError(
-                f"The database role {role} can act as the owner of the history, so nothing would be kept from it; "
-                "name another one."
+                f"The database role {role} can act as the owner of the history, so it could change facts; use another role."
             )
         for schema in SCHEMAS:
             connection.execute(sql.SQL("CALL {}(%s)").format(sql.Identifier(schema, "allow")), (role,))
 
 
 def let_in_once(url: str, role: str) -> None:
-    """Let a role in unless it is in already, or the database was never migrated; by the owner."""
+    """Call `let_in` unless the role has access already or the database was never migrated. Run by the owner."""
     with psycopg.connect(url, autocommit=True) as connection:
         row = connection.execute(
             "SELECT count(*), coalesce(bool_and(has_schema_privilege(%s, oid, 'USAGE')), true) FROM pg_namespace "
@@ -53,7 +52,7 @@ def let_in_once(url: str, role: str) -> None:
 
 
 def role_of(connection: psycopg.Connection[tuple[Any, ...]]) -> tuple[str, bool]:
-    """The role of a connection, and whether it could change the history: it can act as its owner, or there is none yet."""
+    """The role of a connection, and whether it could change the history (it can act as the owner, or there is no history)."""
     row = connection.execute(
         "SELECT current_user, coalesce((SELECT pg_has_role(n.nspowner, 'MEMBER') FROM pg_namespace n "
         "WHERE n.nspname = 'history'), true)"
@@ -63,7 +62,9 @@ def role_of(connection: psycopg.Connection[tuple[Any, ...]]) -> tuple[str, bool]
 
 
 def refuse_all_but_the_owner(url: str, why: str) -> None:
-    """Raise `RoleError` for a role that does not own the database; `why` says what needs the owner."""
+    """Raise `RoleError` if the role is not the owner of the database; `why` says what needs the owner."""
     with psycopg.connect(url, autocommit=True) as connection:
         if not role_of(connection)[1]:
-            raise RoleError(f"{why}: run it as the role that owns the database, the one that runs migrate.")
+            raise RoleError(
+                f"{why}, so run it as the role that owns the database, the one that runs migrate."
+            )

@@ -1,4 +1,4 @@
-"""The clock that rules are given: the real one, or a demonstration's, which can be set forward."""
+"""The program's clock: real time, or the clock of a demonstration, which can be set forward."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def real_time() -> datetime:
 
 
 class DemonstrationClock:
-    """Real time plus an offset, kept in an owner-only file that all processes of the demonstration share.
+    """Real time plus an offset, stored in an owner-only file that all processes of the demonstration share.
 
-    It only ever goes forward, as what was decided once stays before what is decided later.
+    It only goes forward, so that later facts never have earlier times.
     """
 
     def __init__(self, file: Path, real: Callable[[], datetime] = real_time) -> None:
@@ -36,14 +36,14 @@ class DemonstrationClock:
         self._offset = timedelta()
 
     def __call__(self) -> datetime:
-        """The demonstration's now, in UTC."""
+        """The demonstration's current time, in UTC."""
         try:
             status = self._file.stat()
         except FileNotFoundError:
             return self._real() + self._offset
         seen = (status.st_mtime_ns, status.st_ino)
         if seen != self._seen:
-            # A file that cannot be read leaves the clock as it was: time never jumps back.
+            # If the file cannot be read, the offset stays as it was, so that time never goes back.
             with contextlib.suppress(OSError, ValueError, OverflowError):
                 self._offset = max(self._offset, timedelta(seconds=float(self._file.read_text("ascii"))))
             self._seen = seen

@@ -1,7 +1,7 @@
-"""The demonstration: invented people, and real commands run in their names, over the two months before its start.
+"""The demonstration: invented people and real commands, dated over the two months before its first start.
 
-One call is over: reviewed, decided, granted, and half paid. Another is open. Every command carries a key of its own and
-times are counted from the history's first fact, so a start that was cut off is finished by the next.
+One call is over: reviewed, decided, granted, and half paid. Another is open. Every command has its own idempotency key and
+times are counted from the history's first fact, so the next start completes an interrupted one.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from history.store import open_history
 from history.unreadable import Unreadable
 
 DAYS: Final = 75
-"""How long before its first start the demonstration's history begins."""
+"""How many days before its first start the demonstration's history begins."""
 FILE: Final = "ways-in.json"
 ADMINISTRATOR_FILE: Final = "administrator-token"
 _ZONE: Final = ZoneInfo("Europe/Berlin")
@@ -45,13 +45,13 @@ PEOPLE: Final = {
     "second applicant": ("Applicant Two", "en"),
     "newcomer": ("Applicant Three", "en"),
 }
-"""The invented people: by what they do, their name and language."""
+"""The invented people by role: name and language."""
 _ROLES: Final = ("officer", "chair", "finance", "approver", "funder")
 
 
 @dataclass(frozen=True, slots=True)
 class DemoPerson:
-    """One person of the demonstration: what they do, their id, and a token that signs them in."""
+    """One person of the demonstration: role, name, id, and a token to sign in with."""
 
     role: str
     name: str
@@ -59,15 +59,15 @@ class DemoPerson:
     token: str
 
 
-class _Kept(msgspec.Struct, frozen=True, kw_only=True):
-    """The ways in to one history; another database in the same folder has others."""
+class _SavedTokens(msgspec.Struct, frozen=True, kw_only=True):
+    """The content of `FILE`: people and tokens of one history. Another database in the same folder has other tokens."""
 
     history: str
     ways_in: tuple[DemoPerson, ...]
 
 
 class _Story:
-    """Tells the demonstration's life: `at` sets the time, `do` runs a command in somebody's name."""
+    """Runs the demonstration's commands: `at` sets the time, `do` runs a command as a person."""
 
     def __init__(self) -> None:
         self.now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(days=DAYS)
@@ -77,17 +77,17 @@ class _Story:
         self.wiring: Wiring
 
     def clock(self) -> datetime:
-        """The time of what is being told."""
+        """The demonstration's current time."""
         return self.now
 
     def at(self, days: int) -> None:
-        """Go on to a day after the beginning."""
+        """Set the time to a number of days after the beginning."""
         self.now = self.began + timedelta(days=days)
 
     async def do(
         self, who: str, command: str, /, **fields: Any
     ) -> str:  # Any: a command's fields, as in JSON
-        """Run a command as `who`; answers with the id of what it is about. Each command takes a minute."""
+        """Run a command as `who`; returns the id of the stream it is about. Each command moves the time on by a minute."""
         self._told += 1
         self.now += timedelta(minutes=1)
         actor = SYSTEM if who == SYSTEM else self.people[who]
@@ -102,25 +102,25 @@ class _Story:
         return answer.stream
 
     def local(self, days: int) -> str:
-        """A day after the beginning at 18:00, on clocks in Berlin."""
+        """A number of days after the beginning at 18:00 Berlin time."""
         there = (self.began + timedelta(days=days)).astimezone(_ZONE)
         return there.replace(hour=18, minute=0, tzinfo=None).isoformat()
 
     def day(self, days: int) -> str:
-        """A day after the beginning."""
+        """The date a number of days after the beginning."""
         return (self.began + timedelta(days=days)).date().isoformat()
 
 
 async def load(settings: Settings, url: str) -> tuple[DemoPerson, ...]:
-    """Load the demonstration if it is not there yet, and return a way in for each role, the same ones every time."""
+    """Create the demonstration unless it exists, and return one person with a token for each role, always the same."""
     file = settings.data_dir / FILE
     async with open_history(url, connections=1) as history:
         history_id = history.id
     if file.exists():
-        kept = msgspec.json.decode(file.read_bytes(), type=_Kept)
+        kept = msgspec.json.decode(file.read_bytes(), type=_SavedTokens)
         if kept.history == history_id:
-            async with wire(settings, url, connections=2) as wiring:  # which refuses what is no demonstration
-                # Who was erased meanwhile has no way in any more.
+            async with wire(settings, url, connections=2) as wiring:  # refuses a real installation
+                # People who were erased meanwhile have no token any more.
                 return tuple([way for way in kept.ways_in if await wiring.tokens.person(way.token)])
     story = _Story()
     async with wire(settings, url, connections=2, clock=story.clock) as wiring:
@@ -150,13 +150,13 @@ async def load(settings: Settings, url: str) -> tuple[DemoPerson, ...]:
             ]
         )
     _write(settings.data_dir / ADMINISTRATOR_FILE, ways_in[0].token + "\n")
-    kept = _Kept(history=history_id, ways_in=ways_in)
+    kept = _SavedTokens(history=history_id, ways_in=ways_in)
     _write(file, msgspec.json.format(msgspec.json.encode(kept), indent=1).decode() + "\n")
     return ways_in
 
 
 def _write(file: Path, text: str) -> None:
-    """A file for its owner's eyes, there whole or not at all."""
+    """Write an owner-only file atomically."""
     draft = file.with_name(f".{file.name}.{os.getpid()}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as opened:
@@ -200,7 +200,7 @@ async def _found(story: _Story) -> None:
 
 
 async def _newest_pledge(story: _Story, fund: str) -> str:
-    """The id of the fund's one pledge, which only its fact tells."""
+    """The id of the fund's only pledge, taken from its fact."""
     rows = await story.wiring.history.load({fund: 0})
     return next(
         str(json.loads(row.document)["fact"]["pledge"])
@@ -303,7 +303,7 @@ async def _first_call(story: _Story, fund: str) -> None:
 
 
 async def _review(story: _Story, points: dict[str, tuple[int, int]]) -> None:
-    """Two jurors judge each application; a third steps back for one of them, and the chair takes the place."""
+    """Two jurors review each application; a third declares a conflict with one of them, and the chair replaces them."""
     first = next(iter(points))
     for application, (art, need) in points.items():
         story.at(22)
@@ -334,7 +334,7 @@ async def _review(story: _Story, points: dict[str, tuple[int, int]]) -> None:
 
 
 async def _open_call(story: _Story, fund: str) -> None:
-    """A call that takes in applications for another month."""
+    """A call that accepts applications for another month."""
     story.at(60)
     call = await story.do("officer", "call.draft", fund=fund, **_CONCERTS)
     await story.do("officer", "call.publish", call=call)

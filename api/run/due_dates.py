@@ -1,4 +1,4 @@
-"""The process that runs due dates: one leader at a time, by an advisory lock that falls with its connection."""
+"""Runs due dates in one process at a time; an advisory lock, released with its connection, selects the leader."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from history.store import History
 LOCK: Final = (7302025, 3)
 PAUSE_SECONDS: Final = 0.5
 FORGET_SECONDS: Final = 3600.0
-"""How often the answers to idempotency keys are looked through for those that are too old to be kept."""
+"""How often expired answers to idempotency keys are deleted."""
 
 log = logging.getLogger("overwinter.due")
 
 
 async def follow_due_dates(settings: Settings, url: str) -> None:
-    """Run what is due, twice a second, for ever, and now and then forget old answers to idempotency keys. A second process
-    waits until the first one's connection is gone."""
+    """Run what is due twice a second, for ever, and delete expired answers to idempotency keys every hour. A second process
+    waits until the connection of the first is closed."""
     backoff = Backoff()
     forget_at = time.monotonic()
     async with wire(settings, url, connections=2) as wiring:
@@ -49,10 +49,10 @@ async def follow_due_dates(settings: Settings, url: str) -> None:
 
 
 async def _forget_answers(history: History) -> None:
-    """Nothing depends on its success, so that no due date waits for it."""
+    """Delete expired answers. A failure is only logged, so that it does not hold up due dates."""
     try:
         if forgotten := await history.forget_answers():
-            log.info("%d answers to idempotency keys were too old to be kept", forgotten)
+            log.info("%d expired answers to idempotency keys were deleted", forgotten)
     except (Unavailable, psycopg.Error) as error:
         heed_cancellation()
         log.warning("old answers to idempotency keys could not be deleted: %s", type(error).__name__)

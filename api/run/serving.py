@@ -1,4 +1,4 @@
-"""The long-running processes: the API, and the projections with the due dates. Each ends cleanly on SIGTERM or Ctrl-C."""
+"""The long-running processes: the API, and the projections with due dates. Both end cleanly on SIGTERM or Ctrl-C."""
 
 from __future__ import annotations
 
@@ -27,23 +27,23 @@ _ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
 class _Server(uvicorn.Server):
-    """A server that leaves signals to its process."""
+    """A uvicorn server that does not handle signals."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Take no signal: uvicorn would raise it again before the database is let go of."""
+        """Do nothing. Uvicorn would raise a signal again before the database connections are closed."""
         yield
 
 
 def log_to_stderr(settings: Settings) -> None:
-    """Log times, levels and sentences. No log holds an address, a token, or what anybody wrote."""
+    """Log times, levels and sentences. Logs never contain addresses, tokens or what people wrote."""
     logging.basicConfig(
         level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True
     )
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens there. Raises OSError."""
+    """Open a listening socket. Raises OSError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     return socket.create_server((host, port), family=family, backlog=2048)
 
@@ -54,10 +54,10 @@ def serve(settings: Settings, url: str, listening: socket.socket) -> None:
 
 
 def server_of(app: ASGIApp, limits: Limits) -> uvicorn.Server:
-    """The server of an app, within its limits."""
+    """A server for an app, with the given limits."""
     return _Server(
         uvicorn.Config(
-            cast("Any", app),  # uvicorn and Litestar each have types of their own for the same
+            cast("Any", app),  # uvicorn and Litestar have different types for the same thing
             interface="asgi3",
             loop="none",
             http=limits.protocol(),
@@ -84,7 +84,7 @@ async def _serve(settings: Settings, url: str, listening: socket.socket) -> None
 
 
 def project(settings: Settings, url: str) -> None:
-    """Keep the read models up to date and run what falls due, until the process is told to stop."""
+    """Keep the read models up to date and run due dates, until the process is told to stop."""
     asyncio.run(_project(settings, url))
 
 
@@ -105,7 +105,7 @@ async def _project(settings: Settings, url: str) -> None:
     try:
         done, _ = await asyncio.wait({projecting, running, told}, return_when=asyncio.FIRST_COMPLETED)
         for task in done - {told}:
-            # Neither ends by itself: what it raised ends the process, which a supervisor notices.
+            # Neither ends normally: its exception ends the process, and a supervisor notices.
             task.result()
     finally:
         stop.set()

@@ -1,4 +1,4 @@
-"""Every setting of an installation: its name, default and meaning, here and nowhere else.
+"""Every setting of an installation, with its name, default and meaning.
 
 The environment is read once, by `read_settings`. The README's table is `as_markdown()` (`python -m api.run.settings` prints
 it), and `overwinter doctor` shows `described(settings)`.
@@ -14,7 +14,7 @@ from urllib.parse import quote, urlsplit
 
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 SUPERVISED: Final = "OVERWINTER_SUPERVISED"
-"""What `overwinter demo` tells the processes that it starts; no setting of anybody's."""
+"""Set by `overwinter demo` for the processes that it starts; not a setting for users."""
 
 
 class SettingsError(Exception):
@@ -27,7 +27,7 @@ class _Meaning:
     default: str
     text: str
     read: Callable[[str], Any]
-    """From the variable's text to the value; raises ValueError with what the value must be."""
+    """Converts the variable's text to the value; raises ValueError with what the value must be."""
 
 
 def _setting(name: str, default: str, text: str, read: Callable[[str], Any], *, shown: bool = True) -> Any:
@@ -44,7 +44,7 @@ def _database(text: str) -> str:
     try:
         conninfo_to_dict(text)
     except (psycopg.Error, UnicodeError):
-        # libpq's own message may quote the address, and with it the password.
+        # libpq's message may quote the address, including the password.
         raise ValueError(must) from None
     return text
 
@@ -56,9 +56,9 @@ def _folder(text: str) -> Path:
     try:
         path = path.expanduser()
     except RuntimeError:
-        raise ValueError("must be the path of a folder, and ~ has no meaning here") from None
-    # Absolute from here on: a program that changes its folder must not find another database.
-    return Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow a link that was meant
+        raise ValueError("must be the path of a folder; ~ cannot be used here") from None
+    # Made absolute, so that a program that changes its working folder does not use another database.
+    return Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow symbolic links
 
 
 def _port(text: str) -> int:
@@ -94,7 +94,7 @@ def _host(text: str) -> str:
 
 def _switch(text: str) -> bool:
     if text not in {"0", "1"}:
-        raise ValueError("must be 1 to turn it on, and is left out otherwise")
+        raise ValueError("must be 1 to turn it on; leave it out to turn it off")
     return text == "1"
 
 
@@ -120,12 +120,12 @@ def _log_level(text: str) -> str:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
-    """What this installation is told by its environment, checked. Paths are absolute."""
+    """The settings from the environment, checked. Paths are absolute."""
 
     database_url: str | None = _setting(
         "DATABASE_URL",
         "",
-        "A PostgreSQL (15 or newer) of your own, as `postgresql://user:password@host:5432/database`. Without it, an "
+        "Your own PostgreSQL server (15 or newer), as `postgresql://user:password@host:5432/database`. Without it, an "
         "embedded PostgreSQL keeps its data in `DATA_DIR`.",
         _database,
         shown=False,
@@ -133,97 +133,98 @@ class Settings:
     read_database_url: str | None = _setting(
         "READ_DATABASE_URL",
         "",
-        "A streaming replica of `DATABASE_URL`'s database, in the same form. Questions are answered from it, and the read "
-        "models built; what may be seen, keys and commands stay with the primary, which answers alone while the replica "
-        "is away.",
+        "A streaming replica of the database at `DATABASE_URL`, in the same form. Queries and the building of read models "
+        "read from it; access checks, keys and commands use the primary, which does everything while the replica is not "
+        "available.",
         _database,
         shown=False,
     )
     data_dir: Path = _setting(
         "DATA_DIR",
         ".data",
-        "The folder of the embedded database and its log. In a demonstration the keys lie in it, too.",
+        "The folder of the embedded database and its log. A demonstration keeps its keys there, too.",
         _folder,
     )
     host: str = _setting(
         "OVERWINTER_HOST",
         "127.0.0.1",
-        "The address that the pages and the API are served at. Put a proxy with TLS before it rather than opening it.",
+        "The address on which pages and API are served. To open it to others, put a proxy with TLS in front of it.",
         _host,
     )
-    port: int = _setting("OVERWINTER_PORT", "8000", "The port that they are served at.", _port)
+    port: int = _setting("OVERWINTER_PORT", "8000", "The port on which they are served.", _port)
     proxies: tuple[Network, ...] = _setting(
         "OVERWINTER_PROXIES",
         "127.0.0.1, ::1",
-        "The addresses or networks of the proxies before it. Their connections are not counted; of what comes through "
-        "them, the last address in `X-Forwarded-For` is.",
+        "The addresses or networks of the proxies in front of it. Their own connections are not counted; requests through "
+        "them are counted for the last address in `X-Forwarded-For`.",
         _networks,
     )
     connections: int = _setting(
         "OVERWINTER_CONNECTIONS",
         "500",
-        "How many connections are open at a time, at most.",
+        "The most connections that can be open at a time.",
         _from(1, 100_000),
     )
     connections_per_address: int = _setting(
         "OVERWINTER_CONNECTIONS_PER_ADDRESS",
         "50",
-        "How many of them one address has, at most; behind a proxy, how many requests at a time.",
+        "The most connections from one address; behind a proxy, the most requests at a time.",
         _from(1, 100_000),
     )
     header_bytes: int = _setting(
         "OVERWINTER_HEADER_BYTES",
         "32000",
-        "How many bytes a request's address and headers have together, at most.",
+        "The largest size of a request's address and headers together, in bytes.",
         _from(1_000, 1_000_000),
     )
-    headers: int = _setting(
-        "OVERWINTER_HEADERS", "100", "How many headers a request has, at most.", _from(10, 10_000)
-    )
+    headers: int = _setting("OVERWINTER_HEADERS", "100", "The most headers of a request.", _from(10, 10_000))
     header_seconds: int = _setting(
-        "OVERWINTER_HEADER_SECONDS", "15", "In what time a request's headers must have come.", _from(1, 3_600)
+        "OVERWINTER_HEADER_SECONDS",
+        "15",
+        "The time in which a request's headers must arrive.",
+        _from(1, 3_600),
     )
     body_seconds: int = _setting(
         "OVERWINTER_BODY_SECONDS",
         "120",
-        "In what time a request's body must have come, and in what time a client must go on to take its answer.",
+        "The time in which a request's body must arrive, and the longest pause of a client that reads its answer.",
         _from(1, 3_600),
     )
     most_fields: int = _setting(
         "OVERWINTER_FIELDS",
         "1000",
-        "How many fields a form has, or one object of a JSON body (such as the answers of an application), at most.",
+        "The most fields of a form, or of one object of a JSON body (such as the answers of an application).",
         _from(100, 100_000),
     )
     keys: Path = _setting(
         "OVERWINTER_KEYS",
         "DATA_DIR-keys",
-        "The folder of the keys: `wrapping-1.key` (2, 3, … after rotations) wraps the keys under which personal data is "
-        "sealed, and `index.key` makes what is looked up without being told, such as a registered address. All processes "
-        "of an installation share it. It must lie outside `DATA_DIR`, by default beside it (only a demonstration has it in "
-        "`DATA_DIR/keys`). Keep it off the database's server and out of every backup and snapshot: whoever has both can "
-        "read personal data, and after an erasure an old copy can still open what it should not.",
+        "The key folder: `wrapping-1.key` (2, 3, … after rotations) wraps the keys that seal personal data, and `index.key` "
+        "is for keyed hashes, for example of registered e-mail addresses. All processes of an installation share it. It "
+        "must be outside `DATA_DIR`, by default beside it (only a demonstration has it in `DATA_DIR/keys`). Keep it away "
+        "from the database server and out of every backup and snapshot: together with the database it reveals personal "
+        "data, and an old copy still opens data that was erased since.",
         _folder,
     )
     key_backup: Path | None = _setting(
         "OVERWINTER_KEY_BACKUP",
         "",
-        "A folder on another disk or machine for the one backup of the keys, which `overwinter backup` writes and each "
-        "rotation of the keys overwrites. Keep no older version of it, and keep it apart from the copies of the database. "
-        "Without it, whoever loses `OVERWINTER_KEYS` has lost all personal data.",
+        "A folder on another disk or machine for the key backup, a single file that `overwinter backup` writes and each "
+        "key rotation overwrites. Keep no older version of it, and keep it apart from copies of the database. Without it, "
+        "losing `OVERWINTER_KEYS` means losing all personal data.",
         _folder,
     )
     demo: bool = _setting(
         "OVERWINTER_DEMO",
         "0",
-        "`1` makes it a demonstration, with a clock that can be set forward. The history's first fact says so for ever. "
-        "Never for real grants.",
+        "`1` makes it a demonstration, with a clock that can be set forward. The first fact of the history records this "
+        "permanently. Never use it for real grants.",
         _switch,
     )
     public_url: str | None = _setting(
         "OVERWINTER_PUBLIC_URL",
         "",
-        "The address that people use, such as `https://grants.example.org`, where a proxy stands before it.",
+        "The address that people use, such as `https://grants.example.org`, if a proxy is in front of it.",
         _public_url,
     )
     log_level: str = _setting(
@@ -232,19 +233,19 @@ class Settings:
 
     @property
     def embedded_folder(self) -> Path:
-        """The folder that the embedded PostgreSQL has to itself."""
+        """The folder of the embedded PostgreSQL, which nothing else uses."""
         return self.data_dir / "postgres"
 
     @property
     def address(self) -> str:
-        """The address that people are told: `OVERWINTER_PUBLIC_URL`, or where it is served."""
+        """The address that people use: `OVERWINTER_PUBLIC_URL`, or the one on which it is served."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return self.public_url or f"http://{host}:{self.port}"
 
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """One setting as people are shown it: `value` holds no secret, `source` is "environment" or "default"."""
+    """One setting for display: `value` contains no secret; `source` is "environment" or "default"."""
 
     name: str
     value: str
@@ -254,9 +255,9 @@ class Described:
 
 
 def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
-    """The settings in an environment (the process's own by default). An empty variable counts as absent.
+    """Read the settings from an environment (by default, that of the process). An empty variable counts as absent.
 
-    Errors: `SettingsError`, one sentence that names the setting.
+    Raises `SettingsError`, whose message names the setting.
     """
     environ = os.environ if environ is None else environ
     values: dict[str, Any] = {}
@@ -264,7 +265,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         setting: _Meaning = each.metadata["setting"]
         text = environ.get(setting.name, "") or setting.default
         if each.name == "keys" and text == setting.default:
-            continue  # below, as it depends on others
+            continue  # set below, because it depends on other settings
         try:
             values[each.name] = setting.read(text) if text else None
         except ValueError as error:
@@ -274,13 +275,13 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         values["keys"] = data_dir / "keys" if values["demo"] else Path(f"{data_dir}-keys")
     if values["read_database_url"] is not None and values["database_url"] is None:
         raise SettingsError(
-            "The setting READ_DATABASE_URL needs DATABASE_URL, the database that it is a replica of."
+            "The setting READ_DATABASE_URL needs DATABASE_URL, the database of which it is a replica."
         )
     return Settings(**values)
 
 
 def described(settings: Settings, environ: Mapping[str, str] | None = None) -> tuple[Described, ...]:
-    """Each setting with its value, fit to be shown."""
+    """Every setting with its value, without secrets."""
     environ = os.environ if environ is None else environ
     shown = []
     for each in fields(Settings):
@@ -304,14 +305,14 @@ def described(settings: Settings, environ: Mapping[str, str] | None = None) -> t
 
 
 def unknown_names(environ: Mapping[str, str] | None = None) -> tuple[str, ...]:
-    """Variables that look like settings of ours and are none: most likely a slip in a name."""
+    """Environment variables that look like settings of this program but are not, probably because of a typing mistake."""
     environ = os.environ if environ is None else environ
     known = {SUPERVISED, *(each.metadata["setting"].name for each in fields(Settings))}
     return tuple(sorted(name for name in environ if name.startswith("OVERWINTER_") and name not in known))
 
 
 def without_secrets(database_url: str) -> str:
-    """A database's address with its user, host, port and name, and nothing else that may be in it."""
+    """A database address with only user, host, port and name."""
     from psycopg.conninfo import conninfo_to_dict
 
     known = {name: quote(str(value), safe="/:") for name, value in conninfo_to_dict(database_url).items()}
@@ -331,4 +332,4 @@ def as_markdown() -> str:
 
 
 if __name__ == "__main__":
-    print(as_markdown(), end="")  # noqa: T201 - its output is what it is for
+    print(as_markdown(), end="")  # noqa: T201 - printing is its purpose

@@ -1,17 +1,16 @@
 """The processes of one installation, started, watched and stopped together.
 
-`overwinter demo`, and `overwinter serve` where one machine does everything, run the API and the projections as
-processes of their own::
+`overwinter demo` runs the API and the projections as separate processes::
 
     with Supervisor() as supervisor:
         server = supervisor.hold(EmbeddedPostgres(folder))
         supervisor.start(Child("the API", (sys.executable, "-m", ...)))
         supervisor.wait()
 
-Ctrl-C, SIGTERM and a closed terminal stop all of them: SIGTERM, then after the grace SIGKILL, each to the child's whole
-process group, because a server whose main process was killed leaves workers that go on answering. A child that ends by
-itself ends everything. When the supervisor is killed, the kernel tells the children (on Linux); elsewhere, and for
-their workers, `end_with_parent` watches.
+Ctrl-C, SIGTERM and a closed terminal stop all of them: first SIGTERM, and SIGKILL after the grace period, both to the
+child's whole process group, because workers may survive their main process. If a child ends by itself, everything is
+stopped. If the supervisor is killed, the kernel signals the children (on Linux); on other systems, and in their workers,
+`end_with_parent` notices.
 """
 
 import contextlib
@@ -38,16 +37,16 @@ Held = TypeVar("Held")
 
 
 class SuperviseError(Exception):
-    """The processes cannot run together; the message is one sentence that a person can act on."""
+    """The processes cannot be run; the message is one sentence that a person can act on."""
 
 
 class StopRequested(BaseException):
-    """Someone asked for the end. No failure, and not an Exception, so that no handler on the way swallows it."""
+    """A request to stop. Not an Exception, so that no handler swallows it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """A process to run: what people call it, its command line, and what is added to its environment."""
+    """A process to run: its name, its command line, and additions to its environment."""
 
     name: str
     argv: tuple[str, ...]
@@ -55,10 +54,10 @@ class Child:
 
 
 class Supervisor:
-    """Runs children until it is told to stop or one of them ends. To be used in the main thread.
+    """Runs children until it is told to stop or one of them ends. Use it in the main thread.
 
-    Within the `with` block, a request to stop raises `StopRequested` wherever the block is; leaving the block stops the
-    children, then closes what they stood on (`hold`), and then the request has been answered and is not raised further.
+    A request to stop raises `StopRequested` inside the `with` block. Leaving the block stops the children, then closes
+    the resources given to `hold`, and swallows `StopRequested`.
     """
 
     def __init__(self, grace_seconds: float = GRACE_SECONDS) -> None:
@@ -86,12 +85,12 @@ class Supervisor:
         return kind is not None and issubclass(kind, StopRequested)
 
     def hold(self, resource: contextlib.AbstractContextManager[Held]) -> Held:
-        """Enters something that the children stand on, such as a database server, and leaves it after they ended."""
+        """Enter a resource that the children need, such as a database server; it is left after they have ended."""
         return self._held.enter_context(resource)
 
     def start(self, child: Child) -> int:
-        """Starts a child and returns its process id. Errors: `SuperviseError` when its program cannot be started."""
-        # Through a launcher, because only the child itself can ask the kernel to be told of its parent's death.
+        """Start a child and return its process id. Raises `SuperviseError` if its program cannot be started."""
+        # Through a launcher, because only the child itself can ask the kernel for a signal when its parent dies.
         command = [sys.executable, "-I", "-S", __file__, str(os.getpid()), *child.argv]
         try:
             process = subprocess.Popen(
@@ -106,9 +105,9 @@ class Supervisor:
         return process.pid
 
     def wait(self, until: Callable[[], bool] = lambda: False, seconds: float | None = None) -> bool:
-        """Waits while all children run, for ever or until the condition holds (True) or the time is up (False).
+        """Wait until the condition holds (returns True) or the time is up (returns False); by default, for ever.
 
-        Errors: `SuperviseError` as soon as a child ends by itself; `StopRequested` on Ctrl-C and the like.
+        Raises `SuperviseError` as soon as a child ends by itself, and `StopRequested` on Ctrl-C and similar signals.
         """
         deadline = None if seconds is None else time.monotonic() + seconds
         while True:
@@ -123,7 +122,7 @@ class Supervisor:
             time.sleep(0.1)
 
     def stop(self) -> None:
-        """Stops every child and all that it started, the last started first told. Returns when none is left."""
+        """Stop every child and everything that it started, the newest first. Returns when none is left."""
         for process in reversed(self._running.values()):
             _tell(process.pid, signal.SIGTERM)
         deadline = time.monotonic() + self._grace
@@ -142,36 +141,34 @@ class Supervisor:
 
 
 def check_port_is_free(host: str, port: int) -> None:
-    """Makes sure that a server can listen there. Errors: `SuperviseError`, one sentence with the way out."""
+    """Check that a server can listen there. Raises `SuperviseError`, whose message says what to do."""
     try:
         places = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, UnicodeError):
         raise SuperviseError(
-            f"There is no address {host} on this machine: set OVERWINTER_HOST to one it has."
+            f"This machine has no address {host}; set OVERWINTER_HOST to one that it has."
         ) from None
     for family, kind, protocol, _, place in places:
         with socket.socket(family, kind, protocol) as probe:
-            # As the server itself does it: connections that have just ended are no reason to refuse.
+            # Like the server itself, ignore connections that have just ended.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(place)
                 probe.listen(1)
             except OSError as error:
                 if error.errno == errno.EADDRINUSE:
-                    why = (
-                        "is in use by another program: stop that one, or choose another with OVERWINTER_PORT"
-                    )
+                    why = "is in use by another program; stop it, or set OVERWINTER_PORT to another port"
                 elif error.errno == errno.EACCES:
-                    why = "is not allowed to this user: choose one above 1023 with OVERWINTER_PORT"
+                    why = "may not be used by this user; set OVERWINTER_PORT to a port above 1023"
                 else:
-                    why = "cannot be listened at: check OVERWINTER_HOST and OVERWINTER_PORT"
+                    why = "cannot be opened; check OVERWINTER_HOST and OVERWINTER_PORT"
                 raise SuperviseError(f"Port {port} on {host} {why}.") from None
 
 
 def end_with_parent(seconds: float = 0.5, grace_seconds: float = GRACE_SECONDS) -> None:
-    """Ends this process when its parent is gone: for workers, and where the kernel tells no one.
+    """End this process when its parent is gone, for workers and for systems where the kernel sends no signal.
 
-    A thread looks every so many seconds; it sends this process SIGTERM, and after the grace makes it end.
+    A thread checks every `seconds`; it sends this process SIGTERM, and ends it after the grace period.
     """
     parent = os.getppid()
 
@@ -212,13 +209,13 @@ def _ending(code: int) -> str:
 
 
 def _launch(parent: int, argv: list[str]) -> None:
-    """Becomes the child's program, bound to end (by SIGTERM) when the supervisor does."""
+    """Replace this process with the child's program; on Linux it gets SIGTERM when the supervisor ends."""
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
     if os.getppid() != parent:
-        sys.exit(1)  # it died before we could ask to be told
+        sys.exit(1)  # the supervisor died before the request
     try:
-        os.execvp(argv[0], argv)  # noqa: S606 - the point of it
+        os.execvp(argv[0], argv)  # noqa: S606 - starting the program is the purpose
     except OSError as error:
         sys.exit(f"overwinter: {argv[0]} cannot be started: {error.strerror}")
 

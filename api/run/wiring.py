@@ -1,4 +1,4 @@
-"""How an installation is put together in one process: database, keys, runner, read models, accounts."""
+"""Connects the parts of an installation in one process: database, keys, runner, read models, accounts."""
 
 from __future__ import annotations
 
@@ -45,20 +45,20 @@ MIGRATED: Final = ("history", "projections", "api")
 
 
 SWEEP_SECONDS: Final = 10.0
-"""How often keys too old to be kept are looked for."""
+"""How often expired keys are removed from the cache, and unfinished erasures are completed."""
 SWEEP_ACCOUNTS_SECONDS: Final = 600.0
-"""How often sessions that ended are looked for."""
+"""How often ended sessions, tokens and claims are deleted."""
 
 log = logging.getLogger("overwinter.accounts")
 
 
 class WiringError(Exception):
-    """This database and these settings do not go together; one sentence."""
+    """The database and the settings do not fit together; the message is one sentence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wiring:
-    """One process's hold on an installation. `clock` is a `DemonstrationClock` in a demonstration."""
+    """The parts of an installation in one process. `clock` is a `DemonstrationClock` in a demonstration."""
 
     settings: Settings
     history: History
@@ -74,13 +74,13 @@ class Wiring:
     clock: Callable[[], datetime]
 
     async def installation(self) -> Installation:
-        """The installation's own state, read afresh."""
+        """The state of the installation, read from the database."""
         loaded = await self.runner.states.read_set(bypass_cache=True).load(((INSTALLATION, INSTALLATION_ID),))
         state: Installation = loaded[INSTALLATION_ID].state
         return state
 
     async def forget_accounts(self, person: str) -> None:
-        """Delete every way in of a person who was erased."""
+        """Delete every token, session and claim of an erased person."""
         await self.tokens.forget(person)
 
 
@@ -98,8 +98,8 @@ async def wire(
     clock: Callable[[], datetime] | None = None,
     read_url: str | None = None,
 ) -> AsyncIterator[Wiring]:
-    """An installation, ready for use; its history is begun if it has no fact yet. `clock` stands in for the real one,
-    and a replica at `read_url` answers questions.
+    """Open an installation; records the first fact of an empty history. `clock` replaces the real clock, and a replica at
+    `read_url` answers queries.
 
     Raises `WiringError`, `history.keyfiles.KeysUnusable` or `history.appends.Unavailable`, one sentence each.
     """
@@ -115,7 +115,7 @@ async def wire(
         await _check_keys(wiring)
         await _open_installation(wiring)
         await _finish_erasures(wiring)
-        # Several tasks: a database that keeps one waiting must not keep opened keys in memory.
+        # Separate tasks, so that a slow database does not keep opened keys in memory longer than allowed.
         sweeping = (
             asyncio.create_task(_sweep_keys(wiring)),
             asyncio.create_task(_follow_erasures(wiring)),
@@ -130,9 +130,9 @@ async def wire(
 
 
 async def check_fit(settings: Settings, history: History) -> None:
-    """Look whether a history that has been begun and these settings go together. Nothing is made or written.
+    """Check that these settings fit an existing history. Changes nothing.
 
-    Raises as `wire` does, and `Unreadable`.
+    Raises the same errors as `wire`, and `Unreadable`.
     """
     keys = await _keys_of(settings, history, create=False)
     wiring = _put_together(settings, history, keys, clock_of(settings))
@@ -141,7 +141,7 @@ async def check_fit(settings: Settings, history: History) -> None:
 
 
 async def check_keys(settings: Settings, history: History) -> None:
-    """Look whether the keys are in the key folder, or could be made there if there are none yet. Raises as `wire` does."""
+    """Check that the keys are in the key folder, or could be created there. Raises the same errors as `wire`."""
     await _check_begun(settings, history)
     check_places(settings)
     KeyFolder.check_can_be_made(settings.keys, (await epoch_of(history)).number)
@@ -151,34 +151,34 @@ async def check_keys(settings: Settings, history: History) -> None:
 
 
 def check_places(settings: Settings) -> None:
-    """Look whether keys lie, or would lie, where they must not. Raises `KeysUnusable`, which says what to do."""
+    """Check that keys are not, and will not be, stored in a wrong place. Raises `KeysUnusable`, which says what to do."""
     keys, data, backup = settings.keys.resolve(), settings.data_dir.resolve(), settings.key_backup
     if backup is not None:
         for name, other in (("OVERWINTER_KEYS", keys), ("DATA_DIR", data)):
             if backup.resolve().is_relative_to(other) or other.is_relative_to(backup.resolve()):
                 raise KeysUnusable(
-                    f"The folders of OVERWINTER_KEY_BACKUP and {name} are the same or one lies in the other, so that one "
-                    "loss takes both: choose a folder on another disk or machine for the key backup."
+                    f"The folders of OVERWINTER_KEY_BACKUP and {name} are the same, or one is inside the other, so both "
+                    "would be lost together; choose a folder on another disk or machine for the key backup."
                 )
     if settings.demo:
         return
     if keys.is_relative_to(data):
         raise KeysUnusable(
-            f"The key folder {settings.keys} lies in DATA_DIR, and whoever copies the data would have the keys, too: stop "
-            "all processes, move it out of there, and set OVERWINTER_KEYS to its new place."
+            f"The key folder {settings.keys} is inside DATA_DIR, so a copy of the data would include the keys; stop all "
+            "processes, move the folder elsewhere, and set OVERWINTER_KEYS to its new path."
         )
     inside = settings.data_dir / "keys"
     if holds_keys(inside):
         raise KeysUnusable(
-            f"There are keys in {inside}, and whoever copies DATA_DIR has them, too: stop all processes, then move that "
-            f"folder to {settings.keys} (the setting OVERWINTER_KEYS), or if it belongs to a demonstration, choose another "
-            "DATA_DIR."
+            f"There are keys in {inside}, so a copy of DATA_DIR would include them; stop all processes, then move that "
+            f"folder to {settings.keys} (the setting OVERWINTER_KEYS); if it belongs to a demonstration, choose another "
+            "DATA_DIR instead."
         )
 
 
 async def _keys_of(settings: Settings, history: History, *, create: bool = True) -> KeyFolder:
-    """The key folder of an installation. New keys are made for a new history alone: beside an old one they would open
-    nothing."""
+    """The key folder of an installation. Keys are created only for a new history, because new keys would open nothing of an
+    existing one."""
     begun = await _check_begun(settings, history)
     check_places(settings)
     while True:
@@ -188,14 +188,15 @@ async def _keys_of(settings: Settings, history: History, *, create: bool = True)
         except KeysUnusable:
             if (await epoch_of(history)).number == epoch.number:
                 raise
-            # Another process has rotated in between.
+            # Another process has rotated the keys in between.
 
 
 async def _check_begun(settings: Settings, history: History) -> bool:
-    """Whether the history has any fact; raises `WiringError` if it is of the other kind than these settings."""
+    """Whether the history has any fact. Raises `WiringError` if it is a demonstration and the settings are not, or the other
+    way round."""
     if await history.last_position() == 0:
         return False
-    # The first fact says it, which no later one can make unreadable.
+    # Read only the first fact, so that a later unreadable one does not matter.
     installation = await _as_it_was_opened(history)
     if installation is not None:
         _check_kind(settings, installation)
@@ -244,8 +245,8 @@ def _put_together(
 
 
 async def _check_keys(wiring: Wiring) -> None:
-    """See that a key of this database opens under these keys: what another installation's would seal beside it, nobody
-    could open again from one folder. Raises `KeysUnusable`."""
+    """Check that a key of this database opens with the key folder, so that nothing is sealed with keys of another
+    installation. Raises `KeysUnusable`."""
     row = await wiring.history.any_key()
     if row is not None:
         await opened_keys(wiring.history, wiring.vault, (row.subject,))
@@ -253,7 +254,7 @@ async def _check_keys(wiring: Wiring) -> None:
 
 
 async def _sweep_keys(wiring: Wiring) -> None:
-    """Forget opened keys in time, also those that nobody asks for again, and the wrapping keys of former epochs."""
+    """Remove expired keys from the cache, and the wrapping keys of former epochs from memory, every few seconds."""
     while True:
         await asyncio.sleep(SWEEP_SECONDS)
         wiring.vault.sweep()
@@ -261,30 +262,30 @@ async def _sweep_keys(wiring: Wiring) -> None:
 
 
 async def _follow_erasures(wiring: Wiring) -> None:
-    """Finish what follows from erasures and could not be done at once, such as a rotation while a dump was made."""
+    """Complete erasures that could not be completed at once, for example because a dump blocked the rotation."""
     while True:
         await asyncio.sleep(SWEEP_SECONDS)
         await try_to_finish(wiring)
 
 
 async def try_to_finish(wiring: Wiring) -> str | None:
-    """Do what is due after erasures; the sentence that says what keeps it from being done, or None."""
+    """Complete erasures; returns None, or a sentence that says why it is not possible now."""
     try:
         await wiring.rotation.finish()
     except (KeysUnusable, Unavailable) as error:
-        log.warning("what follows from erasures is not done yet: %s", error)
+        log.warning("erasures are not complete yet: %s", error)
         return str(error)
     except psycopg.Error as error:
-        log.warning("what follows from erasures is not done yet: %s", type(error).__name__)
-        return "The database refuses it."
-    except Exception as error:  # noqa: BLE001 - the task that tries it again must not end
-        log.error("what follows from erasures is not done yet: %s", type(error).__name__)  # noqa: TRY400 - may quote
-        return "Something unexpected keeps it from being done; the log names its kind."
+        log.warning("erasures are not complete yet: %s", type(error).__name__)
+        return "The database refused it."
+    except Exception as error:  # noqa: BLE001 - the task that tries again must not end
+        log.error("erasures are not complete yet: %s", type(error).__name__)  # noqa: TRY400 - may quote
+        return "An unexpected error occurred; the log names its type."
     return None
 
 
 async def _sweep_accounts(wiring: Wiring) -> None:
-    """Delete ways in that lead nowhere any more, also those that nobody tries again. Nothing depends on its success."""
+    """Delete expired and revoked tokens, sessions and claims every few minutes. Failures are only logged."""
     while True:
         try:
             await wiring.tokens.sweep()
@@ -300,7 +301,7 @@ async def _sweep_accounts(wiring: Wiring) -> None:
 
 
 def _secure(settings: Settings) -> bool:
-    """Cookies travel over TLS alone, unless a demonstration is served without."""
+    """Whether cookies are sent over TLS only; False for a demonstration that is served without TLS."""
     return not (settings.demo and settings.address.startswith("http://"))
 
 
@@ -314,16 +315,16 @@ async def _open_installation(wiring: Wiring) -> None:
                 )
             installation = await wiring.installation()
     except Unreadable as error:
-        # Administrators can do nothing then; everybody else can.
+        # Administrators cannot act then; everybody else can.
         log.error("the installation's own facts: %s", error)  # noqa: TRY400 - a traceback may quote what was read
-        return  # whose database it is was looked at before
+        return  # `_check_begun` has checked the kind already
     _check_kind(wiring.settings, installation)
 
 
 async def _as_it_was_opened(history: History) -> Installation | None:
-    """The installation after its first fact; None if there is none, or it cannot be read."""
+    """The installation's state after its first fact; None if there is none or it cannot be read."""
     facts = (await history.load({INSTALLATION_ID: 0})).get(INSTALLATION_ID, ())
-    with contextlib.suppress(Exception):  # whatever a damaged fact raises
+    with contextlib.suppress(Exception):  # a damaged fact can raise anything
         first = facts[0]
         return INSTALLATION.evolve(INSTALLATION.empty, fact_in(first.topic, first.document, history.id))
     return None
@@ -332,21 +333,21 @@ async def _as_it_was_opened(history: History) -> Installation | None:
 def _check_kind(settings: Settings, installation: Installation) -> None:
     if installation.demonstration and not settings.demo:
         raise WiringError(
-            "This database holds a demonstration, which is never used as a real installation: "
+            "This database contains a demonstration, which cannot be used as a real installation; "
             "set OVERWINTER_DEMO=1, or choose another DATABASE_URL or DATA_DIR."
         )
     if settings.demo and not installation.demonstration:
         raise WiringError(
-            "This database holds a real installation, which is never used as a demonstration: "
+            "This database contains a real installation, which cannot be used as a demonstration; "
             "leave OVERWINTER_DEMO out, or choose another DATABASE_URL or DATA_DIR."
         )
 
 
 async def _finish_erasures(wiring: Wiring) -> None:
-    """Erase again whoever is fenced and whose erasure the history does not tell, as when an old copy of the database was
-    restored; then do whatever else is due after erasures."""
+    """Erase fenced subjects again that the history does not know to be erased, for example after an older copy of the database
+    was restored; then complete all erasures."""
     fences = {fence.subject: fence for fence in wiring.keys.fences()}
-    # A runner that does not rotate after each of them: once is enough, afterwards.
+    # This runner does not rotate the keys after each erasure; once at the end is enough.
     runner = Runner(
         wiring.history,
         wiring.vault,
@@ -364,7 +365,7 @@ async def _finish_erasures(wiring: Wiring) -> None:
 
 
 async def _erase_again(runner: Runner, fence: Fence) -> None:
-    """For the same reason, and in the name of the same person, unless this history gives them no right to it."""
+    """Erase with the same reason and the same actor, or as the system if the actor has no right to it in this history."""
     reason = cast("ErasureReason", fence.reason if fence.reason in get_args(ErasureReason) else "other")
     command = (
         ErasePerson(person=fence.subject, reason=reason)
@@ -373,7 +374,7 @@ async def _erase_again(runner: Runner, fence: Fence) -> None:
     )
     channel = Channel(fence.channel) if fence.channel in {*Channel} else Channel.SYSTEM
     for actor, by in ((fence.actor, channel), (SYSTEM, Channel.SYSTEM)):
-        # Refused: another process was first, or their history tells the erasure; then the rotation drops the key.
+        # Refused: the subject is already erased, for example by another process; then the rotation drops the key.
         with contextlib.suppress(Forbidden, NotFound):
             with contextlib.suppress(Refused):
                 await runner.run(Request(command=command, actor=actor, channel=by))

@@ -1,11 +1,11 @@
--- Ways in. Secrets are kept as digests only, and nothing here says who a person is.
+-- Tokens, claims and sessions. Only digests of secrets are stored, and nothing here identifies a person.
 
 CREATE SCHEMA accounts;
 
 CREATE TABLE accounts.tokens (
     digest bytea PRIMARY KEY CHECK (octet_length(digest) = 32),
     person text COLLATE "C" NOT NULL,
-    -- What the token is for, never whom: a short word such as "rehearsal".
+    -- What the token is for, never for whom: a short word such as "rehearsal".
     label text COLLATE "C" NOT NULL CHECK (label ~ '^[a-z0-9][a-z0-9-]{0,39}$'),
     -- The person who made it, or "system" for the operator at the command line.
     made_by text COLLATE "C" NOT NULL,
@@ -15,8 +15,8 @@ CREATE TABLE accounts.tokens (
     -- The claim this token was exchanged for. A token made with another token copies that token's claim. The facts
     -- person.claim_made and person.claim_used name it. Only a demonstration's tokens have none.
     claim text COLLATE "C",
-    -- Until when this way in has been told of other claims to the account: of none after an exchange, and of as many as
-    -- the token it was made with.
+    -- Until when notices about other claims to the account have been shown with this token. A token made with another token
+    -- copies its time.
     told_at timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX ON accounts.tokens (person);
@@ -25,7 +25,7 @@ CREATE TABLE accounts.claims (
     digest bytea PRIMARY KEY CHECK (octet_length(digest) = 32),
     claim text COLLATE "C" NOT NULL UNIQUE,
     person text COLLATE "C" NOT NULL,
-    -- Whether a claim can be used is decided by its facts; this and the time say which ways in have to be told of it.
+    -- Whether a claim can be used is decided by its facts; state and time only select the tokens that get a notice about it.
     state text COLLATE "C" NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'used', 'withdrawn')),
     changed_at timestamptz NOT NULL DEFAULT now()
 );

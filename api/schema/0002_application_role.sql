@@ -1,5 +1,5 @@
--- Lets an existing role make, use and end ways in, also with the tables of later migrations. To be called by the owner,
--- which is whoever migrates.
+-- Grants an existing role what it needs to create, use and end tokens, claims and sessions, also in tables of later
+-- migrations. Called by the owner, the role that migrates.
 CREATE PROCEDURE accounts.allow(p_role text) LANGUAGE plpgsql AS $$
 DECLARE
     v_owner name := (SELECT pg_get_userbyid(n.nspowner) FROM pg_namespace n WHERE n.nspname = 'accounts');

@@ -1,12 +1,12 @@
--- Lets an existing role ask and write the read models, those of later migrations too. To be called by the owner, which
--- is whoever migrates. A rebuild, which makes new tables, stays the owner's; it gives them the rights of the old.
+-- Grants an existing role what it needs to query and write the read models, also in tables of later migrations. Called by
+-- the owner, the role that migrates. Only the owner can rebuild, because that creates tables; they get the grants of the old.
 CREATE PROCEDURE read.allow(p_role text) LANGUAGE plpgsql AS $$
 DECLARE
     v_owner name := (SELECT pg_get_userbyid(n.nspowner) FROM pg_namespace n WHERE n.nspname = 'read');
     v_rights text := 'SELECT, INSERT, UPDATE, DELETE';
 BEGIN
-    -- To have a table's statistics gathered is a right of its own since PostgreSQL 17. Before, the attempt is passed
-    -- over with a warning, and the server's own vacuuming gathers them a little later.
+    -- Since PostgreSQL 17, analysing a table needs a right of its own. Before, the attempt only causes a warning, and
+    -- autovacuum analyses the table a little later.
     IF current_setting('server_version_num')::integer >= 170000 THEN
         v_rights := v_rights || ', MAINTAIN';
     END IF;

@@ -1,4 +1,4 @@
-"""A migrated database, a key folder and command runners for the tests of the history."""
+"""Fixtures for tests of the history: a migrated database, a key folder and command runners."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def anyio_backend() -> str:
 
 @pytest.fixture(scope="session")
 def database_template(postgres: EmbeddedPostgres) -> Iterator[str]:
-    """A database with the history's tables and nothing in them."""
+    """A database with the history's tables, all empty."""
     make_database(postgres, "history_template")
     migrate(postgres.url_of("history_template"), migrations_in("history"))
     yield "history_template"
@@ -45,7 +45,7 @@ def database_template(postgres: EmbeddedPostgres) -> Iterator[str]:
 
 @dataclass
 class Office:
-    """A runner with the manners of a test: commands by name, as any person, at a settable time."""
+    """A command runner for tests: commands by name, as any person, at a time that can be set."""
 
     runner: Runner
     url: str
@@ -91,7 +91,7 @@ class Office:
         return administrator, founded.stream
 
     def rows(self) -> list[tuple[int, str, int, str, bytes, bytes]]:
-        """All facts as they lie in the database."""
+        """All facts as stored in the database."""
         with psycopg.connect(self.url) as connection:
             return connection.execute(
                 "SELECT position, stream, version, topic, document, leaf FROM history.facts ORDER BY position"
@@ -103,7 +103,7 @@ Offices = Callable[[], Any]
 
 @pytest.fixture
 async def offices(database_url: str, tmp_path: Path) -> AsyncIterator[Offices]:
-    """Makes offices on one database, each as a process of its own would have it."""
+    """Makes offices on one database, each like a separate process."""
     async with AsyncExitStack() as stack:
 
         async def make() -> Office:
@@ -126,6 +126,6 @@ async def offices(database_url: str, tmp_path: Path) -> AsyncIterator[Offices]:
 
 @pytest.fixture
 async def office(offices: Offices) -> Office:
-    """The one office that most tests need."""
+    """One office, enough for most tests."""
     made: Office = await offices()
     return made

@@ -1,8 +1,8 @@
-"""Examples of every topic, as stored: made once with fixed keys and seeds, then kept for ever.
+"""Golden examples of stored facts, one for each topic, made once with fixed keys and seeds and then never changed.
 
-``python -m tests.history.golden`` writes the example of each topic that has none yet, and enters its digest in
-``golden/released.sha256``. It never touches an example that exists: before the first release, delete what has to be made
-again, with its line in that list.
+``python -m tests.history.golden`` writes an example for each topic that has none yet, and adds its digest to
+``golden/released.sha256``. It never changes an existing example. Until the first release, an example that must change can
+be deleted together with its line in that list.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ KEY = b"\x07" * 32
 
 
 def example(hint: Any, name: str = "") -> Any:
-    """A value of a type, always the same."""
+    """An example value of a type, always the same."""
     origin, arguments = get_origin(hint), get_args(hint)
     if origin is Annotated:
         return example(arguments[0], name)
@@ -67,7 +67,7 @@ def fact_of(kind: type[msgspec.Struct]) -> Any:
 
 
 def fixed_random() -> Any:
-    """Bytes that look random and are always the same: SHAKE256 of a counter."""
+    """Reproducible pseudo-random bytes: SHAKE256 of a counter."""
     numbers = count(1)
     return lambda size: shake_256(b"golden" + next(numbers).to_bytes(4, "big")).digest(size)
 
@@ -105,7 +105,7 @@ def golden(topic: str, kind: type[Fact]) -> str:
 
 
 def main() -> None:
-    """Write what is missing."""
+    """Write the missing examples."""
     FOLDER.mkdir(exist_ok=True)
     for topic, kind in sorted(TOPICS.items()):
         path = FOLDER / f"{topic}.json"

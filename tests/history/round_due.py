@@ -1,4 +1,4 @@
-"""A round that is due to close, appended without the command and the call that go before it."""
+"""Appends a round with a due date, without the commands and the call that normally precede it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from history.store import History
 
 
 async def open_round(history: History, initiative: str, closes_at: datetime) -> str:
-    """Open a round of an initiative that is due to close at a time; gives the round's id."""
+    """Append an open round that is due to close at `closes_at`; returns the round's id."""
     round = stream_id("round", os.urandom(16))
     opened = RoundOpened(
         round=round,

@@ -1,8 +1,8 @@
-"""A second reader of the history's format, written from docs/history-format.md alone.
+"""A second reader of the history's format, written only from docs/history-format.md.
 
-It shares no code with `history`: the standard library and AES only. It refuses what the format does not allow, recomputes
-every leaf from the rows, follows the chain of each stream, counts positions, and opens boxes with keys that it unwraps
-itself. Its refusals are the short codes in `Refusal`.
+It shares no code with `history` and uses only the standard library and AES. It rejects what the format does not allow,
+recomputes every leaf from the rows, checks the chain of each stream and the positions, and opens boxes with keys that it
+unwraps itself. It rejects with the short codes in `Refusal`.
 """
 
 import datetime as dt
@@ -25,11 +25,11 @@ FORBIDDEN_IN_KEYS = [
 
 
 class Refusal(Exception):
-    """A rule of the format is broken; the text is a short code for the rule."""
+    """A rule of the format is broken. The text is a short code for the rule."""
 
 
 class Broken(Exception):
-    """The history is not what the format says; names the position."""
+    """The history breaks a rule of the format at a position."""
 
 
 def need(condition, code):
@@ -74,7 +74,7 @@ def unhex(value, size):
 
 
 def write(value):
-    """The canonical text of a value that was parsed. Of strings, the standard library escapes just what has to be."""
+    """The canonical text of a parsed value. The standard library escapes exactly what must be escaped in strings."""
     if value is None or value is True or value is False:
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, int):
@@ -87,7 +87,7 @@ def write(value):
 
 
 def parse(data, levels):
-    """The value of canonical JSON, nested at most `levels` deep."""
+    """Parse canonical JSON that is nested at most `levels` deep."""
     try:
         text = bytes(data).decode("utf-8")
     except UnicodeDecodeError:
@@ -124,7 +124,7 @@ def parse(data, levels):
 
 
 def check_depth(text, levels):
-    """Count brackets outside strings, so that nothing deep is ever parsed."""
+    """Count brackets outside strings, so that deeply nested JSON is never parsed."""
     deep = 0
     for token in re.finditer(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', text, re.DOTALL):
         if token[0] in ("[", "{"):
@@ -269,7 +269,7 @@ def check_origin(origin, history):
 
 
 def read(stored):
-    """The parsed document, if it obeys every rule."""
+    """Parse a document and check every rule."""
     need(len(stored) <= 2**26, "size of a document")
     document = parse(stored, 32)
     need(isinstance(document, dict), "format")
@@ -292,7 +292,7 @@ def read(stored):
 
 
 def steps(document):
-    """Every value on the way to the leaf of a document that was read."""
+    """Every intermediate value of a document's leaf."""
     place, history = document["envelope"]["place"], bytes.fromhex(document["history"])
     public, sealed = public_fields(document["fact"]), document["sealed"]
     absorbed = tag("xof") + bytes.fromhex(document["seed"]) + history + number(place["version"], 8)
@@ -333,7 +333,7 @@ def leaf_of(stored):
 
 
 def open_sealed(document, name, key):
-    """The salt and the JSON of a sealed field of a document that was read, compared with its digest."""
+    """Open a sealed field of a document: its salt and JSON, checked against its digest."""
     place, sealed = document["envelope"]["place"], document["sealed"][name]
     need(sealed["box"] is not None, "destroyed")
     digest, subject = bytes.fromhex(sealed["digest"]), document["fact"][sealed["of"]]
@@ -366,7 +366,7 @@ def unwrap(wrapping_key, history, subject, epoch, wrapped):
 
 
 def follow(heads, document, leaf):
-    """Check that a document follows on the head of its stream, and make it the head."""
+    """Check that a document follows the head of its stream, and make it the head."""
     place = document["envelope"]["place"]
     head = heads.get(place["stream"])
     if head is None:
@@ -381,7 +381,7 @@ def follow(heads, document, leaf):
 def check(rows, keys):
     """Check rows (position, stream, version, topic, document, leaf) in order of position; returns fields opened.
 
-    `keys` are the subjects' keys. Raises `Broken` at the first row that is not as the format says.
+    `keys` are the subjects' keys. Raises `Broken` at the first row that breaks a rule.
     """
     heads, opened = {}, 0
     for expected, (position, stream, version, topic, stored, leaf) in enumerate(rows, start=1):

@@ -1,7 +1,8 @@
-"""A storm: random appends from several processes, with a journal of what each was told, and the check of what is left.
+"""A stress test: random appends from several processes, each with a journal of requests and answers, and a check of the
+result.
 
-``python -m tests.history.storm URL JOURNAL SEED WRITERS SECONDS`` is one process of writers. It puts each append down
-before it is sent and once more when it is answered, one line a write, so that a killed process leaves a true journal.
+``python -m tests.history.storm URL JOURNAL SEED WRITERS SECONDS`` runs one process of writers. It writes a line to the journal
+before an append is sent and another when it is answered, so that a killed process leaves a correct journal.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ TOPIC = "application.withdrawn.v1"
 
 @dataclass
 class Asked:
-    """An append in a journal, and what its sender was told: nothing, if the process was killed."""
+    """An append in a journal, and its outcome; None if the process was killed before the answer."""
 
     facts: list[tuple[str, int, str]]
     read: dict[str, int]
@@ -44,14 +45,14 @@ class Asked:
 
 
 class Journal:
-    """The lines of one process."""
+    """The journal of one process."""
 
     def __init__(self, path: Path) -> None:
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         self._asked = 0
 
     def asks(self, append: Append) -> int:
-        """Put down an append that is about to be sent; its number."""
+        """Record an append that is about to be sent; returns its number."""
         self._asked += 1
         facts = [(fact.stream, fact.version, fact.leaf.hex()) for fact in append.facts]
         key = append.idempotency.key.hex() if append.idempotency else None
@@ -59,7 +60,7 @@ class Journal:
         return self._asked
 
     def told(self, number: int, outcome: str, positions: tuple[int, ...] = ()) -> None:
-        """Put down the answer."""
+        """Record the answer to an append."""
         self._write(["told", number, outcome, positions])
 
     def _write(self, line: list[Any]) -> None:
@@ -67,7 +68,7 @@ class Journal:
 
 
 def read_journal(path: Path) -> list[Asked]:
-    """What a process asked and was told; half a line at the end was never answered."""
+    """Read the journal of a process. An incomplete last line counts as not answered."""
     asked: dict[int, Asked] = {}
     for line in path.read_text("utf-8").splitlines():
         match json.loads(line):
@@ -79,7 +80,7 @@ def read_journal(path: Path) -> list[Asked]:
 
 
 class Writer:
-    """One writer of a process: appends of all kinds, at random."""
+    """A writer that makes random appends of all kinds."""
 
     def __init__(self, history: History, journal: Journal, chance: random.Random) -> None:
         self._history = history
@@ -87,7 +88,7 @@ class Writer:
         self._chance = chance
 
     async def once(self) -> None:
-        """One append; now and then its client sends it twice at once, and each is decided on its own."""
+        """Make one append; sometimes the client sends it twice at the same time, and each is decided separately."""
         append = await self._any()
         twins = [append]
         if append.idempotency is not None and self._chance.random() < 0.2:
@@ -96,7 +97,7 @@ class Writer:
         await asyncio.gather(*(self._send(twin) for twin in twins))
 
     async def _send(self, append: Append) -> None:
-        """Send it, and send it again under its key while the database is away."""
+        """Send an append, and repeat it with its key while the database is unavailable."""
         number = self._journal.asks(append)
         for _ in range(20):
             try:
@@ -157,7 +158,7 @@ class Writer:
 
 
 def lose_answers(chance: random.Random, share: float) -> None:
-    """Cut some connections after the COMMIT and before the answer is read: no signal hits that moment often enough."""
+    """Drop some connections after the COMMIT but before the answer is read, because signals rarely hit that moment."""
 
     async def forgetful(connection: Connection, statement: Prepared, arrays: Any) -> Any:
         rows = await call(connection, statement, arrays)
@@ -170,7 +171,7 @@ def lose_answers(chance: random.Random, share: float) -> None:
 
 
 async def write(url: str, journal: Path, seed: int, writers: int, seconds: float) -> None:
-    """Write until the time is over, whatever becomes of the database meanwhile."""
+    """Write until the time is over, whatever happens to the database meanwhile."""
     chance = random.Random(seed)
     notes = Journal(journal)
     lose_answers(chance, LOST_ANSWERS)
@@ -196,11 +197,11 @@ Row = tuple[int, str, int, str, bytes, bytes]
 
 
 def check(rows: list[Row], journals: list[list[Asked]]) -> Counter[str]:
-    """What is stored against what was asked and told; returns how the appends ended.
+    """Compare the stored facts with the journals; returns how many appends had each outcome.
 
-    Positions are 1..N and each stream's versions have no gap; what was acknowledged is there, whole, at the positions
-    that were told, and was decided on what stood there then; what was turned down is not there; what was not answered
-    is there whole or not at all; and nothing else is there.
+    Checks that positions are 1..N and the versions of each stream have no gap; that acknowledged appends are stored
+    completely, at the positions in the answer, and were decided on the versions that were current then; that rejected
+    appends are not stored; that unanswered appends are stored completely or not at all; and that nothing else is stored.
     """
     assert [row[0] for row in rows] == list(range(1, len(rows) + 1)), (
         "positions are 1, 2, 3, ... without a gap"

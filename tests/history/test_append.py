@@ -1,4 +1,4 @@
-"""The append: gap-free, in order, atomic, at the versions read, once, and truthful about lost connections."""
+"""The append: gap-free, ordered, atomic, checked against the versions read, idempotent, and correct after lost connections."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Columns as PostgreSQL takes them in binary: every value comes back as it was given, and null as null."""
+"""Arrays in PostgreSQL's binary format: every value comes back unchanged, and None comes back as None."""
 
 from __future__ import annotations
 

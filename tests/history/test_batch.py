@@ -1,4 +1,4 @@
-"""The document that an append sends and the function that takes it agree on what an append can do."""
+"""The JSON document of an append and the SQL function agree about the effects of an append."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Look-ups of a moment share one statement, and nobody is told anything older than their question."""
+"""Concurrent lookups share one statement, and no result is older than its request."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.anyio
 
 
 class Table:
-    """Stands in for a table: what was asked of it, and an answer that waits until it is let go."""
+    """A fake table: records the keys that it was asked for, and answers only when released."""
 
     def __init__(self) -> None:
         self.rows: dict[str, int] = {"one": 1, "two": 2}

@@ -1,4 +1,4 @@
-"""The tables beside the facts, recomputed from them after somebody has changed a row by hand."""
+"""Verifying the derived tables after somebody has changed a row by hand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Due dates: each is worked out from its fact and run once, and one that fails keeps no other waiting."""
+"""Due dates: each command is worked out from its fact and run once, and a failing one does not hold up others."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from tests.history.round_due import open_round
 pytestmark = pytest.mark.anyio
 
 NOTE = Stored("note-1", 1, "note.written.v1", b"x", bytes(32))
-"""A fact that the function takes, as from anybody who has the role's password."""
+"""A fact that the function accepts, as from somebody with the role's password."""
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""An erasure happens as a whole, with its own reason and actor, or not at all: whatever refuses it, or cuts in."""
+"""An erasure happens completely, with its own reason and actor, or not at all, whatever refuses or interrupts it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Facts in stored documents: a second reader agrees, every topic has an example that never changes, nothing is out of place."""
+"""Stored documents: the second reader agrees, every topic has an example that never changes, and every field is in its place."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from tests.history.vectors import vectors
 GOLDEN = sorted(golden.FOLDER.glob("*.json"))
 
 GUARDED_SINCE = "2026-11-28"
-"""From this day on no released example is taken back. Before it, format 2 was not in use anywhere."""
+"""Since this date no released example may be removed. Before it, format 2 was not in use anywhere."""
 
 
 def _example(topic: str) -> dict[str, Any]:

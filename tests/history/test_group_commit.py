@@ -1,4 +1,4 @@
-"""Appends that share a commit: each is stored or turned down for itself, and none is answered too early."""
+"""Appends that share a commit: each is stored or rejected on its own, and none is answered before the commit."""
 
 from __future__ import annotations
 

@@ -1,13 +1,13 @@
-"""The eventsourcing library's own tests of recorders, run on ours.
+"""Runs the eventsourcing library's own recorder tests on our recorder.
 
-What differs by design, and how the tests are told so:
+Intended differences, and how the tests are adapted:
 
-- A stream's id is a text of ours, not a UUID, and its first fact has version 1. The library's tests count from 0 here,
-  and `FromZero` moves every version by one.
-- What is stored is a document, and its leaf hash is worked out from it. The library stores any bytes, so the leaf of
-  what is no document is here the plain digest.
-- Every fact has a position, so our recorder is always an application recorder, and it answers positions where an
-  aggregate recorder answers nothing.
+- Our stream ids are not UUIDs, and the first fact of a stream has version 1. The library's tests count from 0, so `FromZero`
+  shifts every version by one.
+- We store documents, whose leaf hash is computed from them. The library's tests store arbitrary bytes, so here the leaf of
+  something that is not a document is its plain digest.
+- Every fact has a position, so our recorder is always an application recorder, and returns positions where an aggregate
+  recorder returns nothing.
 
 Not run: the tests of the process and tracking recorders (a projection keeps its own position, in its own transaction,
 and never through the library), of transcoders (our documents have one form), of an infrastructure factory (there is

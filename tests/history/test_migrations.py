@@ -1,4 +1,4 @@
-"""Databases that this program cannot use are refused with a sentence, before anything is changed in them."""
+"""Databases that this program cannot use are refused with a sentence, before anything in them is changed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers to idempotency keys are kept for thirty days, and no longer."""
+"""Answers to idempotency keys are kept for thirty days, not longer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The application's role reads the history and appends to it through the one function, and can do nothing else to it."""
+"""The program's database role can read the history and append through one function, and nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rotation of the wrapping key: the living are wrapped again, everything goes on meanwhile, and nobody else stays."""
+"""Key rotation: all remaining keys are wrapped again, everything keeps running meanwhile, and erased keys disappear."""
 
 from __future__ import annotations
 

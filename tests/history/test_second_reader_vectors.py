@@ -1,4 +1,4 @@
-"""The second reader against the vectors: what it says is worked out without a line of the program's code."""
+"""The second reader against the test vectors, without any code of the program."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Statements that go straight to libpq: what becomes of the connection when something goes wrong under way."""
+"""Statements sent directly through libpq: the state of the connection after errors and cancellation."""
 
 from __future__ import annotations
 
@@ -99,8 +99,8 @@ async def test_a_question_goes_on_when_its_table_gets_a_column(database_url: str
 
 
 class EndingServer:
-    """A PostgreSQL that lets one client in, and ends when that client asks something: without reading the question it
-    says that it ends, and closes the connection, as a backend does whose main process was killed."""
+    """A fake PostgreSQL that accepts one client and shuts down at its first query: without reading the query it sends a
+    shutdown message and closes the connection, like a backend whose main process was killed."""
 
     def __init__(self, folder: Path) -> None:
         self._listening = socket.socket(socket.AF_UNIX)

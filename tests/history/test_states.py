@@ -1,4 +1,4 @@
-"""Folded states: a stream is read as what it is, or not at all."""
+"""Folded states: a stream is only folded as its own kind."""
 
 from typing import cast
 

@@ -1,7 +1,7 @@
-"""The history under a storm: conflicts, refusals, cut connections, killed processes, a killed server.
+"""Stress tests of the history: conflicts, refusals, lost connections, killed processes, a killed server.
 
-Each storm runs for STORM_SECONDS if that is set (`make test-storm SECONDS=600`), else for three seconds in the ordinary
-tests and for thirty in the long ones.
+Each runs for STORM_SECONDS if that is set (`make test-storm SECONDS=600`), otherwise three seconds in the ordinary tests and
+thirty in the long ones.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ pytestmark = pytest.mark.timeout(LONG * 2 + 240)
 
 
 class Reader(threading.Thread):
-    """Follows the history from its beginning and notes what it saw, whatever happens to its connections."""
+    """Follows the history from its beginning and records what it sees, whatever happens to its connections."""
 
     def __init__(self, url: str) -> None:
         super().__init__()
@@ -67,7 +67,7 @@ class Reader(threading.Thread):
 
 
 class Storm:
-    """Writers in processes of their own, readers, and whatever befalls them."""
+    """Writers in separate processes, readers, and the failures that are inflicted on them."""
 
     def __init__(self, url: str, folder: Path, seconds: float) -> None:
         self._url = url
@@ -80,7 +80,7 @@ class Storm:
         self.cut = self.killed = 0
 
     def run(self, befall: Callable[[], None]) -> tuple[list[list[Asked]], dict[str, int]]:
-        """Let it rage; returns the journals, and what was done to whom."""
+        """Run the stress test; returns the journals, and a count of the inflicted failures."""
         for reader in self.readers:
             reader.start()
         for _ in range(PROCESSES):
@@ -100,7 +100,7 @@ class Storm:
         }
 
     def stop_readers_at(self, position: int) -> None:
-        """Let the readers catch up with the end, for a while, and stop them."""
+        """Wait a while for the readers to reach the end, and stop them."""
         deadline = time.monotonic() + 30
         for reader in self.readers:
             while not (reader.seen and reader.seen[-1][0] >= position) and time.monotonic() < deadline:
@@ -109,7 +109,7 @@ class Storm:
             reader.join()
 
     def cut_connections(self) -> None:
-        """End some connection, in whatever it is doing: waiting, writing, committing, answering."""
+        """Terminate a random connection, whatever it is doing."""
         time.sleep(self._chance.uniform(0, 0.08))
         with suppress(psycopg.Error), psycopg.connect(self._url, autocommit=True) as connection:
             row = connection.execute(
@@ -122,7 +122,7 @@ class Storm:
             self.cut += row[0]
 
     def kill_a_process(self) -> None:
-        """Kill a process of writers in the middle of its work, and start another in its place."""
+        """Kill a writer process in the middle of its work, and start another."""
         time.sleep(self._chance.uniform(0.3, 1.0))
         victim = self._chance.choice(self._processes[-PROCESSES:])
         if victim.poll() is None and time.monotonic() < self._end:
@@ -178,7 +178,7 @@ def test_nothing_is_lost_doubled_or_out_of_order_when_connections_are_cut_and_pr
 
 @pytest.fixture
 def sudden_server() -> Iterator[EmbeddedPostgres]:
-    """A server of the test's own, durable as shipped."""
+    """A separate server, durable as shipped."""
     with (
         tempfile.TemporaryDirectory(prefix="ow-") as folder,
         EmbeddedPostgres(Path(folder) / "postgres") as server,
@@ -203,7 +203,7 @@ def _again(server: EmbeddedPostgres) -> Iterator[None]:
 
 
 def facts_in(url: str) -> int:
-    """How many facts there are; none where the server does not answer."""
+    """The number of facts; 0 if the server does not answer."""
     with suppress(psycopg.OperationalError), psycopg.connect(url, autocommit=True) as connection:
         row = connection.execute("SELECT count(*) FROM history.facts").fetchone()
         return int(row[0]) if row else 0
@@ -214,7 +214,7 @@ def facts_in(url: str) -> int:
 def test_nothing_is_lost_when_postgresql_is_killed_and_started_again(
     sudden_server: EmbeddedPostgres, tmp_path: Path, seconds: float
 ) -> None:
-    """The whole server, by SIGKILL, again and again under load."""
+    """The whole server is killed with SIGKILL repeatedly under load."""
     make_database(sudden_server, "storm")
     url = sudden_server.url_of("storm")
     migrate(url, migrations_in("history"))
@@ -224,7 +224,7 @@ def test_nothing_is_lost_when_postgresql_is_killed_and_started_again(
 
     def kill() -> None:
         nonlocal kills, written
-        # On a busy machine the writers take long to start and to connect again, and are to be killed in their work.
+        # On a busy machine the writers take long to start and reconnect; wait so that the kill hits them at work.
         deadline = time.monotonic() + 30
         while (now := facts_in(url)) <= written and time.monotonic() < deadline:
             time.sleep(0.05)

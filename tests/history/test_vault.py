@@ -1,4 +1,4 @@
-"""The vault and the seals: keys outside the database, boxes that open in one place only, erasure that holds."""
+"""The vault and sealing: keys outside the database, boxes bound to one place, and permanent erasure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The reader against the vectors of the format: every good one with all its values, every bad one for its reason."""
+"""The strict reader against the test vectors: every good one with all its values, every bad one with its reason."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The whole history rechecked, after somebody who may do anything in the database has changed it."""
+"""Verifying the whole history after a superuser has changed it."""
 
 from __future__ import annotations
 

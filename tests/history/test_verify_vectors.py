@@ -1,4 +1,4 @@
-"""The bad vectors in a database: whatever of them it can hold, rechecking a history names."""
+"""The bad vectors in a database: verification reports every one that a database can contain."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ BREAKS = {
 
 
 class Holder:
-    """A database that holds whatever it is given, as somebody who owns it could make it."""
+    """A database filled with arbitrary rows, as its owner could do."""
 
     def __init__(self, url: str, keys: KeyFolder) -> None:
         self.url = url

@@ -1,4 +1,4 @@
-"""The bytes of a wrapped key: the vectors of the format."""
+"""Wrapped keys against the test vectors."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The table of topics in docs/history-format.md, made from the register.
+"""The table of topics in docs/history-format.md, generated from the topic register.
 
-``python -m tests.history.topic_table`` writes it; a test fails while it is not up to date.
+``python -m tests.history.topic_table`` writes it; a test fails if it is not up to date.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def _is_split(hint: Any) -> bool:
 
 
 def in_page(text: str) -> str:
-    """The page with the table as it has to be."""
+    """The page with an up-to-date table."""
     before, _, rest = text.partition(_BEGIN)
     return before + _BEGIN + table() + _END + rest.partition(_END)[2]
 

@@ -21,8 +21,8 @@ from tests.journey.walk import walk
 from tests.operations.command_line.operator import Operator, wait_until
 
 NOT_ALLOWED = (
-    "The database refuses its role what is needed here: let its owner run this, or let the owner allow the role to "
-    "serve and project: overwinter migrate --allow ROLE."
+    "The database role lacks a permission that this command needs; run it as the owner, or let the owner grant access with "
+    "overwinter migrate --allow ROLE."
 )
 
 
@@ -138,19 +138,18 @@ class TestTheOwnersPart:
         for command in (("migrate",), ("migrate", "--allow", allowed.name)):
             assert allowed.application.refused(*command) == NOT_ALLOWED
         assert allowed.application.refused("rebuild") == (
-            "A rebuild makes new tables: run it as the role that owns the database, the one that runs migrate."
+            "A rebuild creates tables, so run it as the role that owns the database, the one that runs migrate."
         )
 
     def test_a_role_that_is_none(self, roles: Roles) -> None:
         assert roles.owner.refused("migrate", "--allow", "nobody_of_that_name") == (
-            "There is no database role nobody_of_that_name; make one first: CREATE ROLE nobody_of_that_name LOGIN."
+            "There is no database role nobody_of_that_name; create it first: CREATE ROLE nobody_of_that_name LOGIN."
         )
 
     @pytest.mark.parametrize("role", ["overwinter", "postgres"], ids=["the owner itself", "a superuser"])
     def test_a_role_from_which_nothing_would_be_kept(self, roles: Roles, role: str) -> None:
         assert roles.owner.refused("migrate", "--allow", role) == (
-            f"The database role {role} can act as the owner of the history, so nothing would be kept from it; "
-            "name another one."
+            f"The database role {role} can act as the owner of the history, so it could change facts; use another role."
         )
 
 

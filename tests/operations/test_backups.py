@@ -145,7 +145,7 @@ def test_no_way_in_from_before_a_restore_is_one_afterwards(
     other = elsewhere(keeper, empty_url, tmp_path / "new")
     said = other.said("restore", dump)
 
-    assert "Every token and session has ended" in said
+    assert "All tokens and sessions have ended" in said
     assert "overwinter claims create PERSON" in said
     assert not lets_in(other, token)
     for claim in (used, withdrawn, unused):
@@ -251,7 +251,7 @@ class TestRefused:
 
     def test_both_in_one_place(self, keeper: Operator, tmp_path: Path) -> None:
         sentence = keeper.refused("backup", str(tmp_path / "safe" / "one.dump"))
-        assert "would lie in one place" in sentence
+        assert "would be in the same place" in sentence
         assert not (tmp_path / "safe").exists()
 
     def test_a_file_that_is_there(self, keeper: Operator, tmp_path: Path) -> None:
@@ -279,7 +279,7 @@ class TestRefused:
         (tmp_path / "dumps" / "empty").write_bytes(b"")
         (tmp_path / "dumps" / "part").write_bytes(whole[: len(whole) // 40])
         for name in ("other", "empty", "part"):
-            assert "is no whole dump that overwinter backup wrote" in other.refused(
+            assert "is not a complete dump written by overwinter backup" in other.refused(
                 "restore", str(tmp_path / "dumps" / name)
             )
         assert "no file" in other.refused("restore", str(tmp_path / "dumps" / "none"))
@@ -332,13 +332,13 @@ class TestRefused:
         for name in ("index.key", "wrapping-1.key"):
             right = (keys / name).read_bytes()
             (keys / name).write_bytes(b"\xff\xfe")
-            assert f"{name} cannot be read: move it away" in keeper.refused("restore")
+            assert f"{name} cannot be read; move it away" in keeper.refused("restore")
             (keys / name).unlink()
             keeper.said("restore")
             assert (keys / name).read_bytes().strip() == right.strip()
         (keys / "fences").write_bytes(b"\xff\xfe")
         for command in ("restore", "rotate-keys"):
-            assert f"{keys / 'fences'}, cannot be read: move it away" in keeper.refused(command)
+            assert f"{keys / 'fences'}, cannot be read; move it away" in keeper.refused(command)
         (keys / "fences").unlink()
         keeper.said("restore")
         assert (keys / "wrapping-old.key").read_text() == "kept by somebody"
@@ -382,7 +382,7 @@ class TestRefused:
         shutil.copytree(tmp_path / "safe" / "keys", tmp_path / "older")
         keeper.said("rotate-keys")
         sentence = keeper.refused("restore", OVERWINTER_KEY_BACKUP=str(tmp_path / "older"))
-        assert "of epoch 2 and the key backup of the older epoch 1" in sentence
+        assert "belongs to epoch 2, but the key backup to the older epoch 1" in sentence
 
     def test_a_key_backup_older_than_the_dump(self, keeper: Operator, empty_url: str, tmp_path: Path) -> None:
         """Nobody is taken for erased because the wrong file was at hand."""
@@ -404,5 +404,5 @@ class TestRefused:
     ) -> None:
         monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
         monkeypatch.setenv("PATH", str(tmp_path))
-        with pytest.raises(BackupError, match="There is no pg_dump here"):
+        with pytest.raises(BackupError, match="The program pg_dump is missing"):
             _program("pg_dump")

@@ -189,7 +189,7 @@ async def test_in_the_installations_own_stream_it_keeps_no_server_from_starting(
     assert f"the installation's own facts: The fact at position {position} cannot be read" in caplog.text
     assert {way.role for way in await load(settings, database_url)} == ways_in.keys()
 
-    with pytest.raises(WiringError, match="This database holds a demonstration"):
+    with pytest.raises(WiringError, match="This database contains a demonstration"):
         async with served(read_settings(environment | {"OVERWINTER_DEMO": "0"}), database_url):
             pass
 

@@ -387,7 +387,7 @@ class TestRefusing:
         with pytest.raises(EmbeddedError) as refusal:
             EmbeddedPostgres(place / "file" / "pg").start()
         assert str(refusal.value) == (
-            f"The folder {place}/file/pg cannot be written (Not a directory): choose another with DATA_DIR."
+            f"The folder {place}/file/pg cannot be written (Not a directory); set DATA_DIR to another folder."
         )
 
     def test_a_folder_that_may_not_be_written(self, place: Path) -> None:
@@ -407,8 +407,8 @@ class TestRefusing:
             check=True,
         )
         assert said.stdout == (
-            f"EmbeddedError The folder {place}/closed/pg cannot be written (Permission denied): "
-            "choose another with DATA_DIR.\n"
+            f"EmbeddedError The folder {place}/closed/pg cannot be written (Permission denied); "
+            "set DATA_DIR to another folder.\n"
         )
 
     @pytest.mark.skipif(not AS_ROOT, reason="only root can give a folder away")
@@ -418,14 +418,16 @@ class TestRefusing:
         with pytest.raises(EmbeddedError) as refusal:
             EmbeddedPostgres(place / "theirs").start()
         assert str(refusal.value) == (
-            f"The folder {place}/theirs belongs to another user: start Overwinter as that user, "
-            "or choose another DATA_DIR."
+            f"The folder {place}/theirs belongs to another user; start Overwinter as that user, "
+            "or set DATA_DIR to another folder."
         )
 
     def test_a_database_of_another_version(self, place: Path) -> None:
         (place / "pg" / "data").mkdir(parents=True)
         (place / "pg" / "data" / "PG_VERSION").write_text("9\n")
-        with pytest.raises(EmbeddedError, match=r"was made by PostgreSQL 9, and the programs here are 1\d: "):
+        with pytest.raises(
+            EmbeddedError, match=r"belongs to PostgreSQL 9, but the programs here are version 1\d; "
+        ):
             EmbeddedPostgres(place / "pg").start()
 
     def test_programs_that_are_missing(self, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -433,7 +435,7 @@ class TestRefusing:
         with pytest.raises(EmbeddedError) as refusal:
             EmbeddedPostgres(place / "pg").start()
         assert str(refusal.value) == (
-            "PostgreSQL's programs are missing: run make again, or set DATABASE_URL to a server of your own."
+            "PostgreSQL's programs are missing; run make again, or set DATABASE_URL to your own server."
         )
 
     def test_a_server_that_does_not_start(self, place: Path) -> None:
@@ -493,7 +495,7 @@ class TestAsRoot:
                 assert psutil.Process(server.pid).username() == "nobody"
             assert [record.message for record in caplog.records] == [
                 (
-                    "PostgreSQL does not run as root and user namespaces are refused here, so the database is kept in "
+                    "PostgreSQL does not run as root and user namespaces are refused here, so the database is stored in "
                     f"{server.data.parent} and runs as the system user nobody."
                 )
             ]

@@ -108,5 +108,5 @@ class TestAnEmbeddedDatabase:
             connection.execute("DROP ROLE overwinter_program")
         assert operator.administrator()["token"].startswith("ow_")
         operator.said("rebuild")
-        assert "5 facts rechecked" in operator.said("verify")
+        assert "5 facts verified" in operator.said("verify")
         assert operator.said("migrate").startswith("0 applied")

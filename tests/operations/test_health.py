@@ -1,4 +1,4 @@
-"""What readiness says when nobody keeps the read models up to date, or when several of them are behind."""
+"""Readiness when no process keeps the read models up to date, or when several of them are behind."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ class TestPlaces:
         """Also by way of a link."""
         (tmp_path / "data").mkdir()
         (tmp_path / "link").symlink_to(tmp_path / "data")
-        with pytest.raises(KeysUnusable, match="move it out of there, and set OVERWINTER_KEYS"):
+        with pytest.raises(KeysUnusable, match="move the folder elsewhere, and set OVERWINTER_KEYS"):
             places(tmp_path, OVERWINTER_KEYS=str(tmp_path / inside))
         places(tmp_path, OVERWINTER_KEYS=str(tmp_path / inside), OVERWINTER_DEMO="1")
 
@@ -57,7 +57,7 @@ class TestPlaces:
 
     @pytest.mark.parametrize("backup", ["data", "data/backup", "data-keys", "data-keys/backup", ""])
     def test_a_key_backup_that_is_lost_with_the_rest(self, tmp_path: Path, backup: str) -> None:
-        with pytest.raises(KeysUnusable, match="one loss takes both"):
+        with pytest.raises(KeysUnusable, match="both would be lost together"):
             places(tmp_path, OVERWINTER_KEY_BACKUP=str(tmp_path / backup))
 
     def test_every_start_says_it_and_makes_no_others(self, operator: Operator, tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ def test_an_argument(arguments: tuple[bytes, ...]) -> None:
     """It is refused before anything is opened, so no database is needed here."""
     assert run(MAIN, *arguments) == (
         1,
-        "overwinter: An argument has bytes that are no UTF-8 text; type it again.\n",
+        "overwinter: An argument is not valid UTF-8; type it again.\n",
     )
 
 
@@ -48,6 +48,6 @@ def test_a_line_of_standard_input(errors: str) -> None:
     """Whether Python refuses such bytes or keeps them, which depends on the locale."""
     assert run(READ, typed=b"owc_\xff\n", PYTHONIOENCODING=f"utf-8:{errors}") == (
         1,
-        "overwinter: What was typed has bytes that are no UTF-8 text; type it again.\n",
+        "overwinter: The input is not valid UTF-8; type it again.\n",
     )
     assert run(READ, typed="ж\n".encode(), PYTHONIOENCODING=f"utf-8:{errors}") == (0, "")

@@ -1,4 +1,4 @@
-"""What an operator can do wrong with input and output: each is told in one sentence, and never by a traceback."""
+"""Operators' mistakes with input and output: each is reported in one sentence, without a traceback."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ def test_closed_or_unreadable_input(migrated: Operator) -> None:
     assert told(migrated, "<&-", "find-person") == "No address was given."
     assert told(migrated, "<&-", "claims", "exchange").startswith("This claim is not known here.")
     assert told(migrated, "<&-", "erase", person, "--reason", "safety") == (
-        "Nobody can be asked whether this is meant; say so with --yes."
+        "There is no terminal to ask for confirmation; confirm with --yes."
     )
     for command in (("find-person",), ("claims", "exchange")):
         assert told(migrated, "", *command, given=b"\xff\xfe\n") == (
-            "What was typed has bytes that are no UTF-8 text; type it again."
+            "The input is not valid UTF-8; type it again."
         )
 
 
@@ -61,7 +61,7 @@ def test_arguments_that_are_no_text(migrated: Operator, command: tuple[str, ...]
 def test_an_option_of_the_address_that_means_nothing(migrated: Operator) -> None:
     url = migrated.settings["DATABASE_URL"]
     said = migrated.refused("doctor", DATABASE_URL=f"{url}{'&' if '?' in url else '?'}connect_timeout=soon")
-    assert said.startswith("An option in DATABASE_URL or READ_DATABASE_URL cannot be used")
+    assert said.startswith("An option in DATABASE_URL or READ_DATABASE_URL is not valid")
 
 
 def test_writing_to_a_database_that_only_reads(migrated: Operator) -> None:

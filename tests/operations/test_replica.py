@@ -85,7 +85,7 @@ def test_what_was_written_is_read_whether_the_replica_follows_lags_or_is_gone(
             wait_until(lambda: operator.readiness() == 200)
             found()
             assert doctor() == {"answers": False, "follows": False, "behind": 0, "lag_seconds": 0.0}
-            assert "does not answer; the primary does all the work meanwhile." in operator.refused("doctor")
+            assert "does not answer; the primary answers all reads meanwhile." in operator.refused("doctor")
         finally:
             streaming.start()
         found()
@@ -98,8 +98,7 @@ def test_a_database_that_is_no_replica_of_it_is_refused(
     operator.settings["READ_DATABASE_URL"] = postgres.url
     for command in ("serve", "project"):
         assert operator.refused(command) == (
-            "READ_DATABASE_URL leads to a database that is no replica of the one at DATABASE_URL; "
-            "name one that follows it."
+            "The database at READ_DATABASE_URL is not a replica of the one at DATABASE_URL; correct READ_DATABASE_URL."
         )
 
 

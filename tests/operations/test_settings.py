@@ -141,7 +141,7 @@ PUBLIC_MUST = "must be an address such as https://grants.example.org, with nothi
         (
             "DATA_DIR",
             ["~nobody-of-that-name/x"],
-            "must be the path of a folder, and ~ has no meaning here",
+            "must be the path of a folder; ~ cannot be used here",
         ),
         ("OVERWINTER_KEYS", ["a\0b"], "must be the path of a folder"),
         (
@@ -169,7 +169,7 @@ PUBLIC_MUST = "must be an address such as https://grants.example.org, with nothi
         (
             "OVERWINTER_DEMO",
             ["true", "yes", "2", " 1"],
-            "must be 1 to turn it on, and is left out otherwise",
+            "must be 1 to turn it on; leave it out to turn it off",
         ),
         (
             "OVERWINTER_PUBLIC_URL",
@@ -201,7 +201,7 @@ def test_a_replica_is_one_of_a_named_database() -> None:
     with pytest.raises(SettingsError) as refusal:
         read_settings({"READ_DATABASE_URL": SECRET_URL})
     assert str(refusal.value) == (
-        "The setting READ_DATABASE_URL needs DATABASE_URL, the database that it is a replica of."
+        "The setting READ_DATABASE_URL needs DATABASE_URL, the database of which it is a replica."
     )
 
 

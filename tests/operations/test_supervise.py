@@ -209,8 +209,8 @@ class TestPorts:
             with pytest.raises(SuperviseError) as refusal:
                 check_port_is_free("127.0.0.1", port)
         assert str(refusal.value) == (
-            f"Port {port} on 127.0.0.1 is in use by another program: stop that one, "
-            "or choose another with OVERWINTER_PORT."
+            f"Port {port} on 127.0.0.1 is in use by another program; stop it, "
+            "or set OVERWINTER_PORT to another port."
         )
 
     def test_a_port_that_has_just_been_left(self) -> None:
@@ -228,11 +228,11 @@ class TestPorts:
         [
             (
                 "no-such-host.invalid",
-                "There is no address no-such-host.invalid on this machine: set OVERWINTER_HOST to one it has.",
+                "This machine has no address no-such-host.invalid; set OVERWINTER_HOST to one that it has.",
             ),
             (
                 "203.0.113.1",
-                "Port 8000 on 203.0.113.1 cannot be listened at: check OVERWINTER_HOST and OVERWINTER_PORT.",
+                "Port 8000 on 203.0.113.1 cannot be opened; check OVERWINTER_HOST and OVERWINTER_PORT.",
             ),
         ],
     )

@@ -1,4 +1,4 @@
-"""`overwinter verify` on what lies beside the facts: what a stolen password of the program's role adds there, it names."""
+"""`overwinter verify` reports what somebody with the stolen password of the program's role adds beside the facts."""
 
 from __future__ import annotations
 
@@ -129,12 +129,12 @@ def test_a_token_for_nobody_and_its_session_are_named(installation: Installation
 
     assert done.exit_code == 1
     assert done.stdout.splitlines() == [
-        "token abababababababab: no fact registers the person whom it lets in",
-        "session cdcdcdcdcdcdcdcd: no fact registers the person whom it lets in",
+        "token abababababababab: no fact registers its person",
+        "session cdcdcdcdcdcdcdcd: no fact registers its person",
     ]
     assert done.stderr.splitlines()[-1] == (
-        "overwinter: What lies beside the history is not what its facts make: 2 faults. `overwinter tokens revoke` ends a "
-        "token that nobody should have, with its sessions; a wrong row of a table is for whoever owns the database."
+        "overwinter: Tables beside the history do not match its facts: 2 faults. `overwinter tokens revoke` ends a token that "
+        "nobody should have, and its sessions; wrong rows of tables must be corrected by the owner of the database."
     )
     assert json.loads(installation.run("verify", "--json").stdout)["ways_in"] == [
         {"kind": "token", "id": "abababababababab", "reason": "nobody"},
@@ -363,8 +363,8 @@ def test_the_owner_makes_indexes_and_due_dates_anew(installation: Installation) 
     done = installation.run("rebuild", "indexes", "due_dates")
 
     assert done.stdout.splitlines() == [
-        "history.indexes is as the facts make it: 0 added, 1 removed.",
-        "history.due_dates is as the facts make it: 0 added, 1 removed.",
+        "history.indexes repaired: 0 rows added, 1 removed.",
+        "history.due_dates repaired: 0 rows added, 1 removed.",
     ]
     assert installation.run("verify").exit_code == 0
     assert json.loads(installation.run("rebuild", "indexes", "--json").stdout) == {

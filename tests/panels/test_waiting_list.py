@@ -29,7 +29,6 @@ from tests.grants.scene import (
     PANEL,
     RESPOND_BY,
     ROUND,
-    STAGE,
     world_with_fund,
 )
 from tests.scene import awarded as outcome_award
@@ -58,7 +57,7 @@ def on_list(application: str, rank: int) -> tuple[Fact, ...]:
             initiative=scene.INITIATIVE,
             call=CALL,
             round=ROUND,
-            stage=STAGE,
+            stage="main",
             decide_by=None,
             applicant=numbered("person", 1_000 + rank),
             dossier=numbered("dossier", 1_000 + rank),

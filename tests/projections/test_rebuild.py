@@ -116,7 +116,7 @@ async def test_one_that_fails_leaves_the_live_one_as_it_was(season: Season) -> N
         if placed.position > positions["calls"] // 2:
             int("Canary")
 
-    with pytest.raises(Stopped, match="The projection calls failed"):
+    with pytest.raises(Stopped, match="The read model calls could not be rebuilt"):
         rebuild(season.url, (replace(calls.PROJECTION, fold=fail),))
 
     assert (season.tables(), season.positions()) == (live, positions)
@@ -235,6 +235,6 @@ async def test_it_gives_up_when_no_moment_is_left(season: Season, monkeypatch: p
     monkeypatch.setattr(rebuilding, "_PATIENCE_SECONDS", 0.1)
     with psycopg.connect(season.url) as long:
         long.execute("SELECT count(*) FROM read.calls")
-        with pytest.raises(Stopped, match="no moment for the swap"):
+        with pytest.raises(Stopped, match="prevented the swap"):
             rebuild(season.url, (calls.PROJECTION,))
     assert season.rows(BESIDE) == [(0,)]

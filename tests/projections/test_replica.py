@@ -280,7 +280,7 @@ class TestWithoutIt:
     ) -> None:
         assert follows(read_url, season.url)
         assert not follows("postgresql://nobody@127.0.0.1:1/nothing", season.url)
-        with pytest.raises(Foreign, match="no replica of the one at DATABASE_URL"):
+        with pytest.raises(Foreign, match="not a replica of the one at DATABASE_URL"):
             follows(postgres.url, season.url)
 
 

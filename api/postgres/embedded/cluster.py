@@ -1,4 +1,4 @@
-"""Making what the embedded server serves: its data folder (a cluster, in PostgreSQL's words), the roles, the database."""
+"""Creates the embedded server's data folder (in PostgreSQL's terms, the cluster), its roles and its database."""
 
 import shutil
 from collections.abc import Callable
@@ -11,31 +11,31 @@ from api.postgres.embedded.account import Account
 from api.postgres.embedded.guard import EmbeddedError
 
 ROLE: Final = "overwinter"
-"""The role that owns the database of the same name: it migrates and rebuilds, and may make other databases."""
+"""The role that owns the database of the same name: it migrates and rebuilds, and can create other databases."""
 PROGRAM: Final = "overwinter_program"
-"""The role that everything else runs under. `api.postgres.roles` lets it in; it cannot change recorded facts."""
+"""The role for everything else. `api.postgres.roles` grants it access; it cannot change recorded facts."""
 
 
 def no_database(folder: Path) -> EmbeddedError:
-    """The error that a folder has no database and none may be made there."""
+    """The error for a folder without a database, where none may be created."""
     return EmbeddedError(
-        f"There is no database in {folder}, and no DATABASE_URL is set: set DATABASE_URL or DATA_DIR to where "
-        "it is, or make one there with overwinter migrate."
+        f"There is no database in {folder}, and DATABASE_URL is not set; set DATABASE_URL or DATA_DIR to where it is, or "
+        "create one there with overwinter migrate."
     )
 
 
 def check_version(account: Account, data: Path) -> None:
-    """Raise `EmbeddedError` if another major version of PostgreSQL made the data folder."""
+    """Raise `EmbeddedError` if the data folder belongs to another major version of PostgreSQL."""
     made_by = (data / "PG_VERSION").read_text().strip()
     if made_by != account.major_version:
         raise EmbeddedError(
-            f"The database in {data} was made by PostgreSQL {made_by}, and the programs here are "
-            f"{account.major_version}: move it with pg_dump and pg_restore, or choose another DATA_DIR."
+            f"The database in {data} belongs to PostgreSQL {made_by}, but the programs here are version "
+            f"{account.major_version}; move it with pg_dump and pg_restore, or choose another DATA_DIR."
         )
 
 
 def make_cluster(account: Account, data: Path) -> None:
-    """Make a data folder, complete or not at all: a start that is killed in between begins again."""
+    """Create a data folder atomically: after an interruption, the next start begins again."""
     unfinished = account.home / "data.new"
     shutil.rmtree(unfinished, ignore_errors=True)
     done = account.run(
@@ -51,7 +51,7 @@ def make_cluster(account: Account, data: Path) -> None:
     )
     if done.returncode != 0:
         why = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["it did not say why"]
-        raise EmbeddedError(f"PostgreSQL could not make its database in {account.home}: {why[-1]}")
+        raise EmbeddedError(f"PostgreSQL could not create its database in {account.home}: {why[-1]}")
     unfinished.rename(data)
 
 
@@ -65,20 +65,20 @@ def answers(url: str) -> bool:
 
 
 def make_database(url_of: Callable[[str, str], str]) -> None:
-    """Make the roles and the database that are missing. Raises `psycopg.OperationalError` if the server does not answer.
+    """Create the missing roles and the database. Raises `psycopg.OperationalError` if the server does not answer.
 
-    `url_of` gives the address of a database for a role. Every grant is looked up before it is made: in a read-only
-    database it would be refused.
+    `url_of` returns the address of a database for a role. Each grant is made only if it is missing, because a read-only
+    database would refuse it.
     """
     with psycopg.connect(url_of("postgres", "postgres"), connect_timeout=30, autocommit=True) as connection:
         if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE]).fetchone():
             connection.execute("CREATE ROLE overwinter LOGIN CREATEDB")
-        # Folders of earlier versions do not have this role.
+        # Folders created by earlier versions lack this role.
         if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [PROGRAM]).fetchone():
             connection.execute("CREATE ROLE overwinter_program LOGIN")
         if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [ROLE]).fetchone():
             connection.execute("CREATE DATABASE overwinter OWNER overwinter")
-        # After a key rotation, a checkpoint lets go of the old write-ahead log (history.rotation).
+        # After a key rotation, a checkpoint deletes the old write-ahead log (history.rotation).
         if connection.execute(
             "SELECT pg_has_role('overwinter', 'pg_checkpoint', 'MEMBER') "
             "AND pg_has_role('overwinter_program', 'pg_checkpoint', 'MEMBER')"
@@ -93,7 +93,7 @@ def make_database(url_of: Callable[[str, str], str]) -> None:
 
 
 def last_fatal_line(log_file: Path, begin: int) -> str:
-    """Why the server gave up: the last fatal line of its log after byte `begin`. Such lines hold no personal data."""
+    """Why the server stopped: the last fatal line of its log after byte `begin`. Such lines contain no personal data."""
     try:
         with log_file.open("rb") as file:
             file.seek(begin)
@@ -102,7 +102,7 @@ def last_fatal_line(log_file: Path, begin: int) -> str:
         lines = []
     for line in reversed(lines):
         for mark in ("FATAL:", "PANIC:"):
-            # Neither a connection that came too early nor one that lost its server before says why.
+            # These lines are about connections that came too early or lost the server; they do not say why it stopped.
             if mark in line and not any(
                 each in line for each in ("the database system is", "terminating conn")
             ):

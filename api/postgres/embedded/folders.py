@@ -1,4 +1,4 @@
-"""The folders of the embedded server: its own, and the one of its socket. Both are readable by their owner only."""
+"""The folders of the embedded server: its own folder and that of its socket, both readable only by their owner."""
 
 import contextlib
 import os
@@ -16,12 +16,12 @@ SOCKET_NAMES: Final = (f".s.PGSQL.{PORT}", f".s.PGSQL.{PORT}.lock")
 _MOST_SOCKET_BYTES: Final = 107
 _SOCKET_FOLDER_BYTES: Final = _MOST_SOCKET_BYTES - len(f"/{SOCKET_NAMES[-1]}")
 _RANDOM_NAME_BYTES: Final = 24
-"""At least as long as the name that `mkdtemp` makes below."""
+"""At least the length of the names that `mkdtemp` creates below."""
 
 
 def own_folder(folder: Path) -> None:
-    """Make a folder if it is missing, and close it to other users. Raises `EmbeddedError` if it cannot be written or
-    belongs to somebody else."""
+    """Create a folder if it is missing, and make it owner-only. Raises `EmbeddedError` if it cannot be written or belongs to
+    another user."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         owner = folder.stat().st_uid
@@ -31,18 +31,18 @@ def own_folder(folder: Path) -> None:
                 return
     except OSError as error:
         raise EmbeddedError(
-            f"The folder {folder} cannot be written ({error.strerror}): choose another with DATA_DIR."
+            f"The folder {folder} cannot be written ({error.strerror}); set DATA_DIR to another folder."
         ) from None
     raise EmbeddedError(
-        f"The folder {folder} belongs to another user: start Overwinter as that user, or choose another DATA_DIR."
+        f"The folder {folder} belongs to another user; start Overwinter as that user, or set DATA_DIR to another folder."
     )
 
 
 def socket_folder(account: Account) -> Path | None:
     """The folder of the socket; None if there is none yet.
 
-    It is inside the server's own folder. Where that path is too long for a socket or holds a comma (at which libpq
-    splits), it is a folder among the temporary files, whose path is kept in the file `socket-folder`.
+    It is inside the server's own folder. If that path is too long for a socket or contains a comma (a separator for
+    libpq), it is a temporary folder, whose path is stored in the file `socket-folder`.
     """
     inside, note = account.home / "socket", account.home / "socket-folder"
     if _fits(inside):
@@ -57,7 +57,7 @@ def socket_folder(account: Account) -> Path | None:
 
 
 def make_socket_folder(account: Account) -> Path:
-    """Make the folder of the socket if it is missing. Raises `EmbeddedError` if every path is too long."""
+    """Create the folder of the socket if it is missing. Raises `EmbeddedError` if every possible path is too long."""
     inside, note = account.home / "socket", account.home / "socket-folder"
     if _fits(inside):
         inside.mkdir(mode=0o700, exist_ok=True)
@@ -65,13 +65,13 @@ def make_socket_folder(account: Account) -> Path:
         return inside
     if (known := socket_folder(account)) is not None:
         return known
-    for place in (tempfile.gettempdir(), "/tmp"):  # noqa: S108 - mkdtemp makes an unguessable, owner-only folder
+    for place in (tempfile.gettempdir(), "/tmp"):  # noqa: S108 - mkdtemp creates an unguessable, owner-only folder
         if _fits(Path(place), _RANDOM_NAME_BYTES):
             made = Path(tempfile.mkdtemp(prefix="overwinter-", dir=place))
             account.give(made)
             note.write_text(str(made))
             return made
-    raise EmbeddedError(f"The path {inside} is too long for a socket: choose a shorter DATA_DIR.")
+    raise EmbeddedError(f"The path {inside} is too long for a socket; choose a shorter DATA_DIR.")
 
 
 def _fits(folder: Path, more_bytes: int = 0) -> bool:
@@ -79,5 +79,5 @@ def _fits(folder: Path, more_bytes: int = 0) -> bool:
 
 
 def owner_only(path: str, flags: int) -> int:
-    """An `opener` for files that only their owner may read."""
+    """An `opener` that creates owner-only files."""
     return os.open(path, flags, 0o600)

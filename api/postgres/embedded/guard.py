@@ -1,7 +1,7 @@
-"""Who uses the embedded server, and the process that stops it when nobody does.
+"""Tracks which processes use the embedded server, and stops it when none does.
 
-Locks are the kernel's (flock): they end with the process that holds them, however it ends. Nothing here needs more than
-the standard library and psutil, because the guard runs for as long as the server does and should be small.
+The locks are file locks (flock), which the kernel releases when a process ends. This module imports only the standard
+library and psutil, because the guard process runs as long as the server and should stay small.
 """
 
 import contextlib
@@ -17,15 +17,15 @@ from typing import Final
 import psutil
 
 STOP_SECONDS: Final = 60.0
-"""A server that has not stopped cleanly after half of this is stopped at once, and recovers at its next start."""
+"""A server that has not stopped cleanly after half of this time is stopped immediately; its next start recovers."""
 
 
 class EmbeddedError(Exception):
-    """The embedded PostgreSQL cannot do what was asked; the message is one sentence that a person can act on."""
+    """The embedded PostgreSQL cannot be used; the message is one sentence that a person can act on."""
 
 
 def stop_server(data: Path) -> None:
-    """Stops the server of a data folder, if there is one: quickly but cleanly, and at once when that takes too long."""
+    """Stop the server of a data folder, if there is one: cleanly at first, immediately if that takes too long."""
     for sign in (signal.SIGINT, signal.SIGQUIT):
         server = postmaster(data)
         if server is None:
@@ -36,7 +36,7 @@ def stop_server(data: Path) -> None:
 
 
 def guard(folder: Path, data: Path) -> None:
-    """Waits until no process uses the server of `folder`, then stops it. The program of the guard process."""
+    """The main function of the guard process: wait until no process uses the server of `folder`, then stop it."""
     for sign in (signal.SIGINT, signal.SIGHUP):
         signal.signal(sign, signal.SIG_IGN)
     own = open_lock(folder / "guard.lock")
@@ -47,16 +47,16 @@ def guard(folder: Path, data: Path) -> None:
     users = open_lock(folder / "users.lock")
     fcntl.flock(users, fcntl.LOCK_EX)
     stop_server(data)
-    # In this order: whoever waits for the users' lock must find that there is no guard any more.
+    # In this order, so that a process that then gets the users' lock sees that the guard has ended.
     os.close(own)
     os.close(users)
 
 
 def postmaster(data: Path) -> psutil.Process | None:
-    """The living server of a data folder, or None. The process id in its file is believed only if it fits."""
+    """The running server of a data folder, or None. The process id in its file is checked, because it may be outdated."""
     try:
         process = psutil.Process(int((data / "postmaster.pid").read_text().split("\n", 1)[0]))
-        # Its command line may be read by everyone; its working folder, in a container, not even by root.
+        # Everybody can read its command line, but in a container not even root can read its working folder.
         if process.status() != psutil.STATUS_ZOMBIE and f"-D{data}" in process.cmdline():
             return process
     except (OSError, ValueError, psutil.NoSuchProcess):
@@ -65,7 +65,7 @@ def postmaster(data: Path) -> psutil.Process | None:
 
 
 def serves(process: psutil.Process, data: Path) -> bool:
-    """Whether the process is a living part of this folder's server: they all work in the data folder."""
+    """Whether a process is a running part of this folder's server. All of them have the data folder as working folder."""
     try:
         if process.name() != "postgres" or process.status() == psutil.STATUS_ZOMBIE:
             return False

@@ -1,7 +1,7 @@
-"""The processes that this one starts for the embedded server: PostgreSQL and its guard.
+"""Starts PostgreSQL and its guard as child processes.
 
-They may outlive the object that started them, and this process too when another one uses the server. While this process
-lives, it collects those that have ended.
+They may outlive the object that started them, and also this process if another one uses the server. While this process
+runs, it collects the exit codes of those that have ended.
 """
 
 import atexit
@@ -15,7 +15,7 @@ _children: Final[list[subprocess.Popen[bytes]]] = []
 
 @atexit.register
 def _leave_children() -> None:
-    """Leave running processes to the other users of the server, without Python's warning about them."""
+    """Leave running processes to the other users of the server, and suppress Python's warning about them."""
     collect_ended()
     for child in _children:
         child.returncode = 0
@@ -29,7 +29,7 @@ def spawn(
     output: int = subprocess.DEVNULL,
     identity: tuple[int, int] | None = None,
 ) -> subprocess.Popen[bytes]:
-    """Start a process in a session of its own, so that Ctrl-C in this terminal does not reach it."""
+    """Start a process in its own session, so that Ctrl-C in this terminal does not reach it."""
     collect_ended()
     process = subprocess.Popen(
         command,
@@ -48,5 +48,5 @@ def spawn(
 
 
 def collect_ended() -> None:
-    """Collect the exit codes of the processes that have ended, so that no zombie stays."""
+    """Collect the exit codes of ended processes, so that they do not stay as zombies."""
     _children[:] = [each for each in _children if each.poll() is None]

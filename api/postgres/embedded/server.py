@@ -1,4 +1,4 @@
-"""Starting, joining, watching and stopping the PostgreSQL server of one folder."""
+"""Starts, joins, watches and stops the PostgreSQL server of one folder."""
 
 import contextlib
 import fcntl
@@ -54,9 +54,9 @@ from api.postgres.embedded.processes import collect_ended, spawn
 START_SECONDS: Final = 120.0
 """A start after a crash replays the write-ahead log first, which can take this long on a slow disk."""
 WATCH_SECONDS: Final = 0.5
+"""How often a long-running process checks that the server is still running."""
 _STARTS: Final = 3
-"""How often a server that goes away while it is being started is started again."""
-"""How often a long-running process checks that the server is still there."""
+"""How often to try again if the server disappears while it is being started."""
 LOG_BYTES: Final = 10_000_000
 GUARD_SECONDS: Final = 2.0
 """How long the last user of a server waits for the guard to end."""
@@ -67,19 +67,19 @@ SETTINGS: Final[Mapping[str, str]] = {
     "unix_socket_permissions": "0700",
     "fsync": "on",
     "full_page_writes": "on",
-    # Write-ahead log that is not needed any more is deleted instead of used again: it holds wrapped keys of the erased.
+    # Old write-ahead log files are deleted instead of recycled, because they contain wrapped keys of erased people.
     "wal_recycle": "off",
     "synchronous_commit": "on",
     "timezone": "UTC",
     "log_timezone": "UTC",
-    # An error's details, statement and parameters quote values; the log keeps none of them.
+    # Details, statements and parameters of errors quote values, so they are not logged.
     "log_error_verbosity": "terse",
     "log_min_error_statement": "panic",
     "log_statement": "none",
     "log_parameter_max_length": "0",
     "log_parameter_max_length_on_error": "0",
 }
-"""What every embedded server runs with: durable, in UTC, and with no value in its log."""
+"""The configuration of every embedded server: durable, in UTC, and without values in its log."""
 
 log = logging.getLogger("overwinter.embedded")
 
@@ -87,13 +87,13 @@ log = logging.getLogger("overwinter.embedded")
 class EmbeddedPostgres:
     """The PostgreSQL server of one folder: `with EmbeddedPostgres(folder) as server: connect(server.url)`.
 
-    `folder` is the server's alone: data, socket, log and locks; it is made, owner-only, if it is missing, unless `make` is
-    false. `settings` are added to `SETTINGS`, for tests that can do without a disk's certainty. Errors: `EmbeddedError`,
-    one sentence each.
+    Nothing else uses `folder`, which contains data, socket, log and locks. It is created, owner-only, if it is missing,
+    unless `make` is false. `settings` are added to `SETTINGS`, for tests that do not need durability. Raises
+    `EmbeddedError`.
     """
 
     def __init__(self, folder: Path, settings: Mapping[str, str] | None = None, *, make: bool = True) -> None:
-        self.folder = Path(os.path.abspath(folder))  # noqa: PTH100 - resolve() would follow a link that was meant
+        self.folder = Path(os.path.abspath(folder))  # noqa: PTH100 - resolve() would follow symbolic links
         self._settings = {**SETTINGS, **(settings or {})}
         self._make = make
         self._account: Account | None = None
@@ -116,18 +116,18 @@ class EmbeddedPostgres:
 
     @property
     def log_file(self) -> Path:
-        """Where the server writes its log."""
+        """The server's log."""
         return self._ready_account.home / "postgres.log"
 
     @property
     def pid(self) -> int | None:
-        """The process id of the server, or None when it is not running."""
+        """The process id of the server, or None if it is not running."""
         process = postmaster(self.data)
         return process.pid if process else None
 
     @property
     def url(self) -> str:
-        """The address of the database for its owner. It holds no secret: the folder's permissions are the door."""
+        """The address of the database for its owner. It contains no secret; access is controlled by the folder's permissions."""
         return self.url_of(ROLE)
 
     @property
@@ -144,7 +144,7 @@ class EmbeddedPostgres:
         return f"postgresql://{quote(role, safe='')}@/{quote(database, safe='')}?host={folder}&port={PORT}"
 
     def start(self) -> None:
-        """Starts the server, or joins the one that runs; durable and answering on return. Is idempotent."""
+        """Start the server, or join a running one; on return it accepts connections. Idempotent."""
         if self._users is not None:
             return
         if not self._make and not self.folder.exists():
@@ -160,7 +160,7 @@ class EmbeddedPostgres:
         self._users = users
 
     def stop(self) -> None:
-        """Leaves the server; the last one out stops it, with everything on disk. Is idempotent."""
+        """Leave the server; the last user stops it cleanly. Idempotent."""
         if self._users is None:
             return
         users, self._users = self._users, None
@@ -170,7 +170,7 @@ class EmbeddedPostgres:
             try:
                 fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                # Others use it (then this returns at once), or the guard is stopping it (then this waits for it).
+                # Either others use it, and this returns at once, or the guard is stopping it, and this waits.
                 lock(users, fcntl.LOCK_SH, STOP_SECONDS + 10, "could not be stopped")
             else:
                 stop_server(self.data)
@@ -178,31 +178,31 @@ class EmbeddedPostgres:
         finally:
             os.close(users)
         if last and self._guard_process is not None:
-            # It has nothing left to guard, unless somebody else starts the server again just now.
+            # The guard ends now, unless somebody else is just starting the server again.
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._guard_process.wait(GUARD_SECONDS)
         collect_ended()
 
     @contextlib.contextmanager
     def kept(self) -> Iterator[None]:
-        """While this lasts, a server that is gone (killed, say, for want of memory) is started again in its folder; its
-        clients connect again by themselves. Where it cannot be started, this process is told to end, by SIGTERM, and
-        leaving raises the `EmbeddedError`."""
+        """While inside this context, restart the server if it disappears (for example killed because memory ran out); clients
+        reconnect by themselves. If it cannot be restarted, this process gets SIGTERM, and leaving the context raises the
+        `EmbeddedError`."""
         leaving = threading.Event()
         failed: list[EmbeddedError] = []
-        # A database that was there and is not is lost, and must not be followed by an empty one.
+        # If an existing database has disappeared, it must not be replaced by an empty one.
         self._make = False
 
         def watch() -> None:
             while not leaving.wait(WATCH_SECONDS):
                 try:
                     if self.pid is None:
-                        log.warning("the embedded PostgreSQL is gone; starting it again")
+                        log.warning("the embedded PostgreSQL has stopped; restarting it")
                         self._bring_up()
                 except (EmbeddedError, OSError) as error:
                     if isinstance(error, OSError):
                         why = error.strerror or type(error).__name__
-                        error = EmbeddedError(f"The embedded PostgreSQL could not be started again: {why}.")
+                        error = EmbeddedError(f"The embedded PostgreSQL could not be restarted: {why}.")
                     failed.append(error)
                     os.kill(os.getpid(), signal.SIGTERM)
                     return
@@ -218,7 +218,7 @@ class EmbeddedPostgres:
                 raise failed[0]
 
     def _bring_up(self) -> None:
-        """Starts the server unless it runs: one process at a time."""
+        """Start the server unless it is running; only one process at a time does this."""
         with held(self.folder / "start.lock", START_SECONDS, "is still being started by another process"):
             self._account = account_for(self.folder)
             self._guard()
@@ -228,7 +228,7 @@ class EmbeddedPostgres:
                 try:
                     make_database(self.url_of)
                 except psycopg.OperationalError:
-                    # A server that went away in between is started again, like one that had gone before.
+                    # The server disappeared in between: start it again.
                     if self.pid is not None:
                         break
                 else:
@@ -253,7 +253,7 @@ class EmbeddedPostgres:
         return self._account
 
     def _guard(self) -> None:
-        """Starts the process that stops the server when the last user is gone, unless there is one."""
+        """Start the process that stops the server when the last user is gone, unless it is running."""
         descriptor = open_lock(self.folder / "guard.lock")
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -261,7 +261,7 @@ class EmbeddedPostgres:
             return
         finally:
             os.close(descriptor)
-        # By its path: as a module it would import this whole package first.
+        # Started by its path, because as a module it would import the whole package.
         self._guard_process = spawn(
             [sys.executable, "-P", guard.__file__, str(self.folder), str(self.data)],
             env={"PATH": os.defpath, "PYTHONPATH": os.pathsep.join(each for each in sys.path if each)},
@@ -269,10 +269,10 @@ class EmbeddedPostgres:
         )
 
     def _clear_remains(self) -> None:
-        """Removes what a crash left: workers without a server, its socket, and a process id that is another's now."""
+        """Remove what a crash left: workers without a server, the socket, and a process id that now belongs to another process."""
         deadline = time.monotonic() + 5
         while orphans := [each for each in psutil.process_iter(["name"]) if serves(each, self.data)]:
-            # They notice by themselves that their server is gone; one that is busy may need to be told.
+            # Workers notice by themselves that their server is gone; those that are too busy are killed.
             if time.monotonic() > deadline:
                 for orphan in orphans:
                     with contextlib.suppress(psutil.NoSuchProcess):
@@ -282,11 +282,11 @@ class EmbeddedPostgres:
         with contextlib.suppress(FileNotFoundError, ValueError):
             first, rest = pid_file.read_text().split("\n", 1)
             if psutil.pid_exists(int(first)):
-                # A stranger has it now, or nobody has collected the dead one yet. PostgreSQL would take either for
-                # itself and refuse to start; it does not mind its own parent's, and still checks the shared memory
-                # that the following lines name.
+                # The id belongs to another process or to a zombie. PostgreSQL would take either for a running server and
+                # refuse to start, but it accepts the id of its own parent, and still checks the shared memory named in
+                # the following lines.
                 pid_file.write_text(f"{os.getpid()}\n{rest}")
-        # The socket's lock names the same process id. The folder is ours alone and no server is there, so it may go.
+        # The socket's lock file has the same process id. Nothing else uses the folder, so it can be removed.
         folder = make_socket_folder(self._ready_account)
         for name in SOCKET_NAMES:
             (folder / name).unlink(missing_ok=True)
@@ -295,7 +295,7 @@ class EmbeddedPostgres:
         account = self._ready_account
         if self.log_file.exists() and self.log_file.stat().st_size > LOG_BYTES:
             self.log_file.replace(self.log_file.with_suffix(".log.1"))
-        # Quoted, because PostgreSQL reads a list here.
+        # Quoted, because PostgreSQL parses this setting as a list.
         folder = str(make_socket_folder(account)).replace('"', '""')
         arguments = [f"--{name}={value}" for name, value in self._settings.items()]
         with open(self.log_file, "ab", opener=owner_only) as output:

@@ -1,6 +1,6 @@
-"""The vectors of format 2: bytes that a reader accepts, with every intermediate value, and bytes that it refuses.
+"""The test vectors of format 2: bytes that a reader accepts, with every intermediate value, and bytes that it rejects.
 
-`positive.jsonl` and `negative.jsonl` came with the format; `ours.jsonl` holds good and bad ones for rules that they leave out.
+`positive.jsonl` and `negative.jsonl` came with the format; `ours.jsonl` has good and bad ones for rules that they do not cover.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def _read(name: str) -> list[Vector]:
 
 
 def title(vector: Vector) -> str:
-    """What names a vector in a test's id."""
+    """The name of a vector for a test's id."""
     return (
         str(vector.get("name") or f"{vector['number']} {vector['reason']}")
         .encode("ascii", "replace")

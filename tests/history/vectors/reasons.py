@@ -1,4 +1,4 @@
-"""What each of the two readers says for each reason that the vectors state."""
+"""Maps the reasons in the vectors to the messages of the two readers."""
 
 from __future__ import annotations
 
@@ -89,10 +89,10 @@ _REASONS: Final = (
 
 
 def sentence(refused_with: str) -> str:
-    """A pattern of what the reader says when it refuses a vector that states this reason."""
+    """A pattern for the strict reader's message about a vector with this reason."""
     return next(ours for theirs, ours, _ in _REASONS if re.match(theirs, refused_with))
 
 
 def code(refused_with: str) -> str:
-    """What the second reader says when it refuses a vector that states this reason."""
+    """The second reader's code for a vector with this reason."""
     return next(second for theirs, _, second in _REASONS if re.match(theirs, refused_with))

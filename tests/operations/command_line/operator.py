@@ -1,4 +1,4 @@
-"""Somebody at the command line of one installation, and what they look at."""
+"""An operator at the command line of one installation."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ OVERWINTER = (sys.executable, "-c", "from api.cli import main; main()")
 
 
 class Operator:
-    """Somebody at the command line of one installation."""
+    """Runs commands of one installation as separate processes."""
 
     def __init__(self, database_url: str, folder: Path) -> None:
         self.settings = {
@@ -38,7 +38,7 @@ class Operator:
         }
 
     def run(self, *arguments: str, typed: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
-        """Run a command to its end; `typed` is its standard input."""
+        """Run a command to its end, with `typed` as its standard input."""
         return subprocess.run(
             [*OVERWINTER, *arguments],
             env={**os.environ, **self.settings, **settings},
@@ -50,7 +50,7 @@ class Operator:
         )
 
     def said(self, *arguments: str, typed: str = "") -> str:
-        """What a command prints that succeeds."""
+        """The output of a command that must succeed."""
         done = self.run(*arguments, typed=typed)
         assert done.returncode == 0, done.stderr
         return done.stdout
@@ -62,7 +62,7 @@ class Operator:
         return way_in
 
     def refused(self, *arguments: str, typed: str = "", **settings: str) -> str:
-        """The one sentence of a command that fails."""
+        """The sentence of a command that must fail."""
         done = self.run(*arguments, typed=typed, **settings)
         assert done.returncode != 0
         assert "Traceback" not in done.stderr
@@ -73,7 +73,7 @@ class Operator:
 
     @contextlib.contextmanager
     def running(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:
-        """A command that runs until it is told to stop; it must then end well."""
+        """Run a command in the background until the block ends; it must then end without an error."""
         process = subprocess.Popen(
             [*OVERWINTER, *arguments], env={**os.environ, **self.settings}, stderr=subprocess.PIPE, text=True
         )
@@ -85,7 +85,7 @@ class Operator:
         assert process.returncode == 0, errors
 
     def readiness(self) -> int:
-        """The status of /health/ready; 0 while nobody answers."""
+        """The status code of /health/ready; 0 if nobody answers."""
         try:
             with urllib.request.urlopen(
                 f"http://127.0.0.1:{self.settings['OVERWINTER_PORT']}/health/ready", timeout=5
@@ -98,14 +98,14 @@ class Operator:
 
 
 def free_port() -> str:
-    """A port of the loopback that nobody listens at now."""
+    """A free port on the loopback interface."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return str(probe.getsockname()[1])
 
 
 def registered(operator: Operator, email: str | None) -> str:
-    """The id of a new person."""
+    """Register a person and return their id."""
     settings = read_settings(operator.settings)
     command = RegisterPerson(name="Somebody of the Test", email=email, language="en")
 
@@ -118,7 +118,7 @@ def registered(operator: Operator, email: str | None) -> str:
 
 
 def counted(operator: Operator, table: str) -> int:
-    """How many rows a table has."""
+    """The number of rows of a table."""
     with psycopg.connect(operator.settings["DATABASE_URL"]) as connection:
         row = connection.execute(f"SELECT count(*) FROM {table}".encode()).fetchone()
     assert row is not None
@@ -126,7 +126,7 @@ def counted(operator: Operator, table: str) -> int:
 
 
 def wait_until(holds: object, seconds: float = 30) -> None:
-    """Wait until something holds."""
+    """Wait until a condition holds."""
     assert callable(holds)
     end = time.monotonic() + seconds
     while not holds():

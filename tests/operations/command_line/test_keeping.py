@@ -33,7 +33,7 @@ class TestMigrate:
             connection.execute("INSERT INTO migrations.applied VALUES ('history/9999_later', 'x')")
         for command in (("migrate",), ("serve",), ("project",), ("doctor",)):
             assert migrated.refused(*command) == (
-                "The database is newer than this program (it has history/9999_later); install the newer program."
+                "The database is newer than this program (it has history/9999_later); install the newer version."
             )
 
 
@@ -49,7 +49,7 @@ class TestRebuild:
     def test_an_unknown_one_is_told_with_those_there_are(self, migrated: Operator) -> None:
         done = migrated.run("rebuild", "letters")
         assert done.returncode == 2
-        assert "There is no projection letters; there are: initiatives, calls," in done.stderr
+        assert "There is no read model letters; there are initiatives, calls," in done.stderr
 
 
 class TestVerifying:
@@ -59,7 +59,7 @@ class TestVerifying:
         """Exit code, sentence and JSON; never what a fact says."""
         migrated.said("claims", "create", "--administrator")
         assert migrated.said("verify") == (
-            "4 facts rechecked; all is as it was recorded.\n"
+            "4 facts verified; all are as they were recorded.\n"
             "Sealed fields were not opened, and unique names were only counted; overwinter verify --keys checks both.\n"
         )
         assert json.loads(migrated.said("verify", "--json")) == {
@@ -79,9 +79,12 @@ class TestVerifying:
         done = migrated.run("verify", "--json")
         assert (done.returncode, json.loads(done.stdout)["wrong"]) == (1, [{"position": 3, "check": "leaf"}])
         done = migrated.run("verify")
-        assert done.stdout == "position 3: leaf: the stored leaf is not the one that the document has\n"
+        assert (
+            done.stdout
+            == "position 3: leaf: the stored leaf hash differs from the one computed from the document\n"
+        )
         assert done.stderr.splitlines()[-1] == (
-            "overwinter: The history is not as it was recorded: 1 fault in all, the first at position 3."
+            "overwinter: The history is not as it was recorded: 1 fault in total, the first at position 3."
         )
 
     def test_every_sealed_field_with_the_keys(
@@ -90,8 +93,8 @@ class TestVerifying:
         """How many were opened, the position of one that was altered, and a sentence where there are no keys."""
         migrated.said("claims", "create", "--administrator")
         assert migrated.said("verify", "--keys") == (
-            "4 facts rechecked; all is as it was recorded.\n"
-            "2 sealed fields opened; each is as it was committed to.\n"
+            "4 facts verified; all are as they were recorded.\n"
+            "2 sealed fields opened; each matches its commitment.\n"
         )
         assert json.loads(migrated.said("verify", "--keys", "--json"))["opened"] == 2
         nowhere = migrated.refused("verify", "--keys", OVERWINTER_KEYS=str(tmp_path / "nowhere"))
@@ -108,7 +111,7 @@ class TestVerifying:
         assert migrated.run("verify").returncode == 0
         altered = migrated.run("verify", "--keys")
         assert altered.stdout == (
-            f"position {row[0]}: sealed: a sealed field does not open, or is not what was committed to\n"
+            f"position {row[0]}: sealed: a sealed field does not open, or its content differs from its commitment\n"
         )
         assert altered.returncode == 1
 
@@ -122,7 +125,7 @@ class TestVerifying:
         added = migrated.run("verify", "--keys")
         assert (added.returncode, added.stdout) == (
             1,
-            f"history.claims, {made['person']}: added: the row is there, and no fact makes it\n",
+            f"history.claims, {made['person']}: added: no fact implies this row\n",
         )
 
 
@@ -135,8 +138,8 @@ class TestARestoredBackup:
         with psycopg.connect(migrated.settings["DATABASE_URL"], autocommit=True) as connection:
             connection.execute("UPDATE read.positions SET position = 7 WHERE projection = 'calls'")
         beyond = (
-            "1 projection is beyond the newest fact at position 4, calls at 7, as after an older backup was restored; "
-            "run: overwinter rebuild."
+            "1 projection is ahead of the newest fact (position 4), calls at 7, for example because an older backup was "
+            "restored; run: overwinter rebuild."
         )
         assert migrated.refused("doctor") == f"{beyond} {LEADERLESS}"
         with migrated.running("serve"):

@@ -20,7 +20,7 @@ class TestWithoutWhatIsNeeded:
         away = f"postgresql://nobody@127.0.0.1:{free_port()}/nothing"
         for command in (("migrate",), ("doctor",), ("serve",)):
             assert operator.refused(*command, DATABASE_URL=away) == (
-                "The database does not answer; look at DATABASE_URL, and at the database's own log."
+                "The database does not answer; check DATABASE_URL, and look at the database's log."
             )
 
     def test_a_server_that_turns_one_away(self, operator: Operator) -> None:
@@ -29,12 +29,11 @@ class TestWithoutWhatIsNeeded:
         stranger = url.replace("://overwinter@", "://stranger:hushhush@")
         for command in (("migrate",), ("doctor",), ("tokens", "list")):
             assert operator.refused(*command, DATABASE_URL=stranger) == (
-                "The database server does not let this role in; look at the user and the password in DATABASE_URL, and "
-                "at the server's pg_hba.conf."
+                "The database server does not accept this role; check the user and the password in DATABASE_URL, and "
+                "the server's pg_hba.conf."
             )
             assert operator.refused(*command, DATABASE_URL=url.replace("/test_", "/nothing_")) == (
-                "The database server answers, and has no database of the name in DATABASE_URL; make it, or correct the "
-                "name."
+                "The database server has no database with the name in DATABASE_URL; create it, or correct the name."
             )
 
     @pytest.mark.parametrize(
@@ -51,7 +50,7 @@ class TestWithoutWhatIsNeeded:
         error = psycopg.OperationalError(
             f"connection failed: connection to server at 10.0.0.9 failed: {words}"
         )
-        assert "does not let this role in" in why_not_connected(error)
+        assert "does not accept this role" in why_not_connected(error)
 
     def test_a_setting_that_cannot_be_used(self, operator: Operator) -> None:
         assert "DATABASE_URL" in operator.refused("migrate", DATABASE_URL="mysql://x")
@@ -66,8 +65,8 @@ class TestWithoutWhatIsNeeded:
         """The first command says so already, with the database migrated; it makes no keys itself."""
         (tmp_path / "file").write_text("no folder")
         assert operator.refused("migrate", OVERWINTER_KEYS=str(tmp_path / "file" / "keys")) == (
-            f"The key folder {tmp_path}/file/keys cannot be made or written by this user; let the service's user own it, "
-            "or choose another with OVERWINTER_KEYS."
+            f"This user cannot create or write the key folder {tmp_path}/file/keys; give it to the user that runs "
+            "Overwinter, or set OVERWINTER_KEYS to another folder."
         )
         assert json.loads(operator.said("migrate", "--json"))["applied"] == []
         assert not (tmp_path / "data").exists()
@@ -85,6 +84,5 @@ class TestWithoutWhatIsNeeded:
         KeyFolder(others, create=True)
         for command in (("migrate",), ("tokens", "list"), ("doctor",), ("serve",)):
             assert migrated.refused(*command, OVERWINTER_KEYS=str(others)) == (
-                f"The wrapping key in {others} is not the one this database was sealed with; "
-                "restore the right key folder."
+                f"The wrapping key in {others} does not belong to this database; restore the right key folder."
             )

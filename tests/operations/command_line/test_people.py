@@ -50,7 +50,7 @@ class TestErase:
         other = migrated.administrator()
         asked = migrated.run("erase", made["person"], "--reason", "safety")
         assert asked.returncode != 0, "nobody said yes"
-        assert asked.stdout.startswith(f"Nobody can undo this. Erase {made['person']}? [y/N]: ")
+        assert asked.stdout.startswith(f"This cannot be undone. Erase {made['person']}? [y/N]: ")
         assert "What remains" in migrated.said("erase", made["person"], "--reason", "safety", "--yes")
         assert [each["person"] for each in json.loads(migrated.said("tokens", "list", "--json"))] == [
             other["person"]
@@ -78,8 +78,8 @@ class TestFindPerson:
         person = registered(migrated, "kedrov@example.org")
         migrated.said("erase", person, "--reason", "asked_by_person", "--yes")
         for asked, sentence in (
-            ("kedrov@example.org", "Nobody is registered under this address."),
-            ("nobody@example.org", "Nobody is registered under this address."),
+            ("kedrov@example.org", "Nobody is registered with this address."),
+            ("nobody@example.org", "Nobody is registered with this address."),
             (
                 "kedrov",
                 "This does not look like an e-mail address; write a single one, such as anna@example.org.",

@@ -12,6 +12,7 @@ import psycopg
 from api.health.health import LEADERLESS
 from tests.operations.command_line.operator import Operator, counted, wait_until
 
+NEVER_PROJECTED = "No process has filled the read models yet; run: overwinter project."
 NEVER_MAKING = (
     ("doctor",), ("verify",), ("tokens", "list"), ("rebuild",), ("find-person",),
     ("erase", "person-" + "0" * 32, "--reason", "safety", "--yes"), ("serve",),
@@ -26,7 +27,7 @@ class TestServing:
     def test_readiness_tells_whether_somebody_projects(self, migrated: Operator) -> None:
         with migrated.running("serve"):
             wait_until(lambda: migrated.readiness() == 503)
-            assert migrated.refused("doctor") == "No process has projected yet; run: overwinter project."
+            assert migrated.refused("doctor") == NEVER_PROJECTED
             with migrated.running("project"):
                 wait_until(lambda: migrated.readiness() == 200)
                 found = json.loads(migrated.said("doctor", "--json"))
@@ -59,7 +60,7 @@ class TestServing:
     def test_a_demonstration_is_never_served_as_real_nor_the_reverse(self, migrated: Operator) -> None:
         migrated.said("claims", "create", "--administrator")
         assert migrated.refused("serve", OVERWINTER_DEMO="1").startswith(
-            "This database holds a real installation, which is never used as a demonstration"
+            "This database contains a real installation, which cannot be used as a demonstration"
         )
 
 
@@ -67,7 +68,7 @@ class TestDoctor:
     """A doctor looks, and changes nothing: no key, no fact, no row."""
 
     def test_on_an_installation_that_was_never_used(self, migrated: Operator, tmp_path: Path) -> None:
-        assert migrated.refused("doctor") == "No process has projected yet; run: overwinter project."
+        assert migrated.refused("doctor") == NEVER_PROJECTED
         assert not (tmp_path / "data").exists()
         assert counted(migrated, "vault.keys") == 0
 
@@ -75,8 +76,8 @@ class TestDoctor:
         nowhere = Operator("", tmp_path / "data")
         for command in NEVER_MAKING:
             assert nowhere.refused(*command) == (
-                f"There is no database in {tmp_path}/data/postgres, and no DATABASE_URL is set: set DATABASE_URL or "
-                "DATA_DIR to where it is, or make one there with overwinter migrate."
+                f"There is no database in {tmp_path}/data/postgres, and DATABASE_URL is not set; set DATABASE_URL or "
+                "DATA_DIR to where it is, or create one there with overwinter migrate."
             )
         assert not (tmp_path / "data").exists()
 
@@ -116,7 +117,7 @@ class TestDoctor:
         with migrated.running("project"):
             wait_until(lambda: migrated.run("doctor").returncode == 0)
             assert migrated.refused("doctor", OVERWINTER_PROT="8001") == (
-                "OVERWINTER_PROT is no setting of this program; look for a slip in its name."
+                "OVERWINTER_PROT is not a setting of this program; check its spelling."
             )
 
     def test_a_disabled_trigger_is_told(self, migrated: Operator) -> None:
@@ -131,5 +132,5 @@ class TestDoctor:
         assert "key" in migrated.refused("doctor", OVERWINTER_KEYS=str(tmp_path / "elsewhere"))
         assert not (tmp_path / "elsewhere").exists()
         assert migrated.refused("doctor", OVERWINTER_DEMO="1").startswith(
-            "This database holds a real installation, which is never used as a demonstration"
+            "This database contains a real installation, which cannot be used as a demonstration"
         )
