@@ -12,6 +12,7 @@ import msgspec
 from domain import limits
 from domain.deciding import Aggregate, Fact
 from domain.forms import Form, Rubric
+from domain.initiatives import check_screening_changes
 from domain.messages import msg
 from domain.personal import Personal, Withheld
 from domain.refusals import Invalid, Refused
@@ -78,6 +79,14 @@ class CallCancelled(Fact, frozen=True, kw_only=True):
     explanation: Annotated[str | Withheld | None, Personal(of="officer")]
 
 
+class CallScreeningSet(Fact, frozen=True, kw_only=True):
+    """Whether payees are screened against sanctions lists before grants of the call are paid, also where the initiative does
+    not require it."""
+
+    call: str
+    required: bool
+
+
 class CallRoundOpened(Fact, frozen=True, kw_only=True):
     """A round of the call was opened; the rest is in the round's own stream."""
 
@@ -85,7 +94,7 @@ class CallRoundOpened(Fact, frozen=True, kw_only=True):
     round: str
 
 
-CallFact = CallDrafted | CallPublished | CallRoundOpened | CallChanged | CallCancelled
+CallFact = CallDrafted | CallPublished | CallRoundOpened | CallChanged | CallCancelled | CallScreeningSet
 
 # State
 
@@ -120,6 +129,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     maximum_award: int = 0
     time_zone: str = "UTC"
     grace_minutes: int = 0
+    screening: bool = False
 
 
 def evolve(call: Call, fact: CallFact) -> Call:
@@ -156,6 +166,8 @@ def evolve(call: Call, fact: CallFact) -> Call:
             )
         case CallCancelled():
             return msgspec.structs.replace(call, status=CallStatus.CANCELLED)
+        case CallScreeningSet():
+            return msgspec.structs.replace(call, screening=fact.required)
         case CallRoundOpened():
             return call
         case _:
@@ -237,6 +249,14 @@ def cancel(
             explanation=check_optional(explanation, "explanation", most=limits.EXPLANATION),
         ),
     )
+
+
+def set_screening(call_id: str, call: Call, *, required: bool) -> tuple[Fact, ...]:
+    """Require a screening before each payment of the call's grants, or no longer."""
+    if call.status is CallStatus.CANCELLED:
+        raise Refused(msg("A cancelled call cannot be changed."))
+    check_screening_changes(call.screening, required)
+    return (CallScreeningSet(call=call_id, required=required),)
 
 
 def publish(call_id: str, call: Call) -> tuple[Fact, ...]:

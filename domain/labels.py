@@ -153,6 +153,13 @@ REASONS: Final[Mapping[str, Message]] = {
 }
 """Every reason's code."""
 
+SCREENING_RESULTS: Final[Mapping[str, Message]] = {
+    "no_match": in_context("screening", "nobody found on a list"),
+    "match_ruled_out": in_context("screening", "a similar name was found, of another person"),
+    "match": in_context("screening", "found on a list"),
+}
+"""What a screening found."""
+
 
 def label(member: enum.Enum) -> Message:
     """The label of a member of an enumeration that has labels; raises KeyError for another."""

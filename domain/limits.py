@@ -41,6 +41,8 @@ ACCOUNT: Final = 200
 ACCOUNT_LEAST: Final = 4
 REFERENCE: Final = 35
 """Of a payment: what ISO 20022 carries."""
+SCREENING_REFERENCE: Final = 100
+"""Of a screening, as the service that made it calls it."""
 
 QUESTIONS: Final = 60
 CHOICES: Final = 100
@@ -82,6 +84,7 @@ Report = Annotated[str, described(minLength=1, maxLength=REPORT)]
 Email = Annotated[str, described(maxLength=EMAIL)]
 Account = Annotated[str, described(minLength=ACCOUNT_LEAST, maxLength=ACCOUNT)]
 Reference = Annotated[str, described(minLength=1, maxLength=REFERENCE)]
+ScreeningReference = Annotated[str, described(minLength=1, maxLength=SCREENING_REFERENCE)]
 Words = Annotated[int, described(minimum=1, maximum=WORDS)]
 Scale = Annotated[int, described(minimum=1, maximum=SCALE)]
 Weight = Annotated[int, described(minimum=1, maximum=WEIGHT)]

@@ -41,11 +41,13 @@ class CallLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CallDetail(CallLine, frozen=True, kw_only=True):
-    """A call with its form, its rubric and the number of reviews that each application needs."""
+    """A call with its form, its rubric and the number of reviews that each application needs; `screening`: the payees of its
+    grants are screened before a payment."""
 
     form: Form
     rubric: Rubric
     quorum: int
+    screening: bool
     cancelled: Cancellation | None
 
 
@@ -147,6 +149,7 @@ async def one(reader: Reader, viewer: str | None, call: str, *, as_of: AsOf | No
         form=msgspec.convert(row["form"], Form),
         rubric=msgspec.convert(row["rubric"], Rubric),
         quorum=row["quorum"],
+        screening=state.screening or initiative.screening,
         cancelled=await _cancellation(reader, call, row) if row["status"] == CallStatus.CANCELLED else None,
     )
 

@@ -41,11 +41,12 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class InitiativePage(msgspec.Struct, frozen=True, kw_only=True):
-    """An initiative and its members, sorted by their random ids."""
+    """An initiative and its members, sorted by their random ids; `screening`: payees are screened before a payment."""
 
     id: str
     version: Version
     name: str
+    screening: bool
     members: tuple[Member, ...]
 
 
@@ -116,6 +117,7 @@ async def one(reader: Reader, viewer: str | None, initiative: str) -> Initiative
         id=initiative,
         version=Version(initiative, loaded.version),
         name=state.name,
+        screening=state.screening,
         members=tuple(
             Member(
                 person=person,

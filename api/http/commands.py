@@ -46,6 +46,7 @@ async def _note_withdrawn(wiring: Wiring, command: Any) -> None:
 # fmt: off
 WRITES: Final = (
     Write("/api/initiatives", "initiative.found", 201),
+    Write("/api/initiatives/{initiative}/screening", "initiative.set_screening"),
     Write("/api/initiatives/{initiative}/members", "initiative.add_member", 201),
     Write("/api/initiatives/{initiative}/members/{person}/remove", "initiative.remove_member"),
     Write("/api/administrators", "installation.appoint", 201),
@@ -59,6 +60,7 @@ WRITES: Final = (
     Write("/api/calls/{call}/publish", "call.publish"),
     Write("/api/calls/{call}/change", "call.change"),
     Write("/api/calls/{call}/cancel", "call.cancel"),
+    Write("/api/calls/{call}/screening", "call.set_screening"),
     Write("/api/calls/{call}/members", "call.add_member", 201),
     Write("/api/calls/{call}/members/{person}/remove", "call.remove_member"),
     Write("/api/calls/{call}/rounds", "round.open", 201),
@@ -95,6 +97,7 @@ WRITES: Final = (
     Write("/api/grants/{grant}/complete", "grant.complete"),
     Write("/api/grants/{grant}/payee", "grant.set_payee"),
     Write("/api/grants/{grant}/payee/confirm", "grant.confirm_payee"),
+    Write("/api/grants/{grant}/screenings", "grant.record_screening", 201),
     Write("/api/grants/{grant}/schedule", "grant.schedule"),
     Write("/api/grants/{grant}/reports", "grant.submit_report", 201),
     Write("/api/grants/{grant}/reports/{report}/accept", "grant.accept_report"),

@@ -14,6 +14,7 @@ from api.pages.visits import FormShown, Visit
 from domain.amounts import typed_amount
 from domain.commands.calls import CancelCall, ChangeCall
 from domain.commands.rounds import ExtendRound, GrantLateAccess
+from domain.commands.screening import SetCallScreening
 from domain.forms import QuestionKind
 from domain.initiatives import INITIATIVE, Initiative
 from domain.messages import Message, msg
@@ -94,6 +95,10 @@ async def _offers(visit: Visit, call: CallDetail) -> dict[str, Offer]:
     offers = [
         await trial.of(msg("Change the call"), ChangeCall(call=call.id, title={})),
         await trial.of(msg("Cancel the call"), CancelCall(call=call.id, reason="other")),
+        await trial.of(
+            msg("Require screenings"),
+            SetCallScreening(call=call.id, required=not call.screening),
+        ),
     ]
     for round in call.rounds:
         offers += [
@@ -242,6 +247,11 @@ PAGES = (
             Act(command="round.extend", done=msg("The deadline is extended."), filled=_timed),
             Act(command="round.grant_late_access", done=msg("This person may apply late."), filled=_timed),
             Act(command="call.change", done=msg("The call is changed."), told={"call": "call"}),
+            Act(
+                command="call.set_screening",
+                done=msg("It is saved whether payees have to be screened."),
+                told={"call": "call"},
+            ),
             Act(command="call.cancel", done=msg("The call is cancelled."), told={"call": "call"}),
         ),
     ),

@@ -11,8 +11,10 @@ from api.pages.page import Act, Drawn, Page
 from api.pages.trying import Offer
 from api.pages.visits import FormShown, Visit
 from domain.commands import grants as asking
+from domain.commands.screening import RecordScreening
 from domain.deciding import Command
 from domain.grants.state import GrantStatus, InstalmentStatus, ReportStatus
+from domain.labels import SCREENING_RESULTS
 from domain.messages import Message, in_context, msg
 from domain.values import Money
 from projections import calls, grants, timeline
@@ -81,6 +83,10 @@ async def _one(visit: Visit) -> Drawn:
             "unscheduled": _some(shown.unscheduled),
             "today": visit.wiring.clock().date().isoformat(),
             "payees": PAYEES,
+            "screening_results": SCREENING_RESULTS,
+            "screening_choices": [
+                (code, visit.locale.say(words)) for code, words in SCREENING_RESULTS.items()
+            ],
             "story": await if_shown(
                 timeline.of_grant(reader, visit.person, grant, cursor=visit.query.get("cursor"))
             ),
@@ -113,6 +119,12 @@ def _next(grant: GrantDetail) -> list[tuple[Message, Command]]:
             [(msg("Confirm the bank details"), asking.ConfirmGrantPayee(grant=grant.id, setting=setting))]
             if waiting
             else []
+        ),
+        (
+            msg("Record a screening"),
+            RecordScreening(
+                grant=grant.id, setting=setting, result="no_match", reference="-", screened_on=date.min
+            ),
         ),
         (msg("Schedule the instalments"), asking.ScheduleGrant(grant=grant.id, instalments=())),
         (msg("Submit a report"), asking.SubmitGrantReport(grant=grant.id, text="-")),
@@ -221,6 +233,7 @@ PAGES = (
                 told=_TOLD,
             ),
             Act(command="grant.confirm_payee", done=msg("The bank details are confirmed."), told=_TOLD),
+            Act(command="grant.record_screening", done=msg("The screening is recorded."), told=_TOLD),
             Act(command="grant.schedule", done=msg("The instalments are scheduled."), told=_TOLD),
             Act(command="grant.submit_report", done=msg("Your report is submitted."), told=_TOLD),
             Act(command="grant.accept_report", done=msg("The report is accepted."), told=_TOLD),

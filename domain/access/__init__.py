@@ -45,6 +45,7 @@ from domain.access.paying import (
     sees_payments,
     sees_recipient,
     sees_reports,
+    sees_screening_note,
 )
 from domain.access.reading import (
     reads_of_round,
@@ -121,6 +122,7 @@ __all__ = [
     "sees_recipient",
     "sees_reports",
     "sees_reviews",
+    "sees_screening_note",
     "sees_timeline",
     "sees_times",
     "sees_waiting_places",

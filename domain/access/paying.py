@@ -111,6 +111,17 @@ def sees_payee(actor: str, initiative: Initiative, grant: Grant, *, conflicts: C
     return _impartial(verdict, grant.application, conflicts)
 
 
+def sees_screening_note(
+    actor: str, initiative: Initiative, grant: Grant, *, conflicts: Collection[str]
+) -> Verdict:
+    """What was noted beside a screening: those who pay and the staff, but neither the recipient, whom it may be about, nor
+    anybody whose conflict the grant followed on."""
+    if actor == grant.recipient:
+        return Denied(NOT_YOURS, hidden=True)
+    verdict = hidden_from_others(member(actor, initiative, Role.FINANCE, Role.APPROVER, Role.OFFICER))
+    return _impartial(verdict, grant.application, conflicts)
+
+
 def sees_reports(actor: str, initiative: Initiative, grant: Grant, *, conflicts: Collection[str]) -> Verdict:
     """The texts of a grant's reports and the explanations beside its reasons: its recipient and the staff, but nobody
     whose conflict it followed on."""

@@ -18,6 +18,7 @@ from domain.commands import (
     readings,
     reviews,
     rounds,
+    screening,
 )
 from domain.deciding import Registered
 
@@ -36,6 +37,7 @@ REGISTER: Mapping[str, Registered[Any]] = MappingProxyType(
             readings,
             panels,
             grants,
+            screening,
         )
         for registered in file.COMMANDS
     }

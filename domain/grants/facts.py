@@ -19,6 +19,8 @@ TerminationReason = Literal[
     "recipient_asked", "no_longer_possible", "terms_broken", "recipient_unreachable", "safety", "other"
 ]
 FailureReason = Literal["account_not_found", "name_mismatch", "returned_by_bank", "held_by_bank", "other"]
+ScreeningResult = Literal["no_match", "match_ruled_out", "match"]
+"""What a comparison with sanctions lists found: nobody; somebody who is another person; the payee."""
 Stage = Literal[1, 2]
 
 
@@ -89,6 +91,19 @@ class GrantPayeeConfirmed(Fact, frozen=True, kw_only=True):
 
     grant: str
     setting: int
+
+
+class GrantScreened(Fact, frozen=True, kw_only=True):
+    """The payee of that `setting` was compared with sanctions lists on `screened_on`, as the public `reference` tells; the
+    envelope tells by whom it was recorded."""
+
+    grant: str
+    dossier: str
+    setting: int
+    result: ScreeningResult
+    reference: str
+    screened_on: date
+    note: Annotated[str | Withheld | None, Personal(of="dossier")]
 
 
 class GrantInstalmentsScheduled(Fact, frozen=True, kw_only=True):
@@ -248,6 +263,7 @@ GrantFact = (
     | GrantLapsed
     | GrantPayeeSet
     | GrantPayeeConfirmed
+    | GrantScreened
     | GrantInstalmentsScheduled
     | GrantReportSubmitted
     | GrantReportAccepted

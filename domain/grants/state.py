@@ -32,9 +32,11 @@ from domain.grants.facts import (
     GrantReportReturned,
     GrantReportSubmitted,
     GrantResumed,
+    GrantScreened,
     GrantSuspended,
     GrantTerminated,
     Instalment,
+    ScreeningResult,
     Stage,
 )
 
@@ -104,6 +106,13 @@ class Payee(msgspec.Struct, frozen=True, kw_only=True):
     payable_from: datetime | None = None
 
 
+class Screening(msgspec.Struct, frozen=True, kw_only=True):
+    """The latest screening: the payee of which setting it was of, and what it found."""
+
+    setting: int
+    result: ScreeningResult
+
+
 class InstalmentState(msgspec.Struct, frozen=True, kw_only=True):
     """An instalment on its way: as it was planned, who approved it first, and which report met its condition.
 
@@ -151,11 +160,19 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
     respond_by: datetime | None = None
     payee: Payee | None = None
     payee_confirmed_before: bool = False
+    screening: Screening | None = None
     instalments: dict[int, InstalmentState] = {}
     reports: dict[int, ReportStatus] = {}
     ends_on: date | None = None
     amendment: Amendment | None = None
     amendments: int = 0
+
+    @property
+    def screened(self) -> ScreeningResult | None:
+        """What the screening of the present payee found; None if there was none of this one."""
+        if self.screening is None or self.payee is None or self.screening.setting != self.payee.setting:
+            return None
+        return self.screening.result
 
     @property
     def settled(self) -> int:
@@ -248,6 +265,8 @@ def evolve(grant: Grant, fact: GrantFact) -> Grant:
         case GrantPayeeConfirmed():
             assert grant.payee is not None
             return replace(grant, payee=replace(grant.payee, confirmed=True), payee_confirmed_before=True)
+        case GrantScreened():
+            return replace(grant, screening=Screening(setting=fact.setting, result=fact.result))
         case GrantInstalmentsScheduled():
             return replace(
                 grant, instalments={plan.number: InstalmentState(plan=plan) for plan in fact.instalments}

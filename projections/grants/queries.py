@@ -17,6 +17,7 @@ from domain.grants.facts import (
     GrantPayeeSet,
     GrantReportReturned,
     GrantReportSubmitted,
+    GrantScreened,
     GrantSuspended,
     GrantTerminated,
 )
@@ -85,6 +86,20 @@ class InstalmentShown(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None
 
 
+class ScreeningShown(msgspec.Struct, frozen=True, kw_only=True):
+    """The latest screening of a payee; `current`: of the payee of now. It was recorded at `recorded_at` by whom the handle `by`
+    stands for within the call. `note` is for those who pay and the staff; None to others."""
+
+    current: bool
+    result: str
+    reference: str
+    screened_on: date
+    recorded_at: datetime
+    by: str | None
+    note: str | None
+    damaged: tuple[str, ...] = ()
+
+
 class ReportShown(msgspec.Struct, frozen=True, kw_only=True):
     """A report on a grant. `text` and `explanation` are for the recipient and the staff; they are None to others, to whoever
     declared a conflict of interest with the application, and once the grant's dossier was erased. `damaged` is as a
@@ -123,12 +138,15 @@ class AmendmentShown(msgspec.Struct, frozen=True, kw_only=True):
 
 class GrantDetail(GrantLine, frozen=True, kw_only=True):
     """A grant with all that belongs to it. `explanation` is the text beside the reason of a declined offer, a suspension or an
-    early end; `proposed` is the amendment that waits for an answer; `unscheduled` is
+    early end; `proposed` is the amendment that waits for an answer; `screening_required`: the call or the
+    initiative asks for a screening before a payment, and `screening` is never shown to the recipient; `unscheduled` is
     what the instalments leave of the grant, None before there are any; `damaged` is as a payee's."""
 
     seen_as: Role
     explanation: str | None
     payee: PayeeShown | None
+    screening_required: bool
+    screening: ScreeningShown | None
     instalments: tuple[InstalmentShown, ...]
     unscheduled: Money | None
     proposed: AmendmentShown | None
@@ -241,12 +259,19 @@ async def one(reader: Reader, viewer: str | None, grant: str, *, as_of: AsOf | N
     proposed = await _proposed(
         reader, row, reported=access.sees_reports(who, initiative, state, conflicts=conflicts)
     )
+    screening = None
+    if role is not Role.APPLICANT:
+        note = access.sees_screening_note(who, initiative, state, conflicts=conflicts)
+        screening = await _screening(reader, row, note=note)
+    call = await reader.the(CALL, state.call)
     explanation = texts.get(row["reason_version"], {}).get("explanation")
     return GrantDetail(
         **{name: getattr(shown, name) for name in GrantLine.__struct_fields__},
         seen_as=role,
         explanation=text_of(explanation),
         payee=_payee(row, texts),
+        screening_required=call.screening or initiative.screening,
+        screening=screening,
         instalments=tuple(_instalment(each, row["currency"]) for each in instalments),
         unscheduled=_unscheduled(row, instalments),
         proposed=proposed,
@@ -320,6 +345,28 @@ async def _proposed(reader: Reader, row: Row, *, reported: Verdict) -> Amendment
         unscheduled=Money.of(fact.unscheduled, currency),
         explanation=text_of(explanation),
         damaged=damaged_in({"explanation": explanation}),
+    )
+
+
+async def _screening(reader: Reader, row: Row, *, note: Verdict) -> ScreeningShown | None:
+    """The latest screening, its note as access allows."""
+    if row["screening_version"] is None:
+        return None
+    reference = Reference(row["grant"], row["screening_version"])
+    opens = isinstance(note, Allowed)
+    recorded = (await reader.facts([reference], open_boxes=opens))[reference]
+    fact, envelope = recorded.fact, recorded.envelope
+    assert isinstance(fact, GrantScreened)
+    text = fact.note if opens else None
+    return ScreeningShown(
+        current=fact.setting == row["payee_setting"],
+        result=fact.result,
+        reference=fact.reference,
+        screened_on=fact.screened_on,
+        recorded_at=envelope.decided_at,
+        by=envelope.acting.handle,
+        note=text_of(text),
+        damaged=damaged_in({"note": text}),
     )
 
 

@@ -21,7 +21,15 @@ from domain.applications import (
     ApplicationWaitlisted,
     ApplicationWithdrawn,
 )
-from domain.calls import CallCancelled, CallChanged, CallDrafted, CallFact, CallPublished, CallRoundOpened
+from domain.calls import (
+    CallCancelled,
+    CallChanged,
+    CallDrafted,
+    CallFact,
+    CallPublished,
+    CallRoundOpened,
+    CallScreeningSet,
+)
 from domain.panels import PanelClosed, PanelConfirmed, PanelFact, PanelOpened, PanelOutcomeSet
 from domain.readings import ReadingFact
 from domain.reviews import (
@@ -79,6 +87,12 @@ def call_words(fact: CallFact, told: Told) -> Words:
             )
         case CallCancelled():
             return Words("The call was cancelled.", REASONS[fact.reason], ("status: cancelled",))
+        case CallScreeningSet():
+            return Words(
+                "Payees of this call have to be screened before a payment."
+                if fact.required
+                else "The call does not require that payees are screened any more."
+            )
         case CallRoundOpened():
             return Words("A round of the call was opened.")
         case _:

@@ -28,10 +28,12 @@ from domain.grants.facts import (
     GrantReportReturned,
     GrantReportSubmitted,
     GrantResumed,
+    GrantScreened,
     GrantSuspended,
     GrantTerminated,
     Instalment,
 )
+from domain.labels import SCREENING_RESULTS
 from domain.values import amount_text, moment_text
 from projections.words.telling import REASONS, Told, Words, count_text
 
@@ -94,6 +96,11 @@ def grant_words(fact: GrantFact, told: Told) -> Words:
         case GrantPayeeConfirmed():
             return Words(
                 "Another person confirmed the payee.", changed=(f"payee: setting {fact.setting} confirmed",)
+            )
+        case GrantScreened():
+            return Words(
+                f"A screening of the payee was recorded, made on {fact.screened_on.isoformat()}.",
+                changed=(f"result: {SCREENING_RESULTS[fact.result]}", f"reference: {fact.reference}"),
             )
         case GrantCompleted():
             return Words("The grant was completed.", changed=("status: completed",))

@@ -10,6 +10,7 @@ from domain.initiatives import (
     AdministratorAppointed,
     InitiativeFact,
     InitiativeFounded,
+    InitiativeScreeningSet,
     InstallationFact,
     InstallationOpened,
     MemberAdded,
@@ -54,6 +55,12 @@ def initiative_words(fact: InitiativeFact) -> Words:
         case MemberAddedToCall():
             return Words(
                 "A person was given roles for one call.", changed=(f"roles for it: {', '.join(fact.roles)}",)
+            )
+        case InitiativeScreeningSet():
+            return Words(
+                "Payees have to be screened before a payment."
+                if fact.required
+                else "Payees need not be screened before a payment any more."
             )
         case MemberRemovedFromCall():
             return Words("A person was removed from one call.", changed=("roles for it: none",))

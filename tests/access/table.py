@@ -84,6 +84,7 @@ installation.appoint           e  e  k  k  k  k   k  k  k  k  k  k  k  k  k  k  
 initiative.found               e  e  k  k  k  k   k  k  k  k  k  k  k  k  k  k  k  k  k  k  k  D  S  k
 initiative.add_member          e  e  .  .  .  D   d  d  d  d  d  d  d  d  d  d  d  d  d  d  D  .  .  .
 initiative.add_member: orphan  e  e  .  .  .  .   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  D  S  .
+initiative.set_screening       e  e  .  .  .  D   d  d  d  d  d  d  d  d  d  d  d  d  d  d  D  .  .  .
 initiative.remove_member       e  e  .  .  .  D   d  d  d  d  d  d  d  d  d  d  d  d  d  d  D  .  .  .
 person.register                e  e  k  k  k  k   k  k  k  k  k  k  k  k  k  k  k  k  k  k  k  D  S  k
 person.make_claim              e  e  k  k  k  k   k  k  k  k  k  k  k  k  k  k  k  k  k  k  k  D  S  k
@@ -99,6 +100,7 @@ call.draft                     e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  
 call.publish                   e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  o  .  .  .
 call.change                    e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  o  .  .  .
 call.cancel                    e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  o  .  .  .
+call.set_screening             e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  o  .  .  .
 call.add_member                e  e  .  .  .  D   d  d  d  d  d  d  d  d  d  d  d  d  d  d  D  .  .  .
 call.remove_member             e  e  .  .  .  D   d  d  d  d  d  d  d  d  d  d  d  d  d  d  D  .  .  .
 round.open                     e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  o  .  .  .
@@ -136,6 +138,7 @@ grant.decline                  e  e  .  A  .  A   .  .  .  .  .  .  .  .  .  .  
 grant.lapse                    e  e  s  s  s  s   s  s  s  s  s  s  s  s  s  s  s  s  s  s  s  s  S  s
 grant.set_payee                e  e  .  A  .  A   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
 grant.confirm_payee            e  e  .  .  .  g   f  f  f  f  f  f  f  f  f  f  F  x  f  f  f  .  .  .
+grant.record_screening         e  e  .  .  .  g   f  f  f  f  f  f  f  f  f  f  F  x  f  f  f  .  .  .
 grant.schedule                 e  e  .  .  .  g   o  o  o  o  o  o  o  O  x  O  o  o  o  o  o  .  .  .
 grant.submit_report            e  e  .  A  .  A   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
 grant.accept_report            e  e  .  .  .  g   o  o  o  o  o  o  o  O  x  O  o  o  o  o  o  .  .  .

@@ -237,6 +237,7 @@ def moments(blindness: Blindness = "open") -> dict[str, Moment]:
 def _house(walk: Walk) -> None:
     walk.stop("installation.appoint", person=NEWCOMER)
     walk.stop("initiative.found", name="Another Initiative", founder=NEWCOMER)
+    walk.stop("initiative.set_screening", initiative=INITIATIVE, required=True)
     walk.stop("initiative.add_member", initiative=INITIATIVE, person=NEWCOMER, roles=(Role.JUROR,))
     walk.stop("initiative.remove_member", initiative=INITIATIVE, person=THIRD_JUROR)
     walk.world.given(ORPHANED, InitiativeFounded(initiative=ORPHANED, name="Invented Orphan", founder=ERASED))
@@ -285,6 +286,7 @@ def _call(walk: Walk, blindness: Blindness) -> tuple[str, str]:
         time_zone="Europe/Berlin",
     )
     walk.stop_and_do(OFFICER, "call.publish", call=call)
+    walk.stop_and_do(OFFICER, "call.set_screening", call=call, required=True)
     walk.stop("call.change", call=call, title={"en": "Invented Call, changed"})
     walk.stop("call.cancel", call=call, reason="events")
     walk.stop("call.add_member", call=call, person=NEWCOMER, roles=(Role.JUROR,))
@@ -397,6 +399,8 @@ def _grant(walk: Walk, application: str) -> None:
         ARTIST, "grant.set_payee", grant=grant, kind="recipient", name="Applicant One", account="Account 1234"
     )
     walk.stop_and_do(FINANCE, "grant.confirm_payee", grant=grant, setting=1)
+    screening = {"result": "no_match", "reference": "S-1", "screened_on": walk.now.date()}
+    walk.stop_and_do(FINANCE, "grant.record_screening", grant=grant, setting=1, **screening)
     plan = (PlannedInstalment(amount=euros("500.00"), due=date(2026, 6, 1)),)
     walk.stop_and_do(OFFICER, "grant.schedule", grant=grant, instalments=plan)
     walk.stop("grant.terminate", grant=grant, reason="recipient_asked")

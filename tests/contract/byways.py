@@ -183,6 +183,10 @@ def _second_round(
     applicants[3].post(f"/api/grants/{grant}/accept")
     applicants[3].post(f"/api/grants/{grant}/payee", kind="fiscal_host", name="A host", account="An account")
     finance.post(f"/api/grants/{grant}/payee/confirm", setting=1)
+    administrator.post(f"/api/initiatives/{walked.ids['initiative']}/screening", required=True)
+    officer.post(f"/api/calls/{call}/screening", required=True)
+    screening = {"result": "match_ruled_out", "reference": "S-9", "note": "Another year of birth."}
+    finance.post(f"/api/grants/{grant}/screenings", setting=1, screened_on="2026-01-01", **screening)
     officer.post(
         f"/api/grants/{grant}/schedule",
         instalments=[{"amount": eur("400.00"), "due": "2100-01-01", "condition": "report"}],

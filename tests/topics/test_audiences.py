@@ -19,6 +19,7 @@ TABLE = """
     initiative.member_removed.v1           .      x      .
     initiative.member_added_to_call.v1     .      x      .
     initiative.member_removed_from_call.v1 .      x      .
+    initiative.screening_set.v1            .      x      .
     person.registered.v1                   .      .      .
     person.handle_given.v1                 .      .      .
     person.claim_made.v1                   .      .      .
@@ -37,6 +38,7 @@ TABLE = """
     call.published.v1                      .      x      x
     call.changed.v1                        x      x      x
     call.cancelled.v1                      .      x      x
+    call.screening_set.v1                  .      x      x
     call.round_opened.v1                   .      .      .
     round.opened.v1                        .      x      x
     round.deadline_extended.v1             x      x      x
@@ -77,6 +79,7 @@ TABLE = """
     grant.lapsed.v1                        x      x      x
     grant.payee_set.v1                     x      x      x
     grant.payee_confirmed.v1               x      x      x
+    grant.screened.v1                      .      x      x
     grant.instalments_scheduled.v1         x      x      x
     grant.report_submitted.v1              x      x      x
     grant.report_accepted.v1               x      x      x

@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import date
 
 from domain import access, limits
+from domain.calls import CALL
 from domain.commands.grants.acting import by_recipient, by_staff
-from domain.deciding import Command, Given, Plan, Registered
+from domain.deciding import Command, Given, Plan, Registered, the, together
 from domain.exchange import Exchange
 from domain.grants import rules
 from domain.grants.facts import FailureReason
+from domain.grants.state import GRANT
+from domain.initiatives import INITIATIVE
 from domain.values import GrantId, Money
 
 
@@ -75,7 +78,9 @@ def _approve(command: ApproveInstalment, given: Given) -> Plan:
 
 
 def _instruct(command: InstructInstalment, given: Given) -> Plan:
-    return by_staff(
+    grant = yield from the(GRANT, command.grant)
+    call, initiative = yield from together(the(CALL, grant.call), the(INITIATIVE, grant.initiative))
+    act = yield from by_staff(
         command.grant,
         given,
         access.finance_on_grant,
@@ -85,10 +90,12 @@ def _instruct(command: InstructInstalment, given: Given) -> Plan:
             recipient,
             number=command.instalment,
             reference=command.reference,
+            screening=call.screening or initiative.screening,
             now=given.now,
         ),
         pays=True,
     )
+    return act
 
 
 def _settle(command: SettleInstalment, given: Given) -> Plan:

@@ -18,6 +18,7 @@ from domain.grants.facts import (
     GrantInstalmentRequested,
     GrantInstalmentSettled,
 )
+from domain.grants.rules.screening import check_screened
 from domain.grants.rules.standing import check_accepted, check_no_amendment_waits, check_not_erased
 from domain.grants.state import Grant, InstalmentState, InstalmentStatus
 from domain.messages import msg
@@ -89,10 +90,17 @@ def approve(
 
 
 def instruct(
-    grant_id: str, grant: Grant, recipient: Person, *, number: int, reference: str, now: datetime
+    grant_id: str,
+    grant: Grant,
+    recipient: Person,
+    *,
+    number: int,
+    reference: str,
+    screening: bool,
+    now: datetime,
 ) -> tuple[Fact, ...]:
     """Record that the bank was told to pay: after both approvals, each of them for this payee, to a confirmed payee
-    whose waiting time is over, and whose recipient was not erased."""
+    whose waiting time is over, who was screened where `screening` requires it, and whose recipient was not erased."""
     instalment = _find(grant, number)
     check_accepted(grant)
     check_not_erased(recipient)
@@ -121,6 +129,7 @@ def instruct(
     payee = grant.payee
     if payee is None or not payee.confirmed:
         raise Refused(msg("The payee was changed; the new one must be confirmed before a payment."))
+    check_screened(grant, required=screening)
     if payee.payable_from is not None and now < payee.payable_from:
         raise Refused(
             msg(
