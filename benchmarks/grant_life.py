@@ -90,6 +90,8 @@ def life(offer: Offer, returned: int = 1) -> tuple[Fact, ...]:
             kind="recipient",
             name="Applicant One",
             account=ACCOUNT,
+            bank_code=None,
+            country=None,
             payable_from=None,
             approvals_ended=0,
         ),

@@ -39,6 +39,8 @@ EMAIL: Final = 254
 ACCOUNT: Final = 200
 """Of a payee, where it is no IBAN."""
 ACCOUNT_LEAST: Final = 4
+BANK_CODE: Final = 40
+"""Of a bank, with what stands between its letters and digits."""
 REFERENCE: Final = 35
 """Of a payment: what ISO 20022 carries."""
 SCREENING_REFERENCE: Final = 100
@@ -83,6 +85,8 @@ Comment = Annotated[str, described(maxLength=COMMENT)]
 Report = Annotated[str, described(minLength=1, maxLength=REPORT)]
 Email = Annotated[str, described(maxLength=EMAIL)]
 Account = Annotated[str, described(minLength=ACCOUNT_LEAST, maxLength=ACCOUNT)]
+BankCode = Annotated[str, described(maxLength=BANK_CODE)]
+Country = Annotated[str, described(minLength=2, maxLength=2)]
 Reference = Annotated[str, described(minLength=1, maxLength=REFERENCE)]
 ScreeningReference = Annotated[str, described(minLength=1, maxLength=SCREENING_REFERENCE)]
 Words = Annotated[int, described(minimum=1, maximum=WORDS)]

@@ -13,6 +13,7 @@ from api.pages.visits import FormShown, Visit
 from domain.commands import grants as asking
 from domain.commands.screening import RecordScreening
 from domain.deciding import Command
+from domain.grants import bank_accounts
 from domain.grants.state import GrantStatus, InstalmentStatus, ReportStatus
 from domain.labels import SCREENING_RESULTS
 from domain.messages import Message, in_context, msg
@@ -83,6 +84,15 @@ async def _one(visit: Visit) -> Drawn:
             "unscheduled": _some(shown.unscheduled),
             "today": visit.wiring.clock().date().isoformat(),
             "payees": PAYEES,
+            "country_names": visit.locale.countries,
+            "countries": sorted(
+                (
+                    (code, name)
+                    for code, name in visit.locale.countries.items()
+                    if code in bank_accounts.countries()
+                ),
+                key=lambda country: country[1],
+            ),
             "screening_results": SCREENING_RESULTS,
             "screening_choices": [
                 (code, visit.locale.say(words)) for code, words in SCREENING_RESULTS.items()

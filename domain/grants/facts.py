@@ -74,7 +74,8 @@ class GrantLapsed(Fact, frozen=True, kw_only=True):
 class GrantPayeeSet(Fact, frozen=True, kw_only=True):
     """The recipient said to whom, and to which account, the money goes. `setting` counts these statements from 1;
     no payment may be instructed before `payable_from` (None: there is nothing to wait for). `approvals_ended` is how many
-    approvals of instalments no longer count, since they were given for the former payee."""
+    approvals of instalments no longer count, since they were given for the former payee. An account without an IBAN has the
+    code and the country of its bank."""
 
     grant: str
     dossier: str
@@ -82,6 +83,8 @@ class GrantPayeeSet(Fact, frozen=True, kw_only=True):
     kind: PayeeKind
     name: Annotated[str | Withheld, Personal(of="dossier")]
     account: Annotated[str | Withheld, Personal(of="dossier")]
+    bank_code: Annotated[str | Withheld | None, Personal(of="dossier")]
+    country: Annotated[str | Withheld | None, Personal(of="dossier")]
     payable_from: datetime | None
     approvals_ended: int
 

@@ -56,7 +56,8 @@ class GrantLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PayeeShown(msgspec.Struct, frozen=True, kw_only=True):
-    """To whom a grant is paid, as set in that `setting`. `name` and `account` are for the recipient, for finance and for
+    """To whom a grant is paid, as set in that `setting`. `name`, `account`, and the `bank_code` and
+    `country` of one without an IBAN, are for the recipient, for finance and for
     approvers; they are None to others, to whoever declared a conflict of interest with the application, and once the
     grant's dossier was erased. `damaged` names the texts that are None since what is stored is not what was committed to."""
 
@@ -66,6 +67,8 @@ class PayeeShown(msgspec.Struct, frozen=True, kw_only=True):
     payable_from: datetime | None
     name: str | None
     account: str | None
+    bank_code: str | None
+    country: str | None
     damaged: tuple[str, ...] = ()
 
 
@@ -306,7 +309,12 @@ async def _texts(
     for reference, recorded in (await reader.facts(references, open_boxes=True)).items():
         match recorded.fact:
             case GrantPayeeSet() as fact:
-                texts = {"name": fact.name, "account": fact.account}
+                texts = {
+                    "name": fact.name,
+                    "account": fact.account,
+                    "bank_code": fact.bank_code,
+                    "country": fact.country,
+                }
             case GrantReportSubmitted() as fact:
                 texts = {"text": fact.text}
             case (GrantReportReturned() | GrantDeclined() | GrantSuspended() | GrantTerminated()) as fact:
@@ -402,6 +410,8 @@ def _payee(row: Row, texts: _Texts) -> PayeeShown | None:
         payable_from=row["payable_from"],
         name=text_of(opened.get("name")),
         account=text_of(opened.get("account")),
+        bank_code=text_of(opened.get("bank_code")),
+        country=text_of(opened.get("country")),
         damaged=damaged_in(opened),
     )
 

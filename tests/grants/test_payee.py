@@ -72,6 +72,8 @@ class TestAnAcceptedGrant:
                         kind=kind,
                         name="Invented Host",
                         account=IBAN,
+                        bank_code=None,
+                        country=None,
                         payable_from=None,
                         approvals_ended=0,
                     ),

@@ -11,12 +11,15 @@ from domain.values import GrantId
 
 
 class SetGrantPayee(Command, frozen=True, kw_only=True):
-    """Say to whom, and to which account (an IBAN, or another account in words), one's grant is paid."""
+    """Say to whom, and to which account, one's grant is paid: an IBAN, or another account in words; or an account number with
+    the `bank_code` and the `country` (two letters) of its bank."""
 
     grant: GrantId
     kind: PayeeKind
     name: limits.Name
     account: limits.Account
+    bank_code: limits.BankCode | None = None
+    country: limits.Country | None = None
 
 
 class ConfirmGrantPayee(Command, frozen=True, kw_only=True):
@@ -36,6 +39,8 @@ def _set_payee(command: SetGrantPayee, given: Given) -> Plan:
             kind=command.kind,
             name=command.name,
             account=command.account,
+            bank_code=command.bank_code,
+            country=command.country,
             now=given.now,
         ),
     )

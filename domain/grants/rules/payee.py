@@ -7,7 +7,7 @@ from typing import Final
 
 from domain import limits
 from domain.deciding import Fact
-from domain.grants.accounts import check_account
+from domain.grants.bank_accounts import check_bank_account
 from domain.grants.facts import GrantPayeeConfirmed, GrantPayeeSet, PayeeKind
 from domain.grants.rules.standing import check_accepted, check_not_ended, check_not_erased
 from domain.grants.state import Grant
@@ -22,10 +22,19 @@ stolen can still object."""
 
 
 def set_payee(
-    grant_id: str, grant: Grant, *, kind: PayeeKind, name: str, account: str, now: datetime
+    grant_id: str,
+    grant: Grant,
+    *,
+    kind: PayeeKind,
+    name: str,
+    account: str,
+    bank_code: str | None,
+    country: str | None,
+    now: datetime,
 ) -> tuple[Fact, ...]:
     """Add bank details. In place of a payee that was confirmed, it has to wait before it is paid."""
     check_not_ended(grant)
+    paid = check_bank_account(account, bank_code=bank_code, country=country)
     return (
         GrantPayeeSet(
             grant=grant_id,
@@ -33,7 +42,9 @@ def set_payee(
             setting=1 if grant.payee is None else grant.payee.setting + 1,
             kind=kind,
             name=check_text(name, "name", most=limits.NAME),
-            account=check_account(account),
+            account=paid.account,
+            bank_code=paid.bank_code,
+            country=paid.country,
             payable_from=now + PAYEE_WAITING_TIME if grant.payee_confirmed_before else None,
             approvals_ended=grant.standing_approvals,
         ),
