@@ -39,6 +39,11 @@ ACCOUNT: Final = 200
 ACCOUNT_LEAST: Final = 4
 REFERENCE: Final = 35
 """Of a payment: what ISO 20022 carries."""
+IDENTIFIER: Final = 60
+"""Of an organisation in a register, with the register's code."""
+IDENTIFIERS: Final = 5
+ORGANISATION_MEMBERS: Final = 50
+"""The most people who act for an organisation or are invited to."""
 
 QUESTIONS: Final = 60
 CHOICES: Final = 100
@@ -78,6 +83,7 @@ Report = Annotated[str, described(minLength=1, maxLength=REPORT)]
 Email = Annotated[str, described(maxLength=EMAIL)]
 Account = Annotated[str, described(minLength=ACCOUNT_LEAST, maxLength=ACCOUNT)]
 Reference = Annotated[str, described(minLength=1, maxLength=REFERENCE)]
+Identifier = Annotated[str, described(maxLength=IDENTIFIER)]
 Words = Annotated[int, described(minimum=1, maximum=WORDS)]
 Scale = Annotated[int, described(minimum=1, maximum=SCALE)]
 Weight = Annotated[int, described(minimum=1, maximum=WEIGHT)]

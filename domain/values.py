@@ -172,6 +172,7 @@ def _id_of(kind: str) -> msgspec.Meta:
 
 InitiativeId = Annotated[str, _id_of("initiative")]
 PersonId = Annotated[str, _id_of("person")]
+OrganisationId = Annotated[str, _id_of("organisation")]
 ClaimId = Annotated[str, _id_of("claim")]
 FundId = Annotated[str, _id_of("fund")]
 PledgeId = Annotated[str, _id_of("pledge")]

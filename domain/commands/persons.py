@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from domain import access, applications, limits, persons
+from domain import access, applications, limits, organisations, persons
 from domain.applications import APPLICATION
 from domain.deciding import Act, Allowed, Command, Given, Outcome, Plan, Registered, maybe, members, some, the
-from domain.indexes import submissions_of
+from domain.indexes import invitations_of, submissions_of
 from domain.initiatives import INSTALLATION, INSTALLATION_ID
+from domain.organisations import ORGANISATION
 from domain.persons import PERSON, ErasureReason, Person
 from domain.values import ClaimId, PersonId
 
@@ -23,7 +24,7 @@ class RegisterPerson(Command, frozen=True, kw_only=True):
 
 class ErasePerson(Command, frozen=True, kw_only=True):
     """Destroy a person's sealing key, so that nobody can read their data any more; their applications that are not
-    decided yet end with it. This cannot be undone."""
+    decided yet end with it. An organisation for which they acted stays. This cannot be undone."""
 
     person: PersonId
     reason: ErasureReason
@@ -76,6 +77,8 @@ def _erase(command: ErasePerson, given: Given) -> Plan:
     # Asked first: to everybody else, a person who is there and one who is not are the same.
     person = (yield from the(PERSON, command.person)) if isinstance(may, Allowed) else Person()
     submitted = yield from some(APPLICATION, (yield from members(submissions_of(command.person))))
+    invited_by = yield from members(invitations_of(command.person))
+    acted_for = yield from some(ORGANISATION, sorted({*person.organisations, *invited_by}))
 
     def decide() -> Outcome:
         # In the same append: a panel waits for every application in play, and with the key nothing more could be
@@ -85,9 +88,16 @@ def _erase(command: ErasePerson, given: Given) -> Plan:
             for application_id, application in submitted.items()
             if (facts := applications.withdraw_of_erased(application_id, application))
         }
+        # The organisations stay, also where nobody is left who acts for one: staff see that, and an administrator of the
+        # installation can invite somebody.
+        left = {
+            organisation_id: facts
+            for organisation_id, organisation in acted_for.items()
+            if (facts := organisations.remove_erased(organisation_id, organisation, person=command.person))
+        }
         erased = persons.erase(command.person, person, reason=command.reason)
         return Outcome(
-            facts={command.person: erased, **ended},
+            facts={command.person: erased, **left, **ended},
             answers=command.person,
             erases=(command.person,),
             initiatives={application_id: submitted[application_id].initiative for application_id in ended},

@@ -12,6 +12,7 @@ from domain.commands import (
     funds,
     grants,
     initiatives,
+    organisations,
     panels,
     persons,
     readings,
@@ -26,6 +27,7 @@ REGISTER: Mapping[str, Registered[Any]] = MappingProxyType(
         for file in (
             initiatives,
             persons,
+            organisations,
             funds,
             calls,
             rounds,

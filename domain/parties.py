@@ -1,0 +1,77 @@
+"""Parties: who applies, receives or is paid. A party is a person, or an organisation with members who act for it."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+import msgspec
+
+from domain.deciding import Wish, maybe, members
+from domain.indexes import applications_by
+from domain.organisations import ORGANISATION, Organisation
+from domain.persons import PERSON, Person
+from domain.values import SYSTEM, is_id
+
+PartyState = Person | Organisation
+
+
+class Actor(msgspec.Struct, frozen=True):
+    """Who asks: the id of a person (``system`` for the program, empty for nobody who is known), with the organisations for
+    which they act, and those for which they acted before."""
+
+    id: str
+    organisations: frozenset[str] = frozenset()
+    former: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, person_id: str, person: Person) -> Actor:
+        """A person as an actor."""
+        return cls(person_id, person.organisations, person.former_organisations)
+
+    @property
+    def parties(self) -> tuple[str, ...]:
+        """The parties for which they act: themself first, then their organisations, sorted."""
+        return (self.id, *sorted(self.organisations))
+
+    @property
+    def all_parties(self) -> tuple[str, ...]:
+        """The parties with which they are tied: those for which they act, and those for which they acted before."""
+        return (self.id, *sorted(self.organisations | self.former))
+
+
+def acts_for(actor: Actor, party: str) -> bool:
+    """Whether somebody acts for a party: for themself, or for an organisation of which they are a member."""
+    return party == actor.id or party in actor.organisations
+
+
+def is_tied_to(actor: Actor, party: str | None) -> bool:
+    """Whether somebody acts for a party or acted for it before: then they do not judge it, nor decide on its money."""
+    return party is not None and (acts_for(actor, party) or party in actor.former)
+
+
+def is_organisation(party: str) -> bool:
+    """Whether this has the shape of an organisation's id."""
+    return is_id(ORGANISATION.kind, party)
+
+
+def actor_of(person_id: str) -> Generator[Wish, Any, Actor]:
+    """A person with the organisations for which they act, or acted."""
+    if person_id == SYSTEM:
+        return Actor(SYSTEM)
+    return Actor.of(person_id, (yield from maybe(PERSON, person_id)))
+
+
+def party_of(party_id: str) -> Generator[Wish, Any, PartyState]:
+    """The state of a party."""
+    if is_organisation(party_id):
+        return (yield from maybe(ORGANISATION, party_id))
+    return (yield from maybe(PERSON, party_id))
+
+
+def applied_by(actor: Actor, round_id: str) -> Generator[Wish, Any, tuple[str, ...]]:
+    """The applications in a round of all parties with which somebody is tied, sorted."""
+    found: set[str] = set()
+    for party in actor.all_parties:
+        found.update((yield from members(applications_by(party, round_id))))
+    return tuple(sorted(found))
