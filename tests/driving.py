@@ -116,8 +116,8 @@ class World:
                 "turned down, yet something was stored"
             )
             if isinstance(turned, Invalid):
-                return Invalid, {error.field: error.detail for error in turned.errors}
-            return type(turned), turned.detail
+                return Invalid, {error.field: str(error.detail) for error in turned.errors}
+            return type(turned), str(turned.detail)
         raise AssertionError(f"{command} was not turned down: {outcome}")
 
     def pass_time(self, now: datetime) -> tuple[Outcome, ...]:

@@ -13,9 +13,10 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime
 from babel.lists import format_list
-from babel.numbers import format_currency, format_decimal
+from babel.numbers import format_currency, format_decimal, get_decimal_symbol
 
 from api.locales.catalogues import translations
+from domain.currencies import decimals
 from domain.labels import label
 from domain.messages import At, Message, msg
 from domain.values import Money
@@ -48,9 +49,14 @@ class Locale:
 
     def money(self, amount: Money) -> str:
         """A sum: ``12,500.00 EUR``."""
-        return format_currency(
+        shown = format_currency(
             Decimal(amount.amount), amount.currency, format=_MONEY, locale=self.language, currency_digits=True
         )
+        if decimals(amount.currency) == 3:
+            # A comma before three digits could also group thousands; a form would have to ask which is meant.
+            whole, comma, fraction = shown.rpartition(get_decimal_symbol(self.language))
+            return f"{whole}.{fraction}" if comma else shown
+        return shown
 
     def moment(self, at: datetime, zone: str = "UTC") -> str:
         """A moment on the clocks of a zone, which is named: ``24 November 2026, 18:00 (Berlin time)``."""

@@ -98,7 +98,7 @@ def hidden(ask: Callable[[str], Verdict]) -> tuple[str, ...]:
 def told(verdict: Verdict) -> str:
     """The sentence to one who is denied."""
     assert isinstance(verdict, Denied)
-    return verdict.detail
+    return str(verdict.detail)
 
 
 class TestTheApplicationsText:

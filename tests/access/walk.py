@@ -123,7 +123,7 @@ class Moment:
             world.run(self.command, actor, self.now)
         except CommandRejected as turned:
             assert stored(world) == stored(untouched), "refused, yet something was stored"
-            return turned.detail
+            return str(turned.detail)
         assert isinstance(world.verdict, Allowed)
         return world.verdict.role
 
@@ -140,7 +140,7 @@ class Moment:
         try:
             asyncio.run(runner.run(request))
         except CommandRejected as turned:
-            return turned.detail
+            return str(turned.detail)
         raise AssertionError("not refused")
 
 

@@ -20,7 +20,7 @@ def answered(asked: Question, answer: Answer) -> Answer | dict[str, str]:
     try:
         return check_answers(Form(questions=(asked,)), {"q": answer}, requested=500, currency="EUR")["q"]
     except Invalid as invalid:
-        return {error.field: error.detail for error in invalid.errors}
+        return {error.field: str(error.detail) for error in invalid.errors}
 
 
 @pytest.mark.parametrize(

@@ -221,4 +221,4 @@ class TestAMomentOnTheClocksOfAZone:
     def test_is_refused_where_there_is_none(self, local: str, detail: str) -> None:
         with pytest.raises(Invalid) as refusal:
             instant(datetime.fromisoformat(local), "Europe/Berlin", "closes_at")
-        assert {error.field: error.detail for error in refusal.value.errors} == {"closes_at": detail}
+        assert {error.field: str(error.detail) for error in refusal.value.errors} == {"closes_at": detail}

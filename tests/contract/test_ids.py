@@ -80,7 +80,7 @@ def test_what_is_wrong_with_the_shape_of_an_id_is_said_of_its_field(
     with pytest.raises(Invalid) as refused:
         decode(msgspec.json.encode({field: value}), body_type(write))
     (error,) = (error for error in refused.value.errors if error.field == field)
-    assert error.detail.startswith(sentence.format(field=field))
+    assert str(error.detail).startswith(sentence.format(field=field))
 
 
 def test_a_body_that_is_right_but_for_its_id_is_refused_for_it_alone() -> None:

@@ -279,7 +279,7 @@ class TestCommitting:
         )
         with pytest.raises(Refused) as refused:
             funds.commit(FUND, fund, grant_id=GRANT, amount=401)
-        assert refused.value.detail == (
+        assert str(refused.value.detail) == (
             "The fund has 4.00 EUR available (received), which does not cover the grant of 4.01 EUR."
         )
 
@@ -295,7 +295,7 @@ class TestCommitting:
         )
         with pytest.raises(Refused) as refused:
             funds.commit(FUND, fund, grant_id=GRANT, amount=801)
-        assert refused.value.detail == (
+        assert str(refused.value.detail) == (
             "The fund has 8.00 EUR available (pledged), which does not cover the grant of 8.01 EUR."
         )
 
@@ -306,7 +306,7 @@ class TestCommitting:
         )
         with pytest.raises(Refused) as refused:
             funds.release(FUND, fund, grant_id=GRANT, amount=301, reason="grant_declined")
-        assert refused.value.detail == (
+        assert str(refused.value.detail) == (
             "Of this fund 3.00 EUR is committed to the grant, so 3.01 EUR cannot be released."
         )
 

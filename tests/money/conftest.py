@@ -100,7 +100,7 @@ class House:
         try:
             await self.run(name, who, **fields)
         except CommandRejected as turned:
-            return turned.detail
+            return str(turned.detail)
         return None
 
     async def people_join(self) -> House:

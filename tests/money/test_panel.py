@@ -71,7 +71,7 @@ async def confirm(house: House, round: Round) -> str | None:
     try:
         await house.offices[0].run("panel.confirm", house.people["officer"], panel=round.panel)
     except Refused as refused:
-        return refused.detail
+        return str(refused.detail)
     finally:
         print(f"confirmed in {time.perf_counter() - began:.1f} s")  # noqa: T201 - the same
     return None
@@ -85,7 +85,7 @@ async def withdraw(house: House, round: Round, application: str, pause: float = 
             "application.withdraw", round.applications[application], application=application, reason="safety"
         )
     except Refused as refused:
-        return refused.detail
+        return str(refused.detail)
     return None
 
 

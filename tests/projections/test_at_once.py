@@ -75,7 +75,7 @@ async def test_one_review_posted_four_times_at_once_is_one(season: Season, same_
                 scores={"art": 8},
             )
         except Refused as refused:
-            return refused.detail
+            return str(refused.detail)
 
     answers = await asyncio.gather(*map(post, range(4)))
     refusals = [answer for answer in answers if isinstance(answer, str)]

@@ -104,7 +104,7 @@ class TestWhereNothingCanBeRecorded:
                 await way
             # It passes, so it is no matter of what somebody may see.
             problem = problem_of(refused.value)
-            assert (problem.kind, problem.detail) == (ProblemType.UNAVAILABLE, str(refused.value))
+            assert (problem.kind, str(problem.detail)) == (ProblemType.UNAVAILABLE, str(refused.value))
             assert "Retry-After" in problem.headers
 
     async def test_raw_facts_are_withheld(

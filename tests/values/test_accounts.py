@@ -28,7 +28,7 @@ def refusal(account: str) -> str:
         check_account(account)
     (error,) = refused.value.errors
     assert error.field == "account"
-    return error.detail
+    return str(error.detail)
 
 
 @pytest.mark.parametrize(

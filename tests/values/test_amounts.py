@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from api.pages.rendering import money
+from api.locales import LANGUAGES, Locale
 from domain.amounts import typed_amount, typed_whole
 from domain.forms import BudgetLine, Form, Question, check_answers
 from domain.limits import MAX_MINOR
@@ -20,7 +20,7 @@ def refusal(amount: str, currency: str = "EUR") -> str:
         minor_units(amount, currency, "amount")
     (error,) = refused.value.errors
     assert error.field == "amount"
-    return error.detail
+    return str(error.detail)
 
 
 def on_a_page(typed: str, currency: str = "EUR") -> int | str:
@@ -30,7 +30,7 @@ def on_a_page(typed: str, currency: str = "EUR") -> int | str:
         return minor_units(amount, currency, "amount")
     except Invalid as invalid:
         assert amount == typed, "it comes back as it was typed"
-        return invalid.errors[0].detail
+        return str(invalid.errors[0].detail)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,8 @@ def test_millions_and_cents_are_read_too(typed: str, minor: int) -> None:
 @pytest.mark.parametrize("currency", ["EUR", "JPY", "KWD"])
 def test_all_that_our_pages_print_is_taken(minor: int, currency: str) -> None:
     """With its thousands apart and its currency, and as it stands in a field that is filled in beforehand."""
-    assert on_a_page(money(Money.of(minor, currency)), currency) == minor
+    for language in LANGUAGES:
+        assert on_a_page(Locale(language).money(Money.of(minor, currency)), currency) == minor
     assert on_a_page(decimal_string(minor, currency), currency) == minor
 
 

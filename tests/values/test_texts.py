@@ -47,7 +47,7 @@ def refusal(text: str, *, long: bool = False) -> str:
     with pytest.raises(Invalid) as refused:
         check_text(text, "name", most=200, long=long)
     (error,) = refused.value.errors
-    return error.detail
+    return str(error.detail)
 
 
 @pytest.mark.parametrize("script", WRITTEN)
