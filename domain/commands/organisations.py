@@ -22,7 +22,7 @@ class RegisterOrganisation(Command, frozen=True, kw_only=True):
     identifiers: Annotated[tuple[limits.Identifier, ...], limits.described(maxItems=limits.IDENTIFIERS)] = ()
 
 
-class InviteOrganisationMember(Command, frozen=True, kw_only=True):
+class InviteToOrganisation(Command, frozen=True, kw_only=True):
     """Invite a person to act for an organisation; it begins when they accept. Where nobody is left who acts for it, an
     administrator of the installation invites somebody."""
 
@@ -77,7 +77,7 @@ def _register(command: RegisterOrganisation, given: Given) -> Plan:
     return Act(may=access.registers_organisation(given.actor), initiative=None, decide=decide)
 
 
-def _invite(command: InviteOrganisationMember, given: Given) -> Plan:
+def _invite(command: InviteToOrganisation, given: Given) -> Plan:
     organisation = yield from maybe(ORGANISATION, command.organisation)
     installation = yield from the(INSTALLATION, INSTALLATION_ID)
     person = yield from maybe(PERSON, command.person)
@@ -174,7 +174,7 @@ def _erase(command: EraseOrganisation, given: Given) -> Plan:
 # An organisation's stream counts the calls in which it applies, for it holds its handles.
 COMMANDS = (
     Registered("organisation.register", RegisterOrganisation, _register, versioned=False),
-    Registered("organisation.invite_member", InviteOrganisationMember, _invite, versioned=False),
+    Registered("organisation.invite", InviteToOrganisation, _invite, versioned=False),
     Registered("organisation.join", JoinOrganisation, _join, versioned=False),
     Registered("organisation.remove_member", RemoveOrganisationMember, _remove_member, versioned=False),
     Registered("organisation.close", CloseOrganisation, _close, versioned=False),

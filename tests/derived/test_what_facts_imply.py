@@ -14,6 +14,7 @@ from domain.deciding import Due, Fact
 from domain.due_dates import set_by, struck_by
 from domain.grants.facts import GrantAccepted, GrantDeclined, GrantLapsed, GrantOffered
 from domain.indexes import entries_of
+from domain.organisations import OrganisationMemberInvited
 from domain.panels import PanelOutcomeSet
 from domain.personal import Withheld
 from domain.persons import PersonRegistered
@@ -31,12 +32,14 @@ from tests.scene import (
     INITIATIVE,
     JUROR,
     OFFICER,
+    OTHER_ARTIST,
     PANEL,
     REVIEW,
     ROUND,
     assigned,
     closed,
     conflict_declared,
+    numbered,
     opened,
     submitted,
 )
@@ -62,7 +65,14 @@ OUTCOME_SET = PanelOutcomeSet(
     reason="other",
 )
 
+ORGANISATION = numbered("organisation", 1)
+
 ENTRIES: list[tuple[Fact, str, tuple[tuple[str, str], ...]]] = [
+    (
+        OrganisationMemberInvited(organisation=ORGANISATION, person=OTHER_ARTIST),
+        ARTIST,
+        ((f"invitations of {OTHER_ARTIST}", ORGANISATION),),
+    ),
     (opened(), OFFICER, ((f"rounds of {CALL}", ROUND),)),
     (
         submitted(),

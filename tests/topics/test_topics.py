@@ -64,6 +64,7 @@ def test_each_aggregate_folds_the_facts_of_its_kind() -> None:
         "installation": initiatives.InstallationFact,
         "initiative": initiatives.InitiativeFact,
         "person": persons.PersonFact,
+        "organisation": organisations.OrganisationFact,
         "fund": funds.FundFact,
         "call": calls.CallFact,
         "round": rounds.RoundFact,
