@@ -12,6 +12,7 @@ import msgspec
 from domain import limits
 from domain.calls import Call
 from domain.deciding import Aggregate, Fact
+from domain.dossiers import Dossier
 from domain.forms import Answer, check_answers
 from domain.personal import Personal, Withheld
 from domain.refusals import FieldError, Invalid, Refused
@@ -19,7 +20,6 @@ from domain.rounds import Round, RoundStatus
 from domain.values import Money, check_text
 
 WithdrawalReason = Literal["funded_elsewhere", "no_longer_possible", "safety", "other"]
-WithdrawalCause = Literal[WithdrawalReason, "applicant_erased"]
 IneligibilityReason = Literal["outside_scope", "incomplete", "not_entitled", "duplicate", "other"]
 DeclineReason = Literal["not_selected", "budget_exhausted", "other"]
 
@@ -27,27 +27,36 @@ DeclineReason = Literal["not_selected", "budget_exhausted", "other"]
 
 
 class ApplicationSubmitted(Fact, frozen=True, kw_only=True):
-    """An applicant answered a call's form. `requested` is in minor units of `currency`."""
+    """An applicant answered a call's form. `requested` is in minor units of `currency`. What they wrote is sealed in a
+    `dossier` of its own, and so is all that is written about it later."""
 
     application: str
     initiative: str
     call: str
     round: str
     applicant: str
+    dossier: str
     form_version: int
     requested: int
     currency: str
-    title: Annotated[str | Withheld, Personal(of="applicant")]
-    answers: Annotated[dict[str, Answer | Withheld], Personal(of="applicant")]
+    title: Annotated[str | Withheld, Personal(of="dossier")]
+    answers: Annotated[dict[str, Answer | Withheld], Personal(of="dossier")]
 
 
 class ApplicationWithdrawn(Fact, frozen=True, kw_only=True):
-    """The applicant took the application back, or it ended with their erasure."""
+    """The applicant took the application back."""
 
     application: str
-    applicant: str
-    reason: WithdrawalCause
-    explanation: Annotated[str | Withheld | None, Personal(of="applicant")]
+    dossier: str
+    reason: WithdrawalReason
+    explanation: Annotated[str | Withheld | None, Personal(of="dossier")]
+
+
+class ApplicationEndedByErasure(Fact, frozen=True, kw_only=True):
+    """The applicant was erased while the application could still lead to an award, so it ended. Nothing in it is sealed: it
+    can be recorded also where the keys are gone already, as after a restore."""
+
+    application: str
 
 
 class ApplicationFoundEligible(Fact, frozen=True, kw_only=True):
@@ -62,9 +71,9 @@ class ApplicationFoundIneligible(Fact, frozen=True, kw_only=True):
 
     application: str
     round: str
-    applicant: str
+    dossier: str
     reason: IneligibilityReason
-    explanation: Annotated[str | Withheld | None, Personal(of="applicant")]
+    explanation: Annotated[str | Withheld | None, Personal(of="dossier")]
 
 
 class ApplicationAwarded(Fact, frozen=True, kw_only=True):
@@ -92,14 +101,23 @@ class ApplicationDeclined(Fact, frozen=True, kw_only=True):
     reason: DeclineReason
 
 
+class ApplicationGrantOffered(Fact, frozen=True, kw_only=True):
+    """Staff offered the grant that follows from the award; an application is offered one grant at most."""
+
+    application: str
+    grant: str
+
+
 ApplicationFact = (
     ApplicationSubmitted
     | ApplicationWithdrawn
+    | ApplicationEndedByErasure
     | ApplicationFoundEligible
     | ApplicationFoundIneligible
     | ApplicationAwarded
     | ApplicationWaitlisted
     | ApplicationDeclined
+    | ApplicationGrantOffered
 )
 
 # State
@@ -118,16 +136,19 @@ class ApplicationStatus(enum.StrEnum):
 
 
 class Application(msgspec.Struct, frozen=True, kw_only=True):
-    """An application as its facts left it; it holds nothing personal. Amounts are minor units of `currency`."""
+    """An application as its facts left it; it holds nothing personal. Amounts are minor units of `currency`. `grant` is
+    the one that was offered after the award, if any."""
 
     status: ApplicationStatus | None = None
     initiative: str = ""
     call: str = ""
     round: str = ""
     applicant: str = ""
+    dossier: str = ""
     requested: int = 0
     awarded: int = 0
     currency: str = ""
+    grant: str | None = None
 
 
 def evolve(application: Application, fact: ApplicationFact) -> Application:
@@ -141,10 +162,11 @@ def evolve(application: Application, fact: ApplicationFact) -> Application:
                 call=fact.call,
                 round=fact.round,
                 applicant=fact.applicant,
+                dossier=fact.dossier,
                 requested=fact.requested,
                 currency=fact.currency,
             )
-        case ApplicationWithdrawn():
+        case ApplicationWithdrawn() | ApplicationEndedByErasure():
             return replace(application, status=ApplicationStatus.WITHDRAWN)
         case ApplicationFoundEligible():
             return replace(application, status=ApplicationStatus.ELIGIBLE)
@@ -156,6 +178,8 @@ def evolve(application: Application, fact: ApplicationFact) -> Application:
             return replace(application, status=ApplicationStatus.WAITLISTED)
         case ApplicationDeclined():
             return replace(application, status=ApplicationStatus.DECLINED)
+        case ApplicationGrantOffered():
+            return replace(application, grant=fact.grant)
         case _:
             assert_never(fact)
 
@@ -178,6 +202,7 @@ def submit(
     round: Round,
     *,
     applicant: str,
+    dossier: str,
     title: str,
     requested: Money,
     answers: Mapping[str, Answer],
@@ -209,6 +234,7 @@ def submit(
             call=call_id,
             round=round_id,
             applicant=applicant,
+            dossier=dossier,
             form_version=call.form.version,
             requested=minor,
             currency=call.currency,
@@ -230,28 +256,37 @@ def withdraw(
     return (
         ApplicationWithdrawn(
             application=application_id,
-            applicant=application.applicant,
+            dossier=application.dossier,
             reason=reason,
             explanation=check_explanation(explanation),
         ),
     )
 
 
-def withdraw_of_erased(application_id: str, application: Application) -> tuple[Fact, ...]:
+def end_by_erasure(application_id: str, application: Application) -> tuple[Fact, ...]:
     """End an application whose applicant is erased, if it could still lead to an award; else nothing."""
     if application.status not in _WITHDRAWABLE:
         return ()
-    return (
-        ApplicationWithdrawn(
-            application=application_id,
-            applicant=application.applicant,
-            reason="applicant_erased",
-            explanation=None,
-        ),
-    )
+    return (ApplicationEndedByErasure(application=application_id),)
 
 
-def find_eligible(application_id: str, application: Application, round: Round) -> tuple[Fact, ...]:
+def check_can_be_forgotten(application: Application, *, grant_has_ended: bool) -> None:
+    """Raise `Refused` while somebody still has to read what was written in an application: until it is withdrawn or decided,
+    and of an award until its grant has ended (`grant_has_ended`)."""
+    if application.status in _WITHDRAWABLE:
+        raise Refused(
+            f"This application is {application.status}, so it is still read; withdraw it first, then it can be forgotten."
+        )
+    if application.status is ApplicationStatus.AWARDED and not grant_has_ended:
+        raise Refused(
+            "The grant that follows from this application has not ended, so what it is for must stay readable. "
+            "The application can be forgotten once the grant is completed, or was declined or has lapsed."
+        )
+
+
+def find_eligible(
+    application_id: str, application: Application, round: Round, dossier: Dossier
+) -> tuple[Fact, ...]:
     """Find that an application meets the call's conditions; a finding can be turned until the round goes to its
     panel."""
     if application.status not in (ApplicationStatus.SUBMITTED, ApplicationStatus.INELIGIBLE):
@@ -261,6 +296,8 @@ def find_eligible(application_id: str, application: Application, round: Round) -
         )
     if round.status not in (RoundStatus.OPEN, RoundStatus.CLOSED):
         raise Refused("The round has gone to its panel, so no more applications can be found eligible.")
+    if dossier.erased:
+        raise Refused("What was written in this application was erased, so nobody can judge it any more.")
     return (ApplicationFoundEligible(application=application_id, round=application.round),)
 
 
@@ -284,7 +321,7 @@ def find_ineligible(
         ApplicationFoundIneligible(
             application=application_id,
             round=application.round,
-            applicant=application.applicant,
+            dossier=application.dossier,
             reason=reason,
             explanation=check_explanation(explanation),
         ),
@@ -313,6 +350,11 @@ def decline(
     """Decline an application, as a confirmed panel decided."""
     _check_undecided(application)
     return (ApplicationDeclined(application=application_id, panel=panel, reason=reason),)
+
+
+def note_grant(application_id: str, *, grant: str) -> tuple[Fact, ...]:
+    """Record that a grant was offered (`domain.grants.rules.offer` says whether it may be)."""
+    return (ApplicationGrantOffered(application=application_id, grant=grant),)
 
 
 def _check_undecided(application: Application) -> None:

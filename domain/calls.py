@@ -51,7 +51,14 @@ class CallPublished(Fact, frozen=True, kw_only=True):
     call: str
 
 
-CallFact = CallDrafted | CallPublished
+class CallRoundOpened(Fact, frozen=True, kw_only=True):
+    """A round of the call was opened; the rest is in the round's own stream."""
+
+    call: str
+    round: str
+
+
+CallFact = CallDrafted | CallPublished | CallRoundOpened
 
 # State
 
@@ -104,6 +111,8 @@ def evolve(call: Call, fact: CallFact) -> Call:
             )
         case CallPublished():
             return msgspec.structs.replace(call, status=CallStatus.PUBLISHED)
+        case CallRoundOpened():
+            return call
         case _:
             assert_never(fact)
 
@@ -131,6 +140,11 @@ def publish(call_id: str, call: Call) -> tuple[Fact, ...]:
     if call.status is not CallStatus.DRAFTED:
         raise Refused("Only a drafted call can be published; this one is published already.")
     return (CallPublished(call=call_id),)
+
+
+def note_round(call_id: str, *, round: str) -> tuple[Fact, ...]:
+    """Record that a round was opened (`domain.rounds.open_round` says whether it may be)."""
+    return (CallRoundOpened(call=call_id, round=round),)
 
 
 def instant(local: datetime, time_zone: str, field: str) -> datetime:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from domain.applications import ApplicationSubmitted
 from domain.deciding import Fact
+from domain.dossiers import DossierOpened
 from domain.grants.facts import GrantOffered
 from domain.organisations import OrganisationMemberInvited
 from domain.panels import PanelOutcomeSet
@@ -31,6 +32,8 @@ def entries_of(fact: Fact, actor: str) -> tuple[Entry, ...]:
                 (applications_by(fact.applicant, fact.round), fact.application),
                 (submissions_of(fact.applicant), fact.application),
             )
+        case DossierOpened():
+            return ((dossiers_of(fact.party), fact.dossier),)
         case ReviewAssigned():
             return (
                 (reviews_of(fact.application), fact.review),
@@ -65,6 +68,11 @@ def applications_by(party_id: str, round_id: str) -> str:
 def submissions_of(party_id: str) -> str:
     """All applications of a person or an organisation, which end with the party's erasure."""
     return f"submissions of {party_id}"
+
+
+def dossiers_of(party_id: str) -> str:
+    """All dossiers of a party, the erased ones included, which end with the party's erasure."""
+    return f"dossiers of {party_id}"
 
 
 def reviews_of(application_id: str) -> str:

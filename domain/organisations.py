@@ -69,10 +69,12 @@ class OrganisationClosed(Fact, frozen=True, kw_only=True):
 
 class OrganisationErased(Fact, frozen=True, kw_only=True):
     """The organisation's sealing key was destroyed; what was sealed under it can no longer be opened. Nobody acts for it any
-    more."""
+    more. `dossiers` and `kept` are as with a person."""
 
     organisation: str
     reason: ErasureReason
+    dossiers: tuple[str, ...]
+    kept: tuple[str, ...]
 
 
 OrganisationFact = (
@@ -222,11 +224,26 @@ def close(organisation_id: str, organisation: Organisation) -> tuple[Fact, ...]:
     return (OrganisationClosed(organisation=organisation_id),)
 
 
-def erase(organisation_id: str, organisation: Organisation, *, reason: ErasureReason) -> tuple[Fact, ...]:
-    """Erase an organisation; its facts stay, unreadable."""
+def erase(
+    organisation_id: str,
+    organisation: Organisation,
+    *,
+    reason: ErasureReason,
+    dossiers: Iterable[str],
+    kept: Iterable[str],
+) -> tuple[Fact, ...]:
+    """Erase an organisation; its facts stay, unreadable. `dossiers` are all of its own, `kept` those that a legal duty
+    keeps."""
     if organisation.erased:
         raise Refused(msg("This organisation was erased already."))
-    return (OrganisationErased(organisation=organisation_id, reason=reason),)
+    return (
+        OrganisationErased(
+            organisation=organisation_id,
+            reason=reason,
+            dossiers=tuple(sorted(dossiers)),
+            kept=tuple(sorted(kept)),
+        ),
+    )
 
 
 def check_takes_part(organisation: Organisation) -> None:

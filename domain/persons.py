@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import unicodedata
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Annotated, Literal, assert_never
 
@@ -83,10 +84,13 @@ class PersonLeftOrganisation(Fact, frozen=True, kw_only=True):
 
 
 class PersonErased(Fact, frozen=True, kw_only=True):
-    """The person's sealing key was destroyed; what was sealed under it can no longer be opened."""
+    """The person's sealing key was destroyed; what was sealed under it can no longer be opened. `dossiers` are all that were
+    ever opened for them, sorted; they were erased too, those of them excepted that a legal duty keeps (`kept`)."""
 
     person: str
     reason: ErasureReason
+    dossiers: tuple[str, ...]
+    kept: tuple[str, ...]
 
 
 PersonFact = (
@@ -282,11 +286,22 @@ def leave_organisation(person_id: str, person: Person, *, organisation: str) -> 
     return (PersonLeftOrganisation(person=person_id, organisation=organisation),)
 
 
-def erase(person_id: str, person: Person, *, reason: ErasureReason) -> tuple[Fact, ...]:
-    """Erase a person; their facts stay, unreadable."""
+def erase(
+    person_id: str,
+    person: Person,
+    *,
+    reason: ErasureReason,
+    dossiers: Iterable[str],
+    kept: Iterable[str],
+) -> tuple[Fact, ...]:
+    """Erase a person; their facts stay, unreadable. `dossiers` are all of theirs, `kept` those that a legal duty keeps."""
     if person.status is PersonStatus.ERASED:
         raise Refused("This person was erased already.")
-    return (PersonErased(person=person_id, reason=reason),)
+    return (
+        PersonErased(
+            person=person_id, reason=reason, dossiers=tuple(sorted(dossiers)), kept=tuple(sorted(kept))
+        ),
+    )
 
 
 def make_claim(

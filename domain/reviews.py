@@ -71,14 +71,14 @@ class ReviewReplaced(Fact, frozen=True, kw_only=True):
 
 class ReviewSubmitted(Fact, frozen=True, kw_only=True):
     """The juror judged the application. `scores` are whole points by criterion; None says that there was no basis to
-    judge. One comment is for the jury, the other for the applicant."""
+    judge. One comment is for the jury, the other for the applicant; both are sealed in the application's `dossier`."""
 
     review: str
     juror: str
-    applicant: str
+    dossier: str
     scores: dict[str, int | None]
-    comment_jury: Annotated[str | Withheld | None, Personal(of="applicant")]
-    comment_applicant: Annotated[str | Withheld | None, Personal(of="applicant")]
+    comment_jury: Annotated[str | Withheld | None, Personal(of="dossier")]
+    comment_applicant: Annotated[str | Withheld | None, Personal(of="dossier")]
 
 
 class ReviewExpired(Fact, frozen=True, kw_only=True):
@@ -405,7 +405,7 @@ def submit(
         ReviewSubmitted(
             review=review_id,
             juror=review.juror,
-            applicant=application.applicant,
+            dossier=application.dossier,
             scores=checked,
             comment_jury=jury,
             comment_applicant=artist,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Literal, assert_never
 from zoneinfo import ZoneInfo
@@ -54,10 +55,12 @@ class RoundQuorumLowered(Fact, frozen=True, kw_only=True):
 
 
 class RoundPutToPanel(Fact, frozen=True, kw_only=True):
-    """The reviews are complete; the jury decides on a fixed ranking."""
+    """The reviews are complete; the jury decides on a fixed ranking. `reviews` are, by application, all reviews that were
+    asked for, in whatever state, sorted by their (random) ids, so that none can vanish."""
 
     round: str
     panel: str
+    reviews: dict[str, tuple[str, ...]]
 
 
 class RoundDecided(Fact, frozen=True, kw_only=True):
@@ -177,11 +180,14 @@ def close(round_id: str, round: Round, *, received: tuple[str, ...], now: dateti
     return (RoundClosed(round=round_id, applications=tuple(sorted(received))),)
 
 
-def put_to_panel(round_id: str, round: Round, *, panel: str) -> tuple[Fact, ...]:
-    """Hand a closed round to its panel."""
+def put_to_panel(
+    round_id: str, round: Round, *, panel: str, reviews: Mapping[str, Collection[str]]
+) -> tuple[Fact, ...]:
+    """Hand a closed round to its panel, and record all reviews of each application that it received."""
     if round.status is not RoundStatus.CLOSED:
         raise Refused(f"A panel is opened on a closed round; this one is {round.status}.")
-    return (RoundPutToPanel(round=round_id, panel=panel),)
+    recorded = {each: tuple(sorted(reviews.get(each, ()))) for each in round.applications}
+    return (RoundPutToPanel(round=round_id, panel=panel, reviews=recorded),)
 
 
 def decide(round_id: str, round: Round) -> tuple[Fact, ...]:

@@ -10,6 +10,7 @@ Each topic also says who reads it in a timeline. A new one is shown to nobody un
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -18,6 +19,7 @@ from typing import Any, Final
 from domain import (
     applications,
     calls,
+    dossiers,
     funds,
     initiatives,
     older_facts,
@@ -31,7 +33,7 @@ from domain import (
 from domain.deciding import Aggregate, Fact
 from domain.grants import facts as grants
 from domain.grants.state import GRANT
-from domain.values import Role
+from domain.values import Role, is_id
 
 
 class Audience(enum.StrEnum):
@@ -104,6 +106,9 @@ REGISTER: Final = (
     Topic("organisation.member_removed.v1", organisations.OrganisationMemberRemoved, _MEMBERS),
     Topic("organisation.closed.v1", organisations.OrganisationClosed, _MEMBERS),
     Topic("organisation.erased.v1", organisations.OrganisationErased),
+    Topic("dossier.opened.v1", dossiers.DossierOpened),
+    Topic("dossier.kept.v1", dossiers.DossierKept),
+    Topic("dossier.erased.v1", dossiers.DossierErased, _APPLICANT),
     Topic("fund.opened.v1", funds.FundOpened, _FOLLOWERS),
     Topic("fund.pledged.v1", funds.FundPledged, _FOLLOWERS),
     Topic("fund.received.v1", funds.FundReceived, _FOLLOWERS),
@@ -111,6 +116,7 @@ REGISTER: Final = (
     Topic("fund.released.v1", funds.FundReleased, _APPLICANT),
     Topic("call.drafted.v1", calls.CallDrafted, _FOLLOWERS),
     Topic("call.published.v1", calls.CallPublished, _FOLLOWERS),
+    Topic("call.round_opened.v1", calls.CallRoundOpened),
     Topic("round.opened.v1", rounds.RoundOpened, _FOLLOWERS),
     Topic("round.closed.v1", rounds.RoundClosed, _FOLLOWERS),
     Topic("round.quorum_lowered.v1", rounds.RoundQuorumLowered, _FOLLOWERS),
@@ -118,11 +124,13 @@ REGISTER: Final = (
     Topic("round.decided.v1", rounds.RoundDecided, _FOLLOWERS),
     Topic("application.submitted.v1", applications.ApplicationSubmitted, _APPLICANT),
     Topic("application.withdrawn.v1", applications.ApplicationWithdrawn, _APPLICANT),
+    Topic("application.ended_by_erasure.v1", applications.ApplicationEndedByErasure, _APPLICANT),
     Topic("application.found_eligible.v1", applications.ApplicationFoundEligible, _APPLICANT),
     Topic("application.found_ineligible.v1", applications.ApplicationFoundIneligible, _APPLICANT),
     Topic("application.awarded.v1", applications.ApplicationAwarded, _APPLICANT),
     Topic("application.waitlisted.v1", applications.ApplicationWaitlisted, _APPLICANT),
     Topic("application.declined.v1", applications.ApplicationDeclined, _APPLICANT),
+    Topic("application.grant_offered.v1", applications.ApplicationGrantOffered),
     Topic("review.assigned.v1", reviews.ReviewAssigned, _FOLLOWERS),
     Topic("review.cleared.v1", reviews.ReviewCleared, _FOLLOWERS),
     Topic("review.conflict_declared.v1", reviews.ReviewConflictDeclared, _FOLLOWERS),
@@ -225,6 +233,25 @@ def stream_of(fact: Fact) -> str:
     return named
 
 
+_ERASED: Final = re.compile(r"(?P<kind>[a-z]+(_[a-z]+)*)\.erased\.v[1-9][0-9]*\Z", re.ASCII)
+
+SUBJECT_KINDS: Final = frozenset([found["kind"] for topic in TOPICS if (found := _ERASED.match(topic))])
+"""The kinds of streams that have a sealing key of their own, such as persons and dossiers: those that can be erased. The key
+is made with the stream's first fact and ends with its fact ``<kind>.erased``."""
+
+
+def is_subject(stream: str) -> bool:
+    """Whether this has the shape of the id of a stream that has a sealing key."""
+    return is_id(stream.partition("-")[0], stream) and stream.partition("-")[0] in SUBJECT_KINDS
+
+
+def erases(stream: str, topic: str) -> bool:
+    """Whether a fact of this topic in this stream erases the stream's own subject. The database's function
+    ``history.erases`` says the same."""
+    found = _ERASED.match(topic)
+    return found is not None and found["kind"] == stream.partition("-")[0]
+
+
 AGGREGATES: Final[Mapping[str, Aggregate[Any]]] = MappingProxyType(
     {
         aggregate.kind: aggregate
@@ -233,6 +260,7 @@ AGGREGATES: Final[Mapping[str, Aggregate[Any]]] = MappingProxyType(
             initiatives.INITIATIVE,
             persons.PERSON,
             organisations.ORGANISATION,
+            dossiers.DOSSIER,
             funds.FUND,
             calls.CALL,
             rounds.ROUND,

@@ -182,6 +182,7 @@ ApplicationId = Annotated[str, _id_of("application")]
 ReviewId = Annotated[str, _id_of("review")]
 PanelId = Annotated[str, _id_of("panel")]
 GrantId = Annotated[str, _id_of("grant")]
+DossierId = Annotated[str, _id_of("dossier")]
 """A command's field of one of these types names a thing. The edge checks that what was sent has the shape of its id, and
 names the field where it has not."""
 

@@ -21,7 +21,7 @@ FILE: Final = "overwinter-keys"
 
 class Heading(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The first line of the file: which installation's keys these are, of which epoch, and when they were written: when
-    `position` was the newest fact, so that whoever was registered by then and has no key here was erased."""
+    `position` was the newest fact, so that a person or a dossier that existed by then and has no key here was erased."""
 
     history: str
     epoch: int

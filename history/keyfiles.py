@@ -15,8 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
 
-from domain.persons import PERSON
-from domain.values import is_id
+from domain.topics import is_subject
 from history.format.notation import FormatError
 from history.format.wrapped import KEY_BYTES, NONCE_BYTES, unwrap_key, wrap_key
 
@@ -31,9 +30,10 @@ class KeysUnusable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Fence:
-    """Somebody who was erased, noted outside the database: `reason`, `actor` and `channel` are those of the erasure.
+    """A person or a dossier that was erased, noted outside the database: `reason`, `actor` and `channel` are those of the
+    erasure.
 
-    If an older copy of the database is restored, they are erased again for the same reason.
+    If an older copy of the database is restored, it is erased again for the same reason.
     """
 
     subject: str
@@ -301,11 +301,11 @@ def fences_as_text(fences: Iterable[Fence]) -> str:
 
 def fences_in(text: str) -> tuple[Fence, ...]:
     """The fences of such a list. Of a line that names nothing but the subject, the rest is unknown; a line whose subject
-    is no person's id is left out."""
+    is not the id of a stream that can be erased is left out."""
     fences = []
     for line in text.splitlines():
         words = line.split()
-        if words and is_id(PERSON.kind, words[0]):
+        if words and is_subject(words[0]):
             fences.append(Fence(*(words if len(words) == 4 else (words[0], "other", "system", "system"))))
     return tuple(fences)
 

@@ -29,8 +29,8 @@ from typing import Final, get_args
 import msgspec
 import psycopg
 
-from domain.persons import PERSON, ErasureReason, PersonErased
-from domain.topics import TOPIC_OF
+from domain.persons import PERSON, ErasureReason
+from domain.topics import erases, is_subject
 from domain.values import SYSTEM, Channel, is_id
 from history.appends import APPEND_LOCK, Unavailable
 from history.documents import read
@@ -47,7 +47,6 @@ PATIENCE_SECONDS: Final = 2.0
 _PAUSE_SECONDS: Final = 0.2
 _AT_ONCE: Final = 500
 """How many keys are wrapped before others get their turn."""
-_ERASED: Final = TOPIC_OF[PersonErased]
 _REASONS: Final[tuple[str, ...]] = get_args(ErasureReason)
 
 log = logging.getLogger("overwinter.vault")
@@ -79,8 +78,9 @@ async def to_erase_again(history: History, fenced: Iterable[str]) -> list[str]:
     async with history.connection() as connection:
         cursor = await connection.execute(
             "SELECT f.stream FROM unnest(%b::text[]) AS w (stream) JOIN history.facts f ON f.stream = w.stream "
-            "WHERE f.version = 1 AND f.stream NOT IN (SELECT e.stream FROM history.facts e WHERE e.topic = %b) ORDER BY 1",
-            (list(fenced), _ERASED),
+            "WHERE f.version = 1 AND f.stream NOT IN "
+            "(SELECT e.stream FROM history.facts e WHERE history.erases(e.stream, e.topic)) ORDER BY 1",
+            (list(fenced),),
         )
         return [row[0] for row in await cursor.fetchall()]
 
@@ -259,23 +259,25 @@ class Rotation:
         """Fence those who were erased by facts after a position."""
         cursor = await connection.execute(
             "SELECT stream, topic, document FROM history.facts "
-            "WHERE topic = %b AND position > %b AND stream <> ALL (%b::text[]) ORDER BY position",
-            (_ERASED, after, list(self._keys.fenced())),
+            "WHERE history.erases(stream, topic) AND position > %b AND stream <> ALL (%b::text[]) ORDER BY position",
+            (after, list(self._keys.fenced())),
         )
         rows = await cursor.fetchall()
-        self._keys.fence([_fence(self._history.id, *row) for row in rows if is_id(PERSON.kind, row[0])])
+        self._keys.fence([_fence(self._history.id, *row) for row in rows if is_subject(row[0])])
 
 
 def _fence(history: str, stream: str, topic: str, document: bytes) -> Fence:
-    """The fence that follows from a fact in a person's stream. A fact that cannot be read, or that says what the program
-    never writes, still ends the key of its subject; `verify` names it, and nothing strange in it is repeated outside."""
+    """The fence that follows from the fact that a stream's subject was erased. A fact that cannot be read, or that says what
+    the program never writes, still ends the key of its subject; `verify` names it, and nothing strange in it is repeated
+    outside."""
+    assert erases(stream, topic)
     unknown = Fence(stream, "other", SYSTEM, Channel.SYSTEM)
     try:
         recorded = read(topic, document, history=history)
     except (ValueError, msgspec.MsgspecError):
         return unknown
-    assert isinstance(recorded.fact, PersonErased)
-    reason, actor, channel = recorded.fact.reason, recorded.envelope.actor, recorded.envelope.how.channel
+    reason = getattr(recorded.fact, "reason", None)
+    actor, channel = recorded.envelope.actor, recorded.envelope.how.channel
     if (
         reason not in _REASONS
         or channel not in {*Channel}
@@ -296,10 +298,10 @@ async def _let_go_of_the_log(connection: Connection) -> None:
 async def _epoch(connection: Connection) -> Epoch:
     cursor = await connection.execute(
         "SELECT e.number, e.after_position, e.began_at, "
-        "EXISTS (SELECT FROM history.facts f WHERE f.topic = %b AND f.position > e.after_position) "
-        "OR EXISTS (SELECT FROM history.facts f JOIN vault.keys k ON k.subject = f.stream WHERE f.topic = %b) "
-        "FROM vault.epoch e",
-        (_ERASED, _ERASED),
+        "EXISTS (SELECT FROM history.facts f WHERE history.erases(f.stream, f.topic) AND f.position > e.after_position) "
+        "OR EXISTS (SELECT FROM history.facts f JOIN vault.keys k ON k.subject = f.stream "
+        "WHERE history.erases(f.stream, f.topic)) "
+        "FROM vault.epoch e"
     )
     row = await cursor.fetchone()
     assert row is not None

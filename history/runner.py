@@ -34,7 +34,7 @@ from domain.deciding import (
 )
 from domain.persons import PERSON, Person, PersonStatus, give_handle
 from domain.refusals import CommandRejected, Forbidden, NotFound, Refused
-from domain.values import SYSTEM, Channel, Role, stream_id
+from domain.values import SYSTEM, Channel, Role, is_id, stream_id
 from history.appends import Append, Appended, Idempotency
 from history.documents import Stored, write
 from history.format.envelope import Acting, Envelope, How, Place
@@ -175,7 +175,8 @@ class Runner:
             match appended.outcome:
                 case "appended":
                     assert answered is not None
-                    if work.erases:
+                    # Of due dates many come at once, and one rotation is enough for all of them: the next look does it.
+                    if work.erases and request.channel is not Channel.SYSTEM:
                         await self._follow_erasure()
                     return answered
                 case "repeated" | "reused":
@@ -381,8 +382,12 @@ class _Work:
             for of in shape_of(type(fact)).personal.values()
         } - keys.keys()
         keys |= await opened_keys(self._runner.history, self._runner.vault, subjects)
-        if subjects - keys.keys():
-            raise Refused("This person was erased; nothing more can be recorded about them.")
+        if missing := subjects - keys.keys():
+            raise Refused(
+                "This person was erased; nothing more can be recorded about them."
+                if any(is_id(PERSON.kind, subject) for subject in missing)
+                else "What was written here was erased; nothing more can be added to it."
+            )
         return keys, made
 
     def _write(

@@ -20,8 +20,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 import psycopg
 
-from domain.persons import PersonErased, PersonRegistered
-from domain.topics import TOPIC_OF, stream_of
+from domain.topics import erases, is_subject, stream_of
 from history.appends import DueDate
 from history.documents import Recorded, opener, read
 from history.implied import Implied, implied_by
@@ -47,9 +46,6 @@ _ID_DIGITS: Final = 16
 _PLAIN: Final = re.compile(r"[a-z ]{0,20}[a-z]{1,20}-[0-9a-z]{32}\Z", re.ASCII)
 _KIND: Final = re.compile(r"([a-z ]{1,40}) [a-z]+-[0-9a-z]{32}(?: in [a-z]+-[0-9a-z]{32})?\Z", re.ASCII)
 
-_REGISTERED: Final = TOPIC_OF[PersonRegistered]
-_ERASED: Final = TOPIC_OF[PersonErased]
-
 _FACTS: Final = (
     "SELECT position, stream, topic, document, leaf FROM history.facts "
     "WHERE position > %s AND position <= %s ORDER BY position LIMIT %s"
@@ -71,7 +67,7 @@ class Mismatch(NamedTuple):
     """A row that is not as the facts make it.
 
     `row` names it without telling what it says: of a fact its stream, of an index its kind and the start of `row_digest`, of a claim its stream,
-    of a due date its key, of a person's key the person. `position` is that of the fact that makes the row; None where no fact does.
+    of a due date its key, of a sealing key whose it is. `position` is that of the fact that makes the row; None where no fact does.
     """
 
     table: Table
@@ -118,7 +114,7 @@ def verify_tables(
             if stream_of(recorded.fact) != stream:
                 expected.stray(position, stream)
                 continue
-            expected.add(position, stream, topic, implied)
+            expected.add(position, stream, topic, recorded.version, implied)
         expected.finish()
     return TablesVerified(expected.found, tuple(expected.wrong))
 
@@ -137,7 +133,7 @@ def _opened(vault: Vault, rows: Mapping[str, WrappedKey], recorded: Recorded) ->
 @dataclass(slots=True)
 class _Stored:
     """The tables at one moment: the kind of each entry by its digest, the keyed names that each stream holds, the due
-    dates by key, and each person's wrapped key."""
+    dates by key, and the wrapped key of each person and each dossier."""
 
     entries: dict[bytes, str] = field(default_factory=dict)
     claims: dict[str, set[bytes]] = field(default_factory=dict)
@@ -223,7 +219,7 @@ class _Expected:
         """Note a fact that stands in a stream which is not its own."""
         self._note("facts", _shown(stream), "stray", position)
 
-    def add(self, position: int, stream: str, topic: str, implied: Implied) -> None:
+    def add(self, position: int, stream: str, topic: str, version: int, implied: Implied) -> None:
         """Take in what follows from one fact."""
         for name, entry in implied.entries:
             digest = row_digest(name, entry)
@@ -238,9 +234,9 @@ class _Expected:
                 claims.unnamed.append(position)
             else:
                 claims.named[claim_hash(self._keys.index_key, claim.name)] = position
-        if topic == _REGISTERED:
+        if version == 1 and is_subject(stream):
             self._living[stream] = position
-        if topic == _ERASED:
+        if erases(stream, topic):
             # The append takes the claims away with the key.
             self._claims.pop(stream, None)
             self._living.pop(stream, None)
@@ -267,12 +263,12 @@ class _Expected:
                 self._note("due_dates", _shown(key), "changed", position)
         for key in sorted(self._stored.due.keys() - self._due.keys()):
             self._note("due_dates", _shown(key), "added", None)
-        for person in sorted(self._living.keys() - self._stored.keys.keys()):
-            self._note("keys", person, "missing", self._living[person])
-        # A key of somebody whom no fact knows opens nothing here. After an older copy of the database was restored, the key
-        # backup has those of whoever was registered later, in case that a newer copy is found.
-        for person in sorted(self._stored.keys.keys() & self._erased):
-            self._note("keys", _shown(person), "added", None)
+        for subject in sorted(self._living.keys() - self._stored.keys.keys()):
+            self._note("keys", _shown(subject), "missing", self._living[subject])
+        # A key of a subject that no fact knows opens nothing here. After an older copy of the database was restored, the key
+        # backup has those that were made later, in case that a newer copy is found.
+        for subject in sorted(self._stored.keys.keys() & self._erased):
+            self._note("keys", _shown(subject), "added", None)
 
     def _note(self, table: Table, row: str, fault: Fault, position: int | None) -> None:
         self.found += 1

@@ -15,6 +15,7 @@ from domain import access
 from domain.applications import APPLICATION, ApplicationWaitlisted
 from domain.calls import CALL
 from domain.deciding import Allowed, Verdict
+from domain.dossiers import DOSSIER
 from domain.funds import FUND
 from domain.grants.state import GRANT
 from domain.indexes import applications_by, conflicts_of
@@ -24,7 +25,7 @@ from domain.persons import PersonRegistered
 from domain.readings import READING, ReadingKind
 from domain.refusals import CommandRejected
 from domain.reviews import REVIEW
-from domain.rounds import ROUND, RoundQuorumLowered
+from domain.rounds import ROUND, RoundPutToPanel, RoundQuorumLowered
 from domain.topics import topics_of
 from domain.values import Role
 from history.documents import Recorded, read
@@ -109,6 +110,9 @@ class _House:
         match recorded.fact:
             case RoundQuorumLowered() as fact:
                 return await self._shows(fact.application)  # which it is about, in the round's stream
+            case RoundPutToPanel() as fact:
+                # It tells how many reviews were asked for each application.
+                return not await self._conflicts(fact.round)
             case ApplicationWaitlisted() as fact:
                 application = (await self._case(fact.application)).application
                 return access.sees_waiting_places(
@@ -144,6 +148,9 @@ class _House:
                 return await self._panel(stream)
             case GRANT.kind:
                 return await self._grant(stream)
+            case DOSSIER.kind:
+                # It names who applied, as the application or the grant does that it belongs to.
+                return await self._shows((await self._reader.the(DOSSIER, stream)).about)
             case READING.kind:
                 return (await self._reader.the(READING, stream)).viewer == self._viewer
             case _:
@@ -174,7 +181,7 @@ class _House:
             return False
         # Those of a juror who stepped back afterwards stand in the stream still.
         scored = bool(review.scores) and review.juror != self._viewer
-        # It names the applicant, beside the scores.
+        # By its dossier it can be told who applied, beside the scores.
         return await self._recorded(case, "applicants") and (
             not scored or await self._recorded(case, "scores", of=case.id)
         )

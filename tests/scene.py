@@ -14,6 +14,7 @@ from domain.applications import (
 )
 from domain.calls import Blindness, CallDrafted, CallPublished
 from domain.deciding import Fact
+from domain.dossiers import DossierOpened
 from domain.forms import BudgetLine, Criterion, Form, Question, Rubric
 from domain.indexes import applications_by, applications_of, reviews_in, reviews_of
 from domain.initiatives import (
@@ -112,6 +113,22 @@ def euros(amount: str) -> Money:
     return Money(amount=amount, currency="EUR")
 
 
+def dossier_of(about: str) -> str:
+    """The dossier of an invented application or grant."""
+    return f"dossier-{about.partition('-')[2]}"
+
+
+def dossier_opened(application: str = APPLICATION, applicant: str = ARTIST) -> DossierOpened:
+    """The dossier of an application was opened."""
+    return DossierOpened(
+        dossier=dossier_of(application),
+        party=applicant,
+        initiative=INITIATIVE,
+        purpose="application",
+        about=application,
+    )
+
+
 def initiative() -> tuple[Fact, ...]:
     """The initiative with its members."""
     founded = InitiativeFounded(initiative=INITIATIVE, name="Invented Initiative", founder=ADMINISTRATOR)
@@ -168,7 +185,7 @@ def closed(*applications: str) -> RoundClosed:
 
 def put_to_panel() -> RoundPutToPanel:
     """The round went to its panel."""
-    return RoundPutToPanel(round=ROUND, panel=PANEL)
+    return RoundPutToPanel(round=ROUND, panel=PANEL, reviews={})
 
 
 def decided() -> RoundDecided:
@@ -184,6 +201,7 @@ def submitted(application: str = APPLICATION, applicant: str = ARTIST) -> Applic
         call=CALL,
         round=ROUND,
         applicant=applicant,
+        dossier=dossier_of(application),
         form_version=1,
         requested=50_000,
         currency="EUR",
@@ -201,17 +219,21 @@ def found_eligible(application: str = APPLICATION) -> ApplicationFoundEligible:
     return ApplicationFoundEligible(application=application, round=ROUND)
 
 
-def found_ineligible(application: str = APPLICATION, applicant: str = ARTIST) -> ApplicationFoundIneligible:
+def found_ineligible(application: str = APPLICATION) -> ApplicationFoundIneligible:
     """An application does not meet the call's conditions."""
     return ApplicationFoundIneligible(
-        application=application, round=ROUND, applicant=applicant, reason="outside_scope", explanation=None
+        application=application,
+        round=ROUND,
+        dossier=dossier_of(application),
+        reason="outside_scope",
+        explanation=None,
     )
 
 
-def withdrawn(application: str = APPLICATION, applicant: str = ARTIST) -> ApplicationWithdrawn:
+def withdrawn(application: str = APPLICATION) -> ApplicationWithdrawn:
     """An application was taken back."""
     return ApplicationWithdrawn(
-        application=application, applicant=applicant, reason="safety", explanation=None
+        application=application, dossier=dossier_of(application), reason="safety", explanation=None
     )
 
 
@@ -269,13 +291,13 @@ def judged(
     art: int | None = 8,
     need: int | None = 3,
     review: str = REVIEW,
-    applicant: str = ARTIST,
+    application: str = APPLICATION,
 ) -> ReviewSubmitted:
     """The juror's points, without comments."""
     return ReviewSubmitted(
         review=review,
         juror=juror,
-        applicant=applicant,
+        dossier=dossier_of(application),
         scores={"art": art, "need": need},
         comment_jury=None,
         comment_applicant=None,
@@ -377,6 +399,7 @@ def calling(
 
 def receive(world: World, application: str, applicant: str, *facts: Fact) -> None:
     """Let an application have been submitted, and what came after it."""
+    world.given(dossier_of(application), dossier_opened(application, applicant))
     world.given(application, submitted(application, applicant), *facts)
     world.indexes.setdefault(applications_of(ROUND), set()).add(application)
     world.indexes.setdefault(applications_by(applicant, ROUND), set()).add(application)

@@ -74,9 +74,7 @@ def backup_command(file: Path, as_json: bool) -> None:
 
 @click.command("restore")
 @click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
-@click.option(
-    "--without-newer", is_flag=True, help="Give up people who are in no key backup: they count as erased."
-)
+@click.option("--without-newer", is_flag=True, help="Give up what is in no key backup: it counts as erased.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was restored as JSON.")
 def restore_command(file: Path | None, without_newer: bool, as_json: bool) -> None:
     """Bring an installation back from the dump FILE and from the key backup in OVERWINTER_KEY_BACKUP.

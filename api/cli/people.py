@@ -17,6 +17,7 @@ from domain.persons import PERSON, address_claim, check_email, check_known
 from domain.refusals import NotFound
 from domain.values import SYSTEM, Channel, check_stream_id
 from history.runner import Request
+from projections import dossiers
 
 
 @click.command()
@@ -28,7 +29,8 @@ from history.runner import Request
 @click.option("--json", "as_json", is_flag=True, help="Print what was done and what remains as JSON.")
 def erase(person: str, reason: Any, yes: bool, as_json: bool) -> None:  # Any: one of the choices above
     """Erase PERSON (an id such as person-0f…, which `overwinter find-person` tells) for good: their key is destroyed, and
-    with it all that was sealed under it. Then the keys of all others are wrapped under a new wrapping key, the key backup
+    those of all that they applied for, and with them all that was sealed under these. What the law asks to be kept stays
+    until then, and is named. Then the keys of all others are wrapped under a new wrapping key, the key backup
     is overwritten, and the old wrapping key is destroyed."""
 
     async def act(wiring: Wiring) -> None:
@@ -42,11 +44,29 @@ def erase(person: str, reason: Any, yes: bool, as_json: bool) -> None:  # Any: o
         await wiring.forget_accounts(person)
         unfinished = await try_to_finish(wiring)
         epoch = wiring.keys.epoch
+        kept = [each for each in await dossiers.of_party(wiring.reader, person) if not each.erased]
         if as_json:
-            said = {"person": person, "epoch": epoch, "unfinished": unfinished, "remains": REMAINS}
+            said = {
+                "person": person,
+                "epoch": epoch,
+                "unfinished": unfinished,
+                "kept": [
+                    {"dossier": each.id, "duty": each.duty, "until": f"{each.kept_until:%Y-%m-%d}"}
+                    for each in kept
+                ],
+                "remains": REMAINS,
+            }
             click.echo(json.dumps(said))
             return
         click.echo("Erased.")
+        if kept:
+            click.echo(
+                "What the law asks to be kept stays, and is erased by the program then. Tell the person:"
+            )
+            for dossier in kept:
+                click.echo(
+                    f"- the record of what was paid to them ({dossier.id}), until {dossier.kept_until:%Y-%m-%d}"
+                )
         click.echo(
             f"All other keys are wrapped under a new wrapping key, of epoch {epoch}; the old one is destroyed."
             if unfinished is None

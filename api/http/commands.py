@@ -63,6 +63,7 @@ WRITES: Final = (
     Write("/api/rounds/{round}/close", "round.close"),
     Write("/api/rounds/{round}/panel", "panel.open", 201),
     Write("/api/applications/{application}/withdraw", "application.withdraw"),
+    Write("/api/applications/{application}/forget", "application.forget"),
     Write("/api/applications/{application}/find-eligible", "application.find_eligible"),
     Write("/api/applications/{application}/find-ineligible", "application.find_ineligible"),
     Write("/api/applications/{application}/reviews", "review.assign", 201),

@@ -23,6 +23,7 @@ from domain.values import read_time
 from projections import (
     applications,
     calls,
+    dossiers,
     funds,
     grants,
     initiatives,
@@ -53,6 +54,8 @@ class Read:
 # fmt: off
 READS: Final = (
     Read("/api/me", "me.show", initiatives.me),
+    Read("/api/me/dossiers", "me.dossiers", dossiers.mine),
+    Read("/api/persons/{person}/kept", "person.kept", dossiers.kept_after_erasure),
     Read("/api/initiatives/{initiative}", "initiative.show", initiatives.one),
     Read("/api/initiatives/{initiative}/members", "initiative.given_roles", members.given_roles),
     Read("/api/initiatives/{initiative}/calls", "initiative.calls", calls.of_initiative),

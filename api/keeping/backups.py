@@ -26,6 +26,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from api.accounts.ended import end_ways_in
 from api.run.settings import Settings
 from api.run.wiring import all_migrations, check_places, try_to_finish, wire
+from domain.topics import SUBJECT_KINDS
 from domain.values import SYSTEM, Channel
 from history.key_backup import Contents, Heading, KeyBackup
 from history.keyfiles import Fence, KeyFolder, epochs_in, lay_down
@@ -94,7 +95,7 @@ async def restore(
     """Bring an installation back: its database from a dump, into one that is empty, or with `file` None as it stands, if it
     was restored by other means; then its keys, its fences and its read models. By the database's owner, while nothing else
     runs. `progress` is told of the read models' facts. Where the key backup is older than the database, `without_newer` gives
-    up the personal data of those who were registered since.
+    up the personal data whose keys were made since.
 
     Every token, session and claim that could be used ends: some may have been revoked, withdrawn or used since the dump.
 
@@ -277,16 +278,19 @@ def _put_keys_back(settings: Settings, url: str, contents: Contents, *, without_
                 (heading.epoch, list(keys.wrapped), list(keys.wrapped.values())),
             )
             keyless = connection.execute(
-                "SELECT f.stream, f.position FROM history.facts f WHERE f.topic = 'person.registered.v1' "
+                "SELECT f.stream, f.position FROM history.facts f "
+                "WHERE f.version = 1 AND split_part(f.stream, '-', 1) = ANY (%s) "
                 "AND f.stream NOT IN (SELECT k.subject FROM vault.keys k) "
-                "AND f.stream NOT IN (SELECT e.stream FROM history.facts e WHERE e.topic = 'person.erased.v1')"
+                "AND f.stream NOT IN (SELECT e.stream FROM history.facts e WHERE history.erases(e.stream, e.topic))",
+                (list(SUBJECT_KINDS),),
             ).fetchall()
             newer = sum(position > heading.position for _, position in keyless)
             if newer and not without_newer:
-                who = "one person who was" if newer == 1 else f"{newer} people who were"
+                keys_made = "one key that was" if newer == 1 else f"{newer} keys that were"
                 raise BackupError(
-                    f"The key backup is older than the database: it lacks the keys of {who} registered later. Find the newest one and run this again without the file, or with --without-newer if there is "
-                    "none; their personal data is lost then."
+                    f"The key backup is older than the database: it lacks {keys_made} made later, for a person or for an "
+                    "application or grant. Find the newest one and run this again without the file, or with --without-newer if "
+                    "there is none; the personal data under these keys is lost then."
                 )
             lay_down(
                 settings.keys, epoch=heading.epoch, wrapping_key=keys.wrapping_key, index_key=keys.index_key

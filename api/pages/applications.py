@@ -13,6 +13,7 @@ from api.pages.visits import Visit
 from domain.commands.applications import (
     FindApplicationEligible,
     FindApplicationIneligible,
+    ForgetApplication,
     WithdrawApplication,
 )
 from domain.commands.grants import OfferGrant
@@ -100,6 +101,7 @@ async def _offers(visit: Visit, trial: Trial, application: str) -> list[Offer]:
     soon = visit.wiring.clock() + timedelta(days=14)
     return [
         await trial.of("Withdraw", WithdrawApplication(application=application, reason="other")),
+        await trial.of("Have it forgotten", ForgetApplication(application=application)),
         await trial.of("Find eligible", FindApplicationEligible(application=application)),
         await trial.of("Find ineligible", FindApplicationIneligible(application=application, reason="other")),
         await trial.of("Offer a grant", OfferGrant(application=application, respond_by=soon)),
@@ -174,6 +176,11 @@ PAGES = (
             Act(
                 command="application.withdraw",
                 done="The application is withdrawn.",
+                told={"application": "application"},
+            ),
+            Act(
+                command="application.forget",
+                done="What was written in this application, and about it, is erased.",
                 told={"application": "application"},
             ),
             Act(command="application.find_eligible", done=_ELIGIBLE, told={"application": "application"}),

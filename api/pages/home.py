@@ -9,7 +9,7 @@ from api.pages.visits import Visit
 from domain.refusals import Forbidden, NotFound
 from domain.reviews import JUDGING
 from domain.values import Role
-from projections import calls, funds, initiatives
+from projections import calls, dossiers, funds, initiatives
 from projections.calls import CallLine
 from projections.funds import FundLine
 from projections.initiatives import OwnRoles
@@ -41,7 +41,8 @@ class Place:
 async def _me(visit: Visit) -> Drawn:
     me = await initiatives.me(visit.wiring.reader, visit.person)
     places = [await place_of(visit.wiring.reader, visit.person, own) for own in me.initiatives]
-    return Drawn("me.html", {"me": me, "places": places})
+    kept = await dossiers.mine(visit.wiring.reader, visit.person)
+    return Drawn("me.html", {"me": me, "places": places, "kept": kept.items})
 
 
 async def place_of(reader: Reader, person: str | None, own: OwnRoles) -> Place:

@@ -18,12 +18,13 @@ from api.accounts.sessions import Sessions
 from api.accounts.tokens import Tokens
 from api.run.clock import DemonstrationClock, real_time
 from api.run.settings import Settings
+from domain.commands.dossiers import EraseDossier
 from domain.commands.initiatives import OpenInstallation
 from domain.commands.persons import ErasePerson
 from domain.initiatives import INSTALLATION, INSTALLATION_ID, Installation
-from domain.persons import ErasureReason
+from domain.persons import PERSON, ErasureReason
 from domain.refusals import Forbidden, NotFound, Refused
-from domain.values import SYSTEM, Channel
+from domain.values import SYSTEM, Channel, is_id
 from history.appends import Unavailable
 from history.documents import fact_in
 from history.key_backup import KeyBackup
@@ -364,8 +365,12 @@ async def _finish_erasures(wiring: Wiring) -> None:
 
 async def _erase_again(runner: Runner, fence: Fence) -> None:
     """For the same reason, and in the name of the same person, unless this history gives them no right to it."""
-    reason = fence.reason if fence.reason in get_args(ErasureReason) else "other"
-    command = ErasePerson(person=fence.subject, reason=cast("ErasureReason", reason))
+    reason = cast("ErasureReason", fence.reason if fence.reason in get_args(ErasureReason) else "other")
+    command = (
+        ErasePerson(person=fence.subject, reason=reason)
+        if is_id(PERSON.kind, fence.subject)
+        else EraseDossier(dossier=fence.subject, reason=reason)
+    )
     channel = Channel(fence.channel) if fence.channel in {*Channel} else Channel.SYSTEM
     for actor, by in ((fence.actor, channel), (SYSTEM, Channel.SYSTEM)):
         # Refused: another process was first, or their history tells the erasure; then the rotation drops the key.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any
 
-from domain import access, applications, limits, readings
+from domain import access, applications, dossiers, limits, readings
 from domain.applications import APPLICATION, Application, IneligibilityReason, WithdrawalReason
 from domain.calls import CALL, CallStatus
 from domain.deciding import (
@@ -23,7 +23,9 @@ from domain.deciding import (
     some,
     the,
 )
+from domain.dossiers import DOSSIER
 from domain.forms import Answer
+from domain.grants.state import ENDED, GRANT
 from domain.indexes import applications_by, reviews_of
 from domain.initiatives import INITIATIVE
 from domain.persons import PERSON
@@ -50,6 +52,14 @@ class WithdrawApplication(Command, frozen=True, kw_only=True):
     application: ApplicationId
     reason: WithdrawalReason
     explanation: limits.Explanation | None = None
+
+
+class ForgetApplication(Command, frozen=True, kw_only=True):
+    """Destroy the key of all that was written in one's application and about it, once it was withdrawn or decided. That one
+    applied, what was decided, and the record of a payment stay. This cannot be undone. The answer names the dossier that was
+    erased."""
+
+    application: ApplicationId
 
 
 class FindApplicationEligible(Command, frozen=True, kw_only=True):
@@ -80,13 +90,20 @@ def _submit(command: SubmitApplication, given: Given) -> Plan:
     # need no look.
     if known and command.call in (yield from maybe(PERSON, given.actor)).handles:
         read = yield from maybe(READING, reading_of(given.actor, command.round))
-    application = given.new("application")
+    application, dossier = given.new("application"), given.new("dossier")
     return Act(
         may=access.applies(given.actor, read=read),
         initiative=call.initiative,
         scope=command.call,
         decide=lambda: Outcome(
             facts={
+                dossier: dossiers.open_dossier(
+                    dossier,
+                    party=given.actor,
+                    initiative=call.initiative,
+                    purpose="application",
+                    about=application,
+                ),
                 application: applications.submit(
                     application,
                     command.call,
@@ -94,13 +111,15 @@ def _submit(command: SubmitApplication, given: Given) -> Plan:
                     command.round,
                     round,
                     applicant=given.actor,
+                    dossier=dossier,
                     title=command.title,
                     requested=command.requested,
                     answers=command.answers,
                     now=given.now,
-                )
+                ),
             },
             answers=application,
+            subjects=(dossier,),
         ),
     )
 
@@ -122,10 +141,37 @@ def _withdraw(command: WithdrawApplication, given: Given) -> Plan:
     )
 
 
+def _forget(command: ForgetApplication, given: Given) -> Plan:
+    application = yield from the(APPLICATION, command.application)
+    dossier = yield from the(DOSSIER, application.dossier)
+    grant = None if application.grant is None else (yield from the(GRANT, application.grant))
+
+    def decide() -> Outcome:
+        grant_has_ended = grant is not None and grant.status in ENDED
+        applications.check_can_be_forgotten(application, grant_has_ended=grant_has_ended)
+        erased = dossiers.erase(application.dossier, dossier, reason="asked_by_person", now=given.now)
+        return Outcome(
+            facts={application.dossier: erased},
+            answers=application.dossier,
+            erases=(application.dossier,),
+        )
+
+    return Act(
+        may=access.applicant(given.actor, application),
+        initiative=application.initiative,
+        scope=application.call,
+        decide=decide,
+    )
+
+
 def _find_eligible(command: FindApplicationEligible, given: Given) -> Plan:
     application = yield from the(APPLICATION, command.application)
+    yield from ahead(
+        (ROUND, application.round), (INITIATIVE, application.initiative), (DOSSIER, application.dossier)
+    )
     round = yield from the(ROUND, application.round)
     initiative = (yield from the(INITIATIVE, application.initiative)).within(application.call)
+    dossier = yield from the(DOSSIER, application.dossier)
     own = yield from members(applications_by(given.actor, application.round))
     reviews = yield from some(REVIEW, (yield from members(reviews_of(command.application))))
     read = yield from _read_by_examining(application, given)
@@ -135,7 +181,9 @@ def _find_eligible(command: FindApplicationEligible, given: Given) -> Plan:
         scope=application.call,
         decide=lambda: Outcome(
             facts={
-                command.application: applications.find_eligible(command.application, application, round),
+                command.application: applications.find_eligible(
+                    command.application, application, round, dossier
+                ),
                 **read,
             },
             answers=command.application,
@@ -189,6 +237,8 @@ def _read_by_examining(
 COMMANDS = (
     Registered("application.submit", SubmitApplication, _submit),
     Registered("application.withdraw", WithdrawApplication, _withdraw),
+    # It is noted in the dossier's stream.
+    Registered("application.forget", ForgetApplication, _forget, versioned=False),
     Registered("application.find_eligible", FindApplicationEligible, _find_eligible),
     Registered("application.find_ineligible", FindApplicationIneligible, _find_ineligible),
 )

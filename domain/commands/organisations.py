@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from domain import access, applications, limits, organisations, persons
-from domain.applications import APPLICATION
-from domain.deciding import Act, Allowed, Command, Given, Outcome, Plan, Registered, maybe, members, some, the
-from domain.indexes import submissions_of
+from domain import access, limits, organisations, persons
+from domain.commands.erasing import what_goes_with
+from domain.deciding import Act, Allowed, Command, Given, Outcome, Plan, Registered, maybe, some, the
 from domain.initiatives import INSTALLATION, INSTALLATION_ID
 from domain.organisations import ORGANISATION, Organisation
 from domain.persons import PERSON, ErasureReason, Person
@@ -51,8 +50,9 @@ class CloseOrganisation(Command, frozen=True, kw_only=True):
 
 
 class EraseOrganisation(Command, frozen=True, kw_only=True):
-    """Destroy an organisation's sealing key, so that nobody can read its data any more; its applications that are not decided
-    yet end with it. This cannot be undone."""
+    """Destroy an organisation's sealing key and those of what it applied for, so that nobody can read its data any more; its
+    applications that are not decided yet end with it, and nobody acts for it any more. What the law asks to be kept stays until
+    that time and is erased then. This cannot be undone."""
 
     organisation: OrganisationId
     reason: ErasureReason
@@ -148,24 +148,25 @@ def _erase(command: EraseOrganisation, given: Given) -> Plan:
     if isinstance(may, Allowed):
         organisation = yield from the(ORGANISATION, command.organisation)
     people = yield from some(PERSON, organisation.members)
-    submitted = yield from some(APPLICATION, (yield from members(submissions_of(command.organisation))))
+    going = yield from what_goes_with(command.organisation, given, reason=command.reason)
 
     def decide() -> Outcome:
-        ended = {
-            application_id: facts
-            for application_id, application in submitted.items()
-            if (facts := applications.withdraw_of_erased(application_id, application))
-        }
         left = {
             person: persons.leave_organisation(person, state, organisation=command.organisation)
             for person, state in people.items()
         }
-        erased = organisations.erase(command.organisation, organisation, reason=command.reason)
+        erased = organisations.erase(
+            command.organisation,
+            organisation,
+            reason=command.reason,
+            dossiers=going.dossiers,
+            kept=going.kept,
+        )
         return Outcome(
-            facts={command.organisation: erased, **left, **ended},
+            facts={command.organisation: erased, **left, **going.facts},
             answers=command.organisation,
-            erases=(command.organisation,),
-            initiatives={application_id: submitted[application_id].initiative for application_id in ended},
+            erases=(command.organisation, *going.erased),
+            initiatives=going.initiatives,
         )
 
     return Act(may=may, initiative=None, decide=decide)

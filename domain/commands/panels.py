@@ -77,7 +77,10 @@ def _open(command: OpenPanel, given: Given) -> Plan:
     panel = given.new("panel")
 
     def decide() -> Outcome:
-        handed_over = rounds.put_to_panel(command.round, round, panel=panel)
+        asked: dict[str, list[str]] = {}
+        for each, review in reviews.items():
+            asked.setdefault(review.application, []).append(each)
+        handed_over = rounds.put_to_panel(command.round, round, panel=panel, reviews=asked)
         opened = panels.open_panel(
             panel, command.round, round, call, applications=received, reviews=reviews.values()
         )

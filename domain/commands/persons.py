@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from domain import access, applications, limits, organisations, persons
-from domain.applications import APPLICATION
+from domain import access, limits, organisations, persons
+from domain.commands.erasing import what_goes_with
 from domain.deciding import Act, Allowed, Command, Given, Outcome, Plan, Registered, maybe, members, some, the
-from domain.indexes import invitations_of, submissions_of
+from domain.indexes import invitations_of
 from domain.initiatives import INSTALLATION, INSTALLATION_ID
 from domain.organisations import ORGANISATION
 from domain.persons import PERSON, ErasureReason, Person
@@ -23,8 +23,9 @@ class RegisterPerson(Command, frozen=True, kw_only=True):
 
 
 class ErasePerson(Command, frozen=True, kw_only=True):
-    """Destroy a person's sealing key, so that nobody can read their data any more; their applications that are not
-    decided yet end with it. An organisation for which they acted stays. This cannot be undone."""
+    """Destroy a person's sealing key and those of what they applied for, so that nobody can read their data any more; their
+    applications that are not decided yet end with it. What the law asks to be kept, such as the record of a payment, stays
+    until that time and is erased then. An organisation for which they acted stays. This cannot be undone."""
 
     person: PersonId
     reason: ErasureReason
@@ -76,18 +77,11 @@ def _erase(command: ErasePerson, given: Given) -> Plan:
     may = access.installation_administrator(given.actor, installation)
     # Asked first: to everybody else, a person who is there and one who is not are the same.
     person = (yield from the(PERSON, command.person)) if isinstance(may, Allowed) else Person()
-    submitted = yield from some(APPLICATION, (yield from members(submissions_of(command.person))))
+    going = yield from what_goes_with(command.person, given, reason=command.reason)
     invited_by = yield from members(invitations_of(command.person))
     acted_for = yield from some(ORGANISATION, sorted({*person.organisations, *invited_by}))
 
     def decide() -> Outcome:
-        # In the same append: a panel waits for every application in play, and with the key nothing more could be
-        # sealed about this one.
-        ended = {
-            application_id: facts
-            for application_id, application in submitted.items()
-            if (facts := applications.withdraw_of_erased(application_id, application))
-        }
         # The organisations stay, also where nobody is left who acts for one: staff see that, and an administrator of the
         # installation can invite somebody.
         left = {
@@ -95,12 +89,14 @@ def _erase(command: ErasePerson, given: Given) -> Plan:
             for organisation_id, organisation in acted_for.items()
             if (facts := organisations.remove_erased(organisation_id, organisation, person=command.person))
         }
-        erased = persons.erase(command.person, person, reason=command.reason)
+        erased = persons.erase(
+            command.person, person, reason=command.reason, dossiers=going.dossiers, kept=going.kept
+        )
         return Outcome(
-            facts={command.person: erased, **left, **ended},
+            facts={command.person: erased, **left, **going.facts},
             answers=command.person,
-            erases=(command.person,),
-            initiatives={application_id: submitted[application_id].initiative for application_id in ended},
+            erases=(command.person, *going.erased),
+            initiatives=going.initiatives,
         )
 
     return Act(may=may, initiative=None, decide=decide)

@@ -9,6 +9,7 @@ from typing import Any
 from domain.commands import (
     applications,
     calls,
+    dossiers,
     funds,
     grants,
     initiatives,
@@ -28,6 +29,7 @@ REGISTER: Mapping[str, Registered[Any]] = MappingProxyType(
             initiatives,
             persons,
             organisations,
+            dossiers,
             funds,
             calls,
             rounds,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from domain import access, rounds
+from domain import access, calls, rounds
 from domain.calls import CALL
 from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, members, the
 from domain.indexes import applications_of, rounds_of
@@ -45,7 +45,8 @@ def _open(command: OpenRound, given: Given) -> Plan:
                     closes_local=command.closes_at,
                     has_round=bool(existing),
                     now=given.now,
-                )
+                ),
+                command.call: calls.note_round(command.call, round=round),
             },
             answers=round,
         ),

@@ -28,7 +28,8 @@ class Instalment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class GrantOffered(Fact, frozen=True, kw_only=True):
-    """Staff offered the recipient what the panel awarded; the offer stands until `respond_by`."""
+    """Staff offered the recipient what the panel awarded; the offer stands until `respond_by`. The recipient acts in the
+    call under `recipient_handle`. What is sealed about the payments is sealed in a `dossier` of the grant's own."""
 
     grant: str
     initiative: str
@@ -36,6 +37,8 @@ class GrantOffered(Fact, frozen=True, kw_only=True):
     application: str
     fund: str
     recipient: str
+    recipient_handle: str | None
+    dossier: str
     amount: int
     currency: str
     respond_by: datetime
@@ -51,9 +54,9 @@ class GrantDeclined(Fact, frozen=True, kw_only=True):
     """The recipient declined the offer."""
 
     grant: str
-    recipient: str
+    dossier: str
     reason: DeclineReason
-    explanation: Annotated[str | Withheld | None, Personal(of="recipient")]
+    explanation: Annotated[str | Withheld | None, Personal(of="dossier")]
 
 
 class GrantLapsed(Fact, frozen=True, kw_only=True):
@@ -67,11 +70,11 @@ class GrantPayeeSet(Fact, frozen=True, kw_only=True):
     no payment may be instructed before `payable_from` (None: there is nothing to wait for)."""
 
     grant: str
-    recipient: str
+    dossier: str
     setting: int
     kind: PayeeKind
-    name: Annotated[str | Withheld, Personal(of="recipient")]
-    account: Annotated[str | Withheld, Personal(of="recipient")]
+    name: Annotated[str | Withheld, Personal(of="dossier")]
+    account: Annotated[str | Withheld, Personal(of="dossier")]
     payable_from: datetime | None
 
 
@@ -94,8 +97,8 @@ class GrantReportSubmitted(Fact, frozen=True, kw_only=True):
 
     grant: str
     report: int
-    recipient: str
-    text: Annotated[str | Withheld, Personal(of="recipient")]
+    dossier: str
+    text: Annotated[str | Withheld, Personal(of="dossier")]
 
 
 class GrantReportAccepted(Fact, frozen=True, kw_only=True):
@@ -110,9 +113,9 @@ class GrantReportReturned(Fact, frozen=True, kw_only=True):
 
     grant: str
     report: int
-    recipient: str
+    dossier: str
     reason: ReturnReason
-    explanation: Annotated[str | Withheld | None, Personal(of="recipient")]
+    explanation: Annotated[str | Withheld | None, Personal(of="dossier")]
 
 
 class GrantInstalmentRequested(Fact, frozen=True, kw_only=True):

@@ -63,6 +63,9 @@ class InstalmentStatus(enum.StrEnum):
     FAILED = "failed"
 
 
+ENDED: Final = (GrantStatus.DECLINED, GrantStatus.LAPSED, GrantStatus.COMPLETED)
+"""A grant of which nothing more is expected."""
+
 APPROVALS: Final = (InstalmentStatus.APPROVED_ONCE, InstalmentStatus.APPROVED)
 """Where an instalment stands on its approvals alone, which end when another payee is set."""
 
@@ -105,6 +108,7 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
     application: str = ""
     fund: str = ""
     recipient: str = ""
+    dossier: str = ""
     amount: int = 0
     currency: str = ""
     respond_by: datetime | None = None
@@ -163,6 +167,7 @@ def evolve(grant: Grant, fact: GrantFact) -> Grant:
                 application=fact.application,
                 fund=fact.fund,
                 recipient=fact.recipient,
+                dossier=fact.dossier,
                 amount=fact.amount,
                 currency=fact.currency,
                 respond_by=fact.respond_by,

@@ -17,8 +17,15 @@ CREATE TABLE history.facts (
     recorded_at timestamptz NOT NULL,
     UNIQUE (stream, version)
 );
+-- Whether a fact of this topic erases the subject of the stream that it stands in: person.erased.v1 in a person's stream, and
+-- the same for every other kind of stream that has a sealing key. `domain.topics.erases` says the same.
+CREATE FUNCTION history.erases(p_stream text, p_topic text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+    SELECT p_topic LIKE '%.erased.v%'
+        AND regexp_replace(p_topic, 'v[1-9][0-9]*$', 'v') = split_part(p_stream, '-', 1) || '.erased.v'
+$$;
+REVOKE ALL ON FUNCTION history.erases FROM PUBLIC;
 -- Finds the erased: what is left to do for them, and whose key must not be kept.
-CREATE INDEX facts_of_erasures ON history.facts (position, stream) WHERE topic = 'person.erased.v1';
+CREATE INDEX facts_of_erasures ON history.facts (position, stream) WHERE topic LIKE '%.erased.v%';
 -- Documents are mostly ciphertext: compressing them costs time and gains nothing.
 ALTER TABLE history.facts ALTER COLUMN document SET STORAGE EXTERNAL;
 
@@ -140,9 +147,10 @@ BEGIN
         PERFORM FROM unnest(p_erased_requests, p_erased_subjects) AS e (request, subject)
             WHERE NOT EXISTS (
                 SELECT FROM unnest(p_requests, p_streams, p_topics) AS w (request, stream, topic)
-                WHERE w.request = e.request AND w.stream = e.subject AND w.topic = 'person.erased.v1');
+                WHERE w.request = e.request AND w.stream = e.subject AND history.erases(w.stream, w.topic));
         IF FOUND THEN
-            RAISE EXCEPTION 'a key falls with the fact that its subject was erased' USING ERRCODE = 'check_violation';
+            RAISE EXCEPTION 'a key ends with the fact in its own stream that its subject was erased'
+                USING ERRCODE = 'check_violation';
         END IF;
     END IF;
 
@@ -326,7 +334,7 @@ REVOKE ALL ON FUNCTION vault.hold FROM PUBLIC;
 -- view from being written, which would happen with its owner's rights.
 CREATE VIEW vault.living AS
     SELECT k.subject, k.epoch, k.wrapped FROM vault.keys k
-    WHERE k.subject NOT IN (SELECT f.stream FROM history.facts f WHERE f.topic = 'person.erased.v1')
+    WHERE k.subject NOT IN (SELECT f.stream FROM history.facts f WHERE history.erases(f.stream, f.topic))
     OFFSET 0;
 
 -- Begins the next epoch: puts the keys of all who live, each wrapped again, in the place of all that were there.
@@ -385,7 +393,7 @@ BEGIN
     TRUNCATE vault.keys;
     INSERT INTO vault.keys (subject, epoch, wrapped)
         SELECT w.subject, p_epoch, w.wrapped FROM unnest(v_subjects, v_wrapped) AS w (subject, wrapped)
-        WHERE w.subject NOT IN (SELECT f.stream FROM history.facts f WHERE f.topic = 'person.erased.v1')
+        WHERE w.subject NOT IN (SELECT f.stream FROM history.facts f WHERE history.erases(f.stream, f.topic))
         ORDER BY w.subject;
     -- From position 0: if anybody was ever erased, a rotation follows.
     UPDATE vault.epoch SET number = p_epoch, began_at = clock_timestamp(), after_position = 0;
@@ -403,7 +411,8 @@ BEGIN
     -- A due date that was dealt with, or cannot be, is struck out of the queue; it is no part of the history.
     EXECUTE format('GRANT DELETE ON history.due_dates TO %I', p_role);
     EXECUTE format(
-        'GRANT EXECUTE ON FUNCTION history.append, history.forget_answers, vault.hold, vault.rotate TO %I', p_role);
+        'GRANT EXECUTE ON FUNCTION history.append, history.erases, history.forget_answers, vault.hold, vault.rotate TO %I',
+        p_role);
 END;
 $$;
 REVOKE ALL ON PROCEDURE history.allow FROM PUBLIC;

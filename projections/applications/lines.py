@@ -16,7 +16,7 @@ class ApplicationLine(msgspec.Struct, frozen=True, kw_only=True):
     """An application in a list.
 
     `handle` stands for the applicant within the call. `applicant`, `title` and `submitted_at` are None to whom they are
-    not shown; `erased` says that the title was shown once and the person was erased. `awarded`, `rank` (on the waiting
+    not shown; `erased` says that the title was shown once and was erased since. `awarded`, `rank` (on the waiting
     list) and `reason` are there where the status has one. `unrecorded`: who applied and what was written would be shown,
     but that it was read cannot be recorded just now. `damaged` names the texts that are None since what is stored is not
     what was committed to.

@@ -9,15 +9,17 @@ from domain.applications import (
     Application,
     ApplicationAwarded,
     ApplicationDeclined,
+    ApplicationEndedByErasure,
     ApplicationFact,
     ApplicationFoundIneligible,
+    ApplicationGrantOffered,
     ApplicationStatus,
     ApplicationSubmitted,
     ApplicationWaitlisted,
     ApplicationWithdrawn,
     evolve,
 )
-from domain.persons import PersonErased
+from domain.dossiers import DossierErased
 from projections.placed import Placed
 from projections.projection import Projection
 from projections.reader import sealed_box
@@ -27,7 +29,7 @@ from projections.tables import Row, Table
 
 class ApplicationRow(Row, frozen=True, kw_only=True):
     """Where an application stands. `handle` stands for the applicant; amounts are minor units of `currency`. The sum
-    `awarded`, the `rank` on the waiting list and the `reason` are those of the latest fact alone."""
+    `awarded`, the `rank` on the waiting list and the `reason` are those of the latest fact about it alone."""
 
     application: str
     version: int
@@ -61,10 +63,10 @@ TITLES: Final = Table("titles", TitleRow, key=("application",), group=("subject"
 _SHOWN: Final = Shown(ApplicationRow, Application(), evolve)
 
 
-def fold(rows: Rows, fact: ApplicationFact | PersonErased, placed: Placed) -> None:
-    """Keep where each application stands; its title stays in its box, and goes with its applicant."""
-    if isinstance(fact, PersonErased):
-        rows.clear(TITLES, fact.person)
+def fold(rows: Rows, fact: ApplicationFact | DossierErased, placed: Placed) -> None:
+    """Keep where each application stands; its title stays in its box, and goes with its dossier."""
+    if isinstance(fact, DossierErased):
+        rows.clear(TITLES, fact.dossier)
         return
     row = rows.get(APPLICATIONS, fact.application)
     rows.put(APPLICATIONS, application_row(row, fact, placed))
@@ -76,6 +78,8 @@ def application_row(row: ApplicationRow | None, fact: ApplicationFact, placed: P
     """An application's row after one more fact."""
     given: dict[str, object] = {"version": placed.version, "awarded": None, "rank": None, "reason": None}
     match fact:
+        case ApplicationGrantOffered():
+            given = {"version": placed.version}  # it says nothing about the application itself
         case ApplicationSubmitted():
             given |= {"handle": placed.handle, "submitted_at": placed.recorded.envelope.decided_at}
         case ApplicationAwarded():
@@ -84,6 +88,8 @@ def application_row(row: ApplicationRow | None, fact: ApplicationFact, placed: P
             given["rank"] = fact.rank
         case ApplicationWithdrawn() | ApplicationFoundIneligible() | ApplicationDeclined():
             given["reason"] = fact.reason
+        case ApplicationEndedByErasure():
+            given["reason"] = "applicant_erased"
         case _:
             pass  # its status says it all
     return _SHOWN(row, fact, **given)
@@ -95,7 +101,7 @@ def _title(fact: ApplicationSubmitted, placed: Placed) -> TitleRow:
         application=fact.application,
         topic=placed.recorded.topic,
         version=placed.version,
-        subject=fact.applicant,
+        subject=fact.dossier,
         digest=digest,
         box=box,
     )

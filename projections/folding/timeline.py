@@ -11,6 +11,7 @@ from typing import Final
 from domain.applications import ApplicationSubmitted
 from domain.calls import CallDrafted
 from domain.deciding import Fact
+from domain.dossiers import DossierErased
 from domain.funds import FundCommitted, FundOpened, FundReleased
 from domain.grants.facts import GrantOffered
 from domain.initiatives import InitiativeFounded
@@ -52,6 +53,8 @@ def told_in(placed: Placed) -> tuple[str, ...]:
             return placed.stream, fact.grant
         case PanelOutcomeSet() | RoundQuorumLowered() as fact:
             return placed.stream, fact.application
+        case DossierErased() as fact:
+            return (fact.about,)
         case _:
             return (placed.stream,)
 

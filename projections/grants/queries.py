@@ -49,7 +49,7 @@ class GrantLine(msgspec.Struct, frozen=True, kw_only=True):
 class PayeeShown(msgspec.Struct, frozen=True, kw_only=True):
     """To whom a grant is paid, as set in that `setting`. `name` and `account` are for the recipient, for finance and for
     approvers; they are None to others, to whoever declared a conflict of interest with the application, and once the
-    recipient was erased. `damaged` names the texts that are None since what is stored is not what was committed to."""
+    grant's dossier was erased. `damaged` names the texts that are None since what is stored is not what was committed to."""
 
     setting: int
     kind: str
@@ -76,7 +76,8 @@ class InstalmentShown(msgspec.Struct, frozen=True, kw_only=True):
 
 class ReportShown(msgspec.Struct, frozen=True, kw_only=True):
     """A report on a grant. `text` and `explanation` are for the recipient and the staff; they are None to others, to whoever
-    declared a conflict of interest with the application, and once the recipient was erased. `damaged` is as a payee's."""
+    declared a conflict of interest with the application, and once the grant's dossier was erased. `damaged` is as a
+    payee's."""
 
     number: int
     status: str

@@ -93,7 +93,7 @@ CREATE TABLE read.applications (
 CREATE INDEX ON read.applications (call, application);
 CREATE INDEX ON read.applications (applicant, application);
 
--- A title in its box, with the digest that commits to it and all that says where it was sealed; it goes with its applicant.
+-- A title in its box, with the digest that commits to it and all that says where it was sealed; it goes with its dossier.
 CREATE TABLE read.titles (
     application text COLLATE "C" PRIMARY KEY,
     topic text NOT NULL,
@@ -106,10 +106,10 @@ CREATE TABLE read.titles (
 ALTER TABLE read.titles ALTER COLUMN box SET STORAGE EXTERNAL;
 CREATE INDEX ON read.titles (subject);
 
--- A title's box with its key, as a list brings both along; there is none once the applicant was erased.
+-- A title's box with its key, as a list brings both along; there is none once the dossier was erased.
 CREATE VIEW read.titled AS
     SELECT t.application AS title_stream, t.topic AS title_topic, t.version AS title_version, t.subject AS title_subject,
-        'title'::text AS title_field, 'applicant'::text AS title_of, t.digest AS title_digest, t.box AS title_box, k.epoch AS title_epoch, k.wrapped AS title_wrapped
+        'title'::text AS title_field, 'dossier'::text AS title_of, t.digest AS title_digest, t.box AS title_box, k.epoch AS title_epoch, k.wrapped AS title_wrapped
     FROM read.titles t JOIN vault.keys k ON k.subject = t.subject;
 
 -- reviews

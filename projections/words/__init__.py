@@ -8,6 +8,7 @@ from __future__ import annotations
 from domain.applications import ApplicationFact
 from domain.calls import CallFact
 from domain.deciding import Fact
+from domain.dossiers import DossierFact
 from domain.funds import FundFact
 from domain.grants.facts import GrantFact
 from domain.initiatives import InitiativeFact, InstallationFact
@@ -26,7 +27,13 @@ from projections.words.decisions import (
     round_words,
 )
 from projections.words.money import fund_words, grant_words
-from projections.words.people import initiative_words, installation_words, organisation_words, person_words
+from projections.words.people import (
+    dossier_words,
+    initiative_words,
+    installation_words,
+    organisation_words,
+    person_words,
+)
 from projections.words.telling import Told, Words
 
 __all__ = ["Told", "Words", "words"]
@@ -42,6 +49,8 @@ def words(fact: Fact, told: Told) -> Words:
         return person_words(fact)
     if isinstance(fact, OrganisationFact):
         return organisation_words(fact)
+    if isinstance(fact, DossierFact):
+        return dossier_words(fact)
     if isinstance(fact, FundFact):
         return fund_words(fact, told)
     if isinstance(fact, CallFact):

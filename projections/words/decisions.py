@@ -7,14 +7,16 @@ from typing import assert_never
 from domain.applications import (
     ApplicationAwarded,
     ApplicationDeclined,
+    ApplicationEndedByErasure,
     ApplicationFact,
     ApplicationFoundEligible,
     ApplicationFoundIneligible,
+    ApplicationGrantOffered,
     ApplicationSubmitted,
     ApplicationWaitlisted,
     ApplicationWithdrawn,
 )
-from domain.calls import CallDrafted, CallFact, CallPublished
+from domain.calls import CallDrafted, CallFact, CallPublished, CallRoundOpened
 from domain.panels import PanelClosed, PanelConfirmed, PanelFact, PanelOpened, PanelOutcomeSet
 from domain.readings import ReadingFact
 from domain.reviews import (
@@ -56,6 +58,8 @@ def call_words(fact: CallFact) -> Words:
             )
         case CallPublished():
             return Words("The call was published.", changed=("status: published",))
+        case CallRoundOpened():
+            return Words("A round of the call was opened.")
         case _:
             assert_never(fact)
 
@@ -93,6 +97,12 @@ def application_words(fact: ApplicationFact, told: Told) -> Words:
             return Words(f"An application for {asked} was submitted.", changed=("status: submitted",))
         case ApplicationWithdrawn():
             return Words("The application was withdrawn.", REASONS[fact.reason], ("status: withdrawn",))
+        case ApplicationEndedByErasure():
+            return Words(
+                "The application ended before it was decided.",
+                REASONS["applicant_erased"],
+                ("status: withdrawn",),
+            )
         case ApplicationFoundEligible():
             return Words("The application was found eligible.", changed=("status: eligible",))
         case ApplicationFoundIneligible():
@@ -109,6 +119,8 @@ def application_words(fact: ApplicationFact, told: Told) -> Words:
             )
         case ApplicationDeclined():
             return Words("The application was declined.", REASONS[fact.reason], ("status: declined",))
+        case ApplicationGrantOffered():
+            return Words("A grant was offered for the application.")
         case _:
             assert_never(fact)
 

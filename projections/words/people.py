@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from domain.applications import APPLICATION
+from domain.dossiers import DossierErased, DossierFact, DossierKept, DossierOpened
 from domain.initiatives import (
     AdministratorAppointed,
     InitiativeFact,
@@ -37,7 +39,7 @@ from domain.persons import (
     PersonLeftOrganisation,
     PersonRegistered,
 )
-from domain.values import moment_text
+from domain.values import is_id, moment_text
 from projections.words.telling import REASONS, Words
 
 
@@ -123,5 +125,25 @@ def organisation_words(fact: OrganisationFact) -> Words:
                 REASONS[fact.reason],
                 (str(msg("personal data: unreadable for ever")),),
             )
+        case _:
+            assert_never(fact)
+
+
+def dossier_words(fact: DossierFact) -> Words:
+    """What happened to a dossier. Whose it is is not said."""
+    match fact:
+        case DossierOpened():
+            return Words("A dossier was opened.")
+        case DossierKept():
+            return Words(
+                "The record of a payment has to be kept.", changed=(f"kept until: {moment_text(fact.until)}",)
+            )
+        case DossierErased():
+            what = (
+                "What was written in the application, and about it, was erased."
+                if is_id(APPLICATION.kind, fact.about)
+                else "The payee of the grant and the reports on it were erased."
+            )
+            return Words(what, REASONS[fact.reason], ("personal data: unreadable for ever",))
         case _:
             assert_never(fact)

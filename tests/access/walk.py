@@ -223,7 +223,7 @@ def moments(blindness: Blindness = "open") -> dict[str, Moment]:
     walk.world = peopled()
     for who in (*MORE_MEMBERS, OUTSIDER, NEWCOMER):
         walk.world.given(who, registered(who))
-    walk.world.given(ERASED, PersonErased(person=ERASED, reason="asked_by_person"))
+    walk.world.given(ERASED, PersonErased(person=ERASED, reason="asked_by_person", dossiers=(), kept=()))
     for who, roles in MORE_MEMBERS.items():
         walk.world.given(INITIATIVE, MemberAdded(initiative=INITIATIVE, person=who, roles=roles))
     _house(walk)
@@ -405,4 +405,7 @@ def _grant(walk: Walk, application: str) -> None:
     walk.stop_and_do(FINANCE, "instalment.instruct", **one, reference="BATCH-1")
     walk.stop("instalment.fail", **one, reason="held_by_bank")
     walk.stop_and_do(FINANCE, "instalment.settle", **one, amount=euros("500.00"), settled_on=walk.now.date())
-    walk.stop("grant.complete", grant=grant)
+    walk.stop_and_do(OFFICER, "grant.complete", grant=grant)
+    walk.stop("application.forget", application=application)
+    dossier = walk.world.state(APPLICATION, application).dossier
+    walk.stop("dossier.erase", dossier=dossier, reason="retention_ended")

@@ -56,6 +56,8 @@ from tests.scene import (
     closed,
     conflict_declared,
     decided,
+    dossier_of,
+    dossier_opened,
     euros,
     found_eligible,
     found_ineligible,
@@ -97,9 +99,14 @@ class TestWhenTheRoundIsOpen:
     def test_an_artist_submits_the_whole_form(self) -> None:
         outcome = calling().run(COMMAND, ARTIST)
         application = outcome.answers
+        (dossier,) = outcome.subjects
         assert outcome == Outcome(
-            facts={application: (submitted(application),)},
+            facts={
+                dossier: (msgspec.structs.replace(dossier_opened(application), dossier=dossier),),
+                application: (msgspec.structs.replace(submitted(application), dossier=dossier),),
+            },
             answers=application,
+            subjects=(dossier,),
         )
 
     def test_the_minutes_of_grace_are_granted(self) -> None:
@@ -263,9 +270,9 @@ class TestWhenTheRoundIsOpen:
         assert calling().turned_down(changed(title=title), ARTIST) == (Invalid, {"title": detail})
 
     def test_all_that_the_artist_writes_is_sealed(self) -> None:
-        assert personal_fields(ApplicationSubmitted) == {"title": "applicant", "answers": "applicant"}
-        assert personal_fields(ApplicationWithdrawn) == {"explanation": "applicant"}
-        assert personal_fields(ApplicationFoundIneligible) == {"explanation": "applicant"}
+        assert personal_fields(ApplicationSubmitted) == {"title": "dossier", "answers": "dossier"}
+        assert personal_fields(ApplicationWithdrawn) == {"explanation": "dossier"}
+        assert personal_fields(ApplicationFoundIneligible) == {"explanation": "dossier"}
 
 
 class TestWhenTheRoundIsClosed:
@@ -309,7 +316,7 @@ class TestWhenTheApplicationIsSubmitted:
         found = ApplicationFoundIneligible(
             application=APPLICATION,
             round=ROUND,
-            applicant=ARTIST,
+            dossier=dossier_of(APPLICATION),
             reason="incomplete",
             explanation="No budget.",
         )

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from domain.claims import Claim, claims_of
+from domain.commands.dossiers import EraseDossier
 from domain.commands.grants import LapseGrant
 from domain.commands.rounds import CloseRound
 from domain.deciding import Due, Fact
+from domain.dossiers import DossierErased, DossierKept
 from domain.due_dates import set_by, struck_by
 from domain.grants.facts import GrantAccepted, GrantDeclined, GrantLapsed, GrantOffered
 from domain.indexes import entries_of
@@ -39,6 +41,8 @@ from tests.scene import (
     assigned,
     closed,
     conflict_declared,
+    dossier_of,
+    dossier_opened,
     numbered,
     opened,
     submitted,
@@ -51,6 +55,8 @@ OFFERED = GrantOffered(
     application=APPLICATION,
     fund=FUND,
     recipient=ARTIST,
+    recipient_handle=None,
+    dossier=dossier_of(GRANT),
     amount=100,
     currency="EUR",
     respond_by=RESPOND_BY,
@@ -83,6 +89,7 @@ ENTRIES: list[tuple[Fact, str, tuple[tuple[str, str], ...]]] = [
             (f"submissions of {ARTIST}", APPLICATION),
         ),
     ),
+    (dossier_opened(), ARTIST, ((f"dossiers of {ARTIST}", dossier_of(APPLICATION)),)),
     (
         assigned(),
         OFFICER,
@@ -122,8 +129,8 @@ def empty(kind: type[Fact]) -> Fact:
     ("derive", "makes"),
     [
         (claims_of, {PersonRegistered, GrantOffered}),
-        (set_by, {RoundOpened, GrantOffered}),
-        (struck_by, {RoundClosed, GrantAccepted, GrantDeclined, GrantLapsed}),
+        (set_by, {RoundOpened, GrantOffered, DossierKept}),
+        (struck_by, {RoundClosed, GrantAccepted, GrantDeclined, GrantLapsed, DossierErased}),
     ],
 )
 def test_no_other_fact_claims_or_sets_or_strikes_a_due_date(
@@ -171,7 +178,7 @@ def test_a_round_is_due_to_close_when_deadline_and_grace_have_passed() -> None:
     "answer",
     [
         GrantAccepted(grant=GRANT),
-        GrantDeclined(grant=GRANT, recipient=ARTIST, reason="other", explanation=None),
+        GrantDeclined(grant=GRANT, dossier=dossier_of(GRANT), reason="other", explanation=None),
         GrantLapsed(grant=GRANT),
     ],
 )
@@ -180,3 +187,14 @@ def test_an_offer_is_due_to_lapse_until_it_is_answered(answer: Fact) -> None:
     due = Due(key=f"lapse {GRANT}", at=RESPOND_BY, command=LapseGrant(grant=GRANT))
     assert (set_by(OFFERED), struck_by(OFFERED)) == (due, None)
     assert (set_by(answer), struck_by(answer)) == (None, due.key)
+
+
+def test_what_the_law_keeps_is_due_to_be_erased_when_it_no_longer_does() -> None:
+    """A later payment moves the day; once it is erased, nothing is due."""
+    dossier = dossier_of(GRANT)
+    until = datetime(2037, 1, 1, tzinfo=UTC)
+    kept = DossierKept(dossier=dossier, duty="payment_records", until=until)
+    erase = EraseDossier(dossier=dossier, reason="retention_ended")
+    assert set_by(kept) == Due(key=f"erase {dossier}", at=until, command=erase)
+    erased = DossierErased(dossier=dossier, about=GRANT, reason="retention_ended")
+    assert (set_by(erased), struck_by(erased)) == (None, f"erase {dossier}")

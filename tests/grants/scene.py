@@ -3,12 +3,18 @@ the facts that bring a grant into each of its states."""
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
-from domain.applications import ApplicationAwarded, ApplicationFoundEligible, ApplicationSubmitted
+from domain.applications import (
+    ApplicationAwarded,
+    ApplicationFoundEligible,
+    ApplicationGrantOffered,
+    ApplicationSubmitted,
+)
 from domain.calls import CallDrafted, CallPublished
 from domain.deciding import Fact
+from domain.dossiers import DossierKept, DossierOpened, Purpose
 from domain.forms import Form, Rubric
 from domain.funds import Basis, FundCommitted, FundOpened, FundPledged, FundReceived
 from domain.grants.facts import (
@@ -49,6 +55,14 @@ PANEL: Final = stream_id("panel", bytes(15) + b"\x05")
 APPLICATION: Final = stream_id("application", bytes(15) + b"\x06")
 GRANT: Final = stream_id("grant", bytes(15) + b"\x07")
 PLEDGE: Final = stream_id("pledge", bytes(15) + b"\x08")
+DOSSIER: Final = stream_id("dossier", bytes(15) + b"\x09")
+"""What is sealed of the application."""
+PAYMENTS: Final = stream_id("dossier", bytes(15) + b"\x0a")
+"""What is sealed of the grant: payee and reports."""
+HANDLE: Final = "quiet2birch"
+"""The artist's in the call."""
+KEPT_UNTIL: Final = datetime(NOON.year + 11, 1, 1, tzinfo=UTC)
+"""Until when the record of a payment of today is kept."""
 
 AWARD: Final = 100_000
 """What the panel awarded: 1000.00 EUR, in cents."""
@@ -130,6 +144,7 @@ def eligible() -> tuple[Fact, ...]:
         call=CALL,
         round=ROUND,
         applicant=ARTIST,
+        dossier=DOSSIER,
         form_version=1,
         requested=120_000,
         currency="EUR",
@@ -147,6 +162,18 @@ def awarded(amount: int = AWARD) -> tuple[Fact, ...]:
     )
 
 
+def dossier_opened(
+    dossier: str = PAYMENTS, purpose: Purpose = "payment", about: str = GRANT
+) -> DossierOpened:
+    """A dossier of the artist, by default the grant's."""
+    return DossierOpened(dossier=dossier, party=ARTIST, initiative=INITIATIVE, purpose=purpose, about=about)
+
+
+def kept(until: datetime = KEPT_UNTIL) -> DossierKept:
+    """The record of a payment has to be kept."""
+    return DossierKept(dossier=PAYMENTS, duty="payment_records", until=until)
+
+
 def offered() -> tuple[Fact, ...]:
     """A grant that waits for the artist's answer."""
     return (
@@ -157,6 +184,8 @@ def offered() -> tuple[Fact, ...]:
             application=APPLICATION,
             fund=FUND,
             recipient=ARTIST,
+            recipient_handle=HANDLE,
+            dossier=PAYMENTS,
             amount=AWARD,
             currency="EUR",
             respond_by=RESPOND_BY,
@@ -173,7 +202,7 @@ def payee_set(setting: int = 1, *, waits: bool = False) -> GrantPayeeSet:
     """The artist's own account; `waits`: it came at noon in place of a confirmed one."""
     return GrantPayeeSet(
         grant=GRANT,
-        recipient=ARTIST,
+        dossier=PAYMENTS,
         setting=setting,
         kind="recipient",
         name="Applicant One",
@@ -243,7 +272,7 @@ def reported(number: int = 1) -> tuple[Fact, ...]:
 
 def report_submitted(number: int = 1) -> GrantReportSubmitted:
     """A report that waits for its answer."""
-    return GrantReportSubmitted(grant=GRANT, report=number, recipient=ARTIST, text="It was shown in May.")
+    return GrantReportSubmitted(grant=GRANT, report=number, dossier=PAYMENTS, text="It was shown in May.")
 
 
 def world_with_fund(*facts: Fact) -> World:
@@ -258,7 +287,11 @@ def world_with_grant(*facts: Fact) -> World:
     """A world with an awarded application, its fund of 10,000.00 EUR, and a grant with these facts."""
     world = world_with_fund(opened(), pledged(1_000_000), received(1_000_000), committed())
     world.given(CALL, *call())
-    world.given(APPLICATION, *awarded())
+    world.given(DOSSIER, dossier_opened(DOSSIER, "application", APPLICATION))
+    noted = [ApplicationGrantOffered(application=APPLICATION, grant=GRANT)] if facts else []
+    world.given(APPLICATION, *awarded(), *noted)
+    paid_before = any(isinstance(fact, GrantInstalmentInstructed) for fact in facts)
+    world.given(PAYMENTS, dossier_opened(), *([kept()] if paid_before else []))
     world.given(GRANT, *facts)
     return world
 

@@ -22,8 +22,10 @@ from tests.grants.scene import (
     FINANCE,
     GRANT,
     OTHER_FINANCE,
+    PAYMENTS,
     approved,
     instructed,
+    kept,
     payable,
     payee_confirmed,
     payee_set,
@@ -74,7 +76,7 @@ class TestWhenThePayeeIsChangedAfterAnApproval:
             "Only an instalment approved twice can be instructed; this one is approved once.",
         )
         assert world.run(APPROVE, APPROVER).facts == {GRANT: (approval(APPROVER, 2),)}
-        assert world.run(INSTRUCT, FINANCE).facts == {GRANT: (instructed(setting=2),)}
+        assert world.run(INSTRUCT, FINANCE).facts == {GRANT: (instructed(setting=2),), PAYMENTS: (kept(),)}
 
     def test_the_first_to_approve_again_may_be_another_and_is_then_the_one_who_counts(self) -> None:
         world = requesting(*approved()[:1], *CHANGED, approval(BOTH, 1))

@@ -19,6 +19,7 @@ from tests.grants.scene import (
     FUNDER,
     GRANT,
     OFFICER,
+    PAYMENTS,
     STRANGER,
     accepted,
     approved,
@@ -132,7 +133,7 @@ class TestAGrantThatIsNotAccepted:
             (
                 (
                     *offered(),
-                    GrantDeclined(grant=GRANT, recipient=ARTIST, reason="terms", explanation=None),
+                    GrantDeclined(grant=GRANT, dossier=PAYMENTS, reason="terms", explanation=None),
                 ),
                 "declined",
             ),

@@ -21,6 +21,7 @@ from tests.grants.scene import (
     ARTIST,
     FINANCE,
     GRANT,
+    PAYMENTS,
     TODAY,
     accepted,
     approved,
@@ -47,7 +48,7 @@ ERASED = (
 def erased_after(*facts: Fact) -> World:
     """A grant with these facts, whose recipient was erased then."""
     world = world_with_grant(*facts)
-    world.given(ARTIST, PersonErased(person=ARTIST, reason="safety"))
+    world.given(ARTIST, PersonErased(person=ARTIST, reason="safety", dossiers=(PAYMENTS,), kept=(PAYMENTS,)))
     return world
 
 

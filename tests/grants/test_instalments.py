@@ -36,12 +36,14 @@ from tests.grants.scene import (
     GRANT,
     OFFICER,
     OTHER_FINANCE,
+    PAYMENTS,
     STRANGER,
     TODAY,
     accepted,
     approved,
     euros,
     instructed,
+    kept,
     member_too,
     offered,
     paid,
@@ -205,7 +207,7 @@ class TestAnInstalmentThatWaitsForApproval:
 class TestAnApprovedInstalment:
     def test_finance_tells_the_bank_to_pay_the_confirmed_payee(self) -> None:
         assert world_with_grant(*BY_STATUS["approved"]).run(INSTRUCT, FINANCE) == Outcome(
-            facts={GRANT: (instructed(setting=1),)}, answers=GRANT
+            facts={GRANT: (instructed(setting=1),), PAYMENTS: (kept(),)}, answers=GRANT
         )
 
     @pytest.mark.parametrize(

@@ -9,13 +9,13 @@ import msgspec
 import pytest
 
 from domain import funds
-from domain.applications import ApplicationAwarded
+from domain.applications import ApplicationAwarded, ApplicationGrantOffered
 from domain.commands.grants import AcceptGrant, DeclineGrant, LapseGrant, OfferGrant
 from domain.deciding import Command, Outcome
 from domain.funds import FundCommitted, FundReleased
 from domain.grants import state
 from domain.grants.facts import GrantAccepted, GrantDeclined, GrantLapsed, GrantOffered
-from domain.persons import PersonErased
+from domain.persons import PersonErased, PersonHandleGiven
 from domain.refusals import Forbidden, Invalid, NotFound, Refused
 from domain.values import SYSTEM
 from tests.driving import NOON, World
@@ -30,14 +30,17 @@ from tests.grants.scene import (
     FUND,
     FUNDER,
     GRANT,
+    HANDLE,
     INITIATIVE,
     OFFICER,
     PANEL,
+    PAYMENTS,
     RESPOND_BY,
     STRANGER,
     accepted,
     awarded,
     call,
+    dossier_opened,
     eligible,
     member_too,
     offered,
@@ -64,9 +67,12 @@ def world_before(amount: int = AWARD, in_fund: int = 1_000_000) -> World:
 class TestAnAwardedApplication:
     def test_an_officer_offers_the_award_and_the_fund_is_bound_at_once(self) -> None:
         world = world_before()
-        grant = World().new("grant")
+        world.given(ARTIST, PersonHandleGiven(person=ARTIST, scope=CALL, handle=HANDLE))
+        made = World()
+        grant, dossier = made.new("grant"), made.new("dossier")
         assert world.run(OFFER, OFFICER) == Outcome(
             facts={
+                dossier: (dossier_opened(dossier, "payment", grant),),
                 grant: (
                     GrantOffered(
                         grant=grant,
@@ -75,14 +81,18 @@ class TestAnAwardedApplication:
                         application=APPLICATION,
                         fund=FUND,
                         recipient=ARTIST,
+                        recipient_handle=HANDLE,
+                        dossier=dossier,
                         amount=AWARD,
                         currency="EUR",
                         respond_by=RESPOND_BY,
                     ),
                 ),
+                APPLICATION: (ApplicationGrantOffered(application=APPLICATION, grant=grant),),
                 FUND: (FundCommitted(fund=FUND, grant=grant, amount=AWARD),),
             },
             answers=grant,
+            subjects=(dossier,),
         )
 
     def test_it_is_offered_once(self) -> None:
@@ -199,7 +209,7 @@ class TestAnOfferedGrant:
                 GRANT: (
                     GrantDeclined(
                         grant=GRANT,
-                        recipient=ARTIST,
+                        dossier=PAYMENTS,
                         reason="funded_elsewhere",
                         explanation="A bigger grant.",
                     ),
@@ -271,7 +281,7 @@ class TestAnOfferThatNobodyAnswers:
 class TestAnErasedApplicant:
     def test_is_offered_no_grant(self) -> None:
         world = world_before()
-        world.given(ARTIST, PersonErased(person=ARTIST, reason="safety"))
+        world.given(ARTIST, PersonErased(person=ARTIST, reason="safety", dossiers=(), kept=()))
         assert world.turned_down(OFFER, OFFICER) == (
             Refused,
             "The applicant was erased and can accept no grant.",

@@ -30,10 +30,12 @@ from tests.grants.scene import (
     GRANT,
     IBAN,
     OFFICER,
+    PAYMENTS,
     STRANGER,
     accepted,
     approved,
     instructed,
+    kept,
     member_too,
     offered,
     payable,
@@ -65,7 +67,7 @@ class TestAnAcceptedGrant:
                 GRANT: (
                     GrantPayeeSet(
                         grant=GRANT,
-                        recipient=ARTIST,
+                        dossier=PAYMENTS,
                         setting=1,
                         kind=kind,
                         name="Invented Host",
@@ -239,7 +241,7 @@ class TestAPayeeThatWasChanged:
     def test_after_the_day_the_bank_is_told_to_pay_the_later_one(self) -> None:
         world = world_with_grant(*changed_then_approved())
         assert world.run(INSTRUCT, FINANCE, A_DAY_LATER) == Outcome(
-            facts={GRANT: (instructed(setting=2, at=A_DAY_LATER),)}, answers=GRANT
+            facts={GRANT: (instructed(setting=2, at=A_DAY_LATER),), PAYMENTS: (kept(),)}, answers=GRANT
         )
 
     def test_an_unconfirmed_one_is_not_paid_however_long_it_waited(self) -> None:
@@ -261,7 +263,7 @@ ENDS: dict[str, tuple[Fact, ...]] = {
     "offered": offered(),
     "declined": (
         *offered(),
-        GrantDeclined(grant=GRANT, recipient=ARTIST, reason="terms", explanation=None),
+        GrantDeclined(grant=GRANT, dossier=PAYMENTS, reason="terms", explanation=None),
     ),
     "lapsed": (*offered(), GrantLapsed(grant=GRANT)),
     "completed": (*accepted(), payee_set(), scheduled((100_000, "none")), GrantCompleted(grant=GRANT)),

@@ -24,6 +24,7 @@ from tests.grants.scene import (
     FUNDER,
     GRANT,
     OFFICER,
+    PAYMENTS,
     STRANGER,
     accepted,
     member_too,
@@ -52,7 +53,7 @@ def returned(number: int = 1) -> tuple[Fact, ...]:
     """A report that was returned."""
     return (
         report_submitted(number),
-        GrantReportReturned(grant=GRANT, report=number, recipient=ARTIST, reason="unclear", explanation=None),
+        GrantReportReturned(grant=GRANT, report=number, dossier=PAYMENTS, reason="unclear", explanation=None),
     )
 
 
@@ -69,7 +70,7 @@ class TestAnAcceptedGrant:
             facts={
                 GRANT: (
                     GrantReportSubmitted(
-                        grant=GRANT, report=1, recipient=ARTIST, text="It was shown in May."
+                        grant=GRANT, report=1, dossier=PAYMENTS, text="It was shown in May."
                     ),
                 )
             },
@@ -118,7 +119,7 @@ class TestASubmittedReport:
                     GrantReportReturned(
                         grant=GRANT,
                         report=1,
-                        recipient=ARTIST,
+                        dossier=PAYMENTS,
                         reason="receipts_missing",
                         explanation=kept,
                     ),

@@ -14,10 +14,12 @@ from tests.driving import NOON, World
 from tests.grants.scene import (
     FINANCE,
     GRANT,
+    PAYMENTS,
     TODAY,
     approved,
     euros,
     instructed,
+    kept,
     payable,
     requested,
     world_with_grant,
@@ -43,7 +45,7 @@ def test_the_fact_says_when_the_bank_was_told_and_the_day_in_utc_counts() -> Non
     just_after_midnight = datetime(2026, 3, 3, 0, 30, tzinfo=timezone(timedelta(hours=2)))
     world = world_with_grant(*payable(), requested(), *approved())
     assert world.run(INSTRUCT, FINANCE, just_after_midnight) == Outcome(
-        facts={GRANT: (instructed(at=just_after_midnight),)}, answers=GRANT
+        facts={GRANT: (instructed(at=just_after_midnight),), PAYMENTS: (kept(),)}, answers=GRANT
     )
     assert world.run(settle(date(2026, 3, 1)), FINANCE, LATER).answers == GRANT
 

@@ -220,6 +220,8 @@ async def test_a_changed_grant_of_an_application_is_found_with_the_keys(office: 
         application="application-1",
         fund="fund-1",
         recipient="person-1",
+        recipient_handle=None,
+        dossier="dossier-1",
         amount=100,
         currency="EUR",
         respond_by=NOON,

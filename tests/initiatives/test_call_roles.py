@@ -81,7 +81,7 @@ class TestGiving:
         unknown = AddCallMember(call=CALL, person=person(99), roles=(Role.JUROR,))
         assert house().turned_down(unknown, ADMINISTRATOR) == (NotFound, "There is no such person.")
         world = house()
-        world.given(STRANGER, PersonErased(person=STRANGER, reason="safety"))
+        world.given(STRANGER, PersonErased(person=STRANGER, reason="safety", dossiers=(), kept=()))
         assert world.turned_down(GIVE, ADMINISTRATOR) == (Refused, "This person was erased.")
 
     def test_they_stand_in_place_of_those_held_before_for_it(self) -> None:

@@ -89,7 +89,7 @@ class TestWhenTheInstallationIsOpen:
 
     def test_only_registered_people_are_appointed(self) -> None:
         world = peopled()
-        world.given(STRANGER, PersonErased(person=STRANGER, reason="safety"))
+        world.given(STRANGER, PersonErased(person=STRANGER, reason="safety", dossiers=(), kept=()))
         assert world.turned_down(AppointAdministrator(person=STRANGER), SYSTEM) == (
             Refused,
             "This person was erased.",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.applications import ApplicationWithdrawn
+from domain.applications import ApplicationEndedByErasure
 from domain.commands.organisations import (
     CloseOrganisation,
     EraseOrganisation,
@@ -216,14 +216,12 @@ class TestErasing:
         world.indexes[f"submissions of {COLLECTIVE}"] = {APPLICATION}
         outcome = world.run(EraseOrganisation(organisation=COLLECTIVE, reason="asked_by_person"), KEEPER)
         assert outcome.facts == {
-            COLLECTIVE: (OrganisationErased(organisation=COLLECTIVE, reason="asked_by_person"),),
+            COLLECTIVE: (
+                OrganisationErased(organisation=COLLECTIVE, reason="asked_by_person", dossiers=(), kept=()),
+            ),
             ARTIST: (PersonLeftOrganisation(person=ARTIST, organisation=COLLECTIVE),),
             OTHER_ARTIST: (PersonLeftOrganisation(person=OTHER_ARTIST, organisation=COLLECTIVE),),
-            APPLICATION: (
-                ApplicationWithdrawn(
-                    application=APPLICATION, applicant=COLLECTIVE, reason="applicant_erased", explanation=None
-                ),
-            ),
+            APPLICATION: (ApplicationEndedByErasure(application=APPLICATION),),
         }
         assert outcome.erases == (COLLECTIVE,)
         assert world.state(ORGANISATION, COLLECTIVE).status is OrganisationStatus.ERASED
@@ -243,7 +241,7 @@ class TestErasing:
         world = with_collective(OTHER_ARTIST)
         outcome = world.run(ErasePerson(person=ARTIST, reason="safety"), KEEPER)
         assert outcome.facts == {
-            ARTIST: (PersonErased(person=ARTIST, reason="safety"),),
+            ARTIST: (PersonErased(person=ARTIST, reason="safety", dossiers=(), kept=()),),
             COLLECTIVE: (OrganisationMemberRemoved(organisation=COLLECTIVE, person=ARTIST),),
         }
         assert outcome.erases == (ARTIST,)

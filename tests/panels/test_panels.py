@@ -76,7 +76,7 @@ def received(**points: tuple[int, ...]) -> World:
         for juror, art in zip((JUROR, SECOND_JUROR, THIRD_JUROR), given, strict=False):
             number += 1
             new = numbered("review", number)
-            written = judged(juror, art=art, need=None, review=new, applicant=APPLICANTS[names[name]])
+            written = judged(juror, art=art, need=None, review=new, application=names[name])
             review(world, new, names[name], juror, cleared(juror, review=new), written)
     world.given(ROUND, closed(*(names[name] for name in points)))
     return world
@@ -120,7 +120,16 @@ class TestWhenTheRoundIsClosed:
                 new: (
                     type(opened)(panel=new, initiative=INITIATIVE, call=CALL, round=ROUND, ranking=ranking),
                 ),
-                ROUND: (type(put_to_panel())(round=ROUND, panel=new),),
+                ROUND: (
+                    type(put_to_panel())(
+                        round=ROUND,
+                        panel=new,
+                        reviews={
+                            APPLICATION: tuple(numbered("review", number) for number in (1, 2)),
+                            OTHER_APPLICATION: tuple(numbered("review", number) for number in (3, 4, 5)),
+                        },
+                    ),
+                ),
             },
             answers=new,
         )
@@ -172,8 +181,8 @@ class TestWhenTheRoundIsClosed:
 
     def test_what_is_out_is_not_ranked_and_needs_no_review(self) -> None:
         world = received(first=(5, 6), second=(9,), third=())
-        world.given(OTHER_APPLICATION, withdrawn(OTHER_APPLICATION, OTHER_ARTIST))
-        world.given(THIRD, found_ineligible(THIRD, STRANGER))
+        world.given(OTHER_APPLICATION, withdrawn(OTHER_APPLICATION))
+        world.given(THIRD, found_ineligible(THIRD))
         panel = world.state(PANEL_AGGREGATE, world.run(OPEN, OFFICER).answers)
         assert panel.ranking == (place(APPLICATION, 1, "11/20"),)
 
@@ -321,7 +330,7 @@ class TestWhenThePanelIsOpen:
 
     def test_an_award_whose_application_was_withdrawn_binds_no_budget(self) -> None:
         world = in_panel(awarded(60_000, OTHER_APPLICATION))
-        world.given(OTHER_APPLICATION, withdrawn(OTHER_APPLICATION, OTHER_ARTIST))
+        world.given(OTHER_APPLICATION, withdrawn(OTHER_APPLICATION))
         world.run(award("800.00"), CHAIR)
         assert world.facts(PANEL)[-1] == awarded(80_000)
 
@@ -335,7 +344,7 @@ class TestWhenThePanelIsOpen:
 
     def test_only_what_is_ranked_is_decided_on_and_nothing_else_is_told_apart(self) -> None:
         world = in_panel()
-        receive(world, THIRD, STRANGER, found_ineligible(THIRD, STRANGER))
+        receive(world, THIRD, STRANGER, found_ineligible(THIRD))
         for unranked in (THIRD, numbered("application", 99)):
             for actor in (CHAIR, STRANGER):
                 assert world.turned_down(award("500", unranked), actor) == (
@@ -357,7 +366,7 @@ class TestWhenThePanelIsOpen:
 
     def test_what_was_withdrawn_needs_no_outcome(self) -> None:
         world = in_panel(awarded(60_000))
-        world.given(OTHER_APPLICATION, withdrawn(OTHER_APPLICATION, OTHER_ARTIST))
+        world.given(OTHER_APPLICATION, withdrawn(OTHER_APPLICATION))
         world.run(CLOSE, CHAIR)
         assert world.facts(PANEL)[-1] == panel_closed()
 
@@ -513,7 +522,7 @@ def test_a_round_of_many_applications_is_decided_whole() -> None:
         applicant = person(1_000 + number)
         new = numbered("review", number)
         receive(world, application, applicant, found_eligible(application))
-        written = judged(JUROR, art=number % 11, need=None, review=new, applicant=applicant)
+        written = judged(JUROR, art=number % 11, need=None, review=new, application=application)
         review(world, new, application, JUROR, cleared(JUROR, review=new), written)
     world.given(ROUND, closed(*applications))
     panel = world.run(OPEN, OFFICER).answers

@@ -160,7 +160,7 @@ class TestWhetherSomebodyIsLeft:
             world.given(INITIATIVE, MemberAdded(initiative=INITIATIVE, person=who, roles=(Role.JUROR,)))
         both = (Role.OFFICER, Role.JUROR)
         world.given(INITIATIVE, MemberAdded(initiative=INITIATIVE, person=JUDGING_OFFICER, roles=both))
-        world.given(THIRD_JUROR, PersonErased(person=THIRD_JUROR, reason="safety"))
+        world.given(THIRD_JUROR, PersonErased(person=THIRD_JUROR, reason="safety", dossiers=(), kept=()))
         world.indexes[applications_by(STRANGER, ROUND)] = {OTHER_APPLICATION}
         world.given(reading_of(JUDGING_OFFICER, ROUND), *has_read(JUDGING_OFFICER, "applicants"))
         assert world.run(LOWER, CHAIR).facts
@@ -208,7 +208,7 @@ class TestWhetherReviewsAreOwed:
         [
             (REVIEW, conflict_declared()),
             (INITIATIVE, MemberRemoved(initiative=INITIATIVE, person=JUROR)),
-            (JUROR, PersonErased(person=JUROR, reason="safety")),
+            (JUROR, PersonErased(person=JUROR, reason="safety", dossiers=(), kept=())),
         ],
     )
     def test_of_whoever_stepped_back_is_of_the_jury_no_more_or_was_erased_nothing_is_expected(
@@ -328,7 +328,7 @@ class TestWhenAChairCanDecide:
         world = deciding(*CONFLICTED)
         world.given(INITIATIVE, MemberAdded(initiative=INITIATIVE, person=THIRD_JUROR, roles=(Role.CHAIR,)))
         assert world.turned_down(DECLINE, JUROR) == (Forbidden, ONLY_THE_CHAIR)
-        world.given(THIRD_JUROR, PersonErased(person=THIRD_JUROR, reason="safety"))
+        world.given(THIRD_JUROR, PersonErased(person=THIRD_JUROR, reason="safety", dossiers=(), kept=()))
         assert world.run(DECLINE, JUROR).facts
 
     def test_a_chair_who_applied_in_the_round_cannot(self) -> None:

@@ -8,9 +8,9 @@ from domain.applications import (
 from domain.applications import (
     ApplicationAwarded,
     ApplicationDeclined,
+    ApplicationEndedByErasure,
     ApplicationStatus,
     ApplicationWaitlisted,
-    ApplicationWithdrawn,
 )
 from domain.commands.persons import ErasePerson, RegisterPerson
 from domain.deciding import Fact, Outcome
@@ -121,7 +121,7 @@ class TestWhenAPersonIsErased:
     def test_the_key_dies_and_the_facts_stay(self) -> None:
         world = peopled()
         before = world.facts(ARTIST)
-        erased = PersonErased(person=ARTIST, reason="asked_by_person")
+        erased = PersonErased(person=ARTIST, reason="asked_by_person", dossiers=(), kept=())
         outcome = world.run(ErasePerson(person=ARTIST, reason="asked_by_person"), KEEPER)
         assert outcome == Outcome(facts={ARTIST: (erased,)}, answers=ARTIST, erases=(ARTIST,))
         assert world.facts(ARTIST) == (*before, erased)
@@ -137,11 +137,7 @@ class TestWhenAPersonIsErased:
         world.given(APPLICATION, submitted(), *before)
         world.indexes[submissions_of(ARTIST)] = {APPLICATION}
         outcome = world.run(ErasePerson(person=ARTIST, reason="safety"), KEEPER)
-        assert outcome.facts[APPLICATION] == (
-            ApplicationWithdrawn(
-                application=APPLICATION, applicant=ARTIST, reason="applicant_erased", explanation=None
-            ),
-        )
+        assert outcome.facts[APPLICATION] == (ApplicationEndedByErasure(application=APPLICATION),)
         assert outcome.initiatives == {APPLICATION: INITIATIVE}
         assert world.state(APPLICATIONS, APPLICATION).status is ApplicationStatus.WITHDRAWN
 

@@ -14,8 +14,10 @@ import pytest
 from psycopg import sql
 
 from api.postgres.embedded import EmbeddedPostgres
+from domain.applications import APPLICATION
 from domain.forms import Criterion, Form, Question, Rubric
 from domain.grants.rules import PlannedInstalment
+from domain.grants.state import GRANT
 from domain.values import Money, Role
 from history.migrate import migrate, migrations_in
 from history.tokens import CURSOR, PositionTokens
@@ -352,6 +354,13 @@ class Season:
         for part in (self.apply, self.close, self.assign, self.judge, self.decide, self.grant, self.finish):
             await part()
         return self
+
+    async def dossier_of(self, stream: str) -> str:
+        """The dossier of an application or a grant."""
+        kind = APPLICATION if stream.startswith("application-") else GRANT
+        loaded = await self.office.runner.states.reading(afresh=True).load(((kind, stream),))
+        dossier: str = loaded[stream].state.dossier
+        return dossier
 
     # Projecting and looking
 

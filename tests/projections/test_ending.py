@@ -30,7 +30,7 @@ async def test_a_round_goes_on_without_an_applicant_who_was_erased_under_review(
         await part()
     await season.run("person.erase", season.administrator, person=season.artist2, reason="safety")
 
-    rows = season.rows("SELECT document FROM history.facts WHERE topic = 'application.withdrawn.v1'")
+    rows = season.rows("SELECT document FROM history.facts WHERE topic = 'application.ended_by_erasure.v1'")
     assert [season.initiative.encode() in bytes(row[0]) for row in rows] == [True]
     season.project()
     listed = await applications.of_call(season.reader, season.officer, season.call)
@@ -39,7 +39,7 @@ async def test_a_round_goes_on_without_an_applicant_who_was_erased_under_review(
         season.application2: "withdrawn",
     }
     told = await timeline.of_application(season.reader, season.officer, season.application2)
-    assert [entry.why for entry in told.items if entry.topic == "application.withdrawn.v1"] == [
+    assert [entry.why for entry in told.items if entry.topic == "application.ended_by_erasure.v1"] == [
         "the applicant was erased"
     ]
 

@@ -140,6 +140,7 @@ async def test_a_fact_that_cannot_be_handled_stops_its_own_projection_alone_and_
     assert season.rows("SELECT status FROM read.calls ORDER BY from_position") == [
         ("drafted",),
         ("published",),
+        ("published",),  # a round was opened
     ]
 
 

@@ -63,12 +63,16 @@ async def test_the_role_alone_shows_the_installation_and_its_people_but_no_handl
 async def test_an_erasure_is_not_told_for_the_withheld_facts_beside_it_are_applications(
     season: Season,
 ) -> None:
-    """Erasing withdraws what is not decided yet, in facts that directly follow."""
+    """Erasing ends what is not decided yet, and each dossier, in facts that directly follow."""
     await in_review(season)
     _, before, _ = await raw.facts(season.reader, season.newcomer, after=0, limit=1000)
     await season.run("person.erase", season.newcomer, person=season.artist1, reason="safety")
     rows, seen, _ = await raw.facts(season.reader, season.newcomer, after=0, limit=1000)
-    assert [row.topic for row in rows[-2:]] == ["person.erased.v1", "application.withdrawn.v1"]
+    assert [row.topic for row in rows[-3:]] == [
+        "person.erased.v1",
+        "application.ended_by_erasure.v1",
+        "dossier.erased.v1",
+    ]
     assert seen == before
 
 
@@ -84,6 +88,7 @@ async def test_an_initiative_s_facts_are_its_officers_and_reading_them_is_record
         "call": 1,
         "round": 1,
         "application": 2,
+        "dossier": 2,
         "review": 5,
     }
     again = await seen_by(season, "newcomer")

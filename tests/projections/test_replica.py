@@ -114,8 +114,8 @@ class TestWhatNeverDoes:
         )
         assert await on_replica(reader)
         assert {row["title_subject"]: row["title_wrapped"] is not None for row in rows} == {
-            season.artist1: False,
-            season.artist2: True,
+            await season.dossier_of(season.application1): False,
+            await season.dossier_of(season.application2): True,
         }
         shown = await applications.one(reader, season.officer, season.application1)
         listed = await applications.of_call(reader, season.officer, season.call)

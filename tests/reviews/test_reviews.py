@@ -39,6 +39,7 @@ from tests.scene import (
     cleared,
     conflict_declared,
     decided,
+    dossier_of,
     found_eligible,
     found_ineligible,
     judged,
@@ -119,7 +120,7 @@ class TestWhenTheApplicationIsEligibleAndTheRoundClosed:
 
     def test_only_a_registered_person_is_assigned(self) -> None:
         world = reviewing()
-        world.given(JUROR, PersonErased(person=JUROR, reason="safety"))
+        world.given(JUROR, PersonErased(person=JUROR, reason="safety", dossiers=(), kept=()))
         assert world.turned_down(ASSIGN, OFFICER) == (Refused, "This person was erased.")
         assert world.turned_down(AssignReview(application=APPLICATION, juror=person(99)), OFFICER) == (
             Invalid,
@@ -258,7 +259,7 @@ class TestWhenTheJurorHasNoConflict:
         submitted = ReviewSubmitted(
             review=REVIEW,
             juror=JUROR,
-            applicant=ARTIST,
+            dossier=dossier_of(APPLICATION),
             scores={"art": 10, "need": None},
             comment_jury="Strong.",
             comment_applicant="Go on.",
@@ -324,8 +325,8 @@ class TestWhenTheJurorHasNoConflict:
 
     def test_comments_are_sealed_as_the_applicants(self) -> None:
         assert personal_fields(ReviewSubmitted) == {
-            "comment_jury": "applicant",
-            "comment_applicant": "applicant",
+            "comment_jury": "dossier",
+            "comment_applicant": "dossier",
         }
 
 

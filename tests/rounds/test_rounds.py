@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from domain.calls import CallRoundOpened
 from domain.commands.rounds import CloseRound, OpenRound
 from domain.deciding import Outcome
 from domain.indexes import applications_of
@@ -37,6 +38,7 @@ from tests.scene import (
     calling,
     closed,
     drafted,
+    numbered,
     peopled,
     receive,
     withdrawn,
@@ -61,7 +63,8 @@ class TestWhenTheCallIsPublished:
                         time_zone="Europe/Berlin",
                         grace_minutes=15,
                     ),
-                )
+                ),
+                CALL: (CallRoundOpened(call=CALL, round=opened),),
             },
             answers=opened,
         )
@@ -145,7 +148,7 @@ class TestWhenTheRoundIsOpen:
 
     def test_no_panel_takes_it(self) -> None:
         with pytest.raises(Refused, match=r"^A panel is opened on a closed round; this one is open\.$"):
-            put_to_panel(ROUND, Round(status=RoundStatus.OPEN), panel=PANEL)
+            put_to_panel(ROUND, Round(status=RoundStatus.OPEN), panel=PANEL, reviews={})
 
 
 class TestWhenTheRoundIsClosed:
@@ -158,8 +161,13 @@ class TestWhenTheRoundIsClosed:
         )
 
     def test_its_panel_takes_it(self) -> None:
-        assert put_to_panel(ROUND, Round(status=RoundStatus.CLOSED), panel=PANEL) == (
-            RoundPutToPanel(round=ROUND, panel=PANEL),
+        """With all that was written or asked for of each application, none left out that had no review."""
+        round = Round(status=RoundStatus.CLOSED, applications=(APPLICATION, OTHER_APPLICATION))
+        second, first = numbered("review", 2), numbered("review", 1)
+        assert put_to_panel(ROUND, round, panel=PANEL, reviews={APPLICATION: [second, first]}) == (
+            RoundPutToPanel(
+                round=ROUND, panel=PANEL, reviews={APPLICATION: (first, second), OTHER_APPLICATION: ()}
+            ),
         )
 
     def test_it_is_not_decided_without_a_panel(self) -> None:

@@ -34,6 +34,9 @@ TABLE = """
     organisation.member_removed.v1         x      .      .
     organisation.closed.v1                 x      .      .
     organisation.erased.v1                 .      .      .
+    dossier.opened.v1                      .      .      .
+    dossier.kept.v1                        .      .      .
+    dossier.erased.v1                      x      x      x
     fund.opened.v1                         .      x      x
     fund.pledged.v1                        .      x      x
     fund.received.v1                       .      x      x
@@ -41,6 +44,7 @@ TABLE = """
     fund.released.v1                       x      x      x
     call.drafted.v1                        .      x      x
     call.published.v1                      .      x      x
+    call.round_opened.v1                   .      .      .
     round.opened.v1                        .      x      x
     round.closed.v1                        .      x      x
     round.quorum_lowered.v1                .      x      x
@@ -48,11 +52,13 @@ TABLE = """
     round.decided.v1                       .      x      x
     application.submitted.v1               x      x      x
     application.withdrawn.v1               x      x      x
+    application.ended_by_erasure.v1        x      x      x
     application.found_eligible.v1          x      x      x
     application.found_ineligible.v1        x      x      x
     application.awarded.v1                 x      x      x
     application.waitlisted.v1              x      x      x
     application.declined.v1                x      x      x
+    application.grant_offered.v1           .      .      .
     review.assigned.v1                     .      x      x
     review.cleared.v1                      .      x      x
     review.conflict_declared.v1            .      x      x

@@ -11,7 +11,19 @@ from typing import get_args
 import msgspec
 
 import domain
-from domain import applications, calls, funds, initiatives, panels, persons, readings, reviews, rounds
+from domain import (
+    applications,
+    calls,
+    dossiers,
+    funds,
+    initiatives,
+    organisations,
+    panels,
+    persons,
+    readings,
+    reviews,
+    rounds,
+)
 from domain.commands.register import REGISTER
 from domain.deciding import Command, Fact
 from domain.funds import FundOpened
@@ -65,6 +77,7 @@ def test_each_aggregate_folds_the_facts_of_its_kind() -> None:
         "initiative": initiatives.InitiativeFact,
         "person": persons.PersonFact,
         "organisation": organisations.OrganisationFact,
+        "dossier": dossiers.DossierFact,
         "fund": funds.FundFact,
         "call": calls.CallFact,
         "round": rounds.RoundFact,
@@ -89,7 +102,7 @@ def test_every_fact_names_the_stream_that_it_belongs_to() -> None:
         assert fact.__annotations__[kind] == "str", topic
         assert kind not in personal_fields(fact), topic
     person = "person-" + "1" * 32
-    assert stream_of(persons.PersonErased(person=person, reason="other")) == person
+    assert stream_of(persons.PersonErased(person=person, reason="other", dossiers=(), kept=())) == person
     assert stream_of(initiatives.AdministratorAppointed(person=person)) == initiatives.INSTALLATION_ID
 
 

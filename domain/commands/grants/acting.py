@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Generator
 from typing import Any, Protocol
 
-from domain import access
+from domain import access, dossiers
 from domain.applications import APPLICATION
 from domain.deciding import Act, Fact, Given, Outcome, Plan, Verdict, Wish, ahead, maybe, members, the
+from domain.dossiers import DOSSIER
 from domain.grants.state import GRANT, Grant
 from domain.indexes import conflicts_of
 from domain.initiatives import INITIATIVE, Initiative
@@ -40,21 +41,35 @@ def by_staff(
     given: Given,
     may: _May,
     rule: Callable[[Grant, Person], tuple[Fact, ...]],
+    *,
+    pays: bool = False,
 ) -> Plan:
     """The plan of every act by which a member of the initiative changes the grant alone. The rule is given the
-    recipient, too."""
+    recipient, too. An act that `pays` makes it a duty to keep the record of the payment."""
     grant = yield from the(GRANT, grant_id)
     yield from ahead(
-        (INITIATIVE, grant.initiative), (APPLICATION, grant.application), (PERSON, grant.recipient)
+        (INITIATIVE, grant.initiative),
+        (APPLICATION, grant.application),
+        (PERSON, grant.recipient),
+        *([(DOSSIER, grant.dossier)] if pays else []),
     )
     initiative = (yield from the(INITIATIVE, grant.initiative)).within(grant.call)
     recipient = yield from maybe(PERSON, grant.recipient)
+    dossier = (yield from the(DOSSIER, grant.dossier)) if pays else None
     conflicts = yield from conflicts_on(grant, given)
+
+    def decide() -> Outcome:
+        facts = {grant_id: rule(grant, recipient)}
+        if dossier is not None:
+            kept = dossiers.keep_payment_record(grant.dossier, dossier, now=given.now)
+            facts |= {grant.dossier: kept} if kept else {}
+        return Outcome(facts=facts, answers=grant_id)
+
     return Act(
         may=may(given.actor, initiative, grant, conflicts=conflicts),
         initiative=grant.initiative,
         scope=grant.call,
-        decide=lambda: Outcome(facts={grant_id: rule(grant, recipient)}, answers=grant_id),
+        decide=decide,
     )
 
 

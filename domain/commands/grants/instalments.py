@@ -83,6 +83,7 @@ def _instruct(command: InstructInstalment, given: Given) -> Plan:
             reference=command.reference,
             now=given.now,
         ),
+        pays=True,
     )
 
 
@@ -99,6 +100,7 @@ def _settle(command: SettleInstalment, given: Given) -> Plan:
             settled_on=command.settled_on,
             now=given.now,
         ),
+        pays=True,
     )
 
 

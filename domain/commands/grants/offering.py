@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from domain import access, funds, limits
+from domain import access, applications, dossiers, funds, limits
 from domain.applications import APPLICATION
 from domain.calls import CALL
 from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, ahead, maybe, members, the
@@ -55,7 +55,7 @@ def _offer(command: OfferGrant, given: Given) -> Plan:
     fund = yield from the(FUND, call.fund)
     recipient = yield from maybe(PERSON, application.applicant)
     conflicts = yield from members(conflicts_of(given.actor, application.round))
-    grant = given.new("grant")
+    grant, dossier = given.new("grant"), given.new("dossier")
 
     def decide() -> Outcome:
         offered = rules.offer(
@@ -65,11 +65,24 @@ def _offer(command: OfferGrant, given: Given) -> Plan:
             call,
             fund,
             recipient,
+            dossier=dossier,
             respond_by=command.respond_by,
             now=given.now,
         )
+        opened = dossiers.open_dossier(
+            dossier,
+            party=application.applicant,
+            initiative=application.initiative,
+            purpose="payment",
+            about=grant,
+        )
         committed = funds.commit(call.fund, fund, grant_id=grant, amount=application.awarded)
-        return Outcome(facts={grant: offered, call.fund: committed}, answers=grant)
+        noted = applications.note_grant(command.application, grant=grant)
+        return Outcome(
+            facts={dossier: opened, grant: offered, command.application: noted, call.fund: committed},
+            answers=grant,
+            subjects=(dossier,),
+        )
 
     return Act(
         may=access.offers(given.actor, initiative, command.application, application, conflicts=conflicts),

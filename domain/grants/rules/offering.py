@@ -23,6 +23,7 @@ def offer(
     fund: Fund,
     recipient: Person,
     *,
+    dossier: str,
     respond_by: datetime,
     now: datetime,
 ) -> tuple[Fact, ...]:
@@ -46,6 +47,8 @@ def offer(
             application=application_id,
             fund=call.fund,
             recipient=application.applicant,
+            recipient_handle=recipient.handles.get(application.call),
+            dossier=dossier,
             amount=application.awarded,
             currency=application.currency,
             respond_by=respond_by,
@@ -70,7 +73,7 @@ def decline(
     return (
         GrantDeclined(
             grant=grant_id,
-            recipient=grant.recipient,
+            dossier=grant.dossier,
             reason=reason,
             explanation=check_explanation(explanation),
         ),

@@ -28,7 +28,7 @@ def set_payee(
     return (
         GrantPayeeSet(
             grant=grant_id,
-            recipient=grant.recipient,
+            dossier=grant.dossier,
             setting=1 if grant.payee is None else grant.payee.setting + 1,
             kind=kind,
             name=check_text(name, "name", most=limits.NAME),

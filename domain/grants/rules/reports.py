@@ -20,7 +20,7 @@ def submit_report(grant_id: str, grant: Grant, *, text: str) -> tuple[Fact, ...]
         GrantReportSubmitted(
             grant=grant_id,
             report=len(grant.reports) + 1,
-            recipient=grant.recipient,
+            dossier=grant.dossier,
             text=check_text(text, "text", most=limits.REPORT, long=True),
         ),
     )
@@ -41,7 +41,7 @@ def return_report(
         GrantReportReturned(
             grant=grant_id,
             report=report,
-            recipient=grant.recipient,
+            dossier=grant.dossier,
             reason=reason,
             explanation=check_explanation(explanation),
         ),

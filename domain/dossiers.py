@@ -1,0 +1,154 @@
+"""A dossier: what is sealed of one party in one initiative for one purpose, with a key of its own, so that it can be erased
+alone."""
+
+from __future__ import annotations
+
+import enum
+from datetime import UTC, datetime
+from typing import Final, Literal, assert_never
+
+import msgspec
+
+from domain.deciding import Aggregate, Fact
+from domain.persons import ErasureReason
+from domain.refusals import Refused
+from domain.values import moment_text
+
+Purpose = Literal["application", "payment", "correspondence"]
+"""``application``: what an applicant wrote, and what was written about it. ``payment``: to whom a grant is paid, and the
+reports on it. ``correspondence``: letters between an applicant and the staff."""
+
+Duty = Literal["payment_records"]
+"""The legal duty for which a dossier is kept. ``payment_records``: whoever pays must be able to show for some years to whom
+and what for."""
+
+PAYMENT_RECORDS_YEARS: Final = 10
+"""For how many years after the end of the year of a payment its record is kept (docs/decisions/2026-11-28-dossiers.md)."""
+
+# Facts
+
+
+class DossierOpened(Fact, frozen=True, kw_only=True):
+    """Something is about to be sealed of a party (a person or an organisation). `about` is the application or the grant
+    that it belongs to."""
+
+    dossier: str
+    party: str
+    initiative: str
+    purpose: Purpose
+    about: str
+
+
+class DossierKept(Fact, frozen=True, kw_only=True):
+    """A legal duty keeps the dossier until this time, in place of an earlier one. Then it is erased."""
+
+    dossier: str
+    duty: Duty
+    until: datetime
+
+
+class DossierErased(Fact, frozen=True, kw_only=True):
+    """The dossier's sealing key was destroyed; what was sealed under it can no longer be opened."""
+
+    dossier: str
+    about: str
+    reason: ErasureReason
+
+
+DossierFact = DossierOpened | DossierKept | DossierErased
+
+# State
+
+
+class DossierStatus(enum.StrEnum):
+    """Where a dossier stands."""
+
+    OPEN = "open"
+    ERASED = "erased"
+
+
+class Dossier(msgspec.Struct, frozen=True, kw_only=True):
+    """A dossier as its facts left it; it holds nothing personal. `duty` keeps it until `kept_until`."""
+
+    status: DossierStatus | None = None
+    party: str = ""
+    initiative: str = ""
+    purpose: Purpose = "application"
+    about: str = ""
+    duty: Duty | None = None
+    kept_until: datetime | None = None
+
+    @property
+    def erased(self) -> bool:
+        """Whether nobody can read what was sealed in it."""
+        return self.status is DossierStatus.ERASED
+
+    def kept(self, now: datetime) -> bool:
+        """Whether a legal duty keeps it still."""
+        return self.kept_until is not None and now < self.kept_until
+
+
+def evolve(dossier: Dossier, fact: DossierFact) -> Dossier:
+    """The dossier after one more fact."""
+    match fact:
+        case DossierOpened():
+            return Dossier(
+                status=DossierStatus.OPEN,
+                party=fact.party,
+                initiative=fact.initiative,
+                purpose=fact.purpose,
+                about=fact.about,
+            )
+        case DossierKept():
+            return msgspec.structs.replace(dossier, duty=fact.duty, kept_until=fact.until)
+        case DossierErased():
+            return msgspec.structs.replace(dossier, status=DossierStatus.ERASED)
+        case _:
+            assert_never(fact)
+
+
+DOSSIER = Aggregate(kind="dossier", empty=Dossier(), evolve=evolve)
+
+# Rules
+
+
+def open_dossier(
+    dossier_id: str, *, party: str, initiative: str, purpose: Purpose, about: str
+) -> tuple[Fact, ...]:
+    """Open a dossier for what will be sealed about an application or a grant."""
+    return (
+        DossierOpened(dossier=dossier_id, party=party, initiative=initiative, purpose=purpose, about=about),
+    )
+
+
+def keep_payment_record(dossier_id: str, dossier: Dossier, *, now: datetime) -> tuple[Fact, ...]:
+    """Keep the record of a payment that is made now; nothing if it is kept for as long already. Refused if the record was
+    erased, for nobody can read any more to whom the grant is paid."""
+    if dossier.erased:
+        raise Refused(
+            "The payment record of this grant was erased, so nobody can read any more to whom it is paid; "
+            "nothing more of it can be paid."
+        )
+    until = datetime(now.astimezone(UTC).year + 1 + PAYMENT_RECORDS_YEARS, 1, 1, tzinfo=UTC)
+    if dossier.kept_until is not None and dossier.kept_until >= until:
+        return ()
+    return (DossierKept(dossier=dossier_id, duty="payment_records", until=until),)
+
+
+def erase(dossier_id: str, dossier: Dossier, *, reason: ErasureReason, now: datetime) -> tuple[Fact, ...]:
+    """Erase a dossier; its facts stay, unreadable."""
+    if dossier.erased:
+        raise Refused("This was erased already.")
+    if dossier.kept(now):
+        assert dossier.kept_until is not None
+        raise Refused(f"This has to be kept until {moment_text(dossier.kept_until)}; it is erased then.")
+    return (DossierErased(dossier=dossier_id, about=dossier.about, reason=reason),)
+
+
+def erase_with_party(
+    dossier_id: str, dossier: Dossier, *, reason: ErasureReason, now: datetime
+) -> tuple[Fact, ...]:
+    """Erase a dossier because its party is erased; nothing if it was erased before, or is kept by a legal duty."""
+    if dossier.erased or dossier.kept(now):
+        return ()
+    return erase(dossier_id, dossier, reason=reason, now=now)
