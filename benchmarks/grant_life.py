@@ -76,6 +76,7 @@ def life(offer: Offer, returned: int = 1) -> tuple[Fact, ...]:
             recipient=recipient,
             setting=1,
             kind="recipient",
+            party=recipient,
             name="Applicant One",
             account=ACCOUNT,
             payable_from=None,

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from domain.deciding import Wish, maybe, members
+from domain.deciding import Aggregate, Wish, maybe, members
 from domain.indexes import applications_by
 from domain.organisations import ORGANISATION, Organisation
 from domain.persons import PERSON, Person
@@ -60,6 +60,11 @@ def actor_of(person_id: str) -> Generator[Wish, Any, Actor]:
     if person_id == SYSTEM:
         return Actor(SYSTEM)
     return Actor.of(person_id, (yield from maybe(PERSON, person_id)))
+
+
+def aggregate_of(party_id: str) -> tuple[Aggregate[Any], str]:
+    """A party's stream with its kind, to be loaded."""
+    return (ORGANISATION if is_organisation(party_id) else PERSON), party_id
 
 
 def party_of(party_id: str) -> Generator[Wish, Any, PartyState]:

@@ -201,33 +201,32 @@ def rests_on_few(review: Review, rubric: Rubric) -> bool:
 
 def why_not_asked(
     application_id: str,
-    application: Application,
     call: Call,
     *,
     juror: str,
     existing: Iterable[Review],
-    juror_applied: bool,
+    juror_applied: Collection[str],
     juror_read: Reading,
 ) -> str | None:
     """Why somebody of the jury cannot be asked to judge an application, in one sentence; None if they can. They know
     neither who applied, unless the call is open, nor what others thought of it.
 
     In a blind call the sentence does not tell whether they applied themselves or have read something. `existing` are all
-    reviews of the application; `juror_applied` says that the juror submitted to the same round, and `juror_read` what they
+    reviews of the application; `juror_applied` are the applications of the
+    same round of the juror and of organisations for which they act or acted, and `juror_read` what they
     have read of it.
     """
     if any(review.juror == juror for review in existing):
         return "This juror was assigned to this application already."
     scores_seen = juror_read.has("scores", application_id)
-    applied = juror_applied or juror == application.applicant
     if call.blindness != "open":
-        excluded = applied or scores_seen or juror_read.breaks_blindness
+        excluded = bool(juror_applied) or scores_seen or juror_read.breaks_blindness
         return (
             "This person cannot be asked to judge this application; ask another juror." if excluded else None
         )
-    if juror == application.applicant:
+    if application_id in juror_applied:
         return "Nobody reviews their own application."
-    if applied:
+    if juror_applied:
         return "This person applied in the same round and cannot judge it."
     if scores_seen:
         return "This person has seen others' scores of this application, so they cannot judge it."
@@ -244,7 +243,7 @@ def assign(
     *,
     juror: str,
     existing: Iterable[Review],
-    juror_applied: bool,
+    juror_applied: Collection[str],
     juror_read: Reading,
 ) -> tuple[Fact, ...]:
     """Ask a juror or chair to judge an eligible application of a closed round; the rest is as in `why_not_asked`."""
@@ -256,7 +255,6 @@ def assign(
         raise Refused(f"Only an eligible application is reviewed; this one is {application.status}.")
     why_not = why_not_asked(
         application_id,
-        application,
         call,
         juror=juror,
         existing=existing,

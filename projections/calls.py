@@ -11,6 +11,7 @@ from domain.calls import CALL
 from domain.deciding import Allowed
 from domain.forms import Form, Rubric
 from domain.initiatives import INITIATIVE
+from domain.parties import Actor
 from domain.refusals import NotFound
 from domain.values import Money, Texts
 from projections import rounds
@@ -83,7 +84,7 @@ async def of_initiative(
     """The calls of an initiative, drafts too, for its staff; raises `NotFound` or `Forbidden`."""
     who, house = viewer or "", await reader.the(INITIATIVE, initiative)
     allow(access.officer(who, house))
-    at = position_at(as_of, access.sees_times(who, house))
+    at = position_at(as_of, access.sees_times(Actor(who), house))
     rows = await reader.rows(
         "SELECT * FROM read.calls WHERE initiative = %(initiative)b AND call > %(after)b::text "
         "AND from_position <= %(at)b::bigint AND to_position > %(at)b::bigint ORDER BY call LIMIT %(limit)b",
@@ -100,7 +101,7 @@ async def one(reader: Reader, viewer: str | None, call: str, *, as_of: AsOf | No
     state, whole = await reader.with_initiative(CALL, call)
     initiative = whole.within(call)
     allow(access.sees_call(viewer or "", initiative, state))
-    at = position_at(as_of, access.sees_times(viewer or "", initiative))
+    at = position_at(as_of, access.sees_times(Actor(viewer or ""), initiative))
     rows = await reader.rows(
         """
         SELECT c.*, ARRAY(

@@ -9,6 +9,7 @@ import msgspec
 from domain import access
 from domain.calls import CALL
 from domain.initiatives import INITIATIVE
+from domain.parties import Actor
 from domain.refusals import NotFound
 from domain.rounds import ROUND
 from projections.moments import AsOf, position_at
@@ -40,7 +41,7 @@ async def one(reader: Reader, viewer: str | None, round: str, *, as_of: AsOf | N
     loaded = await reader.load((CALL, state.call), (INITIATIVE, state.initiative))
     initiative = loaded[state.initiative].state.within(state.call)
     allow(access.sees_call(viewer or "", initiative, loaded[state.call].state))
-    at = position_at(as_of, access.sees_times(viewer or "", initiative))
+    at = position_at(as_of, access.sees_times(Actor(viewer or ""), initiative))
     rows = await reader.rows(
         "SELECT * FROM read.rounds WHERE round = %(round)b "
         "AND from_position <= %(at)b::bigint AND to_position > %(at)b::bigint",

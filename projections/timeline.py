@@ -16,7 +16,8 @@ from domain import access
 from domain.calls import CALL, Call
 from domain.funds import FUND
 from domain.grants.state import GRANT
-from domain.indexes import applications_by, applications_of, conflicts_of, rounds_of
+from domain.indexes import applications_of, conflicts_of, rounds_of
+from domain.parties import Actor
 from domain.readings import ReadingRecorded
 from domain.reviews import JUDGING
 from domain.rounds import ROUND, RoundStatus
@@ -70,7 +71,7 @@ async def of_application(
     case = await case_of(reader, who, application)
     role = allow(
         access.sees_timeline(
-            who,
+            case.viewer,
             case.initiative,
             applicant=case.application.applicant,
             round=case.round,
@@ -80,12 +81,12 @@ async def of_application(
     reviews = case.reviews.values()
     conflict = access.declared_conflict(who, reviews)
     places = access.sees_waiting_places(
-        who,
+        case.viewer,
         applicant=case.application.applicant,
         conflict_in_round=bool(await reader.members(conflicts_of(who, case.application.round))),
     )
     times = access.sees_times(
-        who,
+        case.viewer,
         case.initiative,
         applicant=case.application.applicant,
         round=case.round,
@@ -118,8 +119,9 @@ async def of_grant(
     """What happened to a grant; raises `NotFound` or `Forbidden`."""
     state, initiative = await reader.with_initiative(GRANT, grant)
     initiative = initiative.within(state.call)
-    role = allow(access.sees_timeline(viewer or "", initiative, applicant=state.recipient))
-    at = position_at(as_of, access.sees_times(viewer or "", initiative, applicant=state.recipient))
+    actor = await reader.actor(viewer)
+    role = allow(access.sees_timeline(actor, initiative, applicant=state.recipient))
+    at = position_at(as_of, access.sees_times(actor, initiative, applicant=state.recipient))
     return await _page(reader, grant, cursor, limit, at, told=Told(state.currency), role=role)
 
 
@@ -141,12 +143,13 @@ async def of_call(
     who = viewer or ""
     state, whole = await reader.with_initiative(CALL, call)
     initiative = whole.within(call)
-    role = allow(access.sees_timeline(who, initiative))
-    at = position_at(as_of, access.sees_times(who, initiative))
+    actor = await reader.actor(viewer)
+    role = allow(access.sees_timeline(actor, initiative))
+    at = position_at(as_of, access.sees_times(actor, initiative))
     rounds = await reader.members(rounds_of(call))
     loaded = await reader.load(*((ROUND, each) for each in rounds))
     undecided = [each for each in rounds if loaded[each].state.status is not RoundStatus.DECIDED]
-    own = {each: await reader.members(applications_by(who, each)) for each in rounds}
+    own = {each: await reader.applied_by(actor, each) for each in rounds}
     if role is Role.OFFICER:
         await _record_times(reader, who, state, [each for each in undecided if not own[each]])
     conflicts = await reader.members_of_all([conflicts_of(who, each) for each in rounds])
@@ -158,7 +161,9 @@ async def of_call(
         cursor,
         limit,
         at,
-        told=Told(state.currency, places=access.sees_waiting_places(who, conflict_in_round=bool(conflicts))),
+        told=Told(
+            state.currency, places=access.sees_waiting_places(actor, conflict_in_round=bool(conflicts))
+        ),
         role=role,
         rounds=closed,
         judged=await judged_now(reader, who, rounds),
@@ -177,8 +182,8 @@ async def of_fund(
 ) -> Page[TimelineEntry]:
     """What happened to a fund and to the grants it pays; raises `NotFound` or `Forbidden`."""
     state, initiative = await reader.with_initiative(FUND, fund)
-    role = allow(access.sees_timeline(viewer or "", initiative))
-    at = position_at(as_of, access.sees_times(viewer or "", initiative))
+    role = allow(access.sees_timeline(Actor(viewer or ""), initiative))
+    at = position_at(as_of, access.sees_times(Actor(viewer or ""), initiative))
     return await _page(reader, fund, cursor, limit, at, told=Told(state.currency), role=role)
 
 

@@ -20,7 +20,7 @@ from msgspec import inspect as shapes
 
 from api.http.problems import Problem, ProblemType
 from domain.refusals import NOT_FOUND, CommandRejected, FieldError, Invalid, NotFound
-from domain.values import is_id
+from domain.values import is_id_of
 
 T = TypeVar("T")
 
@@ -120,7 +120,7 @@ def decode(
     else:
         _check_objects(raw, most_fields)
         if not _suspect(raw) and all(
-            is_id(id_of, named) for _, id_of, named in _named(cast("msgspec.Struct", value))
+            is_id_of(id_of, named) for _, id_of, named in _named(cast("msgspec.Struct", value))
         ):
             return value
     try:
@@ -300,7 +300,7 @@ class _Walk:
             self.value(path, value, shape)
         elif not value.strip():
             self._wrong(path, f"This cannot be left empty; name the {path}.")
-        elif not is_id(id_of, value):
+        elif not is_id_of(id_of, value):
             self._wrong(path, f"This is not the id of a {id_of}.")
 
     def _time(self, path: str, value: Any, kind: type, sentence: str) -> None:

@@ -74,6 +74,7 @@ from domain.access.ties import (
     was_asked_to_judge,
 )
 from domain.access.times import JUDGED, UNTIMED, sees_times
+from domain.parties import acts_for, is_tied_to
 
 __all__ = [
     "CONFLICTED",
@@ -81,6 +82,7 @@ __all__ = [
     "NOT_YOURS",
     "UNDECLARED",
     "UNTIMED",
+    "acts_for",
     "adds_member",
     "applicant",
     "applies",
@@ -98,6 +100,7 @@ __all__ = [
     "installation_administrator",
     "invites_member",
     "is_judging",
+    "is_tied_to",
     "joins",
     "juror_of",
     "member",

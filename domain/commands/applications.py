@@ -26,21 +26,25 @@ from domain.deciding import (
 from domain.dossiers import DOSSIER
 from domain.forms import Answer
 from domain.grants.state import ENDED, GRANT
-from domain.indexes import applications_by, reviews_of
+from domain.indexes import reviews_of
 from domain.initiatives import INITIATIVE
+from domain.organisations import ORGANISATION, Organisation, check_takes_part
+from domain.parties import actor_of, applied_by, is_organisation
 from domain.persons import PERSON
 from domain.readings import EXAMINED, READING, Reading, reading_of
 from domain.refusals import NotFound
 from domain.reviews import REVIEW
 from domain.rounds import ROUND
-from domain.values import SYSTEM, ApplicationId, CallId, Money, RoundId
+from domain.values import SYSTEM, ApplicationId, CallId, Money, PartyId, RoundId
 
 
 class SubmitApplication(Command, frozen=True, kw_only=True):
-    """Submit an application to an open round of a call, as oneself."""
+    """Submit an application to an open round of a call, as oneself, or for an organisation for which one acts
+    (`applicant`)."""
 
     call: CallId
     round: RoundId
+    applicant: PartyId | None = None
     title: limits.Title
     requested: Money
     answers: dict[str, Answer]
@@ -85,21 +89,25 @@ def _submit(command: SubmitApplication, given: Given) -> Plan:
     round = yield from the(ROUND, command.round)
     if round.call != command.call:
         raise NotFound("There is no such round of this call.", named=command.round)
+    party = command.applicant or given.actor
     read = Reading()
-    # Whoever acted in a call has a handle in it, and so has whoever read of it; most do neither before they apply, and
-    # need no look.
-    if known and command.call in (yield from maybe(PERSON, given.actor)).handles:
-        read = yield from maybe(READING, reading_of(given.actor, command.round))
+    colleagues: tuple[Reading, ...] = ()
+    organisation: Organisation | None = None
+    if known:
+        read = yield from _read_in(given.actor, command.call, command.round)
+    if is_organisation(party):
+        organisation = yield from maybe(ORGANISATION, party)
+        colleagues = yield from _read_by_colleagues(organisation, given.actor, command.call, command.round)
     application, dossier = given.new("application"), given.new("dossier")
-    return Act(
-        may=access.applies(given.actor, read=read),
-        initiative=call.initiative,
-        scope=command.call,
-        decide=lambda: Outcome(
+
+    def decide() -> Outcome:
+        if organisation is not None:
+            check_takes_part(organisation)
+        return Outcome(
             facts={
                 dossier: dossiers.open_dossier(
                     dossier,
-                    party=given.actor,
+                    party=party,
                     initiative=call.initiative,
                     purpose="application",
                     about=application,
@@ -110,7 +118,7 @@ def _submit(command: SubmitApplication, given: Given) -> Plan:
                     call,
                     command.round,
                     round,
-                    applicant=given.actor,
+                    applicant=party,
                     dossier=dossier,
                     title=command.title,
                     requested=command.requested,
@@ -120,16 +128,43 @@ def _submit(command: SubmitApplication, given: Given) -> Plan:
             },
             answers=application,
             subjects=(dossier,),
-        ),
+        )
+
+    return Act(
+        may=access.applies((yield from actor_of(given.actor)), party, read=read, colleagues=colleagues),
+        initiative=call.initiative,
+        scope=command.call,
+        party=party,
+        decide=decide,
     )
+
+
+def _read_in(person: str, call: str, round: str) -> Generator[Wish, Any, Reading]:
+    """What a person has read of a round. Whoever acted in a call has a handle in it, and so has whoever read of it; most do
+    neither before they apply, and need no look."""
+    if call in (yield from maybe(PERSON, person)).handles:
+        return (yield from maybe(READING, reading_of(person, round)))
+    return Reading()
+
+
+def _read_by_colleagues(
+    organisation: Organisation, actor: str, call: str, round: str
+) -> Generator[Wish, Any, tuple[Reading, ...]]:
+    """What the others who act for an organisation have read of a round; for those alone who act for it, too."""
+    read: tuple[Reading, ...] = ()
+    if actor in organisation.members:
+        for person in sorted(organisation.members - {actor}):
+            read = (*read, (yield from _read_in(person, call, round)))
+    return read
 
 
 def _withdraw(command: WithdrawApplication, given: Given) -> Plan:
     application = yield from the(APPLICATION, command.application)
     return Act(
-        may=access.applicant(given.actor, application),
+        may=access.applicant((yield from actor_of(given.actor)), application),
         initiative=application.initiative,
         scope=application.call,
+        party=application.applicant,
         decide=lambda: Outcome(
             facts={
                 command.application: applications.withdraw(
@@ -157,9 +192,10 @@ def _forget(command: ForgetApplication, given: Given) -> Plan:
         )
 
     return Act(
-        may=access.applicant(given.actor, application),
+        may=access.applicant((yield from actor_of(given.actor)), application),
         initiative=application.initiative,
         scope=application.call,
+        party=application.applicant,
         decide=decide,
     )
 
@@ -172,11 +208,12 @@ def _find_eligible(command: FindApplicationEligible, given: Given) -> Plan:
     round = yield from the(ROUND, application.round)
     initiative = (yield from the(INITIATIVE, application.initiative)).within(application.call)
     dossier = yield from the(DOSSIER, application.dossier)
-    own = yield from members(applications_by(given.actor, application.round))
+    actor = yield from actor_of(given.actor)
+    own = yield from applied_by(actor, application.round)
     reviews = yield from some(REVIEW, (yield from members(reviews_of(command.application))))
     read = yield from _read_by_examining(application, given)
     return Act(
-        may=access.examines(given.actor, initiative, application, own=own, reviews=reviews.values()),
+        may=access.examines(actor, initiative, application, own=own, reviews=reviews.values()),
         initiative=application.initiative,
         scope=application.call,
         decide=lambda: Outcome(
@@ -194,11 +231,12 @@ def _find_eligible(command: FindApplicationEligible, given: Given) -> Plan:
 def _find_ineligible(command: FindApplicationIneligible, given: Given) -> Plan:
     application = yield from the(APPLICATION, command.application)
     initiative = (yield from the(INITIATIVE, application.initiative)).within(application.call)
-    own = yield from members(applications_by(given.actor, application.round))
+    actor = yield from actor_of(given.actor)
+    own = yield from applied_by(actor, application.round)
     reviews = yield from some(REVIEW, (yield from members(reviews_of(command.application))))
     read = yield from _read_by_examining(application, given)
     return Act(
-        may=access.examines(given.actor, initiative, application, own=own, reviews=reviews.values()),
+        may=access.examines(actor, initiative, application, own=own, reviews=reviews.values()),
         initiative=application.initiative,
         scope=application.call,
         decide=lambda: Outcome(

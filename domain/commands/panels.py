@@ -24,9 +24,10 @@ from domain.deciding import (
     some,
     the,
 )
-from domain.indexes import applications_by, conflicts_of, deciders_of, reviews_in, reviews_of
+from domain.indexes import conflicts_of, deciders_of, reviews_in, reviews_of
 from domain.initiatives import INITIATIVE
 from domain.panels import PANEL, Panel, PanelOutcome, PanelOutcomeSet
+from domain.parties import actor_of, applied_by
 from domain.readings import READING, reading_of
 from domain.refusals import Invalid, NotFound
 from domain.reviews import REVIEW
@@ -71,7 +72,7 @@ def _open(command: OpenPanel, given: Given) -> Plan:
     yield from ahead((CALL, round.call), (INITIATIVE, round.initiative))
     call = yield from the(CALL, round.call)
     initiative = (yield from the(INITIATIVE, round.initiative)).within(round.call)
-    own = yield from members(applications_by(given.actor, command.round))
+    own = yield from applied_by((yield from actor_of(given.actor)), command.round)
     received = yield from some(APPLICATION, round.applications)
     reviews = yield from some(REVIEW, (yield from members(reviews_in(command.round))))
     panel = given.new("panel")
@@ -109,7 +110,7 @@ def _set_outcome(command: SetPanelOutcome, given: Given) -> Plan:
     call = yield from the(CALL, panel.call)
     initiative = (yield from the(INITIATIVE, panel.initiative)).within(panel.call)
     read = yield from maybe(READING, reading)
-    own = yield from members(applications_by(given.actor, panel.round))
+    own = yield from applied_by((yield from actor_of(given.actor)), panel.round)
     if not panels.is_ranked(panel, command.application):
         return Act(
             may=access.chairs_panel(given.actor, initiative, call, own=own, read=read),
@@ -177,7 +178,7 @@ def _close(command: ClosePanel, given: Given) -> Plan:
     initiative = (yield from the(INITIATIVE, panel.initiative)).within(panel.call)
     call = yield from the(CALL, panel.call)
     read = yield from maybe(READING, reading)
-    own = yield from members(applications_by(given.actor, panel.round))
+    own = yield from applied_by((yield from actor_of(given.actor)), panel.round)
     ranked = yield from some(APPLICATION, (place.application for place in panel.ranking))
     return Act(
         may=access.chairs_panel(given.actor, initiative, call, own=own, read=read),
@@ -195,7 +196,7 @@ def _confirm(command: ConfirmPanel, given: Given) -> Plan:
     yield from ahead((INITIATIVE, panel.initiative), (ROUND, panel.round))
     initiative = (yield from the(INITIATIVE, panel.initiative)).within(panel.call)
     round = yield from the(ROUND, panel.round)
-    own = yield from members(applications_by(given.actor, panel.round))
+    own = yield from applied_by((yield from actor_of(given.actor)), panel.round)
     conflicts = yield from members(conflicts_of(given.actor, panel.round))
     deciders = yield from members(deciders_of(command.panel))
     ranked = yield from some(APPLICATION, (place.application for place in panel.ranking))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from domain import access, readings
-from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, ahead, maybe, members, the
-from domain.indexes import applications_by
+from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, ahead, maybe, the
 from domain.initiatives import INITIATIVE
+from domain.parties import actor_of, applied_by
 from domain.readings import READING, ReadingKind, reading_of
 from domain.rounds import ROUND
 from domain.values import ApplicationId, RoundId
@@ -27,7 +27,7 @@ def _record(command: RecordReading, given: Given) -> Plan:
     initiative = (yield from the(INITIATIVE, round.initiative)).within(round.call)
     read = yield from maybe(READING, reading)
     # Looked up here too, so that nobody applies between the question and the answer.
-    own = yield from members(applications_by(given.actor, command.round))
+    own = yield from applied_by((yield from actor_of(given.actor)), command.round)
     return Act(
         may=access.reads_of_round(given.actor, initiative, round, own=own),
         initiative=round.initiative,

@@ -23,8 +23,9 @@ from domain.deciding import (
     some,
     the,
 )
-from domain.indexes import applications_by, reviews_of
+from domain.indexes import reviews_of
 from domain.initiatives import INITIATIVE, Initiative
+from domain.parties import Actor, actor_of, applied_by
 from domain.persons import PERSON, PersonStatus, check_registered
 from domain.readings import READING, reading_of
 from domain.reviews import JUDGING, REVIEW, ConflictReason, Review
@@ -101,9 +102,10 @@ def _ask(application_id: str, juror: str, given: Given, *, replaced: str | None 
     round = yield from the(ROUND, application.round)
     initiative = (yield from the(INITIATIVE, application.initiative)).within(application.call)
     person = yield from maybe(PERSON, juror)
-    own = yield from members(applications_by(given.actor, application.round))
+    actor = yield from actor_of(given.actor)
+    own = yield from applied_by(actor, application.round)
     read = yield from maybe(READING, reading)
-    applied = yield from members(applications_by(juror, application.round))
+    applied = yield from applied_by(Actor.of(juror, person), application.round)
     juror_read = yield from maybe(READING, juror_reading)
     existing = yield from some(REVIEW, (yield from members(reviews_of(application_id))))
     review = given.new("review")
@@ -121,7 +123,7 @@ def _ask(application_id: str, juror: str, given: Given, *, replaced: str | None 
             initiative,
             juror=juror,
             existing=existing.values(),
-            juror_applied=bool(applied),
+            juror_applied=applied,
             juror_read=juror_read,
         )
         check_registered(person, juror)
@@ -132,7 +134,7 @@ def _ask(application_id: str, juror: str, given: Given, *, replaced: str | None 
 
     return Act(
         may=access.asks_juror(
-            given.actor, initiative, call, application, own=own, read=read, reviews=existing.values()
+            actor, initiative, call, application, own=own, read=read, reviews=existing.values()
         ),
         initiative=application.initiative,
         scope=application.call,
@@ -156,15 +158,15 @@ def _can_be_asked(
 ) -> Generator[Wish, Any, bool]:
     """Whether somebody of the jury could be asked for a review of an application yet."""
     for person in jury:
-        applied = yield from members(applications_by(person, application.round))
+        actor = yield from actor_of(person)
+        applied = yield from applied_by(actor, application.round)
         read = yield from maybe(READING, reading_of(person, application.round))
         why_not = reviews.why_not_asked(
             application_id,
-            application,
             call,
             juror=person,
             existing=existing,
-            juror_applied=bool(applied),
+            juror_applied=applied,
             juror_read=read,
         )
         if why_not is None:
@@ -184,7 +186,8 @@ def _lower_quorum(command: LowerQuorum, given: Given) -> Plan:
     call = yield from the(CALL, application.call)
     round = yield from the(ROUND, application.round)
     initiative = (yield from the(INITIATIVE, application.initiative)).within(application.call)
-    own = yield from members(applications_by(given.actor, application.round))
+    actor = yield from actor_of(given.actor)
+    own = yield from applied_by(actor, application.round)
     read = yield from maybe(READING, reading)
     existing = yield from some(REVIEW, (yield from members(reviews_of(command.application))))
     written = tuple(existing.values())

@@ -67,19 +67,21 @@ class GrantLapsed(Fact, frozen=True, kw_only=True):
 
 class GrantPayeeSet(Fact, frozen=True, kw_only=True):
     """The recipient said to whom, and to which account, the money goes. `setting` counts these statements from 1;
-    no payment may be instructed before `payable_from` (None: there is nothing to wait for)."""
+    no payment may be instructed before `payable_from` (None: there is nothing to wait for). `party` is the person or the
+    organisation that is paid, where this program knows it."""
 
     grant: str
     dossier: str
     setting: int
     kind: PayeeKind
+    party: str | None
     name: Annotated[str | Withheld, Personal(of="dossier")]
     account: Annotated[str | Withheld, Personal(of="dossier")]
     payable_from: datetime | None
 
 
 class GrantPayeeConfirmed(Fact, frozen=True, kw_only=True):
-    """Another person than the recipient confirmed the payee's account as it was set in that setting."""
+    """Somebody who acts for neither the recipient nor the payee confirmed the payee's account as it was set in that setting."""
 
     grant: str
     setting: int

@@ -55,24 +55,24 @@ async def shown(reader: Reader, viewer: str, case: Case, *, as_of: AsOf | None =
     """An application that access was asked about, as `one`."""
     reviews = tuple(case.reviews.values())
     verdict = access.sees_application(
-        viewer, case.initiative, case.round, case.application, reviews, own=case.own
+        case.viewer, case.initiative, case.round, case.application, reviews, own=case.own
     )
     outline = False
     tied = access.declared_conflict(viewer, reviews) or access.was_asked_to_judge(viewer, case.round, reviews)
     if not isinstance(verdict, Allowed) and not tied:
-        outsider = access.sees_timeline(viewer, case.initiative, round=case.round, own=case.own)
+        outsider = access.sees_timeline(case.viewer, case.initiative, round=case.round, own=case.own)
         outline = isinstance(outsider, Allowed)
         verdict = outsider if outline else verdict
     role = allow(verdict)
     identity = not outline and isinstance(
         access.sees_applicant(
-            viewer, case.initiative, case.call, case.round, case.application, reviews, own=case.own
+            case.viewer, case.initiative, case.call, case.round, case.application, reviews, own=case.own
         ),
         Allowed,
     )
     inside = role in (Role.APPLICANT, Role.OFFICER) and not outline
     times = access.sees_times(
-        viewer,
+        case.viewer,
         case.initiative,
         applicant=case.application.applicant,
         round=case.round,
@@ -99,7 +99,7 @@ async def shown(reader: Reader, viewer: str, case: Case, *, as_of: AsOf | None =
         raise NotFound
     row = rows[0]
     place = row["rank"] is None or access.sees_waiting_places(
-        viewer,
+        case.viewer,
         applicant=case.application.applicant,
         conflict_in_round=bool(await reader.members(conflicts_of(viewer, case.application.round))),
     )
@@ -119,7 +119,7 @@ async def shown(reader: Reader, viewer: str, case: Case, *, as_of: AsOf | None =
     )
     names = await names_of(reader, [case.application.applicant]) if identity else {}
     name = names.get(case.application.applicant)
-    feedback, damaged_feedback = await _feedback(reader, viewer, case)
+    feedback, damaged_feedback = await _feedback(reader, case)
     of_line = {name: getattr(shown_line, name) for name in ApplicationLine.__struct_fields__}
     of_line["damaged"] += (
         *damaged_in({"applicant_name": name, "explanation": explanation}),
@@ -160,9 +160,9 @@ async def _answers(
     return answers, withheld, fact.form_version, explanation
 
 
-async def _feedback(reader: Reader, viewer: str, case: Case) -> tuple[tuple[str, ...] | None, bool]:
+async def _feedback(reader: Reader, case: Case) -> tuple[tuple[str, ...] | None, bool]:
     """The reviews' comments for the applicant, in the order of the reviews' random ids, and whether one is damaged."""
-    if not isinstance(access.sees_feedback(viewer, case.round, case.application), Allowed):
+    if not isinstance(access.sees_feedback(case.viewer, case.round, case.application), Allowed):
         return None, False
     rows = await reader.rows(
         "SELECT review, written_version FROM read.reviews WHERE application = %(application)b "

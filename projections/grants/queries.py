@@ -114,7 +114,8 @@ async def of_call(
     _, whole = await reader.with_initiative(CALL, call)
     initiative = whole.within(call)
     who = viewer or ""
-    allow(access.sees_payments(who, initiative))
+    actor = await reader.actor(viewer)
+    allow(access.sees_payments(actor, initiative))
     rows = await reader.rows(
         """
         SELECT * FROM read.grants
@@ -125,7 +126,7 @@ async def of_call(
         call=call,
         after=key_of(cursor),
         status=status,
-        at=position_at(as_of, access.sees_times(who, initiative, money=True)),
+        at=position_at(as_of, access.sees_times(actor, initiative, money=True)),
         limit=check_limit(limit) + 1,
     )
     rounds = await reader.members(rounds_of(call))
@@ -134,7 +135,7 @@ async def of_call(
 
     def item(row: Row) -> GrantLine:
         state = loaded[row["grant"]].state
-        return line(row, recipient=access.sees_recipient(who, initiative, state, conflicts=conflicts))
+        return line(row, recipient=access.sees_recipient(actor, initiative, state, conflicts=conflicts))
 
     return page(rows, limit, item, lambda row: str(row["grant"]), readable=loaded)
 
@@ -142,23 +143,24 @@ async def of_call(
 async def mine(
     reader: Reader, viewer: str | None, *, cursor: str | None = None, limit: int = DEFAULT_LIMIT
 ) -> Page[GrantLine]:
-    """The grants that one was offered, sorted by their random ids; raises `Forbidden` for nobody."""
+    """The grants that one was offered, or an organisation for which one acts, sorted by their random ids; raises `Forbidden` for nobody."""
     if viewer is None:
         raise Forbidden("Sign in first.")
+    actor = await reader.actor(viewer)
     rows = await reader.rows(
         """
         SELECT * FROM read.grants
-        WHERE recipient = %(viewer)b AND "grant" > %(after)b::text AND to_position = 9223372036854775807
+        WHERE recipient = ANY (%(parties)b::text[]) AND "grant" > %(after)b::text AND to_position = 9223372036854775807
         ORDER BY "grant" LIMIT %(limit)b
         """,
-        viewer=viewer,
+        parties=list(actor.parties),
         after=key_of(cursor),
         limit=check_limit(limit) + 1,
     )
     loaded = await reader.readable(*((GRANT, row["grant"]) for row in rows))
 
     def item(row: Row) -> GrantLine:
-        return line(row, recipient=access.recipient(viewer, loaded[row["grant"]].state))
+        return line(row, recipient=access.recipient(actor, loaded[row["grant"]].state))
 
     return page(rows, limit, item, lambda row: str(row["grant"]), readable=loaded)
 
@@ -168,9 +170,10 @@ async def one(reader: Reader, viewer: str | None, grant: str, *, as_of: AsOf | N
     state, whole = await reader.with_initiative(GRANT, grant)
     initiative = whole.within(state.call)
     who = viewer or ""
-    role = allow(access.sees_payments(who, initiative, recipient=state.recipient))
+    actor = await reader.actor(viewer)
+    role = allow(access.sees_payments(actor, initiative, recipient=state.recipient))
     conflicts = await _conflicts(reader, who, state.application)
-    at = position_at(as_of, access.sees_times(who, initiative, applicant=state.recipient, money=True))
+    at = position_at(as_of, access.sees_times(actor, initiative, applicant=state.recipient, money=True))
     rows = await reader.rows(
         'SELECT * FROM read.grants WHERE "grant" = %(grant)b '
         "AND from_position <= %(at)b::bigint AND to_position > %(at)b::bigint",
@@ -197,10 +200,10 @@ async def one(reader: Reader, viewer: str | None, grant: str, *, as_of: AsOf | N
         grant,
         row,
         reports,
-        payee=access.sees_payee(who, initiative, state, conflicts=conflicts),
-        reported=access.sees_reports(who, initiative, state, conflicts=conflicts),
+        payee=access.sees_payee(actor, initiative, state, conflicts=conflicts),
+        reported=access.sees_reports(actor, initiative, state, conflicts=conflicts),
     )
-    shown = line(row, recipient=access.sees_recipient(who, initiative, state, conflicts=conflicts))
+    shown = line(row, recipient=access.sees_recipient(actor, initiative, state, conflicts=conflicts))
     explanation = texts.get(row["reason_version"], {}).get("explanation")
     return GrantDetail(
         **{name: getattr(shown, name) for name in GrantLine.__struct_fields__},

@@ -205,6 +205,7 @@ def payee_set(setting: int = 1, *, waits: bool = False) -> GrantPayeeSet:
         dossier=PAYMENTS,
         setting=setting,
         kind="recipient",
+        party=ARTIST,
         name="Applicant One",
         account=IBAN,
         payable_from=NOON + timedelta(hours=24) if waits else None,

@@ -7,12 +7,12 @@ from typing import Any, Protocol
 
 from domain import access, dossiers
 from domain.applications import APPLICATION
-from domain.deciding import Act, Fact, Given, Outcome, Plan, Verdict, Wish, ahead, maybe, members, the
+from domain.deciding import Act, Fact, Given, Outcome, Plan, Verdict, Wish, ahead, members, the
 from domain.dossiers import DOSSIER
 from domain.grants.state import GRANT, Grant
 from domain.indexes import conflicts_of
 from domain.initiatives import INITIATIVE, Initiative
-from domain.persons import PERSON, Person
+from domain.parties import Actor, PartyState, actor_of, aggregate_of, party_of
 
 Rule = Callable[[Grant], tuple[Fact, ...]]
 
@@ -21,9 +21,10 @@ def by_recipient(grant_id: str, given: Given, rule: Rule) -> Plan:
     """The plan of every act by which the recipient changes the grant alone."""
     grant = yield from the(GRANT, grant_id)
     return Act(
-        may=access.recipient(given.actor, grant),
+        may=access.recipient((yield from actor_of(given.actor)), grant),
         initiative=grant.initiative,
         scope=grant.call,
+        party=grant.recipient,
         decide=lambda: Outcome(facts={grant_id: rule(grant)}, answers=grant_id),
     )
 
@@ -32,7 +33,7 @@ class _May(Protocol):
     """What access says of a member's act on a grant."""
 
     def __call__(
-        self, actor: str, initiative: Initiative, grant: Grant, *, conflicts: Collection[str]
+        self, actor: Actor, initiative: Initiative, grant: Grant, *, conflicts: Collection[str]
     ) -> Verdict: ...
 
 
@@ -40,33 +41,34 @@ def by_staff(
     grant_id: str,
     given: Given,
     may: _May,
-    rule: Callable[[Grant, Person], tuple[Fact, ...]],
+    rule: Callable[[Grant, PartyState, Actor], tuple[Fact, ...]],
     *,
     pays: bool = False,
 ) -> Plan:
     """The plan of every act by which a member of the initiative changes the grant alone. The rule is given the
-    recipient, too. An act that `pays` makes it a duty to keep the record of the payment."""
+    recipient and the actor, too. An act that `pays` makes it a duty to keep the record of the payment."""
     grant = yield from the(GRANT, grant_id)
     yield from ahead(
         (INITIATIVE, grant.initiative),
         (APPLICATION, grant.application),
-        (PERSON, grant.recipient),
+        aggregate_of(grant.recipient),
         *([(DOSSIER, grant.dossier)] if pays else []),
     )
     initiative = (yield from the(INITIATIVE, grant.initiative)).within(grant.call)
-    recipient = yield from maybe(PERSON, grant.recipient)
+    recipient = yield from party_of(grant.recipient)
+    actor = yield from actor_of(given.actor)
     dossier = (yield from the(DOSSIER, grant.dossier)) if pays else None
     conflicts = yield from conflicts_on(grant, given)
 
     def decide() -> Outcome:
-        facts = {grant_id: rule(grant, recipient)}
+        facts = {grant_id: rule(grant, recipient, actor)}
         if dossier is not None:
             kept = dossiers.keep_payment_record(grant.dossier, dossier, now=given.now)
             facts |= {grant.dossier: kept} if kept else {}
         return Outcome(facts=facts, answers=grant_id)
 
     return Act(
-        may=may(given.actor, initiative, grant, conflicts=conflicts),
+        may=may(actor, initiative, grant, conflicts=conflicts),
         initiative=grant.initiative,
         scope=grant.call,
         decide=decide,

@@ -10,6 +10,7 @@ from domain.funds import FUND
 from domain.grants import rules
 from domain.grants.state import GRANT
 from domain.initiatives import INITIATIVE
+from domain.parties import actor_of
 from domain.values import GrantId
 
 
@@ -36,7 +37,9 @@ def _complete(command: CompleteGrant, given: Given) -> Plan:
         return Outcome(facts=facts, answers=command.grant)
 
     return Act(
-        may=access.officer_on_grant(given.actor, initiative, grant, conflicts=conflicts),
+        may=access.officer_on_grant(
+            (yield from actor_of(given.actor)), initiative, grant, conflicts=conflicts
+        ),
         initiative=grant.initiative,
         scope=grant.call,
         decide=decide,

@@ -7,14 +7,14 @@ from datetime import datetime
 from domain import access, applications, dossiers, funds, limits
 from domain.applications import APPLICATION
 from domain.calls import CALL
-from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, ahead, maybe, members, the
+from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, ahead, members, the
 from domain.funds import FUND
 from domain.grants import rules
 from domain.grants.facts import DeclineReason
 from domain.grants.state import GRANT
 from domain.indexes import conflicts_of
 from domain.initiatives import INITIATIVE
-from domain.persons import PERSON
+from domain.parties import actor_of, aggregate_of, party_of
 from domain.values import ApplicationId, GrantId
 
 
@@ -48,12 +48,13 @@ class LapseGrant(Command, frozen=True, kw_only=True):
 def _offer(command: OfferGrant, given: Given) -> Plan:
     application = yield from the(APPLICATION, command.application)
     yield from ahead(
-        (CALL, application.call), (INITIATIVE, application.initiative), (PERSON, application.applicant)
+        (CALL, application.call), (INITIATIVE, application.initiative), aggregate_of(application.applicant)
     )
     call = yield from the(CALL, application.call)
     initiative = (yield from the(INITIATIVE, application.initiative)).within(application.call)
     fund = yield from the(FUND, call.fund)
-    recipient = yield from maybe(PERSON, application.applicant)
+    recipient = yield from party_of(application.applicant)
+    actor = yield from actor_of(given.actor)
     conflicts = yield from members(conflicts_of(given.actor, application.round))
     grant, dossier = given.new("grant"), given.new("dossier")
 
@@ -85,7 +86,7 @@ def _offer(command: OfferGrant, given: Given) -> Plan:
         )
 
     return Act(
-        may=access.offers(given.actor, initiative, command.application, application, conflicts=conflicts),
+        may=access.offers(actor, initiative, command.application, application, conflicts=conflicts),
         initiative=application.initiative,
         scope=application.call,
         decide=decide,
@@ -95,9 +96,10 @@ def _offer(command: OfferGrant, given: Given) -> Plan:
 def _accept(command: AcceptGrant, given: Given) -> Plan:
     grant = yield from the(GRANT, command.grant)
     return Act(
-        may=access.recipient(given.actor, grant),
+        may=access.recipient((yield from actor_of(given.actor)), grant),
         initiative=grant.initiative,
         scope=grant.call,
+        party=grant.recipient,
         decide=lambda: Outcome(
             facts={command.grant: rules.accept(command.grant, grant, now=given.now)},
             answers=command.grant,
@@ -109,9 +111,10 @@ def _decline(command: DeclineGrant, given: Given) -> Plan:
     grant = yield from the(GRANT, command.grant)
     fund = yield from the(FUND, grant.fund)
     return Act(
-        may=access.recipient(given.actor, grant),
+        may=access.recipient((yield from actor_of(given.actor)), grant),
         initiative=grant.initiative,
         scope=grant.call,
+        party=grant.recipient,
         decide=lambda: Outcome(
             facts={
                 command.grant: rules.decline(

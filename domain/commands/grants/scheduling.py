@@ -26,7 +26,9 @@ def _schedule(command: ScheduleGrant, given: Given) -> Plan:
         command.grant,
         given,
         access.officer_on_grant,
-        lambda grant, _recipient: rules.schedule(command.grant, grant, instalments=command.instalments),
+        lambda grant, _recipient, _actor: rules.schedule(
+            command.grant, grant, instalments=command.instalments
+        ),
     )
 
 

@@ -19,7 +19,8 @@ from domain.grants.facts import (
 )
 from domain.grants.rules.standing import check_accepted, check_not_erased
 from domain.grants.state import Grant, InstalmentState, InstalmentStatus
-from domain.persons import Person
+from domain.messages import msg
+from domain.parties import Actor, PartyState, is_tied_to
 from domain.refusals import Invalid, NotFound, Refused
 from domain.values import Money, amount_text, check_line, moment_text
 
@@ -49,7 +50,7 @@ def request(grant_id: str, grant: Grant, *, number: int) -> tuple[Fact, ...]:
 
 
 def approve(
-    grant_id: str, grant: Grant, recipient: Person, *, number: int, approver: str
+    grant_id: str, grant: Grant, recipient: PartyState, *, number: int, approver: Actor
 ) -> tuple[Fact, ...]:
     """Approve a requested instalment, first or second, to be paid to the payee of now; never the recipient, and never
     one person twice."""
@@ -60,15 +61,17 @@ def approve(
         raise Refused("The approvals of this failed instalment stand, so it can be instructed again.")
     if stage is None:
         raise Refused(f"Only a requested instalment can be approved, twice; this one is {instalment.status}.")
-    if approver == grant.recipient:
+    if is_tied_to(approver, grant.recipient):
         raise Refused("An instalment must be approved by other people than the recipient.")
-    if stage == 2 and approver == instalment.first_approver:
+    if grant.payee is not None and is_tied_to(approver, grant.payee.party):
+        raise Refused(msg("An instalment must be approved by people who do not act for the payee."))
+    if stage == 2 and approver.id == instalment.first_approver:
         raise Refused("The second approval must come from another person than the first.")
-    return (GrantInstalmentApproved(grant=grant_id, instalment=number, approver=approver, stage=stage),)
+    return (GrantInstalmentApproved(grant=grant_id, instalment=number, approver=approver.id, stage=stage),)
 
 
 def instruct(
-    grant_id: str, grant: Grant, recipient: Person, *, number: int, reference: str, now: datetime
+    grant_id: str, grant: Grant, recipient: PartyState, *, number: int, reference: str, now: datetime
 ) -> tuple[Fact, ...]:
     """Record that the bank was told to pay: after both approvals, each of them for this payee, to a confirmed payee
     whose waiting time is over, and whose recipient was not erased."""

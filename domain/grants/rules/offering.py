@@ -10,7 +10,8 @@ from domain.deciding import Fact
 from domain.funds import Fund
 from domain.grants.facts import DeclineReason, GrantAccepted, GrantDeclined, GrantLapsed, GrantOffered
 from domain.grants.state import Grant, GrantStatus
-from domain.persons import Person, PersonStatus
+from domain.organisations import Organisation, check_takes_part
+from domain.parties import PartyState
 from domain.refusals import Invalid, Refused
 from domain.values import in_utc, moment_text
 
@@ -21,7 +22,7 @@ def offer(
     application: Application,
     call: Call,
     fund: Fund,
-    recipient: Person,
+    recipient: PartyState,
     *,
     dossier: str,
     respond_by: datetime,
@@ -32,8 +33,10 @@ def offer(
         raise Refused(
             f"Only an awarded application can be offered a grant; this one is {application.status}."
         )
-    if recipient.status is PersonStatus.ERASED:
+    if recipient.erased:
         raise Refused("The applicant was erased and can accept no grant.")
+    if isinstance(recipient, Organisation):
+        check_takes_part(recipient)
     if application.currency != fund.currency:
         raise Refused(f"The award is in {application.currency}, and the call's fund is in {fund.currency}.")
     respond_by = in_utc(respond_by, "respond_by")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from domain.grants.state import Grant, GrantStatus
-from domain.persons import Person, PersonStatus
+from domain.parties import PartyState
 from domain.refusals import Refused
 
 
-def check_not_erased(recipient: Person) -> None:
+def check_not_erased(recipient: PartyState) -> None:
     """What the bank was told before the erasure can still be settled, for it may have paid; nothing new is paid."""
-    if recipient.status is PersonStatus.ERASED:
+    if recipient.erased:
         raise Refused(
             "The recipient was erased, so nobody can read any more to whom this grant is paid; "
             "nothing more of it can be confirmed, approved or paid."
