@@ -12,7 +12,8 @@ from typing import Any, LiteralString, Protocol, TypeVar
 from domain.deciding import Aggregate, Loaded
 from domain.indexes import applications_by
 from domain.initiatives import INITIATIVE, Initiative
-from domain.parties import Actor
+from domain.organisations import ORGANISATION
+from domain.parties import Actor, is_organisation
 from domain.persons import PERSON
 from domain.refusals import NotFound
 from domain.values import check_stream_id, is_id
@@ -105,6 +106,10 @@ class Fresh:
         if loaded[stream].version == 0:
             raise NotFound
         return loaded[stream].state, Actor.of(viewer, loaded[viewer].state)
+
+    async def is_unattended(self, party: str) -> bool:
+        """Whether a party is an organisation for which nobody acts any more, as after an erasure."""
+        return is_organisation(party) and not (await self.the(ORGANISATION, party)).members
 
     async def applied_by(self, actor: Actor, round: str) -> tuple[str, ...]:
         """The applications in a round of all parties with which somebody is tied, sorted."""

@@ -95,7 +95,7 @@ async def of_application(
     allow(times)
     if role is Role.OFFICER:
         await _record_times(reader, who, case.call, [case.application.round])
-    return await _page(
+    return await page_of(
         reader,
         application,
         cursor,
@@ -122,7 +122,7 @@ async def of_grant(
     actor = await reader.actor(viewer)
     role = allow(access.sees_timeline(actor, initiative, applicant=state.recipient))
     at = position_at(as_of, access.sees_times(actor, initiative, applicant=state.recipient))
-    return await _page(reader, grant, cursor, limit, at, told=Told(state.currency), role=role)
+    return await page_of(reader, grant, cursor, limit, at, told=Told(state.currency), role=role)
 
 
 async def of_call(
@@ -155,7 +155,7 @@ async def of_call(
     conflicts = await reader.members_of_all([conflicts_of(who, each) for each in rounds])
     # The rounds in which somebody applied are hidden like a funder's until they are decided.
     closed = undecided if role is Role.FUNDER else [each for each in undecided if own[each]]
-    return await _page(
+    return await page_of(
         reader,
         call,
         cursor,
@@ -184,7 +184,7 @@ async def of_fund(
     state, initiative = await reader.with_initiative(FUND, fund)
     role = allow(access.sees_timeline(Actor(viewer or ""), initiative))
     at = position_at(as_of, access.sees_times(Actor(viewer or ""), initiative))
-    return await _page(reader, fund, cursor, limit, at, told=Told(state.currency), role=role)
+    return await page_of(reader, fund, cursor, limit, at, told=Told(state.currency), role=role)
 
 
 async def _record_times(reader: Reader, viewer: str, call: Call, rounds: Sequence[str]) -> None:
@@ -207,7 +207,7 @@ async def _received_any(reader: Reader, round: str) -> bool:
     return bool(found)
 
 
-async def _page(
+async def page_of(
     reader: Reader,
     thing: str,
     cursor: str | None,

@@ -11,9 +11,10 @@ from api.pages.visits import FormShown, Visit
 from domain.amounts import typed_amount
 from domain.forms import QuestionKind
 from domain.initiatives import INITIATIVE, Initiative
+from domain.organisations import OrganisationStatus
 from domain.rounds import RoundStatus
 from domain.values import Role
-from projections import calls
+from projections import calls, organisations
 from projections.calls import CallDetail, CallLine
 from projections.rounds import RoundLine
 
@@ -77,12 +78,19 @@ async def roles_in(visit: Visit, initiative: str, call: str | None = None) -> fr
 async def _apply(visit: Visit) -> Drawn:
     call = await calls.one(visit.wiring.reader, visit.person, visit.path["call"])
     form = visit.form("application.submit")
+    acting = await organisations.mine(visit.wiring.reader, visit.person) if visit.person else None
+    parties = [
+        (each.id, each.name or "–")
+        for each in (acting.items if acting else ())
+        if each.acts and each.status == OrganisationStatus.REGISTERED
+    ]
     return Drawn(
         "apply.html",
         {
             "call": call,
             "round": open_round(visit, call),
             "form": form,
+            "parties": parties,
             "rows": {
                 question.id: _rows(form, f"answers.{question.id}")
                 for question in call.form.questions
@@ -102,7 +110,12 @@ def _rows(form: FormShown, table: str) -> range:
 
 
 def _labels(visit: Visit, call: CallDetail) -> dict[str, str]:
-    labels = {"title": "Title", "requested.amount": "Sum asked for", "requested": "Sum asked for"}
+    labels = {
+        "applicant": "Who applies",
+        "title": "Title",
+        "requested.amount": "Sum asked for",
+        "requested": "Sum asked for",
+    }
     for question in call.form.questions:
         name = f"answers.{question.id}"
         labels[name] = said(question.label, visit.languages).text
@@ -117,6 +130,8 @@ async def _filled(visit: Visit, form: Form) -> Plain:
     """An application, with each answer in the shape that its question asks for."""
     call = await calls.one(visit.wiring.reader, visit.person, visit.path["call"])
     plain = nested(form.typed())
+    if not plain.get("applicant"):
+        plain.pop("applicant", None)  # for oneself
     answers: Any = plain.get("answers", {})  # Any: whatever was sent
     if isinstance(answers, dict):
         kinds = {question.id: question.kind for question in call.form.questions}

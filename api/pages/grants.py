@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from api.pages.applications import if_shown
 from api.pages.calls import BLANK_ROWS, roles_in
+from api.pages.forms import Form, Plain, nested
 from api.pages.page import Act, Drawn, Page
 from api.pages.trying import Offer
 from api.pages.visits import FormShown, Visit
@@ -143,6 +144,14 @@ def _rows(form: FormShown) -> range:
     return range(max(BLANK_ROWS, typed + (BLANK_ROWS if asked else 0)))
 
 
+async def _payee(_: Visit, form: Form) -> Plain:
+    """A payee; a fiscal host that is not registered here has no code."""
+    plain = nested(form.typed())
+    if not plain.get("host"):
+        plain.pop("host", None)
+    return dict(plain)
+
+
 _TOLD = {"grant": "grant"}
 
 PAGES = (
@@ -158,6 +167,7 @@ PAGES = (
                 command="grant.set_payee",
                 done="The payee is set. Somebody else has to confirm it before anything is paid.",
                 told=_TOLD,
+                filled=_payee,
             ),
             Act(command="grant.confirm_payee", done="The payee is confirmed.", told=_TOLD),
             Act(command="grant.schedule", done="The instalments are scheduled.", told=_TOLD),

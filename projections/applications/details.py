@@ -31,11 +31,13 @@ class ApplicationDetail(ApplicationLine, frozen=True, kw_only=True):
     answer or it was erased; those that are `withheld` from this viewer are named there instead. `answers` as a whole is
     None to those who follow the application by its handle alone, and where reading them cannot be recorded. `feedback`
     are the reviews' comments for the applicant, None before they are shown and to everybody else. An answer in `damaged`
-    is named there as ``answers.budget``.
+    is named there as ``answers.budget``. `unattended`: the applicant is an organisation for which nobody acts any more, which
+    is said to those alone who are told who applied.
     """
 
     seen_as: Role
     applicant_name: str | None
+    unattended: bool
     explanation: str | None
     form_version: int | None
     answers: dict[str, Answer] | None
@@ -130,6 +132,7 @@ async def shown(reader: Reader, viewer: str, case: Case, *, as_of: AsOf | None =
         **of_line,
         seen_as=role,
         applicant_name=text_of(name),
+        unattended=identity and await reader.is_unattended(case.application.applicant),
         explanation=text_of(explanation),
         form_version=form_version,
         answers=None

@@ -89,9 +89,11 @@ class ReportShown(msgspec.Struct, frozen=True, kw_only=True):
 
 class GrantDetail(GrantLine, frozen=True, kw_only=True):
     """A grant with all that belongs to it. `explanation` is the text beside the reason of a declined offer;
-    `damaged` is as a payee's."""
+    `damaged` is as a payee's. `unattended`: the recipient is an organisation for which nobody acts any more, which is said to
+    those alone who are told who the recipient is."""
 
     seen_as: Role
+    unattended: bool
     explanation: str | None
     payee: PayeeShown | None
     instalments: tuple[InstalmentShown, ...]
@@ -208,6 +210,7 @@ async def one(reader: Reader, viewer: str | None, grant: str, *, as_of: AsOf | N
     return GrantDetail(
         **{name: getattr(shown, name) for name in GrantLine.__struct_fields__},
         seen_as=role,
+        unattended=shown.recipient is not None and await reader.is_unattended(state.recipient),
         explanation=text_of(explanation),
         payee=_payee(row, texts),
         instalments=tuple(_instalment(each, row["currency"]) for each in instalments),
