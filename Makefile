@@ -10,7 +10,7 @@ SECONDS ?= 600
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long test-storm check bench bench-large browser format lock messages venv venv-dev
+.PHONY: help demo test test-long test-storm check bench bench-large browser format lock messages screenshots venv venv-dev
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,10 @@ browser: ## install the browser that the page tests drive (needs root on Debian)
 messages: venv-dev ## collect the messages of code and templates into the catalogues of translations
 	.venv/bin/python -m tests.locales.collecting
 
+screenshots: venv-dev ## take a picture of every page, wide and narrow, light and dark, in every language, into .screenshots
+	@requirements/browser.sh --tell
+	.venv/bin/python -m tests.pages.screenshots
+
 test-storm: venv-dev ## let a storm of writers, cuts and kills rage over the history (SECONDS=600, twice)
 	STORM_SECONDS=$(SECONDS) .venv/bin/python -m pytest -m long tests/history/test_storm.py
 
@@ -52,7 +56,7 @@ format: venv-dev ## format the code and mend what the linter can mend
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
 
-lock: ## resolve requirements/*.in anew into the hashed lists (needs uv)
+lock: ## resolve requirements/*.in into the hashed lists (needs uv)
 	cd requirements && uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
 		--no-emit-index-url dev.in -o dev.txt
 	cd requirements && uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \

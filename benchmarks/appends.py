@@ -125,7 +125,7 @@ def our_rate(url: str, keys: KeyFolder, writers: int) -> float:
 
 
 def _subject(vault: Vault) -> tuple[str, WrappedKey, bytes]:
-    subject = stream_id("person", secrets.token_bytes(16))
+    subject = stream_id("dossier", secrets.token_bytes(16))
     row, key = vault.make(subject)
     return subject, row, key
 
@@ -141,11 +141,11 @@ async def _store_keys(history: History, rows: list[WrappedKey]) -> None:
 def _stored(history_id: str, subject: str, key: bytes) -> Stored:
     application = stream_id("application", secrets.token_bytes(16))
     fact = ApplicationWithdrawn(
-        application=application, applicant=subject, reason="no_longer_possible", explanation=_EXPLANATION
+        application=application, dossier=subject, reason="no_longer_possible", explanation=_EXPLANATION
     )
     envelope = Envelope(
         acting=Acting(handle="2345678923", role=Role.APPLICANT, scope="call-" + "0" * 32),
-        actor=subject,
+        actor="person-" + "0" * 32,
         decided_at=datetime.now(UTC),
         how=How(cause=None, channel=Channel.API, command=secrets.token_hex(16)),
         place=Place(

@@ -12,7 +12,7 @@ import psycopg
 from psycopg import sql
 
 from api.postgres.embedded import PORT, ROLE, EmbeddedPostgres
-from api.postgres.embedded_account import account_for
+from api.postgres.embedded.account import account_for
 from api.run.wiring import all_migrations
 from benchmarks.server import ServerFailed
 from history.migrate import migrate

@@ -33,6 +33,16 @@ class Offer:
     recipient: str
     approvers: tuple[str, str] = (stream_id("person", bytes(16)), stream_id("person", bytes(15) + b"1"))
 
+    @property
+    def dossier(self) -> str:
+        """What is sealed of the grant."""
+        return dossier_of(self.grant)
+
+
+def dossier_of(stream: str) -> str:
+    """The dossier of an application or a grant."""
+    return f"dossier-{stream.partition('-')[2]}"
+
 
 def returns_for(facts: int) -> int:
     """How many reports are returned in a life of so many facts: an even number, at least 18."""
@@ -43,14 +53,16 @@ def returns_for(facts: int) -> int:
 
 def life(offer: Offer, returned: int = 1) -> tuple[Fact, ...]:
     """All facts of a grant whose first `returned` reports were sent back; 20 of them with the default."""
-    grant, recipient = offer.grant, offer.recipient
+    grant, dossier = offer.grant, offer.dossier
     offered = grants.GrantOffered(
         grant=grant,
         initiative=offer.initiative,
         call=offer.call,
         application=offer.application,
         fund=offer.fund,
-        recipient=recipient,
+        recipient=offer.recipient,
+        recipient_handle="2345678923",
+        dossier=dossier,
         amount=AMOUNT,
         currency=CURRENCY,
         respond_by=NOW,
@@ -62,9 +74,9 @@ def life(offer: Offer, returned: int = 1) -> tuple[Fact, ...]:
     reports: list[Fact] = []
     for number in range(1, returned + 1):
         reports += [
-            grants.GrantReportSubmitted(grant=grant, report=number, recipient=recipient, text=TEXT),
+            grants.GrantReportSubmitted(grant=grant, report=number, dossier=dossier, text=TEXT),
             grants.GrantReportReturned(
-                grant=grant, report=number, recipient=recipient, reason="receipts_missing", explanation=None
+                grant=grant, report=number, dossier=dossier, reason="receipts_missing", explanation=None
             ),
         ]
     last = returned + 1
@@ -73,10 +85,10 @@ def life(offer: Offer, returned: int = 1) -> tuple[Fact, ...]:
         grants.GrantAccepted(grant=grant),
         grants.GrantPayeeSet(
             grant=grant,
-            recipient=recipient,
+            dossier=dossier,
             setting=1,
             kind="recipient",
-            party=recipient,
+            party=offer.recipient,
             name="Applicant One",
             account=ACCOUNT,
             payable_from=None,
@@ -85,7 +97,7 @@ def life(offer: Offer, returned: int = 1) -> tuple[Fact, ...]:
         grants.GrantInstalmentsScheduled(grant=grant, instalments=instalments),
         *_paid(offer, 1, PARTS[0], None),
         *reports,
-        grants.GrantReportSubmitted(grant=grant, report=last, recipient=recipient, text=TEXT),
+        grants.GrantReportSubmitted(grant=grant, report=last, dossier=dossier, text=TEXT),
         grants.GrantReportAccepted(grant=grant, report=last),
         *_paid(offer, 2, PARTS[1], last),
         grants.GrantCompleted(grant=grant),

@@ -17,7 +17,7 @@ from typing import Final
 import uvloop
 
 from benchmarks.databases import Databases
-from benchmarks.grant_life import AMOUNT, NOW, Offer, life, returns_for
+from benchmarks.grant_life import AMOUNT, NOW, Offer, dossier_of, life, returns_for
 from benchmarks.library_grant import library_rate, make_aggregate, open_library
 from benchmarks.results import Bar, Line, beside
 from domain.grants.state import GRANT, Grant, GrantStatus
@@ -74,7 +74,7 @@ async def _make_streams(url: str, keys: KeyFolder, facts: int, count: int) -> li
                 stream_id("grant", secrets.token_bytes(16)),
                 stream_id("person", secrets.token_bytes(16)),
             )
-            row, key = vault.make(recipient)
+            row, key = vault.make(dossier_of(grant))
             stored = []
             previous = None
             offer = Offer(
@@ -97,11 +97,11 @@ async def _make_streams(url: str, keys: KeyFolder, facts: int, count: int) -> li
                         version=version,
                     ),
                 )
-                stored.append(write(fact, history.id, envelope, {recipient: key}, secrets.token_bytes))
+                stored.append(write(fact, history.id, envelope, {row.subject: key}, secrets.token_bytes))
                 previous = stored[-1].leaf.hex()
             assert len(stored) == facts
             done = await history.append(
-                Append(facts=stored, read={grant: 0}, answers=grant, new_keys=[row], sealed_for=[recipient])
+                Append(facts=stored, read={grant: 0}, answers=grant, new_keys=[row], sealed_for=[row.subject])
             )
             assert done.outcome == "appended"
             made.append(grant)

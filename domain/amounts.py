@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from domain.currencies import decimals, written_as
+from domain.messages import Message, counted, msg
 
 _SIGNS: Final[Mapping[str, str]] = {
     "．": ".",
@@ -69,38 +70,54 @@ def typed_whole(text: str) -> int | str:
     return -int(digits) if found[1] == "-" else int(digits)
 
 
-def why_unreadable(text: str, currency: str) -> str:
+def why_unreadable(text: str, currency: str) -> Message:
     """The sentence for an amount that is not written as `minor_units` takes it; none of what was typed is repeated but
     the number itself, where it has two readings."""
     example = example_amount(currency)
     if not text.strip():
-        return f"Write an amount, such as {example}."
+        return msg("Write an amount, such as {example}.", example=example)
     found = _AROUND.match(_plain(text))
     if found:
         for sign in _beside(found):
             meant = written_as(sign)
             if meant and currency not in meant:
-                return f"This amount is written in {sign.upper()}; it must be in {currency}."
+                return msg(
+                    "This amount is written in {given}; it must be in {currency}.",
+                    given=sign.upper(),
+                    currency=currency,
+                )
         places = decimals(currency)
         readings = _readings(found[2], places)
         if len(readings) == 2:
             thousands, decimal = (_in_full(each, places) for each in readings)
-            decided = f"with {places} decimals" if places else "without decimals"
-            return (
-                f"Is this {thousands} or {decimal}? Write it with a point and {decided}, such as {thousands}."
+            return counted(
+                "Is this {thousands} or {decimal}? Write it with a point and {count} decimal, such as {thousands}.",
+                "Is this {thousands} or {decimal}? Write it with a point and {count} decimals, such as {thousands}.",
+                count=places,
+                thousands=thousands,
+                decimal=decimal,
             )
         if readings and "." in readings[0]:
             given = len(readings[0].partition(".")[2])
             if given > places:
                 return too_many_decimals(given, currency)
-    return f"An amount is a decimal number such as {example}, with no sign and no separators."
+    return msg("Write an amount as a plain number, such as {example}.", example=example)
 
 
-def too_many_decimals(given: int, currency: str) -> str:
+def too_many_decimals(given: int, currency: str) -> Message:
     """The sentence for an amount with `given` decimals, more than its currency has."""
     places = decimals(currency)
-    many = f"at most {places}" if places else "no"
-    return f"An amount in {currency} has {many} decimals; this has {given}."
+    if not places:
+        return msg(
+            "An amount in {currency} has no decimals; this has {given}.", currency=currency, given=given
+        )
+    return counted(
+        "An amount in {currency} has at most {count} decimal; this has {given}.",
+        "An amount in {currency} has at most {count} decimals; this has {given}.",
+        count=places,
+        currency=currency,
+        given=given,
+    )
 
 
 def _beside(found: re.Match[str]) -> tuple[str, str]:

@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 from domain.deciding import Fact
 from domain.grants.facts import GrantOffered
+from domain.messages import Message, msg
 from domain.personal import Withheld
-from domain.persons import PersonRegistered, address_claim
+from domain.persons import ADDRESS_TAKEN, PersonRegistered, address_claim
 
 
 class Claim(NamedTuple):
@@ -18,7 +19,7 @@ class Claim(NamedTuple):
     a sealed field that was not opened: then the fact makes this claim, or none if the field holds nothing."""
 
     name: str | None
-    refusal: str
+    refusal: Message
 
 
 def claims_of(fact: Fact) -> tuple[Claim, ...]:
@@ -27,10 +28,12 @@ def claims_of(fact: Fact) -> tuple[Claim, ...]:
         case PersonRegistered(email=None):
             return ()
         case PersonRegistered(email=Withheld()):
-            return (Claim(None, ""),)
+            return (Claim(None, ADDRESS_TAKEN),)
         case PersonRegistered(email=str(email)):
-            return (Claim(*address_claim(email)),)
+            return (Claim(address_claim(email), ADDRESS_TAKEN),)
         case GrantOffered():
-            return (Claim(f"grant of {fact.application}", "This application was offered a grant already."),)
+            return (
+                Claim(f"grant of {fact.application}", msg("This application was already offered a grant.")),
+            )
         case _:
             return ()

@@ -1,9 +1,9 @@
 """How a command becomes facts, without touching the world.
 
-A **plan** is a generator: it asks for the streams that it needs (`the`, `some`, `members`), gets their folded states,
-and returns an `Act`: the answer of access, and a function that applies the rule. Whoever drives the plan (the
-command runner in `history`) loads, asks, decides and appends; everything read this way is checked again, at its
-version, when the facts are appended.
+A **plan** is a generator: it asks for the streams that it needs (`the`, `maybe`, `some`, `members`; several at a time with
+`together`), gets their folded states, and returns an `Act`: the answer of access, and a function that applies the rule.
+Whoever drives the plan (the command runner in `history`) loads, asks, decides and appends; everything read this way is
+checked again, at its version, when the facts are appended.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, overload
 
 import msgspec
 
@@ -20,6 +20,13 @@ from domain.refusals import NotFound
 from domain.values import Role, check_stream_id
 
 S = TypeVar("S")
+T = TypeVar("T")
+T1 = TypeVar("T1")
+T2 = TypeVar("T2")
+T3 = TypeVar("T3")
+T4 = TypeVar("T4")
+T5 = TypeVar("T5")
+T6 = TypeVar("T6")
 C = TypeVar("C", bound="Command")
 
 
@@ -60,9 +67,10 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Members:
-    """A plan's wish: the entries of one index (``applications of round-…``). Answered by a tuple of ids, sorted."""
+    """A plan's wish: the entries of these indexes (``applications of round-…``). Answered by a mapping from the index's name
+    to a tuple of ids, sorted."""
 
-    index: str
+    indexes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +105,7 @@ class Allowed:
 class Denied:
     """Access says no, in one sentence. `hidden`: the person may not even know that the thing exists."""
 
-    detail: Message | str
+    detail: Message
     hidden: bool = False
 
 
@@ -106,14 +114,21 @@ Verdict = Allowed | Denied
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What time will bring about: at `at` the system runs `command`. A later due date of the same `key` replaces it.
+    """A scheduled command: at `at` the system runs `command`. A later due date of the same `key` replaces it.
 
-    `domain.due_dates.set_by` names the fact that sets it; the system's act has that fact as its cause.
+    `domain.due_dates.set_by` works it out from the fact that sets it, again when the time has come: the queue holds no
+    command. The system's act has that fact as its cause.
     """
 
     key: str
     at: datetime
     command: Command
+
+
+DueBy = Mapping[type[Fact], Callable[[Any], Due]]
+"""The due dates that facts set, by their class. `Any`: each function takes facts of its own class."""
+StruckBy = Mapping[type[Fact], Callable[[Any], str]]
+"""The keys of the due dates that facts strike out, by their class."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +164,11 @@ class Act:
     party: str | None = None
 
 
-Plan = Generator[
-    Wish, Any, Act
-]  # Any: the answer's type depends on the wish; `the`, `some` and `members` restore it
+Part = Generator[Wish, Any, T]
+"""A part of a plan, which comes to a T. Any: the answer's type depends on the wish; `the`, `some` and `members` restore
+it."""
+
+Plan = Part[Act]
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +185,7 @@ class Registered(Generic[C]):
     versioned: bool = True
 
 
-def the(aggregate: Aggregate[S], stream: str) -> Generator[Wish, Any, S]:
+def the(aggregate: Aggregate[S], stream: str) -> Part[S]:
     """The state of an existing stream; raises `NotFound` if there is none."""
     check_stream_id(aggregate.kind, stream)
     answer: Mapping[str, Loaded[S]] = yield Load(((aggregate, stream),))
@@ -178,14 +195,14 @@ def the(aggregate: Aggregate[S], stream: str) -> Generator[Wish, Any, S]:
     return loaded.state
 
 
-def maybe(aggregate: Aggregate[S], stream: str) -> Generator[Wish, Any, S]:
+def maybe(aggregate: Aggregate[S], stream: str) -> Part[S]:
     """The state of a stream that may not exist yet; then its empty state."""
     check_stream_id(aggregate.kind, stream)
     answer: Mapping[str, Loaded[S]] = yield Load(((aggregate, stream),))
     return answer[stream].state
 
 
-def some(aggregate: Aggregate[S], streams: Iterable[str]) -> Generator[Wish, Any, dict[str, S]]:
+def some(aggregate: Aggregate[S], streams: Iterable[str]) -> Part[dict[str, S]]:
     """The states of several existing streams of one kind, in one round trip; raises `NotFound`."""
     wanted = tuple(dict.fromkeys(check_stream_id(aggregate.kind, stream) for stream in streams))
     if not wanted:
@@ -197,12 +214,49 @@ def some(aggregate: Aggregate[S], streams: Iterable[str]) -> Generator[Wish, Any
     return {stream: answer[stream].state for stream in wanted}
 
 
-def ahead(*streams: tuple[Aggregate[Any], str]) -> Generator[Wish, Any, None]:
-    """Load several streams of different kinds in one round trip, so that `the` finds them at hand."""
-    yield Load(tuple((aggregate, check_stream_id(aggregate.kind, stream)) for aggregate, stream in streams))
-
-
-def members(index: str) -> Generator[Wish, Any, tuple[str, ...]]:
+def members(index: str) -> Part[tuple[str, ...]]:
     """The ids in an index, sorted; the append checks that none was added meanwhile."""
-    found: tuple[str, ...] = yield Members(index)
-    return found
+    found: Mapping[str, tuple[str, ...]] = yield Members((index,))
+    return found[index]
+
+
+@overload
+def together(p1: Part[T1], p2: Part[T2], /) -> Part[tuple[T1, T2]]: ...
+@overload
+def together(p1: Part[T1], p2: Part[T2], p3: Part[T3], /) -> Part[tuple[T1, T2, T3]]: ...
+@overload
+def together(p1: Part[T1], p2: Part[T2], p3: Part[T3], p4: Part[T4], /) -> Part[tuple[T1, T2, T3, T4]]: ...
+@overload
+def together(
+    p1: Part[T1], p2: Part[T2], p3: Part[T3], p4: Part[T4], p5: Part[T5], /
+) -> Part[tuple[T1, T2, T3, T4, T5]]: ...
+@overload
+def together(
+    p1: Part[T1], p2: Part[T2], p3: Part[T3], p4: Part[T4], p5: Part[T5], p6: Part[T6], /
+) -> Part[tuple[T1, T2, T3, T4, T5, T6]]: ...
+def together(*parts: Part[Any]) -> Part[tuple[Any, ...]]:  # Any: the overloads tell the types
+    """Ask for several things at once, each written as if it were asked for alone:
+    ``call, read = yield from together(the(CALL, call_id), maybe(READING, reading_id))``.
+
+    All streams go into one wish, and all indexes into another. What is not there is refused in the order of the parts.
+    """
+    found: dict[int, Any] = {}
+    wishes: dict[int, Wish] = {}
+
+    def go_on(number: int, answer: Any) -> None:
+        try:
+            wishes[number] = parts[number].send(answer)
+        except StopIteration as stop:
+            wishes.pop(number, None)
+            found[number] = stop.value
+
+    for number in range(len(parts)):
+        go_on(number, None)
+    while wishes:
+        streams = [each for wish in wishes.values() if isinstance(wish, Load) for each in wish.streams]
+        indexes = [each for wish in wishes.values() if isinstance(wish, Members) for each in wish.indexes]
+        loaded = (yield Load(tuple(streams))) if streams else {}
+        entries = (yield Members(tuple(indexes))) if indexes else {}
+        for number, wish in sorted(wishes.items()):
+            go_on(number, loaded if isinstance(wish, Load) else entries)
+    return tuple([found[number] for number in range(len(parts))])

@@ -10,9 +10,9 @@ from typing import Final, Literal, assert_never
 import msgspec
 
 from domain.deciding import Aggregate, Fact
+from domain.messages import msg
 from domain.persons import ErasureReason
 from domain.refusals import Refused
-from domain.values import moment_text
 
 Purpose = Literal["application", "payment", "correspondence"]
 """``application``: what an applicant wrote, and what was written about it. ``payment``: to whom a grant is paid, and the
@@ -126,8 +126,10 @@ def keep_payment_record(dossier_id: str, dossier: Dossier, *, now: datetime) -> 
     erased, for nobody can read any more to whom the grant is paid."""
     if dossier.erased:
         raise Refused(
-            "The payment record of this grant was erased, so nobody can read any more to whom it is paid; "
-            "nothing more of it can be paid."
+            msg(
+                "The payment record of this grant was erased, so nobody can read any more to whom it is paid; "
+                "nothing more of it can be paid."
+            )
         )
     until = datetime(now.astimezone(UTC).year + 1 + PAYMENT_RECORDS_YEARS, 1, 1, tzinfo=UTC)
     if dossier.kept_until is not None and dossier.kept_until >= until:
@@ -138,10 +140,9 @@ def keep_payment_record(dossier_id: str, dossier: Dossier, *, now: datetime) -> 
 def erase(dossier_id: str, dossier: Dossier, *, reason: ErasureReason, now: datetime) -> tuple[Fact, ...]:
     """Erase a dossier; its facts stay, unreadable."""
     if dossier.erased:
-        raise Refused("This was erased already.")
+        raise Refused(msg("This was erased already."))
     if dossier.kept(now):
-        assert dossier.kept_until is not None
-        raise Refused(f"This has to be kept until {moment_text(dossier.kept_until)}; it is erased then.")
+        raise Refused(msg("This has to be kept until {until}; it is erased then.", until=dossier.kept_until))
     return (DossierErased(dossier=dossier_id, about=dossier.about, reason=reason),)
 
 

@@ -9,8 +9,9 @@ from typing import Annotated, Final, Literal
 import msgspec
 
 from domain import limits
+from domain.messages import msg
 from domain.refusals import FieldError, Invalid
-from domain.values import amount_text, check_text, check_texts, decimal_string, minor_units, read_date
+from domain.values import Money, check_text, check_texts, decimal_string, minor_units, read_date
 from domain.words import count_words, too_many_words
 
 QuestionKind = Literal["text", "long_text", "choice", "yes_no", "date", "money", "budget"]
@@ -85,7 +86,11 @@ def check_form(form: Form) -> Form:
     if not 1 <= len(form.questions) <= limits.QUESTIONS:
         raise Invalid.field(
             "form.questions",
-            f"A form has from 1 to {limits.QUESTIONS} questions; this has {len(form.questions)}.",
+            msg(
+                "A form has from 1 to {most} questions; this has {given}.",
+                most=limits.QUESTIONS,
+                given=len(form.questions),
+            ),
         )
     for number, question in enumerate(form.questions):
         try:
@@ -100,10 +105,14 @@ def check_form(form: Form) -> Form:
 def _check_slug(value: str, field: str, seen: set[str]) -> None:
     if not _SLUG.match(value):
         raise Invalid.field(
-            field, f"An id is 1 to {limits.SLUG} lower-case letters, digits or underscores, a letter first."
+            field,
+            msg(
+                "An id is 1 to {most} lower-case letters, digits or underscores, beginning with a letter.",
+                most=limits.SLUG,
+            ),
         )
     if value in seen:
-        raise Invalid.field(field, f"The id {value} is used twice.")
+        raise Invalid.field(field, msg("The id {id} is used twice.", id=value))
     seen.add(value)
 
 
@@ -115,19 +124,22 @@ def _check_question(question: Question, field: str, seen: set[str]) -> Question:
     )
     if question.max_words is not None:
         if question.kind not in ("text", "long_text"):
-            raise Invalid.field(f"{field}.max_words", "Only a text can have a limit of words.")
+            raise Invalid.field(f"{field}.max_words", msg("Only a text can have a limit of words."))
         if not 1 <= question.max_words <= limits.WORDS:
-            raise Invalid.field(
-                f"{field}.max_words", limits.outside("A limit of words", question.max_words, 1, limits.WORDS)
-            )
+            raise Invalid.field(f"{field}.max_words", limits.outside(question.max_words, 1, limits.WORDS))
     if (question.kind == "choice") != bool(question.choices):
         raise Invalid.field(
-            f"{field}.choices", "A choice offers at least one answer; other kinds offer none."
+            f"{field}.choices",
+            msg("A choice has at least one option; other kinds of question have none."),
         )
     if len(question.choices) > limits.CHOICES:
         raise Invalid.field(
             f"{field}.choices",
-            f"A choice offers at most {limits.CHOICES} answers; this offers {len(question.choices)}.",
+            msg(
+                "A choice has at most {most} options; this has {given}.",
+                most=limits.CHOICES,
+                given=len(question.choices),
+            ),
         )
     ids: set[str] = set()
     choices = []
@@ -147,7 +159,11 @@ def check_rubric(rubric: Rubric) -> Rubric:
     if not 1 <= len(rubric.criteria) <= limits.CRITERIA:
         raise Invalid.field(
             "rubric.criteria",
-            f"A rubric has from 1 to {limits.CRITERIA} criteria; this has {len(rubric.criteria)}.",
+            msg(
+                "A rubric has from 1 to {most} criteria; this has {given}.",
+                most=limits.CRITERIA,
+                given=len(rubric.criteria),
+            ),
         )
     seen: set[str] = set()
     criteria = []
@@ -155,13 +171,9 @@ def check_rubric(rubric: Rubric) -> Rubric:
         field = f"rubric.criteria[{number}]"
         _check_slug(criterion.id, f"{field}.id", seen)
         if not 1 <= criterion.scale <= limits.SCALE:
-            raise Invalid.field(
-                f"{field}.scale", limits.outside("The top of a scale", criterion.scale, 1, limits.SCALE)
-            )
+            raise Invalid.field(f"{field}.scale", limits.outside(criterion.scale, 1, limits.SCALE))
         if not 1 <= criterion.weight <= limits.WEIGHT:
-            raise Invalid.field(
-                f"{field}.weight", limits.outside("A weight", criterion.weight, 1, limits.WEIGHT)
-            )
+            raise Invalid.field(f"{field}.weight", limits.outside(criterion.weight, 1, limits.WEIGHT))
         criteria.append(
             msgspec.structs.replace(
                 criterion, label=check_texts(criterion.label, f"{field}.label", most=limits.LABEL)
@@ -185,7 +197,7 @@ def check_answers(
         if name not in known:
             # The name itself is the client's text: it is told only if it could be a question's id at all.
             shown = name if _SLUG.match(name) else "?"
-            errors.append(FieldError(f"answers.{shown}", "The form has no such question."))
+            errors.append(FieldError(f"answers.{shown}", msg("The form has no such question.")))
     for question in form.questions:
         try:
             checked[question.id] = _check_answer(question, answers.get(question.id), requested, currency)
@@ -200,20 +212,22 @@ def _check_answer(question: Question, answer: Answer, requested: int | None, cur
     field = f"answers.{question.id}"
     if answer is None or answer == "" or answer == ():
         if question.required:
-            raise Invalid.field(field, "This question needs an answer.")
+            raise Invalid.field(field, msg("Please answer this question."))
         return None
     match question.kind:
         case "yes_no":
             if not isinstance(answer, bool):
-                raise Invalid.field(field, "The answer is true or false.")
+                raise Invalid.field(field, msg("The answer must be true or false."))
             return answer
         case "budget":
             if not isinstance(answer, tuple):
-                raise Invalid.field(field, "The answer is a table of lines, each with an item and an amount.")
+                raise Invalid.field(
+                    field, msg("The answer must be a list of lines, each with an item and an amount.")
+                )
             return _check_budget(answer, field, requested, currency)
         case _:
             if not isinstance(answer, str):
-                raise Invalid.field(field, "The answer is a text.")
+                raise Invalid.field(field, msg("The answer must be a text."))
             return _check_written(question, answer, field, currency)
 
 
@@ -221,13 +235,15 @@ def _check_written(question: Question, answer: str, field: str, currency: str) -
     match question.kind:
         case "choice":
             if answer not in {choice.id for choice in question.choices}:
-                raise Invalid.field(field, "The answer is not one of those offered.")
+                raise Invalid.field(field, msg("Choose one of the options that are offered."))
             return answer
         case "date":
             try:
                 return read_date(answer).isoformat()
             except ValueError:
-                raise Invalid.field(field, "A date is written as 2026-05-31.") from None
+                raise Invalid.field(
+                    field, msg("Write the date as year, month and day: 2026-05-31.")
+                ) from None
         case "money":
             return decimal_string(minor_units(answer, currency, field), currency)
         case _:
@@ -248,7 +264,12 @@ def _check_budget(
 ) -> tuple[BudgetLine, ...]:
     if len(lines) > limits.BUDGET_LINES:
         raise Invalid.field(
-            field, f"A budget has at most {limits.BUDGET_LINES} lines; this has {len(lines)}."
+            field,
+            msg(
+                "A budget has at most {most} lines; this has {given}.",
+                most=limits.BUDGET_LINES,
+                given=len(lines),
+            ),
         )
     checked = []
     total = 0
@@ -260,7 +281,10 @@ def _check_budget(
     if requested is not None and total != requested:
         raise Invalid.field(
             field,
-            f"The lines add up to {amount_text(total, currency)}, "
-            f"but {amount_text(requested, currency)} is asked for.",
+            msg(
+                "The lines add up to {total}, but you ask for {requested}.",
+                total=Money.of(total, currency),
+                requested=Money.of(requested, currency),
+            ),
         )
     return tuple(checked)

@@ -12,8 +12,9 @@ from domain import limits
 from domain.deciding import Aggregate, Fact
 from domain.initiatives import Initiative
 from domain.limits import MAX_MINOR
+from domain.messages import msg
 from domain.refusals import Invalid, NotFound, Refused
-from domain.values import Money, Role, amount_text, check_currency, check_text
+from domain.values import Money, Role, check_currency, check_text
 
 Basis = Literal["received", "pledged"]
 ReleaseReason = Literal["grant_declined", "grant_completed", "grant_lapsed"]
@@ -178,11 +179,15 @@ def pledge(
 ) -> tuple[Fact, ...]:
     """Record the promise of a funder, who is a member of the initiative in that role."""
     if Role.FUNDER not in initiative.roles(funder):
-        raise Invalid.field("funder", "A pledge is made by a member who holds the role of funder.")
+        raise Invalid.field("funder", msg("Choose a member who holds the role of funder."))
     minor = amount.minor("amount", currency=fund.currency, least=1)
     if fund.pledged + minor > MAX_MINOR:
-        most = amount_text(MAX_MINOR, fund.currency)
-        raise Refused(f"All pledges to one fund add up to at most {most}; this one would go beyond.")
+        raise Refused(
+            msg(
+                "All pledges to one fund can add up to at most {most}; with this one they would exceed it.",
+                most=Money.of(MAX_MINOR, fund.currency),
+            )
+        )
     return (
         FundPledged(
             fund=fund_id,
@@ -200,22 +205,30 @@ def receive(
     """Record that money of a pledge arrived; in all, never more than was pledged."""
     promised = fund.pledges.get(pledge_id)
     if promised is None:
-        raise NotFound("There is no such pledge to this fund.", named=pledge_id)
+        raise NotFound(msg("This fund has no such pledge."), named=pledge_id)
     minor = amount.minor("amount", currency=fund.currency, least=1)
     check_past(received_on, "received_on", now)
     outstanding = promised.amount - promised.received
     if minor > outstanding:
-        arriving, open_ = amount_text(minor, fund.currency), amount_text(outstanding, fund.currency)
-        raise Refused(f"Of this pledge {open_} is outstanding, so {arriving} cannot be received for it.")
+        raise Refused(
+            msg(
+                "{given} is more than the {outstanding} still expected from this pledge.",
+                given=Money.of(minor, fund.currency),
+                outstanding=Money.of(outstanding, fund.currency),
+            )
+        )
     return (FundReceived(fund=fund_id, pledge=pledge_id, amount=minor, received_on=received_on),)
 
 
 def commit(fund_id: str, fund: Fund, *, grant_id: str, amount: int) -> tuple[Fact, ...]:
     """Bind `amount` minor units to a grant; never more than is available."""
     if amount > fund.available:
-        wanted, available = amount_text(amount, fund.currency), amount_text(fund.available, fund.currency)
         raise Refused(
-            f"The fund has {available} available ({fund.basis}), which does not cover the grant of {wanted}."
+            msg(
+                "The fund has {available} available, which does not cover the grant of {wanted}.",
+                available=Money.of(fund.available, fund.currency),
+                wanted=Money.of(amount, fund.currency),
+            )
         )
     return (FundCommitted(fund=fund_id, grant=grant_id, amount=amount),)
 
@@ -226,8 +239,13 @@ def release(
     """Make `amount` minor units available again, of what is committed to a grant."""
     committed = fund.commitments.get(grant_id, 0)
     if amount > committed:
-        bound, released = amount_text(committed, fund.currency), amount_text(amount, fund.currency)
-        raise Refused(f"Of this fund {bound} is committed to the grant, so {released} cannot be released.")
+        raise Refused(
+            msg(
+                "The fund has set {committed} aside for this grant, so {given} cannot be released.",
+                committed=Money.of(committed, fund.currency),
+                given=Money.of(amount, fund.currency),
+            )
+        )
     return (FundReleased(fund=fund_id, grant=grant_id, amount=amount, reason=reason),)
 
 
@@ -235,7 +253,7 @@ def check_past(day: date, field: str, now: datetime) -> None:
     """Raise `Invalid` if `day` has not begun anywhere on Earth: banks book by their own calendar, so a payment of
     today may carry tomorrow's date in UTC."""
     if day > (now + _EARLIEST_ZONE).date():
-        raise Invalid.field(field, "This day lies in the future.")
+        raise Invalid.field(field, msg("This day is in the future."))
 
 
 def _restriction(restriction: str | None) -> str | None:

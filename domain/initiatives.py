@@ -10,6 +10,7 @@ import msgspec
 
 from domain import limits
 from domain.deciding import Aggregate, Fact
+from domain.messages import msg
 from domain.refusals import Invalid, Refused
 from domain.values import CALL_ROLES, MEMBER_ROLES, Role, check_text
 
@@ -190,14 +191,14 @@ INITIATIVE = Aggregate(kind="initiative", empty=Initiative(), evolve=evolve)
 def open_installation(installation: Installation, *, demonstration: bool) -> tuple[Fact, ...]:
     """Begin the history."""
     if installation.status is not None:
-        raise Refused("This installation's history has begun already.")
+        raise Refused(msg("The history of this installation has already begun."))
     return (InstallationOpened(demonstration=demonstration),)
 
 
 def appoint(installation: Installation, *, person: str) -> tuple[Fact, ...]:
     """Make a registered person an administrator of the installation."""
     if person in installation.administrators:
-        raise Refused("This person is an administrator already.")
+        raise Refused(msg("This person is already an administrator."))
     return (AdministratorAppointed(person=person),)
 
 
@@ -217,14 +218,14 @@ def add_member(
     administrators who were not erased."""
     asked = set(roles)
     if asked - set(MEMBER_ROLES):
-        raise Invalid.field("roles", f"A member's roles are among {', '.join(MEMBER_ROLES)}.")
+        raise Invalid.field("roles", msg("A member can have these roles: {roles}.", roles=MEMBER_ROLES))
     given = tuple(role for role in MEMBER_ROLES if role in asked)
     if not given:
-        raise Invalid.field("roles", "Give at least one role, or remove the member.")
+        raise Invalid.field("roles", msg("Give at least one role, or remove the member."))
     if Role.ADMINISTRATOR not in given:
         _keep_one_administrator(living, without=person)
     if initiative.roles(person) == frozenset(given):
-        raise Refused("This person holds exactly these roles already.")
+        raise Refused(msg("This person already has exactly these roles."))
     return (MemberAdded(initiative=initiative.id, person=person, roles=given),)
 
 
@@ -232,7 +233,7 @@ def remove_member(initiative: Initiative, *, person: str, living: Collection[str
     """Take all roles from a person; the last administrator stays. `living` are the administrators who were not
     erased."""
     if not initiative.roles(person) and not any(initiative.calls_of(person).values()):
-        raise Refused("This person holds no role here.")
+        raise Refused(msg("This person has no role here."))
     _keep_one_administrator(living, without=person)
     return (MemberRemoved(initiative=initiative.id, person=person),)
 
@@ -243,22 +244,24 @@ def add_to_call(
     """Give a person roles for one call, in place of those held before for it."""
     asked = set(roles)
     if asked - set(CALL_ROLES):
-        raise Invalid.field("roles", f"The roles for one call are among {', '.join(CALL_ROLES)}.")
+        raise Invalid.field(
+            "roles", msg("For a single call, only these roles can be given: {roles}.", roles=CALL_ROLES)
+        )
     given = tuple(role for role in CALL_ROLES if role in asked)
     if not given:
-        raise Invalid.field("roles", "Give at least one role, or remove the person from the call.")
+        raise Invalid.field("roles", msg("Give at least one role, or remove the person from the call."))
     if initiative.calls_of(person).get(call_id) == frozenset(given):
-        raise Refused("This person holds exactly these roles for this call already.")
+        raise Refused(msg("This person already has exactly these roles for this call."))
     return (MemberAddedToCall(initiative=initiative.id, call=call_id, person=person, roles=given),)
 
 
 def remove_from_call(initiative: Initiative, call_id: str, *, person: str) -> tuple[Fact, ...]:
     """Take from a person the roles held for one call; those held in the whole initiative stay."""
     if not initiative.calls_of(person).get(call_id):
-        raise Refused("This person holds no role for this call alone.")
+        raise Refused(msg("This person has no role for this call alone."))
     return (MemberRemovedFromCall(initiative=initiative.id, call=call_id, person=person),)
 
 
 def _keep_one_administrator(living: Collection[str], *, without: str) -> None:
     if set(living) == {without}:
-        raise Refused("An initiative needs an administrator; name another one first.")
+        raise Refused(msg("An initiative needs an administrator; name another one first."))

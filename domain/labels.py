@@ -10,7 +10,7 @@ import enum
 from collections.abc import Mapping
 from typing import Final
 
-from domain.applications import ApplicationStatus
+from domain.applications import STATUS_LABELS, ApplicationStatus
 from domain.calls import CallStatus
 from domain.funds import FundStatus
 from domain.grants.state import GrantStatus, InstalmentStatus, ReportStatus
@@ -55,22 +55,16 @@ _MEMBERS: Final[Mapping[type[enum.Enum], Mapping[enum.Enum, Message]]] = {
     CallStatus: {
         CallStatus.DRAFTED: in_context("call status", "drafted"),
         CallStatus.PUBLISHED: in_context("call status", "published"),
+        CallStatus.CANCELLED: in_context("call status", "cancelled"),
     },
     RoundStatus: {
         RoundStatus.OPEN: in_context("round status", "open"),
         RoundStatus.CLOSED: in_context("round status", "closed"),
         RoundStatus.IN_PANEL: in_context("round status", "in panel"),
         RoundStatus.DECIDED: in_context("round status", "decided"),
+        RoundStatus.CANCELLED: in_context("round status", "cancelled"),
     },
-    ApplicationStatus: {
-        ApplicationStatus.SUBMITTED: in_context("application status", "submitted"),
-        ApplicationStatus.ELIGIBLE: in_context("application status", "eligible"),
-        ApplicationStatus.INELIGIBLE: in_context("application status", "ineligible"),
-        ApplicationStatus.AWARDED: in_context("application status", "awarded"),
-        ApplicationStatus.WAITLISTED: in_context("application status", "waitlisted"),
-        ApplicationStatus.DECLINED: in_context("application status", "declined"),
-        ApplicationStatus.WITHDRAWN: in_context("application status", "withdrawn"),
-    },
+    ApplicationStatus: STATUS_LABELS,
     ReviewStatus: {
         ReviewStatus.ASSIGNED: in_context("review status", "assigned"),
         ReviewStatus.CLEARED: in_context("review status", "cleared"),
@@ -115,7 +109,7 @@ _MEMBERS: Final[Mapping[type[enum.Enum], Mapping[enum.Enum, Message]]] = {
 
 REASONS: Final[Mapping[str, Message]] = {
     "account_not_found": msg("the bank does not know the account"),
-    "applicant_erased": msg("the applicant was erased"),
+    "erased": msg("what was written in it was erased"),
     "asked_by_person": msg("the person asked for it"),
     "budget_exhausted": msg("the budget is exhausted"),
     "collaboration": msg("they work or worked together"),
@@ -145,6 +139,13 @@ REASONS: Final[Mapping[str, Message]] = {
     "safety": msg("for safety"),
     "terms": msg("the terms do not fit"),
     "unclear": msg("it is unclear"),
+    "technical_trouble": msg("there was technical trouble"),
+    "few_applications": msg("few applications came in"),
+    "events": msg("because of what is happening in the world"),
+    "illness": msg("because of illness"),
+    "access_needs": msg("to remove a barrier"),
+    "funds_lost": msg("the money is not there any more"),
+    "plans_changed": msg("the plans have changed"),
 }
 """Every reason's code."""
 

@@ -11,6 +11,8 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
+from domain.messages import Message, msg
+
 NAME: Final = 200
 """Of a person, an initiative, a fund, a payee."""
 TITLE: Final = 200
@@ -77,6 +79,8 @@ BudgetItem = Annotated[str, described(minLength=1, maxLength=BUDGET_ITEM)]
 Help = Annotated[str, described(maxLength=HELP)]
 Summary = Annotated[str, described(minLength=1, maxLength=SUMMARY)]
 Explanation = Annotated[str, described(maxLength=EXPLANATION)]
+Questions = Annotated[str, described(minLength=1, maxLength=EXPLANATION)]
+"""What staff ask an applicant."""
 Restriction = Annotated[str, described(maxLength=RESTRICTION)]
 Comment = Annotated[str, described(maxLength=COMMENT)]
 Report = Annotated[str, described(minLength=1, maxLength=REPORT)]
@@ -91,6 +95,8 @@ Quorum = Annotated[int, described(minimum=1, maximum=QUORUM)]
 GraceMinutes = Annotated[int, described(minimum=0, maximum=GRACE_MINUTES)]
 
 
-def outside(what: str, given: int, least: int, most: int) -> str:
-    """The sentence for a number that is outside its limits: ``A quorum is a whole number from 1 to 20; this is 21.``"""
-    return f"{what} is a whole number from {least} to {most}; this is {given}."
+def outside(given: int, least: int, most: int) -> Message:
+    """The sentence for a number that is outside its limits: ``Write a whole number from 1 to 20; this is 21.``"""
+    return msg(
+        "Write a whole number from {least} to {most}; this is {given}.", least=least, most=most, given=given
+    )

@@ -10,14 +10,15 @@ from typing import Literal, assert_never
 import msgspec
 
 from domain import limits
-from domain.applications import Application, ApplicationStatus, DeclineReason
+from domain.applications import Application, ApplicationStatus, DeclineReason, to_settle, unsettled
 from domain.calls import Call
 from domain.deciding import Aggregate, Fact
 from domain.forms import Rubric
+from domain.messages import counted, msg
 from domain.refusals import Invalid, Refused
 from domain.reviews import Review, ReviewStatus, mean, rests_on_few, score
 from domain.rounds import Round
-from domain.values import Money, amount_text
+from domain.values import Money
 
 PanelOutcome = Literal["award", "decline", "waitlist"]
 
@@ -147,14 +148,9 @@ def open_panel(
 
     `applications` are all that the round received, `reviews` all reviews of them.
     """
-    unexamined = sum(
-        application.status is ApplicationStatus.SUBMITTED for application in applications.values()
-    )
-    if unexamined:
-        raise Refused(
-            f"{_count(unexamined, 'application was', 'applications were')} not examined yet; "
-            "find each eligible or ineligible first."
-        )
+    left = to_settle(unsettled(each.status for each in applications.values() if each.status is not None))
+    if left:
+        raise Refused(left[0])
     submitted: dict[str, list[Review]] = {
         application_id: []
         for application_id, application in applications.items()
@@ -168,8 +164,13 @@ def open_panel(
     )
     if lacking:
         raise Refused(
-            f"{_count(lacking, 'eligible application lacks', 'eligible applications lack')} reviews. "
-            "Ask another juror, or let the chair lower the quorum where nobody is left to ask."
+            counted(
+                "{count} eligible application does not have enough reviews. Ask another juror; if nobody is left to ask, "
+                "the chair can lower the quorum.",
+                "{count} eligible applications do not have enough reviews. Ask other jurors; where nobody is left to ask, "
+                "the chair can lower the quorum.",
+                count=lacking,
+            )
         )
     return (
         PanelOpened(
@@ -235,13 +236,20 @@ def set_outcome(
     exceed the sum asked for.
     """
     if panel.status is not PanelStatus.OPENED:
-        raise Refused(f"Outcomes are set in an open panel; this one is {panel.status}.")
+        raise Refused(
+            msg("Outcomes can be set only in an open panel; this one is {status}.", status=panel.status)
+        )
     if application.status is not ApplicationStatus.ELIGIBLE:
-        raise Refused(f"Only an application in play can be decided on; this one is {application.status}.")
+        raise Refused(
+            msg(
+                "A panel decides only on eligible applications; this one is {status}.",
+                status=application.status,
+            )
+        )
     _check_fitting(outcome, amount=amount, rank=rank, reason=reason)
     if rank is not None and not 1 <= rank <= len(panel.ranking):
         most = len(panel.ranking)
-        raise Invalid.field("rank", limits.outside("A place on the waiting list", rank, 1, most))
+        raise Invalid.field("rank", limits.outside(rank, 1, most))
     minor = None if amount is None else _check_award(panel, call, application_id, amount, withdrawn)
     return (
         PanelOutcomeSet(
@@ -275,7 +283,7 @@ def close(
 ) -> tuple[Fact, ...]:
     """End the jury's work once every ranked application that was not withdrawn has its outcome."""
     if panel.status is not PanelStatus.OPENED:
-        raise Refused(f"Only an open panel can be closed; this one is {panel.status}.")
+        raise Refused(msg("Only an open panel can be closed; this one is {status}.", status=panel.status))
     outcomes = panel.outcomes()
     left = [
         place.application
@@ -284,10 +292,16 @@ def close(
     ]
     undecided = sum(application not in outcomes for application in left)
     if undecided:
-        raise Refused(f"{_count(undecided, 'application has', 'applications have')} no outcome yet.")
+        raise Refused(
+            counted(
+                "{count} application has no outcome yet.",
+                "{count} applications have no outcome yet.",
+                count=undecided,
+            )
+        )
     ranks = sorted(rank for application in left if (rank := outcomes[application].rank) is not None)
     if ranks != list(range(1, len(ranks) + 1)):
-        raise Refused("The places on the waiting list must run from 1 without a gap, each given once.")
+        raise Refused(msg("Number the places on the waiting list from 1, without gaps and each only once."))
     return (PanelClosed(panel=panel_id, chair=chair),)
 
 
@@ -295,11 +309,11 @@ def confirm(panel_id: str, panel: Panel, *, confirmer: str, deciders: Collection
     """Confirm a closed panel's decision, as someone other than the chair who closed it and than all who set an outcome
     in it, the `deciders`, also one that was changed later."""
     if panel.status is not PanelStatus.CLOSED:
-        raise Refused(f"Only a closed panel can be confirmed; this one is {panel.status}.")
+        raise Refused(msg("Only a closed panel can be confirmed; this one is {status}.", status=panel.status))
     if confirmer == panel.chair:
-        raise Refused("Whoever closed the panel cannot confirm it; another person does.")
+        raise Refused(msg("You closed this panel, so somebody else must confirm it."))
     if confirmer in deciders:
-        raise Refused("Whoever set an outcome in this panel cannot confirm it; another person does.")
+        raise Refused(msg("You set an outcome in this panel, so somebody else must confirm it."))
     return (PanelConfirmed(panel=panel_id, confirmer=confirmer),)
 
 
@@ -308,17 +322,17 @@ def _check_fitting(
 ) -> None:
     """Raise `Invalid` unless an outcome comes with what it needs, and with nothing else."""
     if outcome == "award" and amount is None:
-        raise Invalid.field("amount", "An award needs an amount.")
+        raise Invalid.field("amount", msg("Write the amount of the award."))
     if outcome != "award" and amount is not None:
-        raise Invalid.field("amount", "Only an award has an amount.")
+        raise Invalid.field("amount", msg("Only an award has an amount; leave this empty."))
     if outcome == "waitlist" and rank is None:
-        raise Invalid.field("rank", "The waiting list needs a place, counted from 1.")
+        raise Invalid.field("rank", msg("Write the place on the waiting list, counted from 1."))
     if outcome != "waitlist" and rank is not None:
-        raise Invalid.field("rank", "Only the waiting list has places.")
+        raise Invalid.field("rank", msg("Only the waiting list has places; leave this empty."))
     if outcome == "decline" and reason is None:
-        raise Invalid.field("reason", "A decline needs a reason.")
+        raise Invalid.field("reason", msg("Choose a reason for declining."))
     if outcome != "decline" and reason is not None:
-        raise Invalid.field("reason", "Only a decline has a reason.")
+        raise Invalid.field("reason", msg("Only declining needs a reason; leave this empty."))
 
 
 def _check_award(
@@ -326,13 +340,14 @@ def _check_award(
 ) -> int:
     minor = amount.minor("amount", currency=call.currency, least=1)
     if not call.minimum_award <= minor <= call.maximum_award:
-        least, most = (
-            amount_text(call.minimum_award, call.currency),
-            amount_text(call.maximum_award, call.currency),
-        )
-        given = amount_text(minor, call.currency)
         raise Invalid.field(
-            "amount.amount", f"An award of this call is from {least} to {most}; this is {given}."
+            "amount.amount",
+            msg(
+                "This call awards from {least} to {most}; this is {given}.",
+                least=Money.of(call.minimum_award, call.currency),
+                most=Money.of(call.maximum_award, call.currency),
+                given=Money.of(minor, call.currency),
+            ),
         )
     others = sum(
         award
@@ -340,13 +355,13 @@ def _check_award(
         if application not in withdrawn
     )
     if others + minor > call.budget:
-        left = amount_text(call.budget - others, call.currency)
-        raise Refused(f"Of the call's budget {left} is left, which does not cover this award.")
+        raise Refused(
+            msg(
+                "The call's budget has {left} left, which does not cover this award.",
+                left=Money.of(call.budget - others, call.currency),
+            )
+        )
     return minor
-
-
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"
 
 
 def _or_last(points: Fraction | None) -> Fraction:

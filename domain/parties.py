@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import Any
+from collections.abc import Mapping
 
 import msgspec
 
-from domain.deciding import Aggregate, Wish, maybe, members
+from domain.deciding import Members, Part, maybe, members
 from domain.indexes import applications_by
 from domain.organisations import ORGANISATION, Organisation
 from domain.persons import PERSON, Person
@@ -55,28 +54,31 @@ def is_organisation(party: str) -> bool:
     return is_id(ORGANISATION.kind, party)
 
 
-def actor_of(person_id: str) -> Generator[Wish, Any, Actor]:
+def actor_of(person_id: str) -> Part[Actor]:
     """A person with the organisations for which they act, or acted."""
     if person_id == SYSTEM:
         return Actor(SYSTEM)
     return Actor.of(person_id, (yield from maybe(PERSON, person_id)))
 
 
-def aggregate_of(party_id: str) -> tuple[Aggregate[Any], str]:
-    """A party's stream with its kind, to be loaded."""
-    return (ORGANISATION if is_organisation(party_id) else PERSON), party_id
+def actor_in(person_id: str, round_id: str) -> Part[tuple[Actor, tuple[str, ...]]]:
+    """A person as an actor, and the applications in a round of all parties with which they are tied, sorted."""
+    own = yield from members(applications_by(person_id, round_id))
+    actor = yield from actor_of(person_id)
+    if len(actor.all_parties) > 1:
+        own = yield from applied_by(actor, round_id)
+    return actor, own
 
 
-def party_of(party_id: str) -> Generator[Wish, Any, PartyState]:
+def party_of(party_id: str) -> Part[PartyState]:
     """The state of a party."""
     if is_organisation(party_id):
         return (yield from maybe(ORGANISATION, party_id))
     return (yield from maybe(PERSON, party_id))
 
 
-def applied_by(actor: Actor, round_id: str) -> Generator[Wish, Any, tuple[str, ...]]:
+def applied_by(actor: Actor, round_id: str) -> Part[tuple[str, ...]]:
     """The applications in a round of all parties with which somebody is tied, sorted."""
-    found: set[str] = set()
-    for party in actor.all_parties:
-        found.update((yield from members(applications_by(party, round_id))))
-    return tuple(sorted(found))
+    indexes = tuple(applications_by(party, round_id) for party in actor.all_parties)
+    found: Mapping[str, tuple[str, ...]] = yield Members(indexes)
+    return tuple(sorted({each for index in indexes for each in found[index]}))

@@ -6,16 +6,17 @@ import enum
 import unicodedata
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Annotated, Literal, assert_never
+from typing import Annotated, Final, Literal, assert_never
 
 import msgspec
 from email_validator import EmailNotValidError, ValidatedEmail, validate_email
 
 from domain import limits
 from domain.deciding import Aggregate, Fact
+from domain.messages import msg
 from domain.personal import Personal, Withheld
 from domain.refusals import Invalid, NotFound, Refused
-from domain.values import check_line, check_text, moment_text
+from domain.values import check_line, check_text
 
 ErasureReason = Literal["asked_by_person", "retention_ended", "safety", "other"]
 
@@ -200,7 +201,7 @@ PERSON = Aggregate(kind="person", empty=Person(), evolve=evolve)
 def register(person_id: str, *, name: str, email: str | None, language: str) -> tuple[Fact, ...]:
     """Register a person under a name, perhaps with an address."""
     if not (2 <= len(language) <= 3 and language.isascii() and language.isalpha() and language.islower()):
-        raise Invalid.field("language", "A language is written as its code, such as en or ru.")
+        raise Invalid.field("language", msg("Write the language as its code, such as en or ru."))
     return (
         PersonRegistered(
             person=person_id,
@@ -221,10 +222,13 @@ def check_email(email: str | None) -> str | None:
     return address
 
 
-def address_claim(email: str) -> tuple[str, str]:
+ADDRESS_TAKEN: Final = msg("Another registered person already uses this address.")
+
+
+def address_claim(email: str) -> str:
     """The claim to an address, which one person holds at a time in any spelling (capitals, composed or decomposed
-    or full-width letters, a domain in letters or as ``xn--``), and the sentence that refuses it to another. An address that
-    `check_email` would refuse today, but took once, is claimed in small letters."""
+    or full-width letters, a domain in letters or as ``xn--``). An address that `check_email` would refuse today, but took
+    once, is claimed in small letters."""
     try:
         parsed = _parsed(email)
     except Invalid:
@@ -232,10 +236,7 @@ def address_claim(email: str) -> tuple[str, str]:
     else:
         # The domain is folded like this by its own standard (UTS #46).
         name = f"{_folded(parsed.local_part)}@{parsed.ascii_domain}"
-    return (
-        f"address {name}",
-        "This address belongs to a registered person already.",
-    )
+    return f"address {name}"
 
 
 def _folded(text: str) -> str:
@@ -250,27 +251,28 @@ def _parsed(address: str) -> ValidatedEmail:
     except EmailNotValidError:
         # Its own sentence may repeat the address.
         raise Invalid.field(
-            "email", "This does not look like an e-mail address; write one alone, such as anna@example.org."
+            "email",
+            msg("This does not look like an e-mail address; write a single one, such as anna@example.org."),
         ) from None
 
 
 def check_known(person: Person, person_id: str) -> None:
     """Raise `NotFound` unless the person was registered once; only for those who may know who is."""
     if person.status is None:
-        raise NotFound("There is no such person.", named=person_id)
+        raise NotFound(msg("There is no such person."), named=person_id)
 
 
 def check_registered(person: Person, person_id: str) -> None:
     """Raise `NotFound` or `Refused` unless the person can be given something: a role, an office."""
     check_known(person, person_id)
     if person.status is PersonStatus.ERASED:
-        raise Refused("This person was erased.")
+        raise Refused(msg("This person's data was erased."))
 
 
 def give_handle(person_id: str, person: Person, *, scope: str, handle: str) -> tuple[Fact, ...]:
     """Bind a handle to a person within a scope, once."""
     if scope in person.handles:
-        raise Refused("This person has a handle there already.")
+        raise Refused(msg("This person already has a handle there."))
     return (PersonHandleGiven(person=person_id, scope=scope, handle=handle),)
 
 
@@ -296,7 +298,7 @@ def erase(
 ) -> tuple[Fact, ...]:
     """Erase a person; their facts stay, unreadable. `dossiers` are all of theirs, `kept` those that a legal duty keeps."""
     if person.status is PersonStatus.ERASED:
-        raise Refused("This person was erased already.")
+        raise Refused(msg("This person's data was already erased."))
     return (
         PersonErased(
             person=person_id, reason=reason, dossiers=tuple(sorted(dossiers)), kept=tuple(sorted(kept))
@@ -311,12 +313,20 @@ def make_claim(
     check_registered(person, person_id)
     if not 1 <= days <= limits.MOST_CLAIM_DAYS:
         raise Invalid.field(
-            "days", f"A claim can be used for 1 to {limits.MOST_CLAIM_DAYS} days; this is {days}."
+            "days",
+            msg(
+                "A claim can be used for 1 to {most} days; this is {given}.",
+                most=limits.MOST_CLAIM_DAYS,
+                given=days,
+            ),
         )
     open_one = next((each for each in person.claims if each.usable(now)), None)
     if open_one is not None:
         raise Refused(
-            f"This person has a claim that can be used until {moment_text(open_one.ends_at)}; withdraw it first."
+            msg(
+                "This person has a claim that can be used until {end}; withdraw it first.",
+                end=open_one.ends_at,
+            )
         )
     return (
         PersonClaimMade(
@@ -347,10 +357,14 @@ def use_claim(person_id: str, person: Person, *, claim: str, now: datetime) -> t
 def _check_usable(person: Person, claim: str, now: datetime) -> None:
     found = next((each for each in person.claims if each.id == claim), None)
     if found is None:
-        raise NotFound("There is no such claim.", named=claim)
+        raise NotFound(msg("There is no such claim."), named=claim)
     if found.used_at is not None:
-        raise Refused(f"This claim was used on {moment_text(found.used_at)}; a claim can be used once.")
+        raise Refused(
+            msg("This claim was used on {moment}; a claim can be used only once.", moment=found.used_at)
+        )
     if found.withdrawn_at is not None:
-        raise Refused(f"This claim was withdrawn on {moment_text(found.withdrawn_at)}; ask for a new one.")
+        raise Refused(
+            msg("This claim was withdrawn on {moment}; ask for a new one.", moment=found.withdrawn_at)
+        )
     if now >= found.ends_at:
-        raise Refused(f"This claim ended on {moment_text(found.ends_at)}; ask for a new one.")
+        raise Refused(msg("This claim ended on {moment}; ask for a new one.", moment=found.ends_at))

@@ -13,6 +13,7 @@ from typing import Final, Literal
 import msgspec
 
 from domain.deciding import Aggregate, Fact
+from domain.messages import msg
 from domain.refusals import Refused
 from domain.rounds import Round, RoundStatus
 
@@ -105,7 +106,7 @@ def record(
     recorded before. `application` is the only one of which they see scores, None for the scores of the whole round."""
     excluding = [kind for kind in kinds if still_excludes(kind, round)]
     if not excluding:
-        raise Refused("The round is past the point at which reading this is recorded.")
+        raise Refused(msg("In this round, it is no longer recorded who reads this."))
     facts = newly_read(
         reading,
         viewer=viewer,
@@ -116,7 +117,7 @@ def record(
         application=application,
     )
     if not facts:
-        raise Refused("This reading was recorded before.")
+        raise Refused(msg("It is already recorded that you have read this."))
     return facts
 
 

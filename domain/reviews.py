@@ -15,6 +15,7 @@ from domain.calls import Call
 from domain.deciding import Aggregate, Fact
 from domain.forms import Rubric
 from domain.initiatives import Initiative
+from domain.messages import Message, msg
 from domain.personal import Personal, Withheld
 from domain.readings import Reading
 from domain.refusals import FieldError, Invalid, Refused
@@ -207,7 +208,7 @@ def why_not_asked(
     existing: Iterable[Review],
     juror_applied: Collection[str],
     juror_read: Reading,
-) -> str | None:
+) -> Message | None:
     """Why somebody of the jury cannot be asked to judge an application, in one sentence; None if they can. They know
     neither who applied, unless the call is open, nor what others thought of it.
 
@@ -217,19 +218,19 @@ def why_not_asked(
     have read of it.
     """
     if any(review.juror == juror for review in existing):
-        return "This juror was assigned to this application already."
+        return msg("This juror is already assigned to this application.")
     scores_seen = juror_read.has("scores", application_id)
     if call.blindness != "open":
         excluded = bool(juror_applied) or scores_seen or juror_read.breaks_blindness
-        return (
-            "This person cannot be asked to judge this application; ask another juror." if excluded else None
-        )
+        if excluded:
+            return msg("This person cannot be asked to judge this application; ask another juror.")
+        return None
     if application_id in juror_applied:
-        return "Nobody reviews their own application."
+        return msg("Nobody reviews their own application.")
     if juror_applied:
-        return "This person applied in the same round and cannot judge it."
+        return msg("This person applied in the same round, so they cannot judge this application.")
     if scores_seen:
-        return "This person has seen others' scores of this application, so they cannot judge it."
+        return msg("This person has seen others' scores of this application, so they cannot judge it.")
     return None
 
 
@@ -249,10 +250,9 @@ def assign(
     """Ask a juror or chair to judge an eligible application of a closed round; the rest is as in `why_not_asked`."""
     # Asked before anything else about them, so that of nobody else it can be found out whether they applied.
     if initiative.roles(juror).isdisjoint(JUDGING):
-        raise Invalid.field("juror", "Only a member who is a juror or chair can be assigned.")
+        raise Invalid.field("juror", msg("Choose a member who is a juror or a chair."))
     _check_in_review(round)
-    if application.status is not ApplicationStatus.ELIGIBLE:
-        raise Refused(f"Only an eligible application is reviewed; this one is {application.status}.")
+    _check_eligible(application)
     why_not = why_not_asked(
         application_id,
         call,
@@ -279,12 +279,15 @@ def declare_no_conflict(review_id: str, review: Review, round: Round) -> tuple[F
     """Declare to have no conflict of interest, before reading the application; also when the round is in panel and the
     review has expired, so that a chair who owed the answer can go on deciding."""
     if round.status is RoundStatus.DECIDED:
-        raise Refused("The round is decided, so nobody is asked about conflicts any more.")
+        raise Refused(msg("The round is decided, so conflicts of interest are no longer asked about."))
     if round.status is not RoundStatus.IN_PANEL:
         _check_in_review(round)
     if not undeclared(review):
         raise Refused(
-            f"A conflict of interest is asked about once, at the beginning; this review is {review.status}."
+            msg(
+                "You are asked about a conflict of interest only once, at the beginning; this review is {status}.",
+                status=review.status,
+            )
         )
     return (ReviewCleared(review=review_id, juror=review.juror),)
 
@@ -295,14 +298,18 @@ def declare_conflict(
     """Step back for a conflict of interest; also for one that shows only in reading, or after the review was submitted:
     until the panel opens, its scores then leave the ranking."""
     if review.status in STEPPED_BACK:
-        raise Refused("The juror of this review has stepped back already.")
+        raise Refused(msg("The juror of this review has already stepped back."))
     submitted = review.status is ReviewStatus.SUBMITTED
     if submitted and round.status is RoundStatus.DECIDED:
-        raise Refused("The round is decided, so this review can no longer be taken back; tell the staff.")
+        raise Refused(
+            msg("The round is decided, so this review can no longer be taken back; tell the programme staff.")
+        )
     if submitted and round.status is RoundStatus.IN_PANEL:
         raise Refused(
-            "The panel opened with this review in its ranking, so it stays there; tell the chair, who decides without it, "
-            "or, if you are the chair, ask the administrator to name another one for this call."
+            msg(
+                "The panel is open and its ranking already counts this review. Tell the chair, who can decide without "
+                "it; if you are the chair, ask the administrator to name another one for this call."
+            )
         )
     return (
         ReviewConflictDeclared(
@@ -342,33 +349,52 @@ def lower_quorum(
     them could be asked for a review yet, not how many, for that may tell that somebody applied.
     """
     _check_in_review(round)
-    if application.status is not ApplicationStatus.ELIGIBLE:
-        raise Refused(f"Only an eligible application is reviewed; this one is {application.status}.")
+    _check_eligible(application)
     written = sum(review.status is ReviewStatus.SUBMITTED for review in reviews)
     owed = sum(review.status in OUTSTANDING and review.juror in jury for review in reviews)
     needed = round.quorum(application_id, call)
     if written >= needed:
-        raise Refused("This application has all the reviews that it needs.")
+        raise Refused(msg("This application has all the reviews that it needs."))
     if can_be_asked:
         raise Refused(
-            "The quorum is lowered when nobody of the jury is left to ask, and somebody is; let the staff ask them."
+            msg(
+                "The quorum can be lowered only when no juror is left to ask. There still is one; tell the programme staff "
+                "to ask them."
+            )
         )
     least = written + owed
     if least >= needed:
         raise Refused(
-            "This application still gets enough reviews once every juror submits; wait for those who were asked, or let the "
-            "administrator end the role of a juror who does not answer."
+            msg(
+                "This application still gets enough reviews once every juror submits. Wait for them, or ask the "
+                "administrator to end the role of a juror who does not answer."
+            )
         )
     if not least <= quorum < needed:
-        exactly = f"{least}" if least == needed - 1 else f"a whole number from {least} to {needed - 1}"
-        raise Invalid.field("quorum", f"The lowered quorum of this application is {exactly}.")
+        if least == needed - 1:
+            raise Invalid.field(
+                "quorum", msg("The quorum of this application can be lowered only to {least}.", least=least)
+            )
+        raise Invalid.field(
+            "quorum",
+            msg(
+                "The quorum of this application can be lowered to a number from {least} to {most}.",
+                least=least,
+                most=needed - 1,
+            ),
+        )
     return (RoundQuorumLowered(round=round_id, application=application_id, quorum=quorum, reason=reason),)
 
 
 def replace(review_id: str, review: Review, *, replacement: str) -> tuple[Fact, ...]:
     """Record that the review `replacement` stands in for one whose juror stepped back."""
     if review.status is not ReviewStatus.RECUSED:
-        raise Refused(f"Only a juror who declared a conflict is replaced; this review is {review.status}.")
+        raise Refused(
+            msg(
+                "Only a juror who declared a conflict of interest can be replaced; this review is {status}.",
+                status=review.status,
+            )
+        )
     return (ReviewReplaced(review=review_id, replacement=replacement),)
 
 
@@ -385,14 +411,15 @@ def submit(
 ) -> tuple[Fact, ...]:
     """Submit a review: every criterion of the rubric is scored, or said to give no basis to judge."""
     if review.status is ReviewStatus.EXPIRED:
-        raise Refused("The panel opened before this review was submitted, so nobody waits for it any more.")
+        raise Refused(
+            msg("The panel opened before this review was submitted, so it is no longer needed. Thank you.")
+        )
     if review.status is ReviewStatus.ASSIGNED:
-        raise Refused("Declare first whether you have a conflict of interest with this application.")
+        raise Refused(msg("Declare first whether you have a conflict of interest with this application."))
     if review.status is not ReviewStatus.CLEARED:
-        raise Refused(f"A review is submitted once, by its juror; this one is {review.status}.")
+        raise Refused(msg("A review can be submitted only once; this one is {status}.", status=review.status))
     _check_in_review(round)
-    if application.status is not ApplicationStatus.ELIGIBLE:
-        raise Refused(f"Only an eligible application is reviewed; this one is {application.status}.")
+    _check_eligible(application)
     errors: list[FieldError] = []
     checked = _check_scores(scores, rubric, errors)
     jury = _check_comment(comment_jury, "comment_jury", errors)
@@ -411,11 +438,23 @@ def submit(
     )
 
 
+def _check_eligible(application: Application) -> None:
+    if application.status is not ApplicationStatus.ELIGIBLE:
+        raise Refused(
+            msg(
+                "Only an eligible application can be reviewed; this one is {status}.",
+                status=application.status,
+            )
+        )
+
+
 def _check_in_review(round: Round) -> None:
     if round.status is RoundStatus.OPEN:
-        raise Refused("Reviews begin when the round has closed; it is open still.")
+        raise Refused(msg("The round is still open; reviews begin when it has closed."))
+    if round.status is RoundStatus.CANCELLED:
+        raise Refused(msg("This call was cancelled, so its applications are not reviewed any more."))
     if round.status is not RoundStatus.CLOSED:
-        raise Refused("The round has gone to its panel; its reviews are complete.")
+        raise Refused(msg("The panel of this round is already open, so its reviews are complete."))
 
 
 def _check_scores(
@@ -424,17 +463,21 @@ def _check_scores(
     known = {criterion.id for criterion in rubric.criteria}
     if not known.issuperset(scores):
         # An unknown name is the client's own text, so it is not repeated.
-        errors.append(FieldError("scores", "A criterion is scored that the rubric does not have."))
+        errors.append(
+            FieldError("scores", msg("There is a score for a criterion that this call does not have."))
+        )
     for criterion in rubric.criteria:
         field = f"scores.{criterion.id}"
         if criterion.id not in scores:
-            errors.append(
-                FieldError(field, "Score this criterion, or say that there is no basis to judge it.")
-            )
+            errors.append(FieldError(field, msg("Score this criterion, or say that you cannot judge it.")))
         elif (points := scores[criterion.id]) is not None and not 0 <= points <= criterion.scale:
-            errors.append(FieldError(field, limits.outside("A score", points, 0, criterion.scale)))
+            errors.append(FieldError(field, limits.outside(points, 0, criterion.scale)))
     if not errors and all(points is None for points in scores.values()):
-        errors.append(FieldError("scores", "Score at least one criterion; without any, step back instead."))
+        errors.append(
+            FieldError(
+                "scores", msg("Score at least one criterion; if you can judge none, step back instead.")
+            )
+        )
     return {criterion.id: scores.get(criterion.id) for criterion in rubric.criteria}
 
 

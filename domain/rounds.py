@@ -5,16 +5,21 @@ from __future__ import annotations
 import enum
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
-from typing import Literal, assert_never
-from zoneinfo import ZoneInfo
+from typing import Annotated, Literal, assert_never
 
 import msgspec
 
+from domain import limits
 from domain.calls import Call, CallStatus, instant
 from domain.deciding import Aggregate, Fact
+from domain.messages import At, msg
+from domain.personal import Personal, Withheld
 from domain.refusals import Invalid, Refused
+from domain.values import check_optional
 
 QuorumReason = Literal["conflicts_of_interest", "jurors_unavailable", "other"]
+ExtensionReason = Literal["technical_trouble", "few_applications", "events", "other"]
+LateReason = Literal["technical_trouble", "illness", "safety", "access_needs", "other"]
 
 # Facts
 
@@ -35,6 +40,41 @@ class RoundOpened(Fact, frozen=True, kw_only=True):
     def intake_ends(self) -> datetime:
         """When the last application is taken in, the minutes of grace included."""
         return self.closes_at + timedelta(minutes=self.grace_minutes)
+
+
+class RoundDeadlineExtended(Fact, frozen=True, kw_only=True):
+    """Everybody has until `closes_at` now, and silently `grace_minutes` more. A round that was closed takes in applications
+    again. It closes at `closing_at`, once everybody's time has passed."""
+
+    round: str
+    officer: str
+    closes_at: datetime
+    closes_local: str
+    time_zone: str
+    grace_minutes: int
+    closing_at: datetime
+    reason: ExtensionReason
+    explanation: Annotated[str | Withheld | None, Personal(of="officer")]
+
+
+class RoundLateAccessGranted(Fact, frozen=True, kw_only=True):
+    """One applicant may apply, or change their application, until `until`. The round closes for all at `closing_at`, so that
+    nothing shows who came late."""
+
+    round: str
+    applicant: str
+    until: datetime
+    until_local: str
+    time_zone: str
+    closing_at: datetime
+    reason: LateReason
+    explanation: Annotated[str | Withheld | None, Personal(of="applicant")]
+
+
+class RoundCancelled(Fact, frozen=True, kw_only=True):
+    """The round ended without a decision, since its call was cancelled."""
+
+    round: str
 
 
 class RoundClosed(Fact, frozen=True, kw_only=True):
@@ -70,7 +110,16 @@ class RoundDecided(Fact, frozen=True, kw_only=True):
     panel: str
 
 
-RoundFact = RoundOpened | RoundClosed | RoundQuorumLowered | RoundPutToPanel | RoundDecided
+RoundFact = (
+    RoundOpened
+    | RoundDeadlineExtended
+    | RoundLateAccessGranted
+    | RoundClosed
+    | RoundQuorumLowered
+    | RoundPutToPanel
+    | RoundDecided
+    | RoundCancelled
+)
 
 # State
 
@@ -82,10 +131,12 @@ class RoundStatus(enum.StrEnum):
     CLOSED = "closed"
     IN_PANEL = "in panel"
     DECIDED = "decided"
+    CANCELLED = "cancelled"
 
 
 class Round(msgspec.Struct, frozen=True, kw_only=True):
-    """A round as its facts left it. `lowered` are the quorums of those applications for which no juror was left."""
+    """A round as its facts left it. `lowered` are the quorums of those applications for which no juror was left, and `late`
+    until when single applicants may still apply."""
 
     status: RoundStatus | None = None
     initiative: str = ""
@@ -97,17 +148,33 @@ class Round(msgspec.Struct, frozen=True, kw_only=True):
     intake_ends: datetime | None = None
     applications: tuple[str, ...] = ()
     lowered: dict[str, int] = {}
+    grace_minutes: int = 0
+    late: dict[str, datetime] = {}
 
     def quorum(self, application: str, call: Call) -> int:
         """The number of reviews that an application needs before the panel opens."""
         return self.lowered.get(application, call.quorum)
 
-    def check_open(self, now: datetime) -> None:
-        """Refuse unless an application can be taken in at `now`, the minutes of grace included."""
+    @property
+    def closing_at(self) -> datetime:
+        """When it closes: once everybody's time has passed."""
         assert self.intake_ends is not None
-        if self.status is not RoundStatus.OPEN or now >= self.intake_ends:
+        return max(self.intake_ends, *self.late.values()) if self.late else self.intake_ends
+
+    def check_open(self, now: datetime, applicant: str) -> None:
+        """Refuse unless something of this applicant can be taken in at `now`, the minutes of grace and their late access
+        included."""
+        assert self.intake_ends is not None
+        assert self.closes_at is not None
+        if self.status is RoundStatus.CANCELLED:
+            raise Refused(msg("This call was cancelled; it takes no more applications."))
+        until = max(self.intake_ends, self.late.get(applicant, self.intake_ends))
+        if self.status is not RoundStatus.OPEN or now >= until:
             raise Refused(
-                f"The round closed on {self.closes_local} ({self.time_zone}); it takes no more applications."
+                msg(
+                    "The deadline was {deadline}; applications are no longer accepted.",
+                    deadline=At(self.closes_at, self.time_zone),
+                )
             )
 
 
@@ -124,7 +191,26 @@ def evolve(round: Round, fact: RoundFact) -> Round:
                 closes_local=fact.closes_local,
                 time_zone=fact.time_zone,
                 intake_ends=fact.intake_ends,
+                grace_minutes=fact.grace_minutes,
             )
+        case RoundDeadlineExtended():
+            return replace(
+                round,
+                status=RoundStatus.OPEN,
+                closes_at=fact.closes_at,
+                closes_local=fact.closes_local,
+                intake_ends=fact.closes_at + timedelta(minutes=fact.grace_minutes),
+                applications=(),
+            )
+        case RoundLateAccessGranted():
+            return replace(
+                round,
+                status=RoundStatus.OPEN,
+                late={**round.late, fact.applicant: fact.until},
+                applications=(),
+            )
+        case RoundCancelled():
+            return replace(round, status=RoundStatus.CANCELLED)
         case RoundClosed():
             return replace(round, status=RoundStatus.CLOSED, applications=fact.applications)
         case RoundQuorumLowered():
@@ -150,33 +236,138 @@ def open_round(
     A call takes them in once: its budget is divided by one panel, which sees all who compete for it.
     """
     if call.status is not CallStatus.PUBLISHED:
-        raise Refused("Only a published call can take in applications; publish it first.")
+        raise Refused(msg("Only a published call can accept applications; publish it first."))
     if has_round:
-        raise Refused("This call has its round already; draft another call to take in applications again.")
+        raise Refused(
+            msg("This call already has its round; draft another call to accept applications again.")
+        )
     closes_at = instant(closes_local, call.time_zone, "closes_at")
     if closes_at <= now:
-        raise Invalid.field("closes_at", "The deadline must lie in the future.")
+        raise Invalid.field("closes_at", msg("The deadline must lie in the future."))
     return (
         RoundOpened(
             round=round_id,
             initiative=call.initiative,
             call=call_id,
             closes_at=closes_at,
-            closes_local=_on_clocks(closes_local),
+            closes_local=on_clocks(closes_local),
             time_zone=call.time_zone,
             grace_minutes=call.grace_minutes,
         ),
     )
 
 
+def extend(
+    round_id: str,
+    round: Round,
+    *,
+    officer: str,
+    closes_local: datetime,
+    reason: ExtensionReason,
+    explanation: str | None,
+    judged: bool,
+    now: datetime,
+) -> tuple[Fact, ...]:
+    """Give everybody more time, also after the round closed, but not once jurors were asked (`judged`)."""
+    _check_extensible(round, judged=judged)
+    assert round.closes_at is not None
+    closes_at = instant(closes_local, round.time_zone, "closes_at")
+    if closes_at <= now:
+        raise Invalid.field("closes_at", msg("The deadline must lie in the future."))
+    if closes_at <= round.closes_at:
+        raise Invalid.field(
+            "closes_at",
+            msg(
+                "A deadline can only be put off; it is {deadline} now.",
+                deadline=At(round.closes_at, round.time_zone),
+            ),
+        )
+    intake_ends = closes_at + timedelta(minutes=round.grace_minutes)
+    return (
+        RoundDeadlineExtended(
+            round=round_id,
+            officer=officer,
+            closes_at=closes_at,
+            closes_local=on_clocks(closes_local),
+            time_zone=round.time_zone,
+            grace_minutes=round.grace_minutes,
+            closing_at=max(intake_ends, round.closing_at),
+            reason=reason,
+            explanation=check_optional(explanation, "explanation", most=limits.EXPLANATION),
+        ),
+    )
+
+
+def grant_late_access(
+    round_id: str,
+    round: Round,
+    *,
+    applicant: str,
+    until: datetime,
+    reason: LateReason,
+    explanation: str | None,
+    judged: bool,
+    now: datetime,
+) -> tuple[Fact, ...]:
+    """Let one applicant apply later than all others, also after the round closed, but not once jurors were asked
+    (`judged`): they would see who came late."""
+    _check_extensible(round, judged=judged)
+    assert round.intake_ends is not None
+    moment = instant(until, round.time_zone, "until")
+    if moment <= now:
+        raise Invalid.field("until", msg("Late access must end in the future."))
+    if moment <= round.intake_ends:
+        raise Invalid.field(
+            "until",
+            msg(
+                "The round is open to everybody until {end}; late access ends after that.",
+                end=At(round.intake_ends, round.time_zone),
+            ),
+        )
+    others = [when for who, when in round.late.items() if who != applicant]
+    return (
+        RoundLateAccessGranted(
+            round=round_id,
+            applicant=applicant,
+            until=moment,
+            until_local=on_clocks(until),
+            time_zone=round.time_zone,
+            closing_at=max(moment, round.intake_ends, *others),
+            reason=reason,
+            explanation=check_optional(explanation, "explanation", most=limits.EXPLANATION),
+        ),
+    )
+
+
+def _check_extensible(round: Round, *, judged: bool) -> None:
+    if round.status is RoundStatus.CANCELLED:
+        raise Refused(msg("This call was cancelled, so its round stays closed."))
+    if round.status not in (RoundStatus.OPEN, RoundStatus.CLOSED):
+        raise Refused(msg("The round has gone to its panel, so nobody can apply any more."))
+    if judged:
+        raise Refused(
+            msg("Jurors were asked already; they would see who came late, so nobody can apply any more.")
+        )
+
+
+def cancel(round_id: str, round: Round) -> tuple[Fact, ...]:
+    """End a round without a decision, as its call is cancelled; not once its panel opened."""
+    if round.status not in (RoundStatus.OPEN, RoundStatus.CLOSED):
+        raise Refused(msg("The panel of this call was opened already, so the call cannot be cancelled."))
+    return (RoundCancelled(round=round_id),)
+
+
 def close(round_id: str, round: Round, *, received: tuple[str, ...], now: datetime) -> tuple[Fact, ...]:
     """End the intake once deadline and grace have passed, and record the applications received."""
     if round.status is not RoundStatus.OPEN:
-        raise Refused(f"Only an open round can be closed; this one is {round.status}.")
-    assert round.intake_ends is not None
-    if now < round.intake_ends:
-        local = _on_clocks(round.intake_ends.astimezone(ZoneInfo(round.time_zone)).replace(tzinfo=None))
-        raise Refused(f"The round is open until {local} ({round.time_zone}); it cannot be closed before.")
+        raise Refused(msg("Only an open round can be closed; this one is {status}.", status=round.status))
+    if now < round.closing_at:
+        raise Refused(
+            msg(
+                "The round is open until {end}; it cannot be closed before.",
+                end=At(round.closing_at, round.time_zone),
+            )
+        )
     return (RoundClosed(round=round_id, applications=tuple(sorted(received))),)
 
 
@@ -185,7 +376,9 @@ def put_to_panel(
 ) -> tuple[Fact, ...]:
     """Hand a closed round to its panel, and record all reviews of each application that it received."""
     if round.status is not RoundStatus.CLOSED:
-        raise Refused(f"A panel is opened on a closed round; this one is {round.status}.")
+        raise Refused(
+            msg("A panel can be opened only for a closed round; this one is {status}.", status=round.status)
+        )
     recorded = {each: tuple(sorted(reviews.get(each, ()))) for each in round.applications}
     return (RoundPutToPanel(round=round_id, panel=panel, reviews=recorded),)
 
@@ -193,10 +386,15 @@ def put_to_panel(
 def decide(round_id: str, round: Round) -> tuple[Fact, ...]:
     """Record that the panel's decision was confirmed."""
     if round.status is not RoundStatus.IN_PANEL or round.panel is None:
-        raise Refused(f"Only a round in panel can be decided; this one is {round.status}.")
+        raise Refused(
+            msg(
+                "Only a round that is with its panel can be decided; this one is {status}.",
+                status=round.status,
+            )
+        )
     return (RoundDecided(round=round_id, panel=round.panel),)
 
 
-def _on_clocks(local: datetime) -> str:
+def on_clocks(local: datetime) -> str:
     """A time as clocks show it; seconds are told only where there are any."""
     return local.isoformat(" ", "seconds" if local.second else "minutes")

@@ -14,6 +14,7 @@ import msgspec
 from domain.amounts import why_unreadable
 from domain.currencies import DECIMALS, decimals
 from domain.limits import MAX_MINOR
+from domain.messages import counted, msg
 from domain.refusals import Invalid, NotFound
 
 _AMOUNT: Final = re.compile(r"(0|[1-9][0-9]*)(?:\.([0-9]+))?\Z", re.ASCII)
@@ -76,6 +77,10 @@ class Money(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     amount: str
     currency: str
 
+    def __str__(self) -> str:
+        """The amount in plain English: ``1250.00 EUR``."""
+        return f"{self.amount} {self.currency}"
+
     def minor(self, field: str, *, currency: str | None = None, least: int = 0) -> int:
         """The amount as an integer of the currency's minor unit.
 
@@ -85,7 +90,9 @@ class Money(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         if currency is None:
             check_currency(self.currency, f"{field}.currency")
         elif self.currency != currency:
-            raise Invalid.field(f"{field}.currency", f"The amount must be in {currency}.")
+            raise Invalid.field(
+                f"{field}.currency", msg("The amount must be in {currency}.", currency=currency)
+            )
         return minor_units(self.amount, self.currency, f"{field}.amount", least=least)
 
     @classmethod
@@ -97,9 +104,9 @@ class Money(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 def check_currency(code: str, field: str) -> None:
     """Raise `Invalid` unless `code` is that of a currency in use today, by ISO 4217."""
     if not _CURRENCY.match(code):
-        raise Invalid.field(field, "A currency is written as its three-letter code, such as EUR.")
+        raise Invalid.field(field, msg("Write the currency as its three-letter code, such as EUR."))
     if code not in DECIMALS:
-        raise Invalid.field(field, f"{code} is no currency in which anything can be paid today.")
+        raise Invalid.field(field, msg("{code} is not a currency that is in use today.", code=code))
 
 
 def minor_units(amount: str, currency: str, field: str, *, least: int = 0) -> int:
@@ -116,12 +123,13 @@ def minor_units(amount: str, currency: str, field: str, *, least: int = 0) -> in
     # The length is looked at first: Python refuses to read a number of thousands of digits.
     minor = int(whole + fraction.ljust(places, "0")) if len(whole) <= _MAX_DIGITS else None
     if minor is None or minor > MAX_MINOR:
-        given = f"{len(whole)} digits" if minor is None else amount_text(minor, currency)
         raise Invalid.field(
-            field, f"An amount is at most {amount_text(MAX_MINOR, currency)}; this is {given}."
+            field, msg("An amount can be at most {most}.", most=Money.of(MAX_MINOR, currency))
         )
     if minor < least:
-        raise Invalid.field(field, f"The amount must be at least {amount_text(least, currency)}.")
+        raise Invalid.field(
+            field, msg("The amount must be at least {least}.", least=Money.of(least, currency))
+        )
     return minor
 
 
@@ -220,11 +228,11 @@ def in_utc(moment: datetime, field: str) -> datetime:
     """`moment`, a time with its offset, in UTC. Raises `Invalid` for one without an offset, and for one that lies before
     the year 1 or after the year 9999 in UTC."""
     if moment.tzinfo is None:
-        raise Invalid.field(field, "Write the time with its offset, such as 2026-03-31T12:00:00Z.")
+        raise Invalid.field(field, msg("Write the time with its offset, such as 2026-03-31T12:00:00Z."))
     try:
         return moment.astimezone(UTC)
     except OverflowError:
-        raise Invalid.field(field, "This time is too far away; choose another.") from None
+        raise Invalid.field(field, msg("This time is too far away; choose another one.")) from None
 
 
 _BLANK: Final = (
@@ -286,10 +294,20 @@ def check_text(value: str, field: str, *, least: int = 1, most: int, long: bool 
     if length < least:
         raise Invalid.field(
             field,
-            "This cannot be left empty." if least == 1 else f"At least {least} characters.",
+            msg("This cannot be left empty.")
+            if least == 1
+            else counted("At least {count} character.", "At least {count} characters.", count=least),
         )
     if length > most:
-        raise Invalid.field(field, f"At most {most} characters; this has {length}.")
+        raise Invalid.field(
+            field,
+            counted(
+                "At most {count} character; this has {given}.",
+                "At most {count} characters; this has {given}.",
+                count=most,
+                given=length,
+            ),
+        )
     return text
 
 
@@ -298,8 +316,12 @@ def _check_characters(text: str, field: str, *, long: bool) -> None:
     if control := _NEVER.search(text):
         raise Invalid.field(
             field,
-            f"Character {control.start() + 1} is the control character U+{ord(control[0]):04X}, which cannot be kept; "
-            "delete it, or type that place again.",
+            msg(
+                "Character {place} is the control character {code}, which cannot be stored; delete it, or type that part "
+                "again.",
+                place=control.start() + 1,
+                code=f"U+{ord(control[0]):04X}",
+            ),
         )
     if not text.isascii():
         _check_encodes(text, field)
@@ -312,14 +334,18 @@ def _check_encodes(text: str, field: str) -> None:
         encoded = text.encode()
     except UnicodeEncodeError:
         raise Invalid.field(
-            field, "The text holds half of a surrogate pair, which is not a character."
+            field,
+            msg("The text contains a broken character (half of a surrogate pair); type that part again."),
         ) from None
     # Not by the pattern alone, which takes a hundred times as long.
     if any(each in encoded for each in _IN_NONCHARACTERS) and (found := _NONCHARACTER.search(text)):
         raise Invalid.field(
             field,
-            f"Character {found.start() + 1} is U+{ord(found[0]):04X}, which stands for no character and cannot be kept; "
-            "delete it.",
+            msg(
+                "Character {place} is {code}, which stands for no character and cannot be stored; delete it.",
+                place=found.start() + 1,
+                code=f"U+{ord(found[0]):04X}",
+            ),
         )
 
 
@@ -337,7 +363,7 @@ def check_line(value: str, field: str, *, least: int = 1, most: int) -> str:
     hidden, nor stand for something else. Raises `Invalid`."""
     text = check_text(value, field, least=least, most=most)
     if _UNSEEN.search(text):
-        raise Invalid.field(field, "This holds a character that cannot be seen; type it again by hand.")
+        raise Invalid.field(field, msg("This contains an invisible character; type it again by hand."))
     return text
 
 
@@ -358,21 +384,28 @@ def _check_hidden(text: str, field: str, *, long: bool) -> None:
     if hidden is not None:
         raise Invalid.field(
             field,
-            f"The text holds the character U+{ord(hidden):04X}, which cannot be seen and may mislead whoever reads it; "
-            "write it without.",
+            msg(
+                "The text contains the invisible character {code}, which could mislead readers; delete it.",
+                code=f"U+{ord(hidden):04X}",
+            ),
         )
 
 
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z", re.ASCII)
 
 
+def check_optional(text: str | None, field: str, *, most: int) -> str | None:
+    """An optional long text, trimmed; an empty one counts as none. Raises `Invalid`."""
+    return None if text is None or not text.strip() else check_text(text, field, most=most, long=True)
+
+
 def check_texts(value: Mapping[str, str], field: str, *, most: int, long: bool = False) -> Texts:
     """A text in one or more languages, each checked as `check_text` does. Raises `Invalid`."""
     if not value:
-        raise Invalid.field(field, "The text is needed in at least one language.")
+        raise Invalid.field(field, msg("Write this text in at least one language."))
     for language in value:
         if not _LANGUAGE.match(language):
-            raise Invalid.field(field, "A language is written as its code, such as en or ru.")
+            raise Invalid.field(field, msg("Write the language as its code, such as en or ru."))
     return {
         language: check_text(text, f"{field}.{language}", most=most, long=long)
         for language, text in value.items()

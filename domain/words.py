@@ -8,8 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-UNSPACED: Final = "Japanese, Chinese, Thai, Lao, Khmer and Burmese"
-"""The languages that are written without blanks between words, so that their characters are counted."""
+from domain.messages import Message, counted
 
 # By their Unicode classes: dashes (Pd), brackets and quotation marks (Ps, Pe, Pi, Pf) and other punctuation (Po), blanks
 # (Zs) and what cannot be seen (Cf and Default_Ignorable_Code_Point). Not among them is what stands within words: hyphens,
@@ -96,12 +95,29 @@ def is_counted_by_characters(text: str) -> bool:
     return _CHARACTERS.search(text) is not None
 
 
-def word_limit(most: int) -> str:
+def word_limit(most: int) -> Message:
     """What a form says beside a field of at most `most` words."""
-    return f"At most {most} {'word' if most == 1 else 'words'}; in {UNSPACED}, each character counts as one."
+    return counted(
+        "At most {count} word; in Japanese, Chinese, Thai, Lao, Khmer and Burmese, each character counts as one.",
+        "At most {count} words; in Japanese, Chinese, Thai, Lao, Khmer and Burmese, each character counts as one.",
+        count=most,
+    )
 
 
-def too_many_words(text: str, words: int, most: int) -> str:
+def too_many_words(text: str, words: int, most: int) -> Message:
     """The sentence that refuses a text of `words` words, where at most `most` may be."""
-    how = f", as in {UNSPACED} each character counts as one" if is_counted_by_characters(text) else ""
-    return f"At most {most} {'word' if most == 1 else 'words'}; this has {words}{how}."
+    if is_counted_by_characters(text):
+        return counted(
+            "At most {count} word; this has {given}, since in Japanese, Chinese, Thai, Lao, Khmer and Burmese each "
+            "character counts as one.",
+            "At most {count} words; this has {given}, since in Japanese, Chinese, Thai, Lao, Khmer and Burmese each "
+            "character counts as one.",
+            count=most,
+            given=words,
+        )
+    return counted(
+        "At most {count} word; this has {given}.",
+        "At most {count} words; this has {given}.",
+        count=most,
+        given=words,
+    )

@@ -24,13 +24,13 @@ class Lost(Unavailable):
 
 @dataclass(frozen=True, slots=True)
 class DueDate:
-    """A row of the queue of due dates: what is to be run when. `cause` is the leaf of the fact that set it."""
+    """A row of the queue of due dates: a key, a time, and the place of the fact from which it follows. What is to be done
+    then is worked out from that fact (`domain.due_dates.set_by`)."""
 
     key: str
     at: datetime
-    command: str
-    request: bytes
-    cause: bytes
+    stream: str
+    version: int
 
 
 @dataclass(frozen=True, slots=True)

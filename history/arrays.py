@@ -1,7 +1,6 @@
-"""Arrays as PostgreSQL takes them in binary, made in one go.
+"""Arrays, and JSON documents, as PostgreSQL takes them in binary, made in one go.
 
-psycopg would look at every element of every list for its type; an append has nearly forty arrays whose types are known. The
-form is that of `array_send`: dimensions, a flag for nulls, the element's type, then length and first index; each
+psycopg would look at every element of every list for its type; here the types are known. An array's form is that of `array_send`: dimensions, a flag for nulls, the element's type, then length and first index; each
 element behind its own length, which is -1 for null, all numbers big-endian.
 """
 
@@ -25,13 +24,25 @@ _LENGTH: Final = struct.Struct(">i").pack
 _NULL: Final = _LENGTH(-1)
 
 
-class BinaryArray:
-    """An array of one dimension, ready for the wire."""
+class BinaryValue:
+    """A value, ready for the wire."""
 
     __slots__ = ("data",)
 
     def __init__(self, data: bytes) -> None:
         self.data = data
+
+
+class Document(BinaryValue):
+    """jsonb"""
+
+    __slots__ = ()
+
+
+class BinaryArray(BinaryValue):
+    """An array of one dimension."""
+
+    __slots__ = ()
 
 
 class TextArray(BinaryArray):
@@ -103,7 +114,6 @@ def _empty(element: TypeInfo) -> bytes:
 _NO_TEXTS: Final = TextArray(_empty(_TEXT))
 _NO_BYTES: Final = BytesArray(_empty(_BYTES))
 _NO_INTEGERS: Final = IntegerArray(_empty(_INTEGER))
-_NO_TIMES: Final = TimeArray(_empty(_TIME))
 
 
 def texts(values: Sequence[str]) -> TextArray:
@@ -127,12 +137,9 @@ def integers(values: Sequence[int]) -> IntegerArray:
     return IntegerArray(_header(_INTEGER, len(values)) + struct.pack(f">{len(parts)}i", *parts))
 
 
-def times(values: Sequence[datetime]) -> TimeArray:
-    """timestamptz[] of these values, which are aware of their zone."""
-    if not values:
-        return _NO_TIMES
-    encoded = [_moment(value) for value in values]
-    return TimeArray(_joined(_TIME, encoded))
+def document(value: object) -> Document:
+    """jsonb of a value that msgspec can encode: bytes become base64, times ISO 8601."""
+    return Document(_json(value))
 
 
 def _joined(element: TypeInfo, values: Sequence[bytes]) -> bytes:
@@ -189,16 +196,15 @@ def _column(element: TypeInfo, values: Sequence[Any], pack: _Element) -> bytes:
     return _header(element, len(values), nulls=None in values) + b"".join([packed[value] for value in values])
 
 
-class _ArrayDumper(Dumper):
+class _BinaryDumper(Dumper):
     format = Format.BINARY
 
-    def dump(self, obj: BinaryArray) -> bytes:
+    def dump(self, obj: BinaryValue) -> bytes:
         return obj.data
 
 
-def _register(kind: type[BinaryArray], element: TypeInfo) -> None:
-    dumper = type(f"{kind.__name__}Dumper", (_ArrayDumper,), {"oid": element.array_oid})
-    psycopg.adapters.register_dumper(kind, dumper)
+def _register(kind: type[BinaryValue], oid: int) -> None:
+    psycopg.adapters.register_dumper(kind, type(f"{kind.__name__}Dumper", (_BinaryDumper,), {"oid": oid}))
 
 
 # Our own classes, so nobody else's arguments are dumped another way.
@@ -212,4 +218,5 @@ for _kind, _element in (
     (DateArray, _DATE),
     (JsonArray, _JSON),
 ):
-    _register(_kind, _element)
+    _register(_kind, _element.array_oid)
+_register(Document, _JSON.oid)

@@ -10,14 +10,11 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from history.appends import Append, Appended
-from history.arrays import BinaryArray, blobs, integers, texts, times
+from history.arrays import BinaryValue, blobs, document
 from history.statements import Prepared
 
-_ARRAYS: Final = 39
 APPEND: Final = Prepared(
-    b"history_append",
-    b"SELECT before, turned, outcomes, details FROM history.append(%s)"
-    % b", ".join([b"$%d" % number for number in range(1, _ARRAYS + 1)]),
+    b"history_append", b"SELECT before, rejected, outcomes, details FROM history.append($1, $2)"
 )
 """The statement; its arguments are made by `arguments`, its row is read by `outcomes`."""
 
@@ -80,78 +77,92 @@ class Company:
         return True
 
 
-def arguments(batch: Sequence[tuple[Append, Mapping[str, int]]]) -> list[BinaryArray]:
-    """The arguments of `APPEND` for some appends, each with what `reads` says of it."""
+def arguments(batch: Sequence[tuple[Append, Mapping[str, int]]]) -> list[BinaryValue]:
+    """The arguments of `APPEND` for some appends, each with what `reads` says of it: the document, in which each effect has a
+    list of rows, and the facts' own documents."""
     numbered = [(number, append) for number, (append, _) in enumerate(batch, 1)]
-    facts = [(number, fact) for number, append in numbered for fact in append.facts]
-    read = [
-        (number, stream, version)
-        for number, (_, heads) in enumerate(batch, 1)
-        for stream, version in heads.items()
+    effects: dict[str, list[dict[str, object]]] = {
+        "facts": [
+            {
+                "request": number,
+                "stream": fact.stream,
+                "version": fact.version,
+                "topic": fact.topic,
+                "leaf": fact.leaf,
+            }
+            for number, append in numbered
+            for fact in append.facts
+        ],
+        "read": [
+            {"request": number, "stream": stream, "version": version}
+            for number, (_, heads) in enumerate(batch, 1)
+            for stream, version in heads.items()
+        ],
+        "counted": [
+            {"request": number, "name": name, "entries": count}
+            for number, append in numbered
+            for name, count in append.read_indexes.items()
+        ],
+        "commands": [
+            {
+                "request": number,
+                "principal": sent.principal,
+                "key": sent.key,
+                "hash": sent.request,
+                "answers": append.answers,
+            }
+            for number, append in numbered
+            if (sent := append.idempotency) is not None
+        ],
+        "entries": [
+            {"request": number, "name": name, "entry": entry}
+            for number, append in numbered
+            for name, entry in append.entries
+        ],
+        "claims": [
+            {"request": number, "name": name, "stream": stream}
+            for number, append in numbered
+            for name, stream in append.claims
+        ],
+        "struck": [{"request": number, "key": key} for number, append in numbered for key in append.struck],
+        "due": [
+            {
+                "request": number,
+                "key": due.key,
+                "at": due.at,
+                "stream": due.stream,
+                "version": due.version,
+            }
+            for number, append in numbered
+            for due in append.due
+        ],
+        "new_keys": [
+            {"request": number, "subject": key.subject, "epoch": key.epoch, "wrapped": key.wrapped}
+            for number, append in numbered
+            for key in append.new_keys
+        ],
+        "sealed": [
+            {"request": number, "subject": subject}
+            for number, append in numbered
+            for subject in append.sealed_for
+        ],
+        "erased": [
+            {"request": number, "subject": subject}
+            for number, append in numbered
+            for subject in append.erased
+        ],
+    }
+    return [
+        document({effect: rows for effect, rows in effects.items() if rows}),
+        blobs([fact.document for _, append in numbered for fact in append.facts]),
     ]
-    sealed = [(number, subject) for number, append in numbered for subject in append.sealed_for]
-    commands = [
-        (number, append, append.idempotency) for number, append in numbered if append.idempotency is not None
-    ]
-    entries = [(number, *entry) for number, append in numbered for entry in append.entries]
-    due = [(number, due) for number, append in numbered for due in append.due]
-    struck = [(number, key) for number, append in numbered for key in append.struck]
-    indexes = [
-        (number, name, count) for number, append in numbered for name, count in append.read_indexes.items()
-    ]
-    claims = [(number, *claim) for number, append in numbered for claim in append.claims]
-    new = [(number, key) for number, append in numbered for key in append.new_keys]
-    erased = [(number, subject) for number, append in numbered for subject in append.erased]
-    made: list[BinaryArray] = [
-        integers([number for number, _ in facts]),
-        texts([fact.stream for _, fact in facts]),
-        integers([fact.version for _, fact in facts]),
-        texts([fact.topic for _, fact in facts]),
-        blobs([fact.document for _, fact in facts]),
-        blobs([fact.leaf for _, fact in facts]),
-        integers([number for number, _, _ in read]),
-        texts([stream for _, stream, _ in read]),
-        integers([version for _, _, version in read]),
-        integers([number for number, _ in sealed]),
-        texts([subject for _, subject in sealed]),
-        integers([number for number, _, _ in commands]),
-        texts([idempotency.principal for _, _, idempotency in commands]),
-        blobs([idempotency.key for _, _, idempotency in commands]),
-        blobs([idempotency.request for _, _, idempotency in commands]),
-        texts([append.answers for _, append, _ in commands]),
-        integers([number for number, _, _ in entries]),
-        texts([name for _, name, _ in entries]),
-        texts([entry for _, _, entry in entries]),
-        integers([number for number, _ in due]),
-        texts([date.key for _, date in due]),
-        times([date.at for _, date in due]),
-        texts([date.command for _, date in due]),
-        blobs([date.request for _, date in due]),
-        blobs([date.cause for _, date in due]),
-        integers([number for number, _ in struck]),
-        texts([key for _, key in struck]),
-        integers([number for number, _, _ in indexes]),
-        texts([name for _, name, _ in indexes]),
-        integers([count for _, _, count in indexes]),
-        integers([number for number, _, _ in claims]),
-        blobs([name for _, name, _ in claims]),
-        texts([stream for _, _, stream in claims]),
-        integers([number for number, _ in new]),
-        texts([key.subject for _, key in new]),
-        integers([key.epoch for _, key in new]),
-        blobs([key.wrapped for _, key in new]),
-        integers([number for number, _ in erased]),
-        texts([subject for _, subject in erased]),
-    ]
-    assert len(made) == _ARRAYS
-    return made
 
 
 def outcomes(row: tuple[Any, ...], appends: Iterable[Append]) -> list[Appended]:  # Any: a row of the database
     """How each append of a batch ended, in order. Of a command that was repeated the positions are left open."""
-    before, turned, ended, details = row
+    before, rejected, ended, details = row
     ends: dict[int, Appended] = {}
-    for number, outcome, detail in zip(turned, ended, details, strict=True):
+    for number, outcome, detail in zip(rejected, ended, details, strict=True):
         ends.setdefault(number, Appended(outcome, (), detail))
     result = []
     for number, append in enumerate(appends, 1):

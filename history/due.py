@@ -1,19 +1,27 @@
-"""The queue of due dates: what time brings about, run by the system through the same command runner."""
+"""The queue of due dates: scheduled commands, run by the system through the same command runner.
+
+A row of the queue names the fact from which it follows, and holds no command: that is worked out from the fact when it is
+due. So a row that somebody added to the queue runs nothing unless there is a fact which says the same.
+"""
 
 from __future__ import annotations
 
 import logging
 import time
 from collections.abc import Callable
+from datetime import datetime
 from typing import Final
 
-import msgspec
-
-from domain.commands.register import REGISTER
+from domain.deciding import Due
+from domain.due_dates import set_by
 from domain.refusals import CommandRejected
+from domain.topics import stream_of
 from domain.values import SYSTEM, Channel
 from history.appends import DueDate, Unavailable
+from history.documents import fact_in
 from history.runner import Contended, Request, Runner
+from history.store import History
+from history.tables import shown
 from history.unreadable import Unreadable
 
 log = logging.getLogger("overwinter.due")
@@ -52,45 +60,55 @@ async def run_due(runner: Runner, backoff: Backoff | None = None) -> int:
     """Run all that is due now, the oldest first, and return how many commands were run.
 
     Who calls this holds the leader's lock; should two call it all the same, the second is refused by the rule. A due
-    date whose command is refused has been overtaken by events: it is struck out. One that meets contention stays. One
-    that fails in a way that nobody foresaw is tried again later; who calls again hands in the same `backoff`. Raises
-    `Unavailable`, since without the database nothing else can be run either.
+    date whose command is refused has been overtaken by events: it is struck out. One that meets contention stays. One that
+    follows from no fact is not run and stays, so that `overwinter verify` names it. That one, and one that fails in a way
+    that nobody foresaw, is tried again later; who calls again hands in the same `backoff`. Raises `Unavailable`, since
+    without the database nothing else can be run either.
     """
     backoff = backoff or Backoff()
     ran = 0
-    for due in await runner.history.due(runner.clock(), without=backoff.now()):
+    now = runner.clock()
+    for row in await runner.history.due(now, without=backoff.now()):
         try:
-            ran += await _run(runner, due)
+            ran += await _run(runner, row, now)
         except Unavailable:
             raise
         except Exception as error:  # noqa: BLE001 - whatever one due date raises must not keep the others waiting
-            pause = backoff.failed(due)
-            # Of others only the type is told: their text may quote what was read.
-            why = (
-                f"the fact at position {error.position} cannot be read"
-                if isinstance(error, Unreadable)
-                else type(error).__name__
-            )
-            log.error(  # noqa: TRY400 - so may a traceback
-                "due date failed: %s: %s; next try in %.0f s", due.command, why, pause
+            pause = backoff.failed(row)
+            log.error(  # noqa: TRY400 - a traceback may quote what was read
+                "due date failed: %s: %s; next try in %.0f s", shown(row.key), _why(error), pause
             )
         else:
-            backoff.succeeded(due)
+            backoff.succeeded(row)
     return ran
 
 
-async def _run(runner: Runner, due: DueDate) -> bool:
-    """Run one command and strike it out; False if it met contention or was refused."""
-    command = msgspec.json.decode(due.request, type=REGISTER[due.command].request)
+def _why(error: Exception) -> str:
+    """What a log may say of an error. Of those that are not our own only the type is told: their text may quote what was
+    read."""
+    if isinstance(error, Unreadable):
+        return f"the fact at position {error.position} cannot be read"
+    return str(error) if isinstance(error, _NotFromItsFact) else type(error).__name__
+
+
+class _NotFromItsFact(Exception):
+    """A row of the queue that is not as the fact at its place makes it. Only by hand does one get there."""
+
+
+async def _run(runner: Runner, row: DueDate, now: datetime) -> bool:
+    """Run one command and strike its row out; False if it met contention or was refused."""
+    due, leaf = await _followed(runner.history, row)
+    if due.at > now:
+        raise _NotFromItsFact("its fact sets a later time")
     ran = False
     try:
         await runner.run(
             Request(
-                command=command,
+                command=due.command,
                 actor=SYSTEM,
                 channel=Channel.SYSTEM,
                 key=f"due {due.key} {due.at.isoformat()}",
-                cause=due.cause.hex(),
+                cause=leaf.hex(),
                 # The clock may have been set back since, and a refusal strikes the due date out for good.
                 not_before=due.at,
             )
@@ -98,7 +116,23 @@ async def _run(runner: Runner, due: DueDate) -> bool:
         ran = True
     except Contended:
         return False
-    except CommandRejected as turned:
-        log.info("due date struck out: %s: %s", due.command, turned.detail)
-    await runner.history.strike(due)
+    except CommandRejected as rejected:
+        log.info("due date struck out: %s: %s", due.key, rejected.detail)
+    await runner.history.strike(row)
     return ran
+
+
+async def _followed(history: History, row: DueDate) -> tuple[Due, bytes]:
+    """The due date that follows from the fact at a row's place, in the fact's newest shape, and the fact's leaf."""
+    found = (await history.load({row.stream: row.version - 1})).get(row.stream, ())
+    if not found or found[0].version != row.version:
+        raise _NotFromItsFact("there is no such fact")
+    stored = found[0]
+    try:
+        fact = fact_in(stored.topic, stored.document, history.id)
+    except Exception as error:  # whatever a damaged fact raises
+        raise Unreadable(await history.position_of(row.stream, row.version)) from error
+    due = set_by(fact)
+    if due is None or due.key != row.key or stream_of(fact) != row.stream:
+        raise _NotFromItsFact("its fact does not set it")
+    return due, stored.leaf

@@ -13,10 +13,12 @@ import msgspec
 
 from domain.claims import Claim, claims_of
 from domain.commands.register import REGISTER
-from domain.deciding import Command, Due, Fact, Registered
+from domain.deciding import Command, Fact, Registered
 from domain.due_dates import set_by, struck_by
 from domain.indexes import Entry, entries_of
+from domain.messages import Message
 from history.appends import DueDate
+from history.format.envelope import Envelope
 
 BY_REQUEST: Final[Mapping[type[Command], Registered[Any]]] = {
     entry.request: entry for entry in REGISTER.values()
@@ -37,18 +39,18 @@ class Implied:
     struck: str | None
 
 
-def implied_by(fact: Fact, actor: str, leaf: bytes) -> Implied:
-    """What follows from a fact, from its actor, as the envelope names them, and from its leaf."""
-    due = set_by(fact)
+def implied_by(fact: Fact, envelope: Envelope) -> Implied:
+    """What follows from a fact and from its envelope, which names the actor and the place in the history."""
+    due, place = set_by(fact), envelope.place
     return Implied(
-        entries=entries_of(fact, actor),
+        entries=entries_of(fact, envelope.actor),
         claims=claims_of(fact),
-        due=None if due is None else _row(due, leaf),
+        due=None if due is None else DueDate(due.key, due.at, place.stream, place.version),
         struck=struck_by(fact),
     )
 
 
-def claims_in(facts: Mapping[str, Iterable[Fact]]) -> dict[str, str]:
+def claims_in(facts: Mapping[str, Iterable[Fact]]) -> dict[str, Message]:
     """The names that facts, by stream, claim in clear, each with the sentence that refuses it to another."""
     return {
         name: refusal
@@ -57,7 +59,3 @@ def claims_in(facts: Mapping[str, Iterable[Fact]]) -> dict[str, str]:
         for name, refusal in claims_of(fact)
         if name is not None
     }
-
-
-def _row(due: Due, cause: bytes) -> DueDate:
-    return DueDate(due.key, due.at, BY_REQUEST[type(due.command)].name, encode(due.command), cause)

@@ -64,10 +64,10 @@ def _follow(
     assert row is not None
     newest = int(row[0])
     entries: list[tuple[str, str]] = []
-    for at, stream, topic, document, leaf in facts_after(connection, position, newest, progress):
+    for at, stream, topic, document in facts_after(connection, position, newest, progress):
         try:
             recorded = read(topic, document)
-            implied = implied_by(recorded.fact, recorded.envelope.actor, leaf)
+            implied = implied_by(recorded.fact, recorded.envelope)
         except Exception as error:  # whatever a damaged fact raises
             raise Unreadable(at) from error
         if stream_of(recorded.fact) != stream:
@@ -91,14 +91,14 @@ def _expect(connection: psycopg.Connection[Any], entries: Sequence[tuple[str, st
 
 
 def _set_due_dates(connection: psycopg.Connection[Any], due: dict[str, DueDate]) -> tuple[int, int]:
-    rows = connection.execute("SELECT key, at, command, request, cause FROM history.due_dates").fetchall()
+    rows = connection.execute("SELECT key, at, stream, version FROM history.due_dates").fetchall()
     wrong = [row[0] for row in rows if due.get(row[0]) != DueDate(*row)]
     connection.execute("DELETE FROM history.due_dates WHERE key = ANY (%s)", (wrong,))
     standing = {row[0] for row in rows} - set(wrong)
     missing = [each for key, each in due.items() if key not in standing]
     with connection.cursor() as cursor:
         cursor.executemany(
-            "INSERT INTO history.due_dates (key, at, command, request, cause) VALUES (%s, %s, %s, %s, %s)",
-            [(each.key, each.at, each.command, each.request, each.cause) for each in missing],
+            "INSERT INTO history.due_dates (key, at, stream, version) VALUES (%s, %s, %s, %s)",
+            [(each.key, each.at, each.stream, each.version) for each in missing],
         )
     return len(missing), len(wrong)

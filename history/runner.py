@@ -32,6 +32,7 @@ from domain.deciding import (
     Outcome,
     Registered,
 )
+from domain.messages import Message, msg
 from domain.organisations import ORGANISATION, Organisation
 from domain.organisations import give_handle as give_handle_to_organisation
 from domain.persons import PERSON, Person, PersonStatus, give_handle
@@ -40,7 +41,7 @@ from domain.values import SYSTEM, Channel, Role, is_id, stream_id
 from history.appends import Append, Appended, Idempotency
 from history.documents import Stored, write
 from history.format.envelope import Acting, Envelope, How, Place
-from history.implied import BY_REQUEST, claims_in, encode, implied_by
+from history.implied import BY_REQUEST, Implied, claims_in, encode, implied_by
 from history.keyed import claim_hash, keyed_hash
 from history.shapes import shape_of
 from history.states import States
@@ -54,6 +55,7 @@ TRIES: Final = 15
 TRIES_TOGETHER: Final = 5
 """How often of these it is appended along with others; from then on alone, while everybody else waits."""
 _HANDLE_LETTERS: Final = "23456789abcdefghjkmnpqrstvwxyz"
+_TAKEN: Final = msg("This is already taken.")
 
 
 class Contended(Exception):
@@ -149,7 +151,7 @@ class Runner:
         """
         entry = BY_REQUEST[type(request.command)]
         if request.expected is not None and not entry.versioned:
-            raise Refused("This can be done at any version; send it without one.")
+            raise Refused(msg("This can be done at any version; send it without one."))
         idempotency = self._idempotency(entry.name, request)
         # A deadline is held against the moment at which a request arrived, however often it has to be decided again.
         now = self.clock()
@@ -228,15 +230,15 @@ class Runner:
             async with self.history.alone() as append:
                 yield append
 
-    async def claimed(self, outcome: Outcome) -> str | None:
+    async def claimed(self, outcome: Outcome) -> Message | None:
         """The sentence by which an outcome would be refused now, since one of its claims is held; None if none is."""
         sentences = {self._claim(name): sentence for name, sentence in claims_in(outcome.facts).items()}
         held = await self.history.held(sentences) if sentences else ()
         return next((sentence for name, sentence in sentences.items() if name in held), None)
 
-    async def holder(self, claim: tuple[str, str]) -> str | None:
-        """The stream that holds a claim (its name and its sentence); None if none does."""
-        return await self.history.holder(self._claim(claim[0]))
+    async def holder(self, claim: str) -> str | None:
+        """The stream that holds a claim, by its name; None if none does."""
+        return await self.history.holder(self._claim(claim))
 
     def _claim(self, name: str) -> bytes:
         """The name of a claim as it is stored: an address is not to be guessed from it."""
@@ -287,9 +289,10 @@ class _Work:
             demonstration=runner._demonstration,
         )
         self._command = runner.random(16).hex()
-        self._claims: dict[str, str] = {}
+        self._claims: dict[str, Message] = {}
         self._stored: list[Stored] = []
         self._facts: list[tuple[str, Fact]] = []
+        self._implied: list[Implied] = []
         self._outcome: Outcome | None = None
 
     async def attempt(
@@ -341,7 +344,7 @@ class _Work:
                 return act
             try:
                 if isinstance(wish, Members):
-                    answer = await self._reading.members(wish.index)
+                    answer = await self._reading.members(wish.indexes)
                 else:
                     answer = await self._reading.load((*wish.streams, *along))
                     along = ()
@@ -356,7 +359,7 @@ class _Work:
         loaded: Mapping[str, Loaded[Person]] = await self._reading.load(((PERSON, actor),))
         person = loaded[actor].state
         if person.status is not PersonStatus.REGISTERED:
-            raise Forbidden("This account was erased.")
+            raise Forbidden(msg("This account was erased."))
         return person
 
     async def _handle(self, act: Act, person: Person | None) -> str | None:
@@ -398,9 +401,9 @@ class _Work:
         keys |= await opened_keys(self._runner.history, self._runner.vault, subjects)
         if missing := subjects - keys.keys():
             raise Refused(
-                "This person was erased; nothing more can be recorded about them."
+                msg("This person's data was erased; nothing more can be recorded about them.")
                 if any(is_id(PERSON.kind, subject) for subject in missing)
-                else "What was written here was erased; nothing more can be added to it."
+                else msg("What was written here was erased; nothing more can be added to it.")
             )
         return keys, made
 
@@ -427,15 +430,13 @@ class _Work:
         self._reading.wrote(stored)
         self._stored.append(stored)
         self._facts.append((stream, fact))
+        self._implied.append(implied_by(fact, envelope))
 
     def _gather(self, outcome: Outcome, made: list[WrappedKey]) -> Append:
         runner = self._runner
         claims: list[tuple[bytes, str]] = []
-        implied = [
-            (stream, implied_by(fact, self._request.actor, stored.leaf))
-            for (stream, fact), stored in zip(self._facts, self._stored, strict=True)
-        ]
-        for stream, each in implied:
+        implied = self._implied
+        for (stream, _), each in zip(self._facts, implied, strict=True):
             for name, refusal in each.claims:
                 assert name is not None, "the fields of a fact that is not stored yet are in clear"
                 claims.append((runner._claim(name), stream))
@@ -445,19 +446,19 @@ class _Work:
             read=self._reading.versions,
             read_indexes=self._reading.indexes,
             answers=outcome.answers,
-            entries=[entry for _, each in implied for entry in each.entries],
+            entries=[entry for each in implied for entry in each.entries],
             claims=claims,
-            struck=[each.struck for _, each in implied if each.struck is not None],
-            due=[each.due for _, each in implied if each.due is not None],
+            struck=[each.struck for each in implied if each.struck is not None],
+            due=[each.due for each in implied if each.due is not None],
             new_keys=made,
             sealed_for=sorted({s for _, fact in self._facts for s in subjects_of(fact)}),
             erased=outcome.erases,
             idempotency=self._idempotency,
         )
 
-    def claim_sentence(self, name: str | None) -> str:
+    def claim_sentence(self, name: str | None) -> Message:
         """The sentence that refuses a claim which somebody else holds."""
-        return self._claims.get(name or "", "This is taken already.")
+        return self._claims.get(name or "", _TAKEN)
 
     def answer(self, appended: Appended) -> Answer:
         """The answer to a command that was appended just now; the new states are remembered."""

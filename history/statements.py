@@ -2,8 +2,8 @@
 
 psycopg's cursor costs about 80 µs a statement on top of what PostgreSQL takes: a cursor, a query object, a timer and two
 registrations with the event loop. What is called all day goes through psycopg's own documented handle of libpq and leaves
-the rest of psycopg (pool, errors, adaptation of values and results) as it is: `call` for statements whose arguments are
-arrays of known types, `ask` for the questions of read models.
+the rest of psycopg (pool, errors, adaptation of values and results) as it is: `call` for statements whose arguments
+are ready for the wire (`history.arrays`), `ask` for the questions of read models.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from psycopg.rows import RowMaker, TupleRow
 from psycopg.types.json import set_json_loads
 from psycopg_pool import AsyncConnectionPool
 
-from history.arrays import BinaryArray
+from history.arrays import BinaryValue
 
 # What is JSON in a read model, such as a call's form, is decoded several times as fast as by the standard library.
 set_json_loads(msgspec.json.decode)
@@ -41,7 +41,7 @@ Connection = psycopg.AsyncConnection[TupleRow]
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A statement with placeholders ``$1``, ``$2`` …, each for an array; `name` is its own on every connection."""
+    """A statement with placeholders ``$1``, ``$2`` …; `name` is its own on every connection."""
 
     name: bytes
     sql: bytes
@@ -75,25 +75,25 @@ def heed_cancellation() -> None:
 
 
 async def call(
-    connection: Connection, statement: Prepared, arrays: Sequence[BinaryArray]
+    connection: Connection, statement: Prepared, arguments: Sequence[BinaryValue]
 ) -> list[tuple[Any, ...]]:  # Any: a row's columns differ in type
     """The rows of a statement, run in a transaction of its own: when they are here, it is committed and durable.
 
     The connection is in autocommit. Raises psycopg's errors; after an OperationalError that came without an SQLSTATE
     it is not known whether the transaction was committed.
     """
-    return await call_as(tuple, connection, statement, arrays)
+    return await call_as(tuple, connection, statement, arguments)
 
 
 async def call_as(
     make: RowMaker[R],
     connection: Connection,
     statement: Prepared,
-    arrays: Sequence[BinaryArray],
+    arguments: Sequence[BinaryValue],
 ) -> list[R]:
     """As `call`, with what `make` makes of each row."""
     result = await _run(
-        connection, statement, [array.data for array in arrays], [Format.BINARY] * len(arrays)
+        connection, statement, [each.data for each in arguments], [Format.BINARY] * len(arguments)
     )
     transformer = Transformer(connection)
     transformer.set_pgresult(result, set_loaders=True, format=Format.BINARY)

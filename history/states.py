@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+
+from cachetools import LRUCache
 
 from domain.deciding import Aggregate, Fact, Loaded
 from domain.topics import AGGREGATES
@@ -32,7 +33,7 @@ class States:
 
     def __init__(self, history: History) -> None:
         self.history = history
-        self._folded: OrderedDict[str, Folded] = OrderedDict()
+        self._folded: LRUCache[str, Folded] = LRUCache(REMEMBERED)
 
     def reading(self, *, afresh: bool) -> Reading:
         """Begin one command's (or query's) reading; `afresh`: trust no remembered state without asking."""
@@ -47,9 +48,6 @@ class States:
         known = self._folded.get(stream)
         if known is None or known.version <= folded.version:
             self._folded[stream] = folded
-            self._folded.move_to_end(stream)
-            while len(self._folded) > REMEMBERED:
-                self._folded.popitem(last=False)
 
     def remember(self, reading: Reading, facts: Iterable[tuple[str, Fact]]) -> None:
         """Fold facts that were just stored into the states that they were decided on."""
@@ -125,16 +123,14 @@ class Reading:
         moment, however many round trips the reading took."""
         if self.versions and await self._states.history.load(self.versions):
             return False
-        for index, count in self.indexes.items():
-            if len(await self._states.history.entries(index)) != count:
-                return False
-        return True
+        entries = await self._states.history.entries(self.indexes)
+        return all(len(entries[index]) == count for index, count in self.indexes.items())
 
-    async def members(self, index: str) -> tuple[str, ...]:
-        """The entries of an index, always read afresh."""
-        entries = await self._states.history.entries(index)
-        self.indexes[index] = len(entries)
-        return entries
+    async def members(self, indexes: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """The entries of some indexes, always read afresh, in one round trip."""
+        found = await self._states.history.entries(indexes)
+        self.indexes |= {index: len(entries) for index, entries in found.items()}
+        return found
 
     def version(self, stream: str) -> int:
         """The version at which a stream was read; 0 for one that was not, since it is new."""

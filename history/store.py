@@ -153,9 +153,11 @@ class History:
             row = await cursor.fetchone()
             return None if row is None else int(row[0])
 
-    async def entries(self, index: str) -> tuple[str, ...]:
-        """The entries of an index, sorted."""
-        return (await self._indexes.get((index,))).get(index, ())
+    async def entries(self, indexes: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        """The entries of some indexes, each sorted. One round trip, which is shared with others."""
+        wanted = tuple(indexes)
+        found = await self._indexes.get(wanted)
+        return {index: found.get(index, ()) for index in wanted}
 
     async def _entries(self, names: frozenset[str]) -> dict[str, tuple[str, ...]]:
         async with self.connection() as connection:
@@ -261,7 +263,7 @@ class History:
         """What is due at `now`, the oldest first, but for those in `without`, unless they were set anew meanwhile."""
         async with self.connection() as connection:
             cursor = await connection.execute(
-                "SELECT key, at, command, request, cause FROM history.due_dates WHERE at <= %b AND (key, at) NOT IN "
+                "SELECT key, at, stream, version FROM history.due_dates WHERE at <= %b AND (key, at) NOT IN "
                 "(SELECT * FROM unnest(%b::text[], %b::timestamptz[])) ORDER BY at LIMIT %b",
                 (now, [due.key for due in without], [due.at for due in without], limit),
             )

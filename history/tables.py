@@ -47,7 +47,7 @@ _PLAIN: Final = re.compile(r"[a-z ]{0,20}[a-z]{1,20}-[0-9a-z]{32}\Z", re.ASCII)
 _KIND: Final = re.compile(r"([a-z ]{1,40}) [a-z]+-[0-9a-z]{32}(?: in [a-z]+-[0-9a-z]{32})?\Z", re.ASCII)
 
 _FACTS: Final = (
-    "SELECT position, stream, topic, document, leaf FROM history.facts "
+    "SELECT position, stream, topic, document FROM history.facts "
     "WHERE position > %s AND position <= %s ORDER BY position LIMIT %s"
 )
 
@@ -101,13 +101,13 @@ def verify_tables(
     with psycopg.connect(url, autocommit=True) as connection:
         newest, stored = _stored(connection)
         expected = _Expected(stored, keys)
-        for position, stream, topic, document, leaf in facts_after(connection, 0, newest, progress):
+        for position, stream, topic, document in facts_after(connection, 0, newest, progress):
             try:
                 recorded: Recorded = read(topic, document)
-                implied = implied_by(recorded.fact, recorded.envelope.actor, leaf)
+                implied = implied_by(recorded.fact, recorded.envelope)
                 if keys is not None and any(claim.name is None for claim in implied.claims):
                     recorded = read(topic, document, opener(_opened(keys.vault, stored.keys, recorded)))
-                    implied = implied_by(recorded.fact, recorded.envelope.actor, leaf)
+                    implied = implied_by(recorded.fact, recorded.envelope)
             except Exception:  # noqa: BLE001 - whatever a damaged fact raises, the others are looked at
                 expected.unreadable(position)
                 continue
@@ -154,7 +154,7 @@ def _stored(connection: psycopg.Connection[Any]) -> tuple[int, _Stored]:
                 stored.entries[row_digest(name, entry)] = _kind(name)
         for name, stream in connection.execute("SELECT name, stream FROM history.claims"):
             stored.claims.setdefault(stream, set()).add(name)
-        for due in connection.execute("SELECT key, at, command, request, cause FROM history.due_dates"):
+        for due in connection.execute("SELECT key, at, stream, version FROM history.due_dates"):
             stored.due[due[0]] = DueDate(*due)
         for key in connection.execute("SELECT subject, epoch, wrapped FROM vault.keys"):
             stored.keys[key[0]] = WrappedKey(*key)
@@ -163,8 +163,8 @@ def _stored(connection: psycopg.Connection[Any]) -> tuple[int, _Stored]:
 
 def facts_after(
     connection: psycopg.Connection[Any], position: int, newest: int, progress: Progress
-) -> Iterator[tuple[int, str, str, bytes, bytes]]:
-    """The facts after a position and up to the newest one: position, stream, topic, document and leaf of each."""
+) -> Iterator[tuple[int, str, str, bytes]]:
+    """The facts after a position and up to the newest one: position, stream, topic and document of each."""
     with connection.cursor(binary=True) as cursor:
         while True:
             progress(position, newest)
@@ -217,7 +217,7 @@ class _Expected:
 
     def stray(self, position: int, stream: str) -> None:
         """Note a fact that stands in a stream which is not its own."""
-        self._note("facts", _shown(stream), "stray", position)
+        self._note("facts", shown(stream), "stray", position)
 
     def add(self, position: int, stream: str, topic: str, version: int, implied: Implied) -> None:
         """Take in what follows from one fact."""
@@ -254,21 +254,21 @@ class _Expected:
         for stream in sorted(self._claims.keys() | self._stored.claims.keys()):
             claims = self._claims.get(stream, _Claims())
             for fault, position in claims.compared_with(self._stored.claims.get(stream, set())):
-                self._note("claims", _shown(stream), fault, position)
+                self._note("claims", shown(stream), fault, position)
         for key, (position, due) in self._due.items():
             found = self._stored.due.get(key)
             if found is None:
-                self._note("due_dates", _shown(key), "missing", position)
+                self._note("due_dates", shown(key), "missing", position)
             elif found != due:
-                self._note("due_dates", _shown(key), "changed", position)
+                self._note("due_dates", shown(key), "changed", position)
         for key in sorted(self._stored.due.keys() - self._due.keys()):
-            self._note("due_dates", _shown(key), "added", None)
+            self._note("due_dates", shown(key), "added", None)
         for subject in sorted(self._living.keys() - self._stored.keys.keys()):
-            self._note("keys", _shown(subject), "missing", self._living[subject])
+            self._note("keys", shown(subject), "missing", self._living[subject])
         # A key of a subject that no fact knows opens nothing here. After an older copy of the database was restored, the key
         # backup has those that were made later, in case that a newer copy is found.
         for subject in sorted(self._stored.keys.keys() & self._erased):
-            self._note("keys", _shown(subject), "added", None)
+            self._note("keys", shown(subject), "added", None)
 
     def _note(self, table: Table, row: str, fault: Fault, position: int | None) -> None:
         self.found += 1
@@ -282,8 +282,8 @@ def _kind(name: str) -> str:
     return found[1] if found else "unknown"
 
 
-def _shown(text: str) -> str:
-    """A key or a stream's id; what was added by hand can be any text, and is named by its digest."""
+def shown(text: str) -> str:
+    """A key or a stream's id, for a report or a log; what was added by hand can be any text, and is named by its digest."""
     return text if _PLAIN.match(text) else f"unknown {sha256(text.encode()).hexdigest()[:_ID_DIGITS]}"
 
 

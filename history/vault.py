@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from cachetools import TTLCache
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from history.keyfiles import WrappingKeys
@@ -37,8 +37,7 @@ class Vault:
     ) -> None:
         self._keys = keys
         self._history = history
-        self._clock = clock
-        self._opened: OrderedDict[str, tuple[float, bytes]] = OrderedDict()
+        self._opened: TTLCache[str, bytes] = TTLCache(CACHE_KEYS, CACHE_SECONDS, timer=clock)
 
     def make(self, subject: str) -> tuple[WrappedKey, bytes]:
         """A new key for a subject: the row to store, and the key itself."""
@@ -52,34 +51,21 @@ class Vault:
 
     def cached(self, subjects: Iterable[str]) -> dict[str, bytes]:
         """The keys at hand for these subjects, none older than `CACHE_SECONDS`."""
-        now = self._clock()
-        found = {}
-        for subject in subjects:
-            entry = self._opened.get(subject)
-            if entry is None:
-                continue
-            if now - entry[0] < CACHE_SECONDS:
-                found[subject] = entry[1]
-            else:
-                del self._opened[subject]
-        return found
+        return {subject: key for subject in subjects if (key := self.at_hand(subject)) is not None}
 
     def at_hand(self, subject: str) -> bytes | None:
         """The key of one subject, if it is remembered and no older than `CACHE_SECONDS`."""
-        entry = self._opened.get(subject)
-        return entry[1] if entry is not None and self._clock() - entry[0] < CACHE_SECONDS else None
+        try:
+            return self._opened[subject]  # a quarter of the time that its `get` takes
+        except KeyError:
+            return None
 
     def open(self, rows: Iterable[WrappedKey]) -> dict[str, bytes]:
         """Unwrap rows just read from the database, and remember them. Raises `keyfiles.KeysUnusable`."""
-        now = self._clock()
-        found = {}
-        for row in rows:
-            key = self._keys.unwrap(self._history, row.subject, row.epoch, row.wrapped)
-            found[row.subject] = key
-            self._opened[row.subject] = (now, key)
-            self._opened.move_to_end(row.subject)
-        while len(self._opened) > CACHE_KEYS:
-            self._opened.popitem(last=False)
+        found = {
+            row.subject: self._keys.unwrap(self._history, row.subject, row.epoch, row.wrapped) for row in rows
+        }
+        self._opened.update(found)
         return found
 
     def evict(self, subject: str) -> None:
@@ -88,8 +74,4 @@ class Vault:
 
     def sweep(self) -> None:
         """Forget every key older than `CACHE_SECONDS`, also those that nobody asks for again."""
-        now = self._clock()
-        for subject in [
-            subject for subject, (since, _) in self._opened.items() if now - since >= CACHE_SECONDS
-        ]:
-            del self._opened[subject]
+        self._opened.expire()

@@ -7,17 +7,18 @@ from datetime import UTC, datetime
 import msgspec
 
 from domain import access
-from domain.calls import CALL
+from domain.calls import CALL, CallCancelled, CallStatus
 from domain.deciding import Allowed
 from domain.forms import Form, Rubric
 from domain.initiatives import INITIATIVE
 from domain.parties import Actor
 from domain.refusals import NotFound
+from domain.rounds import ROUND
 from domain.values import Money, Texts
 from projections import rounds
 from projections.moments import AsOf, position_at
 from projections.paging import DEFAULT_LIMIT, Page, check_limit, key_of, page
-from projections.reader import LATEST, Reader, Row, allow
+from projections.reader import LATEST, Reader, Reference, Row, allow, text_of
 from projections.rounds import RoundLine
 from projections.versions import Version
 
@@ -46,6 +47,14 @@ class CallDetail(CallLine, frozen=True, kw_only=True):
     form: Form
     rubric: Rubric
     quorum: int
+    cancelled: Cancellation | None
+
+
+class Cancellation(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a call was cancelled, and what its staff wrote to everybody about it."""
+
+    reason: str
+    explanation: str | None
 
 
 async def public(
@@ -53,7 +62,7 @@ async def public(
 ) -> Page[CallLine]:
     """The published calls of all initiatives, or of one, which everybody may read, sorted by their random ids."""
     rows = await reader.rows(
-        "SELECT * FROM read.calls WHERE status = 'published' AND call > %(after)b::text "
+        "SELECT * FROM read.calls WHERE status IN ('published', 'cancelled') AND call > %(after)b::text "
         "AND (initiative = %(initiative)b::text OR %(initiative)b::text IS NULL) "
         "AND from_position <= %(at)b::bigint AND to_position > %(at)b::bigint ORDER BY call LIMIT %(limit)b",
         initiative=initiative,
@@ -122,13 +131,33 @@ async def one(reader: Reader, viewer: str | None, call: str, *, as_of: AsOf | No
     for each in row["rounds"]:
         # It comes as JSON, so that the call and its rounds are read in one statement.
         each["closes_at"] = datetime.fromisoformat(each["closes_at"]).astimezone(UTC)
-    shown = _line(row, [rounds.line(each, inside=inside) for each in row["rounds"]])
+    late = await reader.load(*((ROUND, each["round"]) for each in row["rounds"])) if viewer else {}
+    shown = _line(
+        row,
+        [
+            rounds.line(
+                each,
+                inside=inside,
+                late_until=rounds.late_until(late[each["round"]].state, viewer, as_of) if late else None,
+            )
+            for each in row["rounds"]
+        ],
+    )
     return CallDetail(
         **{name: getattr(shown, name) for name in CallLine.__struct_fields__},
         form=msgspec.convert(row["form"], Form),
         rubric=msgspec.convert(row["rubric"], Rubric),
         quorum=row["quorum"],
+        cancelled=await _cancellation(reader, call, row) if row["status"] == CallStatus.CANCELLED else None,
     )
+
+
+async def _cancellation(reader: Reader, call: str, row: Row) -> Cancellation:
+    """A cancelled call does not change any more, so its last fact is the one that cancelled it."""
+    reference = Reference(call, row["version"])
+    fact = (await reader.facts([reference], open_boxes=True))[reference].fact
+    assert isinstance(fact, CallCancelled)
+    return Cancellation(reason=fact.reason, explanation=text_of(fact.explanation))
 
 
 async def _page(reader: Reader, rows: list[Row], limit: int, *, inside: bool, at: int) -> Page[CallLine]:

@@ -10,6 +10,7 @@ from domain import access
 from domain.dossiers import DOSSIER
 from domain.indexes import dossiers_of
 from domain.initiatives import INSTALLATION, INSTALLATION_ID
+from domain.persons import PERSON
 from domain.refusals import Forbidden
 from projections.fresh import Fresh
 from projections.reader import Reader, allow
@@ -60,8 +61,10 @@ async def mine(reader: Reader, viewer: str | None) -> Dossiers:
 
 async def kept_after_erasure(reader: Reader, viewer: str | None, person: str) -> KeptDossiers:
     """What stays of a person when they are erased, for an administrator of the installation, who tells them. It names no
-    application: whoever administers does not learn who applied to what. Raises `Forbidden`."""
+    application: whoever administers does not learn who applied to what. Raises `Forbidden` or
+    `NotFound`."""
     allow(access.installation_administrator(viewer or "", await reader.the(INSTALLATION, INSTALLATION_ID)))
+    await reader.the(PERSON, person)
     return KeptDossiers(
         items=tuple(
             [

@@ -121,7 +121,7 @@ class Fresh:
 
     async def members(self, index: str) -> tuple[str, ...]:
         """The ids in one of the command runner's indexes (`domain.indexes`), as it would read them now."""
-        return await self.states.reading(afresh=True).members(index)
+        return (await self.states.reading(afresh=True).members((index,)))[index]
 
     async def members_of_all(self, indexes: Sequence[str]) -> tuple[str, ...]:
         """The ids in several of those indexes together, in one round trip."""

@@ -7,7 +7,7 @@ from collections.abc import Container, Sequence
 import msgspec
 
 from domain import access
-from domain.applications import APPLICATION, ApplicationStatus
+from domain.applications import APPLICATION, ApplicationStatus, unsettled
 from domain.calls import CALL
 from domain.indexes import conflicts_of, judged_by, reviews_in, reviews_of
 from domain.initiatives import INITIATIVE
@@ -33,11 +33,16 @@ class JudgedApplication(msgspec.Struct, frozen=True, kw_only=True):
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
     """How far the jury is with a round. An application of the viewer's own, or with which they declared a conflict of
-    interest, is left out; jurors are shown what they were asked to judge. Every page names all that are unreadable."""
+    interest, is left out; jurors are shown what they were asked to judge. Every page names all that are unreadable.
+
+    `unsettled` tells the staff how many applications have to be settled before the panel can open, by their status; None
+    to the jury.
+    """
 
     round: str
     call: str
     seen_as: Role
+    unsettled: dict[str, int] | None
     applications: Page[JudgedApplication]
 
 
@@ -76,18 +81,24 @@ async def progress(
         review: Review = loaded[each].state
         if review.application in reviews:
             reviews[review.application].append(review)
+    left = (loaded[each].state.status for each in received if each not in unreadable)
+    unsettled_now = {str(status): count for status, count in unsettled(left).items()}
+    if role is not Role.OFFICER and not written:
+        # Until the first juror is asked the round may take in somebody late, whom the jury must not tell from the others.
+        reviews, unreadable = {}, set()
     if role is Role.JUROR:
         unreadable &= {*(await reader.members(judged_by(who, round)))}
         reviews = {each: its for each, its in reviews.items() if any(review.juror == who for review in its)}
     after, count = key_of(cursor), check_limit(limit)
-    left = [each for each in sorted(reviews) if each > after]
-    handles = await _handles(reader, left[:count])
-    if not handles.keys() >= set(left[:count]):
+    rest = [each for each in sorted(reviews) if each > after]
+    handles = await _handles(reader, rest[:count])
+    if not handles.keys() >= set(rest[:count]):
         raise Behind("The read models are catching up; ask again in a moment.")
     return Progress(
         round=round,
         call=state.call,
         seen_as=role,
+        unsettled=unsettled_now if role is Role.OFFICER else None,
         applications=Page(
             items=tuple(
                 JudgedApplication(
@@ -98,9 +109,9 @@ async def progress(
                     needed=state.quorum(each, streams[state.call].state),
                     lowered=each in state.lowered,
                 )
-                for each in left[:count]
+                for each in rest[:count]
             ),
-            next=cursor_of(left[count - 1]) if len(left) > count else None,
+            next=cursor_of(rest[count - 1]) if len(rest) > count else None,
             unreadable=tuple(sorted(unreadable)),
         ),
     )

@@ -8,7 +8,7 @@ from fractions import Fraction
 import msgspec
 
 from domain import access
-from domain.applications import APPLICATION, ApplicationStatus
+from domain.applications import APPLICATION, ApplicationStatus, unsettled
 from domain.calls import CALL, Call
 from domain.deciding import Allowed
 from domain.indexes import conflicts_of, reviews_of
@@ -66,6 +66,9 @@ class Ranking(msgspec.Struct, frozen=True, kw_only=True):
     the ranking stands; from then on it is fixed. `unrecorded`: places or titles are left out, as that they were read
     cannot be recorded just now.
 
+    `unsettled` says before the panel opens how many applications are not in the ranking yet and have to be settled first, by
+    their status; None once it is fixed.
+
     An application of the viewer's own, or with which they declared a conflict of interest, is left out, and the others are
     numbered without it; then `version` is None, too, since it counts the outcomes of all.
     """
@@ -76,6 +79,7 @@ class Ranking(msgspec.Struct, frozen=True, kw_only=True):
     version: Version | None
     status: str | None
     seen_as: Role
+    unsettled: dict[str, int] | None
     places: Page[RankedApplication]
     unrecorded: bool
 
@@ -136,6 +140,7 @@ async def ranking(
         version=None if panel is None or hidden else Version(panel, panels[0]["version"]),
         status=panels[0]["status"] if panels else None,
         seen_as=role,
+        unsettled=await _unsettled(reader, round, hidden, at) if panel is None else None,
         places=Page(
             items=tuple(
                 _ranked(
@@ -151,6 +156,19 @@ async def ranking(
         ),
         unrecorded=unrecorded,
     )
+
+
+async def _unsettled(reader: Reader, round: str, hidden: Collection[str], at: int) -> dict[str, int]:
+    """How many applications of a round have to be settled before its panel opens, by their status."""
+    rows = await reader.rows(
+        "SELECT status FROM read.applications WHERE round = %(round)b AND NOT application = ANY (%(hidden)b::text[]) "
+        "AND from_position <= %(at)b::bigint AND to_position > %(at)b::bigint",
+        round=round,
+        hidden=sorted(hidden),
+        at=at,
+    )
+    counts = unsettled(ApplicationStatus(row["status"]) for row in rows)
+    return {str(status): count for status, count in counts.items()}
 
 
 async def _places(reader: Reader, panel: str) -> list[Place]:
@@ -234,7 +252,7 @@ async def _details(reader: Reader, applications: list[str], panel: str | None, a
         SELECT a.application, a.handle, a.status, a.requested, a.currency, t.*, q.quorum, q.reason AS quorum_reason,
             o.outcome, o.amount, o.waitlist_rank, o.reason
         FROM read.applications a
-        LEFT JOIN read.titled t ON t.title_stream = a.application
+        LEFT JOIN read.titled t ON t.title_stream = a.application AND t.title_version = a.written
         LEFT JOIN read.lowered_quorums q ON q.application = a.application
             AND q.from_position <= %(at)b::bigint AND q.to_position > %(at)b::bigint
         LEFT JOIN read.outcomes o ON o.panel = %(panel)b::text AND o.application = a.application

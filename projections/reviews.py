@@ -121,7 +121,8 @@ async def mine(
         FROM read.reviews r
         JOIN read.applications a ON a.application = r.application AND a.to_position = 9223372036854775807
         JOIN read.calls c ON c.call = r.call AND c.to_position = 9223372036854775807
-        LEFT JOIN read.titled t ON t.title_stream = r.application AND r.status IN ('cleared', 'submitted')
+        LEFT JOIN read.titled t ON t.title_stream = r.application AND t.title_version = a.written
+            AND r.status IN ('cleared', 'submitted')
         WHERE r.juror = %(viewer)b AND r.review > %(after)b::text AND r.to_position = 9223372036854775807
             AND r.call = ANY (%(judging)b::text[])
         ORDER BY r.review LIMIT %(limit)b

@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 import msgspec
 
 from domain import access
 from domain.calls import CALL
+from domain.indexes import applications_by
 from domain.initiatives import INITIATIVE
+from domain.messages import msg
 from domain.parties import Actor
 from domain.refusals import NotFound
-from domain.rounds import ROUND
+from domain.rounds import ROUND, Round, RoundLateAccessGranted, RoundStatus
+from projections import readings
+from projections.initiatives import names_of
 from projections.moments import AsOf, position_at
-from projections.reader import Reader, Row, allow
+from projections.reader import Reader, Reference, Row, allow, text_of
 from projections.versions import Version
+
+NOT_RECORDED: Final = msg(
+    "Who was let in late is not shown just now: that you read it has to be recorded first, and nothing can be written at the "
+    "moment. Try again shortly."
+)
 
 
 class RoundLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A round of a call. `closes_local` is the deadline on the clocks of `time_zone`.
+    """A round of a call. `closes_local` is the deadline on the clocks of `time_zone`; `late_until` is until when the viewer
+    may apply, if they were given more time.
 
     `received` (how many applications were in when it closed) and `panel` are None to outsiders, and before there is one.
     """
@@ -33,6 +44,25 @@ class RoundLine(msgspec.Struct, frozen=True, kw_only=True):
     time_zone: str
     received: int | None
     panel: str | None
+    late_until: datetime | None = None
+
+
+class LateAccess(msgspec.Struct, frozen=True, kw_only=True):
+    """An applicant who may apply to a round until later than the others, and why. `name` is None once they were erased, and
+    where it is damaged."""
+
+    person: str
+    name: str | None
+    until: datetime
+    reason: str
+    explanation: str | None
+
+
+class LateAccesses(msgspec.Struct, frozen=True, kw_only=True):
+    """Everybody who may apply to a round until later than the others."""
+
+    round: str
+    items: tuple[LateAccess, ...]
 
 
 async def one(reader: Reader, viewer: str | None, round: str, *, as_of: AsOf | None = None) -> RoundLine:
@@ -50,7 +80,49 @@ async def one(reader: Reader, viewer: str | None, round: str, *, as_of: AsOf | N
     )
     if not rows:
         raise NotFound
-    return line(rows[0], inside=bool(initiative.roles(viewer or "")))
+    return line(
+        rows[0], inside=bool(initiative.roles(viewer or "")), late_until=late_until(state, viewer, as_of)
+    )
+
+
+def late_until(round: Round, viewer: str | None, as_of: AsOf | None = None) -> datetime | None:
+    """Until when a viewer may apply to an open round, if they were given more time than others."""
+    if viewer is None or as_of is not None or round.status is not RoundStatus.OPEN:
+        return None
+    return round.late.get(viewer)
+
+
+async def late_access(reader: Reader, viewer: str | None, round: str) -> LateAccesses:
+    """Who may apply to a round late, for its staff, who then know who applied. Raises `NotFound` or `Forbidden`, and
+    `NotRecorded` where that they read it cannot be recorded."""
+    who = viewer or ""
+    state = await reader.the(ROUND, round)
+    initiative = (await reader.the(INITIATIVE, state.initiative)).within(state.call)
+    own = await reader.members(applications_by(who, round))
+    allow(access.sees_late_access(who, initiative, state, own=own))
+    if state.late and not await readings.record(reader, who, round, "applicants"):
+        raise readings.NotRecorded(NOT_RECORDED)
+    version = (await reader.load((ROUND, round)))[round].version
+    found = await reader.facts([Reference(round, each) for each in range(1, version + 1)], open_boxes=True)
+    granted = {
+        fact.applicant: fact
+        for each in found.values()
+        if isinstance(fact := each.fact, RoundLateAccessGranted)
+    }
+    names = await names_of(reader, list(granted))
+    return LateAccesses(
+        round=round,
+        items=tuple(
+            LateAccess(
+                person=person,
+                name=text_of(names.get(person)),
+                until=fact.until,
+                reason=fact.reason,
+                explanation=text_of(fact.explanation),
+            )
+            for person, fact in sorted(granted.items())
+        ),
+    )
 
 
 async def of_calls(reader: Reader, calls: list[str], *, inside: bool, at: int) -> dict[str, list[RoundLine]]:
@@ -67,7 +139,7 @@ async def of_calls(reader: Reader, calls: list[str], *, inside: bool, at: int) -
     return found
 
 
-def line(row: Row, *, inside: bool) -> RoundLine:
+def line(row: Row, *, inside: bool, late_until: datetime | None = None) -> RoundLine:
     """A row of read.rounds as it is shown."""
     return RoundLine(
         id=row["round"],
@@ -80,4 +152,5 @@ def line(row: Row, *, inside: bool) -> RoundLine:
         time_zone=row["time_zone"],
         received=row["received"] if inside else None,
         panel=row["panel"] if inside else None,
+        late_until=late_until,
     )

@@ -104,6 +104,7 @@ async def of_application(
         told=Told(case.application.currency, places=places),
         role=role,
         tied=[application] if conflict else [],
+        around=case.application.round,
     )
 
 
@@ -219,6 +220,7 @@ async def page_of(
     rounds: Sequence[str] = (),
     judged: Sequence[str] = (),
     tied: Sequence[str] = (),
+    around: str = "",
 ) -> Page[TimelineEntry]:
     """A page of a timeline: of the topics that are for the viewer's role, without what is about the `rounds` or the
     applications that they judge (`judged`); of the applications to which they are `tied`, what is for applicants alone.
@@ -230,7 +232,8 @@ async def page_of(
         """
         SELECT f.position, f.topic, f.document, t.application
         FROM read.timeline t JOIN history.facts f ON f.position = t.position
-        WHERE t.thing = %(thing)b AND t.position <= %(at)b::bigint
+        WHERE (t.thing = %(thing)b OR (t.thing = %(around)b::text AND t.topic = ANY (%(for_applicants)b::text[])))
+            AND t.position <= %(at)b::bigint
             AND t.position > %(after)b::bigint
             AND t.topic = ANY (%(topics)b::text[])
             AND (t.round IS NULL OR NOT t.round = ANY (%(rounds)b::text[]))
@@ -240,6 +243,7 @@ async def page_of(
         ORDER BY t.position LIMIT %(count)b
         """,
         thing=thing,
+        around=around,
         at=at,
         topics=sorted(topics_for(role)),
         rounds=list(rounds),

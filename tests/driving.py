@@ -142,13 +142,15 @@ class World:
             state = aggregate.evolve(state, fact)
         return Loaded(state, len(self.streams.get(stream, ())))
 
-    def _answer(self, wish: Wish, read: set[str]) -> Mapping[str, Loaded[Any]] | tuple[str, ...]:
+    def _answer(
+        self, wish: Wish, read: set[str]
+    ) -> Mapping[str, Loaded[Any]] | Mapping[str, tuple[str, ...]]:
         match wish:
             case Load(streams=wanted):
                 read.update(stream for _, stream in wanted)
                 return {stream: self._load(aggregate, stream) for aggregate, stream in wanted}
-            case Members(index=index):
-                return tuple(sorted(self.indexes.get(index, ())))
+            case Members(indexes=indexes):
+                return {index: tuple(sorted(self.indexes.get(index, ()))) for index in indexes}
 
     def _check(self, outcome: Outcome, known: set[str]) -> None:
         """A stream is written only at a version that was read, or when it is new; a claim holds once."""

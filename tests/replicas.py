@@ -14,7 +14,7 @@ from urllib.parse import quote
 import psycopg
 
 from api.postgres.embedded import PORT, ROLE, EmbeddedPostgres
-from api.postgres.embedded_account import account_for
+from api.postgres.embedded.account import account_for
 
 
 class StreamingReplica:

@@ -15,6 +15,7 @@ from typing import Final
 
 from api.accounts.tokens import DEFAULT_DAYS, Tokens, check_asked, digest_of
 from domain.commands.persons import MakeClaim, UseClaim, WithdrawClaim
+from domain.messages import msg
 from domain.persons import PERSON, PersonClaimMade
 from domain.refusals import Invalid, NotFound, Refused
 from domain.topics import topics_of
@@ -25,7 +26,7 @@ from history.store import History
 from history.unreadable import Unreadable
 
 PREFIX: Final = "owc_"
-UNKNOWN: Final = "This claim is not known here. See that you copied all of it; it begins with owc_."
+UNKNOWN: Final = msg("This claim is not known here. Check that you copied all of it; it begins with owc_.")
 _SHAPE: Final = re.compile(r"owc_[A-Za-z0-9_-]{43}\Z", re.ASCII)
 
 
@@ -86,7 +87,7 @@ class Claims:
             )
             row = await cursor.fetchone()
         if row is None:
-            raise NotFound("There is no such person, or they were erased.")
+            raise NotFound(msg("There is no such person, or their data was erased."))
         return MadeClaim(made.claim, made.person, text, made.ends_at, answer)
 
     async def exchange(

@@ -10,6 +10,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Final
 
+from domain.messages import msg
 from domain.refusals import Invalid, NotFound
 from history.arrays import blobs
 from history.gathering import Gathered
@@ -52,10 +53,15 @@ def check_asked(label: str, days: int) -> None:
     if not _LABEL.match(label):
         raise Invalid.field(
             "label",
-            "A label is 1 to 40 lower-case letters, digits or hyphens; it says what the token is for, never whom.",
+            msg(
+                "A label has 1 to 40 lower-case letters, digits or hyphens; it says what the token is for, never whom."
+            ),
         )
     if not 1 <= days <= MOST_DAYS:
-        raise Invalid.field("days", f"A token is good for 1 to {MOST_DAYS} days; this is {days}.")
+        raise Invalid.field(
+            "days",
+            msg("A token can be valid for 1 to {most} days; this is {given}.", most=MOST_DAYS, given=days),
+        )
 
 
 class Tokens:
@@ -105,7 +111,7 @@ class Tokens:
             )
             row = await cursor.fetchone()
         if row is None:
-            raise NotFound("There is no such person, or they were erased.")
+            raise NotFound(msg("There is no such person, or their data was erased."))
         if tuple(row) != (person, label, made_by, None, True):
             raise KeyReused
         return text

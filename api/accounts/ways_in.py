@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 from litestar import Response
 
 from api.accounts.tokens import DEFAULT_DAYS, MOST_DAYS, digest_of
 from api.http.administration import check_administrator
-from api.http.bodies import decode, read_body
 from api.http.commands import answer_headers, expected_version, idempotency_key
 from api.http.operations import Asking, Operation, as_json, bearer
 from api.http.problems import ProblemType
 from domain import limits
 from domain.commands.persons import MakeClaim
+from domain.messages import msg
 from domain.refusals import Forbidden, NotFound
 from domain.values import Channel
 
-NOT_THEIRS = "Only the person makes, sees and revokes the tokens of their account; an administrator makes them a claim."
+NOT_THEIRS = msg(
+    "Only the person can make, see and revoke the tokens of their own account; an administrator can make them a claim."
+)
 
 
 class NewClaim(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -95,7 +97,7 @@ async def _make_claim(asking: Asking) -> Response[bytes]:
     await check_administrator(asking)
     key = idempotency_key(asking.request)
     expected = expected_version(asking.request, versioned=False)
-    wanted = decode(await read_body(asking.request), NewClaim, most_fields=asking.wiring.settings.most_fields)
+    wanted = await asking.body(NewClaim)
     made = await asking.wiring.claims.make(
         MakeClaim(person=asking.path["person"], days=wanted.days),
         actor=asking.who,
@@ -111,9 +113,7 @@ async def _make_claim(asking: Asking) -> Response[bytes]:
 
 
 async def _exchange_claim(asking: Asking) -> Response[bytes]:
-    brought = decode(
-        await read_body(asking.request), ClaimBrought, most_fields=asking.wiring.settings.most_fields
-    )
+    brought = await asking.body(ClaimBrought)
     way_in = await asking.wiring.claims.exchange(
         brought.claim.strip(), channel=Channel.API, label=brought.label, days=brought.days
     )
@@ -130,7 +130,7 @@ async def _make_token(asking: Asking) -> Response[bytes]:
     else:
         raise Forbidden(NOT_THEIRS)
     key = idempotency_key(asking.request)
-    wanted = decode(await read_body(asking.request), NewToken, most_fields=asking.wiring.settings.most_fields)
+    wanted = await asking.body(NewToken)
     seed = (
         None if key is None else asking.wiring.runner.keyed("token", f"{asking.who} {person} {key}".encode())
     )
@@ -165,7 +165,7 @@ async def _revoke_token(asking: Asking) -> Response[bytes]:
     _check_own(asking)
     token = asking.path["token"]
     if not await asking.wiring.tokens.revoke(token, of=asking.who):
-        raise NotFound("You have no such token.")
+        raise NotFound(msg("You have no such token."))
     return as_json(RevokedToken(id=token))
 
 
@@ -174,79 +174,77 @@ def _check_own(asking: Asking) -> None:
         raise Forbidden(NOT_THEIRS)
 
 
-def operations() -> tuple[Operation, ...]:
-    """The operations of this file."""
-    return (
-        Operation(
-            name="person.make_claim",
-            method="POST",
-            path="/api/persons/{person}/claims",
-            summary="Make a one-time claim, which the person exchanges for a way in that nobody else knows",
-            description="A person has one claim at a time. They and their initiatives' members see that it was made. "
-            "Its text is told once; with an idempotency key, the same request is told the same text within thirty days.",
-            handle=_make_claim,
-            body=NewClaim,
-            answer=MadeClaim,
-            status=201,
-            tag="persons",
-            problems=(ProblemType.REFUSED, ProblemType.INVALID),
-            writes=True,
-            takes_key=True,
+OPERATIONS: Final = (
+    Operation(
+        name="person.make_claim",
+        method="POST",
+        path="/api/persons/{person}/claims",
+        summary="Make a one-time claim, which the person exchanges for a way in that nobody else knows",
+        description="A person has one claim at a time. They and their initiatives' members see that it was made. "
+        "Its text is told once; with an idempotency key, the same request is told the same text within thirty days.",
+        handle=_make_claim,
+        body=NewClaim,
+        answer=MadeClaim,
+        status=201,
+        tag="persons",
+        problems=(ProblemType.REFUSED, ProblemType.INVALID),
+        writes=True,
+        takes_key=True,
+    ),
+    Operation(
+        name="claim.exchange",
+        method="POST",
+        path="/api/claims",
+        summary="Exchange a claim for a token, once",
+        description="No token is needed: the claim's text stands for the person. The token is told once: if the answer "
+        "is lost, ask for another claim. An idempotency key changes nothing here, because whoever made the claim could "
+        "guess it.",
+        handle=_exchange_claim,
+        body=ClaimBrought,
+        answer=OwnWayIn,
+        status=201,
+        public=True,
+        tag="persons",
+        problems=(
+            ProblemType.REFUSED,
+            ProblemType.INVALID,
+            ProblemType.CONTENDED,
+            ProblemType.FORBIDDEN,
+            ProblemType.NOT_FOUND,
         ),
-        Operation(
-            name="claim.exchange",
-            method="POST",
-            path="/api/claims",
-            summary="Exchange a claim for a token, once",
-            description="No token is needed: the claim's text stands for the person. The token is told once: if the answer "
-            "is lost, ask for another claim. An idempotency key changes nothing here, because whoever made the claim could "
-            "guess it.",
-            handle=_exchange_claim,
-            body=ClaimBrought,
-            answer=OwnWayIn,
-            status=201,
-            public=True,
-            tag="persons",
-            problems=(
-                ProblemType.REFUSED,
-                ProblemType.INVALID,
-                ProblemType.CONTENDED,
-                ProblemType.FORBIDDEN,
-                ProblemType.NOT_FOUND,
-            ),
-        ),
-        Operation(
-            name="token.make",
-            method="POST",
-            path="/api/persons/{person}/tokens",
-            summary="Make one more token for oneself",
-            description="The token is told once. With an idempotency key, the same request is told the same token within "
-            "thirty days. In a "
-            "demonstration an administrator makes tokens for others, too.",
-            handle=_make_token,
-            body=NewToken,
-            answer=MadeToken,
-            status=201,
-            tag="persons",
-            problems=(ProblemType.INVALID, ProblemType.KEY_REUSED),
-            takes_key=True,
-        ),
-        Operation(
-            name="token.list",
-            method="GET",
-            path="/api/persons/{person}/tokens",
-            summary="List one's own tokens, without their texts",
-            handle=_list_tokens,
-            answer=OwnTokens,
-            tag="persons",
-        ),
-        Operation(
-            name="token.revoke",
-            method="POST",
-            path="/api/persons/{person}/tokens/{token}/revoke",
-            summary="Revoke one of one's own tokens, and end its sessions",
-            handle=_revoke_token,
-            answer=RevokedToken,
-            tag="persons",
-        ),
-    )
+    ),
+    Operation(
+        name="token.make",
+        method="POST",
+        path="/api/persons/{person}/tokens",
+        summary="Make one more token for oneself",
+        description="The token is told once. With an idempotency key, the same request is told the same token within "
+        "thirty days. In a "
+        "demonstration an administrator makes tokens for others, too.",
+        handle=_make_token,
+        body=NewToken,
+        answer=MadeToken,
+        status=201,
+        tag="persons",
+        problems=(ProblemType.INVALID, ProblemType.KEY_REUSED),
+        takes_key=True,
+    ),
+    Operation(
+        name="token.list",
+        method="GET",
+        path="/api/persons/{person}/tokens",
+        summary="List one's own tokens, without their texts",
+        handle=_list_tokens,
+        answer=OwnTokens,
+        tag="persons",
+    ),
+    Operation(
+        name="token.revoke",
+        method="POST",
+        path="/api/persons/{person}/tokens/{token}/revoke",
+        summary="Revoke one of one's own tokens, and end its sessions",
+        handle=_revoke_token,
+        answer=RevokedToken,
+        tag="persons",
+    ),
+)

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import Final
 
 from api.postgres.embedded import PROGRAM, EmbeddedPostgres
-from api.postgres.embedded_guard import held
+from api.postgres.embedded.guard import held
 from api.postgres.roles import let_in, let_in_once
 from api.run.settings import Settings, read_settings
 from api.run.wiring import Wiring, all_migrations, wire

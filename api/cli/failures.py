@@ -13,7 +13,7 @@ import psycopg
 
 from api.keeping.backups import BackupError
 from api.postgres.connecting import why_not_connected
-from api.postgres.embedded_guard import EmbeddedError
+from api.postgres.embedded import EmbeddedError
 from api.postgres.roles import RoleError
 from api.run.settings import SettingsError
 from api.run.supervise import SuperviseError

@@ -13,6 +13,7 @@ from api.cli.failures import fail, read_line
 from api.keeping.remains import REMAINS
 from api.run.wiring import Wiring, try_to_finish
 from domain.commands.persons import ErasePerson
+from domain.messages import msg
 from domain.persons import PERSON, address_claim, check_email, check_known
 from domain.refusals import NotFound
 from domain.values import SYSTEM, Channel, check_stream_id
@@ -85,7 +86,7 @@ async def check_person(wiring: Wiring, person: str) -> None:
     try:
         check_stream_id(PERSON.kind, person)
     except NotFound:
-        raise NotFound("There is no such person.") from None
+        raise NotFound(msg("There is no such person.")) from None
     loaded = await wiring.runner.states.reading(afresh=True).load(((PERSON, person),))
     check_known(loaded[person].state, person)
 

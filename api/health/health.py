@@ -19,6 +19,7 @@ from api.http.problems import RETRY_SECONDS, Problem, ProblemType
 from api.run.wiring import all_migrations
 from domain import access
 from domain.deciding import Denied
+from domain.messages import Message, msg, verbatim
 from history.appends import Unavailable
 from history.store import History
 from history.unreadable import Unreadable
@@ -207,7 +208,7 @@ async def _ready(asking: Asking, absence: Absence) -> Response[bytes]:
     except (Unavailable, psycopg.Error):
         raise Problem(
             ProblemType.UNAVAILABLE,
-            "The database does not answer.",
+            msg("The database does not answer."),
             headers={"Retry-After": str(RETRY_SECONDS)},
         ) from None
     wrong = (*found.wrong, *absence.lasts(found))
@@ -215,7 +216,8 @@ async def _ready(asking: Asking, absence: Absence) -> Response[bytes]:
         found = msgspec.structs.replace(found, wrong=wrong)
         raise Problem(
             ProblemType.UNAVAILABLE,
-            wrong[0] if full else _public_sentence(found),
+            # The figures are for operators, who search for what they read: in English, as by the command line.
+            verbatim(wrong[0]) if full else _public_sentence(found),
             headers={"Retry-After": str(RETRY_SECONDS)},
             checks=msgspec.to_builtins(found) if full else None,
         )
@@ -232,15 +234,15 @@ async def _sees_figures(asking: Asking) -> bool:
     return not isinstance(access.installation_administrator(asking.person, installation), Denied)
 
 
-def _public_sentence(found: Ready) -> str:
+def _public_sentence(found: Ready) -> Message:
     """What is wrong, without a figure, and without the name of a projection, which would tell what kind of fact."""
     if found.pending_migrations:
-        return "The database is not ready for this program."
+        return msg("The database is not ready for this program.")
     if found.wrong == (LEADERLESS,):
-        return "The read models are not kept up to date."
+        return msg("The read models are not kept up to date.")
     if any(each.position > found.facts for each in found.projections):
-        return "The read models are of another history."
-    return "The read models are behind."
+        return msg("The read models belong to another history.")
+    return msg("The read models are behind.")
 
 
 def operations() -> tuple[Operation, ...]:

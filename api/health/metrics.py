@@ -1,16 +1,20 @@
-"""Figures for a monitoring system, in Prometheus' text format (version 0.0.4): how many, how far, how long; never who.
+"""Figures for a monitoring system, in Prometheus' text format (version 0.0.4): counts, sizes and times; never who.
 
-For administrators alone: how many facts there are, asked again and again, tells when somebody submits.
+For administrators only: somebody who reads the number of facts again and again learns when somebody submits. Nothing is
+counted between two requests: each one measures everything, so the library's global registry, which also describes the
+machine, is not used.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Final, Literal
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final, TypeVar
 
 import psutil
 from litestar import Response
+from prometheus_client import Metric, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.registry import Collector
 
 from api.health.health import Ready, look
 from api.health.replica import ReplicaHealth, look_at
@@ -21,33 +25,21 @@ from api.run.wiring import Wiring
 MEDIA_TYPE: Final = "text/plain; version=0.0.4"
 """Litestar adds the charset."""
 
-Sample = tuple[dict[str, str], float]
-"""Labels and a value. Labels are names of the program's own: projections, pools and their states."""
+Family = TypeVar("Family", GaugeMetricFamily, CounterMetricFamily)
 
 
-@dataclass(frozen=True, slots=True)
-class Metric:
-    """A figure: its name, whether it may fall, what it says, and its samples."""
+class Figures(Collector):
+    """What was measured for one request."""
 
-    name: str
-    kind: Literal["counter", "gauge"]
-    meaning: str
-    samples: tuple[Sample, ...]
+    def __init__(self, metrics: Iterable[Metric]) -> None:
+        self._metrics = tuple(metrics)
 
-    def lines(self) -> Iterator[str]:
-        """The figure as it is exposed."""
-        yield f"# HELP {self.name} {self.meaning}"
-        yield f"# TYPE {self.name} {self.kind}"
-        for labels, value in self.samples:
-            named = ",".join(f'{label}="{text}"' for label, text in labels.items())
-            yield f"{self.name}{{{named}}} {value:.15g}" if named else f"{self.name} {value:.15g}"
+    def collect(self) -> Iterable[Metric]:
+        """The figures, in their order."""
+        return self._metrics
 
 
-def _one(name: str, kind: Literal["counter", "gauge"], meaning: str, value: float) -> Metric:
-    return Metric(name, kind, meaning, (({}, value),))
-
-
-async def measure(wiring: Wiring) -> tuple[Metric, ...]:
+async def measure(wiring: Wiring) -> Figures:
     """Every figure, as it is now. Raises `Unavailable`."""
     ready = await look(wiring.history, wiring.clock())
     async with wiring.history.connection() as connection:
@@ -58,136 +50,127 @@ async def measure(wiring: Wiring) -> tuple[Metric, ...]:
     assert due is not None
     replica = wiring.reader.replica
     pools = {"primary": wiring.history.pool.get_stats()}
-    figures = [
+    metrics = [
         *_of_history(ready),
-        _one("overwinter_due_dates_waiting", "gauge", "Due dates in the queue, overdue ones too.", due[0]),
-        _one("overwinter_due_dates_overdue", "gauge", "Due dates whose time has come.", due[1]),
+        GaugeMetricFamily(
+            "overwinter_due_dates_waiting", "Due dates in the queue, overdue ones too.", due[0]
+        ),
+        GaugeMetricFamily("overwinter_due_dates_overdue", "Due dates whose time has come.", due[1]),
     ]
     if replica is not None:
         pools["replica"] = replica.pool.get_stats()
         health = await look_at(wiring.history, replica.pool.connection())
-        figures += _of_replica(health, in_use=replica.in_use)
-    return (*figures, *_of_pools(pools), *_of_process())
+        metrics += _of_replica(health, in_use=replica.in_use)
+    return Figures((*metrics, *_of_pools(pools), *_of_process()))
 
 
-def _of_history(ready: Ready) -> tuple[Metric, ...]:
-    def each(name: str, meaning: str, value: str) -> Metric:
-        return Metric(
-            f"overwinter_projection_{name}",
-            "gauge",
-            meaning,
-            tuple([({"projection": found.name}, getattr(found, value)) for found in ready.projections]),
+def _labelled(family: Family, values: Mapping[str, float]) -> Family:
+    """Add a sample for each text of the family's only label. The texts are names of the program's own."""
+    for text, value in values.items():
+        family.add_metric([text], value)
+    return family
+
+
+def _of_history(ready: Ready) -> Iterator[Metric]:
+    def each(name: str, meaning: str, values: Mapping[str, float]) -> Metric:
+        return _labelled(
+            GaugeMetricFamily(f"overwinter_projection_{name}", meaning, labels=["projection"]), values
         )
 
-    return (
-        _one("overwinter_facts_total", "counter", "Facts in the history.", ready.facts),
-        each("position", "The last fact that a read model has seen.", "position"),
-        each("behind_facts", "Facts that a read model has not seen yet.", "behind"),
-        each("lag_seconds", "Age of the oldest fact that a read model has not seen.", "lag_seconds"),
-        Metric(
-            "overwinter_projection_stopped",
-            "gauge",
-            "1 if a read model stopped at a fact that it cannot take in.",
-            tuple(
-                [
-                    ({"projection": found.name}, float(found.failed_position is not None))
-                    for found in ready.projections
-                ]
-            ),
-        ),
-        _one(
-            "overwinter_wrong",
-            "gauge",
-            "How many things are wrong: what keeps the server from being ready, and that read models stopped.",
-            len(ready.wrong) + len(ready.stopped),
-        ),
+    found = ready.projections
+    yield CounterMetricFamily("overwinter_facts_total", "Facts in the history.", ready.facts)
+    yield each(
+        "position", "The last fact that a read model has seen.", {one.name: one.position for one in found}
+    )
+    yield each(
+        "behind_facts", "Facts that a read model has not seen yet.", {one.name: one.behind for one in found}
+    )
+    yield each(
+        "lag_seconds",
+        "Age of the oldest fact that a read model has not seen.",
+        {one.name: one.lag_seconds for one in found},
+    )
+    yield each(
+        "stopped",
+        "1 if a read model stopped at a fact that it cannot fold.",
+        {one.name: one.failed_position is not None for one in found},
+    )
+    yield GaugeMetricFamily(
+        "overwinter_wrong",
+        "Number of faults: those that keep the server from being ready, and read models that stopped.",
+        len(ready.wrong) + len(ready.stopped),
     )
 
 
-def _of_replica(health: ReplicaHealth, *, in_use: bool) -> tuple[Metric, ...]:
-    return (
-        _one(
-            "overwinter_replica_in_use",
-            "gauge",
-            "1 while the replica answers this process's questions.",
-            in_use,
-        ),
-        _one(
-            "overwinter_replica_follows",
-            "gauge",
-            "1 if the replica answers and is of this history.",
-            health.follows,
-        ),
-        _one(
-            "overwinter_replica_behind_facts",
-            "gauge",
-            "Facts that the replica has not seen yet.",
-            health.behind,
-        ),
-        _one(
-            "overwinter_replica_lag_seconds",
-            "gauge",
-            "Age of the oldest fact that the replica has not seen.",
-            health.lag_seconds,
-        ),
+def _of_replica(health: ReplicaHealth, *, in_use: bool) -> Iterator[Metric]:
+    yield GaugeMetricFamily(
+        "overwinter_replica_in_use", "1 while this process reads from the replica.", in_use
+    )
+    yield GaugeMetricFamily(
+        "overwinter_replica_follows", "1 if the replica answers and follows this history.", health.follows
+    )
+    yield GaugeMetricFamily(
+        "overwinter_replica_behind_facts", "Facts that the replica has not seen yet.", health.behind
+    )
+    yield GaugeMetricFamily(
+        "overwinter_replica_lag_seconds",
+        "Age of the oldest fact that the replica has not seen.",
+        health.lag_seconds,
     )
 
 
-def _of_pools(pools: dict[str, dict[str, int]]) -> tuple[Metric, ...]:
-    def each(name: str, kind: Literal["counter", "gauge"], meaning: str, key: str) -> Metric:
-        samples = [({"pool": pool}, float(stats.get(key, 0))) for pool, stats in pools.items()]
-        return Metric(f"overwinter_pool_{name}", kind, meaning, tuple(samples))
+def _of_pools(pools: Mapping[str, Mapping[str, int]]) -> Iterator[Metric]:
+    def each(family: type[Family], name: str, meaning: str, key: str) -> Metric:
+        return _labelled(
+            family(f"overwinter_pool_{name}", meaning, labels=["pool"]),
+            {pool: stats.get(key, 0) for pool, stats in pools.items()},
+        )
 
-    return (
-        each("connections", "gauge", "Connections to the database that this process holds.", "pool_size"),
-        each("connections_idle", "gauge", "Those of them that nobody uses now.", "pool_available"),
-        each("connections_most", "gauge", "How many it may hold.", "pool_max"),
-        each("waiting", "gauge", "Who waits for a connection now.", "requests_waiting"),
-        each("errors_total", "counter", "Who waited for a connection in vain.", "requests_errors"),
-    )
+    gauge, counter = GaugeMetricFamily, CounterMetricFamily
+    yield each(gauge, "connections", "Connections to the database that this process holds.", "pool_size")
+    yield each(gauge, "connections_idle", "Connections of the pool that are not in use.", "pool_available")
+    yield each(gauge, "connections_most", "Largest number of connections that the pool may hold.", "pool_max")
+    yield each(gauge, "waiting", "Requests that wait for a connection.", "requests_waiting")
+    yield each(counter, "errors_total", "Requests that waited for a connection in vain.", "requests_errors")
 
 
-def _of_process() -> tuple[Metric, ...]:
+def _of_process() -> Iterator[Metric]:
+    # The library's own collector for this reads /proc, which only Linux has.
+    # Times are rounded to milliseconds, which is what they are good for.
     process = psutil.Process()
     with process.oneshot():
         times = process.cpu_times()
-        return (
-            _one(
-                "process_resident_memory_bytes",
-                "gauge",
-                "Memory of the process that answers.",
-                process.memory_info().rss,
-            ),
-            _one("process_cpu_seconds_total", "counter", "Its processor time.", times.user + times.system),
-            _one(
-                "process_start_time_seconds", "gauge", "When it started, since 1970.", process.create_time()
-            ),
+        yield GaugeMetricFamily(
+            "process_resident_memory_bytes", "Memory of the process that answers.", process.memory_info().rss
         )
-
-
-def exposition(metrics: tuple[Metric, ...]) -> str:
-    """The figures as Prometheus reads them."""
-    return "".join(f"{line}\n" for metric in metrics for line in metric.lines())
+        yield CounterMetricFamily(
+            "process_cpu_seconds_total",
+            "Processor time of that process.",
+            round(times.user + times.system, 3),
+        )
+        yield GaugeMetricFamily(
+            "process_start_time_seconds",
+            "Unix time when that process started.",
+            round(process.create_time(), 3),
+        )
 
 
 async def _metrics(asking: Asking) -> Response[Any]:  # Any: text, where all else is JSON
     await check_administrator(asking)
-    text = exposition(await measure(asking.wiring))
-    return Response(text.encode(), media_type=MEDIA_TYPE)
+    figures = await measure(asking.wiring)
+    return Response(generate_latest(figures), media_type=MEDIA_TYPE)
 
 
-def operations() -> tuple[Operation, ...]:
-    """The operations of this file."""
-    return (
-        Operation(
-            name="metrics.show",
-            method="GET",
-            path="/metrics",
-            summary="Read the figures of the process that answers, and of its history, as Prometheus does",
-            description="For administrators: how many facts there are tells when somebody submits.",
-            handle=_metrics,
-            answer=str,
-            media_type="text/plain",
-            tag="health",
-        ),
-    )
+OPERATIONS: Final = (
+    Operation(
+        name="metrics.show",
+        method="GET",
+        path="/metrics",
+        summary="Read the figures of the process that answers, and of its history, as Prometheus does",
+        description="For administrators: how many facts there are tells when somebody submits.",
+        handle=_metrics,
+        answer=str,
+        media_type="text/plain",
+        tag="health",
+    ),
+)

@@ -9,12 +9,12 @@ from typing import Final
 import msgspec
 from litestar import Response
 
-from api.http.bodies import decode, read_body
 from api.http.operations import Asking, Operation, Parameter, as_json, bad_parameter
 from api.http.problems import ProblemType
 from api.run.clock import DemonstrationClock
 from domain import access
 from domain.deciding import Denied
+from domain.messages import msg
 from domain.refusals import Forbidden, NotFound
 from history.store import PlacedRow
 from projections import raw
@@ -89,9 +89,9 @@ async def check_administrator(asking: Asking) -> None:
 async def _set_clock(asking: Asking) -> Response[bytes]:
     clock = asking.wiring.clock
     if not isinstance(clock, DemonstrationClock):
-        raise NotFound("This is no demonstration, and its clock is nobody's to set.")
+        raise NotFound(msg("The clock can be set only in a demonstration, and this is none."))
     await check_administrator(asking)
-    wanted = decode(await read_body(asking.request), NewTime, most_fields=asking.wiring.settings.most_fields)
+    wanted = await asking.body(NewTime)
     return as_json(NewTime(now=clock.set(wanted.now)))
 
 
@@ -99,7 +99,8 @@ async def _facts(asking: Asking) -> Response[bytes]:
     after, limit = _number(asking, "after", 0), _number(asking, "limit", FACTS_AT_ONCE)
     if not 1 <= limit <= FACTS_AT_ONCE:
         raise bad_parameter(
-            "limit", f"From 1 to {FACTS_AT_ONCE} facts can be read at once; {limit} were asked for."
+            "limit",
+            msg("Ask for 1 to {most} facts at once; you asked for {given}.", most=FACTS_AT_ONCE, given=limit),
         )
     found = await raw.facts(asking.wiring.reader, asking.who, after=after, limit=limit)
     last = found.rows[-1].position if len(found.rows) == limit else None
@@ -126,47 +127,45 @@ def _stored(row: PlacedRow, found: raw.RawFacts) -> StoredFact:
 def _number(asking: Asking, name: str, default: int) -> int:
     text = asking.query.get(name, str(default))
     if not _NUMBER.match(text):
-        raise bad_parameter(name, "This is a whole number.")
+        raise bad_parameter(name, msg("This must be a whole number."))
     return int(text)
 
 
-def operations() -> tuple[Operation, ...]:
-    """The operations of this file."""
-    return (
-        Operation(
-            name="clock.set",
-            method="POST",
-            path="/api/demo/clock",
-            summary="Set a demonstration's clock forward",
-            description="So that a deadline can pass while one watches. A real installation has no such address.",
-            handle=_set_clock,
-            body=NewTime,
-            answer=NewTime,
-            tag="demo",
-            problems=(ProblemType.INVALID, ProblemType.REFUSED),
-        ),
-        Operation(
-            name="fact.list",
-            method="GET",
-            path="/api/facts",
-            summary="Read the history's facts, without personal data",
-            description="Facts of an initiative are shown to its officers, as far as they see the same on pages; its own "
-            "stream also to its administrators, and each reading to its reader. Of the others position and leaf are told. "
-            "What is read of a round is recorded, as for a page.",
-            handle=_facts,
-            query=(
-                Parameter(
-                    "after",
-                    "The position after which to begin.",
-                    {"type": "integer", "minimum": 0, "maximum": 10**15 - 1, "default": 0},
-                ),
-                Parameter(
-                    "limit",
-                    "How many facts to read at most.",
-                    {"type": "integer", "minimum": 1, "maximum": FACTS_AT_ONCE, "default": FACTS_AT_ONCE},
-                ),
+OPERATIONS: Final = (
+    Operation(
+        name="clock.set",
+        method="POST",
+        path="/api/demo/clock",
+        summary="Set a demonstration's clock forward",
+        description="So that a deadline can pass while one watches. A real installation has no such address.",
+        handle=_set_clock,
+        body=NewTime,
+        answer=NewTime,
+        tag="demo",
+        problems=(ProblemType.INVALID, ProblemType.REFUSED),
+    ),
+    Operation(
+        name="fact.list",
+        method="GET",
+        path="/api/facts",
+        summary="Read the history's facts, without personal data",
+        description="Facts of an initiative are shown to its officers, as far as they see the same on pages; its own "
+        "stream also to its administrators, and each reading to its reader. Of the others position and leaf are told. "
+        "What is read of a round is recorded, as for a page.",
+        handle=_facts,
+        query=(
+            Parameter(
+                "after",
+                "The position after which to begin.",
+                {"type": "integer", "minimum": 0, "maximum": 10**15 - 1, "default": 0},
             ),
-            answer=Facts,
-            tag="facts",
+            Parameter(
+                "limit",
+                "How many facts to read at most.",
+                {"type": "integer", "minimum": 1, "maximum": FACTS_AT_ONCE, "default": FACTS_AT_ONCE},
+            ),
         ),
-    )
+        answer=Facts,
+        tag="facts",
+    ),
+)

@@ -23,6 +23,7 @@ from api.pages import for_a_browser, pages
 from api.pages.rendering import STYLE_ADDRESS
 from api.pages.site import SECURITY
 from api.run.wiring import Wiring
+from domain.messages import msg
 
 _HEADERS: Final[dict[bytes, bytes]] = {
     b"x-content-type-options": b"nosniff",
@@ -34,7 +35,10 @@ _HEADERS: Final[dict[bytes, bytes]] = {
 """What every answer carries, unless it says otherwise itself."""
 
 
-STOPPING: Final = "The server is stopping, so this was not finished. Send it again in a moment, with the same idempotency key if it has one."
+STOPPING: Final = msg(
+    "The server is stopping, so this was not finished. Send it again in a moment, with the same idempotency key if it has "
+    "one."
+)
 
 log = logging.getLogger("overwinter.api")
 
@@ -44,10 +48,10 @@ def operations() -> tuple[Operation, ...]:
     return (
         *commands.operations(),
         *queries.operations(),
-        *ways_in.operations(),
-        *administration.operations(),
+        *ways_in.OPERATIONS,
+        *administration.OPERATIONS,
         *health.operations(),
-        *metrics.operations(),
+        *metrics.OPERATIONS,
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
 from typing import Any, Final, TypeVar, cast, get_args
@@ -19,6 +19,7 @@ from litestar.exceptions import InternalServerException
 from msgspec import inspect as shapes
 
 from api.http.problems import Problem, ProblemType
+from domain.messages import Message, msg
 from domain.refusals import NOT_FOUND, CommandRejected, FieldError, Invalid, NotFound
 from domain.values import is_id_of
 
@@ -45,8 +46,11 @@ _ESCAPED_ASCII: Final = re.compile(rb"\\u00[023]")
 _SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,39}\Z", re.ASCII)
 
-_NEEDED: Final = "This is needed."
-_UNKNOWN: Final = "There is no such field here."
+_NEEDED: Final = msg("This is needed.")
+_UNKNOWN: Final = msg("There is no such field here.")
+_NUL: Final = msg("This contains a NUL character, which cannot be stored.")
+_AN_OBJECT: Final = msg("This must be an object with fields.")
+_NOT_UTF8: Final = msg("The body is not UTF-8.")
 
 
 async def read_body(request: Request[Any, Any, Any]) -> bytes:
@@ -54,20 +58,21 @@ async def read_body(request: Request[Any, Any, Any]) -> bytes:
     raw = await take_in(request, LIMIT)
     if raw is None:
         raise Problem(
-            ProblemType.TOO_LARGE, f"The body is larger than the {LIMIT} bytes that a JSON body may have."
+            ProblemType.TOO_LARGE,
+            msg("The body is larger than {limit} bytes, the most that a JSON body can have.", limit=LIMIT),
         )
     if raw:
         if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
             raise Problem(
-                ProblemType.UNSUPPORTED, "The body is compressed; send it as it is, without Content-Encoding."
+                ProblemType.UNSUPPORTED, msg("The body is compressed; send it without Content-Encoding.")
             )
         media, _, parameters = request.headers.get("content-type", "application/json").partition(";")
         if media.strip().lower() != "application/json":
             raise Problem(
-                ProblemType.UNSUPPORTED, "The body is not JSON; send Content-Type: application/json."
+                ProblemType.UNSUPPORTED, msg("The body is not JSON; send Content-Type: application/json.")
             )
         if parameters and not is_utf8(parameters):
-            raise Problem(ProblemType.UNSUPPORTED, "The body is not in UTF-8, as JSON is; send it in UTF-8.")
+            raise Problem(ProblemType.UNSUPPORTED, msg("The body is not in UTF-8; send it in UTF-8."))
     return raw
 
 
@@ -94,7 +99,7 @@ async def take_in(request: Request[Any, Any, Any], limit: int) -> bytes | None:
                 break
     except InternalServerException:
         # So the framework calls it when the sender hangs up halfway, which is no failure of ours.
-        raise Problem(ProblemType.MALFORMED, "The body ended before it was whole.") from None
+        raise Problem(ProblemType.MALFORMED, msg("The body ended before it was complete.")) from None
     return b"".join(kept) if size <= limit else None
 
 
@@ -135,7 +140,9 @@ def decode(
         return msgspec.convert(plain, kind)
     except msgspec.ValidationError:
         # The walk knows every type that a command uses; should one be added that it does not know, it says this much.
-        raise Problem(ProblemType.MALFORMED, "The body does not have the shape that is described.") from None
+        raise Problem(
+            ProblemType.MALFORMED, msg("The body does not have the structure that the API describes.")
+        ) from None
 
 
 def _suspect(raw: bytes) -> bool:
@@ -155,7 +162,7 @@ def _check_objects(raw: bytes, most_fields: int) -> None:
     try:
         _noting_objects(most_fields).decode(raw.decode())
     except _ObjectError as error:
-        raise Problem(ProblemType.MALFORMED, str(error)) from None
+        raise Problem(ProblemType.MALFORMED, error.detail) from None
     except (ValueError, RecursionError) as error:
         raise _malformed(raw, error) from None
 
@@ -163,14 +170,18 @@ def _check_objects(raw: bytes, most_fields: int) -> None:
 class _ObjectError(Exception):
     """What is wrong with an object, whatever it stands for."""
 
+    def __init__(self, detail: Message) -> None:
+        super().__init__(str(detail))
+        self.detail = detail
+
 
 @cache
 def _noting_objects(most_fields: int) -> json.JSONDecoder:
     def note(members: list[tuple[str, Any]]) -> None:  # Any: whatever JSON can hold
         if len(members) > most_fields:
-            raise _ObjectError(f"The body has an object with more than {most_fields} fields.")
+            raise _ObjectError(msg("The body has an object with more than {most} fields.", most=most_fields))
         if len(dict(members)) != len(members):
-            raise _ObjectError("The body names a field twice in one object.")
+            raise _ObjectError(msg("The body names a field twice in one object."))
 
     # Only the names matter: a number of ten thousand digits is none that Python would read.
     return json.JSONDecoder(object_pairs_hook=note, parse_int=float)
@@ -178,21 +189,21 @@ def _noting_objects(most_fields: int) -> json.JSONDecoder:
 
 def _malformed(raw: bytes, error: Exception) -> Problem:
     if isinstance(error, UnicodeDecodeError):
-        return Problem(ProblemType.MALFORMED, "The body is not UTF-8.")
+        return Problem(ProblemType.MALFORMED, _NOT_UTF8)
     if isinstance(error, RecursionError):
-        return Problem(ProblemType.MALFORMED, "The body is nested too deeply.")
+        return Problem(ProblemType.MALFORMED, msg("The body is nested too deeply."))
     if isinstance(error, msgspec.ValidationError):
-        return Problem(ProblemType.MALFORMED, "The body holds a number that is out of range.")
+        return Problem(ProblemType.MALFORMED, msg("The body contains a number that is out of range."))
     try:
         raw.decode()
     except UnicodeDecodeError:
-        return Problem(ProblemType.MALFORMED, "The body is not UTF-8.")
+        return Problem(ProblemType.MALFORMED, _NOT_UTF8)
     if _SURROGATE.search(raw):
         return Problem(
             ProblemType.MALFORMED,
-            "The body is no JSON, or holds half of a surrogate pair, which is no character.",
+            msg("The body is not JSON, or it contains half of a surrogate pair, which is not a character."),
         )
-    return Problem(ProblemType.MALFORMED, "The body is no JSON.")
+    return Problem(ProblemType.MALFORMED, msg("The body is not JSON."))
 
 
 @cache
@@ -230,7 +241,7 @@ def field_of(error: NotFound, command: msgspec.Struct, told: frozenset[str]) -> 
     nothing_told = len(sent) == len(_id_fields(type(command)))
     for field, named in sent:
         if named == error.named or (error.named is None and nothing_told):
-            detail = f"There is no such {field} that you may name here."
+            detail = msg("Nothing has this id, or you have no access to it.")
             return Invalid.field(field, detail if error.detail == NOT_FOUND else error.detail)
     return error
 
@@ -264,63 +275,76 @@ class _Walk:
                 self._union(path, value, shape)
             case shapes.LiteralType(values=values):
                 if value not in values or isinstance(value, bool | list | dict):
-                    self._wrong(path, f"This is one of {', '.join(str(each) for each in values)}.")
+                    self._one_of(path, values)
             case shapes.EnumType(cls=cls):
                 if value not in [each.value for each in cls]:
-                    self._wrong(path, f"This is one of {', '.join(str(each.value) for each in cls)}.")
+                    self._one_of(path, [each.value for each in cls])
             case shapes.IntType():
                 if not isinstance(value, int) or isinstance(value, bool):
-                    self._wrong(path, "This is a whole number.")
+                    self._wrong(path, msg("This must be a whole number."))
                 elif abs(value) > MOST_INTEGER:
-                    self._wrong(path, f"This is a whole number of at most {MOST_INTEGER}.")
+                    self._wrong(path, msg("This can be at most {most}.", most=MOST_INTEGER))
             case shapes.BoolType():
                 if not isinstance(value, bool):
-                    self._wrong(path, "This is true or false.")
+                    self._wrong(path, msg("This must be true or false."))
             case shapes.DateTimeType():
-                self._time(path, value, datetime, "A time is written as 2026-05-31T18:00:00.")
+                self._time(path, value, datetime, msg("Write date and time as 2026-05-31T18:00:00."))
             case shapes.DateType():
-                self._time(path, value, date, "A date is written as 2026-05-31.")
+                self._time(path, value, date, msg("Write the date as year, month and day: 2026-05-31."))
             case shapes.NoneType():
                 if value is not None:
-                    self._wrong(path, "Leave this out.")
+                    self._wrong(path, msg("Leave this out."))
             case _:
                 self._text(path, value)
 
-    def _wrong(self, path: str, detail: str) -> None:
+    def _wrong(self, path: str, detail: Message) -> None:
         self.errors.append(FieldError(path, detail))
+
+    def _one_of(self, path: str, values: Iterable[object]) -> None:
+        self._wrong(path, msg("The possible values are {values}.", values=tuple(map(str, values))))
 
     def _text(self, path: str, value: Any) -> None:
         if not isinstance(value, str):
-            self._wrong(path, "This is a text.")
+            self._wrong(path, msg("This must be a text."))
         elif "\x00" in value:
-            self._wrong(path, "The text holds a NUL character, which cannot be stored.")
+            self._wrong(path, _NUL)
 
     def _id(self, path: str, value: Any, shape: shapes.Type, id_of: str) -> None:
         if not isinstance(value, str):
             self.value(path, value, shape)
         elif not value.strip():
-            self._wrong(path, f"This cannot be left empty; name the {path}.")
+            self._wrong(path, msg("This cannot be left empty."))
         elif not is_id_of(id_of, value):
-            self._wrong(path, f"This is not the id of a {id_of}.")
+            self._wrong(path, _not_an_id_of(id_of.split(" or ")))
 
-    def _time(self, path: str, value: Any, kind: type, sentence: str) -> None:
+    def _time(self, path: str, value: Any, kind: type, sentence: Message) -> None:
         try:
             found: Any = msgspec.convert(value, kind)  # Any: a date or a time
         except msgspec.ValidationError:
             self._wrong(path, sentence)
             return
         if found.year not in _YEARS:
-            self._wrong(path, f"The year is from {_YEARS[0]} to {_YEARS[-1]}; this is {found.year}.")
+            self._wrong(
+                path,
+                msg(
+                    "Choose a year from {first} to {last}; this is {given}.",
+                    first=str(_YEARS[0]),
+                    last=str(_YEARS[-1]),
+                    given=str(found.year),
+                ),
+            )
 
     def _struct(self, path: str, value: Any, shape: shapes.StructType) -> None:
         if not isinstance(value, dict):
-            self._wrong(path, "This is an object with fields.")
+            self._wrong(path, _AN_OBJECT)
             return
         fields = {field.encode_name: field for field in shape.fields}
         for name in value:
             if name not in fields:
                 told = not path and name in self._told_elsewhere
-                sentence = "The address tells this; leave it out of the body." if told else _UNKNOWN
+                sentence = (
+                    msg("This is already in the address; leave it out of the body.") if told else _UNKNOWN
+                )
                 self._wrong(_join(path, shown_name(name)), sentence)
         for name, field in fields.items():
             if name in value:
@@ -330,18 +354,18 @@ class _Walk:
 
     def _mapping(self, path: str, value: Any, shape: shapes.DictType) -> None:
         if not isinstance(value, dict):
-            self._wrong(path, "This is an object with fields.")
+            self._wrong(path, _AN_OBJECT)
             return
         for name, inner in value.items():
             if "\x00" in name:
-                self._wrong(path, "A name holds a NUL character, which cannot be stored.")
+                self._wrong(path, _NUL)
             self.value(_join(path, shown_name(name)), inner, shape.value_type)
             if self.is_full:
                 return
 
     def _sequence(self, path: str, value: Any, item: shapes.Type) -> None:
         if not isinstance(value, list):
-            self._wrong(path, "This is a list.")
+            self._wrong(path, msg("This must be a list."))
             return
         for number, inner in enumerate(value):
             self.value(f"{path}[{number}]", inner, item)
@@ -356,22 +380,33 @@ class _Walk:
                 return
         members = [_bare(member) for member in shape.types]
         described = [_DESCRIBED[type(member)] for member in members if type(member) in _DESCRIBED]
-        self._wrong(path, f"This is {' or '.join(dict.fromkeys(described))}.")
+        self._wrong(path, msg("What is possible here: {kinds}.", kinds=tuple(dict.fromkeys(described))))
 
 
-_DESCRIBED: Final[Mapping[type[shapes.Type], str]] = {
-    shapes.StrType: "a text",
-    shapes.BoolType: "true or false",
-    shapes.IntType: "a whole number",
-    shapes.VarTupleType: "a list",
-    shapes.ListType: "a list",
-    shapes.StructType: "an object with fields",
-    shapes.DictType: "an object with fields",
-    shapes.LiteralType: "one of the values described",
-    shapes.EnumType: "one of the values described",
-    shapes.DateTimeType: "a time such as 2026-05-31T18:00:00",
-    shapes.DateType: "a date such as 2026-05-31",
-    shapes.NoneType: "left out",
+def _not_an_id_of(kinds: Sequence[str]) -> Message:
+    if len(kinds) == 1:
+        return msg("This is not an id that fits here; one begins with {beginning}.", beginning=f"{kinds[0]}-")
+    first, second = kinds
+    return msg(
+        "This is not an id that fits here; one begins with {beginning} or {other}.",
+        beginning=f"{first}-",
+        other=f"{second}-",
+    )
+
+
+_DESCRIBED: Final[Mapping[type[shapes.Type], Message]] = {
+    shapes.StrType: msg("a text"),
+    shapes.BoolType: msg("true or false"),
+    shapes.IntType: msg("a whole number"),
+    shapes.VarTupleType: msg("a list"),
+    shapes.ListType: msg("a list"),
+    shapes.StructType: msg("an object with fields"),
+    shapes.DictType: msg("an object with fields"),
+    shapes.LiteralType: msg("one of the described values"),
+    shapes.EnumType: msg("one of the described values"),
+    shapes.DateTimeType: msg("a time such as 2026-05-31T18:00:00"),
+    shapes.DateType: msg("a date such as 2026-05-31"),
+    shapes.NoneType: msg("nothing (null)"),
 }
 
 

@@ -11,11 +11,12 @@ import msgspec
 from litestar import Request as HTTPRequest
 from litestar import Response
 
-from api.http.bodies import decode, field_of, read_body
+from api.http.bodies import field_of
 from api.http.operations import Asking, Operation, Parameter, as_json, bad_parameter, the_header
 from api.http.problems import ProblemType
 from api.run.wiring import Wiring
 from domain.commands.register import REGISTER
+from domain.messages import msg
 from domain.refusals import NotFound
 from domain.values import Channel
 from history.runner import Answer, Request
@@ -62,12 +63,19 @@ WRITES: Final = (
     Write("/api/funds/{fund}/receipts", "fund.receive", 201),
     Write("/api/calls", "call.draft", 201),
     Write("/api/calls/{call}/publish", "call.publish"),
+    Write("/api/calls/{call}/change", "call.change"),
+    Write("/api/calls/{call}/cancel", "call.cancel"),
     Write("/api/calls/{call}/members", "call.add_member", 201),
     Write("/api/calls/{call}/members/{person}/remove", "call.remove_member"),
     Write("/api/calls/{call}/rounds", "round.open", 201),
     Write("/api/calls/{call}/applications", "application.submit", 201),
+    Write("/api/rounds/{round}/extend", "round.extend"),
+    Write("/api/rounds/{round}/late-access", "round.grant_late_access"),
     Write("/api/rounds/{round}/close", "round.close"),
     Write("/api/rounds/{round}/panel", "panel.open", 201),
+    Write("/api/applications/{application}/change", "application.change"),
+    Write("/api/applications/{application}/return", "application.return"),
+    Write("/api/applications/{application}/resubmit", "application.resubmit"),
     Write("/api/applications/{application}/withdraw", "application.withdraw"),
     Write("/api/applications/{application}/forget", "application.forget"),
     Write("/api/applications/{application}/find-eligible", "application.find_eligible"),
@@ -139,7 +147,9 @@ def idempotency_key(request: HTTPRequest[Any, Any, Any]) -> str | None:
     """The request's idempotency key; raises `Problem` for one that cannot be one."""
     key = the_header(request, "Idempotency-Key")
     if key is not None and not _KEY.match(key):
-        raise bad_parameter("Idempotency-Key", "An idempotency key has 1 to 200 printable ASCII characters.")
+        raise bad_parameter(
+            "Idempotency-Key", msg("An idempotency key has 1 to 200 printable ASCII characters.")
+        )
     return key
 
 
@@ -148,12 +158,14 @@ def expected_version(request: HTTPRequest[Any, Any, Any], *, versioned: bool) ->
     command is not `versioned`."""
     text = the_header(request, "If-Match")
     if text is not None and not versioned:
-        raise bad_parameter("If-Match", "No version can be named here; send the request without If-Match.")
+        raise bad_parameter("If-Match", msg("This request takes no version; send it without If-Match."))
     if text is None or text == "*":
         return None
     found = _MATCH.match(text)
     if not found:
-        raise bad_parameter("If-Match", "If-Match takes one ETag, as it came and in its quotes.")
+        raise bad_parameter(
+            "If-Match", msg("Send one ETag in If-Match, exactly as you got it, with its quotes.")
+        )
     return found[1]
 
 
@@ -208,8 +220,7 @@ def operation_of(write: Write) -> Operation:
     async def handle(asking: Asking) -> Response[bytes]:
         key = idempotency_key(asking.request)
         expected = expected_version(asking.request, versioned=versioned)
-        most = asking.wiring.settings.most_fields
-        sent = decode(await read_body(asking.request), body, told, most_fields=most)
+        sent = await asking.body(body, told)
         path = {name: asking.number(name) if name in numbers else asking.path[name] for name in told}
         wanted = command(**path, **{name: getattr(sent, name) for name in sent.__struct_fields__})
         try:

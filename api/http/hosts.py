@@ -8,7 +8,9 @@ from functools import lru_cache
 from ipaddress import AddressValueError, IPv6Address
 from typing import Final
 
-NO_HOST: Final = "The header Host names no host."
+from domain.messages import msg
+
+NO_HOST: Final = msg("The header Host does not name a host.")
 _HOST: Final = re.compile(rb"(?:([A-Za-z0-9._-]{1,255})|\[([0-9A-Fa-f:.]{2,45})\])(?::([0-9]{0,5}))?\Z")
 _MOST_PORT: Final = 65535
 

@@ -24,7 +24,9 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from api.http.problems import MEDIA_TYPE, RETRY_SECONDS, Problem, ProblemType
+from api.locales import ENGLISH, Locale, languages_of, locale_of
 from api.run.settings import Settings
+from domain.messages import Message, msg
 
 LINGER_SECONDS: Final = 2.0
 """For how long a refused client is listened to, so that it reads the answer before the connection ends."""
@@ -107,14 +109,15 @@ class _BoundedProtocol(HttpToolsProtocol):
             self._limits.connections[self._counted] += 1
         if len(self.connections) > self._settings.connections:
             self._turn_away(
-                ProblemType.UNAVAILABLE, "The server has as many connections as it takes; try again shortly."
+                ProblemType.UNAVAILABLE,
+                msg("The server has too many connections at the moment; try again shortly."),
             )
         elif self._counted and (
             self._limits.connections[self._counted] > self._settings.connections_per_address
         ):
             self._turn_away(
                 ProblemType.TOO_MANY,
-                "There are too many connections from your address; close some, then try again.",
+                msg("There are too many connections from your address; close some, then try again."),
             )
         else:
             self._wait_for_head()
@@ -177,7 +180,7 @@ class _BoundedProtocol(HttpToolsProtocol):
         if address and self._limits.requests[address] >= self._settings.connections_per_address:
             self._refuse(
                 ProblemType.TOO_MANY,
-                "There are too many requests from your address at once; wait for some to be answered.",
+                msg("There are too many requests from your address at once; wait until some are answered."),
             )
             return
         self._of_request.append(address)
@@ -238,7 +241,9 @@ class _BoundedProtocol(HttpToolsProtocol):
             # We do not read at the moment, so that it is not the client who is slow.
             self._wait_for_head()
         elif self._in_head:
-            self._refuse(ProblemType.TOO_SLOW, "The head of the request did not come in time; send it again.")
+            self._refuse(
+                ProblemType.TOO_SLOW, msg("The head of the request did not arrive in time; send it again.")
+            )
         else:
             self.transport.close()
 
@@ -250,7 +255,9 @@ class _BoundedProtocol(HttpToolsProtocol):
         elif self.flow.read_paused:
             self._late = self.loop.call_later(self._settings.body_seconds, self._body_is_late)
         else:
-            self._refuse(ProblemType.TOO_SLOW, "The body of the request did not come in time; send it again.")
+            self._refuse(
+                ProblemType.TOO_SLOW, msg("The body of the request did not arrive in time; send it again.")
+            )
 
     def pause_writing(self) -> None:
         """The client takes its answer slowly."""
@@ -281,18 +288,26 @@ class _BoundedProtocol(HttpToolsProtocol):
     def _refuse_head(self) -> None:
         self._refuse(
             ProblemType.HEAD_TOO_LARGE,
-            f"Address and headers have at most {self._settings.header_bytes} bytes, and there are at most "
-            f"{self._settings.headers} headers.",
+            msg(
+                "Address and headers together can have at most {bytes} bytes, and there can be at most {headers} headers.",
+                bytes=self._settings.header_bytes,
+                headers=self._settings.headers,
+            ),
         )
 
-    def _turn_away(self, kind: ProblemType, detail: str) -> None:
+    def _turn_away(self, kind: ProblemType, detail: Message) -> None:
         """Answer a connection that is one too many, and end it at once: it must not stand in others' way."""
         self._refused = True
         self.connections.discard(self)
         self.transport.write(_answer(Problem(kind, detail)))
         self.transport.close()
 
-    def _refuse(self, kind: ProblemType, detail: str) -> None:
+    def _locale(self) -> Locale:
+        """The language that the headers ask for, as far as they have come; else English."""
+        asked = b",".join(value for name, value in self.headers or () if name == b"accept-language")
+        return locale_of(languages_of(asked.decode("latin-1")))
+
+    def _refuse(self, kind: ProblemType, detail: Message) -> None:
         """Answer in one sentence, and end the connection; without an answer where one has begun."""
         self._stop_waiting()
         if self._refused or self.transport.is_closing():
@@ -305,7 +320,7 @@ class _BoundedProtocol(HttpToolsProtocol):
             self.cycle.disconnected = True
             self.cycle.message_event.set()
         if not began:
-            self.transport.write(_answer(Problem(kind, detail)))
+            self.transport.write(_answer(Problem(kind, detail), self._locale()))
         if self.transport.can_write_eof():
             self.transport.write_eof()
         self.flow.resume_reading()
@@ -321,12 +336,13 @@ def _discount(counter: Counter[str], address: str | None) -> None:
         del counter[address]
 
 
-def _answer(problem: Problem) -> bytes:
+def _answer(problem: Problem, locale: Locale = ENGLISH) -> bytes:
     """A problem as it goes over the wire, where no request has come to the program."""
-    body = msgspec.json.encode(problem.document())
+    body = msgspec.json.encode(problem.document(locale))
     lines = [
         STATUS_LINE[problem.kind.status].rstrip(),
         f"content-type: {MEDIA_TYPE}".encode(),
+        f"content-language: {locale.language}".encode(),
         b"content-length: %d" % len(body),
         b"connection: close",
     ]

@@ -14,6 +14,7 @@ from api.http.commands import IDEMPOTENCY_KEY, IF_MATCH
 from api.http.operations import MEDIA_TYPE, Operation, Parameter
 from api.http.problems import MEDIA_TYPE as PROBLEM_MEDIA_TYPE
 from api.http.problems import ProblemDocument, ProblemType
+from api.locales import ENGLISH
 from projections.versions import Version
 
 Json = dict[str, Any]  # Any: JSON
@@ -162,7 +163,7 @@ def _responses(operation: Operation, by_type: dict[int, Json], problem: Json) ->
     responses: Json = {str(operation.status): answered}
     for status, kinds in _problems(operation).items():
         responses[str(status)] = {
-            "description": " ".join(f"{kind.title}: {kind.meaning}" for kind in kinds),
+            "description": " ".join(f"{ENGLISH.say(kind.title)}: {kind.meaning}" for kind in kinds),
             "content": {PROBLEM_MEDIA_TYPE: {"schema": problem}},
             **({"headers": {"Retry-After": _RETRY_AFTER}} if ProblemType.UNAVAILABLE in kinds else {}),
         }
@@ -195,7 +196,7 @@ def described_as_html(operations: Sequence[Operation], style: str) -> bytes:
         for operation in operations
     )
     problems = "\n".join(
-        f'<tr id="problem-{kind.code}"><td>{kind.status}</td><th scope="row">{escape(kind.title)}</th>'
+        f'<tr id="problem-{kind.code}"><td>{kind.status}</td><th scope="row">{escape(ENGLISH.say(kind.title))}</th>'
         f"<td>{_marked(kind.meaning)}</td></tr>"
         for kind in ProblemType
     )

@@ -11,10 +11,11 @@ import msgspec
 from litestar import HttpMethod, Request, Response
 from litestar.handlers import HTTPRouteHandler
 
+from api.http.bodies import decode, read_body
 from api.http.problems import Problem, ProblemType
 from api.locales import ENGLISH, Locale, asked_languages, locale_of
 from api.run.wiring import Wiring
-from domain.messages import Message
+from domain.messages import Message, counted, msg
 from domain.refusals import FieldError, NotFound
 from domain.values import CONTROL, check_stream_id
 from history.appends import Lost
@@ -64,8 +65,14 @@ class Asking:
         """A number in the path, such as an instalment's; raises `NotFound` for anything else."""
         text = self.path[name]
         if not _NUMBER.match(text):
-            raise NotFound(f"There is no such {name}.")
+            raise NotFound
         return int(text)
+
+    async def body(self, kind: type[T], told_elsewhere: frozenset[str] = frozenset()) -> T:
+        """The request's body as a value of `kind`; `told_elsewhere` are fields that the address tells. Raises `Problem` and
+        `Invalid`."""
+        raw = await read_body(self.request)
+        return decode(raw, kind, told_elsewhere, most_fields=self.wiring.settings.most_fields)
 
 
 Handle = Callable[[Asking], Awaitable[Response[bytes]]]
@@ -112,7 +119,7 @@ def the_header(request: Request[Any, Any, Any], name: str) -> str | None:
     the other one."""
     found = request.headers.getall(name, [])
     if len(found) > 1:
-        raise bad_parameter(name, "This header is given twice.")
+        raise bad_parameter(name, msg("This header is given twice."))
     return found[0] if found else None
 
 
@@ -132,7 +139,7 @@ async def who_asks(request: Request[Any, Any, Any], wiring: Wiring) -> str | Non
         return None
     person = await wiring.tokens.person(token)
     if person is None:
-        raise Problem(ProblemType.UNAUTHORIZED, "This token is unknown, expired or revoked.")
+        raise Problem(ProblemType.UNAUTHORIZED, msg("This token is unknown, expired or revoked."))
     return person
 
 
@@ -182,7 +189,7 @@ def route(operation: Operation, wiring: Wiring) -> HTTPRouteHandler:
     async def handler(request: Request[Any, Any, Any]) -> Response[bytes]:
         person = await again_if_lost(lambda: who_asks(request, wiring))
         if person is None and not operation.public:
-            raise Problem(ProblemType.UNAUTHORIZED, "Send a token: Authorization: Bearer ow_….")
+            raise Problem(ProblemType.UNAUTHORIZED, msg("Send a token: Authorization: Bearer ow_…."))
         check_kinds(request.path_params, operation.numbers)
         asking = Asking(request, wiring, person, request.path_params, _query(request, known))
         if operation.method == "GET":
@@ -219,27 +226,32 @@ def check_kinds(path: Mapping[str, str], numbers: Collection[str] = ()) -> None:
 def _query(request: Request[Any, Any, Any], known: Mapping[str, Parameter]) -> dict[str, str]:
     """The query's parameters, each known and given once. Raises `Problem` with every one that is not."""
     found: dict[str, str] = {}
-    errors: dict[str, str] = {}
+    errors: dict[str, Message] = {}
     for name, value in request.query_params.multi_items():
         if name not in known:
-            errors[name if _QUERY_NAME.match(name) else "?"] = "There is no such parameter here."
+            errors[name if _QUERY_NAME.match(name) else "?"] = msg("There is no such parameter here.")
         elif name in found:
-            errors[name] = "This is given twice."
+            errors[name] = msg("This is given twice.")
         elif CONTROL.search(value):
-            errors[name] = "This holds a control character."
+            errors[name] = msg("This contains a control character.")
         elif len(value) > (most := known[name].schema.get("maxLength", len(value))):
-            errors[name] = f"At most {most} characters; this has {len(value)}."
+            errors[name] = counted(
+                "At most {count} character; this has {given}.",
+                "At most {count} characters; this has {given}.",
+                count=most,
+                given=len(value),
+            )
         else:
             found[name] = value
     if errors:
         raise Problem(
             ProblemType.MALFORMED,
-            "A parameter of the address is not as described.",
+            msg("A parameter in the address is wrong."),
             errors=[FieldError(name, detail) for name, detail in errors.items()],
         )
     return found
 
 
-def bad_parameter(name: str, detail: Message | str) -> Problem:
+def bad_parameter(name: str, detail: Message) -> Problem:
     """A parameter of the address, or a header, that is wrong."""
     return Problem(ProblemType.MALFORMED, detail, errors=[FieldError(name, detail)])

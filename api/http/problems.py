@@ -8,14 +8,14 @@ from __future__ import annotations
 import enum
 import logging
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
 from api.locales import ENGLISH, Locale, asked_languages, locale_of
-from domain.messages import Message, verbatim
+from domain.messages import Message, msg, verbatim
 from domain.refusals import CommandRejected, FieldError, Forbidden, Invalid, NotFound, Refused
 from history.appends import Unavailable
 from history.keyfiles import KeysUnusable
@@ -31,46 +31,46 @@ RETRY_SECONDS: Final = 2
 
 
 class ProblemType(enum.Enum):
-    """The problem types: name, status, title, and what it means for whoever meets it."""
+    """The problem types: name, status, title, and what it means for whoever programs against the API (in English)."""
 
-    MALFORMED = ("malformed", 400, "The request cannot be read", ("It is no JSON, no UTF-8, or a parameter of its "
-        "address or a header is not as described. Mend the request."))  # fmt: skip
-    UNAUTHORIZED = ("unauthorized", 401, "Nobody is signed in", ("The request carries no token, or one that is unknown, "
-        "expired or revoked. Send `Authorization: Bearer` with a good one."))  # fmt: skip
-    FORBIDDEN = ("forbidden", 403, "You may not do this", ("The person whose token it is does not hold the role that "
-        "this takes. Nothing was written."))  # fmt: skip
-    NOT_FOUND = ("not-found", 404, "There is no such thing", ("It does not exist, or this person may not know of "
+    MALFORMED = ("malformed", 400, msg("The request cannot be read"), ("It is not JSON, not UTF-8, or a parameter in its "
+        "address or a header is not as described. Correct the request."))  # fmt: skip
+    UNAUTHORIZED = ("unauthorized", 401, msg("You are not signed in"), ("The request carries no token, or one that is unknown, "
+        "expired or revoked. Send `Authorization: Bearer` with a valid one."))  # fmt: skip
+    FORBIDDEN = ("forbidden", 403, msg("You cannot do this"), ("The person whose token it is does not have the role that "
+        "this needs. Nothing was written."))  # fmt: skip
+    NOT_FOUND = ("not-found", 404, msg("Not found"), ("It does not exist, or this person has no access to "
         "it."))  # fmt: skip
-    TOO_SLOW = ("too-slow", 408, "The request did not come in time", ("Its head or its body took too long. Send it "
+    TOO_SLOW = ("too-slow", 408, msg("The request did not arrive in time"), ("Its head or its body took too long. Send it "
         "again, with the same `Idempotency-Key`."))  # fmt: skip
-    METHOD_NOT_ALLOWED = ("method-not-allowed", 405, "This address does not take that method", ("The header `Allow` "
-        "names those that it takes."))  # fmt: skip
-    REFUSED = ("refused", 409, "The rules do not allow this now", ("The request is sound, but not in the present state. "
+    METHOD_NOT_ALLOWED = ("method-not-allowed", 405, msg("This address does not accept this method"), ("The header `Allow` "
+        "names those that it accepts."))  # fmt: skip
+    REFUSED = ("refused", 409, msg("The rules do not allow this now"), ("The request is correct, but not possible in the present state. "
         "Nothing was written; the detail says what would have to be true."))  # fmt: skip
-    CONTENDED = ("contended", 409, "Others were faster", ("Several people changed the same thing at once. Nothing was "
+    CONTENDED = ("contended", 409, msg("Others changed this at the same time"), ("Several people changed the same thing at once. Nothing was "
         "written; send the request again."))  # fmt: skip
-    STALE = ("stale", 412, "This was changed meanwhile", ("The version in `If-Match` is not the present one, which "
+    STALE = ("stale", 412, msg("This was changed meanwhile"), ("The version in `If-Match` is not the present one, which "
         "`ETag` tells. Nothing was written; read it again and decide again."))  # fmt: skip
-    TOO_LARGE = ("too-large", 413, "The body is too large", "A JSON body has at most 1 MB.")
-    UNSUPPORTED = ("unsupported-media-type", 415, "The body is not JSON", ("Send `Content-Type: "
+    TOO_LARGE = ("too-large", 413, msg("The body is too large"), "A JSON body has at most 1 MB.")
+    UNSUPPORTED = ("unsupported-media-type", 415, msg("The body is not JSON"), ("Send `Content-Type: "
         "application/json`."))  # fmt: skip
-    INVALID = ("invalid", 422, "Some fields need correcting", ("`errors` names each wrong field and what is wrong with "
+    INVALID = ("invalid", 422, msg("Some fields need correcting"), ("`errors` names each wrong field and what is wrong with "
         "it. Nothing was written."))  # fmt: skip
-    KEY_REUSED = ("key-reused", 422, "The idempotency key was used before", ("The same `Idempotency-Key` came with "
+    KEY_REUSED = ("key-reused", 422, msg("The idempotency key was used before"), ("The same `Idempotency-Key` came with "
         "another request. Nothing was written; take a new key."))  # fmt: skip
-    TOO_MANY = ("too-many", 429, "Too much at once from one address", ("There are too many connections or requests from "
+    TOO_MANY = ("too-many", 429, msg("Too many requests at once from one address"), ("There are too many connections or requests from "
         "this address. Try again after `Retry-After` seconds, with fewer at a time."))  # fmt: skip
-    HEAD_TOO_LARGE = ("head-too-large", 431, "The head of the request is too large", ("Its address and headers have too "
+    HEAD_TOO_LARGE = ("head-too-large", 431, msg("The head of the request is too large"), ("Its address and headers have too "
         "many bytes, or there are too many headers."))  # fmt: skip
-    INTERNAL = ("internal", 500, "Something went wrong here", ("A mistake of the program. Send the request again with "
+    INTERNAL = ("internal", 500, msg("Something went wrong here"), ("An error in the program. Send the request again with "
         "the same `Idempotency-Key`: what was done is not done twice."))  # fmt: skip
-    UNAVAILABLE = ("unavailable", 503, "Not available just now", ("The database does not answer, the read models have "
+    UNAVAILABLE = ("unavailable", 503, msg("Not available right now"), ("The database does not answer, the read models have "
         "not caught up, or what was read cannot be recorded. Try again after `Retry-After` seconds, with the same `Idempotency-Key`."))  # fmt: skip
-    UNREADABLE = ("unreadable", 503, "A stored fact cannot be read", ("What was asked for rests on a fact that is damaged "
-        "or that this program does not know. Nothing was written; everything that does not rest on it goes on. Whoever runs "
+    UNREADABLE = ("unreadable", 503, msg("Part of the history cannot be read"), ("What was asked for depends on a fact that is damaged "
+        "or that this program does not know. Nothing was written; everything that does not depend on it goes on. Whoever runs "
         "the installation finds the fact by `overwinter doctor` or `overwinter verify`."))  # fmt: skip
 
-    def __init__(self, code: str, status: int, title: str, meaning: str) -> None:
+    def __init__(self, code: str, status: int, title: Message, meaning: str) -> None:
         self.code = code
         self.status = status
         self.title = title
@@ -94,10 +94,12 @@ class FieldProblem(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ProblemDocument(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Why a request failed (RFC 9457). `errors` is there when single fields are wrong, and names the first of them; `more`
+    """Why a request failed (RFC 9457). `code` is the name of its `type`, such as ``refused``: it stays the same in every
+    language, while `title` and `detail` are in that of the request. `errors` is there when single fields are wrong, and names the first of them; `more`
     is how many others were found. After 1000 a body is not looked at any further, and `detail` says "More than 1000"."""
 
     type: str
+    code: Annotated[str, msgspec.Meta(extra_json_schema={"enum": [kind.code for kind in ProblemType]})]
     title: str
     status: int
     detail: str
@@ -129,7 +131,8 @@ class Problem(Exception):
         """The problem as it is answered."""
         return ProblemDocument(
             type=self.kind.uri,
-            title=self.kind.title,
+            code=self.kind.code,
+            title=locale.say(self.kind.title),
             status=self.kind.status,
             detail=locale.say(self.detail),
             errors=tuple(
@@ -156,13 +159,19 @@ def problem_of(error: Exception) -> Problem:
         case Refused() | CommandRejected():
             return Problem(ProblemType.REFUSED, error.detail)
         case Stale():
-            return Problem(ProblemType.STALE, str(error), headers={"ETag": f'"{error.tag}"'})
+            return Problem(
+                ProblemType.STALE,
+                msg("This was changed since you read it; read it again."),
+                headers={"ETag": f'"{error.tag}"'},
+            )
         case KeyReused():
-            return Problem(ProblemType.KEY_REUSED, "This idempotency key came with another request before.")
+            return Problem(
+                ProblemType.KEY_REUSED, msg("This idempotency key was already used for another request.")
+            )
         case Contended():
             return Problem(
                 ProblemType.CONTENDED,
-                "Others changed this at the same moment, several times over; send the request again.",
+                msg("Others changed this at the same time; send the request again."),
                 headers={"Retry-After": str(RETRY_SECONDS)},
             )
         case NotRecorded():
@@ -170,28 +179,31 @@ def problem_of(error: Exception) -> Problem:
         case Unavailable() | KeysUnusable():
             return Problem(
                 ProblemType.UNAVAILABLE,
-                "The database cannot be used just now; try again shortly.",
+                msg("The database cannot be used right now; try again shortly."),
                 headers={"Retry-After": str(RETRY_SECONDS)},
             )
         case Unreadable():
             return Problem(
                 ProblemType.UNREADABLE,
-                "A stored fact that this rests on cannot be read, so it can be neither shown nor changed now; "
-                "tell whoever runs this installation.",
+                msg(
+                    "Part of the history cannot be read, so this can be neither shown nor changed right now; please tell "
+                    "the people who run this installation."
+                ),
             )
         case HTTPException():
             return _of_framework(error)
         case _:
-            return Problem(ProblemType.INTERNAL, "Something went wrong here; it has been noted.")
+            return Problem(ProblemType.INTERNAL, _INTERNAL)
 
 
-_FRAMEWORK: Final[Mapping[int, tuple[ProblemType, str]]] = {
-    401: (ProblemType.UNAUTHORIZED, "Sign in first."),
-    403: (ProblemType.FORBIDDEN, "You may not do this."),
-    404: (ProblemType.NOT_FOUND, "There is nothing at this address."),
-    405: (ProblemType.METHOD_NOT_ALLOWED, "This address does not take that method."),
-    413: (ProblemType.TOO_LARGE, "The body is too large."),
-    415: (ProblemType.UNSUPPORTED, "The body is not JSON; send Content-Type: application/json."),
+_INTERNAL: Final = msg("Something went wrong here; it has been noted.")
+_FRAMEWORK: Final[Mapping[int, tuple[ProblemType, Message]]] = {
+    401: (ProblemType.UNAUTHORIZED, msg("Sign in first.")),
+    403: (ProblemType.FORBIDDEN, msg("You cannot do this.")),
+    404: (ProblemType.NOT_FOUND, msg("There is nothing at this address.")),
+    405: (ProblemType.METHOD_NOT_ALLOWED, msg("This address does not accept this method.")),
+    413: (ProblemType.TOO_LARGE, msg("The body is too large.")),
+    415: (ProblemType.UNSUPPORTED, msg("The body is not JSON; send Content-Type: application/json.")),
 }
 
 
@@ -207,8 +219,8 @@ def _of_framework(error: HTTPException) -> Problem:
         }
         return Problem(kind, detail, headers=headers)
     if error.status_code < 500:
-        return Problem(ProblemType.MALFORMED, "The request cannot be read.")
-    return Problem(ProblemType.INTERNAL, "Something went wrong here; it has been noted.")
+        return Problem(ProblemType.MALFORMED, msg("The request cannot be read."))
+    return Problem(ProblemType.INTERNAL, _INTERNAL)
 
 
 def as_response(problem: Problem, locale: Locale = ENGLISH) -> Response[bytes]:

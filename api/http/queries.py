@@ -19,6 +19,7 @@ from litestar import Response
 
 from api.http.operations import Asking, Operation, Parameter, as_json, bad_parameter
 from api.http.problems import ProblemType
+from domain.messages import msg
 from domain.values import read_time
 from projections import (
     applications,
@@ -75,6 +76,7 @@ READS: Final = (
     Read("/api/calls/{call}/grants", "call.grants", grants.of_call),
     Read("/api/calls/{call}/timeline", "call.timeline", timeline.of_call),
     Read("/api/rounds/{round}", "round.show", rounds.one, public=True),
+    Read("/api/rounds/{round}/late-access", "round.late_access", rounds.late_access),
     Read("/api/rounds/{round}/reviews", "round.reviews", judging.progress),
     Read("/api/rounds/{round}/ranking", "round.ranking", panels.ranking),
     Read("/api/applications", "application.list", applications.mine),
@@ -130,7 +132,9 @@ async def wait_for_position(asking: Asking) -> None:
         return
     position = asking.wiring.positions.position(token)
     if position is None:
-        raise bad_parameter("position", "This is not a position; give an X-Position as it came.")
+        raise bad_parameter(
+            "position", msg("This is not a position; send an X-Position exactly as you got it.")
+        )
     await asking.wiring.reader.wait_for(position)
 
 
@@ -154,7 +158,10 @@ def _time(text: str) -> datetime:
         if at.tzinfo is not None:
             return at.astimezone(UTC)
     raise bad_parameter(
-        "as_of", "Give an X-Position as it came, or a time with its offset, such as 2026-05-31T18:00:00Z."
+        "as_of",
+        msg(
+            "Send an X-Position exactly as you got it, or a time with its offset, such as 2026-05-31T18:00:00Z."
+        ),
     )
 
 
@@ -162,9 +169,11 @@ def asked_limit(asking: Asking) -> int:
     """How many items are asked for. Raises `Problem`."""
     text = asking.query.get("limit", str(DEFAULT_LIMIT))
     if not _LIMIT.match(text):
-        raise bad_parameter("limit", f"A page has from 1 to {MOST} items.")
+        raise bad_parameter("limit", msg("Ask for 1 to {most} items.", most=MOST))
     if not 1 <= int(text) <= MOST:
-        raise bad_parameter("limit", f"A page has from 1 to {MOST} items; {int(text)} were asked for.")
+        raise bad_parameter(
+            "limit", msg("Ask for 1 to {most} items; you asked for {given}.", most=MOST, given=int(text))
+        )
     return int(text)
 
 

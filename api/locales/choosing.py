@@ -18,15 +18,19 @@ _MOST_LANGUAGES: Final = 20
 def asked_languages(request: Request[Any, Any, Any], chosen: str | None = None) -> tuple[str, ...]:
     """The languages that a visitor reads, the best first: the one `chosen` on the page, then those of the browser's
     ``Accept-Language`` by their weights, then English."""
+    first = [chosen] if chosen is not None and _LANGUAGE.match(chosen) else []
+    return (*first, *languages_of(request.headers.get("accept-language", "")), "en")
+
+
+def languages_of(header: str) -> list[str]:
+    """The languages that an ``Accept-Language`` header asks for, the best first."""
     wanted: list[tuple[float, str]] = []
-    for part in request.headers.get("accept-language", "").split(",")[:_MOST_LANGUAGES]:
+    for part in header.split(",")[:_MOST_LANGUAGES]:
         name, _, weight = part.partition(";")
         found = _WEIGHT.match(weight)
         if _LANGUAGE.match(name.strip()):
             wanted.append((-float(found[1]) if found else -1.0, name.strip()))
-    browser = [name for _, name in sorted(wanted, key=lambda each: each[0])]
-    first = [chosen] if chosen is not None and _LANGUAGE.match(chosen) else []
-    return (*first, *browser, "en")
+    return [name for _, name in sorted(wanted, key=lambda each: each[0])]
 
 
 def locale_of(languages: Iterable[str]) -> Locale:

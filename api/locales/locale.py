@@ -26,7 +26,10 @@ LANGUAGES: Final[Mapping[str, str]] = {"en": "English", "ru": "Русский"}
 
 _DAY: Final = "d MMMM y"
 _MOMENT: Final = f"{_DAY}, HH:mm"
-_MONEY: Final = "#,##0.00\N{NO-BREAK SPACE}¤¤"
+_MONEY: Final = {
+    places: f"#,##0{'.' * bool(places)}{'0' * places}\N{NO-BREAK SPACE}¤¤" for places in range(4)
+}
+"""How a sum is written, by the decimals of its currency."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +51,16 @@ class Locale:
         )
 
     def money(self, amount: Money) -> str:
-        """A sum: ``12,500.00 EUR``."""
+        """A sum: ``12,500.00 EUR``. The decimals are those of ISO 4217; CLDR leaves out those that are not paid in cash."""
+        places = decimals(amount.currency)
         shown = format_currency(
-            Decimal(amount.amount), amount.currency, format=_MONEY, locale=self.language, currency_digits=True
+            Decimal(amount.amount),
+            amount.currency,
+            format=_MONEY[places],
+            locale=self.language,
+            currency_digits=False,
         )
-        if decimals(amount.currency) == 3:
+        if places == 3:
             # A comma before three digits could also group thousands; a form would have to ask which is meant.
             whole, comma, fraction = shown.rpartition(get_decimal_symbol(self.language))
             return f"{whole}.{fraction}" if comma else shown

@@ -19,4 +19,4 @@ PAGES: Final = (
 )
 
 DONE: Final = {act.command: act.done for page in PAGES for act in page.acts}
-"""The sentence that follows a command, by its name."""
+"""What is said after a command was done, by its name."""

@@ -4,24 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Sequence
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
-from api.pages.forms import Form, Plain, nested
+from api.http.problems import problem_of
+from api.pages.calls import open_until, writing, written
+from api.pages.forms import Form, Plain, nested, with_seconds
 from api.pages.page import Act, Drawn, Page
 from api.pages.trying import Offer, Trial
 from api.pages.visits import Visit
+from domain.applications import ApplicationStatus
 from domain.commands.applications import (
+    ChangeApplication,
     FindApplicationEligible,
     FindApplicationIneligible,
     ForgetApplication,
+    ResubmitApplication,
+    ReturnApplication,
     WithdrawApplication,
 )
 from domain.commands.grants import OfferGrant
 from domain.commands.reviews import AssignReview, ReplaceReview
+from domain.messages import msg
 from domain.refusals import Forbidden, NotFound
 from domain.reviews import JUDGING, ReviewStatus
 from domain.rounds import RoundStatus
+from domain.values import Money, Role
 from projections import applications, calls, initiatives, reviews, timeline
+from projections.applications import ApplicationDetail
 from projections.initiatives import CallMember
 from projections.readings import NotRecorded
 from projections.reviews import ReviewShown
@@ -61,13 +70,13 @@ async def _one(visit: Visit) -> Drawn:
         RoundStatus.DECIDED,
     )
     assigned = await if_shown(reviews.of_application(reader, who, application, scores=scores))
-    story, no_story = None, ""
+    story, no_story = None, None
     try:
         story = await if_shown(
             timeline.of_application(reader, who, application, cursor=visit.query.get("cursor"))
         )
     except NotRecorded as error:
-        no_story = str(error)
+        no_story = problem_of(error).detail
     judges = [member for member in jury.members if not set(JUDGING).isdisjoint(member.roles)] if jury else []
     return Drawn(
         "application.html",
@@ -88,8 +97,13 @@ async def _one(visit: Visit) -> Drawn:
                 if review.status == ReviewStatus.RECUSED
             },
         },
-        labels={"respond_by": "Answer until", "juror": "Juror"},
+        initiative=call.initiative,
     )
+
+
+def _named(juror: CallMember) -> str:
+    """A juror in a list of options. A name that cannot be shown leaves a dash, never an id."""
+    return juror.name or "\N{EN DASH}"
 
 
 def _withheld(found: Sequence[ReviewShown]) -> bool:
@@ -97,31 +111,105 @@ def _withheld(found: Sequence[ReviewShown]) -> bool:
     return any(each.status == ReviewStatus.SUBMITTED and each.scores is None for each in found)
 
 
+_NOTHING: Final[Any] = {"title": "", "requested": Money(amount="0", currency="EUR"), "answers": {}}
+"""An application that says nothing, to try whether one may be written."""
+
+
+async def _written_anew(visit: Visit) -> Drawn:
+    """The form of an application, with what was last submitted, to change it or to submit it again."""
+    reader, who, application = visit.wiring.reader, visit.person, visit.path["application"]
+    shown = await applications.one(reader, who, application)
+    if shown.seen_as is not Role.APPLICANT:
+        raise NotFound
+    call = await calls.one(reader, who, shown.call)
+    start = _as_typed(shown)
+    if shown.status == ApplicationStatus.RETURNED:
+        return writing(
+            visit,
+            call,
+            "application.resubmit",
+            until=shown.awaited_until,
+            heading=msg("Submit again"),
+            note=msg("Answer the questions by correcting your application; they are on its page."),
+            send=msg("Submit the application again"),
+            start=start,
+        )
+    round = next(each for each in call.rounds if each.id == shown.round)
+    return writing(
+        visit,
+        call,
+        "application.change",
+        until=open_until(round) if round.status == RoundStatus.OPEN else None,
+        heading=msg("Change the application"),
+        note=msg("The jury reads what you submit last; earlier versions stay in the history."),
+        send=msg("Submit the changes"),
+        start=start,
+    )
+
+
+def _as_typed(shown: ApplicationDetail) -> dict[str, str]:
+    """An application as its form begins with it."""
+    start = {"title": shown.title or "", "requested.amount": shown.requested.amount}
+    for name, answer in (shown.answers or {}).items():
+        match answer:
+            case None:
+                pass
+            case bool():
+                start[f"answers.{name}"] = "yes" if answer else "no"
+            case str():
+                start[f"answers.{name}"] = answer
+            case _:
+                for row, line in enumerate(answer):
+                    start[f"answers.{name}[{row}].item"] = line.item
+                    start[f"answers.{name}[{row}].amount"] = line.amount
+    return start
+
+
+async def _anew(visit: Visit, form: Form) -> Plain:
+    reader, who = visit.wiring.reader, visit.person
+    shown = await applications.one(reader, who, visit.path["application"])
+    return written(await calls.one(reader, who, shown.call), form)
+
+
 async def _offers(visit: Visit, trial: Trial, application: str) -> list[Offer]:
     soon = visit.wiring.clock() + timedelta(days=14)
     return [
-        await trial.of("Withdraw", WithdrawApplication(application=application, reason="other")),
-        await trial.of("Have it forgotten", ForgetApplication(application=application)),
-        await trial.of("Find eligible", FindApplicationEligible(application=application)),
-        await trial.of("Find ineligible", FindApplicationIneligible(application=application, reason="other")),
-        await trial.of("Offer a grant", OfferGrant(application=application, respond_by=soon)),
+        await trial.of(
+            msg("Withdraw this application"), WithdrawApplication(application=application, reason="other")
+        ),
+        await trial.of(msg("Change the application"), ChangeApplication(application=application, **_NOTHING)),
+        await trial.of(msg("Submit again"), ResubmitApplication(application=application, **_NOTHING)),
+        await trial.of(
+            msg("Return with questions"),
+            ReturnApplication(application=application, questions="?", resubmit_by=soon.replace(tzinfo=None)),
+        ),
+        await trial.of(msg("Have this application forgotten"), ForgetApplication(application=application)),
+        await trial.of(msg("Mark as eligible"), FindApplicationEligible(application=application)),
+        await trial.of(
+            msg("Mark as ineligible"), FindApplicationIneligible(application=application, reason="other")
+        ),
+        await trial.of(msg("Offer the grant"), OfferGrant(application=application, respond_by=soon)),
     ]
 
 
 async def _assignable(trial: Trial, application: str, judges: list[CallMember]) -> list[tuple[str, str]]:
     """The jurors who can be asked to judge an application, each with a name."""
     return [
-        (judge.person, judge.name or judge.person)
+        (judge.person, _named(judge))
         for judge in judges
-        if (await trial.of("Ask a juror", AssignReview(application=application, juror=judge.person))).may
+        if (
+            await trial.of(
+                msg("Ask a juror for a review"), AssignReview(application=application, juror=judge.person)
+            )
+        ).may
     ]
 
 
 async def _replacing(trial: Trial, review: str, judges: list[CallMember]) -> list[tuple[str, str]]:
     return [
-        (judge.person, judge.name or judge.person)
+        (judge.person, _named(judge))
         for judge in judges
-        if (await trial.of("Ask another juror", ReplaceReview(review=review, juror=judge.person))).may
+        if (await trial.of(msg("Ask another juror"), ReplaceReview(review=review, juror=judge.person))).may
     ]
 
 
@@ -147,11 +235,13 @@ async def _of_call(visit: Visit) -> Drawn:
             "unrecorded": any(each.unrecorded for each in found.items),
             "staff": jury is not None,
             "judges": [
-                (member.person, member.name or member.person)
+                (member.person, _named(member))
                 for member in (jury.members if jury else ())
                 if not set(JUDGING).isdisjoint(member.roles)
             ],
+            "statuses": [each.value for each in ApplicationStatus],
         },
+        initiative=call.initiative,
     )
 
 
@@ -164,8 +254,12 @@ async def _offered(_: Visit, form: Form) -> Plain:
     return dict(plain)
 
 
-_ELIGIBLE = "The application is found eligible."
-_ASKED = "The juror is asked, and finds the application on their list of reviews."
+async def _returned(_: Visit, form: Form) -> Plain:
+    return with_seconds(nested(form.typed()), "resubmit_by")
+
+
+_ELIGIBLE = msg("The application is marked as eligible.")
+_ASKED = msg("The juror is asked and will find the application in their list of reviews.")
 
 PAGES = (
     Page(path="/applications", show=_mine),
@@ -175,30 +269,57 @@ PAGES = (
         acts=(
             Act(
                 command="application.withdraw",
-                done="The application is withdrawn.",
+                done=msg("The application is withdrawn."),
                 told={"application": "application"},
             ),
             Act(
+                command="application.return",
+                done=msg("The application is returned to the applicant with your questions."),
+                told={"application": "application"},
+                filled=_returned,
+            ),
+            Act(
                 command="application.forget",
-                done="What was written in this application, and about it, is erased.",
+                done=msg("What was written in this application, and about it, is erased."),
                 told={"application": "application"},
             ),
             Act(command="application.find_eligible", done=_ELIGIBLE, told={"application": "application"}),
             Act(
                 command="application.find_ineligible",
-                done="The application is found ineligible.",
+                done=msg("The application is marked as ineligible."),
                 told={"application": "application"},
             ),
             Act(command="review.assign", done=_ASKED, told={"application": "application"}),
             Act(
-                command="review.replace", done="Another juror is asked in place of the one who stepped back."
+                command="review.replace",
+                done=msg("Another juror is asked in place of the one who stepped back."),
             ),
             Act(
                 command="grant.offer",
-                done="The grant is offered.",
+                done=msg("The grant is offered."),
                 told={"application": "application"},
                 filled=_offered,
                 then=lambda _, answer: f"/grants/{answer.stream}",
+            ),
+        ),
+    ),
+    Page(
+        path="/applications/{application}/change",
+        show=_written_anew,
+        acts=(
+            Act(
+                command="application.change",
+                done=msg("Your changes are submitted."),
+                told={"application": "application"},
+                filled=_anew,
+                then=lambda _, answer: f"/applications/{answer.stream}",
+            ),
+            Act(
+                command="application.resubmit",
+                done=msg("Your application is submitted again."),
+                told={"application": "application"},
+                filled=_anew,
+                then=lambda _, answer: f"/applications/{answer.stream}",
             ),
         ),
     ),

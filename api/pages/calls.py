@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
-from api.pages.forms import Form, Plain, nested
+from api.pages.forms import Form, Plain, nested, with_seconds
 from api.pages.page import Act, Drawn, Page
 from api.pages.rendering import said
+from api.pages.trying import Offer
 from api.pages.visits import FormShown, Visit
 from domain.amounts import typed_amount
+from domain.commands.calls import CancelCall, ChangeCall
+from domain.commands.rounds import ExtendRound, GrantLateAccess
 from domain.forms import QuestionKind
 from domain.initiatives import INITIATIVE, Initiative
+from domain.messages import Message, msg
 from domain.organisations import OrganisationStatus
 from domain.rounds import RoundStatus
 from domain.values import Role
@@ -33,24 +39,37 @@ def open_round(visit: Visit, call: CallLine) -> RoundLine | None:
         (
             each
             for each in call.rounds
-            if each.status == RoundStatus.OPEN and (visit.returned or each.closes_at > now)
+            if each.status == RoundStatus.OPEN and (visit.returned or open_until(each) > now)
         ),
         None,
     )
 
 
+def open_until(round: RoundLine) -> datetime:
+    """Until when the visitor may apply to an open round."""
+    return max(round.closes_at, round.late_until or round.closes_at)
+
+
 async def _list(visit: Visit) -> Drawn:
     found = await calls.public(visit.wiring.reader, cursor=visit.query.get("cursor"))
     lines = [(call, open_round(visit, call)) for call in found.items]
+    loaded = await visit.wiring.reader.readable(
+        *((INITIATIVE, initiative) for initiative in sorted({call.initiative for call in found.items}))
+    )
+    houses = {initiative: each.state.name for initiative, each in loaded.items()}
     return Drawn(
-        "calls.html",
+        "front.html" if visit.request.scope["path"] == "/" else "calls.html",
         {
             "open": sorted(
                 ((call, each) for call, each in lines if each), key=lambda line: line[1].closes_at
             ),
             "closed": [call for call, each in lines if each is None],
             "next": found.next,
+            "houses": houses,
+            "several": len(houses) > 1,
         },
+        # A site with one initiative is that initiative's.
+        initiative=next(iter(houses)) if len(houses) == 1 else None,
     )
 
 
@@ -60,11 +79,38 @@ async def _one(visit: Visit) -> Drawn:
         "call.html",
         {
             "call": call,
+            "may": await _offers(visit, call) if visit.signed_in else {},
             "round": open_round(visit, call),
             "roles": await roles_in(visit, call.initiative, call.id),
             "offered": tuple(call.title),
         },
+        initiative=call.initiative,
     )
+
+
+async def _offers(visit: Visit, call: CallDetail) -> dict[str, Offer]:
+    """What the staff may do now with the call and its round, by the command."""
+    trial = visit.trial()
+    at = visit.wiring.clock().replace(tzinfo=None)
+    offers = [
+        await trial.of(msg("Change the call"), ChangeCall(call=call.id, title={})),
+        await trial.of(msg("Cancel the call"), CancelCall(call=call.id, reason="other")),
+    ]
+    for round in call.rounds:
+        offers += [
+            await trial.of(
+                msg("Extend the deadline"), ExtendRound(round=round.id, closes_at=at, reason="other")
+            ),
+            await trial.of(
+                msg("Let somebody in late"),
+                GrantLateAccess(round=round.id, applicant=visit.who, until=at, reason="other"),
+            ),
+        ]
+    return {offer.do: offer for offer in offers}
+
+
+async def _timed(_: Visit, form: Form) -> Plain:
+    return with_seconds(nested(form.typed()), "closes_at", "until")
 
 
 async def roles_in(visit: Visit, initiative: str, call: str | None = None) -> frozenset[Role]:
@@ -77,18 +123,58 @@ async def roles_in(visit: Visit, initiative: str, call: str | None = None) -> fr
 
 async def _apply(visit: Visit) -> Drawn:
     call = await calls.one(visit.wiring.reader, visit.person, visit.path["call"])
-    form = visit.form("application.submit")
-    acting = await organisations.mine(visit.wiring.reader, visit.person) if visit.person else None
-    parties = [
+    round = open_round(visit, call)
+    return writing(
+        visit,
+        call,
+        "application.submit",
+        until=open_until(round) if round else None,
+        heading=msg("Apply"),
+        note=msg("You can change what you submit until the deadline, and withdraw it."),
+        send=msg("Submit the application"),
+        round=round,
+        parties=await _parties(visit),
+    )
+
+
+async def _parties(visit: Visit) -> list[tuple[str, str]]:
+    """The organisations for which the visitor can apply, each with its name."""
+    if visit.person is None:
+        return []
+    acting = await organisations.mine(visit.wiring.reader, visit.person)
+    return [
         (each.id, each.name or "–")
-        for each in (acting.items if acting else ())
+        for each in acting.items
         if each.acts and each.status == OrganisationStatus.REGISTERED
     ]
+
+
+def writing(
+    visit: Visit,
+    call: CallDetail,
+    command: str,
+    *,
+    until: datetime | None,
+    heading: Message,
+    note: Message,
+    send: Message,
+    round: RoundLine | None = None,
+    start: Mapping[str, str] | None = None,
+    parties: Sequence[tuple[str, str]] = (),
+) -> Drawn:
+    """The call's form, to be filled in for a command that takes a whole application `until` a moment; None where it takes
+    none. `start` is what the inputs begin with, `note` what to know before, `send` stands on the button; `parties` are the
+    organisations for which the visitor can apply."""
+    form = visit.form(command, start=start)
     return Drawn(
         "apply.html",
         {
             "call": call,
-            "round": open_round(visit, call),
+            "round": round,
+            "until": until,
+            "heading": heading,
+            "note": note,
+            "send": send,
             "form": form,
             "parties": parties,
             "rows": {
@@ -99,36 +185,38 @@ async def _apply(visit: Visit) -> Drawn:
             "offered": tuple(call.title),
         },
         labels=_labels(visit, call),
+        initiative=call.initiative,
     )
 
 
 def _rows(form: FormShown, table: str) -> range:
     """The rows of a table that are shown: those that were typed, and some more."""
-    typed = form.returned.typed.rows(table) if form.returned else 0
+    typed = (form.returned.typed if form.returned else Form(form.start)).rows(table)
     asked = form.returned is not None and bool(form.returned.typed.own("lines"))
     return range(max(BLANK_ROWS, typed + (BLANK_ROWS if asked else 0)))
 
 
-def _labels(visit: Visit, call: CallDetail) -> dict[str, str]:
-    labels = {
-        "applicant": "Who applies",
-        "title": "Title",
-        "requested.amount": "Sum asked for",
-        "requested": "Sum asked for",
-    }
+def _labels(visit: Visit, call: CallDetail) -> dict[str, Message | str]:
+    labels: dict[str, Message | str] = {"applicant": msg("Who applies")}
     for question in call.form.questions:
         name = f"answers.{question.id}"
-        labels[name] = said(question.label, visit.languages).text
+        words = said(question.label, visit.languages).text
+        labels[name] = words
         if question.kind == "budget" and visit.returned:
             for row in range(visit.returned.typed.rows(name)):
-                labels[f"{name}[{row}].item"] = f"{labels[name]} Line {row + 1}"
-                labels[f"{name}[{row}].amount"] = f"{labels[name]} Amount of line {row + 1}"
+                place = {"question": words, "number": row + 1}
+                labels[f"{name}[{row}].item"] = msg("{question}, line {number}", **place)
+                labels[f"{name}[{row}].amount"] = msg("{question}, amount of line {number}", **place)
     return labels
 
 
 async def _filled(visit: Visit, form: Form) -> Plain:
-    """An application, with each answer in the shape that its question asks for."""
     call = await calls.one(visit.wiring.reader, visit.person, visit.path["call"])
+    return written(call, form)
+
+
+def written(call: CallDetail, form: Form) -> Plain:
+    """An application, with each answer in the shape that its question asks for."""
     plain = nested(form.typed())
     if not plain.get("applicant"):
         plain.pop("applicant", None)  # for oneself
@@ -165,14 +253,26 @@ def _answered(answer: Any, kind: QuestionKind | None, currency: str) -> Any:  # 
 PAGES = (
     Page(path="/", show=_list, public=True),
     Page(path="/calls", show=_list, public=True),
-    Page(path="/calls/{call}", show=_one, public=True),
+    Page(
+        path="/calls/{call}",
+        show=_one,
+        public=True,
+        acts=(
+            Act(command="round.extend", done=msg("The deadline is extended."), filled=_timed),
+            Act(command="round.grant_late_access", done=msg("This person may apply late."), filled=_timed),
+            Act(command="call.change", done=msg("The call is changed."), told={"call": "call"}),
+            Act(command="call.cancel", done=msg("The call is cancelled."), told={"call": "call"}),
+        ),
+    ),
     Page(
         path="/calls/{call}/apply",
         show=_apply,
         acts=(
             Act(
                 command="application.submit",
-                done="Your application is submitted. This page is your receipt; come back to it whenever you like.",
+                done=msg(
+                    "Your application is submitted. This page is your receipt; you can come back to it at any time."
+                ),
                 told={"call": "call"},
                 filled=_filled,
                 then=lambda _, answer: f"/applications/{answer.stream}",

@@ -17,6 +17,7 @@ from api.pages.same_browser import SameBrowser
 from api.pages.site import Site
 from api.pages.visits import Visit
 from api.run.wiring import Wiring
+from domain.messages import Message
 from domain.refusals import CommandRejected
 from domain.values import Channel
 from history.runner import Contended, KeyReused
@@ -26,20 +27,20 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
     """The handlers of the page for claims. The claim travels in a form, and is in no address and not shown again."""
     browser = SameBrowser(f"{wiring.sessions.cookie_name}-claim")
 
-    def page(visit: Visit, trouble: str, status: int) -> Response[Any]:
+    async def page(visit: Visit, trouble: Message | None, status: int) -> Response[Any]:
         secret = secrets.token_urlsafe(24)
         drawn = Drawn("claim.html", {"secret": secret, "trouble": trouble})
-        response = site.answer(visit, drawn, cookies=[browser.cookie(secret)])
+        response = await site.answer(visit, drawn, cookies=[browser.cookie(secret)])
         response.status_code = status
         return response
 
     async def show(request: Request[Any, Any, Any]) -> Response[Any]:
-        return page(await site.visit(request), "", 200)
+        return await page(await site.visit(request), None, 200)
 
     async def exchange(request: Request[Any, Any, Any]) -> Response[Any]:
         check_same_site(request, wiring.settings)
         form = await read_form(request, wiring.settings.most_fields)
-        browser.check(request, form, "Open the page for claims again.")
+        browser.check(request, form)
         try:
             # Where the answer was lost on its way, the same form gets the same token.
             way_in = await wiring.claims.exchange(
@@ -51,13 +52,13 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
         except (CommandRejected, KeyReused, Contended) as error:
             problem = problem_of(error)
             visit = await site.visit(request)
-            return page(visit, visit.locale.say(problem.detail), problem.kind.status)
+            return await page(visit, problem.detail, problem.kind.status)
         cookie = await wiring.sessions.begin(way_in.token)
         # Whoever was signed in before is so no more: one session a browser.
         await wiring.sessions.end(request.cookies.get(wiring.sessions.cookie_name))
         context = {"token": way_in.token, "days": DEFAULT_DAYS, "signed_in": None, "untold": False}
         cookies = [browser.forget(), *([cookie] if cookie else [])]
-        return site.answer(await site.visit(request), Drawn("claimed.html", context), cookies=cookies)
+        return await site.answer(await site.visit(request), Drawn("claimed.html", context), cookies=cookies)
 
     return [
         site.handler(HttpMethod.GET, "/claim", show),

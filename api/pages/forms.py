@@ -21,6 +21,7 @@ from api.http.bodies import MOST_FIELDS, decode, is_utf8, take_in
 from api.http.problems import Problem, ProblemType
 from domain.amounts import typed_amount, typed_whole
 from domain.deciding import Command
+from domain.messages import msg
 from domain.values import Money
 
 C = TypeVar("C", bound=Command)
@@ -78,10 +79,11 @@ async def read_form(request: Request[Any, Any, Any], most_fields: int = MOST_FIE
     raw = await take_in(request, LIMIT)
     if raw is None:
         raise Problem(
-            ProblemType.TOO_LARGE, f"What was sent is larger than the {LIMIT} bytes that a form may have."
+            ProblemType.TOO_LARGE,
+            msg("This form is larger than the {most} bytes that it may have.", most=LIMIT),
         )
     if media.strip().lower() != _MEDIA_TYPE or not is_utf8(parameters):
-        raise Problem(ProblemType.UNSUPPORTED, "What was sent is not a form of these pages.")
+        raise Problem(ProblemType.UNSUPPORTED, msg("What was sent is not a form of these pages."))
     return Form(_pairs(raw, most_fields))
 
 
@@ -89,19 +91,21 @@ def _pairs(raw: bytes, most_fields: int) -> dict[str, str]:
     fields: dict[str, str] = {}
     parts = raw.split(b"&", most_fields) if raw else []
     if len(parts) > most_fields:
-        raise Problem(ProblemType.MALFORMED, f"A form has at most {most_fields} fields.")
+        raise Problem(ProblemType.MALFORMED, msg("A form has at most {most} fields.", most=most_fields))
     for part in parts:
         sent_name, _, sent = part.partition(b"=")
         try:
             name, value = (unquote_to_bytes(each.replace(b"+", b" ")).decode() for each in (sent_name, sent))
         except UnicodeDecodeError:
-            raise Problem(ProblemType.MALFORMED, "The form is not in UTF-8.") from None
+            raise Problem(ProblemType.MALFORMED, msg("The form is not in UTF-8.")) from None
         if "\x00" in name or "\x00" in value:
-            raise Problem(ProblemType.MALFORMED, "The form holds a NUL character, which cannot be stored.")
+            raise Problem(
+                ProblemType.MALFORMED, msg("The form contains a NUL character, which cannot be stored.")
+            )
         if len(name) > _MOST_NAME or not (_PATH.match(name) or _OWN.match(name)):
-            raise Problem(ProblemType.MALFORMED, "The form has a field that is not on the page.")
+            raise Problem(ProblemType.MALFORMED, msg("The form has a field that is not on the page."))
         if name in fields:
-            raise Problem(ProblemType.MALFORMED, "The form has a field twice.")
+            raise Problem(ProblemType.MALFORMED, msg("The form has the same field twice."))
         # Browsers send a line's end as two characters; it is one, also where characters are counted.
         fields[name] = value.replace("\r\n", "\n")
     return fields
@@ -119,10 +123,14 @@ def nested(fields: Mapping[str, str]) -> Plain:
         for step in steps[:-1]:
             below = here.setdefault(step, {})
             if not isinstance(below, dict):
-                raise Problem(ProblemType.MALFORMED, "The form does not have the shape of the page's.")
+                raise Problem(
+                    ProblemType.MALFORMED, msg("The form does not have the shape of the one on the page.")
+                )
             here = below
         if steps[-1] in here:
-            raise Problem(ProblemType.MALFORMED, "The form does not have the shape of the page's.")
+            raise Problem(
+                ProblemType.MALFORMED, msg("The form does not have the shape of the one on the page.")
+            )
         here[steps[-1]] = value
     return {name: _listed(value) for name, value in root.items()}
 
@@ -133,6 +141,12 @@ def _listed(value: Any) -> Any:  # Any: see Plain
     if value and all(name.isdigit() for name in value):
         return [_listed(value[name]) for name in sorted(value, key=int)]
     return {name: _listed(below) for name, below in value.items()}
+
+
+def with_seconds(plain: Plain, *names: str) -> Plain:
+    """What a form says, with the seconds that browsers leave out of a day and time."""
+    timed = {name: plain[name] for name in names if isinstance(plain.get(name), str)}
+    return plain | {name: f"{text}:00" for name, text in timed.items() if text.count(":") == 1}
 
 
 def command_of(kind: type[C], plain: Plain) -> C:

@@ -9,23 +9,39 @@ from typing import Final
 from api.pages.calls import roles_in
 from api.pages.page import Drawn, Page
 from api.pages.visits import Visit
+from domain.messages import Message, msg
 from domain.refusals import Invalid
 from domain.values import read_time
 from projections import calls, funds, ledger, timeline
+from projections.ledger import Entry
 from projections.moments import AsOf
 
-MOVED: Final = {
-    "fund.pledged.v1": "A pledge",
-    "fund.received.v1": "Money received",
-    "fund.committed.v1": "A grant committed",
-    "fund.released.v1": "Money released from a grant",
-    "grant.instalment_settled.v1": "A payment",
+_MOVED: Final = {
+    "fund.pledged.v1": msg("A pledge"),
+    "fund.received.v1": msg("Money received"),
+    "fund.committed.v1": msg("Committed to a grant"),
+    "fund.released.v1": msg("Released from a grant"),
+    "grant.instalment_settled.v1": msg("A payment"),
 }
 """What moves money, by the topic of its fact."""
+_OTHER: Final = msg("Another entry")
+
+ACCOUNTS: Final = {
+    "cash": msg("Cash"),
+    "pledges_receivable": msg("Pledges receivable"),
+    "contributions": msg("Contributions"),
+    "grants_awarded": msg("Grants awarded"),
+    "grants_payable": msg("Grants payable"),
+}
+"""The accounts of a fund's ledger."""
 
 
-def _moved(topic: str) -> str:
-    return MOVED.get(topic, topic)
+def moved(entry: Entry) -> Message:
+    """What an entry of the ledger was about."""
+    what = _MOVED.get(entry.topic, _OTHER)
+    if entry.instalment is None:
+        return what
+    return msg("{what}, instalment {number}", what=what, number=entry.instalment)
 
 
 async def _moment(visit: Visit) -> AsOf | None:
@@ -40,7 +56,7 @@ async def _moment(visit: Visit) -> AsOf | None:
         position = await reader.moment(at.replace(tzinfo=at.tzinfo or UTC).astimezone(UTC))
         await reader.wait_for(position)
         return AsOf(position)
-    raise Invalid.field("as_of", "Write the time as 2026-05-31T18:00, in UTC.")
+    raise Invalid.field("as_of", msg("Write the time like 2026-05-31T18:00, in UTC."))
 
 
 async def _fund(visit: Visit) -> Drawn:
@@ -56,40 +72,46 @@ async def _fund(visit: Visit) -> Drawn:
                 reader, visit.person, fund, cursor=visit.query.get("cursor"), as_of=at
             ),
             "as_of": visit.query.get("as_of", ""),
-            "moved": _moved,
+            "moved": moved,
+            "accounts": ACCOUNTS,
         },
+        initiative=shown.initiative,
     )
 
 
 async def _timeline_of_fund(visit: Visit) -> Drawn:
     reader, fund = visit.wiring.reader, visit.path["fund"]
     at = await _moment(visit)
+    shown = await funds.one(reader, visit.person, fund, as_of=at)
     return Drawn(
         "timeline.html",
         {
             "call": None,
-            "fund": await funds.one(reader, visit.person, fund, as_of=at),
+            "fund": shown,
             "story": await timeline.of_fund(
                 reader, visit.person, fund, cursor=visit.query.get("cursor"), as_of=at
             ),
             "as_of": visit.query.get("as_of", ""),
         },
+        initiative=shown.initiative,
     )
 
 
 async def _timeline_of_call(visit: Visit) -> Drawn:
     reader, call = visit.wiring.reader, visit.path["call"]
     at = await _moment(visit)
+    shown = await calls.one(reader, visit.person, call)
     return Drawn(
         "timeline.html",
         {
-            "call": await calls.one(reader, visit.person, call),
+            "call": shown,
             "fund": None,
             "story": await timeline.of_call(
                 reader, visit.person, call, cursor=visit.query.get("cursor"), as_of=at
             ),
             "as_of": visit.query.get("as_of", ""),
         },
+        initiative=shown.initiative,
     )
 
 

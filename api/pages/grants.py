@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from api.pages.applications import if_shown
 from api.pages.calls import BLANK_ROWS, roles_in
 from api.pages.forms import Form, Plain, nested
@@ -11,8 +13,16 @@ from api.pages.visits import FormShown, Visit
 from domain.commands import grants as asking
 from domain.deciding import Command
 from domain.grants.state import GrantStatus, InstalmentStatus, ReportStatus
+from domain.messages import Message, in_context, msg
 from projections import calls, grants, timeline
 from projections.grants import GrantDetail, InstalmentShown
+
+PAYEES: Final = {
+    "recipient": in_context("payee", "the recipient"),
+    "fiscal_host": in_context("payee", "a fiscal host"),
+    "other": in_context("payee", "somebody else"),
+}
+"""Who can be paid, by the codes of `SetGrantPayee.kind`."""
 
 
 async def _mine(visit: Visit) -> Drawn:
@@ -24,7 +34,7 @@ async def _of_call(visit: Visit) -> Drawn:
     reader = visit.wiring.reader
     call = await calls.one(reader, visit.person, visit.path["call"])
     found = await grants.of_call(reader, visit.person, call.id, cursor=visit.query.get("cursor"))
-    return Drawn("grants.html", {"grants": found, "call": call})
+    return Drawn("grants.html", {"grants": found, "call": call}, initiative=call.initiative)
 
 
 async def _one(visit: Visit) -> Drawn:
@@ -39,10 +49,11 @@ async def _one(visit: Visit) -> Drawn:
     answers = {
         report.number: [
             await trial.of(
-                f"Accept report {report.number}", asking.AcceptGrantReport(grant=grant, report=report.number)
+                msg("Accept report {number}", number=report.number),
+                asking.AcceptGrantReport(grant=grant, report=report.number),
             ),
             await trial.of(
-                f"Return report {report.number}",
+                msg("Return report {number}", number=report.number),
                 asking.ReturnGrantReport(grant=grant, report=report.number, reason="other"),
             ),
         ]
@@ -64,10 +75,12 @@ async def _one(visit: Visit) -> Drawn:
             "planning": planning,
             "rows": _rows(planning),
             "today": visit.wiring.clock().date().isoformat(),
+            "payees": PAYEES,
             "story": await if_shown(
                 timeline.of_grant(reader, visit.person, grant, cursor=visit.query.get("cursor"))
             ),
         },
+        initiative=call.initiative,
     )
 
 
@@ -75,50 +88,59 @@ def _all(found: dict[int, list[Offer]]) -> list[Offer]:
     return [offer for offers in found.values() for offer in offers]
 
 
-def _next(grant: GrantDetail) -> list[tuple[str, Command]]:
+def _next(grant: GrantDetail) -> list[tuple[Message, Command]]:
     """What can come next for a grant as a whole, whoever does it."""
     if grant.status == GrantStatus.OFFERED:
         return [
-            ("Accept the grant", asking.AcceptGrant(grant=grant.id)),
-            ("Decline the grant", asking.DeclineGrant(grant=grant.id, reason="other")),
+            (msg("Accept the grant"), asking.AcceptGrant(grant=grant.id)),
+            (msg("Decline the grant"), asking.DeclineGrant(grant=grant.id, reason="other")),
         ]
     if grant.status != GrantStatus.ACCEPTED:
         return []
     waiting = grant.payee is not None and not grant.payee.confirmed
     setting = grant.payee.setting if grant.payee else 1
     return [
-        ("Set the payee", asking.SetGrantPayee(grant=grant.id, kind="recipient", name="-", account="-")),
+        (
+            msg("Save the bank details"),
+            asking.SetGrantPayee(grant=grant.id, kind="recipient", name="-", account="-"),
+        ),
         *(
-            [("Confirm the payee", asking.ConfirmGrantPayee(grant=grant.id, setting=setting))]
+            [(msg("Confirm the bank details"), asking.ConfirmGrantPayee(grant=grant.id, setting=setting))]
             if waiting
             else []
         ),
-        ("Schedule the instalments", asking.ScheduleGrant(grant=grant.id, instalments=())),
-        ("Submit a report", asking.SubmitGrantReport(grant=grant.id, text="-")),
-        ("Complete the grant", asking.CompleteGrant(grant=grant.id)),
+        (msg("Schedule the instalments"), asking.ScheduleGrant(grant=grant.id, instalments=())),
+        (msg("Submit a report"), asking.SubmitGrantReport(grant=grant.id, text="-")),
+        (msg("Complete the grant"), asking.CompleteGrant(grant=grant.id)),
     ]
 
 
-def _steps(visit: Visit, grant: str, instalment: InstalmentShown) -> list[tuple[str, Command]]:
+def _steps(visit: Visit, grant: str, instalment: InstalmentShown) -> list[tuple[Message, Command]]:
     """What can come next for an instalment, whoever does it."""
     number = instalment.number
     match instalment.status:
         case InstalmentStatus.SCHEDULED:
             return [
-                (f"Request instalment {number}", asking.RequestInstalment(grant=grant, instalment=number))
+                (
+                    msg("Request instalment {number}", number=number),
+                    asking.RequestInstalment(grant=grant, instalment=number),
+                )
             ]
         case InstalmentStatus.REQUESTED | InstalmentStatus.APPROVED_ONCE:
             return [
-                (f"Approve instalment {number}", asking.ApproveInstalment(grant=grant, instalment=number))
+                (
+                    msg("Approve instalment {number}", number=number),
+                    asking.ApproveInstalment(grant=grant, instalment=number),
+                )
             ]
         case InstalmentStatus.APPROVED | InstalmentStatus.FAILED:
             # A payment that failed needs its approvals again if the payee was changed for it.
             again = instalment.status == InstalmentStatus.FAILED
             approve = asking.ApproveInstalment(grant=grant, instalment=number)
             return [
-                *([(f"Approve instalment {number}", approve)] if again else []),
+                *([(msg("Approve instalment {number}", number=number), approve)] if again else []),
                 (
-                    f"Instruct instalment {number}",
+                    msg("Record the payment order of instalment {number}", number=number),
                     asking.InstructInstalment(grant=grant, instalment=number, reference="-"),
                 ),
             ]
@@ -131,8 +153,8 @@ def _steps(visit: Visit, grant: str, instalment: InstalmentShown) -> list[tuple[
             )
             failed = asking.FailInstalment(grant=grant, instalment=number, reason="other")
             return [
-                (f"Settle instalment {number}", settle),
-                (f"Record instalment {number} as failed", failed),
+                (msg("Record the payment of instalment {number}", number=number), settle),
+                (msg("Record instalment {number} as failed", number=number), failed),
             ]
         case _:
             return []
@@ -161,29 +183,35 @@ PAGES = (
         path="/grants/{grant}",
         show=_one,
         acts=(
-            Act(command="grant.accept", done="You accepted the grant.", told=_TOLD),
-            Act(command="grant.decline", done="You declined the grant.", told=_TOLD),
+            Act(command="grant.accept", done=msg("You accepted the grant."), told=_TOLD),
+            Act(command="grant.decline", done=msg("You declined the grant."), told=_TOLD),
             Act(
                 command="grant.set_payee",
-                done="The payee is set. Somebody else has to confirm it before anything is paid.",
+                done=msg(
+                    "The bank details are saved. A second person has to check them before anything is paid."
+                ),
                 told=_TOLD,
                 filled=_payee,
             ),
-            Act(command="grant.confirm_payee", done="The payee is confirmed.", told=_TOLD),
-            Act(command="grant.schedule", done="The instalments are scheduled.", told=_TOLD),
-            Act(command="grant.submit_report", done="Your report is submitted.", told=_TOLD),
-            Act(command="grant.accept_report", done="The report is accepted.", told=_TOLD),
-            Act(command="grant.return_report", done="The report is returned to the recipient.", told=_TOLD),
-            Act(command="grant.complete", done="The grant is completed.", told=_TOLD),
-            Act(command="instalment.request", done="The instalment is requested.", told=_TOLD),
-            Act(command="instalment.approve", done="You approved the instalment.", told=_TOLD),
+            Act(command="grant.confirm_payee", done=msg("The bank details are confirmed."), told=_TOLD),
+            Act(command="grant.schedule", done=msg("The instalments are scheduled."), told=_TOLD),
+            Act(command="grant.submit_report", done=msg("Your report is submitted."), told=_TOLD),
+            Act(command="grant.accept_report", done=msg("The report is accepted."), told=_TOLD),
             Act(
-                command="instalment.instruct",
-                done="It is recorded that the bank was told to pay.",
+                command="grant.return_report",
+                done=msg("The report is returned to the recipient."),
                 told=_TOLD,
             ),
-            Act(command="instalment.settle", done="It is recorded that the bank paid.", told=_TOLD),
-            Act(command="instalment.fail", done="It is recorded that the bank did not pay.", told=_TOLD),
+            Act(command="grant.complete", done=msg("The grant is completed."), told=_TOLD),
+            Act(command="instalment.request", done=msg("The payment is requested."), told=_TOLD),
+            Act(command="instalment.approve", done=msg("You approved the payment."), told=_TOLD),
+            Act(
+                command="instalment.instruct",
+                done=msg("The payment order is recorded."),
+                told=_TOLD,
+            ),
+            Act(command="instalment.settle", done=msg("The payment is recorded."), told=_TOLD),
+            Act(command="instalment.fail", done=msg("It is recorded that the bank did not pay."), told=_TOLD),
         ),
     ),
 )

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
 
 from api.pages.page import Drawn, Page
 from api.pages.visits import Visit
+from domain.grants.state import GrantStatus
+from domain.messages import Message, counted, msg
 from domain.refusals import Forbidden, NotFound
-from domain.reviews import JUDGING
-from domain.values import Role
-from projections import calls, dossiers, funds, initiatives
+from domain.reviews import JUDGING, ReviewStatus
+from domain.rounds import RoundStatus
+from domain.values import Role, Texts
+from projections import calls, dossiers, funds, grants, initiatives, reviews
 from projections.calls import CallLine
 from projections.funds import FundLine
 from projections.initiatives import OwnRoles
 from projections.paging import MOST, whole
 from projections.paging import Page as ListPage
 from projections.reader import Reader
+from projections.reviews import OwnReview
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +45,97 @@ class Place:
         return not held.isdisjoint(JUDGING)
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Something that waits for the visitor: where it is done, how many of it there are (shown before the words; 0: there
+    is one), about which call, and until when."""
+
+    href: str
+    words: Message
+    count: int = 0
+    about: Texts | None = None
+    until: datetime | None = None
+
+
 async def _me(visit: Visit) -> Drawn:
     me = await initiatives.me(visit.wiring.reader, visit.person)
     places = [await place_of(visit.wiring.reader, visit.person, own) for own in me.initiatives]
+    waiting = [
+        *await _reviews(visit, places),
+        *await _offers(visit),
+        *(each for place in places for call in place.calls for each in _rounds(place, call)),
+    ]
     kept = await dossiers.mine(visit.wiring.reader, visit.person)
-    return Drawn("me.html", {"me": me, "places": places, "kept": kept.items})
+    return Drawn("me.html", {"me": me, "places": places, "waiting": waiting, "kept": kept.items})
+
+
+async def _reviews(visit: Visit, places: list[Place]) -> list[Waiting]:
+    """Reviews that the visitor was asked for and has not submitted."""
+    if not any(place.judges for place in places):
+        return []
+
+    async def own(cursor: str | None) -> ListPage[OwnReview]:
+        return await reviews.mine(visit.wiring.reader, visit.person, cursor=cursor, limit=MOST)
+
+    found = await whole(own)
+    new = [each for each in found if each.status == ReviewStatus.ASSIGNED]
+    begun = [each for each in found if each.status == ReviewStatus.CLEARED]
+    return [
+        *([Waiting("/reviews", _new(len(new)), len(new))] if new else []),
+        *([Waiting("/reviews", _begun(len(begun)), len(begun))] if begun else []),
+    ]
+
+
+def _new(count: int) -> Message:
+    return counted(
+        "new review: say whether you have a conflict of interest",
+        "new reviews: say whether you have a conflict of interest",
+        count=count,
+    )
+
+
+def _begun(count: int) -> Message:
+    return counted("review to write", "reviews to write", count=count)
+
+
+async def _offers(visit: Visit) -> list[Waiting]:
+    """Grants that the visitor was offered and has not answered."""
+    found = await grants.mine(visit.wiring.reader, visit.person)
+    return [
+        Waiting(
+            f"/grants/{each.id}",
+            msg("Answer the offer of {amount}", amount=each.amount),
+            until=each.respond_by,
+        )
+        for each in found.items
+        if each.status == GrantStatus.OFFERED
+    ]
+
+
+def _rounds(place: Place, call: CallLine) -> Iterator[Waiting]:
+    """Rounds of a call that wait for its staff or its chair. What is in them is not looked at: an officer who reads
+    applications can no longer review in a blind round."""
+    roles = place.roles_in(call.id)
+    for round in call.rounds:
+        ranking = f"/rounds/{round.id}/ranking"
+        if Role.OFFICER in roles and round.status == RoundStatus.CLOSED:
+            if received := round.received:
+                words = counted(
+                    "application received: check it and ask jurors",
+                    "applications received: check them and ask jurors",
+                    count=received,
+                )
+                yield Waiting(f"/calls/{call.id}/applications", words, received, about=call.title)
+            yield Waiting(ranking, _OPEN_PANEL, about=call.title)
+        elif round.status == RoundStatus.IN_PANEL and Role.CHAIR in roles:
+            yield Waiting(ranking, _DECIDE, about=call.title)
+        elif round.status == RoundStatus.IN_PANEL and Role.OFFICER in roles:
+            yield Waiting(ranking, _CONFIRM, about=call.title)
+
+
+_OPEN_PANEL: Final = msg("Open the panel when the reviews are done")
+_DECIDE: Final = msg("Set the outcomes with the panel and close it")
+_CONFIRM: Final = msg("The panel is at work: confirm its decision when the chair has closed it")
 
 
 async def place_of(reader: Reader, person: str | None, own: OwnRoles) -> Place:

@@ -15,7 +15,9 @@ async def _show(visit: Visit) -> Drawn:
     )
     # Asked after the first, which lets only members by.
     name = (await reader.the(INITIATIVE, initiative)).name
-    return Drawn("members.html", {"name": name, "entries": shown.items, "next": shown.next})
+    return Drawn(
+        "members.html", {"name": name, "entries": shown.items, "next": shown.next}, initiative=initiative
+    )
 
 
 PAGES = (Page(path="/initiatives/{initiative}/members", show=_show),)

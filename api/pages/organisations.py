@@ -9,13 +9,14 @@ from api.pages.forms import Form, Plain, nested
 from api.pages.page import Act, Drawn, Page
 from api.pages.visits import Visit
 from domain.commands.organisations import CloseOrganisation, RemoveOrganisationMember
+from domain.messages import msg
 from projections import initiatives, organisations
 
 _LABELS = {
-    "name": "Name",
-    "identifiers[0]": "Identifier",
-    "identifiers[1]": "Second identifier",
-    "person": "Personal code",
+    "name": msg("Name"),
+    "identifiers[0]": msg("Identifier"),
+    "identifiers[1]": msg("Second identifier"),
+    "person": msg("Personal code"),
 }
 
 
@@ -38,7 +39,9 @@ async def _one(visit: Visit) -> Drawn:
         for each in (*shown.members, *shown.invited)
         if each.person is not None
         and (
-            await trial.of("Remove", RemoveOrganisationMember(organisation=organisation, person=each.person))
+            await trial.of(
+                msg("Remove"), RemoveOrganisationMember(organisation=organisation, person=each.person)
+            )
         ).may
     }
     return Drawn(
@@ -47,7 +50,7 @@ async def _one(visit: Visit) -> Drawn:
             "organisation": shown,
             "me": await initiatives.me(reader, who),
             "removable": removable,
-            "closing": (await trial.of("Close", CloseOrganisation(organisation=organisation))).may,
+            "closing": (await trial.of(msg("Close"), CloseOrganisation(organisation=organisation))).may,
             "story": (
                 await organisations.of_organisation(
                     reader, who, organisation, cursor=visit.query.get("cursor")
@@ -77,13 +80,13 @@ PAGES = (
         acts=(
             Act(
                 command="organisation.register",
-                done="The organisation is registered, and you act for it.",
+                done=msg("The organisation is registered, and you act for it."),
                 filled=_registered,
                 then=lambda _, answer: f"/organisations/{answer.stream}",
             ),
             Act(
                 command="organisation.join",
-                done="You act for the organisation from now on.",
+                done=msg("You act for the organisation from now on."),
                 then=lambda _, answer: f"/organisations/{answer.stream}",
             ),
         ),
@@ -94,23 +97,23 @@ PAGES = (
         acts=(
             Act(
                 command="organisation.invite",
-                done="The person is invited, and finds the invitation under Organisations.",
+                done=msg("The person is invited, and finds the invitation under Organisations."),
                 told=_TOLD,
             ),
             Act(
                 command="organisation.join",
-                done="You act for the organisation from now on.",
+                done=msg("You act for the organisation from now on."),
                 told=_TOLD,
             ),
             Act(
                 command="organisation.remove_member",
-                done="This person does not act for the organisation any more.",
+                done=msg("This person does not act for the organisation any more."),
                 told=_TOLD,
                 then=lambda _visit, _answer: "/organisations",
             ),
             Act(
                 command="organisation.close",
-                done="The organisation is closed. What it was granted goes on.",
+                done=msg("The organisation is closed. What it was granted goes on."),
                 told=_TOLD,
             ),
         ),

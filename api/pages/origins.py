@@ -9,6 +9,7 @@ from litestar import Request
 
 from api.http.problems import Problem, ProblemType
 from api.run.settings import Settings
+from domain.messages import msg
 
 
 def check_same_site(request: Request[Any, Any, Any], settings: Settings) -> None:
@@ -25,7 +26,7 @@ def check_same_site(request: Request[Any, Any, Any], settings: Settings) -> None
         good = origin in (None, "null") or _host(origin or "") in _own_hosts(request, settings)
     if not good:
         raise Problem(
-            ProblemType.FORBIDDEN, "This form was sent from another site's page, so nothing was done."
+            ProblemType.FORBIDDEN, msg("This form was sent from another site's page, so nothing was done.")
         )
 
 

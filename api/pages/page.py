@@ -8,16 +8,19 @@ from typing import Any
 
 from api.pages.forms import Form, Plain
 from api.pages.visits import Visit
+from domain.messages import Message
 from history.runner import Answer
 
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """What a page shows: its template and what that needs. `labels` name the inputs in the summary of what is wrong."""
+    """What a page shows: its template and what that needs. `labels` name inputs in the summary of what is wrong, where
+    `api.pages.labels` does not; `initiative` is the one that the page belongs to."""
 
     template: str
     context: Mapping[str, Any]  # Any: whatever the template shows
-    labels: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, Message | str] = field(default_factory=dict)
+    initiative: str | None = None
 
 
 Show = Callable[[Visit], Awaitable[Drawn]]
@@ -35,7 +38,7 @@ class Act:
     """
 
     command: str
-    done: str
+    done: Message
     told: Mapping[str, str] = field(default_factory=dict)
     filled: Filled | None = None
     then: Next | None = None

@@ -6,18 +6,24 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final, get_args, get_type_hints
+from zoneinfo import ZoneInfo
 
+from babel.core import Locale as Babel
+from babel.core import UnknownLocaleError
+from babel.numbers import format_decimal
 from minijinja import Environment, load_from_path, safe
 
 from api.locales import LANGUAGES, Locale
+from api.pages.chips import Chips
 from domain import limits
 from domain.amounts import example_amount
 from domain.commands.register import REGISTER
-from domain.labels import REASONS
+from domain.labels import REASONS, label
 from domain.messages import Message, msg
-from domain.values import Money, Texts
+from domain.values import Money, Role, Texts
 from domain.words import word_limit
 
 _HERE: Final = Path(__file__).parent
@@ -112,6 +118,45 @@ class _Words:
             return ""
         return _capital(self._locale.say(REASONS[code]) if code in REASONS else plain(code))
 
+    def role(self, code: str) -> str:
+        """A role as a word in a sentence: ``officer``."""
+        return self._locale.say(label(Role(code)))
+
+    def roles(self, codes: Sequence[str]) -> str:
+        """Several roles in a sentence: ``officer and juror``."""
+        return self._locale.listed([self.role(code) for code in codes])
+
+    def zone(self, zone: str) -> str:
+        """A time zone: ``(Berlin time)``."""
+        return self._locale.zone(zone)
+
+    def number(self, number: int) -> str:
+        """A number, its thousands grouped."""
+        return self._locale.number(number)
+
+    def amount(self, text: str, currency: str) -> str:
+        """A sum that was typed as an answer, in a call's currency."""
+        return self._locale.money(Money(amount=text, currency=currency))
+
+    def percent(self, number: str) -> str:
+        """A score in per cent: ``73.333 %``."""
+        _, _, places = number.partition(".")
+        shown = format_decimal(
+            Decimal(number), f"#,##0.{'0' * len(places)}" if places else "#,##0", locale=self._locale.language
+        )
+        return f"{shown}\N{NO-BREAK SPACE}%"
+
+    def day_there(self, at: datetime, zone: str) -> str:
+        """The day of a moment in a time zone: ``24 November 2026``."""
+        return self._locale.day(at.astimezone(ZoneInfo(zone)).date())
+
+    def language_name(self, code: str) -> str:
+        """A language under its own name: ``Русский``."""
+        try:
+            return _capital(Babel.parse(code, sep="-").get_language_name(code.partition("-")[0]) or code)
+        except (UnknownLocaleError, ValueError):
+            return code
+
     def choices(self, command: str, field: str) -> tuple[tuple[str, str], ...]:
         """What a field of a command offers to choose from, each code with its words."""
         return tuple((code, self.reason(code)) for code in codes(command, field))
@@ -137,7 +182,7 @@ class Rendering:
 
 
 def _environment(locale: Locale) -> Environment:
-    words = _Words(locale)
+    words, chips = _Words(locale), Chips(locale)
     return Environment(
         loader=load_from_path([str(_HERE / "templates")]),
         undefined_behavior="strict",
@@ -149,6 +194,16 @@ def _environment(locale: Locale) -> Environment:
             "moment": words.moment,
             "day": words.day,
             "reason": words.reason,
+            "role": words.role,
+            "roles": words.roles,
+            "zone": words.zone,
+            "number": words.number,
+            "amount": words.amount,
+            "percent": words.percent,
+            "day_there": words.day_there,
+            "language_name": words.language_name,
+            "listed": locale.listed,
+            "capital": _capital,
             "said": said,
             "plain": plain,
         },
@@ -161,6 +216,9 @@ def _environment(locale: Locale) -> Environment:
             "all_languages": LANGUAGES,
             "style": STYLE_ADDRESS,
             "choices": words.choices,
+            "chip": chips.status,
+            "chip_of": chips.drawn,
+            "status_label": chips.label,
             "example": example_amount,
             "limits": limits,
             "within": words.within,

@@ -9,6 +9,7 @@ from api.pages.page import Act, Drawn, Page
 from api.pages.rendering import said
 from api.pages.visits import Visit
 from domain.commands.reviews import DeclareConflict, DeclareNoConflict, SubmitReview
+from domain.messages import msg
 from projections import calls, reviews
 
 NO_BASIS = "none"
@@ -25,15 +26,16 @@ async def _one(visit: Visit) -> Drawn:
     shown = await reviews.one(reader, visit.person, review)
     trial = visit.trial()
     offers = [
-        await trial.of("Declare no conflict", DeclareNoConflict(review=review)),
-        await trial.of("Declare a conflict", DeclareConflict(review=review, reason="other")),
-        await trial.of("Submit the review", SubmitReview(review=review, scores={})),
+        await trial.of(msg("Declare no conflict"), DeclareNoConflict(review=review)),
+        await trial.of(msg("Declare a conflict"), DeclareConflict(review=review, reason="other")),
+        await trial.of(msg("Submit the review"), SubmitReview(review=review, scores={})),
     ]
+    call = await calls.one(reader, visit.person, shown.call)
     return Drawn(
         "review.html",
         {
             "review": shown,
-            "call": await calls.one(reader, visit.person, shown.call),
+            "call": call,
             "may": {offer.do: offer for offer in offers},
             "offers": offers,
             "no_basis": NO_BASIS,
@@ -42,6 +44,7 @@ async def _one(visit: Visit) -> Drawn:
             f"scores.{criterion.id}": said(criterion.label, visit.languages).text
             for criterion in shown.rubric.criteria
         },
+        initiative=call.initiative,
     )
 
 
@@ -64,17 +67,17 @@ PAGES = (
         acts=(
             Act(
                 command="review.declare_no_conflict",
-                done="You declared that you have no conflict of interest. Here is the application.",
+                done=msg("You declared that you have no conflict of interest. Here is the application."),
                 told={"review": "review"},
             ),
             Act(
                 command="review.declare_conflict",
-                done="You stepped back. Another juror can be asked now. Thank you for saying so.",
+                done=msg("You stepped back. Another juror can be asked now. Thank you for saying so."),
                 told={"review": "review"},
             ),
             Act(
                 command="review.submit",
-                done="Your review is submitted.",
+                done=msg("Your review is submitted."),
                 told={"review": "review"},
                 filled=_scored,
             ),

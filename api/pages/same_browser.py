@@ -10,6 +10,7 @@ from litestar.datastructures import Cookie
 
 from api.http.problems import Problem, ProblemType
 from api.pages.forms import Form
+from domain.messages import msg
 
 SECONDS: Final = 3600
 """How long such a form can be sent."""
@@ -38,10 +39,11 @@ class SameBrowser:
         """The cookie to be set when the form was used."""
         return self.cookie("", 0)
 
-    def check(self, request: Request[Any, Any, Any], form: Form, next_step: str) -> None:
-        """Raise `Problem` unless this browser asked for the form; `next_step` is the sentence that says what to do."""
+    def check(self, request: Request[Any, Any, Any], form: Form) -> None:
+        """Raise `Problem` unless this browser asked for the form."""
         kept = request.cookies.get(self._name, "")
         if not kept or not hmac.compare_digest(kept.encode(), form.own("secret").encode()):
             raise Problem(
-                ProblemType.FORBIDDEN, f"This form is too old, or cookies are turned off. {next_step}"
+                ProblemType.FORBIDDEN,
+                msg("This form is too old, or your browser keeps no cookies. Open the page again."),
             )

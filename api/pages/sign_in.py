@@ -14,7 +14,9 @@ from api.pages.origins import check_same_site
 from api.pages.page import Drawn
 from api.pages.same_browser import SameBrowser
 from api.pages.site import Site, check_signed_form, redirect
+from api.pages.visits import Visit
 from api.run.wiring import Wiring
+from domain.messages import Message, msg
 
 _WITHIN: Final = re.compile(r"/(?:[a-z0-9-]+(?:/[a-z0-9-]+)*)?\Z", re.ASCII)
 
@@ -24,26 +26,26 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
     sessions = wiring.sessions
     browser = SameBrowser(f"{sessions.cookie_name}-sign-in")
 
-    def page(visit: Any, next_: str, value: str, trouble: str) -> Response[Any]:  # Any: a Visit
+    async def page(visit: Visit, next_: str, value: str, trouble: Message | None) -> Response[Any]:
         context = {"next": next_, "secret": value, "trouble": trouble}
-        response = site.answer(visit, Drawn("sign_in.html", context), cookies=[browser.cookie(value)])
+        response = await site.answer(visit, Drawn("sign_in.html", context), cookies=[browser.cookie(value)])
         response.status_code = 401 if trouble else 200
         return response
 
     async def show(request: Request[Any, Any, Any]) -> Response[Any]:
         visit = await site.visit(request)
-        return page(visit, within(visit.query.get("next", "")), secrets.token_urlsafe(24), "")
+        return await page(visit, within(visit.query.get("next", "")), secrets.token_urlsafe(24), None)
 
     async def sign_in(request: Request[Any, Any, Any]) -> Response[Any]:
         check_same_site(request, wiring.settings)
         form = await read_form(request, wiring.settings.most_fields)
-        browser.check(request, form, "Open the page for signing in again.")
+        browser.check(request, form)
         cookie = await sessions.begin(form.fields.get("token", "").strip())
         next_ = within(form.own("next"))
         if cookie is None:
             # The token is not shown again: what stands in a form stands on a screen.
-            trouble = "This token is unknown, expired or revoked."
-            return page(await site.visit(request), next_, secrets.token_urlsafe(24), trouble)
+            trouble = msg("This access key is unknown, has expired or was revoked.")
+            return await page(await site.visit(request), next_, secrets.token_urlsafe(24), trouble)
         # Whoever was signed in before is so no more: one session a browser.
         await sessions.end(request.cookies.get(sessions.cookie_name))
         return redirect(next_, cookies=[cookie, browser.forget()])

@@ -16,10 +16,13 @@ from api.accounts.sessions import same_csrf
 from api.http.bodies import field_of
 from api.http.operations import again_if_lost, check_kinds, methods
 from api.http.problems import MOST_NAMED, Problem, ProblemType, note, problem_of
-from api.locales import Locale, asked_languages, locale_of
+from api.locales import LANGUAGES, Locale, locale_of
 from api.pages.addresses import DONE, PAGES
 from api.pages.arrivals import Arrivals
 from api.pages.forms import Form, Plain, command_of, nested, read_form
+from api.pages.frame import PERHAPS_SIGNED_IN, WITHOUT_PERSON, Frame, frame_of, known
+from api.pages.labels import given_back, label_of
+from api.pages.languages import LanguageChoice, same_place
 from api.pages.origins import check_same_site
 from api.pages.page import Act, Drawn, Page
 from api.pages.rendering import Rendering
@@ -58,6 +61,7 @@ class Site:
         self._wiring = wiring
         self._rendering = Rendering()
         self._arrivals = Arrivals(wiring)
+        self._languages = LanguageChoice(f"{wiring.sessions.cookie_name}-language")
 
     def routes(self) -> list[HTTPRouteHandler]:
         """The handlers of all pages."""
@@ -92,23 +96,30 @@ class Site:
             exception_handlers={Exception: self.on_exception},
         )(function)
 
-    async def visit(self, request: Request[Any, Any, Any]) -> Visit:
-        """Who visits, and what they ask for. Raises `Problem` for an address that is not as it should be."""
+    async def visit(self, request: Request[Any, Any, Any], form: Form | None = None) -> Visit:
+        """Who visits, and what they ask for; a `form` that they sent can choose the language. Raises `Problem` for an
+        address that is not as it should be."""
         query: dict[str, str] = {}
         for name, value in request.query_params.multi_items():
             if name in query or name not in _QUERY_NAME or CONTROL.search(value) or len(value) > _MOST_QUERY:
                 raise Problem(
-                    ProblemType.MALFORMED, "The address has something after its ? that is not known here."
+                    ProblemType.MALFORMED,
+                    msg("This address has something after its question mark that this page does not know."),
                 )
             query[name] = value
+        if form is not None and form.own("language") in LANGUAGES:
+            query["lang"] = form.own("language")
         sessions = self._wiring.sessions
+        signed_in = await sessions.find(request.cookies.get(sessions.cookie_name))
+        me = None if signed_in is None else await known(self._wiring.reader, signed_in.person)
         return Visit(
             request=request,
             wiring=self._wiring,
-            signed_in=await sessions.find(request.cookies.get(sessions.cookie_name)),
+            signed_in=signed_in,
             path=request.path_params,
             query=query,
-            languages=asked_languages(request, query.get("lang")),
+            languages=self._languages.languages(request, query.get("lang"), me.language if me else None),
+            me=me,
         )
 
     async def _get(self, page: Page, request: Request[Any, Any, Any]) -> Response[Any]:
@@ -119,7 +130,7 @@ class Site:
         check_kinds(visit.path)
         done = await self._arrivals.wait(request)
         drawn = await page.show(visit)
-        return self.answer(
+        return await self.answer(
             visit,
             drawn,
             notice=DONE.get(done) if done else None,
@@ -130,24 +141,27 @@ class Site:
         check_same_site(request, self._wiring.settings)
         form = (await read_form(request, self._wiring.settings.most_fields)).without_blank_rows()
         request.state.typed = form.typed()
-        visit = await again_if_lost(lambda: self.visit(request))
+        request.state.language = form.own("language")
+        visit = await again_if_lost(lambda: self.visit(request, form))
         check_signed_form(visit, form)
         check_moment(page, visit)
         check_kinds(visit.path)
-        if form.own("lines"):
-            # Another submit button of the same form: it only asks for more rows, and writes nothing.
+        if form.own("lines") or form.own("language"):
+            # Another submit button of the same form: it asks for more rows or another language, and writes nothing.
             more = Returned(form=form.own("form"), typed=form, sentence=None, status=200, key=form.own("key"))
             visit = replace(visit, returned=more)
-            return self.answer(visit, await page.show(visit))
+            return await self.answer(visit, await page.show(visit))
         act = next((each for each in page.acts if each.command == form.own("do")), None)
         if act is None:
-            raise Problem(ProblemType.MALFORMED, "The form asks for something that is not done on this page.")
+            raise Problem(
+                ProblemType.MALFORMED, msg("The form asks for something that cannot be done on this page.")
+            )
         try:
             answer = await self._run(visit, act, form)
         except (CommandRejected, Stale, KeyReused, Contended) as error:
             visit = replace(visit, returned=_returned(form, error))
             await self._arrivals.wait(request)
-            return self.answer(visit, await page.show(visit))
+            return await self.answer(visit, await page.show(visit))
         where = quote(request.scope["path"], safe="/") if act.then is None else act.then(visit, answer)
         if "lang" in visit.query:
             where += f"?lang={quote(visit.query['lang'])}"
@@ -159,7 +173,7 @@ class Site:
         told = {name: visit.path[place] for name, place in act.told.items()}
         key, seen = form.own("key"), form.own("seen")
         if not _KEY.match(key) or not (seen == "" or _VERSION.match(seen)):
-            raise Problem(ProblemType.MALFORMED, "The form is not as the page sent it; open the page again.")
+            raise Problem(ProblemType.MALFORMED, NOT_AS_SENT)
         command = command_of(kind, {**typed, **told})
         try:
             return await self._wiring.runner.run(
@@ -176,15 +190,22 @@ class Site:
 
     # Answers
 
-    def answer(
-        self, visit: Visit, drawn: Drawn, *, notice: str | None = None, cookies: list[Cookie] | None = None
+    async def answer(
+        self,
+        visit: Visit,
+        drawn: Drawn,
+        *,
+        notice: Message | None = None,
+        cookies: list[Cookie] | None = None,
     ) -> Response[bytes]:
         """A page as it is sent."""
         returned = visit.returned
+        signed_in = visit.signed_in is not None
+        frame = await frame_of(self._wiring.reader, visit.me, drawn.initiative, signed_in=signed_in)
         context = {
-            **self._around(visit.request),
+            **self._around(visit.request, frame, dict(visit.query)),
             "visit": visit,
-            "signed_in": visit.signed_in is not None,
+            "signed_in": signed_in,
             "csrf": visit.signed_in.csrf if visit.signed_in else "",
             "untold": visit.signed_in is not None and visit.signed_in.untold,
             "languages": visit.languages,
@@ -198,46 +219,80 @@ class Site:
             status_code=returned.status if returned else 200,
             media_type=HTML,
             headers={**SECURITY, "Content-Language": visit.locale.language},
-            cookies=cookies or [],
+            cookies=[*(cookies or []), *self._languages.cookies(visit.request, visit.query.get("lang"))],
         )
 
-    def _around(self, request: Request[Any, Any, Any]) -> dict[str, Any]:  # Any: see Drawn
+    def _around(
+        self, request: Request[Any, Any, Any], frame: Frame, query: dict[str, str]
+    ) -> dict[str, Any]:  # Any: see Drawn
         """What every page shows around its own."""
         path = quote(request.scope["path"], safe="/")
         # An address that begins with two slashes is another host's, where a link leads to it.
         here = "/" if path.startswith("//") else path
-        return {"demo": self._wiring.settings.demo, "here": here}
+        return {
+            "demo": self._wiring.settings.demo,
+            "here": here,
+            "frame": frame,
+            "in_language": {language: same_place(here, query, language) for language in LANGUAGES},
+        }
 
     def on_exception(self, request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
         """A page that says in one sentence what is wrong, and gives back what was typed."""
         problem = problem_of(error)
         note(request, error, problem)
-        locale = locale_of(asked_languages(request, request.query_params.get("lang")))
+        chosen = request.state.get("language") or request.query_params.get("lang")
+        locale = locale_of(self._languages.languages(request, chosen))
+        # Whether a session stands behind a cookie is not asked here; without one, nobody is signed in.
+        perhaps = self._wiring.sessions.cookie_name in request.cookies
         context = {
-            **self._around(request),
+            **self._around(request, PERHAPS_SIGNED_IN if perhaps else WITHOUT_PERSON, {}),
             "visit": None,
-            # Whether a session stands behind a cookie is not asked here; without one, nobody is signed in.
-            "signed_in": None if self._wiring.sessions.cookie_name in request.cookies else False,
+            "signed_in": None if perhaps else False,
             "csrf": "",
             "untold": False,
             "returned": None,
             "faults": (),
             "notice": None,
-            "problem": problem,
-            "sentence": locale.say(_SAID_ELSE.get(problem.kind, problem.detail)),
-            "typed": request.state.get("typed") or {},
+            "heading": HEADINGS[problem.kind],
+            "sentence": _SAID_ELSE.get(problem.kind, problem.detail),
+            "typed": given_back(request.state.get("typed") or {}),
         }
         return Response(
             self._rendering.page("problem.html", context, locale),
             status_code=problem.kind.status,
             media_type=HTML,
             headers={**SECURITY, "Content-Language": locale.language, **problem.headers},
+            cookies=self._languages.cookies(request, chosen),
         )
 
 
+NOT_AS_SENT: Final = msg("The form did not arrive as this page sent it. Open the page again.")
+
+HEADINGS: Final[Mapping[ProblemType, Message]] = {
+    ProblemType.MALFORMED: msg("This could not be read"),
+    ProblemType.UNAUTHORIZED: msg("You are not signed in"),
+    ProblemType.FORBIDDEN: msg("You cannot do this"),
+    ProblemType.NOT_FOUND: msg("Not found"),
+    ProblemType.TOO_SLOW: msg("The form arrived too slowly"),
+    ProblemType.METHOD_NOT_ALLOWED: msg("This cannot be sent here"),
+    ProblemType.REFUSED: msg("This is not possible now"),
+    ProblemType.CONTENDED: msg("Others were faster"),
+    ProblemType.STALE: msg("This was changed in the meantime"),
+    ProblemType.TOO_LARGE: msg("This is too large"),
+    ProblemType.UNSUPPORTED: msg("This could not be read"),
+    ProblemType.INVALID: msg("Please correct some fields"),
+    ProblemType.KEY_REUSED: msg("This form was sent before"),
+    ProblemType.TOO_MANY: msg("Too many requests"),
+    ProblemType.HEAD_TOO_LARGE: msg("This is too large"),
+    ProblemType.INTERNAL: msg("Something went wrong"),
+    ProblemType.UNAVAILABLE: msg("Not available right now"),
+    ProblemType.UNREADABLE: msg("This cannot be shown"),
+}
+"""What stands above the page of a problem."""
+
 _SAID_ELSE: Final = {
     ProblemType.INTERNAL: msg(
-        "Something went wrong here; it has been noted. What was done is not done twice if you try again."
+        "Something went wrong on our side, and we have a note of it. You can try again: nothing is done twice."
     ),
 }
 
@@ -247,7 +302,7 @@ def check_moment(page: Page, visit: Visit) -> None:
     if "as_of" in visit.query and not page.as_of:
         raise Problem(
             ProblemType.MALFORMED,
-            "This page shows how things are now, not at an earlier time; leave as_of out of its address.",
+            msg("This page can only show how things are now, not how they were at an earlier time."),
         )
 
 
@@ -256,12 +311,12 @@ def check_signed_form(visit: Visit, form: Form) -> None:
     if visit.signed_in is None:
         raise Problem(
             ProblemType.UNAUTHORIZED,
-            "You are not signed in any more, so nothing was done. Sign in, then send it again.",
+            msg("Your session has expired, so nothing was saved. Sign in again; your text is kept below."),
         )
     if not same_csrf(visit.signed_in, form.own("csrf")):
         raise Problem(
             ProblemType.FORBIDDEN,
-            "This form was made for another session, so nothing was done. Open its page again.",
+            msg("This form belongs to another session, so nothing was saved. Open the page again."),
         )
 
 
@@ -280,29 +335,30 @@ def _returned(form: Form, error: CommandRejected | Stale | KeyReused | Contended
             for each in error.errors[:MOST_NAMED]:
                 errors.setdefault(each.field, each.detail)
             others = len(error.errors) - MOST_NAMED
-            sentence = msg("Nothing was done yet. Please correct:")
+            sentence = msg("Nothing was saved yet. Please correct:")
             if others > 0 and error.more:
-                sentence = msg(
-                    "Nothing was done yet. Please correct these first; more than {count} others follow:",
+                sentence = counted(
+                    "Nothing was saved yet. Please correct these first; more than {count} other problem follows:",
+                    "Nothing was saved yet. Please correct these first; more than {count} other problems follow:",
                     count=others,
                 )
             elif others > 0:
                 sentence = counted(
-                    "Nothing was done yet. Please correct these first; {count} other follows:",
-                    "Nothing was done yet. Please correct these first; {count} others follow:",
+                    "Nothing was saved yet. Please correct these first; {count} other problem follows:",
+                    "Nothing was saved yet. Please correct these first; {count} other problems follow:",
                     count=others,
                 )
             return Returned(form=name, typed=form, sentence=sentence, errors=errors, status=422, key=key)
         case Stale():
             sentence = msg(
-                "Somebody changed this while you were looking at it, so nothing was done. It is shown here as it stands now, "
-                "with what you typed: look at it again, then send it again."
+                "Somebody changed this while you were looking at it, so nothing was saved. Below is how it stands now, with "
+                "what you typed. Check it, then send it again."
             )
             return Returned(form=name, typed=form, sentence=sentence, status=412, key=key)
         case KeyReused():
             sentence = msg(
-                "This form was sent before, with something else in it, and that was done. "
-                "See whether this is still needed; if so, send it again."
+                "This form was already sent once, with different contents, and that was saved. If you still need this, send "
+                "it again."
             )
             return Returned(form=name, typed=form, sentence=sentence, status=422)
         case _:
@@ -321,13 +377,12 @@ class Fault:
     detail: str
 
 
-def _faults(returned: Returned, labels: Mapping[str, str], locale: Locale) -> tuple[Fault, ...]:
+def _faults(returned: Returned, labels: Mapping[str, Message | str], locale: Locale) -> tuple[Fault, ...]:
     return tuple(
-        Fault(f"{returned.form}-{name}", labels.get(name) or _label(name), locale.say(detail))
+        Fault(
+            f"{returned.form}-{name}",
+            locale.say(given) if isinstance(given := labels.get(name, label_of(name)), Message) else given,
+            locale.say(detail),
+        )
         for name, detail in returned.errors.items()
     )
-
-
-def _label(name: str) -> str:
-    last = re.split(r"[.\[]", name.removesuffix(".amount"))[-1]
-    return last.rstrip("]").replace("_", " ").capitalize()

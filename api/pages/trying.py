@@ -23,7 +23,7 @@ class Offer:
     that refuses it to this person; both are None where the person may not know of it at all."""
 
     do: str
-    name: str
+    name: Message
     may: bool
     why_not: Message | str | None = None
     not_yours: Message | str | None = None
@@ -44,7 +44,7 @@ class Trial:
             demonstration=wiring.settings.demo,
         )
 
-    async def of(self, name: str, command: Command) -> Offer:
+    async def of(self, name: Message, command: Command) -> Offer:
         """Try one command, called `name` on the page. Fields that a person would fill in may hold anything: that they are
         wrong is no refusal."""
         do = _BY_REQUEST[type(command)].name
@@ -70,8 +70,8 @@ class Trial:
                 act: Act = stop.value
                 return act
             if isinstance(wish, Members):
-                if wish.index not in self._indexes:
-                    self._indexes[wish.index] = await self._reading.members(wish.index)
-                answer = self._indexes[wish.index]
+                if unknown := [index for index in wish.indexes if index not in self._indexes]:
+                    self._indexes |= await self._reading.members(unknown)
+                answer = self._indexes
             else:
                 answer = await self._reading.load(wish.streams)

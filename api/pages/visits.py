@@ -16,6 +16,7 @@ from api.pages.forms import Form
 from api.pages.trying import Trial
 from api.run.wiring import Wiring
 from domain.messages import Message
+from projections.initiatives import Me
 from projections.versions import Version
 
 
@@ -46,9 +47,17 @@ class FormShown:
     start: Mapping[str, str]
     returned: Returned | None
     locale: Locale
+    asked: set[str] = field(default_factory=set)
+    """The inputs that were shown so far."""
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether it has a table to which rows can be added."""
+        return any("[" in name for name in self.asked)
 
     def value(self, name: str) -> str:
         """What stands in an input: what was typed, if the form came back, else what it begins with."""
+        self.asked.add(name)
         given = self.start if self.returned is None else self.returned.typed.fields
         return given.get(name, "")
 
@@ -60,7 +69,8 @@ class FormShown:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A request for a page. `path` and `query` are its parameters, `returned` the form that it brought in vain."""
+    """A request for a page. `path` and `query` are its parameters, `returned` the form that it brought in vain, `me` who
+    is signed in, as far as that can be read, and `forms` those that were shown so far."""
 
     request: Request[Any, Any, Any]
     wiring: Wiring
@@ -68,7 +78,9 @@ class Visit:
     path: Mapping[str, str]
     query: Mapping[str, str]
     languages: tuple[str, ...]
+    me: Me | None = None
     returned: Returned | None = None
+    forms: list[FormShown] = field(default_factory=list)
 
     @property
     def locale(self) -> Locale:
@@ -103,7 +115,7 @@ class Visit:
         name = f"{do.replace('.', '-')}{f'-{about}' if about != '' else ''}"
         returned = self.returned if self.returned is not None and self.returned.form == name else None
         assert self.signed_in is not None
-        return FormShown(
+        shown = FormShown(
             id=name,
             action=quote(self.request.scope["path"], safe="/")
             + (f"?lang={self.query['lang']}" if "lang" in self.query else ""),
@@ -115,6 +127,16 @@ class Visit:
             returned=returned,
             locale=self.locale,
         )
+        self.forms.append(shown)
+        return shown
+
+    @property
+    def form_to_keep(self) -> FormShown | None:
+        """Of the forms that were shown, the one whose contents a change of the language has to keep: the one that came
+        back, else the one with the most to fill in. Asked when the page has been drawn."""
+        came_back = [form for form in self.forms if form.returned is not None]
+        long = sorted((form for form in self.forms if len(form.asked) > 1), key=lambda form: -len(form.asked))
+        return next(iter([*came_back, *long]), None)
 
     def _tag(self, version: Version) -> str:
         return self.wiring.runner.version_tag(self.who, version.stream, version.number)

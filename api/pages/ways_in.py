@@ -15,10 +15,11 @@ from api.http.problems import Problem, ProblemType
 from api.pages.forms import Form, read_form
 from api.pages.origins import check_same_site
 from api.pages.page import Drawn
-from api.pages.site import Site, check_signed_form, redirect
+from api.pages.site import NOT_AS_SENT, Site, check_signed_form, redirect
 from api.pages.visits import Visit
 from api.run.wiring import Wiring
 from domain.commands.persons import WithdrawClaim
+from domain.messages import msg
 from domain.persons import PERSON
 from domain.refusals import NotFound
 from domain.values import Channel
@@ -44,7 +45,7 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
             "made": made,
             "key": secrets.token_urlsafe(18),
         }
-        return site.answer(visit, Drawn("ways_in.html", shown))
+        return await site.answer(visit, Drawn("ways_in.html", shown))
 
     async def get(request: Request[Any, Any, Any]) -> Response[Any]:
         visit = await site.visit(request)
@@ -66,14 +67,15 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
                 await wiring.sessions.note_told(visit.signed_in, form.own("latest"))
             case "revoke":
                 if not await wiring.tokens.revoke(form.fields.get("token", ""), of=visit.who):
-                    raise NotFound("You have no such token.")
+                    raise NotFound(msg("You have no such access key."))
             case "withdraw":
                 await _withdraw(visit, form)
             case "make":
                 return await page(visit, made=await _make(visit, visit.signed_in, form))
             case _:
                 raise Problem(
-                    ProblemType.MALFORMED, "The form asks for something that is not done on this page."
+                    ProblemType.MALFORMED,
+                    msg("The form asks for something that cannot be done on this page."),
                 )
         return redirect(ADDRESS)
 
@@ -93,7 +95,7 @@ async def _make(visit: Visit, signed_in: SignedIn, form: Form) -> str:
     """One more token for the visitor; the same form gets the same one."""
     key = form.own("key")
     if not _KEY.match(key):
-        raise Problem(ProblemType.MALFORMED, "The form is not as the page sent it; open the page again.")
+        raise Problem(ProblemType.MALFORMED, NOT_AS_SENT)
     seed = visit.wiring.runner.keyed("token by page", f"{visit.who} {signed_in.token.hex()} {key}".encode())
     return await visit.wiring.tokens.make(
         visit.who, label="page", made_by=visit.who, seed=seed, made_with=signed_in.token

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from domain.messages import msg
 from domain.refusals import Invalid, Refused
 from domain.values import in_utc
 
@@ -52,11 +53,12 @@ class DemonstrationClock:
         """Set the clock forward to `now`, a time with its offset. Raises `Invalid` or `Refused`."""
         now = in_utc(now, "now")
         if now < self():
-            raise Refused("A demonstration's clock only goes forward.")
+            raise Refused(msg("The clock of a demonstration can only go forward."))
         offset = now - self._real()
         if offset > MOST_AHEAD:
             raise Invalid.field(
-                "now", f"The clock can be set at most {MOST_AHEAD.days} days ahead of the real time."
+                "now",
+                msg("The clock can be set at most {days} days ahead of the real time.", days=MOST_AHEAD.days),
             )
         draft = self._file.with_name(f".{self._file.name}.{os.getpid()}.{secrets.token_hex(4)}")
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -11,8 +11,8 @@ from domain.values import Role
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deed:
-    """What one command would record: facts by their streams, in order. `registers` are the persons whose sealing key is made
-    with it."""
+    """What one command would record: facts by their streams, in order. `registers` are the persons and dossiers whose sealing
+    key is made with it."""
 
     actor: str
     role: Role

@@ -9,11 +9,12 @@ from typing import Final
 
 import msgspec
 
-from benchmarks.grant_life import CURRENCY
+from benchmarks.grant_life import CURRENCY, dossier_of
 from benchmarks.ground import submission
 from benchmarks.growth.deeds import Act, Deed
 from benchmarks.prose import Prose
 from domain.applications import ApplicationSubmitted
+from domain.dossiers import DossierOpened
 from domain.forms import Answer
 from domain.initiatives import InitiativeFounded, MemberAdded
 from domain.persons import PersonRegistered
@@ -132,6 +133,10 @@ class People:
     async def apply(self, initiative: str, call: str, round: str) -> tuple[str, str]:
         """A new person applies to an open round; the application and the person."""
         applicant, application = await self._register("Applicant"), self.new("application")
+        dossier = dossier_of(application)
+        opened = DossierOpened(
+            dossier=dossier, party=applicant, initiative=initiative, purpose="application", about=application
+        )
         asked = submission(round, self.prose)
         fact = ApplicationSubmitted(
             application=application,
@@ -139,6 +144,7 @@ class People:
             call=call,
             round=round,
             applicant=applicant,
+            dossier=dossier,
             form_version=1,
             requested=msgspec.convert(asked["requested"], Money).minor("requested", currency=CURRENCY),
             currency=CURRENCY,
@@ -151,7 +157,8 @@ class People:
                 role=Role.APPLICANT,
                 initiative=initiative,
                 scope=call,
-                facts=((application, fact),),
+                facts=((dossier, opened), (application, fact)),
+                registers=(dossier,),
             )
         )
         return application, applicant

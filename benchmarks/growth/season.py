@@ -12,13 +12,19 @@ from typing import Final
 
 import msgspec
 
-from benchmarks.grant_life import AMOUNT, CURRENCY, Offer, life
+from benchmarks.grant_life import AMOUNT, CURRENCY, Offer, dossier_of, life
 from benchmarks.ground import COMMENT_BYTES, CRITERIA, call_body
 from benchmarks.growth.deeds import Deed
 from benchmarks.growth.people import People, Staff
-from domain.applications import ApplicationAwarded, ApplicationDeclined, ApplicationFoundEligible
-from domain.calls import CallDrafted, CallPublished
+from domain.applications import (
+    ApplicationAwarded,
+    ApplicationDeclined,
+    ApplicationFoundEligible,
+    ApplicationGrantOffered,
+)
+from domain.calls import CallDrafted, CallPublished, CallRoundOpened
 from domain.deciding import Fact
+from domain.dossiers import DossierKept, DossierOpened
 from domain.forms import Form, Rubric
 from domain.funds import FundCommitted, FundOpened, FundPledged, FundReceived
 from domain.grants import facts as grants
@@ -33,6 +39,7 @@ AWARDS: Final = 12
 QUORUM: Final = 3
 SCALE: Final = 10
 _CLOSES: Final = datetime(2026, 3, 31, 22, 0, tzinfo=UTC)
+_KEPT_UNTIL: Final = datetime(2037, 1, 1, tzinfo=UTC)
 
 
 async def season(people: People, staff: Staff) -> None:
@@ -53,6 +60,7 @@ class _Season:
             new("panel"),
         )
         self._applicants: dict[str, str] = {}
+        self._reviews: list[tuple[str, str]] = []
         self._points: dict[str, list[dict[str, int]]] = {}
 
     async def run(self) -> None:
@@ -76,6 +84,7 @@ class _Season:
         facts: dict[str, Fact],
         *,
         scope: str | None = None,
+        registers: tuple[str, ...] = (),
     ) -> None:
         await self._people.act(
             Deed(
@@ -84,6 +93,7 @@ class _Season:
                 initiative=self._staff.initiative,
                 scope=scope or self._call,
                 facts=tuple(facts.items()),
+                registers=registers,
             )
         )
 
@@ -127,7 +137,8 @@ class _Season:
         )
         await self._deed(staff.officer, Role.OFFICER, {self._call: drafted})
         await self._deed(staff.officer, Role.OFFICER, {self._call: CallPublished(call=self._call)})
-        await self._deed(staff.officer, Role.OFFICER, {self._round: announced})
+        noted = CallRoundOpened(call=self._call, round=self._round)
+        await self._deed(staff.officer, Role.OFFICER, {self._round: announced, self._call: noted})
 
     async def _judge(self) -> None:
         """Every application is found eligible and judged by as many jurors as the quorum asks for."""
@@ -168,6 +179,7 @@ class _Season:
             application=application,
             juror=juror,
         )
+        self._reviews.append((application, review))
         await self._deed(self._staff.officer, Role.OFFICER, {review: assigned})
 
     async def _read(self, juror: str, pile: list[tuple[str, str]]) -> None:
@@ -179,7 +191,7 @@ class _Season:
             submitted = ReviewSubmitted(
                 review=review,
                 juror=juror,
-                applicant=self._applicants[application],
+                dossier=dossier_of(application),
                 scores={**points},
                 comment_jury=prose.text(COMMENT_BYTES),
                 comment_applicant=prose.text(COMMENT_BYTES // 2),
@@ -193,7 +205,10 @@ class _Season:
         opened = PanelOpened(
             panel=panel, initiative=staff.initiative, call=self._call, round=self._round, ranking=ranking
         )
-        handed = RoundPutToPanel(round=self._round, panel=panel)
+        reviews: dict[str, tuple[str, ...]] = dict.fromkeys(self._applicants, ())
+        for application, review in self._reviews:
+            reviews[application] = tuple(sorted((*reviews[application], review)))
+        handed = RoundPutToPanel(round=self._round, panel=panel, reviews=reviews)
         await self._deed(staff.officer, Role.OFFICER, {panel: opened, self._round: handed})
         awarded = [place.application for place in ranking[:AWARDS]]
         outcomes: dict[str, Fact] = {}
@@ -236,17 +251,31 @@ class _Season:
             approvers=staff.approvers,
         )
         committed = FundCommitted(fund=self._fund, grant=grant, amount=AMOUNT)
+        opened = DossierOpened(
+            dossier=offer.dossier,
+            party=offer.recipient,
+            initiative=staff.initiative,
+            purpose="payment",
+            about=grant,
+        )
+        noted = ApplicationGrantOffered(application=application, grant=grant)
         await self._deed(
             staff.officer,
             Role.OFFICER,
-            {grant: life(offer)[0], self._fund: committed},
+            {offer.dossier: opened, grant: life(offer)[0], application: noted, self._fund: committed},
+            registers=(offer.dossier,),
         )
         return offer
 
     async def _pay(self, offer: Offer) -> None:
         for fact in life(offer)[1:]:
             actor, role = self._who(offer, fact)
-            await self._deed(actor, role, {offer.grant: fact})
+            facts = {offer.grant: fact}
+            if isinstance(fact, grants.GrantInstalmentInstructed) and fact.instalment == 1:
+                facts[offer.dossier] = DossierKept(
+                    dossier=offer.dossier, duty="payment_records", until=_KEPT_UNTIL
+                )
+            await self._deed(actor, role, facts)
 
     def _who(self, offer: Offer, fact: Fact) -> tuple[str, Role]:
         """Who does what a grant's fact tells."""

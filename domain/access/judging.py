@@ -26,17 +26,21 @@ from domain.readings import Reading
 from domain.reviews import JUDGING, Review
 from domain.values import SYSTEM, Role
 
-UNREAD: Final = (
-    "In a blind call jurors are asked by staff who have read the applications and so do not judge in it. Read the "
-    "application first if you will not judge, or leave this to somebody else of the staff."
+UNREAD: Final = msg(
+    "In a blind call, jurors are asked by staff who have read the applications and so do not judge themselves. Read the "
+    "application first if you will not judge, or leave this to a colleague."
 )
 
 
 def officer_on(actor: Actor, initiative: Initiative, application: Application) -> Verdict:
     """The staff, on any application but their own and those of organisations for which they act or acted."""
     verdict = officer(actor.id, initiative)
+    if isinstance(verdict, Allowed) and actor.id == application.applicant:
+        return Denied(msg("This is your own application, so somebody else must do this."))
     if isinstance(verdict, Allowed) and is_tied_to(actor, application.applicant):
-        return Denied("Nobody acts on their own application.")
+        return Denied(
+            msg("You act for the organisation that applied, or did so before, so somebody else must do this.")
+        )
     return verdict
 
 
@@ -84,11 +88,11 @@ def applies(actor: Actor, party: str, *, read: Reading, colleagues: Iterable[Rea
     in the round: `read` is what the actor has read of it, `colleagues` what the others who act for the organisation have. Who
     acted for it before does not count here: an organisation is not kept from applying by those who left it."""
     if actor.id == SYSTEM:
-        return Denied("Sign in to apply.")
+        return Denied(msg("Sign in to apply."))
     if not acts_for(actor, party):
         return Denied(NOT_YOURS, hidden=True)
     if read.has("answers"):
-        return Denied("You have read applications of this round, so you cannot apply in it.")
+        return Denied(msg("You have read applications of this round, so you cannot apply in it."))
     if any(reading.has("answers") for reading in colleagues):
         return Denied(
             msg(
@@ -110,7 +114,7 @@ def juror_of(actor: str, initiative: Initiative, review: Review) -> Verdict:
     """The juror whose review it is, as long as they are a juror or chair of the initiative."""
     verdict = member(actor, initiative, *JUDGING)
     if isinstance(verdict, Allowed) and actor != review.juror:
-        return Denied("This review is another juror's.")
+        return Denied(msg("This review belongs to another juror."))
     return verdict
 
 
@@ -129,13 +133,26 @@ def submits_review(
     they know who applied. `read` is what they have read of the round."""
     verdict = declares_no_conflict(actor, initiative, call, review, read=read)
     if isinstance(verdict, Allowed) and read.has("scores", review.application):
-        return Denied("You have seen others' scores of this application, so you cannot review it.")
+        return Denied(msg("You have seen others' scores of this application, so you cannot review it."))
     return verdict
 
 
 def opens_panel(actor: str, initiative: Initiative, *, own: Collection[str]) -> Verdict:
     """The staff; `own` are the actor's applications in the round, which must be none."""
     return unless_applied(officer(actor, initiative), own)
+
+
+def extends_round(actor: str, initiative: Initiative, *, own: Collection[str]) -> Verdict:
+    """The staff who move a round's deadline; `own` are the actor's applications in the round, which must be none."""
+    return unless_applied(officer(actor, initiative), own)
+
+
+def lets_in_late(actor: str, initiative: Initiative, *, applicant: str, own: Collection[str]) -> Verdict:
+    """The staff who let somebody else than themself apply late, as in `extends_round`."""
+    verdict = extends_round(actor, initiative, own=own)
+    if isinstance(verdict, Allowed) and applicant == actor:
+        return Denied(msg("You cannot give yourself more time; another member of the staff can."))
+    return verdict
 
 
 def decides_on(
@@ -182,7 +199,7 @@ def _decides(
     if isinstance(verdict, Denied) or call.blindness == "open":
         return verdict
     if Role.OFFICER in initiative.roles(actor):
-        return Denied("In a blind call officers do not decide; a chair who is no officer does.")
+        return Denied(msg("In a blind call officers do not decide; a chair who is not an officer does."))
     return unless_knows(verdict, call, read)
 
 
@@ -195,6 +212,9 @@ def confirms_panel(
     verdict = unless_applied(member(actor, initiative, Role.OFFICER, Role.CHAIR), own)
     if isinstance(verdict, Allowed) and conflicts:
         return Denied(
-            "You declared a conflict of interest with an application of this round; another person confirms."
+            msg(
+                "You declared a conflict of interest with an application of this round, so somebody else must confirm the "
+                "panel."
+            )
         )
     return verdict

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from domain.access.ties import NOT_YOURS, hidden_from_others
-from domain.calls import Call, CallStatus
+from domain.calls import PUBLIC, Call
 from domain.deciding import Allowed, Denied, Verdict
 from domain.initiatives import Initiative, Installation
+from domain.messages import counted, msg
 from domain.values import MEMBER_ROLES, SYSTEM, Role
 
 
 def system(actor: str) -> Verdict:
     """Only the program itself: due dates and set-up."""
-    return Allowed(Role.SYSTEM) if actor == SYSTEM else Denied("Only the program itself does this.")
+    return Allowed(Role.SYSTEM) if actor == SYSTEM else Denied(msg("Only the program itself can do this."))
 
 
 def installation_administrator(actor: str, installation: Installation) -> Verdict:
@@ -22,7 +23,7 @@ def installation_administrator(actor: str, installation: Installation) -> Verdic
         return Allowed(Role.SYSTEM)
     if actor in installation.administrators:
         return Allowed(Role.ADMINISTRATOR)
-    return Denied("Only an administrator of this installation may do this.")
+    return Denied(msg("Only an administrator of this installation can do this."))
 
 
 def oneself(actor: str, person: str) -> Verdict:
@@ -42,8 +43,15 @@ def member(actor: str, initiative: Initiative, *roles: Role) -> Verdict:
     for role in roles:
         if role in held:
             return Allowed(role)
-    names = " or ".join(str(role) for role in roles)
-    return Denied(f"Only the initiative's {names} may do this.", hidden=not held)
+    return Denied(
+        counted(
+            "In this initiative, only people with this role can do this: {roles}.",
+            "In this initiative, only people with one of these roles can do this: {roles}.",
+            count=len(roles),
+            roles=roles,
+        ),
+        hidden=not held,
+    )
 
 
 def adds_member(
@@ -61,7 +69,7 @@ def adds_member(
         return verdict
     above = installation_administrator(actor, installation)
     if isinstance(above, Allowed) and Role.ADMINISTRATOR not in roles:
-        return Denied("This initiative has no administrator any more; name one first.")
+        return Denied(msg("This initiative no longer has an administrator; name one first."))
     return above if isinstance(above, Allowed) else verdict
 
 
@@ -89,7 +97,7 @@ def finance_or_funder(actor: str, initiative: Initiative, funder: str) -> Verdic
 
 def published(call: Call) -> Verdict:
     """A published call is everybody's to read."""
-    if call.status is CallStatus.PUBLISHED:
+    if call.status in PUBLIC:
         return Allowed(Role.APPLICANT)
     return Denied(NOT_YOURS, hidden=True)
 

@@ -73,10 +73,19 @@ def approver_on_grant(
 
 
 def _on_grant(verdict: Verdict, actor: Actor, grant: Grant, conflicts: Collection[str]) -> Verdict:
+    if isinstance(verdict, Allowed) and actor.id == grant.recipient:
+        return Denied(msg("This is your own grant, so somebody else must do this."))
     if isinstance(verdict, Allowed) and is_tied_to(actor, grant.recipient):
-        return Denied("Nobody acts on their own grant.")
+        return Denied(
+            msg(
+                "You act for the organisation that receives this grant, or did so before, "
+                "so somebody else must do this."
+            )
+        )
     if isinstance(verdict, Allowed) and grant.payee is not None and is_tied_to(actor, grant.payee.party):
-        return Denied(msg("Nobody acts on a grant that is paid to an organisation of their own."))
+        return Denied(
+            msg("You act for whoever is paid here, or did so before, so somebody else must do this.")
+        )
     return _impartial(verdict, grant.application, conflicts)
 
 

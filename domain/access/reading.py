@@ -22,6 +22,7 @@ from domain.applications import Application
 from domain.calls import Call
 from domain.deciding import Allowed, Denied, Verdict
 from domain.initiatives import Initiative
+from domain.messages import msg
 from domain.parties import Actor, acts_for, is_tied_to
 from domain.reviews import JUDGING, Review, ReviewStatus
 from domain.rounds import Round, RoundStatus
@@ -85,7 +86,7 @@ def sees_applicant(
     call."""
     verdict = sees_application(actor, initiative, round, application, reviews, own=own)
     if isinstance(verdict, Allowed) and verdict.role in JUDGING and call.blindness != "open":
-        return Denied("In this call jurors do not see who applied.")
+        return Denied(msg("In this call, jurors do not see who applied."))
     return verdict
 
 
@@ -106,7 +107,7 @@ def sees_reviews(
     jury does.
     """
     if is_tied_to(actor, application.applicant):
-        return Denied("Applicants do not see the reviews of their application.")
+        return Denied(msg("Applicants do not see the reviews of their application."))
     return unless_rival(_sees_reviews(actor.id, initiative, round, reviews), round, own)
 
 
@@ -115,7 +116,7 @@ def _sees_reviews(actor: str, initiative: Initiative, round: Round, reviews: Ite
     if declared_conflict(actor, mine):
         return Denied(CONFLICTED)
     if round.status is RoundStatus.CLOSED and owes(actor, mine):
-        return Denied("Submit your own review first; then you see the others'.")
+        return Denied(msg("Submit your own review first; then you can see the others."))
     if round.status is RoundStatus.IN_PANEL and owes_declaration(actor, mine):
         return Denied(UNDECLARED)
     with_jury = round.status in WITH_PANEL or any(review.status is ReviewStatus.SUBMITTED for review in mine)
@@ -123,7 +124,7 @@ def _sees_reviews(actor: str, initiative: Initiative, round: Round, reviews: Ite
     if isinstance(verdict, Allowed):
         if with_jury or initiative.roles(actor).isdisjoint(JUDGING):
             return verdict
-        return Denied("You judge in this initiative, too; the reviews are shown to you with the jury.")
+        return Denied(msg("You are also on the jury, so you see the reviews when the jury does."))
     if with_jury:
         verdict = member(actor, initiative, *JUDGING)
     if round.status is RoundStatus.DECIDED and not isinstance(verdict, Allowed):
@@ -148,7 +149,7 @@ def sees_feedback(actor: Actor, round: Round, application: Application) -> Verdi
     """The reviews' comments for the applicant, and never who wrote them: the applicant, once the round is decided."""
     verdict = applicant(actor, application)
     if isinstance(verdict, Allowed) and round.status is not RoundStatus.DECIDED:
-        return Denied("The comments on your application are shown when the round is decided.")
+        return Denied(msg("You can see the comments on your application once the round is decided."))
     return verdict
 
 
@@ -167,14 +168,16 @@ def sees_ranking(
     in the round; whoever has one sees nothing of the ranking before it is decided.
     """
     if own and round.status is not RoundStatus.DECIDED:
-        return Denied("You applied in this round; its ranking is shown to you when it is decided, if at all.")
+        return Denied(
+            msg("You applied in this round, so its ranking is not shown to you before it is decided.")
+        )
     of_jury = not initiative.roles(actor).isdisjoint(JUDGING)
     if round.status is RoundStatus.DECIDED:
         return hidden_from_others(member(actor, initiative, Role.OFFICER, *JUDGING, Role.FUNDER))
     if round.status is RoundStatus.IN_PANEL:
         return hidden_from_others(member(actor, initiative, Role.OFFICER, *JUDGING))
     if of_jury or owed:
-        return Denied("The ranking is shown when the round is in panel, so that it sways no review.")
+        return Denied(msg("The ranking is shown once the panel is open, so that it influences no review."))
     return hidden_from_others(officer(actor, initiative))
 
 
@@ -187,6 +190,11 @@ def sees_progress(actor: str, initiative: Initiative, round: Round, *, own: Coll
     """
     verdict = member(actor, initiative, Role.OFFICER, Role.CHAIR, Role.JUROR)
     return unless_rival(hidden_from_others(verdict), round, own)
+
+
+def sees_late_access(actor: str, initiative: Initiative, round: Round, *, own: Collection[str]) -> Verdict:
+    """Who was let in late: the staff, but not whoever applied in the round, before it is decided."""
+    return unless_rival(hidden_from_others(officer(actor, initiative)), round, own)
 
 
 def sees_timeline(
@@ -213,7 +221,7 @@ def sees_timeline(
         and round is not None
         and round.status is not RoundStatus.DECIDED
     ):
-        return Denied("Funders follow an application once its round is decided.")
+        return Denied(msg("Funders can follow an application once its round is decided."))
     return hidden_from_others(verdict if round is None else unless_rival(verdict, round, own))
 
 

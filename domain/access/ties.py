@@ -7,17 +7,17 @@ from typing import Final
 
 from domain.calls import Call
 from domain.deciding import Allowed, Denied, Verdict
+from domain.messages import msg
 from domain.readings import Reading
 from domain.reviews import OUTSTANDING, STEPPED_BACK, Review, undeclared
 from domain.rounds import Round, RoundStatus
 
-NOT_YOURS: Final = "This is not yours to see or to change."
-CONFLICTED: Final = "You declared a conflict of interest with this application."
-UNDECLARED: Final = "Declare first whether you have a conflict of interest with this application."
+NOT_YOURS: Final = msg("You have no access to this.")
+CONFLICTED: Final = msg("You declared a conflict of interest with this application.")
+UNDECLARED: Final = msg("Declare first whether you have a conflict of interest with this application.")
 
-KNOWS: Final = (
-    "You have read who applied in this round, what was written or when, so you cannot judge or decide in it: "
-    "the call is blind."
+KNOWS: Final = msg(
+    "This call is blind, and you have seen who applied, what they wrote or when. So you cannot judge or decide in it."
 )
 
 WITH_PANEL: Final = (RoundStatus.IN_PANEL, RoundStatus.DECIDED)
@@ -58,7 +58,7 @@ def owes_declaration(actor: str, reviews: Iterable[Review]) -> bool:
 def unless_applied(verdict: Verdict, own: Collection[str]) -> Verdict:
     """Those who decide on a round, but not whoever applied in it: `own` are their applications in it."""
     if isinstance(verdict, Allowed) and own:
-        return Denied("Nobody takes part in deciding on a round in which they applied.")
+        return Denied(msg("You applied in this round, so you cannot take part in deciding on it."))
     return verdict
 
 
@@ -74,7 +74,7 @@ def unless_rival(verdict: Verdict, round: Round, own: Collection[str]) -> Verdic
     """Staff and jury, but not whoever applied in the round, for whom the others are rivals until it is decided."""
     if isinstance(verdict, Allowed) and own and round.status is not RoundStatus.DECIDED:
         return Denied(
-            "You applied in this round; what became of others is shown when it is decided, if at all."
+            msg("You applied in this round, so other applications are not shown to you before it is decided.")
         )
     return verdict
 

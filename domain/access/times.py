@@ -7,16 +7,15 @@ from typing import Final
 from domain.access.members import member
 from domain.deciding import Allowed, Denied, Verdict
 from domain.initiatives import Initiative
+from domain.messages import msg
 from domain.parties import Actor, acts_for
 from domain.rounds import Round, RoundStatus
 from domain.values import Role
 
-UNTIMED: Final = (
-    "When this happened is not shown to you, so neither is how it stood before; ask for it as it is now."
-)
-JUDGED: Final = (
-    "You were asked to judge here, so when things happened is not shown to you until the round is decided; "
-    "ask for it as it is now."
+UNTIMED: Final = msg("You can see this only as it is now, since you may not know when it happened.")
+JUDGED: Final = msg(
+    "You were asked to judge here, so until the round is decided you can see this only as it is now, not when things "
+    "happened."
 )
 
 

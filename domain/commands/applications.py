@@ -2,34 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import Any
+from datetime import datetime
+from typing import Final, get_args
 
-from domain import access, applications, dossiers, limits, readings
-from domain.applications import APPLICATION, Application, IneligibilityReason, WithdrawalReason
-from domain.calls import CALL, CallStatus
+from domain import access, applications, dossiers, limits, readings, resubmitting
+from domain.applications import (
+    APPLICATION,
+    Application,
+    ApplicationCancelled,
+    ApplicationFoundEligible,
+    ApplicationFoundIneligible,
+    ApplicationResubmitted,
+    ApplicationReturned,
+    ApplicationReturnLapsed,
+    ApplicationWithdrawn,
+    IneligibilityReason,
+    WithdrawalReason,
+)
+from domain.calls import CALL, PUBLIC
 from domain.deciding import (
     Act,
     Command,
+    Due,
+    DueBy,
     Fact,
     Given,
     Outcome,
+    Part,
     Plan,
     Registered,
-    Wish,
-    ahead,
+    StruckBy,
     maybe,
     members,
     some,
     the,
+    together,
 )
 from domain.dossiers import DOSSIER
 from domain.forms import Answer
 from domain.grants.state import ENDED, GRANT
 from domain.indexes import reviews_of
 from domain.initiatives import INITIATIVE
+from domain.messages import msg
 from domain.organisations import ORGANISATION, Organisation, check_takes_part
-from domain.parties import actor_of, applied_by, is_organisation
+from domain.parties import actor_in, actor_of, is_organisation
 from domain.persons import PERSON
 from domain.readings import EXAMINED, READING, Reading, reading_of
 from domain.refusals import NotFound
@@ -48,6 +64,39 @@ class SubmitApplication(Command, frozen=True, kw_only=True):
     title: limits.Title
     requested: Money
     answers: dict[str, Answer]
+
+
+class ChangeApplication(Command, frozen=True, kw_only=True):
+    """Write one's application anew while its round is open. The jury sees the last; the history keeps all."""
+
+    application: ApplicationId
+    title: limits.Title
+    requested: Money
+    answers: dict[str, Answer]
+
+
+class ReturnApplication(Command, frozen=True, kw_only=True):
+    """Return an application to its applicant with questions, to be submitted again until `resubmit_by`, a time on the clocks
+    of the call's time zone. If it is not, it stands as it was last submitted."""
+
+    application: ApplicationId
+    questions: limits.Questions
+    resubmit_by: datetime
+
+
+class ResubmitApplication(Command, frozen=True, kw_only=True):
+    """Submit an application again that was returned with questions."""
+
+    application: ApplicationId
+    title: limits.Title
+    requested: Money
+    answers: dict[str, Answer]
+
+
+class LapseApplicationReturn(Command, frozen=True, kw_only=True):
+    """End the wait for a returned application; the program does this by itself once its date has passed."""
+
+    application: ApplicationId
 
 
 class WithdrawApplication(Command, frozen=True, kw_only=True):
@@ -81,19 +130,18 @@ class FindApplicationIneligible(Command, frozen=True, kw_only=True):
 
 
 def _submit(command: SubmitApplication, given: Given) -> Plan:
-    known = () if given.actor == SYSTEM else ((PERSON, given.actor),)
-    yield from ahead((CALL, command.call), (ROUND, command.round), *known)
-    call = yield from the(CALL, command.call)
-    if call.status is not CallStatus.PUBLISHED:
+    # A round that does not exist is no round of this call either.
+    call, round = yield from together(the(CALL, command.call), maybe(ROUND, command.round))
+    if call.status not in PUBLIC:
         raise NotFound  # before the round is looked at: of a draft, nobody is told that it exists
-    round = yield from the(ROUND, command.round)
     if round.call != command.call:
-        raise NotFound("There is no such round of this call.", named=command.round)
+        raise NotFound(msg("This call has no such round."), named=command.round)
+    actor = yield from actor_of(given.actor)
     party = command.applicant or given.actor
     read = Reading()
     colleagues: tuple[Reading, ...] = ()
     organisation: Organisation | None = None
-    if known:
+    if given.actor != SYSTEM:
         read = yield from _read_in(given.actor, command.call, command.round)
     if is_organisation(party):
         organisation = yield from maybe(ORGANISATION, party)
@@ -131,7 +179,7 @@ def _submit(command: SubmitApplication, given: Given) -> Plan:
         )
 
     return Act(
-        may=access.applies((yield from actor_of(given.actor)), party, read=read, colleagues=colleagues),
+        may=access.applies(actor, party, read=read, colleagues=colleagues),
         initiative=call.initiative,
         scope=command.call,
         party=party,
@@ -139,7 +187,7 @@ def _submit(command: SubmitApplication, given: Given) -> Plan:
     )
 
 
-def _read_in(person: str, call: str, round: str) -> Generator[Wish, Any, Reading]:
+def _read_in(person: str, call: str, round: str) -> Part[Reading]:
     """What a person has read of a round. Whoever acted in a call has a handle in it, and so has whoever read of it; most do
     neither before they apply, and need no look."""
     if call in (yield from maybe(PERSON, person)).handles:
@@ -149,13 +197,115 @@ def _read_in(person: str, call: str, round: str) -> Generator[Wish, Any, Reading
 
 def _read_by_colleagues(
     organisation: Organisation, actor: str, call: str, round: str
-) -> Generator[Wish, Any, tuple[Reading, ...]]:
+) -> Part[tuple[Reading, ...]]:
     """What the others who act for an organisation have read of a round; for those alone who act for it, too."""
     read: tuple[Reading, ...] = ()
     if actor in organisation.members:
         for person in sorted(organisation.members - {actor}):
             read = (*read, (yield from _read_in(person, call, round)))
     return read
+
+
+def _change(command: ChangeApplication, given: Given) -> Plan:
+    application = yield from the(APPLICATION, command.application)
+    call, round = yield from together(the(CALL, application.call), the(ROUND, application.round))
+    return Act(
+        may=access.applicant((yield from actor_of(given.actor)), application),
+        initiative=application.initiative,
+        scope=application.call,
+        party=application.applicant,
+        decide=lambda: Outcome(
+            facts={
+                command.application: resubmitting.change(
+                    command.application,
+                    application,
+                    call,
+                    round,
+                    title=command.title,
+                    requested=command.requested,
+                    answers=command.answers,
+                    now=given.now,
+                )
+            },
+            answers=command.application,
+        ),
+    )
+
+
+def _return(command: ReturnApplication, given: Given) -> Plan:
+    application = yield from the(APPLICATION, command.application)
+    call, round, whole = yield from together(
+        the(CALL, application.call),
+        the(ROUND, application.round),
+        the(INITIATIVE, application.initiative),
+    )
+    initiative = whole.within(application.call)
+    actor, own = yield from actor_in(given.actor, application.round)
+    reviews = yield from some(REVIEW, (yield from members(reviews_of(command.application))))
+    read = yield from _read_by_examining(application, given)
+    return Act(
+        may=access.examines(actor, initiative, application, own=own, reviews=reviews.values()),
+        initiative=application.initiative,
+        scope=application.call,
+        decide=lambda: Outcome(
+            facts={
+                command.application: resubmitting.give_back(
+                    command.application,
+                    application,
+                    call,
+                    round,
+                    questions=command.questions,
+                    resubmit_by=command.resubmit_by,
+                    has_reviews=bool(reviews),
+                    now=given.now,
+                ),
+                **read,
+            },
+            answers=command.application,
+        ),
+    )
+
+
+def _resubmit(command: ResubmitApplication, given: Given) -> Plan:
+    application = yield from the(APPLICATION, command.application)
+    call = yield from the(CALL, application.call)
+    return Act(
+        may=access.applicant((yield from actor_of(given.actor)), application),
+        initiative=application.initiative,
+        scope=application.call,
+        party=application.applicant,
+        decide=lambda: Outcome(
+            facts={
+                command.application: resubmitting.resubmit(
+                    command.application,
+                    application,
+                    call,
+                    title=command.title,
+                    requested=command.requested,
+                    answers=command.answers,
+                    now=given.now,
+                )
+            },
+            answers=command.application,
+        ),
+    )
+
+
+def _lapse_return(command: LapseApplicationReturn, given: Given) -> Plan:
+    application = yield from the(APPLICATION, command.application)
+    return Act(
+        may=access.system(given.actor),
+        initiative=application.initiative,
+        scope=application.call,
+        decide=lambda: Outcome(
+            facts={
+                command.application: resubmitting.lapse_return(
+                    command.application, application, now=given.now
+                )
+            },
+            answers=command.application,
+        ),
+    )
 
 
 def _withdraw(command: WithdrawApplication, given: Given) -> Plan:
@@ -202,14 +352,13 @@ def _forget(command: ForgetApplication, given: Given) -> Plan:
 
 def _find_eligible(command: FindApplicationEligible, given: Given) -> Plan:
     application = yield from the(APPLICATION, command.application)
-    yield from ahead(
-        (ROUND, application.round), (INITIATIVE, application.initiative), (DOSSIER, application.dossier)
+    round, whole, dossier = yield from together(
+        the(ROUND, application.round),
+        the(INITIATIVE, application.initiative),
+        the(DOSSIER, application.dossier),
     )
-    round = yield from the(ROUND, application.round)
-    initiative = (yield from the(INITIATIVE, application.initiative)).within(application.call)
-    dossier = yield from the(DOSSIER, application.dossier)
-    actor = yield from actor_of(given.actor)
-    own = yield from applied_by(actor, application.round)
+    initiative = whole.within(application.call)
+    actor, own = yield from actor_in(given.actor, application.round)
     reviews = yield from some(REVIEW, (yield from members(reviews_of(command.application))))
     read = yield from _read_by_examining(application, given)
     return Act(
@@ -231,8 +380,7 @@ def _find_eligible(command: FindApplicationEligible, given: Given) -> Plan:
 def _find_ineligible(command: FindApplicationIneligible, given: Given) -> Plan:
     application = yield from the(APPLICATION, command.application)
     initiative = (yield from the(INITIATIVE, application.initiative)).within(application.call)
-    actor = yield from actor_of(given.actor)
-    own = yield from applied_by(actor, application.round)
+    actor, own = yield from actor_in(given.actor, application.round)
     reviews = yield from some(REVIEW, (yield from members(reviews_of(command.application))))
     read = yield from _read_by_examining(application, given)
     return Act(
@@ -255,9 +403,7 @@ def _find_ineligible(command: FindApplicationIneligible, given: Given) -> Plan:
     )
 
 
-def _read_by_examining(
-    application: Application, given: Given
-) -> Generator[Wish, Any, dict[str, tuple[Fact, ...]]]:
+def _read_by_examining(application: Application, given: Given) -> Part[dict[str, tuple[Fact, ...]]]:
     """Whoever examines an application has read it, however it reached them. It is recorded with their first finding in
     the round, so that many findings at a time do not stand in each other's way."""
     stream = reading_of(given.actor, application.round)
@@ -274,9 +420,39 @@ def _read_by_examining(
 
 COMMANDS = (
     Registered("application.submit", SubmitApplication, _submit),
+    Registered("application.change", ChangeApplication, _change),
+    Registered("application.return", ReturnApplication, _return),
+    Registered("application.resubmit", ResubmitApplication, _resubmit),
+    Registered("application.lapse_return", LapseApplicationReturn, _lapse_return),
     Registered("application.withdraw", WithdrawApplication, _withdraw),
     # It is noted in the dossier's stream.
     Registered("application.forget", ForgetApplication, _forget, versioned=False),
     Registered("application.find_eligible", FindApplicationEligible, _find_eligible),
     Registered("application.find_ineligible", FindApplicationIneligible, _find_ineligible),
 )
+
+
+_Ends = (
+    ApplicationResubmitted
+    | ApplicationReturnLapsed
+    | ApplicationFoundEligible
+    | ApplicationFoundIneligible
+    | ApplicationWithdrawn
+    | ApplicationCancelled
+)
+
+
+def _waiting(fact: ApplicationReturned | _Ends) -> str:
+    return f"resubmit {fact.application}"
+
+
+def _lapse_in_time(fact: ApplicationReturned) -> Due:
+    return Due(
+        key=_waiting(fact),
+        at=fact.resubmit_by,
+        command=LapseApplicationReturn(application=fact.application),
+    )
+
+
+DUE: Final[DueBy] = {ApplicationReturned: _lapse_in_time}
+STRUCK: Final[StruckBy] = dict.fromkeys(get_args(_Ends), _waiting)

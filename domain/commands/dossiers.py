@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from domain import access, dossiers
-from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, the
-from domain.dossiers import DOSSIER
+from typing import Final
+
+from domain import access, applications, dossiers
+from domain.applications import APPLICATION
+from domain.deciding import Act, Command, Due, DueBy, Given, Outcome, Plan, Registered, StruckBy, the
+from domain.dossiers import DOSSIER, DossierErased, DossierKept
 from domain.persons import ErasureReason
-from domain.values import DossierId
+from domain.values import DossierId, is_id
 
 
 class EraseDossier(Command, frozen=True, kw_only=True):
-    """Destroy a dossier's sealing key; the program does this by itself once the legal duty that kept it has ended."""
+    """Destroy a dossier's sealing key; the program does this by itself once the legal duty that kept it has ended, and in a
+    restored copy of the database that does not tell the erasure. An application that was under consideration there ends."""
 
     dossier: DossierId
     reason: ErasureReason
@@ -18,19 +22,31 @@ class EraseDossier(Command, frozen=True, kw_only=True):
 
 def _erase(command: EraseDossier, given: Given) -> Plan:
     dossier = yield from the(DOSSIER, command.dossier)
-    return Act(
-        may=access.system(given.actor),
-        initiative=dossier.initiative,
-        decide=lambda: Outcome(
-            facts={
-                command.dossier: dossiers.erase(
-                    command.dossier, dossier, reason=command.reason, now=given.now
-                )
-            },
+    of_application = is_id(APPLICATION.kind, dossier.about)
+    application = (yield from the(APPLICATION, dossier.about)) if of_application else None
+
+    def decide() -> Outcome:
+        erased = dossiers.erase(command.dossier, dossier, reason=command.reason, now=given.now)
+        ended = applications.end_by_erasure(dossier.about, application) if application is not None else ()
+        return Outcome(
+            facts={**({dossier.about: ended} if ended else {}), command.dossier: erased},
             answers=command.dossier,
             erases=(command.dossier,),
-        ),
-    )
+        )
 
+    return Act(may=access.system(given.actor), initiative=dossier.initiative, decide=decide)
+
+
+def _erase_when_kept_no_longer(fact: DossierKept) -> Due:
+    erase = EraseDossier(dossier=fact.dossier, reason="retention_ended")
+    return Due(key=_erasing(fact), at=fact.until, command=erase)
+
+
+def _erasing(fact: DossierKept | DossierErased) -> str:
+    return f"erase {fact.dossier}"
+
+
+DUE: Final[DueBy] = {DossierKept: _erase_when_kept_no_longer}
+STRUCK: Final[StruckBy] = {DossierErased: _erasing}
 
 COMMANDS = (Registered("dossier.erase", EraseDossier, _erase),)

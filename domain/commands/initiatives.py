@@ -7,8 +7,9 @@ from typing import Any
 
 from domain import access, initiatives, limits, persons
 from domain.calls import CALL
-from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, Wish, ahead, maybe, some, the
+from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, Wish, maybe, some, the, together
 from domain.initiatives import INITIATIVE, INSTALLATION, INSTALLATION_ID, Initiative
+from domain.messages import msg
 from domain.persons import PERSON, PersonStatus
 from domain.refusals import Invalid
 from domain.values import SYSTEM, CallId, InitiativeId, PersonId, Role
@@ -102,7 +103,7 @@ def _found(command: FoundInitiative, given: Given) -> Plan:
 
     def decide() -> Outcome:
         if person is None:
-            raise Invalid.field("founder", "Name the person who becomes the first administrator.")
+            raise Invalid.field("founder", msg("Name the person who becomes the first administrator."))
         persons.check_registered(person, founder)
         return Outcome(
             facts={initiative: initiatives.found(initiative, name=command.name, founder=founder)},
@@ -125,9 +126,9 @@ def _living(initiative: Initiative) -> Generator[Wish, Any, tuple[str, ...]]:
 
 def _add_member(command: AddMember, given: Given) -> Plan:
     initiative = yield from the(INITIATIVE, command.initiative)
-    yield from ahead((INSTALLATION, INSTALLATION_ID), (PERSON, command.person))
-    installation = yield from the(INSTALLATION, INSTALLATION_ID)
-    person = yield from maybe(PERSON, command.person)
+    installation, person = yield from together(
+        the(INSTALLATION, INSTALLATION_ID), maybe(PERSON, command.person)
+    )
     living = yield from _living(initiative)
 
     def decide() -> Outcome:
@@ -169,9 +170,7 @@ def _remove_member(command: RemoveMember, given: Given) -> Plan:
 
 def _add_call_member(command: AddCallMember, given: Given) -> Plan:
     call = yield from the(CALL, command.call)
-    yield from ahead((INITIATIVE, call.initiative), (PERSON, command.person))
-    initiative = yield from the(INITIATIVE, call.initiative)
-    person = yield from maybe(PERSON, command.person)
+    initiative, person = yield from together(the(INITIATIVE, call.initiative), maybe(PERSON, command.person))
 
     def decide() -> Outcome:
         persons.check_registered(person, command.person)

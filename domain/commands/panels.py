@@ -18,16 +18,16 @@ from domain.deciding import (
     Outcome,
     Plan,
     Registered,
-    ahead,
     maybe,
     members,
     some,
     the,
+    together,
 )
 from domain.indexes import conflicts_of, deciders_of, reviews_in, reviews_of
 from domain.initiatives import INITIATIVE
 from domain.panels import PANEL, Panel, PanelOutcome, PanelOutcomeSet
-from domain.parties import actor_of, applied_by
+from domain.parties import actor_in
 from domain.readings import READING, reading_of
 from domain.refusals import Invalid, NotFound
 from domain.reviews import REVIEW
@@ -69,12 +69,15 @@ class ConfirmPanel(Command, frozen=True, kw_only=True):
 
 def _open(command: OpenPanel, given: Given) -> Plan:
     round = yield from the(ROUND, command.round)
-    yield from ahead((CALL, round.call), (INITIATIVE, round.initiative))
-    call = yield from the(CALL, round.call)
-    initiative = (yield from the(INITIATIVE, round.initiative)).within(round.call)
-    own = yield from applied_by((yield from actor_of(given.actor)), command.round)
-    received = yield from some(APPLICATION, round.applications)
-    reviews = yield from some(REVIEW, (yield from members(reviews_in(command.round))))
+    call, initiative, received, (_, own), asked = yield from together(
+        the(CALL, round.call),
+        the(INITIATIVE, round.initiative),
+        some(APPLICATION, round.applications),
+        actor_in(given.actor, command.round),
+        members(reviews_in(command.round)),
+    )
+    initiative = initiative.within(round.call)
+    reviews = yield from some(REVIEW, asked)
     panel = given.new("panel")
 
     def decide() -> Outcome:
@@ -100,17 +103,16 @@ def _open(command: OpenPanel, given: Given) -> Plan:
 
 def _set_outcome(command: SetPanelOutcome, given: Given) -> Plan:
     panel = yield from the(PANEL, command.panel)
-    reading = reading_of(given.actor, panel.round)
-    yield from ahead(
-        (CALL, panel.call),
-        (INITIATIVE, panel.initiative),
-        (APPLICATION, command.application),
-        (READING, reading),
+    # Of an application that is not ranked nothing is told, not even whether it is there.
+    call, initiative, application, read, (_, own), asked = yield from together(
+        the(CALL, panel.call),
+        the(INITIATIVE, panel.initiative),
+        maybe(APPLICATION, command.application),
+        maybe(READING, reading_of(given.actor, panel.round)),
+        actor_in(given.actor, panel.round),
+        members(reviews_of(command.application)),
     )
-    call = yield from the(CALL, panel.call)
-    initiative = (yield from the(INITIATIVE, panel.initiative)).within(panel.call)
-    read = yield from maybe(READING, reading)
-    own = yield from applied_by((yield from actor_of(given.actor)), panel.round)
+    initiative = initiative.within(panel.call)
     if not panels.is_ranked(panel, command.application):
         return Act(
             may=access.chairs_panel(given.actor, initiative, call, own=own, read=read),
@@ -118,8 +120,7 @@ def _set_outcome(command: SetPanelOutcome, given: Given) -> Plan:
             scope=panel.call,
             decide=lambda: _unranked(command.application),
         )
-    application = yield from the(APPLICATION, command.application)
-    reviews = yield from some(REVIEW, (yield from members(reviews_of(command.application))))
+    reviews = yield from some(REVIEW, asked)
     no_chair_can = yield from every_chair_is_excluded(given.actor, initiative, panel.round, reviews.values())
     # Who withdrew matters only where the budget seems too small, so the other applications are seldom loaded.
     awarded = panels.awards(panel, besides=command.application)
@@ -173,13 +174,14 @@ def _asked(command: SetPanelOutcome, call: Call) -> int:
 
 def _close(command: ClosePanel, given: Given) -> Plan:
     panel = yield from the(PANEL, command.panel)
-    reading = reading_of(given.actor, panel.round)
-    yield from ahead((INITIATIVE, panel.initiative), (CALL, panel.call), (READING, reading))
-    initiative = (yield from the(INITIATIVE, panel.initiative)).within(panel.call)
-    call = yield from the(CALL, panel.call)
-    read = yield from maybe(READING, reading)
-    own = yield from applied_by((yield from actor_of(given.actor)), panel.round)
-    ranked = yield from some(APPLICATION, (place.application for place in panel.ranking))
+    initiative, call, read, ranked, (_, own) = yield from together(
+        the(INITIATIVE, panel.initiative),
+        the(CALL, panel.call),
+        maybe(READING, reading_of(given.actor, panel.round)),
+        some(APPLICATION, (place.application for place in panel.ranking)),
+        actor_in(given.actor, panel.round),
+    )
+    initiative = initiative.within(panel.call)
     return Act(
         may=access.chairs_panel(given.actor, initiative, call, own=own, read=read),
         initiative=panel.initiative,
@@ -193,13 +195,15 @@ def _close(command: ClosePanel, given: Given) -> Plan:
 
 def _confirm(command: ConfirmPanel, given: Given) -> Plan:
     panel = yield from the(PANEL, command.panel)
-    yield from ahead((INITIATIVE, panel.initiative), (ROUND, panel.round))
-    initiative = (yield from the(INITIATIVE, panel.initiative)).within(panel.call)
-    round = yield from the(ROUND, panel.round)
-    own = yield from applied_by((yield from actor_of(given.actor)), panel.round)
-    conflicts = yield from members(conflicts_of(given.actor, panel.round))
-    deciders = yield from members(deciders_of(command.panel))
-    ranked = yield from some(APPLICATION, (place.application for place in panel.ranking))
+    initiative, round, ranked, (_, own), conflicts, deciders = yield from together(
+        the(INITIATIVE, panel.initiative),
+        the(ROUND, panel.round),
+        some(APPLICATION, (place.application for place in panel.ranking)),
+        actor_in(given.actor, panel.round),
+        members(conflicts_of(given.actor, panel.round)),
+        members(deciders_of(command.panel)),
+    )
+    initiative = initiative.within(panel.call)
     return Act(
         may=access.confirms_panel(given.actor, initiative, own=own, conflicts=conflicts),
         initiative=panel.initiative,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from domain import access, readings
-from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, ahead, maybe, the
+from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, maybe, the, together
 from domain.initiatives import INITIATIVE
-from domain.parties import actor_of, applied_by
+from domain.parties import actor_in
 from domain.readings import READING, ReadingKind, reading_of
 from domain.rounds import ROUND
 from domain.values import ApplicationId, RoundId
@@ -22,12 +22,13 @@ class RecordReading(Command, frozen=True, kw_only=True):
 
 def _record(command: RecordReading, given: Given) -> Plan:
     reading = reading_of(given.actor, command.round)
-    round = yield from the(ROUND, command.round)
-    yield from ahead((INITIATIVE, round.initiative), (READING, reading))
+    # Whether they applied is looked up here too, so that nobody applies between the question and the answer.
+    round, read, (_, own) = yield from together(
+        the(ROUND, command.round),
+        maybe(READING, reading),
+        actor_in(given.actor, command.round),
+    )
     initiative = (yield from the(INITIATIVE, round.initiative)).within(round.call)
-    read = yield from maybe(READING, reading)
-    # Looked up here too, so that nobody applies between the question and the answer.
-    own = yield from applied_by((yield from actor_of(given.actor)), command.round)
     return Act(
         may=access.reads_of_round(given.actor, initiative, round, own=own),
         initiative=round.initiative,

@@ -17,15 +17,15 @@ from domain.deciding import (
     Plan,
     Registered,
     Wish,
-    ahead,
     maybe,
     members,
     some,
     the,
+    together,
 )
 from domain.indexes import reviews_of
 from domain.initiatives import INITIATIVE, Initiative
-from domain.parties import Actor, actor_of, applied_by
+from domain.parties import Actor, actor_in, applied_by
 from domain.persons import PERSON, PersonStatus, check_registered
 from domain.readings import READING, reading_of
 from domain.reviews import JUDGING, REVIEW, ConflictReason, Review
@@ -90,24 +90,21 @@ def _replace(command: ReplaceReview, given: Given) -> Plan:
 
 def _ask(application_id: str, juror: str, given: Given, *, replaced: str | None = None) -> Plan:
     application = yield from the(APPLICATION, application_id)
-    reading, juror_reading = (reading_of(who, application.round) for who in (given.actor, juror))
-    yield from ahead(
-        (CALL, application.call),
-        (ROUND, application.round),
-        (INITIATIVE, application.initiative),
-        (READING, reading),
-        (READING, juror_reading),
+    call, round, initiative, person, read, juror_read = yield from together(
+        the(CALL, application.call),
+        the(ROUND, application.round),
+        the(INITIATIVE, application.initiative),
+        maybe(PERSON, juror),
+        maybe(READING, reading_of(given.actor, application.round)),
+        maybe(READING, reading_of(juror, application.round)),
     )
-    call = yield from the(CALL, application.call)
-    round = yield from the(ROUND, application.round)
-    initiative = (yield from the(INITIATIVE, application.initiative)).within(application.call)
-    person = yield from maybe(PERSON, juror)
-    actor = yield from actor_of(given.actor)
-    own = yield from applied_by(actor, application.round)
-    read = yield from maybe(READING, reading)
-    applied = yield from applied_by(Actor.of(juror, person), application.round)
-    juror_read = yield from maybe(READING, juror_reading)
-    existing = yield from some(REVIEW, (yield from members(reviews_of(application_id))))
+    initiative = initiative.within(application.call)
+    (actor, own), applied, asked = yield from together(
+        actor_in(given.actor, application.round),
+        applied_by(Actor.of(juror, person), application.round),
+        members(reviews_of(application_id)),
+    )
+    existing = yield from some(REVIEW, asked)
     review = given.new("review")
 
     def decide() -> Outcome:
@@ -158,8 +155,7 @@ def _can_be_asked(
 ) -> Generator[Wish, Any, bool]:
     """Whether somebody of the jury could be asked for a review of an application yet."""
     for person in jury:
-        actor = yield from actor_of(person)
-        applied = yield from applied_by(actor, application.round)
+        _, applied = yield from actor_in(person, application.round)
         read = yield from maybe(READING, reading_of(person, application.round))
         why_not = reviews.why_not_asked(
             application_id,
@@ -176,21 +172,16 @@ def _can_be_asked(
 
 def _lower_quorum(command: LowerQuorum, given: Given) -> Plan:
     application = yield from the(APPLICATION, command.application)
-    reading = reading_of(given.actor, application.round)
-    yield from ahead(
-        (CALL, application.call),
-        (ROUND, application.round),
-        (INITIATIVE, application.initiative),
-        (READING, reading),
+    call, round, initiative, read, (_, own), asked = yield from together(
+        the(CALL, application.call),
+        the(ROUND, application.round),
+        the(INITIATIVE, application.initiative),
+        maybe(READING, reading_of(given.actor, application.round)),
+        actor_in(given.actor, application.round),
+        members(reviews_of(command.application)),
     )
-    call = yield from the(CALL, application.call)
-    round = yield from the(ROUND, application.round)
-    initiative = (yield from the(INITIATIVE, application.initiative)).within(application.call)
-    actor = yield from actor_of(given.actor)
-    own = yield from applied_by(actor, application.round)
-    read = yield from maybe(READING, reading)
-    existing = yield from some(REVIEW, (yield from members(reviews_of(command.application))))
-    written = tuple(existing.values())
+    initiative = initiative.within(application.call)
+    written = tuple((yield from some(REVIEW, asked)).values())
     no_chair_can = yield from every_chair_is_excluded(given.actor, initiative, application.round, written)
     jury = yield from _jury(initiative)
     left = yield from _can_be_asked(command.application, application, call, jury, written)
@@ -228,17 +219,13 @@ def _lower_quorum(command: LowerQuorum, given: Given) -> Plan:
 
 def _declare_no_conflict(command: DeclareNoConflict, given: Given) -> Plan:
     review = yield from the(REVIEW, command.review)
-    reading = reading_of(given.actor, review.round)
-    yield from ahead(
-        (INITIATIVE, review.initiative),
-        (ROUND, review.round),
-        (CALL, review.call),
-        (READING, reading),
+    initiative, round, call, read = yield from together(
+        the(INITIATIVE, review.initiative),
+        the(ROUND, review.round),
+        the(CALL, review.call),
+        maybe(READING, reading_of(given.actor, review.round)),
     )
-    initiative = (yield from the(INITIATIVE, review.initiative)).within(review.call)
-    round = yield from the(ROUND, review.round)
-    call = yield from the(CALL, review.call)
-    read = yield from maybe(READING, reading)
+    initiative = initiative.within(review.call)
     return Act(
         may=access.declares_no_conflict(given.actor, initiative, call, review, read=read),
         initiative=review.initiative,
@@ -252,9 +239,8 @@ def _declare_no_conflict(command: DeclareNoConflict, given: Given) -> Plan:
 
 def _declare_conflict(command: DeclareConflict, given: Given) -> Plan:
     review = yield from the(REVIEW, command.review)
-    yield from ahead((INITIATIVE, review.initiative), (ROUND, review.round))
-    initiative = (yield from the(INITIATIVE, review.initiative)).within(review.call)
-    round = yield from the(ROUND, review.round)
+    initiative, round = yield from together(the(INITIATIVE, review.initiative), the(ROUND, review.round))
+    initiative = initiative.within(review.call)
     return Act(
         may=access.juror_of(given.actor, initiative, review),
         initiative=review.initiative,
@@ -272,19 +258,14 @@ def _declare_conflict(command: DeclareConflict, given: Given) -> Plan:
 
 def _submit(command: SubmitReview, given: Given) -> Plan:
     review = yield from the(REVIEW, command.review)
-    reading = reading_of(given.actor, review.round)
-    yield from ahead(
-        (INITIATIVE, review.initiative),
-        (APPLICATION, review.application),
-        (ROUND, review.round),
-        (CALL, review.call),
-        (READING, reading),
+    initiative, application, round, call, read = yield from together(
+        the(INITIATIVE, review.initiative),
+        the(APPLICATION, review.application),
+        the(ROUND, review.round),
+        the(CALL, review.call),
+        maybe(READING, reading_of(given.actor, review.round)),
     )
-    initiative = (yield from the(INITIATIVE, review.initiative)).within(review.call)
-    application = yield from the(APPLICATION, review.application)
-    round = yield from the(ROUND, review.round)
-    call = yield from the(CALL, review.call)
-    read = yield from maybe(READING, reading)
+    initiative = initiative.within(review.call)
     return Act(
         may=access.submits_review(given.actor, initiative, call, review, read=read),
         initiative=review.initiative,

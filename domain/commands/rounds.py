@@ -3,14 +3,39 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
-from domain import access, calls, rounds
+from domain import access, calls, limits, readings, rounds
 from domain.calls import CALL
-from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, members, the
-from domain.indexes import applications_of, rounds_of
+from domain.deciding import (
+    Act,
+    Command,
+    Due,
+    DueBy,
+    Given,
+    Outcome,
+    Plan,
+    Registered,
+    StruckBy,
+    maybe,
+    members,
+    the,
+)
+from domain.indexes import applications_by, applications_of, reviews_in, rounds_of
 from domain.initiatives import INITIATIVE
-from domain.rounds import ROUND
-from domain.values import CallId, RoundId
+from domain.persons import PERSON, check_registered
+from domain.readings import READING, ReadingKind, reading_of
+from domain.rounds import (
+    ROUND,
+    ExtensionReason,
+    LateReason,
+    RoundCancelled,
+    RoundClosed,
+    RoundDeadlineExtended,
+    RoundLateAccessGranted,
+    RoundOpened,
+)
+from domain.values import CallId, PersonId, RoundId
 
 
 class OpenRound(Command, frozen=True, kw_only=True):
@@ -18,6 +43,27 @@ class OpenRound(Command, frozen=True, kw_only=True):
 
     call: CallId
     closes_at: datetime
+
+
+class ExtendRound(Command, frozen=True, kw_only=True):
+    """Put a round's deadline off until `closes_at`, a time on the clocks of the call's time zone, with the reason. The
+    `explanation` is sealed."""
+
+    round: RoundId
+    closes_at: datetime
+    reason: ExtensionReason
+    explanation: limits.Explanation | None = None
+
+
+class GrantLateAccess(Command, frozen=True, kw_only=True):
+    """Let one person apply, or change their application, until `until`, a time on the clocks of the call's time zone, with the
+    reason. The round closes for all when that has passed."""
+
+    round: RoundId
+    applicant: PersonId
+    until: datetime
+    reason: LateReason
+    explanation: limits.Explanation | None = None
 
 
 class CloseRound(Command, frozen=True, kw_only=True):
@@ -53,6 +99,77 @@ def _open(command: OpenRound, given: Given) -> Plan:
     )
 
 
+_LET_IN: Final[tuple[ReadingKind, ...]] = ("applicants",)
+
+
+def _extend(command: ExtendRound, given: Given) -> Plan:
+    round = yield from the(ROUND, command.round)
+    initiative = (yield from the(INITIATIVE, round.initiative)).within(round.call)
+    own = yield from members(applications_by(given.actor, command.round))
+    judged = yield from members(reviews_in(command.round))
+    return Act(
+        may=access.extends_round(given.actor, initiative, own=own),
+        initiative=round.initiative,
+        scope=round.call,
+        decide=lambda: Outcome(
+            facts={
+                command.round: rounds.extend(
+                    command.round,
+                    round,
+                    officer=given.actor,
+                    closes_local=command.closes_at,
+                    reason=command.reason,
+                    explanation=command.explanation,
+                    judged=bool(judged),
+                    now=given.now,
+                )
+            },
+            answers=command.round,
+        ),
+    )
+
+
+def _grant_late_access(command: GrantLateAccess, given: Given) -> Plan:
+    round = yield from the(ROUND, command.round)
+    initiative = (yield from the(INITIATIVE, round.initiative)).within(round.call)
+    own = yield from members(applications_by(given.actor, command.round))
+    judged = yield from members(reviews_in(command.round))
+    applicant = yield from maybe(PERSON, command.applicant)
+    # Whoever lets somebody in late knows who it is, and does not judge in a blind call.
+    reading = reading_of(given.actor, command.round)
+    known = readings.newly_read(
+        (yield from maybe(READING, reading)),
+        viewer=given.actor,
+        initiative=round.initiative,
+        call=round.call,
+        round=command.round,
+        kinds=_LET_IN,
+    )
+
+    def decide() -> Outcome:
+        granted = rounds.grant_late_access(
+            command.round,
+            round,
+            applicant=command.applicant,
+            until=command.until,
+            reason=command.reason,
+            explanation=command.explanation,
+            judged=bool(judged),
+            now=given.now,
+        )
+        check_registered(applicant, command.applicant)
+        return Outcome(
+            facts={command.round: granted, **({reading: known} if known else {})}, answers=command.round
+        )
+
+    return Act(
+        may=access.lets_in_late(given.actor, initiative, applicant=command.applicant, own=own),
+        initiative=round.initiative,
+        scope=round.call,
+        decide=decide,
+    )
+
+
 def _close(command: CloseRound, given: Given) -> Plan:
     round = yield from the(ROUND, command.round)
     initiative = (yield from the(INITIATIVE, round.initiative)).within(round.call)
@@ -70,5 +187,29 @@ def _close(command: CloseRound, given: Given) -> Plan:
 
 COMMANDS = (
     Registered("round.open", OpenRound, _open),
+    Registered("round.extend", ExtendRound, _extend),
+    Registered("round.grant_late_access", GrantLateAccess, _grant_late_access),
     Registered("round.close", CloseRound, _close),
 )
+
+
+def _closing(
+    fact: RoundOpened | RoundDeadlineExtended | RoundLateAccessGranted | RoundClosed | RoundCancelled,
+) -> str:
+    return f"close {fact.round}"
+
+
+def _close_in_time(fact: RoundOpened) -> Due:
+    return Due(key=_closing(fact), at=fact.intake_ends, command=CloseRound(round=fact.round))
+
+
+def _close_later(fact: RoundDeadlineExtended | RoundLateAccessGranted) -> Due:
+    return Due(key=_closing(fact), at=fact.closing_at, command=CloseRound(round=fact.round))
+
+
+DUE: Final[DueBy] = {
+    RoundOpened: _close_in_time,
+    RoundDeadlineExtended: _close_later,
+    RoundLateAccessGranted: _close_later,
+}
+STRUCK: Final[StruckBy] = {RoundClosed: _closing, RoundCancelled: _closing}

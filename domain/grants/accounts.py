@@ -18,6 +18,7 @@ from stdnum import iban, numdb
 from stdnum.exceptions import ValidationError
 
 from domain import limits
+from domain.messages import Message, msg
 from domain.refusals import Invalid
 from domain.values import check_line
 
@@ -72,7 +73,7 @@ def check_account(account: str) -> str:
     if said or _is_meant_as_iban(text, compact):
         return _check_iban(text, compact)
     if _holds_iban(like):
-        raise Invalid.field("account", "Write the IBAN alone, without the bank's name or other words.")
+        raise Invalid.field("account", msg("Write the IBAN alone, without the bank's name or other words."))
     return text
 
 
@@ -149,29 +150,49 @@ def _check_iban(text: str, compact: Sequence[_Character]) -> str:
     if not country:
         raise Invalid.field(
             "account",
-            "An IBAN begins with the two letters of its country, such as DE; this does not. For another kind of account, "
-            "write what it is first, such as Account 12345678.",
+            msg(
+                "An IBAN begins with the two letters of its country, such as DE; this does not. For another kind of "
+                "account, write first what it is, such as Account 12345678."
+            ),
         )
     length = _length(country)
     for each, kind in zip(
         compact, f"aann{_bban(country)}" if len(written) == length else "aann", strict=False
     ):
-        what = "a letter" if kind == "a" else "a digit"
-        if (kind == "a" and each.like.isdigit()) or (kind == "n" and not each.like.isdigit()):
-            shown = f"the {'digit' if each.like.isdigit() else 'letter'} {text[each.place - 1]}"
+        character = text[each.place - 1]
+        if kind == "a" and each.like.isdigit():
             raise Invalid.field(
-                "account", f"Character {each.place} is {shown}, where an IBAN of this country has {what}."
+                "account",
+                msg(
+                    "Character {place} is the digit {character}, where an IBAN of this country has a letter.",
+                    place=each.place,
+                    character=character,
+                ),
+            )
+        if kind == "n" and not each.like.isdigit():
+            raise Invalid.field(
+                "account",
+                msg(
+                    "Character {place} is the letter {character}, where an IBAN of this country has a digit.",
+                    place=each.place,
+                    character=character,
+                ),
             )
     if len(written) != length:
         raise Invalid.field(
             "account",
-            f"An IBAN of this country has {length} letters and digits, and no words behind it; this has {len(written)}.",
+            msg(
+                "An IBAN of this country has {length} letters and digits, with nothing after them; this has {given}.",
+                length=length,
+                given=len(written),
+            ),
         )
     try:
         return iban.validate(written)
     except ValidationError:
         raise Invalid.field(
-            "account", "The check digits of this IBAN do not fit; compare it with the bank's letter."
+            "account",
+            msg("This IBAN has a typing error; compare it with a letter or statement from the bank."),
         ) from None
 
 
@@ -179,16 +200,33 @@ def _is_plain(character: str) -> bool:
     return character.isascii() and character.isalnum()
 
 
-def _look_alike(character: str, found: _Character) -> str:
+def _look_alike(character: str, found: _Character) -> Message:
     """The sentence that names a character which is no Latin letter and no digit 0 to 9."""
-    if not character.isalnum():
-        what = f"sign {character}"
-    else:
-        script = unicodedata.name(character, "foreign").partition(" ")[0].capitalize()
-        kind = {"Fullwidth": "full-width"}.get(script, script)
-        what = f"{kind} {'letter' if character.isalpha() else 'digit'} {character}"
-    like = "" if found.like == "?" else f", which only looks like {found.like}"
-    return f"Character {found.place} is the {what} (U+{ord(character):04X}){like}; type it with a Latin keyboard."
+    code = f"U+{ord(character):04X}"
+    if found.like == "?":
+        return msg(
+            "Character {place} is {character} ({code}), which is neither a Latin letter nor a digit from 0 to 9; "
+            "type it with a Latin keyboard.",
+            place=found.place,
+            character=character,
+            code=code,
+        )
+    if unicodedata.name(character, "").startswith("CYRILLIC"):
+        return msg(
+            "Character {place} is the Cyrillic letter {character} ({code}), which only looks like {like}; "
+            "type it with a Latin keyboard.",
+            place=found.place,
+            character=character,
+            code=code,
+            like=found.like,
+        )
+    return msg(
+        "Character {place} is {character} ({code}), which only looks like {like}; type it with a Latin keyboard.",
+        place=found.place,
+        character=character,
+        code=code,
+        like=found.like,
+    )
 
 
 @cache

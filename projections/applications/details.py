@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from domain import access
-from domain.applications import (
-    ApplicationFoundIneligible,
-    ApplicationSubmitted,
-    ApplicationWithdrawn,
-)
+from domain.applications import ApplicationWritten, awaited_until, beside
 from domain.deciding import Allowed
 from domain.forms import Answer
 from domain.indexes import conflicts_of
@@ -27,7 +25,8 @@ from projections.reader import Reader, Reference, Row, allow, damaged_in, text_o
 class ApplicationDetail(ApplicationLine, frozen=True, kw_only=True):
     """An application with its answers.
 
-    `seen_as` is the role in which it is shown. `answers` are by the ids of the form's questions, None where there is no
+    `seen_as` is the role in which it is shown. `explanation` is what somebody wrote beside the status (of a returned one, the
+    questions), and `awaited_until` when what it asks of the applicant is due. `answers` are by the ids of the form's questions, None where there is no
     answer or it was erased; those that are `withheld` from this viewer are named there instead. `answers` as a whole is
     None to those who follow the application by its handle alone, and where reading them cannot be recorded. `feedback`
     are the reviews' comments for the applicant, None before they are shown and to everybody else. An answer in `damaged`
@@ -39,6 +38,7 @@ class ApplicationDetail(ApplicationLine, frozen=True, kw_only=True):
     applicant_name: str | None
     unattended: bool
     explanation: str | None
+    awaited_until: datetime | None
     form_version: int | None
     answers: dict[str, Answer] | None
     withheld: tuple[str, ...]
@@ -90,7 +90,7 @@ async def shown(reader: Reader, viewer: str, case: Case, *, as_of: AsOf | None =
     identity = identity and not unrecorded
     rows = await reader.rows(
         """
-        SELECT a.*, t.* FROM read.applications a LEFT JOIN read.titled t ON t.title_stream = a.application
+        SELECT a.*, t.* FROM read.applications a LEFT JOIN read.titled t ON t.title_stream = a.application AND t.title_version = a.written
         WHERE a.application = %(application)b
             AND a.from_position <= %(at)b::bigint AND a.to_position > %(at)b::bigint
         """,
@@ -114,8 +114,8 @@ async def shown(reader: Reader, viewer: str, case: Case, *, as_of: AsOf | None =
         place=place,
         unrecorded=unrecorded,
     )
-    answers, withheld, form_version, explanation = (
-        (None, (), None, None)
+    answers, withheld, form_version, explanation, until = (
+        (None, (), None, None, None)
         if outline or unrecorded
         else await _answers(reader, case, row, identity=identity, explained=inside)
     )
@@ -134,6 +134,7 @@ async def shown(reader: Reader, viewer: str, case: Case, *, as_of: AsOf | None =
         applicant_name=text_of(name),
         unattended=identity and await reader.is_unattended(case.application.applicant),
         explanation=text_of(explanation),
+        awaited_until=until,
         form_version=form_version,
         answers=None
         if answers is None
@@ -145,22 +146,24 @@ async def shown(reader: Reader, viewer: str, case: Case, *, as_of: AsOf | None =
 
 async def _answers(
     reader: Reader, case: Case, row: Row, *, identity: bool, explained: bool
-) -> tuple[dict[str, Answer | Withheld], tuple[str, ...], int, str | Withheld | None]:
-    """The answers, the ids of those withheld, the form's version, and the text beside the reason of the status."""
-    submitted = Reference(case.id, 1)
+) -> tuple[dict[str, Answer | Withheld], tuple[str, ...], int, str | Withheld | None, datetime | None]:
+    """The answers, the ids of those withheld, the form's version, and the text beside the status with its date."""
+    written = Reference(case.id, row["written"])
     newest = Reference(case.id, row["version"])
-    found = await reader.facts([submitted, newest] if explained else [submitted], open_boxes=True)
-    fact = found[submitted].fact
-    assert isinstance(fact, ApplicationSubmitted)
+    found = await reader.facts([written, newest] if explained else [written], open_boxes=True)
+    fact = found[written].fact
+    assert isinstance(fact, ApplicationWritten)
     identifying = {question.id for question in case.call.form.questions if question.identifying}
     withheld = () if identity else tuple(sorted(identifying & fact.answers.keys()))
     answers = {name: answer for name, answer in fact.answers.items() if name not in withheld}
-    explanation: str | Withheld | None = None
-    if explained:
-        newest_fact = found[newest].fact
-        if isinstance(newest_fact, (ApplicationWithdrawn, ApplicationFoundIneligible)):
-            explanation = newest_fact.explanation
-    return answers, withheld, fact.form_version, explanation
+    last = found[newest].fact if explained else None
+    return (
+        answers,
+        withheld,
+        fact.form_version,
+        None if last is None else beside(last),
+        None if last is None else awaited_until(last),
+    )
 
 
 async def _feedback(reader: Reader, case: Case) -> tuple[tuple[str, ...] | None, bool]:

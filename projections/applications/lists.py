@@ -176,7 +176,7 @@ async def _rows_of_call(reader: Fresh, viewer: Actor, call: str, **asked: object
         # Made of the constants above alone.
         f"""
         {_LOOKED_UP}
-        SELECT a.application, a.version, a.call, a.round, a.applicant, a.handle, a.status, a.requested, a.awarded,
+        SELECT a.application, a.version, a.written, a.call, a.round, a.applicant, a.handle, a.status, a.requested, a.awarded,
             a.currency, a.rank, a.reason, a.submitted_at, t.*,
             a.application = ANY (ARRAY (SELECT entry FROM looked_up WHERE what = 1)) AS conflict,
             a.round = ANY (ARRAY (SELECT round FROM looked_up WHERE what = 1)) AS conflict_in_round,
@@ -189,7 +189,7 @@ async def _rows_of_call(reader: Fresh, viewer: Actor, call: str, **asked: object
                 {filters}
             ORDER BY a.application LIMIT (SELECT %(limit)b::bigint)
         ) AS a
-        LEFT JOIN LATERAL (SELECT * FROM read.titled t WHERE t.title_stream = a.application OFFSET 0) AS t ON true
+        LEFT JOIN LATERAL (SELECT * FROM read.titled t WHERE t.title_stream = a.application AND t.title_version = a.written OFFSET 0) AS t ON true
         ORDER BY a.application
         """,  # noqa: S608
         call=call,
@@ -214,7 +214,7 @@ async def mine(
     own = await reader.members_of_all([submissions_of(party) for party in actor.parties])
     rows = await reader.rows(
         """
-        SELECT a.*, t.* FROM read.applications a LEFT JOIN read.titled t ON t.title_stream = a.application
+        SELECT a.*, t.* FROM read.applications a LEFT JOIN read.titled t ON t.title_stream = a.application AND t.title_version = a.written
         WHERE a.application = ANY (%(own)b::text[]) AND a.application > %(after)b::text
             AND a.to_position = 9223372036854775807
         ORDER BY a.application LIMIT %(limit)b

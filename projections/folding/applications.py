@@ -8,6 +8,7 @@ from typing import Final
 from domain.applications import (
     Application,
     ApplicationAwarded,
+    ApplicationCancelled,
     ApplicationDeclined,
     ApplicationEndedByErasure,
     ApplicationFact,
@@ -17,6 +18,7 @@ from domain.applications import (
     ApplicationSubmitted,
     ApplicationWaitlisted,
     ApplicationWithdrawn,
+    ApplicationWritten,
     evolve,
 )
 from domain.dossiers import DossierErased
@@ -28,11 +30,13 @@ from projections.tables import Row, Table
 
 
 class ApplicationRow(Row, frozen=True, kw_only=True):
-    """Where an application stands. `handle` stands for the applicant; amounts are minor units of `currency`. The sum
-    `awarded`, the `rank` on the waiting list and the `reason` are those of the latest fact about it alone."""
+    """Where an application stands. `written` is the version of the fact that holds its title and answers. `handle` stands for
+    the applicant; amounts are minor units of `currency`. The sum `awarded`, the `rank` on the waiting list and the `reason`
+    are those of the latest fact about it alone."""
 
     application: str
     version: int
+    written: int
     initiative: str
     call: str
     round: str
@@ -48,7 +52,7 @@ class ApplicationRow(Row, frozen=True, kw_only=True):
 
 
 class TitleRow(Row, frozen=True, kw_only=True):
-    """A title in its box, and all that says where it was sealed. `box` is None where the history's own was destroyed."""
+    """A title as it was once written, in its box, and all that says where it was sealed. `box` is None where the history's own was destroyed."""
 
     application: str
     topic: str
@@ -59,7 +63,7 @@ class TitleRow(Row, frozen=True, kw_only=True):
 
 
 APPLICATIONS: Final = Table("applications", ApplicationRow, key=("application",))
-TITLES: Final = Table("titles", TitleRow, key=("application",), group=("subject",), versions=False)
+TITLES: Final = Table("titles", TitleRow, key=("application", "version"), group=("subject",), versions=False)
 _SHOWN: Final = Shown(ApplicationRow, Application(), evolve)
 
 
@@ -70,13 +74,15 @@ def fold(rows: Rows, fact: ApplicationFact | DossierErased, placed: Placed) -> N
         return
     row = rows.get(APPLICATIONS, fact.application)
     rows.put(APPLICATIONS, application_row(row, fact, placed))
-    if isinstance(fact, ApplicationSubmitted):
+    if isinstance(fact, ApplicationWritten):
         rows.put(TITLES, _title(fact, placed))
 
 
 def application_row(row: ApplicationRow | None, fact: ApplicationFact, placed: Placed) -> ApplicationRow:
     """An application's row after one more fact."""
     given: dict[str, object] = {"version": placed.version, "awarded": None, "rank": None, "reason": None}
+    if isinstance(fact, ApplicationWritten):
+        given["written"] = placed.version
     match fact:
         case ApplicationGrantOffered():
             given = {"version": placed.version}  # it says nothing about the application itself
@@ -86,16 +92,21 @@ def application_row(row: ApplicationRow | None, fact: ApplicationFact, placed: P
             given["awarded"] = fact.amount
         case ApplicationWaitlisted():
             given["rank"] = fact.rank
-        case ApplicationWithdrawn() | ApplicationFoundIneligible() | ApplicationDeclined():
+        case (
+            ApplicationWithdrawn()
+            | ApplicationFoundIneligible()
+            | ApplicationCancelled()
+            | ApplicationDeclined()
+        ):
             given["reason"] = fact.reason
         case ApplicationEndedByErasure():
-            given["reason"] = "applicant_erased"
+            given["reason"] = "erased"
         case _:
             pass  # its status says it all
     return _SHOWN(row, fact, **given)
 
 
-def _title(fact: ApplicationSubmitted, placed: Placed) -> TitleRow:
+def _title(fact: ApplicationWritten, placed: Placed) -> TitleRow:
     digest, box = sealed_box(placed.recorded, "title")
     return TitleRow(
         application=fact.application,

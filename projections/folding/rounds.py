@@ -5,7 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from domain.rounds import Round, RoundClosed, RoundDecided, RoundOpened, RoundPutToPanel, RoundStatus, evolve
+from domain.rounds import (
+    Round,
+    RoundCancelled,
+    RoundClosed,
+    RoundDeadlineExtended,
+    RoundDecided,
+    RoundLateAccessGranted,
+    RoundOpened,
+    RoundPutToPanel,
+    RoundStatus,
+    evolve,
+)
 from projections.placed import Placed
 from projections.projection import Projection
 from projections.rows import Rows, Shown
@@ -32,12 +43,26 @@ _SHOWN: Final = Shown(RoundRow, Round(), evolve)
 
 
 def fold(
-    rows: Rows, fact: RoundOpened | RoundClosed | RoundPutToPanel | RoundDecided, placed: Placed
+    rows: Rows,
+    fact: RoundOpened
+    | RoundDeadlineExtended
+    | RoundLateAccessGranted
+    | RoundClosed
+    | RoundPutToPanel
+    | RoundDecided
+    | RoundCancelled,
+    placed: Placed,
 ) -> None:
     """Keep where each round stands. That a quorum was lowered changes nothing here: applicants read this row, and its version
-    would tell them."""
-    received = {"received": len(fact.applications)} if isinstance(fact, RoundClosed) else {}
+    would tell them. Nor does late access, unless it opens the round again."""
     row = rows.get(ROUNDS, fact.round)
+    if isinstance(fact, RoundLateAccessGranted) and row is not None and row.status is RoundStatus.OPEN:
+        return
+    received: dict[str, int | None] = {}
+    if isinstance(fact, RoundClosed):
+        received = {"received": len(fact.applications)}
+    elif isinstance(fact, (RoundDeadlineExtended, RoundLateAccessGranted)):
+        received = {"received": None}
     rows.put(ROUNDS, _SHOWN(row, fact, version=placed.version, **received))
 
 

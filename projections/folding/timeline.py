@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from domain.applications import ApplicationSubmitted
-from domain.calls import CallDrafted
+from domain.calls import CallChanged, CallDrafted
 from domain.deciding import Fact
 from domain.dossiers import DossierErased
 from domain.funds import FundCommitted, FundOpened, FundReleased
@@ -51,6 +51,8 @@ def told_in(placed: Placed) -> tuple[str, ...]:
     match placed.fact:
         case FundCommitted() | FundReleased() as fact:
             return placed.stream, fact.grant
+        case CallChanged(round=str(round)):
+            return placed.stream, round
         case PanelOutcomeSet() | RoundQuorumLowered() as fact:
             return placed.stream, fact.application
         case DossierErased() as fact:

@@ -76,6 +76,8 @@ CREATE TABLE read.applications (
     from_position bigint NOT NULL,
     to_position bigint NOT NULL DEFAULT 9223372036854775807,
     version integer NOT NULL,
+    -- The version of the fact that holds the title and the answers.
+    written integer NOT NULL,
     initiative text COLLATE "C" NOT NULL,
     call text COLLATE "C" NOT NULL,
     round text COLLATE "C" NOT NULL,
@@ -94,19 +96,22 @@ CREATE INDEX ON read.applications (call, application);
 CREATE INDEX ON read.applications (applicant, application);
 
 -- A title in its box, with the digest that commits to it and all that says where it was sealed; it goes with its dossier.
+-- One that was changed has a row for each version in which it was written.
 CREATE TABLE read.titles (
-    application text COLLATE "C" PRIMARY KEY,
+    application text COLLATE "C" NOT NULL,
     topic text NOT NULL,
     version integer NOT NULL,
     subject text COLLATE "C" NOT NULL,
     digest bytea NOT NULL,
     -- Null where the history's own box was destroyed.
-    box bytea
+    box bytea,
+    PRIMARY KEY (application, version)
 );
 ALTER TABLE read.titles ALTER COLUMN box SET STORAGE EXTERNAL;
 CREATE INDEX ON read.titles (subject);
 
--- A title's box with its key, as a list brings both along; there is none once the dossier was erased.
+-- A title's box with its key, as a list brings both along by application and version written; there is none once the dossier
+-- was erased.
 CREATE VIEW read.titled AS
     SELECT t.application AS title_stream, t.topic AS title_topic, t.version AS title_version, t.subject AS title_subject,
         'title'::text AS title_field, 'dossier'::text AS title_of, t.digest AS title_digest, t.box AS title_box, k.epoch AS title_epoch, k.wrapped AS title_wrapped

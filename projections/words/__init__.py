@@ -54,7 +54,7 @@ def words(fact: Fact, told: Told) -> Words:
     if isinstance(fact, FundFact):
         return fund_words(fact, told)
     if isinstance(fact, CallFact):
-        return call_words(fact)
+        return call_words(fact, told)
     if isinstance(fact, RoundFact):
         return round_words(fact)
     if isinstance(fact, ApplicationFact):

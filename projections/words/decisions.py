@@ -6,17 +6,22 @@ from typing import assert_never
 
 from domain.applications import (
     ApplicationAwarded,
+    ApplicationCancelled,
+    ApplicationChanged,
     ApplicationDeclined,
     ApplicationEndedByErasure,
     ApplicationFact,
     ApplicationFoundEligible,
     ApplicationFoundIneligible,
     ApplicationGrantOffered,
+    ApplicationResubmitted,
+    ApplicationReturned,
+    ApplicationReturnLapsed,
     ApplicationSubmitted,
     ApplicationWaitlisted,
     ApplicationWithdrawn,
 )
-from domain.calls import CallDrafted, CallFact, CallPublished, CallRoundOpened
+from domain.calls import CallCancelled, CallChanged, CallDrafted, CallFact, CallPublished, CallRoundOpened
 from domain.panels import PanelClosed, PanelConfirmed, PanelFact, PanelOpened, PanelOutcomeSet
 from domain.readings import ReadingFact
 from domain.reviews import (
@@ -29,9 +34,12 @@ from domain.reviews import (
     ReviewSubmitted,
 )
 from domain.rounds import (
+    RoundCancelled,
     RoundClosed,
+    RoundDeadlineExtended,
     RoundDecided,
     RoundFact,
+    RoundLateAccessGranted,
     RoundOpened,
     RoundPutToPanel,
     RoundQuorumLowered,
@@ -40,7 +48,7 @@ from domain.values import amount_text
 from projections.words.telling import REASONS, Told, Words, count_text
 
 
-def call_words(fact: CallFact) -> Words:
+def call_words(fact: CallFact, told: Told) -> Words:
     """What happened to a call."""
     match fact:
         case CallDrafted():
@@ -58,6 +66,19 @@ def call_words(fact: CallFact) -> Words:
             )
         case CallPublished():
             return Words("The call was published.", changed=("status: published",))
+        case CallChanged():
+            least, most = (
+                amount_text(each, told.currency) for each in (fact.minimum_award, fact.maximum_award)
+            )
+            return Words(
+                "The call was changed.",
+                changed=(
+                    f"budget: {amount_text(fact.budget, told.currency)}",
+                    f"awards: from {least} to {most}",
+                ),
+            )
+        case CallCancelled():
+            return Words("The call was cancelled.", REASONS[fact.reason], ("status: cancelled",))
         case CallRoundOpened():
             return Words("A round of the call was opened.")
         case _:
@@ -71,6 +92,20 @@ def round_words(fact: RoundFact) -> Words:
             return Words(
                 f"A round was opened until {fact.closes_local} ({fact.time_zone}).", changed=("status: open",)
             )
+        case RoundDeadlineExtended():
+            return Words(
+                f"The deadline was put off until {fact.closes_local} ({fact.time_zone}).",
+                REASONS[fact.reason],
+                ("status: open",),
+            )
+        case RoundLateAccessGranted():
+            return Words(
+                f"One applicant was given until {fact.until_local} ({fact.time_zone}).",
+                REASONS[fact.reason],
+                ("status: open",),
+            )
+        case RoundCancelled():
+            return Words("The round ended with its call.", changed=("status: cancelled",))
         case RoundClosed():
             received = count_text(len(fact.applications), "application", "applications")
             return Words(f"The round was closed with {received}.", changed=("status: closed",))
@@ -95,12 +130,31 @@ def application_words(fact: ApplicationFact, told: Told) -> Words:
         case ApplicationSubmitted():
             asked = amount_text(fact.requested, fact.currency)
             return Words(f"An application for {asked} was submitted.", changed=("status: submitted",))
+        case ApplicationChanged():
+            asked = amount_text(fact.requested, fact.currency)
+            return Words(f"The application was changed; it is for {asked}.", changed=("status: submitted",))
+        case ApplicationReturned():
+            until = f"{fact.resubmit_local} ({fact.time_zone})"
+            return Words(
+                f"The application was returned with questions, to be submitted again until {until}.",
+                changed=("status: returned",),
+            )
+        case ApplicationResubmitted():
+            asked = amount_text(fact.requested, fact.currency)
+            return Words(
+                f"The application was submitted again; it is for {asked}.", changed=("status: submitted",)
+            )
+        case ApplicationReturnLapsed():
+            return Words(
+                "The application was not submitted again in time; it stands as it was last submitted.",
+                changed=("status: submitted",),
+            )
         case ApplicationWithdrawn():
             return Words("The application was withdrawn.", REASONS[fact.reason], ("status: withdrawn",))
         case ApplicationEndedByErasure():
             return Words(
                 "The application ended before it was decided.",
-                REASONS["applicant_erased"],
+                REASONS["erased"],
                 ("status: withdrawn",),
             )
         case ApplicationFoundEligible():
@@ -108,6 +162,12 @@ def application_words(fact: ApplicationFact, told: Told) -> Words:
         case ApplicationFoundIneligible():
             return Words(
                 "The application was found ineligible.", REASONS[fact.reason], ("status: ineligible",)
+            )
+        case ApplicationCancelled():
+            return Words(
+                "The call was cancelled, and with it the application.",
+                REASONS[fact.reason],
+                ("status: cancelled",),
             )
         case ApplicationAwarded():
             amount = amount_text(fact.amount, fact.currency)
@@ -146,7 +206,9 @@ def review_words(fact: ReviewFact) -> Words:
         case ReviewSubmitted():
             return Words("The juror submitted the review.", changed=("review: submitted",))
         case ReviewExpired():
-            return Words("The panel opened before this review was submitted.", changed=("review: expired",))
+            return Words(
+                "This review was not needed any more before it was submitted.", changed=("review: expired",)
+            )
         case _:
             assert_never(fact)
 

@@ -27,13 +27,13 @@ class Told:
 
 REASONS: Final[Mapping[str, str]] = {
     "account_not_found": "the bank does not know the account",
-    "applicant_erased": "the applicant was erased",
     "asked_by_person": "the person asked for it",
     "budget_exhausted": "the budget is exhausted",
     "collaboration": "they work or worked together",
     "conflicts_of_interest": "the other jurors have a conflict of interest",
     "duplicate": "the same was submitted twice",
     "employment": "one works for the other",
+    "erased": "what was written in it was erased",
     "family": "they are family",
     "financial": "money is at stake between them",
     "friendship": "they are friends",
@@ -57,6 +57,13 @@ REASONS: Final[Mapping[str, str]] = {
     "safety": "for safety",
     "terms": "the terms do not fit",
     "unclear": "it is unclear",
+    "technical_trouble": "there was technical trouble",
+    "few_applications": "few applications came in",
+    "events": "because of what is happening in the world",
+    "illness": "because of illness",
+    "access_needs": "to remove a barrier",
+    "funds_lost": "the money is not there any more",
+    "plans_changed": "the plans have changed",
 }
 """Every reason's code in words."""
 

@@ -17,14 +17,14 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from api.postgres.embedded_guard import EmbeddedError
+from api.postgres.embedded import EmbeddedError
 from api.run.supervise import SuperviseError
 from benchmarks.connection import Client
 from benchmarks.figures import percentile
 from benchmarks.interrupting import run as run_interruptibly
 from benchmarks.server import ServerFailed, forget_own_settings, new_installation, start, supervised
 from benchmarks.traffic import CommandRejected, Tally, Traffic, Unreachable
-from domain.values import amount_text
+from domain.values import Money
 from tests.acceptance import journey as journeys
 from tests.acceptance.accounts import all_facts, ledger_sums
 from tests.acceptance.agreement import Followed, LedgerSums, disagreements, sums_of_facts
@@ -207,7 +207,7 @@ def _report(rehearsed: Rehearsed, console: Console) -> bool:
     totals: Counter[str] = Counter()
     for each in rehearsed.journeys:
         totals[each.file.currency] += each.file.awarded if each.stopped is None else 0
-    paid = ", ".join(amount_text(total, currency) for currency, total in sorted(totals.items()))
+    paid = ", ".join(str(Money.of(total, currency)) for currency, total in sorted(totals.items()))
     console.print(
         f"{finished} of {len(file.grants) + len(file.refused)} grants went from the call to the last payment in "
         f"{rehearsed.seconds:.1f} s: {finished / rehearsed.seconds * 60:.0f} grants a minute.\n"

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from domain.values import amount_text
+from domain.values import Money
 from tests.acceptance.giving import FileGrant
 
 
@@ -218,8 +218,8 @@ def _of_one(file: FileGrant, facts: FactSums, ledger: LedgerSums) -> list[str]:
     for what, expected, road, seen in compared:
         if seen != expected:
             found.append(
-                f"Grant {file.number}: {amount_text(expected, file.currency)} {what} by the file, "
-                f"{amount_text(seen, file.currency)} by the {road}."
+                f"Grant {file.number}: {Money.of(expected, file.currency)} {what} by the file, "
+                f"{Money.of(seen, file.currency)} by the {road}."
             )
     if not facts.completed:
         found.append(f"Grant {file.number} was not completed.")

@@ -53,28 +53,28 @@ HIDDEN: Final = "Not found, or you have no access."
 """The dot: refused as if there were no such thing."""
 
 SENTENCES: Final = {
-    "c": "Only the initiative's chair may do this.",
-    "d": "Only the initiative's administrator may do this.",
-    "f": "Only the initiative's finance may do this.",
-    "j": "Only the initiative's juror or chair may do this.",
-    "o": "Only the initiative's officer may do this.",
-    "p": "Only the initiative's officer or chair may do this.",
-    "v": "Only the initiative's approver may do this.",
-    "k": "Only an administrator of this installation may do this.",
-    "s": "Only the program itself does this.",
+    "c": "In this initiative, only people with this role can do this: chair.",
+    "d": "In this initiative, only people with this role can do this: administrator.",
+    "f": "In this initiative, only people with this role can do this: finance.",
+    "j": "In this initiative, only people with one of these roles can do this: juror, chair.",
+    "o": "In this initiative, only people with this role can do this: officer.",
+    "p": "In this initiative, only people with one of these roles can do this: officer, chair.",
+    "v": "In this initiative, only people with this role can do this: approver.",
+    "k": "Only an administrator of this installation can do this.",
+    "s": "Only the program itself can do this.",
     "a": "Sign in to apply.",
     "b": "Sign in to register an organisation.",
     "h": "You act for this organisation already.",
     "e": "This account was erased.",
-    "l": "Only the initiative's officer or juror or chair may do this.",
-    "q": "You applied in this round; what became of others is shown when it is decided, if at all.",
-    "t": "This review is another juror's.",
-    "m": "Nobody acts on their own application.",
-    "g": "Nobody acts on their own grant.",
-    "r": "Nobody takes part in deciding on a round in which they applied.",
+    "l": "In this initiative, only people with one of these roles can do this: officer, juror, chair.",
+    "q": "You applied in this round, so other applications are not shown to you before it is decided.",
+    "t": "This review belongs to another juror.",
+    "m": "This is your own application, so somebody else must do this.",
+    "g": "This is your own grant, so somebody else must do this.",
+    "r": "You applied in this round, so you cannot take part in deciding on it.",
     "x": "You declared a conflict of interest with this application.",
-    "y": "You declared a conflict of interest with an application of this round; another person confirms.",
-    "w": "Whoever closed the panel cannot confirm it; another person does.",
+    "y": "You declared a conflict of interest with an application of this round, so somebody else must confirm the panel.",
+    "w": "You closed this panel, so somebody else must confirm it.",
 }
 """The small letters: what somebody is told who is refused."""
 
@@ -107,12 +107,20 @@ fund.receive                   e  e  .  .  .  F   f  f  f  f  f  f  f  f  f  f  
 
 call.draft                     e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  o  .  .  .
 call.publish                   e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  o  .  .  .
+call.change                    e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  o  .  .  .
+call.cancel                    e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  o  .  .  .
 call.add_member                e  e  .  .  .  D   d  d  d  d  d  d  d  d  d  d  d  d  d  d  D  .  .  .
 call.remove_member             e  e  .  .  .  D   d  d  d  d  d  d  d  d  d  d  d  d  d  d  D  .  .  .
 round.open                     e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  o  .  .  .
+round.extend                   e  e  .  .  .  r   o  o  o  o  o  o  o  O  O  r  o  o  o  o  o  .  .  .
+round.grant_late_access        e  e  .  .  .  r   o  o  o  o  o  o  o  O  O  r  o  o  o  o  o  .  .  .
 round.close                    e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  o  .  S  .
 
 application.submit             e  e  A  A  A  A   A  A  A  A  A  A  A  A  A  A  A  A  A  A  A  A  a  A
+application.change             e  e  .  A  .  A   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
+application.return             e  e  .  .  .  m   o  o  o  o  o  o  o  O  O  r  o  o  o  o  o  .  .  .
+application.resubmit           e  e  .  A  .  A   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
+application.lapse_return       e  e  s  s  s  s   s  s  s  s  s  s  s  s  s  s  s  s  s  s  s  s  S  s
 application.withdraw           e  e  .  A  .  A   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
 application.find_eligible      e  e  .  .  .  m   o  o  o  o  o  o  o  O  O  r  o  o  o  o  o  .  .  .
 application.find_ineligible    e  e  .  .  .  m   o  o  o  o  o  o  o  O  O  r  o  o  o  o  o  .  .  .

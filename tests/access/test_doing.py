@@ -138,7 +138,7 @@ class TestRolesThatDoNotMeet:
     def test_no_role_lets_anybody_approve_twice(self) -> None:
         both = holding(FINANCE, Role.FINANCE, Role.APPROVER)
         assert at("instalment.approve: second").tried(FINANCE, both) == (
-            "The second approval must come from another person than the first."
+            "You gave the first approval; the second must come from somebody else."
         )
 
     def test_one_who_holds_both_roles_approves_once_first_or_second(self) -> None:
@@ -178,10 +178,10 @@ class TestRolesThatDoNotMeet:
         setting.world.run(closing.command, CHAIR, closing.now)
         panel = Moment(setting.world, confirming.command, confirming.now)
         assert panel.tried(NEWCOMER) == (
-            "Whoever set an outcome in this panel cannot confirm it; another person does."
+            "You set an outcome in this panel, so somebody else must confirm it."
         )
         assert panel.tried(NEWCOMER, holding(NEWCOMER, Role.OFFICER)) == (
-            "Whoever set an outcome in this panel cannot confirm it; another person does."
+            "You set an outcome in this panel, so somebody else must confirm it."
         )
         assert panel.tried(OFFICER) is Role.OFFICER
 
@@ -190,8 +190,12 @@ class TestRolesThatDoNotMeet:
         chair = WHO["cx"]
         house = walked()["panel.set_outcome"].world.state(INITIATIVES, INITIATIVE)
         decides = functools.partial(access.decides_on, chair, house, Call(), own=(), read=Reading())
-        assert decides(reviews=[Review(juror=chair, status=ReviewStatus.RECUSED)]) == Denied(SENTENCES["x"])
-        assert decides(reviews=[Review(juror=chair, status=ReviewStatus.REPLACED)]) == Denied(SENTENCES["x"])
+        assert decides(reviews=[Review(juror=chair, status=ReviewStatus.RECUSED)]) == Denied(
+            access.CONFLICTED
+        )
+        assert decides(reviews=[Review(juror=chair, status=ReviewStatus.REPLACED)]) == Denied(
+            access.CONFLICTED
+        )
         assert decides(reviews=[Review(juror=OFFICER, status=ReviewStatus.RECUSED)]) == Allowed(Role.CHAIR)
         assert at("panel.close").tried(chair) is Role.CHAIR
 
@@ -200,7 +204,7 @@ class TestRolesThatDoNotMeet:
         house = walked()["panel.set_outcome"].world.state(INITIATIVES, INITIATIVE)
         decides = functools.partial(access.decides_on, chair, house, Call(), own=(), read=Reading())
         assert decides(reviews=[Review(juror=chair, status=ReviewStatus.ASSIGNED)]) == Denied(
-            "Declare first whether you have a conflict of interest with this application."
+            access.UNDECLARED
         )
         for status in (ReviewStatus.CLEARED, ReviewStatus.SUBMITTED):
             assert decides(reviews=[Review(juror=chair, status=status)]) == Allowed(Role.CHAIR)

@@ -30,7 +30,7 @@ COLUMNS: Final[dict[str, tuple[ReadingKind, bool] | None]] = {
 """What was read; of scores, whether those of the walk's application alone."""
 
 TOLD: Final = {
-    "k": "You have read who applied in this round, what was written or when, so you cannot judge or decide in it: the call is blind.",
+    "k": "This call is blind, and you have seen who applied, what they wrote or when. So you cannot judge or decide in it.",
     "C": "This person cannot be asked to judge this application; ask another juror.",
     "s": "You have seen others' scores of this application, so you cannot review it.",
     "S": "This person has seen others' scores of this application, so they cannot judge it.",
@@ -120,7 +120,7 @@ def test_the_chair_of_a_blind_round_is_no_officer(row: str, blindness: Blindness
         assert moment.tried(NEWCOMER, both) is Role.CHAIR
     else:
         assert moment.tried(NEWCOMER, both) == (
-            "In a blind call officers do not decide; a chair who is no officer does."
+            "In a blind call officers do not decide; a chair who is not an officer does."
         )
     assert moment.tried(NEWCOMER, both, chair) is Role.CHAIR
     read = knowing(moment, NEWCOMER, ("answers", False), "")

@@ -64,7 +64,7 @@ def members() -> Initiative:
 
 HOUSE = members()
 STAFF = {"officer": Role.OFFICER, "judging officer": Role.OFFICER}
-APPLIED = "You applied in this round; what became of others is shown when it is decided, if at all."
+APPLIED = "You applied in this round, so other applications are not shown to you before it is decided."
 OURS = Application(status=ApplicationStatus.ELIGIBLE, applicant=ARTIST)
 
 
@@ -72,7 +72,7 @@ def round(status: RoundStatus) -> Round:
     return Round(status=status)
 
 
-OPEN, CLOSED, IN_PANEL, DECIDED = map(round, RoundStatus)
+OPEN, CLOSED, IN_PANEL, DECIDED, _CANCELLED = map(round, RoundStatus)
 
 
 def reviews(**statuses: ReviewStatus) -> tuple[Review, ...]:
@@ -137,7 +137,7 @@ class TestTheApplicationsText:
     @pytest.mark.parametrize("state", [CLOSED, IN_PANEL])
     def test_is_shown_to_staff_who_judge_it_as_to_its_jurors(self, state: Round) -> None:
         asked = self.asking(state, reviews(judging_officer=ReviewStatus.ASSIGNED))
-        assert told(asked(JUDGING_OFFICER)) == access.UNDECLARED
+        assert told(asked(JUDGING_OFFICER)) == str(access.UNDECLARED)
         for status in (ReviewStatus.CLEARED, ReviewStatus.SUBMITTED):
             asked = self.asking(state, reviews(judging_officer=status))
             assert asked(JUDGING_OFFICER) == Allowed(Role.JUROR)
@@ -148,7 +148,10 @@ class TestTheApplicationsText:
     def test_is_shown_as_to_a_juror_to_staff_who_were_taken_from_the_jury(self) -> None:
         """Whoever was asked to judge it does not become able to read more of it by holding one role less."""
         asked = self.asking(CLOSED, reviews(officer=ReviewStatus.CLEARED))
-        assert told(asked(OFFICER)) == "Only the initiative's juror or chair may do this."
+        assert (
+            told(asked(OFFICER))
+            == "In this initiative, only people with one of these roles can do this: juror, chair."
+        )
 
     def test_waits_for_the_jurors_declaration(self) -> None:
         assert told(self.asking(CLOSED, self.STATUSES)(JUROR)) == (
@@ -200,7 +203,7 @@ class TestWhoApplied:
         }
         for who in (JUROR, CHAIR):
             assert told(access.sees_applicant(Actor(who), HOUSE, call, IN_PANEL, OURS, given, own=())) == (
-                "In this call jurors do not see who applied."
+                "In this call, jurors do not see who applied."
             )
 
     @pytest.mark.parametrize("blindness", ["single", "double"])
@@ -213,7 +216,7 @@ class TestWhoApplied:
             for state in (CLOSED, IN_PANEL):
                 assert told(
                     access.sees_applicant(Actor(JUDGING_OFFICER), HOUSE, call, state, OURS, given, own=())
-                ) == ("In this call jurors do not see who applied.")
+                ) == ("In this call, jurors do not see who applied.")
             assert access.sees_applicant(
                 Actor(JUDGING_OFFICER), HOUSE, call, DECIDED, OURS, given, own=()
             ) == Allowed(Role.OFFICER)
@@ -246,25 +249,25 @@ class TestTheReviews:
             "juror": Role.JUROR,
         }
         assert told(self.asking(CLOSED, self.STATUSES)(SECOND_JUROR)) == (
-            "Submit your own review first; then you see the others'."
+            "Submit your own review first; then you can see the others."
         )
 
     def test_are_shown_to_staff_who_judge_too_when_they_are_to_the_jury(self) -> None:
         assert told(self.asking(CLOSED, self.STATUSES)(JUDGING_OFFICER)) == (
-            "You judge in this initiative, too; the reviews are shown to you with the jury."
+            "You are also on the jury, so you see the reviews when the jury does."
         )
         given = reviews(juror=ReviewStatus.SUBMITTED, judging_officer=ReviewStatus.SUBMITTED)
         assert self.asking(CLOSED, given)(JUDGING_OFFICER) == Allowed(Role.OFFICER)
 
     def test_wait_in_panel_for_the_declaration_of_whoever_owes_one(self) -> None:
         given = reviews(juror=ReviewStatus.SUBMITTED, chair=ReviewStatus.ASSIGNED)
-        assert told(self.asking(IN_PANEL, given)(CHAIR)) == access.UNDECLARED
+        assert told(self.asking(IN_PANEL, given)(CHAIR)) == str(access.UNDECLARED)
         assert self.asking(DECIDED, given)(CHAIR) == Allowed(Role.CHAIR)
 
     def test_are_kept_from_staff_who_owe_one(self) -> None:
         given = reviews(juror=ReviewStatus.SUBMITTED, judging_officer=ReviewStatus.ASSIGNED)
         assert told(self.asking(CLOSED, given)(JUDGING_OFFICER)) == (
-            "Submit your own review first; then you see the others'."
+            "Submit your own review first; then you can see the others."
         )
 
     def test_are_the_whole_jurys_once_the_round_is_in_panel(self) -> None:
@@ -339,7 +342,7 @@ class TestTheCommentsForTheApplicant:
         }
         for state in (OPEN, CLOSED, IN_PANEL):
             assert told(access.sees_feedback(Actor(ARTIST), state, OURS)) == (
-                "The comments on your application are shown when the round is decided."
+                "You can see the comments on your application once the round is decided."
             )
 
 
@@ -380,7 +383,7 @@ class TestTheRanking:
     def test_sways_no_review(self) -> None:
         for who in (JUROR, CHAIR, JUDGING_OFFICER):
             assert told(access.sees_ranking(who, HOUSE, CLOSED, own=())) == (
-                "The ranking is shown when the round is in panel, so that it sways no review."
+                "The ranking is shown once the panel is open, so that it influences no review."
             )
 
     @pytest.mark.parametrize("state", [OPEN, CLOSED, IN_PANEL])
@@ -410,7 +413,7 @@ class TestTheTimeline:
             return access.sees_timeline(Actor(who), HOUSE, applicant=ARTIST, round=state)
 
         assert allowed(ask) == {**STAFF, "artist": Role.APPLICANT}
-        assert told(ask(FUNDER)) == "Funders follow an application once its round is decided."
+        assert told(ask(FUNDER)) == "Funders can follow an application once its round is decided."
 
     def test_of_an_application_is_the_funders_once_the_round_is_decided(self) -> None:
         assert allowed(
@@ -510,7 +513,7 @@ class TestPayments:
                 other = conflicted(sees, OTHER_APPLICATION, who)
                 assert other == sees(Actor(who), HOUSE, PAID, conflicts=())
         for who in (OFFICER, FINANCE):
-            assert told(conflicted(access.sees_recipient, APPLICATION, who)) == access.CONFLICTED
+            assert told(conflicted(access.sees_recipient, APPLICATION, who)) == str(access.CONFLICTED)
 
 
 class TestPeopleAndCalls:
@@ -550,3 +553,10 @@ def test_places_on_the_waiting_list_are_told_but_beside_a_conflict() -> None:
             shown = access.sees_waiting_places(Actor(ARTIST), applicant=applicant, conflict_in_round=conflict)
             assert shown is not conflict
         assert access.sees_waiting_places(Actor(ARTIST), applicant=ARTIST, conflict_in_round=conflict)
+
+
+def test_who_was_let_in_late_is_seen_by_the_staff_but_not_by_who_applied() -> None:
+    """A juror never, nor the chair: late access tells who came late."""
+    seen = allowed(lambda who: access.sees_late_access(who, HOUSE, CLOSED, own=()))
+    assert set(seen.values()) == {Role.OFFICER}
+    assert allowed(lambda who: access.sees_late_access(who, HOUSE, CLOSED, own=(APPLICATION,))) == {}

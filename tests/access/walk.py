@@ -171,8 +171,8 @@ class _Remembered:
         """Nobody else writes."""
         return True
 
-    async def members(self, index: str) -> tuple[str, ...]:
-        return tuple(sorted(self.world.indexes.get(index, ())))
+    async def members(self, indexes: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        return {index: tuple(sorted(self.world.indexes.get(index, ()))) for index in indexes}
 
 
 def fork(world: World) -> World:
@@ -307,6 +307,8 @@ def _call(walk: Walk, blindness: Blindness) -> tuple[str, str]:
         time_zone="Europe/Berlin",
     )
     walk.stop_and_do(OFFICER, "call.publish", call=call)
+    walk.stop("call.change", call=call, title={"en": "Invented Call, changed"})
+    walk.stop("call.cancel", call=call, reason="events")
     walk.stop("call.add_member", call=call, person=NEWCOMER, roles=(Role.JUROR,))
     before = fork(walk.world)
     walk.do(ADMINISTRATOR, "call.add_member", call=call, person=NEWCOMER, roles=(Role.JUROR,))
@@ -329,6 +331,10 @@ def _round(walk: Walk, call: str, round: str) -> str:
         walk.do(who, "application.submit", **applying) for who in (OTHER_ARTIST, RIVAL_CHAIR, RIVAL_OFFICER)
     ]
     walk.stop("application.withdraw", application=application, reason="safety")
+    later = AFTER.replace(tzinfo=None)
+    walk.stop("round.extend", round=round, closes_at=later, reason="events")
+    walk.stop("round.grant_late_access", round=round, applicant=NEWCOMER, until=later, reason="illness")
+    _returned(walk, application)
     walk.now = AFTER
     walk.stop_and_do(SYSTEM, "round.close", round=round)
     walk.stop("reading.record", round=round, kinds=("applicants", "answers", "scores"))
@@ -337,6 +343,26 @@ def _round(walk: Walk, call: str, round: str) -> str:
     walk.stop("application.find_ineligible", application=application, reason="outside_scope")
     walk.stop_and_do(OFFICER, "application.find_eligible", application=application)
     return application
+
+
+def _returned(walk: Walk, application: str) -> None:
+    """Afterwards it is as if nothing of this had been."""
+    text: dict[str, Any] = {
+        "application": application,
+        "title": "Invented Work",
+        "requested": euros("500.00"),
+        "answers": {"work": "A song about snow"},
+    }
+    walk.stop("application.change", **text)
+    before, then = fork(walk.world), walk.now
+    by = (walk.now + timedelta(days=7)).replace(tzinfo=None)
+    walk.stop_and_do(
+        OFFICER, "application.return", application=application, questions="Why snow?", resubmit_by=by
+    )
+    walk.stop("application.resubmit", **text)
+    walk.now += timedelta(days=8)
+    walk.stop("application.lapse_return", application=application)
+    walk.world, walk.now = before, then
 
 
 def _reviews(walk: Walk, application: str) -> None:

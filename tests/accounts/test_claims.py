@@ -91,7 +91,7 @@ async def test_an_administrator_makes_nobody_else_a_token(house: House) -> None:
         answer = await house.send(f"/api/persons/{person}/tokens", house.token, label="api")
         assert (answer.status_code, answer.json()["detail"]) == (
             403,
-            "Only the person makes, sees and revokes the tokens of their account; an administrator makes them a claim.",
+            "Only the person can make, see and revoke the tokens of their own account; an administrator can make them a claim.",
         )
     headers = {"Authorization": f"Bearer {house.token}"}
     listed = await house.client.get(f"/api/persons/{house.finance}/tokens", headers=headers)

@@ -45,23 +45,33 @@ def test_what_fits_is_kept_in_one_form(kind: QuestionKind, answer: Answer, kept:
     [
         ("text", "x" * 501, "answers.q", "At most 500 characters; this has 501."),
         ("text", "   ", "answers.q", "This cannot be left empty."),
-        ("text", "\ud800", "answers.q", "The text holds half of a surrogate pair, which is not a character."),
-        ("text", LINES, "answers.q", "The answer is a text."),
-        ("choice", "dance", "answers.q", "The answer is not one of those offered."),
-        ("yes_no", "yes", "answers.q", "The answer is true or false."),
-        ("date", "2026-02-30", "answers.q", "A date is written as 2026-05-31."),
-        ("date", "20260531", "answers.q", "A date is written as 2026-05-31."),
-        ("date", "2026-W22-7", "answers.q", "A date is written as 2026-05-31."),
-        ("date", "2026W227", "answers.q", "A date is written as 2026-05-31."),
-        ("date", "２０２６-05-31", "answers.q", "A date is written as 2026-05-31."),
-        ("date", "2026-05-31\n", "answers.q", "A date is written as 2026-05-31."),
+        (
+            "text",
+            "\ud800",
+            "answers.q",
+            "The text contains a broken character (half of a surrogate pair); type that part again.",
+        ),
+        ("text", LINES, "answers.q", "The answer must be a text."),
+        ("choice", "dance", "answers.q", "Choose one of the options that are offered."),
+        ("yes_no", "yes", "answers.q", "The answer must be true or false."),
+        ("date", "2026-02-30", "answers.q", "Write the date as year, month and day: 2026-05-31."),
+        ("date", "20260531", "answers.q", "Write the date as year, month and day: 2026-05-31."),
+        ("date", "2026-W22-7", "answers.q", "Write the date as year, month and day: 2026-05-31."),
+        ("date", "2026W227", "answers.q", "Write the date as year, month and day: 2026-05-31."),
+        ("date", "２０２６-05-31", "answers.q", "Write the date as year, month and day: 2026-05-31."),
+        ("date", "2026-05-31\n", "answers.q", "Write the date as year, month and day: 2026-05-31."),
         (
             "money",
             "12,00",
             "answers.q",
-            "An amount is a decimal number such as 1250.00, with no sign and no separators.",
+            "Write an amount as a plain number, such as 1250.00.",
         ),
-        ("budget", "5.00", "answers.q", "The answer is a table of lines, each with an item and an amount."),
+        (
+            "budget",
+            "5.00",
+            "answers.q",
+            "The answer must be a list of lines, each with an item and an amount.",
+        ),
     ],
 )
 def test_what_does_not_fit_is_told_at_its_field(
@@ -76,7 +86,7 @@ def test_what_does_not_fit_is_told_at_its_field(
 def test_nothing_is_an_answer_only_where_none_is_required(kind: QuestionKind, nothing: Answer) -> None:
     """Every way of leaving a question out is kept as none."""
     assert answered(question(kind, required=False), nothing) is None
-    assert answered(question(kind), nothing) == {"answers.q": "This question needs an answer."}
+    assert answered(question(kind), nothing) == {"answers.q": "Please answer this question."}
 
 
 def test_white_space_alone_is_no_answer() -> None:

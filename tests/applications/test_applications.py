@@ -113,7 +113,7 @@ class TestWhenTheRoundIsOpen:
         calling().run(COMMAND, ARTIST, CLOSES + GRACE - timedelta(microseconds=1))
         assert calling().turned_down(COMMAND, ARTIST, CLOSES + GRACE) == (
             Refused,
-            "The round closed on 2026-03-31 23:59 (Europe/Berlin); it takes no more applications.",
+            "The deadline was 2026-03-31 21:59 UTC; applications are no longer accepted.",
         )
 
     def test_the_program_does_not_apply(self) -> None:
@@ -169,7 +169,7 @@ class TestWhenTheRoundIsOpen:
         world.given(other, *world.facts(CALL))
         assert world.turned_down(changed(call=other), ARTIST) == (
             NotFound,
-            "There is no such round of this call.",
+            "This call has no such round.",
         )
 
     def test_all_that_is_wrong_is_told_at_once(self) -> None:
@@ -186,7 +186,7 @@ class TestWhenTheRoundIsOpen:
                 "answers.colour": "The form has no such question.",
                 "answers.?": "The form has no such question.",
                 "answers.work": "At most 5 words; this has 6.",
-                "answers.home": "The answer is a text.",
+                "answers.home": "The answer must be a text.",
             },
         )
 
@@ -196,9 +196,7 @@ class TestWhenTheRoundIsOpen:
         command = changed(requested=euros("500,00"), answers={**ANSWERS, "budget": budget})
         assert calling().turned_down(command, ARTIST) == (
             Invalid,
-            {
-                "requested.amount": "An amount is a decimal number such as 1250.00, with no sign and no separators."
-            },
+            {"requested.amount": "Write an amount as a plain number, such as 1250.00."},
         )
 
     @pytest.mark.parametrize(
@@ -206,7 +204,7 @@ class TestWhenTheRoundIsOpen:
         [
             (
                 (BudgetLine(item="Studio", amount="499.99"),),
-                {"answers.budget": "The lines add up to 499.99 EUR, but 500.00 EUR is asked for."},
+                {"answers.budget": "The lines add up to 499.99 EUR, but you ask for 500.00 EUR."},
             ),
             (
                 (BudgetLine(item="", amount="500.00"),),
@@ -214,10 +212,7 @@ class TestWhenTheRoundIsOpen:
             ),
             (
                 (BudgetLine(item="Studio", amount="500.00"), BudgetLine(item="Air", amount="-1")),
-                {
-                    "answers.budget[1].amount": "An amount is a decimal number such as 1250.00, with no sign and "
-                    "no separators."
-                },
+                {"answers.budget[1].amount": "Write an amount as a plain number, such as 1250.00."},
             ),
             (
                 (BudgetLine(item="Air", amount="0"),) * 201,
@@ -236,16 +231,16 @@ class TestWhenTheRoundIsOpen:
     @pytest.mark.parametrize(
         ("amount", "detail"),
         [
-            ("100000000000000000000", "An amount is at most 10000000000000.00 EUR; this is 21 digits."),
-            ("9" * 5000, "An amount is at most 10000000000000.00 EUR; this is 5000 digits."),
+            ("100000000000000000000", "An amount can be at most 10000000000000.00 EUR."),
+            ("9" * 5000, "An amount can be at most 10000000000000.00 EUR."),
             (
                 "10000000000000.01",
-                "An amount is at most 10000000000000.00 EUR; this is 10000000000000.01 EUR.",
+                "An amount can be at most 10000000000000.00 EUR.",
             ),
             ("0.005", "An amount in EUR has at most 2 decimals; this has 3."),
             ("", "Write an amount, such as 1250.00."),
             *(
-                (text, "An amount is a decimal number such as 1250.00, with no sign and no separators.")
+                (text, "Write an amount as a plain number, such as 1250.00.")
                 for text in ("-5", "+5", "1,5", "1e3", "05", ".5", "5.", "٥", "NaN", "5 ")
             ),
         ],
@@ -261,7 +256,7 @@ class TestWhenTheRoundIsOpen:
         [
             (
                 "a\x00b",
-                "Character 2 is the control character U+0000, which cannot be kept; delete it, or type that place again.",
+                "Character 2 is the control character U+0000, which cannot be stored; delete it, or type that part again.",
             ),
             ("a" * 201, "At most 200 characters; this has 201."),
         ],
@@ -281,7 +276,7 @@ class TestWhenTheRoundIsClosed:
         world.given(ROUND, closed())
         assert world.turned_down(COMMAND, ARTIST, CLOSES + GRACE) == (
             Refused,
-            "The round closed on 2026-03-31 23:59 (Europe/Berlin); it takes no more applications.",
+            "The deadline was 2026-03-31 21:59 UTC; applications are no longer accepted.",
         )
 
 
@@ -338,12 +333,12 @@ class TestWhenTheApplicationIsSubmitted:
             world = with_application()
             assert world.turned_down(command, FINANCE) == (
                 Forbidden,
-                "Only the initiative's officer may do this.",
+                "In this initiative, only people with this role can do this: officer.",
             )
             assert world.turned_down(command, STRANGER)[0] is NotFound
             assert own.turned_down(command, ARTIST) == (
                 Forbidden,
-                "Nobody acts on their own application.",
+                "This is your own application, so somebody else must do this.",
             )
 
 
@@ -357,7 +352,7 @@ class TestWhenTheApplicationIsEligible:
         review(assigned, REVIEW, APPLICATION, JUROR)
         assert assigned.turned_down(command, OFFICER) == (
             Refused,
-            "Jurors are assigned to this application already; the panel decides about it.",
+            "Jurors are already assigned to this application, so the panel decides on it.",
         )
 
     @pytest.mark.parametrize(
@@ -379,7 +374,7 @@ class TestWhenTheApplicationIsEligible:
         world = with_application(found_eligible())
         assert world.turned_down(FindApplicationEligible(application=APPLICATION), OFFICER) == (
             Refused,
-            "Only a submitted or ineligible application can be found eligible; this one is eligible.",
+            "Only an application that waits to be examined, or was found ineligible, can be found eligible; this one is eligible.",
         )
 
     def test_a_confirmed_panel_gives_it_its_outcome(self) -> None:
@@ -406,7 +401,7 @@ class TestWhenTheApplicationIsIneligible:
             late.given(ROUND, closed(), *facts)
             assert late.turned_down(command, OFFICER) == (
                 Refused,
-                "The round has gone to its panel, so no more applications can be found eligible.",
+                "The panel of this round is already open, so no more applications can be found eligible.",
             )
 
 
@@ -458,7 +453,7 @@ class TestWhenTheApplicationIsOutOrDecided:
         "status", [status for status in ApplicationStatus if status is not ApplicationStatus.ELIGIBLE]
     )
     def test_no_panel_decides_about_it(self, status: ApplicationStatus) -> None:
-        refusal = f"^A panel decides about eligible applications; this one is {status}\\.$"
+        refusal = f"^A panel decides only on eligible applications; this one is {status}\\.$"
         application = Application(status=status, currency="EUR")
         with pytest.raises(Refused, match=refusal):
             award(APPLICATION, application, panel=PANEL, amount=1)

@@ -64,7 +64,7 @@ class TestWhenTheFundIsOpen:
     def test_others_do_not(self) -> None:
         assert funded().turned_down(COMMAND, FINANCE) == (
             Forbidden,
-            "Only the initiative's officer may do this.",
+            "In this initiative, only people with this role can do this: officer.",
         )
         assert funded().turned_down(COMMAND, STRANGER)[0] is NotFound
 
@@ -77,19 +77,29 @@ class TestWhenTheFundIsOpen:
     @pytest.mark.parametrize(
         ("fields", "errors"),
         [
-            ({"quorum": 0}, {"quorum": "A quorum is a whole number from 1 to 20; this is 0."}),
+            ({"quorum": 0}, {"quorum": "Write a whole number from 1 to 20; this is 0."}),
             (
                 {"grace_minutes": 1441},
-                {
-                    "grace_minutes": "The time of grace in minutes is a whole number from 0 to 1440; this is 1441."
-                },
+                {"grace_minutes": "Write a whole number from 0 to 1440; this is 1441."},
             ),
-            ({"time_zone": "Berlin"}, {"time_zone": "A time zone is written as Europe/Berlin."}),
-            ({"time_zone": "../etc/passwd"}, {"time_zone": "A time zone is written as Europe/Berlin."}),
-            ({"time_zone": "Europe"}, {"time_zone": "A time zone is written as Europe/Berlin."}),
-            ({"time_zone": "A\x00B"}, {"time_zone": "A time zone is written as Europe/Berlin."}),
-            ({"title": {}}, {"title": "The text is needed in at least one language."}),
-            ({"title": {"English": "x"}}, {"title": "A language is written as its code, such as en or ru."}),
+            (
+                {"time_zone": "Berlin"},
+                {"time_zone": "Write the time zone by region and city, such as Europe/Berlin."},
+            ),
+            (
+                {"time_zone": "../etc/passwd"},
+                {"time_zone": "Write the time zone by region and city, such as Europe/Berlin."},
+            ),
+            (
+                {"time_zone": "Europe"},
+                {"time_zone": "Write the time zone by region and city, such as Europe/Berlin."},
+            ),
+            (
+                {"time_zone": "A\x00B"},
+                {"time_zone": "Write the time zone by region and city, such as Europe/Berlin."},
+            ),
+            ({"title": {}}, {"title": "Write this text in at least one language."}),
+            ({"title": {"English": "x"}}, {"title": "Write the language as its code, such as en or ru."}),
             ({"summary": {"en": " "}}, {"summary.en": "This cannot be left empty."}),
             ({"budget": euros("0.00")}, {"budget.amount": "The amount must be at least 0.01 EUR."}),
             (
@@ -110,13 +120,11 @@ class TestWhenTheFundIsOpen:
             ),
             (
                 {"rubric": Rubric(criteria=(Criterion(id="art", label={"en": "Art"}, scale=0),))},
-                {
-                    "rubric.criteria[0].scale": "The top of a scale is a whole number from 1 to 100; this is 0."
-                },
+                {"rubric.criteria[0].scale": "Write a whole number from 1 to 100; this is 0."},
             ),
             (
                 {"rubric": Rubric(criteria=(Criterion(id="art", label={"en": "Art"}, weight=101),))},
-                {"rubric.criteria[0].weight": "A weight is a whole number from 1 to 100; this is 101."},
+                {"rubric.criteria[0].weight": "Write a whole number from 1 to 100; this is 101."},
             ),
             (
                 {"form": Form(questions=())},
@@ -146,12 +154,12 @@ class TestWhenTheFundIsOpen:
         assert funded().turned_down(changed(form=form), OFFICER) == (
             Invalid,
             {
-                "form.questions[0].id": "An id is 1 to 40 lower-case letters, digits or underscores, a letter first.",
+                "form.questions[0].id": "An id is 1 to 40 lower-case letters, digits or underscores, beginning with a letter.",
                 "form.questions[1].max_words": "Only a text can have a limit of words.",
-                "form.questions[2].max_words": "A limit of words is a whole number from 1 to 10000; this is 0.",
+                "form.questions[2].max_words": "Write a whole number from 1 to 10000; this is 0.",
                 "form.questions[3].id": "The id words is used twice.",
-                "form.questions[4].choices": "A choice offers at least one answer; other kinds offer none.",
-                "form.questions[5].choices": "A choice offers at least one answer; other kinds offer none.",
+                "form.questions[4].choices": "A choice has at least one option; other kinds of question have none.",
+                "form.questions[5].choices": "A choice has at least one option; other kinds of question have none.",
                 "form.questions[6].choices[1].id": "The id a is used twice.",
                 "form.questions[7].label.en": "This cannot be left empty.",
             },
@@ -188,7 +196,7 @@ class TestWhenTheCallIsPublished:
         world.given(CALL, drafted(), CallPublished(call=CALL))
         assert world.turned_down(PublishCall(call=CALL), OFFICER) == (
             Refused,
-            "Only a drafted call can be published; this one is published already.",
+            "This call is already published.",
         )
 
 
@@ -209,13 +217,16 @@ class TestAMomentOnTheClocksOfAZone:
     @pytest.mark.parametrize(
         ("local", "detail"),
         [
-            ("2026-03-29T02:30", "The clocks of Europe/Berlin leap over this time; choose another."),
+            (
+                "2026-03-29T02:30",
+                "This time does not exist in Europe/Berlin, since the clocks are put forward then; choose another one.",
+            ),
             (
                 "2026-03-29T12:30+02:00",
-                "Write the time as the clocks of the call's time zone show it, without an offset.",
+                "Write the time as it is in the call's time zone, without an offset.",
             ),
-            ("9999-12-31T23:59", "Choose a time between the years 2000 and 2200; this is in 9999."),
-            ("0001-01-01T00:00", "Choose a time between the years 2000 and 2200; this is in 1."),
+            ("9999-12-31T23:59", "Choose a year from 2000 to 2200; this is 9999."),
+            ("0001-01-01T00:00", "Choose a year from 2000 to 2200; this is 1."),
         ],
     )
     def test_is_refused_where_there_is_none(self, local: str, detail: str) -> None:

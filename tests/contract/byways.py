@@ -43,6 +43,7 @@ def take_byways(running: Running, walked: Walked) -> None:
     latest = {"position": people["officer"].position or walked.ended_at}
     for who, path in (
         ("officer", "/api/me"),
+        ("artist", "/api/me/dossiers"),
         ("officer", "/api/initiatives/{initiative}"),
         ("funder", "/api/initiatives/{initiative}/members"),
         ("officer", "/api/initiatives/{initiative}/calls"),
@@ -71,6 +72,7 @@ def take_byways(running: Running, walked: Walked) -> None:
         ("funder", "/api/grants/{grant}/timeline"),
     ):
         people[who].get(path.format(**ids), **latest)
+    administrator.get(f"/api/persons/{leaving.id}/kept")
     administrator.get("/api/facts?after=3&limit=2")
     administrator.get("/health/ready")
     read = running.client.get("/metrics", headers={"Authorization": f"Bearer {running.token}"})
@@ -108,6 +110,30 @@ def due_dates_held_up(running: Running) -> Iterator[None]:
         project.resume()
 
 
+def _cancelled_call(walked: Walked, officer: Person, applicant: Person, other: Person) -> None:
+    """A call with more time, an application written anew, and an end without a decision."""
+    call = officer.post("/api/calls", fund=walked.ids["fund"], **CALL)["id"]
+    officer.post(f"/api/calls/{call}/publish")
+    deadline = (walked.deadline + timedelta(days=90)).replace(tzinfo=None)
+    round_ = officer.post(f"/api/calls/{call}/rounds", closes_at=deadline.isoformat())["id"]
+    text = {
+        "title": "Byway",
+        "requested": eur("500.00"),
+        "answers": {"idea": "A byway.", "costs": [{"item": "All", "amount": "500.00"}]},
+    }
+    application = applicant.post(f"/api/calls/{call}/applications", round=round_, **text)["id"]
+    applicant.post(f"/api/applications/{application}/change", **text | {"title": "Changed"})
+    by = (deadline + timedelta(days=1)).isoformat()
+    officer.post(f"/api/applications/{application}/return", questions="Which one?", resubmit_by=by)
+    applicant.post(f"/api/applications/{application}/resubmit", **text)
+    officer.post(f"/api/rounds/{round_}/extend", closes_at=by, reason="events")
+    until = (deadline + timedelta(days=2)).isoformat()
+    officer.post(f"/api/rounds/{round_}/late-access", applicant=other.id, until=until, reason="illness")
+    officer.get(f"/api/rounds/{round_}/late-access")
+    officer.post(f"/api/calls/{call}/change", title={"en": "Changed"})
+    officer.post(f"/api/calls/{call}/cancel", reason="plans_changed")
+
+
 def _second_round(
     running: Running,
     walked: Walked,
@@ -116,6 +142,7 @@ def _second_round(
     applicants: list[Person],
 ) -> None:
     officer, finance = people["officer"], people["finance"]
+    _cancelled_call(walked, officer, applicants[1], applicants[2])
     call = officer.post("/api/calls", fund=walked.ids["fund"], **CALL)["id"]
     officer.post(f"/api/calls/{call}/publish")
     administrator.post(f"/api/calls/{call}/members", person=applicants[0].id, roles=["juror"])
@@ -132,6 +159,7 @@ def _second_round(
     applications = [each.post(f"/api/calls/{call}/applications", **sent)["id"] for each in applicants]
     withdrawn, ineligible, *awarded = applications
     applicants[0].post(f"/api/applications/{withdrawn}/withdraw", reason="safety", explanation="Not here.")
+    applicants[0].post(f"/api/applications/{withdrawn}/forget")
     after = walked.deadline + timedelta(days=100, hours=1)
     with due_dates_held_up(running):
         administrator.post("/api/demo/clock", now=after.astimezone(UTC).isoformat())

@@ -16,7 +16,9 @@ from domain.commands.register import REGISTER
 from tests.contract.conftest import Used
 from tests.journey.running import Running
 
-SYSTEM_ONLY: Final = frozenset({"dossier.erase", "grant.lapse", "installation.open", "reading.record"})
+SYSTEM_ONLY: Final = frozenset(
+    {"application.lapse_return", "dossier.erase", "grant.lapse", "installation.open", "reading.record"}
+)
 """Commands that the program alone gives, and that have no address therefore."""
 ANSWERED_WITH_A_SECRET: Final = frozenset({"person.make_claim", "person.use_claim"})
 """Commands whose addresses are in `api.accounts.ways_in`, since their answers hold a secret."""

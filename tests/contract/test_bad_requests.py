@@ -111,11 +111,11 @@ def test_a_host_that_is_none_is_refused_before_anything_is_done(running: Running
     for method, path in ASKED:
         body = BODY if method == "POST" else b""
         answer = asked(running, method, path, ("Host", host), JSON, body=body)
-        assert (answer.status_code, answer.json()["detail"]) == (400, "The header Host names no host.")
+        assert (answer.status_code, answer.json()["detail"]) == (400, "The header Host does not name a host.")
         assert answer.headers["cache-control"] == "no-store"
     page = asked(running, "GET", "/calls", ("Host", host), ("Accept", "text/html"))
     assert (page.status_code, page.headers["content-type"]) == (400, "text/html; charset=utf-8")
-    assert "The header Host names no host." in page.text
+    assert "The header Host does not name a host." in page.text
     assert len(running.rows()) == before
 
 
@@ -160,5 +160,5 @@ def test_json_in_another_encoding_is_told_so(running: Running) -> None:
     )
     assert (answer.status_code, answer.json()["detail"]) == (
         415,
-        "The body is not in UTF-8, as JSON is; send it in UTF-8.",
+        "The body is not in UTF-8; send it in UTF-8.",
     )

@@ -68,11 +68,11 @@ def test_a_command_says_of_which_kind_each_thing_is_that_it_names(name: str) -> 
 @pytest.mark.parametrize(
     ("value", "sentence"),
     [
-        ("", "This cannot be left empty; name the {field}."),
-        (" \t", "This cannot be left empty; name the {field}."),
-        ("x", "This is not the id of a "),
-        ("grant-" + "0" * 32, "This is not the id of a "),
-        (7, "This is a text"),
+        ("", "This cannot be left empty."),
+        (" \t", "This cannot be left empty."),
+        ("x", "This is not an id that fits here"),
+        ("grant-" + "0" * 32, "This is not an id that fits here"),
+        (7, "a text"),
     ],
 )
 def test_what_is_wrong_with_the_shape_of_an_id_is_said_of_its_field(
@@ -83,7 +83,7 @@ def test_what_is_wrong_with_the_shape_of_an_id_is_said_of_its_field(
     with pytest.raises(Invalid) as refused:
         decode(msgspec.json.encode({field: value}), body_type(write))
     (error,) = (error for error in refused.value.errors if error.field == field)
-    assert str(error.detail).startswith(sentence.format(field=field))
+    assert sentence in str(error.detail)
 
 
 def test_a_body_that_is_right_but_for_its_id_is_refused_for_it_alone() -> None:

@@ -29,8 +29,10 @@ UNVERSIONED = {
     "organisation.close",
     "organisation.erase",
     "application.lower_quorum",
+    "application.forget",
 }
-"""The commands by JSON whose streams also count acts that their writer may not know of."""
+"""The commands by JSON whose streams also count acts that their writer may not know of; and one that is answered by a dossier,
+of which no version is shown."""
 
 
 def versions_in(content: Any) -> Iterator[Any]:

@@ -7,6 +7,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from domain.applications import (
+    ApplicationCancelled,
+    ApplicationFoundEligible,
+    ApplicationFoundIneligible,
+    ApplicationResubmitted,
+    ApplicationReturned,
+    ApplicationReturnLapsed,
+    ApplicationWithdrawn,
+)
 from domain.claims import Claim, claims_of
 from domain.commands.dossiers import EraseDossier
 from domain.commands.grants import LapseGrant
@@ -16,11 +25,18 @@ from domain.dossiers import DossierErased, DossierKept
 from domain.due_dates import set_by, struck_by
 from domain.grants.facts import GrantAccepted, GrantDeclined, GrantLapsed, GrantOffered
 from domain.indexes import entries_of
+from domain.messages import msg
 from domain.organisations import OrganisationMemberInvited
 from domain.panels import PanelOutcomeSet
 from domain.personal import Withheld
-from domain.persons import PersonRegistered
-from domain.rounds import RoundClosed, RoundOpened
+from domain.persons import ADDRESS_TAKEN, PersonRegistered
+from domain.rounds import (
+    RoundCancelled,
+    RoundClosed,
+    RoundDeadlineExtended,
+    RoundLateAccessGranted,
+    RoundOpened,
+)
 from domain.topics import TOPIC_OF
 from tests.grants.scene import GRANT, RESPOND_BY
 from tests.scene import (
@@ -129,8 +145,34 @@ def empty(kind: type[Fact]) -> Fact:
     ("derive", "makes"),
     [
         (claims_of, {PersonRegistered, GrantOffered}),
-        (set_by, {RoundOpened, GrantOffered, DossierKept}),
-        (struck_by, {RoundClosed, GrantAccepted, GrantDeclined, GrantLapsed, DossierErased}),
+        (
+            set_by,
+            {
+                RoundOpened,
+                RoundDeadlineExtended,
+                RoundLateAccessGranted,
+                ApplicationReturned,
+                GrantOffered,
+                DossierKept,
+            },
+        ),
+        (
+            struck_by,
+            {
+                RoundClosed,
+                RoundCancelled,
+                ApplicationCancelled,
+                ApplicationResubmitted,
+                ApplicationReturnLapsed,
+                ApplicationFoundEligible,
+                ApplicationFoundIneligible,
+                ApplicationWithdrawn,
+                GrantAccepted,
+                GrantDeclined,
+                GrantLapsed,
+                DossierErased,
+            },
+        ),
     ],
 )
 def test_no_other_fact_claims_or_sets_or_strikes_a_due_date(
@@ -147,10 +189,10 @@ def test_no_other_fact_claims_or_sets_or_strikes_a_due_date(
         (None, ()),
         (
             "One@Example.org",
-            (Claim("address one@example.org", "This address belongs to a registered person already."),),
+            (Claim("address one@example.org", ADDRESS_TAKEN),),
         ),
-        (Withheld.SEALED, (Claim(None, ""),)),
-        (Withheld.ERASED, (Claim(None, ""),)),
+        (Withheld.SEALED, (Claim(None, ADDRESS_TAKEN),)),
+        (Withheld.ERASED, (Claim(None, ADDRESS_TAKEN),)),
     ],
 )
 def test_a_person_claims_their_address(email: str | Withheld | None, claims: tuple[Claim, ...]) -> None:
@@ -162,7 +204,7 @@ def test_a_person_claims_their_address(email: str | Withheld | None, claims: tup
 def test_a_grant_claims_its_application() -> None:
     """An application is offered a grant once."""
     assert claims_of(OFFERED) == (
-        Claim(f"grant of {APPLICATION}", "This application was offered a grant already."),
+        Claim(f"grant of {APPLICATION}", msg("This application was already offered a grant.")),
     )
     assert claims_of(submitted()) == ()
 

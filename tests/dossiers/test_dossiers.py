@@ -6,7 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.applications import ApplicationAwarded, ApplicationDeclined, ApplicationWaitlisted
+from domain.applications import (
+    ApplicationAwarded,
+    ApplicationDeclined,
+    ApplicationEndedByErasure,
+    ApplicationWaitlisted,
+)
 from domain.commands.applications import FindApplicationEligible, ForgetApplication
 from domain.commands.dossiers import EraseDossier
 from domain.commands.grants import InstructInstalment, SettleInstalment
@@ -104,6 +109,16 @@ class TestForgettingAnApplication:
             Refused,
             "What was written in this application was erased, so nobody can judge it any more.",
         )
+
+
+def test_where_a_restored_copy_does_not_tell_the_withdrawal_the_application_ends_with_its_dossier() -> None:
+    """Nobody could judge it, and a panel waits for every application in play."""
+    world = applied(found_eligible())
+    outcome = world.run(EraseDossier(dossier=DOSSIER, reason="asked_by_person"), SYSTEM)
+    assert outcome.facts == {
+        APPLICATION: (ApplicationEndedByErasure(application=APPLICATION),),
+        DOSSIER: (FORGOTTEN,),
+    }
 
 
 class TestForgettingAnApplicationThatWasAwarded:

@@ -76,7 +76,10 @@ class TestBeforeAFundIsOpened:
     def test_no_other_member_opens_it(self, actor: str) -> None:
         command = OpenFund(initiative=INITIATIVE, name="Winter Fund", currency="EUR")
         world = world_with_fund()
-        assert world.turned_down(command, actor) == (Forbidden, "Only the initiative's officer may do this.")
+        assert world.turned_down(command, actor) == (
+            Forbidden,
+            "In this initiative, only people with this role can do this: officer.",
+        )
 
     def test_a_stranger_does_not_learn_of_the_initiative(self) -> None:
         command = OpenFund(initiative=INITIATIVE, name="Winter Fund", currency="EUR")
@@ -87,7 +90,7 @@ class TestBeforeAFundIsOpened:
         command = OpenFund(initiative=INITIATIVE, name="Winter Fund", currency=currency)
         assert world_with_fund().turned_down(command, OFFICER) == (
             Invalid,
-            {"currency": "A currency is written as its three-letter code, such as EUR."},
+            {"currency": "Write the currency as its three-letter code, such as EUR."},
         )
 
     def test_a_fund_has_a_name(self) -> None:
@@ -130,12 +133,18 @@ class TestAnOpenFund:
     def test_nobody_else_records_a_pledge(self, actor: str) -> None:
         world = world_with_fund(opened())
         command = PledgeToFund(fund=FUND, funder=FUNDER, amount=euros("1"))
-        assert world.turned_down(command, actor) == (Forbidden, "Only the initiative's finance may do this.")
+        assert world.turned_down(command, actor) == (
+            Forbidden,
+            "In this initiative, only people with this role can do this: finance.",
+        )
 
     def test_a_funder_does_not_pledge_for_somebody_else(self) -> None:
         world = world_with_fund(opened())
         command = PledgeToFund(fund=FUND, funder=FINANCE, amount=euros("1"))
-        assert world.turned_down(command, FUNDER) == (Forbidden, "Only the initiative's finance may do this.")
+        assert world.turned_down(command, FUNDER) == (
+            Forbidden,
+            "In this initiative, only people with this role can do this: finance.",
+        )
 
     def test_a_stranger_does_not_pledge_for_themself(self) -> None:
         world = world_with_fund(opened())
@@ -150,7 +159,7 @@ class TestAnOpenFund:
         command = PledgeToFund(fund=FUND, funder=funder, amount=euros("1"))
         assert world.turned_down(command, FINANCE) == (
             Invalid,
-            {"funder": "A pledge is made by a member who holds the role of funder."},
+            {"funder": "Choose a member who holds the role of funder."},
         )
 
     @pytest.mark.parametrize(
@@ -160,17 +169,17 @@ class TestAnOpenFund:
             (
                 euros("-1"),
                 "amount.amount",
-                "An amount is a decimal number such as 1250.00, with no sign and no separators.",
+                "Write an amount as a plain number, such as 1250.00.",
             ),
             (
                 euros("1.001"),
                 "amount.amount",
-                "Is this 1001.00 or 1.001? Write it with a point and with 2 decimals, such as 1001.00.",
+                "Is this 1001.00 or 1.001? Write it with a point and 2 decimals, such as 1001.00.",
             ),
             (
                 euros("10000000000000.01"),
                 "amount.amount",
-                "An amount is at most 10000000000000.00 EUR; this is 10000000000000.01 EUR.",
+                "An amount can be at most 10000000000000.00 EUR.",
             ),
             (Money(amount="1", currency="USD"), "amount.currency", "The amount must be in EUR."),
         ],
@@ -186,7 +195,7 @@ class TestAnOpenFund:
         world = world_with_fund(opened(), pledged(MAX_MINOR))
         assert world.turned_down(PledgeToFund(fund=FUND, funder=FUNDER, amount=euros("0.01")), FUNDER) == (
             Refused,
-            "All pledges to one fund add up to at most 10000000000000.00 EUR; this one would go beyond.",
+            "All pledges to one fund can add up to at most 10000000000000.00 EUR; with this one they would exceed it.",
         )
 
     def test_nothing_is_pledged_to_a_fund_that_does_not_exist(self) -> None:
@@ -221,13 +230,13 @@ class TestAPledgedFund:
         world = world_with_fund(opened(), pledged(10_000), pledged(99_999, "pledge-two"), received(6_000))
         assert world.turned_down(_receive("40.01"), FINANCE) == (
             Refused,
-            "Of this pledge 40.00 EUR is outstanding, so 40.01 EUR cannot be received for it.",
+            "40.01 EUR is more than the 40.00 EUR still expected from this pledge.",
         )
 
     def test_money_arrives_for_a_pledge_that_was_made(self) -> None:
         assert world_with_fund(opened()).turned_down(_receive("1"), FINANCE) == (
             NotFound,
-            "There is no such pledge to this fund.",
+            "This fund has no such pledge.",
         )
 
     @pytest.mark.parametrize("actor", [ADMINISTRATOR, OFFICER, APPROVER, FUNDER])
@@ -235,7 +244,7 @@ class TestAPledgedFund:
         world = world_with_fund(opened(), pledged(10_000))
         assert world.turned_down(_receive("1"), actor) == (
             Forbidden,
-            "Only the initiative's finance may do this.",
+            "In this initiative, only people with this role can do this: finance.",
         )
 
     def test_it_arrives_in_the_funds_currency(self) -> None:
@@ -253,7 +262,7 @@ class TestAPledgedFund:
         command = ReceiveIntoFund(fund=FUND, pledge=PLEDGE, amount=euros("1"), received_on=date(2026, 3, 4))
         assert world.turned_down(command, FINANCE) == (
             Invalid,
-            {"received_on": "This day lies in the future."},
+            {"received_on": "This day is in the future."},
         )
 
     def test_a_bank_east_of_utc_may_be_a_day_ahead(self) -> None:
@@ -280,7 +289,7 @@ class TestCommitting:
         with pytest.raises(Refused) as refused:
             funds.commit(FUND, fund, grant_id=GRANT, amount=401)
         assert str(refused.value.detail) == (
-            "The fund has 4.00 EUR available (received), which does not cover the grant of 4.01 EUR."
+            "The fund has 4.00 EUR available, which does not cover the grant of 4.01 EUR."
         )
 
     def test_a_fund_may_count_from_what_was_pledged(self) -> None:
@@ -296,7 +305,7 @@ class TestCommitting:
         with pytest.raises(Refused) as refused:
             funds.commit(FUND, fund, grant_id=GRANT, amount=801)
         assert str(refused.value.detail) == (
-            "The fund has 8.00 EUR available (pledged), which does not cover the grant of 8.01 EUR."
+            "The fund has 8.00 EUR available, which does not cover the grant of 8.01 EUR."
         )
 
     def test_no_more_is_released_than_is_committed_to_that_grant(self) -> None:
@@ -307,7 +316,7 @@ class TestCommitting:
         with pytest.raises(Refused) as refused:
             funds.release(FUND, fund, grant_id=GRANT, amount=301, reason="grant_declined")
         assert str(refused.value.detail) == (
-            "Of this fund 3.00 EUR is committed to the grant, so 3.01 EUR cannot be released."
+            "The fund has set 3.00 EUR aside for this grant, so 3.01 EUR cannot be released."
         )
 
     def test_the_sums_follow_the_facts(self) -> None:

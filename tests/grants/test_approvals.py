@@ -73,7 +73,7 @@ class TestWhenThePayeeIsChangedAfterAnApproval:
         assert world.run(APPROVE, FINANCE).facts == {GRANT: (approval(FINANCE, 1),)}
         assert world.turned_down(INSTRUCT, FINANCE) == (
             Refused,
-            "Only an instalment approved twice can be instructed; this one is approved once.",
+            "Only an instalment approved twice can be sent to the bank; this one is approved once.",
         )
         assert world.run(APPROVE, APPROVER).facts == {GRANT: (approval(APPROVER, 2),)}
         assert world.run(INSTRUCT, FINANCE).facts == {GRANT: (instructed(setting=2),), PAYMENTS: (kept(),)}
@@ -82,7 +82,7 @@ class TestWhenThePayeeIsChangedAfterAnApproval:
         world = requesting(*approved()[:1], *CHANGED, approval(BOTH, 1))
         assert world.turned_down(APPROVE, BOTH) == (
             Refused,
-            "The second approval must come from another person than the first.",
+            "You gave the first approval; the second must come from somebody else.",
         )
         assert world.run(APPROVE, APPROVER).facts == {GRANT: (approval(APPROVER, 2),)}
 
@@ -100,7 +100,7 @@ class TestWhenAPaymentFailed:
         world = requesting(*approved(), instructed(), FAILED)
         assert world.turned_down(APPROVE, FINANCE) == (
             Refused,
-            "The approvals of this failed instalment stand, so it can be instructed again.",
+            "This instalment failed but is still approved, so it can be sent to the bank again.",
         )
         assert world.run(INSTRUCT, FINANCE).facts == {GRANT: (instructed(),)}
 

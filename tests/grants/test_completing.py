@@ -70,7 +70,7 @@ class TestAGrantThatIsPaid:
     def test_no_other_member_completes_it(self, actor: str) -> None:
         assert world_with_grant(*PAID).turned_down(COMPLETE, actor) == (
             Forbidden,
-            "Only the initiative's officer may do this.",
+            "In this initiative, only people with this role can do this: officer.",
         )
 
     @pytest.mark.parametrize("actor", [ARTIST, STRANGER])
@@ -83,14 +83,17 @@ class TestAGrantThatIsPaid:
     def test_an_officer_does_not_complete_their_own(self) -> None:
         world = world_with_grant(*PAID)
         member_too(world, ARTIST)
-        assert world.turned_down(COMPLETE, ARTIST) == (Forbidden, "Nobody acts on their own grant.")
+        assert world.turned_down(COMPLETE, ARTIST) == (
+            Forbidden,
+            "This is your own grant, so somebody else must do this.",
+        )
 
 
 class TestAGrantThatIsNotPaid:
     def test_one_without_a_schedule_is_not_completed(self) -> None:
         assert world_with_grant(*accepted()).turned_down(COMPLETE, OFFICER) == (
             Refused,
-            "A grant can be completed once its instalments are scheduled and settled.",
+            "A grant can be completed once all its instalments are paid; none is scheduled yet.",
         )
 
     @pytest.mark.parametrize(
@@ -121,7 +124,7 @@ class TestAGrantThatIsNotPaid:
         """The sentence names the first instalment that is not."""
         assert world_with_grant(*payable(), *since).turned_down(COMPLETE, OFFICER) == (
             Refused,
-            f"A grant can be completed once all is settled; instalment {number} is {status}.",
+            f"A grant can be completed once all its instalments are paid; instalment {number} is {status}.",
         )
 
 
@@ -144,5 +147,5 @@ class TestAGrantThatIsNotAccepted:
     def test_it_is_not_completed(self, facts: tuple[Fact, ...], status: str) -> None:
         assert world_with_grant(*facts).turned_down(COMPLETE, OFFICER) == (
             Refused,
-            f"A grant can be completed only while the grant is accepted; this one is {status}.",
+            f"This is possible only for an accepted grant; this one is {status}.",
         )

@@ -39,8 +39,7 @@ INSTRUCT = InstructInstalment(**ONE, reference="BATCH-1")
 ERASED = (
     Refused,
     (
-        "The recipient was erased, so nobody can read any more to whom this grant is paid; "
-        "nothing more of it can be confirmed, approved or paid."
+        "The recipient's data was erased, and the bank details with it. Nothing more of this grant can be confirmed, approved or paid."
     ),
 )
 

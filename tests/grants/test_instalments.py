@@ -107,7 +107,7 @@ class TestAScheduledInstalment:
         world = world_with_grant(*accepted(), *payee, scheduled((60_000, "none")))
         assert world.turned_down(REQUEST, ARTIST) == (
             Refused,
-            "An instalment can be requested once the payee is set and confirmed.",
+            "An instalment can be requested once the bank details are added and confirmed.",
         )
 
     def test_one_without_a_condition_is_requested_in_any_order(self) -> None:
@@ -145,7 +145,7 @@ class TestARequestedInstalment:
     def test_no_other_member_approves_it_first(self, actor: str) -> None:
         assert world_with_grant(*BY_STATUS["requested"]).turned_down(APPROVE, actor) == (
             Forbidden,
-            "Only the initiative's finance may do this.",
+            "In this initiative, only people with this role can do this: finance.",
         )
 
 
@@ -160,14 +160,14 @@ class TestAnInstalmentApprovedOnce:
     def test_no_other_member_approves_it_second(self, actor: str) -> None:
         assert world_with_grant(*BY_STATUS["approved once"]).turned_down(APPROVE, actor) == (
             Forbidden,
-            "Only the initiative's approver may do this.",
+            "In this initiative, only people with this role can do this: approver.",
         )
 
     def test_one_who_holds_both_roles_does_not_approve_it_twice(self) -> None:
         world = world_with_grant(*payable(), requested(), approved_once(BOTH))
         assert world.turned_down(APPROVE, BOTH) == (
             Refused,
-            "The second approval must come from another person than the first.",
+            "You gave the first approval; the second must come from somebody else.",
         )
 
     def test_one_who_holds_both_roles_approves_it_after_another(self) -> None:
@@ -182,7 +182,10 @@ class TestAnInstalmentThatWaitsForApproval:
     def test_its_recipient_never_approves_it(self, status: str) -> None:
         world = world_with_grant(*BY_STATUS[status])
         member_too(world, ARTIST)
-        assert world.turned_down(APPROVE, ARTIST) == (Forbidden, "Nobody acts on their own grant.")
+        assert world.turned_down(APPROVE, ARTIST) == (
+            Forbidden,
+            "This is your own grant, so somebody else must do this.",
+        )
 
     @pytest.mark.parametrize("status", ["requested", "approved once"])
     def test_the_rule_itself_keeps_the_recipient_from_approving(
@@ -192,7 +195,7 @@ class TestAnInstalmentThatWaitsForApproval:
         monkeypatch.setattr(access, "approver_on_grant", lambda *_, **__: Allowed(Role.APPROVER))
         assert world_with_grant(*BY_STATUS[status]).turned_down(APPROVE, ARTIST) == (
             Refused,
-            "An instalment must be approved by other people than the recipient.",
+            "The recipient cannot approve an instalment; somebody else must.",
         )
 
     @pytest.mark.parametrize("status", but("requested", "approved once", "failed"))
@@ -200,7 +203,7 @@ class TestAnInstalmentThatWaitsForApproval:
     def test_no_other_is_approved(self, status: str, actor: str) -> None:
         assert world_with_grant(*BY_STATUS[status]).turned_down(APPROVE, actor) == (
             Refused,
-            f"Only a requested instalment can be approved, twice; this one is {status}.",
+            f"Only a requested instalment can be approved; this one is {status}.",
         )
 
 
@@ -232,7 +235,7 @@ class TestAnApprovedInstalment:
             *(
                 (
                     text,
-                    "A reference has only the letters A to Z, digits, spaces and signs of /-?:().,'+.",
+                    "Use only the letters A to Z, digits, spaces and the characters / - ? : ( ) . , ' +",
                 )
                 for text in ("A_1", "Schnee & Eis", "Зима", "é", "٣", "A*")
             ),
@@ -251,7 +254,7 @@ class TestAnApprovedInstalment:
     def test_no_other_member_pays_it(self, status: str, command: Command, actor: str) -> None:
         assert world_with_grant(*BY_STATUS[status]).turned_down(command, actor) == (
             Forbidden,
-            "Only the initiative's finance may do this.",
+            "In this initiative, only people with this role can do this: finance.",
         )
 
     @pytest.mark.parametrize(
@@ -260,7 +263,10 @@ class TestAnApprovedInstalment:
     def test_a_recipient_who_handles_money_does_not_pay_themself(self, status: str, command: Command) -> None:
         world = world_with_grant(*BY_STATUS[status])
         member_too(world, ARTIST)
-        assert world.turned_down(command, ARTIST) == (Forbidden, "Nobody acts on their own grant.")
+        assert world.turned_down(command, ARTIST) == (
+            Forbidden,
+            "This is your own grant, so somebody else must do this.",
+        )
 
 
 class TestAnInstructedInstalment:
@@ -283,7 +289,7 @@ class TestAnInstructedInstalment:
         command = SettleInstalment(grant=GRANT, instalment=1, amount=euros(amount), settled_on=TODAY)
         assert world_with_grant(*BY_STATUS["instructed"]).turned_down(command, FINANCE) == (
             Refused,
-            f"The instalment is 600.00 EUR, so {amount} EUR cannot settle it.",
+            f"The instalment is 600.00 EUR, so a payment of {amount} EUR does not match it.",
         )
 
     @pytest.mark.parametrize(
@@ -309,7 +315,7 @@ class TestAnInstructedInstalment:
         world = world_with_grant(*BY_STATUS["instructed"])
         assert world.turned_down(command, FINANCE, begun - timedelta(minutes=1)) == (
             Invalid,
-            {"settled_on": "This day lies in the future."},
+            {"settled_on": "This day is in the future."},
         )
         assert world.run(command, FINANCE, begun).answers == GRANT
 
@@ -349,17 +355,15 @@ class TestWhatIsNotItsTurn:
     def test_it_is_instructed_after_both_approvals_and_once(self, status: str) -> None:
         assert world_with_grant(*BY_STATUS[status]).turned_down(INSTRUCT, FINANCE) == (
             Refused,
-            f"Only an instalment approved twice can be instructed; this one is {status}.",
+            f"Only an instalment approved twice can be sent to the bank; this one is {status}.",
         )
 
     @pytest.mark.parametrize("status", but("instructed"))
-    @pytest.mark.parametrize(("command", "done"), [(SETTLE, "settled"), (FAIL, "found to have failed")])
-    def test_it_is_settled_or_failed_after_the_bank_was_told(
-        self, status: str, command: Command, done: str
-    ) -> None:
+    @pytest.mark.parametrize("command", [SETTLE, FAIL])
+    def test_it_is_settled_or_failed_after_the_bank_was_told(self, status: str, command: Command) -> None:
         assert world_with_grant(*BY_STATUS[status]).turned_down(command, FINANCE) == (
             Refused,
-            f"Only an instructed instalment can be {done}; this one is {status}.",
+            f"Only an instalment that was sent to the bank can be recorded as paid or failed; this one is {status}.",
         )
 
     def test_a_grant_whose_payee_was_confirmed_at_last_is_paid(self) -> None:
@@ -393,7 +397,7 @@ class TestAnInstalmentThatIsNotThere:
         elsewhere = msgspec.structs.replace(command, instalment=number)
         assert world_with_grant(*payable()).turned_down(elsewhere, actor) == (
             NotFound,
-            "There is no such instalment of this grant.",
+            "This grant has no such instalment.",
         )
 
 
@@ -405,5 +409,5 @@ class TestAGrantThatIsNotAccepted:
     def test_nothing_is_requested(self, facts: tuple[Fact, ...], status: str) -> None:
         assert world_with_grant(*facts).turned_down(REQUEST, ARTIST) == (
             Refused,
-            f"An instalment can be requested only while the grant is accepted; this one is {status}.",
+            f"This is possible only for an accepted grant; this one is {status}.",
         )

@@ -87,7 +87,7 @@ class TestAnAcceptedGrant:
             ("x" * 201, "At most 200 characters; this has 201."),
             (
                 "One\x00",
-                "Character 4 is the control character U+0000, which cannot be kept; delete it, or type that place again.",
+                "Character 4 is the control character U+0000, which cannot be stored; delete it, or type that part again.",
             ),
         ],
     )
@@ -102,7 +102,7 @@ class TestAnAcceptedGrant:
     def test_there_is_no_payee_to_confirm_yet(self) -> None:
         assert world_with_grant(*accepted()).turned_down(CONFIRM, FINANCE) == (
             Refused,
-            "The recipient has not set a payee yet.",
+            "The recipient has not added bank details yet.",
         )
 
 
@@ -133,7 +133,7 @@ class TestAnAccount:
     def test_an_iban_with_any_character_wrong_or_two_in_the_wrong_order_is_none(self, written: str) -> None:
         assert world_with_grant(*accepted()).turned_down(account(written), ARTIST) == (
             Invalid,
-            {"account": "The check digits of this IBAN do not fit; compare it with the bank's letter."},
+            {"account": "This IBAN has a typing error; compare it with a letter or statement from the bank."},
         )
 
     @pytest.mark.parametrize("text", ["1234", "021000021 / 9876 5432", "x" * 200, "Branch DE89"])
@@ -163,7 +163,7 @@ class TestAPayeeThatIsSet:
         world = world_with_grant(*accepted(), payee_set())
         assert world.turned_down(CONFIRM, actor) == (
             Forbidden,
-            "Only the initiative's finance may do this.",
+            "In this initiative, only people with this role can do this: finance.",
         )
 
     @pytest.mark.parametrize("actor", [ARTIST, STRANGER])
@@ -173,7 +173,10 @@ class TestAPayeeThatIsSet:
     def test_a_recipient_who_handles_money_does_not_confirm_their_own(self) -> None:
         world = world_with_grant(*accepted(), payee_set())
         member_too(world, ARTIST)
-        assert world.turned_down(CONFIRM, ARTIST) == (Forbidden, "Nobody acts on their own grant.")
+        assert world.turned_down(CONFIRM, ARTIST) == (
+            Forbidden,
+            "This is your own grant, so somebody else must do this.",
+        )
 
     def test_the_rule_itself_keeps_the_recipient_from_confirming(
         self, monkeypatch: pytest.MonkeyPatch
@@ -182,7 +185,7 @@ class TestAPayeeThatIsSet:
         monkeypatch.setattr(access, "finance_on_grant", lambda *_, **__: Allowed(Role.FINANCE))
         assert world_with_grant(*accepted(), payee_set()).turned_down(CONFIRM, ARTIST) == (
             Refused,
-            "The payee must be confirmed by another person than the recipient.",
+            "The recipient cannot confirm the payee; somebody else must.",
         )
 
     @pytest.mark.parametrize("seen", [0, 2])
@@ -190,14 +193,14 @@ class TestAPayeeThatIsSet:
         world = world_with_grant(*accepted(), payee_set())
         assert world.turned_down(ConfirmGrantPayee(grant=GRANT, setting=seen), FINANCE) == (
             Refused,
-            "The payee was set once; look at the latest setting and confirm that.",
+            "The bank details were changed meanwhile; look at the new ones, then confirm them.",
         )
 
     def test_one_set_anew_meanwhile_is_not_confirmed_by_the_older_setting(self) -> None:
         world = world_with_grant(*accepted(), payee_set(), payee_set(2))
         assert world.turned_down(CONFIRM, FINANCE) == (
             Refused,
-            "The payee was set 2 times; look at the latest setting and confirm that.",
+            "The bank details were changed meanwhile; look at the new ones, then confirm them.",
         )
 
     def test_one_that_was_never_confirmed_is_replaced_without_a_wait(self) -> None:
@@ -208,7 +211,7 @@ class TestAPayeeThatIsSet:
 class TestAConfirmedPayee:
     def test_it_is_not_confirmed_twice(self) -> None:
         world = world_with_grant(*accepted(), payee_set(), payee_confirmed())
-        assert world.turned_down(CONFIRM, FINANCE) == (Refused, "This payee was confirmed already.")
+        assert world.turned_down(CONFIRM, FINANCE) == (Refused, "This payee is already confirmed.")
 
     def test_in_its_place_another_waits_for_a_day(self) -> None:
         world = world_with_grant(*accepted(), payee_set(), payee_confirmed())
@@ -236,7 +239,7 @@ class TestAPayeeThatWasChanged:
     def test_for_a_day_nothing_is_paid(self, now: datetime) -> None:
         assert world_with_grant(*changed_then_approved()).turned_down(INSTRUCT, FINANCE, now) == (
             Refused,
-            "The payee was changed; payments can be instructed from 2026-03-03 12:00 UTC.",
+            "The payee was changed recently; payments are possible from 2026-03-03 12:00 UTC.",
         )
 
     def test_after_the_day_the_bank_is_told_to_pay_the_later_one(self) -> None:
@@ -249,14 +252,14 @@ class TestAPayeeThatWasChanged:
         world = world_with_grant(*payable(), requested(), payee_set(2, waits=True), *approved())
         assert world.turned_down(INSTRUCT, FINANCE, A_DAY_LATER) == (
             Refused,
-            "The payee was changed and is not confirmed; it must be confirmed before a payment.",
+            "The payee was changed; the new one must be confirmed before a payment.",
         )
 
     def test_nothing_is_requested_for_an_unconfirmed_one(self) -> None:
         world = world_with_grant(*payable(), payee_set(2, waits=True))
         assert world.turned_down(RequestInstalment(grant=GRANT, instalment=1), ARTIST) == (
             Refused,
-            "An instalment can be requested once the payee is set and confirmed.",
+            "An instalment can be requested once the bank details are added and confirmed.",
         )
 
 
@@ -273,12 +276,9 @@ ENDS: dict[str, tuple[Fact, ...]] = {
 
 class TestAGrantThatIsNotAccepted:
     @pytest.mark.parametrize("status", ENDS)
-    @pytest.mark.parametrize(
-        ("command", "actor", "what"),
-        [(SET, ARTIST, "The payee can be set"), (CONFIRM, FINANCE, "The payee can be confirmed")],
-    )
-    def test_its_payee_stays_as_it_is(self, status: str, command: Command, actor: str, what: str) -> None:
+    @pytest.mark.parametrize(("command", "actor"), [(SET, ARTIST), (CONFIRM, FINANCE)])
+    def test_its_payee_stays_as_it_is(self, status: str, command: Command, actor: str) -> None:
         assert world_with_grant(*ENDS[status]).turned_down(command, actor) == (
             Refused,
-            f"{what} only while the grant is accepted; this one is {status}.",
+            f"This is possible only for an accepted grant; this one is {status}.",
         )

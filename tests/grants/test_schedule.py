@@ -89,7 +89,7 @@ class TestAnAcceptedGrant:
         world = world_with_grant(*accepted())
         assert world.turned_down(plan(*["1"] * 13), OFFICER) == (
             Invalid,
-            {"instalments": "A grant is paid in 1 to 12 instalments; these are 13."},
+            {"instalments": "A grant is paid in 1 to 12 instalments; this schedule has 13."},
         )
         assert world.run(plan(*["1"] * 12), OFFICER) == Outcome(
             facts={GRANT: (scheduled(*[(100, "none")] * 12),)}, answers=GRANT
@@ -98,7 +98,7 @@ class TestAnAcceptedGrant:
     def test_there_is_one_at_least(self) -> None:
         assert world_with_grant(*accepted()).turned_down(plan(), OFFICER) == (
             Invalid,
-            {"instalments": "A grant is paid in 1 to 12 instalments; these are 0."},
+            {"instalments": "A grant is paid in 1 to 12 instalments; this schedule has 0."},
         )
 
     def test_each_wrong_sum_is_told_by_its_place(self) -> None:
@@ -122,7 +122,7 @@ class TestAnAcceptedGrant:
     def test_no_other_member_divides_it(self, actor: str) -> None:
         assert world_with_grant(*accepted()).turned_down(plan("1"), actor) == (
             Forbidden,
-            "Only the initiative's officer may do this.",
+            "In this initiative, only people with this role can do this: officer.",
         )
 
     @pytest.mark.parametrize("actor", [ARTIST, STRANGER])
@@ -135,7 +135,10 @@ class TestAnAcceptedGrant:
     def test_an_officer_does_not_divide_their_own(self) -> None:
         world = world_with_grant(*accepted())
         member_too(world, ARTIST)
-        assert world.turned_down(plan("1"), ARTIST) == (Forbidden, "Nobody acts on their own grant.")
+        assert world.turned_down(plan("1"), ARTIST) == (
+            Forbidden,
+            "This is your own grant, so somebody else must do this.",
+        )
 
 
 class TestAScheduledGrant:
@@ -159,7 +162,7 @@ class TestAScheduledGrant:
     def test_it_stands_once_an_instalment_was_requested(self, since: tuple[Fact, ...]) -> None:
         assert world_with_grant(*payable(), *since).turned_down(plan("1"), OFFICER) == (
             Refused,
-            "An instalment was requested already, so the schedule stands.",
+            "The schedule can no longer be changed, since an instalment was already requested.",
         )
 
 
@@ -175,5 +178,5 @@ class TestAGrantThatIsNotAccepted:
     def test_it_is_not_divided(self, facts: tuple[Fact, ...], status: str) -> None:
         assert world_with_grant(*facts).turned_down(plan("1"), OFFICER) == (
             Refused,
-            f"Instalments can be scheduled only while the grant is accepted; this one is {status}.",
+            f"This is possible only for an accepted grant; this one is {status}.",
         )

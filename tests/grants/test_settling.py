@@ -71,7 +71,7 @@ def test_it_is_not_settled_on_an_earlier_day() -> None:
     assert told().turned_down(settle(date(2026, 2, 28)), FINANCE, LATER) == (
         Invalid,
         {
-            "settled_on": "The bank was told to pay on 2026-03-02, so it cannot have paid before 2026-03-01.",
+            "settled_on": "The payment was sent to the bank on 2026-03-02, so it cannot have been made before 2026-03-01.",
         },
     )
 
@@ -91,7 +91,7 @@ def test_the_latest_instruction_counts() -> None:
     assert world.turned_down(settle(TODAY), FINANCE, LATER) == (
         Invalid,
         {
-            "settled_on": "The bank was told to pay on 2026-03-12, so it cannot have paid before 2026-03-11.",
+            "settled_on": "The payment was sent to the bank on 2026-03-12, so it cannot have been made before 2026-03-11.",
         },
     )
 

@@ -132,7 +132,7 @@ class Writer:
             more["entries"] = [(index, own)]
         elif kind == 5:
             index = chance.choice(ROUNDS)
-            count = len(await self._history.entries(index))
+            count = len((await self._history.entries((index,)))[index])
             facts = [self._fact(own, 1, counts=index, count=count)]
             more["read_indexes"] = {index: count}
         elif kind == 6:  # the second of two facts is out of place in a stream of somebody else's

@@ -46,7 +46,7 @@ def application_url(postgres: EmbeddedPostgres, database_url: str) -> Iterator[s
 async def test_the_application_role_can_do_all_that_an_append_does(application_url: str) -> None:
     """Every part of an append, the look-up of an idempotency key, loading, and the queue of due dates."""
     idempotency = Idempotency("somebody", b"key", b"request")
-    due = DueDate("due", NOON, "call.close", b"{}", b"\x05" * 32)
+    due = DueDate("due", NOON, "one", 1)
     async with open_history(application_url) as history:
         one = await history.append(
             Append(
@@ -67,7 +67,7 @@ async def test_the_application_role_can_do_all_that_an_append_does(application_u
 
         assert (one.positions, two.positions) == ((1,), (2,))
         assert list(await history.load({"one": 0, "person-1": 0, "three": 0})) == ["one", "person-1"]
-        assert await history.entries("index") == ("one",)
+        assert await history.entries(["index"]) == {"index": ("one",)}
         assert await history.keys(["person-1"]) == []
         known = await history.remembered(idempotency)
         assert known is not None
@@ -117,9 +117,7 @@ async def test_the_application_role_can_do_nothing_else_to_it(application_url: s
 @pytest.mark.parametrize(
     ("append", "read", "sentence"),
     [
-        (Append(facts=[], read={}, answers="one", new_keys=[WrappedKey("person-1", 1, b"anew")]), {}, "without a fact"),
-        (Append(facts=[], read={}, answers="one", entries=[("index", "one")]), {}, "without a fact"),
-        (Append(facts=[], read={}, answers="one", erased=["person-1"]), {}, "without a fact"),
+        (Append(facts=[], read={}, answers="one", erased=["person-1"]), {}, "a key ends with"),
         (Append(facts=[fact("two")], read={}, answers="two", erased=["person-1"]), {"two": 0}, "a key ends with"),
         (
             Append(facts=[replace(fact("two"), topic="person.erased.v1")], read={}, answers="two", erased=["person-1"]),
@@ -165,7 +163,38 @@ async def test_whoever_has_its_password_makes_no_gap_and_lets_no_key_fall_in_sil
                 await call(connection, APPEND, arguments([(append, read)]))
         assert await history.last_position() == 1
         assert await history.keys(["person-1"]) == [WrappedKey("person-1", 1, b"wrapped")]
-        assert await history.entries("index") == ()
+        assert await history.entries(["index"]) == {"index": ()}
+
+
+async def test_what_comes_without_a_fact_is_not_stored(application_url: str) -> None:
+    """Of none of the effects: here a request with a fact and one without stand side by side."""
+    bare = Append(
+        facts=[],
+        read={},
+        answers="one",
+        entries=[("index", "one")],
+        claims=[(b"name", "person-2")],
+        due=[DueDate("due", NOON, "one", 1)],
+        struck=["kept"],
+        new_keys=[WrappedKey("person-2", 1, b"wrapped")],
+        idempotency=Idempotency("somebody", b"key", b"request"),
+    )
+    whole = Append(facts=[fact("one")], read={}, answers="one", due=[DueDate("kept", NOON, "one", 1)])
+    async with open_history(application_url) as history:
+        await history.append(whole)
+        async with history.connection() as connection:
+            await call(
+                connection,
+                APPEND,
+                arguments([(bare, {}), (replace(whole, facts=[fact("two")], due=[]), {"two": 0})]),
+            )
+        assert await history.last_position() == 2
+        assert await history.entries(["index"]) == {"index": ()}
+        assert await history.held([b"name"]) == frozenset()
+        assert [due.key for due in await history.due(NOON)] == ["kept"]
+        assert await history.keys(["person-2"]) == []
+        assert bare.idempotency is not None
+        assert await history.remembered(bare.idempotency) is None
 
 
 async def test_names_that_the_caller_puts_in_the_way_are_not_taken(application_url: str) -> None:

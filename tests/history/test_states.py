@@ -1,5 +1,7 @@
 """Folded states: a stream is read as what it is, or not at all."""
 
+from typing import cast
+
 import pytest
 
 from domain.calls import CALL
@@ -7,9 +9,22 @@ from domain.initiatives import INITIATIVE
 from domain.persons import PERSON
 from domain.refusals import NotFound
 from domain.topics import AGGREGATES
+from history.states import REMEMBERED, Folded, States
+from history.store import History
 from tests.history.conftest import Office
 
 pytestmark = pytest.mark.anyio
+
+
+def test_the_state_that_was_not_used_for_longest_is_dropped_first() -> None:
+    """A stream that every command reads, such as an initiative's, stays however rarely it is written."""
+    states = States(cast("History", None))
+    for number in range(REMEMBERED):
+        states.keep(f"call-{number}", Folded(None, 1, b""))
+    assert states.known("call-0") is not None
+    states.keep("call-new", Folded(None, 1, b""))
+    assert states.known("call-0") is not None
+    assert states.known("call-1") is None
 
 
 @pytest.mark.parametrize("afresh", [True, False])

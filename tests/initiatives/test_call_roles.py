@@ -56,7 +56,7 @@ class TestGiving:
     def test_nobody_else_does(self) -> None:
         assert house().turned_down(GIVE, OFFICER) == (
             Forbidden,
-            "Only the initiative's administrator may do this.",
+            "In this initiative, only people with this role can do this: administrator.",
         )
         assert house().turned_down(GIVE, STRANGER)[0] is NotFound
         assert house(given_for(CALL, Role.OFFICER)).turned_down(GIVE, STRANGER)[0] is NotFound
@@ -68,7 +68,7 @@ class TestGiving:
         command = AddCallMember(call=CALL, person=STRANGER, roles=(role, Role.JUROR))
         assert house().turned_down(command, ADMINISTRATOR) == (
             Invalid,
-            {"roles": "The roles for one call are among officer, juror, chair."},
+            {"roles": "For a single call, only these roles can be given: officer, juror, chair."},
         )
 
     def test_at_least_one_to_a_living_person_and_not_the_same_again(self) -> None:
@@ -76,13 +76,13 @@ class TestGiving:
         assert house().turned_down(command, ADMINISTRATOR)[0] is Invalid
         assert house(given_for(CALL, Role.JUROR)).turned_down(GIVE, ADMINISTRATOR) == (
             Refused,
-            "This person holds exactly these roles for this call already.",
+            "This person already has exactly these roles for this call.",
         )
         unknown = AddCallMember(call=CALL, person=person(99), roles=(Role.JUROR,))
         assert house().turned_down(unknown, ADMINISTRATOR) == (NotFound, "There is no such person.")
         world = house()
         world.given(STRANGER, PersonErased(person=STRANGER, reason="safety", dossiers=(), kept=()))
-        assert world.turned_down(GIVE, ADMINISTRATOR) == (Refused, "This person was erased.")
+        assert world.turned_down(GIVE, ADMINISTRATOR) == (Refused, "This person's data was erased.")
 
     def test_they_stand_in_place_of_those_held_before_for_it(self) -> None:
         world = house(given_for(CALL, Role.CHAIR))
@@ -101,7 +101,7 @@ class TestTaking:
         world = house(given_for(CALL, Role.JUROR), taken)
         assert world.turned_down(self.TAKE, ADMINISTRATOR) == (
             Refused,
-            "This person holds no role for this call alone.",
+            "This person has no role for this call alone.",
         )
         assert world.state(INITIATIVES, INITIATIVE).within(CALL).roles(STRANGER) == frozenset()
 
@@ -138,7 +138,7 @@ class TestWhereTheyCount:
         else:
             assert world.turned_down(command, OFFICER) == (
                 Invalid,
-                {"juror": "Only a member who is a juror or chair can be assigned."},
+                {"juror": "Choose a member who is a juror or a chair."},
             )
             review(world, REVIEW, APPLICATION, STRANGER)
             assert world.turned_down(DeclareNoConflict(review=REVIEW), STRANGER)[0] is NotFound

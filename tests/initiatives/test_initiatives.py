@@ -42,7 +42,7 @@ class TestWhenNothingHappenedYet:
     def test_no_person_can_open_it(self) -> None:
         assert World().turned_down(OpenInstallation(), KEEPER) == (
             Forbidden,
-            "Only the program itself does this.",
+            "Only the program itself can do this.",
         )
 
     def test_nobody_can_be_appointed(self) -> None:
@@ -56,7 +56,7 @@ class TestWhenTheInstallationIsOpen:
     def test_it_is_not_opened_twice(self) -> None:
         assert peopled().turned_down(OpenInstallation(), SYSTEM) == (
             Refused,
-            "This installation's history has begun already.",
+            "The history of this installation has already begun.",
         )
 
     def test_a_second_opening_changes_nothing(self) -> None:
@@ -78,13 +78,13 @@ class TestWhenTheInstallationIsOpen:
     def test_the_administrator_of_an_initiative_appoints_nobody(self) -> None:
         assert peopled().turned_down(AppointAdministrator(person=STRANGER), ADMINISTRATOR) == (
             Forbidden,
-            "Only an administrator of this installation may do this.",
+            "Only an administrator of this installation can do this.",
         )
 
     def test_nobody_is_appointed_twice(self) -> None:
         assert peopled().turned_down(AppointAdministrator(person=KEEPER), SYSTEM) == (
             Refused,
-            "This person is an administrator already.",
+            "This person is already an administrator.",
         )
 
     def test_only_registered_people_are_appointed(self) -> None:
@@ -92,7 +92,7 @@ class TestWhenTheInstallationIsOpen:
         world.given(STRANGER, PersonErased(person=STRANGER, reason="safety", dossiers=(), kept=()))
         assert world.turned_down(AppointAdministrator(person=STRANGER), SYSTEM) == (
             Refused,
-            "This person was erased.",
+            "This person's data was erased.",
         )
         assert world.turned_down(AppointAdministrator(person=person(99)), SYSTEM) == (
             NotFound,
@@ -125,7 +125,7 @@ class TestWhenTheInstallationIsOpen:
     def test_nobody_else_founds(self) -> None:
         assert peopled().turned_down(FoundInitiative(name="Mine"), STRANGER) == (
             Forbidden,
-            "Only an administrator of this installation may do this.",
+            "Only an administrator of this installation can do this.",
         )
 
     def test_an_initiative_needs_a_name(self) -> None:
@@ -151,12 +151,12 @@ class TestWhenTheInitiativeIsFounded:
         again = AddMember(initiative=INITIATIVE, person=JUROR, roles=(Role.FUNDER,))
         assert world.turned_down(again, ADMINISTRATOR) == (
             Refused,
-            "This person holds exactly these roles already.",
+            "This person already has exactly these roles.",
         )
 
     def test_what_is_no_role_of_a_member_is_not_given(self) -> None:
         sentence = (
-            "A member's roles are among administrator, officer, juror, chair, finance, approver, funder."
+            "A member can have these roles: administrator, officer, juror, chair, finance, approver, funder."
         )
         for roles in ((Role.APPLICANT,), (Role.SYSTEM, Role.OFFICER)):
             command = AddMember(initiative=INITIATIVE, person=STRANGER, roles=roles)
@@ -183,7 +183,7 @@ class TestWhenTheInitiativeIsFounded:
 
     def test_who_holds_no_role_is_not_removed(self) -> None:
         command = RemoveMember(initiative=INITIATIVE, person=STRANGER)
-        assert peopled().turned_down(command, ADMINISTRATOR) == (Refused, "This person holds no role here.")
+        assert peopled().turned_down(command, ADMINISTRATOR) == (Refused, "This person has no role here.")
 
     def test_only_its_administrator_gives_and_takes(self) -> None:
         for command in (
@@ -192,7 +192,7 @@ class TestWhenTheInitiativeIsFounded:
         ):
             assert peopled().turned_down(command, OFFICER) == (
                 Forbidden,
-                "Only the initiative's administrator may do this.",
+                "In this initiative, only people with this role can do this: administrator.",
             )
             for outsider in (STRANGER, KEEPER):
                 assert peopled().turned_down(command, outsider)[0] is NotFound
@@ -232,13 +232,13 @@ class TestWhenAnAdministratorWasErased:
         command = AddMember(initiative=INITIATIVE, person=STRANGER, roles=(Role.OFFICER,))
         assert self.erased().turned_down(command, KEEPER) == (
             Forbidden,
-            "This initiative has no administrator any more; name one first.",
+            "This initiative no longer has an administrator; name one first.",
         )
 
     def test_nobody_else_names_one(self) -> None:
         assert self.erased().turned_down(self.NAMED, OFFICER) == (
             Forbidden,
-            "Only the initiative's administrator may do this.",
+            "In this initiative, only people with this role can do this: administrator.",
         )
         assert self.erased().turned_down(self.NAMED, STRANGER)[0] is NotFound
 

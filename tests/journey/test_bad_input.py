@@ -117,8 +117,8 @@ def turned_down(
     return [(error["field"], error["detail"]) for error in problem.get("errors", ())]
 
 
-NO_DATE = "A date is written as 2026-05-31."
-NO_TIME = "A time is written as 2026-05-31T18:00:00."
+NO_DATE = "Write the date as year, month and day: 2026-05-31."
+NO_TIME = "Write date and time as 2026-05-31T18:00:00."
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ def test_a_time_without_its_offset_is_refused_where_one_is_needed(running: Runni
         assert [(error["field"], error["detail"]) for error in problem["errors"]] == [
             (
                 "as_of",
-                "Give an X-Position as it came, or a time with its offset, such as 2026-05-31T18:00:00Z.",
+                "Send an X-Position exactly as you got it, or a time with its offset, such as 2026-05-31T18:00:00Z.",
             )
         ]
 
@@ -204,9 +204,12 @@ def test_a_time_with_an_offset_is_refused_where_the_calls_own_clocks_count(
     for moment, detail in (
         (
             "2090-05-31T18:00:00Z",
-            "Write the time as the clocks of the call's time zone show it, without an offset.",
+            "Write the time as it is in the call's time zone, without an offset.",
         ),
-        ("2090-03-26T02:30:00", "The clocks of Europe/Berlin leap over this time; choose another."),
+        (
+            "2090-03-26T02:30:00",
+            "This time does not exist in Europe/Berlin, since the clocks are put forward then; choose another one.",
+        ),
     ):
         assert turned_down(running, ground.officer, path, 422, closes_at=moment) == [("closes_at", detail)]
 

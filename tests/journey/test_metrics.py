@@ -102,9 +102,9 @@ def test_others_are_refused(running: Running, walked: Walked, who: str) -> None:
     """Also those with a part in an initiative."""
     person: Person = walked.people[who]
     told = person.get("/metrics", 403)
-    assert told["detail"] == "Only an administrator of this installation may do this."
+    assert told["detail"] == "Only an administrator of this installation can do this."
 
 
 def test_the_public_is_refused(running: Running) -> None:
     answer = running.client.get("/metrics")
-    assert (answer.status_code, answer.json()["title"]) == (401, "Nobody is signed in")
+    assert (answer.status_code, answer.json()["title"]) == (401, "You are not signed in")

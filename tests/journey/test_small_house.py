@@ -109,7 +109,7 @@ def test_four_people_come_from_the_opening_to_a_confirmed_outcome() -> None:
 
         # One review of the first application is lacking, and nobody is left to write it.
         stuck = anna.post(f"/api/rounds/{house.round}/panel", 409)
-        assert stuck["detail"].startswith("1 eligible application lacks reviews.")
+        assert stuck["detail"].startswith("1 eligible application does not have enough reviews.")
         lower = f"/api/applications/{first}/lower-quorum"
         reason = {"reason": "conflicts_of_interest"}
         for actor in (anna, bella, carl):  # no chair; a chair with a conflict; a juror with one

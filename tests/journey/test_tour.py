@@ -169,4 +169,4 @@ def test_the_first_initiative_ends_with_a_call_that_is_open(
         again = paste(text, environment)
         assert again.returncode == 1
         assert again.stdout == ""
-        assert "This address belongs to a registered person already." in again.stderr
+        assert "Another registered person already uses this address." in again.stderr

@@ -118,7 +118,7 @@ def served(**settings: str) -> Iterator[Served]:
         assert (found.limits.connections, found.limits.requests) == ({}, {}), "somebody is counted for ever"
 
 
-HEAD = "Address and headers have at most 1000 bytes, and there are at most 20 headers."
+HEAD = "Address and headers together can have at most 1,000 bytes, and there can be at most 20 headers."
 
 
 class TestTheHead:
@@ -163,8 +163,12 @@ class TestTheHead:
         assert server.ask(get("/", b"X-Short: " + b"x" * 500)) == (200, "done")
         server.asked.clear()
 
+    def test_the_refusal_is_in_the_language_that_the_headers_ask_for(self, server: Served) -> None:
+        status, sentence = server.ask(get("/head", b"Accept-Language: ru", b"X-Long: " + b"x" * 1000))
+        assert (status, sentence[:5]) == (431, "Адрес")
+
     def test_one_that_comes_byte_by_byte_is_ended(self, server: Served) -> None:
-        late = (408, "The head of the request did not come in time; send it again.")
+        late = (408, "The head of the request did not arrive in time; send it again.")
         with server.connect() as connection:
             connection.sendall(b"GET / HTTP/1.1\r\n")
             assert drip(connection, b"x") == late
@@ -216,7 +220,7 @@ class TestTheBody:
             connection.sendall(b"POST /body HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{")
             assert answered(connection) == (
                 408,
-                "The body of the request did not come in time; send it again.",
+                "The body of the request did not arrive in time; send it again.",
             )
             assert server.asked == ["/body"]
             until(lambda: server.left == ["/body"])
@@ -259,7 +263,7 @@ class TestConnections:
             with server.connect() as more:
                 assert answered(more) == (
                     503,
-                    "The server has as many connections as it takes; try again shortly.",
+                    "The server has too many connections at the moment; try again shortly.",
                 )
 
     def test_behind_a_proxy_it_is_requests_that_count(self) -> None:
@@ -271,7 +275,7 @@ class TestConnections:
             until(lambda: server.asked == ["/wait"] * 2)
             too_many = (
                 429,
-                "There are too many requests from your address at once; wait for some to be answered.",
+                "There are too many requests from your address at once; wait until some are answered.",
             )
             for forwarded in (ADDRESS, b"203.0.113.98, " + ADDRESS, ADDRESS + b", 127.0.0.1"):
                 assert server.ask(get("/", b"X-Forwarded-For: " + forwarded)) == too_many

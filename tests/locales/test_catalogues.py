@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import string
 from collections.abc import Iterator
 
@@ -34,6 +35,7 @@ REJECTIONS = {
     "bad_parameter",
 }
 """What carries a sentence to somebody who is not the operator. `field` is `Invalid.field`."""
+MESSAGES = {"msg", "counted", "in_context"}
 
 
 def placeholders(text: str) -> set[str]:
@@ -55,7 +57,6 @@ def test_a_catalogue_has_each_message_of_the_program_and_no_other(language: str)
     assert stored == keys, "run `make messages`"
 
 
-@pytest.mark.xfail(reason="not everything is translated yet", strict=True)
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_each_message_is_translated(language: str) -> None:
     missing = [each.id for each in known(language) if each.id and not all(texts_of(each.string))]
@@ -110,6 +111,52 @@ def literals_in_rejections() -> Iterator[str]:
 @pytest.mark.xfail(reason="not every sentence is a message yet", strict=True)
 def test_a_rejection_is_given_as_a_message() -> None:
     assert not list(literals_in_rejections())
+
+
+SENTENCE = re.compile(r"[A-Z{].* .*[.?]\Z", re.DOTALL)
+
+
+def sentences_beside_messages(source: str) -> Iterator[int]:
+    """The lines of literals that read like a sentence and are neither a docstring nor part of a message."""
+    tree = ast.parse(source)
+    beside: set[int] = set()
+    for node in ast.walk(tree):
+        message = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in MESSAGES
+        if message or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
+            beside |= {id(each) for each in ast.walk(node)}
+    for node in ast.walk(tree):
+        parts = node.values if isinstance(node, ast.JoinedStr) else [node]
+        if isinstance(node, ast.JoinedStr):
+            beside |= {id(each) for each in parts}
+        text = "".join(str(each.value) if isinstance(each, ast.Constant) else "{}" for each in parts)
+        is_text = isinstance(node, ast.JoinedStr) or (
+            isinstance(node, ast.Constant) and isinstance(node.value, str)
+        )
+        if is_text and id(node) not in beside and SENTENCE.match(text):
+            yield node.lineno
+
+
+def test_the_domain_has_no_sentence_that_is_not_a_message() -> None:
+    """Also one that a helper returns, or that stands in a tuple or a constant. Elsewhere, types see to the rest."""
+    found = {
+        f"{file.relative_to(ROOT)}:{line}"
+        for file in sorted((ROOT / "domain").rglob("*.py"))
+        for line in sentences_beside_messages(file.read_text())
+    }
+    assert not found
+
+
+def test_a_sentence_that_is_not_a_message_is_found_wherever_it_stands() -> None:
+    code = '''
+"""This is said of the module."""
+A = "This is taken already."
+def why(n):
+    """This is said of the function."""
+    return (n, f"{n} of these are taken already.")
+B = msg("This is a message.")
+C = "a name with a point."
+'''
+    assert sorted(sentences_beside_messages(code)) == [3, 6]
 
 
 def test_messages_are_found_in_code_and_in_templates() -> None:

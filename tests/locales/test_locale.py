@@ -22,6 +22,9 @@ NOON = datetime(2026, 7, 1, 10, 0, tzinfo=UTC)
         (Money(amount="12500.00", currency="EUR"), "12,500.00\xa0EUR", "12\xa0500,00\xa0EUR"),
         (Money(amount="12500", currency="JPY"), "12,500\xa0JPY", "12\xa0500\xa0JPY"),
         (Money(amount="0.125", currency="KWD"), "0.125\xa0KWD", "0.125\xa0KWD"),
+        # The library would show no decimals of these two, as nobody pays them in cash.
+        (Money(amount="1250.50", currency="HUF"), "1,250.50\xa0HUF", "1\xa0250,50\xa0HUF"),
+        (Money(amount="1250.505", currency="IQD"), "1,250.505\xa0IQD", "1\xa0250.505\xa0IQD"),
         (date(2026, 3, 1), "1 March 2026", "1 марта 2026"),
         (NOON, "1 July 2026, 10:00 UTC", "1 июля 2026, 10:00 UTC"),
         (10_000, "10,000", "10\xa0000"),

@@ -31,7 +31,7 @@ class TestAFund:
 
         answers = await together(*(house.tried_offer(application) for application in round.applications))
 
-        sentence = "The fund has 0.00 EUR available (received), which does not cover the grant of 100.00 EUR."
+        sentence = "The fund has 0.00 EUR available, which does not cover the grant of 100.00 EUR."
         assert Counter(answers) == {None: 5, sentence: 7}
         books = house.count()
         assert sorted(books.funds[round.fund].bound.values()) == [10_000] * 5
@@ -67,7 +67,7 @@ class TestAFund:
         )
 
         assert answers.count(None) == 1
-        assert set(answers) == {None, "This application was offered a grant already."}
+        assert set(answers) == {None, "This application was already offered a grant."}
         assert list(house.count().funds[round.fund].bound.values()) == [10_000]
 
     async def test_takes_in_no_more_of_a_pledge_than_was_pledged(self, house: House) -> None:
@@ -76,7 +76,7 @@ class TestAFund:
 
         answers = await together(*(house.receive(fund, pledge, 30_000) for _ in range(4)))
 
-        sentence = "Of this pledge 0.00 EUR is outstanding, so 300.00 EUR cannot be received for it."
+        sentence = "300.00 EUR is more than the 0.00 EUR still expected from this pledge."
         assert Counter(answers) == {None: 3, sentence: 1}
         assert house.count().funds[fund].received == {pledge: 100_000}
         house.check_ledger()
@@ -114,10 +114,16 @@ class TestAnOffer:
 
         last = house.facts(grant)[-1]
         if answers[0] is None:
-            assert answers == [None, "Only an offered grant can be declined; this one is accepted."]
+            assert answers == [
+                None,
+                "Only an open offer can be accepted or declined; this grant is accepted.",
+            ]
             assert isinstance(last, GrantAccepted)
         else:
-            assert answers == ["Only an offered grant can be accepted; this one is declined.", None]
+            assert answers == [
+                "Only an open offer can be accepted or declined; this grant is declined.",
+                None,
+            ]
             assert isinstance(last, GrantDeclined)
         bound = 10_000 if answers[0] is None else 0
         assert house.count().funds[round.fund].bound == {grant: bound}
@@ -159,7 +165,10 @@ class TestASchedule:
             assert answers == [None, None]
             assert kinds == [GrantInstalmentsScheduled, GrantInstalmentRequested]
         else:
-            assert answers == [None, "An instalment was requested already, so the schedule stands."]
+            assert answers == [
+                None,
+                "The schedule can no longer be changed, since an instalment was already requested.",
+            ]
             assert kinds[-1] is GrantInstalmentRequested
         house.count()
 
@@ -181,7 +190,7 @@ class TestAnInstalment:
             *(house.tried("instalment.approve", "both", grant=grant, instalment=1) for _ in range(4))
         )
 
-        again = "The second approval must come from another person than the first."
+        again = "You gave the first approval; the second must come from somebody else."
         assert Counter(answers) == {None: 1, again: 3}
         assert [(fact.approver, fact.stage) for fact in self.approvals(house, grant)] == [
             (house.people["both"], 1)
@@ -197,7 +206,10 @@ class TestAnInstalment:
             )
         )
 
-        assert Counter(answers) == {None: 1, "Only the initiative's approver may do this.": 1}
+        assert Counter(answers) == {
+            None: 1,
+            "In this initiative, only people with this role can do this: approver.": 1,
+        }
         (first,) = self.approvals(house, grant)
         winner = "finance" if answers[0] is None else "second_finance"
         assert (first.approver, first.stage) == (house.people[winner], 1)
@@ -216,7 +228,7 @@ class TestAnInstalment:
         assert answers.count(None) == 1
         assert set(answers) == {
             None,
-            "Only a requested instalment can be approved, twice; this one is approved.",
+            "Only a requested instalment can be approved; this one is approved.",
         }
         assert [fact.stage for fact in self.approvals(house, grant)] == [1, 2]
 
@@ -228,7 +240,7 @@ class TestAnInstalment:
         )
         assert Counter(answers) == {
             None: 1,
-            "Only an instalment approved twice can be instructed; this one is instructed.": 1,
+            "Only an instalment approved twice can be sent to the bank; this one is instructed.": 1,
         }
         instructed = [fact for fact in house.facts(grant) if isinstance(fact, GrantInstalmentInstructed)]
         assert [fact.reference for fact in instructed] == [f"RUN-{answers.index(None)}"]
@@ -256,11 +268,14 @@ class TestAnInstalment:
         if answers[0] is None:
             assert (
                 answers[1]
-                == "Only an instructed instalment can be found to have failed; this one is settled."
+                == "Only an instalment that was sent to the bank can be recorded as paid or failed; this one is settled."
             )
             assert isinstance(last, GrantInstalmentSettled)
         else:
-            assert answers == ["Only an instructed instalment can be settled; this one is failed.", None]
+            assert answers == [
+                "Only an instalment that was sent to the bank can be recorded as paid or failed; this one is failed.",
+                None,
+            ]
             assert isinstance(last, GrantInstalmentFailed)
         house.check_ledger()
 
@@ -296,11 +311,11 @@ class TestAnInstalment:
         assert settling.count(None) == completing.count(None) == 1
         assert set(settling) == {
             None,
-            "Only an instructed instalment can be settled; this one is settled.",
+            "Only an instalment that was sent to the bank can be recorded as paid or failed; this one is settled.",
         }
         assert set(completing) == {
             None,
-            "A grant can be completed only while the grant is accepted; this one is completed.",
+            "This is possible only for an accepted grant; this one is completed.",
         }
         fund = house.count().grants[grant].fund
         released = [fact.amount for fact in house.facts(fund) if isinstance(fact, FundReleased)]

@@ -223,7 +223,7 @@ async def test_no_game_breaks_a_promise_about_money(
         answers = await together(*(one for move in batch for one in table.tries(move)))
         for answer in answers:
             reached["a fund too small"] += (answer or "").startswith("The fund has")
-            reached["a payee too new"] += "payments can be instructed from" in (answer or "")
+            reached["a payee too new"] += "payments are possible from" in (answer or "")
             reached["a report missing"] += "needs an accepted report of its own" in (answer or "")
         house.count()
         reached["failed"] += sum(step == "failed" for book in table.grants for step in book.steps.values())

@@ -18,7 +18,7 @@ from psycopg import sql
 from api.postgres.embedded import EmbeddedPostgres
 from tests.journey.running import Running, following
 from tests.journey.walk import walk
-from tests.operations.test_command_line import Operator, wait_until
+from tests.operations.command_line.operator import Operator, wait_until
 
 NOT_ALLOWED = (
     "The database refuses its role what is needed here: let its owner run this, or let the owner allow the role to "

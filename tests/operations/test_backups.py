@@ -24,7 +24,7 @@ from domain.commands.persons import RegisterPerson
 from domain.values import SYSTEM, Channel
 from history.runner import Request
 from tests.conftest import drop_database, make_database
-from tests.operations.test_command_line import Operator
+from tests.operations.command_line.operator import Operator
 
 
 @pytest.fixture
@@ -394,7 +394,7 @@ class TestRefused:
         other = elsewhere(keeper, empty_url, tmp_path / "new")
         older = str(tmp_path / "older")
         sentence = other.refused("restore", str(tmp_path / "dumps" / "two.dump"), OVERWINTER_KEY_BACKUP=older)
-        assert "lacks the keys of one person" in sentence
+        assert "lacks one key that was made later" in sentence
         assert not (tmp_path / "new" / "data-keys").exists()
         other.said("restore")
         assert (living(other), erasures(empty_url)) == ({first, second}, {})

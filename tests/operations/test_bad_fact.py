@@ -93,10 +93,7 @@ async def overwinter(environment: dict[str, str], *arguments: str) -> Result:
     return await to_thread.run_sync(lambda: CliRunner().invoke(main, arguments, env=environment))
 
 
-SENTENCE = (
-    "A stored fact that this rests on cannot be read, so it can be neither shown nor changed now; "
-    "tell whoever runs this installation."
-)
+SENTENCE = "Part of the history cannot be read, so this can be neither shown nor changed right now; please tell the people who run this installation."
 
 
 async def test_what_rests_on_it_is_refused_and_the_rest_is_served(

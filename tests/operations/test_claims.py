@@ -7,12 +7,13 @@ import json
 import psycopg
 import pytest
 
-from tests.operations.test_command_line import Operator, counted, migrated, operator
+from tests.operations.command_line.conftest import migrated, operator
+from tests.operations.command_line.operator import Operator, counted
 
 __all__ = ["migrated", "operator"]
 
-ANOTHER = "a claim can be used once."
-UNKNOWN = "This claim is not known here. See that you copied all of it; it begins with owc_."
+ANOTHER = "a claim can be used only once."
+UNKNOWN = "This claim is not known here. Check that you copied all of it; it begins with owc_."
 
 
 def test_the_first_administrator_comes_in_by_a_claim(migrated: Operator) -> None:
@@ -72,8 +73,8 @@ def test_mistakes_are_told_before_anything_is_done(migrated: Operator) -> None:
     assert counted(migrated, "vault.keys") == 0
     claim = migrated.said("claims", "create", "--administrator")
     for option, sentence in (
-        (("--label", "Not A Label"), "A label is 1 to 40 lower-case letters"),
-        (("--days", "0"), "A token is good for 1 to 3650 days; this is 0."),
+        (("--label", "Not A Label"), "A label has 1 to 40 lower-case letters"),
+        (("--days", "0"), "A token can be valid for 1 to 3650 days; this is 0."),
     ):
         assert migrated.refused("claims", "exchange", *option, typed=claim).startswith(sentence)
     migrated.said("claims", "exchange", typed=claim)

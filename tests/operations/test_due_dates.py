@@ -16,10 +16,13 @@ from api.run import due_dates
 from api.run.due_dates import LOCK, PAUSE_SECONDS, follow_due_dates
 from api.run.settings import Settings, read_settings
 from api.run.wiring import all_migrations, wire
+from domain.commands.initiatives import FoundInitiative
 from domain.commands.persons import RegisterPerson
+from domain.deciding import Command
 from domain.values import SYSTEM, Channel
 from history.migrate import migrate
 from history.runner import Request
+from tests.history.round_due import open_round
 
 pytestmark = pytest.mark.anyio
 
@@ -55,22 +58,16 @@ async def following(settings: Settings, url: str) -> AsyncIterator[None]:
 
 
 async def something_due(settings: Settings, url: str) -> None:
-    """Let the appointment of a new person be long due."""
+    """Let the closing of a round be long due."""
     async with wire(settings, url, connections=2) as wired:
-        command = RegisterPerson(name="Person of the Test", email=None, language="en")
-        request = Request(command=command, actor=SYSTEM, channel=Channel.CLI)
-        person = (await wired.runner.run(request)).stream
-    with psycopg.connect(url) as connection:
-        connection.execute(
-            "INSERT INTO history.due_dates (key, at, command, request, cause) VALUES (%s, %s, %s, %s, %s)",
-            (
-                f"appoint {person}",
-                datetime(2026, 1, 1, tzinfo=UTC),
-                "installation.appoint",
-                f'{{"person": "{person}"}}'.encode(),
-                bytes(32),
-            ),
-        )
+
+        async def run(command: Command) -> str:
+            request = Request(command=command, actor=SYSTEM, channel=Channel.CLI)
+            return (await wired.runner.run(request)).stream
+
+        person = await run(RegisterPerson(name="Person of the Test", email=None, language="en"))
+        initiative = await run(FoundInitiative(name="Initiative of the Test", founder=person))
+        await open_round(wired.history, initiative, datetime(2026, 1, 1, tzinfo=UTC))
 
 
 def left(url: str) -> int:

@@ -16,9 +16,7 @@ import psutil
 import psycopg
 import pytest
 
-from api.postgres import embedded_account
-from api.postgres.embedded import EmbeddedPostgres
-from api.postgres.embedded_guard import EmbeddedError
+from api.postgres.embedded import EmbeddedError, EmbeddedPostgres, account, guard
 
 ROOT = Path(__file__).resolve().parents[2]
 AS_ROOT = os.geteuid() == 0
@@ -98,11 +96,21 @@ def is_gone(pid: int, seconds: float = 20) -> bool:
     return False
 
 
+def test_a_guard_imports_nothing_large() -> None:
+    """It runs as long as the server does. It needs psutil, and nothing of ours or of the database's driver."""
+    said = subprocess.run(
+        [sys.executable, "-P", "-c", "import runpy, sys; runpy.run_path(sys.argv[1]); print(*sys.modules)", guard.__file__],
+        capture_output=True, text=True, check=True, cwd="/",
+    ).stdout.split()  # fmt: skip
+    assert "psutil" in said
+    assert {name.partition(".")[0] for name in said}.isdisjoint({"api", "psycopg", "asyncio"})
+
+
 def guards_of(folder: Path) -> list[psutil.Process]:
     found = []
     for process in psutil.process_iter(["cmdline"]):
         line = process.info["cmdline"] or []
-        if "api.postgres.embedded_guard" in line and str(folder) in line:
+        if guard.__file__ in line and str(folder) in line:
             found.append(process)
     return found
 
@@ -390,7 +398,7 @@ class TestRefusing:
             "except Exception as error: print(type(error).__name__, error)"
         )
         # Root may write anywhere; in a namespace it may not.
-        prefix = embedded_account.namespace() if AS_ROOT else ()
+        prefix = account.namespace() if AS_ROOT else ()
         said = subprocess.run(
             [*prefix, sys.executable, "-c", script, str(place / "closed" / "pg")],
             cwd=ROOT,
@@ -460,7 +468,7 @@ class TestAsRoot:
         """Every folder on the way keeps its permissions and its owner, and so do the programs."""
         home = place / "closed home"
         home.mkdir(mode=0o700)
-        programs = embedded_account._find_programs()
+        programs = account._find_programs()
         watched = [place, home, programs, *programs.parents]
         before = [(path.stat().st_mode, path.stat().st_uid) for path in watched]
         with EmbeddedPostgres(home / "clone" / ".data" / "pg") as server:
@@ -475,10 +483,10 @@ class TestAsRoot:
         """With programs and data where that user can reach them; the start says so; the home stays closed."""
         place.chmod(0o755)
         (place / "home").mkdir(mode=0o700)
-        monkeypatch.setattr(embedded_account, "SYSTEM_FOLDER", place / "system")
-        monkeypatch.setattr(embedded_account, "SYSTEM_USER", "nobody")
+        monkeypatch.setattr(account, "SYSTEM_FOLDER", place / "system")
+        monkeypatch.setattr(account, "SYSTEM_USER", "nobody")
         with monkeypatch.context() as refused:
-            refused.setattr(embedded_account, "namespace", lambda: ("false",))
+            refused.setattr(account, "namespace", lambda: ("false",))
             with EmbeddedPostgres(place / "home" / "pg") as server:
                 keep(server, "elsewhere")
                 assert server.pid is not None

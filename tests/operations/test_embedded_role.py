@@ -13,7 +13,7 @@ import pytest
 
 from api.postgres.embedded import PROGRAM, EmbeddedPostgres
 from tests.journey.running import Running, demonstration
-from tests.operations.test_command_line import Operator
+from tests.operations.command_line.operator import Operator
 
 REFUSED = (
     "UPDATE history.facts SET topic = 'x'",

@@ -24,8 +24,8 @@ from api.run.settings import read_settings
 from api.run.wiring import Wiring, wire
 from history.format.notation import FormatError
 from history.format.wrapped import WRAPPED_BYTES, unwrap_key
+from tests.operations.command_line.operator import Operator
 from tests.operations.test_backups import _register
-from tests.operations.test_command_line import Operator
 
 EPOCHS = (1, 2)
 _HEX = re.compile(rb"0{15}[12][0-9a-f]{120}")

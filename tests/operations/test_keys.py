@@ -14,8 +14,8 @@ from api.keeping.remains import REMAINS
 from api.run.settings import read_settings
 from api.run.wiring import check_places
 from history.keyfiles import KeyFolder, KeysUnusable
+from tests.operations.command_line.operator import Operator
 from tests.operations.test_backups import living, register
-from tests.operations.test_command_line import Operator
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def test_erasing_and_rotating_for_scripts(operator: Operator, tmp_path: Path) ->
     first = datetime.fromisoformat(keys["backup_written_at"])
 
     said = json.loads(operator.said("erase", person, "--reason", "safety", "--yes", "--json"))
-    assert said == {"person": person, "epoch": 2, "unfinished": None, "remains": [*REMAINS]}
+    assert said == {"person": person, "epoch": 2, "unfinished": None, "kept": [], "remains": [*REMAINS]}
     assert json.loads(operator.said("rotate-keys", "--json")) == {
         "epoch": 3,
         "key_backup": str(tmp_path / "safe" / "keys"),

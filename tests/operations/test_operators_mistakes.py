@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.operations.test_command_line import OVERWINTER, Operator
+from tests.operations.command_line.operator import OVERWINTER, Operator
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ import psycopg
 import pytest
 
 from api.postgres.embedded import EmbeddedPostgres
+from tests.operations.command_line.operator import Operator, wait_until
 from tests.operations.test_application_role import served
-from tests.operations.test_command_line import Operator, wait_until
 from tests.replicas import StreamingReplica
 
 

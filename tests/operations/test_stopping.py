@@ -60,5 +60,5 @@ async def test_a_request_that_outlasts_the_servers_patience_is_told_to_come_agai
 
     assert sent[0]["status"] == 503
     assert dict(sent[0]["headers"])[b"retry-after"]
-    assert json.loads(sent[1]["body"])["detail"] == STOPPING
+    assert json.loads(sent[1]["body"])["detail"] == str(STOPPING)
     assert [record.exc_info for record in caplog.records] == [None]

@@ -20,6 +20,8 @@ from api.postgres.embedded import EmbeddedPostgres
 from api.postgres.roles import let_in
 from api.run.wiring import all_migrations
 from domain.deciding import Fact
+from domain.due_dates import set_by
+from domain.indexes import entries_of
 from domain.initiatives import AdministratorAppointed, InstallationOpened
 from domain.persons import PersonClaimMade, PersonClaimUsed
 from domain.rounds import RoundOpened
@@ -27,7 +29,6 @@ from domain.values import SYSTEM
 from history.appends import Append, DueDate
 from history.documents import Stored, write
 from history.format.envelope import Acting, Envelope, How, Place
-from history.implied import implied_by
 from history.migrate import migrate
 from history.store import open_history
 from history.vault import WrappedKey
@@ -293,18 +294,18 @@ def test_index_entries_and_due_dates_of_a_stray_fact_are_named_and_taken_out(
         time_zone="UTC",
         grace_minutes=0,
     )
-    implied = implied_by(opened, SYSTEM, bytes(32))
-    assert implied.due is not None
-    installation.append_fact("round-" + "9" * 32, opened)
-    for name, entry in implied.entries:
+    entries, due = entries_of(opened, SYSTEM), set_by(opened)
+    assert due is not None
+    stray = "round-" + "9" * 32
+    installation.append_fact(stray, opened)
+    for name, entry in entries:
         installation.own(f"INSERT INTO history.indexes VALUES ('{name}', '{entry}')")
     installation.own(
-        f"INSERT INTO history.due_dates VALUES ('{implied.due.key}', '2099-01-01T00:00:00Z', '{implied.due.command}', "
-        f"'{implied.due.request.decode()}', (SELECT leaf FROM history.facts ORDER BY position DESC LIMIT 1))"
+        f"INSERT INTO history.due_dates VALUES ('{due.key}', '2099-01-01T00:00:00Z', '{stray}', 1)"
     )
     found = json.loads(installation.run("verify", "--json").stdout)["tables"]
     assert sorted((each["table"], each["fault"]) for each in found["wrong"]) == sorted(
-        [("facts", "stray"), ("due_dates", "added"), *[("indexes", "added")] * len(implied.entries)]
+        [("facts", "stray"), ("due_dates", "added"), *[("indexes", "added")] * len(entries)]
     )
     assert installation.run("rebuild", "indexes", "due_dates").exit_code == 0
     assert json.loads(installation.run("verify", "--json").stdout)["tables"]["found"] == 1
@@ -333,7 +334,7 @@ def test_rows_that_come_with_an_invented_fact_are_named(installation: Installati
             answers="note-1",
             entries=[("conflicts of somebody", "application")],
             claims=[(b"name", "note-1")],
-            due=[DueDate("one day", datetime(2026, 1, 1, tzinfo=UTC), "round.close", b"x", bytes(32))],
+            due=[DueDate("one day", datetime(2026, 1, 1, tzinfo=UTC), "note-1", 1)],
             new_keys=[WrappedKey(NOBODY, 1, b"wrapped")],
         )
     )
@@ -352,9 +353,7 @@ def test_rows_that_come_with_an_invented_fact_are_named(installation: Installati
 def test_the_owner_makes_indexes_and_due_dates_anew(installation: Installation) -> None:
     """By name only: building the read models anew leaves them as they are."""
     installation.own("INSERT INTO history.indexes VALUES ('conflicts of somebody', 'application')")
-    installation.own(
-        "INSERT INTO history.due_dates VALUES ('one day', now(), 'round.close', '{}', sha256(''))"
-    )
+    installation.own("INSERT INTO history.due_dates VALUES ('one day', now(), 'round', 1)")
     assert installation.run("rebuild").exit_code == 0
     assert json.loads(installation.run("verify", "--json").stdout)["tables"]["found"] == 2
 

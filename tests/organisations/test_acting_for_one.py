@@ -189,9 +189,9 @@ class TestDecidingOnIt:
             leaves(world, COLLECTIVE, OFFICER)
         assert world.turned_down(FindApplicationEligible(application=ours), OFFICER) == (
             Forbidden,
-            "Nobody acts on their own application.",
+            "You act for the organisation that applied, or did so before, so somebody else must do this.",
         )
-        apart = (Forbidden, "Nobody takes part in deciding on a round in which they applied.")
+        apart = (Forbidden, "You applied in this round, so you cannot take part in deciding on it.")
         assert world.turned_down(FindApplicationEligible(application=theirs), OFFICER) == apart
         assert world.turned_down(OpenPanel(round=ROUND), OFFICER) == apart
 
@@ -274,7 +274,10 @@ class TestItsGrant:
         world.run(SetGrantPayee(grant=grant, kind="recipient", **PAYEE), ARTIST)
         if left:
             leaves(world, COLLECTIVE, FINANCE)
-        own = (Forbidden, "Nobody acts on their own grant.")
+        own = (
+            Forbidden,
+            "You act for the organisation that receives this grant, or did so before, so somebody else must do this.",
+        )
         assert world.turned_down(ConfirmGrantPayee(grant=grant, setting=1), FINANCE) == own
 
 
@@ -312,7 +315,7 @@ class TestAFiscalHost:
             leaves(world, HOST, FINANCE)
         assert world.turned_down(ConfirmGrantPayee(grant=grant, setting=1), FINANCE) == (
             Forbidden,
-            "Nobody acts on a grant that is paid to an organisation of their own.",
+            "You act for whoever is paid here, or did so before, so somebody else must do this.",
         )
 
     def test_is_not_approved_by_whoever_acts_for_it(self) -> None:
@@ -323,7 +326,7 @@ class TestAFiscalHost:
         world.run(ApproveInstalment(grant=grant, instalment=1), FINANCE)
         assert world.turned_down(ApproveInstalment(grant=grant, instalment=1), APPROVER) == (
             Forbidden,
-            "Nobody acts on a grant that is paid to an organisation of their own.",
+            "You act for whoever is paid here, or did so before, so somebody else must do this.",
         )
 
     def test_leaves_the_grant_to_everybody_else(self) -> None:

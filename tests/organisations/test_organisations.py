@@ -234,7 +234,7 @@ class TestErasing:
         for actor in (ARTIST, OFFICER, STRANGER):
             assert world.turned_down(command, actor) == (
                 Forbidden,
-                "Only an administrator of this installation may do this.",
+                "Only an administrator of this installation can do this.",
             )
 
     def test_a_person_leaves_the_organisation_to_the_others(self) -> None:

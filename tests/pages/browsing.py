@@ -82,6 +82,6 @@ def someone(browser: Browser, stage: Stage, walk: Walk, role: str) -> Someone:
     visitor = Someone(context.new_page(), stage, walk)
     visitor.page.goto(stage.address + "/me")
     assert visitor.path == "/sign-in"
-    visitor.press("Sign in", Token=stage.tokens[role])
+    visitor.press("Sign in", **{"Access key": stage.tokens[role]})
     assert visitor.path == "/me"
     return visitor

@@ -61,7 +61,7 @@ class Stage:
         client = httpx.Client(
             base_url=self.address,
             timeout=30,
-            headers={"Accept": "text/html,*/*;q=0.1"},
+            headers={"Accept": "text/html,*/*;q=0.1", "Accept-Language": "en"},
             event_hooks={"request": [self._caught_up_first]},
         )
         self.clients.append(client)

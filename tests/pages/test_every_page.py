@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import html
+import re
 from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
 import pytest
 
+from api.locales import LANGUAGES, Locale
+from domain.messages import msg
 from tests.pages.conftest import Stage
 
 ROLES = (
@@ -24,6 +27,7 @@ ROLES = (
     "newcomer",
 )
 _MOST = 60
+_ID = re.compile(r"[a-z]+-[0-9a-f]{32}")
 
 
 class Outline(HTMLParser):
@@ -52,13 +56,19 @@ class Outline(HTMLParser):
         if self._posting.count(True) != self._secrets:
             self.faults.append("a form without the session's secret")
 
+    def handle_data(self, data: str) -> None:
+        """Note what nobody is to read."""
+        if found := _ID.search(data):
+            self.faults.append(f"an id is shown: {found[0]}")
+
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         """Note an element, and what is wrong with it alone."""
         given = {name: value or "" for name, value in attributes}
         self.tags.append(tag)
         if "id" in given:
             self.ids.append(given["id"])
-        if tag == "a":
+        # Links to the same page in another language are not followed.
+        if tag == "a" and "hreflang" not in given:
             self.links.append(given["href"])
         if tag == "label":
             self.labelled.add(given["for"])
@@ -80,11 +90,14 @@ class Outline(HTMLParser):
                 self.faults.append(f"leads elsewhere: {given[name]}")
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("role", ROLES)
-def test_every_page_is_whole_plain_and_our_own(stage: Stage, role: str | None) -> None:
-    """No link leads to a page that is not shown; one heading, labels, captions, scopes; no script, no other site; and
+def test_every_page_is_whole_plain_and_our_own(stage: Stage, role: str | None, language: str) -> None:
+    """In each language: no link leads to a page that is not shown; one heading, labels, captions, scopes; no script, no other site; and
     the demonstration's banner."""
     visitor = stage.visitor(role)
+    visitor.open(f"/calls?lang={language}")
+    banner = Locale(language).say(msg("This is a demonstration."))
     todo, seen, faults = ["/", "/me", "/applications", "/reviews", "/grants"], set[str](), list[str]()
     while todo and len(seen) < _MOST:
         path = todo.pop()
@@ -102,9 +115,9 @@ def test_every_page_is_whole_plain_and_our_own(stage: Stage, role: str | None) -
             faults.append(f"{path}: {page.status_code}")
         if outline.tags.count("h1") != 1 or outline.tags.count("main") != 1:
             faults.append(f"{path}: not one heading")
-        if not page.text.startswith('<!doctype html>\n<html lang="en">'):
+        if not page.text.startswith(f'<!doctype html>\n<html lang="{language}">'):
             faults.append(f"{path}: no language")
-        if "This is a demonstration." not in page.text:
+        if banner not in page.text:
             faults.append(f"{path}: no banner")
         todo += [html.unescape(link) for link in outline.links if link.startswith("/")]
     assert faults == []

@@ -92,9 +92,9 @@ def cells(page: httpx.Response, label: str) -> list[str]:
 @pytest.mark.parametrize(
     ("juror", "detail"),
     [
-        ("", "This cannot be left empty; name the juror."),
-        ("nobody", "This is not the id of a person."),
-        ("person-" + "f" * 32, "Only a member who is a juror or chair can be assigned."),
+        ("", "This cannot be left empty."),
+        ("nobody", "This is not an id that fits here; one begins with person-."),
+        ("person-" + "f" * 32, "Choose a member who is a juror or a chair."),
     ],
 )
 def test_a_juror_who_was_not_chosen_is_asked_for(judging: Round, juror: str, detail: str) -> None:
@@ -157,7 +157,7 @@ def step_back(judging: Round) -> None:
     path = f"/reviews/{judging.reviews['second juror', 2]}"
     visitor = judging.stage.visitor("second juror")
     page = visitor.open(path)
-    assert "Your scores then no longer count, and another juror can be asked." in page.text
+    assert "Your scores will no longer count, and another juror can be asked." in page.text
     sent = visitor.form(path, "review-declare_conflict") | {"reason": "friendship", "explanation": ""}
     assert visitor.send(path, sent).status_code == 303
     assert "Work of the newcomer" not in visitor.open(path).text
@@ -216,19 +216,22 @@ def test_a_round_is_judged_and_ranked(in_panel: Round) -> None:
     first, second = sorted(judging.applications[:2])
     assert ranked(judging, "officer") == [(1, first), (1, second), (3, judging.applications[2])]
     assert cells(page, "Rank") == ["1", "1", "3"]
-    assert cells(page, "Score") == ["73.333 %", "73.333 %", "60.000 %"]
+    assert cells(page, "Score") == ["73.333\u00a0%", "73.333\u00a0%", "60.000\u00a0%"]
     assert cells(page, "Reviews") == ["2", "2", "1"]
-    assert "1 of 1 judged half of the criteria or fewer, so this score rests on little." in page.text
-    assert "The chair lowered the quorum to 1: The other jurors have a conflict of interest" in page.text
+    assert "1 of 1 rate half of the criteria or fewer, so this score rests on little." in page.text
+    assert (
+        "The chair lowered the number of reviews to 1. Reason: The other jurors have a conflict of interest"
+        in page.text
+    )
     assert "A criterion that the juror had no basis to judge does not count" in page.text
     assert ranked(judging, "second juror") == [(1, first), (1, second)]
     own = judging.stage.visitor("second juror").open(path)
     assert cells(own, "Rank") == ["1", "1"]
     assert judging.applications[2] not in own.text
     late = judging.stage.visitor("juror").open(f"/reviews/{judging.reviews['juror', 0]}")
-    assert "tell the chair, who decides without it" in html.unescape(late.text)
+    assert "Tell the chair, who can decide without it" in html.unescape(late.text)
     expired = judging.stage.visitor("third juror").open("/reviews")
-    assert "The panel opened before you submitted it" in expired.text
+    assert "The panel opened before you submitted it." in expired.text
     for other in ("juror", "chair"):
         answer = judging.post(
             other, f"/api/reviews/{judging.reviews['juror', 0]}/declare-conflict", 409 if other == "juror" else 403,

@@ -12,7 +12,7 @@ def test_a_page_that_shows_only_the_present_refuses_another_moment(stage: Stage)
         page = officer.open(f"{path}?as_of=2026-01-01T00:00")
         assert (page.status_code, said(page)) == (
             400,
-            "This page shows how things are now, not at an earlier time; leave as_of out of its address.",
+            "This page can only show how things are now, not how they were at an earlier time.",
         )
         assert officer.open(path).status_code == 200
     for path in (

@@ -73,7 +73,7 @@ def with_long_words(page: Page) -> None:
 def sign_in(page: Page, stage: Stage, role: str) -> None:
     """Sign in by the page for it."""
     page.goto(stage.address + "/me")
-    page.get_by_label("Token").fill(stage.tokens[role])
+    page.get_by_label("Access key").fill(stage.tokens[role])
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url("**/me")
 
@@ -111,7 +111,7 @@ def test_a_form_that_comes_back_fits(phone: Page, stage: Stage) -> None:
     sign_in(phone, stage, "newcomer")
     phone.goto(f"{stage.address}/calls/{stage.call}/apply")
     phone.get_by_label("Title").fill(LONG)
-    phone.get_by_label("Sum you ask for").fill("1.250")
+    phone.get_by_label("Amount you ask for").fill("1.250")
     phone.get_by_role("button", name="Submit the application").click()
     assert "Is this 1250.00 or 1.25?" in phone.inner_text("main")
     assert phone.get_by_label("Title").input_value() == LONG
@@ -150,16 +150,16 @@ def test_a_claim_is_exchanged_and_its_pages_fit(phone: Page, stage: Stage) -> No
     finance = stage.people["finance"]
     claim = administrator.post(f"/api/persons/{finance}/claims")["text"]
     phone.goto(stage.address + "/sign-in")
-    phone.get_by_role("link", name="Exchange it for a token of your own.").click()
-    phone.get_by_label("Claim").fill(claim)
+    phone.get_by_role("link", name="Exchange it for an access key of your own.").click()
+    phone.get_by_label("One-time key").fill(claim)
     phone.get_by_role("button", name="Exchange it").click()
     assert phone.locator("code").inner_text().startswith("ow_")
     assert too_wide(phone) == []
-    phone.get_by_role("link", name="To your page").click()
-    phone.get_by_role("link", name="Ways in to your account").click()
+    phone.get_by_role("link", name="Go to your page").click()
+    phone.get_by_role("link", name="Ways to sign in").click()
     assert phone.locator("caption").count() == 2
     assert too_wide(phone) == []
-    phone.get_by_role("link", name="Your page").last.click()
-    phone.get_by_role("link", name="Who gave which role to whom").click()
+    phone.get_by_role("link", name="Your page").click()
+    phone.get_by_role("link", name="Members and their roles").click()
     assert phone.get_by_text("A claim was exchanged for a way in.").count() >= 1
     assert too_wide(phone) == []

@@ -18,7 +18,7 @@ def test_nothing_typed_is_lost_when_nothing_can_be_written(stage: Stage) -> None
         for _ in range(2):
             page = applicant.send(apply, sent)
             assert (page.status_code, page.headers["retry-after"].isdigit()) == (503, True)
-            assert said(page) == "The database cannot be used just now; try again shortly."
+            assert said(page) == "The database cannot be used right now; try again shortly."
             assert "Three concerts.</textarea>" in page.text
             assert "This is a demonstration." in page.text
             for path in ("/", apply, "/me"):
@@ -41,7 +41,7 @@ def test_what_would_have_to_be_recorded_as_read_is_withheld_and_all_else_is_show
         for path in (listed, application):
             page = reader.open(path)
             assert page.status_code == 200
-            assert "nothing can be written at the moment" in page.text
+            assert "nothing can be saved at the moment" in page.text
             assert "Withheld for now" not in page.text
             assert "Status" in page.text
         assert "What happened is not shown just now" in page.text  # in the application's page, in its place
@@ -53,7 +53,7 @@ def test_what_would_have_to_be_recorded_as_read_is_withheld_and_all_else_is_show
     for path in (listed, application):
         page = reader.open(path)
         assert "Withheld for now" in page.text
-        assert "nothing can be written" not in page.text
+        assert "nothing can be saved" not in page.text
 
 
 def new_officer(stage: Stage) -> Visitor:

@@ -19,4 +19,4 @@ def test_a_grant_is_not_offered_again(stage: Stage) -> None:
         page = visitor.open(f"/applications/{application}")
         assert page.status_code == 200
         assert 'id="grant-offer"' not in page.text
-        assert "This application was offered a grant already." in page.text
+        assert "This application was already offered a grant." in page.text

@@ -67,7 +67,7 @@ def apply(artist: Someone, stage: Stage, walk: Walk) -> str:
         form="application-submit",
         **{
             "Title": CANARIES[0],
-            "Sum you ask for": "1200.00",
+            "Amount you ask for": "1200.00",
             "Your idea": "Twelve songs.\nOne winter.",
             "Line 1: what for": "Studio",
             "Line 1: amount": "700.00",
@@ -103,12 +103,12 @@ def reviewed(people: dict[str, Someone], stage: Stage, application: str, walk: W
     officer = people["officer"]
     listed, own = f"/calls/{stage.call}/applications", application.rsplit("/", 1)[1]
     officer.go(listed)
-    officer.press("Find eligible", form=f"application-find_eligible-{own}")
+    officer.press("Mark as eligible", form=f"application-find_eligible-{own}")
     officer.press("Ask", form=f"review-assign-{own}", **{f"Juror for {CANARIES[0]}": "Juror One"})
     twice = officer.press(
         "Ask", form=f"review-assign-{own}", wrong=True, **{f"Juror for {CANARIES[0]}": "Juror One"}
     )
-    assert "This juror was assigned to this application already." in twice
+    assert "This juror is already assigned to this application." in twice
     assert officer.path == listed
     officer.go(application)
     for name in ("Juror Two", "Juror Three"):
@@ -126,12 +126,12 @@ def reviewed(people: dict[str, Someone], stage: Stage, application: str, walk: W
     )
     walk.read["after stepping back"] = third.text()
     officer.go(application)
-    officer.press("Ask in their place", **{"Another juror": "Chair One"})
+    officer.press("Ask this juror instead", **{"Another juror": "Chair One"})
     for role, points in (("juror", "9"), ("second juror", "8"), ("chair", "7")):
         juror = people[role]
         juror.go("/reviews")
         juror.open(handle[1])
-        walk.read[f"application to the {role}"] = juror.press("I have none")
+        walk.read[f"application to the {role}"] = juror.press("No conflict that I know of")
         incomplete = juror.press("Submit the review", form="review-submit", wrong=True, Art=points,
                                  **{"Comment for the jury": "Words of a juror."})  # fmt: skip
         assert "Please correct" in incomplete
@@ -149,9 +149,9 @@ def decided(people: dict[str, Someone], stage: Stage, application: str, walk: Wa
     assert "The panel is open" in officer.press("Open the panel"), officer.text()
     chair.go(ranking)
     form = f"panel-set_outcome-{application.rsplit('/', 1)[1]}"
-    wrong = chair.press("Set the outcome", form=form, wrong=True, Outcome="Award", Award="9000.00")
-    assert "An award of this call is from 100.00 EUR to 5000.00 EUR; this is 9000.00 EUR." in wrong
-    chair.press("Set the outcome", form=form, Award="1500.00")
+    wrong = chair.press("Save the outcome", form=form, wrong=True, Outcome="Award", Award="9000.00")
+    assert "This call awards from 100.00\u00a0EUR to 5,000.00\u00a0EUR; this is 9,000.00\u00a0EUR." in wrong
+    chair.press("Save the outcome", form=form, Award="1500.00")
     walk.read["closed"] = chair.press("Close the panel")
     walk.read["confirmed"] = officer.press("Confirm the decision") if "Confirm" in officer.go(ranking) else ""
     officer.go(application)
@@ -170,32 +170,32 @@ def paid(people: dict[str, Someone], application: str, walk: Walk) -> None:
     artist.open("to ")
     assert artist.path == grant
     artist.press("Accept the grant")
-    artist.press("Set the payee", form="grant-set_payee", **{
-        "Who is paid": "I myself", "Name of the account's holder": "Applicant Three", "Account": CANARIES[2]
+    artist.press("Save the bank details", form="grant-set_payee", **{
+        "Who is paid": "I myself", "Name of the account holder": "Applicant Three", "Account": CANARIES[2]
     })  # fmt: skip
     finance.go(grant)
-    finance.press("Confirm this payee")
+    finance.press("Confirm these bank details")
     officer.go(grant)
-    officer.press("Schedule", form="grant-schedule", **{
-        "Instalment 1: amount": "1000.00", "Instalment 1: due": "2100-02-01", "Instalment 1: condition": "None",
-        "Instalment 2: amount": "500.00", "Instalment 2: due": "2100-06-01",
+    officer.press("Save the schedule", form="grant-schedule", **{
+        "Instalment 1: amount": "1000.00", "Instalment 1: due on": "2100-02-01", "Instalment 1: condition": "No condition",
+        "Instalment 2: amount": "500.00", "Instalment 2: due on": "2100-06-01",
         "Instalment 2: condition": "An accepted report",
     })  # fmt: skip
     artist.go(grant)
-    artist.press("Request it")
+    artist.press("Request this payment")
     walk.read["waiting for approval"] = artist.text()
     finance.go(grant)
-    walk.read["after the first approval"] = finance.press("Approve it")
+    walk.read["after the first approval"] = finance.press("Approve this payment")
     finance.page.get_by_text("What others do here").click()
     walk.read["others"] = finance.text()
     approver.go(grant)
-    approver.press("Approve it")
+    approver.press("Approve this payment")
     finance.go(grant)
-    finance.press("Record the instruction", form="instalment-instruct-1", Reference="PAGES-1")
+    finance.press("Record the payment order", form="instalment-instruct-1", Reference="PAGES-1")
     wrong = finance.press(
         "Record the payment", form="instalment-settle-1", wrong=True, **{"Amount paid": "999.99"}
     )
-    assert "The instalment is 1000.00 EUR, so 999.99 EUR cannot settle it." in wrong
+    assert "The instalment is 1,000.00\u00a0EUR, so a payment of 999.99\u00a0EUR does not match it." in wrong
     finance.press("Record the payment", form="instalment-settle-1", **{"Amount paid": "1000.00"})
     walk.read["paid"] = finance.text()
     artist.go(grant)
@@ -212,8 +212,8 @@ def followed(funder: Someone, stage: Stage, walk: Walk) -> None:
     """The funder reads the whole timeline, as it is and as it was, and the ledger."""
     walk.read["timeline"] = funder.go(f"/calls/{stage.call}/timeline")
     for _ in range(3):
-        if funder.page.get_by_role("link", name="Further on").count():
-            walk.read["timeline"] += funder.open("Further on")
+        if funder.page.get_by_role("link", name="Next page").count():
+            walk.read["timeline"] += funder.open("Next page")
     funder.go(f"/calls/{stage.call}/timeline")
     walk.read["timeline of long ago"] = funder.press("Show", **{"As of": "2001-01-01T00:00"})
     funder.go("/me")
@@ -222,7 +222,7 @@ def followed(funder: Someone, stage: Stage, walk: Walk) -> None:
 
 def test_a_mistake_costs_nothing_that_was_typed(walk: Walk) -> None:
     """The sum of the lines is named as wrong, above and beside; all else stands as it was typed."""
-    assert "The lines add up to 1100.00 EUR, but 1200.00 EUR is asked for." in walk.read["wrong"]
+    assert "The lines add up to 1,100.00\u00a0EUR, but you ask for 1,200.00\u00a0EUR." in walk.read["wrong"]
     assert walk.read["kept idea"] == "Twelve songs.\nOne winter."
     assert walk.read["kept field"] == "music"
 
@@ -233,7 +233,7 @@ def test_the_applicant_sees_the_application_and_what_becomes_of_it(walk: Walk) -
     for text in (*CANARIES[:2], "Studio", "1 March 2027", "An application for 1200.00 EUR was submitted."):
         assert text in first, text
         assert text in last, text
-    assert "Awarded\n1\u202f500.00\u00a0EUR" in last
+    assert "Awarded\n1,500.00\u00a0EUR" in last
     assert "Thank you for the songs (7)." in last
     assert not [word for word in ("Juror One", "Chair One", "Words of a juror", "review") if word in last]
 
@@ -254,21 +254,24 @@ def test_jurors_see_no_applicant(walk: Walk) -> None:
 def test_the_decision_takes_two_people(walk: Walk) -> None:
     """Whoever closed the panel is told why they cannot confirm it; another person does."""
     assert (
-        "Confirm the decision: Whoever closed the panel cannot confirm it; another person does."
+        "Confirm the decision: You closed this panel, so somebody else must confirm it."
         in walk.read["closed"]
     )
     assert "The decision is confirmed" in walk.read["confirmed"]
-    assert "Award of 1\u202f500.00\u00a0EUR" in walk.read["confirmed"]
+    assert "Award 1,500.00\u00a0EUR" in walk.read["confirmed"]
 
 
 def test_a_payment_takes_two_approvals_and_says_what_it_waits_for(walk: Walk) -> None:
     """Nobody is offered what they cannot do, and everybody is told why."""
-    assert "Approve instalment 1: Only the initiative's approver may do this." in walk.read["others"]
-    assert "Approve it" not in walk.read["after the first approval"]
-    assert "Settled on" in walk.read["paid"]
-    assert "reference PAGES-1" in walk.read["paid"]
-    assert "Paid so far\n1\u202f000.00\u00a0EUR" in walk.read["paid"]
-    assert "Report 1: accepted" in walk.read["reported"]
+    assert (
+        "Approve instalment 1: In this initiative, only people with this role can do this: approver."
+        in walk.read["others"]
+    )
+    assert "Approve this payment" not in walk.read["after the first approval"]
+    assert "Settled" in walk.read["paid"]
+    assert "Reference PAGES-1" in walk.read["paid"]
+    assert "Paid so far\n1,000.00\u00a0EUR" in walk.read["paid"]
+    assert "Report 1\n\nAccepted" in walk.read["reported"]
 
 
 def test_the_account_is_for_those_who_pay(walk: Walk) -> None:
@@ -305,12 +308,9 @@ def test_the_funder_reads_the_whole_way(walk: Walk) -> None:
 def test_the_funder_reads_the_ledger(walk: Walk) -> None:
     """With the demonstration's own grant of 3000 (2000 of it paid), both grants are in the accounts."""
     fund = walk.read["fund"]
-    assert "Committed to grants\n4\u202f500.00\u00a0EUR" in fund
-    assert (
-        "Grants payable\t3\u202f000.00\u00a0EUR\t4\u202f500.00\u00a0EUR\t1\u202f500.00\u00a0EUR credit"
-        in fund
-    )
-    assert "Cash\t30\u202f000.00\u00a0EUR\t3\u202f000.00\u00a0EUR\t27\u202f000.00\u00a0EUR debit" in fund
+    assert "Committed to grants\n4,500.00\u00a0EUR" in fund
+    assert "Grants payable\t3,000.00\u00a0EUR\t4,500.00\u00a0EUR\t1,500.00\u00a0EUR credit" in fund
+    assert "Cash\t30,000.00\u00a0EUR\t3,000.00\u00a0EUR\t27,000.00\u00a0EUR debit" in fund
 
 
 def test_every_page_says_that_it_is_a_demonstration(walk: Walk) -> None:

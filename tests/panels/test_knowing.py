@@ -32,7 +32,7 @@ from tests.scene import (
 SET = SetPanelOutcome(panel=PANEL, application=APPLICATION, outcome="decline", reason="not_selected")
 CLOSE = ClosePanel(panel=PANEL)
 CONFIRM = ConfirmPanel(panel=PANEL)
-KNOWS = "You have read who applied in this round, what was written or when, so you cannot judge or decide in it: the call is blind."
+KNOWS = "This call is blind, and you have seen who applied, what they wrote or when. So you cannot judge or decide in it."
 BLIND: tuple[Blindness, ...] = ("single", "double")
 
 
@@ -71,7 +71,7 @@ class TestTheChair:
         world = holding(in_panel(blindness), CHAIR, Role.CHAIR, Role.OFFICER)
         assert world.turned_down(command, CHAIR) == (
             Forbidden,
-            "In a blind call officers do not decide; a chair who is no officer does.",
+            "In a blind call officers do not decide; a chair who is not an officer does.",
         )
 
     def test_who_is_an_officer_and_has_read_all_decides_in_an_open_call(self, command: Command) -> None:

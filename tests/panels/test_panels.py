@@ -58,7 +58,14 @@ from tests.scene import (
 )
 
 OPEN = OpenPanel(round=ROUND)
-ASK = "Ask another juror, or let the chair lower the quorum where nobody is left to ask."
+LACKING = (
+    "{count} eligible applications do not have enough reviews. Ask other jurors; where nobody is left to ask, the chair can "
+    "lower the quorum."
+)
+ONE_LACKING = (
+    "1 eligible application does not have enough reviews. Ask another juror; if nobody is left to ask, the chair can lower "
+    "the quorum."
+)
 CLOSE = ClosePanel(panel=PANEL)
 CONFIRM = ConfirmPanel(panel=PANEL)
 THIRD = numbered("application", 3)
@@ -149,23 +156,23 @@ class TestWhenTheRoundIsClosed:
         world.streams[ROUND][-1] = closed(APPLICATION, OTHER_APPLICATION)
         assert world.turned_down(OPEN, OFFICER) == (
             Refused,
-            "1 application was not examined yet; find each eligible or ineligible first.",
+            "1 application has not been examined yet; find it eligible or ineligible first.",
         )
         receive(world, THIRD, STRANGER)
         world.streams[ROUND][-1] = closed(APPLICATION, OTHER_APPLICATION, THIRD)
         assert world.turned_down(OPEN, OFFICER) == (
             Refused,
-            "2 applications were not examined yet; find each eligible or ineligible first.",
+            "2 applications have not been examined yet; find each eligible or ineligible first.",
         )
 
     def test_every_eligible_application_needs_its_reviews(self) -> None:
         assert received(first=(5, 6), second=(9,)).turned_down(OPEN, OFFICER) == (
             Refused,
-            "1 eligible application lacks reviews. " + ASK,
+            ONE_LACKING,
         )
         assert received(first=(), second=(9,)).turned_down(OPEN, OFFICER) == (
             Refused,
-            "2 eligible applications lack reviews. " + ASK,
+            LACKING.format(count=2),
         )
 
     @pytest.mark.parametrize("facts", [(), (cleared(THIRD_JUROR),), (conflict_declared(THIRD_JUROR),)])
@@ -176,7 +183,7 @@ class TestWhenTheRoundIsClosed:
         review(world, numbered("review", 9), APPLICATION, THIRD_JUROR, *facts)
         assert world.turned_down(OPEN, OFFICER) == (
             Refused,
-            "1 eligible application lacks reviews. " + ASK,
+            ONE_LACKING,
         )
 
     def test_what_is_out_is_not_ranked_and_needs_no_review(self) -> None:
@@ -188,12 +195,15 @@ class TestWhenTheRoundIsClosed:
 
     def test_only_staff_open_it_and_not_on_a_round_in_which_they_applied(self) -> None:
         world = received(first=(5, 6))
-        assert world.turned_down(OPEN, CHAIR) == (Forbidden, "Only the initiative's officer may do this.")
+        assert world.turned_down(OPEN, CHAIR) == (
+            Forbidden,
+            "In this initiative, only people with this role can do this: officer.",
+        )
         assert world.turned_down(OPEN, STRANGER)[0] is NotFound
         world.given(INITIATIVE, MemberAdded(initiative=INITIATIVE, person=ARTIST, roles=(Role.OFFICER,)))
         assert world.turned_down(OPEN, ARTIST) == (
             Forbidden,
-            "Nobody takes part in deciding on a round in which they applied.",
+            "You applied in this round, so you cannot take part in deciding on it.",
         )
 
 
@@ -201,11 +211,11 @@ class TestWhenTheRoundIsInAnotherState:
     def test_no_panel_opens(self) -> None:
         assert calling().turned_down(OPEN, OFFICER) == (
             Refused,
-            "A panel is opened on a closed round; this one is open.",
+            "A panel can be opened only for a closed round; this one is open.",
         )
         assert in_panel().turned_down(OPEN, OFFICER) == (
             Refused,
-            "A panel is opened on a closed round; this one is in panel.",
+            "A panel can be opened only for a closed round; this one is in panel.",
         )
 
 
@@ -232,7 +242,7 @@ class TestWhenThePanelIsOpen:
     def test_only_the_chair_decides(self, actor: str, command: Command) -> None:
         assert in_panel().turned_down(command, actor) == (
             Forbidden,
-            "Only the initiative's chair may do this.",
+            "In this initiative, only people with this role can do this: chair.",
         )
         assert in_panel().turned_down(command, STRANGER)[0] is NotFound
 
@@ -242,7 +252,7 @@ class TestWhenThePanelIsOpen:
         world.indexes[applications_by(CHAIR, ROUND)] = {THIRD}
         assert world.turned_down(command, CHAIR) == (
             Forbidden,
-            "Nobody takes part in deciding on a round in which they applied.",
+            "You applied in this round, so you cannot take part in deciding on it.",
         )
 
     @pytest.mark.parametrize(
@@ -250,53 +260,49 @@ class TestWhenThePanelIsOpen:
         [
             (
                 SetPanelOutcome(panel=PANEL, application=APPLICATION, outcome="award"),
-                {"amount": "An award needs an amount."},
+                {"amount": "Write the amount of the award."},
             ),
             (
                 SetPanelOutcome(
                     panel=PANEL, application=APPLICATION, outcome="award", amount=euros("500"), rank=1
                 ),
-                {"rank": "Only the waiting list has places."},
+                {"rank": "Only the waiting list has places; leave this empty."},
             ),
             (
                 SetPanelOutcome(
                     panel=PANEL, application=APPLICATION, outcome="award", amount=euros("500"), reason="other"
                 ),
-                {"reason": "Only a decline has a reason."},
+                {"reason": "Only declining needs a reason; leave this empty."},
             ),
             (
                 SetPanelOutcome(
                     panel=PANEL, application=APPLICATION, outcome="decline", reason="other", amount=euros("1")
                 ),
-                {"amount": "Only an award has an amount."},
+                {"amount": "Only an award has an amount; leave this empty."},
             ),
             (
                 SetPanelOutcome(panel=PANEL, application=APPLICATION, outcome="decline"),
-                {"reason": "A decline needs a reason."},
+                {"reason": "Choose a reason for declining."},
             ),
             (
                 SetPanelOutcome(panel=PANEL, application=APPLICATION, outcome="waitlist"),
-                {"rank": "The waiting list needs a place, counted from 1."},
+                {"rank": "Write the place on the waiting list, counted from 1."},
             ),
             (
                 SetPanelOutcome(panel=PANEL, application=APPLICATION, outcome="waitlist", rank=0),
-                {"rank": "A place on the waiting list is a whole number from 1 to 2; this is 0."},
+                {"rank": "Write a whole number from 1 to 2; this is 0."},
             ),
             (
                 SetPanelOutcome(panel=PANEL, application=APPLICATION, outcome="waitlist", rank=10**30),
-                {"rank": f"A place on the waiting list is a whole number from 1 to 2; this is {10**30}."},
+                {"rank": f"Write a whole number from 1 to 2; this is {10**30}."},
             ),
             (
                 award("99.99"),
-                {
-                    "amount.amount": "An award of this call is from 100.00 EUR to 800.00 EUR; this is 99.99 EUR."
-                },
+                {"amount.amount": "This call awards from 100.00 EUR to 800.00 EUR; this is 99.99 EUR."},
             ),
             (
                 award("800.01"),
-                {
-                    "amount.amount": "An award of this call is from 100.00 EUR to 800.00 EUR; this is 800.01 EUR."
-                },
+                {"amount.amount": "This call awards from 100.00 EUR to 800.00 EUR; this is 800.01 EUR."},
             ),
             (
                 SetPanelOutcome(
@@ -318,7 +324,7 @@ class TestWhenThePanelIsOpen:
         world = in_panel(awarded(60_000, OTHER_APPLICATION))
         assert world.turned_down(award("400.01"), CHAIR) == (
             Refused,
-            "Of the call's budget 400.00 EUR is left, which does not cover this award.",
+            "The call's budget has 400.00 EUR left, which does not cover this award.",
         )
         world.run(award("400.00"), CHAIR)
         assert world.facts(PANEL)[-1] == awarded(40_000)
@@ -339,7 +345,7 @@ class TestWhenThePanelIsOpen:
         world.given(APPLICATION, withdrawn())
         assert world.turned_down(DECLINE, CHAIR) == (
             Refused,
-            "Only an application in play can be decided on; this one is withdrawn.",
+            "A panel decides only on eligible applications; this one is withdrawn.",
         )
 
     def test_only_what_is_ranked_is_decided_on_and_nothing_else_is_told_apart(self) -> None:
@@ -375,7 +381,7 @@ class TestWhenThePanelIsOpen:
         world = in_panel(waitlisted(ranks[0]), waitlisted(ranks[1], OTHER_APPLICATION))
         assert world.turned_down(CLOSE, CHAIR) == (
             Refused,
-            "The places on the waiting list must run from 1 without a gap, each given once.",
+            "Number the places on the waiting list from 1, without gaps and each only once.",
         )
 
     def test_a_withdrawal_leaves_a_gap_that_the_chair_mends(self) -> None:
@@ -446,7 +452,7 @@ class TestWhenThePanelIsClosed:
         both.run(CLOSE, JUDGING_OFFICER)
         assert both.turned_down(CONFIRM, JUDGING_OFFICER) == (
             Refused,
-            "Whoever closed the panel cannot confirm it; another person does.",
+            "You closed this panel, so somebody else must confirm it.",
         )
         both.run(CONFIRM, CHAIR)
         assert both.facts(ROUND)[-1] == decided()
@@ -458,7 +464,7 @@ class TestWhenThePanelIsClosed:
         world.run(CLOSE, CHAIR)
         assert world.turned_down(CONFIRM, JUDGING_OFFICER) == (
             Refused,
-            "Whoever set an outcome in this panel cannot confirm it; another person does.",
+            "You set an outcome in this panel, so somebody else must confirm it.",
         )
         world.run(CONFIRM, OFFICER)
         assert world.facts(ROUND)[-1] == decided()
@@ -467,20 +473,20 @@ class TestWhenThePanelIsClosed:
         world = in_panel(declined(), declined(OTHER_APPLICATION), panel_closed())
         assert world.turned_down(CONFIRM, JUROR) == (
             Forbidden,
-            "Only the initiative's officer or chair may do this.",
+            "In this initiative, only people with one of these roles can do this: officer, chair.",
         )
         assert world.turned_down(CONFIRM, STRANGER)[0] is NotFound
         world.indexes[applications_by(OFFICER, ROUND)] = {THIRD}
         assert world.turned_down(CONFIRM, OFFICER) == (
             Forbidden,
-            "Nobody takes part in deciding on a round in which they applied.",
+            "You applied in this round, so you cannot take part in deciding on it.",
         )
 
     def test_nothing_is_changed_any_more(self) -> None:
         world = in_panel(declined(), declined(OTHER_APPLICATION), panel_closed())
         assert world.turned_down(award("500"), CHAIR) == (
             Refused,
-            "Outcomes are set in an open panel; this one is closed.",
+            "Outcomes can be set only in an open panel; this one is closed.",
         )
         assert world.turned_down(CLOSE, CHAIR) == (
             Refused,

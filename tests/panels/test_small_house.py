@@ -51,9 +51,7 @@ from tests.scene import (
 )
 
 LOWER = LowerQuorum(application=APPLICATION, quorum=2, reason="conflicts_of_interest")
-SOMEBODY_IS_LEFT = (
-    "The quorum is lowered when nobody of the jury is left to ask, and somebody is; let the staff ask them."
-)
+SOMEBODY_IS_LEFT = "The quorum can be lowered only when no juror is left to ask. There still is one; tell the programme staff to ask them."
 OTHER_REVIEW, THIRD_REVIEW = numbered("review", 2), numbered("review", 3)
 
 
@@ -95,7 +93,7 @@ class TestWhenNoJurorIsLeft:
         world = with_the_chair_asked()
         receive(world, OTHER_APPLICATION, STRANGER, found_eligible(OTHER_APPLICATION))
         world.given(ROUND, closed(APPLICATION, OTHER_APPLICATION), quorum_lowered(1))
-        assert "1 eligible application lacks reviews" in str(
+        assert "1 eligible application does not have enough reviews" in str(
             world.turned_down(OpenPanel(round=ROUND), OFFICER)[1]
         )
 
@@ -104,13 +102,13 @@ class TestWhenNoJurorIsLeft:
             command = LowerQuorum(application=APPLICATION, quorum=quorum, reason="other")
             assert with_the_chair_asked().turned_down(command, CHAIR) == (
                 Invalid,
-                {"quorum": "The lowered quorum of this application is 2."},
+                {"quorum": "The quorum of this application can be lowered only to 2."},
             )
         for quorum in (4, -1, 10**30):
             command = LowerQuorum(application=APPLICATION, quorum=quorum, reason="other")
             assert with_the_chair_asked(quorum=4).turned_down(command, CHAIR) == (
                 Invalid,
-                {"quorum": "The lowered quorum of this application is a whole number from 2 to 3."},
+                {"quorum": "The quorum of this application can be lowered to a number from 2 to 3."},
             )
         world = with_the_chair_asked(quorum=4)
         for quorum in (3, 2):
@@ -125,7 +123,7 @@ class TestWhenNoJurorIsLeft:
         for actor in (OFFICER, JUROR):
             assert world.turned_down(LOWER, actor) == (
                 Forbidden,
-                "Only the initiative's chair may do this.",
+                "In this initiative, only people with this role can do this: chair.",
             )
         assert world.turned_down(LOWER, STRANGER)[0] is NotFound
 
@@ -134,13 +132,13 @@ class TestWhenNoJurorIsLeft:
         world.given(ROUND, put_to_panel())
         assert world.turned_down(LOWER, CHAIR) == (
             Refused,
-            "The round has gone to its panel; its reviews are complete.",
+            "The panel of this round is already open, so its reviews are complete.",
         )
         world = with_the_chair_asked()
         world.given(APPLICATION, withdrawn())
         assert world.turned_down(LOWER, CHAIR) == (
             Refused,
-            "Only an eligible application is reviewed; this one is withdrawn.",
+            "Only an eligible application can be reviewed; this one is withdrawn.",
         )
 
 
@@ -173,8 +171,7 @@ class TestWhetherReviewsAreOwed:
     OWED = (
         Refused,
         (
-            "This application still gets enough reviews once every juror submits; wait for those who were asked, or let "
-            "the administrator end the role of a juror who does not answer."
+            "This application still gets enough reviews once every juror submits. Wait for them, or ask the administrator to end the role of a juror who does not answer."
         ),
     )
 
@@ -198,7 +195,7 @@ class TestWhetherReviewsAreOwed:
         world = self.owing(quorum=4)
         assert world.turned_down(self.NONE, CHAIR) == (
             Invalid,
-            {"quorum": "The lowered quorum of this application is 3."},
+            {"quorum": "The quorum of this application can be lowered only to 3."},
         )
         command = LowerQuorum(application=APPLICATION, quorum=3, reason="conflicts_of_interest")
         assert world.run(command, CHAIR).facts == {ROUND: (quorum_lowered(3),)}
@@ -221,7 +218,7 @@ class TestWhetherReviewsAreOwed:
 
 
 DECLINE = SetPanelOutcome(panel=PANEL, application=APPLICATION, outcome="decline", reason="not_selected")
-ONLY_THE_CHAIR = "Only the initiative's chair may do this."
+ONLY_THE_CHAIR = "In this initiative, only people with this role can do this: chair."
 
 
 def deciding(*chairs: Fact) -> World:
@@ -272,7 +269,7 @@ class TestWhenTheChairHasAConflict:
         world.indexes[applications_by(JUROR, ROUND)] = {OTHER_APPLICATION}
         assert world.turned_down(DECLINE, JUROR) == (
             Forbidden,
-            "Nobody takes part in deciding on a round in which they applied.",
+            "You applied in this round, so you cannot take part in deciding on it.",
         )
 
     @pytest.mark.parametrize("command", [DECLINE, LOWER])
@@ -281,7 +278,7 @@ class TestWhenTheChairHasAConflict:
         """As no chair does who has read it."""
         world = deciding(*CONFLICTED)
         world.given(reading_of(JUROR, ROUND), *has_read(JUROR, kind))
-        assert world.turned_down(command, JUROR) == (Forbidden, KNOWS)
+        assert world.turned_down(command, JUROR) == (Forbidden, str(KNOWS))
 
     @pytest.mark.parametrize("command", [DECLINE, LOWER])
     def test_nor_in_a_blind_call_an_officer_of_it(self, command: Command) -> None:
@@ -295,7 +292,7 @@ class TestWhenTheChairHasAConflict:
             world.given(INITIATIVE, added)
             assert world.turned_down(command, JUROR) == (
                 Forbidden,
-                "In a blind call officers do not decide; a chair who is no officer does.",
+                "In a blind call officers do not decide; a chair who is not an officer does.",
             )
         elsewhere = MemberAddedToCall(
             initiative=INITIATIVE, person=JUROR, call=numbered("call", 2), roles=roles

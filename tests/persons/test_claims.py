@@ -56,7 +56,7 @@ class TestWhenAPersonHasNoClaim:
     def test_nobody_else_makes_one(self, actor: str) -> None:
         assert peopled().turned_down(MakeClaim(person=ARTIST), actor) == (
             Forbidden,
-            "Only an administrator of this installation may do this.",
+            "Only an administrator of this installation can do this.",
         )
 
     @pytest.mark.parametrize("days", [0, -1, 31, 10**9])
@@ -69,7 +69,10 @@ class TestWhenAPersonHasNoClaim:
     def test_none_is_made_for_nobody_or_for_the_erased(self) -> None:
         world = peopled()
         world.run(ErasePerson(person=ARTIST, reason="safety"), KEEPER)
-        assert world.turned_down(MakeClaim(person=ARTIST), KEEPER) == (Refused, "This person was erased.")
+        assert world.turned_down(MakeClaim(person=ARTIST), KEEPER) == (
+            Refused,
+            "This person's data was erased.",
+        )
         nobody = "person-" + "0" * 32
         assert world.turned_down(MakeClaim(person=nobody), KEEPER) == (NotFound, "There is no such person.")
 
@@ -106,7 +109,7 @@ class TestWhenAClaimIsOpen:
         world, claim = with_claim()
         assert world.turned_down(WithdrawClaim(person=ARTIST, claim=claim), actor) == (
             Forbidden,
-            "Only an administrator of this installation may do this.",
+            "Only an administrator of this installation can do this.",
         )
 
     def test_no_second_one_is_made_beside_it(self) -> None:
@@ -138,7 +141,7 @@ class TestWhenAClaimWasUsed:
         for command in (use(claim), WithdrawClaim(person=ARTIST, claim=claim)):
             assert world.turned_down(command, ARTIST, NOON + 2 * DAY) == (
                 Refused,
-                "This claim was used on 2026-03-03 12:00 UTC; a claim can be used once.",
+                "This claim was used on 2026-03-03 12:00 UTC; a claim can be used only once.",
             )
 
     def test_the_next_one_is_told_to_be_another(self) -> None:

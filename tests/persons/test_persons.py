@@ -69,7 +69,7 @@ class TestWhenAPersonIsRegistered:
         command = RegisterPerson(name="Applicant Two", email="ONE@example.ORG")
         assert world.turned_down(command, KEEPER) == (
             Refused,
-            "This address belongs to a registered person already.",
+            "Another registered person already uses this address.",
         )
 
     @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ class TestWhenAPersonIsRegistered:
         assert peopled().turned_down(command, KEEPER) == (
             Invalid,
             {
-                "email": "This does not look like an e-mail address; write one alone, such as anna@example.org."
+                "email": "This does not look like an e-mail address; write a single one, such as anna@example.org."
             },
         )
 
@@ -89,7 +89,7 @@ class TestWhenAPersonIsRegistered:
         command = RegisterPerson(name="Applicant One", language=language)
         assert peopled().turned_down(command, KEEPER) == (
             Invalid,
-            {"language": "A language is written as its code, such as en or ru."},
+            {"language": "Write the language as its code, such as en or ru."},
         )
 
     @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ class TestWhenAPersonIsRegistered:
             ("", "This cannot be left empty."),
             (
                 "One\x00",
-                "Character 4 is the control character U+0000, which cannot be kept; delete it, or type that place again.",
+                "Character 4 is the control character U+0000, which cannot be stored; delete it, or type that part again.",
             ),
             ("x" * 201, "At most 200 characters; this has 201."),
         ],
@@ -110,7 +110,7 @@ class TestWhenAPersonIsRegistered:
     def test_only_the_installation_registers(self, actor: str) -> None:
         assert peopled().turned_down(RegisterPerson(name="Applicant One"), actor) == (
             Forbidden,
-            "Only an administrator of this installation may do this.",
+            "Only an administrator of this installation can do this.",
         )
 
     def test_what_identifies_is_sealed_under_the_persons_own_key(self) -> None:
@@ -156,7 +156,7 @@ class TestWhenAPersonIsErased:
         world.run(ErasePerson(person=ARTIST, reason="safety"), SYSTEM)
         assert world.turned_down(ErasePerson(person=ARTIST, reason="safety"), SYSTEM) == (
             Refused,
-            "This person was erased already.",
+            "This person's data was already erased.",
         )
 
     def test_who_is_not_known_cannot_be_erased(self) -> None:
@@ -169,14 +169,14 @@ class TestWhenAPersonIsErased:
     def test_only_the_installation_erases(self, actor: str) -> None:
         assert peopled().turned_down(ErasePerson(person=ARTIST, reason="other"), actor) == (
             Forbidden,
-            "Only an administrator of this installation may do this.",
+            "Only an administrator of this installation can do this.",
         )
 
 
 def test_a_person_has_one_handle_in_a_scope() -> None:
     """A handle stands for a person within a call; a second one would make two people of them."""
     known = Person(handles={CALL: "quiet-birch"})
-    with pytest.raises(Refused, match=r"^This person has a handle there already\.$"):
+    with pytest.raises(Refused, match=r"^This person already has a handle there\.$"):
         give_handle(ARTIST, known, scope=CALL, handle="loud-birch")
     assert give_handle(ARTIST, Person(), scope=CALL, handle="quiet-birch") == (
         PersonHandleGiven(person=ARTIST, scope=CALL, handle="quiet-birch"),

@@ -7,13 +7,17 @@ from datetime import UTC, datetime
 import psycopg
 import pytest
 
+from api.run.wiring import _erase_again
 from domain.indexes import dossiers_of, reviews_in, reviews_of, rounds_of
 from domain.personal import Withheld
 from domain.refusals import Forbidden, Refused
 from history.documents import opener, read
 from history.due import run_due
+from history.keyfiles import Fence, KeyFolder, KeysUnusable
+from history.rotation import to_erase_again
 from history.store import opened_keys
 from history.tables import TablesVerified, verify_tables
+from history.vault import Vault
 from projections import applications, dossiers, grants, reviews, timeline
 from tests.projections.conftest import Season
 
@@ -93,6 +97,24 @@ class TestAForgottenApplication:
         ]  # the juror's own
         assert verify_tables(season.url) == TablesVerified(0, ())
 
+    async def test_cannot_be_opened_with_a_copy_of_the_database_from_before(self, season: Season) -> None:
+        """As after the erasure of a person: the key's row is gone, and the wrapping key of a copied row is destroyed."""
+        await paid(season)
+        forgotten, stays = [
+            await season.dossier_of(each) for each in (season.application1, season.application2)
+        ]
+        office = season.office
+        copied = {row.subject: row for row in await office.runner.history.keys((forgotten, stays))}
+        await season.run("application.forget", season.artist1, application=season.application1)
+
+        assert {row.subject for row in await office.runner.history.keys((forgotten, stays))} == {stays}
+        assert office.keys.fences() == (Fence(forgotten, "asked_by_person", season.artist1, "api"),)
+        assert office.keys.epoch == copied[forgotten].epoch + 1
+        with pytest.raises(KeysUnusable):
+            Vault(KeyFolder(office.keys.folder, create=False, epoch=office.keys.epoch), "").open(
+                [copied[forgotten]]
+            )
+
     async def test_takes_nothing_more(self, season: Season) -> None:
         await paid(season)
         await season.run("application.forget", season.artist1, application=season.application1)
@@ -169,3 +191,43 @@ async def test_every_parent_names_the_children_that_the_indexes_know(season: Sea
     ]
     assert {facts["application.grant_offered.v1"].grant} == entries[f"grants of {season.call}"]
     assert set(facts["person.erased.v1"].dossiers) == entries[dossiers_of(season.artist1)]
+
+
+async def test_an_older_copy_of_the_database_erases_again_what_was_erased_since(season: Season) -> None:
+    """The keys are gone already, so nothing more can be sealed; an application under consideration ends all the same."""
+    await season.begin()
+    await season.apply()
+    forgotten, theirs = [await season.dossier_of(each) for each in (season.application1, season.application2)]
+    fences = [
+        Fence(forgotten, "asked_by_person", season.artist1, "page"),
+        Fence(season.artist2, "safety", "system", "cli"),
+        Fence(theirs, "safety", "system", "cli"),
+    ]
+    subjects = [fence.subject for fence in fences]
+    with psycopg.connect(season.url) as connection:
+        connection.execute("DELETE FROM vault.keys WHERE subject = ANY (%s)", (subjects,))
+    season.office.runner.vault.sweep()
+    for subject in subjects:
+        season.office.runner.vault.evict(subject)
+    history = season.office.runner.history
+    assert await to_erase_again(history, subjects) == sorted(subjects)
+
+    for fence in fences:
+        await _erase_again(season.office.runner, fence)
+
+    assert await to_erase_again(history, subjects) == []
+    erased = [
+        (read(topic, bytes(document)).fact.reason, read(topic, bytes(document)).envelope.actor)
+        for _, _, _, topic, document, *_ in season.office.rows()
+        if topic == "dossier.erased.v1"
+    ]
+    assert erased == [("asked_by_person", "system"), ("safety", "system")]
+    season.project()
+    listed = await applications.of_call(season.reader, season.officer, season.call)
+    assert {each.id: (each.status, each.erased) for each in listed.items} == {
+        season.application1: ("withdrawn", True),
+        season.application2: ("withdrawn", True),
+    }
+    assert verify_tables(season.url) == TablesVerified(0, ())
+    await season.office.rotation.complete_fences()
+    assert season.office.keys.fenced() >= set(subjects)

@@ -40,10 +40,10 @@ async def test_a_round_goes_on_without_an_applicant_who_was_erased_under_review(
     }
     told = await timeline.of_application(season.reader, season.officer, season.application2)
     assert [entry.why for entry in told.items if entry.topic == "application.ended_by_erasure.v1"] == [
-        "the applicant was erased"
+        "what was written in it was erased"
     ]
 
-    with pytest.raises(Refused, match="1 eligible application lacks reviews"):
+    with pytest.raises(Refused, match="1 eligible application does not have enough reviews"):
         await season.open_panel()
     await judge_the_first(season)
     await season.open_panel()

@@ -120,7 +120,7 @@ async def test_whoever_has_submitted_sees_all_of_it(season: Season) -> None:
     await holds(season, "newcomer", Role.OFFICER)
     found = await read_all(season, season.newcomer)
     assert "80.000" in found["reviews.of_application application1"]
-    assert "when things happened is not shown to you" in found["timeline.of_application application1"]
+    assert "not when things happened" in found["timeline.of_application application1"]
     assert '"rank":1' in found["panels.ranking"]
 
 

@@ -18,9 +18,7 @@ from tests.projections.test_judging_staff import holds
 
 pytestmark = pytest.mark.anyio
 
-KNOWS = (
-    "You have read who applied in this round, what was written or when, so you cannot judge or decide in it"
-)
+KNOWS = "This call is blind, and you have seen who applied"
 ASKED_IN_VAIN = "This person cannot be asked to judge this application; ask another juror."
 SCORES = "You have seen others' scores of this application"
 
@@ -135,7 +133,7 @@ class TestWhoReadAndThenJudges:
         """Who cannot be asked may have applied: it is told after the reading that keeps the officer from judging."""
         await closed(season)
         asked = {"application": season.application1, "juror": season.juror}
-        with pytest.raises(Forbidden, match="In a blind call jurors are asked by staff who have read"):
+        with pytest.raises(Forbidden, match="In a blind call, jurors are asked by staff who have read"):
             await season.run("review.assign", season.newcomer, **asked)
         assert read_by(season, "newcomer") == []
         await applications.one(season.reader, season.newcomer, season.application1)

@@ -195,7 +195,7 @@ async def test_a_long_question_is_waited_for_and_holds_nobody_up(season: Season)
         assert rebuilt.is_alive()
     rebuilt.join(20)
     assert not rebuilt.is_alive()
-    assert season.rows("SELECT count(*) FROM read.calls") == [(2,)]
+    assert season.rows("SELECT count(*) FROM read.calls") == [(3,)]
 
 
 async def test_a_try_that_fails_loses_nothing_that_it_had_seen(

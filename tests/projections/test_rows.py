@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from domain.calls import CallDrafted, CallPublished, CallRoundOpened
+from domain.calls import CallCancelled, CallChanged, CallDrafted, CallPublished, CallRoundOpened
 from domain.deciding import Fact
 from domain.grants.facts import GrantFact
 from projections.folding import calls, grants
@@ -141,7 +141,13 @@ def test_a_fold_that_looks_at_what_no_fact_concerns_is_told_so() -> None:
 
 def test_a_projection_handles_what_the_type_of_its_function_says() -> None:
     """And nothing is repeated beside it."""
-    assert calls.PROJECTION.facts == (CallDrafted, CallPublished, CallRoundOpened)
+    assert calls.PROJECTION.facts == (
+        CallDrafted,
+        CallPublished,
+        CallRoundOpened,
+        CallChanged,
+        CallCancelled,
+    )
     assert set(facts_of(grants.fold)) > set(facts_of(_of_a_grant))
 
 

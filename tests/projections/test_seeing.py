@@ -266,7 +266,7 @@ async def test_nobody_reads_others_scores_before_submitting_their_own(season: Se
     assert waiting["reviews.of_application application2"].startswith(
         "Forbidden: Submit your own review first"
     )
-    assert waiting["panels.ranking"].startswith("Forbidden: The ranking is shown when the round is in panel")
+    assert waiting["panels.ranking"].startswith("Forbidden: The ranking is shown once the panel is open")
 
     second = season.reviews["second_juror", "application2"]
     await season.run("review.declare_no_conflict", season.second_juror, review=second)

@@ -155,7 +155,7 @@ async def test_nobody_who_may_not_know_times_finds_one(season: Season, blindness
         await season.run("review.declare_no_conflict", officer, review=review)
         await season.run("review.submit", officer, review=review, scores={"art": 8})
     else:
-        with pytest.raises(Forbidden, match="You have read who applied in this round"):
+        with pytest.raises(Forbidden, match="This call is blind, and you have seen who applied"):
             await season.run("review.declare_no_conflict", officer, review=review)
     await season.open_panel()
     await check(season, "in panel")

@@ -158,7 +158,7 @@ async def test_a_due_date_on_its_stream_rests_and_the_others_run(
         assert await run_due(season.office.runner) == 0
     (record,) = caplog.records
     assert record.getMessage() == (
-        f"due date failed: round.close: the fact at position {position} cannot be read; next try in 1 s"
+        f"due date failed: close {season.round}: the fact at position {position} cannot be read; next try in 1 s"
     )
 
 

@@ -66,7 +66,10 @@ class TestRecording:
         world.run(RecordReading(round=ROUND, kinds=("applicants",)), OFFICER)
         both = RecordReading(round=ROUND, kinds=("applicants", "answers"))
         assert world.run(both, OFFICER).facts == {OWN: has_read(OFFICER, "answers")}
-        assert world.turned_down(both, OFFICER) == (Refused, "This reading was recorded before.")
+        assert world.turned_down(both, OFFICER) == (
+            Refused,
+            "It is already recorded that you have read this.",
+        )
 
     def test_of_scores_is_of_one_application_or_of_all(self) -> None:
         world = calling()
@@ -90,7 +93,7 @@ class TestRecording:
         world.given(ROUND, decided())
         assert world.turned_down(RecordReading(round=ROUND, kinds=kinds), OFFICER) == (
             Refused,
-            "The round is past the point at which reading this is recorded.",
+            "In this round, it is no longer recorded who reads this.",
         )
 
     @pytest.mark.parametrize("who", [OFFICER, JUROR, CHAIR])
@@ -110,5 +113,5 @@ class TestRecording:
         receive(world, APPLICATION, OFFICER)
         assert world.turned_down(RecordReading(round=ROUND, kinds=("answers",)), OFFICER) == (
             Forbidden,
-            "You applied in this round; what became of others is shown when it is decided, if at all.",
+            "You applied in this round, so other applications are not shown to you before it is decided.",
         )

@@ -49,12 +49,9 @@ NO_CONFLICT = DeclareNoConflict(review=REVIEW)
 CONFLICT = DeclareConflict(review=REVIEW, reason="other")
 SUBMIT = SubmitReview(review=REVIEW, scores={"art": 8, "need": 3})
 
-KNOWS = "You have read who applied in this round, what was written or when, so you cannot judge or decide in it: the call is blind."
+KNOWS = "This call is blind, and you have seen who applied, what they wrote or when. So you cannot judge or decide in it."
 CANNOT_BE_ASKED = "This person cannot be asked to judge this application; ask another juror."
-UNREAD = (
-    "In a blind call jurors are asked by staff who have read the applications and so do not judge in it. Read the "
-    "application first if you will not judge, or leave this to somebody else of the staff."
-)
+UNREAD = "In a blind call, jurors are asked by staff who have read the applications and so do not judge themselves. Read the application first if you will not judge, or leave this to a colleague."
 BLINDNESS: tuple[Blindness, ...] = ("open", "single", "double")
 
 
@@ -147,7 +144,7 @@ class TestWhatAskingTellsInABlindCall:
             ):
                 assert world.turned_down(command, OFFICER) == (
                     Invalid,
-                    {"juror": "Only a member who is a juror or chair can be assigned."},
+                    {"juror": "Choose a member who is a juror or a chair."},
                 )
 
     def test_staff_who_have_read_nothing_are_told_the_same_of_everybody(self, blindness: Blindness) -> None:

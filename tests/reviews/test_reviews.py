@@ -61,7 +61,7 @@ OTHER_REVIEW = numbered("review", 2)
 
 BLINDNESS: tuple[Blindness, ...] = ("open", "single", "double")
 
-IN_PANEL = "The round has gone to its panel; its reviews are complete."
+IN_PANEL = "The panel of this round is already open, so its reviews are complete."
 
 
 def asked(*facts: Fact) -> World:
@@ -85,14 +85,17 @@ class TestWhenTheApplicationIsEligibleAndTheRoundClosed:
         for actor in (CHAIR, FINANCE, JUROR):
             assert reviewing().turned_down(ASSIGN, actor) == (
                 Forbidden,
-                "Only the initiative's officer may do this.",
+                "In this initiative, only people with this role can do this: officer.",
             )
         assert reviewing().turned_down(ASSIGN, STRANGER)[0] is NotFound
 
     def test_nobody_assigns_jurors_to_their_own_application(self) -> None:
         world = reviewing()
         world.given(INITIATIVE, MemberAdded(initiative=INITIATIVE, person=ARTIST, roles=(Role.OFFICER,)))
-        assert world.turned_down(ASSIGN, ARTIST) == (Forbidden, "Nobody acts on their own application.")
+        assert world.turned_down(ASSIGN, ARTIST) == (
+            Forbidden,
+            "This is your own application, so somebody else must do this.",
+        )
 
     def test_nobody_reviews_their_own_application(self) -> None:
         world = reviewing(blindness="open")
@@ -108,23 +111,23 @@ class TestWhenTheApplicationIsEligibleAndTheRoundClosed:
         receive(world, OTHER_APPLICATION, OTHER_ARTIST)
         assert world.turned_down(AssignReview(application=APPLICATION, juror=OTHER_ARTIST), OFFICER) == (
             Refused,
-            "This person applied in the same round and cannot judge it.",
+            "This person applied in the same round, so they cannot judge this application.",
         )
 
     @pytest.mark.parametrize("who", [FINANCE, OFFICER, STRANGER])
     def test_only_a_juror_or_chair_is_assigned(self, who: str) -> None:
         assert reviewing().turned_down(AssignReview(application=APPLICATION, juror=who), OFFICER) == (
             Invalid,
-            {"juror": "Only a member who is a juror or chair can be assigned."},
+            {"juror": "Choose a member who is a juror or a chair."},
         )
 
     def test_only_a_registered_person_is_assigned(self) -> None:
         world = reviewing()
         world.given(JUROR, PersonErased(person=JUROR, reason="safety", dossiers=(), kept=()))
-        assert world.turned_down(ASSIGN, OFFICER) == (Refused, "This person was erased.")
+        assert world.turned_down(ASSIGN, OFFICER) == (Refused, "This person's data was erased.")
         assert world.turned_down(AssignReview(application=APPLICATION, juror=person(99)), OFFICER) == (
             Invalid,
-            {"juror": "Only a member who is a juror or chair can be assigned."},
+            {"juror": "Choose a member who is a juror or a chair."},
         )
         for nobody in ("nobody", "x\x00"):
             assert world.turned_down(AssignReview(application=APPLICATION, juror=nobody), OFFICER) == (
@@ -136,7 +139,7 @@ class TestWhenTheApplicationIsEligibleAndTheRoundClosed:
     def test_the_same_juror_is_not_assigned_twice(self, facts: tuple[Fact, ...]) -> None:
         assert asked(*facts).turned_down(ASSIGN, OFFICER) == (
             Refused,
-            "This juror was assigned to this application already.",
+            "This juror is already assigned to this application.",
         )
 
 
@@ -151,7 +154,7 @@ class TestWhenTheApplicationOrTheRoundIsNotReady:
         world.given(APPLICATION, *facts)
         assert world.turned_down(ASSIGN, OFFICER) == (
             Refused,
-            f"Only an eligible application is reviewed; this one is {status}.",
+            f"Only an eligible application can be reviewed; this one is {status}.",
         )
 
     def test_reviews_begin_when_the_round_has_closed(self) -> None:
@@ -159,7 +162,7 @@ class TestWhenTheApplicationOrTheRoundIsNotReady:
         receive(world, APPLICATION, ARTIST, found_eligible())
         assert world.turned_down(ASSIGN, OFFICER) == (
             Refused,
-            "Reviews begin when the round has closed; it is open still.",
+            "The round is still open; reviews begin when it has closed.",
         )
 
     @pytest.mark.parametrize("facts", [(put_to_panel(),), (put_to_panel(), decided())])
@@ -190,7 +193,7 @@ class TestWhenTheApplicationOrTheRoundIsNotReady:
         world.given(ROUND, put_to_panel(), decided())
         assert world.turned_down(NO_CONFLICT, JUROR) == (
             Refused,
-            "The round is decided, so nobody is asked about conflicts any more.",
+            "The round is decided, so conflicts of interest are no longer asked about.",
         )
 
 
@@ -223,11 +226,11 @@ class TestWhenTheJurorIsAssigned:
     @pytest.mark.parametrize("command", [NO_CONFLICT, CONFLICT, SUBMIT])
     def test_nobody_acts_in_their_place(self, command: Command) -> None:
         for actor in (SECOND_JUROR, CHAIR):
-            assert asked().turned_down(command, actor) == (Forbidden, "This review is another juror's.")
+            assert asked().turned_down(command, actor) == (Forbidden, "This review belongs to another juror.")
         for actor in (OFFICER, FINANCE):
             assert asked().turned_down(command, actor) == (
                 Forbidden,
-                "Only the initiative's juror or chair may do this.",
+                "In this initiative, only people with one of these roles can do this: juror, chair.",
             )
         for actor in (ARTIST, STRANGER, SYSTEM):
             assert asked().turned_down(command, actor)[0] is NotFound
@@ -241,7 +244,7 @@ class TestWhenTheJurorIsAssigned:
     def test_they_are_not_replaced_unless_they_step_back(self) -> None:
         assert asked().turned_down(REPLACE, OFFICER) == (
             Refused,
-            "Only a juror who declared a conflict is replaced; this review is assigned.",
+            "Only a juror who declared a conflict of interest can be replaced; this review is assigned.",
         )
 
     def test_the_reason_for_stepping_back_is_sealed_as_the_jurors(self) -> None:
@@ -278,25 +281,25 @@ class TestWhenTheJurorHasNoConflict:
             (
                 {"scores": {"art": 11, "need": -1}},
                 {
-                    "scores.art": "A score is a whole number from 0 to 10; this is 11.",
-                    "scores.need": "A score is a whole number from 0 to 5; this is -1.",
+                    "scores.art": "Write a whole number from 0 to 10; this is 11.",
+                    "scores.need": "Write a whole number from 0 to 5; this is -1.",
                 },
             ),
             (
                 {"scores": {"art": 1}, "comment_jury": "x" * 10_001, "comment_applicant": "a\x00"},
                 {
-                    "scores.need": "Score this criterion, or say that there is no basis to judge it.",
+                    "scores.need": "Score this criterion, or say that you cannot judge it.",
                     "comment_jury": "At most 10000 characters; this has 10001.",
-                    "comment_applicant": "Character 2 is the control character U+0000, which cannot be kept; delete it, or type that place again.",
+                    "comment_applicant": "Character 2 is the control character U+0000, which cannot be stored; delete it, or type that part again.",
                 },
             ),
             (
                 {"scores": {"art": 1, "need": 1, "Applicant One": 1}},
-                {"scores": "A criterion is scored that the rubric does not have."},
+                {"scores": "There is a score for a criterion that this call does not have."},
             ),
             (
                 {"scores": {"art": None, "need": None}},
-                {"scores": "Score at least one criterion; without any, step back instead."},
+                {"scores": "Score at least one criterion; if you can judge none, step back instead."},
             ),
         ],
     )
@@ -312,7 +315,7 @@ class TestWhenTheJurorHasNoConflict:
     def test_they_are_asked_once(self) -> None:
         assert asked(cleared()).turned_down(NO_CONFLICT, JUROR) == (
             Refused,
-            "A conflict of interest is asked about once, at the beginning; this review is cleared.",
+            "You are asked about a conflict of interest only once, at the beginning; this review is cleared.",
         )
 
     def test_an_application_that_was_withdrawn_is_not_judged(self) -> None:
@@ -320,7 +323,7 @@ class TestWhenTheJurorHasNoConflict:
         world.given(APPLICATION, withdrawn())
         assert world.turned_down(SUBMIT, JUROR) == (
             Refused,
-            "Only an eligible application is reviewed; this one is withdrawn.",
+            "Only an eligible application can be reviewed; this one is withdrawn.",
         )
 
     def test_comments_are_sealed_as_the_applicants(self) -> None:
@@ -343,7 +346,7 @@ class TestWhenTheJurorSteppedBack:
         command = ReplaceReview(review=REVIEW, juror=JUROR)
         assert asked(conflict_declared()).turned_down(command, OFFICER) == (
             Refused,
-            "This juror was assigned to this application already.",
+            "This juror is already assigned to this application.",
         )
 
     def test_not_one_who_judges_it_already(self) -> None:
@@ -351,13 +354,13 @@ class TestWhenTheJurorSteppedBack:
         review(world, OTHER_REVIEW, APPLICATION, SECOND_JUROR)
         assert world.turned_down(REPLACE, OFFICER) == (
             Refused,
-            "This juror was assigned to this application already.",
+            "This juror is already assigned to this application.",
         )
 
     def test_only_staff_replace(self) -> None:
         assert asked(conflict_declared()).turned_down(REPLACE, CHAIR) == (
             Forbidden,
-            "Only the initiative's officer may do this.",
+            "In this initiative, only people with this role can do this: officer.",
         )
         assert asked(conflict_declared()).turned_down(REPLACE, STRANGER)[0] is NotFound
 
@@ -365,7 +368,7 @@ class TestWhenTheJurorSteppedBack:
         world = asked(conflict_declared(), replaced(replacement=OTHER_REVIEW))
         assert world.turned_down(REPLACE, OFFICER) == (
             Refused,
-            "Only a juror who declared a conflict is replaced; this review is replaced.",
+            "Only a juror who declared a conflict of interest can be replaced; this review is replaced.",
         )
 
     def test_they_judge_no_more(self) -> None:
@@ -375,11 +378,11 @@ class TestWhenTheJurorSteppedBack:
         ):
             assert asked(*facts).turned_down(SUBMIT, JUROR) == (
                 Refused,
-                f"A review is submitted once, by its juror; this one is {status}.",
+                f"A review can be submitted only once; this one is {status}.",
             )
             assert asked(*facts).turned_down(NO_CONFLICT, JUROR) == (
                 Refused,
-                f"A conflict of interest is asked about once, at the beginning; this review is {status}.",
+                f"You are asked about a conflict of interest only once, at the beginning; this review is {status}.",
             )
 
 
@@ -388,5 +391,5 @@ class TestWhenTheReviewIsSubmitted:
         world = asked(cleared(), judged())
         assert world.turned_down(SUBMIT, JUROR) == (
             Refused,
-            "A review is submitted once, by its juror; this one is submitted.",
+            "A review can be submitted only once; this one is submitted.",
         )

@@ -34,10 +34,7 @@ from tests.scene import (
 
 CONFLICT = DeclareConflict(review=REVIEW, reason="friendship")
 OTHER_REVIEW = numbered("review", 2)
-MEANWHILE = (
-    "The panel opened with this review in its ranking, so it stays there; tell the chair, who decides without it, "
-    "or, if you are the chair, ask the administrator to name another one for this call."
-)
+MEANWHILE = "The panel is open and its ranking already counts this review. Tell the chair, who can decide without it; if you are the chair, ask the administrator to name another one for this call."
 
 
 def judged_by_two(*facts: Fact) -> World:
@@ -82,7 +79,7 @@ class TestWhenTheReviewIsSubmittedAndThePanelIsNotOpen:
         world = judged_by_two(conflict_declared(after_submitting=True), *more)
         assert world.turned_down(CONFLICT, JUROR) == (
             Refused,
-            "The juror of this review has stepped back already.",
+            "The juror of this review has already stepped back.",
         )
 
 
@@ -100,7 +97,7 @@ class TestWhenTheReviewIsSubmittedAndThePanelIsOpen:
         world.given(ROUND, put_to_panel(), decided())
         assert world.turned_down(CONFLICT, JUROR) == (
             Refused,
-            "The round is decided, so this review can no longer be taken back; tell the staff.",
+            "The round is decided, so this review can no longer be taken back; tell the programme staff.",
         )
 
 
@@ -119,7 +116,7 @@ class TestWhenTheReviewHasExpired:
         command = SubmitReview(review=REVIEW, scores={"art": 8, "need": 3})
         assert self.world(*facts).turned_down(command, JUROR) == (
             Refused,
-            "The panel opened before this review was submitted, so nobody waits for it any more.",
+            "The panel opened before this review was submitted, so it is no longer needed. Thank you.",
         )
 
     def test_whoever_never_answered_about_a_conflict_still_can(self) -> None:
@@ -131,7 +128,7 @@ class TestWhenTheReviewHasExpired:
         assert (state.status, undeclared(state)) == (ReviewStatus.EXPIRED, False)
         assert world.turned_down(DeclareNoConflict(review=REVIEW), JUROR) == (
             Refused,
-            "A conflict of interest is asked about once, at the beginning; this review is expired.",
+            "You are asked about a conflict of interest only once, at the beginning; this review is expired.",
         )
 
     @pytest.mark.parametrize("facts", [(), (cleared(),)])

@@ -75,7 +75,7 @@ class TestWhenTheCallIsPublished:
         world.run(OpenRound(call=CALL, closes_at=DEADLINE), OFFICER)
         assert world.turned_down(OpenRound(call=CALL, closes_at=DEADLINE), OFFICER) == (
             Refused,
-            "This call has its round already; draft another call to take in applications again.",
+            "This call already has its round; draft another call to accept applications again.",
         )
 
     def test_seconds_are_announced_where_there_are_any(self) -> None:
@@ -96,7 +96,7 @@ class TestWhenTheCallIsPublished:
         command = OpenRound(call=CALL, closes_at=DEADLINE)
         assert calling().turned_down(command, FINANCE) == (
             Forbidden,
-            "Only the initiative's officer may do this.",
+            "In this initiative, only people with this role can do this: officer.",
         )
         assert calling().turned_down(command, STRANGER)[0] is NotFound
 
@@ -107,7 +107,7 @@ class TestWhenTheCallIsDrafted:
         world.given(CALL, drafted())
         assert world.turned_down(OpenRound(call=CALL, closes_at=DEADLINE), OFFICER) == (
             Refused,
-            "Only a published call can take in applications; publish it first.",
+            "Only a published call can accept applications; publish it first.",
         )
 
 
@@ -138,7 +138,7 @@ class TestWhenTheRoundIsOpen:
                 CloseRound(round=ROUND), actor, CLOSES + GRACE - timedelta(seconds=1)
             ) == (
                 Refused,
-                "The round is open until 2026-04-01 00:14 (Europe/Berlin); it cannot be closed before.",
+                "The round is open until 2026-03-31 22:14 UTC; it cannot be closed before.",
             )
 
     def test_only_staff_and_the_program_close_it(self) -> None:
@@ -147,7 +147,9 @@ class TestWhenTheRoundIsOpen:
         assert calling().turned_down(CloseRound(round=ROUND), STRANGER, late)[0] is NotFound
 
     def test_no_panel_takes_it(self) -> None:
-        with pytest.raises(Refused, match=r"^A panel is opened on a closed round; this one is open\.$"):
+        with pytest.raises(
+            Refused, match=r"^A panel can be opened only for a closed round; this one is open\.$"
+        ):
             put_to_panel(ROUND, Round(status=RoundStatus.OPEN), panel=PANEL, reviews={})
 
 
@@ -171,7 +173,9 @@ class TestWhenTheRoundIsClosed:
         )
 
     def test_it_is_not_decided_without_a_panel(self) -> None:
-        with pytest.raises(Refused, match=r"^Only a round in panel can be decided; this one is closed\.$"):
+        with pytest.raises(
+            Refused, match=r"^Only a round that is with its panel can be decided; this one is closed\.$"
+        ):
             decide(ROUND, Round(status=RoundStatus.CLOSED))
 
 

@@ -44,17 +44,27 @@ TABLE = """
     fund.released.v1                       x      x      x
     call.drafted.v1                        .      x      x
     call.published.v1                      .      x      x
+    call.changed.v1                        x      x      x
+    call.cancelled.v1                      .      x      x
     call.round_opened.v1                   .      .      .
     round.opened.v1                        .      x      x
+    round.deadline_extended.v1             x      x      x
+    round.late_access_granted.v1           .      x      .
+    round.cancelled.v1                     .      x      x
     round.closed.v1                        .      x      x
     round.quorum_lowered.v1                .      x      x
     round.put_to_panel.v1                  .      x      x
     round.decided.v1                       .      x      x
     application.submitted.v1               x      x      x
+    application.changed.v1                 x      x      x
+    application.returned.v1                x      x      x
+    application.resubmitted.v1             x      x      x
+    application.return_lapsed.v1           x      x      x
     application.withdrawn.v1               x      x      x
     application.ended_by_erasure.v1        x      x      x
     application.found_eligible.v1          x      x      x
     application.found_ineligible.v1        x      x      x
+    application.cancelled.v1               x      x      x
     application.awarded.v1                 x      x      x
     application.waitlisted.v1              x      x      x
     application.declined.v1                x      x      x

@@ -6,7 +6,7 @@ import pkgutil
 import re
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import get_args
+from typing import get_args, get_type_hints
 
 import msgspec
 
@@ -54,8 +54,9 @@ def subclasses(of: type[msgspec.Struct]) -> Iterator[type[msgspec.Struct]]:
 
 
 def test_every_fact_has_exactly_one_topic() -> None:
-    """A fact without a topic could not be stored; with two it could not be found again."""
-    assert sorted(fact.__name__ for fact in subclasses(Fact)) == sorted(
+    """A fact without a topic could not be stored; with two it could not be found again. A class that others are made of
+    is none itself."""
+    assert sorted(fact.__name__ for fact in subclasses(Fact) if not fact.__subclasses__()) == sorted(
         fact.__name__ for fact in TOPICS.values()
     )
     assert len(TOPICS) == sum(len(topic.names) for topic in TOPICS_REGISTER)
@@ -99,7 +100,7 @@ def test_every_fact_names_the_stream_that_it_belongs_to() -> None:
         kind = topic.partition(".")[0]
         if kind == "installation":
             continue
-        assert fact.__annotations__[kind] == "str", topic
+        assert get_type_hints(fact)[kind] is str, topic
         assert kind not in personal_fields(fact), topic
     person = "person-" + "1" * 32
     assert stream_of(persons.PersonErased(person=person, reason="other", dossiers=(), kept=())) == person
@@ -132,6 +133,8 @@ def test_no_free_text_is_left_unsealed() -> None:
         ("InitiativeFounded", "name"),
         ("CallDrafted", "title"),
         ("CallDrafted", "summary"),
+        ("CallChanged", "summary"),
+        ("CallChanged", "title"),
     }
     free = ("title", "summary", "name", "email", "answers", "explanation", "restriction")
     left = {

@@ -16,10 +16,7 @@ from domain.grants.accounts import check_account
 from domain.refusals import Invalid
 
 KEPT = "DE89370400440532013000"
-NO_COUNTRY = (
-    "An IBAN begins with the two letters of its country, such as DE; this does not. For another kind of account, write what "
-    "it is first, such as Account 12345678."
-)
+NO_COUNTRY = "An IBAN begins with the two letters of its country, such as DE; this does not. For another kind of account, write first what it is, such as Account 12345678."
 
 
 def refusal(account: str) -> str:
@@ -61,7 +58,10 @@ def test_an_iban_is_kept_in_one_spelling(written: str) -> None:
 )
 def test_a_wrong_digit_is_found_in_every_spelling(written: str) -> None:
     """Or money would go to nobody."""
-    assert refusal(written) == "The check digits of this IBAN do not fit; compare it with the bank's letter."
+    assert (
+        refusal(written)
+        == "This IBAN has a typing error; compare it with a letter or statement from the bank."
+    )
 
 
 @pytest.mark.parametrize(
@@ -77,19 +77,19 @@ def test_a_wrong_digit_is_found_in_every_spelling(written: str) -> None:
         ),
         (
             "DΕ89 3704 0044 0532 0130 00",
-            "Character 2 is the Greek letter Ε (U+0395), which only looks like E; type it with a Latin keyboard.",
+            "Character 2 is Ε (U+0395), which only looks like E; type it with a Latin keyboard.",
         ),
         (
             "Ｄe89 3704 0044 0532 0130 00",
-            "Character 1 is the full-width letter Ｄ (U+FF24), which only looks like D; type it with a Latin keyboard.",
+            "Character 1 is Ｄ (U+FF24), which only looks like D; type it with a Latin keyboard.",
         ),
         (
             "IBAN: DE８9 3704 0044 0532 0130 00",
-            "Character 9 is the full-width digit ８ (U+FF18), which only looks like 8; type it with a Latin keyboard.",
+            "Character 9 is ８ (U+FF18), which only looks like 8; type it with a Latin keyboard.",
         ),
         (
             "IBAN: DE89 Ж704 0044 0532 0130 00",
-            "Character 12 is the Cyrillic letter Ж (U+0416); type it with a Latin keyboard.",
+            "Character 12 is Ж (U+0416), which is neither a Latin letter nor a digit from 0 to 9; type it with a Latin keyboard.",
         ),
     ],
 )
@@ -101,9 +101,9 @@ def test_a_letter_that_only_looks_like_a_latin_one_is_named(written: str, detail
 @pytest.mark.parametrize(
     ("written", "detail"),
     [
-        ("DE89 3704 0044 05", "An IBAN of this country has 22 letters and digits, and no words behind it; this has 14."),
-        ("DE89 3704 0044 0532 0130 0", "An IBAN of this country has 22 letters and digits, and no words behind it; this has 21."),
-        ("DE89 3704 0044 0532 0130 00 Bank", "An IBAN of this country has 22 letters and digits, and no words behind it; this has 26."),
+        ("DE89 3704 0044 05", "An IBAN of this country has 22 letters and digits, with nothing after them; this has 14."),
+        ("DE89 3704 0044 0532 0130 0", "An IBAN of this country has 22 letters and digits, with nothing after them; this has 21."),
+        ("DE89 3704 0044 0532 0130 00 Bank", "An IBAN of this country has 22 letters and digits, with nothing after them; this has 26."),
         ("IBAN 12345678", NO_COUNTRY),
         ("IBAN", NO_COUNTRY),
         ("IBAN:", NO_COUNTRY),
@@ -166,7 +166,7 @@ def test_a_letter_in_the_place_of_a_digit_is_named(written: str, detail: str) ->
 def test_a_letter_of_any_script_may_be_meant_as_a_latin_one(letter: str, place: int, written: str) -> None:
     """Whether it looks like one or not; it is named with its place."""
     detail = refusal(written)
-    assert detail.startswith(f"Character {place} is the ")
+    assert detail.startswith(f"Character {place} is ")
     assert f"{letter} (U+{ord(letter):04X})" in detail
 
 

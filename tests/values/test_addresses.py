@@ -75,7 +75,7 @@ def test_what_is_no_address_or_more_than_one_is_refused(address: str) -> None:
 
 def test_an_address_that_was_taken_once_keeps_its_claim() -> None:
     """Though it would be refused today: the history is read for ever."""
-    assert address_claim("Ann@localhost")[0] == "address ann@localhost"
+    assert address_claim("Ann@localhost") == "address ann@localhost"
 
 
 @pytest.mark.parametrize("nothing", [None, "", " ", "\n"])

@@ -42,9 +42,7 @@ def test_one_that_ended_or_is_no_money_is_refused(code: str) -> None:
     """Neither what was never one, nor metals, funds codes and codes for tests."""
     with pytest.raises(Invalid) as refused:
         check_currency(code, "currency")
-    assert (
-        str(refused.value.errors[0].detail) == f"{code} is no currency in which anything can be paid today."
-    )
+    assert str(refused.value.errors[0].detail) == f"{code} is not a currency that is in use today."
 
 
 @pytest.mark.parametrize("code", ["", "eur", "EU", "EURO", "€", "ЕUR"])
@@ -52,9 +50,7 @@ def test_it_is_written_as_its_code(code: str) -> None:
     """In three capital letters of the Latin script."""
     with pytest.raises(Invalid) as refused:
         check_currency(code, "currency")
-    assert (
-        str(refused.value.errors[0].detail) == "A currency is written as its three-letter code, such as EUR."
-    )
+    assert str(refused.value.errors[0].detail) == "Write the currency as its three-letter code, such as EUR."
 
 
 def test_a_fund_outlives_its_currency() -> None:

@@ -125,7 +125,7 @@ NUMBERS: dict[str, tuple[int, Callable[[int], object], str]] = {
         lambda many: check_form(
             question(kind="choice", choices=tuple(Choice(id=f"c{n}", label={"en": "?"}) for n in range(many)))
         ),
-        "A choice offers at most 100 answers; this offers 101.",
+        "A choice has at most 100 options; this has 101.",
     ),
     "criteria": (
         limits.CRITERIA,
@@ -142,17 +142,17 @@ NUMBERS: dict[str, tuple[int, Callable[[int], object], str]] = {
     "limit of words": (
         limits.WORDS,
         lambda most: check_form(question(max_words=most)),
-        "A limit of words is a whole number from 1 to 10000; this is 10001.",
+        "Write a whole number from 1 to 10000; this is 10001.",
     ),
     "scale": (
         limits.SCALE,
         lambda top: check_rubric(Rubric(criteria=(Criterion(id="a", label={"en": "?"}, scale=top),))),
-        "The top of a scale is a whole number from 1 to 100; this is 101.",
+        "Write a whole number from 1 to 100; this is 101.",
     ),
     "weight": (
         limits.WEIGHT,
         lambda weight: check_rubric(Rubric(criteria=(Criterion(id="a", label={"en": "?"}, weight=weight),))),
-        "A weight is a whole number from 1 to 100; this is 101.",
+        "Write a whole number from 1 to 100; this is 101.",
     ),
 }
 

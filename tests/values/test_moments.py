@@ -10,6 +10,7 @@ from domain.calls import instant
 from domain.refusals import Invalid, Refused
 from domain.rounds import Round, RoundOpened, evolve
 from domain.values import read_date, read_time
+from tests.scene import ARTIST
 
 UTC_NOON = datetime(2026, 3, 31, 12, 0, tzinfo=UTC)
 
@@ -45,7 +46,7 @@ def test_a_time_that_the_clocks_leap_over_is_refused() -> None:
         instant(datetime.fromisoformat("2027-03-28T02:30"), "Europe/Berlin", "closes_at")
     assert (
         str(refused.value.errors[0].detail)
-        == "The clocks of Europe/Berlin leap over this time; choose another."
+        == "This time does not exist in Europe/Berlin, since the clocks are put forward then; choose another one."
     )
 
 
@@ -71,22 +72,22 @@ def test_an_announced_deadline_never_moves(grace: int, before: timedelta) -> Non
     round = announced(grace)
     end = UTC_NOON + timedelta(minutes=grace)
     for moment in (UTC_NOON - timedelta(seconds=1), UTC_NOON - timedelta(days=9), end - before):
-        round.check_open(moment)
+        round.check_open(moment, ARTIST)
     for moment in (end, end + timedelta(seconds=1)):
         with pytest.raises(Refused) as refused:
-            round.check_open(moment)
+            round.check_open(moment, ARTIST)
         assert str(refused.value.detail) == (
-            "The round closed on 2026-03-31 18:00 (Asia/Almaty); it takes no more applications."
+            "The deadline was 2026-03-31 12:00 UTC; applications are no longer accepted."
         )
 
 
 def test_the_deadline_itself_is_within_the_grace() -> None:
     """At the second that was announced, only where there is none it is too late."""
     round = announced(10)
-    round.check_open(UTC_NOON)
+    round.check_open(UTC_NOON, ARTIST)
     round = announced(0)
     with pytest.raises(Refused):
-        round.check_open(UTC_NOON)
+        round.check_open(UTC_NOON, ARTIST)
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,7 @@ def test_without_blanks_between_words_characters_count(text: str, characters: in
         ("one two three four", "At most 3 words; this has 4."),
         (
             "冬の家々",
-            "At most 3 words; this has 4, as in Japanese, Chinese, Thai, Lao, Khmer and Burmese each character counts as one.",
+            "At most 3 words; this has 4, since in Japanese, Chinese, Thai, Lao, Khmer and Burmese each character counts as one.",
         ),
     ],
 )

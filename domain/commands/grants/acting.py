@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Generator
-from typing import Any, Protocol
+from collections.abc import Callable, Collection
+from typing import Protocol
 
 from domain import access, dossiers
 from domain.applications import APPLICATION
-from domain.deciding import Act, Fact, Given, Outcome, Plan, Verdict, Wish, ahead, members, the
+from domain.deciding import Act, Fact, Given, Outcome, Part, Plan, Verdict, members, the, together
 from domain.dossiers import DOSSIER
 from domain.grants.state import GRANT, Grant
 from domain.indexes import conflicts_of
 from domain.initiatives import INITIATIVE, Initiative
-from domain.parties import Actor, PartyState, actor_of, aggregate_of, party_of
+from domain.parties import Actor, PartyState, actor_of, party_of
 
 Rule = Callable[[Grant], tuple[Fact, ...]]
 
@@ -48,17 +48,13 @@ def by_staff(
     """The plan of every act by which a member of the initiative changes the grant alone. The rule is given the
     recipient and the actor, too. An act that `pays` makes it a duty to keep the record of the payment."""
     grant = yield from the(GRANT, grant_id)
-    yield from ahead(
-        (INITIATIVE, grant.initiative),
-        (APPLICATION, grant.application),
-        aggregate_of(grant.recipient),
-        *([(DOSSIER, grant.dossier)] if pays else []),
+    initiative, recipient, actor, conflicts = yield from together(
+        the(INITIATIVE, grant.initiative),
+        party_of(grant.recipient),
+        actor_of(given.actor),
+        conflicts_on(grant, given),
     )
-    initiative = (yield from the(INITIATIVE, grant.initiative)).within(grant.call)
-    recipient = yield from party_of(grant.recipient)
-    actor = yield from actor_of(given.actor)
     dossier = (yield from the(DOSSIER, grant.dossier)) if pays else None
-    conflicts = yield from conflicts_on(grant, given)
 
     def decide() -> Outcome:
         facts = {grant_id: rule(grant, recipient, actor)}
@@ -68,14 +64,14 @@ def by_staff(
         return Outcome(facts=facts, answers=grant_id)
 
     return Act(
-        may=may(actor, initiative, grant, conflicts=conflicts),
+        may=may(actor, initiative.within(grant.call), grant, conflicts=conflicts),
         initiative=grant.initiative,
         scope=grant.call,
         decide=decide,
     )
 
 
-def conflicts_on(grant: Grant, given: Given) -> Generator[Wish, Any, tuple[str, ...]]:
+def conflicts_on(grant: Grant, given: Given) -> Part[tuple[str, ...]]:
     """The applications of a grant's round with which the actor declared a conflict."""
     application = yield from the(APPLICATION, grant.application)
     return (yield from members(conflicts_of(given.actor, application.round)))

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from domain import access, funds
-from domain.applications import APPLICATION
 from domain.commands.grants.acting import conflicts_on
-from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, ahead, the
+from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, the, together
 from domain.funds import FUND
 from domain.grants import rules
 from domain.grants.state import GRANT
@@ -22,10 +21,13 @@ class CompleteGrant(Command, frozen=True, kw_only=True):
 
 def _complete(command: CompleteGrant, given: Given) -> Plan:
     grant = yield from the(GRANT, command.grant)
-    yield from ahead((INITIATIVE, grant.initiative), (FUND, grant.fund), (APPLICATION, grant.application))
-    initiative = (yield from the(INITIATIVE, grant.initiative)).within(grant.call)
-    fund = yield from the(FUND, grant.fund)
-    conflicts = yield from conflicts_on(grant, given)
+    initiative, fund, actor, conflicts = yield from together(
+        the(INITIATIVE, grant.initiative),
+        the(FUND, grant.fund),
+        actor_of(given.actor),
+        conflicts_on(grant, given),
+    )
+    initiative = initiative.within(grant.call)
 
     def decide() -> Outcome:
         facts = {command.grant: rules.complete(command.grant, grant)}
@@ -37,9 +39,7 @@ def _complete(command: CompleteGrant, given: Given) -> Plan:
         return Outcome(facts=facts, answers=command.grant)
 
     return Act(
-        may=access.officer_on_grant(
-            (yield from actor_of(given.actor)), initiative, grant, conflicts=conflicts
-        ),
+        may=access.officer_on_grant(actor, initiative, grant, conflicts=conflicts),
         initiative=grant.initiative,
         scope=grant.call,
         decide=decide,

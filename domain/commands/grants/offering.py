@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from domain import access, applications, dossiers, funds, limits
 from domain.applications import APPLICATION
 from domain.calls import CALL
-from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, ahead, members, the
+from domain.deciding import (
+    Act,
+    Command,
+    Due,
+    DueBy,
+    Given,
+    Outcome,
+    Plan,
+    Registered,
+    StruckBy,
+    members,
+    the,
+    together,
+)
 from domain.funds import FUND
 from domain.grants import rules
-from domain.grants.facts import DeclineReason
+from domain.grants.facts import DeclineReason, GrantAccepted, GrantDeclined, GrantLapsed, GrantOffered
 from domain.grants.state import GRANT
 from domain.indexes import conflicts_of
 from domain.initiatives import INITIATIVE
-from domain.parties import actor_of, aggregate_of, party_of
+from domain.parties import actor_of, party_of
 from domain.values import ApplicationId, GrantId
 
 
@@ -47,15 +61,15 @@ class LapseGrant(Command, frozen=True, kw_only=True):
 
 def _offer(command: OfferGrant, given: Given) -> Plan:
     application = yield from the(APPLICATION, command.application)
-    yield from ahead(
-        (CALL, application.call), (INITIATIVE, application.initiative), aggregate_of(application.applicant)
+    call, initiative, recipient, actor, conflicts = yield from together(
+        the(CALL, application.call),
+        the(INITIATIVE, application.initiative),
+        party_of(application.applicant),
+        actor_of(given.actor),
+        members(conflicts_of(given.actor, application.round)),
     )
-    call = yield from the(CALL, application.call)
-    initiative = (yield from the(INITIATIVE, application.initiative)).within(application.call)
+    initiative = initiative.within(application.call)
     fund = yield from the(FUND, call.fund)
-    recipient = yield from party_of(application.applicant)
-    actor = yield from actor_of(given.actor)
-    conflicts = yield from members(conflicts_of(given.actor, application.round))
     grant, dossier = given.new("grant"), given.new("dossier")
 
     def decide() -> Outcome:
@@ -154,3 +168,15 @@ COMMANDS = (
     Registered("grant.decline", DeclineGrant, _decline),
     Registered("grant.lapse", LapseGrant, _lapse),
 )
+
+
+def _lapsing(fact: GrantOffered | GrantAccepted | GrantDeclined | GrantLapsed) -> str:
+    return f"lapse {fact.grant}"
+
+
+def _lapse_in_time(fact: GrantOffered) -> Due:
+    return Due(key=_lapsing(fact), at=fact.respond_by, command=LapseGrant(grant=fact.grant))
+
+
+DUE: Final[DueBy] = {GrantOffered: _lapse_in_time}
+STRUCK: Final[StruckBy] = {GrantAccepted: _lapsing, GrantDeclined: _lapsing, GrantLapsed: _lapsing}

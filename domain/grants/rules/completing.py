@@ -7,21 +7,29 @@ from domain.grants.facts import GrantCompleted
 from domain.grants.rules.reports import check_no_report_waits
 from domain.grants.rules.standing import check_accepted
 from domain.grants.state import Grant, InstalmentStatus
+from domain.messages import msg
 from domain.refusals import Refused
 
 
 def complete(grant_id: str, grant: Grant) -> tuple[Fact, ...]:
     """End a grant once every instalment is settled and every report answered."""
-    check_accepted(grant, "A grant can be completed")
+    check_accepted(grant)
     if not grant.instalments:
-        raise Refused("A grant can be completed once its instalments are scheduled and settled.")
+        raise Refused(
+            msg("A grant can be completed once all its instalments are paid; none is scheduled yet.")
+        )
     unsettled = [
         number
         for number, instalment in sorted(grant.instalments.items())
         if instalment.status is not InstalmentStatus.SETTLED
     ]
     if unsettled:
-        status = grant.instalments[unsettled[0]].status
-        raise Refused(f"A grant can be completed once all is settled; instalment {unsettled[0]} is {status}.")
+        raise Refused(
+            msg(
+                "A grant can be completed once all its instalments are paid; instalment {number} is {status}.",
+                number=unsettled[0],
+                status=grant.instalments[unsettled[0]].status,
+            )
+        )
     check_no_report_waits(grant)
     return (GrantCompleted(grant=grant_id),)

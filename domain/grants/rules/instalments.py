@@ -22,7 +22,7 @@ from domain.grants.state import Grant, InstalmentState, InstalmentStatus
 from domain.messages import msg
 from domain.parties import Actor, PartyState, is_tied_to
 from domain.refusals import Invalid, NotFound, Refused
-from domain.values import Money, amount_text, check_line, moment_text
+from domain.values import Money, check_line
 
 _OTHER_ZONES: Final = timedelta(days=1)
 """By how much the day on the bank's calendar may lie before the day in UTC."""
@@ -34,12 +34,17 @@ _REFERENCE: Final = re.compile(r"[A-Za-z0-9/?:().,'+ -]+\Z", re.ASCII)
 def request(grant_id: str, grant: Grant, *, number: int) -> tuple[Fact, ...]:
     """Ask for an instalment. One that follows a report needs those before it requested, and an accepted report that
     met no other instalment's condition; the oldest such report is used."""
-    check_accepted(grant, "An instalment can be requested")
+    check_accepted(grant)
     instalment = _find(grant, number)
     if instalment.status is not InstalmentStatus.SCHEDULED:
-        raise Refused(f"Only a scheduled instalment can be requested; this one is {instalment.status}.")
+        raise Refused(
+            msg(
+                "Only a scheduled instalment can be requested; this one is {status}.",
+                status=instalment.status,
+            )
+        )
     if grant.payee is None or not grant.payee.confirmed:
-        raise Refused("An instalment can be requested once the payee is set and confirmed.")
+        raise Refused(msg("An instalment can be requested once the bank details are added and confirmed."))
     return (
         GrantInstalmentRequested(
             grant=grant_id,
@@ -58,15 +63,23 @@ def approve(
     check_not_erased(recipient)
     stage = grant.next_stage(number)
     if stage is None and instalment.status is InstalmentStatus.FAILED:
-        raise Refused("The approvals of this failed instalment stand, so it can be instructed again.")
+        raise Refused(
+            msg("This instalment failed but is still approved, so it can be sent to the bank again.")
+        )
     if stage is None:
-        raise Refused(f"Only a requested instalment can be approved, twice; this one is {instalment.status}.")
+        raise Refused(
+            msg(
+                "Only a requested instalment can be approved; this one is {status}.", status=instalment.status
+            )
+        )
     if is_tied_to(approver, grant.recipient):
-        raise Refused("An instalment must be approved by other people than the recipient.")
+        raise Refused(msg("The recipient cannot approve an instalment; somebody else must."))
     if grant.payee is not None and is_tied_to(approver, grant.payee.party):
-        raise Refused(msg("An instalment must be approved by people who do not act for the payee."))
+        raise Refused(
+            msg("An instalment cannot be approved by people who act for whoever is paid; somebody else must.")
+        )
     if stage == 2 and approver.id == instalment.first_approver:
-        raise Refused("The second approval must come from another person than the first.")
+        raise Refused(msg("You gave the first approval; the second must come from somebody else."))
     return (GrantInstalmentApproved(grant=grant_id, instalment=number, approver=approver.id, stage=stage),)
 
 
@@ -79,23 +92,35 @@ def instruct(
     check_not_erased(recipient)
     if grant.next_stage(number) is not None and grant.outdated(instalment):
         raise Refused(
-            "The payee was changed after this instalment was approved, so it must be approved twice again."
+            msg(
+                "The payee was changed after this instalment was approved, so it must be approved twice again."
+            )
         )
     if instalment.status not in (InstalmentStatus.APPROVED, InstalmentStatus.FAILED):
         raise Refused(
-            f"Only an instalment approved twice can be instructed; this one is {instalment.status}."
+            msg(
+                "Only an instalment approved twice can be sent to the bank; this one is {status}.",
+                status=instalment.status,
+            )
         )
     reference = check_line(reference, "reference", most=limits.REFERENCE)
     if not _REFERENCE.match(reference):
         raise Invalid.field(
-            "reference", "A reference has only the letters A to Z, digits, spaces and signs of /-?:().,'+."
+            "reference",
+            msg(
+                "Use only the letters A to Z, digits, spaces and the characters {signs}",
+                signs="/ - ? : ( ) . , ' +",
+            ),
         )
     payee = grant.payee
     if payee is None or not payee.confirmed:
-        raise Refused("The payee was changed and is not confirmed; it must be confirmed before a payment.")
+        raise Refused(msg("The payee was changed; the new one must be confirmed before a payment."))
     if payee.payable_from is not None and now < payee.payable_from:
         raise Refused(
-            f"The payee was changed; payments can be instructed from {moment_text(payee.payable_from)}."
+            msg(
+                "The payee was changed recently; payments are possible from {start}.",
+                start=payee.payable_from,
+            )
         )
     return (
         GrantInstalmentInstructed(
@@ -119,7 +144,7 @@ def settle(
 ) -> tuple[Fact, ...]:
     """Record that the bank paid an instalment, to the last minor unit, and not before it was told to."""
     instalment = _find(grant, number)
-    _check_instructed(instalment, "settled")
+    _check_instructed(instalment)
     assert instalment.instructed_at is not None
     instructed_on = instalment.instructed_at.astimezone(UTC).date()
     minor = amount.minor("amount", currency=grant.currency, least=1)
@@ -127,12 +152,19 @@ def settle(
     if settled_on < (earliest := instructed_on - _OTHER_ZONES):
         raise Invalid.field(
             "settled_on",
-            f"The bank was told to pay on {instructed_on}, so it cannot have paid before {earliest}.",
+            msg(
+                "The payment was sent to the bank on {instructed}, so it cannot have been made before {earliest}.",
+                instructed=instructed_on,
+                earliest=earliest,
+            ),
         )
     if minor != instalment.plan.amount:
-        planned = amount_text(instalment.plan.amount, grant.currency)
         raise Refused(
-            f"The instalment is {planned}, so {amount_text(minor, grant.currency)} cannot settle it."
+            msg(
+                "The instalment is {planned}, so a payment of {given} does not match it.",
+                planned=Money.of(instalment.plan.amount, grant.currency),
+                given=Money.of(minor, grant.currency),
+            )
         )
     return (
         GrantInstalmentSettled(
@@ -143,19 +175,24 @@ def settle(
 
 def fail(grant_id: str, grant: Grant, *, number: int, reason: FailureReason) -> tuple[Fact, ...]:
     """Record that the bank did not pay an instalment."""
-    _check_instructed(_find(grant, number), "found to have failed")
+    _check_instructed(_find(grant, number))
     return (GrantInstalmentFailed(grant=grant_id, instalment=number, reason=reason),)
 
 
-def _check_instructed(instalment: InstalmentState, done: str) -> None:
+def _check_instructed(instalment: InstalmentState) -> None:
     if instalment.status is not InstalmentStatus.INSTRUCTED:
-        raise Refused(f"Only an instructed instalment can be {done}; this one is {instalment.status}.")
+        raise Refused(
+            msg(
+                "Only an instalment that was sent to the bank can be recorded as paid or failed; this one is {status}.",
+                status=instalment.status,
+            )
+        )
 
 
 def _find(grant: Grant, number: int) -> InstalmentState:
     instalment = grant.instalments.get(number)
     if instalment is None:
-        raise NotFound("There is no such instalment of this grant.")
+        raise NotFound(msg("This grant has no such instalment."))
     return instalment
 
 
@@ -163,8 +200,14 @@ def _report_for(grant: Grant, number: int) -> int:
     for before in range(1, number):
         if grant.instalments[before].status is InstalmentStatus.SCHEDULED:
             raise Refused(
-                f"Instalment {number} follows a report, so instalment {before} must be requested first."
+                msg(
+                    "Instalment {number} follows a report, so instalment {before} must be requested first.",
+                    number=number,
+                    before=before,
+                )
             )
     if not grant.unused_reports:
-        raise Refused(f"Instalment {number} needs an accepted report of its own; submit one first.")
+        raise Refused(
+            msg("Instalment {number} needs an accepted report of its own; submit one first.", number=number)
+        )
     return grant.unused_reports[0]

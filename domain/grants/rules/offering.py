@@ -10,10 +10,11 @@ from domain.deciding import Fact
 from domain.funds import Fund
 from domain.grants.facts import DeclineReason, GrantAccepted, GrantDeclined, GrantLapsed, GrantOffered
 from domain.grants.state import Grant, GrantStatus
+from domain.messages import msg
 from domain.organisations import Organisation, check_takes_part
 from domain.parties import PartyState
 from domain.refusals import Invalid, Refused
-from domain.values import in_utc, moment_text
+from domain.values import in_utc
 
 
 def offer(
@@ -31,17 +32,26 @@ def offer(
     """Offer an applicant what the panel awarded, from the call's fund, until a moment with its offset."""
     if application.status is not ApplicationStatus.AWARDED:
         raise Refused(
-            f"Only an awarded application can be offered a grant; this one is {application.status}."
+            msg(
+                "A grant can be offered only for an awarded application; this one is {status}.",
+                status=application.status,
+            )
         )
     if recipient.erased:
-        raise Refused("The applicant was erased and can accept no grant.")
+        raise Refused(msg("The applicant's data was erased, so they can no longer be offered a grant."))
     if isinstance(recipient, Organisation):
         check_takes_part(recipient)
     if application.currency != fund.currency:
-        raise Refused(f"The award is in {application.currency}, and the call's fund is in {fund.currency}.")
+        raise Refused(
+            msg(
+                "The award is in {award}, but the call's fund is in {fund}.",
+                award=application.currency,
+                fund=fund.currency,
+            )
+        )
     respond_by = in_utc(respond_by, "respond_by")
     if respond_by <= now:
-        raise Invalid.field("respond_by", "The time to respond by must lie in the future.")
+        raise Invalid.field("respond_by", msg("The deadline for an answer must lie in the future."))
     return (
         GrantOffered(
             grant=grant_id,
@@ -61,10 +71,10 @@ def offer(
 
 def accept(grant_id: str, grant: Grant, *, now: datetime) -> tuple[Fact, ...]:
     """Accept an offer in time."""
-    _check_offered(grant, "accepted")
+    _check_offered(grant)
     assert grant.respond_by is not None
     if now >= grant.respond_by:
-        raise Refused(f"The offer stood until {moment_text(grant.respond_by)}; it can no longer be accepted.")
+        raise Refused(msg("The offer ended on {end}; it can no longer be accepted.", end=grant.respond_by))
     return (GrantAccepted(grant=grant_id),)
 
 
@@ -72,7 +82,7 @@ def decline(
     grant_id: str, grant: Grant, *, reason: DeclineReason, explanation: str | None
 ) -> tuple[Fact, ...]:
     """Decline an offer before it lapses."""
-    _check_offered(grant, "declined")
+    _check_offered(grant)
     return (
         GrantDeclined(
             grant=grant_id,
@@ -86,13 +96,17 @@ def decline(
 def lapse(grant_id: str, grant: Grant, *, now: datetime) -> tuple[Fact, ...]:
     """End an offer that was not answered, so that its money can be granted to somebody else."""
     if grant.status is not GrantStatus.OFFERED:
-        raise Refused(f"Only an offered grant can lapse; this one is {grant.status}.")
+        raise Refused(msg("Only an open offer can lapse; this grant is {status}.", status=grant.status))
     assert grant.respond_by is not None
     if now < grant.respond_by:
-        raise Refused(f"The offer stands until {moment_text(grant.respond_by)}; it does not lapse before.")
+        raise Refused(msg("The offer is open until {end}; it cannot lapse before.", end=grant.respond_by))
     return (GrantLapsed(grant=grant_id),)
 
 
-def _check_offered(grant: Grant, done: str) -> None:
+def _check_offered(grant: Grant) -> None:
     if grant.status is not GrantStatus.OFFERED:
-        raise Refused(f"Only an offered grant can be {done}; this one is {grant.status}.")
+        raise Refused(
+            msg(
+                "Only an open offer can be accepted or declined; this grant is {status}.", status=grant.status
+            )
+        )

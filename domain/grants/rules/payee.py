@@ -33,9 +33,9 @@ def set_payee(
     account: str,
     now: datetime,
 ) -> tuple[Fact, ...]:
-    """Say to whom the money goes. In place of a payee that was confirmed, it has to wait before it is paid. `host` is the
-    fiscal host, where it is a party that this program knows, as it stands in `host_state`."""
-    check_accepted(grant, "The payee can be set")
+    """Add bank details. In place of a payee that was confirmed, it has to wait before it is paid. `host` is the fiscal host,
+    where it is a party that this program knows, as it stands in `host_state`."""
+    check_accepted(grant)
     if host is not None:
         _check_host(grant, kind, host, host_state)
     return (
@@ -74,22 +74,20 @@ def confirm_payee(
 ) -> tuple[Fact, ...]:
     """Confirm the payee as it was seen in `setting`, by somebody who acts neither for the recipient nor for the
     payee."""
-    check_accepted(grant, "The payee can be confirmed")
+    check_accepted(grant)
     check_not_erased(recipient)
     if is_tied_to(confirmer, grant.recipient):
-        raise Refused("The payee must be confirmed by another person than the recipient.")
+        raise Refused(msg("The recipient cannot confirm the payee; somebody else must."))
     if grant.payee is None:
-        raise Refused("The recipient has not set a payee yet.")
+        raise Refused(msg("The recipient has not added bank details yet."))
     if is_tied_to(confirmer, grant.payee.party):
-        raise Refused(msg("The payee must be confirmed by somebody who does not act for it."))
+        raise Refused(
+            msg("The payee cannot be confirmed by people who act for whoever is paid; somebody else must.")
+        )
     if setting != grant.payee.setting:
         raise Refused(
-            f"The payee was set {_times(grant.payee.setting)}; look at the latest setting and confirm that."
+            msg("The bank details were changed meanwhile; look at the new ones, then confirm them.")
         )
     if grant.payee.confirmed:
-        raise Refused("This payee was confirmed already.")
+        raise Refused(msg("This payee is already confirmed."))
     return (GrantPayeeConfirmed(grant=grant_id, setting=setting),)
-
-
-def _times(count: int) -> str:
-    return "once" if count == 1 else f"{count} times"

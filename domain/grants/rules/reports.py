@@ -8,13 +8,14 @@ from domain.deciding import Fact
 from domain.grants.facts import GrantReportAccepted, GrantReportReturned, GrantReportSubmitted, ReturnReason
 from domain.grants.rules.standing import check_accepted
 from domain.grants.state import Grant, ReportStatus
+from domain.messages import msg
 from domain.refusals import NotFound, Refused
 from domain.values import check_text
 
 
 def submit_report(grant_id: str, grant: Grant, *, text: str) -> tuple[Fact, ...]:
     """Report on what was done with the money; one report at a time."""
-    check_accepted(grant, "A report can be submitted")
+    check_accepted(grant)
     check_no_report_waits(grant)
     return (
         GrantReportSubmitted(
@@ -28,7 +29,7 @@ def submit_report(grant_id: str, grant: Grant, *, text: str) -> tuple[Fact, ...]
 
 def accept_report(grant_id: str, grant: Grant, *, report: int) -> tuple[Fact, ...]:
     """Accept a submitted report."""
-    _check_submitted_report(grant, report, "accepted")
+    _check_submitted_report(grant, report)
     return (GrantReportAccepted(grant=grant_id, report=report),)
 
 
@@ -36,7 +37,7 @@ def return_report(
     grant_id: str, grant: Grant, *, report: int, reason: ReturnReason, explanation: str | None
 ) -> tuple[Fact, ...]:
     """Return a submitted report, with the reason; the recipient may submit another."""
-    _check_submitted_report(grant, report, "returned")
+    _check_submitted_report(grant, report)
     return (
         GrantReportReturned(
             grant=grant_id,
@@ -52,12 +53,14 @@ def check_no_report_waits(grant: Grant) -> None:
     """Raises `Refused` while a submitted report is neither accepted nor returned."""
     for number, status in grant.reports.items():
         if status is ReportStatus.SUBMITTED:
-            raise Refused(f"Report {number} must be accepted or returned first.")
+            raise Refused(msg("Report {number} must be accepted or returned first.", number=number))
 
 
-def _check_submitted_report(grant: Grant, report: int, done: str) -> None:
+def _check_submitted_report(grant: Grant, report: int) -> None:
     status = grant.reports.get(report)
     if status is None:
-        raise NotFound("There is no such report on this grant.")
+        raise NotFound(msg("This grant has no such report."))
     if status is not ReportStatus.SUBMITTED:
-        raise Refused(f"Only a submitted report can be {done}; this one is {status}.")
+        raise Refused(
+            msg("Only a submitted report can be accepted or returned; this one is {status}.", status=status)
+        )

@@ -12,8 +12,9 @@ from domain.deciding import Fact
 from domain.grants.facts import Condition, GrantInstalmentsScheduled, Instalment
 from domain.grants.rules.standing import check_accepted
 from domain.grants.state import Grant, InstalmentStatus
+from domain.messages import msg
 from domain.refusals import FieldError, Invalid, Refused
-from domain.values import Money, amount_text
+from domain.values import Money
 
 
 class PlannedInstalment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -26,13 +27,19 @@ class PlannedInstalment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
 
 def schedule(grant_id: str, grant: Grant, *, instalments: Sequence[PlannedInstalment]) -> tuple[Fact, ...]:
     """Divide a grant into instalments that add up to no more than it; anew only while none was requested."""
-    check_accepted(grant, "Instalments can be scheduled")
+    check_accepted(grant)
     if any(instalment.status is not InstalmentStatus.SCHEDULED for instalment in grant.instalments.values()):
-        raise Refused("An instalment was requested already, so the schedule stands.")
+        raise Refused(
+            msg("The schedule can no longer be changed, since an instalment was already requested.")
+        )
     if not 1 <= len(instalments) <= limits.INSTALMENTS:
         raise Invalid.field(
             "instalments",
-            f"A grant is paid in 1 to {limits.INSTALMENTS} instalments; these are {len(instalments)}.",
+            msg(
+                "A grant is paid in 1 to {most} instalments; this schedule has {given}.",
+                most=limits.INSTALMENTS,
+                given=len(instalments),
+            ),
         )
     plans = tuple(
         Instalment(number=number, amount=amount, condition=planned.condition, due=planned.due)
@@ -42,8 +49,13 @@ def schedule(grant_id: str, grant: Grant, *, instalments: Sequence[PlannedInstal
     )
     total = sum(plan.amount for plan in plans)
     if total > grant.amount:
-        planned_text, most = amount_text(total, grant.currency), amount_text(grant.amount, grant.currency)
-        raise Refused(f"The instalments add up to {planned_text}, which is more than the grant of {most}.")
+        raise Refused(
+            msg(
+                "The instalments add up to {total}, which is more than the grant of {grant}.",
+                total=Money.of(total, grant.currency),
+                grant=Money.of(grant.amount, grant.currency),
+            )
+        )
     return (GrantInstalmentsScheduled(grant=grant_id, instalments=plans),)
 
 

@@ -19,7 +19,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from api.postgres.embedded_guard import EmbeddedError
+from api.postgres.embedded.guard import EmbeddedError
 
 log = logging.getLogger(__name__)
 

@@ -1,0 +1,132 @@
+"""Chips: every state of every kind of thing as a word with an icon and a colour, so that none of the three is needed alone."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from html import escape
+from typing import Final
+
+from minijinja import safe
+
+from api.locales import Locale
+from domain.applications import ApplicationStatus
+from domain.calls import CallStatus
+from domain.grants.state import GrantStatus, InstalmentStatus, ReportStatus
+from domain.labels import label
+from domain.messages import Message, in_context
+from domain.organisations import OrganisationStatus
+from domain.panels import PanelStatus
+from domain.reviews import ReviewStatus
+from domain.rounds import RoundStatus
+
+KINDS: Final[Mapping[str, type[enum.Enum]]] = {
+    "application": ApplicationStatus,
+    "call": CallStatus,
+    "grant": GrantStatus,
+    "instalment": InstalmentStatus,
+    "organisation": OrganisationStatus,
+    "panel": PanelStatus,
+    "report": ReportStatus,
+    "review": ReviewStatus,
+    "round": RoundStatus,
+}
+"""What has a status that is shown as a chip, by the name that templates use."""
+
+OUTCOMES: Final[Mapping[str, Message]] = {
+    "award": in_context("outcome", "award"),
+    "waitlist": in_context("outcome", "waiting list"),
+    "decline": in_context("outcome", "decline"),
+}
+"""What a panel can decide."""
+
+_ICONS: Final = {
+    "alert": '<path d="M8 2.5v7M8 13.2v.1"/>',
+    "back": '<path d="M7 3.5 2.5 8 7 12.5M2.5 8h11"/>',
+    "check": '<path d="M2.5 8.5l3.5 4 7.5-9"/>',
+    "clock": '<circle cx="8" cy="8" r="6"/><path d="M8 4.5V8l2.5 2"/>',
+    "cross": '<path d="M3.5 3.5l9 9M12.5 3.5l-9 9"/>',
+    "eye": '<path d="M1.5 8S4 3.5 8 3.5 14.5 8 14.5 8 12 12.5 8 12.5 1.5 8 1.5 8z"/><circle cx="8" cy="8" r="1.5"/>',
+    "forward": '<path d="M9 3.5 13.5 8 9 12.5M13.5 8h-11"/>',
+    "list": '<path d="M3 4h10M3 8h10M3 12h6"/>',
+    "ring": '<circle cx="8" cy="8" r="4.5"/>',
+}
+
+_LOOKS: Final[Mapping[object, tuple[str, str]]] = {
+    ApplicationStatus.SUBMITTED: ("needs", "clock"),
+    ApplicationStatus.RETURNED: ("needs", "back"),
+    ApplicationStatus.CANCELLED: ("out", "cross"),
+    ApplicationStatus.ELIGIBLE: ("review", "eye"),
+    ApplicationStatus.INELIGIBLE: ("out", "cross"),
+    ApplicationStatus.AWARDED: ("good", "check"),
+    ApplicationStatus.WAITLISTED: ("waiting", "list"),
+    ApplicationStatus.DECLINED: ("out", "cross"),
+    ApplicationStatus.WITHDRAWN: ("", "back"),
+    CallStatus.DRAFTED: ("", "ring"),
+    CallStatus.PUBLISHED: ("good", "check"),
+    CallStatus.CANCELLED: ("out", "cross"),
+    GrantStatus.OFFERED: ("needs", "alert"),
+    GrantStatus.ACCEPTED: ("review", "forward"),
+    GrantStatus.DECLINED: ("out", "cross"),
+    GrantStatus.LAPSED: ("", "clock"),
+    GrantStatus.COMPLETED: ("good", "check"),
+    InstalmentStatus.SCHEDULED: ("", "clock"),
+    InstalmentStatus.REQUESTED: ("needs", "alert"),
+    InstalmentStatus.APPROVED_ONCE: ("needs", "list"),
+    InstalmentStatus.APPROVED: ("review", "check"),
+    InstalmentStatus.INSTRUCTED: ("waiting", "forward"),
+    InstalmentStatus.SETTLED: ("good", "check"),
+    InstalmentStatus.FAILED: ("out", "cross"),
+    OrganisationStatus.REGISTERED: ("good", "check"),
+    OrganisationStatus.CLOSED: ("", "cross"),
+    OrganisationStatus.ERASED: ("out", "cross"),
+    PanelStatus.OPENED: ("waiting", "list"),
+    PanelStatus.CLOSED: ("needs", "alert"),
+    PanelStatus.CONFIRMED: ("good", "check"),
+    ReportStatus.SUBMITTED: ("needs", "eye"),
+    ReportStatus.ACCEPTED: ("good", "check"),
+    ReportStatus.RETURNED: ("needs", "back"),
+    ReviewStatus.ASSIGNED: ("needs", "alert"),
+    ReviewStatus.CLEARED: ("review", "eye"),
+    ReviewStatus.RECUSED: ("", "back"),
+    ReviewStatus.REPLACED: ("", "back"),
+    ReviewStatus.SUBMITTED: ("good", "check"),
+    ReviewStatus.EXPIRED: ("", "clock"),
+    RoundStatus.OPEN: ("needs", "clock"),
+    RoundStatus.CLOSED: ("review", "eye"),
+    RoundStatus.IN_PANEL: ("waiting", "list"),
+    RoundStatus.DECIDED: ("good", "check"),
+    ("outcome", "award"): ("good", "check"),
+    ("outcome", "waitlist"): ("waiting", "list"),
+    ("outcome", "decline"): ("out", "cross"),
+}
+"""The colour and the icon of each state."""
+_PLAIN: Final = ("", "ring")
+
+
+def status_label(kind: str, code: str) -> Message:
+    """The label of a status, or of a panel's outcome."""
+    return OUTCOMES[code] if kind == "outcome" else label(KINDS[kind](code))
+
+
+class Chips:
+    """The chips in one language."""
+
+    def __init__(self, locale: Locale) -> None:
+        self._locale = locale
+
+    def status(self, kind: str, code: str) -> str:
+        """``chip("application", application.status)``: a status by its label."""
+        member: object = (kind, code) if kind == "outcome" else KINDS[kind](code)
+        tone, icon = _LOOKS.get(member, _PLAIN)
+        return self.drawn(self.label(kind, code), tone, icon)
+
+    def label(self, kind: str, code: str) -> str:
+        """``status_label("application", application.status)``: the words of a chip alone, as the beginning of a line."""
+        words = self._locale.say(status_label(kind, code))
+        return words[:1].upper() + words[1:]
+
+    def drawn(self, words: str, tone: str = "", icon: str = "ring") -> str:
+        """``chip_of(_("Draft"))``: a chip of words that are no status."""
+        marked = f'<svg viewBox="0 0 16 16" aria-hidden="true">{_ICONS[icon]}</svg>'
+        return safe(f'<span class="chip{f" {tone}" if tone else ""}">{marked}{escape(words)}</span>')

@@ -1,0 +1,93 @@
+"""What stands around every page: whose page it is, where one can go from there, and who one is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from domain.initiatives import INITIATIVE, Initiative
+from domain.messages import Message, in_context, msg
+from domain.refusals import CommandRejected
+from domain.reviews import JUDGING
+from domain.values import MEMBER_ROLES, Role
+from history.keyfiles import KeysUnusable
+from history.unreadable import Unreadable
+from projections import initiatives
+from projections.initiatives import Me
+from projections.reader import Reader
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link of the navigation."""
+
+    href: str
+    words: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """`house` is the name of the initiative that a page belongs to; None for a page of the whole installation. `name` and
+    `roles` are the visitor's, where they are known."""
+
+    house: str | None = None
+    name: str | None = None
+    roles: tuple[Role, ...] = ()
+    links: tuple[Link, ...] = ()
+
+
+_CALLS: Final = Link("/calls", msg("Calls"))
+_TODAY: Final = Link("/me", in_context("navigation", "Today"))
+_APPLICATIONS: Final = Link("/applications", in_context("navigation", "Your applications"))
+_REVIEWS: Final = Link("/reviews", in_context("navigation", "Your reviews"))
+_GRANTS: Final = Link("/grants", in_context("navigation", "Your grants"))
+
+WITHOUT_PERSON: Final = Frame(links=(_CALLS,))
+"""Around a page for somebody who is not signed in."""
+PERHAPS_SIGNED_IN: Final = Frame(links=(_TODAY, _CALLS))
+"""Around a page that tells a problem, where it was not asked whether a session stands behind the cookie."""
+
+
+async def known(reader: Reader, person: str) -> Me | None:
+    """Who is signed in; None if what is stored about them cannot be read: pages are shown all the same."""
+    try:
+        return await initiatives.me(reader, person)
+    except (CommandRejected, Unreadable, KeysUnusable):
+        return None
+
+
+async def frame_of(reader: Reader, me: Me | None, initiative: str | None, *, signed_in: bool) -> Frame:
+    """The frame of a page that belongs to an `initiative`, or to none."""
+    name: str | None = None
+    if initiative is not None:
+        state: Initiative = await reader.the(INITIATIVE, initiative)
+        name = state.name
+    if not signed_in:
+        return Frame(house=name, links=(_CALLS,))
+    if me is None:
+        return Frame(house=name, links=(_TODAY, _CALLS))
+    if name is None and len(me.initiatives) == 1:
+        (initiative, name) = me.initiatives[0].initiative, me.initiatives[0].name
+    held = {
+        own.initiative: {*own.roles, *(role for each in own.calls for role in each.roles)}
+        for own in me.initiatives
+    }
+    everywhere = {role for roles in held.values() for role in roles}
+    shown = everywhere if initiative is None else held.get(initiative, set())
+    return Frame(
+        house=name,
+        name=me.name,
+        roles=tuple(role for role in MEMBER_ROLES if role in shown),
+        links=(
+            _TODAY,
+            *([_REVIEWS] if not everywhere.isdisjoint(JUDGING) else []),
+            _CALLS,
+            *([_APPLICATIONS, _GRANTS] if everywhere <= {Role.APPLICANT} else []),
+            *(
+                [Link(f"/initiatives/{initiative}/members", in_context("navigation", "People"))]
+                if initiative is not None
+                and any(own.initiative == initiative and own.roles for own in me.initiatives)
+                else []
+            ),
+        ),
+    )

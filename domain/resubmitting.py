@@ -1,0 +1,159 @@
+"""Writing an application again: the applicant changes it while its round is open, or staff return it with questions.
+
+A returned application is never dropped. Until its date the panel does not open; submitted again, or once the date has
+passed, it is to be examined as it then stands; and the staff may find it eligible or ineligible at any time before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from domain import limits
+from domain.applications import (
+    IN_PLAY,
+    Application,
+    ApplicationChanged,
+    ApplicationResubmitted,
+    ApplicationReturned,
+    ApplicationReturnLapsed,
+    ApplicationStatus,
+    written,
+)
+from domain.calls import Call, instant
+from domain.deciding import Fact
+from domain.forms import Answer
+from domain.messages import At, msg
+from domain.refusals import Invalid, Refused
+from domain.rounds import Round, RoundStatus, on_clocks
+from domain.values import Money, check_text
+
+CHANGEABLE: Final = (ApplicationStatus.SUBMITTED, ApplicationStatus.ELIGIBLE, ApplicationStatus.INELIGIBLE)
+
+
+def change(
+    application_id: str,
+    application: Application,
+    call: Call,
+    round: Round,
+    *,
+    title: str,
+    requested: Money,
+    answers: Mapping[str, Answer],
+    now: datetime,
+) -> tuple[Fact, ...]:
+    """Write an application anew while its round takes it in; what was found about it before is to be found again."""
+    if application.status is ApplicationStatus.RETURNED:
+        raise Refused(msg("This application was returned with questions; submit it again instead."))
+    if application.status not in CHANGEABLE:
+        raise Refused(
+            msg(
+                "Only an application that the panel has not decided on can be changed; this one is {status}.",
+                status=application.status,
+            )
+        )
+    round.check_open(now, application.applicant)
+    return (
+        ApplicationChanged(
+            application=application_id,
+            applicant=application.applicant,
+            dossier=application.dossier,
+            **written(call, title=title, requested=requested, answers=answers),
+        ),
+    )
+
+
+def give_back(
+    application_id: str,
+    application: Application,
+    call: Call,
+    round: Round,
+    *,
+    questions: str,
+    resubmit_by: datetime,
+    has_reviews: bool,
+    now: datetime,
+) -> tuple[Fact, ...]:
+    """Return an application with questions, to be submitted again until `resubmit_by`, a time on the clocks of the call's
+    zone. It can be returned once more, with other questions and another date; not once a juror was assigned to it."""
+    if application.status not in IN_PLAY:
+        raise Refused(
+            msg(
+                "Only an application that is under consideration can be returned; this one is {status}.",
+                status=application.status,
+            )
+        )
+    if has_reviews:
+        raise Refused(
+            msg("Jurors are assigned to this application already, so it cannot be returned to the applicant.")
+        )
+    if round.status not in (RoundStatus.OPEN, RoundStatus.CLOSED):
+        raise Refused(msg("The round has gone to its panel, so no more applications can be returned."))
+    by = instant(resubmit_by, call.time_zone, "resubmit_by")
+    if by <= now:
+        raise Invalid.field("resubmit_by", msg("The date for the answers must lie in the future."))
+    return (
+        ApplicationReturned(
+            application=application_id,
+            round=application.round,
+            dossier=application.dossier,
+            questions=check_text(questions, "questions", most=limits.EXPLANATION, long=True),
+            resubmit_by=by,
+            resubmit_local=on_clocks(resubmit_by),
+            time_zone=call.time_zone,
+        ),
+    )
+
+
+def resubmit(
+    application_id: str,
+    application: Application,
+    call: Call,
+    *,
+    title: str,
+    requested: Money,
+    answers: Mapping[str, Answer],
+    now: datetime,
+) -> tuple[Fact, ...]:
+    """Submit a returned application again until its date, whether its round is open or closed."""
+    if application.status is not ApplicationStatus.RETURNED:
+        raise Refused(
+            msg(
+                "Only an application that was returned with questions can be submitted again; this one is {status}.",
+                status=application.status,
+            )
+        )
+    assert application.resubmit_by is not None
+    if now >= application.resubmit_by:
+        raise Refused(
+            msg(
+                "This application could be submitted again until {until}; it stands as it was last submitted.",
+                until=At(application.resubmit_by, application.time_zone),
+            )
+        )
+    return (
+        ApplicationResubmitted(
+            application=application_id,
+            applicant=application.applicant,
+            dossier=application.dossier,
+            **written(call, title=title, requested=requested, answers=answers),
+        ),
+    )
+
+
+def lapse_return(application_id: str, application: Application, *, now: datetime) -> tuple[Fact, ...]:
+    """End the wait for a returned application once its date has passed: it is examined as it was last submitted."""
+    if application.status is not ApplicationStatus.RETURNED:
+        raise Refused(
+            msg("Only a returned application is waited for; this one is {status}.", status=application.status)
+        )
+    assert application.resubmit_by is not None
+    if now < application.resubmit_by:
+        raise Refused(
+            msg(
+                "The applicant may submit this application again until {until}.",
+                until=At(application.resubmit_by, application.time_zone),
+            )
+        )
+    return (ApplicationReturnLapsed(application=application_id),)

@@ -1,0 +1,32 @@
+"""An applicant has an application forgotten, and sees on their own page what is kept about them."""
+
+from __future__ import annotations
+
+from tests.pages.conftest import Stage
+from tests.pages.test_over_http import filled
+
+TITLE = "A project to be forgotten"
+
+
+def test_what_was_written_is_gone_and_the_page_says_so(stage: Stage) -> None:
+    """It is offered once the application is withdrawn, and until then the page says why it cannot be done yet."""
+    applicant = stage.visitor("second applicant")
+    sent = filled(stage, applicant, title=TITLE)
+    address = applicant.send(f"/calls/{stage.call}/apply", sent).headers["location"].partition("?")[0]
+    page = applicant.open(address).text
+    assert TITLE in page
+    assert "application-forget" not in page
+    assert "withdraw it first" in page
+    assert f'<a href="{address}">An application' in applicant.open("/me").text
+
+    withdraw = applicant.form(address, "application-withdraw")
+    assert applicant.send(address, withdraw | {"reason": "safety", "explanation": ""}).status_code == 303
+    done = applicant.send(address, applicant.form(address, "application-forget"))
+    assert done.status_code == 303
+    page = applicant.open(done.headers["location"]).text
+    assert "What was written in this application, and about it, is erased." in page
+    assert "What was written in this application was erased." in page
+    assert TITLE not in page
+    assert "application-forget" not in page
+    assert address not in applicant.open("/me").text
+    assert TITLE not in applicant.open("/applications").text

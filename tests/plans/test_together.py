@@ -1,0 +1,84 @@
+"""Several things that a plan asks for at once go into one wish for streams and one for indexes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from domain.calls import CALL, Call
+from domain.deciding import Load, Loaded, Members, Part, Wish, maybe, members, some, the, together
+from domain.persons import PERSON, Person
+from domain.refusals import NotFound
+from domain.reviews import REVIEW, Review
+from tests.scene import numbered
+
+CALL_ID = numbered("call", 1)
+WHO = numbered("person", 1)
+REVIEWS = (numbered("review", 1), numbered("review", 2))
+
+
+def driven(part: Part[Any], *answers: Mapping[str, Any]) -> tuple[list[Wish], Any]:
+    """What a part of a plan wishes for when it is answered like this, and what it comes to."""
+    wishes = []
+    answer: Mapping[str, Any] | None = None
+    left = list(answers)
+    while True:
+        try:
+            wishes.append(part.send(answer))
+        except StopIteration as stop:
+            assert not left
+            return wishes, stop.value
+        answer = left.pop(0)
+
+
+def test_streams_go_into_one_wish_and_indexes_into_another() -> None:
+    """Each part gets what it asked for, in the order in which it was written."""
+    call, person = Call(title={"en": "Invented"}), Person()
+    wishes, found = driven(
+        together(members("one"), the(CALL, CALL_ID), members("two"), maybe(PERSON, WHO)),
+        {CALL_ID: Loaded(call, 3), WHO: Loaded(person, 0)},
+        {"one": ("a",), "two": ()},
+    )
+    assert wishes == [Load(((CALL, CALL_ID), (PERSON, WHO))), Members(("one", "two"))]
+    assert found == (("a",), call, (), person)
+
+
+def test_a_part_that_needs_more_goes_on_by_itself() -> None:
+    """Here the entries of an index are loaded; whatever is asked for at the same step goes along."""
+
+    def reviews() -> Part[dict[str, Review]]:
+        return (yield from some(REVIEW, (yield from members("reviews"))))
+
+    def two_calls() -> Part[tuple[Call, Person]]:
+        return (yield from the(CALL, CALL_ID)), (yield from maybe(PERSON, WHO))
+
+    wishes, found = driven(
+        together(reviews(), two_calls()),
+        {CALL_ID: Loaded(Call(), 1)},
+        {"reviews": REVIEWS},
+        {WHO: Loaded(Person(), 0), **{review: Loaded(Review(), 1) for review in REVIEWS}},
+    )
+    assert wishes == [
+        Load(((CALL, CALL_ID),)),
+        Members(("reviews",)),
+        Load((*[(REVIEW, review) for review in REVIEWS], (PERSON, WHO))),
+    ]
+    assert found == ({review: Review() for review in REVIEWS}, (Call(), Person()))
+
+
+def test_what_is_not_there_is_refused_in_the_order_of_the_parts() -> None:
+    """As it would be if they were asked for one after another."""
+    other = numbered("call", 2)
+    absent = {CALL_ID: Loaded(Call(), 0), other: Loaded(Call(), 0)}
+    for first, second in ((CALL_ID, other), (other, CALL_ID)):
+        with pytest.raises(NotFound) as refused:
+            driven(together(the(CALL, first), the(CALL, second)), absent)
+        assert refused.value.named == first
+
+
+def test_an_id_of_another_kind_is_refused_before_anything_is_loaded() -> None:
+    """Nothing is folded as what it is not."""
+    with pytest.raises(NotFound):
+        driven(together(the(CALL, CALL_ID), maybe(PERSON, CALL_ID)))

@@ -1,0 +1,57 @@
+"""How many round trips a command needs to read what it has to know, when nothing of it is remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+from domain.commands.applications import SubmitApplication
+from domain.commands.panels import ConfirmPanel
+from domain.commands.reviews import AssignReview, SubmitReview
+from domain.deciding import Command
+from history.gathering import Gathered
+from history.runner import Answer, Request, Runner
+from history.states import States
+from tests.projections.conftest import Season
+
+pytestmark = pytest.mark.anyio
+
+MOST: dict[type[Command], tuple[int, int]] = {
+    SubmitApplication: (1, 0),
+    AssignReview: (3, 1),
+    SubmitReview: (2, 0),
+    ConfirmPanel: (2, 1),
+}
+"""At most how many for streams, and for indexes."""
+
+
+async def test_what_a_plan_knows_it_needs_is_asked_for_at_once(
+    season: Season, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of streams and of indexes, whatever their kinds."""
+    asked: list[str] = []
+    most: dict[type[Command], tuple[int, int]] = {}
+    get, run = Gathered.get, Runner.run
+
+    async def counted_get(self: Gathered[Any, Any], keys: Iterable[Any]) -> Any:
+        wanted = list(keys)
+        if wanted:
+            asked.append(self._ask.__name__)
+        return await get(self, wanted)
+
+    async def counted_run(self: Runner, request: Request) -> Answer:
+        self.states = States(self.history)
+        asked.clear()
+        answer = await run(self, request)
+        kind = type(request.command)
+        loads, looks = most.get(kind, (0, 0))
+        most[kind] = max(loads, asked.count("_load")), max(looks, asked.count("_entries"))
+        return answer
+
+    monkeypatch.setattr(Gathered, "get", counted_get)
+    monkeypatch.setattr(Runner, "run", counted_run)
+    await season.whole()
+
+    assert {kind: most[kind] for kind in MOST} == MOST
