@@ -107,6 +107,20 @@ class Fresh:
             raise NotFound
         return loaded[stream].state, Actor.of(viewer, loaded[viewer].state)
 
+    async def with_initiative_seen_by(
+        self, viewer: str | None, aggregate: Aggregate[Mine], stream: str
+    ) -> tuple[Mine, Initiative, Actor]:
+        """What `with_initiative` tells, and who asks for it, in one round trip as well."""
+        known = self.states.known(check_stream_id(aggregate.kind, stream))
+        if known is None or viewer is None or not is_id(PERSON.kind, viewer):
+            return *(await self.with_initiative(aggregate, stream)), await self.actor(viewer)
+        initiative: str = known.state.initiative
+        wanted = ((aggregate, stream), (INITIATIVE, initiative), (PERSON, viewer))
+        loaded = await self.states.reading(afresh=True).load(wanted)
+        if loaded[stream].version == 0:
+            raise NotFound
+        return loaded[stream].state, loaded[initiative].state, Actor.of(viewer, loaded[viewer].state)
+
     async def is_unattended(self, party: str) -> bool:
         """Whether a party is an organisation for which nobody acts any more, as after an erasure."""
         return is_organisation(party) and not (await self.the(ORGANISATION, party)).members

@@ -118,9 +118,8 @@ async def of_grant(
     as_of: AsOf | None = None,
 ) -> Page[TimelineEntry]:
     """What happened to a grant; raises `NotFound` or `Forbidden`."""
-    state, initiative = await reader.with_initiative(GRANT, grant)
-    initiative = initiative.within(state.call)
-    actor = await reader.actor(viewer)
+    state, whole, actor = await reader.with_initiative_seen_by(viewer, GRANT, grant)
+    initiative = whole.within(state.call)
     role = allow(access.sees_timeline(actor, initiative, applicant=state.recipient))
     at = position_at(as_of, access.sees_times(actor, initiative, applicant=state.recipient))
     return await page_of(reader, grant, cursor, limit, at, told=Told(state.currency), role=role)
@@ -142,9 +141,8 @@ async def of_call(
     and `NotRecorded` where that it is read cannot be recorded.
     """
     who = viewer or ""
-    state, whole = await reader.with_initiative(CALL, call)
+    state, whole, actor = await reader.with_initiative_seen_by(viewer, CALL, call)
     initiative = whole.within(call)
-    actor = await reader.actor(viewer)
     role = allow(access.sees_timeline(actor, initiative))
     at = position_at(as_of, access.sees_times(actor, initiative))
     rounds = await reader.members(rounds_of(call))

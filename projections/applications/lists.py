@@ -45,9 +45,8 @@ async def of_call(
     they judge too, and by handle for funders, who see those of decided rounds. `round` is one of the
     call's. Raises `NotFound` or `Forbidden`."""
     who = viewer or ""
-    _, whole = await reader.with_initiative(CALL, call)
+    _, whole, actor = await reader.with_initiative_seen_by(viewer, CALL, call)
     initiative = whole.within(call)
-    actor = await reader.actor(viewer)
     role = allow(access.sees_timeline(actor, initiative))
     if round is not None and round not in await reader.members(rounds_of(call)):
         raise NotFound  # whatever else the id may stand for

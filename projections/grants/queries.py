@@ -113,10 +113,9 @@ async def of_call(
 ) -> Page[GrantLine]:
     """The grants of a call, sorted by their random ids, for those who see its payments; raises `NotFound` or
     `Forbidden`."""
-    _, whole = await reader.with_initiative(CALL, call)
+    _, whole, actor = await reader.with_initiative_seen_by(viewer, CALL, call)
     initiative = whole.within(call)
     who = viewer or ""
-    actor = await reader.actor(viewer)
     allow(access.sees_payments(actor, initiative))
     rows = await reader.rows(
         """
@@ -169,10 +168,9 @@ async def mine(
 
 async def one(reader: Reader, viewer: str | None, grant: str, *, as_of: AsOf | None = None) -> GrantDetail:
     """A grant as this viewer may see it; raises `NotFound` or `Forbidden`."""
-    state, whole = await reader.with_initiative(GRANT, grant)
+    state, whole, actor = await reader.with_initiative_seen_by(viewer, GRANT, grant)
     initiative = whole.within(state.call)
     who = viewer or ""
-    actor = await reader.actor(viewer)
     role = allow(access.sees_payments(actor, initiative, recipient=state.recipient))
     conflicts = await _conflicts(reader, who, state.application)
     at = position_at(as_of, access.sees_times(actor, initiative, applicant=state.recipient, money=True))

@@ -69,7 +69,7 @@ class TestByPage:
 
         asked = sent(first, page, "organisation-invite", person=stage.people["newcomer"])
         assert asked.status_code == 303, said(asked)
-        assert "You are invited to act for it." in second.open("/organisations").text
+        assert "You are invited" in second.open("/organisations").text
         assert sent(second, page, "organisation-join").status_code == 303
         assert "Nobody else" not in second.open(page).text
 
