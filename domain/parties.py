@@ -8,8 +8,10 @@ import msgspec
 
 from domain.deciding import Members, Part, maybe, members
 from domain.indexes import applications_by
-from domain.organisations import ORGANISATION, Organisation
-from domain.persons import PERSON, Person
+from domain.messages import msg
+from domain.organisations import ORGANISATION, Organisation, check_takes_part
+from domain.persons import PERSON, Person, check_registered
+from domain.refusals import NotFound
 from domain.values import SYSTEM, is_id
 
 PartyState = Person | Organisation
@@ -52,6 +54,16 @@ def is_tied_to(actor: Actor, party: str | None) -> bool:
 def is_organisation(party: str) -> bool:
     """Whether this has the shape of an organisation's id."""
     return is_id(ORGANISATION.kind, party)
+
+
+def check_can_begin(state: PartyState, party: str) -> None:
+    """Raise `NotFound` or `Refused` unless something new can begin with a party: more time to apply, or a payment."""
+    if state.status is None:
+        raise NotFound(msg("There is no such person or organisation."), named=party)
+    if isinstance(state, Organisation):
+        check_takes_part(state)
+    else:
+        check_registered(state, party)
 
 
 def actor_of(person_id: str) -> Part[Actor]:

@@ -107,10 +107,10 @@ async def of_initiative(
 
 async def one(reader: Reader, viewer: str | None, call: str, *, as_of: AsOf | None = None) -> CallDetail:
     """A published call, or a draft of one's own initiative's; raises `NotFound` or `Forbidden`."""
-    state, whole = await reader.with_initiative(CALL, call)
+    state, whole, actor = await reader.with_initiative_seen_by(viewer, CALL, call)
     initiative = whole.within(call)
     allow(access.sees_call(viewer or "", initiative, state))
-    at = position_at(as_of, access.sees_times(Actor(viewer or ""), initiative))
+    at = position_at(as_of, access.sees_times(actor, initiative))
     rows = await reader.rows(
         """
         SELECT c.*, ARRAY(
@@ -138,7 +138,7 @@ async def one(reader: Reader, viewer: str | None, call: str, *, as_of: AsOf | No
             rounds.line(
                 each,
                 inside=inside,
-                late_until=rounds.late_until(late[each["round"]].state, viewer, as_of) if late else None,
+                late_until=rounds.late_until(late[each["round"]].state, actor, as_of) if late else None,
             )
             for each in row["rounds"]
         ],

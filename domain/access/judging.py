@@ -147,11 +147,19 @@ def extends_round(actor: str, initiative: Initiative, *, own: Collection[str]) -
     return unless_applied(officer(actor, initiative), own)
 
 
-def lets_in_late(actor: str, initiative: Initiative, *, applicant: str, own: Collection[str]) -> Verdict:
-    """The staff who let somebody else than themself apply late, as in `extends_round`."""
-    verdict = extends_round(actor, initiative, own=own)
-    if isinstance(verdict, Allowed) and applicant == actor:
+def lets_in_late(actor: Actor, initiative: Initiative, *, applicant: str, own: Collection[str]) -> Verdict:
+    """The staff who let somebody apply late, as in `extends_round`; but neither themself nor an organisation for which they
+    act or acted."""
+    verdict = extends_round(actor.id, initiative, own=own)
+    if isinstance(verdict, Allowed) and applicant == actor.id:
         return Denied(msg("You cannot give yourself more time; another member of the staff can."))
+    if isinstance(verdict, Allowed) and is_tied_to(actor, applicant):
+        return Denied(
+            msg(
+                "You act for this organisation, or did so before, so another member of the staff must give it "
+                "more time."
+            )
+        )
     return verdict
 
 

@@ -1,8 +1,9 @@
 """What an organisation applies for, receives and is paid, and who takes no part in deciding on it: each rule that compares a
 person with an applicant, a recipient or a payee, for somebody who acts for an organisation."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+import msgspec
 import pytest
 
 from domain.applications import ApplicationAwarded, ApplicationSubmitted
@@ -26,6 +27,7 @@ from domain.commands.organisations import (
 )
 from domain.commands.panels import OpenPanel
 from domain.commands.reviews import AssignReview
+from domain.commands.rounds import ExtendRound, GrantLateAccess
 from domain.deciding import Command
 from domain.funds import FundOpened, FundPledged, FundReceived
 from domain.grants.facts import GrantOffered, GrantPayeeConfirmed, GrantPayeeSet
@@ -34,13 +36,16 @@ from domain.organisations import OrganisationRegistered
 from domain.persons import PERSON, PersonHandleGiven, PersonJoinedOrganisation
 from domain.readings import reading_of
 from domain.refusals import Forbidden, Invalid, NotFound, Refused
+from domain.rounds import ROUND as ROUNDS
 from domain.values import Role
 from tests.driving import NOON, World
 from tests.scene import (
+    AFTER,
     APPROVER,
     ARTIST,
     CALL,
     CHAIR,
+    CLOSES,
     FINANCE,
     FUND,
     INITIATIVE,
@@ -68,6 +73,9 @@ APPLY = SubmitApplication(
     title="Invented Work",
     requested=euros("500.00"),
     answers={"work": "A song about snow"},
+)
+LATE = GrantLateAccess(
+    round=ROUND, applicant=COLLECTIVE, until=datetime.fromisoformat("2026-04-07 23:59"), reason="illness"
 )
 
 
@@ -171,6 +179,47 @@ class TestApplying:
         has_read_answers(world, OFFICER)
         leaves(world, COLLECTIVE, OFFICER)
         world.run(APPLY, ARTIST)
+
+
+class TestLateAccess:
+    """An organisation is let in late as a person is."""
+
+    def test_is_the_organisations_and_no_members(self) -> None:
+        world = with_open_round()
+        world.given(ROUND, closed())
+        world.run(LATE, OFFICER, AFTER)
+        assert world.turned_down(msgspec.structs.replace(APPLY, applicant=None), ARTIST, AFTER)[0] is Refused
+        application = world.run(APPLY, ARTIST, AFTER).answers
+        world.pass_time(CLOSES + timedelta(days=7))
+        assert world.state(ROUNDS, ROUND).applications == (application,)
+
+    @pytest.mark.parametrize("left", [False, True])
+    def test_is_not_given_by_whoever_acts_or_acted_for_it(self, left: bool) -> None:
+        world = with_open_round()
+        begins_to_act(world, COLLECTIVE, ARTIST, OFFICER)
+        if left:
+            leaves(world, COLLECTIVE, OFFICER)
+        assert world.turned_down(LATE, OFFICER) == (
+            Forbidden,
+            "You act for this organisation, or did so before, so another member of the staff must give it more time.",
+        )
+
+    def test_nor_is_the_deadline_put_off_by_them_once_it_applied(self) -> None:
+        world = with_open_round()
+        begins_to_act(world, COLLECTIVE, ARTIST, OFFICER)
+        world.run(APPLY, ARTIST)
+        extend = ExtendRound(round=ROUND, closes_at=LATE.until, reason="events")
+        assert world.turned_down(extend, OFFICER) == (
+            Forbidden,
+            "You applied in this round, so you cannot take part in deciding on it.",
+        )
+
+    def test_is_given_to_none_that_is_closed_or_not_there(self) -> None:
+        world = with_open_round()
+        other = msgspec.structs.replace(LATE, applicant=HOST)
+        assert world.turned_down(other, OFFICER) == (NotFound, "There is no such person or organisation.")
+        world.run(CloseOrganisation(organisation=COLLECTIVE), ARTIST)
+        assert world.turned_down(LATE, OFFICER) == (Refused, "This organisation was closed.")
 
 
 class TestDecidingOnIt:
