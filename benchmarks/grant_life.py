@@ -88,6 +88,7 @@ def life(offer: Offer, returned: int = 1) -> tuple[Fact, ...]:
             dossier=dossier,
             setting=1,
             kind="recipient",
+            party=offer.recipient,
             name="Applicant One",
             account=ACCOUNT,
             bank_code=None,

@@ -10,6 +10,7 @@ from domain.applications import ApplicationSubmitted
 from domain.deciding import Fact
 from domain.dossiers import DossierOpened
 from domain.grants.facts import GrantOffered
+from domain.organisations import OrganisationMemberInvited
 from domain.panels import PanelOutcomeSet
 from domain.reviews import ReviewAssigned, ReviewConflictDeclared
 from domain.rounds import RoundOpened
@@ -21,6 +22,8 @@ Entry = tuple[str, str]
 def entries_of(fact: Fact, actor: str) -> tuple[Entry, ...]:
     """The entries that a fact makes; `actor` is whom its envelope names."""
     match fact:
+        case OrganisationMemberInvited():
+            return ((invitations_of(fact.person), fact.organisation),)
         case RoundOpened():
             return ((rounds_of(fact.call), fact.round),)
         case ApplicationSubmitted():
@@ -47,19 +50,24 @@ def entries_of(fact: Fact, actor: str) -> tuple[Entry, ...]:
             return ()
 
 
+def invitations_of(person_id: str) -> str:
+    """The organisations that ever invited a person to act for them, whatever became of it."""
+    return f"invitations of {person_id}"
+
+
 def applications_of(round_id: str) -> str:
     """The applications received by a round."""
     return f"applications of {round_id}"
 
 
-def applications_by(person_id: str, round_id: str) -> str:
-    """The applications that a person submitted to a round, for nobody judges a round in which they applied."""
-    return f"applications by {person_id} in {round_id}"
+def applications_by(party_id: str, round_id: str) -> str:
+    """The applications of a person or an organisation in a round, for nobody judges a round in which they applied."""
+    return f"applications by {party_id} in {round_id}"
 
 
-def submissions_of(person_id: str) -> str:
-    """All applications that a person ever submitted, which end with the person's erasure."""
-    return f"submissions of {person_id}"
+def submissions_of(party_id: str) -> str:
+    """All applications of a person or an organisation, which end with the party's erasure."""
+    return f"submissions of {party_id}"
 
 
 def dossiers_of(party_id: str) -> str:

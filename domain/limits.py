@@ -45,6 +45,11 @@ REFERENCE: Final = 35
 """Of a payment: what ISO 20022 carries."""
 SCREENING_REFERENCE: Final = 100
 """Of a screening, as the service that made it calls it."""
+IDENTIFIER: Final = 60
+"""Of an organisation in a register, with the register's code."""
+IDENTIFIERS: Final = 5
+ORGANISATION_MEMBERS: Final = 50
+"""The most people who act for an organisation or are invited to."""
 
 QUESTIONS: Final = 60
 CHOICES: Final = 100
@@ -89,6 +94,7 @@ BankCode = Annotated[str, described(maxLength=BANK_CODE)]
 Country = Annotated[str, described(minLength=2, maxLength=2)]
 Reference = Annotated[str, described(minLength=1, maxLength=REFERENCE)]
 ScreeningReference = Annotated[str, described(minLength=1, maxLength=SCREENING_REFERENCE)]
+Identifier = Annotated[str, described(maxLength=IDENTIFIER)]
 Words = Annotated[int, described(minimum=1, maximum=WORDS)]
 Scale = Annotated[int, described(minimum=1, maximum=SCALE)]
 Weight = Annotated[int, described(minimum=1, maximum=WEIGHT)]

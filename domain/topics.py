@@ -23,6 +23,7 @@ from domain import (
     funds,
     initiatives,
     older_facts,
+    organisations,
     panels,
     persons,
     readings,
@@ -40,7 +41,7 @@ class Audience(enum.StrEnum):
     no times, and those who pay open none."""
 
     APPLICANT = "applicant"
-    """Of their own application, and of the grant that followed."""
+    """Of their own application, and of the grant that followed; and of an organisation for which they act."""
     STAFF = "staff"
     FUNDERS = "funders"
 
@@ -79,6 +80,7 @@ class Topic:
 
 _STAFF: Final = frozenset({Audience.STAFF})
 _FOLLOWERS: Final = frozenset({Audience.STAFF, Audience.FUNDERS})
+_MEMBERS: Final = frozenset({Audience.APPLICANT})
 _APPLICANT: Final = _FOLLOWERS | {Audience.APPLICANT}
 
 REGISTER: Final = (
@@ -95,7 +97,16 @@ REGISTER: Final = (
     Topic("person.claim_made.v1", persons.PersonClaimMade),
     Topic("person.claim_withdrawn.v1", persons.PersonClaimWithdrawn),
     Topic("person.claim_used.v1", persons.PersonClaimUsed),
+    Topic("person.joined_organisation.v1", persons.PersonJoinedOrganisation),
+    Topic("person.left_organisation.v1", persons.PersonLeftOrganisation),
     Topic("person.erased.v1", persons.PersonErased),
+    Topic("organisation.registered.v1", organisations.OrganisationRegistered, _MEMBERS),
+    Topic("organisation.handle_given.v1", organisations.OrganisationHandleGiven),
+    Topic("organisation.member_invited.v1", organisations.OrganisationMemberInvited, _MEMBERS),
+    Topic("organisation.member_added.v1", organisations.OrganisationMemberAdded, _MEMBERS),
+    Topic("organisation.member_removed.v1", organisations.OrganisationMemberRemoved, _MEMBERS),
+    Topic("organisation.closed.v1", organisations.OrganisationClosed, _MEMBERS),
+    Topic("organisation.erased.v1", organisations.OrganisationErased),
     Topic("dossier.opened.v1", dossiers.DossierOpened),
     Topic("dossier.kept.v1", dossiers.DossierKept),
     Topic("dossier.erased.v1", dossiers.DossierErased, _APPLICANT),
@@ -267,6 +278,7 @@ AGGREGATES: Final[Mapping[str, Aggregate[Any]]] = MappingProxyType(
             initiatives.INSTALLATION,
             initiatives.INITIATIVE,
             persons.PERSON,
+            organisations.ORGANISATION,
             dossiers.DOSSIER,
             funds.FUND,
             calls.CALL,

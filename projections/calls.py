@@ -11,6 +11,7 @@ from domain.calls import CALL, CallCancelled, CallStatus
 from domain.deciding import Allowed
 from domain.forms import Form, Rubric
 from domain.initiatives import INITIATIVE
+from domain.parties import Actor
 from domain.refusals import NotFound
 from domain.rounds import ROUND
 from domain.values import Money, Texts
@@ -94,7 +95,7 @@ async def of_initiative(
     """The calls of an initiative, drafts too, for its staff; raises `NotFound` or `Forbidden`."""
     who, house = viewer or "", await reader.the(INITIATIVE, initiative)
     allow(access.officer(who, house))
-    at = position_at(as_of, access.sees_times(who, house))
+    at = position_at(as_of, access.sees_times(Actor(who), house))
     rows = await reader.rows(
         "SELECT * FROM read.calls WHERE initiative = %(initiative)b AND call > %(after)b::text "
         "AND from_position <= %(at)b::bigint AND to_position > %(at)b::bigint ORDER BY call LIMIT %(limit)b",
@@ -108,10 +109,10 @@ async def of_initiative(
 
 async def one(reader: Reader, viewer: str | None, call: str, *, as_of: AsOf | None = None) -> CallDetail:
     """A published call, or a draft of one's own initiative's; raises `NotFound` or `Forbidden`."""
-    state, whole = await reader.with_initiative(CALL, call)
+    state, whole, actor = await reader.with_initiative_seen_by(viewer, CALL, call)
     initiative = whole.within(call)
     allow(access.sees_call(viewer or "", initiative, state))
-    at = position_at(as_of, access.sees_times(viewer or "", initiative))
+    at = position_at(as_of, access.sees_times(actor, initiative))
     rows = await reader.rows(
         """
         SELECT c.*, ARRAY(
@@ -139,7 +140,7 @@ async def one(reader: Reader, viewer: str | None, call: str, *, as_of: AsOf | No
             rounds.line(
                 each,
                 inside=inside,
-                late_until=rounds.late_until(late[each["round"]].state, viewer, as_of) if late else None,
+                late_until=rounds.late_until(late[each["round"]].state, actor, as_of) if late else None,
             )
             for each in row["rounds"]
         ],

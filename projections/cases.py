@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from domain import access
 from domain.applications import APPLICATION, Application
 from domain.calls import CALL, Call
-from domain.indexes import applications_by, conflicts_of, judged_by, reviews_of, rounds_of
+from domain.indexes import conflicts_of, judged_by, reviews_of, rounds_of
 from domain.initiatives import INITIATIVE, Initiative
+from domain.parties import Actor
 from domain.reviews import REVIEW, Review
 from domain.rounds import ROUND, Round, RoundStatus
 from projections.fresh import Fresh
@@ -18,9 +19,10 @@ from projections.fresh import Fresh
 @dataclass(frozen=True, slots=True)
 class Case:
     """An application with all that access asks about it, folded afresh; `reviews` by their ids, and the `own`
-    applications of whoever asks in its round."""
+    applications in its round of whoever asks (`viewer`), and of organisations with which they are tied."""
 
     id: str
+    viewer: Actor
     application: Application
     call: Call
     initiative: Initiative
@@ -31,9 +33,9 @@ class Case:
 
 async def case_of(reader: Fresh, viewer: str, application: str) -> Case:
     """An application and what it belongs to, as access asks about it for a viewer; raises `NotFound`."""
-    state = await reader.the(APPLICATION, application)
+    state, actor = await reader.seen_by(viewer, APPLICATION, application)
     reviews = await reader.members(reviews_of(application))
-    own = await reader.members(applications_by(viewer, state.round))
+    own = await reader.applied_by(actor, state.round)
     loaded = await reader.load(
         (CALL, state.call),
         (INITIATIVE, state.initiative),
@@ -42,6 +44,7 @@ async def case_of(reader: Fresh, viewer: str, application: str) -> Case:
     )
     return Case(
         id=application,
+        viewer=actor,
         application=state,
         call=loaded[state.call].state,
         initiative=loaded[state.initiative].state.within(state.call),

@@ -14,6 +14,7 @@ from domain.initiatives import (
     INSTALLATION_ID,
     Initiative,
 )
+from domain.organisations import OrganisationRegistered
 from domain.personal import Withheld
 from domain.persons import PERSON, PersonRegistered, PersonStatus
 from domain.refusals import Forbidden
@@ -199,12 +200,12 @@ async def me(reader: Reader, viewer: str | None) -> Me:
     )
 
 
-async def names_of(reader: Reader, people: list[str]) -> dict[str, str | Withheld]:
-    """The names of some people, opened: the caller has asked access."""
-    found = await reader.facts([Reference(person, 1) for person in people], open_boxes=True)
+async def names_of(reader: Reader, parties: list[str]) -> dict[str, str | Withheld]:
+    """The names of some people or organisations, opened: the caller has asked access."""
+    found = await reader.facts([Reference(party, 1) for party in parties], open_boxes=True)
     names = {}
     for reference, recorded in found.items():
-        if isinstance(recorded.fact, PersonRegistered):
+        if isinstance(recorded.fact, PersonRegistered | OrganisationRegistered):
             names[reference.stream] = recorded.fact.name
     return names
 

@@ -150,7 +150,7 @@ async def one(reader: Reader, viewer: str | None, review: str) -> ReviewDetail:
     who = viewer or ""
     case = await case_of(reader, who, state.application)
     own = isinstance(access.juror_of(who, case.initiative, state), Allowed)
-    sight = _Sight(Role.JUROR, shows_scores=True) if own else _sight(who, case)
+    sight = _Sight(Role.JUROR, shows_scores=True) if own else _sight(case)
     rows = await _rows(reader, case, review=review)
     if not rows:
         raise NotFound
@@ -158,7 +158,7 @@ async def one(reader: Reader, viewer: str | None, review: str) -> ReviewDetail:
     found = await _written(reader, rows, case, sight, own=own)
     seen = _shown(rows[0], found, case, sight, own=own)
     sees = access.sees_application(
-        who, case.initiative, case.round, case.application, case.reviews.values(), own=case.own
+        case.viewer, case.initiative, case.round, case.application, case.reviews.values(), own=case.own
     )
     return ReviewDetail(
         **{name: getattr(seen, name) for name in ReviewShown.__struct_fields__},
@@ -182,11 +182,13 @@ async def of_application(
     `Forbidden`. Without `scores`, only where each stands, and nothing is recorded as read."""
     who = viewer or ""
     case = await case_of(reader, who, application)
-    sight = _sight(who, case)
+    sight = _sight(case)
     if not scores:
         sight = _Sight(sight.role, shows_scores=False)
     judging = access.is_judging(who, case.round, case.reviews.values())
-    at = position_at(as_of, access.sees_times(who, case.initiative, round=case.round, judging=judging))
+    at = position_at(
+        as_of, access.sees_times(case.viewer, case.initiative, round=case.round, judging=judging)
+    )
     rows = [
         row
         for row in await _rows(reader, case, at=at)
@@ -212,14 +214,14 @@ class _Sight:
     unrecorded: bool = False
 
 
-def _sight(viewer: str, case: Case) -> _Sight:
+def _sight(case: Case) -> _Sight:
     """How the viewer sees all reviews; raises `NotFound` or `Forbidden`."""
     reviews = case.reviews.values()
     verdict = access.sees_reviews(
-        viewer, case.initiative, case.round, case.application, reviews, own=case.own
+        case.viewer, case.initiative, case.round, case.application, reviews, own=case.own
     )
     if isinstance(verdict, Denied):
-        staff = access.sees_assignments(viewer, case.initiative, case.application, reviews, own=case.own)
+        staff = access.sees_assignments(case.viewer, case.initiative, case.application, reviews, own=case.own)
         if isinstance(staff, Allowed):
             return _Sight(staff.role, shows_scores=False)
     return _Sight(allow(verdict), shows_scores=True)

@@ -16,7 +16,8 @@ from domain import access
 from domain.calls import CALL, Call
 from domain.funds import FUND
 from domain.grants.state import GRANT
-from domain.indexes import applications_by, applications_of, conflicts_of, rounds_of
+from domain.indexes import applications_of, conflicts_of, rounds_of
+from domain.parties import Actor
 from domain.readings import ReadingRecorded
 from domain.reviews import JUDGING
 from domain.rounds import ROUND, RoundStatus
@@ -70,7 +71,7 @@ async def of_application(
     case = await case_of(reader, who, application)
     role = allow(
         access.sees_timeline(
-            who,
+            case.viewer,
             case.initiative,
             applicant=case.application.applicant,
             round=case.round,
@@ -80,12 +81,12 @@ async def of_application(
     reviews = case.reviews.values()
     conflict = access.declared_conflict(who, reviews)
     places = access.sees_waiting_places(
-        who,
+        case.viewer,
         applicant=case.application.applicant,
         conflict_in_round=bool(await reader.members(conflicts_of(who, case.application.round))),
     )
     times = access.sees_times(
-        who,
+        case.viewer,
         case.initiative,
         applicant=case.application.applicant,
         round=case.round,
@@ -94,7 +95,7 @@ async def of_application(
     allow(times)
     if role is Role.OFFICER:
         await _record_times(reader, who, case.call, [case.application.round])
-    return await _page(
+    return await page_of(
         reader,
         application,
         cursor,
@@ -117,11 +118,11 @@ async def of_grant(
     as_of: AsOf | None = None,
 ) -> Page[TimelineEntry]:
     """What happened to a grant; raises `NotFound` or `Forbidden`."""
-    state, initiative = await reader.with_initiative(GRANT, grant)
-    initiative = initiative.within(state.call)
-    role = allow(access.sees_timeline(viewer or "", initiative, applicant=state.recipient))
-    at = position_at(as_of, access.sees_times(viewer or "", initiative, applicant=state.recipient))
-    return await _page(reader, grant, cursor, limit, at, told=Told(state.currency), role=role)
+    state, whole, actor = await reader.with_initiative_seen_by(viewer, GRANT, grant)
+    initiative = whole.within(state.call)
+    role = allow(access.sees_timeline(actor, initiative, applicant=state.recipient))
+    at = position_at(as_of, access.sees_times(actor, initiative, applicant=state.recipient))
+    return await page_of(reader, grant, cursor, limit, at, told=Told(state.currency), role=role)
 
 
 async def of_call(
@@ -140,26 +141,28 @@ async def of_call(
     and `NotRecorded` where that it is read cannot be recorded.
     """
     who = viewer or ""
-    state, whole = await reader.with_initiative(CALL, call)
+    state, whole, actor = await reader.with_initiative_seen_by(viewer, CALL, call)
     initiative = whole.within(call)
-    role = allow(access.sees_timeline(who, initiative))
-    at = position_at(as_of, access.sees_times(who, initiative))
+    role = allow(access.sees_timeline(actor, initiative))
+    at = position_at(as_of, access.sees_times(actor, initiative))
     rounds = await reader.members(rounds_of(call))
     loaded = await reader.load(*((ROUND, each) for each in rounds))
     undecided = [each for each in rounds if loaded[each].state.status is not RoundStatus.DECIDED]
-    own = {each: await reader.members(applications_by(who, each)) for each in rounds}
+    own = {each: await reader.applied_by(actor, each) for each in rounds}
     if role is Role.OFFICER:
         await _record_times(reader, who, state, [each for each in undecided if not own[each]])
     conflicts = await reader.members_of_all([conflicts_of(who, each) for each in rounds])
     # The rounds in which somebody applied are hidden like a funder's until they are decided.
     closed = undecided if role is Role.FUNDER else [each for each in undecided if own[each]]
-    return await _page(
+    return await page_of(
         reader,
         call,
         cursor,
         limit,
         at,
-        told=Told(state.currency, places=access.sees_waiting_places(who, conflict_in_round=bool(conflicts))),
+        told=Told(
+            state.currency, places=access.sees_waiting_places(actor, conflict_in_round=bool(conflicts))
+        ),
         role=role,
         rounds=closed,
         judged=await judged_now(reader, who, rounds),
@@ -178,9 +181,9 @@ async def of_fund(
 ) -> Page[TimelineEntry]:
     """What happened to a fund and to the grants it pays; raises `NotFound` or `Forbidden`."""
     state, initiative = await reader.with_initiative(FUND, fund)
-    role = allow(access.sees_timeline(viewer or "", initiative))
-    at = position_at(as_of, access.sees_times(viewer or "", initiative))
-    return await _page(reader, fund, cursor, limit, at, told=Told(state.currency), role=role)
+    role = allow(access.sees_timeline(Actor(viewer or ""), initiative))
+    at = position_at(as_of, access.sees_times(Actor(viewer or ""), initiative))
+    return await page_of(reader, fund, cursor, limit, at, told=Told(state.currency), role=role)
 
 
 async def _record_times(reader: Reader, viewer: str, call: Call, rounds: Sequence[str]) -> None:
@@ -203,7 +206,7 @@ async def _received_any(reader: Reader, round: str) -> bool:
     return bool(found)
 
 
-async def _page(
+async def page_of(
     reader: Reader,
     thing: str,
     cursor: str | None,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from api.pages import applications, calls, funds, grants, home, members, panels, reviews
+from api.pages import applications, calls, funds, grants, home, members, organisations, panels, reviews
 
 PAGES: Final = (
     *home.PAGES,
+    *organisations.PAGES,
     *calls.PAGES,
     *applications.PAGES,
     *reviews.PAGES,

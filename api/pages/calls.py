@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -18,9 +18,10 @@ from domain.commands.screening import SetCallScreening
 from domain.forms import QuestionKind
 from domain.initiatives import INITIATIVE, Initiative
 from domain.messages import Message, msg
+from domain.organisations import OrganisationStatus
 from domain.rounds import RoundStatus
 from domain.values import Role
-from projections import calls
+from projections import calls, organisations
 from projections.calls import CallDetail, CallLine
 from projections.rounds import RoundLine
 
@@ -137,7 +138,20 @@ async def _apply(visit: Visit) -> Drawn:
         note=msg("You can change what you submit until the deadline, and withdraw it."),
         send=msg("Submit the application"),
         round=round,
+        parties=await _parties(visit),
     )
+
+
+async def _parties(visit: Visit) -> list[tuple[str, str]]:
+    """The organisations for which the visitor can apply, each with its name."""
+    if visit.person is None:
+        return []
+    acting = await organisations.mine(visit.wiring.reader, visit.person)
+    return [
+        (each.id, each.name or "–")
+        for each in acting.items
+        if each.acts and each.status == OrganisationStatus.REGISTERED
+    ]
 
 
 def writing(
@@ -151,9 +165,11 @@ def writing(
     send: Message,
     round: RoundLine | None = None,
     start: Mapping[str, str] | None = None,
+    parties: Sequence[tuple[str, str]] = (),
 ) -> Drawn:
     """The call's form, to be filled in for a command that takes a whole application `until` a moment; None where it takes
-    none. `start` is what the inputs begin with, `note` what to know before, `send` stands on the button."""
+    none. `start` is what the inputs begin with, `note` what to know before, `send` stands on the button; `parties` are the
+    organisations for which the visitor can apply."""
     form = visit.form(command, start=start)
     return Drawn(
         "apply.html",
@@ -165,6 +181,7 @@ def writing(
             "note": note,
             "send": send,
             "form": form,
+            "parties": parties,
             "rows": {
                 question.id: _rows(form, f"answers.{question.id}")
                 for question in call.form.questions
@@ -185,7 +202,7 @@ def _rows(form: FormShown, table: str) -> range:
 
 
 def _labels(visit: Visit, call: CallDetail) -> dict[str, Message | str]:
-    labels: dict[str, Message | str] = {}
+    labels: dict[str, Message | str] = {"applicant": msg("Who applies")}
     for question in call.form.questions:
         name = f"answers.{question.id}"
         words = said(question.label, visit.languages).text
@@ -206,6 +223,8 @@ async def _filled(visit: Visit, form: Form) -> Plain:
 def written(call: CallDetail, form: Form) -> Plain:
     """An application, with each answer in the shape that its question asks for."""
     plain = nested(form.typed())
+    if not plain.get("applicant"):
+        plain.pop("applicant", None)  # for oneself
     answers: Any = plain.get("answers", {})  # Any: whatever was sent
     if isinstance(answers, dict):
         kinds = {question.id: question.kind for question in call.form.questions}

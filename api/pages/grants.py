@@ -7,6 +7,7 @@ from typing import Final
 
 from api.pages.applications import if_shown
 from api.pages.calls import BLANK_ROWS, roles_in
+from api.pages.forms import Form, Plain, nested
 from api.pages.page import Act, Drawn, Page
 from api.pages.trying import Offer
 from api.pages.visits import FormShown, Visit
@@ -224,6 +225,14 @@ def _rows(form: FormShown) -> range:
     return range(max(BLANK_ROWS, typed + (BLANK_ROWS if asked else 0)))
 
 
+async def _payee(_: Visit, form: Form) -> Plain:
+    """A payee; a fiscal host that is not registered here has no code."""
+    plain = nested(form.typed())
+    if not plain.get("host"):
+        plain.pop("host", None)
+    return dict(plain)
+
+
 _TOLD = {"grant": "grant"}
 
 PAGES = (
@@ -241,6 +250,7 @@ PAGES = (
                     "The bank details are saved. A second person has to check them before anything is paid."
                 ),
                 told=_TOLD,
+                filled=_payee,
             ),
             Act(command="grant.confirm_payee", done=msg("The bank details are confirmed."), told=_TOLD),
             Act(command="grant.record_screening", done=msg("The screening is recorded."), told=_TOLD),

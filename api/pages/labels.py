@@ -26,6 +26,7 @@ _FIELDS: Final[Mapping[str, Message]] = {
     "exchange": msg("Exchange rate"),
     "explanation": msg("Explanation"),
     "fee": msg("Bank fee"),
+    "host": msg("Code of the fiscal host"),
     "instalments": msg("Instalments"),
     "item": msg("What for"),
     "juror": msg("Juror"),

@@ -24,9 +24,10 @@ from domain.deciding import (
     the,
     together,
 )
-from domain.indexes import applications_by, conflicts_of, deciders_of, reviews_in, reviews_of
+from domain.indexes import conflicts_of, deciders_of, reviews_in, reviews_of
 from domain.initiatives import INITIATIVE
 from domain.panels import PANEL, Panel, PanelOutcome, PanelOutcomeSet
+from domain.parties import actor_in
 from domain.readings import READING, reading_of
 from domain.refusals import Invalid, NotFound
 from domain.reviews import REVIEW
@@ -68,11 +69,11 @@ class ConfirmPanel(Command, frozen=True, kw_only=True):
 
 def _open(command: OpenPanel, given: Given) -> Plan:
     round = yield from the(ROUND, command.round)
-    call, initiative, received, own, asked = yield from together(
+    call, initiative, received, (_, own), asked = yield from together(
         the(CALL, round.call),
         the(INITIATIVE, round.initiative),
         some(APPLICATION, round.applications),
-        members(applications_by(given.actor, command.round)),
+        actor_in(given.actor, command.round),
         members(reviews_in(command.round)),
     )
     initiative = initiative.within(round.call)
@@ -103,12 +104,12 @@ def _open(command: OpenPanel, given: Given) -> Plan:
 def _set_outcome(command: SetPanelOutcome, given: Given) -> Plan:
     panel = yield from the(PANEL, command.panel)
     # Of an application that is not ranked nothing is told, not even whether it is there.
-    call, initiative, application, read, own, asked = yield from together(
+    call, initiative, application, read, (_, own), asked = yield from together(
         the(CALL, panel.call),
         the(INITIATIVE, panel.initiative),
         maybe(APPLICATION, command.application),
         maybe(READING, reading_of(given.actor, panel.round)),
-        members(applications_by(given.actor, panel.round)),
+        actor_in(given.actor, panel.round),
         members(reviews_of(command.application)),
     )
     initiative = initiative.within(panel.call)
@@ -173,12 +174,12 @@ def _asked(command: SetPanelOutcome, call: Call) -> int:
 
 def _close(command: ClosePanel, given: Given) -> Plan:
     panel = yield from the(PANEL, command.panel)
-    initiative, call, read, ranked, own = yield from together(
+    initiative, call, read, ranked, (_, own) = yield from together(
         the(INITIATIVE, panel.initiative),
         the(CALL, panel.call),
         maybe(READING, reading_of(given.actor, panel.round)),
         some(APPLICATION, (place.application for place in panel.ranking)),
-        members(applications_by(given.actor, panel.round)),
+        actor_in(given.actor, panel.round),
     )
     initiative = initiative.within(panel.call)
     return Act(
@@ -194,11 +195,11 @@ def _close(command: ClosePanel, given: Given) -> Plan:
 
 def _confirm(command: ConfirmPanel, given: Given) -> Plan:
     panel = yield from the(PANEL, command.panel)
-    initiative, round, ranked, own, conflicts, deciders = yield from together(
+    initiative, round, ranked, (_, own), conflicts, deciders = yield from together(
         the(INITIATIVE, panel.initiative),
         the(ROUND, panel.round),
         some(APPLICATION, (place.application for place in panel.ranking)),
-        members(applications_by(given.actor, panel.round)),
+        actor_in(given.actor, panel.round),
         members(conflicts_of(given.actor, panel.round)),
         members(deciders_of(command.panel)),
     )

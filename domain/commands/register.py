@@ -13,6 +13,7 @@ from domain.commands import (
     funds,
     grants,
     initiatives,
+    organisations,
     panels,
     persons,
     readings,
@@ -28,6 +29,7 @@ REGISTER: Mapping[str, Registered[Any]] = MappingProxyType(
         for file in (
             initiatives,
             persons,
+            organisations,
             dossiers,
             funds,
             calls,

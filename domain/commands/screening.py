@@ -73,7 +73,7 @@ def _record(command: RecordScreening, given: Given) -> Plan:
         command.grant,
         given,
         access.finance_on_grant,
-        lambda grant, recipient: rules.record_screening(
+        lambda grant, recipient, _actor: rules.record_screening(
             command.grant,
             grant,
             recipient,

@@ -73,14 +73,15 @@ class GrantLapsed(Fact, frozen=True, kw_only=True):
 
 class GrantPayeeSet(Fact, frozen=True, kw_only=True):
     """The recipient said to whom, and to which account, the money goes. `setting` counts these statements from 1;
-    no payment may be instructed before `payable_from` (None: there is nothing to wait for). `approvals_ended` is how many
-    approvals of instalments no longer count, since they were given for the former payee. An account without an IBAN has the
-    code and the country of its bank."""
+    no payment may be instructed before `payable_from` (None: there is nothing to wait for). `party` is the person or the
+    organisation that is paid, where this program knows it. `approvals_ended` is how many approvals of instalments no longer
+    count, since they were given for the former payee. An account without an IBAN has the code and the country of its bank."""
 
     grant: str
     dossier: str
     setting: int
     kind: PayeeKind
+    party: str | None
     name: Annotated[str | Withheld, Personal(of="dossier")]
     account: Annotated[str | Withheld, Personal(of="dossier")]
     bank_code: Annotated[str | Withheld | None, Personal(of="dossier")]
@@ -90,7 +91,7 @@ class GrantPayeeSet(Fact, frozen=True, kw_only=True):
 
 
 class GrantPayeeConfirmed(Fact, frozen=True, kw_only=True):
-    """Another person than the recipient confirmed the payee's account as it was set in that setting."""
+    """Somebody who acts for neither the recipient nor the payee confirmed the payee's account as it was set in that setting."""
 
     grant: str
     setting: int

@@ -99,9 +99,11 @@ _AWAITED: Final[Mapping[InstalmentStatus, Stage]] = {
 
 
 class Payee(msgspec.Struct, frozen=True, kw_only=True):
-    """The payee last set; who it is stands sealed in the fact alone."""
+    """The payee last set; its name and account stand sealed in the fact alone. `party` is the person or the organisation that
+    is paid, where this program knows it."""
 
     setting: int
+    party: str | None = None
     confirmed: bool = False
     payable_from: datetime | None = None
 
@@ -257,7 +259,7 @@ def evolve(grant: Grant, fact: GrantFact) -> Grant:
         case GrantPayeeSet():
             return replace(
                 grant,
-                payee=Payee(setting=fact.setting, payable_from=fact.payable_from),
+                payee=Payee(setting=fact.setting, party=fact.party, payable_from=fact.payable_from),
                 instalments={
                     number: _unapproved(instalment) for number, instalment in grant.instalments.items()
                 },

@@ -142,10 +142,13 @@ class AmendmentShown(msgspec.Struct, frozen=True, kw_only=True):
 class GrantDetail(GrantLine, frozen=True, kw_only=True):
     """A grant with all that belongs to it. `explanation` is the text beside the reason of a declined offer, a suspension or an
     early end; `proposed` is the amendment that waits for an answer; `screening_required`: the call or the
-    initiative asks for a screening before a payment, and `screening` is never shown to the recipient; `unscheduled` is
-    what the instalments leave of the grant, None before there are any; `damaged` is as a payee's."""
+    initiative asks for a screening before a payment, and `screening` is never shown to whoever is tied to the recipient or
+    the payee; `unscheduled` is what the instalments leave of the grant, None before there are any; `damaged` is as a payee's.
+    `unattended`: the recipient is an organisation for which nobody acts any more, which is said to those alone who are told
+    who the recipient is."""
 
     seen_as: Role
+    unattended: bool
     explanation: str | None
     payee: PayeeShown | None
     screening_required: bool
@@ -169,10 +172,10 @@ async def of_call(
 ) -> Page[GrantLine]:
     """The grants of a call, sorted by their random ids, for those who see its payments; raises `NotFound` or
     `Forbidden`."""
-    _, whole = await reader.with_initiative(CALL, call)
+    _, whole, actor = await reader.with_initiative_seen_by(viewer, CALL, call)
     initiative = whole.within(call)
     who = viewer or ""
-    allow(access.sees_payments(who, initiative))
+    allow(access.sees_payments(actor, initiative))
     rows = await reader.rows(
         """
         SELECT * FROM read.grants
@@ -183,7 +186,7 @@ async def of_call(
         call=call,
         after=key_of(cursor),
         status=status,
-        at=position_at(as_of, access.sees_times(who, initiative, money=True)),
+        at=position_at(as_of, access.sees_times(actor, initiative, money=True)),
         limit=check_limit(limit) + 1,
     )
     rounds = await reader.members(rounds_of(call))
@@ -192,7 +195,7 @@ async def of_call(
 
     def item(row: Row) -> GrantLine:
         state = loaded[row["grant"]].state
-        return line(row, recipient=access.sees_recipient(who, initiative, state, conflicts=conflicts))
+        return line(row, recipient=access.sees_recipient(actor, initiative, state, conflicts=conflicts))
 
     return page(rows, limit, item, lambda row: str(row["grant"]), readable=loaded)
 
@@ -200,35 +203,36 @@ async def of_call(
 async def mine(
     reader: Reader, viewer: str | None, *, cursor: str | None = None, limit: int = DEFAULT_LIMIT
 ) -> Page[GrantLine]:
-    """The grants that one was offered, sorted by their random ids; raises `Forbidden` for nobody."""
+    """The grants that one was offered, or an organisation for which one acts, sorted by their random ids; raises `Forbidden` for nobody."""
     if viewer is None:
         raise Forbidden("Sign in first.")
+    actor = await reader.actor(viewer)
     rows = await reader.rows(
         """
         SELECT * FROM read.grants
-        WHERE recipient = %(viewer)b AND "grant" > %(after)b::text AND to_position = 9223372036854775807
+        WHERE recipient = ANY (%(parties)b::text[]) AND "grant" > %(after)b::text AND to_position = 9223372036854775807
         ORDER BY "grant" LIMIT %(limit)b
         """,
-        viewer=viewer,
+        parties=list(actor.parties),
         after=key_of(cursor),
         limit=check_limit(limit) + 1,
     )
     loaded = await reader.readable(*((GRANT, row["grant"]) for row in rows))
 
     def item(row: Row) -> GrantLine:
-        return line(row, recipient=access.recipient(viewer, loaded[row["grant"]].state))
+        return line(row, recipient=access.recipient(actor, loaded[row["grant"]].state))
 
     return page(rows, limit, item, lambda row: str(row["grant"]), readable=loaded)
 
 
 async def one(reader: Reader, viewer: str | None, grant: str, *, as_of: AsOf | None = None) -> GrantDetail:
     """A grant as this viewer may see it; raises `NotFound` or `Forbidden`."""
-    state, whole = await reader.with_initiative(GRANT, grant)
+    state, whole, actor = await reader.with_initiative_seen_by(viewer, GRANT, grant)
     initiative = whole.within(state.call)
     who = viewer or ""
-    role = allow(access.sees_payments(who, initiative, recipient=state.recipient))
+    role = allow(access.sees_payments(actor, initiative, recipient=state.recipient))
     conflicts = await _conflicts(reader, who, state.application)
-    at = position_at(as_of, access.sees_times(who, initiative, applicant=state.recipient, money=True))
+    at = position_at(as_of, access.sees_times(actor, initiative, applicant=state.recipient, money=True))
     rows = await reader.rows(
         'SELECT * FROM read.grants WHERE "grant" = %(grant)b '
         "AND from_position <= %(at)b::bigint AND to_position > %(at)b::bigint",
@@ -255,22 +259,22 @@ async def one(reader: Reader, viewer: str | None, grant: str, *, as_of: AsOf | N
         grant,
         row,
         reports,
-        payee=access.sees_payee(who, initiative, state, conflicts=conflicts),
-        reported=access.sees_reports(who, initiative, state, conflicts=conflicts),
+        payee=access.sees_payee(actor, initiative, state, conflicts=conflicts),
+        reported=access.sees_reports(actor, initiative, state, conflicts=conflicts),
     )
-    shown = line(row, recipient=access.sees_recipient(who, initiative, state, conflicts=conflicts))
-    proposed = await _proposed(
-        reader, row, reported=access.sees_reports(who, initiative, state, conflicts=conflicts)
-    )
+    shown = line(row, recipient=access.sees_recipient(actor, initiative, state, conflicts=conflicts))
+    reported = access.sees_reports(actor, initiative, state, conflicts=conflicts)
+    proposed = await _proposed(reader, row, reported=reported)
     screening = None
-    if role is not Role.APPLICANT:
-        note = access.sees_screening_note(who, initiative, state, conflicts=conflicts)
+    if isinstance(access.sees_screening(actor, state), Allowed):
+        note = access.sees_screening_note(actor, initiative, state, conflicts=conflicts)
         screening = await _screening(reader, row, note=note)
     call = await reader.the(CALL, state.call)
     explanation = texts.get(row["reason_version"], {}).get("explanation")
     return GrantDetail(
         **{name: getattr(shown, name) for name in GrantLine.__struct_fields__},
         seen_as=role,
+        unattended=shown.recipient is not None and await reader.is_unattended(state.recipient),
         explanation=text_of(explanation),
         payee=_payee(row, texts),
         screening_required=call.screening or initiative.screening,

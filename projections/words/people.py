@@ -1,4 +1,4 @@
-"""People, initiatives and the installation, in words."""
+"""People, organisations, initiatives and the installation, in words."""
 
 from __future__ import annotations
 
@@ -18,6 +18,17 @@ from domain.initiatives import (
     MemberRemoved,
     MemberRemovedFromCall,
 )
+from domain.messages import msg
+from domain.organisations import (
+    OrganisationClosed,
+    OrganisationErased,
+    OrganisationFact,
+    OrganisationHandleGiven,
+    OrganisationMemberAdded,
+    OrganisationMemberInvited,
+    OrganisationMemberRemoved,
+    OrganisationRegistered,
+)
 from domain.persons import (
     PersonClaimMade,
     PersonClaimUsed,
@@ -25,6 +36,8 @@ from domain.persons import (
     PersonErased,
     PersonFact,
     PersonHandleGiven,
+    PersonJoinedOrganisation,
+    PersonLeftOrganisation,
     PersonRegistered,
 )
 from domain.values import is_id, moment_text
@@ -86,9 +99,38 @@ def person_words(fact: PersonFact) -> Words:
             return Words("A claim to a way in was withdrawn.")
         case PersonClaimUsed():
             return Words("A claim was exchanged for a way in to a person's account.")
+        case PersonJoinedOrganisation():
+            return Words(str(msg("A person acts for an organisation from now on.")))
+        case PersonLeftOrganisation():
+            return Words(str(msg("A person does not act for an organisation any more.")))
         case PersonErased():
             return Words(
                 "A person was erased.", REASONS[fact.reason], ("personal data: unreadable for ever",)
+            )
+        case _:
+            assert_never(fact)
+
+
+def organisation_words(fact: OrganisationFact) -> Words:
+    """What happened to an organisation; it names neither it nor anybody."""
+    match fact:
+        case OrganisationRegistered():
+            return Words(str(msg("The organisation was registered.")))
+        case OrganisationHandleGiven():
+            return Words(str(msg("The organisation is known by the handle {handle}.", handle=fact.handle)))
+        case OrganisationMemberInvited():
+            return Words(str(msg("A person was invited to act for the organisation.")))
+        case OrganisationMemberAdded():
+            return Words(str(msg("A person acts for the organisation from now on.")))
+        case OrganisationMemberRemoved():
+            return Words(str(msg("A person does not act for the organisation any more, or was not to.")))
+        case OrganisationClosed():
+            return Words(str(msg("The organisation was closed.")))
+        case OrganisationErased():
+            return Words(
+                str(msg("The organisation was erased.")),
+                REASONS[fact.reason],
+                (str(msg("personal data: unreadable for ever")),),
             )
         case _:
             assert_never(fact)

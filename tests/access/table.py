@@ -63,6 +63,8 @@ SENTENCES: Final = {
     "k": "Only an administrator of this installation can do this.",
     "s": "Only the program itself can do this.",
     "a": "Sign in to apply.",
+    "b": "Sign in to register an organisation.",
+    "h": "You act for this organisation already.",
     "e": "This account was erased.",
     "l": "In this initiative, only people with one of these roles can do this: officer, juror, chair.",
     "q": "You applied in this round, so other applications are not shown to you before it is decided.",
@@ -91,6 +93,14 @@ person.make_claim              e  e  k  k  k  k   k  k  k  k  k  k  k  k  k  k  
 person.withdraw_claim          e  e  P  k  k  k   k  k  k  k  k  k  k  k  k  k  k  k  k  k  k  D  S  k
 person.use_claim               e  e  P  .  .  .   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
 person.erase                   e  e  k  k  k  k   k  k  k  k  k  k  k  k  k  k  k  k  k  k  k  D  S  k
+
+organisation.register          e  e  P  P  P  P   P  P  P  P  P  P  P  P  P  P  P  P  P  P  P  P  b  P
+organisation.invite            e  e  .  P  .  P   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
+organisation.invite: alone     e  e  .  .  .  .   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  D  S  .
+organisation.join              e  e  P  h  .  h   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
+organisation.remove_member     e  e  P  P  .  P   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
+organisation.close             e  e  .  P  .  P   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
+organisation.erase             e  e  k  k  k  k   k  k  k  k  k  k  k  k  k  k  k  k  k  k  k  D  S  k
 
 fund.open                      e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  o  .  .  .
 fund.pledge                    e  e  .  .  .  F   f  f  f  f  f  f  f  f  f  f  F  F  f  U  f  .  .  .

@@ -18,6 +18,7 @@ from domain.deciding import Aggregate, Allowed, Command, Loaded
 from domain.grants.rules import PlannedInstalment
 from domain.indexes import reviews_of
 from domain.initiatives import InitiativeFounded, MemberAdded
+from domain.organisations import OrganisationMemberRemoved, OrganisationRegistered
 from domain.persons import PERSON as PERSONS
 from domain.persons import PersonErased
 from domain.refusals import CommandRejected
@@ -254,8 +255,29 @@ def _house(walk: Walk) -> None:
     walk.stop("person.withdraw_claim", person=STRANGER, claim=claim)
     walk.stop("person.use_claim", person=STRANGER, claim=claim)
     walk.stop("person.erase", person=NEWCOMER, reason="asked_by_person")
+    _organisations(walk)
     other = walk.do(KEEPER, "initiative.found", name="Other Initiative", founder=OUTSIDER)
     walk.do(OUTSIDER, "initiative.add_member", initiative=other, person=OUTSIDER, roles=MEMBER_ROLES)
+
+
+def _organisations(walk: Walk) -> None:
+    """One that the newcomer registers; somebody of each kind is invited, but nobody joins in the life that goes on."""
+    walk.stop("organisation.register", name="Invented Collective")
+    before = fork(walk.world)
+    organisation = walk.do(ARTIST, "organisation.register", name="Invented Collective")
+    walk.stop("organisation.invite", organisation=organisation, person=NEWCOMER)
+    walk.do(ARTIST, "organisation.invite", organisation=organisation, person=STRANGER)
+    walk.stop("organisation.join", organisation=organisation)
+    walk.stop("organisation.remove_member", organisation=organisation, person=STRANGER)
+    walk.stop("organisation.close", organisation=organisation)
+    walk.stop("organisation.erase", organisation=organisation, reason="asked_by_person")
+    alone = numbered("organisation", 2)
+    registered_alone = OrganisationRegistered(
+        organisation=alone, member=ERASED, name="Invented Orphan", identifiers=()
+    )
+    walk.world.given(alone, registered_alone, OrganisationMemberRemoved(organisation=alone, person=ERASED))
+    walk.stop("organisation.invite: alone", organisation=alone, person=NEWCOMER)
+    walk.world = before
 
 
 def _call(walk: Walk, blindness: Blindness) -> tuple[str, str]:

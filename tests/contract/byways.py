@@ -38,6 +38,8 @@ def take_byways(running: Running, walked: Walked) -> None:
     leaving.post(f"/api/persons/{leaving.id}/claims/{claim}/withdraw")
     administrator.post(f"/api/persons/{leaving.id}/erase", reason="asked_by_person")
 
+    _organisation(administrator, people["artist"], newcomer("Member"), newcomer("Erased member"))
+
     latest = {"position": people["officer"].position or walked.ended_at}
     for who, path in (
         ("officer", "/api/me"),
@@ -77,6 +79,23 @@ def take_byways(running: Running, walked: Walked) -> None:
     assert read.status_code == 200
     for path in ("/health", "/health/ready"):
         assert running.client.get(path).status_code == 200
+
+
+def _organisation(administrator: Person, founder: Person, member: Person, other: Person) -> None:
+    """One that is joined and left, and one that is closed and erased."""
+    organisation = founder.post("/api/organisations", name="Invented Trust", identifiers=["GB-CHC-1164883"])[
+        "id"
+    ]
+    address = f"/api/organisations/{organisation}"
+    for each in (member, other):
+        founder.post(f"{address}/members", person=each.id)
+        each.post(f"{address}/join")
+    founder.get("/api/organisations")
+    founder.get(address)
+    founder.get(f"{address}/timeline", position=founder.position)
+    founder.post(f"{address}/members/{other.id}/remove")
+    founder.post(f"{address}/close")
+    administrator.post(f"{address}/erase", reason="asked_by_person")
 
 
 @contextmanager

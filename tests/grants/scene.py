@@ -207,6 +207,7 @@ def payee_set(setting: int = 1, *, waits: bool = False, ends: int = 0) -> GrantP
         dossier=PAYMENTS,
         setting=setting,
         kind="recipient",
+        party=ARTIST,
         name="Applicant One",
         account=IBAN,
         bank_code=None,

@@ -38,6 +38,7 @@ def test_it_is_kept_and_sealed_as_an_iban_is() -> None:
                     dossier=PAYMENTS,
                     setting=1,
                     kind="recipient",
+                    party=ARTIST,
                     name="Applicant One",
                     account="12345678901",
                     bank_code="AGRIAM22",

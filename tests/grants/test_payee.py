@@ -70,6 +70,7 @@ class TestAnAcceptedGrant:
                         dossier=PAYMENTS,
                         setting=1,
                         kind=kind,
+                        party=ARTIST if kind == "recipient" else None,
                         name="Invented Host",
                         account=IBAN,
                         bank_code=None,

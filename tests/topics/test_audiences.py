@@ -25,7 +25,16 @@ TABLE = """
     person.claim_made.v1                   .      .      .
     person.claim_withdrawn.v1              .      .      .
     person.claim_used.v1                   .      .      .
+    person.joined_organisation.v1          .      .      .
+    person.left_organisation.v1            .      .      .
     person.erased.v1                       .      .      .
+    organisation.registered.v1             x      .      .
+    organisation.handle_given.v1           .      .      .
+    organisation.member_invited.v1         x      .      .
+    organisation.member_added.v1           x      .      .
+    organisation.member_removed.v1         x      .      .
+    organisation.closed.v1                 x      .      .
+    organisation.erased.v1                 .      .      .
     dossier.opened.v1                      .      .      .
     dossier.kept.v1                        .      .      .
     dossier.erased.v1                      x      x      x

@@ -7,11 +7,12 @@ from typing import Annotated
 
 from domain import access, funds, limits
 from domain.commands.grants.acting import by_recipient, by_staff
-from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, the
+from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, the, together
 from domain.funds import FUND
 from domain.grants import rules
 from domain.grants.rules import Planned, PlannedInstalment
 from domain.grants.state import GRANT
+from domain.parties import actor_of
 from domain.values import GrantId, Money
 
 
@@ -57,7 +58,7 @@ def _propose(command: ProposeGrantAmendment, given: Given) -> Plan:
         command.grant,
         given,
         access.officer_on_grant,
-        lambda grant, _recipient: rules.propose_amendment(
+        lambda grant, _recipient, _actor: rules.propose_amendment(
             command.grant,
             grant,
             amount=command.amount,
@@ -72,7 +73,7 @@ def _propose(command: ProposeGrantAmendment, given: Given) -> Plan:
 
 def _accept(command: AcceptGrantAmendment, given: Given) -> Plan:
     grant = yield from the(GRANT, command.grant)
-    fund = yield from the(FUND, grant.fund)
+    fund, actor = yield from together(the(FUND, grant.fund), actor_of(given.actor))
 
     def decide() -> Outcome:
         facts = {command.grant: rules.accept_amendment(command.grant, grant, amendment=command.amendment)}
@@ -85,9 +86,10 @@ def _accept(command: AcceptGrantAmendment, given: Given) -> Plan:
         return Outcome(facts=facts, answers=command.grant)
 
     return Act(
-        may=access.recipient(given.actor, grant),
+        may=access.recipient(actor, grant),
         initiative=grant.initiative,
         scope=grant.call,
+        party=grant.recipient,
         decide=decide,
     )
 

@@ -71,8 +71,8 @@ def _approve(command: ApproveInstalment, given: Given) -> Plan:
         lambda actor, initiative, grant, *, conflicts: access.approver_on_grant(
             actor, initiative, grant, command.instalment, conflicts=conflicts
         ),
-        lambda grant, recipient: rules.approve(
-            command.grant, grant, recipient, number=command.instalment, approver=given.actor
+        lambda grant, recipient, actor: rules.approve(
+            command.grant, grant, recipient, number=command.instalment, approver=actor
         ),
     )
 
@@ -84,7 +84,7 @@ def _instruct(command: InstructInstalment, given: Given) -> Plan:
         command.grant,
         given,
         access.finance_on_grant,
-        lambda grant, recipient: rules.instruct(
+        lambda grant, recipient, _actor: rules.instruct(
             command.grant,
             grant,
             recipient,
@@ -103,7 +103,7 @@ def _settle(command: SettleInstalment, given: Given) -> Plan:
         command.grant,
         given,
         access.finance_on_grant,
-        lambda grant, _recipient: rules.settle(
+        lambda grant, _recipient, _actor: rules.settle(
             command.grant,
             grant,
             number=command.instalment,
@@ -122,7 +122,7 @@ def _fail(command: FailInstalment, given: Given) -> Plan:
         command.grant,
         given,
         access.finance_on_grant,
-        lambda grant, _recipient: rules.fail(
+        lambda grant, _recipient, _actor: rules.fail(
             command.grant, grant, number=command.instalment, reason=command.reason
         ),
     )

@@ -18,7 +18,6 @@ from domain.deciding import (
     Plan,
     Registered,
     StruckBy,
-    maybe,
     members,
     the,
     together,
@@ -29,7 +28,7 @@ from domain.grants.facts import DeclineReason, GrantAccepted, GrantDeclined, Gra
 from domain.grants.state import GRANT
 from domain.indexes import conflicts_of
 from domain.initiatives import INITIATIVE
-from domain.persons import PERSON
+from domain.parties import actor_of, party_of
 from domain.values import ApplicationId, GrantId
 
 
@@ -62,10 +61,11 @@ class LapseGrant(Command, frozen=True, kw_only=True):
 
 def _offer(command: OfferGrant, given: Given) -> Plan:
     application = yield from the(APPLICATION, command.application)
-    call, initiative, recipient, conflicts = yield from together(
+    call, initiative, recipient, actor, conflicts = yield from together(
         the(CALL, application.call),
         the(INITIATIVE, application.initiative),
-        maybe(PERSON, application.applicant),
+        party_of(application.applicant),
+        actor_of(given.actor),
         members(conflicts_of(given.actor, application.round)),
     )
     initiative = initiative.within(application.call)
@@ -100,7 +100,7 @@ def _offer(command: OfferGrant, given: Given) -> Plan:
         )
 
     return Act(
-        may=access.offers(given.actor, initiative, command.application, application, conflicts=conflicts),
+        may=access.offers(actor, initiative, command.application, application, conflicts=conflicts),
         initiative=application.initiative,
         scope=application.call,
         decide=decide,
@@ -110,9 +110,10 @@ def _offer(command: OfferGrant, given: Given) -> Plan:
 def _accept(command: AcceptGrant, given: Given) -> Plan:
     grant = yield from the(GRANT, command.grant)
     return Act(
-        may=access.recipient(given.actor, grant),
+        may=access.recipient((yield from actor_of(given.actor)), grant),
         initiative=grant.initiative,
         scope=grant.call,
+        party=grant.recipient,
         decide=lambda: Outcome(
             facts={command.grant: rules.accept(command.grant, grant, now=given.now)},
             answers=command.grant,
@@ -124,9 +125,10 @@ def _decline(command: DeclineGrant, given: Given) -> Plan:
     grant = yield from the(GRANT, command.grant)
     fund = yield from the(FUND, grant.fund)
     return Act(
-        may=access.recipient(given.actor, grant),
+        may=access.recipient((yield from actor_of(given.actor)), grant),
         initiative=grant.initiative,
         scope=grant.call,
+        party=grant.recipient,
         decide=lambda: Outcome(
             facts={
                 command.grant: rules.decline(

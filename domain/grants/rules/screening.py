@@ -11,7 +11,7 @@ from domain.grants.facts import GrantScreened, ScreeningResult
 from domain.grants.rules.standing import check_not_ended, check_not_erased
 from domain.grants.state import Grant
 from domain.messages import msg
-from domain.persons import Person
+from domain.parties import PartyState
 from domain.refusals import Refused
 from domain.values import check_line, check_optional
 
@@ -19,7 +19,7 @@ from domain.values import check_line, check_optional
 def record(
     grant_id: str,
     grant: Grant,
-    recipient: Person,
+    recipient: PartyState,
     *,
     setting: int,
     result: ScreeningResult,
