@@ -83,6 +83,7 @@ async def _one(visit: Visit) -> Drawn:
             "amending": amending,
             "amending_rows": _rows(amending),
             "unscheduled": _some(shown.unscheduled),
+            "proposed_left": _some(shown.proposed.unscheduled if shown.proposed else None),
             "today": visit.wiring.clock().date().isoformat(),
             "payees": PAYEES,
             "country_names": visit.locale.countries,

@@ -18,7 +18,8 @@ from domain.values import GrantId, Money
 
 class ProposeGrantAmendment(Command, frozen=True, kw_only=True):
     """Propose to lower a grant's amount, to change its end date, or to put other `instalments` in place of those not yet
-    requested; what is left out stays. It counts once the recipient accepts it. `unscheduled` and `confirm_past_due` are as for
+    requested; what is left out stays; with `unscheduled` and no instalments, those fall away. It counts once the recipient accepts it.
+    `unscheduled` and `confirm_past_due` are as for
     a schedule."""
 
     grant: GrantId
@@ -48,9 +49,9 @@ class DeclineGrantAmendment(Command, frozen=True, kw_only=True):
 
 def _propose(command: ProposeGrantAmendment, given: Given) -> Plan:
     planned = None
-    if command.instalments is not None:
+    if command.instalments is not None or command.unscheduled is not None:
         planned = Planned(
-            instalments=command.instalments,
+            instalments=command.instalments or (),
             unscheduled=command.unscheduled,
             confirm_past_due=command.confirm_past_due,
         )
