@@ -14,11 +14,13 @@ from domain.commands import (
     funds,
     grants,
     initiatives,
+    organisations,
     panels,
     persons,
     readings,
     reviews,
     rounds,
+    screening,
 )
 from domain.deciding import Registered
 
@@ -28,6 +30,7 @@ REGISTER: Mapping[str, Registered[Any]] = MappingProxyType(
         for file in (
             initiatives,
             persons,
+            organisations,
             dossiers,
             funds,
             calls,
@@ -38,6 +41,7 @@ REGISTER: Mapping[str, Registered[Any]] = MappingProxyType(
             panels,
             announcing,
             grants,
+            screening,
         )
         for registered in file.COMMANDS
     }

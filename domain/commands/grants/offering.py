@@ -21,7 +21,6 @@ from domain.deciding import (
     Registered,
     StruckBy,
     Wish,
-    maybe,
     members,
     some,
     the,
@@ -34,7 +33,7 @@ from domain.grants.state import GRANT, Grant
 from domain.indexes import conflicts_of
 from domain.initiatives import INITIATIVE
 from domain.panels import PANEL
-from domain.persons import PERSON
+from domain.parties import actor_of, party_of
 from domain.values import ApplicationId, GrantId
 
 
@@ -67,10 +66,11 @@ class LapseGrant(Command, frozen=True, kw_only=True):
 
 def _offer(command: OfferGrant, given: Given) -> Plan:
     application = yield from the(APPLICATION, command.application)
-    call, initiative, recipient, conflicts = yield from together(
+    call, initiative, recipient, actor, conflicts = yield from together(
         the(CALL, application.call),
         the(INITIATIVE, application.initiative),
-        maybe(PERSON, application.applicant),
+        party_of(application.applicant),
+        actor_of(given.actor),
         members(conflicts_of(given.actor, application.round)),
     )
     initiative = initiative.within(application.call)
@@ -105,7 +105,7 @@ def _offer(command: OfferGrant, given: Given) -> Plan:
         )
 
     return Act(
-        may=access.offers(given.actor, initiative, command.application, application, conflicts=conflicts),
+        may=access.offers(actor, initiative, command.application, application, conflicts=conflicts),
         initiative=application.initiative,
         scope=application.call,
         decide=decide,
@@ -115,9 +115,10 @@ def _offer(command: OfferGrant, given: Given) -> Plan:
 def _accept(command: AcceptGrant, given: Given) -> Plan:
     grant = yield from the(GRANT, command.grant)
     return Act(
-        may=access.recipient(given.actor, grant),
+        may=access.recipient((yield from actor_of(given.actor)), grant),
         initiative=grant.initiative,
         scope=grant.call,
+        party=grant.recipient,
         decide=lambda: Outcome(
             facts={command.grant: rules.accept(command.grant, grant, now=given.now)},
             answers=command.grant,
@@ -153,9 +154,10 @@ def _decline(command: DeclineGrant, given: Given) -> Plan:
     fund = yield from the(FUND, grant.fund)
     freed = yield from _award_freed(command.grant, grant)
     return Act(
-        may=access.recipient(given.actor, grant),
+        may=access.recipient((yield from actor_of(given.actor)), grant),
         initiative=grant.initiative,
         scope=grant.call,
+        party=grant.recipient,
         decide=lambda: Outcome(
             facts={
                 command.grant: rules.decline(
