@@ -14,6 +14,7 @@ from domain.deciding import Aggregate, Fact
 from domain.eligibility import EligibilityQuestion
 from domain.form_versions import next_form, next_rubric
 from domain.forms import Form, Rubric, check_form, check_rubric
+from domain.initiatives import check_screening_changes
 from domain.messages import At, msg
 from domain.personal import Personal, Withheld
 from domain.refusals import Invalid, Refused
@@ -118,6 +119,14 @@ class CallAwardReleased(Fact, frozen=True, kw_only=True):
     amount: int
 
 
+class CallScreeningSet(Fact, frozen=True, kw_only=True):
+    """Whether payees are screened against sanctions lists before grants of the call are paid, also where the initiative does
+    not require it."""
+
+    call: str
+    required: bool
+
+
 class CallRoundOpened(Fact, frozen=True, kw_only=True):
     """A round of one of the call's stages was opened; the rest is in the round's own stream."""
 
@@ -136,6 +145,7 @@ CallFact = (
     | CallAwardsConfirmed
     | CallAwardReleased
     | CallCancelled
+    | CallScreeningSet
 )
 
 # State
@@ -177,6 +187,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     decide_within_days: int | None = None
     takes_until: datetime | None = None
     awarded: int = 0
+    screening: bool = False
 
     @property
     def rolling(self) -> bool:
@@ -260,6 +271,8 @@ def evolve(call: Call, fact: CallFact) -> Call:
             return msgspec.structs.replace(call, awarded=call.awarded + fact.amount)
         case CallAwardReleased():
             return msgspec.structs.replace(call, awarded=call.awarded - fact.amount)
+        case CallScreeningSet():
+            return msgspec.structs.replace(call, screening=fact.required)
         case CallRoundOpened():
             return call
         case _:
@@ -437,6 +450,14 @@ def cancel(
             explanation=check_optional(explanation, "explanation", most=limits.EXPLANATION),
         ),
     )
+
+
+def set_screening(call_id: str, call: Call, *, required: bool) -> tuple[Fact, ...]:
+    """Require a screening before each payment of the call's grants, or no longer."""
+    if call.status is CallStatus.CANCELLED:
+        raise Refused(msg("A cancelled call cannot be changed."))
+    check_screening_changes(call.screening, required)
+    return (CallScreeningSet(call=call_id, required=required),)
 
 
 def publish(call_id: str, call: Call) -> tuple[Fact, ...]:

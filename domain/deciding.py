@@ -153,13 +153,15 @@ class Act:
     """What a plan comes to: may this person (`may`), and what follows (`decide`, called only if so).
 
     `initiative` is the tenant, or None for the installation and for persons. `scope` is the stream (a call, a fund,
-    an initiative) within which the actor is known by one handle; None for acts of no scope.
+    an initiative) within which the actor is known by one handle; None for acts of no scope. `party` is the one for which they
+    act, None for themself: where it is an organisation, it is known there by a handle of its own.
     """
 
     may: Verdict
     decide: Callable[[], Outcome]
     initiative: str | None
     scope: str | None = None
+    party: str | None = None
 
 
 Part = Generator[Wish, Any, T]

@@ -10,6 +10,7 @@ from domain.applications import ApplicationContinued, ApplicationInvited, Applic
 from domain.deciding import Fact
 from domain.dossiers import DossierOpened
 from domain.grants.facts import GrantOffered
+from domain.organisations import OrganisationMemberInvited
 from domain.panels import PanelOutcomeSet
 from domain.reviews import ReviewAssigned, ReviewConflictDeclared
 from domain.rounds import RoundOpened
@@ -21,6 +22,8 @@ Entry = tuple[str, str]
 def entries_of(fact: Fact, actor: str) -> tuple[Entry, ...]:
     """The entries that a fact makes; `actor` is whom its envelope names."""
     match fact:
+        case OrganisationMemberInvited():
+            return ((invitations_of(fact.person), fact.organisation),)
         case RoundOpened():
             return ((rounds_of(fact.call), fact.round),)
         case ApplicationSubmitted():
@@ -55,6 +58,11 @@ def entries_of(fact: Fact, actor: str) -> tuple[Entry, ...]:
             return ()
 
 
+def invitations_of(person_id: str) -> str:
+    """The organisations that ever invited a person to act for them, whatever became of it."""
+    return f"invitations of {person_id}"
+
+
 def applications_of(round_id: str) -> str:
     """The applications received by a round."""
     return f"applications of {round_id}"
@@ -65,19 +73,19 @@ def invited_to(call_id: str, stage_id: str) -> str:
     return f"invited to {stage_id} of {call_id}"
 
 
-def applications_by(person_id: str, round_id: str) -> str:
-    """The applications that a person submitted to a round, for nobody judges a round in which they applied."""
-    return f"applications by {person_id} in {round_id}"
+def applications_by(party_id: str, round_id: str) -> str:
+    """The applications of a person or an organisation in a round, for nobody judges a round in which they applied."""
+    return f"applications by {party_id} in {round_id}"
 
 
-def submissions_of(person_id: str) -> str:
-    """All applications that a person ever submitted, which end with the person's erasure."""
-    return f"submissions of {person_id}"
+def submissions_of(party_id: str) -> str:
+    """All applications of a person or an organisation, which end with the party's erasure."""
+    return f"submissions of {party_id}"
 
 
-def submissions_to(call_id: str, person_id: str) -> str:
-    """All applications that a person submitted to a call, for it may take only one."""
-    return f"submissions to {call_id} by {person_id}"
+def submissions_to(call_id: str, party_id: str) -> str:
+    """All applications of a person or an organisation to a call, for it may take only one."""
+    return f"submissions to {call_id} by {party_id}"
 
 
 def dossiers_of(party_id: str) -> str:

@@ -73,8 +73,22 @@ class MemberRemovedFromCall(Fact, frozen=True, kw_only=True):
     person: str
 
 
+class InitiativeScreeningSet(Fact, frozen=True, kw_only=True):
+    """Whether payees are screened against sanctions lists before anything is paid in the initiative's name."""
+
+    initiative: str
+    required: bool
+
+
 InstallationFact = InstallationOpened | AdministratorAppointed
-InitiativeFact = InitiativeFounded | MemberAdded | MemberRemoved | MemberAddedToCall | MemberRemovedFromCall
+InitiativeFact = (
+    InitiativeFounded
+    | MemberAdded
+    | MemberRemoved
+    | MemberAddedToCall
+    | MemberRemovedFromCall
+    | InitiativeScreeningSet
+)
 
 # State
 
@@ -94,12 +108,14 @@ class Installation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Initiative(msgspec.Struct, frozen=True, kw_only=True):
-    """An initiative as its facts left it: its members' roles by person, and by call those that they hold for it alone."""
+    """An initiative as its facts left it: its members' roles by person, and by call those that they hold for it alone; and
+    whether it requires a screening before each payment."""
 
     id: str = ""
     name: str = ""
     members: dict[str, frozenset[Role]] = {}
     by_call: dict[str, dict[str, frozenset[Role]]] = {}
+    screening: bool = False
 
     def roles(self, person: str) -> frozenset[Role]:
         """The roles that a person holds here now; those for one call are among them in `within` it."""
@@ -174,6 +190,8 @@ def evolve(initiative: Initiative, fact: InitiativeFact) -> Initiative:
         case MemberRemovedFromCall():
             left = _without(initiative.by_call.get(fact.call, {}), fact.person)
             return msgspec.structs.replace(initiative, by_call={**initiative.by_call, fact.call: left})
+        case InitiativeScreeningSet():
+            return msgspec.structs.replace(initiative, screening=fact.required)
         case _:
             assert_never(fact)
 
@@ -260,6 +278,22 @@ def remove_from_call(initiative: Initiative, call_id: str, *, person: str) -> tu
     if not initiative.calls_of(person).get(call_id):
         raise Refused(msg("This person has no role for this call alone."))
     return (MemberRemovedFromCall(initiative=initiative.id, call=call_id, person=person),)
+
+
+def set_screening(initiative: Initiative, *, required: bool) -> tuple[Fact, ...]:
+    """Require a screening before each payment, in every call, or no longer."""
+    check_screening_changes(initiative.screening, required)
+    return (InitiativeScreeningSet(initiative=initiative.id, required=required),)
+
+
+def check_screening_changes(required_now: bool, required: bool) -> None:
+    """Raises `Refused` where that was said before."""
+    if required_now is required:
+        raise Refused(
+            msg("A screening is required here already.")
+            if required
+            else msg("No screening is required here as it is.")
+        )
 
 
 def _keep_one_administrator(living: Collection[str], *, without: str) -> None:

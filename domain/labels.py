@@ -16,6 +16,7 @@ from domain.funds import FundStatus
 from domain.grants.state import GrantStatus, InstalmentStatus, ReportStatus
 from domain.initiatives import InstallationStatus
 from domain.messages import Message, in_context, msg
+from domain.organisations import OrganisationStatus
 from domain.panels import PanelStatus
 from domain.persons import PersonStatus
 from domain.reviews import ReviewStatus
@@ -45,6 +46,11 @@ _MEMBERS: Final[Mapping[type[enum.Enum], Mapping[enum.Enum, Message]]] = {
     PersonStatus: {
         PersonStatus.REGISTERED: in_context("person status", "registered"),
         PersonStatus.ERASED: in_context("person status", "erased"),
+    },
+    OrganisationStatus: {
+        OrganisationStatus.REGISTERED: in_context("organisation status", "registered"),
+        OrganisationStatus.CLOSED: in_context("organisation status", "closed"),
+        OrganisationStatus.ERASED: in_context("organisation status", "erased"),
     },
     CallStatus: {
         CallStatus.DRAFTED: in_context("call status", "drafted"),
@@ -164,6 +170,13 @@ REASONS: Final[Mapping[str, Message]] = {
     "plans_changed": msg("the plans have changed"),
 }
 """Every reason's code."""
+
+SCREENING_RESULTS: Final[Mapping[str, Message]] = {
+    "no_match": in_context("screening", "nobody found on a list"),
+    "match_ruled_out": in_context("screening", "a similar name was found, of another person"),
+    "match": in_context("screening", "found on a list"),
+}
+"""What a screening found."""
 
 
 def label(member: enum.Enum) -> Message:

@@ -39,8 +39,17 @@ EMAIL: Final = 254
 ACCOUNT: Final = 200
 """Of a payee, where it is no IBAN."""
 ACCOUNT_LEAST: Final = 4
+BANK_CODE: Final = 40
+"""Of a bank, with what stands between its letters and digits."""
 REFERENCE: Final = 35
 """Of a payment: what ISO 20022 carries."""
+SCREENING_REFERENCE: Final = 100
+"""Of a screening, as the service that made it calls it."""
+IDENTIFIER: Final = 60
+"""Of an organisation in a register, with the register's code."""
+IDENTIFIERS: Final = 5
+ORGANISATION_MEMBERS: Final = 50
+"""The most people who act for an organisation or are invited to."""
 
 LINK: Final = 2_000
 """Of the address of a web page."""
@@ -92,8 +101,12 @@ Comment = Annotated[str, described(maxLength=COMMENT)]
 Report = Annotated[str, described(minLength=1, maxLength=REPORT)]
 Email = Annotated[str, described(maxLength=EMAIL)]
 Account = Annotated[str, described(minLength=ACCOUNT_LEAST, maxLength=ACCOUNT)]
+BankCode = Annotated[str, described(maxLength=BANK_CODE)]
+Country = Annotated[str, described(minLength=2, maxLength=2)]
 Reference = Annotated[str, described(minLength=1, maxLength=REFERENCE)]
 Number = Annotated[int, described(minimum=-NUMBER, maximum=NUMBER)]
+ScreeningReference = Annotated[str, described(minLength=1, maxLength=SCREENING_REFERENCE)]
+Identifier = Annotated[str, described(maxLength=IDENTIFIER)]
 Words = Annotated[int, described(minimum=1, maximum=WORDS)]
 Scale = Annotated[int, described(minimum=1, maximum=SCALE)]
 Weight = Annotated[int, described(minimum=1, maximum=WEIGHT)]

@@ -70,6 +70,20 @@ class PersonClaimUsed(Fact, frozen=True, kw_only=True):
     used_at: datetime
 
 
+class PersonJoinedOrganisation(Fact, frozen=True, kw_only=True):
+    """The person acts for an organisation from now on."""
+
+    person: str
+    organisation: str
+
+
+class PersonLeftOrganisation(Fact, frozen=True, kw_only=True):
+    """The person does not act for an organisation any more, or it was erased."""
+
+    person: str
+    organisation: str
+
+
 class PersonErased(Fact, frozen=True, kw_only=True):
     """The person's sealing key was destroyed; what was sealed under it can no longer be opened. `dossiers` are all that were
     ever opened for them, sorted; they were erased too, those of them excepted that a legal duty keeps (`kept`)."""
@@ -86,6 +100,8 @@ PersonFact = (
     | PersonClaimMade
     | PersonClaimWithdrawn
     | PersonClaimUsed
+    | PersonJoinedOrganisation
+    | PersonLeftOrganisation
     | PersonErased
 )
 
@@ -117,12 +133,19 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
     """A person as their facts left them; it holds nothing personal. `handles` are by scope, `claims` the oldest
-    first."""
+    first. They act for these `organisations`, and acted before for the `former_organisations`."""
 
     status: PersonStatus | None = None
     language: str = "en"
     handles: dict[str, str] = {}
     claims: tuple[Claim, ...] = ()
+    organisations: frozenset[str] = frozenset()
+    former_organisations: frozenset[str] = frozenset()
+
+    @property
+    def erased(self) -> bool:
+        """Whether nobody can read any more who it is."""
+        return self.status is PersonStatus.ERASED
 
 
 def evolve(person: Person, fact: PersonFact) -> Person:
@@ -145,6 +168,18 @@ def evolve(person: Person, fact: PersonFact) -> Person:
             return _with_claim(person, fact.claim, withdrawn_at=fact.withdrawn_at)
         case PersonClaimUsed():
             return _with_claim(person, fact.claim, used_at=fact.used_at)
+        case PersonJoinedOrganisation():
+            return msgspec.structs.replace(
+                person,
+                organisations=person.organisations | {fact.organisation},
+                former_organisations=person.former_organisations - {fact.organisation},
+            )
+        case PersonLeftOrganisation():
+            return msgspec.structs.replace(
+                person,
+                organisations=person.organisations - {fact.organisation},
+                former_organisations=person.former_organisations | {fact.organisation},
+            )
         case PersonErased():
             return msgspec.structs.replace(person, status=PersonStatus.ERASED)
         case _:
@@ -239,6 +274,18 @@ def give_handle(person_id: str, person: Person, *, scope: str, handle: str) -> t
     if scope in person.handles:
         raise Refused(msg("This person already has a handle there."))
     return (PersonHandleGiven(person=person_id, scope=scope, handle=handle),)
+
+
+def join_organisation(person_id: str, *, organisation: str) -> tuple[Fact, ...]:
+    """Note that a person acts for an organisation."""
+    return (PersonJoinedOrganisation(person=person_id, organisation=organisation),)
+
+
+def leave_organisation(person_id: str, person: Person, *, organisation: str) -> tuple[Fact, ...]:
+    """Note that a person does not act for an organisation any more; nothing if they did not."""
+    if organisation not in person.organisations:
+        return ()
+    return (PersonLeftOrganisation(person=person_id, organisation=organisation),)
 
 
 def erase(

@@ -221,33 +221,32 @@ def rests_on_few(review: Review, rubric: Rubric) -> bool:
 
 def why_not_asked(
     application_id: str,
-    application: Application,
     stage: Stage,
     *,
     juror: str,
     existing: Iterable[Review],
-    juror_applied: bool,
+    juror_applied: Collection[str],
     juror_read: Reading,
 ) -> Message | None:
     """Why somebody of the jury cannot be asked to judge an application, in one sentence; None if they can. They know
     neither who applied, unless the stage is open, nor what others thought of it.
 
     In a blind stage the sentence does not tell whether they applied themselves or have read something. `existing` are all
-    reviews of the application; `juror_applied` says that the juror submitted to the same round, and `juror_read` what they
+    reviews of the application; `juror_applied` are the applications of the same round of the juror and of organisations for
+    which they act or acted, and `juror_read` what they
     have read of it.
     """
     if any(review.juror == juror for review in existing):
         return msg("This juror is already assigned to this application.")
     scores_seen = juror_read.has("scores", application_id)
-    applied = juror_applied or juror == application.applicant
     if stage.blind:
-        excluded = applied or scores_seen or juror_read.breaks_blindness
+        excluded = bool(juror_applied) or scores_seen or juror_read.breaks_blindness
         if excluded:
             return msg("This person cannot be asked to judge this application; ask another juror.")
         return None
-    if juror == application.applicant:
+    if application_id in juror_applied:
         return msg("Nobody reviews their own application.")
-    if applied:
+    if juror_applied:
         return msg("This person applied in the same round, so they cannot judge this application.")
     if scores_seen:
         return msg("This person has seen others' scores of this application, so they cannot judge it.")
@@ -264,7 +263,7 @@ def assign(
     *,
     juror: str,
     existing: Iterable[Review],
-    juror_applied: bool,
+    juror_applied: Collection[str],
     juror_read: Reading,
 ) -> tuple[Fact, ...]:
     """Ask a juror or chair to judge an eligible application of a closed round; the rest is as in `why_not_asked`."""
@@ -275,7 +274,6 @@ def assign(
     _check_eligible(application)
     why_not = why_not_asked(
         application_id,
-        application,
         stage,
         juror=juror,
         existing=existing,

@@ -23,6 +23,7 @@ from domain import (
     funds,
     initiatives,
     older_facts,
+    organisations,
     panels,
     persons,
     readings,
@@ -40,7 +41,7 @@ class Audience(enum.StrEnum):
     no times, and those who pay open none."""
 
     APPLICANT = "applicant"
-    """Of their own application, and of the grant that followed."""
+    """Of their own application, and of the grant that followed; and of an organisation for which they act."""
     STAFF = "staff"
     FUNDERS = "funders"
 
@@ -79,6 +80,7 @@ class Topic:
 
 _STAFF: Final = frozenset({Audience.STAFF})
 _FOLLOWERS: Final = frozenset({Audience.STAFF, Audience.FUNDERS})
+_MEMBERS: Final = frozenset({Audience.APPLICANT})
 _APPLICANT: Final = _FOLLOWERS | {Audience.APPLICANT}
 
 REGISTER: Final = (
@@ -89,12 +91,22 @@ REGISTER: Final = (
     Topic("initiative.member_removed.v1", initiatives.MemberRemoved, _STAFF),
     Topic("initiative.member_added_to_call.v1", initiatives.MemberAddedToCall, _STAFF),
     Topic("initiative.member_removed_from_call.v1", initiatives.MemberRemovedFromCall, _STAFF),
+    Topic("initiative.screening_set.v1", initiatives.InitiativeScreeningSet, _STAFF),
     Topic("person.registered.v1", persons.PersonRegistered),
     Topic("person.handle_given.v1", persons.PersonHandleGiven),
     Topic("person.claim_made.v1", persons.PersonClaimMade),
     Topic("person.claim_withdrawn.v1", persons.PersonClaimWithdrawn),
     Topic("person.claim_used.v1", persons.PersonClaimUsed),
+    Topic("person.joined_organisation.v1", persons.PersonJoinedOrganisation),
+    Topic("person.left_organisation.v1", persons.PersonLeftOrganisation),
     Topic("person.erased.v1", persons.PersonErased),
+    Topic("organisation.registered.v1", organisations.OrganisationRegistered, _MEMBERS),
+    Topic("organisation.handle_given.v1", organisations.OrganisationHandleGiven),
+    Topic("organisation.member_invited.v1", organisations.OrganisationMemberInvited, _MEMBERS),
+    Topic("organisation.member_added.v1", organisations.OrganisationMemberAdded, _MEMBERS),
+    Topic("organisation.member_removed.v1", organisations.OrganisationMemberRemoved, _MEMBERS),
+    Topic("organisation.closed.v1", organisations.OrganisationClosed, _MEMBERS),
+    Topic("organisation.erased.v1", organisations.OrganisationErased),
     Topic("dossier.opened.v1", dossiers.DossierOpened),
     Topic("dossier.kept.v1", dossiers.DossierKept),
     Topic("dossier.erased.v1", dossiers.DossierErased, _APPLICANT),
@@ -111,6 +123,7 @@ REGISTER: Final = (
     Topic("call.awards_confirmed.v1", calls.CallAwardsConfirmed, _FOLLOWERS),
     Topic("call.award_released.v1", calls.CallAwardReleased, _FOLLOWERS),
     Topic("call.cancelled.v1", calls.CallCancelled, _FOLLOWERS),
+    Topic("call.screening_set.v1", calls.CallScreeningSet, _FOLLOWERS),
     Topic("call.round_opened.v1", calls.CallRoundOpened),
     Topic("round.opened.v1", rounds.RoundOpened, _FOLLOWERS),
     Topic("round.deadline_extended.v1", rounds.RoundDeadlineExtended, _APPLICANT),
@@ -161,6 +174,7 @@ REGISTER: Final = (
     Topic("grant.lapsed.v1", grants.GrantLapsed, _APPLICANT),
     Topic("grant.payee_set.v1", grants.GrantPayeeSet, _APPLICANT),
     Topic("grant.payee_confirmed.v1", grants.GrantPayeeConfirmed, _APPLICANT),
+    Topic("grant.screened.v1", grants.GrantScreened, _FOLLOWERS),
     Topic("grant.instalments_scheduled.v1", grants.GrantInstalmentsScheduled, _APPLICANT),
     Topic("grant.report_submitted.v1", grants.GrantReportSubmitted, _APPLICANT),
     Topic("grant.report_accepted.v1", grants.GrantReportAccepted, _APPLICANT),
@@ -278,6 +292,7 @@ AGGREGATES: Final[Mapping[str, Aggregate[Any]]] = MappingProxyType(
             initiatives.INSTALLATION,
             initiatives.INITIATIVE,
             persons.PERSON,
+            organisations.ORGANISATION,
             dossiers.DOSSIER,
             funds.FUND,
             calls.CALL,

@@ -164,12 +164,22 @@ def is_id(kind: str, value: str) -> bool:
     return name == kind and _ID_BODY.match(body) is not None
 
 
-def _id_of(kind: str) -> msgspec.Meta:
-    return msgspec.Meta(extra={"id_of": kind}, extra_json_schema={"pattern": f"^{kind}-[0-9a-f]{{32}}$"})
+def is_id_of(kinds: str, value: str) -> bool:
+    """Whether `value` has the shape of an id of one of some kinds, which are parted by `` or ``."""
+    return any(is_id(kind, value) for kind in kinds.split(" or "))
+
+
+def _id_of(*kinds: str) -> msgspec.Meta:
+    kind = kinds[0] if len(kinds) == 1 else f"({'|'.join(kinds)})"
+    return msgspec.Meta(
+        extra={"id_of": " or ".join(kinds)}, extra_json_schema={"pattern": f"^{kind}-[0-9a-f]{{32}}$"}
+    )
 
 
 InitiativeId = Annotated[str, _id_of("initiative")]
 PersonId = Annotated[str, _id_of("person")]
+OrganisationId = Annotated[str, _id_of("organisation")]
+PartyId = Annotated[str, _id_of("person", "organisation")]
 ClaimId = Annotated[str, _id_of("claim")]
 FundId = Annotated[str, _id_of("fund")]
 PledgeId = Annotated[str, _id_of("pledge")]

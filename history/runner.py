@@ -33,6 +33,8 @@ from domain.deciding import (
     Registered,
 )
 from domain.messages import Message, msg
+from domain.organisations import ORGANISATION, Organisation
+from domain.organisations import give_handle as give_handle_to_organisation
 from domain.persons import PERSON, Person, PersonStatus, give_handle
 from domain.refusals import CommandRejected, Forbidden, NotFound, Refused
 from domain.values import SYSTEM, Channel, Role, is_id, stream_id
@@ -315,7 +317,7 @@ class _Attempt:
             )
             if expected != present:
                 raise Stale(present)
-        handle = self._handle(act, person)
+        handle = await self._handle(act, person)
         keys, made = await self._keys(outcome)
         for stream, facts in outcome.facts.items():
             for fact in facts:
@@ -366,16 +368,28 @@ class _Attempt:
             raise Forbidden(msg("This account was erased."))
         return person
 
-    def _handle(self, act: Act, person: Person | None) -> str | None:
-        """The actor's handle within the act's scope; a new one is recorded for the person's first act there."""
+    async def _handle(self, act: Act, person: Person | None) -> str | None:
+        """The actor's handle within the act's scope; the first act there binds a new one to the person. Whoever acts for an
+        organisation has the organisation's handle instead, so that nothing tells it from a person."""
         if person is None or act.scope is None:
             return None
-        if act.scope in person.handles:
-            return person.handles[act.scope]
+        known: Person | Organisation = person
+        stream = self._request.actor
+        if act.party is not None and is_id(ORGANISATION.kind, act.party):
+            loaded: Mapping[str, Loaded[Organisation]] = await self._reading.load(
+                ((ORGANISATION, act.party),)
+            )
+            known, stream = loaded[act.party].state, act.party
+        if act.scope in known.handles:
+            return known.handles[act.scope]
         handle = "".join(_HANDLE_LETTERS[byte % len(_HANDLE_LETTERS)] for byte in self._runner.random(10))
-        actor = self._request.actor
-        for fact in give_handle(actor, person, scope=act.scope, handle=handle):
-            self._write(Act(act.may, act.decide, initiative=None), actor, fact, {}, None)
+        given = (
+            give_handle_to_organisation(stream, known, scope=act.scope, handle=handle)
+            if isinstance(known, Organisation)
+            else give_handle(stream, known, scope=act.scope, handle=handle)
+        )
+        for fact in given:
+            self._write(Act(act.may, act.decide, initiative=None), stream, fact, {}, None)
         return handle
 
     async def _keys(self, outcome: Outcome) -> tuple[dict[str, bytes], list[WrappedKey]]:

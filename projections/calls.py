@@ -11,6 +11,7 @@ from domain.calls import CALL, CallCancelled, CallStatus
 from domain.deciding import Allowed
 from domain.eligibility import EligibilityQuestion
 from domain.initiatives import INITIATIVE
+from domain.parties import Actor
 from domain.refusals import NotFound
 from domain.rounds import ROUND
 from domain.stages import Stage
@@ -50,11 +51,13 @@ class CallLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CallDetail(CallLine, frozen=True, kw_only=True):
-    """A call with its stages, through which an application goes in their order."""
+    """A call with its stages, through which an application goes in their order; `screening`: the payees of its grants are
+    screened before a payment."""
 
     stages: tuple[Stage, ...]
     eligibility: tuple[EligibilityQuestion, ...]
     applications_per_applicant: str
+    screening: bool
     cancelled: Cancellation | None
 
 
@@ -101,7 +104,7 @@ async def of_initiative(
     """The calls of an initiative, drafts too, for its staff; raises `NotFound` or `Forbidden`."""
     who, house = viewer or "", await reader.the(INITIATIVE, initiative)
     allow(access.officer(who, house))
-    at = position_at(as_of, access.sees_times(who, house))
+    at = position_at(as_of, access.sees_times(Actor(who), house))
     rows = await reader.rows(
         "SELECT * FROM read.calls WHERE initiative = %(initiative)b AND call > %(after)b::text "
         "AND from_position <= %(at)b::bigint AND to_position > %(at)b::bigint ORDER BY call LIMIT %(limit)b",
@@ -115,10 +118,10 @@ async def of_initiative(
 
 async def one(reader: Reader, viewer: str | None, call: str, *, as_of: AsOf | None = None) -> CallDetail:
     """A published call, or a draft of one's own initiative's; raises `NotFound` or `Forbidden`."""
-    state, whole = await reader.with_initiative(CALL, call)
+    state, whole, actor = await reader.with_initiative_seen_by(viewer, CALL, call)
     initiative = whole.within(call)
     allow(access.sees_call(viewer or "", initiative, state))
-    at = position_at(as_of, access.sees_times(viewer or "", initiative))
+    at = position_at(as_of, access.sees_times(actor, initiative))
     rows = await reader.rows(
         """
         SELECT c.*, ARRAY(
@@ -146,7 +149,7 @@ async def one(reader: Reader, viewer: str | None, call: str, *, as_of: AsOf | No
             rounds.line(
                 each,
                 inside=inside,
-                late_until=rounds.late_until(late[each["round"]].state, viewer, as_of) if late else None,
+                late_until=rounds.late_until(late[each["round"]].state, actor, as_of) if late else None,
             )
             for each in row["rounds"]
         ],
@@ -156,6 +159,7 @@ async def one(reader: Reader, viewer: str | None, call: str, *, as_of: AsOf | No
         stages=msgspec.convert(row["stages"], tuple[Stage, ...]),
         eligibility=msgspec.convert(row["eligibility"], tuple[EligibilityQuestion, ...]),
         applications_per_applicant=row["applications_per_applicant"],
+        screening=state.screening or initiative.screening,
         cancelled=await _cancellation(reader, call, row) if row["status"] == CallStatus.CANCELLED else None,
     )
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from domain import access
 from domain.applications import APPLICATION, Application
 from domain.calls import CALL, Call
-from domain.indexes import applications_by, conflicts_of, judged_by, reviews_of, rounds_of
+from domain.indexes import conflicts_of, judged_by, reviews_of, rounds_of
 from domain.initiatives import INITIATIVE, Initiative
+from domain.parties import Actor
 from domain.reviews import REVIEW, Review, concerning
 from domain.rounds import ROUND, Round, RoundStatus
 from domain.stages import Stage
@@ -19,10 +20,11 @@ from projections.fresh import Fresh
 @dataclass(frozen=True, slots=True)
 class Case:
     """An application with everything that access checks need, as it stands in a round (`round_id`). `reviews` are those that
-    count there, by id (`domain.reviews.concerning`; `every_review`: of all stages); `own` are the viewer's own applications in
-    that round."""
+    count there, by id (`domain.reviews.concerning`; `every_review`: of all stages); `own` are the applications in that round of
+    the `viewer` and of organisations with which they are tied."""
 
     id: str
+    viewer: Actor
     application: Application
     call: Call
     initiative: Initiative
@@ -41,10 +43,10 @@ class Case:
 async def case_of(reader: Fresh, viewer: str, application: str, *, round: str | None = None) -> Case:
     """Load an application with everything that access checks for a viewer need: in the round where it is, or in an earlier
     `round`. Raises `NotFound`."""
-    state = await reader.the(APPLICATION, application)
+    state, actor = await reader.seen_by(viewer, APPLICATION, application)
     reviews = await reader.members(reviews_of(application))
     round = round or state.round
-    own = await reader.members(applications_by(viewer, round))
+    own = await reader.applied_by(actor, round)
     loaded = await reader.load(
         (CALL, state.call),
         (INITIATIVE, state.initiative),
@@ -54,6 +56,7 @@ async def case_of(reader: Fresh, viewer: str, application: str, *, round: str | 
     every = {review: loaded[review].state for review in reviews}
     return Case(
         id=application,
+        viewer=actor,
         application=state,
         call=loaded[state.call].state,
         initiative=loaded[state.initiative].state.within(state.call),

@@ -10,6 +10,7 @@ from domain import access
 from domain.dossiers import DOSSIER
 from domain.indexes import dossiers_of
 from domain.initiatives import INSTALLATION, INSTALLATION_ID
+from domain.messages import msg
 from domain.persons import PERSON
 from domain.refusals import Forbidden
 from projections.fresh import Fresh
@@ -55,7 +56,7 @@ class KeptDossiers(msgspec.Struct, frozen=True, kw_only=True):
 async def mine(reader: Reader, viewer: str | None) -> Dossiers:
     """What is kept of oneself; raises `Forbidden` for nobody."""
     if viewer is None:
-        raise Forbidden("Sign in first.")
+        raise Forbidden(msg("Sign in first."))
     return Dossiers(items=await of_party(reader, viewer))
 
 

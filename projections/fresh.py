@@ -10,9 +10,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, LiteralString, Protocol, TypeVar
 
 from domain.deciding import Aggregate, Loaded
+from domain.indexes import applications_by
 from domain.initiatives import INITIATIVE, Initiative
+from domain.organisations import ORGANISATION
+from domain.parties import Actor, is_organisation
+from domain.persons import PERSON
 from domain.refusals import NotFound
-from domain.values import check_stream_id
+from domain.values import check_stream_id, is_id
 from history.statements import ask
 from history.states import StateCache
 from history.store import History
@@ -85,6 +89,48 @@ class Fresh:
         initiative: str = known.state.initiative
         loaded = await self.load((aggregate, stream), (INITIATIVE, initiative))
         return loaded[stream].state, loaded[initiative].state
+
+    async def actor(self, viewer: str | None) -> Actor:
+        """Who asks, with the organisations for which they act or acted, as it is now; nobody has none."""
+        if viewer is None or not is_id(PERSON.kind, viewer):
+            return Actor(viewer or "")
+        loaded = await self.states.read_set(bypass_cache=True).load(((PERSON, viewer),))
+        return Actor.of(viewer, loaded[viewer].state)
+
+    async def seen_by(self, viewer: str | None, aggregate: Aggregate[S], stream: str) -> tuple[S, Actor]:
+        """The state of one stream and who asks for it, in one round trip; raises `NotFound`."""
+        if viewer is None or not is_id(PERSON.kind, viewer):
+            return await self.the(aggregate, stream), Actor(viewer or "")
+        loaded = await self.states.read_set(bypass_cache=True).load(((aggregate, stream), (PERSON, viewer)))
+        if loaded[stream].version == 0:
+            raise NotFound
+        return loaded[stream].state, Actor.of(viewer, loaded[viewer].state)
+
+    async def with_initiative_seen_by(
+        self, viewer: str | None, aggregate: Aggregate[Mine], stream: str
+    ) -> tuple[Mine, Initiative, Actor]:
+        """What `with_initiative` tells, and who asks for it, in one round trip as well."""
+        known = self.states.known(check_stream_id(aggregate.kind, stream))
+        if known is None or viewer is None or not is_id(PERSON.kind, viewer):
+            return *(await self.with_initiative(aggregate, stream)), await self.actor(viewer)
+        initiative: str = known.state.initiative
+        wanted = ((aggregate, stream), (INITIATIVE, initiative), (PERSON, viewer))
+        loaded = await self.states.read_set(bypass_cache=True).load(wanted)
+        if loaded[stream].version == 0:
+            raise NotFound
+        return loaded[stream].state, loaded[initiative].state, Actor.of(viewer, loaded[viewer].state)
+
+    async def is_unattended(self, party: str) -> bool:
+        """Whether a party is an organisation for which nobody acts any more, as after an erasure."""
+        return is_organisation(party) and not (await self.the(ORGANISATION, party)).members
+
+    async def applied_by(self, actor: Actor, round: str) -> tuple[str, ...]:
+        """The applications in a round of all parties with which somebody is tied, sorted."""
+        if len(actor.all_parties) == 1:
+            return await self.members(applications_by(actor.id, round))
+        return tuple(
+            sorted(await self.members_of_all([applications_by(party, round) for party in actor.all_parties]))
+        )
 
     async def members(self, index: str) -> tuple[str, ...]:
         """The current ids in one of the command runner's indexes (`domain.indexes`)."""

@@ -7,6 +7,7 @@ import msgspec
 from domain import access
 from domain.funds import FUND
 from domain.initiatives import INITIATIVE
+from domain.parties import Actor
 from domain.refusals import NotFound
 from domain.values import Money, Role
 from projections.moments import AsOf, position_at
@@ -52,8 +53,8 @@ class FundDetail(FundLine, frozen=True, kw_only=True):
 async def one(reader: Reader, viewer: str | None, fund: str, *, as_of: AsOf | None = None) -> FundDetail:
     """A fund, for those who see the initiative's payments; raises `NotFound` or `Forbidden`."""
     _, initiative = await reader.with_initiative(FUND, fund)
-    role = allow(access.sees_payments(viewer or "", initiative))
-    at = position_at(as_of, access.sees_times(viewer or "", initiative, money=True))
+    role = allow(access.sees_payments(Actor(viewer or ""), initiative))
+    at = position_at(as_of, access.sees_times(Actor(viewer or ""), initiative, money=True))
     rows = await reader.rows(
         "SELECT * FROM read.funds WHERE fund = %(fund)b "
         "AND from_position <= %(at)b::bigint AND to_position > %(at)b::bigint",
@@ -87,13 +88,13 @@ async def of_initiative(
 ) -> Page[FundLine]:
     """The funds of an initiative, sorted by their random ids; raises `NotFound` or `Forbidden`."""
     who, house = viewer or "", await reader.the(INITIATIVE, initiative)
-    allow(access.sees_payments(who, house))
+    allow(access.sees_payments(Actor(who), house))
     rows = await reader.rows(
         "SELECT * FROM read.funds WHERE initiative = %(initiative)b AND fund > %(after)b::text "
         "AND from_position <= %(at)b::bigint AND to_position > %(at)b::bigint ORDER BY fund LIMIT %(limit)b",
         initiative=initiative,
         after=key_of(cursor),
-        at=position_at(as_of, access.sees_times(who, house, money=True)),
+        at=position_at(as_of, access.sees_times(Actor(who), house, money=True)),
         limit=check_limit(limit) + 1,
     )
     return page(rows, limit, _line, lambda row: str(row["fund"]))

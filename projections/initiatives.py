@@ -15,6 +15,7 @@ from domain.initiatives import (
     Initiative,
 )
 from domain.messages import msg
+from domain.organisations import OrganisationRegistered
 from domain.personal import Withheld
 from domain.persons import PERSON, PersonRegistered, PersonStatus
 from domain.refusals import Forbidden
@@ -42,11 +43,12 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class InitiativePage(msgspec.Struct, frozen=True, kw_only=True):
-    """An initiative and its members, sorted by their random ids."""
+    """An initiative and its members, sorted by their random ids; `screening`: payees are screened before a payment."""
 
     id: str
     version: Version
     name: str
+    screening: bool
     members: tuple[Member, ...]
 
 
@@ -117,6 +119,7 @@ async def one(reader: Reader, viewer: str | None, initiative: str) -> Initiative
         id=initiative,
         version=Version(initiative, loaded.version),
         name=state.name,
+        screening=state.screening,
         members=tuple(
             Member(
                 person=person,
@@ -198,12 +201,12 @@ async def me(reader: Reader, viewer: str | None) -> Me:
     )
 
 
-async def names_of(reader: Reader, people: list[str]) -> dict[str, str | Withheld]:
-    """The names of some people, opened: the caller has asked access."""
-    found = await reader.facts([Reference(person, 1) for person in people], open_boxes=True)
+async def names_of(reader: Reader, parties: list[str]) -> dict[str, str | Withheld]:
+    """The names of some people or organisations, opened: the caller has asked access."""
+    found = await reader.facts([Reference(party, 1) for party in parties], open_boxes=True)
     names = {}
     for reference, recorded in found.items():
-        if isinstance(recorded.fact, PersonRegistered):
+        if isinstance(recorded.fact, PersonRegistered | OrganisationRegistered):
             names[reference.stream] = recorded.fact.name
     return names
 

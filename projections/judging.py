@@ -9,7 +9,7 @@ import msgspec
 from domain import access
 from domain.applications import APPLICATION, ApplicationStatus, unsettled
 from domain.calls import CALL
-from domain.indexes import applications_by, conflicts_of, judged_by, reviews_in, reviews_of
+from domain.indexes import conflicts_of, judged_by, reviews_in, reviews_of
 from domain.initiatives import INITIATIVE
 from domain.reviews import OUTSTANDING, REVIEW, Review, ReviewStatus
 from domain.rounds import ROUND
@@ -57,9 +57,9 @@ async def progress(
     """How many reviews the eligible applications of a round have and need, sorted by their random ids; raises `NotFound`
     or `Forbidden`."""
     who = viewer or ""
-    state = await reader.the(ROUND, round)
+    state, actor = await reader.seen_by(viewer, ROUND, round)
     streams = await reader.load((CALL, state.call), (INITIATIVE, state.initiative))
-    own = await reader.members(applications_by(who, round))
+    own = await reader.applied_by(actor, round)
     role = allow(
         access.sees_progress(who, streams[state.initiative].state.within(state.call), state, own=own)
     )

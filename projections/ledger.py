@@ -20,6 +20,7 @@ from domain import access
 from domain.exchange import Exchange
 from domain.funds import FUND
 from domain.initiatives import INITIATIVE
+from domain.parties import Actor
 from domain.values import Money
 from projections.moments import AsOf, position_at
 from projections.paging import DEFAULT_LIMIT, Page, check_limit, cursor_of, number_of
@@ -93,8 +94,8 @@ async def of_fund(
     """A fund's accounts with their balances, and a page of entries, for those who see payments; raises `NotFound` or
     `Forbidden`."""
     state, initiative = await reader.with_initiative(FUND, fund)
-    allow(access.sees_payments(viewer or "", initiative))
-    at = position_at(as_of, access.sees_times(viewer or "", initiative, money=True))
+    allow(access.sees_payments(Actor(viewer or ""), initiative))
+    at = position_at(as_of, access.sees_times(Actor(viewer or ""), initiative, money=True))
     start, count = number_of(cursor), check_limit(limit)
     sums = await reader.rows(
         """
@@ -134,7 +135,7 @@ async def totals(
 ) -> dict[str, tuple[AccountTotal, ...]]:
     """All accounts of an initiative's funds together, by currency; raises `NotFound` or `Forbidden`."""
     who, house = viewer or "", await reader.the(INITIATIVE, initiative)
-    allow(access.sees_payments(who, house))
+    allow(access.sees_payments(Actor(who), house))
     rows = await reader.rows(
         """
         SELECT account, currency, coalesce(sum(amount) FILTER (WHERE amount > 0), 0)::bigint AS debits,
@@ -142,7 +143,7 @@ async def totals(
         FROM read.ledger WHERE initiative = %(initiative)b AND position <= %(at)b::bigint GROUP BY account, currency
         """,
         initiative=initiative,
-        at=position_at(as_of, access.sees_times(who, house, money=True)),
+        at=position_at(as_of, access.sees_times(Actor(who), house, money=True)),
     )
     found = {(row["currency"], row["account"]): row for row in rows}
     return {

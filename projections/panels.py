@@ -12,13 +12,14 @@ from domain import access
 from domain.applications import APPLICATION, ApplicationStatus, unsettled
 from domain.calls import CALL, Call
 from domain.deciding import Allowed
-from domain.indexes import applications_by, conflicts_of, reviews_of
+from domain.indexes import conflicts_of, reviews_of
 from domain.initiatives import INITIATIVE, Initiative
 from domain.panels import (
     Place,
     rank,
     without,
 )
+from domain.parties import Actor
 from domain.personal import Withheld
 from domain.reviews import REVIEW, Review, ReviewStatus, concerning
 from domain.rounds import ROUND, Round, RoundStatus
@@ -97,15 +98,15 @@ async def ranking(
 ) -> Ranking:
     """The ranking of a round, from the best on; raises `NotFound` or `Forbidden`."""
     who = viewer or ""
-    state = await reader.the(ROUND, round)
+    state, actor = await reader.seen_by(viewer, ROUND, round)
     loaded = await reader.load((CALL, state.call), (INITIATIVE, state.initiative))
     initiative: Initiative = loaded[state.initiative].state.within(state.call)
-    own = await reader.members(applications_by(who, round))
+    own = await reader.applied_by(actor, round)
     owed = await owed_in(reader, who, [round]) if state.status is RoundStatus.CLOSED else frozenset()
     role = allow(access.sees_ranking(who, initiative, state, own=own, owed=owed))
     hidden = {*own, *(await reader.members(conflicts_of(who, round)))}
     judging = as_of is not None and bool(await judged_now(reader, who, [round]))
-    times = access.sees_times(who, initiative, round=state, judging=judging)
+    times = access.sees_times(actor, initiative, round=state, judging=judging)
     at = position_at(as_of, times)
     start, count = number_of(cursor), check_limit(limit)
     panels = await reader.rows(
@@ -129,7 +130,7 @@ async def ranking(
     if not details.keys() >= set(ranked):
         # Each read model stops alone: the panel's may be further than that of the applications.
         raise Behind("The read models are catching up; try again in a moment.")
-    titled = await _titled(reader, who, initiative, round, state, ranked, own)
+    titled = await _titled(reader, actor, initiative, round, state, ranked, own)
     if Role.OFFICER in titled.values() and not await readings.record(reader, who, round, "answers"):
         unrecorded = True
         titled = {}
@@ -211,7 +212,7 @@ async def _standing(reader: Reader, round_id: str, round: Round, call: Call, at:
 
 async def _titled(
     reader: Fresh,
-    viewer: str,
+    viewer: Actor,
     initiative: Initiative,
     round_id: str,
     round: Round,

@@ -19,9 +19,10 @@ from domain.deciding import Allowed, Verdict
 from domain.dossiers import DOSSIER
 from domain.funds import FUND
 from domain.grants.state import GRANT
-from domain.indexes import applications_by, conflicts_of
+from domain.indexes import conflicts_of
 from domain.initiatives import INITIATIVE, INSTALLATION, INSTALLATION_ID, Initiative
 from domain.panels import PANEL
+from domain.parties import Actor
 from domain.persons import PersonRegistered
 from domain.readings import READING, ReadingKind
 from domain.refusals import CommandRejected
@@ -72,7 +73,8 @@ async def _seen(reader: Reader, viewer: str, found: Mapping[int, Recorded]) -> f
     named = {recorded.envelope.place.initiative for recorded in found.values()}
     initiatives = sorted(initiative for initiative in named if initiative is not None)
     loaded = await reader.readable(*((INITIATIVE, each) for each in initiatives)) if initiatives else {}
-    houses = {each: _House(reader, viewer, state.state) for each, state in loaded.items()}
+    actor = await reader.actor(viewer)
+    houses = {each: _House(reader, actor, state.state) for each, state in loaded.items()}
     seen = set()
     for position, recorded in found.items():
         house = houses.get(recorded.envelope.place.initiative or "")
@@ -97,9 +99,10 @@ def _as_officer(verdict: Verdict) -> bool:
 class _House:
     """Decides which facts of an initiative one viewer sees."""
 
-    def __init__(self, reader: Reader, viewer: str, initiative: Initiative) -> None:
+    def __init__(self, reader: Reader, viewer: Actor, initiative: Initiative) -> None:
         self._reader = reader
-        self._viewer = viewer
+        self._actor = viewer
+        self._viewer = viewer.id
         self._initiative = initiative
         self._cases: dict[str, Case] = {}
         self._streams: dict[str, bool] = {}
@@ -119,7 +122,7 @@ class _House:
             case ApplicationWaitlisted() as fact:
                 application = (await self._case(fact.application)).application
                 return access.sees_waiting_places(
-                    self._viewer,
+                    self._actor,
                     applicant=application.applicant,
                     conflict_in_round=bool(await self._conflicts(application.round)),
                 )
@@ -161,9 +164,9 @@ class _House:
 
     async def _round(self, stream: str) -> bool:
         state = await self._reader.the(ROUND, stream)
-        own = await self._reader.members(applications_by(self._viewer, stream))
+        own = await self._reader.applied_by(self._actor, stream)
         initiative = self._initiative.within(state.call)
-        return _as_officer(access.sees_timeline(self._viewer, initiative, round=state, own=own))
+        return _as_officer(access.sees_timeline(self._actor, initiative, round=state, own=own))
 
     async def _application(self, stream: str) -> bool:
         case = await self._case(stream)
@@ -173,7 +176,7 @@ class _House:
         review = await self._reader.the(REVIEW, stream)
         case = await self._case(review.application)
         verdict = access.sees_reviews(
-            self._viewer,
+            self._actor,
             case.initiative,
             case.round,
             case.application,
@@ -191,7 +194,7 @@ class _House:
 
     async def _panel(self, stream: str) -> bool:
         round = (await self._reader.the(PANEL, stream)).round
-        own = await self._reader.members(applications_by(self._viewer, round))
+        own = await self._reader.applied_by(self._actor, round)
         state = await self._reader.the(ROUND, round)
         verdict = access.sees_ranking(self._viewer, self._initiative.within(state.call), state, own=own)
         # The ranking contains the place of every application, including the viewer's own and those with a conflict.
@@ -201,12 +204,12 @@ class _House:
         grant = await self._reader.the(GRANT, stream)
         round = (await self._reader.the(APPLICATION, grant.application)).round
         initiative, conflicts = self._initiative.within(grant.call), await self._conflicts(round)
-        return _as_officer(access.sees_recipient(self._viewer, initiative, grant, conflicts=conflicts))
+        return _as_officer(access.sees_recipient(self._actor, initiative, grant, conflicts=conflicts))
 
     def _sees_applicant(self, case: Case) -> bool:
         return _as_officer(
             access.sees_applicant(
-                self._viewer,
+                self._actor,
                 case.initiative,
                 case.stage,
                 case.round,

@@ -152,7 +152,7 @@ async def one(reader: Reader, viewer: str | None, review: str) -> ReviewDetail:
     who = viewer or ""
     case = await case_of(reader, who, state.application, round=state.round)
     own = isinstance(access.juror_of(who, case.initiative, state), Allowed)
-    sight = _Sight(Role.JUROR, shows_scores=True) if own else _sight(who, case)
+    sight = _Sight(Role.JUROR, shows_scores=True) if own else _sight(case)
     rows = await _rows(reader, case, review=review)
     if not rows:
         raise NotFound
@@ -160,7 +160,7 @@ async def one(reader: Reader, viewer: str | None, review: str) -> ReviewDetail:
     found = await _written(reader, rows, case, sight, own=own)
     seen = _shown(rows[0], found, case, sight, own=own)
     sees = access.sees_application(
-        who, case.initiative, case.round, case.application, case.reviews.values(), own=case.own
+        case.viewer, case.initiative, case.round, case.application, case.reviews.values(), own=case.own
     )
     return ReviewDetail(
         **{name: getattr(seen, name) for name in ReviewShown.__struct_fields__},
@@ -197,11 +197,13 @@ async def _in_round(
     reader: Reader, who: str, case: Case, *, as_of: AsOf | None, scores: bool
 ) -> list[ReviewShown]:
     """The reviews of an application in the round of one stage; raises `NotFound` or `Forbidden`."""
-    sight = _sight(who, case)
+    sight = _sight(case)
     if not scores:
         sight = _Sight(sight.role, shows_scores=False)
     judging = access.is_judging(who, case.round, case.reviews.values())
-    at = position_at(as_of, access.sees_times(who, case.initiative, round=case.round, judging=judging))
+    at = position_at(
+        as_of, access.sees_times(case.viewer, case.initiative, round=case.round, judging=judging)
+    )
     rows = [
         row
         for row in await _rows(reader, case, at=at)
@@ -223,14 +225,14 @@ class _Sight:
     unrecorded: bool = False
 
 
-def _sight(viewer: str, case: Case) -> _Sight:
+def _sight(case: Case) -> _Sight:
     """How the viewer sees all reviews; raises `NotFound` or `Forbidden`."""
     reviews = case.reviews.values()
     verdict = access.sees_reviews(
-        viewer, case.initiative, case.round, case.application, reviews, own=case.own
+        case.viewer, case.initiative, case.round, case.application, reviews, own=case.own
     )
     if isinstance(verdict, Denied):
-        staff = access.sees_assignments(viewer, case.initiative, case.application, reviews, own=case.own)
+        staff = access.sees_assignments(case.viewer, case.initiative, case.application, reviews, own=case.own)
         if isinstance(staff, Allowed):
             return _Sight(staff.role, shows_scores=False)
     return _Sight(allow(verdict), shows_scores=True)

@@ -9,9 +9,9 @@ import msgspec
 
 from domain import access
 from domain.calls import CALL
-from domain.indexes import applications_by
 from domain.initiatives import INITIATIVE
 from domain.messages import msg
+from domain.parties import Actor
 from domain.refusals import NotFound
 from domain.rounds import ROUND, Round, RoundLateAccessGranted, RoundStatus
 from projections import readings
@@ -27,8 +27,8 @@ NOT_RECORDED: Final = msg(
 
 
 class RoundLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A round of one of a call's stages. `closes_local` is the deadline on the clocks of `time_zone`; `late_until` is until when the viewer
-    may apply, if they were given more time.
+    """A round of one of a call's stages. `closes_local` is the deadline on the clocks of `time_zone`; `late_until` is until
+    when the viewer may apply, if they or an organisation for which they act were given more time.
 
     `received` (how many applications were in when it closed) and `panel` are None to outsiders, and before there is one.
     """
@@ -48,10 +48,10 @@ class RoundLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LateAccess(msgspec.Struct, frozen=True, kw_only=True):
-    """An applicant who may apply to a round until later than the others, and why. `name` is None once they were erased, and
-    where it is damaged."""
+    """An applicant (a person or an organisation) who may apply to a round until later than the others, and why. `name` is None
+    once they were erased, and where it is damaged."""
 
-    person: str
+    applicant: str
     name: str | None
     until: datetime
     reason: str
@@ -67,18 +67,14 @@ class LateAccesses(msgspec.Struct, frozen=True, kw_only=True):
 
 async def one(reader: Reader, viewer: str | None, round: str, *, as_of: AsOf | None = None) -> RoundLine:
     """A round of a call that the viewer sees; raises `NotFound`."""
-    state = await reader.the(ROUND, round)
+    state, actor = await reader.seen_by(viewer, ROUND, round)
     loaded = await reader.load((CALL, state.call), (INITIATIVE, state.initiative))
     initiative = loaded[state.initiative].state.within(state.call)
     allow(access.sees_call(viewer or "", initiative, loaded[state.call].state))
     # The round of a single application tells when it came in.
-    if (
-        state.rolling
-        and not initiative.roles(viewer or "")
-        and not await reader.members(applications_by(viewer or "", round))
-    ):
+    if state.rolling and not initiative.roles(viewer or "") and not await reader.applied_by(actor, round):
         raise NotFound
-    at = position_at(as_of, access.sees_times(viewer or "", initiative))
+    at = position_at(as_of, access.sees_times(actor, initiative))
     rows = await reader.rows(
         "SELECT * FROM read.rounds WHERE round = %(round)b "
         "AND from_position <= %(at)b::bigint AND to_position > %(at)b::bigint",
@@ -88,15 +84,16 @@ async def one(reader: Reader, viewer: str | None, round: str, *, as_of: AsOf | N
     if not rows:
         raise NotFound
     return line(
-        rows[0], inside=bool(initiative.roles(viewer or "")), late_until=late_until(state, viewer, as_of)
+        rows[0], inside=bool(initiative.roles(viewer or "")), late_until=late_until(state, actor, as_of)
     )
 
 
-def late_until(round: Round, viewer: str | None, as_of: AsOf | None = None) -> datetime | None:
-    """Until when a viewer may apply to an open round, if they were given more time than others."""
-    if viewer is None or as_of is not None or round.status is not RoundStatus.OPEN:
+def late_until(round: Round, viewer: Actor, as_of: AsOf | None = None) -> datetime | None:
+    """Until when a viewer may apply to an open round, for themself or an organisation for which they act, if one of these was
+    given more time than others."""
+    if as_of is not None or round.status is not RoundStatus.OPEN:
         return None
-    return round.late.get(viewer)
+    return max((round.late[party] for party in viewer.parties if party in round.late), default=None)
 
 
 async def late_access(reader: Reader, viewer: str | None, round: str) -> LateAccesses:
@@ -105,7 +102,7 @@ async def late_access(reader: Reader, viewer: str | None, round: str) -> LateAcc
     who = viewer or ""
     state = await reader.the(ROUND, round)
     initiative = (await reader.the(INITIATIVE, state.initiative)).within(state.call)
-    own = await reader.members(applications_by(who, round))
+    own = await reader.applied_by(await reader.actor(viewer), round)
     allow(access.sees_late_access(who, initiative, state, own=own))
     if state.late and not await readings.record(reader, who, round, "applicants"):
         raise readings.NotRecorded(NOT_RECORDED)
@@ -121,13 +118,13 @@ async def late_access(reader: Reader, viewer: str | None, round: str) -> LateAcc
         round=round,
         items=tuple(
             LateAccess(
-                person=person,
-                name=text_of(names.get(person)),
+                applicant=party,
+                name=text_of(names.get(party)),
                 until=fact.until,
                 reason=fact.reason,
                 explanation=text_of(fact.explanation),
             )
-            for person, fact in sorted(granted.items())
+            for party, fact in sorted(granted.items())
         ),
     )
 

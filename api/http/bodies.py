@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
 from typing import Any, Final, TypeVar, cast, get_args
@@ -21,7 +21,7 @@ from msgspec import inspect as shapes
 from api.http.problems import Problem, ProblemType
 from domain.messages import Message, msg
 from domain.refusals import NOT_FOUND, CommandRejected, FieldError, Invalid, NotFound
-from domain.values import is_id
+from domain.values import is_id_of
 
 T = TypeVar("T")
 
@@ -125,7 +125,7 @@ def decode(
     else:
         _check_objects(raw, most_fields)
         if not _suspect(raw) and all(
-            is_id(id_of, named) for _, id_of, named in _named(cast("msgspec.Struct", value))
+            is_id_of(id_of, named) for _, id_of, named in _named(cast("msgspec.Struct", value))
         ):
             return value
     try:
@@ -314,11 +314,8 @@ class _Walk:
             self.value(path, value, shape)
         elif not value.strip():
             self._wrong(path, msg("This cannot be left empty."))
-        elif not is_id(id_of, value):
-            self._wrong(
-                path,
-                msg("This is not an id that fits here; one begins with {beginning}.", beginning=f"{id_of}-"),
-            )
+        elif not is_id_of(id_of, value):
+            self._wrong(path, _not_an_id_of(id_of.split(" or ")))
 
     def _time(self, path: str, value: Any, kind: type, sentence: Message) -> None:
         try:
@@ -384,6 +381,17 @@ class _Walk:
         members = [_bare(member) for member in shape.types]
         described = [_DESCRIBED[type(member)] for member in members if type(member) in _DESCRIBED]
         self._wrong(path, msg("What is possible here: {kinds}.", kinds=tuple(dict.fromkeys(described))))
+
+
+def _not_an_id_of(kinds: Sequence[str]) -> Message:
+    if len(kinds) == 1:
+        return msg("This is not an id that fits here; one begins with {beginning}.", beginning=f"{kinds[0]}-")
+    first, second = kinds
+    return msg(
+        "This is not an id that fits here; one begins with {beginning} or {other}.",
+        beginning=f"{first}-",
+        other=f"{second}-",
+    )
 
 
 _DESCRIBED: Final[Mapping[type[shapes.Type], Message]] = {

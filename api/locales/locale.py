@@ -11,6 +11,7 @@ from html import escape
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from babel import Locale as BabelLocale
 from babel.dates import format_date, format_datetime
 from babel.lists import format_list
 from babel.numbers import format_currency, format_decimal, get_decimal_symbol
@@ -83,6 +84,12 @@ class Locale:
     def day(self, on: date) -> str:
         """A day: ``24 November 2026``."""
         return format_date(on, _DAY, locale=self.language)
+
+    @property
+    def countries(self) -> Mapping[str, str]:
+        """The names of countries and territories by their two letters (ISO 3166-1)."""
+        names: Mapping[str, str] = BabelLocale(self.language).territories
+        return names
 
     def number(self, number: int | Decimal) -> str:
         """A number, its thousands grouped."""

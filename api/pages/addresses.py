@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from typing import Final
 
-from api.pages import applications, calls, funds, grants, home, members, panels, reviews, stages
+from api.pages import (
+    applications,
+    calls,
+    funds,
+    grants,
+    home,
+    members,
+    organisations,
+    panels,
+    reviews,
+    stages,
+)
 
 PAGES: Final = (
     *home.PAGES,
+    *organisations.PAGES,
     *calls.PAGES,
     *stages.PAGES,
     *applications.PAGES,

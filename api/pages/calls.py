@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -15,15 +15,17 @@ from domain.amounts import typed_amount, typed_whole
 from domain.calls import CallStatus
 from domain.commands.calls import CancelCall, ChangeCall
 from domain.commands.rounds import ExtendRound, GrantLateAccess, OpenRound
+from domain.commands.screening import SetCallScreening
 from domain.eligibility import wrong_answers
 from domain.forms import Form as Asked
 from domain.forms import QuestionKind
 from domain.initiatives import INITIATIVE, Initiative
 from domain.messages import Message, msg
+from domain.organisations import OrganisationStatus
 from domain.rounds import RoundStatus
 from domain.stages import Stage
 from domain.values import Role
-from projections import calls
+from projections import calls, organisations
 from projections.calls import CallDetail, CallLine
 from projections.rounds import RoundLine
 
@@ -113,6 +115,10 @@ async def _offers(visit: Visit, call: CallDetail) -> dict[str, Offer]:
         await trial.of(msg("Change the call"), ChangeCall(call=call.id, title={})),
         await trial.of(msg("Cancel the call"), CancelCall(call=call.id, reason="other")),
         await trial.of(msg("Open a round"), OpenRound(call=call.id, closes_at=at + timedelta(days=30))),
+        await trial.of(
+            msg("Require screenings"),
+            SetCallScreening(call=call.id, required=not call.screening),
+        ),
     ]
     for round in call.rounds:
         offers += [
@@ -158,6 +164,7 @@ async def _apply(visit: Visit) -> Drawn:
         else msg("You can change what you submit until the deadline, and withdraw it."),
         send=msg("Submit the application"),
         round=round,
+        parties=await _parties(visit),
     )
 
 
@@ -189,6 +196,18 @@ def _eligibility_answers(plain: Plain) -> dict[str, Any]:  # Any: whatever was s
     return {name: _YES_NO.get(text, text) for name, text in typed.items() if text != ""}
 
 
+async def _parties(visit: Visit) -> list[tuple[str, str]]:
+    """The organisations for which the visitor can apply, each with its name."""
+    if visit.person is None:
+        return []
+    acting = await organisations.mine(visit.wiring.reader, visit.person)
+    return [
+        (each.id, each.name or "–")
+        for each in acting.items
+        if each.acts and each.status == OrganisationStatus.REGISTERED
+    ]
+
+
 def writing(
     visit: Visit,
     call: CallDetail,
@@ -202,9 +221,11 @@ def writing(
     round: RoundLine | None = None,
     rolling: bool = False,
     start: Mapping[str, str] | None = None,
+    parties: Sequence[tuple[str, str]] = (),
 ) -> Drawn:
     """The form of a stage, to be filled in for a command that takes a whole application `until` a moment; None where it takes
-    none, or takes it all the time (`rolling`). `start` is what the inputs begin with, `note` what to know before, `send` stands on the button."""
+    none, or takes it all the time (`rolling`). `start` is what the inputs begin with, `note` what to know before, `send`
+    stands on the button; `parties` are the organisations for which the visitor can apply."""
     form = visit.form(command, start=start)
     return Drawn(
         "apply.html",
@@ -219,6 +240,7 @@ def writing(
             "note": note,
             "send": send,
             "form": form,
+            "parties": parties,
             "rows": {
                 question.id: _rows(form, f"answers.{question.id}")
                 for question in stage.form.questions
@@ -239,7 +261,7 @@ def _rows(form: FormShown, table: str) -> range:
 
 
 def _labels(visit: Visit, asked: Asked) -> dict[str, Message | str]:
-    labels: dict[str, Message | str] = {}
+    labels: dict[str, Message | str] = {"applicant": msg("Who applies")}
     for question in asked.questions:
         name = f"answers.{question.id}"
         words = said(question.label, visit.languages).text
@@ -264,6 +286,8 @@ async def _filled(visit: Visit, form: Form) -> Plain:
 def written(call: CallDetail, asked: Asked, form: Form) -> Plain:
     """An application, with each answer in the shape that its question asks for."""
     plain = nested(form.typed())
+    if not plain.get("applicant"):
+        plain.pop("applicant", None)  # for oneself
     answers: Any = plain.get("answers", {})  # Any: whatever was sent
     if isinstance(answers, dict):
         kinds = {question.id: question.kind for question in asked.questions}
@@ -312,6 +336,11 @@ PAGES = (
             Act(command="round.extend", done=msg("The deadline is extended."), filled=_timed),
             Act(command="round.grant_late_access", done=msg("This person may apply late."), filled=_timed),
             Act(command="call.change", done=msg("The call is changed."), told={"call": "call"}),
+            Act(
+                command="call.set_screening",
+                done=msg("It is saved whether payees have to be screened."),
+                told={"call": "call"},
+            ),
             Act(command="call.cancel", done=msg("The call is cancelled."), told={"call": "call"}),
         ),
     ),

@@ -15,6 +15,7 @@ from domain.calls import CallStatus
 from domain.grants.state import GrantStatus, InstalmentStatus, ReportStatus
 from domain.labels import label
 from domain.messages import Message, in_context
+from domain.organisations import OrganisationStatus
 from domain.panels import PanelStatus
 from domain.reviews import ReviewStatus
 from domain.rounds import RoundStatus
@@ -24,6 +25,7 @@ KINDS: Final[Mapping[str, type[enum.Enum]]] = {
     "call": CallStatus,
     "grant": GrantStatus,
     "instalment": InstalmentStatus,
+    "organisation": OrganisationStatus,
     "panel": PanelStatus,
     "report": ReportStatus,
     "review": ReviewStatus,
@@ -81,6 +83,9 @@ _LOOKS: Final[Mapping[object, tuple[str, str]]] = {
     InstalmentStatus.SETTLED: ("good", "check"),
     InstalmentStatus.FAILED: ("out", "cross"),
     InstalmentStatus.CANCELLED: ("", "cross"),
+    OrganisationStatus.REGISTERED: ("good", "check"),
+    OrganisationStatus.CLOSED: ("", "cross"),
+    OrganisationStatus.ERASED: ("out", "cross"),
     PanelStatus.OPENED: ("waiting", "list"),
     PanelStatus.CLOSED: ("needs", "alert"),
     PanelStatus.CONFIRMED: ("needs", "clock"),

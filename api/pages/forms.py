@@ -171,7 +171,7 @@ def read_typed(value: Any, hint: Any) -> Any:  # Any: see Plain, and a type
         return value
     if isinstance(value, str):
         if hint is bool:
-            return value == TICKED or value
+            return {TICKED: True, "false": False}.get(value, value)
         return typed_whole(value) if hint is int else value
     if isinstance(value, list) and get_origin(hint) is tuple:
         return [read_typed(each, get_args(hint)[0]) for each in value]

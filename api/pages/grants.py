@@ -7,12 +7,16 @@ from typing import Final
 
 from api.pages.applications import if_shown
 from api.pages.calls import BLANK_ROWS, roles_in
+from api.pages.forms import Form, Plain, nested
 from api.pages.page import Act, Drawn, Page
 from api.pages.trying import Offer
 from api.pages.visits import FormShown, Visit
 from domain.commands import grants as asking
+from domain.commands.screening import RecordScreening
 from domain.deciding import Command
+from domain.grants import bank_accounts
 from domain.grants.state import GrantStatus, InstalmentStatus, ReportStatus
+from domain.labels import SCREENING_RESULTS
 from domain.messages import Message, in_context, msg
 from domain.values import Money
 from projections import calls, grants, timeline
@@ -79,8 +83,22 @@ async def _one(visit: Visit) -> Drawn:
             "amending": amending,
             "amending_rows": _rows(amending),
             "unscheduled": _some(shown.unscheduled),
+            "proposed_left": _some(shown.proposed.unscheduled if shown.proposed else None),
             "today": visit.wiring.clock().date().isoformat(),
             "payees": PAYEES,
+            "country_names": visit.locale.countries,
+            "countries": sorted(
+                (
+                    (code, name)
+                    for code, name in visit.locale.countries.items()
+                    if code in bank_accounts.countries()
+                ),
+                key=lambda country: country[1],
+            ),
+            "screening_results": SCREENING_RESULTS,
+            "screening_choices": [
+                (code, visit.locale.say(words)) for code, words in SCREENING_RESULTS.items()
+            ],
             "story": await if_shown(
                 timeline.of_grant(reader, visit.person, grant, cursor=visit.query.get("cursor"))
             ),
@@ -113,6 +131,12 @@ def _next(grant: GrantDetail) -> list[tuple[Message, Command]]:
             [(msg("Confirm the bank details"), asking.ConfirmGrantPayee(grant=grant.id, setting=setting))]
             if waiting
             else []
+        ),
+        (
+            msg("Record a screening"),
+            RecordScreening(
+                grant=grant.id, setting=setting, result="no_match", reference="-", screened_on=date.min
+            ),
         ),
         (msg("Schedule the instalments"), asking.ScheduleGrant(grant=grant.id, instalments=())),
         (msg("Submit a report"), asking.SubmitGrantReport(grant=grant.id, text="-")),
@@ -202,6 +226,14 @@ def _rows(form: FormShown) -> range:
     return range(max(BLANK_ROWS, typed + (BLANK_ROWS if asked else 0)))
 
 
+async def _payee(_: Visit, form: Form) -> Plain:
+    """A payee; a fiscal host that is not registered here has no code."""
+    plain = nested(form.typed())
+    if not plain.get("host"):
+        plain.pop("host", None)
+    return dict(plain)
+
+
 _TOLD = {"grant": "grant"}
 
 PAGES = (
@@ -219,8 +251,10 @@ PAGES = (
                     "The bank details are saved. A second person has to check them before anything is paid."
                 ),
                 told=_TOLD,
+                filled=_payee,
             ),
             Act(command="grant.confirm_payee", done=msg("The bank details are confirmed."), told=_TOLD),
+            Act(command="grant.record_screening", done=msg("The screening is recorded."), told=_TOLD),
             Act(command="grant.schedule", done=msg("The instalments are scheduled."), told=_TOLD),
             Act(command="grant.submit_report", done=msg("Your report is submitted."), told=_TOLD),
             Act(command="grant.accept_report", done=msg("The report is accepted."), told=_TOLD),

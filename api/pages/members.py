@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from api.pages.page import Drawn, Page
+from api.pages.page import Act, Drawn, Page
 from api.pages.visits import Visit
+from domain.commands.screening import SetInitiativeScreening
 from domain.initiatives import INITIATIVE
+from domain.messages import msg
 from projections import members
 
 
@@ -14,10 +16,33 @@ async def _show(visit: Visit) -> Drawn:
         reader, visit.person, initiative, cursor=visit.query.get("cursor"), limit=100
     )
     # Asked after the first, which lets only members by.
-    name = (await reader.the(INITIATIVE, initiative)).name
+    house = await reader.the(INITIATIVE, initiative)
     return Drawn(
-        "members.html", {"name": name, "entries": shown.items, "next": shown.next}, initiative=initiative
+        "members.html",
+        {
+            "name": house.name,
+            "screening": house.screening,
+            "offer": await visit.trial().of(
+                msg("Require screenings"),
+                SetInitiativeScreening(initiative=initiative, required=not house.screening),
+            ),
+            "entries": shown.items,
+            "next": shown.next,
+        },
+        initiative=initiative,
     )
 
 
-PAGES = (Page(path="/initiatives/{initiative}/members", show=_show),)
+PAGES = (
+    Page(
+        path="/initiatives/{initiative}/members",
+        show=_show,
+        acts=(
+            Act(
+                command="initiative.set_screening",
+                done=msg("It is saved whether payees have to be screened."),
+                told={"initiative": "initiative"},
+            ),
+        ),
+    ),
+)

@@ -20,8 +20,10 @@ from api.run.clock import DemonstrationClock, real_time
 from api.run.settings import Settings
 from domain.commands.dossiers import EraseDossier
 from domain.commands.initiatives import OpenInstallation
+from domain.commands.organisations import EraseOrganisation
 from domain.commands.persons import ErasePerson
 from domain.initiatives import INSTALLATION, INSTALLATION_ID, Installation
+from domain.organisations import ORGANISATION
 from domain.persons import PERSON, ErasureReason
 from domain.refusals import Forbidden, NotFound, Refused
 from domain.values import SYSTEM, Channel, is_id
@@ -367,11 +369,13 @@ async def _finish_erasures(wiring: Wiring) -> None:
 async def _erase_again(runner: Runner, fence: Fence) -> None:
     """Erase with the same reason and the same actor, or as the system if the actor has no right to it in this history."""
     reason = cast("ErasureReason", fence.reason if fence.reason in get_args(ErasureReason) else "other")
-    command = (
-        ErasePerson(person=fence.subject, reason=reason)
-        if is_id(PERSON.kind, fence.subject)
-        else EraseDossier(dossier=fence.subject, reason=reason)
-    )
+    command: ErasePerson | EraseOrganisation | EraseDossier
+    if is_id(PERSON.kind, fence.subject):
+        command = ErasePerson(person=fence.subject, reason=reason)
+    elif is_id(ORGANISATION.kind, fence.subject):
+        command = EraseOrganisation(organisation=fence.subject, reason=reason)
+    else:
+        command = EraseDossier(dossier=fence.subject, reason=reason)
     channel = Channel(fence.channel) if fence.channel in {*Channel} else Channel.SYSTEM
     for actor, by in ((fence.actor, channel), (SYSTEM, Channel.SYSTEM)):
         # Refused: the subject is already erased, for example by another process; then the rotation drops the key.

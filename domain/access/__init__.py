@@ -37,6 +37,14 @@ from domain.access.members import (
     system,
     withdraws_claim,
 )
+from domain.access.organisations import (
+    invites_member,
+    joins,
+    member_of_organisation,
+    registers_organisation,
+    removes_member,
+    sees_organisation,
+)
 from domain.access.paying import (
     approver_on_grant,
     finance_on_grant,
@@ -47,6 +55,8 @@ from domain.access.paying import (
     sees_payments,
     sees_recipient,
     sees_reports,
+    sees_screening,
+    sees_screening_note,
 )
 from domain.access.reading import (
     reads_of_round,
@@ -72,6 +82,7 @@ from domain.access.ties import (
     was_asked_to_judge,
 )
 from domain.access.times import JUDGED, UNTIMED, sees_times
+from domain.parties import acts_for, is_tied_to
 
 __all__ = [
     "CONFLICTED",
@@ -79,6 +90,7 @@ __all__ = [
     "NOT_YOURS",
     "UNDECLARED",
     "UNTIMED",
+    "acts_for",
     "adds_member",
     "announces",
     "applicant",
@@ -96,10 +108,14 @@ __all__ = [
     "finance_on_grant",
     "finance_or_funder",
     "installation_administrator",
+    "invites_member",
     "is_judging",
+    "is_tied_to",
+    "joins",
     "juror_of",
     "lets_in_late",
     "member",
+    "member_of_organisation",
     "offers",
     "officer",
     "officer_on_grant",
@@ -111,6 +127,8 @@ __all__ = [
     "published",
     "reads_of_round",
     "recipient",
+    "registers_organisation",
+    "removes_member",
     "sees_applicant",
     "sees_application",
     "sees_assignments",
@@ -119,6 +137,7 @@ __all__ = [
     "sees_given_roles",
     "sees_late_access",
     "sees_members",
+    "sees_organisation",
     "sees_payee",
     "sees_payments",
     "sees_progress",
@@ -126,6 +145,8 @@ __all__ = [
     "sees_recipient",
     "sees_reports",
     "sees_reviews",
+    "sees_screening",
+    "sees_screening_note",
     "sees_timeline",
     "sees_times",
     "sees_titles",

@@ -20,6 +20,7 @@ from domain.applications import Application
 from domain.deciding import Allowed, Denied, Verdict
 from domain.initiatives import Initiative
 from domain.messages import msg
+from domain.parties import Actor, acts_for, is_tied_to
 from domain.readings import Reading
 from domain.reviews import JUDGING, Review
 from domain.stages import Stage
@@ -31,16 +32,20 @@ UNREAD: Final = msg(
 )
 
 
-def officer_on(actor: str, initiative: Initiative, application: Application) -> Verdict:
-    """The staff, on any application but their own."""
-    verdict = officer(actor, initiative)
-    if isinstance(verdict, Allowed) and application.applicant == actor:
+def officer_on(actor: Actor, initiative: Initiative, application: Application) -> Verdict:
+    """The staff, on any application but their own and those of organisations for which they act or acted."""
+    verdict = officer(actor.id, initiative)
+    if isinstance(verdict, Allowed) and actor.id == application.applicant:
         return Denied(msg("This is your own application, so somebody else must do this."))
+    if isinstance(verdict, Allowed) and is_tied_to(actor, application.applicant):
+        return Denied(
+            msg("You act for the organisation that applied, or did so before, so somebody else must do this.")
+        )
     return verdict
 
 
 def examines(
-    actor: str,
+    actor: Actor,
     initiative: Initiative,
     application: Application,
     *,
@@ -53,13 +58,13 @@ def examines(
     `own` are the actor's applications in the round, `reviews` all reviews of the application.
     """
     verdict = unless_applied(officer_on(actor, initiative, application), own)
-    if isinstance(verdict, Allowed) and declared_conflict(actor, reviews):
+    if isinstance(verdict, Allowed) and declared_conflict(actor.id, reviews):
         return Denied(CONFLICTED)
     return verdict
 
 
 def asks_juror(
-    actor: str,
+    actor: Actor,
     initiative: Initiative,
     stage: Stage,
     application: Application,
@@ -78,19 +83,31 @@ def asks_juror(
     return verdict
 
 
-def applies(actor: str, *, read: Reading) -> Verdict:
-    """Every registered person, but nobody who has read what others wrote in the round: `read` is what the actor has read
-    of it."""
-    if actor == SYSTEM:
+def applies(actor: Actor, party: str, *, read: Reading, colleagues: Iterable[Reading] = ()) -> Verdict:
+    """Every registered person, for themself or an organisation for which they act, but nobody who has read what others wrote
+    in the round: `read` is what the actor has read of it, `colleagues` what the others who act for the organisation have. Who
+    acted for it before does not count here: an organisation is not kept from applying by those who left it."""
+    if actor.id == SYSTEM:
         return Denied(msg("Sign in to apply."))
+    if not acts_for(actor, party):
+        return Denied(NOT_YOURS, hidden=True)
     if read.has("answers"):
         return Denied(msg("You have read applications of this round, so you cannot apply in it."))
+    if any(reading.has("answers") for reading in colleagues):
+        return Denied(
+            msg(
+                "Somebody who acts for this organisation has read applications of this round, "
+                "so it cannot apply in it."
+            )
+        )
     return Allowed(Role.APPLICANT)
 
 
-def applicant(actor: str, application: Application) -> Verdict:
-    """The one whose application it is."""
-    return Allowed(Role.APPLICANT) if actor == application.applicant else Denied(NOT_YOURS, hidden=True)
+def applicant(actor: Actor, application: Application) -> Verdict:
+    """Whoever acts for the party whose application it is."""
+    return (
+        Allowed(Role.APPLICANT) if acts_for(actor, application.applicant) else Denied(NOT_YOURS, hidden=True)
+    )
 
 
 def juror_of(actor: str, initiative: Initiative, review: Review) -> Verdict:
@@ -141,11 +158,19 @@ def extends_round(actor: str, initiative: Initiative, *, own: Collection[str]) -
     return unless_applied(officer(actor, initiative), own)
 
 
-def lets_in_late(actor: str, initiative: Initiative, *, applicant: str, own: Collection[str]) -> Verdict:
-    """The staff who let somebody else than themself apply late, as in `extends_round`."""
-    verdict = extends_round(actor, initiative, own=own)
-    if isinstance(verdict, Allowed) and applicant == actor:
+def lets_in_late(actor: Actor, initiative: Initiative, *, applicant: str, own: Collection[str]) -> Verdict:
+    """The staff who let somebody apply late, as in `extends_round`; but neither themself nor an organisation for which they
+    act or acted."""
+    verdict = extends_round(actor.id, initiative, own=own)
+    if isinstance(verdict, Allowed) and applicant == actor.id:
         return Denied(msg("You cannot give yourself more time; another member of the staff can."))
+    if isinstance(verdict, Allowed) and is_tied_to(actor, applicant):
+        return Denied(
+            msg(
+                "You act for this organisation, or did so before, so another member of the staff must give it "
+                "more time."
+            )
+        )
     return verdict
 
 

@@ -22,6 +22,7 @@ from domain.applications import Application
 from domain.deciding import Allowed, Denied, Verdict
 from domain.initiatives import Initiative
 from domain.messages import msg
+from domain.parties import Actor, acts_for, is_tied_to
 from domain.readings import Reading, still_excludes
 from domain.reviews import JUDGING, Review, ReviewStatus
 from domain.rounds import Round, RoundStatus
@@ -36,7 +37,7 @@ def reads_of_round(actor: str, initiative: Initiative, round: Round, *, own: Col
 
 
 def sees_application(
-    actor: str,
+    actor: Actor,
     initiative: Initiative,
     round: Round,
     application: Application,
@@ -51,9 +52,9 @@ def sees_application(
     `own` are the actor's applications in the round; whoever has one sees no other before it is decided. Who applied is
     another question (`sees_applicant`), and so are answers that identify.
     """
-    if actor == application.applicant:
+    if acts_for(actor, application.applicant):
         return Allowed(Role.APPLICANT)
-    return unless_rival(_sees_application(actor, initiative, round, reviews), round, own)
+    return unless_rival(_sees_application(actor.id, initiative, round, reviews), round, own)
 
 
 def _sees_application(actor: str, initiative: Initiative, round: Round, reviews: Iterable[Review]) -> Verdict:
@@ -73,7 +74,7 @@ def _sees_application(actor: str, initiative: Initiative, round: Round, reviews:
 
 
 def sees_applicant(
-    actor: str,
+    actor: Actor,
     initiative: Initiative,
     stage: Stage,
     round: Round,
@@ -91,7 +92,7 @@ def sees_applicant(
 
 
 def sees_reviews(
-    actor: str,
+    actor: Actor,
     initiative: Initiative,
     round: Round,
     application: Application,
@@ -106,9 +107,9 @@ def sees_reviews(
     applied in the round (`own` are the actor's applications in it). Staff who are also jurors or chairs see them when the
     jury does.
     """
-    if actor == application.applicant:
+    if is_tied_to(actor, application.applicant):
         return Denied(msg("Applicants do not see the reviews of their application."))
-    return unless_rival(_sees_reviews(actor, initiative, round, reviews), round, own)
+    return unless_rival(_sees_reviews(actor.id, initiative, round, reviews), round, own)
 
 
 def _sees_reviews(actor: str, initiative: Initiative, round: Round, reviews: Iterable[Review]) -> Verdict:
@@ -133,7 +134,7 @@ def _sees_reviews(actor: str, initiative: Initiative, round: Round, reviews: Ite
 
 
 def sees_assignments(
-    actor: str,
+    actor: Actor,
     initiative: Initiative,
     application: Application,
     reviews: Iterable[Review],
@@ -145,7 +146,7 @@ def sees_assignments(
     return hidden_from_others(examines(actor, initiative, application, own=own, reviews=reviews))
 
 
-def sees_feedback(actor: str, round: Round, application: Application) -> Verdict:
+def sees_feedback(actor: Actor, round: Round, application: Application) -> Verdict:
     """The reviews' comments for the applicant, and never who wrote them: the applicant, once the round is decided."""
     verdict = applicant(actor, application)
     if isinstance(verdict, Allowed) and round.status is not RoundStatus.DECIDED:
@@ -198,7 +199,7 @@ def sees_late_access(actor: str, initiative: Initiative, round: Round, *, own: C
 
 
 def sees_timeline(
-    actor: str,
+    actor: Actor,
     initiative: Initiative,
     *,
     applicant: str | None = None,
@@ -212,9 +213,9 @@ def sees_timeline(
     the application's round: until it is decided its times could tell funders who applied, and `own`, the actor's
     applications in it, keep its others from staff who applied. Of their own, staff are applicants here.
     """
-    if applicant is not None and actor == applicant:
+    if applicant is not None and acts_for(actor, applicant):
         return Allowed(Role.APPLICANT)
-    verdict = member(actor, initiative, Role.OFFICER, Role.FUNDER)
+    verdict = member(actor.id, initiative, Role.OFFICER, Role.FUNDER)
     if (
         isinstance(verdict, Allowed)
         and verdict.role is Role.FUNDER
@@ -241,7 +242,7 @@ def sees_titles(role: Role, round: Round, *, own: bool, conflict: bool, read: Re
     return read.has("answers") or not still_excludes("answers", round)
 
 
-def sees_waiting_places(actor: str, *, applicant: str | None = None, conflict_in_round: bool) -> bool:
+def sees_waiting_places(actor: Actor, *, applicant: str | None = None, conflict_in_round: bool) -> bool:
     """Whether somebody is told the places that applications of a round have on its waiting list: the `applicant` their own;
     nobody else who declared a conflict with one of the round, whose place shows as the one missing between the others.
 
@@ -249,4 +250,4 @@ def sees_waiting_places(actor: str, *, applicant: str | None = None, conflict_in
     asked before. The panel's ranking leaves the application out and renumbers the places instead, so that a chair with a
     conflict has an order to work with.
     """
-    return actor == applicant or not conflict_in_round
+    return (applicant is not None and acts_for(actor, applicant)) or not conflict_in_round

@@ -8,6 +8,7 @@ from domain.access.members import member
 from domain.deciding import Allowed, Denied, Verdict
 from domain.initiatives import Initiative
 from domain.messages import msg
+from domain.parties import Actor, acts_for
 from domain.rounds import Round, RoundStatus
 from domain.values import Role
 
@@ -19,7 +20,7 @@ JUDGED: Final = msg(
 
 
 def sees_times(
-    actor: str,
+    actor: Actor,
     initiative: Initiative,
     *,
     applicant: str | None = None,
@@ -37,11 +38,11 @@ def sees_times(
 
     This says nothing of whether the thing itself is theirs to see, which is asked before.
     """
-    if applicant is not None and actor == applicant:
+    if applicant is not None and acts_for(actor, applicant):
         return Allowed(Role.APPLICANT)
     if judging:
         return Denied(JUDGED)
     paying = (Role.FINANCE, Role.APPROVER) if money else ()
     funding = (Role.FUNDER,) if round is None or round.status is RoundStatus.DECIDED else ()
-    verdict = member(actor, initiative, Role.OFFICER, *funding, *paying)
+    verdict = member(actor.id, initiative, Role.OFFICER, *funding, *paying)
     return verdict if isinstance(verdict, Allowed) else Denied(UNTIMED)

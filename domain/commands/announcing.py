@@ -18,14 +18,13 @@ from domain.deciding import (
     Plan,
     Registered,
     StruckBy,
-    members,
     some,
     the,
     together,
 )
-from domain.indexes import applications_by
 from domain.initiatives import INITIATIVE
 from domain.panels import PANEL, PanelAnnounced, PanelAnnouncementCancelled, PanelAnnouncementPlanned
+from domain.parties import actor_in
 from domain.rounds import ROUND
 from domain.values import SYSTEM, PanelId
 
@@ -53,12 +52,12 @@ class CancelPanelAnnouncement(Command, frozen=True, kw_only=True):
 
 def _announce(command: AnnouncePanel, given: Given) -> Plan:
     panel = yield from the(PANEL, command.panel)
-    initiative, call, round, ranked, own = yield from together(
+    initiative, call, round, ranked, (_, own) = yield from together(
         the(INITIATIVE, panel.initiative),
         the(CALL, panel.call),
         the(ROUND, panel.round),
         some(APPLICATION, (place.application for place in panel.ranking)),
-        members(applications_by(given.actor, panel.round)),
+        actor_in(given.actor, panel.round),
     )
     return Act(
         may=access.announces(given.actor, initiative.within(panel.call), own=own),
@@ -79,10 +78,10 @@ def _announce(command: AnnouncePanel, given: Given) -> Plan:
 
 def _plan(command: PlanPanelAnnouncement, given: Given) -> Plan:
     panel = yield from the(PANEL, command.panel)
-    initiative, call, own = yield from together(
+    initiative, call, (_, own) = yield from together(
         the(INITIATIVE, panel.initiative),
         the(CALL, panel.call),
-        members(applications_by(given.actor, panel.round)),
+        actor_in(given.actor, panel.round),
     )
     return Act(
         may=access.plans_announcement(given.actor, initiative.within(panel.call), own=own),
@@ -101,9 +100,9 @@ def _plan(command: PlanPanelAnnouncement, given: Given) -> Plan:
 
 def _cancel(command: CancelPanelAnnouncement, given: Given) -> Plan:
     panel = yield from the(PANEL, command.panel)
-    initiative, own = yield from together(
+    initiative, (_, own) = yield from together(
         the(INITIATIVE, panel.initiative),
-        members(applications_by(given.actor, panel.round)),
+        actor_in(given.actor, panel.round),
     )
     return Act(
         may=access.plans_announcement(given.actor, initiative.within(panel.call), own=own),

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from datetime import datetime
-from typing import Any, Final, get_args
+from typing import Final, get_args
 
 import msgspec
 
@@ -36,7 +35,6 @@ from domain.deciding import (
     Plan,
     Registered,
     StruckBy,
-    Wish,
     maybe,
     members,
     some,
@@ -46,26 +44,29 @@ from domain.deciding import (
 from domain.dossiers import DOSSIER
 from domain.forms import Answer
 from domain.grants.state import ENDED, GRANT
-from domain.indexes import applications_by, rounds_of, submissions_to
+from domain.indexes import rounds_of, submissions_to
 from domain.initiatives import INITIATIVE
 from domain.messages import msg
+from domain.organisations import ORGANISATION, Organisation, check_takes_part
+from domain.parties import actor_in, actor_of, is_organisation
 from domain.persons import PERSON
 from domain.readings import EXAMINED, READING, Reading, reading_of
 from domain.refusals import Invalid, NotFound
 from domain.reviews import asked_in
 from domain.rounds import ROUND, Round
-from domain.values import SYSTEM, ApplicationId, CallId, Money, RoundId
+from domain.values import SYSTEM, ApplicationId, CallId, Money, PartyId, RoundId
 
 
 class SubmitApplication(Command, frozen=True, kw_only=True):
-    """Submit an application to an open round of a call, as oneself; a rolling call needs no round. `eligibility` answers the call's eligibility questions,
-    by their ids."""
+    """Submit an application to an open round of a call, as oneself, or for an organisation for which one acts (`applicant`);
+    a rolling call needs no round. `eligibility` answers the call's eligibility questions, by their ids."""
 
     call: CallId
     title: limits.Title
     requested: Money
     answers: dict[str, Answer]
     round: RoundId | None = None
+    applicant: PartyId | None = None
     eligibility: dict[str, bool] = msgspec.field(default_factory=dict)
 
 
@@ -156,14 +157,19 @@ def _submit(command: SubmitApplication, given: Given) -> Plan:
     if command.round is not None and (round.call != command.call or call.rolling):
         raise NotFound(msg("This call has no such round."), named=command.round)
     round_id = command.round or given.new("round")
+    actor = yield from actor_of(given.actor)
+    party = command.applicant or given.actor
     read = Reading()
-    # Whoever acted in a call has a handle in it, and so has whoever read of it; most do neither before they apply, and
-    # need no look.
-    if given.actor != SYSTEM and command.call in (yield from maybe(PERSON, given.actor)).handles:
-        read = yield from maybe(READING, reading_of(given.actor, round_id))
+    colleagues: tuple[Reading, ...] = ()
+    organisation: Organisation | None = None
+    if given.actor != SYSTEM:
+        read = yield from _read_in(given.actor, command.call, round_id)
+    if is_organisation(party):
+        organisation = yield from maybe(ORGANISATION, party)
+        colleagues = yield from _read_by_colleagues(organisation, given.actor, command.call, round_id)
     earlier: dict[str, Application] = {}
     if call.applications_per_applicant == "one":
-        before = yield from members(submissions_to(command.call, given.actor))
+        before = yield from members(submissions_to(command.call, party))
         earlier = yield from some(APPLICATION, before)
     application, dossier = given.new("application"), given.new("dossier")
     opened = (
@@ -171,16 +177,16 @@ def _submit(command: SubmitApplication, given: Given) -> Plan:
         if call.rolling
         else {}
     )
-    return Act(
-        may=access.applies(given.actor, read=read),
-        initiative=call.initiative,
-        scope=command.call,
-        decide=lambda: Outcome(
+
+    def decide() -> Outcome:
+        if organisation is not None:
+            check_takes_part(organisation)
+        return Outcome(
             facts={
                 **opened,
                 dossier: dossiers.open_dossier(
                     dossier,
-                    party=given.actor,
+                    party=party,
                     initiative=call.initiative,
                     purpose="application",
                     about=application,
@@ -191,7 +197,7 @@ def _submit(command: SubmitApplication, given: Given) -> Plan:
                     call,
                     round_id,
                     round,
-                    applicant=given.actor,
+                    applicant=party,
                     dossier=dossier,
                     title=command.title,
                     requested=command.requested,
@@ -203,17 +209,44 @@ def _submit(command: SubmitApplication, given: Given) -> Plan:
             },
             answers=application,
             subjects=(dossier,),
-        ),
+        )
+
+    return Act(
+        may=access.applies(actor, party, read=read, colleagues=colleagues),
+        initiative=call.initiative,
+        scope=command.call,
+        party=party,
+        decide=decide,
     )
+
+
+def _read_in(person: str, call: str, round: str) -> Part[Reading]:
+    """What a person has read of a round. Whoever acted in a call has a handle in it, and so has whoever read of it; most do
+    neither before they apply, and need no look."""
+    if call in (yield from maybe(PERSON, person)).handles:
+        return (yield from maybe(READING, reading_of(person, round)))
+    return Reading()
+
+
+def _read_by_colleagues(
+    organisation: Organisation, actor: str, call: str, round: str
+) -> Part[tuple[Reading, ...]]:
+    """What the others who act for an organisation have read of a round; for those alone who act for it, too."""
+    read: tuple[Reading, ...] = ()
+    if actor in organisation.members:
+        for person in sorted(organisation.members - {actor}):
+            read = (*read, (yield from _read_in(person, call, round)))
+    return read
 
 
 def _change(command: ChangeApplication, given: Given) -> Plan:
     application = yield from the(APPLICATION, command.application)
     call, round = yield from together(the(CALL, application.call), the(ROUND, application.round))
     return Act(
-        may=access.applicant(given.actor, application),
+        may=access.applicant((yield from actor_of(given.actor)), application),
         initiative=application.initiative,
         scope=application.call,
+        party=application.applicant,
         decide=lambda: Outcome(
             facts={
                 command.application: resubmitting.change(
@@ -240,11 +273,11 @@ def _return(command: ReturnApplication, given: Given) -> Plan:
         the(INITIATIVE, application.initiative),
     )
     initiative = whole.within(application.call)
-    own = yield from members(applications_by(given.actor, application.round))
+    actor, own = yield from actor_in(given.actor, application.round)
     reviews = yield from reviews_now(command.application, application)
     read = yield from _read_by_examining(application, given)
     return Act(
-        may=access.examines(given.actor, initiative, application, own=own, reviews=reviews.values()),
+        may=access.examines(actor, initiative, application, own=own, reviews=reviews.values()),
         initiative=application.initiative,
         scope=application.call,
         decide=lambda: Outcome(
@@ -270,9 +303,10 @@ def _resubmit(command: ResubmitApplication, given: Given) -> Plan:
     application = yield from the(APPLICATION, command.application)
     call = yield from the(CALL, application.call)
     return Act(
-        may=access.applicant(given.actor, application),
+        may=access.applicant((yield from actor_of(given.actor)), application),
         initiative=application.initiative,
         scope=application.call,
+        party=application.applicant,
         decide=lambda: Outcome(
             facts={
                 command.application: resubmitting.resubmit(
@@ -315,9 +349,10 @@ def _continue(command: ContinueApplication, given: Given) -> Plan:
     states = yield from some(ROUND, opened)
     found = next((each for each in states if states[each].stage == application.invited_to), None)
     return Act(
-        may=access.applicant(given.actor, application),
+        may=access.applicant((yield from actor_of(given.actor)), application),
         initiative=application.initiative,
         scope=application.call,
+        party=application.applicant,
         decide=lambda: Outcome(
             facts={
                 command.application: continuing.answer_next_stage(
@@ -340,9 +375,10 @@ def _continue(command: ContinueApplication, given: Given) -> Plan:
 def _withdraw(command: WithdrawApplication, given: Given) -> Plan:
     application = yield from the(APPLICATION, command.application)
     return Act(
-        may=access.applicant(given.actor, application),
+        may=access.applicant((yield from actor_of(given.actor)), application),
         initiative=application.initiative,
         scope=application.call,
+        party=application.applicant,
         decide=lambda: Outcome(
             facts={
                 command.application: applications.withdraw(
@@ -370,9 +406,10 @@ def _forget(command: ForgetApplication, given: Given) -> Plan:
         )
 
     return Act(
-        may=access.applicant(given.actor, application),
+        may=access.applicant((yield from actor_of(given.actor)), application),
         initiative=application.initiative,
         scope=application.call,
+        party=application.applicant,
         decide=decide,
     )
 
@@ -385,11 +422,11 @@ def _find_eligible(command: FindApplicationEligible, given: Given) -> Plan:
         the(DOSSIER, application.dossier),
     )
     initiative = whole.within(application.call)
-    own = yield from members(applications_by(given.actor, application.round))
+    actor, own = yield from actor_in(given.actor, application.round)
     reviews = yield from reviews_now(command.application, application)
     read = yield from _read_by_examining(application, given)
     return Act(
-        may=access.examines(given.actor, initiative, application, own=own, reviews=reviews.values()),
+        may=access.examines(actor, initiative, application, own=own, reviews=reviews.values()),
         initiative=application.initiative,
         scope=application.call,
         decide=lambda: Outcome(
@@ -407,11 +444,11 @@ def _find_eligible(command: FindApplicationEligible, given: Given) -> Plan:
 def _find_ineligible(command: FindApplicationIneligible, given: Given) -> Plan:
     application = yield from the(APPLICATION, command.application)
     initiative = (yield from the(INITIATIVE, application.initiative)).within(application.call)
-    own = yield from members(applications_by(given.actor, application.round))
+    actor, own = yield from actor_in(given.actor, application.round)
     reviews = yield from reviews_now(command.application, application)
     read = yield from _read_by_examining(application, given)
     return Act(
-        may=access.examines(given.actor, initiative, application, own=own, reviews=reviews.values()),
+        may=access.examines(actor, initiative, application, own=own, reviews=reviews.values()),
         initiative=application.initiative,
         scope=application.call,
         decide=lambda: Outcome(
@@ -430,9 +467,7 @@ def _find_ineligible(command: FindApplicationIneligible, given: Given) -> Plan:
     )
 
 
-def _read_by_examining(
-    application: Application, given: Given
-) -> Generator[Wish, Any, dict[str, tuple[Fact, ...]]]:
+def _read_by_examining(application: Application, given: Given) -> Part[dict[str, tuple[Fact, ...]]]:
     """Whoever examines an application has read it, however it reached them. It is recorded with their first finding in
     the round, so that many findings at a time do not stand in each other's way."""
     stream = reading_of(given.actor, application.round)

@@ -6,9 +6,9 @@ from collections.abc import Generator, Iterable
 from typing import Any
 
 from domain import access
-from domain.deciding import Wish, members, some
-from domain.indexes import applications_by
+from domain.deciding import Wish, some
 from domain.initiatives import Initiative
+from domain.parties import Actor, applied_by
 from domain.persons import PERSON, PersonStatus
 from domain.reviews import Review
 from domain.values import Role
@@ -30,6 +30,6 @@ def every_chair_is_excluded(
     for chair in chairs:
         if access.declared_conflict(chair, reviews):
             continue
-        if not (yield from members(applications_by(chair, round_id))):
+        if not (yield from applied_by(Actor.of(chair, people[chair]), round_id)):
             return False
     return bool(chairs)

@@ -24,7 +24,7 @@ from domain.deciding import (
     the,
     together,
 )
-from domain.indexes import applications_by, conflicts_of, deciders_of, reviews_in, reviews_of
+from domain.indexes import conflicts_of, deciders_of, reviews_in, reviews_of
 from domain.initiatives import INITIATIVE
 from domain.panels import (
     PANEL,
@@ -34,6 +34,7 @@ from domain.panels import (
     PanelOutcome,
     ReturnReason,
 )
+from domain.parties import actor_in
 from domain.refusals import Invalid, NotFound
 from domain.reviews import REVIEW, concerning
 from domain.rounds import ROUND
@@ -83,11 +84,11 @@ class ConfirmPanel(Command, frozen=True, kw_only=True):
 
 def _open(command: OpenPanel, given: Given) -> Plan:
     round = yield from the(ROUND, command.round)
-    call, initiative, received, own, asked = yield from together(
+    call, initiative, received, (_, own), asked = yield from together(
         the(CALL, round.call),
         the(INITIATIVE, round.initiative),
         some(APPLICATION, round.applications),
-        members(applications_by(given.actor, command.round)),
+        actor_in(given.actor, command.round),
         members(reviews_in(command.round)),
     )
     initiative = initiative.within(round.call)
@@ -118,11 +119,11 @@ def _open(command: OpenPanel, given: Given) -> Plan:
 def _set_outcome(command: SetPanelOutcome, given: Given) -> Plan:
     panel = yield from the(PANEL, command.panel)
     # Of an application that is not ranked nothing is told, not even whether it is there.
-    call, initiative, application, own, asked = yield from together(
+    call, initiative, application, (_, own), asked = yield from together(
         the(CALL, panel.call),
         the(INITIATIVE, panel.initiative),
         maybe(APPLICATION, command.application),
-        members(applications_by(given.actor, panel.round)),
+        actor_in(given.actor, panel.round),
         members(reviews_of(command.application)),
     )
     initiative = initiative.within(panel.call)
@@ -189,11 +190,11 @@ def _asked(command: SetPanelOutcome, call: Call) -> int:
 
 def _close(command: ClosePanel, given: Given) -> Plan:
     panel = yield from the(PANEL, command.panel)
-    initiative, call, ranked, own = yield from together(
+    initiative, call, ranked, (_, own) = yield from together(
         the(INITIATIVE, panel.initiative),
         the(CALL, panel.call),
         some(APPLICATION, (place.application for place in panel.ranking)),
-        members(applications_by(given.actor, panel.round)),
+        actor_in(given.actor, panel.round),
     )
     initiative = initiative.within(panel.call)
     read = yield from known_of(given.actor, panel.round, panel.stage, panel.call, call)
@@ -211,7 +212,7 @@ def _close(command: ClosePanel, given: Given) -> Plan:
 def _return(command: ReturnPanel, given: Given) -> Plan:
     panel = yield from the(PANEL, command.panel)
     initiative = (yield from the(INITIATIVE, panel.initiative)).within(panel.call)
-    own = yield from members(applications_by(given.actor, panel.round))
+    _, own = yield from actor_in(given.actor, panel.round)
     conflicts = yield from members(conflicts_of(given.actor, panel.round))
     deciders = yield from members(deciders_of(command.panel))
     return Act(
@@ -231,11 +232,11 @@ def _return(command: ReturnPanel, given: Given) -> Plan:
 
 def _confirm(command: ConfirmPanel, given: Given) -> Plan:
     panel = yield from the(PANEL, command.panel)
-    initiative, call, ranked, own, conflicts, deciders = yield from together(
+    initiative, call, ranked, (_, own), conflicts, deciders = yield from together(
         the(INITIATIVE, panel.initiative),
         the(CALL, panel.call),
         some(APPLICATION, (place.application for place in panel.ranking)),
-        members(applications_by(given.actor, panel.round)),
+        actor_in(given.actor, panel.round),
         members(conflicts_of(given.actor, panel.round)),
         members(deciders_of(command.panel)),
     )

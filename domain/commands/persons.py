@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from domain import access, applications, dossiers, limits, persons
-from domain.applications import APPLICATION
+from domain import access, limits, organisations, persons
+from domain.commands.erasing import what_goes_with
 from domain.deciding import Act, Allowed, Command, Given, Outcome, Plan, Registered, maybe, members, some, the
-from domain.dossiers import DOSSIER
-from domain.indexes import dossiers_of, submissions_of
+from domain.indexes import invitations_of
 from domain.initiatives import INSTALLATION, INSTALLATION_ID
+from domain.organisations import ORGANISATION
 from domain.persons import PERSON, ErasureReason, Person
 from domain.values import ClaimId, PersonId
 
@@ -25,7 +25,7 @@ class RegisterPerson(Command, frozen=True, kw_only=True):
 class ErasePerson(Command, frozen=True, kw_only=True):
     """Destroy a person's sealing key and those of what they applied for, so that nobody can read their data any more; their
     applications that are not decided yet end with it. What the law asks to be kept, such as the record of a payment, stays
-    until that time and is erased then. This cannot be undone."""
+    until that time and is erased then. An organisation for which they acted stays. This cannot be undone."""
 
     person: PersonId
     reason: ErasureReason
@@ -77,30 +77,26 @@ def _erase(command: ErasePerson, given: Given) -> Plan:
     may = access.installation_administrator(given.actor, installation)
     # Asked first: to everybody else, a person who is there and one who is not are the same.
     person = (yield from the(PERSON, command.person)) if isinstance(may, Allowed) else Person()
-    submitted = yield from some(APPLICATION, (yield from members(submissions_of(command.person))))
-    theirs = yield from some(DOSSIER, (yield from members(dossiers_of(command.person))))
+    going = yield from what_goes_with(command.person, given, reason=command.reason)
+    invited_by = yield from members(invitations_of(command.person))
+    acted_for = yield from some(ORGANISATION, sorted({*person.organisations, *invited_by}))
 
     def decide() -> Outcome:
-        # In the same append: a panel waits for every application in play, and with the key nothing more could be
-        # sealed about this one.
-        ended = {
-            application_id: facts
-            for application_id, application in submitted.items()
-            if (facts := applications.end_by_erasure(application_id, application))
+        # The organisations stay, also where nobody is left who acts for one: staff see that, and an administrator of the
+        # installation can invite somebody.
+        left = {
+            organisation_id: facts
+            for organisation_id, organisation in acted_for.items()
+            if (facts := organisations.remove_erased(organisation_id, organisation, person=command.person))
         }
-        gone = {
-            dossier_id: facts
-            for dossier_id, dossier in theirs.items()
-            if (facts := dossiers.erase_with_party(dossier_id, dossier, reason=command.reason, now=given.now))
-        }
-        kept = [each for each, dossier in theirs.items() if not dossier.erased and each not in gone]
-        erased = persons.erase(command.person, person, reason=command.reason, dossiers=theirs, kept=kept)
+        erased = persons.erase(
+            command.person, person, reason=command.reason, dossiers=going.dossiers, kept=going.kept
+        )
         return Outcome(
-            facts={command.person: erased, **ended, **gone},
+            facts={command.person: erased, **left, **going.facts},
             answers=command.person,
-            erases=(command.person, *gone),
-            initiatives={each: submitted[each].initiative for each in ended}
-            | {each: theirs[each].initiative for each in gone},
+            erases=(command.person, *going.erased),
+            initiatives=going.initiatives,
         )
 
     return Act(may=may, initiative=None, decide=decide)

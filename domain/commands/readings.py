@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from domain import access, readings
-from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, maybe, members, the, together
-from domain.indexes import applications_by
+from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, maybe, the, together
 from domain.initiatives import INITIATIVE
+from domain.parties import actor_in
 from domain.readings import READING, ReadingKind, reading_of
 from domain.rounds import ROUND
 from domain.values import ApplicationId, RoundId
@@ -23,10 +23,10 @@ class RecordReading(Command, frozen=True, kw_only=True):
 def _record(command: RecordReading, given: Given) -> Plan:
     reading = reading_of(given.actor, command.round)
     # Whether they applied is looked up here too, so that nobody applies between the question and the answer.
-    round, read, own = yield from together(
+    round, read, (_, own) = yield from together(
         the(ROUND, command.round),
         maybe(READING, reading),
-        members(applications_by(given.actor, command.round)),
+        actor_in(given.actor, command.round),
     )
     initiative = (yield from the(INITIATIVE, round.initiative)).within(round.call)
     return Act(

@@ -14,11 +14,13 @@ from domain.commands import (
     funds,
     grants,
     initiatives,
+    organisations,
     panels,
     persons,
     readings,
     reviews,
     rounds,
+    screening,
     waiting_lists,
 )
 from domain.deciding import Registered
@@ -29,6 +31,7 @@ REGISTER: Mapping[str, Registered[Any]] = MappingProxyType(
         for file in (
             initiatives,
             persons,
+            organisations,
             dossiers,
             funds,
             calls,
@@ -40,6 +43,7 @@ REGISTER: Mapping[str, Registered[Any]] = MappingProxyType(
             announcing,
             waiting_lists,
             grants,
+            screening,
         )
         for registered in file.COMMANDS
     }

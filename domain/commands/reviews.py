@@ -24,8 +24,9 @@ from domain.deciding import (
     the,
     together,
 )
-from domain.indexes import applications_by, reviews_of
+from domain.indexes import reviews_of
 from domain.initiatives import INITIATIVE, Initiative
+from domain.parties import Actor, actor_in, applied_by
 from domain.persons import PERSON, PersonStatus, check_registered
 from domain.readings import READING, reading_of
 from domain.reviews import JUDGING, REVIEW, ConflictReason, Review, concerning
@@ -100,9 +101,9 @@ def _ask(application_id: str, juror: str, given: Given, *, replaced: str | None 
         maybe(READING, reading_of(juror, application.round)),
     )
     initiative = initiative.within(application.call)
-    own, applied, asked = yield from together(
-        members(applications_by(given.actor, application.round)),
-        members(applications_by(juror, application.round)),
+    (actor, own), applied, asked = yield from together(
+        actor_in(given.actor, application.round),
+        applied_by(Actor.of(juror, person), application.round),
         members(reviews_of(application_id)),
     )
     existing = concerning((yield from some(REVIEW, asked)), application.round)
@@ -123,7 +124,7 @@ def _ask(application_id: str, juror: str, given: Given, *, replaced: str | None 
             initiative,
             juror=juror,
             existing=existing.values(),
-            juror_applied=bool(applied),
+            juror_applied=applied,
             juror_read=juror_read,
         )
         check_registered(person, juror)
@@ -134,7 +135,7 @@ def _ask(application_id: str, juror: str, given: Given, *, replaced: str | None 
 
     return Act(
         may=access.asks_juror(
-            given.actor,
+            actor,
             initiative,
             call.stage(round.stage),
             application,
@@ -165,15 +166,14 @@ def _can_be_asked(
 ) -> Generator[Wish, Any, bool]:
     """Whether somebody of the jury could be asked for a review of an application yet."""
     for person in jury:
-        applied = yield from members(applications_by(person, application.round))
+        _, applied = yield from actor_in(person, application.round)
         read = yield from known_of(person, application.round, stage.id, application.call, call)
         why_not = reviews.why_not_asked(
             application_id,
-            application,
             stage,
             juror=person,
             existing=existing,
-            juror_applied=bool(applied),
+            juror_applied=applied,
             juror_read=read,
         )
         if why_not is None:
@@ -183,12 +183,12 @@ def _can_be_asked(
 
 def _lower_quorum(command: LowerQuorum, given: Given) -> Plan:
     application = yield from the(APPLICATION, command.application)
-    call, round, initiative, _, own, asked = yield from together(
+    call, round, initiative, _, (_, own), asked = yield from together(
         the(CALL, application.call),
         the(ROUND, application.round),
         the(INITIATIVE, application.initiative),
         maybe(READING, reading_of(given.actor, application.round)),
-        members(applications_by(given.actor, application.round)),
+        actor_in(given.actor, application.round),
         members(reviews_of(command.application)),
     )
     initiative = initiative.within(application.call)

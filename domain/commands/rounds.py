@@ -24,9 +24,9 @@ from domain.deciding import (
     the,
     together,
 )
-from domain.indexes import applications_by, applications_of, invited_to, reviews_in, rounds_of
+from domain.indexes import applications_of, invited_to, reviews_in, rounds_of
 from domain.initiatives import INITIATIVE
-from domain.persons import PERSON, check_registered
+from domain.parties import actor_in, check_can_begin, party_of
 from domain.readings import READING, ReadingKind, reading_of
 from domain.rounds import (
     ROUND,
@@ -38,7 +38,7 @@ from domain.rounds import (
     RoundLateAccessGranted,
     RoundOpened,
 )
-from domain.values import CallId, PersonId, RoundId
+from domain.values import CallId, PartyId, RoundId
 
 
 class OpenRound(Command, frozen=True, kw_only=True):
@@ -60,11 +60,11 @@ class ExtendRound(Command, frozen=True, kw_only=True):
 
 
 class GrantLateAccess(Command, frozen=True, kw_only=True):
-    """Let one person apply, or change their application, until `until`, a time on the clocks of the call's time zone, with the
+    """Let one person or one organisation apply, or change their application, until `until`, a time on the clocks of the call's time zone, with the
     reason. The round closes for all when that has passed."""
 
     round: RoundId
-    applicant: PersonId
+    applicant: PartyId
     until: datetime
     reason: LateReason
     explanation: limits.Explanation | None = None
@@ -104,7 +104,7 @@ _LET_IN: Final[tuple[ReadingKind, ...]] = ("applicants",)
 def _extend(command: ExtendRound, given: Given) -> Plan:
     round = yield from the(ROUND, command.round)
     initiative = (yield from the(INITIATIVE, round.initiative)).within(round.call)
-    own = yield from members(applications_by(given.actor, command.round))
+    _, own = yield from actor_in(given.actor, command.round)
     judged = yield from members(reviews_in(command.round))
     return Act(
         may=access.extends_round(given.actor, initiative, own=own),
@@ -131,9 +131,9 @@ def _extend(command: ExtendRound, given: Given) -> Plan:
 def _grant_late_access(command: GrantLateAccess, given: Given) -> Plan:
     round = yield from the(ROUND, command.round)
     initiative = (yield from the(INITIATIVE, round.initiative)).within(round.call)
-    own = yield from members(applications_by(given.actor, command.round))
+    actor, own = yield from actor_in(given.actor, command.round)
     judged = yield from members(reviews_in(command.round))
-    applicant = yield from maybe(PERSON, command.applicant)
+    applicant = yield from party_of(command.applicant)
     # Whoever lets somebody in late knows who it is, and does not judge in a blind call.
     reading = reading_of(given.actor, command.round)
     known = readings.newly_read(
@@ -156,13 +156,13 @@ def _grant_late_access(command: GrantLateAccess, given: Given) -> Plan:
             judged=bool(judged),
             now=given.now,
         )
-        check_registered(applicant, command.applicant)
+        check_can_begin(applicant, command.applicant)
         return Outcome(
             facts={command.round: granted, **({reading: known} if known else {})}, answers=command.round
         )
 
     return Act(
-        may=access.lets_in_late(given.actor, initiative, applicant=command.applicant, own=own),
+        may=access.lets_in_late(actor, initiative, applicant=command.applicant, own=own),
         initiative=round.initiative,
         scope=round.call,
         decide=decide,

@@ -19,6 +19,8 @@ TerminationReason = Literal[
     "recipient_asked", "no_longer_possible", "terms_broken", "recipient_unreachable", "safety", "other"
 ]
 FailureReason = Literal["account_not_found", "name_mismatch", "returned_by_bank", "held_by_bank", "other"]
+ScreeningResult = Literal["no_match", "match_ruled_out", "match"]
+"""What a comparison with sanctions lists found: nobody; somebody who is another person; the payee."""
 Stage = Literal[1, 2]
 
 
@@ -71,24 +73,41 @@ class GrantLapsed(Fact, frozen=True, kw_only=True):
 
 class GrantPayeeSet(Fact, frozen=True, kw_only=True):
     """The recipient said to whom, and to which account, the money goes. `setting` counts these statements from 1;
-    no payment may be instructed before `payable_from` (None: there is nothing to wait for). `approvals_ended` is how many
-    approvals of instalments no longer count, since they were given for the former payee."""
+    no payment may be instructed before `payable_from` (None: there is nothing to wait for). `party` is the person or the
+    organisation that is paid, where this program knows it. `approvals_ended` is how many approvals of instalments no longer
+    count, since they were given for the former payee. An account without an IBAN has the code and the country of its bank."""
 
     grant: str
     dossier: str
     setting: int
     kind: PayeeKind
+    party: str | None
     name: Annotated[str | Withheld, Personal(of="dossier")]
     account: Annotated[str | Withheld, Personal(of="dossier")]
+    bank_code: Annotated[str | Withheld | None, Personal(of="dossier")]
+    country: Annotated[str | Withheld | None, Personal(of="dossier")]
     payable_from: datetime | None
     approvals_ended: int
 
 
 class GrantPayeeConfirmed(Fact, frozen=True, kw_only=True):
-    """Another person than the recipient confirmed the payee's account as it was set in that setting."""
+    """Somebody who acts for neither the recipient nor the payee confirmed the payee's account as it was set in that setting."""
 
     grant: str
     setting: int
+
+
+class GrantScreened(Fact, frozen=True, kw_only=True):
+    """The payee of that `setting` was compared with sanctions lists on `screened_on`, as the public `reference` tells; the
+    envelope tells by whom it was recorded."""
+
+    grant: str
+    dossier: str
+    setting: int
+    result: ScreeningResult
+    reference: str
+    screened_on: date
+    note: Annotated[str | Withheld | None, Personal(of="dossier")]
 
 
 class GrantInstalmentsScheduled(Fact, frozen=True, kw_only=True):
@@ -249,6 +268,7 @@ GrantFact = (
     | GrantLapsed
     | GrantPayeeSet
     | GrantPayeeConfirmed
+    | GrantScreened
     | GrantInstalmentsScheduled
     | GrantReportSubmitted
     | GrantReportAccepted

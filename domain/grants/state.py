@@ -32,9 +32,11 @@ from domain.grants.facts import (
     GrantReportReturned,
     GrantReportSubmitted,
     GrantResumed,
+    GrantScreened,
     GrantSuspended,
     GrantTerminated,
     Instalment,
+    ScreeningResult,
     Stage,
 )
 
@@ -97,11 +99,20 @@ _AWAITED: Final[Mapping[InstalmentStatus, Stage]] = {
 
 
 class Payee(msgspec.Struct, frozen=True, kw_only=True):
-    """The payee last set; who it is stands sealed in the fact alone."""
+    """The payee last set; its name and account stand sealed in the fact alone. `party` is the person or the organisation that
+    is paid, where this program knows it."""
 
     setting: int
+    party: str | None = None
     confirmed: bool = False
     payable_from: datetime | None = None
+
+
+class Screening(msgspec.Struct, frozen=True, kw_only=True):
+    """The latest screening: the payee of which setting it was of, and what it found."""
+
+    setting: int
+    result: ScreeningResult
 
 
 class InstalmentState(msgspec.Struct, frozen=True, kw_only=True):
@@ -151,11 +162,19 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
     respond_by: datetime | None = None
     payee: Payee | None = None
     payee_confirmed_before: bool = False
+    screening: Screening | None = None
     instalments: dict[int, InstalmentState] = {}
     reports: dict[int, ReportStatus] = {}
     ends_on: date | None = None
     amendment: Amendment | None = None
     amendments: int = 0
+
+    @property
+    def screened(self) -> ScreeningResult | None:
+        """What the screening of the present payee found; None if there was none of this one."""
+        if self.screening is None or self.payee is None or self.screening.setting != self.payee.setting:
+            return None
+        return self.screening.result
 
     @property
     def settled(self) -> int:
@@ -240,7 +259,7 @@ def evolve(grant: Grant, fact: GrantFact) -> Grant:
         case GrantPayeeSet():
             return replace(
                 grant,
-                payee=Payee(setting=fact.setting, payable_from=fact.payable_from),
+                payee=Payee(setting=fact.setting, party=fact.party, payable_from=fact.payable_from),
                 instalments={
                     number: _unapproved(instalment) for number, instalment in grant.instalments.items()
                 },
@@ -248,6 +267,8 @@ def evolve(grant: Grant, fact: GrantFact) -> Grant:
         case GrantPayeeConfirmed():
             assert grant.payee is not None
             return replace(grant, payee=replace(grant.payee, confirmed=True), payee_confirmed_before=True)
+        case GrantScreened():
+            return replace(grant, screening=Screening(setting=fact.setting, result=fact.result))
         case GrantInstalmentsScheduled():
             return replace(
                 grant, instalments={plan.number: InstalmentState(plan=plan) for plan in fact.instalments}

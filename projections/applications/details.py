@@ -45,11 +45,13 @@ class ApplicationDetail(ApplicationLine, frozen=True, kw_only=True):
     answer next. `answers` as a whole is
     None to those who follow the application by its handle alone, and where reading them cannot be recorded. `feedback`
     are the reviews' comments for the applicant, None before they are shown and to everybody else. An answer in `damaged`
-    is named there as ``answers.budget``.
+    is named there as ``answers.budget``. `unattended`: the applicant is an organisation for which nobody acts any more, which
+    is said to those alone who are told who applied.
     """
 
     seen_as: Role
     applicant_name: str | None
+    unattended: bool
     explanation: str | None
     awaited_until: datetime | None
     stage: str | None
@@ -73,24 +75,24 @@ async def shown(reader: Reader, viewer: str, case: Case, *, as_of: AsOf | None =
     """An application that access was asked about, as `one`."""
     reviews = tuple(case.reviews.values())
     verdict = access.sees_application(
-        viewer, case.initiative, case.round, case.application, reviews, own=case.own
+        case.viewer, case.initiative, case.round, case.application, reviews, own=case.own
     )
     outline = False
     tied = access.declared_conflict(viewer, reviews) or access.was_asked_to_judge(viewer, case.round, reviews)
     if not isinstance(verdict, Allowed) and not tied:
-        outsider = access.sees_timeline(viewer, case.initiative, round=case.round, own=case.own)
+        outsider = access.sees_timeline(case.viewer, case.initiative, round=case.round, own=case.own)
         outline = isinstance(outsider, Allowed)
         verdict = outsider if outline else verdict
     role = allow(verdict)
     identity = not outline and isinstance(
         access.sees_applicant(
-            viewer, case.initiative, case.stage, case.round, case.application, reviews, own=case.own
+            case.viewer, case.initiative, case.stage, case.round, case.application, reviews, own=case.own
         ),
         Allowed,
     )
     inside = role in (Role.APPLICANT, Role.OFFICER) and not outline
     times = access.sees_times(
-        viewer,
+        case.viewer,
         case.initiative,
         applicant=case.application.applicant,
         round=case.round,
@@ -122,7 +124,7 @@ async def shown(reader: Reader, viewer: str, case: Case, *, as_of: AsOf | None =
         raise NotFound
     row = rows[0]
     place = row["rank"] is None or access.sees_waiting_places(
-        viewer,
+        case.viewer,
         applicant=case.application.applicant,
         conflict_in_round=bool(await reader.members(conflicts_of(viewer, case.round_id))),
     )
@@ -143,7 +145,7 @@ async def shown(reader: Reader, viewer: str, case: Case, *, as_of: AsOf | None =
     answers = parts[-1].answers if parts else None
     names = await names_of(reader, [case.application.applicant]) if identity else {}
     name = names.get(case.application.applicant)
-    feedback, damaged_feedback = await _feedback(reader, viewer, case)
+    feedback, damaged_feedback = await _feedback(reader, case)
     of_line = {name: getattr(shown_line, name) for name in ApplicationLine.__struct_fields__}
     of_line["damaged"] += (
         *damaged_in({"applicant_name": name, "explanation": explanation}),
@@ -161,6 +163,7 @@ async def shown(reader: Reader, viewer: str, case: Case, *, as_of: AsOf | None =
         **of_line,
         seen_as=role,
         applicant_name=text_of(name),
+        unattended=identity and await reader.is_unattended(case.application.applicant),
         explanation=text_of(explanation),
         awaited_until=until,
         stage=parts[-1].stage if parts else None,
@@ -230,13 +233,13 @@ async def _answers(
     )
 
 
-async def _feedback(reader: Reader, viewer: str, case: Case) -> tuple[tuple[str, ...] | None, bool]:
+async def _feedback(reader: Reader, case: Case) -> tuple[tuple[str, ...] | None, bool]:
     """The reviews' comments for the applicant, in the order of the reviews' random ids, and whether one is damaged."""
-    if not isinstance(access.applicant(viewer, case.application), Allowed):
+    if not isinstance(access.applicant(case.viewer, case.application), Allowed):
         return None, False
     # Of earlier stages, whose rounds are decided, the comments stay.
     rounds = list(case.application.earlier)
-    if isinstance(access.sees_feedback(viewer, case.round, case.application), Allowed):
+    if isinstance(access.sees_feedback(case.viewer, case.round, case.application), Allowed):
         rounds.append(case.application.round)
     if not rounds:
         return None, False

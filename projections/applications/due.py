@@ -27,20 +27,20 @@ class DecisionDue(msgspec.Struct, frozen=True, kw_only=True):
 async def decisions_due(
     reader: Reader, viewer: str | None, call: str, *, cursor: str | None = None, limit: int = DEFAULT_LIMIT
 ) -> Page[DecisionDue]:
-    """The applications to a rolling call that wait for a decision, the most urgent first, for its staff. One's own, and those
-    with which one declared a conflict, are left out. Raises `NotFound` or `Forbidden`."""
+    """The applications to a rolling call that wait for a decision, the most urgent first, for its staff. One's own and those
+    of organisations for which one acts or acted, and those with which one declared a conflict, are left out. Raises `NotFound` or `Forbidden`."""
     who = viewer or ""
-    _, whole = await reader.with_initiative(CALL, call)
+    _, whole, actor = await reader.with_initiative_seen_by(viewer, CALL, call)
     allow(access.officer(who, whole.within(call)))
     start, count = number_of(cursor), check_limit(limit)
     rows = await reader.rows(
         "SELECT application, round, handle, status, decide_by FROM read.applications "
         "WHERE call = %(call)b AND status = ANY (%(waiting)b::text[]) AND decide_by IS NOT NULL "
-        "AND applicant <> %(viewer)b::text AND to_position = 9223372036854775807 "
+        "AND NOT applicant = ANY (%(own)b::text[]) AND to_position = 9223372036854775807 "
         "ORDER BY decide_by, application LIMIT %(limit)b OFFSET %(start)b",
         call=call,
         waiting=[str(status) for status in IN_PLAY],
-        viewer=who,
+        own=list(actor.all_parties),
         limit=count + 1,
         start=start,
     )

@@ -16,6 +16,7 @@ from domain.deciding import Allowed
 from domain.indexes import applications_by, conflicts_of, judged_by, reviews_of, rounds_of, submissions_of
 from domain.initiatives import Initiative
 from domain.messages import msg
+from domain.parties import Actor, acts_for
 from domain.readings import EXAMINED
 from domain.refusals import Forbidden, NotFound
 from domain.reviews import REVIEW, Review, concerning
@@ -45,9 +46,9 @@ async def of_call(
     they judge too, and by handle for funders, who see those of decided rounds. `round` is one of the
     call's. Raises `NotFound` or `Forbidden`."""
     who = viewer or ""
-    _, whole = await reader.with_initiative(CALL, call)
+    _, whole, actor = await reader.with_initiative_seen_by(viewer, CALL, call)
     initiative = whole.within(call)
-    role = allow(access.sees_timeline(who, initiative))
+    role = allow(access.sees_timeline(actor, initiative))
     if round is not None and round not in await reader.members(rounds_of(call)):
         raise NotFound  # whatever else the id may stand for
     judging = as_of is not None and bool(await judged_now(reader, who, await reader.members(rounds_of(call))))
@@ -56,27 +57,29 @@ async def of_call(
         "status": status,
         "round": round,
         "rounds": await decided_rounds(reader, call) if role is Role.FUNDER else None,
-        "at": position_at(as_of, access.sees_times(who, initiative, judging=judging)),
+        "at": position_at(as_of, access.sees_times(actor, initiative, judging=judging)),
         "limit": check_limit(limit) + 1,
     }
-    rows = await _rows_of_call(reader, who, call, **asked)
+    rows = await _rows_of_call(reader, actor, call, **asked)
     # Seldom: staff who applied are asked for again without their rivals, until the round is decided.
     applied_in = rows[0]["applied_in"] if rows and role is not Role.FUNDER else []
     if closed := await undecided(reader, applied_in):
-        rows = await _rows_of_call(reader, who, call, closed=closed, **asked)
+        rows = await _rows_of_call(reader, actor, call, closed=closed, **asked)
 
     judged = [row["application"] for row in rows if row["judged"]] if role is not Role.FUNDER else []
-    as_juror = await _seen_as_juror(reader, who, initiative, call, judged) if judged else {}
+    as_juror = await _seen_as_juror(reader, actor, initiative, call, judged) if judged else {}
     seen = {row["application"]: _seen(row, role, as_juror) for row in rows}
     # Only as staff is anything read that keeps one from judging: it is recorded before it is shown.
     read_in = {
-        row["round"] for row in rows[:limit] if seen[row["application"]].times and row["applicant"] != who
+        row["round"]
+        for row in rows[:limit]
+        if seen[row["application"]].times and not acts_for(actor, row["applicant"])
     }
     unrecorded = {each for each in read_in if not await readings.record(reader, who, each, *EXAMINED)}
 
     def item(row: Row) -> ApplicationLine:
         shown = seen[row["application"]]
-        withheld = shown.times and row["applicant"] != who and row["round"] in unrecorded
+        withheld = shown.times and not acts_for(actor, row["applicant"]) and row["round"] in unrecorded
         return line(
             reader,
             row,
@@ -84,7 +87,7 @@ async def of_call(
             applicant=shown.applicant,
             times=shown.times,
             place=access.sees_waiting_places(
-                who, applicant=row["applicant"], conflict_in_round=row["conflict_in_round"]
+                actor, applicant=row["applicant"], conflict_in_round=row["conflict_in_round"]
             ),
             unrecorded=withheld,
         )
@@ -108,7 +111,7 @@ def _seen(row: Row, role: Role, as_juror: Mapping[str, _Seen]) -> _Seen:
 
 
 async def _seen_as_juror(
-    reader: Fresh, viewer: str, house: Initiative, call: str, applications: Sequence[str]
+    reader: Fresh, viewer: Actor, house: Initiative, call: str, applications: Sequence[str]
 ) -> dict[str, _Seen]:
     """How staff see those applications that they were asked to judge: as `shown` does each."""
     ids = await reader.members_of_all([reviews_of(application) for application in applications])
@@ -155,13 +158,13 @@ _FILTERS: Final[Mapping[str, LiteralString]] = {
     "status": "AND a.status = (SELECT %(status)b::text)",
     "round": "AND a.round = (SELECT %(round)b::text)",
     "rounds": "AND a.round = ANY ((SELECT %(rounds)b::text[])::text[])",
-    "closed": "AND (NOT a.round = ANY ((SELECT %(closed)b::text[])::text[]) OR a.applicant = (SELECT %(viewer)b::text))",
+    "closed": "AND (NOT a.round = ANY ((SELECT %(closed)b::text[])::text[]) OR a.applicant = ANY ((SELECT %(parties)b::text[])::text[]))",
 }
 """The conditions that a list may have beside the call, by the value that each needs."""
 
 
-async def _rows_of_call(reader: Fresh, viewer: str, call: str, **asked: object) -> list[Row]:
-    """A call's applications, without others than the viewer's own in the rounds that are `closed` to them.
+async def _rows_of_call(reader: Fresh, viewer: Actor, call: str, **asked: object) -> list[Row]:
+    """A call's applications, without others than those of the viewer's own parties in the rounds that are `closed` to them.
 
     In each row, `conflict`: the viewer declared one with it; `conflict_in_round`: with one of its round; `judged`: they were asked to judge it; `applied_in`: the
     call's rounds in which they applied. All are from the command runner's indexes, which hold what happened a moment ago;
@@ -182,7 +185,7 @@ async def _rows_of_call(reader: Fresh, viewer: str, call: str, **asked: object) 
             a.application = ANY (ARRAY (SELECT entry FROM looked_up WHERE what = 1)) AS conflict,
             a.round = ANY (ARRAY (SELECT round FROM looked_up WHERE what = 1)) AS conflict_in_round,
             a.application = ANY (ARRAY (SELECT entry FROM looked_up WHERE what = 2)) AS judged,
-            ARRAY (SELECT DISTINCT round FROM looked_up WHERE what = 3) AS applied_in
+            ARRAY (SELECT DISTINCT round FROM looked_up WHERE what >= 3) AS applied_in
         FROM (
             SELECT * FROM read.applications a
             WHERE a.call = (SELECT %(call)b::text) AND a.application > (SELECT %(after)b::text)
@@ -194,8 +197,12 @@ async def _rows_of_call(reader: Fresh, viewer: str, call: str, **asked: object) 
         ORDER BY a.application
         """,  # noqa: S608
         call=call,
-        viewer=viewer,
-        looked_up=[conflicts_of(viewer, ""), judged_by(viewer, ""), applications_by(viewer, "")],
+        parties=list(viewer.parties),
+        looked_up=[
+            conflicts_of(viewer.id, ""),
+            judged_by(viewer.id, ""),
+            *(applications_by(party, "") for party in viewer.all_parties),
+        ],
         rounds_of=rounds_of(call),
         **asked,
     )
@@ -204,9 +211,11 @@ async def _rows_of_call(reader: Fresh, viewer: str, call: str, **asked: object) 
 async def mine(
     reader: Reader, viewer: str | None, *, cursor: str | None = None, limit: int = DEFAULT_LIMIT
 ) -> Page[ApplicationLine]:
-    """One's own applications, sorted by their random ids; raises `Forbidden` for nobody."""
+    """One's own applications, and those of organisations for which one acts, sorted by their random ids; raises `Forbidden` for nobody."""
     if viewer is None:
         raise Forbidden(msg("Sign in first."))
+    actor = await reader.actor(viewer)
+    own = await reader.members_of_all([submissions_of(party) for party in actor.parties])
     rows = await reader.rows(
         """
         SELECT a.*, t.* FROM read.applications a LEFT JOIN read.titled t ON t.title_stream = a.application AND t.title_version = a.written
@@ -214,7 +223,7 @@ async def mine(
             AND a.to_position = 9223372036854775807
         ORDER BY a.application LIMIT %(limit)b
         """,
-        own=list(await reader.members(submissions_of(viewer))),
+        own=list(own),
         after=key_of(cursor),
         limit=check_limit(limit) + 1,
     )

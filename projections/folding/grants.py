@@ -27,6 +27,7 @@ from domain.grants.facts import (
     GrantReportReturned,
     GrantReportSubmitted,
     GrantResumed,
+    GrantScreened,
     GrantSuspended,
     GrantTerminated,
     Instalment,
@@ -49,8 +50,8 @@ from projections.tables import Row, Table
 
 class GrantRow(Row, frozen=True, kw_only=True):
     """Where a grant stands. `handle` stands for the recipient; sums are minor units of `currency`. `reason_version`,
-    `amendment_version` and `payee_version` are those of the facts that hold the explanation of how it stands, the `amendment`
-    that waits for an answer, and the payee's name and account."""
+    `amendment_version`, `payee_version` and `screening_version` are those of the facts that hold the explanation of how it stands, the `amendment`
+    that waits for an answer, the payee's name and account, and the latest screening."""
 
     grant: str
     version: int
@@ -75,6 +76,7 @@ class GrantRow(Row, frozen=True, kw_only=True):
     payee_kind: PayeeKind | None = None
     payee_confirmed: bool = False
     payable_from: datetime | None = None
+    screening_version: int | None = None
 
 
 class HandleRow(Row, frozen=True, kw_only=True):
@@ -196,6 +198,8 @@ def grant_row(row: GrantRow, state: Grant, fact: GrantFact, version: int) -> Gra
         case GrantTerminated():
             row = replace(row, reason=fact.reason, reason_version=version)
             return replace(row, amendment=None, amendment_version=None)
+        case GrantScreened():
+            return replace(row, screening_version=version)
         case GrantResumed():
             return replace(row, reason=None, reason_version=None)
         case GrantAmendmentProposed():

@@ -7,6 +7,7 @@ from typing import Final, assert_never
 from domain.initiatives import (
     InitiativeFact,
     InitiativeFounded,
+    InitiativeScreeningSet,
     MemberAdded,
     MemberAddedToCall,
     MemberRemoved,
@@ -37,6 +38,8 @@ def fold(rows: Rows, fact: InitiativeFact, _placed: Placed) -> None:
             rows.put(MEMBERSHIPS, MembershipRow(person=fact.person, initiative=fact.initiative))
         case MemberRemoved():
             rows.clear(MEMBERSHIPS, (fact.person, fact.initiative))
+        case InitiativeScreeningSet():
+            pass  # of no person
         case MemberRemovedFromCall():
             pass  # who holds no role any more is left out where it is asked
         case _:

@@ -18,6 +18,7 @@ from domain.dossiers import DossierErased
 from domain.funds import FundCommitted, FundOpened, FundReleased
 from domain.grants.facts import GrantOffered
 from domain.initiatives import InitiativeFounded
+from domain.organisations import OrganisationRegistered
 from domain.panels import PanelAwardFreed, PanelOpened, PanelOutcomeSet, PanelWaitingListMoved
 from domain.readings import ReadingRecorded
 from domain.reviews import ReviewAssigned
@@ -119,7 +120,7 @@ def begins(fact: Fact, stream: str) -> StreamRow | None:
     """Where a stream's facts are told, by its first fact."""
     things: tuple[str, ...]
     match fact:
-        case InitiativeFounded() | FundOpened() | CallDrafted():
+        case InitiativeFounded() | OrganisationRegistered() | FundOpened() | CallDrafted():
             return StreamRow(stream=stream, things=(stream,))
         case RoundOpened():
             return StreamRow(stream=stream, things=(stream, fact.call))

@@ -1,22 +1,24 @@
 """Grants as they can be asked about."""
 
-from projections.grants.queries import (
+from projections.grants.queries import mine, of_call, one
+from projections.grants.shown import (
+    AmendmentShown,
     GrantDetail,
     GrantLine,
     InstalmentShown,
     PayeeShown,
     ReportShown,
-    mine,
-    of_call,
-    one,
+    ScreeningShown,
 )
 
 __all__ = [
+    "AmendmentShown",
     "GrantDetail",
     "GrantLine",
     "InstalmentShown",
     "PayeeShown",
     "ReportShown",
+    "ScreeningShown",
     "mine",
     "of_call",
     "one",

@@ -238,6 +238,7 @@ CREATE TABLE read.grants (
     payee_kind text,
     payee_confirmed boolean NOT NULL DEFAULT false,
     payable_from timestamptz,
+    screening_version integer,
     PRIMARY KEY ("grant", from_position)
 );
 CREATE INDEX ON read.grants (call, "grant");

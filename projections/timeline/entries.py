@@ -16,6 +16,7 @@ from domain.funds import FundCommitted, FundReleased
 from domain.grants.state import GRANT
 from domain.messages import Message
 from domain.panels import PANEL, PanelOutcomeSet
+from domain.parties import Actor
 from domain.readings import ReadingRecorded
 from domain.reviews import JUDGING, REVIEW
 from domain.rounds import ROUND, Round, RoundQuorumLowered
@@ -83,7 +84,7 @@ class Asked:
     `states` of rounds, and the applications with which the viewer declared `conflicts`, are there where they are known.
     """
 
-    viewer: str
+    viewer: Actor
     role: Role
     thing: str
     at: int

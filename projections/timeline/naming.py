@@ -10,6 +10,7 @@ from domain import access
 from domain.applications import APPLICATION, Application
 from domain.indexes import conflicts_of
 from domain.messages import Message, verbatim
+from domain.parties import Actor
 from domain.readings import READING, Reading, reading_of
 from domain.rounds import ROUND, Round
 from domain.values import Role
@@ -32,7 +33,7 @@ NAMELESS: Final = Name(shown=None, said=UNNAMED)
 
 async def titled(
     reader: Reader,
-    viewer: str,
+    viewer: Actor,
     role: Role,
     applications: Collection[str],
     *,
@@ -46,16 +47,16 @@ async def titled(
     states = await _applications(reader, applications)
     own_rounds = sorted({state.round for state in states.values()})
     rounds = {**rounds, **await _rounds(reader, [each for each in own_rounds if each not in rounds])}
-    read = await _readings(reader, viewer, own_rounds)
+    read = await _readings(reader, viewer.id, own_rounds)
     if conflicts is None:
-        conflicts = await reader.members_of_all([conflicts_of(viewer, each) for each in own_rounds])
+        conflicts = await reader.members_of_all([conflicts_of(viewer.id, each) for each in own_rounds])
     return frozenset(
         application
         for application, state in states.items()
         if access.sees_titles(
             role,
             rounds[state.round],
-            own=state.applicant == viewer,
+            own=access.acts_for(viewer, state.applicant),
             conflict=application in conflicts,
             read=read[state.round],
         )

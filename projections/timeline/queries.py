@@ -8,8 +8,9 @@ from domain import access
 from domain.calls import CALL, Call
 from domain.funds import FUND
 from domain.grants.state import GRANT
-from domain.indexes import applications_by, applications_of, conflicts_of, rounds_of
+from domain.indexes import applications_of, conflicts_of, rounds_of
 from domain.messages import in_context, msg, verbatim
+from domain.parties import Actor
 from domain.rounds import ROUND, RoundStatus
 from domain.values import Role
 from projections import readings
@@ -41,7 +42,7 @@ async def of_application(
     case = await case_of(reader, who, application)
     role = allow(
         access.sees_timeline(
-            who,
+            case.viewer,
             case.initiative,
             applicant=case.application.applicant,
             round=case.round,
@@ -51,12 +52,12 @@ async def of_application(
     reviews = case.reviews.values()
     conflict = access.declared_conflict(who, reviews)
     places = access.sees_waiting_places(
-        who,
+        case.viewer,
         applicant=case.application.applicant,
         conflict_in_round=bool(await reader.members(conflicts_of(who, case.application.round))),
     )
     times = access.sees_times(
-        who,
+        case.viewer,
         case.initiative,
         applicant=case.application.applicant,
         round=case.round,
@@ -70,7 +71,7 @@ async def of_application(
     return await page(
         reader,
         Asked(
-            viewer=who,
+            viewer=case.viewer,
             role=role,
             thing=application,
             at=position_at(as_of, times),
@@ -101,15 +102,15 @@ async def of_grant(
     as_of: AsOf | None = None,
 ) -> Timeline:
     """What happened to a grant; raises `NotFound` or `Forbidden`."""
-    who = viewer or ""
-    state, initiative = await reader.with_initiative(GRANT, grant)
-    role = allow(access.sees_timeline(who, initiative.within(state.call), applicant=state.recipient))
-    times = access.sees_times(who, initiative.within(state.call), applicant=state.recipient)
+    state, whole, actor = await reader.with_initiative_seen_by(viewer, GRANT, grant)
+    initiative = whole.within(state.call)
+    role = allow(access.sees_timeline(actor, initiative, applicant=state.recipient))
+    times = access.sees_times(actor, initiative, applicant=state.recipient)
     call = await reader.the(CALL, state.call)
     return await page(
         reader,
         Asked(
-            viewer=who,
+            viewer=actor,
             role=role,
             thing=grant,
             at=position_at(as_of, times),
@@ -137,14 +138,14 @@ async def of_call(
     and `NotRecorded` where that it is read cannot be recorded.
     """
     who = viewer or ""
-    state, whole = await reader.with_initiative(CALL, call)
+    state, whole, actor = await reader.with_initiative_seen_by(viewer, CALL, call)
     initiative = whole.within(call)
-    role = allow(access.sees_timeline(who, initiative))
-    at = position_at(as_of, access.sees_times(who, initiative))
+    role = allow(access.sees_timeline(actor, initiative))
+    at = position_at(as_of, access.sees_times(actor, initiative))
     rounds = await reader.members(rounds_of(call))
     loaded = await reader.load(*((ROUND, each) for each in rounds))
     undecided = [each for each in rounds if loaded[each].state.status is not RoundStatus.DECIDED]
-    own = {each: await reader.members(applications_by(who, each)) for each in rounds}
+    own = {each: await reader.applied_by(actor, each) for each in rounds}
     if role is Role.OFFICER:
         await _record_times(reader, who, state, [each for each in undecided if not own[each]])
     conflicts = await reader.members_of_all([conflicts_of(who, each) for each in rounds])
@@ -153,13 +154,13 @@ async def of_call(
     return await page(
         reader,
         Asked(
-            viewer=who,
+            viewer=actor,
             role=role,
             thing=call,
             at=at,
             zone=state.time_zone,
             currency=state.currency,
-            places=access.sees_waiting_places(who, conflict_in_round=bool(conflicts)),
+            places=access.sees_waiting_places(actor, conflict_in_round=bool(conflicts)),
             rounds=closed,
             judged=await judged_now(reader, who, rounds),
             tied=[*(application for each in rounds for application in own[each]), *conflicts],
@@ -185,10 +186,10 @@ async def of_fund(
     as_of: AsOf | None = None,
 ) -> Timeline:
     """What happened to a fund and to the grants it pays; raises `NotFound` or `Forbidden`."""
-    who = viewer or ""
+    actor = Actor(viewer or "")
     state, initiative = await reader.with_initiative(FUND, fund)
-    role = allow(access.sees_timeline(who, initiative))
-    at = position_at(as_of, access.sees_times(who, initiative))
+    role = allow(access.sees_timeline(actor, initiative))
+    at = position_at(as_of, access.sees_times(actor, initiative))
     rows = await reader.rows(
         "SELECT name FROM read.funds WHERE fund = %(fund)b AND to_position = 9223372036854775807", fund=fund
     )
@@ -197,7 +198,7 @@ async def of_fund(
     return await page(
         reader,
         Asked(
-            viewer=who,
+            viewer=actor,
             role=role,
             thing=fund,
             at=at,

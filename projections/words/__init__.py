@@ -13,6 +13,7 @@ from domain.dossiers import DossierFact
 from domain.funds import FundFact
 from domain.grants.facts import GrantFact
 from domain.initiatives import InitiativeFact, InstallationFact
+from domain.organisations import OrganisationFact
 from domain.panels import PanelFact
 from domain.persons import PersonFact
 from domain.readings import ReadingFact
@@ -27,7 +28,13 @@ from projections.words.decisions import (
     round_words,
 )
 from projections.words.money import fund_words, grant_words
-from projections.words.people import dossier_words, initiative_words, installation_words, person_words
+from projections.words.people import (
+    dossier_words,
+    initiative_words,
+    installation_words,
+    organisation_words,
+    person_words,
+)
 from projections.words.telling import Told, Words
 
 __all__ = ["Told", "Words", "words"]
@@ -41,6 +48,8 @@ def words(fact: Fact, told: Told) -> Words:
         return initiative_words(fact, told)
     if isinstance(fact, PersonFact):
         return person_words(fact)
+    if isinstance(fact, OrganisationFact):
+        return organisation_words(fact, told)
     if isinstance(fact, DossierFact):
         return dossier_words(fact, told)
     if isinstance(fact, FundFact):

@@ -37,6 +37,7 @@ from domain.calls import (
     CallPublished,
     CallRoundOpened,
     CallRubricChanged,
+    CallScreeningSet,
 )
 from domain.labels import reason
 from domain.messages import At, Message, counted, msg
@@ -156,6 +157,20 @@ def call_words(fact: CallFact, told: Told) -> Words:
         case CallCancelled():
             return Words(
                 msg("{actor} cancelled the call {about}.", actor=actor, about=about), reason(fact.reason)
+            )
+        case CallScreeningSet():
+            return Words(
+                msg(
+                    "{actor} required that payees are screened before a payment of the call {about}.",
+                    actor=actor,
+                    about=about,
+                )
+                if fact.required
+                else msg(
+                    "{actor} no longer requires for the call {about} that payees are screened before a payment.",
+                    actor=actor,
+                    about=about,
+                )
             )
         case CallRoundOpened():
             return Words(msg("{actor} opened a round of the call {about}.", actor=actor, about=about))

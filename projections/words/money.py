@@ -28,12 +28,13 @@ from domain.grants.facts import (
     GrantReportReturned,
     GrantReportSubmitted,
     GrantResumed,
+    GrantScreened,
     GrantSuspended,
     GrantTerminated,
     Instalment,
     PayeeKind,
 )
-from domain.labels import reason
+from domain.labels import SCREENING_RESULTS, reason
 from domain.messages import Message, counted, msg
 from domain.values import Money
 from projections.words.telling import Told, Words
@@ -147,6 +148,19 @@ def grant_words(fact: GrantFact, told: Told) -> Words:
         case GrantPayeeConfirmed():
             return Words(
                 msg("{actor} confirmed the payee of the grant for {about}.", actor=actor, about=about)
+            )
+        case GrantScreened():
+            return Words(
+                msg(
+                    "{actor} recorded a screening of the payee of the grant for {about}, made on {screened_on}.",
+                    actor=actor,
+                    about=about,
+                    screened_on=fact.screened_on,
+                ),
+                changed=(
+                    msg("Result of the screening: {result}", result=SCREENING_RESULTS[fact.result]),
+                    msg("Reference of the screening: {reference}", reference=fact.reference),
+                ),
             )
         case GrantCompleted():
             return Words(msg("{actor} completed the grant for {about}.", actor=actor, about=about))

@@ -1,4 +1,4 @@
-"""People, initiatives and the installation, in words."""
+"""People, organisations, initiatives and the installation, in words."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from domain.initiatives import (
     AdministratorAppointed,
     InitiativeFact,
     InitiativeFounded,
+    InitiativeScreeningSet,
     InstallationFact,
     InstallationOpened,
     MemberAdded,
@@ -19,6 +20,16 @@ from domain.initiatives import (
 )
 from domain.labels import reason
 from domain.messages import msg
+from domain.organisations import (
+    OrganisationClosed,
+    OrganisationErased,
+    OrganisationFact,
+    OrganisationHandleGiven,
+    OrganisationMemberAdded,
+    OrganisationMemberInvited,
+    OrganisationMemberRemoved,
+    OrganisationRegistered,
+)
 from domain.persons import (
     PersonClaimMade,
     PersonClaimUsed,
@@ -26,6 +37,8 @@ from domain.persons import (
     PersonErased,
     PersonFact,
     PersonHandleGiven,
+    PersonJoinedOrganisation,
+    PersonLeftOrganisation,
     PersonRegistered,
 )
 from domain.values import is_id
@@ -64,6 +77,14 @@ def initiative_words(fact: InitiativeFact, told: Told) -> Words:
                 msg("{actor} gave a person roles for one call.", actor=told.actor),
                 changed=(msg("Roles for this call: {roles}", roles=fact.roles),),
             )
+        case InitiativeScreeningSet():
+            return Words(
+                msg("{actor} required that payees are screened before a payment.", actor=told.actor)
+                if fact.required
+                else msg(
+                    "{actor} no longer requires that payees are screened before a payment.", actor=told.actor
+                )
+            )
         case MemberRemovedFromCall():
             return Words(msg("{actor} took away a person's roles for one call.", actor=told.actor))
         case _:
@@ -88,12 +109,39 @@ def person_words(fact: PersonFact) -> Words:
             return Words(msg("A claim to a way in was withdrawn."))
         case PersonClaimUsed():
             return Words(msg("A claim was exchanged for a way in to a person's account."))
+        case PersonJoinedOrganisation():
+            return Words(msg("A person acts for an organisation from now on."))
+        case PersonLeftOrganisation():
+            return Words(msg("A person does not act for an organisation any more."))
         case PersonErased():
             return Words(
                 msg("A person was erased."),
                 reason(fact.reason),
                 (_UNREADABLE,),
             )
+        case _:
+            assert_never(fact)
+
+
+def organisation_words(fact: OrganisationFact, told: Told) -> Words:
+    """What happened to an organisation; it names neither it nor anybody."""
+    match fact:
+        case OrganisationRegistered():
+            return Words(msg("{actor} registered the organisation.", actor=told.actor))
+        case OrganisationHandleGiven():
+            return Words(msg("The organisation was given the handle {handle}.", handle=fact.handle))
+        case OrganisationMemberInvited():
+            return Words(msg("{actor} invited a person to act for the organisation.", actor=told.actor))
+        case OrganisationMemberAdded():
+            return Words(
+                msg("{actor} accepted the invitation to act for the organisation.", actor=told.actor)
+            )
+        case OrganisationMemberRemoved():
+            return Words(msg("A person does not act for the organisation any more, or was not to."))
+        case OrganisationClosed():
+            return Words(msg("The organisation was closed."))
+        case OrganisationErased():
+            return Words(msg("The organisation was erased."), reason(fact.reason), (_UNREADABLE,))
         case _:
             assert_never(fact)
 

@@ -63,6 +63,8 @@ SENTENCES: Final = {
     "k": "Only an administrator of this installation can do this.",
     "s": "Only the program itself can do this.",
     "a": "Sign in to apply.",
+    "b": "Sign in to register an organisation.",
+    "h": "You act for this organisation already.",
     "e": "This account was erased.",
     "l": "In this initiative, only people with one of these roles can do this: officer, juror, chair.",
     "q": "You applied in this round, so other applications are not shown to you before it is decided.",
@@ -84,12 +86,21 @@ installation.appoint           e  e  k  k  k  k   k  k  k  k  k  k  k  k  k  k  
 initiative.found               e  e  k  k  k  k   k  k  k  k  k  k  k  k  k  k  k  k  k  k  k  D  S  k
 initiative.add_member          e  e  .  .  .  D   d  d  d  d  d  d  d  d  d  d  d  d  d  d  D  .  .  .
 initiative.add_member: orphan  e  e  .  .  .  .   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  D  S  .
+initiative.set_screening       e  e  .  .  .  D   d  d  d  d  d  d  d  d  d  d  d  d  d  d  D  .  .  .
 initiative.remove_member       e  e  .  .  .  D   d  d  d  d  d  d  d  d  d  d  d  d  d  d  D  .  .  .
 person.register                e  e  k  k  k  k   k  k  k  k  k  k  k  k  k  k  k  k  k  k  k  D  S  k
 person.make_claim              e  e  k  k  k  k   k  k  k  k  k  k  k  k  k  k  k  k  k  k  k  D  S  k
 person.withdraw_claim          e  e  P  k  k  k   k  k  k  k  k  k  k  k  k  k  k  k  k  k  k  D  S  k
 person.use_claim               e  e  P  .  .  .   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
 person.erase                   e  e  k  k  k  k   k  k  k  k  k  k  k  k  k  k  k  k  k  k  k  D  S  k
+
+organisation.register          e  e  P  P  P  P   P  P  P  P  P  P  P  P  P  P  P  P  P  P  P  P  b  P
+organisation.invite            e  e  .  P  .  P   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
+organisation.invite: alone     e  e  .  .  .  .   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  D  S  .
+organisation.join              e  e  P  h  .  h   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
+organisation.remove_member     e  e  P  P  .  P   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
+organisation.close             e  e  .  P  .  P   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
+organisation.erase             e  e  k  k  k  k   k  k  k  k  k  k  k  k  k  k  k  k  k  k  k  D  S  k
 
 fund.open                      e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  o  .  .  .
 fund.pledge                    e  e  .  .  .  F   f  f  f  f  f  f  f  f  f  f  F  F  f  U  f  .  .  .
@@ -101,6 +112,7 @@ call.change                    e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  
 call.change_form               e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  o  .  .  .
 call.change_rubric             e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  o  .  .  .
 call.cancel                    e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  o  .  .  .
+call.set_screening             e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  o  .  .  .
 call.add_member                e  e  .  .  .  D   d  d  d  d  d  d  d  d  d  d  d  d  d  d  D  .  .  .
 call.remove_member             e  e  .  .  .  D   d  d  d  d  d  d  d  d  d  d  d  d  d  d  D  .  .  .
 round.open                     e  e  .  .  .  O   o  o  o  o  o  o  o  O  O  O  o  o  o  o  o  .  .  .
@@ -144,6 +156,7 @@ grant.decline                  e  e  .  A  .  A   .  .  .  .  .  .  .  .  .  .  
 grant.lapse                    e  e  s  s  s  s   s  s  s  s  s  s  s  s  s  s  s  s  s  s  s  s  S  s
 grant.set_payee                e  e  .  A  .  A   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
 grant.confirm_payee            e  e  .  .  .  g   f  f  f  f  f  f  f  f  f  f  F  x  f  f  f  .  .  .
+grant.record_screening         e  e  .  .  .  g   f  f  f  f  f  f  f  f  f  f  F  x  f  f  f  .  .  .
 grant.schedule                 e  e  .  .  .  g   o  o  o  o  o  o  o  O  x  O  o  o  o  o  o  .  .  .
 grant.submit_report            e  e  .  A  .  A   .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .
 grant.accept_report            e  e  .  .  .  g   o  o  o  o  o  o  o  O  x  O  o  o  o  o  o  .  .  .

@@ -150,6 +150,7 @@ class TestRolesThatDoNotMeet:
         "row",
         [
             "grant.confirm_payee",
+            "grant.record_screening",
             "grant.schedule",
             "grant.accept_report",
             "grant.return_report",

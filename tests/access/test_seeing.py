@@ -12,6 +12,7 @@ from domain.deciding import Allowed, Denied, Verdict
 from domain.grants.state import Grant
 from domain.initiatives import INITIATIVE as INITIATIVES
 from domain.initiatives import Initiative
+from domain.parties import Actor
 from domain.reviews import Review, ReviewStatus
 from domain.rounds import Round, RoundStatus
 from domain.stages import Blindness
@@ -110,7 +111,7 @@ class TestTheApplicationsText:
 
     @staticmethod
     def asking(round: Round, given: tuple[Review, ...]) -> Callable[[str], Verdict]:
-        return lambda who: access.sees_application(who, HOUSE, round, OURS, given, own=())
+        return lambda who: access.sees_application(Actor(who), HOUSE, round, OURS, given, own=())
 
     def test_is_the_applicants_the_staffs_and_the_cleared_jurors(self) -> None:
         staff = {"artist": Role.APPLICANT, "officer": Role.OFFICER, "judging officer": Role.OFFICER}
@@ -163,7 +164,7 @@ class TestTheApplicationsText:
         removed = Initiative(
             members={who: held for who, held in HOUSE.members.items() if who != SECOND_JUROR}
         )
-        verdict = access.sees_application(SECOND_JUROR, removed, CLOSED, OURS, self.STATUSES, own=())
+        verdict = access.sees_application(Actor(SECOND_JUROR), removed, CLOSED, OURS, self.STATUSES, own=())
         assert verdict == Denied(access.NOT_YOURS, hidden=True)
 
     def test_does_not_exist_for_others(self) -> None:
@@ -172,18 +173,20 @@ class TestTheApplicationsText:
     @pytest.mark.parametrize("state", [OPEN, CLOSED, IN_PANEL])
     def test_is_kept_from_all_who_applied_until_the_round_is_decided(self, state: Round) -> None:
         def ask(who: str) -> Verdict:
-            return access.sees_application(who, HOUSE, state, OURS, self.STATUSES, own=(OTHER_APPLICATION,))
+            return access.sees_application(
+                Actor(who), HOUSE, state, OURS, self.STATUSES, own=(OTHER_APPLICATION,)
+            )
 
         assert allowed(ask) == {"artist": Role.APPLICANT}
         assert told(ask(OFFICER)) == APPLIED
         assert hidden(ask) == hidden(self.asking(state, self.STATUSES))
         assert access.sees_application(
-            OFFICER, HOUSE, DECIDED, OURS, self.STATUSES, own=(OTHER_APPLICATION,)
+            Actor(OFFICER), HOUSE, DECIDED, OURS, self.STATUSES, own=(OTHER_APPLICATION,)
         ) == Allowed(Role.OFFICER)
 
     def test_an_officer_sees_their_own_as_its_applicant(self) -> None:
         own = Application(status=ApplicationStatus.ELIGIBLE, applicant=OFFICER)
-        assert access.sees_application(OFFICER, HOUSE, CLOSED, own, (), own=(APPLICATION,)) == Allowed(
+        assert access.sees_application(Actor(OFFICER), HOUSE, CLOSED, own, (), own=(APPLICATION,)) == Allowed(
             Role.APPLICANT
         )
 
@@ -194,14 +197,14 @@ class TestWhoApplied:
         judged = stage(blindness=blindness)
         given = reviews(juror=ReviewStatus.SUBMITTED)
         assert allowed(
-            lambda who: access.sees_applicant(who, HOUSE, judged, IN_PANEL, OURS, given, own=())
+            lambda who: access.sees_applicant(Actor(who), HOUSE, judged, IN_PANEL, OURS, given, own=())
         ) == {
             "artist": Role.APPLICANT,
             "officer": Role.OFFICER,
             "judging officer": Role.OFFICER,
         }
         for who in (JUROR, CHAIR):
-            assert told(access.sees_applicant(who, HOUSE, judged, IN_PANEL, OURS, given, own=())) == (
+            assert told(access.sees_applicant(Actor(who), HOUSE, judged, IN_PANEL, OURS, given, own=())) == (
                 "In this call, jurors do not see who applied."
             )
 
@@ -214,17 +217,17 @@ class TestWhoApplied:
             given = reviews(judging_officer=status)
             for state in (CLOSED, IN_PANEL):
                 assert told(
-                    access.sees_applicant(JUDGING_OFFICER, HOUSE, judged, state, OURS, given, own=())
+                    access.sees_applicant(Actor(JUDGING_OFFICER), HOUSE, judged, state, OURS, given, own=())
                 ) == ("In this call, jurors do not see who applied.")
             assert access.sees_applicant(
-                JUDGING_OFFICER, HOUSE, judged, DECIDED, OURS, given, own=()
+                Actor(JUDGING_OFFICER), HOUSE, judged, DECIDED, OURS, given, own=()
             ) == Allowed(Role.OFFICER)
 
     def test_is_seen_by_all_who_see_an_application_of_an_open_call(self) -> None:
         judged = stage(blindness="open")
         given = reviews(juror=ReviewStatus.CLEARED, second_juror=ReviewStatus.ASSIGNED)
         assert allowed(
-            lambda who: access.sees_applicant(who, HOUSE, judged, CLOSED, OURS, given, own=())
+            lambda who: access.sees_applicant(Actor(who), HOUSE, judged, CLOSED, OURS, given, own=())
         ) == {
             "artist": Role.APPLICANT,
             "officer": Role.OFFICER,
@@ -240,7 +243,7 @@ class TestTheReviews:
 
     @staticmethod
     def asking(round: Round, given: tuple[Review, ...]) -> Callable[[str], Verdict]:
-        return lambda who: access.sees_reviews(who, HOUSE, round, OURS, given, own=())
+        return lambda who: access.sees_reviews(Actor(who), HOUSE, round, OURS, given, own=())
 
     def test_are_seen_by_a_juror_after_their_own_is_submitted(self) -> None:
         assert allowed(self.asking(CLOSED, self.STATUSES)) == {
@@ -291,7 +294,9 @@ class TestTheReviews:
     @pytest.mark.parametrize("state", [OPEN, CLOSED, IN_PANEL])
     def test_are_kept_from_all_who_applied_until_the_round_is_decided(self, state: Round) -> None:
         def ask(who: str, state: Round = state) -> Verdict:
-            return access.sees_reviews(who, HOUSE, state, OURS, self.STATUSES, own=(OTHER_APPLICATION,))
+            return access.sees_reviews(
+                Actor(who), HOUSE, state, OURS, self.STATUSES, own=(OTHER_APPLICATION,)
+            )
 
         assert allowed(ask) == {}
         assert told(ask(OFFICER)) == APPLIED
@@ -301,9 +306,9 @@ class TestTheReviews:
     def test_are_never_the_applicants(self, state: Round) -> None:
         own = Application(status=ApplicationStatus.ELIGIBLE, applicant=OFFICER)
         for who, application in ((ARTIST, OURS), (OFFICER, own)):
-            assert told(access.sees_reviews(who, HOUSE, state, application, self.STATUSES, own=())) == (
-                "Applicants do not see the reviews of their application."
-            )
+            assert told(
+                access.sees_reviews(Actor(who), HOUSE, state, application, self.STATUSES, own=())
+            ) == ("Applicants do not see the reviews of their application.")
 
     def test_do_not_exist_for_others(self) -> None:
         assert hidden(self.asking(CLOSED, self.STATUSES)) == ("keeper", "other artist", "stranger")
@@ -334,9 +339,11 @@ class TestHowFarTheJuryIs:
 
 class TestTheCommentsForTheApplicant:
     def test_are_the_applicants_once_the_round_is_decided(self) -> None:
-        assert allowed(lambda who: access.sees_feedback(who, DECIDED, OURS)) == {"artist": Role.APPLICANT}
+        assert allowed(lambda who: access.sees_feedback(Actor(who), DECIDED, OURS)) == {
+            "artist": Role.APPLICANT
+        }
         for state in (OPEN, CLOSED, IN_PANEL):
-            assert told(access.sees_feedback(ARTIST, state, OURS)) == (
+            assert told(access.sees_feedback(Actor(ARTIST), state, OURS)) == (
                 "You can see the comments on your application once the round is decided."
             )
 
@@ -397,18 +404,23 @@ class TestTheRanking:
 
 class TestTheTimeline:
     def test_of_a_call_or_a_fund_is_the_staffs_and_the_funders(self) -> None:
-        assert allowed(lambda who: access.sees_timeline(who, HOUSE)) == {**STAFF, "funder": Role.FUNDER}
+        assert allowed(lambda who: access.sees_timeline(Actor(who), HOUSE)) == {
+            **STAFF,
+            "funder": Role.FUNDER,
+        }
 
     @pytest.mark.parametrize("state", [OPEN, CLOSED, IN_PANEL])
     def test_of_an_application_is_kept_from_funders_until_the_round_is_decided(self, state: Round) -> None:
         def ask(who: str) -> Verdict:
-            return access.sees_timeline(who, HOUSE, applicant=ARTIST, round=state)
+            return access.sees_timeline(Actor(who), HOUSE, applicant=ARTIST, round=state)
 
         assert allowed(ask) == {**STAFF, "artist": Role.APPLICANT}
         assert told(ask(FUNDER)) == "Funders can follow an application once its round is decided."
 
     def test_of_an_application_is_the_funders_once_the_round_is_decided(self) -> None:
-        assert allowed(lambda who: access.sees_timeline(who, HOUSE, applicant=ARTIST, round=DECIDED)) == {
+        assert allowed(
+            lambda who: access.sees_timeline(Actor(who), HOUSE, applicant=ARTIST, round=DECIDED)
+        ) == {
             **STAFF,
             "funder": Role.FUNDER,
             "artist": Role.APPLICANT,
@@ -419,18 +431,20 @@ class TestTheTimeline:
         self, state: Round
     ) -> None:
         def ask(who: str, state: Round = state) -> Verdict:
-            return access.sees_timeline(who, HOUSE, applicant=ARTIST, round=state, own=(OTHER_APPLICATION,))
+            return access.sees_timeline(
+                Actor(who), HOUSE, applicant=ARTIST, round=state, own=(OTHER_APPLICATION,)
+            )
 
         assert allowed(ask) == {"artist": Role.APPLICANT}
         assert told(ask(OFFICER)) == APPLIED
         assert ask(OFFICER, DECIDED) == Allowed(Role.OFFICER)
 
     def test_of_their_own_application_is_the_staffs_as_applicants(self) -> None:
-        verdict = access.sees_timeline(OFFICER, HOUSE, applicant=OFFICER, round=CLOSED)
+        verdict = access.sees_timeline(Actor(OFFICER), HOUSE, applicant=OFFICER, round=CLOSED)
         assert verdict == Allowed(Role.APPLICANT)
 
     def test_does_not_exist_for_others(self) -> None:
-        assert hidden(lambda who: access.sees_timeline(who, HOUSE)) == (
+        assert hidden(lambda who: access.sees_timeline(Actor(who), HOUSE)) == (
             "keeper",
             "artist",
             "other artist",
@@ -443,7 +457,7 @@ PAID = Grant(recipient=ARTIST, application=APPLICATION)
 
 def conflicted(sees: Callable[..., Verdict], application: str, who: str) -> Verdict:
     """What somebody is answered about the grant who declared a conflict with an application."""
-    return sees(who, HOUSE, PAID, conflicts=(application,))
+    return sees(Actor(who), HOUSE, PAID, conflicts=(application,))
 
 
 class TestPayments:
@@ -455,12 +469,12 @@ class TestPayments:
             "judging officer": Role.OFFICER,
             "funder": Role.FUNDER,
         }
-        assert allowed(lambda who: access.sees_payments(who, HOUSE)) == house
-        assert allowed(lambda who: access.sees_payments(who, HOUSE, recipient=ARTIST)) == {
+        assert allowed(lambda who: access.sees_payments(Actor(who), HOUSE)) == house
+        assert allowed(lambda who: access.sees_payments(Actor(who), HOUSE, recipient=ARTIST)) == {
             **house,
             "artist": Role.APPLICANT,
         }
-        assert hidden(lambda who: access.sees_payments(who, HOUSE, recipient=ARTIST)) == (
+        assert hidden(lambda who: access.sees_payments(Actor(who), HOUSE, recipient=ARTIST)) == (
             "keeper",
             "other artist",
             "stranger",
@@ -471,10 +485,10 @@ class TestPayments:
         house = Initiative(members={**HOUSE.members, STRANGER: frozenset(both)})
 
         def payee(who: str) -> Verdict:
-            return access.sees_payee(who, house, PAID, conflicts=())
+            return access.sees_payee(Actor(who), house, PAID, conflicts=())
 
         def reports(who: str) -> Verdict:
-            return access.sees_reports(who, house, PAID, conflicts=())
+            return access.sees_reports(Actor(who), house, PAID, conflicts=())
 
         assert allowed(payee) == {
             "finance": Role.FINANCE,
@@ -487,7 +501,7 @@ class TestPayments:
             assert hidden(ask) == ("keeper", "other artist")
 
     def test_the_recipient_is_told_to_all_but_funders(self) -> None:
-        assert allowed(lambda who: access.sees_recipient(who, HOUSE, PAID, conflicts=())) == {
+        assert allowed(lambda who: access.sees_recipient(Actor(who), HOUSE, PAID, conflicts=())) == {
             **STAFF,
             "finance": Role.FINANCE,
             "approver": Role.APPROVER,
@@ -499,7 +513,7 @@ class TestPayments:
             assert allowed(functools.partial(conflicted, sees, APPLICATION)) == {"artist": Role.APPLICANT}
             for who in (OFFICER, FINANCE, APPROVER):
                 other = conflicted(sees, OTHER_APPLICATION, who)
-                assert other == sees(who, HOUSE, PAID, conflicts=())
+                assert other == sees(Actor(who), HOUSE, PAID, conflicts=())
         for who in (OFFICER, FINANCE):
             assert told(conflicted(access.sees_recipient, APPLICATION, who)) == str(access.CONFLICTED)
 
@@ -538,9 +552,9 @@ def test_places_on_the_waiting_list_are_told_but_beside_a_conflict() -> None:
     """One's own is always told."""
     for conflict in (False, True):
         for applicant in (OTHER_ARTIST, None):
-            shown = access.sees_waiting_places(ARTIST, applicant=applicant, conflict_in_round=conflict)
+            shown = access.sees_waiting_places(Actor(ARTIST), applicant=applicant, conflict_in_round=conflict)
             assert shown is not conflict
-        assert access.sees_waiting_places(ARTIST, applicant=ARTIST, conflict_in_round=conflict)
+        assert access.sees_waiting_places(Actor(ARTIST), applicant=ARTIST, conflict_in_round=conflict)
 
 
 def test_who_was_let_in_late_is_seen_by_the_staff_but_not_by_who_applied() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from domain import access
 from domain.deciding import Allowed
+from domain.parties import Actor
 from domain.reviews import Review, ReviewStatus
 from domain.rounds import Round, RoundStatus
 from domain.values import MEMBER_ROLES, Role
@@ -19,20 +20,22 @@ STAFF = {"officer": Role.OFFICER, "judging officer": Role.OFFICER}
 @pytest.mark.parametrize("status", UNDECIDED)
 def test_before_the_decision_the_staff_and_the_applicant(status: RoundStatus) -> None:
     """Nobody of the jury, and no funder."""
-    found = allowed(lambda who: access.sees_times(who, HOUSE, applicant=ARTIST, round=Round(status=status)))
+    found = allowed(
+        lambda who: access.sees_times(Actor(who), HOUSE, applicant=ARTIST, round=Round(status=status))
+    )
     assert found == {**STAFF, "artist": Role.APPLICANT}
 
 
 def test_from_the_decision_on_funders_too() -> None:
     decided = Round(status=RoundStatus.DECIDED)
-    assert allowed(lambda who: access.sees_times(who, HOUSE, round=decided)) == {
+    assert allowed(lambda who: access.sees_times(Actor(who), HOUSE, round=decided)) == {
         **STAFF,
         "funder": Role.FUNDER,
     }
 
 
 def test_of_money_also_those_who_pay() -> None:
-    assert allowed(lambda who: access.sees_times(who, HOUSE, money=True)) == {
+    assert allowed(lambda who: access.sees_times(Actor(who), HOUSE, money=True)) == {
         **STAFF,
         "finance": Role.FINANCE,
         "approver": Role.APPROVER,
@@ -42,9 +45,9 @@ def test_of_money_also_those_who_pay() -> None:
 
 def test_nobody_who_judges_whatever_else_they_are() -> None:
     """But their own application's."""
-    everything = access.sees_times(ARTIST, HOUSE, applicant=ARTIST, judging=True)
+    everything = access.sees_times(Actor(ARTIST), HOUSE, applicant=ARTIST, judging=True)
     assert isinstance(everything, Allowed)
-    assert allowed(lambda who: access.sees_times(who, HOUSE, judging=True, money=True)) == {}
+    assert allowed(lambda who: access.sees_times(Actor(who), HOUSE, judging=True, money=True)) == {}
     assert NAMES.keys() >= set(EVERYBODY)
 
 
@@ -63,7 +66,7 @@ def test_a_role_that_is_not_named_sees_no_times() -> None:
     named = {Role.OFFICER, Role.FUNDER, Role.FINANCE, Role.APPROVER}
     for role in MEMBER_ROLES:
         verdicts = [
-            access.sees_times(who, HOUSE, money=True)
+            access.sees_times(Actor(who), HOUSE, money=True)
             for who in EVERYBODY
             if HOUSE.roles(who) == frozenset({role})
         ]

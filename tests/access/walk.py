@@ -20,6 +20,7 @@ from domain.forms import Criterion, Form, Question, Rubric
 from domain.grants.rules import PlannedInstalment
 from domain.indexes import reviews_of
 from domain.initiatives import InitiativeFounded, MemberAdded
+from domain.organisations import OrganisationMemberRemoved, OrganisationRegistered
 from domain.persons import PERSON as PERSONS
 from domain.persons import PersonErased
 from domain.refusals import CommandRejected
@@ -242,6 +243,7 @@ def moments(blindness: Blindness = "open") -> dict[str, Moment]:
 def _house(walk: Walk) -> None:
     walk.stop("installation.appoint", person=NEWCOMER)
     walk.stop("initiative.found", name="Another Initiative", founder=NEWCOMER)
+    walk.stop("initiative.set_screening", initiative=INITIATIVE, required=True)
     walk.stop("initiative.add_member", initiative=INITIATIVE, person=NEWCOMER, roles=(Role.JUROR,))
     walk.stop("initiative.remove_member", initiative=INITIATIVE, person=THIRD_JUROR)
     walk.world.given(ORPHANED, InitiativeFounded(initiative=ORPHANED, name="Invented Orphan", founder=ERASED))
@@ -258,8 +260,29 @@ def _house(walk: Walk) -> None:
     walk.stop("person.withdraw_claim", person=STRANGER, claim=claim)
     walk.stop("person.use_claim", person=STRANGER, claim=claim)
     walk.stop("person.erase", person=NEWCOMER, reason="asked_by_person")
+    _organisations(walk)
     other = walk.do(KEEPER, "initiative.found", name="Other Initiative", founder=OUTSIDER)
     walk.do(OUTSIDER, "initiative.add_member", initiative=other, person=OUTSIDER, roles=MEMBER_ROLES)
+
+
+def _organisations(walk: Walk) -> None:
+    """One that the newcomer registers; somebody of each kind is invited, but nobody joins in the life that goes on."""
+    walk.stop("organisation.register", name="Invented Collective")
+    before = fork(walk.world)
+    organisation = walk.do(ARTIST, "organisation.register", name="Invented Collective")
+    walk.stop("organisation.invite", organisation=organisation, person=NEWCOMER)
+    walk.do(ARTIST, "organisation.invite", organisation=organisation, person=STRANGER)
+    walk.stop("organisation.join", organisation=organisation)
+    walk.stop("organisation.remove_member", organisation=organisation, person=STRANGER)
+    walk.stop("organisation.close", organisation=organisation)
+    walk.stop("organisation.erase", organisation=organisation, reason="asked_by_person")
+    alone = numbered("organisation", 2)
+    registered_alone = OrganisationRegistered(
+        organisation=alone, member=ERASED, name="Invented Orphan", identifiers=()
+    )
+    walk.world.given(alone, registered_alone, OrganisationMemberRemoved(organisation=alone, person=ERASED))
+    walk.stop("organisation.invite: alone", organisation=alone, person=NEWCOMER)
+    walk.world = before
 
 
 def _call(walk: Walk, blindness: Blindness) -> tuple[str, str]:
@@ -291,6 +314,7 @@ def _call(walk: Walk, blindness: Blindness) -> tuple[str, str]:
     walk.stop("call.change_form", call=call, stage=STAGE, form=other)
     criteria = Rubric(criteria=(Criterion(id="other", label={"en": "Other"}),))
     walk.stop("call.change_rubric", call=call, stage=STAGE, rubric=criteria)
+    walk.stop_and_do(OFFICER, "call.set_screening", call=call, required=True)
     walk.stop("call.change", call=call, title={"en": "Invented Call, changed"})
     walk.stop("call.cancel", call=call, reason="events")
     walk.stop("call.add_member", call=call, person=NEWCOMER, roles=(Role.JUROR,))
@@ -437,6 +461,8 @@ def _grant(walk: Walk, application: str) -> None:
         ARTIST, "grant.set_payee", grant=grant, kind="recipient", name="Applicant One", account="Account 1234"
     )
     walk.stop_and_do(FINANCE, "grant.confirm_payee", grant=grant, setting=1)
+    screening = {"result": "no_match", "reference": "S-1", "screened_on": walk.now.date()}
+    walk.stop_and_do(FINANCE, "grant.record_screening", grant=grant, setting=1, **screening)
     plan = (PlannedInstalment(amount=euros("500.00"), due=date(2026, 6, 1)),)
     walk.stop_and_do(OFFICER, "grant.schedule", grant=grant, instalments=plan)
     walk.stop("grant.terminate", grant=grant, reason="recipient_asked")

@@ -40,6 +40,8 @@ def take_byways(running: Running, walked: Walked) -> None:
     leaving.post(f"/api/persons/{leaving.id}/claims/{claim}/withdraw")
     administrator.post(f"/api/persons/{leaving.id}/erase", reason="asked_by_person")
 
+    _organisation(administrator, people["artist"], newcomer("Member"), newcomer("Erased member"))
+
     latest = {"position": people["officer"].position or walked.ended_at}
     for who, path in (
         ("officer", "/api/me"),
@@ -79,6 +81,23 @@ def take_byways(running: Running, walked: Walked) -> None:
     assert read.status_code == 200
     for path in ("/health", "/health/ready"):
         assert running.client.get(path).status_code == 200
+
+
+def _organisation(administrator: Person, founder: Person, member: Person, other: Person) -> None:
+    """One that is joined and left, and one that is closed and erased."""
+    organisation = founder.post("/api/organisations", name="Invented Trust", identifiers=["GB-CHC-1164883"])[
+        "id"
+    ]
+    address = f"/api/organisations/{organisation}"
+    for each in (member, other):
+        founder.post(f"{address}/members", person=each.id)
+        each.post(f"{address}/join")
+    founder.get("/api/organisations")
+    founder.get(address)
+    founder.get(f"{address}/timeline", position=founder.position)
+    founder.post(f"{address}/members/{other.id}/remove")
+    founder.post(f"{address}/close")
+    administrator.post(f"{address}/erase", reason="asked_by_person")
 
 
 @contextmanager
@@ -236,6 +255,10 @@ def _second_round(
     applicants[3].post(f"/api/grants/{grant}/accept")
     applicants[3].post(f"/api/grants/{grant}/payee", kind="fiscal_host", name="A host", account="An account")
     finance.post(f"/api/grants/{grant}/payee/confirm", setting=1)
+    administrator.post(f"/api/initiatives/{walked.ids['initiative']}/screening", required=True)
+    officer.post(f"/api/calls/{call}/screening", required=True)
+    screening = {"result": "match_ruled_out", "reference": "S-9", "note": "Another year of birth."}
+    finance.post(f"/api/grants/{grant}/screenings", setting=1, screened_on="2026-01-01", **screening)
     officer.post(
         f"/api/grants/{grant}/schedule",
         instalments=[{"amount": eur("400.00"), "due": "2100-01-01", "condition": "report"}],

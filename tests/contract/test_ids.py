@@ -18,7 +18,7 @@ from domain.values import is_id
 from tests.journey.running import Running
 from tests.journey.walk import CALL, eur
 
-NAMING = {*AGGREGATES, "pledge", "juror", "founder", "funder"}
+NAMING = {*AGGREGATES, "pledge", "juror", "founder", "funder", "applicant", "host"}
 """What a field is called that names a thing."""
 
 
@@ -39,15 +39,18 @@ def test_these_are_all() -> None:
         ("initiative.found", "founder"),
         ("initiative.add_member", "person"),
         ("installation.appoint", "person"),
+        ("organisation.invite", "person"),
         ("fund.open", "initiative"),
         ("fund.pledge", "funder"),
         ("fund.receive", "pledge"),
         ("call.draft", "fund"),
         ("call.add_member", "person"),
         ("application.submit", "round"),
+        ("application.submit", "applicant"),
         ("review.assign", "juror"),
         ("review.replace", "juror"),
         ("panel.set_outcome", "application"),
+        ("grant.set_payee", "host"),
     ]
 
 

@@ -22,6 +22,12 @@ UNVERSIONED = {
     "person.make_claim",
     "person.withdraw_claim",
     "person.erase",
+    "organisation.register",
+    "organisation.invite",
+    "organisation.remove_member",
+    "organisation.join",
+    "organisation.close",
+    "organisation.erase",
     "application.lower_quorum",
     "application.forget",
 }

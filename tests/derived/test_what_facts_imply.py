@@ -27,6 +27,7 @@ from domain.due_dates import set_by, struck_by
 from domain.grants.facts import GrantAccepted, GrantDeclined, GrantLapsed, GrantOffered
 from domain.indexes import entries_of
 from domain.messages import msg
+from domain.organisations import OrganisationMemberInvited
 from domain.panels import (
     PanelAnnounced,
     PanelAnnouncementCancelled,
@@ -56,6 +57,7 @@ from tests.scene import (
     INITIATIVE,
     JUROR,
     OFFICER,
+    OTHER_ARTIST,
     PANEL,
     REVIEW,
     ROUND,
@@ -64,6 +66,7 @@ from tests.scene import (
     conflict_declared,
     dossier_of,
     dossier_opened,
+    numbered,
     opened,
     submitted,
 )
@@ -92,7 +95,14 @@ OUTCOME_SET = PanelOutcomeSet(
     more_because=None,
 )
 
+ORGANISATION = numbered("organisation", 1)
+
 ENTRIES: list[tuple[Fact, str, tuple[tuple[str, str], ...]]] = [
+    (
+        OrganisationMemberInvited(organisation=ORGANISATION, person=OTHER_ARTIST),
+        ARTIST,
+        ((f"invitations of {OTHER_ARTIST}", ORGANISATION),),
+    ),
     (opened(), OFFICER, ((f"rounds of {CALL}", ROUND),)),
     (
         submitted(),

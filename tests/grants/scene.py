@@ -216,8 +216,11 @@ def payee_set(setting: int = 1, *, waits: bool = False, ends: int = 0) -> GrantP
         dossier=PAYMENTS,
         setting=setting,
         kind="recipient",
+        party=ARTIST,
         name="Applicant One",
         account=IBAN,
+        bank_code=None,
+        country=None,
         payable_from=NOON + timedelta(hours=24) if waits else None,
         approvals_ended=ends,
     )

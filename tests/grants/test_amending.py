@@ -111,6 +111,19 @@ class TestAProposal:
             answers=GRANT,
         )
 
+    @pytest.mark.parametrize(("amount", "left"), [("800", "200"), ("600", "0")])
+    def test_lets_those_not_yet_requested_fall_away(self, amount: str, left: str) -> None:
+        """Where what is left is said, and no other instalment is planned."""
+        world = world_with_grant(*payable(), *paid(1, 60_000))
+        world.run(propose(amount, left=left), OFFICER)
+        world.run(ACCEPT, ARTIST)
+        grant = world.state(GRANTS, GRANT)
+        assert (list(grant.instalments), grant.amount) == ([1], int(amount) * 100)
+
+    def test_leaves_no_grant_without_instalments(self) -> None:
+        world = world_with_grant(*payable())
+        assert world.turned_down(propose("800", left="800"), OFFICER)[0] is Invalid
+
     def test_moves_the_end_date_alone(self) -> None:
         world = world_with_grant(*payable())
         assert world.run(propose(ends_on=END), OFFICER) == Outcome(

@@ -344,3 +344,20 @@ async def test_a_fact_that_cannot_be_read_keeps_nobody_from_starting(
         person,
         living,
     }
+
+
+async def test_an_organisation_s_key_goes_as_a_person_s_does(
+    office: Office, people: tuple[str, str, str]
+) -> None:
+    """And the people who acted for it keep theirs."""
+    administrator, person, living = people
+    answer = await office.run("organisation.register", person, name="Canary Trust", identifiers=())
+    history, vault = office.runner.history, office.runner.vault
+    assert answer.stream in await opened_keys(history, vault, [answer.stream])
+    await office.run(
+        "organisation.erase", administrator, organisation=answer.stream, reason="asked_by_person"
+    )
+    office.runner.vault.evict(answer.stream)
+    opened = await opened_keys(history, vault, [answer.stream, person, living])
+    assert opened.keys() == {person, living}
+    assert answer.stream in office.keys.fenced()

@@ -31,6 +31,7 @@ from domain.grants.facts import (
     GrantReportReturned,
     GrantReportSubmitted,
     GrantResumed,
+    GrantScreened,
     GrantSuspended,
     GrantTerminated,
 )
@@ -256,6 +257,9 @@ class Books:
                 assert actor != grant.recipient
                 assert (fact.setting, grant.confirmed) == (grant.setting, False)
                 grant.confirmed = grant.ever_confirmed = True
+            case GrantScreened():
+                assert actor != grant.recipient
+                assert fact.setting == grant.setting
             case GrantInstalmentsScheduled():
                 assert set(grant.steps.values()) <= {"scheduled"}, "planned anew after a request"
                 grant.plan = {instalment.number: instalment.amount for instalment in fact.instalments}

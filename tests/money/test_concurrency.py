@@ -347,3 +347,40 @@ async def test_the_same_request_sent_again_at_once_moves_money_once(house: House
     settled = [fact for fact in house.facts(grant) if isinstance(fact, GrantInstalmentSettled)]
     assert [fact.amount for fact in settled] == [100_000]
     house.check_ledger()
+
+
+class TestAGrantThatIsStopped:
+    async def test_is_ended_or_its_payment_is_sent_and_never_both(self, house: House) -> None:
+        """Or money would leave that the fund has back already."""
+        grant, artist = await house.payable(100_000, 100_000)
+        one = {"grant": grant, "instalment": 1}
+        await house.run("instalment.request", artist, **one)
+        await house.run("instalment.approve", "finance", **one)
+        await house.run("instalment.approve", "approver", **one)
+
+        answers = await together(
+            house.tried("instalment.instruct", "finance", **one, reference="RUN-1"),
+            house.tried("grant.terminate", "officer", grant=grant, reason="other"),
+        )
+
+        assert answers.count(None) == 1
+        house.count()
+        house.check_ledger()
+
+    async def test_is_lowered_once_however_many_accept_the_amendment(self, house: House) -> None:
+        """What is freed can be granted once."""
+        grant, artist = await house.payable(100_000, 60_000)
+        await house.run("grant.propose_amendment", "officer", grant=grant, amount=eur(60_000))
+
+        answers = await together(
+            *(house.tried("grant.accept_amendment", artist, grant=grant, amendment=1) for _ in range(3))
+        )
+
+        assert answers.count(None) == 1
+        released = [
+            fact.amount
+            for fact in house.facts(house.count().grants[grant].fund)
+            if isinstance(fact, FundReleased)
+        ]
+        assert released == [40_000]
+        house.check_ledger()

@@ -46,7 +46,7 @@ def test_a_call_is_extended_changed_and_cancelled_by_page_and_applicants_read_it
     assert "You were given more time" in stage.visitor("applicant").open(call).text
     assert "You were given more time" not in artist.open(call).text
     told = stage.speaking("officer").get(f"/api/rounds/{stage.round}/late-access")["items"]
-    assert [(each["person"], each["reason"], each["explanation"]) for each in told] == [
+    assert [(each["applicant"], each["reason"], each["explanation"]) for each in told] == [
         (person, "illness", "In hospital")
     ]
     for other in ("juror", "chair", "applicant"):

@@ -138,3 +138,43 @@ async def test_a_fee_and_a_rate_are_shown_and_booked_on_no_account(season: Seaso
     balances = {each.account: each.balance for each in books.accounts}
     assert balances["cash"] == eur("4599.75")
     assert seen.settled == eur("1400.25")
+
+
+async def test_a_screening_is_shown_to_staff_and_funders_and_its_note_to_those_who_pay(
+    season: Season,
+) -> None:
+    one = await granted(season)
+    await season.run(
+        "initiative.set_screening", season.administrator, initiative=season.initiative, required=True
+    )
+    note = "Canary note on a screening"
+    await season.run(
+        "grant.record_screening",
+        season.finance,
+        **one,
+        setting=1,
+        result="match_ruled_out",
+        reference="S-1",
+        screened_on=date(2026, 3, 1),
+        note=note,
+    )
+
+    notes = {}
+    for name in ("finance", "approver", "officer", "funder"):
+        seen = (await shown(season, season.people[name])).screening
+        assert seen is not None
+        assert (seen.result, seen.reference, seen.current) == ("match_ruled_out", "S-1", True)
+        notes[name] = seen.note
+    assert notes == {"finance": note, "approver": note, "officer": note, "funder": None}
+    own = await shown(season, season.artist1)
+    assert (own.screening, own.screening_required) == (None, True)
+    told = await timeline.of_grant(season.reader, season.artist1, season.things["grant"])
+    assert "grant.screened.v1" not in [entry.topic for entry in told.items]
+    told = await timeline.of_grant(season.reader, season.funder, season.things["grant"])
+    assert "grant.screened.v1" in [entry.topic for entry in told.items]
+    assert note not in repr(told)
+
+    await season.run("grant.set_payee", season.artist1, **one, kind="other", name="X", account="Other 1")
+    seen = (await shown(season, season.finance)).screening
+    assert seen is not None
+    assert not seen.current

@@ -101,7 +101,7 @@ async def test_what_was_altered_is_shown_as_damaged_everywhere(
     assert {each.damaged for each in judged} >= {("comment_jury", "comment_applicant"), ("explanation",)}
     assert (ranked.title, ranked.damaged) == (None, ("title",))
     assert of_finance.payee is not None
-    assert of_finance.payee.damaged == ("name", "account")
+    assert of_finance.payee.damaged == ("name", "account", "bank_code", "country")
     assert of_officer.reports[0].damaged == ("text", "explanation")
     # The log says where, and not what.
     told = [record.getMessage() for record in caplog.records]

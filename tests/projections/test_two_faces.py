@@ -99,7 +99,7 @@ def parsed(text: str) -> ast.AsyncFunctionDef:
     return function
 
 
-LOOKED_UP = ("lists", "access.sees_waiting_places(who, ")
+LOOKED_UP = ("lists", "access.sees_waiting_places(actor, ")
 """The list of a call looks the viewer's conflicts up in the indexes of the primary, for all its rows at once; who applied
 never changes."""
 
@@ -175,4 +175,8 @@ def test_the_face_for_access_has_no_way_to_a_replica() -> None:
         "members",
         "members_of_all",
         "primary_rows",
+        "actor",
+        "seen_by",
+        "applied_by",
+        "is_unattended",
     } == FRESH

@@ -19,12 +19,22 @@ TABLE = """
     initiative.member_removed.v1           .      x      .
     initiative.member_added_to_call.v1     .      x      .
     initiative.member_removed_from_call.v1 .      x      .
+    initiative.screening_set.v1            .      x      .
     person.registered.v1                   .      .      .
     person.handle_given.v1                 .      .      .
     person.claim_made.v1                   .      .      .
     person.claim_withdrawn.v1              .      .      .
     person.claim_used.v1                   .      .      .
+    person.joined_organisation.v1          .      .      .
+    person.left_organisation.v1            .      .      .
     person.erased.v1                       .      .      .
+    organisation.registered.v1             x      .      .
+    organisation.handle_given.v1           .      .      .
+    organisation.member_invited.v1         x      .      .
+    organisation.member_added.v1           x      .      .
+    organisation.member_removed.v1         x      .      .
+    organisation.closed.v1                 x      .      .
+    organisation.erased.v1                 .      .      .
     dossier.opened.v1                      .      .      .
     dossier.kept.v1                        .      .      .
     dossier.erased.v1                      x      x      x
@@ -41,6 +51,7 @@ TABLE = """
     call.awards_confirmed.v1               .      x      x
     call.award_released.v1                 .      x      x
     call.cancelled.v1                      .      x      x
+    call.screening_set.v1                  .      x      x
     call.round_opened.v1                   .      .      .
     round.opened.v1                        .      x      x
     round.deadline_extended.v1             x      x      x
@@ -91,6 +102,7 @@ TABLE = """
     grant.lapsed.v1                        x      x      x
     grant.payee_set.v1                     x      x      x
     grant.payee_confirmed.v1               x      x      x
+    grant.screened.v1                      .      x      x
     grant.instalments_scheduled.v1         x      x      x
     grant.report_submitted.v1              x      x      x
     grant.report_accepted.v1               x      x      x

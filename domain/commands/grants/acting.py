@@ -7,12 +7,12 @@ from typing import Protocol
 
 from domain import access, dossiers
 from domain.applications import APPLICATION
-from domain.deciding import Act, Fact, Given, Outcome, Part, Plan, Verdict, maybe, members, the, together
+from domain.deciding import Act, Fact, Given, Outcome, Part, Plan, Verdict, members, the, together
 from domain.dossiers import DOSSIER
 from domain.grants.state import GRANT, Grant
 from domain.indexes import conflicts_of
 from domain.initiatives import INITIATIVE, Initiative
-from domain.persons import PERSON, Person
+from domain.parties import Actor, PartyState, actor_of, party_of
 
 Rule = Callable[[Grant], tuple[Fact, ...]]
 
@@ -21,9 +21,10 @@ def by_recipient(grant_id: str, given: Given, rule: Rule) -> Plan:
     """The plan of every act by which the recipient changes the grant alone."""
     grant = yield from the(GRANT, grant_id)
     return Act(
-        may=access.recipient(given.actor, grant),
+        may=access.recipient((yield from actor_of(given.actor)), grant),
         initiative=grant.initiative,
         scope=grant.call,
+        party=grant.recipient,
         decide=lambda: Outcome(facts={grant_id: rule(grant)}, answers=grant_id),
     )
 
@@ -32,7 +33,7 @@ class _May(Protocol):
     """What access says of a member's act on a grant."""
 
     def __call__(
-        self, actor: str, initiative: Initiative, grant: Grant, *, conflicts: Collection[str]
+        self, actor: Actor, initiative: Initiative, grant: Grant, *, conflicts: Collection[str]
     ) -> Verdict: ...
 
 
@@ -40,27 +41,30 @@ def by_staff(
     grant_id: str,
     given: Given,
     may: _May,
-    rule: Callable[[Grant, Person], tuple[Fact, ...]],
+    rule: Callable[[Grant, PartyState, Actor], tuple[Fact, ...]],
     *,
     pays: bool = False,
 ) -> Plan:
     """The plan of every act by which a member of the initiative changes the grant alone. The rule is given the
-    recipient, too. An act that `pays` makes it a duty to keep the record of the payment."""
+    recipient and the actor, too. An act that `pays` makes it a duty to keep the record of the payment."""
     grant = yield from the(GRANT, grant_id)
-    initiative, recipient, conflicts = yield from together(
-        the(INITIATIVE, grant.initiative), maybe(PERSON, grant.recipient), conflicts_on(grant, given)
+    initiative, recipient, actor, conflicts = yield from together(
+        the(INITIATIVE, grant.initiative),
+        party_of(grant.recipient),
+        actor_of(given.actor),
+        conflicts_on(grant, given),
     )
     dossier = (yield from the(DOSSIER, grant.dossier)) if pays else None
 
     def decide() -> Outcome:
-        facts = {grant_id: rule(grant, recipient)}
+        facts = {grant_id: rule(grant, recipient, actor)}
         if dossier is not None:
             kept = dossiers.keep_payment_record(grant.dossier, dossier, now=given.now)
             facts |= {grant.dossier: kept} if kept else {}
         return Outcome(facts=facts, answers=grant_id)
 
     return Act(
-        may=may(given.actor, initiative.within(grant.call), grant, conflicts=conflicts),
+        may=may(actor, initiative.within(grant.call), grant, conflicts=conflicts),
         initiative=grant.initiative,
         scope=grant.call,
         decide=decide,

@@ -7,17 +7,19 @@ from typing import Annotated
 
 from domain import access, funds, limits
 from domain.commands.grants.acting import by_recipient, by_staff
-from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, the
+from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, the, together
 from domain.funds import FUND
 from domain.grants import rules
 from domain.grants.rules import Planned, PlannedInstalment
 from domain.grants.state import GRANT
+from domain.parties import actor_of
 from domain.values import GrantId, Money
 
 
 class ProposeGrantAmendment(Command, frozen=True, kw_only=True):
     """Propose to lower a grant's amount, to change its end date, or to put other `instalments` in place of those not yet
-    requested; what is left out stays. It counts once the recipient accepts it. `unscheduled` and `confirm_past_due` are as for
+    requested; what is left out stays; with `unscheduled` and no instalments, those fall away. It counts once the recipient accepts it.
+    `unscheduled` and `confirm_past_due` are as for
     a schedule."""
 
     grant: GrantId
@@ -47,9 +49,9 @@ class DeclineGrantAmendment(Command, frozen=True, kw_only=True):
 
 def _propose(command: ProposeGrantAmendment, given: Given) -> Plan:
     planned = None
-    if command.instalments is not None:
+    if command.instalments is not None or command.unscheduled is not None:
         planned = Planned(
-            instalments=command.instalments,
+            instalments=command.instalments or (),
             unscheduled=command.unscheduled,
             confirm_past_due=command.confirm_past_due,
         )
@@ -57,7 +59,7 @@ def _propose(command: ProposeGrantAmendment, given: Given) -> Plan:
         command.grant,
         given,
         access.officer_on_grant,
-        lambda grant, _recipient: rules.propose_amendment(
+        lambda grant, _recipient, _actor: rules.propose_amendment(
             command.grant,
             grant,
             amount=command.amount,
@@ -72,7 +74,7 @@ def _propose(command: ProposeGrantAmendment, given: Given) -> Plan:
 
 def _accept(command: AcceptGrantAmendment, given: Given) -> Plan:
     grant = yield from the(GRANT, command.grant)
-    fund = yield from the(FUND, grant.fund)
+    fund, actor = yield from together(the(FUND, grant.fund), actor_of(given.actor))
 
     def decide() -> Outcome:
         facts = {command.grant: rules.accept_amendment(command.grant, grant, amendment=command.amendment)}
@@ -85,9 +87,10 @@ def _accept(command: AcceptGrantAmendment, given: Given) -> Plan:
         return Outcome(facts=facts, answers=command.grant)
 
     return Act(
-        may=access.recipient(given.actor, grant),
+        may=access.recipient(actor, grant),
         initiative=grant.initiative,
         scope=grant.call,
+        party=grant.recipient,
         decide=decide,
     )
 

@@ -10,6 +10,7 @@ from domain.grants import rules
 from domain.grants.facts import TerminationReason
 from domain.grants.state import GRANT
 from domain.initiatives import INITIATIVE
+from domain.parties import actor_of
 from domain.values import GrantId
 
 
@@ -49,8 +50,11 @@ def _terminate(command: TerminateGrant, given: Given) -> Plan:
 
 def _ending(grant_id: str, given: Given, rule: Rule, *, reason: ReleaseReason) -> Plan:
     grant = yield from the(GRANT, grant_id)
-    initiative, fund, conflicts = yield from together(
-        the(INITIATIVE, grant.initiative), the(FUND, grant.fund), conflicts_on(grant, given)
+    initiative, fund, actor, conflicts = yield from together(
+        the(INITIATIVE, grant.initiative),
+        the(FUND, grant.fund),
+        actor_of(given.actor),
+        conflicts_on(grant, given),
     )
     initiative = initiative.within(grant.call)
 
@@ -64,7 +68,7 @@ def _ending(grant_id: str, given: Given, rule: Rule, *, reason: ReleaseReason) -
         return Outcome(facts=facts, answers=grant_id)
 
     return Act(
-        may=access.officer_on_grant(given.actor, initiative, grant, conflicts=conflicts),
+        may=access.officer_on_grant(actor, initiative, grant, conflicts=conflicts),
         initiative=grant.initiative,
         scope=grant.call,
         decide=decide,

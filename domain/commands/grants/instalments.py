@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import date
 
 from domain import access, limits
+from domain.calls import CALL
 from domain.commands.grants.acting import by_recipient, by_staff
-from domain.deciding import Command, Given, Plan, Registered
+from domain.deciding import Command, Given, Plan, Registered, the, together
 from domain.exchange import Exchange
 from domain.grants import rules
 from domain.grants.facts import FailureReason
+from domain.grants.state import GRANT
+from domain.initiatives import INITIATIVE
 from domain.values import GrantId, Money
 
 
@@ -68,27 +71,31 @@ def _approve(command: ApproveInstalment, given: Given) -> Plan:
         lambda actor, initiative, grant, *, conflicts: access.approver_on_grant(
             actor, initiative, grant, command.instalment, conflicts=conflicts
         ),
-        lambda grant, recipient: rules.approve(
-            command.grant, grant, recipient, number=command.instalment, approver=given.actor
+        lambda grant, recipient, actor: rules.approve(
+            command.grant, grant, recipient, number=command.instalment, approver=actor
         ),
     )
 
 
 def _instruct(command: InstructInstalment, given: Given) -> Plan:
-    return by_staff(
+    grant = yield from the(GRANT, command.grant)
+    call, initiative = yield from together(the(CALL, grant.call), the(INITIATIVE, grant.initiative))
+    act = yield from by_staff(
         command.grant,
         given,
         access.finance_on_grant,
-        lambda grant, recipient: rules.instruct(
+        lambda grant, recipient, _actor: rules.instruct(
             command.grant,
             grant,
             recipient,
             number=command.instalment,
             reference=command.reference,
+            screening=call.screening or initiative.screening,
             now=given.now,
         ),
         pays=True,
     )
+    return act
 
 
 def _settle(command: SettleInstalment, given: Given) -> Plan:
@@ -96,7 +103,7 @@ def _settle(command: SettleInstalment, given: Given) -> Plan:
         command.grant,
         given,
         access.finance_on_grant,
-        lambda grant, _recipient: rules.settle(
+        lambda grant, _recipient, _actor: rules.settle(
             command.grant,
             grant,
             number=command.instalment,
@@ -115,7 +122,7 @@ def _fail(command: FailInstalment, given: Given) -> Plan:
         command.grant,
         given,
         access.finance_on_grant,
-        lambda grant, _recipient: rules.fail(
+        lambda grant, _recipient, _actor: rules.fail(
             command.grant, grant, number=command.instalment, reason=command.reason
         ),
     )

@@ -20,7 +20,6 @@ from domain.deciding import (
     Plan,
     Registered,
     StruckBy,
-    maybe,
     members,
     the,
     together,
@@ -32,7 +31,7 @@ from domain.grants.state import GRANT, Grant
 from domain.indexes import conflicts_of
 from domain.initiatives import INITIATIVE
 from domain.panels import PANEL
-from domain.persons import PERSON
+from domain.parties import actor_of, party_of
 from domain.values import ApplicationId, GrantId
 
 
@@ -65,10 +64,11 @@ class LapseGrant(Command, frozen=True, kw_only=True):
 
 def _offer(command: OfferGrant, given: Given) -> Plan:
     application = yield from the(APPLICATION, command.application)
-    call, initiative, recipient, conflicts = yield from together(
+    call, initiative, recipient, actor, conflicts = yield from together(
         the(CALL, application.call),
         the(INITIATIVE, application.initiative),
-        maybe(PERSON, application.applicant),
+        party_of(application.applicant),
+        actor_of(given.actor),
         members(conflicts_of(given.actor, application.round)),
     )
     initiative = initiative.within(application.call)
@@ -103,7 +103,7 @@ def _offer(command: OfferGrant, given: Given) -> Plan:
         )
 
     return Act(
-        may=access.offers(given.actor, initiative, command.application, application, conflicts=conflicts),
+        may=access.offers(actor, initiative, command.application, application, conflicts=conflicts),
         initiative=application.initiative,
         scope=application.call,
         decide=decide,
@@ -121,7 +121,11 @@ def _accept(command: AcceptGrant, given: Given) -> Plan:
         return Outcome(facts={command.grant: accepted}, answers=command.grant)
 
     return Act(
-        may=access.recipient(given.actor, grant), initiative=grant.initiative, scope=grant.call, decide=decide
+        may=access.recipient((yield from actor_of(given.actor)), grant),
+        initiative=grant.initiative,
+        scope=grant.call,
+        party=grant.recipient,
+        decide=decide,
     )
 
 
@@ -145,9 +149,10 @@ def _decline(command: DeclineGrant, given: Given) -> Plan:
     fund, call = yield from together(the(FUND, grant.fund), the(CALL, grant.call))
     panel = yield from _panel_of(grant)
     return Act(
-        may=access.recipient(given.actor, grant),
+        may=access.recipient((yield from actor_of(given.actor)), grant),
         initiative=grant.initiative,
         scope=grant.call,
+        party=grant.recipient,
         decide=lambda: Outcome(
             facts={
                 command.grant: rules.decline(

@@ -7,16 +7,22 @@ from domain.commands.grants.acting import by_recipient, by_staff
 from domain.deciding import Command, Given, Plan, Registered
 from domain.grants import rules
 from domain.grants.facts import PayeeKind
-from domain.values import GrantId
+from domain.parties import party_of
+from domain.values import GrantId, PartyId
 
 
 class SetGrantPayee(Command, frozen=True, kw_only=True):
-    """Say to whom, and to which account (an IBAN, or another account in words), one's grant is paid."""
+    """Say to whom, and to which account, one's grant is paid: an IBAN, or another account in words; or an account number with
+    the `bank_code` and the `country` (two letters) of its bank. `host` is the organisation or the person that is the fiscal
+    host, where it is registered here."""
 
     grant: GrantId
     kind: PayeeKind
+    host: PartyId | None = None
     name: limits.Name
     account: limits.Account
+    bank_code: limits.BankCode | None = None
+    country: limits.Country | None = None
 
 
 class ConfirmGrantPayee(Command, frozen=True, kw_only=True):
@@ -27,17 +33,24 @@ class ConfirmGrantPayee(Command, frozen=True, kw_only=True):
 
 
 def _set_payee(command: SetGrantPayee, given: Given) -> Plan:
-    return by_recipient(
-        command.grant,
-        given,
-        lambda grant: rules.set_payee(
+    host_state = None if command.host is None else (yield from party_of(command.host))
+    return (
+        yield from by_recipient(
             command.grant,
-            grant,
-            kind=command.kind,
-            name=command.name,
-            account=command.account,
-            now=given.now,
-        ),
+            given,
+            lambda grant: rules.set_payee(
+                command.grant,
+                grant,
+                kind=command.kind,
+                host=command.host,
+                host_state=host_state,
+                name=command.name,
+                account=command.account,
+                bank_code=command.bank_code,
+                country=command.country,
+                now=given.now,
+            ),
+        )
     )
 
 
@@ -46,8 +59,8 @@ def _confirm_payee(command: ConfirmGrantPayee, given: Given) -> Plan:
         command.grant,
         given,
         access.finance_on_grant,
-        lambda grant, recipient: rules.confirm_payee(
-            command.grant, grant, recipient, setting=command.setting, confirmer=given.actor
+        lambda grant, recipient, actor: rules.confirm_payee(
+            command.grant, grant, recipient, setting=command.setting, confirmer=actor
         ),
     )
 

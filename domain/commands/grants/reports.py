@@ -44,7 +44,7 @@ def _accept_report(command: AcceptGrantReport, given: Given) -> Plan:
         command.grant,
         given,
         access.officer_on_grant,
-        lambda grant, _recipient: rules.accept_report(command.grant, grant, report=command.report),
+        lambda grant, _recipient, _actor: rules.accept_report(command.grant, grant, report=command.report),
     )
 
 
@@ -53,7 +53,7 @@ def _return_report(command: ReturnGrantReport, given: Given) -> Plan:
         command.grant,
         given,
         access.officer_on_grant,
-        lambda grant, _recipient: rules.return_report(
+        lambda grant, _recipient, _actor: rules.return_report(
             command.grant,
             grant,
             report=command.report,

@@ -36,7 +36,9 @@ def _schedule(command: ScheduleGrant, given: Given) -> Plan:
         command.grant,
         given,
         access.officer_on_grant,
-        lambda grant, _recipient: rules.schedule(command.grant, grant, planned=planned, now=given.now),
+        lambda grant, _recipient, _actor: rules.schedule(
+            command.grant, grant, planned=planned, now=given.now
+        ),
     )
 
 

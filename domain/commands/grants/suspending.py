@@ -30,7 +30,7 @@ def _suspend(command: SuspendGrant, given: Given) -> Plan:
         command.grant,
         given,
         access.officer_on_grant,
-        lambda grant, _recipient: rules.suspend(
+        lambda grant, _recipient, _actor: rules.suspend(
             command.grant, grant, reason=command.reason, explanation=command.explanation
         ),
     )
@@ -41,7 +41,7 @@ def _resume(command: ResumeGrant, given: Given) -> Plan:
         command.grant,
         given,
         access.officer_on_grant,
-        lambda grant, _recipient: rules.resume(command.grant, grant),
+        lambda grant, _recipient, _actor: rules.resume(command.grant, grant),
     )
 
 

@@ -13,6 +13,7 @@ from domain.grants.rules.offering import accept, decline, lapse, offer
 from domain.grants.rules.payee import confirm_payee, set_payee
 from domain.grants.rules.reports import accept_report, return_report, submit_report
 from domain.grants.rules.scheduling import Planned, PlannedInstalment, pay_at_once, schedule
+from domain.grants.rules.screening import record as record_screening
 from domain.grants.rules.stopping import resume, suspend, terminate
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "offer",
     "pay_at_once",
     "propose_amendment",
+    "record_screening",
     "request",
     "resume",
     "return_report",

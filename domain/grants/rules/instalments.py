@@ -18,10 +18,11 @@ from domain.grants.facts import (
     GrantInstalmentRequested,
     GrantInstalmentSettled,
 )
+from domain.grants.rules.screening import check_screened
 from domain.grants.rules.standing import check_accepted, check_no_amendment_waits, check_not_erased
 from domain.grants.state import Grant, InstalmentState, InstalmentStatus
 from domain.messages import msg
-from domain.persons import Person
+from domain.parties import Actor, PartyState, is_tied_to
 from domain.refusals import Invalid, NotFound, Refused
 from domain.values import Money, check_line
 
@@ -57,7 +58,7 @@ def request(grant_id: str, grant: Grant, *, number: int) -> tuple[Fact, ...]:
 
 
 def approve(
-    grant_id: str, grant: Grant, recipient: Person, *, number: int, approver: str
+    grant_id: str, grant: Grant, recipient: PartyState, *, number: int, approver: Actor
 ) -> tuple[Fact, ...]:
     """Approve a requested instalment, first or second, to be paid to the confirmed payee of now; never the recipient, and
     never one person twice."""
@@ -75,9 +76,13 @@ def approve(
                 "Only a requested instalment can be approved; this one is {status}.", status=instalment.status
             )
         )
-    if approver == grant.recipient:
+    if is_tied_to(approver, grant.recipient):
         raise Refused(msg("The recipient cannot approve an instalment; somebody else must."))
-    if stage == 2 and approver == instalment.first_approver:
+    if grant.payee is not None and is_tied_to(approver, grant.payee.party):
+        raise Refused(
+            msg("An instalment cannot be approved by people who act for whoever is paid; somebody else must.")
+        )
+    if stage == 2 and approver.id == instalment.first_approver:
         raise Refused(msg("You gave the first approval; the second must come from somebody else."))
     if grant.payee is None or not grant.payee.confirmed:
         raise Refused(
@@ -85,14 +90,21 @@ def approve(
                 "The bank details are not confirmed yet. Confirm them first; then this instalment can be approved."
             )
         )
-    return (GrantInstalmentApproved(grant=grant_id, instalment=number, approver=approver, stage=stage),)
+    return (GrantInstalmentApproved(grant=grant_id, instalment=number, approver=approver.id, stage=stage),)
 
 
 def instruct(
-    grant_id: str, grant: Grant, recipient: Person, *, number: int, reference: str, now: datetime
+    grant_id: str,
+    grant: Grant,
+    recipient: PartyState,
+    *,
+    number: int,
+    reference: str,
+    screening: bool,
+    now: datetime,
 ) -> tuple[Fact, ...]:
     """Record that the bank was told to pay: after both approvals, each of them for this payee, to a confirmed payee
-    whose waiting time is over, and whose recipient was not erased."""
+    whose waiting time is over, who was screened where `screening` requires it, and whose recipient was not erased."""
     instalment = _find(grant, number)
     check_accepted(grant)
     check_not_erased(recipient)
@@ -121,6 +133,7 @@ def instruct(
     payee = grant.payee
     if payee is None or not payee.confirmed:
         raise Refused(msg("The payee was changed; the new one must be confirmed before a payment."))
+    check_screened(grant, required=screening)
     if payee.payable_from is not None and now < payee.payable_from:
         raise Refused(
             msg(

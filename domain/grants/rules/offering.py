@@ -11,7 +11,8 @@ from domain.funds import Fund
 from domain.grants.facts import DeclineReason, GrantAccepted, GrantDeclined, GrantLapsed, GrantOffered
 from domain.grants.state import Grant, GrantStatus
 from domain.messages import msg
-from domain.persons import Person, PersonStatus
+from domain.organisations import Organisation, check_takes_part
+from domain.parties import PartyState
 from domain.refusals import Invalid, Refused
 from domain.values import in_utc
 
@@ -22,7 +23,7 @@ def offer(
     application: Application,
     call: Call,
     fund: Fund,
-    recipient: Person,
+    recipient: PartyState,
     *,
     dossier: str,
     respond_by: datetime,
@@ -36,8 +37,10 @@ def offer(
                 status=application.status,
             )
         )
-    if recipient.status is PersonStatus.ERASED:
+    if recipient.erased:
         raise Refused(msg("The applicant's data was erased, so they can no longer be offered a grant."))
+    if isinstance(recipient, Organisation):
+        check_takes_part(recipient)
     if application.currency != fund.currency:
         raise Refused(
             msg(

@@ -7,13 +7,14 @@ from typing import Final
 
 from domain import limits
 from domain.deciding import Fact
-from domain.grants.accounts import check_account
+from domain.grants.bank_accounts import check_bank_account
 from domain.grants.facts import GrantPayeeConfirmed, GrantPayeeSet, PayeeKind
 from domain.grants.rules.standing import check_accepted, check_not_ended, check_not_erased
 from domain.grants.state import Grant
 from domain.messages import msg
-from domain.persons import Person
-from domain.refusals import Refused
+from domain.organisations import Organisation, check_takes_part
+from domain.parties import Actor, PartyState, is_tied_to
+from domain.refusals import Invalid, NotFound, Refused
 from domain.values import check_text
 
 PAYEE_WAITING_TIME: Final = timedelta(hours=24)
@@ -22,34 +23,73 @@ stolen can still object."""
 
 
 def set_payee(
-    grant_id: str, grant: Grant, *, kind: PayeeKind, name: str, account: str, now: datetime
+    grant_id: str,
+    grant: Grant,
+    *,
+    kind: PayeeKind,
+    host: str | None,
+    host_state: PartyState | None,
+    name: str,
+    account: str,
+    bank_code: str | None,
+    country: str | None,
+    now: datetime,
 ) -> tuple[Fact, ...]:
-    """Add bank details. In place of a payee that was confirmed, it has to wait before it is paid."""
+    """Add bank details. In place of a payee that was confirmed, it has to wait before it is paid. `host` is the fiscal host,
+    where it is a party that this program knows, as it stands in `host_state`."""
     check_not_ended(grant)
+    if host is not None:
+        _check_host(grant, kind, host, host_state)
+    paid = check_bank_account(account, bank_code=bank_code, country=country)
     return (
         GrantPayeeSet(
             grant=grant_id,
             dossier=grant.dossier,
             setting=1 if grant.payee is None else grant.payee.setting + 1,
             kind=kind,
+            party=grant.recipient if kind == "recipient" else host,
             name=check_text(name, "name", most=limits.NAME),
-            account=check_account(account),
+            account=paid.account,
+            bank_code=paid.bank_code,
+            country=paid.country,
             payable_from=now + PAYEE_WAITING_TIME if grant.payee_confirmed_before else None,
             approvals_ended=grant.standing_approvals,
         ),
     )
 
 
+def _check_host(grant: Grant, kind: PayeeKind, host: str, state: PartyState | None) -> None:
+    if kind != "fiscal_host":
+        raise Invalid.field(
+            "host", msg("Only a fiscal host is named here; leave it out, or choose a fiscal host.")
+        )
+    if host == grant.recipient:
+        raise Invalid.field(
+            "host", msg("The recipient is no fiscal host of its own; say that it is paid itself.")
+        )
+    if state is None or state.status is None:
+        raise NotFound(msg("There is no such person or organisation."), named=host)
+    if isinstance(state, Organisation):
+        check_takes_part(state)
+    elif state.erased:
+        raise Refused(msg("This person was erased."))
+
+
 def confirm_payee(
-    grant_id: str, grant: Grant, recipient: Person, *, setting: int, confirmer: str
+    grant_id: str, grant: Grant, recipient: PartyState, *, setting: int, confirmer: Actor
 ) -> tuple[Fact, ...]:
-    """Confirm the payee as it was seen in `setting`, by another person than the recipient."""
+    """Confirm the payee as it was seen in `setting`, by somebody who acts neither for the recipient nor for the
+    payee."""
     check_accepted(grant)
     check_not_erased(recipient)
-    if confirmer == grant.recipient:
+    if is_tied_to(confirmer, grant.recipient):
         raise Refused(msg("The recipient cannot confirm the payee; somebody else must."))
     if grant.payee is None:
         raise Refused(msg("The recipient has not added bank details yet."))
+    if is_tied_to(confirmer, grant.payee.party):
+        raise Refused(
+            msg("The payee cannot be confirmed by people who act for whoever is paid; somebody else must.")
+        )
     if setting != grant.payee.setting:
         raise Refused(
             msg("The bank details were changed meanwhile; look at the new ones, then confirm them.")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from domain.grants.state import Grant, GrantStatus
 from domain.messages import msg
-from domain.persons import Person, PersonStatus
+from domain.parties import PartyState
 from domain.refusals import Refused
 
 
-def check_not_erased(recipient: Person) -> None:
+def check_not_erased(recipient: PartyState) -> None:
     """What the bank was told before the erasure can still be settled, for it may have paid; nothing new is paid."""
-    if recipient.status is PersonStatus.ERASED:
+    if recipient.erased:
         raise Refused(
             msg(
                 "The recipient's data was erased, and the bank details with it. "

@@ -1,0 +1,121 @@
+"""Organisations: those for which one acts or was invited to, and one with everybody who acts for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from api.pages.forms import Form, Plain, nested
+from api.pages.page import Act, Drawn, Page
+from api.pages.visits import Visit
+from domain.commands.organisations import CloseOrganisation, RemoveOrganisationMember
+from domain.messages import msg
+from projections import initiatives, organisations
+
+_LABELS = {
+    "name": msg("Name"),
+    "identifiers[0]": msg("Identifier"),
+    "identifiers[1]": msg("Second identifier"),
+    "person": msg("Personal code"),
+}
+
+
+async def _mine(visit: Visit) -> Drawn:
+    reader, who = visit.wiring.reader, visit.person
+    found = await organisations.mine(reader, who)
+    return Drawn(
+        "organisations.html",
+        {"organisations": found, "me": await initiatives.me(reader, who)},
+        labels=_LABELS,
+    )
+
+
+async def _one(visit: Visit) -> Drawn:
+    reader, who, organisation = visit.wiring.reader, visit.person, visit.path["organisation"]
+    shown = await organisations.one(reader, who, organisation)
+    trial = visit.trial()
+    removable = {
+        each.person
+        for each in (*shown.members, *shown.invited)
+        if each.person is not None
+        and (
+            await trial.of(
+                msg("Remove"), RemoveOrganisationMember(organisation=organisation, person=each.person)
+            )
+        ).may
+    }
+    return Drawn(
+        "organisation.html",
+        {
+            "organisation": shown,
+            "me": await initiatives.me(reader, who),
+            "removable": removable,
+            "closing": (await trial.of(msg("Close"), CloseOrganisation(organisation=organisation))).may,
+            "story": (
+                await organisations.of_organisation(
+                    reader, who, organisation, cursor=visit.query.get("cursor")
+                )
+                if shown.acts
+                else None
+            ),
+        },
+        labels=_LABELS,
+    )
+
+
+async def _registered(_: Visit, form: Form) -> Plain:
+    """An organisation with the identifiers that were written, the empty ones left out."""
+    plain: Any = nested(form.typed())  # Any: see Plain
+    written: Mapping[str, Any] | list[Any] = plain.get("identifiers", [])
+    plain["identifiers"] = [each for each in written if isinstance(each, str) and each.strip()]
+    return dict(plain)
+
+
+_TOLD = {"organisation": "organisation"}
+
+PAGES = (
+    Page(
+        path="/organisations",
+        show=_mine,
+        acts=(
+            Act(
+                command="organisation.register",
+                done=msg("The organisation is registered, and you act for it."),
+                filled=_registered,
+                then=lambda _, answer: f"/organisations/{answer.stream}",
+            ),
+            Act(
+                command="organisation.join",
+                done=msg("You act for the organisation from now on."),
+                then=lambda _, answer: f"/organisations/{answer.stream}",
+            ),
+        ),
+    ),
+    Page(
+        path="/organisations/{organisation}",
+        show=_one,
+        acts=(
+            Act(
+                command="organisation.invite",
+                done=msg("The person is invited, and finds the invitation under Organisations."),
+                told=_TOLD,
+            ),
+            Act(
+                command="organisation.join",
+                done=msg("You act for the organisation from now on."),
+                told=_TOLD,
+            ),
+            Act(
+                command="organisation.remove_member",
+                done=msg("This person does not act for the organisation any more."),
+                told=_TOLD,
+                then=lambda _visit, _answer: "/organisations",
+            ),
+            Act(
+                command="organisation.close",
+                done=msg("The organisation is closed. What it was granted goes on."),
+                told=_TOLD,
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,183 @@
+"""Asking for what can be done with an organisation."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from domain import access, limits, organisations, persons
+from domain.commands.erasing import what_goes_with
+from domain.deciding import Act, Allowed, Command, Given, Outcome, Plan, Registered, maybe, some, the
+from domain.initiatives import INSTALLATION, INSTALLATION_ID
+from domain.organisations import ORGANISATION, Organisation
+from domain.persons import PERSON, ErasureReason, Person
+from domain.values import SYSTEM, OrganisationId, PersonId
+
+
+class RegisterOrganisation(Command, frozen=True, kw_only=True):
+    """Register an organisation, or a collective, for which one acts. Identifiers are the code of a register and the number in
+    it, such as GB-CHC-1164883; a collective has none."""
+
+    name: limits.Name
+    identifiers: Annotated[tuple[limits.Identifier, ...], limits.described(maxItems=limits.IDENTIFIERS)] = ()
+
+
+class InviteToOrganisation(Command, frozen=True, kw_only=True):
+    """Invite a person to act for an organisation; it begins when they accept. Where nobody is left who acts for it, an
+    administrator of the installation invites somebody."""
+
+    organisation: OrganisationId
+    person: PersonId
+
+
+class JoinOrganisation(Command, frozen=True, kw_only=True):
+    """Accept an invitation, and act for the organisation from now on."""
+
+    organisation: OrganisationId
+
+
+class RemoveOrganisationMember(Command, frozen=True, kw_only=True):
+    """End that a person acts for an organisation, or take their invitation back; also one's own. Somebody has to be left who
+    acts for it."""
+
+    organisation: OrganisationId
+    person: PersonId
+
+
+class CloseOrganisation(Command, frozen=True, kw_only=True):
+    """Close an organisation: it applies no more, and what it was granted goes on."""
+
+    organisation: OrganisationId
+
+
+class EraseOrganisation(Command, frozen=True, kw_only=True):
+    """Destroy an organisation's sealing key and those of what it applied for, so that nobody can read its data any more; its
+    applications that are not decided yet end with it, and nobody acts for it any more. What the law asks to be kept stays until
+    that time and is erased then. This cannot be undone."""
+
+    organisation: OrganisationId
+    reason: ErasureReason
+
+
+def _register(command: RegisterOrganisation, given: Given) -> Plan:
+    person = Person() if given.actor == SYSTEM else (yield from maybe(PERSON, given.actor))
+    organisation = given.new("organisation")
+
+    def decide() -> Outcome:
+        persons.check_registered(person, given.actor)
+        registered = organisations.register(
+            organisation, member=given.actor, name=command.name, identifiers=command.identifiers
+        )
+        joined = persons.join_organisation(given.actor, organisation=organisation)
+        return Outcome(
+            facts={organisation: registered, given.actor: joined},
+            answers=organisation,
+            subjects=(organisation,),
+        )
+
+    return Act(may=access.registers_organisation(given.actor), initiative=None, decide=decide)
+
+
+def _invite(command: InviteToOrganisation, given: Given) -> Plan:
+    organisation = yield from maybe(ORGANISATION, command.organisation)
+    installation = yield from the(INSTALLATION, INSTALLATION_ID)
+    person = yield from maybe(PERSON, command.person)
+
+    def decide() -> Outcome:
+        persons.check_registered(person, command.person)
+        return Outcome(
+            facts={
+                command.organisation: organisations.invite(
+                    command.organisation, organisation, person=command.person
+                )
+            },
+            answers=command.organisation,
+        )
+
+    return Act(
+        may=access.invites_member(given.actor, organisation, installation), initiative=None, decide=decide
+    )
+
+
+def _join(command: JoinOrganisation, given: Given) -> Plan:
+    organisation = yield from maybe(ORGANISATION, command.organisation)
+    if given.actor != SYSTEM:
+        yield from maybe(PERSON, given.actor)
+
+    def decide() -> Outcome:
+        added = organisations.join(command.organisation, organisation, person=given.actor)
+        joined = persons.join_organisation(given.actor, organisation=command.organisation)
+        return Outcome(facts={command.organisation: added, given.actor: joined}, answers=command.organisation)
+
+    return Act(may=access.joins(given.actor, organisation), initiative=None, decide=decide)
+
+
+def _remove_member(command: RemoveOrganisationMember, given: Given) -> Plan:
+    organisation = yield from maybe(ORGANISATION, command.organisation)
+    person = yield from maybe(PERSON, command.person)
+
+    def decide() -> Outcome:
+        removed = organisations.remove_member(command.organisation, organisation, person=command.person)
+        left = persons.leave_organisation(command.person, person, organisation=command.organisation)
+        return Outcome(
+            facts={command.organisation: removed} | ({command.person: left} if left else {}),
+            answers=command.organisation,
+        )
+
+    return Act(
+        may=access.removes_member(given.actor, organisation, command.person), initiative=None, decide=decide
+    )
+
+
+def _close(command: CloseOrganisation, given: Given) -> Plan:
+    organisation = yield from maybe(ORGANISATION, command.organisation)
+    return Act(
+        may=access.member_of_organisation(given.actor, organisation),
+        initiative=None,
+        decide=lambda: Outcome(
+            facts={command.organisation: organisations.close(command.organisation, organisation)},
+            answers=command.organisation,
+        ),
+    )
+
+
+def _erase(command: EraseOrganisation, given: Given) -> Plan:
+    installation = yield from the(INSTALLATION, INSTALLATION_ID)
+    may = access.installation_administrator(given.actor, installation)
+    # Asked first, as with a person: to everybody else, one that is there and one that is not are the same.
+    organisation = Organisation()
+    if isinstance(may, Allowed):
+        organisation = yield from the(ORGANISATION, command.organisation)
+    people = yield from some(PERSON, organisation.members)
+    going = yield from what_goes_with(command.organisation, given, reason=command.reason)
+
+    def decide() -> Outcome:
+        left = {
+            person: persons.leave_organisation(person, state, organisation=command.organisation)
+            for person, state in people.items()
+        }
+        erased = organisations.erase(
+            command.organisation,
+            organisation,
+            reason=command.reason,
+            dossiers=going.dossiers,
+            kept=going.kept,
+        )
+        return Outcome(
+            facts={command.organisation: erased, **left, **going.facts},
+            answers=command.organisation,
+            erases=(command.organisation, *going.erased),
+            initiatives=going.initiatives,
+        )
+
+    return Act(may=may, initiative=None, decide=decide)
+
+
+# An organisation's stream counts the calls in which it applies, for it holds its handles.
+COMMANDS = (
+    Registered("organisation.register", RegisterOrganisation, _register, versioned=False),
+    Registered("organisation.invite", InviteToOrganisation, _invite, versioned=False),
+    Registered("organisation.join", JoinOrganisation, _join, versioned=False),
+    Registered("organisation.remove_member", RemoveOrganisationMember, _remove_member, versioned=False),
+    Registered("organisation.close", CloseOrganisation, _close, versioned=False),
+    Registered("organisation.erase", EraseOrganisation, _erase, versioned=False),
+)

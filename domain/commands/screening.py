@@ -1,0 +1,94 @@
+"""Asking to require screenings before payments, and to record one."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from domain import access, calls, initiatives, limits
+from domain.calls import CALL
+from domain.commands.grants.acting import by_staff
+from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, the
+from domain.grants import rules
+from domain.grants.facts import ScreeningResult
+from domain.initiatives import INITIATIVE
+from domain.values import CallId, GrantId, InitiativeId, Role
+
+
+class SetInitiativeScreening(Command, frozen=True, kw_only=True):
+    """Require that the payees of all grants are screened against sanctions lists before a payment, or no longer."""
+
+    initiative: InitiativeId
+    required: bool
+
+
+class SetCallScreening(Command, frozen=True, kw_only=True):
+    """Require that the payees of a call's grants are screened before a payment, or no longer. Where the initiative requires it,
+    it is required in any case."""
+
+    call: CallId
+    required: bool
+
+
+class RecordScreening(Command, frozen=True, kw_only=True):
+    """Record that a grant's payee, as seen in that `setting`, was screened. The `reference` becomes public, so it names nobody;
+    the `note` is sealed, and neither the recipient nor funders read it."""
+
+    grant: GrantId
+    setting: int
+    result: ScreeningResult
+    reference: limits.ScreeningReference
+    screened_on: date
+    note: limits.Explanation | None = None
+
+
+def _set_for_initiative(command: SetInitiativeScreening, given: Given) -> Plan:
+    initiative = yield from the(INITIATIVE, command.initiative)
+    return Act(
+        may=access.member(given.actor, initiative, Role.ADMINISTRATOR),
+        initiative=command.initiative,
+        scope=command.initiative,
+        decide=lambda: Outcome(
+            facts={command.initiative: initiatives.set_screening(initiative, required=command.required)},
+            answers=command.initiative,
+        ),
+    )
+
+
+def _set_for_call(command: SetCallScreening, given: Given) -> Plan:
+    call = yield from the(CALL, command.call)
+    initiative = (yield from the(INITIATIVE, call.initiative)).within(command.call)
+    return Act(
+        may=access.officer(given.actor, initiative),
+        initiative=call.initiative,
+        scope=command.call,
+        decide=lambda: Outcome(
+            facts={command.call: calls.set_screening(command.call, call, required=command.required)},
+            answers=command.call,
+        ),
+    )
+
+
+def _record(command: RecordScreening, given: Given) -> Plan:
+    return by_staff(
+        command.grant,
+        given,
+        access.finance_on_grant,
+        lambda grant, recipient, _actor: rules.record_screening(
+            command.grant,
+            grant,
+            recipient,
+            setting=command.setting,
+            result=command.result,
+            reference=command.reference,
+            screened_on=command.screened_on,
+            note=command.note,
+            now=given.now,
+        ),
+    )
+
+
+COMMANDS = (
+    Registered("initiative.set_screening", SetInitiativeScreening, _set_for_initiative),
+    Registered("call.set_screening", SetCallScreening, _set_for_call),
+    Registered("grant.record_screening", RecordScreening, _record),
+)

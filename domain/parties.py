@@ -1,0 +1,96 @@
+"""Parties: who applies, receives or is paid. A party is a person, or an organisation with members who act for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from domain.deciding import Members, Part, maybe, members
+from domain.indexes import applications_by
+from domain.messages import msg
+from domain.organisations import ORGANISATION, Organisation, check_takes_part
+from domain.persons import PERSON, Person, check_registered
+from domain.refusals import NotFound
+from domain.values import SYSTEM, is_id
+
+PartyState = Person | Organisation
+
+
+class Actor(msgspec.Struct, frozen=True):
+    """Who asks: the id of a person (``system`` for the program, empty for nobody who is known), with the organisations for
+    which they act, and those for which they acted before."""
+
+    id: str
+    organisations: frozenset[str] = frozenset()
+    former: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, person_id: str, person: Person) -> Actor:
+        """A person as an actor."""
+        return cls(person_id, person.organisations, person.former_organisations)
+
+    @property
+    def parties(self) -> tuple[str, ...]:
+        """The parties for which they act: themself first, then their organisations, sorted."""
+        return (self.id, *sorted(self.organisations))
+
+    @property
+    def all_parties(self) -> tuple[str, ...]:
+        """The parties with which they are tied: those for which they act, and those for which they acted before."""
+        return (self.id, *sorted(self.organisations | self.former))
+
+
+def acts_for(actor: Actor, party: str) -> bool:
+    """Whether somebody acts for a party: for themself, or for an organisation of which they are a member."""
+    return party == actor.id or party in actor.organisations
+
+
+def is_tied_to(actor: Actor, party: str | None) -> bool:
+    """Whether somebody acts for a party or acted for it before: then they do not judge it, nor decide on its money."""
+    return party is not None and (acts_for(actor, party) or party in actor.former)
+
+
+def is_organisation(party: str) -> bool:
+    """Whether this has the shape of an organisation's id."""
+    return is_id(ORGANISATION.kind, party)
+
+
+def check_can_begin(state: PartyState, party: str) -> None:
+    """Raise `NotFound` or `Refused` unless something new can begin with a party: more time to apply, or a payment."""
+    if state.status is None:
+        raise NotFound(msg("There is no such person or organisation."), named=party)
+    if isinstance(state, Organisation):
+        check_takes_part(state)
+    else:
+        check_registered(state, party)
+
+
+def actor_of(person_id: str) -> Part[Actor]:
+    """A person with the organisations for which they act, or acted."""
+    if person_id == SYSTEM:
+        return Actor(SYSTEM)
+    return Actor.of(person_id, (yield from maybe(PERSON, person_id)))
+
+
+def actor_in(person_id: str, round_id: str) -> Part[tuple[Actor, tuple[str, ...]]]:
+    """A person as an actor, and the applications in a round of all parties with which they are tied, sorted."""
+    own = yield from members(applications_by(person_id, round_id))
+    actor = yield from actor_of(person_id)
+    if len(actor.all_parties) > 1:
+        own = yield from applied_by(actor, round_id)
+    return actor, own
+
+
+def party_of(party_id: str) -> Part[PartyState]:
+    """The state of a party."""
+    if is_organisation(party_id):
+        return (yield from maybe(ORGANISATION, party_id))
+    return (yield from maybe(PERSON, party_id))
+
+
+def applied_by(actor: Actor, round_id: str) -> Part[tuple[str, ...]]:
+    """The applications in a round of all parties with which somebody is tied, sorted."""
+    indexes = tuple(applications_by(party, round_id) for party in actor.all_parties)
+    found: Mapping[str, tuple[str, ...]] = yield Members(indexes)
+    return tuple(sorted({each for index in indexes for each in found[index]}))

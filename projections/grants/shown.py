@@ -1,0 +1,218 @@
+"""How a grant with its payee, instalments and reports is shown, made of the rows of its tables and of opened texts."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import msgspec
+
+from domain.deciding import Allowed, Verdict
+from domain.exchange import Exchange
+from domain.personal import Withheld
+from domain.values import Money, Role
+from projections.ledger import exchange_of, fee_of
+from projections.reader import Row, damaged_in, text_of
+from projections.versions import Version
+
+
+class GrantLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A grant in a list. `handle` stands for the recipient within the call; `recipient` is None to funders,
+    and to whoever declared a conflict of interest with the application. `amendment` is the number of the one that waits for
+    the recipient's answer."""
+
+    id: str
+    version: Version
+    call: str
+    application: str
+    fund: str
+    handle: str | None
+    recipient: str | None
+    status: str
+    amount: Money
+    settled: Money
+    respond_by: datetime
+    reason: str | None
+    ends_on: date | None
+    amendment: int | None
+
+
+class PayeeShown(msgspec.Struct, frozen=True, kw_only=True):
+    """To whom a grant is paid, as set in that `setting`. `name`, `account`, and the `bank_code` and
+    `country` of one without an IBAN, are for the recipient, for finance and for
+    approvers; they are None to others, to whoever declared a conflict of interest with the application, and once the
+    grant's dossier was erased. `damaged` names the texts that are None since what is stored is not what was committed to."""
+
+    setting: int
+    kind: str
+    confirmed: bool
+    payable_from: datetime | None
+    name: str | None
+    account: str | None
+    bank_code: str | None
+    country: str | None
+    damaged: tuple[str, ...] = ()
+
+
+class InstalmentShown(msgspec.Struct, frozen=True, kw_only=True):
+    """A payment of a grant, with the report that met its condition and how it was paid, or why it was not. The bank's `fee` is
+    no part of the amount."""
+
+    number: int
+    amount: Money
+    condition: str
+    due: date
+    status: str
+    report: int | None
+    reference: str | None
+    settled_on: date | None
+    fee: Money | None
+    exchange: Exchange | None
+    reason: str | None
+
+
+class ScreeningShown(msgspec.Struct, frozen=True, kw_only=True):
+    """The latest screening of a payee; `current`: of the payee of now. It was recorded at `recorded_at` by whom the handle `by`
+    stands for within the call. `note` is for those who pay and the staff; None to others."""
+
+    current: bool
+    result: str
+    reference: str
+    screened_on: date
+    recorded_at: datetime
+    by: str | None
+    note: str | None
+    damaged: tuple[str, ...] = ()
+
+
+class ReportShown(msgspec.Struct, frozen=True, kw_only=True):
+    """A report on a grant. `text` and `explanation` are for the recipient and the staff; they are None to others, to whoever
+    declared a conflict of interest with the application, and once the grant's dossier was erased. `damaged` is as a
+    payee's."""
+
+    number: int
+    status: str
+    text: str | None
+    reason: str | None
+    explanation: str | None
+    damaged: tuple[str, ...] = ()
+
+
+class PlannedShown(msgspec.Struct, frozen=True, kw_only=True):
+    """A payment as an amendment would plan it."""
+
+    number: int
+    amount: Money
+    condition: str
+    due: date
+
+
+class AmendmentShown(msgspec.Struct, frozen=True, kw_only=True):
+    """The amendment that waits for the recipient's answer: the grant's `amount`, its end, and what would be left unscheduled,
+    as they would be. `instalments` would take the place of those not yet requested; None: these stay. `explanation` is for
+    whom a report's text is."""
+
+    number: int
+    amount: Money
+    ends_on: date | None
+    instalments: tuple[PlannedShown, ...] | None
+    unscheduled: Money
+    explanation: str | None
+    damaged: tuple[str, ...] = ()
+
+
+class GrantDetail(GrantLine, frozen=True, kw_only=True):
+    """A grant with all that belongs to it. `explanation` is the text beside the reason of a declined offer, a suspension or an
+    early end; `proposed` is the amendment that waits for an answer; `screening_required`: the call or the
+    initiative asks for a screening before a payment, and `screening` is never shown to whoever is tied to the recipient or
+    the payee; `unscheduled` is what the instalments leave of the grant, None before there are any; `damaged` is as a payee's.
+    `unattended`: the recipient is an organisation for which nobody acts any more, which is said to those alone who are told
+    who the recipient is."""
+
+    seen_as: Role
+    unattended: bool
+    explanation: str | None
+    payee: PayeeShown | None
+    screening_required: bool
+    screening: ScreeningShown | None
+    instalments: tuple[InstalmentShown, ...]
+    unscheduled: Money | None
+    proposed: AmendmentShown | None
+    reports: tuple[ReportShown, ...]
+    damaged: tuple[str, ...] = ()
+
+
+Texts = dict[int | None, dict[str, str | Withheld | None]]
+"""Personal texts by the version of their fact and by field."""
+
+
+def line(row: Row, *, recipient: Verdict) -> GrantLine:
+    """A row of read.grants as it is shown; `recipient`: whether to whom the grant was offered is."""
+    currency = row["currency"]
+    return GrantLine(
+        id=row["grant"],
+        version=Version(row["grant"], row["version"]),
+        call=row["call"],
+        application=row["application"],
+        fund=row["fund"],
+        handle=row["handle"],
+        recipient=row["recipient"] if isinstance(recipient, Allowed) else None,
+        status=row["status"],
+        amount=Money.of(row["amount"], currency),
+        settled=Money.of(row["settled"], currency),
+        respond_by=row["respond_by"],
+        reason=row["reason"],
+        ends_on=row["ends_on"],
+        amendment=row["amendment"],
+    )
+
+
+def payee_of(row: Row, texts: Texts) -> PayeeShown | None:
+    if row["payee_setting"] is None:
+        return None
+    opened = texts.get(row["payee_version"], {})
+    return PayeeShown(
+        setting=row["payee_setting"],
+        kind=row["payee_kind"],
+        confirmed=row["payee_confirmed"],
+        payable_from=row["payable_from"],
+        name=text_of(opened.get("name")),
+        account=text_of(opened.get("account")),
+        bank_code=text_of(opened.get("bank_code")),
+        country=text_of(opened.get("country")),
+        damaged=damaged_in(opened),
+    )
+
+
+def unscheduled_of(row: Row, instalments: list[Row]) -> Money | None:
+    if not instalments:
+        return None
+    return Money.of(row["amount"] - sum(each["amount"] for each in instalments), row["currency"])
+
+
+def instalment_of(row: Row, currency: str) -> InstalmentShown:
+    return InstalmentShown(
+        number=row["number"],
+        amount=Money.of(row["amount"], currency),
+        condition=row["condition"],
+        due=row["due"],
+        status=row["status"],
+        report=row["report"],
+        reference=row["reference"],
+        settled_on=row["settled_on"],
+        fee=fee_of(row),
+        exchange=exchange_of(row),
+        reason=row["reason"],
+    )
+
+
+def report_of(row: Row, texts: Texts) -> ReportShown:
+    text = texts.get(row["text_version"], {}).get("text")
+    explanation = texts.get(row["reason_version"], {}).get("explanation")
+    return ReportShown(
+        number=row["report"],
+        status=row["status"],
+        text=text_of(text),
+        reason=row["reason"],
+        explanation=text_of(explanation),
+        damaged=damaged_in({"text": text, "explanation": explanation}),
+    )
