@@ -12,6 +12,7 @@ from domain.applications import APPLICATION as APPLICATIONS
 from domain.applications import ApplicationStatus, ApplicationSubmitted
 from domain.calls import CALL as CALLS
 from domain.calls import CallAwardsConfirmed, CallPublished
+from domain.commands.announcing import AnnouncePanel
 from domain.commands.applications import (
     ChangeApplication,
     FindApplicationEligible,
@@ -50,7 +51,7 @@ START = CLOSES - timedelta(days=10)
 COMMAND = SubmitApplication(
     call=CALL,
     title="Invented Work",
-    requested=euros("500.00"),
+    requested=euros("700.00"),
     answers={"work": "A song about snow"},
 )
 
@@ -90,9 +91,20 @@ class Season:
     def award(self, application: str, panel: str, amount: str) -> None:
         self.do(
             CHAIR,
-            SetPanelOutcome(panel=panel, application=application, outcome="award", amount=euros(amount)),
+            SetPanelOutcome(
+                panel=panel,
+                application=application,
+                outcome="award",
+                amount=euros(amount),
+                reason="quality",
+            ),
         )
         self.do(CHAIR, ClosePanel(panel=panel))
+
+    def announce(self, panel: str) -> None:
+        """The closed panel is confirmed, and its results are announced."""
+        self.do(OFFICER, ConfirmPanel(panel=panel))
+        self.do(OFFICER, AnnouncePanel(panel=panel))
 
     def status(self, application: str) -> ApplicationStatus | None:
         return self.world.state(APPLICATIONS, application).status
@@ -155,7 +167,7 @@ class TestAnApplication:
         application, panel = season.judged()
         season.apply(OTHER_ARTIST)
         season.award(application, panel, "500.00")
-        season.do(OFFICER, ConfirmPanel(panel=panel))
+        season.announce(panel)
         assert season.status(application) is ApplicationStatus.AWARDED
 
     def test_cannot_be_changed_but_returned_and_submitted_again(self) -> None:
@@ -220,7 +232,7 @@ class TestTheCall:
         season = Season()
         application, panel = season.judged()
         season.award(application, panel, "500.00")
-        season.do(OFFICER, ConfirmPanel(panel=panel))
+        season.announce(panel)
         season.do(OFFICER, ChangeCall(call=CALL, title={"en": "Another title"}))
         form = Form(questions=(Question(id="other", kind="text", label={"en": "Other"}),))
         season.do(OFFICER, ChangeCallForm(call=CALL, stage=STAGE, form=form))
@@ -229,7 +241,7 @@ class TestTheCall:
         season = Season()
         decided, panel = season.judged()
         season.award(decided, panel, "500.00")
-        season.do(OFFICER, ConfirmPanel(panel=panel))
+        season.announce(panel)
         waiting, _ = season.apply(OTHER_ARTIST)
         season.do(OFFICER, CancelCall(call=CALL, reason="events"))
         assert (season.status(decided), season.status(waiting)) == (
@@ -252,7 +264,9 @@ class TestTheBudget:
         assert season.world.facts(CALL)[-1] == counted
         assert season.world.state(CALLS, CALL).awarded == 70_000
         second, panel = season.judged(OTHER_ARTIST)
-        beyond = SetPanelOutcome(panel=panel, application=second, outcome="award", amount=euros("300.01"))
+        beyond = SetPanelOutcome(
+            panel=panel, application=second, outcome="award", amount=euros("300.01"), reason="quality"
+        )
         assert season.turned_down(CHAIR, beyond) == (
             Refused,
             "The call's budget has 300.00 EUR left, which does not cover this award.",

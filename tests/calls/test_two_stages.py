@@ -16,6 +16,7 @@ from domain.applications import (
     ApplicationStatus,
 )
 from domain.calls import CallPublished
+from domain.commands.announcing import AnnouncePanel
 from domain.commands.applications import (
     ContinueApplication,
     FindApplicationEligible,
@@ -113,7 +114,7 @@ class Season:
     def decide(self, **outcomes: tuple[str, PanelOutcome]) -> str:
         panel = self.do(OFFICER, OpenPanel(round=self.round))
         for application, outcome in outcomes.values():
-            reason: Any = "not_selected" if outcome == "decline" else None
+            reason: Any = {"decline": "not_selected", "award": "quality"}.get(outcome)
             amount = euros("500.00") if outcome == "award" else None
             self.do(
                 CHAIR,
@@ -123,6 +124,7 @@ class Season:
             )
         self.do(CHAIR, ClosePanel(panel=panel))
         self.do(OFFICER, ConfirmPanel(panel=panel))
+        self.do(OFFICER, AnnouncePanel(panel=panel))
         return panel
 
     def first_stage(self) -> tuple[str, str]:
@@ -235,7 +237,7 @@ class TestTheRounds:
         command = OpenRound(call=CALL, closes_at=(START + DAY).replace(tzinfo=None))
         assert season.turned_down(OFFICER, command) == (
             Refused,
-            "The stage before is not decided yet; its panel has to be confirmed first.",
+            "The stage before is not decided yet; announce the results of its panel first.",
         )
         season.first_stage()
         season.open()

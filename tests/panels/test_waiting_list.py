@@ -28,8 +28,8 @@ from tests.grants.scene import (
     ROUND,
     world_with_fund,
 )
-from tests.scene import awarded as outcome_award
 from tests.scene import (
+    STAGE,
     drafted,
     numbered,
     panel_announced,
@@ -38,6 +38,7 @@ from tests.scene import (
     panel_opened,
     withdrawn,
 )
+from tests.scene import awarded as outcome_award
 from tests.scene import waitlisted as outcome_waitlist
 
 FIRST, SECOND, THIRD = (numbered("application", number) for number in (11, 12, 13))
@@ -56,6 +57,8 @@ def on_list(application: str, rank: int) -> tuple[Fact, ...]:
             round=ROUND,
             applicant=numbered("person", 1_000 + rank),
             dossier=numbered("dossier", 1_000 + rank),
+            stage=STAGE,
+            decide_by=None,
             form_version=1,
             requested=AWARD,
             currency="EUR",
