@@ -265,7 +265,7 @@ def stage_to_open(call: Call, rounds: Iterable[Round]) -> Stage:
             )
         )
     if any(round.status is not RoundStatus.DECIDED for round in begun.values()):
-        raise Refused(msg("The stage before is not decided yet; its panel has to be confirmed first."))
+        raise Refused(msg("The stage before is not decided yet; announce the results of its panel first."))
     return following
 
 

@@ -46,7 +46,7 @@ class ApplicationChanged(ApplicationWritten, frozen=True, kw_only=True):
 
 
 class ApplicationInvited(Fact, frozen=True, kw_only=True):
-    """The panel's decision was confirmed: the application is invited to the call's next `stage`."""
+    """The panel's decision was announced: the application is invited to the call's next `stage`."""
 
     application: str
     panel: str

@@ -237,7 +237,7 @@ class TestTheRounds:
         command = OpenRound(call=CALL, closes_at=(START + DAY).replace(tzinfo=None))
         assert season.turned_down(OFFICER, command) == (
             Refused,
-            "The stage before is not decided yet; its panel has to be confirmed first.",
+            "The stage before is not decided yet; announce the results of its panel first.",
         )
         season.first_stage()
         season.open()

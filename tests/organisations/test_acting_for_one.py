@@ -276,7 +276,11 @@ def granted(world: World, *, respond: bool = True) -> str:
     world.given(
         application,
         ApplicationAwarded(
-            application=application, panel=numbered("panel", 1), amount=50_000, currency="EUR"
+            application=application,
+            panel=numbered("panel", 1),
+            amount=50_000,
+            currency="EUR",
+            reason="quality",
         ),
     )
     offer = OfferGrant(application=application, respond_by=NOON + timedelta(days=3))

@@ -31,8 +31,8 @@ from tests.grants.scene import (
     ROUND,
     world_with_fund,
 )
-from tests.scene import awarded as outcome_award
 from tests.scene import (
+    STAGE,
     drafted,
     numbered,
     panel_announced,
@@ -41,6 +41,7 @@ from tests.scene import (
     panel_opened,
     withdrawn,
 )
+from tests.scene import awarded as outcome_award
 from tests.scene import waitlisted as outcome_waitlist
 
 FIRST, SECOND, THIRD = (numbered("application", number) for number in (11, 12, 13))
@@ -61,6 +62,8 @@ def on_list(application: str, rank: int) -> tuple[Fact, ...]:
             decide_by=None,
             applicant=numbered("person", 1_000 + rank),
             dossier=numbered("dossier", 1_000 + rank),
+            stage=STAGE,
+            decide_by=None,
             form_version=1,
             requested=AWARD,
             currency="EUR",
