@@ -172,6 +172,7 @@ def _two_stages(
     chair.post(f"/api/panels/{panel}/outcomes", application=application, outcome="invite")
     chair.post(f"/api/panels/{panel}/close")
     officer.post(f"/api/panels/{panel}/confirm")
+    officer.post(f"/api/panels/{panel}/announce")
     later = (deadline + timedelta(days=100)).isoformat()
     officer.post(f"/api/calls/{call}/rounds", closes_at=later)
     applicant.post(f"/api/applications/{application}/continue", **text)

@@ -47,6 +47,7 @@ def test_these_are_all() -> None:
         ("call.add_member", "person"),
         ("application.submit", "round"),
         ("application.submit", "applicant"),
+        ("round.grant_late_access", "applicant"),
         ("review.assign", "juror"),
         ("review.replace", "juror"),
         ("panel.set_outcome", "application"),

@@ -119,6 +119,26 @@ ENTRIES: list[tuple[Fact, str, tuple[tuple[str, str], ...]]] = [
         OFFICER,
         ((f"invited to second of {CALL}", APPLICATION),),
     ),
+    (
+        ApplicationContinued(
+            application=APPLICATION,
+            applicant=ARTIST,
+            dossier=dossier_of(APPLICATION),
+            call=CALL,
+            round=ROUND,
+            stage="second",
+            form_version=1,
+            requested=100,
+            currency="EUR",
+            title="Invented Work",
+            answers={},
+        ),
+        ARTIST,
+        (
+            (f"applications of {ROUND}", APPLICATION),
+            (f"applications by {ARTIST} in {ROUND}", APPLICATION),
+        ),
+    ),
     (dossier_opened(), ARTIST, ((f"dossiers of {ARTIST}", dossier_of(APPLICATION)),)),
     (
         assigned(),

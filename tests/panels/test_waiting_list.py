@@ -58,8 +58,6 @@ def on_list(application: str, rank: int) -> tuple[Fact, ...]:
             initiative=scene.INITIATIVE,
             call=CALL,
             round=ROUND,
-            stage="main",
-            decide_by=None,
             applicant=numbered("person", 1_000 + rank),
             dossier=numbered("dossier", 1_000 + rank),
             stage=STAGE,
