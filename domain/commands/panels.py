@@ -231,9 +231,9 @@ def _return(command: ReturnPanel, given: Given) -> Plan:
 
 def _confirm(command: ConfirmPanel, given: Given) -> Plan:
     panel = yield from the(PANEL, command.panel)
-    call = yield from the(CALL, panel.call)
-    initiative, ranked, (_, own), conflicts, deciders = yield from together(
+    initiative, call, ranked, (_, own), conflicts, deciders = yield from together(
         the(INITIATIVE, panel.initiative),
+        the(CALL, panel.call),
         some(APPLICATION, (place.application for place in panel.ranking)),
         actor_in(given.actor, panel.round),
         members(conflicts_of(given.actor, panel.round)),

@@ -156,7 +156,9 @@ class TestForgettingAnApplicationThatWasAwarded:
     def test_nor_before_the_grant_is_offered(self) -> None:
         world = applied(
             found_eligible(),
-            ApplicationAwarded(application=APPLICATION, panel=PANEL, amount=100, currency="EUR"),
+            ApplicationAwarded(
+                application=APPLICATION, panel=PANEL, amount=100, currency="EUR", reason="quality"
+            ),
         )
         assert world.turned_down(FORGET, ARTIST) == self.NOT_YET
 

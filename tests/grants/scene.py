@@ -302,7 +302,10 @@ def world_with_grant(*facts: Fact) -> World:
     """A world with an awarded application, its fund of 10,000.00 EUR, and a grant with these facts."""
     world = world_with_fund(opened(), pledged(1_000_000), received(1_000_000), committed())
     world.given(CALL, *call())
-    world.given(PANEL, PanelOpened(panel=PANEL, initiative=INITIATIVE, call=CALL, round=ROUND, ranking=()))
+    world.given(
+        PANEL,
+        PanelOpened(panel=PANEL, initiative=INITIATIVE, call=CALL, round=ROUND, stage="main", ranking=()),
+    )
     world.given(DOSSIER, dossier_opened(DOSSIER, "application", APPLICATION))
     noted = [ApplicationGrantOffered(application=APPLICATION, grant=GRANT)] if facts else []
     world.given(APPLICATION, *awarded(), *noted)

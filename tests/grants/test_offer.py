@@ -63,7 +63,10 @@ def world_before(amount: int = AWARD, in_fund: int = 1_000_000) -> World:
     world = world_with_fund(opened(), pledged(in_fund), received(in_fund))
     world.given(CALL, *call())
     world.given(APPLICATION, *awarded(amount))
-    world.given(PANEL, PanelOpened(panel=PANEL, initiative=INITIATIVE, call=CALL, round=ROUND, ranking=()))
+    world.given(
+        PANEL,
+        PanelOpened(panel=PANEL, initiative=INITIATIVE, call=CALL, round=ROUND, stage="main", ranking=()),
+    )
     return world
 
 
