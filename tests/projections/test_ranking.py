@@ -335,7 +335,7 @@ class TestAConflict:
         own = await applications.one(season.reader, season.artist3, made[2])
         assert own.rank == 3
         told = await timeline.of_application(season.reader, season.artist3, made[2])
-        assert "place 3 on the waiting list" in str(told.items[-1].what)
+        assert "place 3 of the waiting list" in str(told.items[-1].what)
 
 
 class TestAWithdrawal:

@@ -7,7 +7,18 @@ from typing import Any
 import msgspec
 import pytest
 
-from domain.calls import CallCancelled, CallChanged, CallDrafted, CallPublished, CallRoundOpened
+from domain.calls import (
+    CallAwardReleased,
+    CallAwardsConfirmed,
+    CallCancelled,
+    CallChanged,
+    CallDrafted,
+    CallFormChanged,
+    CallPublished,
+    CallRoundOpened,
+    CallRubricChanged,
+    CallScreeningSet,
+)
 from domain.deciding import Fact
 from domain.grants.facts import GrantFact
 from projections.folding import calls, grants
@@ -146,7 +157,12 @@ def test_a_projection_handles_what_the_type_of_its_function_says() -> None:
         CallPublished,
         CallRoundOpened,
         CallChanged,
+        CallFormChanged,
+        CallRubricChanged,
+        CallAwardsConfirmed,
+        CallAwardReleased,
         CallCancelled,
+        CallScreeningSet,
     )
     assert set(facts_of(grants.fold)) > set(facts_of(_of_a_grant))
 
