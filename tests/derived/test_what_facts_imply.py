@@ -9,6 +9,7 @@ import pytest
 
 from domain.applications import (
     ApplicationCancelled,
+    ApplicationContinued,
     ApplicationFoundEligible,
     ApplicationFoundIneligible,
     ApplicationInvited,
