@@ -49,7 +49,7 @@ def test_the_tour_leads_from_an_application_to_a_payment_that_the_funder_reads()
     with demonstration() as running:
         done = walked(running)
         assert done.returncode == 0, (done.stdout[-3000:], done.stderr)
-        assert "Instalment 1 of 1800.00 EUR was paid" in done.stdout
+        assert "recorded that instalment 1 of the grant for application" in done.stdout
         assert '"account":"cash"' in done.stdout.replace(" ", "")
         again = walked(running)
         assert (again.returncode, again.stdout, again.stderr) == (
@@ -108,7 +108,7 @@ def test_the_tour_begins_nothing_where_somebody_has_applied_by_page() -> None:
         assert (done.returncode, done.stdout, done.stderr) == (
             1,
             "",
-            "Somebody has applied already, and this tour judges one application. To start over, delete .data as above.\n",
+            "Somebody has already applied, and this tour works with one application only. To start over, delete .data as above.\n",
         )
 
 
