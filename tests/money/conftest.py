@@ -174,9 +174,9 @@ class House:
                     quorum=len(jurors),
                 ),
             ),
-            budget=eur(budget),
+            budget=eur(max(budget, REQUESTED)),
             minimum_award=eur(1),
-            maximum_award=eur(budget),
+            maximum_award=eur(max(budget, REQUESTED)),
             fast_track_up_to=None if fast_track_up_to is None else eur(fast_track_up_to),
         )
         await self.run("call.publish", "officer", call=call)
