@@ -9,8 +9,10 @@ import pytest
 
 from domain.applications import (
     ApplicationCancelled,
+    ApplicationContinued,
     ApplicationFoundEligible,
     ApplicationFoundIneligible,
+    ApplicationInvited,
     ApplicationResubmitted,
     ApplicationReturned,
     ApplicationReturnLapsed,
@@ -27,7 +29,12 @@ from domain.grants.facts import GrantAccepted, GrantDeclined, GrantLapsed, Grant
 from domain.indexes import entries_of
 from domain.messages import msg
 from domain.organisations import OrganisationMemberInvited
-from domain.panels import PanelOutcomeSet
+from domain.panels import (
+    PanelAnnounced,
+    PanelAnnouncementCancelled,
+    PanelAnnouncementPlanned,
+    PanelOutcomeSet,
+)
 from domain.personal import Withheld
 from domain.persons import ADDRESS_TAKEN, PersonRegistered
 from domain.rounds import (
@@ -88,6 +95,20 @@ OUTCOME_SET = PanelOutcomeSet(
     more_because=None,
 )
 
+INVITED = ApplicationInvited(application=APPLICATION, panel=PANEL, call=CALL, stage="project")
+CONTINUED = ApplicationContinued(
+    application=APPLICATION,
+    applicant=ARTIST,
+    dossier=dossier_of(APPLICATION),
+    call=CALL,
+    round=ROUND,
+    stage="project",
+    form_version=1,
+    requested=100,
+    currency="EUR",
+    title="Invented Work",
+    answers={},
+)
 ORGANISATION = numbered("organisation", 1)
 
 ENTRIES: list[tuple[Fact, str, tuple[tuple[str, str], ...]]] = [
@@ -104,6 +125,16 @@ ENTRIES: list[tuple[Fact, str, tuple[tuple[str, str], ...]]] = [
             (f"applications of {ROUND}", APPLICATION),
             (f"applications by {ARTIST} in {ROUND}", APPLICATION),
             (f"submissions of {ARTIST}", APPLICATION),
+            (f"submissions to {CALL} by {ARTIST}", APPLICATION),
+        ),
+    ),
+    (INVITED, OFFICER, ((f"invited to project of {CALL}", APPLICATION),)),
+    (
+        CONTINUED,
+        ARTIST,
+        (
+            (f"applications of {ROUND}", APPLICATION),
+            (f"applications by {ARTIST} in {ROUND}", APPLICATION),
         ),
     ),
     (dossier_opened(), ARTIST, ((f"dossiers of {ARTIST}", dossier_of(APPLICATION)),)),
@@ -155,6 +186,7 @@ def empty(kind: type[Fact]) -> Fact:
                 ApplicationReturned,
                 GrantOffered,
                 DossierKept,
+                PanelAnnouncementPlanned,
             },
         ),
         (
@@ -172,6 +204,8 @@ def empty(kind: type[Fact]) -> Fact:
                 GrantDeclined,
                 GrantLapsed,
                 DossierErased,
+                PanelAnnounced,
+                PanelAnnouncementCancelled,
             },
         ),
     ],
