@@ -96,6 +96,20 @@ OUTCOME_SET = PanelOutcomeSet(
     more_because=None,
 )
 
+INVITED = ApplicationInvited(application=APPLICATION, panel=PANEL, call=CALL, stage="project")
+CONTINUED = ApplicationContinued(
+    application=APPLICATION,
+    applicant=ARTIST,
+    dossier=dossier_of(APPLICATION),
+    call=CALL,
+    round=ROUND,
+    stage="project",
+    form_version=1,
+    requested=100,
+    currency="EUR",
+    title="Invented Work",
+    answers={},
+)
 ORGANISATION = numbered("organisation", 1)
 
 ENTRIES: list[tuple[Fact, str, tuple[tuple[str, str], ...]]] = [
@@ -115,25 +129,9 @@ ENTRIES: list[tuple[Fact, str, tuple[tuple[str, str], ...]]] = [
             (f"submissions to {CALL} by {ARTIST}", APPLICATION),
         ),
     ),
+    (INVITED, OFFICER, ((f"invited to project of {CALL}", APPLICATION),)),
     (
-        ApplicationInvited(application=APPLICATION, panel=PANEL, call=CALL, stage="second"),
-        OFFICER,
-        ((f"invited to second of {CALL}", APPLICATION),),
-    ),
-    (
-        ApplicationContinued(
-            application=APPLICATION,
-            applicant=ARTIST,
-            dossier=dossier_of(APPLICATION),
-            call=CALL,
-            round=ROUND,
-            stage="second",
-            form_version=1,
-            requested=100,
-            currency="EUR",
-            title="Invented Work",
-            answers={},
-        ),
+        CONTINUED,
         ARTIST,
         (
             (f"applications of {ROUND}", APPLICATION),
@@ -210,6 +208,8 @@ def empty(kind: type[Fact]) -> Fact:
                 GrantDeclined,
                 GrantLapsed,
                 DossierErased,
+                PanelAnnounced,
+                PanelAnnouncementCancelled,
             },
         ),
     ],

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from domain.applications import ApplicationAwarded, ApplicationSubmitted
+from domain.commands.announcing import AnnouncePanel, CancelPanelAnnouncement, PlanPanelAnnouncement
 from domain.commands.applications import FindApplicationEligible, SubmitApplication, WithdrawApplication
 from domain.commands.grants import (
     AcceptGrant,
@@ -25,7 +26,7 @@ from domain.commands.organisations import (
     JoinOrganisation,
     RemoveOrganisationMember,
 )
-from domain.commands.panels import OpenPanel
+from domain.commands.panels import OpenPanel, ReturnPanel
 from domain.commands.reviews import AssignReview
 from domain.commands.rounds import ExtendRound, GrantLateAccess
 from domain.deciding import Command
@@ -53,6 +54,7 @@ from tests.scene import (
     KEEPER,
     OFFICER,
     OTHER_ARTIST,
+    PANEL,
     ROUND,
     STRANGER,
     calling,
@@ -61,6 +63,7 @@ from tests.scene import (
     found_eligible,
     has_read,
     numbered,
+    panel_opened,
 )
 
 HIDDEN = (NotFound, "Not found, or you have no access.")
@@ -121,6 +124,25 @@ class TestApplying:
         assert submitted.applicant == COLLECTIVE
         assert world.indexes[f"submissions of {COLLECTIVE}"] == {outcome.answers}
         assert f"submissions of {ARTIST}" not in world.indexes
+
+    def test_where_a_call_takes_one_application_each_party_submits_one(self) -> None:
+        """Whichever member submits it; the members' own are others'."""
+        world = calling()
+        drafted, *_ = world.streams[CALL]
+        world.streams[CALL][0] = msgspec.structs.replace(drafted, applications_per_applicant="one")
+        begins_to_act(world, COLLECTIVE, ARTIST, OTHER_ARTIST)
+        world.run(APPLY, ARTIST)
+        refused = (
+            Refused,
+            (
+                "This call takes one application from each applicant, and you have submitted yours. You can change it, or "
+                "withdraw it and submit another one."
+            ),
+        )
+        assert world.turned_down(APPLY, OTHER_ARTIST) == refused
+        for_oneself = msgspec.structs.replace(APPLY, applicant=None)
+        world.run(for_oneself, OTHER_ARTIST)
+        assert world.turned_down(for_oneself, OTHER_ARTIST) == refused
 
     @pytest.mark.parametrize("applicant", [COLLECTIVE, HOST, OTHER_ARTIST])
     def test_nobody_applies_for_a_party_that_is_not_theirs(self, applicant: str) -> None:
@@ -243,6 +265,14 @@ class TestDecidingOnIt:
         apart = (Forbidden, "You applied in this round, so you cannot take part in deciding on it.")
         assert world.turned_down(FindApplicationEligible(application=theirs), OFFICER) == apart
         assert world.turned_down(OpenPanel(round=ROUND), OFFICER) == apart
+        world.given(PANEL, panel_opened())
+        for decision in (
+            ReturnPanel(panel=PANEL, reason="procedure"),
+            AnnouncePanel(panel=PANEL),
+            PlanPanelAnnouncement(panel=PANEL, announce_at=LATE.until),
+            CancelPanelAnnouncement(panel=PANEL),
+        ):
+            assert world.turned_down(decision, OFFICER) == apart
 
     @pytest.mark.parametrize("left", [False, True])
     def test_a_juror_who_acts_or_acted_for_the_applicant_is_not_asked(self, left: bool) -> None:

@@ -36,7 +36,7 @@ IDS = {
     "application", "call", "claim", "founder", "funder", "fund", "grant", "initiative", "juror", "panel", "person", "pledge",
     "review", "round",
 }  # fmt: skip
-CODES = {"amount", "answers", "currency", "id", "language", "time_zone"}
+CODES = {"amount", "answers", "currency", "id", "language", "rate", "time_zone"}
 """What is no free text: the ids of things, and what has a pattern of its own."""
 
 
