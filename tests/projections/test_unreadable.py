@@ -75,7 +75,7 @@ async def test_its_own_stream_is_refused_and_others_are_not(season: Season, what
     position = await add(season, season.application1, topic, document(season))
     project(season)
     sentence = (
-        f"The fact at position {position} cannot be read, so nothing that rests on it can be shown or changed; "
+        f"The fact at position {position} cannot be read, so nothing that depends on it can be shown or changed; "
         "run: overwinter verify."
     )
 
@@ -134,7 +134,7 @@ async def test_a_read_model_that_stopped_is_refused_and_the_others_are_not(
     with pytest.raises(ReadModelStopped) as refused:
         await applications.of_call(reader, season.officer, season.call)
     assert str(refused.value) == (
-        f"The read model applications stopped at position {position}, so nothing that it holds can be shown; "
+        f"The read model applications stopped at position {position}, so its data cannot be shown; "
         "run: overwinter doctor."
     )
     with pytest.raises(ReadModelStopped):
