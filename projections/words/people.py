@@ -137,9 +137,14 @@ def organisation_words(fact: OrganisationFact, told: Told) -> Words:
                 msg("{actor} accepted the invitation to act for the organisation.", actor=told.actor)
             )
         case OrganisationMemberRemoved():
-            return Words(msg("A person does not act for the organisation any more, or was not to."))
+            return Words(
+                msg(
+                    "{actor} took a person off the list of those who act for the organisation or are invited to.",
+                    actor=told.actor,
+                )
+            )
         case OrganisationClosed():
-            return Words(msg("The organisation was closed."))
+            return Words(msg("{actor} closed the organisation.", actor=told.actor))
         case OrganisationErased():
             return Words(msg("The organisation was erased."), reason(fact.reason), (_UNREADABLE,))
         case _:

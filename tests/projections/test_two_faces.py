@@ -172,6 +172,7 @@ def test_the_face_for_access_has_no_way_to_a_replica() -> None:
         "readable",
         "the",
         "with_initiative",
+        "with_initiative_seen_by",
         "members",
         "members_of_all",
         "primary_rows",
