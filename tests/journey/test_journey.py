@@ -196,7 +196,7 @@ def test_the_history_can_be_asked_as_of_a_moment(walked: Walked) -> None:
     application = walked.read("funder", "/api/applications/{application}", as_of=then)
     assert application["status"] == "awarded"
     told = walked.read("funder", "/api/calls/{call}/timeline", limit="100", as_of=then)
-    assert "confirmed the award of 1,400.25" in told["items"][-1]["what"]
+    assert "announced an award of 1,400.25" in told["items"][-1]["what"]
     walked.read("funder", "/api/grants/{grant}", 404, as_of=then)
 
 
