@@ -125,7 +125,7 @@ class TestWhoSeesIt:
         organisation = registered(stage, "applicant")
         stage.running.caught_up()
         told = stage.speaking("applicant").get(f"/api/organisations/{organisation}/timeline")
-        assert [each["what"] for each in told["items"]] == ["The organisation was registered."]
+        assert [each["what"] for each in told["items"]] == ["A person registered the organisation."]
         stage.speaking("officer").get(f"/api/organisations/{organisation}/timeline", 404)
 
 
