@@ -58,9 +58,9 @@ def test_a_question_is_reworded_another_removed_and_one_added(stage: Stage, call
         | {
             "form.questions[0].label.en": "What will you make?",
             "form.questions[3].options": "Film\nDance\n",
-            "form.questions[6].keep": "remove",
-            "form.questions[7].label.en": "Where can we see it?",
-            "form.questions[7].kind": "text",
+            "form.questions[10].keep": "remove",
+            "form.questions[11].label.en": "Where can we see it?",
+            "form.questions[11].kind": "text",
         },
     )
     assert done.status_code == 303, done.text
@@ -68,8 +68,8 @@ def test_a_question_is_reworded_another_removed_and_one_added(stage: Stage, call
     after = stage.speaking("officer").get(f"/api/calls/{call}")["stages"][0]["form"]
     assert after["version"] == 2
     assert [question["id"] for question in after["questions"]] == [
-        *(question["id"] for question in before["questions"][:6]),
-        "q8",
+        *(question["id"] for question in before["questions"][:10]),
+        "q12",
     ]
     assert after["questions"][0]["label"] == {"en": "What will you make?", "ru": "Ваш замысел"}
     assert [choice["label"]["en"] for choice in after["questions"][3]["choices"]] == [

@@ -102,7 +102,7 @@ def test_every_kind_of_page_fits_whatever_people_wrote(phone: Page, stage: Stage
         faults += [f"{kind}: {each}" for each in too_wide(phone)]
         with_long_words(phone)
         faults += [f"{kind}, with long words: {each}" for each in too_wide(phone)]
-    assert faults == []
+    assert faults == [], "\n".join(faults)
     assert len(seen) > 6
 
 

@@ -64,10 +64,15 @@ def test_an_application_is_reviewed_and_decided_as_it_arrives(stage: Stage, call
     panel = stage.speaking("officer").get(f"/api{ranking}")["panel"]
     chair = stage.speaking("chair")
     chair.post(
-        f"/api/panels/{panel}/outcomes", application=shown["id"], outcome="award", amount=eur("300.00")
+        f"/api/panels/{panel}/outcomes",
+        application=shown["id"],
+        outcome="award",
+        amount=eur("300.00"),
+        reason="quality",
     )
     chair.post(f"/api/panels/{panel}/close")
     stage.speaking("officer").post(f"/api/panels/{panel}/confirm")
+    stage.speaking("officer").post(f"/api/panels/{panel}/announce")
     assert "Awarded" in artist.open(application).text
     assert stage.speaking("officer").get(f"/api/calls/{call}/decisions-due")["items"] == []
     told = stage.speaking("officer").get(f"/api/calls/{call}/timeline")["items"]

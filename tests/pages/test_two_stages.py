@@ -79,6 +79,7 @@ class Season:
         self.post("chair", f"/api/panels/{panel}/outcomes", application=self.application, **outcome)
         self.post("chair", f"/api/panels/{panel}/close")
         self.post("officer", f"/api/panels/{panel}/confirm")
+        self.post("officer", f"/api/panels/{panel}/announce")
 
     def caught_up(self) -> None:
         self.stage.speaking("officer").get(f"/api/calls/{self.stage.call}", position=self.position)
@@ -151,7 +152,7 @@ def test_an_application_goes_from_the_letter_to_an_award_for_the_project(stage: 
     assert LETTER in page
     assert "Yerevan" not in page
 
-    season.decide(outcome="award", amount=eur("400.00"))
+    season.decide(outcome="award", amount=eur("400.00"), reason="quality")
     season.caught_up()
     told = stage.speaking("applicant").get(f"/api{application}/timeline")["items"]
     assert [line["topic"] for line in told if line["topic"].startswith("application.")] == [

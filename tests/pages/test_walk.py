@@ -180,7 +180,7 @@ def paid(people: dict[str, Someone], application: str, walk: Walk) -> None:
     assert artist.path == grant
     artist.press("Accept the grant")
     artist.press("Save the bank details", form="grant-set_payee", **{
-        "Who is paid": "I myself", "Name of the account holder": "Applicant Three", "Account": CANARIES[2]
+        "Who is paid": "I myself, or the organisation that receives the grant", "Name of the account holder": "Applicant Three", "Account": CANARIES[2]
     })  # fmt: skip
     finance.go(grant)
     finance.press("Confirm these bank details")

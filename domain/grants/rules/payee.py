@@ -14,7 +14,7 @@ from domain.grants.state import Grant
 from domain.messages import msg
 from domain.organisations import Organisation, check_takes_part
 from domain.parties import Actor, PartyState, is_tied_to
-from domain.refusals import Invalid, NotFound, Refused
+from domain.refusals import FieldError, Invalid, NotFound, Refused
 from domain.values import check_text
 
 PAYEE_WAITING_TIME: Final = timedelta(hours=24)
@@ -40,7 +40,18 @@ def set_payee(
     check_not_ended(grant)
     if host is not None:
         _check_host(grant, kind, host, host_state)
-    paid = check_bank_account(account, bank_code=bank_code, country=country)
+    holder = ""
+    wrong: tuple[FieldError, ...] = ()
+    try:
+        holder = check_text(name, "name", most=limits.NAME)
+    except Invalid as invalid:
+        wrong = invalid.errors
+    try:
+        paid = check_bank_account(account, bank_code=bank_code, country=country)
+    except Invalid as invalid:
+        raise Invalid((*wrong, *invalid.errors)) from None
+    if wrong:
+        raise Invalid(wrong)
     return (
         GrantPayeeSet(
             grant=grant_id,
@@ -48,7 +59,7 @@ def set_payee(
             setting=1 if grant.payee is None else grant.payee.setting + 1,
             kind=kind,
             party=grant.recipient if kind == "recipient" else host,
-            name=check_text(name, "name", most=limits.NAME),
+            name=holder,
             account=paid.account,
             bank_code=paid.bank_code,
             country=paid.country,
