@@ -189,11 +189,11 @@ def paid(people: dict[str, Someone], application: str, walk: Walk) -> None:
         "Instalment 1: amount": "1000.00", "Instalment 1: due on": "2020-02-01", "Instalment 1: condition": "No condition",
     })  # fmt: skip
     assert "This day is in the past." in wrong
-    officer.page.get_by_label("Dates in the past are meant").check()
+    officer.page.locator("#grant-schedule-confirm_past_due").check()
     wrong = officer.press("Save the schedule", form="grant-schedule", wrong=True)
     assert "This day is in the past." not in wrong
     assert "These instalments leave 500.00\u00a0EUR of the grant unscheduled." in wrong
-    assert officer.page.get_by_label("Dates in the past are meant").is_checked()
+    assert officer.page.locator("#grant-schedule-confirm_past_due").is_checked()
     officer.press("Save the schedule", form="grant-schedule", **{
         "Instalment 1: due on": "2100-02-01",
         "Instalment 2: amount": "500.00", "Instalment 2: due on": "2100-06-01",
