@@ -1,4 +1,5 @@
-"""Announcing a panel's results: all applicants learn them at one moment, which the staff choose once the decision is confirmed."""
+"""Announcing a panel's results: all applicants learn them at one moment, which the staff choose once the decision is
+confirmed."""
 
 from __future__ import annotations
 

@@ -164,7 +164,8 @@ PUBLIC: Final = (CallStatus.PUBLISHED, CallStatus.CANCELLED)
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
-    """A call as its facts left it. `awarded` is what a rolling call awarded so far. `forms` and `rubrics` are all versions that its stages had, the oldest first."""
+    """A call as its facts left it. `awarded` is what a rolling call awarded so far. `forms` and `rubrics` are all versions that
+    its stages had, the oldest first."""
 
     status: CallStatus | None = None
     initiative: str = ""

@@ -79,8 +79,8 @@ class BudgetLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 Answer = str | bool | tuple[BudgetLine | str, ...] | None
-"""One answer: a text, a choice's id, a whole number, a date (``2026-05-31``), a decimal amount, a link; yes or no; budget lines;
-the ids of several choices; or none."""
+"""One answer: a text, a choice's id, a whole number, a date (``2026-05-31``), a decimal amount, a link; yes or no; budget
+lines; the ids of several choices; or none."""
 
 
 def check_form(form: Form) -> Form:

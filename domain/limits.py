@@ -1,5 +1,5 @@
-"""Every limit of what people write: how long a text may be, how large a number, how many lines a table has. Each stands here once; forms, the
-description of the API and the sentences that refuse take it from here.
+"""Every limit of what people write: how long a text may be, how large a number, how many lines a table has. Each stands here
+once; forms, the description of the API and the sentences that refuse take it from here.
 
 A text's length is counted in code points of its composed form (Unicode NFC), so that é is one character however it was
 typed. The text itself is kept as it was typed: the history never normalises one.

@@ -71,8 +71,9 @@ class ReviewReplaced(Fact, frozen=True, kw_only=True):
 
 
 class ReviewSubmitted(Fact, frozen=True, kw_only=True):
-    """The juror judged the application. `scores` are whole points by criterion of a version of the stage's rubric; None says that there was no basis to
-    judge. One comment is for the jury, the other for the applicant; both are sealed in the application's `dossier`."""
+    """The juror judged the application. `scores` are whole points by criterion of a version of the stage's rubric; None says
+    that there was no basis to judge. One comment is for the jury, the other for the applicant; both are sealed in the
+    application's `dossier`."""
 
     review: str
     juror: str

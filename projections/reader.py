@@ -147,7 +147,8 @@ class Reader(Fresh):
         return await self._with_present_keys(found)
 
     async def _with_present_keys(self, rows: list[Row]) -> list[Row]:
-        """Replace the keys in rows from the replica by the primary's, because the replica may still have keys of erased people."""
+        """Replace the keys in rows from the replica by the primary's, because the replica may still have keys of erased
+        people."""
         for column in [name for name in (rows[0] if rows else ()) if name.endswith("_wrapped")]:
             box = column.removesuffix("_wrapped")
             subjects = {row[f"{box}_subject"] for row in rows if row[column] is not None}

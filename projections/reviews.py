@@ -180,8 +180,8 @@ async def of_application(
     as_of: AsOf | None = None,
     scores: bool = True,
 ) -> Page[ReviewShown]:
-    """All reviews of an application on one page, those of earlier stages first, for those who may see each other's; raises `NotFound` or
-    `Forbidden`. Without `scores`, only where each stands, and nothing is recorded as read."""
+    """All reviews of an application on one page, those of earlier stages first, for those who may see each other's; raises
+    `NotFound` or `Forbidden`. Without `scores`, only where each stands, and nothing is recorded as read."""
     who = viewer or ""
     case = await case_of(reader, who, application)
     now = await _in_round(reader, who, case, as_of=as_of, scores=scores)

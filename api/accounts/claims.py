@@ -165,7 +165,8 @@ class Claims:
         raise AssertionError("a claim was made, but there is no fact of it")
 
     def _seed(self, purpose: str, text: str, key: str | None) -> bytes:
-        """The random part of a secret. It is derived from the idempotency key, so it can be returned again without being stored."""
+        """The random part of a secret. It is derived from the idempotency key, so it can be returned again without being
+        stored."""
         if key is None:
             return secrets.token_bytes(32)
         return self._runner.keyed(purpose, f"{text} {key}".encode())

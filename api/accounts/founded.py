@@ -33,7 +33,8 @@ REASONS: Final[Mapping[Reason, str]] = {
 
 
 class Unfounded(NamedTuple):
-    """A token, session or claim without facts behind it. `id` is the start of its digest in hex, as in `overwinter tokens list`."""
+    """A token, session or claim without facts behind it. `id` is the start of its digest in hex, as in `overwinter tokens
+    list`."""
 
     kind: Literal["claim", "token", "session"]
     id: str

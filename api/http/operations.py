@@ -83,11 +83,10 @@ Handle = Callable[[Asking], Awaitable[Response[bytes]]]
 class Operation:
     """One method of one address.
 
-    `name` is the operationId; `body` and `answer` are msgspec types, or None, and `media_type` is the answer's; `numbers` are path parameters that are
-    numbers; `public` operations need no token, and know the person if there is one all the same; `writes`: it runs a
-    command, with its headers; `takes_key`: an idempotency key counts; `tells_version`: what is read has an `ETag`;
-    `versioned`: what is written has one, and `If-Match` counts.
-    """
+    `name` is the operationId; `body` and `answer` are msgspec types, or None, and `media_type` is the answer's; `numbers` are
+    path parameters that are numbers; `public` operations need no token, and know the person if there is one all the same;
+    `writes`: it runs a command, with its headers; `takes_key`: an idempotency key counts; `tells_version`: what is read has an
+    `ETag`; `versioned`: what is written has one, and `If-Match` counts."""
 
     name: str
     method: Literal["GET", "POST"]

@@ -95,8 +95,9 @@ class FieldProblem(msgspec.Struct, frozen=True, kw_only=True):
 
 class ProblemDocument(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Why a request failed (RFC 9457). `code` is the name of its `type`, such as ``refused``: it stays the same in every
-    language, while `title` and `detail` are in that of the request. `errors` is there when single fields are wrong, and names the first of them; `more`
-    is how many others were found. After 1000 a body is not looked at any further, and `detail` says "More than 1000"."""
+    language, while `title` and `detail` are in that of the request. `errors` is there when single fields are wrong, and names
+    the first of them; `more` is how many others were found. After 1000 a body is not looked at any further, and `detail` says
+    "More than 1000"."""
 
     type: str
     code: Annotated[str, msgspec.Meta(extra_json_schema={"enum": [kind.code for kind in ProblemType]})]

@@ -78,7 +78,8 @@ class Form:
 
 
 async def read_form(request: Request[Any, Any, Any], most_fields: int = MOST_FIELDS) -> Form:
-    """The form that a request brings, of at most `most_fields`. Raises `Problem` for anything that no browser sends from a page of ours."""
+    """The form that a request brings, of at most `most_fields`. Raises `Problem` for anything that no browser sends from a page
+    of ours."""
     media, _, parameters = request.headers.get("content-type", "").partition(";")
     raw = await take_in(request, LIMIT)
     if raw is None:

@@ -171,7 +171,7 @@ async def _form_filled(visit: Visit, form: Form) -> Plain:
 
 
 async def _forms(visit: Visit, call: CallDetail, stage: Stage) -> tuple[Asked, ...]:
-    """All versions that the stage's form had, for an id is never given anew."""
+    """All versions of the stage's form, because an id is never used a second time."""
     state: Call = await visit.wiring.reader.the(CALL, call.id)
     return state.forms[stage.id]
 

@@ -17,9 +17,9 @@ DeclineReason = Literal["not_selected", "budget_exhausted", "other"]
 
 
 class ApplicationWritten(Fact, frozen=True, kw_only=True):
-    """What every fact holds by which an applicant wrote an application whole: what counts is the newest of them. It
-    answers a version of the form of a `stage` of the call. `requested` is in minor units of `currency`. What they wrote is sealed in a `dossier` of its own, and so is all that is written about
-    it later."""
+    """The common fields of the facts in which an applicant wrote a whole application; the newest of them counts. It answers
+    a version of the form of a `stage` of the call. `requested` is in minor units of `currency`. The texts are sealed in a
+    `dossier` of the application, with everything that is written about it later."""
 
     application: str
     applicant: str
@@ -42,7 +42,7 @@ class ApplicationSubmitted(ApplicationWritten, frozen=True, kw_only=True):
 
 
 class ApplicationChanged(ApplicationWritten, frozen=True, kw_only=True):
-    """The applicant wrote the application anew while the round took it in."""
+    """The applicant changed the application while the round was open."""
 
 
 class ApplicationInvited(Fact, frozen=True, kw_only=True):

@@ -54,9 +54,9 @@ def submit(
     earlier: Collection[Application],
     now: datetime,
 ) -> tuple[Fact, ...]:
-    """Submit an application to an open round, or to a rolling call: every answer is checked, and all that is wrong is told at once. `earlier`
-    are the applicant's other applications to the call, where it takes one from each applicant; `eligibility` are the
-    answers to its eligibility questions."""
+    """Submit an application to an open round, or to a rolling call: every answer is checked, and all that is wrong is told at
+    once. `earlier` are the applicant's other applications to the call, where it takes one from each applicant; `eligibility`
+    are the answers to its eligibility questions."""
     if call.rolling:
         check_takes_in(call, now)
     else:

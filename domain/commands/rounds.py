@@ -60,8 +60,8 @@ class ExtendRound(Command, frozen=True, kw_only=True):
 
 
 class GrantLateAccess(Command, frozen=True, kw_only=True):
-    """Let one person or one organisation apply, or change their application, until `until`, a time on the clocks of the call's time zone, with the
-    reason. The round closes for all when that has passed."""
+    """Let one person or one organisation apply, or change their application, until `until`, a time on the clocks of the call's
+    time zone, with the reason. The round closes for all when that has passed."""
 
     round: RoundId
     applicant: PartyId

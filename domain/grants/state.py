@@ -146,9 +146,9 @@ class Amendment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Grant(msgspec.Struct, frozen=True, kw_only=True):
-    """A grant as its facts left it; it holds nothing personal. Sums are minor units of `currency`; `instalments`
-    and `reports` are by number. `payee_confirmed_before`: some payee was confirmed at some time. `amendment` waits for an answer,
-    and `amendments` counts all that were proposed."""
+    """A grant as its facts left it; it holds nothing personal. Sums are minor units of `currency`; `instalments` and `reports`
+    are by number. `payee_confirmed_before`: some payee was confirmed at some time. `amendment` waits for an answer, and
+    `amendments` counts all that were proposed."""
 
     status: GrantStatus | None = None
     initiative: str = ""

@@ -40,14 +40,13 @@ class ApplicationDetail(ApplicationLine, frozen=True, kw_only=True):
     """An application with its answers.
 
     `seen_as` is the role in which it is shown. `explanation` is what somebody wrote beside the status (of a returned one, the
-    questions), and `awaited_until` when what it asks of the applicant is due. `form` is the version of the form of a `stage` of the call that was
-    answered. `answers` are by the ids of its questions, None where there is no answer or it was erased; those that are `withheld` from this viewer are named there instead; `earlier` are those of earlier stages. `invited_to` is the stage whose form the applicant may
-    answer next. `answers` as a whole is
-    None to those who follow the application by its handle alone, and where reading them cannot be recorded. `feedback`
-    are the reviews' comments for the applicant, None before they are shown and to everybody else. An answer in `damaged`
-    is named there as ``answers.budget``. `unattended`: the applicant is an organisation for which nobody acts any more, which
-    is said to those alone who are told who applied.
-    """
+    questions), and `awaited_until` when what it asks of the applicant is due. `form` is the version of the form of a `stage` of
+    the call that was answered. `answers` are by the ids of its questions, None where there is no answer or it was erased; those
+    that are `withheld` from this viewer are named there instead; `earlier` are those of earlier stages. `invited_to` is the
+    stage whose form the applicant may answer next. `answers` as a whole is None to those who follow the application by its
+    handle alone, and where reading them cannot be recorded. `feedback` are the reviews' comments for the applicant, None before
+    they are shown and to everybody else. An answer in `damaged` is named there as ``answers.budget``. `unattended`: the
+    applicant is an organisation for which nobody acts any more, which is said to those alone who are told who applied."""
 
     seen_as: Role
     applicant_name: str | None

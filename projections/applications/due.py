@@ -15,7 +15,8 @@ from projections.reader import Reader, allow
 
 
 class DecisionDue(msgspec.Struct, frozen=True, kw_only=True):
-    """An application to a rolling call that is not decided yet, and until when it is to be. `handle` stands for the applicant."""
+    """An application to a rolling call that is not decided yet, and until when it is to be. `handle` stands for the
+    applicant."""
 
     application: str
     round: str
@@ -27,8 +28,9 @@ class DecisionDue(msgspec.Struct, frozen=True, kw_only=True):
 async def decisions_due(
     reader: Reader, viewer: str | None, call: str, *, cursor: str | None = None, limit: int = DEFAULT_LIMIT
 ) -> Page[DecisionDue]:
-    """The applications to a rolling call that wait for a decision, the most urgent first, for its staff. One's own and those
-    of organisations for which one acts or acted, and those with which one declared a conflict, are left out. Raises `NotFound` or `Forbidden`."""
+    """The applications to a rolling call that wait for a decision, the most urgent first, for its staff. One's own and those of
+    organisations for which one acts or acted, and those with which one declared a conflict, are left out. Raises `NotFound` or
+    `Forbidden`."""
     who = viewer or ""
     _, whole, actor = await reader.with_initiative_seen_by(viewer, CALL, call)
     allow(access.officer(who, whole.within(call)))

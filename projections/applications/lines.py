@@ -15,12 +15,11 @@ from projections.versions import Version
 class ApplicationLine(msgspec.Struct, frozen=True, kw_only=True):
     """An application in a list.
 
-    `handle` stands for the applicant within the call. `applicant`, `title`, `submitted_at` and `decide_by` (when a rolling
-    call is to have decided on it) are None to whom they are not shown; `erased` says that the title was shown once and was erased since. `awarded`, `rank` (on the waiting
-    list) and `reason` are there where the status has one. `unrecorded`: who applied and what was written would be shown,
-    but that it was read cannot be recorded just now. `damaged` names the texts that are None since what is stored is not
-    what was committed to.
-    """
+    `handle` stands for the applicant within the call. `applicant`, `title`, `submitted_at` and `decide_by` (when a rolling call
+    is to have decided on it) are None to whom they are not shown; `erased` says that the title was shown once and was erased
+    since. `awarded`, `rank` (on the waiting list) and `reason` are there where the status has one. `unrecorded`: who applied
+    and what was written would be shown, but that it was read cannot be recorded just now. `damaged` names the texts that are
+    None since what is stored is not what was committed to."""
 
     id: str
     version: Version

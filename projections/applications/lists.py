@@ -166,9 +166,9 @@ _FILTERS: Final[Mapping[str, LiteralString]] = {
 async def _rows_of_call(reader: Fresh, viewer: Actor, call: str, **asked: object) -> list[Row]:
     """A call's applications, without others than those of the viewer's own parties in the rounds that are `closed` to them.
 
-    In each row, `conflict`: the viewer declared one with it; `conflict_in_round`: with one of its round; `judged`: they were asked to judge it; `applied_in`: the
-    call's rounds in which they applied. All are from the command runner's indexes, which hold what happened a moment ago;
-    a read model may lag.
+    In each row, `conflict`: the viewer declared one with it; `conflict_in_round`: with one of its round; `judged`: they were
+    asked to judge it; `applied_in`: the call's rounds in which they applied. All are from the command runner's indexes, which
+    hold what happened a moment ago; a read model may lag.
 
     PostgreSQL plans this once for all values: each stands in a sub-select, and a condition that is not asked for is left
     out. With all of them there ("status is null or …") that one plan read and sorted the whole call for every page.
@@ -211,7 +211,8 @@ async def _rows_of_call(reader: Fresh, viewer: Actor, call: str, **asked: object
 async def mine(
     reader: Reader, viewer: str | None, *, cursor: str | None = None, limit: int = DEFAULT_LIMIT
 ) -> Page[ApplicationLine]:
-    """One's own applications, and those of organisations for which one acts, sorted by their random ids; raises `Forbidden` for nobody."""
+    """One's own applications, and those of organisations for which one acts, sorted by their random ids; raises `Forbidden` for
+    nobody."""
     if viewer is None:
         raise Forbidden(msg("Sign in first."))
     actor = await reader.actor(viewer)

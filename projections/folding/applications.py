@@ -67,7 +67,8 @@ class ApplicationRow(Row, frozen=True, kw_only=True):
 
 
 class TitleRow(Row, frozen=True, kw_only=True):
-    """A title as it was once written, in its box, and all that says where it was sealed. `box` is None where the history's own was destroyed."""
+    """A title as it was once written, in its box, and all that says where it was sealed. `box` is None where the history's own
+    was destroyed."""
 
     application: str
     topic: str

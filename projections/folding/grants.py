@@ -50,8 +50,8 @@ from projections.tables import Row, Table
 
 class GrantRow(Row, frozen=True, kw_only=True):
     """Where a grant stands. `handle` stands for the recipient; sums are minor units of `currency`. `reason_version`,
-    `amendment_version`, `payee_version` and `screening_version` are those of the facts that hold the explanation of how it stands, the `amendment`
-    that waits for an answer, the payee's name and account, and the latest screening."""
+    `amendment_version`, `payee_version` and `screening_version` are those of the facts that hold the explanation of how it
+    stands, the `amendment` that waits for an answer, the payee's name and account, and the latest screening."""
 
     grant: str
     version: int

@@ -84,7 +84,8 @@ async def of_call(
 async def mine(
     reader: Reader, viewer: str | None, *, cursor: str | None = None, limit: int = DEFAULT_LIMIT
 ) -> Page[GrantLine]:
-    """The grants that one was offered, or an organisation for which one acts, sorted by their random ids; raises `Forbidden` for nobody."""
+    """The grants that one was offered, or an organisation for which one acts, sorted by their random ids; raises `Forbidden`
+    for nobody."""
     if viewer is None:
         raise Forbidden(msg("Sign in first."))
     actor = await reader.actor(viewer)

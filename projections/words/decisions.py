@@ -251,7 +251,7 @@ def round_words(fact: RoundFact, told: Told) -> Words:
 
 
 def application_words(fact: ApplicationFact, told: Told) -> Words:
-    """What happened to an application. Its decision is the panel's; whoever acts confirms it."""
+    """What happened to an application. The panel decides; the actor of an outcome is the person who announced it."""
     actor, about = told.actor, told.about
     match fact:
         case ApplicationSubmitted():

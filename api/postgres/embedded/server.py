@@ -127,7 +127,8 @@ class EmbeddedPostgres:
 
     @property
     def url(self) -> str:
-        """The address of the database for its owner. It contains no secret; access is controlled by the folder's permissions."""
+        """The address of the database for its owner. It contains no secret; access is controlled by the folder's
+        permissions."""
         return self.url_of(ROLE)
 
     @property
@@ -269,7 +270,8 @@ class EmbeddedPostgres:
         )
 
     def _clear_remains(self) -> None:
-        """Remove what a crash left: workers without a server, the socket, and a process id that now belongs to another process."""
+        """Remove what a crash left: workers without a server, the socket, and a process id that now belongs to another
+        process."""
         deadline = time.monotonic() + 5
         while orphans := [each for each in psutil.process_iter(["name"]) if serves(each, self.data)]:
             # Workers notice by themselves that their server is gone; those that are too busy are killed.

@@ -18,9 +18,8 @@ from domain.values import GrantId, Money
 
 class ProposeGrantAmendment(Command, frozen=True, kw_only=True):
     """Propose to lower a grant's amount, to change its end date, or to put other `instalments` in place of those not yet
-    requested; what is left out stays; with `unscheduled` and no instalments, those fall away. It counts once the recipient accepts it.
-    `unscheduled` and `confirm_past_due` are as for
-    a schedule."""
+    requested; what is left out stays; with `unscheduled` and no instalments, those fall away. It counts once the recipient
+    accepts it. `unscheduled` and `confirm_past_due` are as for a schedule."""
 
     grant: GrantId
     amount: Money | None = None

@@ -136,8 +136,8 @@ def _back_in_budget(grant_id: str, grant: Grant, call: Call) -> dict[str, tuple[
 
 
 def _panel_of(grant: Grant) -> Part[str]:
-    """The panel whose award a grant follows. A remembered application may be older than its grant and know of no panel yet;
-    then it is not found, and the runner looks afresh."""
+    """The panel whose award a grant follows. A cached application may be older than its award and have no panel yet;
+    then the panel is not found, and the runner loads everything again without the cache."""
     application = yield from the(APPLICATION, grant.application)
     panel = application.panel or ""
     yield from the(PANEL, panel)

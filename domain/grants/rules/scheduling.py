@@ -41,8 +41,8 @@ class Planned(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def schedule(grant_id: str, grant: Grant, *, planned: Planned, now: datetime) -> tuple[Fact, ...]:
-    """Divide a grant into instalments that add up to it, or to less where what is left is said; anew only while none was
-    requested."""
+    """Divide a grant into instalments. They add up to it, or `planned` says how much they leave. An earlier schedule can be
+    replaced as long as no instalment was requested."""
     check_accepted(grant)
     check_no_amendment_waits(grant)
     if any(instalment.status is not InstalmentStatus.SCHEDULED for instalment in grant.instalments.values()):

@@ -25,7 +25,7 @@ def check_accepted(grant: Grant) -> None:
 
 
 def check_not_ended(grant: Grant) -> None:
-    """Raises `Refused` unless the grant is accepted, be it suspended or not."""
+    """Raises `Refused` unless the grant is accepted; it may be suspended."""
     _check_in(grant, GrantStatus.ACCEPTED, GrantStatus.SUSPENDED)
 
 
