@@ -37,7 +37,7 @@ class Stage:
 
     def speaking(self, role: str) -> Person:
         """Somebody's way in by JSON."""
-        return self.running.person(self.tokens[role])
+        return Speaker(self.running.client, self.tokens[role], running=self.running)
 
     def facts(self) -> int:
         """How many facts there are."""
@@ -71,6 +71,18 @@ class Stage:
             sent = {"_secret": hidden(page, "_secret"), "_next": "/me", "token": self.tokens[role]}
             assert client.post("/sign-in", data=sent).headers["location"] == "/me"
         return visitor
+
+
+@dataclass
+class Speaker(Person):
+    """Somebody's way in by JSON, beside people at pages: what they read shows what was just sent by a page."""
+
+    running: Running = field(kw_only=True)
+
+    def get(self, path: str, status: int = 0, /, **query: str) -> dict[str, Any]:
+        """Read, once every read model has seen all facts."""
+        self.running.caught_up()
+        return super().get(path, status, **query)
 
 
 @dataclass
