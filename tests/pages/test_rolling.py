@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+
 import pytest
 
 from tests.pages.conftest import CALL, Stage, eur
@@ -74,6 +76,9 @@ def test_an_application_is_reviewed_and_decided_as_it_arrives(stage: Stage, call
     stage.speaking("officer").post(f"/api/panels/{panel}/confirm")
     stage.speaking("officer").post(f"/api/panels/{panel}/announce")
     assert "Awarded" in artist.open(application).text
+    page = {role: html.unescape(stage.visitor(role).open(application).text) for role in ("officer", "funder")}
+    assert f"/rounds/{shown['round']}/reviews" in page["officer"]
+    assert f"/rounds/{shown['round']}/reviews" not in page["funder"], "which only those who judge can open"
     assert stage.speaking("officer").get(f"/api/calls/{call}/decisions-due")["items"] == []
     told = stage.speaking("officer").get(f"/api/calls/{call}/timeline")["items"]
     assert "call.awards_confirmed.v1" in [line["topic"] for line in told]
