@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import assert_never, cast
 
 from domain import applications
-from domain.applications import Application, ApplicationStatus, AwardReason, DeclineReason
+from domain.applications import Application, ApplicationDeclineReason, ApplicationStatus, AwardReason
 from domain.calls import Call, instant
 from domain.deciding import Fact
 from domain.messages import At, msg
@@ -108,7 +108,10 @@ def _outcome(
         case "decline":
             assert decision.reason is not None
             return applications.decline(
-                application_id, application, panel=panel_id, reason=cast("DeclineReason", decision.reason)
+                application_id,
+                application,
+                panel=panel_id,
+                reason=cast("ApplicationDeclineReason", decision.reason),
             )
         case _:
             assert_never(decision.outcome)

@@ -1,7 +1,7 @@
 """How a command becomes facts, without touching the world.
 
 A **plan** is a generator: it asks for the streams that it needs (`the`, `maybe`, `some`, `members`; several at a time with
-`together`), gets their folded states, and returns an `Act`: the answer of access, and a function that applies the rule.
+`together`), gets their folded states, and returns an `PlannedCommand`: the answer of access, and a function that applies the rule.
 Whoever drives the plan (the command runner in `history`) loads, asks, decides and appends; everything read this way is
 checked again, at its version, when the facts are appended.
 """
@@ -135,7 +135,7 @@ StruckBy = Mapping[type[Fact], Callable[[Any], str]]
 class Outcome:
     """What a rule decided: new facts by stream, and what else must be true in the same append.
 
-    Index entries, claims and due dates follow from the facts alone: `domain.indexes`, `domain.claims` and
+    Index entries, claims and due dates follow from the facts alone: `domain.indexes`, `domain.unique_names` and
     `domain.due_dates` say which. `subjects` are data subjects whose sealing key must be made first; `erases` are
     subjects whose key dies once the facts are stored. `initiatives` names the initiative of those streams that do not
     belong to the act's own.
@@ -149,7 +149,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class PlannedCommand:
     """What a plan comes to: may this person (`may`), and what follows (`decide`, called only if so).
 
     `initiative` is the tenant, or None for the installation and for persons. `scope` is the stream (a call, a fund,
@@ -168,7 +168,7 @@ Part = Generator[Wish, Any, T]
 """A part of a plan, which comes to a T. Any: the answer's type depends on the wish; `the`, `some` and `members` restore
 it."""
 
-Plan = Part[Act]
+Plan = Part[PlannedCommand]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,9 @@ import msgspec
 from domain import limits
 from domain.applications import (
     Application,
+    ApplicationDeclineReason,
     ApplicationStatus,
     AwardReason,
-    DeclineReason,
     to_settle,
     unsettled,
 )
@@ -30,7 +30,7 @@ from domain.values import Money
 
 PanelOutcome = Literal["award", "decline", "waitlist", "invite"]
 """``invite`` leads to the next stage, so it is there before the last one; ``award`` and ``waitlist`` are in the last."""
-OutcomeReason = Literal[AwardReason, DeclineReason]
+OutcomeReason = Literal[AwardReason, ApplicationDeclineReason]
 MoreReason = Literal["costs_rose", "taxes_and_fees", "minimum_of_call", "other"]
 """Why an award is higher than the sum asked for."""
 ReturnReason = Literal[
@@ -38,7 +38,7 @@ ReturnReason = Literal[
 ]
 
 
-class Place(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class RankingPlace(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An application's place in a ranking.
 
     `score` is the exact mean of its reviews' scores (`domain.reviews.mean`) as a fraction in lowest terms, ``11/15``; None
@@ -64,7 +64,7 @@ class PanelOpened(Fact, frozen=True, kw_only=True):
     call: str
     round: str
     stage: str
-    ranking: tuple[Place, ...]
+    ranking: tuple[RankingPlace, ...]
 
 
 class PanelOutcomeSet(Fact, frozen=True, kw_only=True):
@@ -184,7 +184,7 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
     call: str = ""
     round: str = ""
     stage: str = ""
-    ranking: tuple[Place, ...] = ()
+    ranking: tuple[RankingPlace, ...] = ()
     decisions: tuple[PanelOutcomeSet, ...] = ()
     chair: str | None = None
     announce_at: datetime | None = None
@@ -286,7 +286,7 @@ def open_panel(
     )
 
 
-def rank(submitted: Mapping[str, Collection[Review]], rubrics: Sequence[Rubric]) -> tuple[Place, ...]:
+def rank(submitted: Mapping[str, Collection[Review]], rubrics: Sequence[Rubric]) -> tuple[RankingPlace, ...]:
     """The ranking of applications by the exact mean of their submitted reviews' scores, the best first. `rubrics` are all
     versions of the stage's rubric: each review is scored by the one by which it was written.
 
@@ -299,11 +299,11 @@ def rank(submitted: Mapping[str, Collection[Review]], rubrics: Sequence[Rubric])
         for application, reviews in submitted.items()
     }
     order = sorted(scored, key=lambda application: (-_or_last(scored[application]), application))
-    places: list[Place] = []
+    places: list[RankingPlace] = []
     for number, application in enumerate(order, start=1):
         tied = bool(places) and scored[places[-1].application] == scored[application]
         places.append(
-            Place(
+            RankingPlace(
                 application=application,
                 rank=places[-1].rank if tied else number,
                 score=_written(scored[application]),
@@ -320,7 +320,7 @@ def _rubric_of(review: Review, rubrics: Sequence[Rubric]) -> Rubric:
     return rubrics[review.rubric_version - 1]
 
 
-def without(places: Iterable[Place], hidden: Collection[str]) -> tuple[Place, ...]:
+def without(places: Iterable[RankingPlace], hidden: Collection[str]) -> tuple[RankingPlace, ...]:
     """A ranking as it would be without some applications: the others move up, so that no rank tells where those stood."""
     left = [place for place in places if place.application not in hidden]
     ranks: dict[int, int] = {}
@@ -500,7 +500,7 @@ def _check_fitting(
         raise Invalid.field("rank", msg("Write the place on the waiting list, counted from 1."))
     if outcome != "waitlist" and rank is not None:
         raise Invalid.field("rank", msg("Only the waiting list has places; leave this empty."))
-    if outcome == "decline" and reason not in get_args(DeclineReason):
+    if outcome == "decline" and reason not in get_args(ApplicationDeclineReason):
         raise Invalid.field("reason", msg("Choose a reason for declining."))
     if outcome == "award" and reason not in get_args(AwardReason):
         raise Invalid.field("reason", msg("Choose a reason for the award."))

@@ -4,7 +4,7 @@ Commands rely on these tables, and no digest protects them. So they are recomput
 compared: a row without a fact was added by hand, and a missing row was deleted.
 
 Only the names of claims need keys, because they are stored as keyed hashes, and e-mail addresses are sealed too. Without
-keys, only the number of claims of each stream is compared; with them (`ClaimKeys`), every name.
+keys, only the number of claims of each stream is compared; with them (`UniqueNameKeys`), every name.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from domain.topics import erases, is_subject, stream_of
 from history.appends import DueDate
 from history.documents import Recorded, opener, read
 from history.implied import Implied, implied_by
-from history.keyed import claim_hash
+from history.keyed import unique_name_hash
 from history.keyfiles import KeysUnusable
 from history.progress import Progress
 from history.vault import Vault, WrappedKey
@@ -52,7 +52,7 @@ _FACTS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class ClaimKeys:
+class UniqueNameKeys:
     """The keys for recomputing the names of claims: the vault opens sealed fields, the index key hashes names."""
 
     vault: Vault
@@ -88,7 +88,7 @@ def row_digest(name: str, entry: str) -> bytes:
 
 
 def verify_tables(
-    url: str, progress: Progress = lambda _position, _newest: None, *, keys: ClaimKeys | None = None
+    url: str, progress: Progress = lambda _position, _newest: None, *, keys: UniqueNameKeys | None = None
 ) -> TablesVerified:
     """Recompute the tables from the facts, and compare. Facts appended meanwhile are not checked. Without `keys`, claims are
     only counted.
@@ -197,7 +197,7 @@ class _StreamClaims:
 class _Expected:
     """Collects the rows that the facts imply, and compares them with the stored ones."""
 
-    def __init__(self, stored: _StoredTables, keys: ClaimKeys | None) -> None:
+    def __init__(self, stored: _StoredTables, keys: UniqueNameKeys | None) -> None:
         self._stored = stored
         self._keys = keys
         self._entries: set[bytes] = set()
@@ -230,7 +230,7 @@ class _Expected:
             elif self._keys is None:
                 claims.unnamed.append(position)
             else:
-                claims.named[claim_hash(self._keys.index_key, claim.name)] = position
+                claims.named[unique_name_hash(self._keys.index_key, claim.name)] = position
         if version == 1 and is_subject(stream):
             self._living[stream] = position
         if erases(stream, topic):

@@ -11,12 +11,12 @@ from typing import Any, Final
 
 import msgspec
 
-from domain.claims import Claim, claims_of
 from domain.commands.register import REGISTER
 from domain.deciding import Command, Fact, Registered
 from domain.due_dates import set_by, struck_by
 from domain.indexes import Entry, entries_of
 from domain.messages import Message
+from domain.unique_names import UniqueName, unique_names_of
 from history.appends import DueDate
 from history.format.envelope import Envelope
 
@@ -34,7 +34,7 @@ class Implied:
     """The rows derived from one fact. The `claims` belong to the fact's stream."""
 
     entries: tuple[Entry, ...]
-    claims: tuple[Claim, ...]
+    claims: tuple[UniqueName, ...]
     due: DueDate | None
     struck: str | None
 
@@ -44,18 +44,18 @@ def implied_by(fact: Fact, envelope: Envelope) -> Implied:
     due, place = set_by(fact), envelope.place
     return Implied(
         entries=entries_of(fact, envelope.actor),
-        claims=claims_of(fact),
+        claims=unique_names_of(fact),
         due=None if due is None else DueDate(due.key, due.at, place.stream, place.version),
         struck=struck_by(fact),
     )
 
 
-def claims_in(facts: Mapping[str, Iterable[Fact]]) -> dict[str, Message]:
+def unique_names_in(facts: Mapping[str, Iterable[Fact]]) -> dict[str, Message]:
     """The names that these facts claim in unsealed fields, each with the refusal for a second stream that claims it."""
     return {
         name: refusal
         for of_stream in facts.values()
         for fact in of_stream
-        for name, refusal in claims_of(fact)
+        for name, refusal in unique_names_of(fact)
         if name is not None
     }

@@ -10,6 +10,6 @@ def keyed_hash(index_key: bytes, label: str, text: bytes) -> bytes:
     return hmac.digest(index_key, label.encode() + b"\x00" + text, "sha256")
 
 
-def claim_hash(index_key: bytes, name: str) -> bytes:
+def unique_name_hash(index_key: bytes, name: str) -> bytes:
     """The hash stored in history.claims instead of a claim's name, so that no address can be guessed from the table."""
     return keyed_hash(index_key, "claim", name.encode())

@@ -21,7 +21,6 @@ from typing import Any, Final
 from weakref import WeakValueDictionary
 
 from domain.deciding import (
-    Act,
     Aggregate,
     Command,
     Denied,
@@ -30,6 +29,7 @@ from domain.deciding import (
     Loaded,
     Members,
     Outcome,
+    PlannedCommand,
     Registered,
 )
 from domain.messages import Message, msg
@@ -41,8 +41,8 @@ from domain.values import SYSTEM, Channel, Role, is_id, stream_id
 from history.appends import Append, Appended, Idempotency
 from history.documents import Stored, write
 from history.format.envelope import Acting, Envelope, How, Place
-from history.implied import BY_REQUEST, Implied, claims_in, encode, implied_by
-from history.keyed import claim_hash, keyed_hash
+from history.implied import BY_REQUEST, Implied, encode, implied_by, unique_names_in
+from history.keyed import keyed_hash, unique_name_hash
 from history.shapes import shape_of
 from history.states import StateCache
 from history.store import History, opened_keys
@@ -238,7 +238,7 @@ class Runner:
 
     async def claimed(self, outcome: Outcome) -> Message | None:
         """The refusal if a claim of this outcome is already held; None if none is."""
-        sentences = {self._claim(name): sentence for name, sentence in claims_in(outcome.facts).items()}
+        sentences = {self._claim(name): sentence for name, sentence in unique_names_in(outcome.facts).items()}
         held = await self.history.held(sentences) if sentences else ()
         return next((sentence for name, sentence in sentences.items() if name in held), None)
 
@@ -248,7 +248,7 @@ class Runner:
 
     def _claim(self, name: str) -> bytes:
         """The hash that is stored for a claim, so that an address cannot be guessed from it."""
-        return claim_hash(self._index_key, name)
+        return unique_name_hash(self._index_key, name)
 
     def _idempotency(self, name: str, request: Request) -> Idempotency | None:
         if request.key is None:
@@ -336,7 +336,7 @@ class _Attempt:
         """Whether nothing has changed since it was read."""
         return await self._reading.holds()
 
-    async def _plan(self, entry: Registered[Any]) -> Act:
+    async def _plan(self, entry: Registered[Any]) -> PlannedCommand:
         plan = entry.plan(self._request.command, self._given)
         answer: Any = None  # Any: the answer's type depends on the wish
         # The actor's own stream, which `_person` needs later, is loaded together with the first streams of the plan.
@@ -346,7 +346,7 @@ class _Attempt:
             try:
                 wish = plan.send(answer)
             except StopIteration as stop:
-                act: Act = stop.value
+                act: PlannedCommand = stop.value
                 return act
             try:
                 if isinstance(wish, Members):
@@ -368,7 +368,7 @@ class _Attempt:
             raise Forbidden(msg("This account was erased."))
         return person
 
-    async def _handle(self, act: Act, person: Person | None) -> str | None:
+    async def _handle(self, act: PlannedCommand, person: Person | None) -> str | None:
         """The actor's handle within the act's scope; the first act there binds a new one to the person. Whoever acts for an
         organisation has the organisation's handle instead, so that nothing tells it from a person."""
         if person is None or act.scope is None:
@@ -389,7 +389,7 @@ class _Attempt:
             else give_handle(stream, known, scope=act.scope, handle=handle)
         )
         for fact in given:
-            self._write(Act(act.may, act.decide, initiative=None), stream, fact, {}, None)
+            self._write(PlannedCommand(act.may, act.decide, initiative=None), stream, fact, {}, None)
         return handle
 
     async def _keys(self, outcome: Outcome) -> tuple[dict[str, bytes], list[WrappedKey]]:
@@ -414,7 +414,7 @@ class _Attempt:
         return keys, made
 
     def _write(
-        self, act: Act, stream: str, fact: Fact, keys: Mapping[str, bytes], handle: str | None
+        self, act: PlannedCommand, stream: str, fact: Fact, keys: Mapping[str, bytes], handle: str | None
     ) -> None:
         version, previous = self._reading.next(stream)
         elsewhere = self._outcome.initiatives if self._outcome is not None else {}

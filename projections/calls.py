@@ -18,8 +18,8 @@ from domain.stages import Stage
 from domain.values import Money, Texts
 from projections import rounds
 from projections.moments import AsOf, position_at
-from projections.paging import DEFAULT_LIMIT, Page, check_limit, key_of, page
-from projections.reader import LATEST, Reader, Reference, Row, allow, text_of
+from projections.paging import DEFAULT_LIMIT, ResultPage, check_limit, key_of, page
+from projections.reader import LATEST, QueryRow, Reader, Reference, allow, text_of
 from projections.rounds import RoundLine
 from projections.versions import Version
 
@@ -70,7 +70,7 @@ class Cancellation(msgspec.Struct, frozen=True, kw_only=True):
 
 async def public(
     reader: Reader, *, initiative: str | None = None, cursor: str | None = None, limit: int = DEFAULT_LIMIT
-) -> Page[CallLine]:
+) -> ResultPage[CallLine]:
     """The published calls of all initiatives, or of one, which everybody may read, sorted by their random ids."""
     rows = await reader.rows(
         "SELECT * FROM read.calls WHERE status IN ('published', 'cancelled') AND call > %(after)b::text "
@@ -89,7 +89,7 @@ async def public(
         for item in found.items
         if item.id in loaded and isinstance(access.published(loaded[item.id].state), Allowed)
     ]
-    return Page(items=tuple(public), next=found.next)
+    return ResultPage(items=tuple(public), next=found.next)
 
 
 async def of_initiative(
@@ -100,7 +100,7 @@ async def of_initiative(
     cursor: str | None = None,
     limit: int = DEFAULT_LIMIT,
     as_of: AsOf | None = None,
-) -> Page[CallLine]:
+) -> ResultPage[CallLine]:
     """The calls of an initiative, drafts too, for its staff; raises `NotFound` or `Forbidden`."""
     who, house = viewer or "", await reader.the(INITIATIVE, initiative)
     allow(access.officer(who, house))
@@ -164,7 +164,7 @@ async def one(reader: Reader, viewer: str | None, call: str, *, as_of: AsOf | No
     )
 
 
-async def _cancellation(reader: Reader, call: str, row: Row) -> Cancellation:
+async def _cancellation(reader: Reader, call: str, row: QueryRow) -> Cancellation:
     """A cancelled call does not change any more, so its last fact is the one that cancelled it."""
     reference = Reference(call, row["version"])
     fact = (await reader.facts([reference], open_boxes=True))[reference].fact
@@ -172,12 +172,14 @@ async def _cancellation(reader: Reader, call: str, row: Row) -> Cancellation:
     return Cancellation(reason=fact.reason, explanation=text_of(fact.explanation))
 
 
-async def _page(reader: Reader, rows: list[Row], limit: int, *, inside: bool, at: int) -> Page[CallLine]:
+async def _page(
+    reader: Reader, rows: list[QueryRow], limit: int, *, inside: bool, at: int
+) -> ResultPage[CallLine]:
     found = await rounds.of_calls(reader, [row["call"] for row in rows[:limit]], inside=inside, at=at)
     return page(rows, limit, lambda row: _line(row, found[row["call"]]), lambda row: str(row["call"]))
 
 
-def _line(row: Row, found: list[RoundLine]) -> CallLine:
+def _line(row: QueryRow, found: list[RoundLine]) -> CallLine:
     currency = row["currency"]
     return CallLine(
         id=row["call"],

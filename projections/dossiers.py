@@ -37,7 +37,7 @@ class Dossiers(msgspec.Struct, frozen=True, kw_only=True):
     items: tuple[DossierShown, ...]
 
 
-class Kept(msgspec.Struct, frozen=True, kw_only=True):
+class KeptRecord(msgspec.Struct, frozen=True, kw_only=True):
     """What is kept of a person for a legal `duty`, also after they are erased, and until when."""
 
     dossier: str
@@ -50,7 +50,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
 class KeptDossiers(msgspec.Struct, frozen=True, kw_only=True):
     """All that is kept of a person for a legal duty, sorted by random ids: what they are to be told when they are erased."""
 
-    items: tuple[Kept, ...]
+    items: tuple[KeptRecord, ...]
 
 
 async def mine(reader: Reader, viewer: str | None) -> Dossiers:
@@ -69,7 +69,7 @@ async def kept_after_erasure(reader: Reader, viewer: str | None, person: str) ->
     return KeptDossiers(
         items=tuple(
             [
-                Kept(
+                KeptRecord(
                     dossier=each.id,
                     initiative=each.initiative,
                     purpose=each.purpose,

@@ -17,7 +17,7 @@ BATCH: Final = 500
 log = logging.getLogger("overwinter.projections")
 
 
-class Facts:
+class FactReader:
     """Reads facts in order. All projections usually read the same batch, so the last batch is cached with its decoded facts."""
 
     def __init__(self, recorder: FactRecorder) -> None:

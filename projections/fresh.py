@@ -26,7 +26,7 @@ log = logging.getLogger("overwinter.projections")
 
 S = TypeVar("S")
 
-Row = dict[str, Any]  # Any: a row's columns are of many types
+QueryRow = dict[str, Any]  # Any: a row's columns are of many types
 
 
 class Owned(Protocol):
@@ -144,7 +144,7 @@ class Fresh:
         )
         return tuple([row["entry"] for row in rows])
 
-    async def primary_rows(self, query: LiteralString, **values: object) -> list[Row]:
+    async def primary_rows(self, query: LiteralString, **values: object) -> list[QueryRow]:
         """The rows of a query on the primary. Placeholders are written ``%(name)b``."""
         async with self.history.connection() as connection:
             return await ask(connection, query, values)

@@ -11,8 +11,8 @@ from domain.parties import Actor
 from domain.refusals import NotFound
 from domain.values import Money, Role
 from projections.moments import AsOf, position_at
-from projections.paging import DEFAULT_LIMIT, Page, check_limit, key_of, page
-from projections.reader import Reader, Row, allow
+from projections.paging import DEFAULT_LIMIT, ResultPage, check_limit, key_of, page
+from projections.reader import QueryRow, Reader, allow
 from projections.versions import Version
 
 
@@ -85,7 +85,7 @@ async def of_initiative(
     cursor: str | None = None,
     limit: int = DEFAULT_LIMIT,
     as_of: AsOf | None = None,
-) -> Page[FundLine]:
+) -> ResultPage[FundLine]:
     """The funds of an initiative, sorted by their random ids; raises `NotFound` or `Forbidden`."""
     who, house = viewer or "", await reader.the(INITIATIVE, initiative)
     allow(access.sees_payments(Actor(who), house))
@@ -100,7 +100,7 @@ async def of_initiative(
     return page(rows, limit, _line, lambda row: str(row["fund"]))
 
 
-def _line(row: Row) -> FundLine:
+def _line(row: QueryRow) -> FundLine:
     currency = row["currency"]
     counted: int = row["received"] if row["basis"] == "received" else row["pledged"]
     return FundLine(
@@ -117,7 +117,7 @@ def _line(row: Row) -> FundLine:
     )
 
 
-def _pledge(row: Row, currency: str, role: Role, viewer: str | None) -> PledgeShown:
+def _pledge(row: QueryRow, currency: str, role: Role, viewer: str | None) -> PledgeShown:
     own = row["funder"] == viewer
     return PledgeShown(
         id=row["pledge"],

@@ -23,8 +23,8 @@ from domain.initiatives import INITIATIVE
 from domain.parties import Actor
 from domain.values import Money
 from projections.moments import AsOf, position_at
-from projections.paging import DEFAULT_LIMIT, Page, check_limit, cursor_of, number_of
-from projections.reader import Reader, Row, allow
+from projections.paging import DEFAULT_LIMIT, ResultPage, check_limit, cursor_of, number_of
+from projections.reader import QueryRow, Reader, allow
 
 Kind = Literal["asset", "liability", "income", "expense"]
 
@@ -79,7 +79,7 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True):
     fund: str
     currency: str
     accounts: tuple[AccountTotal, ...]
-    entries: Page[Entry]
+    entries: ResultPage[Entry]
 
 
 async def of_fund(
@@ -124,7 +124,7 @@ async def of_fund(
         fund=fund,
         currency=state.currency,
         accounts=tuple(_total(account, by_account.get(account), state.currency) for account in ACCOUNTS),
-        entries=Page(
+        entries=ResultPage(
             items=tuple(entries[:count]), next=cursor_of(str(start + count)) if len(entries) > count else None
         ),
     )
@@ -152,8 +152,8 @@ async def totals(
     }
 
 
-def _entries(lines: list[Row]) -> list[Entry]:
-    by_position: dict[int, list[Row]] = {}
+def _entries(lines: list[QueryRow]) -> list[Entry]:
+    by_position: dict[int, list[QueryRow]] = {}
     for line in lines:
         by_position.setdefault(line["position"], []).append(line)
     return [
@@ -178,17 +178,17 @@ def _entries(lines: list[Row]) -> list[Entry]:
     ]
 
 
-def fee_of(row: Row) -> Money | None:
+def fee_of(row: QueryRow) -> Money | None:
     """What the bank took for the payment in a row, if that is known."""
     return None if row["fee"] is None else Money.of(row["fee"], row["fee_currency"])
 
 
-def exchange_of(row: Row) -> Exchange | None:
+def exchange_of(row: QueryRow) -> Exchange | None:
     """The rate at which the bank changed the payment in a row, if it did."""
     return None if row["rate"] is None else Exchange(currency=row["rate_currency"], rate=row["rate"])
 
 
-def _total(account: str, row: Row | None, currency: str) -> AccountTotal:
+def _total(account: str, row: QueryRow | None, currency: str) -> AccountTotal:
     debited: int = 0 if row is None else row["debits"]
     credited: int = 0 if row is None else row["credits"]
     kind = ACCOUNTS[account]

@@ -29,7 +29,7 @@ from domain.topics import topics_of
 from domain.values import SYSTEM, Role
 from history.documents import Recorded
 from projections.initiatives import names_of
-from projections.paging import DEFAULT_LIMIT, Page, check_limit, position_of
+from projections.paging import DEFAULT_LIMIT, ResultPage, check_limit, position_of
 from projections.reader import Reader, Reference, allow, damaged_in, recorded_in, text_of
 
 NAMED_ROLES: Final = frozenset({Role.ADMINISTRATOR, Role.OFFICER, Role.FINANCE, Role.APPROVER})
@@ -93,7 +93,7 @@ async def given_roles(
     *,
     cursor: str | None = None,
     limit: int = DEFAULT_LIMIT,
-) -> Page[RoleEntry]:
+) -> ResultPage[RoleEntry]:
     """Who gave which role to whom and when, the oldest first, for every member of the initiative.
 
     The installation's administrators and their appointments are told too, and every claim by which a member gets a way
@@ -143,7 +143,7 @@ async def given_roles(
                 call=said.call if sees_all else None,
             )
         )
-    return Page(
+    return ResultPage(
         items=tuple(entries),
         next=reader.cursors.token(rows[count - 1]["position"]) if len(rows) > count else None,
     )

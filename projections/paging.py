@@ -19,7 +19,7 @@ DEFAULT_LIMIT: Final = 50
 MOST: Final = 100
 
 
-class Page(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
+class ResultPage(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     """One page of a list; `next` is the cursor of the next page, or None. `unreadable` lists the ids of items that are left
     out because a stored fact cannot be read."""
 
@@ -89,19 +89,19 @@ def page(
     key: Callable[[R], str],
     *,
     readable: Container[str] | None = None,
-) -> Page[T]:
+) -> ResultPage[T]:
     """A page of `limit` items, made from up to `limit` + 1 rows. `readable` lists the keys of rows whose facts can be read;
     None if the items do not depend on facts."""
     shown = rows[:limit]
     more = len(rows) > limit
-    return Page(
+    return ResultPage(
         items=tuple([item(row) for row in shown if readable is None or key(row) in readable]),
         next=cursor_of(key(shown[-1])) if more and shown else None,
         unreadable=tuple([key(row) for row in shown if readable is not None and key(row) not in readable]),
     )
 
 
-async def whole(pages: Callable[[str | None], Awaitable[Page[T]]]) -> tuple[T, ...]:
+async def whole(pages: Callable[[str | None], Awaitable[ResultPage[T]]]) -> tuple[T, ...]:
     """All items of a list; `pages` returns the page at a cursor. For lists that are short, such as an initiative's calls, and
     are shown without links to further pages."""
     found = await pages(None)

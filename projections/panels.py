@@ -15,7 +15,7 @@ from domain.deciding import Allowed
 from domain.indexes import conflicts_of, reviews_of
 from domain.initiatives import INITIATIVE, Initiative
 from domain.panels import (
-    Place,
+    RankingPlace,
     rank,
     without,
 )
@@ -28,8 +28,8 @@ from projections import readings
 from projections.cases import judged_now, owed_in
 from projections.fresh import Fresh
 from projections.moments import AsOf, position_at
-from projections.paging import DEFAULT_LIMIT, Page, check_limit, cursor_of, number_of
-from projections.reader import Behind, Reader, Row, allow, damaged_in, text_of
+from projections.paging import DEFAULT_LIMIT, ResultPage, check_limit, cursor_of, number_of
+from projections.reader import Behind, QueryRow, Reader, allow, damaged_in, text_of
 from projections.reviews import percent
 from projections.versions import Version
 
@@ -83,7 +83,7 @@ class Ranking(msgspec.Struct, frozen=True, kw_only=True):
     announce_at: datetime | None
     seen_as: Role
     unsettled: dict[str, int] | None
-    places: Page[RankedApplication]
+    places: ResultPage[RankedApplication]
     unrecorded: bool
 
 
@@ -145,7 +145,7 @@ async def ranking(
         announce_at=panels[0]["announce_at"] if panels else None,
         seen_as=role,
         unsettled=await _unsettled(reader, round, hidden, at) if panel is None else None,
-        places=Page(
+        places=ResultPage(
             items=tuple(
                 _ranked(
                     reader,
@@ -175,16 +175,18 @@ async def _unsettled(reader: Reader, round: str, hidden: Collection[str], at: in
     return {str(status): count for status, count in counts.items()}
 
 
-async def _places(reader: Reader, panel: str) -> list[Place]:
+async def _places(reader: Reader, panel: str) -> list[RankingPlace]:
     rows = await reader.rows(
         "SELECT application, rank, score, reviews, on_few_criteria FROM read.places "
         "WHERE panel = %(panel)b ORDER BY number",
         panel=panel,
     )
-    return [msgspec.convert(row, Place) for row in rows]
+    return [msgspec.convert(row, RankingPlace) for row in rows]
 
 
-async def _standing(reader: Reader, round_id: str, round: Round, call: Call, at: int) -> tuple[Place, ...]:
+async def _standing(
+    reader: Reader, round_id: str, round: Round, call: Call, at: int
+) -> tuple[RankingPlace, ...]:
     """How the ranking stands before the panel opens: over the reviews submitted until then."""
     rows = await reader.rows(
         """
@@ -257,7 +259,7 @@ async def _waiting(reader: Reader, panel: str | None, hidden: Collection[str], a
 
 async def _details(
     reader: Reader, round: str, applications: list[str], panel: str | None, at: int
-) -> dict[str, Row]:
+) -> dict[str, QueryRow]:
     """Handle, status, sum, title's box, lowered quorum and outcome of some applications."""
     rows = await reader.rows(
         """
@@ -281,7 +283,7 @@ async def _details(
 
 
 def _ranked(
-    reader: Reader, place: Place, row: Row, *, title: bool, waiting: Collection[int]
+    reader: Reader, place: RankingPlace, row: QueryRow, *, title: bool, waiting: Collection[int]
 ) -> RankedApplication:
     """A place as it is shown. `waiting` are the places on the waiting list of what is left out: the others move up."""
     opened = reader.opened(row, "title", str) if title else Withheld.SEALED

@@ -24,7 +24,7 @@ from psycopg_pool import ConnectionPool
 from history.group_commit import cannot_now
 from history.library import POLL_SECONDS, FactRecorder
 from projections.batch import Batch, Cursor
-from projections.facts import Facts
+from projections.facts import FactReader
 from projections.projection import Projection
 from projections.replica import follows
 from projections.tables import LIVE, Connection, in_schema
@@ -109,7 +109,7 @@ class Projector:
             timeout=_CONNECT_SECONDS,
             open=False,
         )
-        self._facts = Facts(FactRecorder(self._pool))
+        self._facts = FactReader(FactRecorder(self._pool))
         self._progress: list[_Progress] = []
         self._analyzed = 0
         self._connection: Connection | None = None

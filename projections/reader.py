@@ -33,7 +33,7 @@ from history.store import History, opened_keys
 from history.unreadable import Unreadable
 from history.vault import Vault, WrappedKey
 from projections.fresh import Fresh
-from projections.fresh import Row as Row  # noqa: PLC0414 - re-exported for modules that read rows
+from projections.fresh import QueryRow as QueryRow  # noqa: PLC0414 - re-exported for modules that read rows
 from projections.replica import Replica
 from projections.standing import StoppedReadModels
 
@@ -135,7 +135,7 @@ class Reader(Fresh):
 
     # Read models
 
-    async def rows(self, query: LiteralString, **values: object) -> list[Row]:
+    async def rows(self, query: LiteralString, **values: object) -> list[QueryRow]:
         """The rows of a query on read models and facts, from the replica if there is one. For display only: decisions must
         not depend on them, so other tables cannot be queried here. Raises `ReadModelStopped` if the query uses a read model
         that has stopped."""
@@ -146,7 +146,7 @@ class Reader(Fresh):
             return await self.primary_rows(query, **values)
         return await self._with_present_keys(found)
 
-    async def _with_present_keys(self, rows: list[Row]) -> list[Row]:
+    async def _with_present_keys(self, rows: list[QueryRow]) -> list[QueryRow]:
         """Replace the keys in rows from the replica by the primary's, because the replica may still have keys of erased
         people."""
         for column in [name for name in (rows[0] if rows else ()) if name.endswith("_wrapped")]:
@@ -158,7 +158,7 @@ class Reader(Fresh):
                 row[f"{box}_epoch"], row[column] = (key.epoch, key.wrapped) if key else (None, None)
         return rows
 
-    async def primary_rows(self, query: LiteralString, **values: object) -> list[Row]:
+    async def primary_rows(self, query: LiteralString, **values: object) -> list[QueryRow]:
         """As in `Fresh`. Raises `ReadModelStopped` like `rows`."""
         await self._stopped.check(query)
         return await super().primary_rows(query, **values)
@@ -217,7 +217,7 @@ class Reader(Fresh):
 
     # Sealed fields
 
-    def opened(self, row: Row, name: str, kind: type[S]) -> S | Withheld:
+    def opened(self, row: QueryRow, name: str, kind: type[S]) -> S | Withheld:
         """Open a box in the result of a list query, with the key in the same row.
 
         The row has these columns, prefixed with `name` and an underscore: topic, stream, version, subject, field, of (the
@@ -274,7 +274,7 @@ class Reader(Fresh):
         return await opened_keys(self.history, self.vault, subjects)
 
 
-def recorded_in(row: Row, open_with: Opener = unopened, *, history: str | None = None) -> Recorded:
+def recorded_in(row: QueryRow, open_with: Opener = unopened, *, history: str | None = None) -> Recorded:
     """The recorded fact in a row with topic, document and position. Raises `Unreadable` if it cannot be read."""
     try:
         return read(row["topic"], row["document"], open_with, history=history)

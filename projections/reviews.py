@@ -31,8 +31,8 @@ from projections import readings
 from projections.applications import ApplicationDetail, shown
 from projections.cases import Case, case_of
 from projections.moments import AsOf, position_at
-from projections.paging import DEFAULT_LIMIT, Page, check_limit, key_of, page
-from projections.reader import LATEST, Reader, Reference, Row, allow, damaged_in, text_of
+from projections.paging import DEFAULT_LIMIT, ResultPage, check_limit, key_of, page
+from projections.reader import LATEST, QueryRow, Reader, Reference, allow, damaged_in, text_of
 from projections.versions import Version
 
 
@@ -98,7 +98,7 @@ class ReviewDetail(ReviewShown, frozen=True, kw_only=True):
 
 async def mine(
     reader: Reader, viewer: str | None, *, cursor: str | None = None, limit: int = DEFAULT_LIMIT
-) -> Page[OwnReview]:
+) -> ResultPage[OwnReview]:
     """The reviews that one was asked for, where one is still of the jury, sorted by their random ids.
 
     `unreadable` also names an initiative of which it cannot be told who is of its jury. Raises `Forbidden` for nobody.
@@ -179,7 +179,7 @@ async def of_application(
     *,
     as_of: AsOf | None = None,
     scores: bool = True,
-) -> Page[ReviewShown]:
+) -> ResultPage[ReviewShown]:
     """All reviews of an application on one page, those of earlier stages first, for those who may see each other's; raises
     `NotFound` or `Forbidden`. Without `scores`, only where each stands, and nothing is recorded as read."""
     who = viewer or ""
@@ -190,7 +190,7 @@ async def of_application(
         past = await case_of(reader, who, application, round=round)
         with contextlib.suppress(Forbidden, NotFound):
             earlier += await _in_round(reader, who, past, as_of=as_of, scores=scores)
-    return Page(items=(*earlier, *now))
+    return ResultPage(items=(*earlier, *now))
 
 
 async def _in_round(
@@ -238,7 +238,7 @@ def _sight(case: Case) -> _Sight:
     return _Sight(allow(verdict), shows_scores=True)
 
 
-async def _recorded(reader: Reader, viewer: str, case: Case, rows: list[Row], sight: _Sight) -> _Sight:
+async def _recorded(reader: Reader, viewer: str, case: Case, rows: list[QueryRow], sight: _Sight) -> _Sight:
     """Record that the viewer is about to see others' scores, or, for staff, why a juror stepped back. Without a record the
     judgement is withheld."""
     if not sight.shows_scores:
@@ -253,7 +253,7 @@ async def _recorded(reader: Reader, viewer: str, case: Case, rows: list[Row], si
     return sight if recorded else _Sight(sight.role, shows_scores=False, unrecorded=True)
 
 
-async def _rows(reader: Reader, case: Case, *, review: str | None = None, at: int = LATEST) -> list[Row]:
+async def _rows(reader: Reader, case: Case, *, review: str | None = None, at: int = LATEST) -> list[QueryRow]:
     return await reader.rows(
         """
         SELECT r.*, (SELECT a.handle FROM read.applications a WHERE a.application = r.application LIMIT 1)
@@ -282,14 +282,14 @@ _Texts = tuple[_Text, _Text, _Text]
 """A comment for the jury, one for the applicant, and the explanation of a conflict."""
 
 
-def _submitted(row: Row, case: Case) -> bool:
+def _submitted(row: QueryRow, case: Case) -> bool:
     """Whether a review is shown as submitted: it was when the row was written, and is, for a row may lag behind."""
     now = case.reviews[row["review"]].status is ReviewStatus.SUBMITTED
     return now and row["status"] == ReviewStatus.SUBMITTED
 
 
 async def _written(
-    reader: Reader, rows: list[Row], case: Case, sight: _Sight, *, own: bool
+    reader: Reader, rows: list[QueryRow], case: Case, sight: _Sight, *, own: bool
 ) -> dict[str, _Texts]:
     """What was written in some reviews, by review. Comments are read where the scores are (`_submitted`). Funders read
     none of it; an explanation is the staff's and the juror's own to read."""
@@ -315,7 +315,7 @@ async def _written(
     return found
 
 
-def _shown(row: Row, written: dict[str, _Texts], case: Case, sight: _Sight, *, own: bool) -> ReviewShown:
+def _shown(row: QueryRow, written: dict[str, _Texts], case: Case, sight: _Sight, *, own: bool) -> ReviewShown:
     comment_jury, comment_applicant, explanation = written.get(row["review"], (None, None, None))
     submitted = _submitted(row, case) and sight.shows_scores
     inside = sight.role is Role.OFFICER or own
@@ -346,7 +346,7 @@ def _shown(row: Row, written: dict[str, _Texts], case: Case, sight: _Sight, *, o
     )
 
 
-def _own(reader: Reader, viewer: str, row: Row, review: Review) -> OwnReview:
+def _own(reader: Reader, viewer: str, row: QueryRow, review: Review) -> OwnReview:
     # The row may lag behind the review: whoever has stepped back meanwhile reads nothing more.
     cleared = row["status"] in _CLEARED and review.status in _CLEARED and review.juror == viewer
     title = reader.opened(row, "title", str) if cleared else None

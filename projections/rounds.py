@@ -17,7 +17,7 @@ from domain.rounds import ROUND, Round, RoundLateAccessGranted, RoundStatus
 from projections import readings
 from projections.initiatives import names_of
 from projections.moments import AsOf, position_at
-from projections.reader import Reader, Reference, Row, allow, text_of
+from projections.reader import QueryRow, Reader, Reference, allow, text_of
 from projections.versions import Version
 
 NOT_RECORDED: Final = msg(
@@ -143,7 +143,7 @@ async def of_calls(reader: Reader, calls: list[str], *, inside: bool, at: int) -
     return found
 
 
-def line(row: Row, *, inside: bool, late_until: datetime | None = None) -> RoundLine:
+def line(row: QueryRow, *, inside: bool, late_until: datetime | None = None) -> RoundLine:
     """A row of read.rounds as it is shown."""
     return RoundLine(
         id=row["round"],

@@ -8,7 +8,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
-from projections.tables import FOREVER, Key, R, Row, Table
+from projections.tables import FOREVER, Key, R, Table, TableRow
 
 S = TypeVar("S", bound=msgspec.Struct)
 F = TypeVar("F", bound=msgspec.Struct)
@@ -45,11 +45,11 @@ class Changes:
         self.known: set[Key] = set()
         self.present: dict[Key, _Held] = {}
         self.groups: dict[Key, dict[Key, None]] = {}
-        self.past: list[tuple[Row, int, int]] = []
+        self.past: list[tuple[TableRow, int, int]] = []
         self.closed: list[Closing] = []
         self.cleared: dict[Key, None] = {}
 
-    def versions(self) -> tuple[list[Row], list[int], list[int]]:
+    def versions(self) -> tuple[list[TableRow], list[int], list[int]]:
         """All rows to be written, with the positions from which and up to which each is valid."""
         new = [held for held in self.present.values() if held.new]
         rows = [row for row, _, _ in self.past] + [held.row for held in new]
@@ -149,7 +149,7 @@ def row_of(kind: type[R], source: msgspec.Struct, **columns: object) -> R:
 
 
 @cache
-def _common(kind: type[Row], source: type[msgspec.Struct]) -> tuple[str, ...]:
+def _common(kind: type[TableRow], source: type[msgspec.Struct]) -> tuple[str, ...]:
     return tuple([name for name in source.__struct_fields__ if name in kind.__struct_fields__])
 
 

@@ -28,7 +28,7 @@ FOREVER: Final = 2**63 - 1
 """The end position of the current version."""
 
 
-class Row(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=False):
+class TableRow(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=False):
     """A row of a read model's table. Its fields are the columns, in any order; the columns `from_position` and `to_position`
     of a table with versions are added automatically.
 
@@ -36,7 +36,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=False):
     """
 
 
-R = TypeVar("R", bound=Row)
+R = TypeVar("R", bound=TableRow)
 
 Key = Any
 """The values of the columns that identify rows: one value for one column, a tuple for several."""
@@ -153,7 +153,7 @@ _SQL: Final[Mapping[type[msgspec.inspect.Type], str]] = {
 """The SQL type for each type of field; all others are jsonb. A bigint value also fits a narrower column."""
 
 
-def columns_of(row: type[Row]) -> dict[str, str]:
+def columns_of(row: type[TableRow]) -> dict[str, str]:
     """The columns of a row class with their SQL types."""
     found = {}
     kind = msgspec.inspect.type_info(row)

@@ -13,9 +13,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from domain.claims import claims_of
 from domain.deciding import (
-    Act,
     Aggregate,
     Command,
     Denied,
@@ -26,6 +24,7 @@ from domain.deciding import (
     Loaded,
     Members,
     Outcome,
+    PlannedCommand,
     Registered,
     Verdict,
     Wish,
@@ -33,6 +32,7 @@ from domain.deciding import (
 from domain.due_dates import set_by, struck_by
 from domain.indexes import entries_of
 from domain.refusals import CommandRejected, Forbidden, Invalid, NotFound, Refused
+from domain.unique_names import unique_names_of
 from domain.values import SYSTEM, stream_id
 
 S = TypeVar("S")
@@ -95,7 +95,7 @@ class World:
                 answer = self._answer(plan.send(answer), read)
             except StopIteration as stop:
                 act = stop.value
-        assert isinstance(act, Act)
+        assert isinstance(act, PlannedCommand)
         self.verdict = act.may
         if isinstance(act.may, Denied):
             raise NotFound if act.may.hidden else Forbidden(act.may.detail)
@@ -162,7 +162,7 @@ class World:
         claimed = set(self.claims)
         for facts in outcome.facts.values():
             for fact in facts:
-                for claim, refusal in claims_of(fact):
+                for claim, refusal in unique_names_of(fact):
                     assert claim is not None, "a fact that was decided just now is open"
                     if claim in claimed:
                         raise Refused(refusal)
@@ -174,7 +174,7 @@ class World:
             for fact in facts:
                 for index, entry in entries_of(fact, actor):
                     self.indexes.setdefault(index, set()).add(entry)
-                self.claims.update(claim for claim, _ in claims_of(fact) if claim is not None)
+                self.claims.update(claim for claim, _ in unique_names_of(fact) if claim is not None)
                 if (key := struck_by(fact)) is not None:
                     self.due.pop(key, None)
                 if (due := set_by(fact)) is not None:

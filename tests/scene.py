@@ -24,7 +24,14 @@ from domain.initiatives import (
     InstallationOpened,
     MemberAdded,
 )
-from domain.panels import PanelAnnounced, PanelClosed, PanelConfirmed, PanelOpened, PanelOutcomeSet, Place
+from domain.panels import (
+    PanelAnnounced,
+    PanelClosed,
+    PanelConfirmed,
+    PanelOpened,
+    PanelOutcomeSet,
+    RankingPlace,
+)
 from domain.persons import PersonRegistered
 from domain.readings import ReadingKind, ReadingRecorded, reading_of
 from domain.reviews import (
@@ -331,7 +338,7 @@ def judged(
     )
 
 
-def panel_opened(*ranking: Place) -> PanelOpened:
+def panel_opened(*ranking: RankingPlace) -> PanelOpened:
     """The panel decides on a ranking."""
     return PanelOpened(
         panel=PANEL, initiative=INITIATIVE, call=CALL, round=ROUND, stage=STAGE, ranking=ranking

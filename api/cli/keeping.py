@@ -15,7 +15,7 @@ from api.health.beside import recheck_beside
 from api.postgres.roles import let_in, refuse_all_but_the_owner
 from api.run.settings import Settings, read_settings
 from api.run.wiring import all_migrations, check_keys
-from history.derived_tables import ClaimKeys
+from history.derived_tables import UniqueNameKeys
 from history.keyfiles import KeyFolder
 from history.migrate import migrate
 from history.repair import REPAIRABLE, repair
@@ -155,7 +155,7 @@ def verify_command(as_json: bool, with_keys: bool) -> None:
             )
 
 
-def _keys(settings: Settings, url: str) -> ClaimKeys:
+def _keys(settings: Settings, url: str) -> UniqueNameKeys:
     """The keys of this installation. Raises `KeysUnusable`."""
     with psycopg.connect(url) as connection:
         row = connection.execute(
@@ -163,4 +163,4 @@ def _keys(settings: Settings, url: str) -> ClaimKeys:
         ).fetchone()
     history, epoch = row or ("", 1)
     folder = KeyFolder(settings.keys, create=False, epoch=epoch)
-    return ClaimKeys(Vault(folder, history), folder.index_key)
+    return UniqueNameKeys(Vault(folder, history), folder.index_key)

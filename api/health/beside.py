@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from api.accounts.founded import REASONS, Unfounded, unfounded
-from history.derived_tables import FAULTS, ClaimKeys, TablesVerified, verify_tables
+from history.derived_tables import FAULTS, TablesVerified, UniqueNameKeys, verify_tables
 from history.progress import Progress
 
 
@@ -52,7 +52,7 @@ class Beside:
         )
 
 
-def recheck_beside(url: str, progress: Progress, *, keys: ClaimKeys | None = None) -> Beside:
+def recheck_beside(url: str, progress: Progress, *, keys: UniqueNameKeys | None = None) -> Beside:
     """Recompute the derived tables (with `keys`, the names of claims too), and check every token, session and claim. Raises
     psycopg.OperationalError if the database cannot be reached."""
     return Beside(verify_tables(url, progress, keys=keys), tuple(unfounded(url)))

@@ -50,7 +50,7 @@ class KeysHealth:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Diagnosis:
     """The results. Sizes are in bytes. `ready` is None if the database lacks migrations, `replica` if none is configured.
     `role` is the database role of the program, and `owner` says whether it could change the history."""
 
@@ -96,7 +96,7 @@ class Finding:
         }
 
 
-async def examine(settings: Settings, url: str) -> Finding:
+async def examine(settings: Settings, url: str) -> Diagnosis:
     """Examine an installation. Raises what `wiring.check_fit` raises, and psycopg.OperationalError if the database cannot be
     reached."""
     with psycopg.connect(url, autocommit=True) as connection:
@@ -140,7 +140,7 @@ async def examine(settings: Settings, url: str) -> Finding:
     free = shutil.disk_usage(_existing(settings.data_dir)).free
     if free < LEAST_FREE:
         wrong.append(f"The disk of {settings.data_dir} has only {_size(free)} left.")
-    return Finding(
+    return Diagnosis(
         settings={entry.name: entry.value for entry in described(settings)},
         postgresql=str(row[0]),
         database_bytes=int(row[1]),
@@ -222,7 +222,7 @@ async def _unknown_topics(history: History) -> list[str]:
     return [f"{where}; nothing that depends on such a fact can be shown or changed."]
 
 
-def report(found: Finding) -> str:
+def report(found: Diagnosis) -> str:
     """The results as text for people."""
     lines = [f"{name:<24}{value}" for name, value in found.settings.items()]
     lines += [

@@ -64,7 +64,7 @@ class StoredFact(msgspec.Struct, frozen=True, kw_only=True):
     sealed: tuple[str, ...] = ()
 
 
-class Facts(msgspec.Struct, frozen=True, kw_only=True):
+class RawFactPage(msgspec.Struct, frozen=True, kw_only=True):
     """Facts in their order; `next` is the position to ask after for more, None at the end."""
 
     items: tuple[StoredFact, ...]
@@ -104,7 +104,7 @@ async def _facts(asking: Asking) -> Response[bytes]:
         )
     found = await raw.facts(asking.wiring.reader, asking.who, after=after, limit=limit)
     last = found.rows[-1].position if len(found.rows) == limit else None
-    return as_json(Facts(items=tuple([_stored(row, found) for row in found.rows]), next=last))
+    return as_json(RawFactPage(items=tuple([_stored(row, found) for row in found.rows]), next=last))
 
 
 def _stored(row: PositionedFact, found: raw.RawFacts) -> StoredFact:
@@ -165,7 +165,7 @@ OPERATIONS: Final = (
                 {"type": "integer", "minimum": 1, "maximum": FACTS_AT_ONCE, "default": FACTS_AT_ONCE},
             ),
         ),
-        answer=Facts,
+        answer=RawFactPage,
         tag="facts",
     ),
 )

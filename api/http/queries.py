@@ -28,11 +28,11 @@ from projections import (
     funds,
     grants,
     initiatives,
-    judging,
     ledger,
     members,
     organisations,
     panels,
+    review_progress,
     reviews,
     rounds,
     timeline,
@@ -43,7 +43,7 @@ from projections.versions import Version
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class QueryRoute:
     """An address that answers a question. The path's parameters are handed to the query in their order. A `public`
     one is answered to everybody, within what the query itself shows them."""
 
@@ -55,40 +55,40 @@ class Read:
 
 # fmt: off
 READS: Final = (
-    Read("/api/me", "me.show", initiatives.me),
-    Read("/api/me/dossiers", "me.dossiers", dossiers.mine),
-    Read("/api/persons/{person}/kept", "person.kept", dossiers.kept_after_erasure),
-    Read("/api/initiatives/{initiative}", "initiative.show", initiatives.one),
-    Read("/api/initiatives/{initiative}/members", "initiative.given_roles", members.given_roles),
-    Read("/api/initiatives/{initiative}/calls", "initiative.calls", calls.of_initiative),
-    Read("/api/initiatives/{initiative}/funds", "initiative.funds", funds.of_initiative),
-    Read("/api/initiatives/{initiative}/accounts", "initiative.accounts", ledger.totals),
-    Read("/api/organisations", "organisation.list", organisations.mine),
-    Read("/api/organisations/{organisation}", "organisation.show", organisations.one),
-    Read("/api/organisations/{organisation}/timeline", "organisation.timeline", organisations.of_organisation),
-    Read("/api/funds/{fund}", "fund.show", funds.one),
-    Read("/api/funds/{fund}/ledger", "fund.ledger", ledger.of_fund),
-    Read("/api/funds/{fund}/timeline", "fund.timeline", timeline.of_fund),
-    Read("/api/calls", "call.list", calls.public, public=True),
-    Read("/api/calls/{call}", "call.show", calls.one, public=True),
-    Read("/api/calls/{call}/members", "call.members", initiatives.of_call),
-    Read("/api/calls/{call}/applications", "call.applications", applications.of_call),
-    Read("/api/calls/{call}/decisions-due", "call.decisions_due", applications.decisions_due),
-    Read("/api/calls/{call}/grants", "call.grants", grants.of_call),
-    Read("/api/calls/{call}/timeline", "call.timeline", timeline.of_call),
-    Read("/api/rounds/{round}", "round.show", rounds.one, public=True),
-    Read("/api/rounds/{round}/late-access", "round.late_access", rounds.late_access),
-    Read("/api/rounds/{round}/reviews", "round.reviews", judging.progress),
-    Read("/api/rounds/{round}/ranking", "round.ranking", panels.ranking),
-    Read("/api/applications", "application.list", applications.mine),
-    Read("/api/applications/{application}", "application.show", applications.one),
-    Read("/api/applications/{application}/reviews", "application.reviews", reviews.of_application),
-    Read("/api/applications/{application}/timeline", "application.timeline", timeline.of_application),
-    Read("/api/reviews", "review.list", reviews.mine),
-    Read("/api/reviews/{review}", "review.show", reviews.one),
-    Read("/api/grants", "grant.list", grants.mine),
-    Read("/api/grants/{grant}", "grant.show", grants.one),
-    Read("/api/grants/{grant}/timeline", "grant.timeline", timeline.of_grant),
+    QueryRoute("/api/me", "me.show", initiatives.me),
+    QueryRoute("/api/me/dossiers", "me.dossiers", dossiers.mine),
+    QueryRoute("/api/persons/{person}/kept", "person.kept", dossiers.kept_after_erasure),
+    QueryRoute("/api/initiatives/{initiative}", "initiative.show", initiatives.one),
+    QueryRoute("/api/initiatives/{initiative}/members", "initiative.given_roles", members.given_roles),
+    QueryRoute("/api/initiatives/{initiative}/calls", "initiative.calls", calls.of_initiative),
+    QueryRoute("/api/initiatives/{initiative}/funds", "initiative.funds", funds.of_initiative),
+    QueryRoute("/api/initiatives/{initiative}/accounts", "initiative.accounts", ledger.totals),
+    QueryRoute("/api/organisations", "organisation.list", organisations.mine),
+    QueryRoute("/api/organisations/{organisation}", "organisation.show", organisations.one),
+    QueryRoute("/api/organisations/{organisation}/timeline", "organisation.timeline", organisations.of_organisation),
+    QueryRoute("/api/funds/{fund}", "fund.show", funds.one),
+    QueryRoute("/api/funds/{fund}/ledger", "fund.ledger", ledger.of_fund),
+    QueryRoute("/api/funds/{fund}/timeline", "fund.timeline", timeline.of_fund),
+    QueryRoute("/api/calls", "call.list", calls.public, public=True),
+    QueryRoute("/api/calls/{call}", "call.show", calls.one, public=True),
+    QueryRoute("/api/calls/{call}/members", "call.members", initiatives.of_call),
+    QueryRoute("/api/calls/{call}/applications", "call.applications", applications.of_call),
+    QueryRoute("/api/calls/{call}/decisions-due", "call.decisions_due", applications.decisions_due),
+    QueryRoute("/api/calls/{call}/grants", "call.grants", grants.of_call),
+    QueryRoute("/api/calls/{call}/timeline", "call.timeline", timeline.of_call),
+    QueryRoute("/api/rounds/{round}", "round.show", rounds.one, public=True),
+    QueryRoute("/api/rounds/{round}/late-access", "round.late_access", rounds.late_access),
+    QueryRoute("/api/rounds/{round}/reviews", "round.reviews", review_progress.progress),
+    QueryRoute("/api/rounds/{round}/ranking", "round.ranking", panels.ranking),
+    QueryRoute("/api/applications", "application.list", applications.mine),
+    QueryRoute("/api/applications/{application}", "application.show", applications.one),
+    QueryRoute("/api/applications/{application}/reviews", "application.reviews", reviews.of_application),
+    QueryRoute("/api/applications/{application}/timeline", "application.timeline", timeline.of_application),
+    QueryRoute("/api/reviews", "review.list", reviews.mine),
+    QueryRoute("/api/reviews/{review}", "review.show", reviews.one),
+    QueryRoute("/api/grants", "grant.list", grants.mine),
+    QueryRoute("/api/grants/{grant}", "grant.show", grants.one),
+    QueryRoute("/api/grants/{grant}/timeline", "grant.timeline", timeline.of_grant),
 )
 """Every question by JSON. All are GET."""
 # fmt: on
@@ -194,7 +194,7 @@ async def _how(
     return how
 
 
-def operation_of(read: Read) -> Operation:
+def operation_of(read: QueryRoute) -> Operation:
     """A question as an operation of the API."""
     parameters = inspect.signature(read.query).parameters
     wanted = frozenset(name for name in parameters if name in _DESCRIBED and f"{{{name}}}" not in read.path)

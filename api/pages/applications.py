@@ -10,8 +10,8 @@ import msgspec
 
 from api.http.problems import problem_of
 from api.pages.calls import open_until, writing, written
-from api.pages.forms import Form, Plain, nested, with_seconds
-from api.pages.page import Act, Drawn, Page
+from api.pages.forms import Plain, SubmittedForm, nested, with_seconds
+from api.pages.page import Page, PageAction, PageContent
 from api.pages.trying import Offer, Trial
 from api.pages.visits import Visit
 from domain.applications import ApplicationStatus
@@ -52,17 +52,17 @@ async def if_shown(question: Awaitable[T]) -> T | None:
         return None
 
 
-async def _mine(visit: Visit) -> Drawn:
+async def _mine(visit: Visit) -> PageContent:
     found = await applications.mine(visit.wiring.reader, visit.person, cursor=visit.query.get("cursor"))
     reader = visit.wiring.reader
     titles = {
         call: (await calls.one(reader, visit.person, call)).title
         for call in {each.call for each in found.items}
     }
-    return Drawn("applications.html", {"applications": found, "titles": titles})
+    return PageContent("applications.html", {"applications": found, "titles": titles})
 
 
-async def _one(visit: Visit) -> Drawn:
+async def _one(visit: Visit) -> PageContent:
     reader, who, application = visit.wiring.reader, visit.person, visit.path["application"]
     shown = await applications.one(reader, who, application)
     call = await calls.one(reader, who, shown.call)
@@ -84,7 +84,7 @@ async def _one(visit: Visit) -> Drawn:
     except NotRecorded as error:
         no_story = problem_of(error).detail
     judges = [member for member in jury.members if not set(JUDGING).isdisjoint(member.roles)] if jury else []
-    return Drawn(
+    return PageContent(
         "application.html",
         {
             "application": shown,
@@ -121,7 +121,7 @@ _NOTHING: Final[Any] = {"title": "", "requested": Money(amount="0", currency="EU
 """An application that says nothing, to try whether one may be written."""
 
 
-async def _written_anew(visit: Visit) -> Drawn:
+async def _written_anew(visit: Visit) -> PageContent:
     """The form of an application, with what was last submitted, to change it or to submit it again."""
     reader, who, application = visit.wiring.reader, visit.person, visit.path["application"]
     shown = await applications.one(reader, who, application)
@@ -155,7 +155,7 @@ async def _written_anew(visit: Visit) -> Drawn:
     )
 
 
-async def _next_stage(visit: Visit) -> Drawn:
+async def _next_stage(visit: Visit) -> PageContent:
     """The form of the stage to which an application was invited."""
     reader, who = visit.wiring.reader, visit.person
     shown = await applications.one(reader, who, visit.path["application"])
@@ -179,7 +179,7 @@ async def _next_stage(visit: Visit) -> Drawn:
     )
 
 
-async def _continued(visit: Visit, form: Form) -> Plain:
+async def _continued(visit: Visit, form: SubmittedForm) -> Plain:
     reader, who = visit.wiring.reader, visit.person
     shown = await applications.one(reader, who, visit.path["application"])
     call = await calls.one(reader, who, shown.call)
@@ -208,7 +208,7 @@ def _as_typed(shown: ApplicationDetail) -> dict[str, str]:
     return start
 
 
-async def _anew(visit: Visit, form: Form) -> Plain:
+async def _anew(visit: Visit, form: SubmittedForm) -> Plain:
     reader, who = visit.wiring.reader, visit.person
     shown = await applications.one(reader, who, visit.path["application"])
     call = await calls.one(reader, who, shown.call)
@@ -266,7 +266,7 @@ async def _replacing(trial: Trial, review: str, judges: list[CallMember]) -> lis
     ]
 
 
-async def _of_call(visit: Visit) -> Drawn:
+async def _of_call(visit: Visit) -> PageContent:
     reader, who, query = visit.wiring.reader, visit.person, visit.query
     call = await calls.one(reader, who, visit.path["call"])
     found = await applications.of_call(
@@ -278,7 +278,7 @@ async def _of_call(visit: Visit) -> Drawn:
         cursor=query.get("cursor"),
     )
     jury = await if_shown(initiatives.of_call(reader, who, call.id))
-    return Drawn(
+    return PageContent(
         "call_applications.html",
         {
             "call": call,
@@ -298,7 +298,7 @@ async def _of_call(visit: Visit) -> Drawn:
     )
 
 
-async def _offered(_: Visit, form: Form) -> Plain:
+async def _offered(_: Visit, form: SubmittedForm) -> Plain:
     """An offer; its day and time are typed in UTC."""
     plain: Any = nested(form.typed())  # Any: see Plain
     respond_by = plain.get("respond_by")
@@ -307,7 +307,7 @@ async def _offered(_: Visit, form: Form) -> Plain:
     return dict(plain)
 
 
-async def _returned(_: Visit, form: Form) -> Plain:
+async def _returned(_: Visit, form: SubmittedForm) -> Plain:
     return with_seconds(nested(form.typed()), "resubmit_by")
 
 
@@ -320,34 +320,36 @@ PAGES = (
         path="/applications/{application}",
         show=_one,
         acts=(
-            Act(
+            PageAction(
                 command="application.withdraw",
                 done=msg("The application is withdrawn."),
                 told={"application": "application"},
             ),
-            Act(
+            PageAction(
                 command="application.return",
                 done=msg("The application is returned to the applicant with your questions."),
                 told={"application": "application"},
                 filled=_returned,
             ),
-            Act(
+            PageAction(
                 command="application.forget",
                 done=msg("What was written in this application, and about it, is erased."),
                 told={"application": "application"},
             ),
-            Act(command="application.find_eligible", done=_ELIGIBLE, told={"application": "application"}),
-            Act(
+            PageAction(
+                command="application.find_eligible", done=_ELIGIBLE, told={"application": "application"}
+            ),
+            PageAction(
                 command="application.find_ineligible",
                 done=msg("The application is marked as ineligible."),
                 told={"application": "application"},
             ),
-            Act(command="review.assign", done=_ASKED, told={"application": "application"}),
-            Act(
+            PageAction(command="review.assign", done=_ASKED, told={"application": "application"}),
+            PageAction(
                 command="review.replace",
                 done=msg("Another juror is asked in place of the one who stepped back."),
             ),
-            Act(
+            PageAction(
                 command="grant.offer",
                 done=msg("The grant is offered."),
                 told={"application": "application"},
@@ -360,14 +362,14 @@ PAGES = (
         path="/applications/{application}/change",
         show=_written_anew,
         acts=(
-            Act(
+            PageAction(
                 command="application.change",
                 done=msg("Your changes are submitted."),
                 told={"application": "application"},
                 filled=_anew,
                 then=lambda _, answer: f"/applications/{answer.stream}",
             ),
-            Act(
+            PageAction(
                 command="application.resubmit",
                 done=msg("Your application is submitted again."),
                 told={"application": "application"},
@@ -380,7 +382,7 @@ PAGES = (
         path="/applications/{application}/continue",
         show=_next_stage,
         acts=(
-            Act(
+            PageAction(
                 command="application.continue",
                 done=msg("Your answers for the next stage are submitted."),
                 told={"application": "application"},
@@ -393,8 +395,8 @@ PAGES = (
         path="/calls/{call}/applications",
         show=_of_call,
         acts=(
-            Act(command="application.find_eligible", done=_ELIGIBLE),
-            Act(command="review.assign", done=_ASKED),
+            PageAction(command="application.find_eligible", done=_ELIGIBLE),
+            PageAction(command="review.assign", done=_ASKED),
         ),
     ),
 )

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from api.pages.forms import Form, Plain, nested, with_seconds
-from api.pages.page import Act, Drawn, Page
+from api.pages.forms import Plain, SubmittedForm, nested, with_seconds
+from api.pages.page import Page, PageAction, PageContent
 from api.pages.rendering import said
 from api.pages.trying import Offer
 from api.pages.visits import FormShown, Visit
@@ -67,14 +67,14 @@ def open_until(round: RoundLine) -> datetime:
     return max(round.closes_at, round.late_until or round.closes_at)
 
 
-async def _list(visit: Visit) -> Drawn:
+async def _list(visit: Visit) -> PageContent:
     found = await calls.public(visit.wiring.reader, cursor=visit.query.get("cursor"))
     lines = [(call, open_round(visit, call)) for call in found.items]
     loaded = await visit.wiring.reader.readable(
         *((INITIATIVE, initiative) for initiative in sorted({call.initiative for call in found.items}))
     )
     houses = {initiative: each.state.name for initiative, each in loaded.items()}
-    return Drawn(
+    return PageContent(
         "front.html" if visit.request.scope["path"] == "/" else "calls.html",
         {
             "open": sorted(
@@ -91,9 +91,9 @@ async def _list(visit: Visit) -> Drawn:
     )
 
 
-async def _one(visit: Visit) -> Drawn:
+async def _one(visit: Visit) -> PageContent:
     call = await calls.one(visit.wiring.reader, visit.person, visit.path["call"])
-    return Drawn(
+    return PageContent(
         "call.html",
         {
             "call": call,
@@ -133,7 +133,7 @@ async def _offers(visit: Visit, call: CallDetail) -> dict[str, Offer]:
     return {offer.do: offer for offer in offers}
 
 
-async def _timed(_: Visit, form: Form) -> Plain:
+async def _timed(_: Visit, form: SubmittedForm) -> Plain:
     return with_seconds(nested(form.typed()), "closes_at", "until")
 
 
@@ -145,7 +145,7 @@ async def roles_in(visit: Visit, initiative: str, call: str | None = None) -> fr
     return (house if call is None else house.within(call)).roles(visit.who)
 
 
-async def _apply(visit: Visit) -> Drawn:
+async def _apply(visit: Visit) -> PageContent:
     call = await calls.one(visit.wiring.reader, visit.person, visit.path["call"])
     round = open_round(visit, call)
     rolling = takes_now(visit, call)
@@ -168,7 +168,7 @@ async def _apply(visit: Visit) -> Drawn:
     )
 
 
-def _eligibility(visit: Visit, call: CallDetail) -> Drawn | None:
+def _eligibility(visit: Visit, call: CallDetail) -> PageContent | None:
     """The eligibility questions, asked before the form is shown; None once they are answered as they have to be. Nothing of
     the answers is stored: the form brings them along."""
     typed = visit.returned.typed if visit.returned else None
@@ -177,7 +177,7 @@ def _eligibility(visit: Visit, call: CallDetail) -> Drawn | None:
     if not wrong:
         return None
     answered = typed is not None and not typed.own("language")
-    return Drawn(
+    return PageContent(
         "eligibility.html",
         {
             "call": call,
@@ -222,12 +222,12 @@ def writing(
     rolling: bool = False,
     start: Mapping[str, str] | None = None,
     parties: Sequence[tuple[str, str]] = (),
-) -> Drawn:
+) -> PageContent:
     """The form of a stage, to be filled in for a command that takes a whole application `until` a moment; None where it takes
     none, or takes it all the time (`rolling`). `start` is what the inputs begin with, `note` what to know before, `send`
     stands on the button; `parties` are the organisations for which the visitor can apply."""
     form = visit.form(command, start=start)
-    return Drawn(
+    return PageContent(
         "apply.html",
         {
             "call": call,
@@ -255,7 +255,7 @@ def writing(
 
 def _rows(form: FormShown, table: str) -> range:
     """The rows of a table that are shown: those that were typed, and some more."""
-    typed = (form.returned.typed if form.returned else Form(form.start)).rows(table)
+    typed = (form.returned.typed if form.returned else SubmittedForm(form.start)).rows(table)
     asked = form.returned is not None and bool(form.returned.typed.own("lines"))
     return range(max(BLANK_ROWS, typed + (BLANK_ROWS if asked else 0)))
 
@@ -278,12 +278,12 @@ def _eligibility_labels(visit: Visit, call: CallDetail) -> dict[str, Message | s
     return {f"eligibility.{each.id}": said(each.label, visit.languages).text for each in call.eligibility}
 
 
-async def _filled(visit: Visit, form: Form) -> Plain:
+async def _filled(visit: Visit, form: SubmittedForm) -> Plain:
     call = await calls.one(visit.wiring.reader, visit.person, visit.path["call"])
     return written(call, call.stages[0].form, form)
 
 
-def written(call: CallDetail, asked: Asked, form: Form) -> Plain:
+def written(call: CallDetail, asked: Asked, form: SubmittedForm) -> Plain:
     """An application, with each answer in the shape that its question asks for."""
     plain = nested(form.typed())
     if not plain.get("applicant"):
@@ -332,23 +332,27 @@ PAGES = (
         show=_one,
         public=True,
         acts=(
-            Act(command="round.open", done=msg("The round is open."), told={"call": "call"}, filled=_timed),
-            Act(command="round.extend", done=msg("The deadline is extended."), filled=_timed),
-            Act(command="round.grant_late_access", done=msg("This person may apply late."), filled=_timed),
-            Act(command="call.change", done=msg("The call is changed."), told={"call": "call"}),
-            Act(
+            PageAction(
+                command="round.open", done=msg("The round is open."), told={"call": "call"}, filled=_timed
+            ),
+            PageAction(command="round.extend", done=msg("The deadline is extended."), filled=_timed),
+            PageAction(
+                command="round.grant_late_access", done=msg("This person may apply late."), filled=_timed
+            ),
+            PageAction(command="call.change", done=msg("The call is changed."), told={"call": "call"}),
+            PageAction(
                 command="call.set_screening",
                 done=msg("It is saved whether payees have to be screened."),
                 told={"call": "call"},
             ),
-            Act(command="call.cancel", done=msg("The call is cancelled."), told={"call": "call"}),
+            PageAction(command="call.cancel", done=msg("The call is cancelled."), told={"call": "call"}),
         ),
     ),
     Page(
         path="/calls/{call}/apply",
         show=_apply,
         acts=(
-            Act(
+            PageAction(
                 command="application.submit",
                 done=msg(
                     "Your application is submitted. This page is your receipt; you can come back to it at any time."

@@ -12,7 +12,7 @@ from api.accounts.access_tokens import DEFAULT_DAYS
 from api.http.problems import problem_of
 from api.pages.forms import read_form
 from api.pages.origins import check_same_site
-from api.pages.page import Drawn
+from api.pages.page import PageContent
 from api.pages.same_browser import SameBrowser
 from api.pages.site import Site
 from api.pages.visits import Visit
@@ -29,7 +29,7 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
 
     async def page(visit: Visit, trouble: Message | None, status: int) -> Response[Any]:
         secret = secrets.token_urlsafe(24)
-        drawn = Drawn("claim.html", {"secret": secret, "trouble": trouble})
+        drawn = PageContent("claim.html", {"secret": secret, "trouble": trouble})
         response = await site.answer(visit, drawn, cookies=[browser.cookie(secret)])
         response.status_code = status
         return response
@@ -58,7 +58,9 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
         await wiring.sessions.end(request.cookies.get(wiring.sessions.cookie_name))
         context = {"token": way_in.token, "days": DEFAULT_DAYS, "signed_in": None, "untold": False}
         cookies = [browser.forget(), *([cookie] if cookie else [])]
-        return await site.answer(await site.visit(request), Drawn("claimed.html", context), cookies=cookies)
+        return await site.answer(
+            await site.visit(request), PageContent("claimed.html", context), cookies=cookies
+        )
 
     return [
         site.handler(HttpMethod.GET, "/claim", show),

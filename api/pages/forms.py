@@ -43,7 +43,7 @@ Plain = dict[str, Any]  # Any: what JSON can hold
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class SubmittedForm:
     """What was typed, by the names of the inputs."""
 
     fields: Mapping[str, str]
@@ -56,7 +56,7 @@ class Form:
         """What a person typed or chose, without the form's own fields."""
         return {name: value for name, value in self.fields.items() if not name.startswith("_")}
 
-    def without_blank_rows(self) -> Form:
+    def without_blank_rows(self) -> SubmittedForm:
         """The form with the rows of its tables (``answers.costs[2].item``) numbered anew from 0, those without any text
         left out, so that the number in an error is the number of the row that is shown."""
         tables: dict[str, dict[int, dict[str, str]]] = {}
@@ -70,14 +70,14 @@ class Form:
             written = [rows[number] for number in sorted(rows) if not _is_empty(rows[number])]
             for number, row in enumerate(written):
                 others |= {f"{table}[{number}].{column}": text for column, text in row.items()}
-        return Form(others)
+        return SubmittedForm(others)
 
     def rows(self, table: str) -> int:
         """How many rows of a table were sent."""
         return len({found[2] for name in self.fields if (found := _ROW.match(name)) and found[1] == table})
 
 
-async def read_form(request: Request[Any, Any, Any], most_fields: int = MOST_FIELDS) -> Form:
+async def read_form(request: Request[Any, Any, Any], most_fields: int = MOST_FIELDS) -> SubmittedForm:
     """The form that a request brings, of at most `most_fields`. Raises `Problem` for anything that no browser sends from a page
     of ours."""
     media, _, parameters = request.headers.get("content-type", "").partition(";")
@@ -89,7 +89,7 @@ async def read_form(request: Request[Any, Any, Any], most_fields: int = MOST_FIE
         )
     if media.strip().lower() != _MEDIA_TYPE or not is_utf8(parameters):
         raise Problem(ProblemType.UNSUPPORTED, msg("What was sent is not a form of these pages."))
-    return Form(_pairs(raw, most_fields))
+    return SubmittedForm(_pairs(raw, most_fields))
 
 
 def _pairs(raw: bytes, most_fields: int) -> dict[str, str]:

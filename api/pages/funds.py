@@ -7,7 +7,7 @@ from datetime import UTC
 from typing import Final
 
 from api.pages.calls import roles_in
-from api.pages.page import Drawn, Page
+from api.pages.page import Page, PageContent
 from api.pages.visits import Visit
 from domain.messages import Message, msg
 from domain.refusals import Invalid
@@ -59,11 +59,11 @@ async def _moment(visit: Visit) -> AsOf | None:
     raise Invalid.field("as_of", msg("Write the time like 2026-05-31T18:00, in UTC."))
 
 
-async def _fund(visit: Visit) -> Drawn:
+async def _fund(visit: Visit) -> PageContent:
     reader, fund = visit.wiring.reader, visit.path["fund"]
     at = await _moment(visit)
     shown = await funds.one(reader, visit.person, fund, as_of=at)
-    return Drawn(
+    return PageContent(
         "fund.html",
         {
             "fund": shown,
@@ -79,11 +79,11 @@ async def _fund(visit: Visit) -> Drawn:
     )
 
 
-async def _timeline_of_fund(visit: Visit) -> Drawn:
+async def _timeline_of_fund(visit: Visit) -> PageContent:
     reader, fund = visit.wiring.reader, visit.path["fund"]
     at = await _moment(visit)
     shown = await funds.one(reader, visit.person, fund, as_of=at)
-    return Drawn(
+    return PageContent(
         "timeline.html",
         {
             "call": None,
@@ -97,11 +97,11 @@ async def _timeline_of_fund(visit: Visit) -> Drawn:
     )
 
 
-async def _timeline_of_call(visit: Visit) -> Drawn:
+async def _timeline_of_call(visit: Visit) -> PageContent:
     reader, call = visit.wiring.reader, visit.path["call"]
     at = await _moment(visit)
     shown = await calls.one(reader, visit.person, call)
-    return Drawn(
+    return PageContent(
         "timeline.html",
         {
             "call": shown,

@@ -7,8 +7,8 @@ from typing import Final
 
 from api.pages.applications import if_shown
 from api.pages.calls import BLANK_ROWS, roles_in
-from api.pages.forms import Form, Plain, nested
-from api.pages.page import Act, Drawn, Page
+from api.pages.forms import Plain, SubmittedForm, nested
+from api.pages.page import Page, PageAction, PageContent
 from api.pages.trying import Offer
 from api.pages.visits import FormShown, Visit
 from domain.commands import grants as asking
@@ -30,19 +30,19 @@ PAYEES: Final = {
 """Who can be paid, by the codes of `SetGrantPayee.kind`."""
 
 
-async def _mine(visit: Visit) -> Drawn:
+async def _mine(visit: Visit) -> PageContent:
     found = await grants.mine(visit.wiring.reader, visit.person, cursor=visit.query.get("cursor"))
-    return Drawn("grants.html", {"grants": found, "call": None})
+    return PageContent("grants.html", {"grants": found, "call": None})
 
 
-async def _of_call(visit: Visit) -> Drawn:
+async def _of_call(visit: Visit) -> PageContent:
     reader = visit.wiring.reader
     call = await calls.one(reader, visit.person, visit.path["call"])
     found = await grants.of_call(reader, visit.person, call.id, cursor=visit.query.get("cursor"))
-    return Drawn("grants.html", {"grants": found, "call": call}, initiative=call.initiative)
+    return PageContent("grants.html", {"grants": found, "call": call}, initiative=call.initiative)
 
 
-async def _one(visit: Visit) -> Drawn:
+async def _one(visit: Visit) -> PageContent:
     reader, grant = visit.wiring.reader, visit.path["grant"]
     shown = await grants.one(reader, visit.person, grant)
     trial = visit.trial()
@@ -68,7 +68,7 @@ async def _one(visit: Visit) -> Drawn:
     planning = visit.form("grant.schedule", seen=shown.version)
     amending = visit.form("grant.propose_amendment", seen=shown.version)
     call = await calls.one(reader, visit.person, shown.call)
-    return Drawn(
+    return PageContent(
         "grant.html",
         {
             "grant": shown,
@@ -226,7 +226,7 @@ def _rows(form: FormShown) -> range:
     return range(max(BLANK_ROWS, typed + (BLANK_ROWS if asked else 0)))
 
 
-async def _payee(_: Visit, form: Form) -> Plain:
+async def _payee(_: Visit, form: SubmittedForm) -> Plain:
     """A payee; a fiscal host that is not registered here has no code."""
     plain = nested(form.typed())
     if not plain.get("host"):
@@ -243,9 +243,9 @@ PAGES = (
         path="/grants/{grant}",
         show=_one,
         acts=(
-            Act(command="grant.accept", done=msg("You accepted the grant."), told=_TOLD),
-            Act(command="grant.decline", done=msg("You declined the grant."), told=_TOLD),
-            Act(
+            PageAction(command="grant.accept", done=msg("You accepted the grant."), told=_TOLD),
+            PageAction(command="grant.decline", done=msg("You declined the grant."), told=_TOLD),
+            PageAction(
                 command="grant.set_payee",
                 done=msg(
                     "The bank details are saved. A second person has to check them before anything is paid."
@@ -253,40 +253,46 @@ PAGES = (
                 told=_TOLD,
                 filled=_payee,
             ),
-            Act(command="grant.confirm_payee", done=msg("The bank details are confirmed."), told=_TOLD),
-            Act(command="grant.record_screening", done=msg("The screening is recorded."), told=_TOLD),
-            Act(command="grant.schedule", done=msg("The instalments are scheduled."), told=_TOLD),
-            Act(command="grant.submit_report", done=msg("Your report is submitted."), told=_TOLD),
-            Act(command="grant.accept_report", done=msg("The report is accepted."), told=_TOLD),
-            Act(
+            PageAction(
+                command="grant.confirm_payee", done=msg("The bank details are confirmed."), told=_TOLD
+            ),
+            PageAction(command="grant.record_screening", done=msg("The screening is recorded."), told=_TOLD),
+            PageAction(command="grant.schedule", done=msg("The instalments are scheduled."), told=_TOLD),
+            PageAction(command="grant.submit_report", done=msg("Your report is submitted."), told=_TOLD),
+            PageAction(command="grant.accept_report", done=msg("The report is accepted."), told=_TOLD),
+            PageAction(
                 command="grant.return_report",
                 done=msg("The report is returned to the recipient."),
                 told=_TOLD,
             ),
-            Act(command="grant.suspend", done=msg("The grant is suspended."), told=_TOLD),
-            Act(command="grant.resume", done=msg("The grant goes on."), told=_TOLD),
-            Act(
+            PageAction(command="grant.suspend", done=msg("The grant is suspended."), told=_TOLD),
+            PageAction(command="grant.resume", done=msg("The grant goes on."), told=_TOLD),
+            PageAction(
                 command="grant.terminate",
                 done=msg("The grant is ended. What was not paid is back in the fund."),
                 told=_TOLD,
             ),
-            Act(
+            PageAction(
                 command="grant.propose_amendment",
                 done=msg("The amendment is proposed. It counts once the recipient accepts it."),
                 told=_TOLD,
             ),
-            Act(command="grant.accept_amendment", done=msg("You accepted the amendment."), told=_TOLD),
-            Act(command="grant.decline_amendment", done=msg("You declined the amendment."), told=_TOLD),
-            Act(command="grant.complete", done=msg("The grant is completed."), told=_TOLD),
-            Act(command="instalment.request", done=msg("The payment is requested."), told=_TOLD),
-            Act(command="instalment.approve", done=msg("You approved the payment."), told=_TOLD),
-            Act(
+            PageAction(command="grant.accept_amendment", done=msg("You accepted the amendment."), told=_TOLD),
+            PageAction(
+                command="grant.decline_amendment", done=msg("You declined the amendment."), told=_TOLD
+            ),
+            PageAction(command="grant.complete", done=msg("The grant is completed."), told=_TOLD),
+            PageAction(command="instalment.request", done=msg("The payment is requested."), told=_TOLD),
+            PageAction(command="instalment.approve", done=msg("You approved the payment."), told=_TOLD),
+            PageAction(
                 command="instalment.instruct",
                 done=msg("The payment order is recorded."),
                 told=_TOLD,
             ),
-            Act(command="instalment.settle", done=msg("The payment is recorded."), told=_TOLD),
-            Act(command="instalment.fail", done=msg("It is recorded that the bank did not pay."), told=_TOLD),
+            PageAction(command="instalment.settle", done=msg("The payment is recorded."), told=_TOLD),
+            PageAction(
+                command="instalment.fail", done=msg("It is recorded that the bank did not pay."), told=_TOLD
+            ),
         ),
     ),
 )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from api.pages.page import Drawn, Page
+from api.pages.page import Page, PageContent
 from api.pages.visits import Visit
 from domain.grants.state import GrantStatus
 from domain.messages import Message, counted, msg
@@ -20,13 +20,13 @@ from projections.calls import CallLine
 from projections.funds import FundLine
 from projections.initiatives import OwnRoles
 from projections.paging import MOST, whole
-from projections.paging import Page as ListPage
+from projections.paging import ResultPage as ListPage
 from projections.reader import Reader
 from projections.reviews import OwnReview
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class OwnInitiative:
     """An initiative as its member sees it: with its calls and, for whom they are, its funds."""
 
     own: OwnRoles
@@ -46,7 +46,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class TodoItem:
     """Something that waits for the visitor: where it is done, how many of it there are (shown before the words; 0: there
     is one), about which call, and until when."""
 
@@ -57,7 +57,7 @@ class Waiting:
     until: datetime | None = None
 
 
-async def _me(visit: Visit) -> Drawn:
+async def _me(visit: Visit) -> PageContent:
     me = await initiatives.me(visit.wiring.reader, visit.person)
     places = [await place_of(visit.wiring.reader, visit.person, own) for own in me.initiatives]
     waiting = [
@@ -67,10 +67,10 @@ async def _me(visit: Visit) -> Drawn:
         *await _decisions(visit, places),
     ]
     kept = await dossiers.mine(visit.wiring.reader, visit.person)
-    return Drawn("me.html", {"me": me, "places": places, "waiting": waiting, "kept": kept.items})
+    return PageContent("me.html", {"me": me, "places": places, "waiting": waiting, "kept": kept.items})
 
 
-async def _reviews(visit: Visit, places: list[Place]) -> list[Waiting]:
+async def _reviews(visit: Visit, places: list[OwnInitiative]) -> list[TodoItem]:
     """Reviews that the visitor was asked for and has not submitted."""
     if not any(place.judges for place in places):
         return []
@@ -82,8 +82,8 @@ async def _reviews(visit: Visit, places: list[Place]) -> list[Waiting]:
     new = [each for each in found if each.status == ReviewStatus.ASSIGNED]
     begun = [each for each in found if each.status == ReviewStatus.CLEARED]
     return [
-        *([Waiting("/reviews", _new(len(new)), len(new))] if new else []),
-        *([Waiting("/reviews", _begun(len(begun)), len(begun))] if begun else []),
+        *([TodoItem("/reviews", _new(len(new)), len(new))] if new else []),
+        *([TodoItem("/reviews", _begun(len(begun)), len(begun))] if begun else []),
     ]
 
 
@@ -99,12 +99,12 @@ def _begun(count: int) -> Message:
     return counted("review to write", "reviews to write", count=count)
 
 
-async def _offers(visit: Visit) -> list[Waiting]:
+async def _offers(visit: Visit) -> list[TodoItem]:
     """Grants that the visitor was offered, and amendments of them, that are not answered yet."""
     found = await grants.mine(visit.wiring.reader, visit.person)
     return [
         *(
-            Waiting(
+            TodoItem(
                 f"/grants/{each.id}",
                 msg("Answer the offer of {amount}", amount=each.amount),
                 until=each.respond_by,
@@ -113,7 +113,7 @@ async def _offers(visit: Visit) -> list[Waiting]:
             if each.status == GrantStatus.OFFERED
         ),
         *(
-            Waiting(
+            TodoItem(
                 f"/grants/{each.id}#amendment",
                 msg("Answer the amendment of your grant of {amount}", amount=each.amount),
             )
@@ -123,7 +123,7 @@ async def _offers(visit: Visit) -> list[Waiting]:
     ]
 
 
-def _rounds(place: Place, call: CallLine) -> Iterator[Waiting]:
+def _rounds(place: OwnInitiative, call: CallLine) -> Iterator[TodoItem]:
     """Rounds of a call that wait for its staff or its chair. What is in them is not looked at: an officer who reads
     applications can no longer review in a blind round."""
     roles = place.roles_in(call.id)
@@ -136,15 +136,15 @@ def _rounds(place: Place, call: CallLine) -> Iterator[Waiting]:
                     "applications received: check them and ask jurors",
                     count=received,
                 )
-                yield Waiting(f"/calls/{call.id}/applications", words, received, about=call.title)
-            yield Waiting(ranking, _OPEN_PANEL, about=call.title)
+                yield TodoItem(f"/calls/{call.id}/applications", words, received, about=call.title)
+            yield TodoItem(ranking, _OPEN_PANEL, about=call.title)
         elif round.status == RoundStatus.IN_PANEL and Role.CHAIR in roles:
-            yield Waiting(ranking, _DECIDE, about=call.title)
+            yield TodoItem(ranking, _DECIDE, about=call.title)
         elif round.status == RoundStatus.IN_PANEL and Role.OFFICER in roles:
-            yield Waiting(ranking, _CONFIRM, about=call.title)
+            yield TodoItem(ranking, _CONFIRM, about=call.title)
 
 
-async def _decisions(visit: Visit, places: list[Place]) -> list[Waiting]:
+async def _decisions(visit: Visit, places: list[OwnInitiative]) -> list[TodoItem]:
     """Decisions that rolling calls owe, for their staff."""
     found = []
     for place in places:
@@ -155,7 +155,7 @@ async def _decisions(visit: Visit, places: list[Place]) -> list[Waiting]:
             if due.items:
                 words = counted("application to decide on", "applications to decide on", count=len(due.items))
                 found.append(
-                    Waiting(
+                    TodoItem(
                         f"/calls/{call.id}/applications",
                         words,
                         len(due.items),
@@ -173,7 +173,7 @@ _CONFIRM: Final = msg(
 )
 
 
-async def place_of(reader: Reader, person: str | None, own: OwnRoles) -> Place:
+async def place_of(reader: Reader, person: str | None, own: OwnRoles) -> OwnInitiative:
     """An initiative as its member sees it, with every call and fund that is theirs to see."""
 
     async def own_funds(cursor: str | None) -> ListPage[FundLine]:
@@ -196,7 +196,7 @@ async def place_of(reader: Reader, person: str | None, own: OwnRoles) -> Place:
         found = await whole(own_funds)
     except (Forbidden, NotFound):
         found = ()
-    return Place(own, (*found_calls, *drafts), found)
+    return OwnInitiative(own, (*found_calls, *drafts), found)
 
 
 PAGES = (Page(path="/me", show=_me),)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.pages.page import Act, Drawn, Page
+from api.pages.page import Page, PageAction, PageContent
 from api.pages.visits import Visit
 from domain.commands.screening import SetInitiativeScreening
 from domain.initiatives import INITIATIVE
@@ -10,14 +10,14 @@ from domain.messages import msg
 from projections import members
 
 
-async def _show(visit: Visit) -> Drawn:
+async def _show(visit: Visit) -> PageContent:
     reader, initiative = visit.wiring.reader, visit.path["initiative"]
     shown = await members.given_roles(
         reader, visit.person, initiative, cursor=visit.query.get("cursor"), limit=100
     )
     # Asked after the first, which lets only members by.
     house = await reader.the(INITIATIVE, initiative)
-    return Drawn(
+    return PageContent(
         "members.html",
         {
             "name": house.name,
@@ -38,7 +38,7 @@ PAGES = (
         path="/initiatives/{initiative}/members",
         show=_show,
         acts=(
-            Act(
+            PageAction(
                 command="initiative.set_screening",
                 done=msg("It is saved whether payees have to be screened."),
                 told={"initiative": "initiative"},

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from api.pages.forms import Form, Plain, nested
-from api.pages.page import Act, Drawn, Page
+from api.pages.forms import Plain, SubmittedForm, nested
+from api.pages.page import Page, PageAction, PageContent
 from api.pages.visits import Visit
 from domain.commands.organisations import CloseOrganisation, RemoveOrganisationMember
 from domain.messages import msg
@@ -20,17 +20,17 @@ _LABELS = {
 }
 
 
-async def _mine(visit: Visit) -> Drawn:
+async def _mine(visit: Visit) -> PageContent:
     reader, who = visit.wiring.reader, visit.person
     found = await organisations.mine(reader, who)
-    return Drawn(
+    return PageContent(
         "organisations.html",
         {"organisations": found, "me": await initiatives.me(reader, who)},
         labels=_LABELS,
     )
 
 
-async def _one(visit: Visit) -> Drawn:
+async def _one(visit: Visit) -> PageContent:
     reader, who, organisation = visit.wiring.reader, visit.person, visit.path["organisation"]
     shown = await organisations.one(reader, who, organisation)
     trial = visit.trial()
@@ -44,7 +44,7 @@ async def _one(visit: Visit) -> Drawn:
             )
         ).may
     }
-    return Drawn(
+    return PageContent(
         "organisation.html",
         {
             "organisation": shown,
@@ -63,7 +63,7 @@ async def _one(visit: Visit) -> Drawn:
     )
 
 
-async def _registered(_: Visit, form: Form) -> Plain:
+async def _registered(_: Visit, form: SubmittedForm) -> Plain:
     """An organisation with the identifiers that were written, the empty ones left out."""
     plain: Any = nested(form.typed())  # Any: see Plain
     written: Mapping[str, Any] | list[Any] = plain.get("identifiers", [])
@@ -78,13 +78,13 @@ PAGES = (
         path="/organisations",
         show=_mine,
         acts=(
-            Act(
+            PageAction(
                 command="organisation.register",
                 done=msg("The organisation is registered, and you act for it."),
                 filled=_registered,
                 then=lambda _, answer: f"/organisations/{answer.stream}",
             ),
-            Act(
+            PageAction(
                 command="organisation.join",
                 done=msg("You act for the organisation from now on."),
                 then=lambda _, answer: f"/organisations/{answer.stream}",
@@ -95,23 +95,23 @@ PAGES = (
         path="/organisations/{organisation}",
         show=_one,
         acts=(
-            Act(
+            PageAction(
                 command="organisation.invite",
                 done=msg("The person is invited, and finds the invitation under Organisations."),
                 told=_TOLD,
             ),
-            Act(
+            PageAction(
                 command="organisation.join",
                 done=msg("You act for the organisation from now on."),
                 told=_TOLD,
             ),
-            Act(
+            PageAction(
                 command="organisation.remove_member",
                 done=msg("This person does not act for the organisation any more."),
                 told=_TOLD,
                 then=lambda _visit, _answer: "/organisations",
             ),
-            Act(
+            PageAction(
                 command="organisation.close",
                 done=msg("The organisation is closed. What it was granted goes on."),
                 told=_TOLD,

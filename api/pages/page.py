@@ -6,14 +6,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from api.pages.forms import Form, Plain
+from api.pages.forms import Plain, SubmittedForm
 from api.pages.visits import Visit
 from domain.messages import Message
 from history.runner import Answer
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
+class PageContent:
     """What a page shows: its template and what that needs. `labels` name inputs in the summary of what is wrong, where
     `api.pages.labels` does not; `initiative` is the one that the page belongs to."""
 
@@ -23,13 +23,13 @@ class Drawn:
     initiative: str | None = None
 
 
-Show = Callable[[Visit], Awaitable[Drawn]]
-Filled = Callable[[Visit, Form], Awaitable[Plain]]
+Show = Callable[[Visit], Awaitable[PageContent]]
+Filled = Callable[[Visit, SubmittedForm], Awaitable[Plain]]
 Next = Callable[[Visit, Answer], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Act:
+class PageAction:
     """A command that a page's form can give.
 
     The fields of the command that the page's address tells are taken from there (`told`: by the names there), the
@@ -51,6 +51,6 @@ class Page:
 
     path: str
     show: Show
-    acts: tuple[Act, ...] = ()
+    acts: tuple[PageAction, ...] = ()
     public: bool = False
     as_of: bool = False

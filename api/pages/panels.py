@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
-from api.pages.forms import Form, Plain, nested, with_seconds
-from api.pages.page import Act, Drawn, Page
+from api.pages.forms import Plain, SubmittedForm, nested, with_seconds
+from api.pages.page import Page, PageAction, PageContent
 from api.pages.trying import Offer, Trial
 from api.pages.visits import Visit
 from domain.applications import ApplicationStatus, to_settle
@@ -15,14 +15,14 @@ from domain.commands.panels import ClosePanel, ConfirmPanel, OpenPanel, ReturnPa
 from domain.commands.reviews import LowerQuorum
 from domain.messages import Message, msg
 from domain.panels import PanelStatus
-from projections import calls, judging, panels, rounds
+from projections import calls, panels, review_progress, rounds
 from projections.panels import Ranking
 
 PLACES = 25
 """How many places a page shows."""
 
 
-async def _ranking(visit: Visit) -> Drawn:
+async def _ranking(visit: Visit) -> PageContent:
     reader, round = visit.wiring.reader, visit.path["round"]
     found = await panels.ranking(reader, visit.person, round, cursor=visit.query.get("cursor"), limit=PLACES)
     trial = visit.trial()
@@ -38,7 +38,7 @@ async def _ranking(visit: Visit) -> Drawn:
         if found.panel is not None and found.status == PanelStatus.OPENED
     }
     call = await calls.one(reader, visit.person, found.call)
-    return Drawn(
+    return PageContent(
         "ranking.html",
         {
             "ranking": found,
@@ -90,14 +90,14 @@ async def _offers(visit: Visit, trial: Trial, ranking: Ranking) -> list[Offer]:
     ]
 
 
-async def _progress(visit: Visit) -> Drawn:
+async def _progress(visit: Visit) -> PageContent:
     reader, round = visit.wiring.reader, visit.path["round"]
-    found = await judging.progress(
+    found = await review_progress.progress(
         reader, visit.person, round, cursor=visit.query.get("cursor"), limit=PLACES
     )
     trial = visit.trial()
     call = await calls.one(reader, visit.person, found.call)
-    return Drawn(
+    return PageContent(
         "progress.html",
         {
             "progress": found,
@@ -116,7 +116,7 @@ async def _progress(visit: Visit) -> Drawn:
     )
 
 
-async def _planned(_: Visit, form: Form) -> Plain:
+async def _planned(_: Visit, form: SubmittedForm) -> Plain:
     return with_seconds(nested(form.typed()), "announce_at")
 
 
@@ -125,38 +125,42 @@ PAGES = (
         path="/rounds/{round}/reviews",
         show=_progress,
         acts=(
-            Act(command="application.lower_quorum", done=msg("This application now needs fewer reviews.")),
+            PageAction(
+                command="application.lower_quorum", done=msg("This application now needs fewer reviews.")
+            ),
         ),
     ),
     Page(
         path="/rounds/{round}/ranking",
         show=_ranking,
         acts=(
-            Act(
+            PageAction(
                 command="panel.open",
                 done=msg("The panel is open, and the ranking is final."),
                 told={"round": "round"},
             ),
-            Act(command="panel.set_outcome", done=msg("The outcome is saved.")),
-            Act(command="panel.return", done=msg("The panel is open again. Its chair decides once more.")),
-            Act(
+            PageAction(command="panel.set_outcome", done=msg("The outcome is saved.")),
+            PageAction(
+                command="panel.return", done=msg("The panel is open again. Its chair decides once more.")
+            ),
+            PageAction(
                 command="panel.close",
                 done=msg("The panel is closed. Now another person has to confirm the decision."),
             ),
-            Act(
+            PageAction(
                 command="panel.confirm",
                 done=msg("The decision is confirmed. Applicants learn it when the results are announced."),
             ),
-            Act(
+            PageAction(
                 command="panel.announce",
                 done=msg("The results are announced: every applicant can read theirs now."),
             ),
-            Act(
+            PageAction(
                 command="panel.plan_announcement",
                 done=msg("The time is saved. The results will be announced then, and not before."),
                 filled=_planned,
             ),
-            Act(
+            PageAction(
                 command="panel.cancel_announcement",
                 done=msg(
                     "The planned announcement is cancelled. No applicant learns the results until you announce them."

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from api.pages.forms import Form, Plain, nested
-from api.pages.page import Act, Drawn, Page
+from api.pages.forms import Plain, SubmittedForm, nested
+from api.pages.page import Page, PageAction, PageContent
 from api.pages.rendering import said
 from api.pages.visits import Visit
 from domain.commands.reviews import DeclareConflict, DeclareNoConflict, SubmitReview
@@ -16,12 +16,12 @@ NO_BASIS = "none"
 """What a juror chooses for a criterion by which they have no basis to judge."""
 
 
-async def _mine(visit: Visit) -> Drawn:
+async def _mine(visit: Visit) -> PageContent:
     found = await reviews.mine(visit.wiring.reader, visit.person, cursor=visit.query.get("cursor"))
-    return Drawn("reviews.html", {"reviews": found})
+    return PageContent("reviews.html", {"reviews": found})
 
 
-async def _one(visit: Visit) -> Drawn:
+async def _one(visit: Visit) -> PageContent:
     reader, review = visit.wiring.reader, visit.path["review"]
     shown = await reviews.one(reader, visit.person, review)
     trial = visit.trial()
@@ -31,7 +31,7 @@ async def _one(visit: Visit) -> Drawn:
         await trial.of(msg("Submit the review"), SubmitReview(review=review, scores={})),
     ]
     call = await calls.one(reader, visit.person, shown.call)
-    return Drawn(
+    return PageContent(
         "review.html",
         {
             "review": shown,
@@ -48,7 +48,7 @@ async def _one(visit: Visit) -> Drawn:
     )
 
 
-async def _scored(_: Visit, form: Form) -> Plain:
+async def _scored(_: Visit, form: SubmittedForm) -> Plain:
     """A review; what was not chosen is left out, so that the rule can name it."""
     plain = nested(form.typed())
     scores: Any = plain.get("scores", {})  # Any: whatever was sent
@@ -65,17 +65,17 @@ PAGES = (
         path="/reviews/{review}",
         show=_one,
         acts=(
-            Act(
+            PageAction(
                 command="review.declare_no_conflict",
                 done=msg("You declared that you have no conflict of interest. Here is the application."),
                 told={"review": "review"},
             ),
-            Act(
+            PageAction(
                 command="review.declare_conflict",
                 done=msg("You stepped back. Another juror can be asked now. Thank you for saying so."),
                 told={"review": "review"},
             ),
-            Act(
+            PageAction(
                 command="review.submit",
                 done=msg("Your review is submitted."),
                 told={"review": "review"},

@@ -9,7 +9,7 @@ from litestar import Request
 from litestar.datastructures import Cookie
 
 from api.http.problems import Problem, ProblemType
-from api.pages.forms import Form
+from api.pages.forms import SubmittedForm
 from domain.messages import msg
 
 SECONDS: Final = 3600
@@ -39,7 +39,7 @@ class SameBrowser:
         """The cookie to be set when the form was used."""
         return self.cookie("", 0)
 
-    def check(self, request: Request[Any, Any, Any], form: Form) -> None:
+    def check(self, request: Request[Any, Any, Any], form: SubmittedForm) -> None:
         """Raise `Problem` unless this browser asked for the form."""
         kept = request.cookies.get(self._name, "")
         if not kept or not hmac.compare_digest(kept.encode(), form.own("secret").encode()):

@@ -11,7 +11,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from api.pages.forms import read_form
 from api.pages.origins import check_same_site
-from api.pages.page import Drawn
+from api.pages.page import PageContent
 from api.pages.same_browser import SameBrowser
 from api.pages.site import Site, check_signed_form, redirect
 from api.pages.visits import Visit
@@ -28,7 +28,9 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
 
     async def page(visit: Visit, next_: str, value: str, trouble: Message | None) -> Response[Any]:
         context = {"next": next_, "secret": value, "trouble": trouble}
-        response = await site.answer(visit, Drawn("sign_in.html", context), cookies=[browser.cookie(value)])
+        response = await site.answer(
+            visit, PageContent("sign_in.html", context), cookies=[browser.cookie(value)]
+        )
         response.status_code = 401 if trouble else 200
         return response
 

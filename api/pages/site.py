@@ -19,12 +19,12 @@ from api.http.problems import MOST_NAMED, Problem, ProblemType, note, problem_of
 from api.locales import LANGUAGES, Locale, locale_of
 from api.pages.addresses import DONE, PAGES
 from api.pages.arrivals import Arrivals
-from api.pages.forms import Form, Plain, command_of, nested, read_form
+from api.pages.forms import Plain, SubmittedForm, command_of, nested, read_form
 from api.pages.frame import PERHAPS_SIGNED_IN, WITHOUT_PERSON, Frame, frame_of, known
 from api.pages.labels import given_back, label_of
 from api.pages.languages import LanguageChoice, same_place
 from api.pages.origins import check_same_site
-from api.pages.page import Act, Drawn, Page
+from api.pages.page import Page, PageAction, PageContent
 from api.pages.rendering import Rendering
 from api.pages.visits import Returned, Visit
 from api.run.wiring import Wiring
@@ -96,7 +96,7 @@ class Site:
             exception_handlers={Exception: self.on_exception},
         )(function)
 
-    async def visit(self, request: Request[Any, Any, Any], form: Form | None = None) -> Visit:
+    async def visit(self, request: Request[Any, Any, Any], form: SubmittedForm | None = None) -> Visit:
         """Who visits, and what they ask for; a `form` that they sent can choose the language. Raises `Problem` for an
         address that is not as it should be."""
         query: dict[str, str] = {}
@@ -168,7 +168,7 @@ class Site:
             where += f"?lang={quote(visit.query['lang'])}"
         return redirect(where, cookies=[self._arrivals.after(answer.position, act.command)])
 
-    async def _run(self, visit: Visit, act: Act, form: Form) -> Answer:
+    async def _run(self, visit: Visit, act: PageAction, form: SubmittedForm) -> Answer:
         kind = REGISTER[act.command].request
         typed: Plain = await act.filled(visit, form) if act.filled else nested(form.typed())
         told = {name: visit.path[place] for name, place in act.told.items()}
@@ -194,7 +194,7 @@ class Site:
     async def answer(
         self,
         visit: Visit,
-        drawn: Drawn,
+        drawn: PageContent,
         *,
         notice: Message | None = None,
         cookies: list[Cookie] | None = None,
@@ -307,7 +307,7 @@ def check_moment(page: Page, visit: Visit) -> None:
         )
 
 
-def check_signed_form(visit: Visit, form: Form) -> None:
+def check_signed_form(visit: Visit, form: SubmittedForm) -> None:
     """Raise `Problem` unless the form was made for this very session."""
     if visit.signed_in is None:
         raise Problem(
@@ -328,7 +328,7 @@ def redirect(where: str, *, cookies: list[Cookie] | None = None) -> Response[Any
     )
 
 
-def _returned(form: Form, error: CommandRejected | Stale | KeyReused | Contended) -> Returned:
+def _returned(form: SubmittedForm, error: CommandRejected | Stale | KeyReused | Contended) -> Returned:
     name, key = form.own("form"), form.own("key")
     match error:
         case Invalid():
@@ -370,7 +370,7 @@ def _returned(form: Form, error: CommandRejected | Stale | KeyReused | Contended
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class FieldMistake:
     """One line of the summary above a form that came back, and the input that it leads to."""
 
     input: str
@@ -378,9 +378,11 @@ class Fault:
     detail: str
 
 
-def _faults(returned: Returned, labels: Mapping[str, Message | str], locale: Locale) -> tuple[Fault, ...]:
+def _faults(
+    returned: Returned, labels: Mapping[str, Message | str], locale: Locale
+) -> tuple[FieldMistake, ...]:
     return tuple(
-        Fault(
+        FieldMistake(
             f"{returned.form}-{name}",
             locale.say(given) if isinstance(given := labels.get(name, label_of(name)), Message) else given,
             locale.say(detail),

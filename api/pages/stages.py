@@ -8,8 +8,8 @@ from typing import Any, Final
 import msgspec
 
 from api.pages.calls import roles_in
-from api.pages.forms import Form, Plain, nested
-from api.pages.page import Act, Drawn, Page
+from api.pages.forms import Plain, SubmittedForm, nested
+from api.pages.page import Page, PageAction, PageContent
 from api.pages.visits import Visit
 from domain.amounts import typed_whole
 from domain.calls import CALL, Call
@@ -48,7 +48,7 @@ async def _stage_of(visit: Visit) -> tuple[CallDetail, Stage]:
     return call, found
 
 
-async def _show(visit: Visit) -> Drawn:
+async def _show(visit: Visit) -> PageContent:
     call, stage = await _stage_of(visit)
     if Role.OFFICER not in await roles_in(visit, call.initiative, call.id):
         raise NotFound
@@ -63,7 +63,7 @@ async def _show(visit: Visit) -> Drawn:
             ChangeCallRubric(call=call.id, stage=stage.id, rubric=Rubric(criteria=())),
         ),
     ]
-    return Drawn(
+    return PageContent(
         "stage.html",
         {
             "call": call,
@@ -137,7 +137,7 @@ def _rows(plain: Plain, form: str, table: str) -> list[Any]:  # Any: whatever wa
     return [each if isinstance(each, dict) else {} for each in rows] if isinstance(rows, list) else []
 
 
-async def _form_filled(visit: Visit, form: Form) -> Plain:
+async def _form_filled(visit: Visit, form: SubmittedForm) -> Plain:
     """The stage's form with what was changed; a question that was removed is left out, and a new one gets an id of its own."""
     call, stage = await _stage_of(visit)
     forms = await _forms(visit, call, stage)
@@ -199,7 +199,7 @@ def _options(typed: Any, offered: Collection[str], call: CallDetail) -> list[Pla
     return options
 
 
-async def _rubric_filled(visit: Visit, form: Form) -> Plain:
+async def _rubric_filled(visit: Visit, form: SubmittedForm) -> Plain:
     """The stage's criteria with what was changed, as `_form_filled`."""
     _, stage = await _stage_of(visit)
     rows = _rows(nested(form.typed()), "rubric", "criteria")
@@ -226,13 +226,13 @@ PAGES = (
         path="/calls/{call}/stages/{stage}",
         show=_show,
         acts=(
-            Act(
+            PageAction(
                 command="call.change_form",
                 done=msg("The form is changed. Applications keep the version that they answered."),
                 told={"call": "call", "stage": "stage"},
                 filled=_form_filled,
             ),
-            Act(
+            PageAction(
                 command="call.change_rubric",
                 done=msg("The criteria are changed. Reviews keep those by which they were written."),
                 told={"call": "call", "stage": "stage"},

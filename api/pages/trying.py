@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from api.run.wiring import Wiring
 from domain.commands.register import REGISTER
-from domain.deciding import Act, Command, Denied, Given, Members
+from domain.deciding import Command, Denied, Given, Members, PlannedCommand
 from domain.messages import Message
 from domain.refusals import CommandRejected, Invalid
 from domain.values import stream_id
@@ -60,14 +60,14 @@ class Trial:
             return Offer(do, name, may=False, why_not=turned.detail)
         return Offer(do, name, may=True)
 
-    async def _plan(self, command: Command) -> Act:
+    async def _plan(self, command: Command) -> PlannedCommand:
         plan = _BY_REQUEST[type(command)].plan(command, self._given)
         answer: object = None
         while True:
             try:
                 wish = plan.send(answer)
             except StopIteration as stop:
-                act: Act = stop.value
+                act: PlannedCommand = stop.value
                 return act
             if isinstance(wish, Members):
                 if unknown := [index for index in wish.indexes if index not in self._indexes]:

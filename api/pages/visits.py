@@ -12,7 +12,7 @@ from litestar import Request
 
 from api.accounts.sessions import SignedIn
 from api.locales import Locale, locale_of
-from api.pages.forms import Form
+from api.pages.forms import SubmittedForm
 from api.pages.trying import Trial
 from api.run.wiring import Wiring
 from domain.messages import Message
@@ -27,7 +27,7 @@ class Returned:
     empty, if it needs a new one."""
 
     form: str
-    typed: Form
+    typed: SubmittedForm
     sentence: Message | None
     errors: Mapping[str, Message] = field(default_factory=dict)
     status: int = 409

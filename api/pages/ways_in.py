@@ -12,9 +12,9 @@ from litestar.handlers import HTTPRouteHandler
 from api.accounts.sessions import SignedIn
 from api.http.operations import again_if_lost
 from api.http.problems import Problem, ProblemType
-from api.pages.forms import Form, read_form
+from api.pages.forms import SubmittedForm, read_form
 from api.pages.origins import check_same_site
-from api.pages.page import Drawn
+from api.pages.page import PageContent
 from api.pages.site import NOT_AS_SENT, Site, check_signed_form, redirect
 from api.pages.visits import Visit
 from api.run.wiring import Wiring
@@ -45,7 +45,7 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
             "made": made,
             "key": secrets.token_urlsafe(18),
         }
-        return await site.answer(visit, Drawn("ways_in.html", shown))
+        return await site.answer(visit, PageContent("ways_in.html", shown))
 
     async def get(request: Request[Any, Any, Any]) -> Response[Any]:
         visit = await site.visit(request)
@@ -85,13 +85,13 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
     ]
 
 
-async def _withdraw(visit: Visit, form: Form) -> None:
+async def _withdraw(visit: Visit, form: SubmittedForm) -> None:
     command = WithdrawClaim(person=visit.who, claim=form.fields.get("claim", ""))
     await visit.wiring.runner.run(Asked(command=command, actor=visit.who, channel=Channel.PAGE))
     await visit.wiring.claims.note_withdrawn(command.claim)
 
 
-async def _make(visit: Visit, signed_in: SignedIn, form: Form) -> str:
+async def _make(visit: Visit, signed_in: SignedIn, form: SubmittedForm) -> str:
     """One more token for the visitor; the same form gets the same one."""
     key = form.own("key")
     if not _KEY.match(key):

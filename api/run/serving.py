@@ -16,7 +16,7 @@ import uvloop
 from litestar.types import ASGIApp
 
 from api.http.app import make_app
-from api.http.limits import Limits
+from api.http.client_limits import Limits
 from api.run.due_dates import follow_due_dates
 from api.run.settings import Settings
 from api.run.wiring import wire

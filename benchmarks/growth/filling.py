@@ -18,11 +18,11 @@ from typing import Final
 from benchmarks.growth.deeds import Deed
 from benchmarks.growth.people import People, Staff
 from benchmarks.growth.season import season
-from domain.claims import claims_of
 from domain.deciding import Fact
 from domain.indexes import entries_of
 from domain.initiatives import INSTALLATION_ID, AdministratorAppointed, InstallationOpened
 from domain.persons import PersonHandleGiven, PersonRegistered
+from domain.unique_names import unique_names_of
 from domain.values import SYSTEM, Channel, Role, stream_id
 from history.appends import Append, Idempotency
 from history.documents import Stored, fact_in, write
@@ -95,7 +95,9 @@ class Filler:
                 answers=answers,
                 entries=[entry for _, fact in deed.facts for entry in entries_of(fact, deed.actor)],
                 claims=[
-                    (secrets.token_bytes(32), stream) for stream, fact in deed.facts for _ in claims_of(fact)
+                    (secrets.token_bytes(32), stream)
+                    for stream, fact in deed.facts
+                    for _ in unique_names_of(fact)
                 ],
                 new_keys=made,
                 sealed_for=sorted(subjects),

@@ -27,7 +27,14 @@ from domain.deciding import Fact
 from domain.dossiers import DossierKept, DossierOpened
 from domain.funds import FundCommitted, FundOpened, FundPledged, FundReceived
 from domain.grants import facts as grants
-from domain.panels import PanelAnnounced, PanelClosed, PanelConfirmed, PanelOpened, PanelOutcomeSet, Place
+from domain.panels import (
+    PanelAnnounced,
+    PanelClosed,
+    PanelConfirmed,
+    PanelOpened,
+    PanelOutcomeSet,
+    RankingPlace,
+)
 from domain.readings import EXAMINED, Reading, newly_read, reading_of
 from domain.reviews import ReviewAssigned, ReviewCleared, ReviewSubmitted
 from domain.rounds import RoundClosed, RoundDecided, RoundOpened, RoundPutToPanel
@@ -318,20 +325,20 @@ class _Season:
                 return offer.recipient, Role.APPLICANT
 
 
-def ranked(points: dict[str, list[dict[str, int]]]) -> tuple[Place, ...]:
+def ranked(points: dict[str, list[dict[str, int]]]) -> tuple[RankingPlace, ...]:
     """The ranking that some applications' points come to; equal scores share a rank. All criteria weigh the same."""
     scores = {}
     for application, reviews in points.items():
         each = [Fraction(sum(review.values()), SCALE * len(review)) for review in reviews]
         scores[application] = sum(each, Fraction()) / len(each)
     ordered = sorted(scores, key=lambda application: (-scores[application], application))
-    places: list[Place] = []
+    places: list[RankingPlace] = []
     for number, application in enumerate(ordered, 1):
         score = scores[application]
         shares = bool(places) and places[-1].score == score
         rank = places[-1].rank if shares else number
         places.append(
-            Place(
+            RankingPlace(
                 application=application,
                 rank=rank,
                 score=f"{score.numerator}/{score.denominator}",

@@ -4,23 +4,6 @@ The command runner asks these for every command and every query asks them before
 streams, never a read model, so that a role taken away a second ago is gone now.
 """
 
-from domain.access.judging import (
-    announces,
-    applicant,
-    applies,
-    asks_juror,
-    chairs_panel,
-    confirms_panel,
-    decides_on,
-    declares_no_conflict,
-    examines,
-    extends_round,
-    juror_of,
-    lets_in_late,
-    opens_panel,
-    plans_announcement,
-    submits_review,
-)
 from domain.access.members import (
     adds_member,
     finance,
@@ -71,6 +54,23 @@ from domain.access.reading import (
     sees_timeline,
     sees_titles,
     sees_waiting_places,
+)
+from domain.access.reviewing import (
+    announces,
+    applicant,
+    applies,
+    asks_juror,
+    chairs_panel,
+    confirms_panel,
+    decides_on,
+    declares_no_conflict,
+    examines,
+    extends_round,
+    juror_of,
+    lets_in_late,
+    opens_panel,
+    plans_announcement,
+    submits_review,
 )
 from domain.access.ties import (
     CONFLICTED,

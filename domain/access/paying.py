@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Final
 
-from domain.access.judging import officer_on
 from domain.access.members import finance, member, officer
+from domain.access.reviewing import officer_on
 from domain.access.ties import CONFLICTED, NOT_YOURS, hidden_from_others
 from domain.applications import Application
 from domain.deciding import Allowed, Denied, Verdict

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from domain.access.judging import applicant, examines
 from domain.access.members import member, officer
+from domain.access.reviewing import applicant, examines
 from domain.access.ties import (
     CONFLICTED,
     UNDECLARED,
@@ -187,7 +187,7 @@ def sees_progress(actor: str, initiative: Initiative, round: Round, *, own: Coll
     who lowers a quorum; and jurors, of what they were asked to judge, as one of them may have to in the chair's place. Not
     whoever applied in it, before it is decided: `own` are the actor's applications in it.
 
-    A juror is allowed here; the query leaves out what they were not asked to judge (`projections.judging`).
+    A juror is allowed here; the query leaves out what they were not asked to judge (`projections.review_progress`).
     """
     verdict = member(actor, initiative, Role.OFFICER, Role.CHAIR, Role.JUROR)
     return unless_rival(hidden_from_others(verdict), round, own)

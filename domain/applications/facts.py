@@ -13,7 +13,7 @@ from domain.personal import Personal, Withheld
 WithdrawalReason = Literal["funded_elsewhere", "no_longer_possible", "safety", "other"]
 IneligibilityReason = Literal["outside_scope", "incomplete", "not_entitled", "duplicate", "other"]
 AwardReason = Literal["quality", "urgency", "reach", "balance", "other"]
-DeclineReason = Literal["not_selected", "budget_exhausted", "other"]
+ApplicationDeclineReason = Literal["not_selected", "budget_exhausted", "other"]
 
 
 class ApplicationWritten(Fact, frozen=True, kw_only=True):
@@ -164,7 +164,7 @@ class ApplicationDeclined(Fact, frozen=True, kw_only=True):
 
     application: str
     panel: str
-    reason: DeclineReason
+    reason: ApplicationDeclineReason
 
 
 def beside(fact: Fact) -> str | Withheld | None:

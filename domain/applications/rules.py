@@ -12,6 +12,7 @@ from domain.applications.facts import (
     ApplicationAwarded,
     ApplicationCancelled,
     ApplicationDeclined,
+    ApplicationDeclineReason,
     ApplicationEndedByErasure,
     ApplicationFoundEligible,
     ApplicationFoundIneligible,
@@ -22,7 +23,6 @@ from domain.applications.facts import (
     ApplicationWaitlisted,
     ApplicationWithdrawn,
     AwardReason,
-    DeclineReason,
     IneligibilityReason,
     WithdrawalReason,
 )
@@ -302,7 +302,7 @@ def promote(application_id: str, application: Application, *, panel: str, amount
 
 
 def decline(
-    application_id: str, application: Application, *, panel: str, reason: DeclineReason
+    application_id: str, application: Application, *, panel: str, reason: ApplicationDeclineReason
 ) -> tuple[Fact, ...]:
     """Decline an application, as a panel decided."""
     _check_undecided(application)

@@ -9,13 +9,13 @@ from domain import access, announcing, rounds
 from domain.applications import APPLICATION
 from domain.calls import CALL
 from domain.deciding import (
-    Act,
     Command,
     Due,
     DueBy,
     Given,
     Outcome,
     Plan,
+    PlannedCommand,
     Registered,
     StruckBy,
     some,
@@ -59,7 +59,7 @@ def _announce(command: AnnouncePanel, given: Given) -> Plan:
         some(APPLICATION, (place.application for place in panel.ranking)),
         actor_in(given.actor, panel.round),
     )
-    return Act(
+    return PlannedCommand(
         may=access.announces(given.actor, initiative.within(panel.call), own=own),
         initiative=panel.initiative,
         scope=panel.call,
@@ -83,7 +83,7 @@ def _plan(command: PlanPanelAnnouncement, given: Given) -> Plan:
         the(CALL, panel.call),
         actor_in(given.actor, panel.round),
     )
-    return Act(
+    return PlannedCommand(
         may=access.plans_announcement(given.actor, initiative.within(panel.call), own=own),
         initiative=panel.initiative,
         scope=panel.call,
@@ -104,7 +104,7 @@ def _cancel(command: CancelPanelAnnouncement, given: Given) -> Plan:
         the(INITIATIVE, panel.initiative),
         actor_in(given.actor, panel.round),
     )
-    return Act(
+    return PlannedCommand(
         may=access.plans_announcement(given.actor, initiative.within(panel.call), own=own),
         initiative=panel.initiative,
         scope=panel.call,

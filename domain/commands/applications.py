@@ -24,7 +24,6 @@ from domain.applications import (
 from domain.calls import CALL, PUBLIC
 from domain.commands.judged import reviews_now
 from domain.deciding import (
-    Act,
     Command,
     Due,
     DueBy,
@@ -33,6 +32,7 @@ from domain.deciding import (
     Outcome,
     Part,
     Plan,
+    PlannedCommand,
     Registered,
     StruckBy,
     maybe,
@@ -211,7 +211,7 @@ def _submit(command: SubmitApplication, given: Given) -> Plan:
             subjects=(dossier,),
         )
 
-    return Act(
+    return PlannedCommand(
         may=access.applies(actor, party, read=read, colleagues=colleagues),
         initiative=call.initiative,
         scope=command.call,
@@ -242,7 +242,7 @@ def _read_by_colleagues(
 def _change(command: ChangeApplication, given: Given) -> Plan:
     application = yield from the(APPLICATION, command.application)
     call, round = yield from together(the(CALL, application.call), the(ROUND, application.round))
-    return Act(
+    return PlannedCommand(
         may=access.applicant((yield from actor_of(given.actor)), application),
         initiative=application.initiative,
         scope=application.call,
@@ -276,7 +276,7 @@ def _return(command: ReturnApplication, given: Given) -> Plan:
     actor, own = yield from actor_in(given.actor, application.round)
     reviews = yield from reviews_now(command.application, application)
     read = yield from _read_by_examining(application, given)
-    return Act(
+    return PlannedCommand(
         may=access.examines(actor, initiative, application, own=own, reviews=reviews.values()),
         initiative=application.initiative,
         scope=application.call,
@@ -302,7 +302,7 @@ def _return(command: ReturnApplication, given: Given) -> Plan:
 def _resubmit(command: ResubmitApplication, given: Given) -> Plan:
     application = yield from the(APPLICATION, command.application)
     call = yield from the(CALL, application.call)
-    return Act(
+    return PlannedCommand(
         may=access.applicant((yield from actor_of(given.actor)), application),
         initiative=application.initiative,
         scope=application.call,
@@ -326,7 +326,7 @@ def _resubmit(command: ResubmitApplication, given: Given) -> Plan:
 
 def _lapse_return(command: LapseApplicationReturn, given: Given) -> Plan:
     application = yield from the(APPLICATION, command.application)
-    return Act(
+    return PlannedCommand(
         may=access.system(given.actor),
         initiative=application.initiative,
         scope=application.call,
@@ -348,7 +348,7 @@ def _continue(command: ContinueApplication, given: Given) -> Plan:
     opened = (yield from members(rounds_of(application.call))) if application.invited_to else ()
     states = yield from some(ROUND, opened)
     found = next((each for each in states if states[each].stage == application.invited_to), None)
-    return Act(
+    return PlannedCommand(
         may=access.applicant((yield from actor_of(given.actor)), application),
         initiative=application.initiative,
         scope=application.call,
@@ -374,7 +374,7 @@ def _continue(command: ContinueApplication, given: Given) -> Plan:
 
 def _withdraw(command: WithdrawApplication, given: Given) -> Plan:
     application = yield from the(APPLICATION, command.application)
-    return Act(
+    return PlannedCommand(
         may=access.applicant((yield from actor_of(given.actor)), application),
         initiative=application.initiative,
         scope=application.call,
@@ -405,7 +405,7 @@ def _forget(command: ForgetApplication, given: Given) -> Plan:
             erases=(application.dossier,),
         )
 
-    return Act(
+    return PlannedCommand(
         may=access.applicant((yield from actor_of(given.actor)), application),
         initiative=application.initiative,
         scope=application.call,
@@ -425,7 +425,7 @@ def _find_eligible(command: FindApplicationEligible, given: Given) -> Plan:
     actor, own = yield from actor_in(given.actor, application.round)
     reviews = yield from reviews_now(command.application, application)
     read = yield from _read_by_examining(application, given)
-    return Act(
+    return PlannedCommand(
         may=access.examines(actor, initiative, application, own=own, reviews=reviews.values()),
         initiative=application.initiative,
         scope=application.call,
@@ -447,7 +447,7 @@ def _find_ineligible(command: FindApplicationIneligible, given: Given) -> Plan:
     actor, own = yield from actor_in(given.actor, application.round)
     reviews = yield from reviews_now(command.application, application)
     read = yield from _read_by_examining(application, given)
-    return Act(
+    return PlannedCommand(
         may=access.examines(actor, initiative, application, own=own, reviews=reviews.values()),
         initiative=application.initiative,
         scope=application.call,

@@ -10,7 +10,18 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from domain import access, applications, calls, limits, reviews, rounds
 from domain.applications import APPLICATION
 from domain.calls import CALL, Call, CallChanged, CallDrafted, CancellationReason, HowMany, Intake
-from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, Wish, members, some, the
+from domain.deciding import (
+    Command,
+    Given,
+    Outcome,
+    Plan,
+    PlannedCommand,
+    Registered,
+    Wish,
+    members,
+    some,
+    the,
+)
 from domain.eligibility import EligibilityQuestions, check_questions
 from domain.forms import Form, Rubric
 from domain.funds import FUND
@@ -98,7 +109,7 @@ def _draft(command: DraftCall, given: Given) -> Plan:
     fund = yield from the(FUND, command.fund)
     initiative = yield from the(INITIATIVE, fund.initiative)
     call = given.new("call")
-    return Act(
+    return PlannedCommand(
         may=access.officer(given.actor, initiative),
         initiative=fund.initiative,
         scope=call,
@@ -151,7 +162,7 @@ def _checked(command: DraftCall, call: str, initiative: str) -> CallDrafted:
 def _publish(command: PublishCall, given: Given) -> Plan:
     call = yield from the(CALL, command.call)
     initiative = (yield from the(INITIATIVE, call.initiative)).within(command.call)
-    return Act(
+    return PlannedCommand(
         may=access.officer(given.actor, initiative),
         initiative=call.initiative,
         scope=command.call,
@@ -199,7 +210,7 @@ def _change(command: ChangeCall, given: Given) -> Plan:
             answers=command.call,
         )
 
-    return Act(
+    return PlannedCommand(
         may=access.officer(given.actor, initiative),
         initiative=call.initiative,
         scope=command.call,
@@ -216,7 +227,7 @@ def _change_form(command: ChangeCallForm, given: Given) -> Plan:
     ended = not call.rolling and any(
         round.stage == command.stage and round.status is not RoundStatus.OPEN for round in rounds_now.values()
     )
-    return Act(
+    return PlannedCommand(
         may=access.officer(given.actor, initiative),
         initiative=call.initiative,
         scope=command.call,
@@ -241,7 +252,7 @@ def _change_rubric(command: ChangeCallRubric, given: Given) -> Plan:
         round.stage == command.stage and round.status not in (RoundStatus.OPEN, RoundStatus.CLOSED)
         for round in rounds_now.values()
     )
-    return Act(
+    return PlannedCommand(
         may=access.officer(given.actor, initiative),
         initiative=call.initiative,
         scope=command.call,
@@ -283,7 +294,7 @@ def _cancel(command: CancelCall, given: Given) -> Plan:
             answers=command.call,
         )
 
-    return Act(
+    return PlannedCommand(
         may=access.officer(given.actor, initiative),
         initiative=call.initiative,
         scope=command.call,

@@ -6,7 +6,18 @@ from typing import Final
 
 from domain import access, applications, dossiers
 from domain.applications import APPLICATION
-from domain.deciding import Act, Command, Due, DueBy, Given, Outcome, Plan, Registered, StruckBy, the
+from domain.deciding import (
+    Command,
+    Due,
+    DueBy,
+    Given,
+    Outcome,
+    Plan,
+    PlannedCommand,
+    Registered,
+    StruckBy,
+    the,
+)
 from domain.dossiers import DOSSIER, DossierErased, DossierKept
 from domain.persons import ErasureReason
 from domain.values import DossierId, is_id
@@ -34,7 +45,7 @@ def _erase(command: EraseDossier, given: Given) -> Plan:
             erases=(command.dossier,),
         )
 
-    return Act(may=access.system(given.actor), initiative=dossier.initiative, decide=decide)
+    return PlannedCommand(may=access.system(given.actor), initiative=dossier.initiative, decide=decide)
 
 
 def _erase_when_kept_no_longer(fact: DossierKept) -> Due:

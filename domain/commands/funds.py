@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from domain import access, funds, limits
-from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, the
+from domain.deciding import Command, Given, Outcome, Plan, PlannedCommand, Registered, the
 from domain.funds import FUND, Basis
 from domain.initiatives import INITIATIVE
 from domain.values import FundId, InitiativeId, Money, PersonId, PledgeId
@@ -42,7 +42,7 @@ class ReceiveIntoFund(Command, frozen=True, kw_only=True):
 def _open(command: OpenFund, given: Given) -> Plan:
     initiative = yield from the(INITIATIVE, command.initiative)
     fund = given.new("fund")
-    return Act(
+    return PlannedCommand(
         may=access.officer(given.actor, initiative),
         initiative=command.initiative,
         scope=fund,
@@ -65,7 +65,7 @@ def _pledge(command: PledgeToFund, given: Given) -> Plan:
     fund = yield from the(FUND, command.fund)
     initiative = yield from the(INITIATIVE, fund.initiative)
     pledge = given.new("pledge")
-    return Act(
+    return PlannedCommand(
         may=access.finance_or_funder(given.actor, initiative, command.funder),
         initiative=fund.initiative,
         scope=command.fund,
@@ -89,7 +89,7 @@ def _pledge(command: PledgeToFund, given: Given) -> Plan:
 def _receive(command: ReceiveIntoFund, given: Given) -> Plan:
     fund = yield from the(FUND, command.fund)
     initiative = yield from the(INITIATIVE, fund.initiative)
-    return Act(
+    return PlannedCommand(
         may=access.finance(given.actor, initiative),
         initiative=fund.initiative,
         scope=command.fund,

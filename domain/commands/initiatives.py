@@ -7,7 +7,19 @@ from typing import Any
 
 from domain import access, initiatives, limits, persons
 from domain.calls import CALL
-from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, Wish, maybe, some, the, together
+from domain.deciding import (
+    Command,
+    Given,
+    Outcome,
+    Plan,
+    PlannedCommand,
+    Registered,
+    Wish,
+    maybe,
+    some,
+    the,
+    together,
+)
 from domain.initiatives import INITIATIVE, INSTALLATION, INSTALLATION_ID, Initiative
 from domain.messages import msg
 from domain.persons import PERSON, PersonStatus
@@ -65,7 +77,7 @@ class RemoveCallMember(Command, frozen=True, kw_only=True):
 
 def _open(_command: OpenInstallation, given: Given) -> Plan:
     installation = yield from maybe(INSTALLATION, INSTALLATION_ID)
-    return Act(
+    return PlannedCommand(
         may=access.system(given.actor),
         initiative=None,
         decide=lambda: Outcome(
@@ -90,7 +102,7 @@ def _appoint(command: AppointAdministrator, given: Given) -> Plan:
             answers=INSTALLATION_ID,
         )
 
-    return Act(
+    return PlannedCommand(
         may=access.installation_administrator(given.actor, installation), initiative=None, decide=decide
     )
 
@@ -110,7 +122,7 @@ def _found(command: FoundInitiative, given: Given) -> Plan:
             answers=initiative,
         )
 
-    return Act(
+    return PlannedCommand(
         may=access.installation_administrator(given.actor, installation),
         initiative=initiative,
         scope=initiative,
@@ -142,7 +154,7 @@ def _add_member(command: AddMember, given: Given) -> Plan:
             answers=command.initiative,
         )
 
-    return Act(
+    return PlannedCommand(
         may=access.adds_member(given.actor, initiative, installation, roles=command.roles, living=living),
         initiative=command.initiative,
         scope=command.initiative,
@@ -153,7 +165,7 @@ def _add_member(command: AddMember, given: Given) -> Plan:
 def _remove_member(command: RemoveMember, given: Given) -> Plan:
     initiative = yield from the(INITIATIVE, command.initiative)
     living = yield from _living(initiative)
-    return Act(
+    return PlannedCommand(
         may=access.member(given.actor, initiative, Role.ADMINISTRATOR),
         initiative=command.initiative,
         scope=command.initiative,
@@ -183,7 +195,7 @@ def _add_call_member(command: AddCallMember, given: Given) -> Plan:
             answers=call.initiative,
         )
 
-    return Act(
+    return PlannedCommand(
         may=access.member(given.actor, initiative, Role.ADMINISTRATOR),
         initiative=call.initiative,
         scope=call.initiative,
@@ -194,7 +206,7 @@ def _add_call_member(command: AddCallMember, given: Given) -> Plan:
 def _remove_call_member(command: RemoveCallMember, given: Given) -> Plan:
     call = yield from the(CALL, command.call)
     initiative = yield from the(INITIATIVE, call.initiative)
-    return Act(
+    return PlannedCommand(
         may=access.member(given.actor, initiative, Role.ADMINISTRATOR),
         initiative=call.initiative,
         scope=call.initiative,

@@ -6,7 +6,18 @@ from typing import Annotated
 
 from domain import access, limits, organisations, persons
 from domain.commands.erasing import what_goes_with
-from domain.deciding import Act, Allowed, Command, Given, Outcome, Plan, Registered, maybe, some, the
+from domain.deciding import (
+    Allowed,
+    Command,
+    Given,
+    Outcome,
+    Plan,
+    PlannedCommand,
+    Registered,
+    maybe,
+    some,
+    the,
+)
 from domain.initiatives import INSTALLATION, INSTALLATION_ID
 from domain.organisations import ORGANISATION, Organisation
 from domain.persons import PERSON, ErasureReason, Person
@@ -74,7 +85,7 @@ def _register(command: RegisterOrganisation, given: Given) -> Plan:
             subjects=(organisation,),
         )
 
-    return Act(may=access.registers_organisation(given.actor), initiative=None, decide=decide)
+    return PlannedCommand(may=access.registers_organisation(given.actor), initiative=None, decide=decide)
 
 
 def _invite(command: InviteToOrganisation, given: Given) -> Plan:
@@ -93,7 +104,7 @@ def _invite(command: InviteToOrganisation, given: Given) -> Plan:
             answers=command.organisation,
         )
 
-    return Act(
+    return PlannedCommand(
         may=access.invites_member(given.actor, organisation, installation), initiative=None, decide=decide
     )
 
@@ -108,7 +119,7 @@ def _join(command: JoinOrganisation, given: Given) -> Plan:
         joined = persons.join_organisation(given.actor, organisation=command.organisation)
         return Outcome(facts={command.organisation: added, given.actor: joined}, answers=command.organisation)
 
-    return Act(may=access.joins(given.actor, organisation), initiative=None, decide=decide)
+    return PlannedCommand(may=access.joins(given.actor, organisation), initiative=None, decide=decide)
 
 
 def _remove_member(command: RemoveOrganisationMember, given: Given) -> Plan:
@@ -123,14 +134,14 @@ def _remove_member(command: RemoveOrganisationMember, given: Given) -> Plan:
             answers=command.organisation,
         )
 
-    return Act(
+    return PlannedCommand(
         may=access.removes_member(given.actor, organisation, command.person), initiative=None, decide=decide
     )
 
 
 def _close(command: CloseOrganisation, given: Given) -> Plan:
     organisation = yield from maybe(ORGANISATION, command.organisation)
-    return Act(
+    return PlannedCommand(
         may=access.member_of_organisation(given.actor, organisation),
         initiative=None,
         decide=lambda: Outcome(
@@ -169,7 +180,7 @@ def _erase(command: EraseOrganisation, given: Given) -> Plan:
             initiatives=going.initiatives,
         )
 
-    return Act(may=may, initiative=None, decide=decide)
+    return PlannedCommand(may=may, initiative=None, decide=decide)
 
 
 # An organisation's stream counts the calls in which it applies, for it holds its handles.

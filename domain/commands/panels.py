@@ -11,12 +11,12 @@ from domain.calls import CALL, Call
 from domain.commands.chairs import every_chair_is_excluded
 from domain.commands.judged import known_of
 from domain.deciding import (
-    Act,
     Command,
     Fact,
     Given,
     Outcome,
     Plan,
+    PlannedCommand,
     Registered,
     maybe,
     members,
@@ -108,7 +108,7 @@ def _open(command: OpenPanel, given: Given) -> Plan:
         }
         return Outcome(facts={panel: opened, command.round: handed_over, **expired}, answers=panel)
 
-    return Act(
+    return PlannedCommand(
         may=access.opens_panel(given.actor, initiative, own=own),
         initiative=round.initiative,
         scope=round.call,
@@ -129,7 +129,7 @@ def _set_outcome(command: SetPanelOutcome, given: Given) -> Plan:
     initiative = initiative.within(panel.call)
     read = yield from known_of(given.actor, panel.round, panel.stage, panel.call, call)
     if not panels.is_ranked(panel, command.application):
-        return Act(
+        return PlannedCommand(
             may=access.chairs_panel(given.actor, initiative, call.stage(panel.stage), own=own, read=read),
             initiative=panel.initiative,
             scope=panel.call,
@@ -143,7 +143,7 @@ def _set_outcome(command: SetPanelOutcome, given: Given) -> Plan:
     if call.awarded + sum(awarded.values()) + _asked(command, call) > call.budget:
         states = yield from some(APPLICATION, awarded)
         withdrawn = {other for other, state in states.items() if state.status is ApplicationStatus.WITHDRAWN}
-    return Act(
+    return PlannedCommand(
         may=access.decides_on(
             given.actor,
             initiative,
@@ -198,7 +198,7 @@ def _close(command: ClosePanel, given: Given) -> Plan:
     )
     initiative = initiative.within(panel.call)
     read = yield from known_of(given.actor, panel.round, panel.stage, panel.call, call)
-    return Act(
+    return PlannedCommand(
         may=access.chairs_panel(given.actor, initiative, call.stage(panel.stage), own=own, read=read),
         initiative=panel.initiative,
         scope=panel.call,
@@ -215,7 +215,7 @@ def _return(command: ReturnPanel, given: Given) -> Plan:
     _, own = yield from actor_in(given.actor, panel.round)
     conflicts = yield from members(conflicts_of(given.actor, panel.round))
     deciders = yield from members(deciders_of(command.panel))
-    return Act(
+    return PlannedCommand(
         may=access.confirms_panel(given.actor, initiative, own=own, conflicts=conflicts),
         initiative=panel.initiative,
         scope=panel.call,
@@ -241,7 +241,7 @@ def _confirm(command: ConfirmPanel, given: Given) -> Plan:
         members(deciders_of(command.panel)),
     )
     initiative = initiative.within(panel.call)
-    return Act(
+    return PlannedCommand(
         may=access.confirms_panel(given.actor, initiative, own=own, conflicts=conflicts),
         initiative=panel.initiative,
         scope=panel.call,

@@ -6,7 +6,19 @@ from typing import Annotated
 
 from domain import access, limits, organisations, persons
 from domain.commands.erasing import what_goes_with
-from domain.deciding import Act, Allowed, Command, Given, Outcome, Plan, Registered, maybe, members, some, the
+from domain.deciding import (
+    Allowed,
+    Command,
+    Given,
+    Outcome,
+    Plan,
+    PlannedCommand,
+    Registered,
+    maybe,
+    members,
+    some,
+    the,
+)
 from domain.indexes import invitations_of
 from domain.initiatives import INSTALLATION, INSTALLATION_ID
 from domain.organisations import ORGANISATION
@@ -57,7 +69,7 @@ def _register(command: RegisterPerson, given: Given) -> Plan:
     installation = yield from the(INSTALLATION, INSTALLATION_ID)
     person = given.new("person")
 
-    return Act(
+    return PlannedCommand(
         may=access.installation_administrator(given.actor, installation),
         initiative=None,
         decide=lambda: Outcome(
@@ -99,7 +111,7 @@ def _erase(command: ErasePerson, given: Given) -> Plan:
             initiatives=going.initiatives,
         )
 
-    return Act(may=may, initiative=None, decide=decide)
+    return PlannedCommand(may=may, initiative=None, decide=decide)
 
 
 def _make_claim(command: MakeClaim, given: Given) -> Plan:
@@ -113,7 +125,7 @@ def _make_claim(command: MakeClaim, given: Given) -> Plan:
         )
         return Outcome(facts={command.person: made}, answers=command.person)
 
-    return Act(
+    return PlannedCommand(
         may=access.installation_administrator(given.actor, installation), initiative=None, decide=decide
     )
 
@@ -126,7 +138,7 @@ def _withdraw_claim(command: WithdrawClaim, given: Given) -> Plan:
         withdrawn = persons.withdraw_claim(command.person, person, claim=command.claim, now=given.now)
         return Outcome(facts={command.person: withdrawn}, answers=command.person)
 
-    return Act(
+    return PlannedCommand(
         may=access.withdraws_claim(given.actor, command.person, installation), initiative=None, decide=decide
     )
 
@@ -138,7 +150,7 @@ def _use_claim(command: UseClaim, given: Given) -> Plan:
         used = persons.use_claim(command.person, person, claim=command.claim, now=given.now)
         return Outcome(facts={command.person: used}, answers=command.person)
 
-    return Act(may=access.oneself(given.actor, command.person), initiative=None, decide=decide)
+    return PlannedCommand(may=access.oneself(given.actor, command.person), initiative=None, decide=decide)
 
 
 # A person's stream counts the calls in which they act, for it holds their handles: its version tells who applied.

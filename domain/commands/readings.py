@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from domain import access, readings
-from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, maybe, the, together
+from domain.deciding import Command, Given, Outcome, Plan, PlannedCommand, Registered, maybe, the, together
 from domain.initiatives import INITIATIVE
 from domain.parties import actor_in
 from domain.readings import READING, ReadingKind, reading_of
@@ -29,7 +29,7 @@ def _record(command: RecordReading, given: Given) -> Plan:
         actor_in(given.actor, command.round),
     )
     initiative = (yield from the(INITIATIVE, round.initiative)).within(round.call)
-    return Act(
+    return PlannedCommand(
         may=access.reads_of_round(given.actor, initiative, round, own=own),
         initiative=round.initiative,
         scope=round.call,

@@ -11,11 +11,11 @@ from domain.calls import CALL, Call
 from domain.commands.chairs import every_chair_is_excluded
 from domain.commands.judged import known_of
 from domain.deciding import (
-    Act,
     Command,
     Given,
     Outcome,
     Plan,
+    PlannedCommand,
     Registered,
     Wish,
     maybe,
@@ -133,7 +133,7 @@ def _ask(application_id: str, juror: str, given: Given, *, replaced: str | None 
             answers=review,
         )
 
-    return Act(
+    return PlannedCommand(
         may=access.asks_juror(
             actor,
             initiative,
@@ -198,7 +198,7 @@ def _lower_quorum(command: LowerQuorum, given: Given) -> Plan:
     no_chair_can = yield from every_chair_is_excluded(given.actor, initiative, application.round, written)
     jury = yield from _jury(initiative)
     left = yield from _can_be_asked(command.application, application, call, stage, jury, written)
-    return Act(
+    return PlannedCommand(
         may=access.decides_on(
             given.actor,
             initiative,
@@ -240,7 +240,7 @@ def _declare_no_conflict(command: DeclareNoConflict, given: Given) -> Plan:
     )
     read = yield from known_of(given.actor, review.round, round.stage, review.call, call)
     initiative = initiative.within(review.call)
-    return Act(
+    return PlannedCommand(
         may=access.declares_no_conflict(given.actor, initiative, call.stage(round.stage), review, read=read),
         initiative=review.initiative,
         scope=review.call,
@@ -255,7 +255,7 @@ def _declare_conflict(command: DeclareConflict, given: Given) -> Plan:
     review = yield from the(REVIEW, command.review)
     initiative, round = yield from together(the(INITIATIVE, review.initiative), the(ROUND, review.round))
     initiative = initiative.within(review.call)
-    return Act(
+    return PlannedCommand(
         may=access.juror_of(given.actor, initiative, review),
         initiative=review.initiative,
         scope=review.call,
@@ -281,7 +281,7 @@ def _submit(command: SubmitReview, given: Given) -> Plan:
     )
     read = yield from known_of(given.actor, review.round, round.stage, review.call, call)
     initiative = initiative.within(review.call)
-    return Act(
+    return PlannedCommand(
         may=access.submits_review(given.actor, initiative, call.stage(round.stage), review, read=read),
         initiative=review.initiative,
         scope=review.call,

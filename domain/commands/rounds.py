@@ -9,13 +9,13 @@ from domain import access, calls, continuing, limits, readings, rounds
 from domain.applications import APPLICATION
 from domain.calls import CALL
 from domain.deciding import (
-    Act,
     Command,
     Due,
     DueBy,
     Given,
     Outcome,
     Plan,
+    PlannedCommand,
     Registered,
     StruckBy,
     maybe,
@@ -90,7 +90,7 @@ def _open(command: OpenRound, given: Given) -> Plan:
         noted = calls.note_round(command.call, round=round, stage=stage.id)
         return Outcome(facts={round: opened, command.call: noted}, answers=round)
 
-    return Act(
+    return PlannedCommand(
         may=access.officer(given.actor, initiative),
         initiative=call.initiative,
         scope=command.call,
@@ -106,7 +106,7 @@ def _extend(command: ExtendRound, given: Given) -> Plan:
     initiative = (yield from the(INITIATIVE, round.initiative)).within(round.call)
     _, own = yield from actor_in(given.actor, command.round)
     judged = yield from members(reviews_in(command.round))
-    return Act(
+    return PlannedCommand(
         may=access.extends_round(given.actor, initiative, own=own),
         initiative=round.initiative,
         scope=round.call,
@@ -161,7 +161,7 @@ def _grant_late_access(command: GrantLateAccess, given: Given) -> Plan:
             facts={command.round: granted, **({reading: known} if known else {})}, answers=command.round
         )
 
-    return Act(
+    return PlannedCommand(
         may=access.lets_in_late(actor, initiative, applicant=command.applicant, own=own),
         initiative=round.initiative,
         scope=round.call,
@@ -186,7 +186,7 @@ def _close(command: CloseRound, given: Given) -> Plan:
         }
         return Outcome(facts={command.round: closed, **lapsed}, answers=command.round)
 
-    return Act(
+    return PlannedCommand(
         may=access.officer_or_system(given.actor, initiative),
         initiative=round.initiative,
         scope=round.call,

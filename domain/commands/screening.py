@@ -7,7 +7,7 @@ from datetime import date
 from domain import access, calls, initiatives, limits
 from domain.calls import CALL
 from domain.commands.grants.acting import by_staff
-from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, the
+from domain.deciding import Command, Given, Outcome, Plan, PlannedCommand, Registered, the
 from domain.grants import rules
 from domain.grants.facts import ScreeningResult
 from domain.initiatives import INITIATIVE
@@ -43,7 +43,7 @@ class RecordScreening(Command, frozen=True, kw_only=True):
 
 def _set_for_initiative(command: SetInitiativeScreening, given: Given) -> Plan:
     initiative = yield from the(INITIATIVE, command.initiative)
-    return Act(
+    return PlannedCommand(
         may=access.member(given.actor, initiative, Role.ADMINISTRATOR),
         initiative=command.initiative,
         scope=command.initiative,
@@ -57,7 +57,7 @@ def _set_for_initiative(command: SetInitiativeScreening, given: Given) -> Plan:
 def _set_for_call(command: SetCallScreening, given: Given) -> Plan:
     call = yield from the(CALL, command.call)
     initiative = (yield from the(INITIATIVE, call.initiative)).within(command.call)
-    return Act(
+    return PlannedCommand(
         may=access.officer(given.actor, initiative),
         initiative=call.initiative,
         scope=command.call,

@@ -7,7 +7,19 @@ from typing import Final
 from domain import access, waiting_list
 from domain.applications import APPLICATION
 from domain.calls import CALL
-from domain.deciding import Act, Command, Due, DueBy, Given, Outcome, Plan, Registered, some, the, together
+from domain.deciding import (
+    Command,
+    Due,
+    DueBy,
+    Given,
+    Outcome,
+    Plan,
+    PlannedCommand,
+    Registered,
+    some,
+    the,
+    together,
+)
 from domain.panels import PANEL, PanelAwardFreed
 from domain.values import PanelId
 
@@ -24,7 +36,7 @@ def _move(command: MoveWaitingList, given: Given) -> Plan:
     call, concerned = yield from together(
         the(CALL, panel.call), some(APPLICATION, waiting_list.concerned(panel))
     )
-    return Act(
+    return PlannedCommand(
         may=access.system(given.actor),
         initiative=panel.initiative,
         scope=panel.call,

@@ -12,7 +12,7 @@ from domain.personal import Personal, Withheld
 
 PayeeKind = Literal["recipient", "fiscal_host", "other"]
 Condition = Literal["none", "report"]
-DeclineReason = Literal["funded_elsewhere", "no_longer_possible", "safety", "terms", "other"]
+GrantDeclineReason = Literal["funded_elsewhere", "no_longer_possible", "safety", "terms", "other"]
 ReturnReason = Literal["incomplete", "unclear", "receipts_missing", "other"]
 SuspensionReason = Literal["report_overdue", "under_review", "recipient_unreachable", "safety", "other"]
 TerminationReason = Literal[
@@ -61,7 +61,7 @@ class GrantDeclined(Fact, frozen=True, kw_only=True):
 
     grant: str
     dossier: str
-    reason: DeclineReason
+    reason: GrantDeclineReason
     explanation: Annotated[str | Withheld | None, Personal(of="dossier")]
 
 

@@ -24,7 +24,7 @@ from projections.cases import Case, case_of
 from projections.folding.applications import Answered
 from projections.initiatives import names_of
 from projections.moments import AsOf, position_at
-from projections.reader import Reader, Reference, Row, allow, damaged_in, text_of
+from projections.reader import QueryRow, Reader, Reference, allow, damaged_in, text_of
 
 
 class StageAnswers(msgspec.Struct, frozen=True, kw_only=True):
@@ -205,7 +205,7 @@ class _Part:
 
 
 async def _answers(
-    reader: Reader, case: Case, row: Row, *, identity: bool, explained: bool
+    reader: Reader, case: Case, row: QueryRow, *, identity: bool, explained: bool
 ) -> tuple[list[_Part], str | Withheld | None, datetime | None]:
     """The answers of each stage up to the case's round, and the text beside the status with its date."""
     answered = msgspec.convert(row["answered"], tuple[Answered, ...])

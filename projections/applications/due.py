@@ -10,7 +10,7 @@ from domain import access
 from domain.applications import IN_PLAY
 from domain.calls import CALL
 from domain.indexes import conflicts_of
-from projections.paging import DEFAULT_LIMIT, Page, check_limit, cursor_of, number_of
+from projections.paging import DEFAULT_LIMIT, ResultPage, check_limit, cursor_of, number_of
 from projections.reader import Reader, allow
 
 
@@ -27,7 +27,7 @@ class DecisionDue(msgspec.Struct, frozen=True, kw_only=True):
 
 async def decisions_due(
     reader: Reader, viewer: str | None, call: str, *, cursor: str | None = None, limit: int = DEFAULT_LIMIT
-) -> Page[DecisionDue]:
+) -> ResultPage[DecisionDue]:
     """The applications to a rolling call that wait for a decision, the most urgent first, for its staff. One's own and those of
     organisations for which one acts or acted, and those with which one declared a conflict, are left out. Raises `NotFound` or
     `Forbidden`."""
@@ -48,7 +48,7 @@ async def decisions_due(
     )
     conflicts = await reader.members_of_all([conflicts_of(who, row["round"]) for row in rows])
     shown = [row for row in rows[:count] if row["application"] not in conflicts]
-    return Page(
+    return ResultPage(
         items=tuple([msgspec.convert(row, DecisionDue) for row in shown]),
         next=cursor_of(str(start + count)) if len(rows) > count else None,
     )

@@ -8,7 +8,7 @@ import msgspec
 
 from domain.personal import Withheld
 from domain.values import Money
-from projections.reader import Reader, Row, damaged_in, text_of
+from projections.reader import QueryRow, Reader, damaged_in, text_of
 from projections.versions import Version
 
 
@@ -42,7 +42,7 @@ class ApplicationLine(msgspec.Struct, frozen=True, kw_only=True):
 
 def line(
     reader: Reader,
-    row: Row,
+    row: QueryRow,
     *,
     title: bool,
     applicant: bool,

@@ -27,8 +27,8 @@ from projections.applications.lines import ApplicationLine, line
 from projections.cases import decided_rounds, judged_now, undecided
 from projections.fresh import Fresh
 from projections.moments import AsOf, position_at
-from projections.paging import DEFAULT_LIMIT, Page, check_limit, key_of, page
-from projections.reader import Reader, Row, allow
+from projections.paging import DEFAULT_LIMIT, ResultPage, check_limit, key_of, page
+from projections.reader import QueryRow, Reader, allow
 
 
 async def of_call(
@@ -41,7 +41,7 @@ async def of_call(
     cursor: str | None = None,
     limit: int = DEFAULT_LIMIT,
     as_of: AsOf | None = None,
-) -> Page[ApplicationLine]:
+) -> ResultPage[ApplicationLine]:
     """The applications to a call, sorted by their random ids: with titles for the staff, but as its jurors see it where
     they judge too, and by handle for funders, who see those of decided rounds. `round` is one of the
     call's. Raises `NotFound` or `Forbidden`."""
@@ -77,7 +77,7 @@ async def of_call(
     }
     unrecorded = {each for each in read_in if not await readings.record(reader, who, each, *EXAMINED)}
 
-    def item(row: Row) -> ApplicationLine:
+    def item(row: QueryRow) -> ApplicationLine:
         shown = seen[row["application"]]
         withheld = shown.times and not acts_for(actor, row["applicant"]) and row["round"] in unrecorded
         return line(
@@ -104,7 +104,7 @@ class _Seen:
     times: bool
 
 
-def _seen(row: Row, role: Role, as_juror: Mapping[str, _Seen]) -> _Seen:
+def _seen(row: QueryRow, role: Role, as_juror: Mapping[str, _Seen]) -> _Seen:
     if role is Role.FUNDER or row["conflict"]:
         return _Seen(title=False, applicant=False, times=False)
     return as_juror.get(row["application"], _Seen(title=True, applicant=True, times=True))
@@ -163,7 +163,7 @@ _FILTERS: Final[Mapping[str, LiteralString]] = {
 """The conditions that a list may have beside the call, by the value that each needs."""
 
 
-async def _rows_of_call(reader: Fresh, viewer: Actor, call: str, **asked: object) -> list[Row]:
+async def _rows_of_call(reader: Fresh, viewer: Actor, call: str, **asked: object) -> list[QueryRow]:
     """A call's applications, without others than those of the viewer's own parties in the rounds that are `closed` to them.
 
     In each row, `conflict`: the viewer declared one with it; `conflict_in_round`: with one of its round; `judged`: they were
@@ -210,7 +210,7 @@ async def _rows_of_call(reader: Fresh, viewer: Actor, call: str, **asked: object
 
 async def mine(
     reader: Reader, viewer: str | None, *, cursor: str | None = None, limit: int = DEFAULT_LIMIT
-) -> Page[ApplicationLine]:
+) -> ResultPage[ApplicationLine]:
     """One's own applications, and those of organisations for which one acts, sorted by their random ids; raises `Forbidden` for
     nobody."""
     if viewer is None:

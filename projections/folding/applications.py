@@ -30,7 +30,7 @@ from projections.placed import Placed
 from projections.projection import Projection
 from projections.reader import sealed_box
 from projections.rows import Rows, Shown
-from projections.tables import Row, Table
+from projections.tables import Table, TableRow
 
 
 class Answered(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,7 +41,7 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True):
     written: int
 
 
-class ApplicationRow(Row, frozen=True, kw_only=True):
+class ApplicationRow(TableRow, frozen=True, kw_only=True):
     """Where an application stands. `written` is the version of the fact that holds its title and answers, and `answered`
     those of all stages that it went through. `handle` stands for
     the applicant; amounts are minor units of `currency`. The sum `awarded`, the `rank` on the waiting list and the `reason`
@@ -66,7 +66,7 @@ class ApplicationRow(Row, frozen=True, kw_only=True):
     decide_by: datetime | None
 
 
-class TitleRow(Row, frozen=True, kw_only=True):
+class TitleRow(TableRow, frozen=True, kw_only=True):
     """A title as it was once written, in its box, and all that says where it was sealed. `box` is None where the history's own
     was destroyed."""
 

@@ -12,10 +12,10 @@ from domain.values import Texts
 from projections.placed import Placed
 from projections.projection import Projection
 from projections.rows import Rows, Shown
-from projections.tables import Row, Table
+from projections.tables import Table, TableRow
 
 
-class CallRow(Row, frozen=True, kw_only=True):
+class CallRow(TableRow, frozen=True, kw_only=True):
     """What a call says, and where it stands. Amounts are minor units of `currency`."""
 
     call: str

@@ -18,10 +18,10 @@ from domain.funds import (
 from projections.placed import Placed
 from projections.projection import Projection
 from projections.rows import Rows, row_of
-from projections.tables import Row, Table
+from projections.tables import Table, TableRow
 
 
-class FundRow(Row, frozen=True, kw_only=True):
+class FundRow(TableRow, frozen=True, kw_only=True):
     """A fund and its sums, in minor units of `currency`."""
 
     fund: str
@@ -35,7 +35,7 @@ class FundRow(Row, frozen=True, kw_only=True):
     committed: int = 0
 
 
-class PledgeRow(Row, frozen=True, kw_only=True):
+class PledgeRow(TableRow, frozen=True, kw_only=True):
     """What a funder promised, and what of it has arrived, in minor units of the fund's currency."""
 
     pledge: str

@@ -45,10 +45,10 @@ from domain.grants.state import (
 from projections.placed import Placed
 from projections.projection import Projection
 from projections.rows import Rows, row_of
-from projections.tables import Row, Table
+from projections.tables import Table, TableRow
 
 
-class GrantRow(Row, frozen=True, kw_only=True):
+class GrantRow(TableRow, frozen=True, kw_only=True):
     """Where a grant stands. `handle` stands for the recipient; sums are minor units of `currency`. `reason_version`,
     `amendment_version`, `payee_version` and `screening_version` are those of the facts that hold the explanation of how it
     stands, the `amendment` that waits for an answer, the payee's name and account, and the latest screening."""
@@ -79,14 +79,14 @@ class GrantRow(Row, frozen=True, kw_only=True):
     screening_version: int | None = None
 
 
-class HandleRow(Row, frozen=True, kw_only=True):
+class HandleRow(TableRow, frozen=True, kw_only=True):
     """By which handle an applicant is known in the call, for the grants that may follow."""
 
     application: str
     handle: str | None
 
 
-class InstalmentRow(Row, frozen=True, kw_only=True):
+class InstalmentRow(TableRow, frozen=True, kw_only=True):
     """Where an instalment stands. `settled_on` and `reason` are those of the latest fact about it alone: the reason of a
     failure goes when it is instructed again."""
 
@@ -106,7 +106,7 @@ class InstalmentRow(Row, frozen=True, kw_only=True):
     reason: str | None = None
 
 
-class ReportRow(Row, frozen=True, kw_only=True):
+class ReportRow(TableRow, frozen=True, kw_only=True):
     """Where a report stands. `text_version` and `reason_version` are those of the facts that hold its text, and the
     explanation of its return."""
 

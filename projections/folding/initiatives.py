@@ -16,10 +16,10 @@ from domain.initiatives import (
 from projections.placed import Placed
 from projections.projection import Projection
 from projections.rows import Rows
-from projections.tables import Row, Table
+from projections.tables import Table, TableRow
 
 
-class MembershipRow(Row, frozen=True, kw_only=True):
+class MembershipRow(TableRow, frozen=True, kw_only=True):
     """A person who holds or held a role in an initiative."""
 
     person: str

@@ -10,10 +10,10 @@ from domain.grants.facts import GrantInstalmentSettled, GrantOffered
 from projections.placed import Placed
 from projections.projection import Projection
 from projections.rows import Rows, row_of
-from projections.tables import Row, Table
+from projections.tables import Table, TableRow
 
 
-class LineRow(Row, frozen=True, kw_only=True):
+class LineRow(TableRow, frozen=True, kw_only=True):
     """A line of an entry. Debits are positive, credits negative, and the lines of one position add up to zero. `grant`,
     `pledge`, `instalment`, and a payment's fee and rate, are those that the fact names."""
 
@@ -35,7 +35,7 @@ class LineRow(Row, frozen=True, kw_only=True):
     rate_currency: str | None = None
 
 
-class LedgerFundRow(Row, frozen=True, kw_only=True):
+class LedgerFundRow(TableRow, frozen=True, kw_only=True):
     """Whose fund it is, and its currency."""
 
     fund: str
@@ -43,7 +43,7 @@ class LedgerFundRow(Row, frozen=True, kw_only=True):
     currency: str
 
 
-class LedgerGrantRow(Row, frozen=True, kw_only=True):
+class LedgerGrantRow(TableRow, frozen=True, kw_only=True):
     """Which fund pays a grant."""
 
     grant: str

@@ -10,10 +10,10 @@ from domain.rounds import RoundQuorumLowered
 from projections.placed import Placed
 from projections.projection import Projection
 from projections.rows import Rows, Shown, row_of
-from projections.tables import Row, Table
+from projections.tables import Table, TableRow
 
 
-class PanelRow(Row, frozen=True, kw_only=True):
+class PanelRow(TableRow, frozen=True, kw_only=True):
     """Where a panel stands."""
 
     panel: str
@@ -25,7 +25,7 @@ class PanelRow(Row, frozen=True, kw_only=True):
     announce_at: datetime | None
 
 
-class PlaceRow(Row, frozen=True, kw_only=True):
+class PlaceRow(TableRow, frozen=True, kw_only=True):
     """A place in the ranking that a panel opened on, numbered from 1. `score` is an exact fraction of full points, 11/15."""
 
     panel: str
@@ -38,7 +38,7 @@ class PlaceRow(Row, frozen=True, kw_only=True):
     on_few_criteria: int
 
 
-class LoweredQuorumRow(Row, frozen=True, kw_only=True):
+class LoweredQuorumRow(TableRow, frozen=True, kw_only=True):
     """With how many reviews an application goes to the panel, for want of jurors."""
 
     round: str
@@ -47,7 +47,7 @@ class LoweredQuorumRow(Row, frozen=True, kw_only=True):
     reason: str
 
 
-class OutcomeRow(Row, frozen=True, kw_only=True):
+class OutcomeRow(TableRow, frozen=True, kw_only=True):
     """What a panel decided on an application."""
 
     panel: str

@@ -17,10 +17,10 @@ from domain.reviews import (
 from projections.placed import Placed
 from projections.projection import Projection
 from projections.rows import Rows, Shown
-from projections.tables import Row, Table
+from projections.tables import Table, TableRow
 
 
-class ReviewRow(Row, frozen=True, kw_only=True):
+class ReviewRow(TableRow, frozen=True, kw_only=True):
     """Where a review stands. `handle` is the juror's within the call, unknown until they first act there;
     `written_version` is that of the fact which holds the comments, or the explanation of a conflict."""
 

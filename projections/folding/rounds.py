@@ -20,10 +20,10 @@ from domain.rounds import (
 from projections.placed import Placed
 from projections.projection import Projection
 from projections.rows import Rows, Shown
-from projections.tables import Row, Table
+from projections.tables import Table, TableRow
 
 
-class RoundRow(Row, frozen=True, kw_only=True):
+class RoundRow(TableRow, frozen=True, kw_only=True):
     """Where a round stands. `received` is how many applications were in when it closed."""
 
     round: str

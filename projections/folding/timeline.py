@@ -27,10 +27,10 @@ from domain.topics import REGISTER
 from projections.placed import Placed
 from projections.projection import Projection
 from projections.rows import Rows
-from projections.tables import Row, Table
+from projections.tables import Table, TableRow
 
 
-class StreamRow(Row, frozen=True, kw_only=True):
+class StreamRow(TableRow, frozen=True, kw_only=True):
     """In the timelines of which `things` a stream's facts are told, and which round and application they are about."""
 
     stream: str
@@ -39,7 +39,7 @@ class StreamRow(Row, frozen=True, kw_only=True):
     application: str | None = None
 
 
-class TimelineRow(Row, frozen=True, kw_only=True):
+class TimelineRow(TableRow, frozen=True, kw_only=True):
     """A fact that is told in the timeline of a thing: when it was decided, by whom (the role, and the handle where the
     person may be told from others), and which round and application it is about."""
 

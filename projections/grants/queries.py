@@ -37,8 +37,8 @@ from projections.grants.shown import (
     unscheduled_of,
 )
 from projections.moments import AsOf, position_at
-from projections.paging import DEFAULT_LIMIT, Page, check_limit, key_of, page
-from projections.reader import Reader, Reference, Row, allow, damaged_in, text_of
+from projections.paging import DEFAULT_LIMIT, ResultPage, check_limit, key_of, page
+from projections.reader import QueryRow, Reader, Reference, allow, damaged_in, text_of
 
 
 async def of_call(
@@ -50,7 +50,7 @@ async def of_call(
     cursor: str | None = None,
     limit: int = DEFAULT_LIMIT,
     as_of: AsOf | None = None,
-) -> Page[GrantLine]:
+) -> ResultPage[GrantLine]:
     """The grants of a call, sorted by their random ids, for those who see its payments; raises `NotFound` or
     `Forbidden`."""
     _, whole, actor = await reader.with_initiative_seen_by(viewer, CALL, call)
@@ -74,7 +74,7 @@ async def of_call(
     conflicts = await reader.members_of_all([conflicts_of(who, each) for each in rounds])
     loaded = await reader.readable(*((GRANT, row["grant"]) for row in rows))
 
-    def item(row: Row) -> GrantLine:
+    def item(row: QueryRow) -> GrantLine:
         state = loaded[row["grant"]].state
         return line(row, recipient=access.sees_recipient(actor, initiative, state, conflicts=conflicts))
 
@@ -83,7 +83,7 @@ async def of_call(
 
 async def mine(
     reader: Reader, viewer: str | None, *, cursor: str | None = None, limit: int = DEFAULT_LIMIT
-) -> Page[GrantLine]:
+) -> ResultPage[GrantLine]:
     """The grants that one was offered, or an organisation for which one acts, sorted by their random ids; raises `Forbidden`
     for nobody."""
     if viewer is None:
@@ -101,7 +101,7 @@ async def mine(
     )
     loaded = await reader.readable(*((GRANT, row["grant"]) for row in rows))
 
-    def item(row: Row) -> GrantLine:
+    def item(row: QueryRow) -> GrantLine:
         return line(row, recipient=access.recipient(actor, loaded[row["grant"]].state))
 
     return page(rows, limit, item, lambda row: str(row["grant"]), readable=loaded)
@@ -176,7 +176,7 @@ async def _conflicts(reader: Fresh, viewer: str, application: str) -> tuple[str,
 
 
 async def _texts(
-    reader: Reader, grant: str, row: Row, reports: list[Row], *, payee: Verdict, reported: Verdict
+    reader: Reader, grant: str, row: QueryRow, reports: list[QueryRow], *, payee: Verdict, reported: Verdict
 ) -> Texts:
     """The personal texts of a grant, as access allows them: the `payee`, and what was `reported` and explained."""
     versions: list[int | None] = []
@@ -207,7 +207,7 @@ async def _texts(
     return found
 
 
-async def _proposed(reader: Reader, row: Row, *, reported: Verdict) -> AmendmentShown | None:
+async def _proposed(reader: Reader, row: QueryRow, *, reported: Verdict) -> AmendmentShown | None:
     """The amendment that waits for an answer, its explanation as access allows."""
     if row["amendment_version"] is None:
         return None
@@ -238,7 +238,7 @@ async def _proposed(reader: Reader, row: Row, *, reported: Verdict) -> Amendment
     )
 
 
-async def _screening(reader: Reader, row: Row, *, note: Verdict) -> ScreeningShown | None:
+async def _screening(reader: Reader, row: QueryRow, *, note: Verdict) -> ScreeningShown | None:
     """The latest screening, its note as access allows."""
     if row["screening_version"] is None:
         return None

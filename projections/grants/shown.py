@@ -11,7 +11,7 @@ from domain.exchange import Exchange
 from domain.personal import Withheld
 from domain.values import Money, Role
 from projections.ledger import exchange_of, fee_of
-from projections.reader import Row, damaged_in, text_of
+from projections.reader import QueryRow, damaged_in, text_of
 from projections.versions import Version
 
 
@@ -145,7 +145,7 @@ Texts = dict[int | None, dict[str, str | Withheld | None]]
 """Personal texts by the version of their fact and by field."""
 
 
-def line(row: Row, *, recipient: Verdict) -> GrantLine:
+def line(row: QueryRow, *, recipient: Verdict) -> GrantLine:
     """A row of read.grants as it is shown; `recipient`: whether to whom the grant was offered is."""
     currency = row["currency"]
     return GrantLine(
@@ -166,7 +166,7 @@ def line(row: Row, *, recipient: Verdict) -> GrantLine:
     )
 
 
-def payee_of(row: Row, texts: Texts) -> PayeeShown | None:
+def payee_of(row: QueryRow, texts: Texts) -> PayeeShown | None:
     if row["payee_setting"] is None:
         return None
     opened = texts.get(row["payee_version"], {})
@@ -183,13 +183,13 @@ def payee_of(row: Row, texts: Texts) -> PayeeShown | None:
     )
 
 
-def unscheduled_of(row: Row, instalments: list[Row]) -> Money | None:
+def unscheduled_of(row: QueryRow, instalments: list[QueryRow]) -> Money | None:
     if not instalments:
         return None
     return Money.of(row["amount"] - sum(each["amount"] for each in instalments), row["currency"])
 
 
-def instalment_of(row: Row, currency: str) -> InstalmentShown:
+def instalment_of(row: QueryRow, currency: str) -> InstalmentShown:
     return InstalmentShown(
         number=row["number"],
         amount=Money.of(row["amount"], currency),
@@ -205,7 +205,7 @@ def instalment_of(row: Row, currency: str) -> InstalmentShown:
     )
 
 
-def report_of(row: Row, texts: Texts) -> ReportShown:
+def report_of(row: QueryRow, texts: Texts) -> ReportShown:
     text = texts.get(row["text_version"], {}).get("text")
     explanation = texts.get(row["reason_version"], {}).get("explanation")
     return ReportShown(

@@ -22,10 +22,10 @@ from domain.reviews import JUDGING, REVIEW
 from domain.rounds import ROUND, Round, RoundQuorumLowered
 from domain.values import Role
 from history.documents import Recorded
-from projections.paging import Page
-from projections.reader import Row, recorded_in
+from projections.paging import ResultPage
+from projections.reader import QueryRow, recorded_in
 from projections.timeline.naming import NAMELESS, Name
-from projections.words import Told, words
+from projections.words import TellingContext, words
 from projections.words.telling import THE_JURY, Numbers, actor_words
 
 JURY_ROLES: Final = frozenset(str(role) for role in JUDGING)
@@ -68,7 +68,7 @@ class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
     changed: tuple[Message, ...]
 
 
-class Timeline(Page[TimelineEntry], frozen=True, kw_only=True):
+class Timeline(ResultPage[TimelineEntry], frozen=True, kw_only=True):
     """One page of a timeline, in the order in which things were decided; its days are those of the time zone `zone`."""
 
     zone: str = "UTC"
@@ -104,7 +104,7 @@ class Asked:
         return (self.role is Role.APPLICANT or application in self.tied) and role in JURY_ROLES
 
 
-def entry_of(row: Row, asked: Asked, names: Mapping[str, Name], numbers: Numbers) -> TimelineEntry:
+def entry_of(row: QueryRow, asked: Asked, names: Mapping[str, Name], numbers: Numbers) -> TimelineEntry:
     recorded = recorded_in(row)
     acting, at = recorded.envelope.acting, recorded.envelope.decided_at
     # That somebody has read is told, but not who. The id of the stream would tell it: it is made of person and round.
@@ -118,7 +118,8 @@ def entry_of(row: Row, asked: Asked, names: Mapping[str, Name], numbers: Numbers
         else actor_words(acting.role, handle, numbers, of_grant=recorded.stream.startswith(f"{GRANT.kind}-"))
     )
     said = words(
-        recorded.fact, Told(actor=actor, about=name.said, currency=asked.currency, places=asked.places)
+        recorded.fact,
+        TellingContext(actor=actor, about=name.said, currency=asked.currency, places=asked.places),
     )
     return TimelineEntry(
         stream=recorded.stream if read is None else read.round,
@@ -141,7 +142,7 @@ def entry_of(row: Row, asked: Asked, names: Mapping[str, Name], numbers: Numbers
     )
 
 
-def _about(recorded: Recorded, row: Row, names: Mapping[str, Name]) -> tuple[str, str, Name]:
+def _about(recorded: Recorded, row: QueryRow, names: Mapping[str, Name]) -> tuple[str, str, Name]:
     """What a fact is about: the kind and the id of the thing, and its name. A grant has its application's."""
     fact, stream = recorded.fact, recorded.stream
     kind = stream.partition("-")[0]

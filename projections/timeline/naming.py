@@ -14,7 +14,7 @@ from domain.parties import Actor
 from domain.readings import READING, Reading, reading_of
 from domain.rounds import ROUND, Round
 from domain.values import Role
-from projections.reader import Reader, Row, text_of
+from projections.reader import QueryRow, Reader, text_of
 from projections.words.telling import UNNAMED, by_handle, by_title
 
 
@@ -116,7 +116,7 @@ async def names_of(
     return {row["application"]: _name(reader, row) for row in rows}
 
 
-def _name(reader: Reader, row: Row) -> Name:
+def _name(reader: Reader, row: QueryRow) -> Name:
     title = text_of(reader.opened(row, "title", str)) if row["title_stream"] is not None else None
     if title is not None:
         return Name(verbatim(title), by_title(title), row["call"])

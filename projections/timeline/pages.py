@@ -9,7 +9,7 @@ from typing import Final
 from domain.topics import topics_for
 from domain.values import Role
 from projections.paging import check_limit, position_of
-from projections.reader import Reader, Row, recorded_in
+from projections.reader import QueryRow, Reader, recorded_in
 from projections.timeline.entries import JURY_ROLES, Asked, Timeline, entry_of
 from projections.timeline.naming import Name, names_of, titled
 from projections.words.telling import NUMBERED, Numbers
@@ -98,7 +98,7 @@ async def _numbers(reader: Reader, asked: Asked, which: Mapping[str, object]) ->
     return Numbers((row["role"], row["handle"]) for row in rows)
 
 
-async def _names(reader: Reader, asked: Asked, rows: Sequence[Row]) -> dict[str, Name]:
+async def _names(reader: Reader, asked: Asked, rows: Sequence[QueryRow]) -> dict[str, Name]:
     """The names of what some entries are about."""
     wanted = {row["application"] for row in rows} - {None}
     if not wanted:

@@ -1,6 +1,6 @@
 """What happened, in words: a sentence for every fact, why it happened, and what it changed beside that.
 
-The sentences are made of a fact's public fields, and of two things that the caller says (`Told`): who acts, and the name
+The sentences are made of a fact's public fields, and of two things that the caller says (`TellingContext`): who acts, and the name
 of what it is about. So nothing is told by them that the caller does not know to be the reader's to know.
 """
 
@@ -35,12 +35,12 @@ from projections.words.people import (
     organisation_words,
     person_words,
 )
-from projections.words.telling import Told, Words
+from projections.words.telling import FactInWords, TellingContext
 
-__all__ = ["Told", "Words", "words"]
+__all__ = ["FactInWords", "TellingContext", "words"]
 
 
-def words(fact: Fact, told: Told) -> Words:
+def words(fact: Fact, told: TellingContext) -> FactInWords:
     """The words of a fact of any topic."""
     if isinstance(fact, InstallationFact):
         return installation_words(fact)

@@ -77,7 +77,7 @@ from domain.rounds import (
 )
 from domain.stages import Blindness
 from domain.values import Money
-from projections.words.telling import Told, Words
+from projections.words.telling import FactInWords, TellingContext
 
 _BLIND: Final = msg("The jury does not see who applied.")
 _BLINDNESS: Final[Mapping[Blindness, Message]] = {
@@ -87,12 +87,12 @@ _BLINDNESS: Final[Mapping[Blindness, Message]] = {
 }
 
 
-def call_words(fact: CallFact, told: Told) -> Words:
+def call_words(fact: CallFact, told: TellingContext) -> FactInWords:
     """What happened to a call; the amounts of a change are in `told.currency`."""
     actor, about = told.actor, told.about
     match fact:
         case CallDrafted():
-            return Words(
+            return FactInWords(
                 msg("{actor} drafted the call {about}.", actor=actor, about=about),
                 changed=(
                     *_gives(fact, fact.currency),
@@ -114,14 +114,14 @@ def call_words(fact: CallFact, told: Told) -> Words:
                 ),
             )
         case CallPublished():
-            return Words(msg("{actor} published the call {about}.", actor=actor, about=about))
+            return FactInWords(msg("{actor} published the call {about}.", actor=actor, about=about))
         case CallChanged():
-            return Words(
+            return FactInWords(
                 msg("{actor} changed the call {about}.", actor=actor, about=about),
                 changed=_gives(fact, told.currency),
             )
         case CallFormChanged():
-            return Words(
+            return FactInWords(
                 msg(
                     "{actor} changed the form of the call {about}; applications keep the version that they answered.",
                     actor=actor,
@@ -130,7 +130,7 @@ def call_words(fact: CallFact, told: Told) -> Words:
                 changed=(msg("The form is now version {version}", version=fact.form.version),),
             )
         case CallRubricChanged():
-            return Words(
+            return FactInWords(
                 msg(
                     "{actor} changed the criteria of the call {about}; reviews keep those by which they were written.",
                     actor=actor,
@@ -139,7 +139,7 @@ def call_words(fact: CallFact, told: Told) -> Words:
                 changed=(msg("The criteria are now version {version}", version=fact.rubric.version),),
             )
         case CallAwardsConfirmed():
-            return Words(
+            return FactInWords(
                 msg(
                     "{amount} of the budget of the call {about} was awarded.",
                     amount=Money.of(fact.amount, told.currency),
@@ -147,7 +147,7 @@ def call_words(fact: CallFact, told: Told) -> Words:
                 )
             )
         case CallAwardReleased():
-            return Words(
+            return FactInWords(
                 msg(
                     "{amount} is back in the budget of the call {about}.",
                     amount=Money.of(fact.amount, told.currency),
@@ -155,11 +155,11 @@ def call_words(fact: CallFact, told: Told) -> Words:
                 )
             )
         case CallCancelled():
-            return Words(
+            return FactInWords(
                 msg("{actor} cancelled the call {about}.", actor=actor, about=about), reason(fact.reason)
             )
         case CallScreeningSet():
-            return Words(
+            return FactInWords(
                 msg(
                     "{actor} required that payees are screened before a payment of the call {about}.",
                     actor=actor,
@@ -173,7 +173,7 @@ def call_words(fact: CallFact, told: Told) -> Words:
                 )
             )
         case CallRoundOpened():
-            return Words(msg("{actor} opened a round of the call {about}.", actor=actor, about=about))
+            return FactInWords(msg("{actor} opened a round of the call {about}.", actor=actor, about=about))
         case _:
             assert_never(fact)
 
@@ -189,18 +189,18 @@ def _gives(fact: CallDrafted | CallChanged, currency: str) -> tuple[Message, Mes
     )
 
 
-def round_words(fact: RoundFact, told: Told) -> Words:
+def round_words(fact: RoundFact, told: TellingContext) -> FactInWords:
     """What happened to a round."""
     actor, about = told.actor, told.about
     match fact:
         case RoundOpened():
             closes = At(fact.closes_at, fact.time_zone)
-            return Words(
+            return FactInWords(
                 msg("{actor} opened {about}.", actor=actor, about=about),
                 changed=(msg("Closes: {closes}", closes=closes),),
             )
         case RoundDeadlineExtended():
-            return Words(
+            return FactInWords(
                 msg(
                     "{actor} extended {about} to {closes}.",
                     actor=actor,
@@ -210,7 +210,7 @@ def round_words(fact: RoundFact, told: Told) -> Words:
                 reason(fact.reason),
             )
         case RoundLateAccessGranted():
-            return Words(
+            return FactInWords(
                 msg(
                     "{actor} gave one applicant more time in {about}, until {until}.",
                     actor=actor,
@@ -220,9 +220,9 @@ def round_words(fact: RoundFact, told: Told) -> Words:
                 reason(fact.reason),
             )
         case RoundCancelled():
-            return Words(msg("The call was cancelled, and {about} ended with it.", about=about))
+            return FactInWords(msg("The call was cancelled, and {about} ended with it.", about=about))
         case RoundClosed():
-            return Words(
+            return FactInWords(
                 counted(
                     "{actor} closed {about}, with {count} application.",
                     "{actor} closed {about}, with {count} applications.",
@@ -232,7 +232,7 @@ def round_words(fact: RoundFact, told: Told) -> Words:
                 )
             )
         case RoundQuorumLowered():
-            return Words(
+            return FactInWords(
                 counted(
                     "{actor} lowered the quorum of {about} to {count} review.",
                     "{actor} lowered the quorum of {about} to {count} reviews.",
@@ -243,19 +243,19 @@ def round_words(fact: RoundFact, told: Told) -> Words:
                 reason(fact.reason),
             )
         case RoundPutToPanel():
-            return Words(msg("{actor} handed {about} to its panel.", actor=actor, about=about))
+            return FactInWords(msg("{actor} handed {about} to its panel.", actor=actor, about=about))
         case RoundDecided():
-            return Words(msg("All applications of {about} were decided.", about=about))
+            return FactInWords(msg("All applications of {about} were decided.", about=about))
         case _:
             assert_never(fact)
 
 
-def application_words(fact: ApplicationFact, told: Told) -> Words:
+def application_words(fact: ApplicationFact, told: TellingContext) -> FactInWords:
     """What happened to an application. The panel decides; the actor of an outcome is the person who announced it."""
     actor, about = told.actor, told.about
     match fact:
         case ApplicationSubmitted():
-            return Words(
+            return FactInWords(
                 msg(
                     "{actor} submitted {about} and asked for {requested}.",
                     actor=actor,
@@ -264,9 +264,9 @@ def application_words(fact: ApplicationFact, told: Told) -> Words:
                 )
             )
         case ApplicationInvited():
-            return Words(msg("{actor} invited {about} to the next stage.", actor=actor, about=about))
+            return FactInWords(msg("{actor} invited {about} to the next stage.", actor=actor, about=about))
         case ApplicationContinued():
-            return Words(
+            return FactInWords(
                 msg(
                     "{actor} answered the next stage's form for {about} and asks for {requested}.",
                     actor=actor,
@@ -275,14 +275,14 @@ def application_words(fact: ApplicationFact, told: Told) -> Words:
                 )
             )
         case ApplicationInvitationLapsed():
-            return Words(
+            return FactInWords(
                 msg(
                     "The next stage closed without an answer to its form, so {about} does not go on.",
                     about=about,
                 )
             )
         case ApplicationChanged():
-            return Words(
+            return FactInWords(
                 msg(
                     "{actor} changed {about} and asks for {requested}.",
                     actor=actor,
@@ -291,7 +291,7 @@ def application_words(fact: ApplicationFact, told: Told) -> Words:
                 )
             )
         case ApplicationReturned():
-            return Words(
+            return FactInWords(
                 msg(
                     "{actor} returned {about} with questions, to be submitted again by {until}.",
                     actor=actor,
@@ -300,7 +300,7 @@ def application_words(fact: ApplicationFact, told: Told) -> Words:
                 )
             )
         case ApplicationResubmitted():
-            return Words(
+            return FactInWords(
                 msg(
                     "{actor} submitted {about} again and asks for {requested}.",
                     actor=actor,
@@ -309,28 +309,30 @@ def application_words(fact: ApplicationFact, told: Told) -> Words:
                 )
             )
         case ApplicationReturnLapsed():
-            return Words(
+            return FactInWords(
                 msg(
                     "Nobody submitted {about} again in time, so it counts as it was last submitted.",
                     about=about,
                 )
             )
         case ApplicationWithdrawn():
-            return Words(msg("{actor} withdrew {about}.", actor=actor, about=about), reason(fact.reason))
+            return FactInWords(
+                msg("{actor} withdrew {about}.", actor=actor, about=about), reason(fact.reason)
+            )
         case ApplicationEndedByErasure():
-            return Words(msg("There will be no decision on {about}.", about=about), reason("erased"))
+            return FactInWords(msg("There will be no decision on {about}.", about=about), reason("erased"))
         case ApplicationFoundEligible():
-            return Words(msg("{actor} found {about} eligible.", actor=actor, about=about))
+            return FactInWords(msg("{actor} found {about} eligible.", actor=actor, about=about))
         case ApplicationFoundIneligible():
-            return Words(
+            return FactInWords(
                 msg("{actor} found {about} ineligible.", actor=actor, about=about), reason(fact.reason)
             )
         case ApplicationCancelled():
-            return Words(
+            return FactInWords(
                 msg("The call was cancelled, and {about} with it.", about=about), reason(fact.reason)
             )
         case ApplicationAwarded():
-            return Words(
+            return FactInWords(
                 msg(
                     "{actor} announced an award of {amount} to {about}.",
                     actor=actor,
@@ -340,7 +342,7 @@ def application_words(fact: ApplicationFact, told: Told) -> Words:
                 reason(fact.reason),
             )
         case ApplicationPromoted():
-            return Words(
+            return FactInWords(
                 msg(
                     "An award of {amount} went to {about}, which moved up from the waiting list.",
                     about=about,
@@ -348,7 +350,7 @@ def application_words(fact: ApplicationFact, told: Told) -> Words:
                 )
             )
         case ApplicationWaitlisted() if told.places:
-            return Words(
+            return FactInWords(
                 msg(
                     "{actor} announced that {about} is at place {rank} of the waiting list.",
                     actor=actor,
@@ -357,34 +359,36 @@ def application_words(fact: ApplicationFact, told: Told) -> Words:
                 )
             )
         case ApplicationWaitlisted():
-            return Words(
+            return FactInWords(
                 msg("{actor} announced that {about} is on the waiting list.", actor=actor, about=about),
             )
         case ApplicationDeclined():
-            return Words(
+            return FactInWords(
                 msg("{actor} announced that {about} is declined.", actor=actor, about=about),
                 reason(fact.reason),
             )
         case ApplicationGrantOffered():
-            return Words(
+            return FactInWords(
                 msg("{actor} offered the grant that follows from {about}.", actor=actor, about=about)
             )
         case _:
             assert_never(fact)
 
 
-def review_words(fact: ReviewFact, told: Told) -> Words:
+def review_words(fact: ReviewFact, told: TellingContext) -> FactInWords:
     """What happened to a review, without scores."""
     actor, about = told.actor, told.about
     match fact:
         case ReviewAssigned():
-            return Words(msg("{actor} asked a juror for a review of {about}.", actor=actor, about=about))
+            return FactInWords(
+                msg("{actor} asked a juror for a review of {about}.", actor=actor, about=about)
+            )
         case ReviewCleared():
-            return Words(
+            return FactInWords(
                 msg("{actor} declared no conflict of interest with {about}.", actor=actor, about=about)
             )
         case ReviewConflictDeclared(after_submitting=True):
-            return Words(
+            return FactInWords(
                 msg(
                     "{actor} found a conflict of interest with {about} after submitting the review and stepped back; "
                     "its scores no longer count.",
@@ -394,7 +398,7 @@ def review_words(fact: ReviewFact, told: Told) -> Words:
                 reason(fact.reason),
             )
         case ReviewConflictDeclared():
-            return Words(
+            return FactInWords(
                 msg(
                     "{actor} declared a conflict of interest with {about} and stepped back.",
                     actor=actor,
@@ -403,7 +407,7 @@ def review_words(fact: ReviewFact, told: Told) -> Words:
                 reason(fact.reason),
             )
         case ReviewReplaced():
-            return Words(
+            return FactInWords(
                 msg(
                     "{actor} asked another juror to review {about} in place of the one who stepped back.",
                     actor=actor,
@@ -411,36 +415,38 @@ def review_words(fact: ReviewFact, told: Told) -> Words:
                 )
             )
         case ReviewSubmitted():
-            return Words(msg("{actor} submitted a review of {about}.", actor=actor, about=about))
+            return FactInWords(msg("{actor} submitted a review of {about}.", actor=actor, about=about))
         case ReviewExpired():
-            return Words(
+            return FactInWords(
                 msg("A review of {about} was no longer needed before it was submitted.", about=about)
             )
         case _:
             assert_never(fact)
 
 
-def reading_words(fact: ReadingFact, told: Told) -> Words:
+def reading_words(fact: ReadingFact, told: TellingContext) -> FactInWords:
     """What was read of a round. The reader is not named."""
     match fact.kind:
         case "applicants":
-            return Words(msg("A member read who applied in {about}.", about=told.about))
+            return FactInWords(msg("A member read who applied in {about}.", about=told.about))
         case "answers":
-            return Words(msg("A member read what applicants wrote in {about}.", about=told.about))
+            return FactInWords(msg("A member read what applicants wrote in {about}.", about=told.about))
         case "times":
-            return Words(msg("A member read when the applications of {about} came in.", about=told.about))
+            return FactInWords(
+                msg("A member read when the applications of {about} came in.", about=told.about)
+            )
         case "scores":
-            return Words(msg("A member read scores that others gave in {about}.", about=told.about))
+            return FactInWords(msg("A member read scores that others gave in {about}.", about=told.about))
         case _:
             assert_never(fact.kind)
 
 
-def panel_words(fact: PanelFact, told: Told) -> Words:
+def panel_words(fact: PanelFact, told: TellingContext) -> FactInWords:
     """What happened in a panel."""
     actor, about = told.actor, told.about
     match fact:
         case PanelOpened():
-            return Words(
+            return FactInWords(
                 counted(
                     "{actor} opened the panel of {about} on a ranking of {count} application.",
                     "{actor} opened the panel of {about} on a ranking of {count} applications.",
@@ -452,18 +458,18 @@ def panel_words(fact: PanelFact, told: Told) -> Words:
         case PanelOutcomeSet():
             return _outcome(fact, told)
         case PanelClosed():
-            return Words(msg("{actor} closed the panel of {about}.", actor=actor, about=about))
+            return FactInWords(msg("{actor} closed the panel of {about}.", actor=actor, about=about))
         case PanelReturned():
-            return Words(
+            return FactInWords(
                 msg("{actor} returned the panel of {about} to its chair.", actor=actor, about=about),
                 reason(fact.reason),
             )
         case PanelConfirmed():
-            return Words(
+            return FactInWords(
                 msg("{actor} confirmed the decisions of the panel of {about}.", actor=actor, about=about)
             )
         case PanelAnnouncementPlanned():
-            return Words(
+            return FactInWords(
                 msg(
                     "{actor} planned to announce the results of {about} to all applicants on {moment}.",
                     actor=actor,
@@ -472,7 +478,7 @@ def panel_words(fact: PanelFact, told: Told) -> Words:
                 )
             )
         case PanelAnnouncementCancelled():
-            return Words(
+            return FactInWords(
                 msg(
                     "{actor} cancelled the planned announcement of the results of {about}.",
                     actor=actor,
@@ -480,11 +486,11 @@ def panel_words(fact: PanelFact, told: Told) -> Words:
                 )
             )
         case PanelAnnounced():
-            return Words(
+            return FactInWords(
                 msg("{actor} announced the results of {about} to all applicants.", actor=actor, about=about)
             )
         case PanelAwardFreed():
-            return Words(
+            return FactInWords(
                 msg(
                     "An award of {amount} by the panel of {about} ended without a grant; the sum can be awarded again.",
                     amount=Money.of(fact.amount, told.currency),
@@ -492,7 +498,7 @@ def panel_words(fact: PanelFact, told: Told) -> Words:
                 )
             )
         case PanelWaitingListMoved():
-            return Words(
+            return FactInWords(
                 msg(
                     "The first on the waiting list of {about} moved up, with an award of {amount}.",
                     about=about,
@@ -503,7 +509,7 @@ def panel_words(fact: PanelFact, told: Told) -> Words:
             assert_never(fact)
 
 
-def _outcome(fact: PanelOutcomeSet, told: Told) -> Words:
+def _outcome(fact: PanelOutcomeSet, told: TellingContext) -> FactInWords:
     actor, about = told.actor, told.about
     match fact.outcome:
         case "award":
@@ -515,7 +521,7 @@ def _outcome(fact: PanelOutcomeSet, told: Told) -> Words:
                 if fact.more_because is None
                 else (msg("More than was asked for: {reason}", reason=reason(fact.more_because)),)
             )
-            return Words(
+            return FactInWords(
                 msg(
                     "{actor} set an award of {amount} for {about}.",
                     actor=actor,
@@ -526,7 +532,7 @@ def _outcome(fact: PanelOutcomeSet, told: Told) -> Words:
                 more,
             )
         case "waitlist" if told.places:
-            return Words(
+            return FactInWords(
                 msg(
                     "{actor} put {about} on the waiting list, at place {rank}.",
                     actor=actor,
@@ -535,14 +541,14 @@ def _outcome(fact: PanelOutcomeSet, told: Told) -> Words:
                 )
             )
         case "waitlist":
-            return Words(msg("{actor} put {about} on the waiting list.", actor=actor, about=about))
+            return FactInWords(msg("{actor} put {about} on the waiting list.", actor=actor, about=about))
         case "invite":
-            return Words(
+            return FactInWords(
                 msg("{actor} set an invitation to the next stage for {about}.", actor=actor, about=about)
             )
         case "decline":
             assert fact.reason is not None
-            return Words(
+            return FactInWords(
                 msg("{actor} set a decline for {about}.", actor=actor, about=about), reason(fact.reason)
             )
         case _:

@@ -37,7 +37,7 @@ from domain.grants.facts import (
 from domain.labels import SCREENING_RESULTS, reason
 from domain.messages import Message, counted, msg
 from domain.values import Money
-from projections.words.telling import Told, Words
+from projections.words.telling import FactInWords, TellingContext
 
 _AVAILABLE: Final[Mapping[Basis, Message]] = {
     "received": msg("Available for grants: what was received"),
@@ -51,12 +51,12 @@ _PAYEES: Final[Mapping[PayeeKind, Message]] = {
 }
 
 
-def fund_words(fact: FundFact, told: Told) -> Words:
+def fund_words(fact: FundFact, told: TellingContext) -> FactInWords:
     """What happened to a fund, in `told.currency`."""
     actor, about = told.actor, told.about
     match fact:
         case FundOpened():
-            return Words(
+            return FactInWords(
                 msg(
                     "{actor} opened the fund {about} in {currency}.",
                     actor=actor,
@@ -70,7 +70,7 @@ def fund_words(fact: FundFact, told: Told) -> Words:
                 () if fact.restriction is None else (msg("Restriction: {text}", text=fact.restriction),)
             )
             amount = Money.of(fact.amount, told.currency)
-            return Words(
+            return FactInWords(
                 msg(
                     "{actor} recorded a pledge of {amount} to the fund {about}.",
                     actor=actor,
@@ -80,7 +80,7 @@ def fund_words(fact: FundFact, told: Told) -> Words:
                 changed=restriction,
             )
         case FundReceived():
-            return Words(
+            return FactInWords(
                 msg(
                     "{actor} recorded that {amount} of a pledge to the fund {about} was received on {day}.",
                     actor=actor,
@@ -90,7 +90,7 @@ def fund_words(fact: FundFact, told: Told) -> Words:
                 )
             )
         case FundCommitted():
-            return Words(
+            return FactInWords(
                 msg(
                     "{actor} committed {amount} to the grant for {about}.",
                     actor=actor,
@@ -99,7 +99,7 @@ def fund_words(fact: FundFact, told: Told) -> Words:
                 )
             )
         case FundReleased():
-            return Words(
+            return FactInWords(
                 msg(
                     "{amount} that was committed to the grant for {about} is available again.",
                     about=about,
@@ -111,12 +111,12 @@ def fund_words(fact: FundFact, told: Told) -> Words:
             assert_never(fact)
 
 
-def grant_words(fact: GrantFact, told: Told) -> Words:
+def grant_words(fact: GrantFact, told: TellingContext) -> FactInWords:
     """What happened to a grant, its payee, its reports and its instalments; sums are in `told.currency`."""
     actor, about = told.actor, told.about
     match fact:
         case GrantOffered():
-            return Words(
+            return FactInWords(
                 msg(
                     "{actor} offered a grant of {amount} for {about}, to be answered by {respond_by}.",
                     actor=actor,
@@ -126,13 +126,13 @@ def grant_words(fact: GrantFact, told: Told) -> Words:
                 )
             )
         case GrantAccepted():
-            return Words(msg("{actor} accepted the grant for {about}.", actor=actor, about=about))
+            return FactInWords(msg("{actor} accepted the grant for {about}.", actor=actor, about=about))
         case GrantDeclined():
-            return Words(
+            return FactInWords(
                 msg("{actor} declined the grant for {about}.", actor=actor, about=about), reason(fact.reason)
             )
         case GrantLapsed():
-            return Words(
+            return FactInWords(
                 msg("The offer of a grant for {about} was not answered in time and lapsed.", about=about)
             )
         case GrantPayeeSet():
@@ -141,16 +141,16 @@ def grant_words(fact: GrantFact, told: Told) -> Words:
                 if fact.payable_from is None
                 else (msg("Can be paid from {payable_from}", payable_from=fact.payable_from),)
             )
-            return Words(
+            return FactInWords(
                 msg("{actor} set to whom the grant for {about} is paid.", actor=actor, about=about),
                 changed=(_PAYEES[fact.kind], *wait, *_approvals_ended(fact.approvals_ended)),
             )
         case GrantPayeeConfirmed():
-            return Words(
+            return FactInWords(
                 msg("{actor} confirmed the payee of the grant for {about}.", actor=actor, about=about)
             )
         case GrantScreened():
-            return Words(
+            return FactInWords(
                 msg(
                     "{actor} recorded a screening of the payee of the grant for {about}, made on {screened_on}.",
                     actor=actor,
@@ -163,22 +163,22 @@ def grant_words(fact: GrantFact, told: Told) -> Words:
                 ),
             )
         case GrantCompleted():
-            return Words(msg("{actor} completed the grant for {about}.", actor=actor, about=about))
+            return FactInWords(msg("{actor} completed the grant for {about}.", actor=actor, about=about))
         case GrantSuspended():
-            return Words(
+            return FactInWords(
                 msg("{actor} suspended the grant for {about}.", actor=actor, about=about), reason(fact.reason)
             )
         case GrantResumed():
-            return Words(msg("{actor} resumed the grant for {about}.", actor=actor, about=about))
+            return FactInWords(msg("{actor} resumed the grant for {about}.", actor=actor, about=about))
         case GrantTerminated():
-            return Words(
+            return FactInWords(
                 msg(
                     "{actor} ended the grant for {about} before all of it was paid.", actor=actor, about=about
                 ),
                 reason(fact.reason),
             )
         case GrantAmendmentProposed():
-            return Words(
+            return FactInWords(
                 msg(
                     "{actor} proposed amendment {amendment} of the grant for {about}.",
                     actor=actor,
@@ -188,7 +188,7 @@ def grant_words(fact: GrantFact, told: Told) -> Words:
                 changed=_amendment(fact, told),
             )
         case GrantAmended():
-            return Words(
+            return FactInWords(
                 msg(
                     "{actor} accepted amendment {amendment} of the grant for {about}.",
                     actor=actor,
@@ -198,7 +198,7 @@ def grant_words(fact: GrantFact, told: Told) -> Words:
                 changed=_amendment(fact, told),
             )
         case GrantAmendmentDeclined():
-            return Words(
+            return FactInWords(
                 msg(
                     "{actor} declined amendment {amendment} of the grant for {about}.",
                     actor=actor,
@@ -221,11 +221,13 @@ def grant_words(fact: GrantFact, told: Told) -> Words:
             assert_never(fact)
 
 
-def _report(fact: GrantReportSubmitted | GrantReportAccepted | GrantReportReturned, told: Told) -> Words:
+def _report(
+    fact: GrantReportSubmitted | GrantReportAccepted | GrantReportReturned, told: TellingContext
+) -> FactInWords:
     actor, about, report = told.actor, told.about, fact.report
     match fact:
         case GrantReportSubmitted():
-            return Words(
+            return FactInWords(
                 msg(
                     "{actor} submitted report {report} on the grant for {about}.",
                     actor=actor,
@@ -234,7 +236,7 @@ def _report(fact: GrantReportSubmitted | GrantReportAccepted | GrantReportReturn
                 )
             )
         case GrantReportAccepted():
-            return Words(
+            return FactInWords(
                 msg(
                     "{actor} accepted report {report} on the grant for {about}.",
                     actor=actor,
@@ -243,7 +245,7 @@ def _report(fact: GrantReportSubmitted | GrantReportAccepted | GrantReportReturn
                 )
             )
         case GrantReportReturned():
-            return Words(
+            return FactInWords(
                 msg(
                     "{actor} returned report {report} on the grant for {about}.",
                     actor=actor,
@@ -263,12 +265,12 @@ def _instalment(
     | GrantInstalmentInstructed
     | GrantInstalmentSettled
     | GrantInstalmentFailed,
-    told: Told,
-) -> Words:
+    told: TellingContext,
+) -> FactInWords:
     actor, about = told.actor, told.about
     match fact:
         case GrantInstalmentsScheduled():
-            return Words(
+            return FactInWords(
                 counted(
                     "{actor} divided the grant for {about} into {count} instalment.",
                     "{actor} divided the grant for {about} into {count} instalments.",
@@ -279,7 +281,7 @@ def _instalment(
                 changed=_planned(fact.instalments, fact.unscheduled, told.currency),
             )
         case GrantInstalmentRequested(report=None):
-            return Words(
+            return FactInWords(
                 msg(
                     "{actor} asked for instalment {instalment} of the grant for {about}.",
                     actor=actor,
@@ -288,7 +290,7 @@ def _instalment(
                 )
             )
         case GrantInstalmentRequested():
-            return Words(
+            return FactInWords(
                 msg(
                     "{actor} asked for instalment {instalment} of the grant for {about}, for report {report}.",
                     actor=actor,
@@ -298,7 +300,7 @@ def _instalment(
                 )
             )
         case GrantInstalmentApproved(stage=1):
-            return Words(
+            return FactInWords(
                 msg(
                     "{actor} approved instalment {instalment} of the grant for {about}, as the first of two people.",
                     actor=actor,
@@ -307,7 +309,7 @@ def _instalment(
                 )
             )
         case GrantInstalmentApproved():
-            return Words(
+            return FactInWords(
                 msg(
                     "{actor} approved instalment {instalment} of the grant for {about}, as the second of two people.",
                     actor=actor,
@@ -316,7 +318,7 @@ def _instalment(
                 )
             )
         case GrantInstalmentInstructed():
-            return Words(
+            return FactInWords(
                 msg(
                     "{actor} told the bank to pay instalment {instalment} of the grant for {about}, reference {reference}.",
                     actor=actor,
@@ -326,7 +328,7 @@ def _instalment(
                 )
             )
         case GrantInstalmentSettled():
-            return Words(
+            return FactInWords(
                 msg(
                     "{actor} recorded that instalment {instalment} of the grant for {about}, {amount}, was paid on {day}.",
                     actor=actor,
@@ -338,7 +340,7 @@ def _instalment(
                 changed=tuple(_charged(fact)),
             )
         case GrantInstalmentFailed():
-            return Words(
+            return FactInWords(
                 msg(
                     "{actor} recorded that the bank did not pay instalment {instalment} of the grant for {about}.",
                     actor=actor,
@@ -385,7 +387,7 @@ def _instalment_line(plan: Instalment, currency: str) -> Message:
     )
 
 
-def _amendment(fact: GrantAmendmentProposed | GrantAmended, told: Told) -> tuple[Message, ...]:
+def _amendment(fact: GrantAmendmentProposed | GrantAmended, told: TellingContext) -> tuple[Message, ...]:
     return (
         msg("Amount of the grant: {amount}", amount=Money.of(fact.amount, told.currency)),
         *(() if fact.ends_on is None else (msg("The grant ends on {day}", day=fact.ends_on),)),

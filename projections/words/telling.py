@@ -12,7 +12,7 @@ from domain.values import Role, Texts
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class FactInWords:
     """A fact in words: `what` happened, `why` (the label of its reason, if it has one), and of what `changed` those things
     that the sentence does not say."""
 
@@ -22,7 +22,7 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class TellingContext:
     """What the words need to know beside the fact: who is the `actor` and what it is `about`, as both stand in a sentence;
     the `currency` of amounts that come without one, if any; and whether the reader is told the `places` on the waiting
     list."""

@@ -18,7 +18,6 @@ from domain.applications import (
     ApplicationReturnLapsed,
     ApplicationWithdrawn,
 )
-from domain.claims import Claim, claims_of
 from domain.commands.dossiers import EraseDossier
 from domain.commands.grants import LapseGrant
 from domain.commands.rounds import CloseRound
@@ -46,6 +45,7 @@ from domain.rounds import (
     RoundOpened,
 )
 from domain.topics import TOPIC_OF
+from domain.unique_names import UniqueName, unique_names_of
 from tests.grants.scene import GRANT, RESPOND_BY
 from tests.scene import (
     APPLICATION,
@@ -177,7 +177,7 @@ def empty(kind: type[Fact]) -> Fact:
 @pytest.mark.parametrize(
     ("derive", "makes"),
     [
-        (claims_of, {PersonRegistered, GrantOffered}),
+        (unique_names_of, {PersonRegistered, GrantOffered}),
         (
             set_by,
             {
@@ -228,24 +228,24 @@ def test_no_other_fact_claims_or_sets_or_strikes_a_due_date(
         (None, ()),
         (
             "One@Example.org",
-            (Claim("address one@example.org", ADDRESS_TAKEN),),
+            (UniqueName("address one@example.org", ADDRESS_TAKEN),),
         ),
-        (Withheld.SEALED, (Claim(None, ADDRESS_TAKEN),)),
-        (Withheld.ERASED, (Claim(None, ADDRESS_TAKEN),)),
+        (Withheld.SEALED, (UniqueName(None, ADDRESS_TAKEN),)),
+        (Withheld.ERASED, (UniqueName(None, ADDRESS_TAKEN),)),
     ],
 )
-def test_a_person_claims_their_address(email: str | Withheld | None, claims: tuple[Claim, ...]) -> None:
+def test_a_person_claims_their_address(email: str | Withheld | None, claims: tuple[UniqueName, ...]) -> None:
     """Without the key nobody can tell which, nor whether there is one."""
     fact = PersonRegistered(person=ARTIST, name="Invented Person", email=email, language="en")
-    assert claims_of(fact) == claims
+    assert unique_names_of(fact) == claims
 
 
 def test_a_grant_claims_its_application() -> None:
     """An application is offered a grant once."""
-    assert claims_of(OFFERED) == (
-        Claim(f"grant of {APPLICATION}", msg("This application was already offered a grant.")),
+    assert unique_names_of(OFFERED) == (
+        UniqueName(f"grant of {APPLICATION}", msg("This application was already offered a grant.")),
     )
-    assert claims_of(submitted()) == ()
+    assert unique_names_of(submitted()) == ()
 
 
 def test_a_round_is_due_to_close_when_deadline_and_grace_have_passed() -> None:

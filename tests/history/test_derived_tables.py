@@ -13,10 +13,10 @@ import pytest
 from domain.grants.facts import GrantOffered
 from domain.values import Role
 from history.appends import Append
-from history.derived_tables import ClaimKeys, Mismatch, TablesVerified, row_digest, verify_tables
+from history.derived_tables import Mismatch, TablesVerified, UniqueNameKeys, row_digest, verify_tables
 from history.documents import Stored, write
 from history.format.envelope import Acting, Envelope, How, Place
-from history.keyed import claim_hash
+from history.keyed import unique_name_hash
 from history.repair import REPAIRABLE, repair
 from history.unreadable import Unreadable
 from history.vault import Vault
@@ -176,9 +176,9 @@ async def test_a_claim_is_missed_or_too_many(opened: tuple[Office, str, str]) ->
     assert verify_tables(office.url) == TablesVerified(0, ())
 
 
-def keys_of(office: Office) -> ClaimKeys:
+def keys_of(office: Office) -> UniqueNameKeys:
     """The keys of an office, as the command line opens them: none is remembered."""
-    return ClaimKeys(Vault(office.keys, office.runner.history.id), office.keys.index_key)
+    return UniqueNameKeys(Vault(office.keys, office.runner.history.id), office.keys.index_key)
 
 
 async def test_with_the_keys_a_changed_or_deleted_address_is_found(opened: tuple[Office, str, str]) -> None:
@@ -241,7 +241,7 @@ async def test_a_changed_grant_of_an_application_is_found_with_the_keys(office: 
         how=How(cause=None, channel="system", command="0" * 32),
         place=Place(initiative=None, previous=None, stream="grant-1", version=1),
     )
-    name = claim_hash(office.keys.index_key, "grant of application-1")
+    name = unique_name_hash(office.keys.index_key, "grant of application-1")
     await history.append(
         Append(
             facts=[write(offered, history.id, envelope, {}, os.urandom)],
@@ -251,7 +251,7 @@ async def test_a_changed_grant_of_an_application_is_found_with_the_keys(office: 
         )
     )
 
-    def faults(keys: ClaimKeys | None) -> list[str]:
+    def faults(keys: UniqueNameKeys | None) -> list[str]:
         return [each.fault for each in verify_tables(office.url, keys=keys).wrong if each.table == "claims"]
 
     keys = keys_of(office)

@@ -16,7 +16,7 @@ import pytest
 import uvloop
 from litestar.types import Receive, Scope, Send
 
-from api.http.limits import Limits, counted_as
+from api.http.client_limits import Limits, counted_as
 from api.run.serving import listen, server_of
 from api.run.settings import read_settings
 

@@ -12,7 +12,7 @@ from litestar.testing import RequestFactory
 
 from api.http.problems import Problem
 from api.locales import asked_languages
-from api.pages.forms import Form, command_of, nested, read_typed
+from api.pages.forms import SubmittedForm, command_of, nested, read_typed
 from api.pages.rendering import Said, said
 from api.pages.reviews import _scored as scored
 from api.pages.sign_in import within
@@ -54,7 +54,7 @@ def test_paths_that_cannot_both_be_are_refused(fields: dict[str, str]) -> None:
 
 def test_blank_rows_of_a_table_do_not_count() -> None:
     """What was typed is numbered anew, so that an error's number is the row's on the page that comes back."""
-    form = Form(
+    form = SubmittedForm(
         {
             "title": "T",
             "answers.costs[0].item": " ",
@@ -142,7 +142,7 @@ def test_every_whole_number_of_every_command_is_read_as_people_write_it(
 
 def test_a_score_is_read_as_people_write_it() -> None:
     """Also where a page's own words stand beside the numbers; what was not chosen is left out, for the rule to name."""
-    form = Form(
+    form = SubmittedForm(
         {
             "scores.art": "８",
             "scores.need": "8.0",

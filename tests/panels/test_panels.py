@@ -12,7 +12,7 @@ from domain.deciding import Command, Fact, Outcome
 from domain.indexes import applications_by
 from domain.initiatives import MemberAdded
 from domain.panels import PANEL as PANEL_AGGREGATE
-from domain.panels import MoreReason, Panel, PanelConfirmed, PanelOutcomeSet, Place, evolve, rank
+from domain.panels import MoreReason, Panel, PanelConfirmed, PanelOutcomeSet, RankingPlace, evolve, rank
 from domain.refusals import Forbidden, Invalid, NotFound, Refused
 from domain.reviews import Review, ReviewStatus
 from domain.stages import Blindness
@@ -91,9 +91,9 @@ def received(**points: tuple[int, ...]) -> World:
 
 def place(
     application: str, rank: int, score: str | None = "4/5", reviews: int = 2, on_few_criteria: int = 2
-) -> Place:
+) -> RankingPlace:
     """A place; in this rubric of two criteria, whoever judged one of them judged few."""
-    return Place(
+    return RankingPlace(
         application=application, rank=rank, score=score, reviews=reviews, on_few_criteria=on_few_criteria
     )
 

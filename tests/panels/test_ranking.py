@@ -4,7 +4,7 @@ import itertools
 
 from domain.commands.panels import OpenPanel
 from domain.forms import Criterion, Rubric
-from domain.panels import Place, rank, without
+from domain.panels import RankingPlace, rank, without
 from domain.reviews import Review, ReviewStatus
 from tests.panels.test_panels import place, received
 from tests.scene import (
@@ -95,8 +95,8 @@ def test_no_basis_to_judge_counts_neither_for_nor_against_and_is_marked() -> Non
         {APPLICATION: (written(10, None, None),), OTHER_APPLICATION: (written(10, 9, 9),)}, (THREE,)
     )
     assert ranking == (
-        Place(application=APPLICATION, rank=1, score="1/1", reviews=1, on_few_criteria=1),
-        Place(application=OTHER_APPLICATION, rank=2, score="14/15", reviews=1, on_few_criteria=0),
+        RankingPlace(application=APPLICATION, rank=1, score="1/1", reviews=1, on_few_criteria=1),
+        RankingPlace(application=OTHER_APPLICATION, rank=2, score="14/15", reviews=1, on_few_criteria=0),
     )
 
 

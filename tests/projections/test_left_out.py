@@ -9,7 +9,7 @@ import pytest
 
 from domain.values import Role
 from history.unreadable import Unreadable
-from projections import grants, initiatives, judging, reviews
+from projections import grants, initiatives, review_progress, reviews
 from projections.reader import Behind
 from tests.projections.conftest import Season
 from tests.projections.test_unreadable import add
@@ -83,7 +83,7 @@ async def test_an_application_of_how_far_the_jury_is(season: Season, what: str) 
         (season.juror, (season.application1,)),
         (season.second_juror, ()),  # who declared a conflict with it
     ):
-        found = (await judging.progress(season.reader, viewer, season.round)).applications
+        found = (await review_progress.progress(season.reader, viewer, season.round)).applications
         assert [each.application for each in found.items] == [season.application2]
         assert found.unreadable == told
 
@@ -94,8 +94,11 @@ async def test_how_far_the_jury_is_waits_for_a_handle_that_is_not_there_yet(seas
     await season.apply()
     season.project()
     await season.close()
-    assert len((await judging.progress(season.reader, season.officer, season.round)).applications.items) == 2
+    assert (
+        len((await review_progress.progress(season.reader, season.officer, season.round)).applications.items)
+        == 2
+    )
     with psycopg.connect(season.url) as connection:
         connection.execute("DELETE FROM read.applications")
     with pytest.raises(Behind):
-        await judging.progress(season.reader, season.officer, season.round)
+        await review_progress.progress(season.reader, season.officer, season.round)

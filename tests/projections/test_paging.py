@@ -11,7 +11,7 @@ from domain.refusals import Invalid
 from domain.values import Role
 from history.position_tokens import PositionTokens
 from projections import initiatives, timeline
-from projections.paging import Page
+from projections.paging import ResultPage
 from projections.timeline import TimelineEntry
 from tests.projections.conftest import Season
 
@@ -20,13 +20,13 @@ pytestmark = pytest.mark.anyio
 Fact = tuple[str, str, str]
 
 
-async def page_of(season: Season, viewer: str, cursor: str | None) -> Page[TimelineEntry]:
+async def page_of(season: Season, viewer: str, cursor: str | None) -> ResultPage[TimelineEntry]:
     """Four entries of the call's timeline, as the read models are now."""
     season.project()
     return await timeline.of_call(season.reader, viewer, season.call, cursor=cursor, limit=4)
 
 
-def facts(page: Page[TimelineEntry]) -> list[Fact]:
+def facts(page: ResultPage[TimelineEntry]) -> list[Fact]:
     """Which facts a page tells."""
     return [(entry.stream, entry.topic, str(entry.what)) for entry in page.items]
 

@@ -236,12 +236,12 @@ async def test_where_facts_cannot_be_read_meanwhile_nothing_stays_half_done(
     whoever begins anew finds each batch done or not."""
     await season.begin()
 
-    def cut(_facts: facts.Facts, _position: int, _newest: int) -> None:
+    def cut(_facts: facts.FactReader, _position: int, _newest: int) -> None:
         raise psycopg.OperationalError("the connection is lost")
 
     with Projector(season.url, PROJECTIONS) as leading:
         take_lead(leading)
-        monkeypatch.setattr(facts.Facts, "read_ahead", cut)
+        monkeypatch.setattr(facts.FactReader, "read_ahead", cut)
         with pytest.raises(psycopg.OperationalError):
             leading.step()
         assert leading.resting() == ()

@@ -12,7 +12,7 @@ from domain.forms import Criterion, Form, Question, Rubric
 from domain.refusals import Forbidden, NotFound
 from domain.reviews import ReviewStatus
 from domain.stages import StageDraft
-from projections import applications, grants, judging, panels, reviews, rounds, timeline
+from projections import applications, grants, panels, review_progress, reviews, rounds, timeline
 from projections.moments import AsOf
 from projections.versions import Version
 from tests.projections.conftest import CANARY_TITLES, DEADLINE, Season, eur
@@ -264,7 +264,7 @@ class TestAConflict:
         )
         found = await season.ranking("third_juror")
         assert [(place.rank, place.application) for place in found] == [(1, made[0]), (2, made[2])]
-        left = await judging.progress(season.reader, season.third_juror, season.round)
+        left = await review_progress.progress(season.reader, season.third_juror, season.round)
         assert {each.application for each in left.applications.items} == {made[0], made[2]}
 
     async def test_how_far_the_jury_is_jurors_read_of_what_they_were_asked_to_judge(
@@ -275,7 +275,7 @@ class TestAConflict:
         season.project()
 
         async def read(who: str) -> dict[str, tuple[int, int, int, bool]]:
-            found = await judging.progress(season.reader, season.people[who], season.round)
+            found = await review_progress.progress(season.reader, season.people[who], season.round)
             return {
                 each.application: (each.submitted, each.owed, each.needed, each.lowered)
                 for each in found.applications.items
@@ -368,7 +368,7 @@ class TestAWithdrawal:
         assert [(place.rank, place.application) for place in await season.ranking("officer")] == [
             (1, made[0])
         ]
-        progress = await judging.progress(season.reader, season.officer, season.round)
+        progress = await review_progress.progress(season.reader, season.officer, season.round)
         assert {each.application for each in progress.applications.items} == {made[0]}
         await season.open_panel()
         season.project()

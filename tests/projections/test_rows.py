@@ -25,17 +25,17 @@ from projections.folding import calls, grants
 from projections.placed import Placed
 from projections.projection import Projection, facts_of
 from projections.rows import Closing, Rows
-from projections.tables import FOREVER, Row, Table
+from projections.tables import FOREVER, Table, TableRow
 
 
-class StateRow(Row, frozen=True, kw_only=True):
+class StateRow(TableRow, frozen=True, kw_only=True):
     """A row of a thing that is in some state."""
 
     thing: str
     state: str
 
 
-class PartRow(Row, frozen=True, kw_only=True):
+class PartRow(TableRow, frozen=True, kw_only=True):
     """A row of a numbered part of a thing."""
 
     thing: str

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from api.http.queries import READS, Read
+from api.http.queries import READS, QueryRoute
 from domain.refusals import Forbidden, NotFound
 from domain.values import Role
 from projections import applications, reviews, timeline
@@ -73,7 +73,7 @@ def times(viewer: str | None, name: str, stage: str) -> bool:
             return False
 
 
-async def asked(season: Season, read: Read, viewer: str | None, position: int) -> str:
+async def asked(season: Season, read: QueryRoute, viewer: str | None, position: int) -> str:
     """What somebody is told by a query as of a position."""
     who = season.people[viewer] if viewer else None
     things = [

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from domain import access, dossiers
 from domain.applications import APPLICATION
-from domain.deciding import Act, Fact, Given, Outcome, Part, Plan, Verdict, members, the, together
+from domain.deciding import Fact, Given, Outcome, Part, Plan, PlannedCommand, Verdict, members, the, together
 from domain.dossiers import DOSSIER
 from domain.grants.state import GRANT, Grant
 from domain.indexes import conflicts_of
@@ -20,7 +20,7 @@ Rule = Callable[[Grant], tuple[Fact, ...]]
 def by_recipient(grant_id: str, given: Given, rule: Rule) -> Plan:
     """The plan of every act by which the recipient changes the grant alone."""
     grant = yield from the(GRANT, grant_id)
-    return Act(
+    return PlannedCommand(
         may=access.recipient((yield from actor_of(given.actor)), grant),
         initiative=grant.initiative,
         scope=grant.call,
@@ -63,7 +63,7 @@ def by_staff(
             facts |= {grant.dossier: kept} if kept else {}
         return Outcome(facts=facts, answers=grant_id)
 
-    return Act(
+    return PlannedCommand(
         may=may(actor, initiative.within(grant.call), grant, conflicts=conflicts),
         initiative=grant.initiative,
         scope=grant.call,

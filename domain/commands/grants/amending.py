@@ -7,7 +7,7 @@ from typing import Annotated
 
 from domain import access, funds, limits
 from domain.commands.grants.acting import by_recipient, by_staff
-from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, the, together
+from domain.deciding import Command, Given, Outcome, Plan, PlannedCommand, Registered, the, together
 from domain.funds import FUND
 from domain.grants import rules
 from domain.grants.rules import Planned, PlannedInstalment
@@ -85,7 +85,7 @@ def _accept(command: AcceptGrantAmendment, given: Given) -> Plan:
             )
         return Outcome(facts=facts, answers=command.grant)
 
-    return Act(
+    return PlannedCommand(
         may=access.recipient(actor, grant),
         initiative=grant.initiative,
         scope=grant.call,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from domain import access, funds, limits
 from domain.commands.grants.acting import Rule, conflicts_on
-from domain.deciding import Act, Command, Given, Outcome, Plan, Registered, the, together
+from domain.deciding import Command, Given, Outcome, Plan, PlannedCommand, Registered, the, together
 from domain.funds import FUND, ReleaseReason
 from domain.grants import rules
 from domain.grants.facts import TerminationReason
@@ -67,7 +67,7 @@ def _ending(grant_id: str, given: Given, rule: Rule, *, reason: ReleaseReason) -
             )
         return Outcome(facts=facts, answers=grant_id)
 
-    return Act(
+    return PlannedCommand(
         may=access.officer_on_grant(actor, initiative, grant, conflicts=conflicts),
         initiative=grant.initiative,
         scope=grant.call,

@@ -9,7 +9,6 @@ from domain import access, applications, calls, dossiers, funds, limits, waiting
 from domain.applications import APPLICATION
 from domain.calls import CALL, Call
 from domain.deciding import (
-    Act,
     Command,
     Due,
     DueBy,
@@ -18,6 +17,7 @@ from domain.deciding import (
     Outcome,
     Part,
     Plan,
+    PlannedCommand,
     Registered,
     StruckBy,
     members,
@@ -26,7 +26,7 @@ from domain.deciding import (
 )
 from domain.funds import FUND
 from domain.grants import rules
-from domain.grants.facts import DeclineReason, GrantAccepted, GrantDeclined, GrantLapsed, GrantOffered
+from domain.grants.facts import GrantAccepted, GrantDeclined, GrantDeclineReason, GrantLapsed, GrantOffered
 from domain.grants.state import GRANT, Grant
 from domain.indexes import conflicts_of
 from domain.initiatives import INITIATIVE
@@ -52,7 +52,7 @@ class DeclineGrant(Command, frozen=True, kw_only=True):
     """Decline the grant that one was offered, with the reason."""
 
     grant: GrantId
-    reason: DeclineReason
+    reason: GrantDeclineReason
     explanation: limits.Explanation | None = None
 
 
@@ -102,7 +102,7 @@ def _offer(command: OfferGrant, given: Given) -> Plan:
             subjects=(dossier,),
         )
 
-    return Act(
+    return PlannedCommand(
         may=access.offers(actor, initiative, command.application, application, conflicts=conflicts),
         initiative=application.initiative,
         scope=application.call,
@@ -120,7 +120,7 @@ def _accept(command: AcceptGrant, given: Given) -> Plan:
             accepted += rules.pay_at_once(command.grant, grant, due=given.now.date())
         return Outcome(facts={command.grant: accepted}, answers=command.grant)
 
-    return Act(
+    return PlannedCommand(
         may=access.recipient((yield from actor_of(given.actor)), grant),
         initiative=grant.initiative,
         scope=grant.call,
@@ -148,7 +148,7 @@ def _decline(command: DeclineGrant, given: Given) -> Plan:
     grant = yield from the(GRANT, command.grant)
     fund, call = yield from together(the(FUND, grant.fund), the(CALL, grant.call))
     panel = yield from _panel_of(grant)
-    return Act(
+    return PlannedCommand(
         may=access.recipient((yield from actor_of(given.actor)), grant),
         initiative=grant.initiative,
         scope=grant.call,
@@ -173,7 +173,7 @@ def _lapse(command: LapseGrant, given: Given) -> Plan:
     grant = yield from the(GRANT, command.grant)
     fund, call = yield from together(the(FUND, grant.fund), the(CALL, grant.call))
     panel = yield from _panel_of(grant)
-    return Act(
+    return PlannedCommand(
         may=access.system(given.actor),
         initiative=grant.initiative,
         scope=grant.call,

@@ -8,7 +8,7 @@ from domain.applications import Application, ApplicationStatus, check_explanatio
 from domain.calls import Call
 from domain.deciding import Fact
 from domain.funds import Fund
-from domain.grants.facts import DeclineReason, GrantAccepted, GrantDeclined, GrantLapsed, GrantOffered
+from domain.grants.facts import GrantAccepted, GrantDeclined, GrantDeclineReason, GrantLapsed, GrantOffered
 from domain.grants.state import Grant, GrantStatus
 from domain.messages import msg
 from domain.organisations import Organisation, check_takes_part
@@ -79,7 +79,7 @@ def accept(grant_id: str, grant: Grant, *, now: datetime) -> tuple[Fact, ...]:
 
 
 def decline(
-    grant_id: str, grant: Grant, *, reason: DeclineReason, explanation: str | None
+    grant_id: str, grant: Grant, *, reason: GrantDeclineReason, explanation: str | None
 ) -> tuple[Fact, ...]:
     """Decline an offer before it lapses."""
     _check_offered(grant)

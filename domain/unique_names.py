@@ -14,7 +14,7 @@ from domain.personal import Withheld
 from domain.persons import ADDRESS_TAKEN, PersonRegistered, address_claim
 
 
-class Claim(NamedTuple):
+class UniqueName(NamedTuple):
     """A name that the fact's stream claims, and the sentence that refuses it to another. `name` is None where it stands in
     a sealed field that was not opened: then the fact makes this claim, or none if the field holds nothing."""
 
@@ -22,18 +22,20 @@ class Claim(NamedTuple):
     refusal: Message
 
 
-def claims_of(fact: Fact) -> tuple[Claim, ...]:
+def unique_names_of(fact: Fact) -> tuple[UniqueName, ...]:
     """The claims that a fact makes for its stream."""
     match fact:
         case PersonRegistered(email=None):
             return ()
         case PersonRegistered(email=Withheld()):
-            return (Claim(None, ADDRESS_TAKEN),)
+            return (UniqueName(None, ADDRESS_TAKEN),)
         case PersonRegistered(email=str(email)):
-            return (Claim(address_claim(email), ADDRESS_TAKEN),)
+            return (UniqueName(address_claim(email), ADDRESS_TAKEN),)
         case GrantOffered():
             return (
-                Claim(f"grant of {fact.application}", msg("This application was already offered a grant.")),
+                UniqueName(
+                    f"grant of {fact.application}", msg("This application was already offered a grant.")
+                ),
             )
         case _:
             return ()

@@ -15,7 +15,7 @@ from domain.reviews import OUTSTANDING, REVIEW, Review, ReviewStatus
 from domain.rounds import ROUND
 from domain.values import Role
 from projections.fresh import Fresh
-from projections.paging import DEFAULT_LIMIT, Page, check_limit, cursor_of, key_of
+from projections.paging import DEFAULT_LIMIT, ResultPage, check_limit, cursor_of, key_of
 from projections.reader import Behind, Reader, allow
 
 
@@ -31,7 +31,7 @@ class JudgedApplication(msgspec.Struct, frozen=True, kw_only=True):
     lowered: bool
 
 
-class Progress(msgspec.Struct, frozen=True, kw_only=True):
+class ReviewProgress(msgspec.Struct, frozen=True, kw_only=True):
     """How far the jury is with a round. An application of the viewer's own, or with which they declared a conflict of
     interest, is left out; jurors are shown what they were asked to judge. Every page names all that are unreadable.
 
@@ -43,7 +43,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     call: str
     seen_as: Role
     unsettled: dict[str, int] | None
-    applications: Page[JudgedApplication]
+    applications: ResultPage[JudgedApplication]
 
 
 async def progress(
@@ -53,7 +53,7 @@ async def progress(
     *,
     cursor: str | None = None,
     limit: int = DEFAULT_LIMIT,
-) -> Progress:
+) -> ReviewProgress:
     """How many reviews the eligible applications of a round have and need, sorted by their random ids; raises `NotFound`
     or `Forbidden`."""
     who = viewer or ""
@@ -94,12 +94,12 @@ async def progress(
     handles = await _handles(reader, rest[:count])
     if not handles.keys() >= set(rest[:count]):
         raise Behind("The read models are catching up; try again in a moment.")
-    return Progress(
+    return ReviewProgress(
         round=round,
         call=state.call,
         seen_as=role,
         unsettled=unsettled_now if role is Role.OFFICER else None,
-        applications=Page(
+        applications=ResultPage(
             items=tuple(
                 JudgedApplication(
                     application=each,
