@@ -57,6 +57,7 @@ class QueryRoute:
 READS: Final = (
     QueryRoute("/api/me", "me.show", initiatives.me),
     QueryRoute("/api/me/dossiers", "me.dossiers", dossiers.mine),
+    QueryRoute("/api/me/grant-tasks", "me.grant_tasks", grants.tasks),
     QueryRoute("/api/persons/{person}/kept", "person.kept", dossiers.kept_after_erasure),
     QueryRoute("/api/initiatives/{initiative}", "initiative.show", initiatives.one),
     QueryRoute("/api/initiatives/{initiative}/members", "initiative.given_roles", members.given_roles),

@@ -11,6 +11,7 @@ import msgspec
 from api.http.problems import problem_of
 from api.pages.calls import open_until, writing, written
 from api.pages.forms import Plain, SubmittedForm, nested, with_seconds
+from api.pages.organisations import names_among
 from api.pages.page import Page, PageAction, PageContent
 from api.pages.trying import Offer, Trial
 from api.pages.visits import Visit
@@ -59,7 +60,8 @@ async def _mine(visit: Visit) -> PageContent:
         call: (await calls.one(reader, visit.person, call)).title
         for call in {each.call for each in found.items}
     }
-    return PageContent("applications.html", {"applications": found, "titles": titles})
+    names = await names_among(visit, (each.applicant for each in found.items))
+    return PageContent("applications.html", {"applications": found, "titles": titles, "organisations": names})
 
 
 async def _one(visit: Visit) -> PageContent:
@@ -91,6 +93,7 @@ async def _one(visit: Visit) -> PageContent:
             "call": call,
             "may": {offer.do: offer for offer in offers},
             "offers": offers,
+            "organisation": (await names_among(visit, (shown.applicant,))).get(shown.applicant or ""),
             "story": story,
             "no_story": no_story,
             "withheld": assigned is not None and not scores and _withheld(assigned.items),

@@ -8,6 +8,7 @@ from typing import Final
 from api.pages.applications import if_shown
 from api.pages.calls import BLANK_ROWS, roles_in
 from api.pages.forms import Plain, SubmittedForm, nested
+from api.pages.organisations import names_among
 from api.pages.page import Page, PageAction, PageContent
 from api.pages.trying import Offer
 from api.pages.visits import FormShown, Visit
@@ -32,14 +33,17 @@ PAYEES: Final = {
 
 async def _mine(visit: Visit) -> PageContent:
     found = await grants.mine(visit.wiring.reader, visit.person, cursor=visit.query.get("cursor"))
-    return PageContent("grants.html", {"grants": found, "call": None})
+    names = await names_among(visit, (each.recipient for each in found.items))
+    return PageContent("grants.html", {"grants": found, "call": None, "organisations": names})
 
 
 async def _of_call(visit: Visit) -> PageContent:
     reader = visit.wiring.reader
     call = await calls.one(reader, visit.person, visit.path["call"])
     found = await grants.of_call(reader, visit.person, call.id, cursor=visit.query.get("cursor"))
-    return PageContent("grants.html", {"grants": found, "call": call}, initiative=call.initiative)
+    return PageContent(
+        "grants.html", {"grants": found, "call": call, "organisations": {}}, initiative=call.initiative
+    )
 
 
 async def _one(visit: Visit) -> PageContent:
@@ -73,6 +77,7 @@ async def _one(visit: Visit) -> PageContent:
         {
             "grant": shown,
             "call": call,
+            "organisation": (await names_among(visit, (shown.recipient,))).get(shown.recipient or ""),
             "roles": await roles_in(visit, call.initiative, call.id),
             "may": {offer.do: offer for offer in offers},
             "steps": {number: {offer.do: offer for offer in found} for number, found in steps.items()},

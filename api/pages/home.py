@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, assert_never
 
+from api.pages.organisations import names_among
 from api.pages.page import Page, PageContent
 from api.pages.visits import Visit
 from domain.grants.state import GrantStatus
+from domain.grants.tasks import TaskKind
 from domain.messages import Message, counted, msg
 from domain.refusals import Forbidden, NotFound
 from domain.reviews import JUDGING, ReviewStatus
@@ -18,6 +20,7 @@ from domain.values import Role, Texts
 from projections import applications, calls, dossiers, funds, grants, initiatives, reviews
 from projections.calls import CallLine
 from projections.funds import FundLine
+from projections.grants import GrantTasks
 from projections.initiatives import OwnRoles
 from projections.paging import MOST, whole
 from projections.paging import ResultPage as ListPage
@@ -48,13 +51,14 @@ class OwnInitiative:
 @dataclass(frozen=True, slots=True)
 class TodoItem:
     """Something that waits for the visitor: where it is done, how many of it there are (shown before the words; 0: there
-    is one), about which call, and until when."""
+    is one), about which call, until when, and where each is if it has a page of its own, with its handle."""
 
     href: str
     words: Message
     count: int = 0
     about: Texts | None = None
     until: datetime | None = None
+    each: tuple[tuple[str, str], ...] = ()
 
 
 async def _me(visit: Visit) -> PageContent:
@@ -65,6 +69,7 @@ async def _me(visit: Visit) -> PageContent:
         *await _offers(visit),
         *(each for place in places for call in place.calls for each in _rounds(place, call)),
         *await _decisions(visit, places),
+        *await _grants(visit, places),
     ]
     kept = await dossiers.mine(visit.wiring.reader, visit.person)
     return PageContent("me.html", {"me": me, "places": places, "waiting": waiting, "kept": kept.items})
@@ -100,13 +105,20 @@ def _begun(count: int) -> Message:
 
 
 async def _offers(visit: Visit) -> list[TodoItem]:
-    """Grants that the visitor was offered, and amendments of them, that are not answered yet."""
+    """Grants that the visitor or an organisation of theirs was offered, and amendments of them, that are not answered yet."""
     found = await grants.mine(visit.wiring.reader, visit.person)
+    names = await names_among(visit, (each.recipient for each in found.items))
     return [
         *(
             TodoItem(
                 f"/grants/{each.id}",
-                msg("Answer the offer of {amount}", amount=each.amount),
+                msg(
+                    "Answer the offer of {amount} to {organisation}",
+                    amount=each.amount,
+                    organisation=names[each.recipient],
+                )
+                if each.recipient in names
+                else msg("Answer the offer of {amount}", amount=each.amount),
                 until=each.respond_by,
             )
             for each in found.items
@@ -115,7 +127,13 @@ async def _offers(visit: Visit) -> list[TodoItem]:
         *(
             TodoItem(
                 f"/grants/{each.id}#amendment",
-                msg("Answer the amendment of your grant of {amount}", amount=each.amount),
+                msg(
+                    "Answer the amendment of the grant of {amount} to {organisation}",
+                    amount=each.amount,
+                    organisation=names[each.recipient],
+                )
+                if each.recipient in names
+                else msg("Answer the amendment of your grant of {amount}", amount=each.amount),
             )
             for each in found.items
             if each.amendment is not None
@@ -164,6 +182,75 @@ async def _decisions(visit: Visit, places: list[OwnInitiative]) -> list[TodoItem
                     )
                 )
     return found
+
+
+_DOES_GRANTS: Final = frozenset({Role.OFFICER, Role.FINANCE, Role.APPROVER})
+
+
+async def _grants(visit: Visit, places: list[OwnInitiative]) -> list[TodoItem]:
+    """What waits on grants for the staff and for those who pay: of each call and kind one item, with all of its grants."""
+    held = {role for place in places for own in (place.own, *place.own.calls) for role in own.roles}
+    if held.isdisjoint(_DOES_GRANTS):
+        return []
+
+    async def own(cursor: str | None) -> ListPage[GrantTasks]:
+        return await grants.tasks(visit.wiring.reader, visit.person, cursor=cursor, limit=MOST)
+
+    titles = {call.id: call.title for place in places for call in place.calls}
+    found: dict[tuple[TaskKind, str], list[GrantTasks]] = {}
+    for grant in await whole(own):
+        for task in grant.tasks:
+            found.setdefault((task.kind, grant.call), []).append(grant)
+    return [
+        TodoItem(
+            f"/grants/{waiting[0].grant}" if len(waiting) == 1 else f"/calls/{call}/grants",
+            _task_words(kind, len(waiting)),
+            len(waiting),
+            about=titles.get(call),
+            each=tuple((f"/grants/{each.grant}", each.handle) for each in waiting if each.handle)
+            if len(waiting) > 1
+            else (),
+        )
+        for kind in TaskKind
+        for (of_kind, call), waiting in found.items()
+        if of_kind is kind
+    ]
+
+
+def _task_words(kind: TaskKind, count: int) -> Message:
+    match kind:
+        case TaskKind.CONFIRM_PAYEE:
+            return counted(
+                "grant with bank details to confirm", "grants with bank details to confirm", count=count
+            )
+        case TaskKind.SCHEDULE:
+            return counted(
+                "grant to divide into instalments", "grants to divide into instalments", count=count
+            )
+        case TaskKind.APPROVE:
+            return counted("instalment to approve", "instalments to approve", count=count)
+        case TaskKind.RECORD_SCREENING:
+            return counted("payee to screen", "payees to screen", count=count)
+        case TaskKind.INSTRUCT:
+            return counted("instalment to send to the bank", "instalments to send to the bank", count=count)
+        case TaskKind.SETTLE:
+            return counted(
+                "payment to record when the bank has made it",
+                "payments to record when the bank has made them",
+                count=count,
+            )
+        case TaskKind.ANSWER_REPORT:
+            return counted("report to accept or return", "reports to accept or return", count=count)
+        case TaskKind.AWAIT_ANSWER:
+            return counted(
+                "amendment that the recipient has not answered yet",
+                "amendments that the recipients have not answered yet",
+                count=count,
+            )
+        case TaskKind.COMPLETE:
+            return counted("grant to complete", "grants to complete", count=count)
+        case _:
+            assert_never(kind)
 
 
 _OPEN_PANEL: Final = msg("Open the panel when the reviews are done")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from api.pages.forms import Plain, SubmittedForm, nested
@@ -10,6 +10,7 @@ from api.pages.page import Page, PageAction, PageContent
 from api.pages.visits import Visit
 from domain.commands.organisations import CloseOrganisation, RemoveOrganisationMember
 from domain.messages import msg
+from domain.parties import is_organisation
 from projections import initiatives, organisations
 
 _LABELS = {
@@ -18,6 +19,20 @@ _LABELS = {
     "identifiers[1]": msg("Second identifier"),
     "person": msg("Personal code"),
 }
+
+
+async def names_among(visit: Visit, parties: Iterable[str | None]) -> dict[str, str]:
+    """Of these parties the organisations for which the visitor acts, by their ids: the name of each, or "your organisation"
+    where it cannot be read. So that nobody reads "you" where an organisation applied or is paid."""
+    wanted = {party for party in parties if party is not None and is_organisation(party)}
+    if not wanted:
+        return {}
+    found = await organisations.mine(visit.wiring.reader, visit.person)
+    return {
+        each.id: each.name or visit.locale.say(msg("your organisation"))
+        for each in found.items
+        if each.id in wanted and each.acts
+    }
 
 
 async def _mine(visit: Visit) -> PageContent:

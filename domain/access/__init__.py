@@ -30,6 +30,7 @@ from domain.access.organisations import (
 )
 from domain.access.paying import (
     approver_on_grant,
+    does_task,
     finance_on_grant,
     offers,
     officer_on_grant,
@@ -102,6 +103,7 @@ __all__ = [
     "decides_on",
     "declared_conflict",
     "declares_no_conflict",
+    "does_task",
     "examines",
     "extends_round",
     "finance",

@@ -7,7 +7,7 @@ grant for the initiative.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Final
+from typing import Final, assert_never
 
 from domain.access.members import finance, member, officer
 from domain.access.reviewing import officer_on
@@ -16,6 +16,7 @@ from domain.applications import Application
 from domain.deciding import Allowed, Denied, Verdict
 from domain.grants.facts import Stage
 from domain.grants.state import Grant
+from domain.grants.tasks import Task, TaskKind
 from domain.initiatives import Initiative
 from domain.messages import msg
 from domain.parties import Actor, acts_for, is_tied_to
@@ -70,6 +71,26 @@ def approver_on_grant(
     followed on a conflict."""
     verdict = member(actor.id, initiative, *_APPROVERS[grant.next_stage(instalment)])
     return _on_grant(verdict, actor, grant, conflicts)
+
+
+def does_task(
+    actor: Actor, initiative: Initiative, grant: Grant, task: Task, *, conflicts: Collection[str]
+) -> Verdict:
+    """Who does what waits on a grant: whoever may send the command for it. The second approval is for somebody else than the
+    first."""
+    match task.kind:
+        case TaskKind.APPROVE:
+            assert task.number is not None
+            approved = grant.instalments[task.number].first_approver
+            if grant.next_stage(task.number) == 2 and actor.id == approved:
+                return Denied(NOT_YOURS)
+            return approver_on_grant(actor, initiative, grant, task.number, conflicts=conflicts)
+        case TaskKind.CONFIRM_PAYEE | TaskKind.RECORD_SCREENING | TaskKind.INSTRUCT | TaskKind.SETTLE:
+            return finance_on_grant(actor, initiative, grant, conflicts=conflicts)
+        case TaskKind.SCHEDULE | TaskKind.ANSWER_REPORT | TaskKind.AWAIT_ANSWER | TaskKind.COMPLETE:
+            return officer_on_grant(actor, initiative, grant, conflicts=conflicts)
+        case _:
+            assert_never(task.kind)
 
 
 def _on_grant(verdict: Verdict, actor: Actor, grant: Grant, conflicts: Collection[str]) -> Verdict:

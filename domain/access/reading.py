@@ -170,7 +170,9 @@ def sees_ranking(
     """
     if own and round.status is not RoundStatus.DECIDED:
         return Denied(
-            msg("You applied in this round, so its ranking is not shown to you before it is decided.")
+            msg(
+                "You or your organisation applied in this round, so its ranking is not shown to you before it is decided."
+            )
         )
     of_jury = not initiative.roles(actor).isdisjoint(JUDGING)
     if round.status is RoundStatus.DECIDED:

@@ -58,7 +58,9 @@ def owes_declaration(actor: str, reviews: Iterable[Review]) -> bool:
 def unless_applied(verdict: Verdict, own: Collection[str]) -> Verdict:
     """Those who decide on a round, but not whoever applied in it: `own` are their applications in it."""
     if isinstance(verdict, Allowed) and own:
-        return Denied(msg("You applied in this round, so you cannot take part in deciding on it."))
+        return Denied(
+            msg("You or your organisation applied in this round, so you cannot take part in deciding on it.")
+        )
     return verdict
 
 
@@ -74,7 +76,9 @@ def unless_rival(verdict: Verdict, round: Round, own: Collection[str]) -> Verdic
     """Staff and jury, but not whoever applied in the round, for whom the others are rivals until it is decided."""
     if isinstance(verdict, Allowed) and own and round.status is not RoundStatus.DECIDED:
         return Denied(
-            msg("You applied in this round, so other applications are not shown to you before it is decided.")
+            msg(
+                "You or your organisation applied in this round, so other applications are not shown to you before it is decided."
+            )
         )
     return verdict
 

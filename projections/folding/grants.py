@@ -42,6 +42,7 @@ from domain.grants.state import (
     ReportStatus,
     evolve,
 )
+from domain.grants.tasks import tasks_on
 from projections.placed import Placed
 from projections.projection import Projection
 from projections.rows import Rows, row_of
@@ -51,7 +52,8 @@ from projections.tables import Table, TableRow
 class GrantRow(TableRow, frozen=True, kw_only=True):
     """Where a grant stands. `handle` stands for the recipient; sums are minor units of `currency`. `reason_version`,
     `amendment_version`, `payee_version` and `screening_version` are those of the facts that hold the explanation of how it
-    stands, the `amendment` that waits for an answer, the payee's name and account, and the latest screening."""
+    stands, the `amendment` that waits for an answer, the payee's name and account, and the latest screening. `has_tasks`:
+    something waits to be done on it (`domain.grants.tasks`)."""
 
     grant: str
     version: int
@@ -77,6 +79,7 @@ class GrantRow(TableRow, frozen=True, kw_only=True):
     payee_confirmed: bool = False
     payable_from: datetime | None = None
     screening_version: int | None = None
+    has_tasks: bool = False
 
 
 class HandleRow(TableRow, frozen=True, kw_only=True):
@@ -146,7 +149,9 @@ def fold(rows: Rows, fact: ApplicationSubmitted | GrantFact, placed: Placed) -> 
         given = {"version": placed.version, "status": state.status, "handle": known and known.handle}
         row = row_of(GrantRow, fact, **given)
     assert row is not None
-    rows.put(GRANTS, grant_row(row, state, fact, placed.version))
+    row = grant_row(row, state, fact, placed.version)
+    has_tasks = row.amendment is not None or bool(tasks_on(state, screening=False))
+    rows.put(GRANTS, replace(row, has_tasks=has_tasks))
     if isinstance(fact, GrantInstalmentsScheduled | GrantAmended) and fact.instalments is not None:
         rows.clear(INSTALMENTS, fact.grant)
         instalments = {number: instalments[number] for number in state.begun}

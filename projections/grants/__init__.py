@@ -10,11 +10,14 @@ from projections.grants.shown import (
     ReportShown,
     ScreeningShown,
 )
+from projections.grants.tasks import GrantTask, GrantTasks, tasks
 
 __all__ = [
     "AmendmentShown",
     "GrantDetail",
     "GrantLine",
+    "GrantTask",
+    "GrantTasks",
     "InstalmentShown",
     "PayeeShown",
     "ReportShown",
@@ -22,4 +25,5 @@ __all__ = [
     "mine",
     "of_call",
     "one",
+    "tasks",
 ]

@@ -239,9 +239,12 @@ CREATE TABLE read.grants (
     payee_confirmed boolean NOT NULL DEFAULT false,
     payable_from timestamptz,
     screening_version integer,
+    -- Whether something waits to be done on it by the people of its initiative.
+    has_tasks boolean NOT NULL DEFAULT false,
     PRIMARY KEY ("grant", from_position)
 );
 CREATE INDEX ON read.grants (call, "grant");
+CREATE INDEX ON read.grants (initiative, "grant") WHERE has_tasks AND to_position = 9223372036854775807;
 CREATE INDEX ON read.grants (recipient, "grant");
 CREATE INDEX ON read.grants (application);
 

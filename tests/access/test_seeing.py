@@ -66,7 +66,7 @@ def members() -> Initiative:
 
 HOUSE = members()
 STAFF = {"officer": Role.OFFICER, "judging officer": Role.OFFICER}
-APPLIED = "You applied in this round, so other applications are not shown to you before it is decided."
+APPLIED = "You or your organisation applied in this round, so other applications are not shown to you before it is decided."
 OURS = Application(status=ApplicationStatus.ELIGIBLE, applicant=ARTIST)
 
 

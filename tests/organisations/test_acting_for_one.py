@@ -233,7 +233,7 @@ class TestLateAccess:
         extend = ExtendRound(round=ROUND, closes_at=LATE.until, reason="events")
         assert world.turned_down(extend, OFFICER) == (
             Forbidden,
-            "You applied in this round, so you cannot take part in deciding on it.",
+            "You or your organisation applied in this round, so you cannot take part in deciding on it.",
         )
 
     def test_is_given_to_none_that_is_closed_or_not_there(self) -> None:
@@ -262,7 +262,10 @@ class TestDecidingOnIt:
             Forbidden,
             "You act for the organisation that applied, or did so before, so somebody else must do this.",
         )
-        apart = (Forbidden, "You applied in this round, so you cannot take part in deciding on it.")
+        apart = (
+            Forbidden,
+            "You or your organisation applied in this round, so you cannot take part in deciding on it.",
+        )
         assert world.turned_down(FindApplicationEligible(application=theirs), OFFICER) == apart
         assert world.turned_down(OpenPanel(round=ROUND), OFFICER) == apart
         world.given(PANEL, panel_opened())

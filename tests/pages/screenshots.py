@@ -4,9 +4,9 @@ in every language, as pictures in .screenshots, with an index.html to look at th
 from __future__ import annotations
 
 import html
-import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Final, Literal
 
@@ -14,54 +14,25 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from api.locales import LANGUAGES
 from tests.pages.conftest import Stage, set_stage
-from tests.pages.test_judging import closed_round, judge
+from tests.pages.states import NOBODY, View, every_state
 
 FOLDER: Final = Path(__file__).parents[2] / ".screenshots"
 CHROMIUM: Final = "/usr/bin/chromium"
 WIDTHS: Final = {"wide": 1280, "narrow": 320}
 SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
-ROLES: Final = (
-    "nobody",
-    "officer",
-    "chair",
-    "juror",
-    "finance",
-    "approver",
-    "funder",
-    "applicant",
-    "newcomer",
-)
-BEGINNINGS: Final = ("/", "/calls", "/me", "/me/ways-in", "/applications", "/reviews", "/grants")
-_ID: Final = re.compile(r"-[0-9a-f]{32}")
-_MOST: Final = 2
-"""How many pages of one kind are taken for each role, since they can be in different states."""
 
 
-def paths(page: Page, stage: Stage) -> Iterator[str]:
-    """The pages that somebody finds by following links, some of each kind."""
-    todo, taken = [*BEGINNINGS], dict[str, int]()
-    while todo:
-        path = todo.pop(0).partition("#")[0]
-        kind = _ID.sub("", path.partition("?")[0])
-        if "?" in path or taken.get(path) or taken.get(kind, 0) >= _MOST:
-            continue
-        taken[path] = 1
-        answer = page.goto(stage.address + path)
-        if answer is None or answer.status != 200 or page.url.startswith(f"{stage.address}/sign-in?"):
-            continue
-        taken[kind] = taken.get(kind, 0) + 1
-        yield path
-        links = page.locator("main a[href^='/']").evaluate_all(
-            "all => all.map(each => each.getAttribute('href'))"
-        )
-        todo += [str(link) for link in links]
+FEW: Final = "--few"
+_FEW: Final = (("en", "wide", "light"), ("ru", "narrow", "dark"))
 
 
 class Camera:
-    """Takes pictures, and knows all that it took."""
+    """Takes pictures, and knows all that it took. With `few`, only two of each page: in English, wide and light, and in
+    Russian, narrow and dark."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, few: bool) -> None:
         self._folder = folder
+        self._few = few
         self.taken: dict[str, list[str]] = {}
 
     def take(self, page: Page, name: str, language: str) -> None:
@@ -69,6 +40,8 @@ class Camera:
         for scheme in SCHEMES:
             page.emulate_media(color_scheme=scheme)
             for size, width in WIDTHS.items():
+                if self._few and (language, size, scheme) not in _FEW:
+                    continue
                 page.set_viewport_size({"width": width, "height": 800})
                 file = f"{name}.{language}.{size}.{scheme}.png"
                 page.screenshot(path=self._folder / file, full_page=True)
@@ -95,7 +68,7 @@ class Camera:
 def signed_in(browser: Browser, stage: Stage, role: str) -> BrowserContext:
     """A browser in which somebody is signed in, or nobody."""
     context = browser.new_context(java_script_enabled=True)
-    if role != "nobody":
+    if role != NOBODY:
         page = context.new_page()
         page.goto(f"{stage.address}/sign-in")
         page.get_by_label("Access key").fill(stage.tokens[role])
@@ -105,55 +78,27 @@ def signed_in(browser: Browser, stage: Stage, role: str) -> BrowserContext:
     return context
 
 
-def short(path: str) -> str:
-    """The kind of a page, as a part of a file's name."""
-    return _ID.sub("", path).strip("/").replace("/", "-") or "front"
-
-
-def walk(browser: Browser, stage: Stage, camera: Camera, role: str) -> None:
-    """Everything that somebody finds."""
-    context = signed_in(browser, stage, role)
-    page = context.new_page()
-    counted: dict[str, int] = {}
-    for path in list(paths(page, stage)):
-        kind = short(path)
-        counted[kind] = counted.get(kind, 0) + 1
-        for language in LANGUAGES:
-            page.goto(f"{stage.address}{path}?lang={language}")
-            camera.take(page, f"{role}.{kind}.{counted[kind]}", language)
-    context.close()
-
-
-def returned_form(page: Page, stage: Stage) -> None:
-    """An application with mistakes in it."""
-    page.locator("[name=title]").fill("Ten kitchens")
-    page.locator("[name='requested.amount']").fill("1.250")
-    page.locator("main form p.send button").click()
-
-
-SPECIAL: Final[Mapping[str, tuple[str, str, Callable[[Page, Stage], None]]]] = {
-    "sign-in": ("nobody", "/sign-in", lambda *_: None),
-    "claim": ("nobody", "/claim", lambda *_: None),
-    "not-found": ("nobody", "/nowhere", lambda *_: None),
-    "apply": ("newcomer", "/calls/{call}/apply", lambda *_: None),
-    "apply-returned": ("newcomer", "/calls/{call}/apply", returned_form),
-}
-"""Pages that no link leads to, or that come after something was sent: who sees them, where, and what is done there."""
-
-
-def special(browser: Browser, stage: Stage, camera: Camera) -> None:
-    """The pages of `SPECIAL`, and a new access key."""
-    for name, (role, path, then) in SPECIAL.items():
+def photograph(browser: Browser, stage: Stage, camera: Camera, views: Sequence[View]) -> None:
+    """Each view in every language; people sign in once."""
+    for role, of_role in groupby(sorted(views, key=lambda view: view.role), key=lambda view: view.role):
         context = signed_in(browser, stage, role)
+        cookies = context.cookies()
         page = context.new_page()
-        for language in LANGUAGES:
-            page.goto(f"{stage.address}{path.format(call=stage.call)}?lang={language}")
-            then(page, stage)
-            camera.take(page, f"{role}.{name}", language)
+        for view in of_role:
+            for language in LANGUAGES:
+                page.goto(f"{stage.address}{view.path}?lang={language}")
+                if view.then is not None:
+                    view.then(page)
+                camera.take(page, f"{role}.{view.name}".replace(" ", "-"), language)
+                context.add_cookies(cookies)
         context.close()
+
+
+def photograph_claim(browser: Browser, stage: Stage, camera: Camera) -> None:
+    """A new access key, as the page shows it once."""
     administrator = stage.running.person(stage.running.token)
     for language in LANGUAGES:
-        context = signed_in(browser, stage, "nobody")
+        context = signed_in(browser, stage, NOBODY)
         page = context.new_page()
         claim = administrator.post(f"/api/persons/{stage.people['finance']}/claims")["text"]
         page.goto(f"{stage.address}/claim?lang={language}")
@@ -164,19 +109,21 @@ def special(browser: Browser, stage: Stage, camera: Camera) -> None:
 
 
 def main() -> None:
-    """Take all pictures."""
+    """Take the pictures of all views, or of those whose names begin with one of the arguments: ``officer.grant``; with ``--few``
+    fewer of each."""
     FOLDER.mkdir(exist_ok=True)
+    wanted = tuple(argument for argument in sys.argv[1:] if argument != FEW) or ("",)
     for old in FOLDER.glob("*.png"):
-        old.unlink()
-    camera = Camera(FOLDER)
-    wanted = sys.argv[1:] or ROLES
+        if old.name.startswith(wanted):
+            old.unlink()
+    camera = Camera(FOLDER, few=FEW in sys.argv)
     with set_stage() as stage, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        special(browser, stage, camera)
-        judge(closed_round(stage))
-        stage.running.caught_up()
-        for role in wanted:
-            walk(browser, stage, camera, role)
+        states = every_state(stage)
+        views = [view for view in states.views if f"{view.role}.{view.name}".startswith(wanted)]
+        photograph(browser, stage, camera, views)
+        if "nobody.claimed".startswith(wanted):
+            photograph_claim(browser, stage, camera)
         browser.close()
     camera.index()
     sys.stdout.write(f"{sum(map(len, camera.taken.values()))} pictures: {FOLDER / 'index.html'}\n")

@@ -230,7 +230,7 @@ class TestWhenTheRoundIsClosed:
         world.given(INITIATIVE, MemberAdded(initiative=INITIATIVE, person=ARTIST, roles=(Role.OFFICER,)))
         assert world.turned_down(OPEN, ARTIST) == (
             Forbidden,
-            "You applied in this round, so you cannot take part in deciding on it.",
+            "You or your organisation applied in this round, so you cannot take part in deciding on it.",
         )
 
 
@@ -297,7 +297,7 @@ class TestWhenThePanelIsOpen:
         world.indexes[applications_by(CHAIR, ROUND)] = {THIRD}
         assert world.turned_down(command, CHAIR) == (
             Forbidden,
-            "You applied in this round, so you cannot take part in deciding on it.",
+            "You or your organisation applied in this round, so you cannot take part in deciding on it.",
         )
 
     @pytest.mark.parametrize(
@@ -500,7 +500,7 @@ class TestWhenThePanelIsClosed:
         world.indexes[applications_by(OFFICER, ROUND)] = {THIRD}
         assert world.turned_down(CONFIRM, OFFICER) == (
             Forbidden,
-            "You applied in this round, so you cannot take part in deciding on it.",
+            "You or your organisation applied in this round, so you cannot take part in deciding on it.",
         )
 
     def test_nothing_is_changed_any_more(self) -> None:

@@ -1,0 +1,112 @@
+"""What waits to be done on grants, for whom it waits."""
+
+from __future__ import annotations
+
+import msgspec
+
+from domain import access
+from domain.calls import CALL
+from domain.deciding import Allowed
+from domain.grants.state import GRANT, Grant
+from domain.grants.tasks import Task, TaskKind, tasks_on
+from domain.indexes import conflicts_of, rounds_of
+from domain.initiatives import INITIATIVE, Initiative
+from domain.messages import msg
+from domain.organisations import ORGANISATION
+from domain.parties import is_organisation
+from domain.persons import PERSON
+from domain.refusals import Forbidden
+from domain.values import Money
+from projections.paging import DEFAULT_LIMIT, ResultPage, check_limit, key_of, page
+from projections.reader import QueryRow, Reader
+
+
+class GrantTask(msgspec.Struct, frozen=True, kw_only=True):
+    """Something to do on a grant: its `kind`, and the `number` of the instalment, the report or the amendment that it is about.
+    `amount` is the instalment's, else the grant's."""
+
+    kind: TaskKind
+    number: int | None
+    amount: Money
+
+
+class GrantTasks(msgspec.Struct, frozen=True, kw_only=True):
+    """A grant on which something waits for whoever asks. `handle` stands for the recipient within the call."""
+
+    grant: str
+    call: str
+    handle: str | None
+    tasks: tuple[GrantTask, ...]
+
+
+async def tasks(
+    reader: Reader, viewer: str | None, *, cursor: str | None = None, limit: int = DEFAULT_LIMIT
+) -> ResultPage[GrantTasks]:
+    """What waits for one to do on the grants of one's initiatives: bank details to confirm, instalments to approve, to send to
+    the bank and to record as paid, screenings, reports, schedules and amendments. Sorted by the random ids of the grants. Nothing is listed
+    that somebody else must do: one's own grants, and those that followed on a conflict of interest, are left out. A page may
+    have fewer items than asked for. Raises `Forbidden` for nobody."""
+    if viewer is None:
+        raise Forbidden(msg("Sign in first."))
+    rows = await reader.rows(
+        """
+        SELECT g."grant", g.call, g.initiative, g.recipient, g.handle, g.currency FROM read.grants g
+        WHERE g.initiative IN (SELECT initiative FROM read.memberships WHERE person = %(viewer)b)
+            AND g.has_tasks AND g.to_position = 9223372036854775807 AND g."grant" > %(after)b::text
+        ORDER BY g."grant" LIMIT %(limit)b
+        """,
+        viewer=viewer,
+        after=key_of(cursor),
+        limit=check_limit(limit) + 1,
+    )
+    actor = await reader.actor(viewer)
+    loaded = await reader.readable(
+        *(
+            each
+            for row in rows
+            for each in (
+                (GRANT, row["grant"]),
+                (CALL, row["call"]),
+                (INITIATIVE, row["initiative"]),
+                (ORGANISATION if is_organisation(row["recipient"]) else PERSON, row["recipient"]),
+            )
+        )
+    )
+    rounds = [
+        round for call in {row["call"] for row in rows} for round in await reader.members(rounds_of(call))
+    ]
+    conflicts = await reader.members_of_all([conflicts_of(viewer, round) for round in rounds])
+
+    def waiting(row: QueryRow) -> GrantTasks:
+        grant: Grant = loaded[row["grant"]].state
+        house: Initiative = loaded[row["initiative"]].state
+        found = tasks_on(
+            grant,
+            screening=house.screening or loaded[row["call"]].state.screening,
+            erased=loaded[row["recipient"]].state.erased,
+        )
+        initiative = house.within(grant.call)
+        return GrantTasks(
+            grant=row["grant"],
+            call=row["call"],
+            handle=row["handle"],
+            tasks=tuple(
+                GrantTask(kind=each.kind, number=each.number, amount=_amount(grant, each))
+                for each in found
+                if isinstance(access.does_task(actor, initiative, grant, each, conflicts=conflicts), Allowed)
+            ),
+        )
+
+    readable = {
+        row["grant"]
+        for row in rows
+        if all(row[name] in loaded for name in ("grant", "call", "initiative", "recipient"))
+    }
+    found = page(rows, limit, waiting, lambda row: str(row["grant"]), readable=readable)
+    return msgspec.structs.replace(found, items=tuple([each for each in found.items if each.tasks]))
+
+
+def _amount(grant: Grant, task: Task) -> Money:
+    of_instalment = task.kind in (TaskKind.APPROVE, TaskKind.INSTRUCT, TaskKind.SETTLE)
+    minor = grant.instalments[task.number].plan.amount if of_instalment and task.number else grant.amount
+    return Money.of(minor, grant.currency)
