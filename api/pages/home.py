@@ -45,8 +45,16 @@ class OwnInitiative:
     @property
     def judges(self) -> bool:
         """Whether the member can be asked for reviews."""
-        held = {*self.own.roles, *(role for each in self.own.calls for role in each.roles)}
-        return not held.isdisjoint(JUDGING)
+        return not self._held.isdisjoint(JUDGING)
+
+    @property
+    def does_grants(self) -> bool:
+        """Whether the member can have something to do on a grant."""
+        return not self._held.isdisjoint({Role.OFFICER, Role.FINANCE, Role.APPROVER})
+
+    @property
+    def _held(self) -> frozenset[Role]:
+        return frozenset((*self.own.roles, *(role for each in self.own.calls for role in each.roles)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,13 +193,9 @@ async def _decisions(visit: Visit, places: list[OwnInitiative]) -> list[TodoItem
     return found
 
 
-_DOES_GRANTS: Final = frozenset({Role.OFFICER, Role.FINANCE, Role.APPROVER})
-
-
 async def _grants(visit: Visit, places: list[OwnInitiative]) -> list[TodoItem]:
     """What waits on grants for the staff and for those who pay: of each call and kind one item, with all of its grants."""
-    held = {role for place in places for own in (place.own, *place.own.calls) for role in own.roles}
-    if held.isdisjoint(_DOES_GRANTS):
+    if not any(place.does_grants for place in places):
         return []
 
     async def own(cursor: str | None) -> ListPage[GrantTasks]:

@@ -82,7 +82,7 @@ def does_task(
         case TaskKind.APPROVE:
             assert task.number is not None
             approved = grant.instalments[task.number].first_approver
-            if grant.next_stage(task.number) == 2 and actor.id == approved:
+            if grant.next_approval(task.number) == 2 and actor.id == approved:
                 return Denied(NOT_YOURS)
             return approver_on_grant(actor, initiative, grant, task.number, conflicts=conflicts)
         case TaskKind.CONFIRM_PAYEE | TaskKind.RECORD_SCREENING | TaskKind.INSTRUCT | TaskKind.SETTLE:

@@ -60,11 +60,13 @@ def _towards_payment(grant: Grant, *, screening: bool) -> tuple[Task, ...]:
     if not grant.payee.confirmed:
         return (Task(TaskKind.CONFIRM_PAYEE),)
     numbers = sorted(grant.instalments)
-    approve = [Task(TaskKind.APPROVE, number) for number in numbers if grant.next_stage(number) is not None]
+    approve = [
+        Task(TaskKind.APPROVE, number) for number in numbers if grant.next_approval(number) is not None
+    ]
     approved = [
         number
         for number in numbers
-        if grant.next_stage(number) is None
+        if grant.next_approval(number) is None
         and grant.instalments[number].status in (InstalmentStatus.APPROVED, InstalmentStatus.FAILED)
     ]
     if grant.screened == "match":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from domain import access
-from domain.calls import CALL
+from domain.calls.state import CALL
 from domain.deciding import Allowed
 from domain.grants.state import GRANT, Grant
 from domain.grants.tasks import Task, TaskKind, tasks_on
