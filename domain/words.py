@@ -95,15 +95,6 @@ def is_counted_by_characters(text: str) -> bool:
     return _CHARACTERS.search(text) is not None
 
 
-def word_limit(most: int) -> Message:
-    """What a form says beside a field of at most `most` words."""
-    return counted(
-        "At most {count} word; in Japanese, Chinese, Thai, Lao, Khmer and Burmese, each character counts as one.",
-        "At most {count} words; in Japanese, Chinese, Thai, Lao, Khmer and Burmese, each character counts as one.",
-        count=most,
-    )
-
-
 def too_many_words(text: str, words: int, most: int) -> Message:
     """The sentence that refuses a text of `words` words, where at most `most` may be."""
     if is_counted_by_characters(text):

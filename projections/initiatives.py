@@ -156,6 +156,18 @@ async def of_call(reader: Reader, viewer: str | None, call: str) -> CallMembers:
     )
 
 
+async def the_only_one(reader: Reader) -> str | None:
+    """The name of the initiative whose calls are published here, if all are of one: the site is then its site."""
+    rows = await reader.rows(
+        "SELECT DISTINCT initiative FROM read.calls WHERE status IN ('published', 'cancelled') "
+        "AND to_position = 9223372036854775807 LIMIT 2"
+    )
+    if len(rows) != 1:
+        return None
+    initiative: Initiative = await reader.the(INITIATIVE, rows[0]["initiative"])
+    return initiative.name
+
+
 async def me(reader: Reader, viewer: str | None) -> Me:
     """Who asks, and what they are where; raises `Forbidden` for nobody."""
     if viewer is None:

@@ -84,6 +84,28 @@ class Ranking(msgspec.Struct, frozen=True, kw_only=True):
     unrecorded: bool
 
 
+class PanelStanding(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a panel stands, and when its results are announced, if that is planned."""
+
+    status: str
+    announce_at: datetime | None
+
+
+async def standing(reader: Reader, viewer: str | None, round: str) -> PanelStanding | None:
+    """Where the panel of a round stands, without anything of what it decides on; None where there is none, or it is not shown
+    to the viewer."""
+    state, actor = await reader.seen_by(viewer, ROUND, round)
+    initiative: Initiative = (await reader.the(INITIATIVE, state.initiative)).within(state.call)
+    own = await reader.applied_by(actor, round)
+    if not isinstance(access.sees_ranking(viewer or "", initiative, state, own=own), Allowed):
+        return None
+    rows = await reader.rows(
+        "SELECT status, announce_at FROM read.panels WHERE round = %(round)b AND to_position = 9223372036854775807",
+        round=round,
+    )
+    return msgspec.convert(rows[0], PanelStanding) if rows else None
+
+
 async def ranking(
     reader: Reader,
     viewer: str | None,

@@ -76,10 +76,12 @@ class Locale:
 
     def zone(self, zone: str) -> str:
         """A time zone by the city that it is named after: ``(Berlin time)``."""
-        if zone == "UTC":
-            return "UTC"
-        city = format_datetime(datetime.now(UTC), "VVV", tzinfo=ZoneInfo(zone), locale=self.language)
-        return self.say(msg("({city} time)", city=city))
+        return "UTC" if zone == "UTC" else self.say(msg("({city} time)", city=self.city(zone)))
+
+    def city(self, zone: str) -> str:
+        """The city that a time zone is named after: ``Berlin``."""
+        city: str = format_datetime(datetime.now(UTC), "VVV", tzinfo=ZoneInfo(zone), locale=self.language)
+        return city
 
     def day(self, on: date) -> str:
         """A day: ``24 November 2026``."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,6 +11,7 @@ from domain.messages import Message, in_context, msg
 from domain.refusals import CommandRejected
 from domain.reviews.facts import JUDGING
 from domain.values import MEMBER_ROLES, Role
+from history.appends import Unavailable
 from history.keyfiles import KeysUnusable
 from history.unreadable import Unreadable
 from projections import initiatives
@@ -62,6 +64,9 @@ async def frame_of(reader: Reader, me: Me | None, initiative: str | None, *, sig
     if initiative is not None:
         state: Initiative = await reader.the(INITIATIVE, initiative)
         name = state.name
+    elif me is None or not me.initiatives:
+        with contextlib.suppress(CommandRejected, Unreadable, Unavailable):
+            name = await initiatives.the_only_one(reader)
     if not signed_in:
         return Frame(house=name, links=(_CALLS,))
     if me is None:

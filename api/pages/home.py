@@ -2,293 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Final, assert_never
-
-from api.pages.organisations import names_among
+from api.pages.own_initiatives import place_of
 from api.pages.page import Page, PageContent
 from api.pages.visits import Visit
-from domain.grants.state import GrantStatus
-from domain.grants.tasks import TaskKind
-from domain.messages import Message, counted, msg
-from domain.refusals import Forbidden, NotFound
-from domain.reviews.facts import JUDGING
-from domain.reviews.state import ReviewStatus
-from domain.rounds.state import RoundStatus
-from domain.values import Role, Texts
-from projections import applications, calls, dossiers, funds, grants, initiatives, reviews
-from projections.calls import CallLine
-from projections.funds import FundLine
-from projections.grants import GrantTasks
-from projections.initiatives import OwnRoles
+from api.pages.waiting import waiting_for
+from projections import applications, dossiers, grants, initiatives
+from projections.applications import ApplicationLine
+from projections.grants import GrantLine
 from projections.paging import MOST, whole
 from projections.paging import ResultPage as ListPage
-from projections.reader import Reader
-from projections.reviews import OwnReview
-
-
-@dataclass(frozen=True, slots=True)
-class OwnInitiative:
-    """An initiative as its member sees it: with its calls and, for whom they are, its funds."""
-
-    own: OwnRoles
-    calls: tuple[CallLine, ...]
-    funds: tuple[FundLine, ...]
-
-    def roles_in(self, call: str) -> frozenset[Role]:
-        """All roles that the member holds in one of its calls."""
-        for_call = [role for each in self.own.calls if each.call == call for role in each.roles]
-        return frozenset((*self.own.roles, *for_call))
-
-    @property
-    def judges(self) -> bool:
-        """Whether the member can be asked for reviews."""
-        return not self._held.isdisjoint(JUDGING)
-
-    @property
-    def does_grants(self) -> bool:
-        """Whether the member can have something to do on a grant."""
-        return not self._held.isdisjoint({Role.OFFICER, Role.FINANCE, Role.APPROVER})
-
-    @property
-    def _held(self) -> frozenset[Role]:
-        return frozenset((*self.own.roles, *(role for each in self.own.calls for role in each.roles)))
-
-
-@dataclass(frozen=True, slots=True)
-class TodoItem:
-    """Something that waits for the visitor: where it is done, how many of it there are (shown before the words; 0: there
-    is one), about which call, until when, and where each is if it has a page of its own, with its handle."""
-
-    href: str
-    words: Message
-    count: int = 0
-    about: Texts | None = None
-    until: datetime | None = None
-    each: tuple[tuple[str, str], ...] = ()
 
 
 async def _me(visit: Visit) -> PageContent:
-    me = await initiatives.me(visit.wiring.reader, visit.person)
-    places = [await place_of(visit.wiring.reader, visit.person, own) for own in me.initiatives]
-    waiting = [
-        *await _reviews(visit, places),
-        *await _offers(visit),
-        *(each for place in places for call in place.calls for each in _rounds(place, call)),
-        *await _decisions(visit, places),
-        *await _grants(visit, places),
-    ]
-    kept = await dossiers.mine(visit.wiring.reader, visit.person)
-    return PageContent("me.html", {"me": me, "places": places, "waiting": waiting, "kept": kept.items})
+    reader, who = visit.wiring.reader, visit.person
+    me = await initiatives.me(reader, who)
+    places = [await place_of(reader, who, own) for own in me.initiatives]
+    kept = [each for each in (await dossiers.mine(reader, who)).items if not each.erased]
 
+    async def own_applications(cursor: str | None) -> ListPage[ApplicationLine]:
+        return await applications.mine(reader, who, cursor=cursor, limit=MOST)
 
-async def _reviews(visit: Visit, places: list[OwnInitiative]) -> list[TodoItem]:
-    """Reviews that the visitor was asked for and has not submitted."""
-    if not any(place.judges for place in places):
-        return []
+    async def own_grants(cursor: str | None) -> ListPage[GrantLine]:
+        return await grants.mine(reader, who, cursor=cursor, limit=MOST)
 
-    async def own(cursor: str | None) -> ListPage[OwnReview]:
-        return await reviews.mine(visit.wiring.reader, visit.person, cursor=cursor, limit=MOST)
-
-    found = await whole(own)
-    new = [each for each in found if each.status == ReviewStatus.ASSIGNED]
-    begun = [each for each in found if each.status == ReviewStatus.CLEARED]
-    return [
-        *([TodoItem("/reviews", _new(len(new)), len(new))] if new else []),
-        *([TodoItem("/reviews", _begun(len(begun)), len(begun))] if begun else []),
-    ]
-
-
-def _new(count: int) -> Message:
-    return counted(
-        "new review: say whether you have a conflict of interest",
-        "new reviews: say whether you have a conflict of interest",
-        count=count,
+    return PageContent(
+        "me.html",
+        {
+            "me": me,
+            "places": places,
+            "waiting": await waiting_for(visit, places),
+            "kept": kept,
+            "titles": {each.id: each.title for each in await whole(own_applications)} if kept else {},
+            "amounts": {each.id: each.amount for each in await whole(own_grants)} if kept else {},
+        },
     )
-
-
-def _begun(count: int) -> Message:
-    return counted("review to write", "reviews to write", count=count)
-
-
-async def _offers(visit: Visit) -> list[TodoItem]:
-    """Grants that the visitor or an organisation of theirs was offered, and amendments of them, that are not answered yet."""
-    found = await grants.mine(visit.wiring.reader, visit.person)
-    names = await names_among(visit, (each.recipient for each in found.items))
-    return [
-        *(
-            TodoItem(
-                f"/grants/{each.id}",
-                msg(
-                    "Answer the offer of {amount} to {organisation}",
-                    amount=each.amount,
-                    organisation=names[each.recipient],
-                )
-                if each.recipient in names
-                else msg("Answer the offer of {amount}", amount=each.amount),
-                until=each.respond_by,
-            )
-            for each in found.items
-            if each.status == GrantStatus.OFFERED
-        ),
-        *(
-            TodoItem(
-                f"/grants/{each.id}#amendment",
-                msg(
-                    "Answer the amendment of the grant of {amount} to {organisation}",
-                    amount=each.amount,
-                    organisation=names[each.recipient],
-                )
-                if each.recipient in names
-                else msg("Answer the amendment of your grant of {amount}", amount=each.amount),
-            )
-            for each in found.items
-            if each.amendment is not None
-        ),
-    ]
-
-
-def _rounds(place: OwnInitiative, call: CallLine) -> Iterator[TodoItem]:
-    """Rounds of a call that wait for its staff or its chair. What is in them is not looked at: an officer who reads
-    applications can no longer review in a blind round."""
-    roles = place.roles_in(call.id)
-    for round in call.rounds:
-        ranking = f"/rounds/{round.id}/ranking"
-        if Role.OFFICER in roles and round.status == RoundStatus.CLOSED:
-            if received := round.received:
-                words = counted(
-                    "application received: check it and ask jurors",
-                    "applications received: check them and ask jurors",
-                    count=received,
-                )
-                yield TodoItem(f"/calls/{call.id}/applications", words, received, about=call.title)
-            yield TodoItem(ranking, _OPEN_PANEL, about=call.title)
-        elif round.status == RoundStatus.IN_PANEL and Role.CHAIR in roles:
-            yield TodoItem(ranking, _DECIDE, about=call.title)
-        elif round.status == RoundStatus.IN_PANEL and Role.OFFICER in roles:
-            yield TodoItem(ranking, _CONFIRM, about=call.title)
-
-
-async def _decisions(visit: Visit, places: list[OwnInitiative]) -> list[TodoItem]:
-    """Decisions that rolling calls owe, for their staff."""
-    found = []
-    for place in places:
-        for call in place.calls:
-            if call.intake != "rolling" or Role.OFFICER not in place.roles_in(call.id):
-                continue
-            due = await applications.decisions_due(visit.wiring.reader, visit.person, call.id, limit=MOST)
-            if due.items:
-                words = counted("application to decide on", "applications to decide on", count=len(due.items))
-                found.append(
-                    TodoItem(
-                        f"/calls/{call.id}/applications",
-                        words,
-                        len(due.items),
-                        about=call.title,
-                        until=due.items[0].decide_by,
-                    )
-                )
-    return found
-
-
-async def _grants(visit: Visit, places: list[OwnInitiative]) -> list[TodoItem]:
-    """What waits on grants for the staff and for those who pay: of each call and kind one item, with all of its grants."""
-    if not any(place.does_grants for place in places):
-        return []
-
-    async def own(cursor: str | None) -> ListPage[GrantTasks]:
-        return await grants.tasks(visit.wiring.reader, visit.person, cursor=cursor, limit=MOST)
-
-    titles = {call.id: call.title for place in places for call in place.calls}
-    found: dict[tuple[TaskKind, str], list[GrantTasks]] = {}
-    for grant in await whole(own):
-        for task in grant.tasks:
-            found.setdefault((task.kind, grant.call), []).append(grant)
-    return [
-        TodoItem(
-            f"/grants/{waiting[0].grant}" if len(waiting) == 1 else f"/calls/{call}/grants",
-            _task_words(kind, len(waiting)),
-            len(waiting),
-            about=titles.get(call),
-            each=tuple((f"/grants/{each.grant}", each.handle) for each in waiting if each.handle)
-            if len(waiting) > 1
-            else (),
-        )
-        for kind in TaskKind
-        for (of_kind, call), waiting in found.items()
-        if of_kind is kind
-    ]
-
-
-def _task_words(kind: TaskKind, count: int) -> Message:
-    match kind:
-        case TaskKind.CONFIRM_PAYEE:
-            return counted(
-                "grant with bank details to confirm", "grants with bank details to confirm", count=count
-            )
-        case TaskKind.SCHEDULE:
-            return counted(
-                "grant to divide into instalments", "grants to divide into instalments", count=count
-            )
-        case TaskKind.APPROVE:
-            return counted("instalment to approve", "instalments to approve", count=count)
-        case TaskKind.RECORD_SCREENING:
-            return counted("payee to screen", "payees to screen", count=count)
-        case TaskKind.INSTRUCT:
-            return counted("instalment to send to the bank", "instalments to send to the bank", count=count)
-        case TaskKind.SETTLE:
-            return counted(
-                "payment to record when the bank has made it",
-                "payments to record when the bank has made them",
-                count=count,
-            )
-        case TaskKind.ANSWER_REPORT:
-            return counted("report to accept or return", "reports to accept or return", count=count)
-        case TaskKind.AWAIT_ANSWER:
-            return counted(
-                "amendment that the recipient has not answered yet",
-                "amendments that the recipients have not answered yet",
-                count=count,
-            )
-        case TaskKind.COMPLETE:
-            return counted("grant to complete", "grants to complete", count=count)
-        case _:
-            assert_never(kind)
-
-
-_OPEN_PANEL: Final = msg("Open the panel when the reviews are done")
-_DECIDE: Final = msg("Set the outcomes with the panel and close it")
-_CONFIRM: Final = msg(
-    "The panel is at work: confirm its decision when the chair has closed it, then announce the results"
-)
-
-
-async def place_of(reader: Reader, person: str | None, own: OwnRoles) -> OwnInitiative:
-    """An initiative as its member sees it, with every call and fund that is theirs to see."""
-
-    async def own_funds(cursor: str | None) -> ListPage[FundLine]:
-        return await funds.of_initiative(reader, person, own.initiative, cursor=cursor, limit=MOST)
-
-    async def own_calls(cursor: str | None) -> ListPage[CallLine]:
-        if Role.OFFICER in own.roles:
-            return await calls.of_initiative(reader, person, own.initiative, cursor=cursor, limit=MOST)
-        return await calls.public(reader, initiative=own.initiative, cursor=cursor, limit=MOST)
-
-    found_calls = await whole(own_calls)
-    listed = {call.id for call in found_calls}
-    # An officer for one call alone sees its draft, too.
-    drafts = [
-        await calls.one(reader, person, each.call)
-        for each in own.calls
-        if Role.OFFICER in each.roles and each.call not in listed
-    ]
-    try:
-        found = await whole(own_funds)
-    except (Forbidden, NotFound):
-        found = ()
-    return OwnInitiative(own, (*found_calls, *drafts), found)
 
 
 PAGES = (Page(path="/me", show=_me),)

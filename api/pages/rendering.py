@@ -18,6 +18,7 @@ from minijinja import Environment, load_from_path, safe
 
 from api.locales import LANGUAGES, Locale
 from api.pages.chips import Chips
+from api.pages.trying import Offer
 from domain import limits
 from domain.amounts import example_amount
 from domain.answers import number_bounds
@@ -25,7 +26,6 @@ from domain.commands.register import REGISTER
 from domain.labels import REASONS, label
 from domain.messages import Message, msg
 from domain.values import Money, Role, Texts
-from domain.words import word_limit
 from projections.timeline import About, TimelineEntry
 
 _HERE: Final = Path(__file__).parent
@@ -189,6 +189,13 @@ class _Words:
         """What a field of a command offers to choose from, each code with its words."""
         return tuple((code, self.reason(code)) for code in codes(command, field))
 
+    def by_sentence(self, offers: Sequence[Offer]) -> list[tuple[str, list[str]]]:
+        """What others do: each sentence that says who they are, with the names of what they do."""
+        found: dict[str, list[str]] = {}
+        for offer in offers:
+            found.setdefault(self.say(offer.not_yours), []).append(self.say(offer.name))
+        return list(found.items())
+
     def within(self, hint: str, most: int) -> str:
         """A field's hint, with the length to which its text is limited; 0 where nothing is typed freely."""
         if not most:
@@ -227,11 +234,13 @@ def _environment(locale: Locale) -> Environment:
             "role": words.role,
             "roles": words.roles,
             "zone": words.zone,
+            "city": locale.city,
             "number": words.number,
             "amount": words.amount,
             "percent": words.percent,
             "day_there": words.day_there,
             "language_name": words.language_name,
+            "by_sentence": words.by_sentence,
             "listed": locale.listed,
             "capital": _capital,
             "said": said,
@@ -252,7 +261,6 @@ def _environment(locale: Locale) -> Environment:
             "example": example_amount,
             "limits": limits,
             "within": words.within,
-            "word_limit": word_limit,
             "number_bounds": number_bounds,
         },
     )

@@ -23,6 +23,7 @@ from api.pages.forms import Plain, SubmittedForm, command_of, nested, read_form
 from api.pages.frame import PERHAPS_SIGNED_IN, WITHOUT_PERSON, Frame, frame_of, known
 from api.pages.labels import given_back, label_of
 from api.pages.languages import LanguageChoice, same_place
+from api.pages.mistakes import on_a_page
 from api.pages.origins import check_same_site
 from api.pages.page import Page, PageAction, PageContent
 from api.pages.rendering import Rendering
@@ -334,7 +335,7 @@ def _returned(form: SubmittedForm, error: CommandRejected | Stale | KeyReused | 
         case Invalid():
             errors: dict[str, Message] = {}
             for each in error.errors[:MOST_NAMED]:
-                errors.setdefault(each.field, each.detail)
+                errors.setdefault(each.field, on_a_page(each.detail))
             others = len(error.errors) - MOST_NAMED
             sentence = msg("Nothing was saved yet. Please correct:")
             if others > 0 and error.more:

@@ -10,7 +10,7 @@ from projections.grants.shown import (
     ReportShown,
     ScreeningShown,
 )
-from projections.grants.tasks import GrantTask, GrantTasks, tasks
+from projections.grants.tasks import GrantTask, GrantTasks, tasks, to_offer
 
 __all__ = [
     "AmendmentShown",
@@ -26,4 +26,5 @@ __all__ = [
     "of_call",
     "one",
     "tasks",
+    "to_offer",
 ]

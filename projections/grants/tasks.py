@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from domain import access
+from domain.applications.state import ApplicationStatus
 from domain.calls.state import CALL
 from domain.deciding import Allowed
 from domain.grants.state import GRANT, Grant
@@ -18,7 +19,7 @@ from domain.persons import PERSON
 from domain.refusals import Forbidden
 from domain.values import Money
 from projections.paging import DEFAULT_LIMIT, ResultPage, check_limit, key_of, page
-from projections.reader import QueryRow, Reader
+from projections.reader import QueryRow, Reader, allow
 
 
 class GrantTask(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,3 +111,26 @@ def _amount(grant: Grant, task: Task) -> Money:
     of_instalment = task.kind in (TaskKind.APPROVE, TaskKind.INSTRUCT, TaskKind.SETTLE)
     minor = grant.instalments[task.number].plan.amount if of_instalment and task.number else grant.amount
     return Money.of(minor, grant.currency)
+
+
+async def to_offer(reader: Reader, viewer: str | None, call: str) -> int:
+    """How many awarded applications of a call have no grant yet, for its staff: without one's own, and those with which one
+    declared a conflict of interest. Raises `NotFound` or `Forbidden`."""
+    who = viewer or ""
+    _, whole, actor = await reader.with_initiative_seen_by(viewer, CALL, call)
+    allow(access.officer(who, whole.within(call)))
+    rows = await reader.rows(
+        """
+        SELECT a.application, a.round FROM read.applications a
+        WHERE a.call = %(call)b AND a.status = %(awarded)b AND a.to_position = 9223372036854775807
+            AND NOT a.applicant = ANY (%(own)b::text[])
+            AND NOT EXISTS (SELECT FROM read.grants g WHERE g.application = a.application)
+        """,
+        call=call,
+        awarded=str(ApplicationStatus.AWARDED),
+        own=list(actor.all_parties),
+    )
+    conflicts = await reader.members_of_all(
+        [conflicts_of(who, round) for round in {row["round"] for row in rows}]
+    )
+    return sum(row["application"] not in conflicts for row in rows)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.pages.conftest import Stage
+
+NOBODY: Final = "nobody"
+"""Who is not signed in."""
 
 
 @dataclass
@@ -85,3 +89,16 @@ def someone(browser: Browser, stage: Stage, walk: Walk, role: str) -> Someone:
     visitor.press("Sign in", **{"Access key": stage.tokens[role]})
     assert visitor.path == "/me"
     return visitor
+
+
+def signed_in(browser: Browser, stage: Stage, role: str) -> BrowserContext:
+    """A browser with scripts, for looking at pages, in which somebody is signed in, or `NOBODY`."""
+    context = browser.new_context(locale="en-GB")
+    if role != NOBODY:
+        page = context.new_page()
+        page.goto(f"{stage.address}/sign-in")
+        page.get_by_label("Access key").fill(stage.tokens[role])
+        page.locator("main").get_by_role("button").click()
+        page.wait_for_url("**/me")
+        page.close()
+    return context

@@ -10,11 +10,12 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final, Literal
 
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from api.locales import LANGUAGES
+from tests.pages.browsing import NOBODY, signed_in
 from tests.pages.conftest import Stage, set_stage
-from tests.pages.states import NOBODY, View, every_state
+from tests.pages.states import View, every_state
 
 FOLDER: Final = Path(__file__).parents[2] / ".screenshots"
 CHROMIUM: Final = "/usr/bin/chromium"
@@ -63,19 +64,6 @@ class Camera:
         (self._folder / "index.html").write_text(
             f'<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<title>Every page</title>\n<h1>Every page</h1>\n{rows}\n'
         )
-
-
-def signed_in(browser: Browser, stage: Stage, role: str) -> BrowserContext:
-    """A browser in which somebody is signed in, or nobody."""
-    context = browser.new_context(java_script_enabled=True)
-    if role != NOBODY:
-        page = context.new_page()
-        page.goto(f"{stage.address}/sign-in")
-        page.get_by_label("Access key").fill(stage.tokens[role])
-        page.locator("main").get_by_role("button").click()
-        page.wait_for_url("**/me")
-        page.close()
-    return context
 
 
 def photograph(browser: Browser, stage: Stage, camera: Camera, views: Sequence[View]) -> None:

@@ -17,7 +17,7 @@ def test_what_was_written_is_gone_and_the_page_says_so(stage: Stage) -> None:
     assert TITLE in page
     assert "application-forget" not in page
     assert "withdraw it first" in page
-    assert f'<a href="{address}">An application' in applicant.open("/me").text
+    assert f'<a href="{address}">The application <bdi>{TITLE}</bdi>' in applicant.open("/me").text
 
     withdraw = applicant.form(address, "application-withdraw")
     assert applicant.send(address, withdraw | {"reason": "safety", "explanation": ""}).status_code == 303

@@ -287,7 +287,7 @@ def test_a_payment_takes_two_approvals_and_says_what_it_waits_for(walk: Walk) ->
         in walk.read["others"]
     )
     assert "Approve this payment" not in walk.read["after the first approval"]
-    assert "Settled" in walk.read["paid"]
+    assert "Paid" in walk.read["paid"]
     assert "Reference PAGES-1" in walk.read["paid"]
     assert "Paid so far\n1,000.00\u00a0EUR" in walk.read["paid"]
     assert "Report 1\n\nAccepted" in walk.read["reported"]

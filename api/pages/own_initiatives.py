@@ -1,0 +1,70 @@
+"""An initiative as its member sees it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from domain.refusals import Forbidden, NotFound
+from domain.reviews.facts import JUDGING
+from domain.values import Role
+from projections import calls, funds
+from projections.calls import CallLine
+from projections.funds import FundLine
+from projections.initiatives import OwnRoles
+from projections.paging import MOST, whole
+from projections.paging import ResultPage as ListPage
+from projections.reader import Reader
+
+
+@dataclass(frozen=True, slots=True)
+class OwnInitiative:
+    """An initiative as its member sees it: with its calls and, for whom they are, its funds."""
+
+    own: OwnRoles
+    calls: tuple[CallLine, ...]
+    funds: tuple[FundLine, ...]
+
+    def roles_in(self, call: str) -> frozenset[Role]:
+        """All roles that the member holds in one of its calls."""
+        for_call = [role for each in self.own.calls if each.call == call for role in each.roles]
+        return frozenset((*self.own.roles, *for_call))
+
+    @property
+    def judges(self) -> bool:
+        """Whether the member can be asked for reviews."""
+        return not self._held.isdisjoint(JUDGING)
+
+    @property
+    def does_grants(self) -> bool:
+        """Whether the member can have something to do on a grant."""
+        return not self._held.isdisjoint({Role.OFFICER, Role.FINANCE, Role.APPROVER})
+
+    @property
+    def _held(self) -> frozenset[Role]:
+        return frozenset((*self.own.roles, *(role for each in self.own.calls for role in each.roles)))
+
+
+async def place_of(reader: Reader, person: str | None, own: OwnRoles) -> OwnInitiative:
+    """An initiative as its member sees it, with every call and fund that is theirs to see."""
+
+    async def own_funds(cursor: str | None) -> ListPage[FundLine]:
+        return await funds.of_initiative(reader, person, own.initiative, cursor=cursor, limit=MOST)
+
+    async def own_calls(cursor: str | None) -> ListPage[CallLine]:
+        if Role.OFFICER in own.roles:
+            return await calls.of_initiative(reader, person, own.initiative, cursor=cursor, limit=MOST)
+        return await calls.public(reader, initiative=own.initiative, cursor=cursor, limit=MOST)
+
+    found_calls = await whole(own_calls)
+    listed = {call.id for call in found_calls}
+    # An officer for one call alone sees its draft, too.
+    drafts = [
+        await calls.one(reader, person, each.call)
+        for each in own.calls
+        if Role.OFFICER in each.roles and each.call not in listed
+    ]
+    try:
+        found = await whole(own_funds)
+    except (Forbidden, NotFound):
+        found = ()
+    return OwnInitiative(own, (*found_calls, *drafts), found)

@@ -1,0 +1,294 @@
+"""What waits for a member, an applicant or a recipient: the list on their start page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import assert_never
+
+from api.pages.organisations import names_among
+from api.pages.own_initiatives import OwnInitiative
+from api.pages.visits import Visit
+from domain.grants.state import GrantStatus
+from domain.grants.tasks import TaskKind
+from domain.messages import Message, counted, msg
+from domain.panels.state import PanelStatus
+from domain.reviews.state import ReviewStatus
+from domain.rounds.state import RoundStatus
+from domain.values import Role, Texts
+from projections import applications, calls, grants, organisations, panels, reviews
+from projections.calls import CallLine
+from projections.grants import GrantTasks
+from projections.paging import MOST, whole
+from projections.paging import ResultPage as ListPage
+from projections.reviews import OwnReview
+from projections.rounds import RoundLine
+
+
+@dataclass(frozen=True, slots=True)
+class TodoItem:
+    """Something that waits for the visitor: where it is done, how many of it there are (shown before the words; 0: there
+    is one), about which call, until when, on the clocks of which `zone`, and where each is if it has a page of its own, with its
+    handle."""
+
+    href: str
+    words: Message
+    count: int = 0
+    about: Texts | None = None
+    until: datetime | None = None
+    zone: str = "UTC"
+    each: tuple[tuple[str, str], ...] = ()
+
+
+async def waiting_for(visit: Visit, places: list[OwnInitiative]) -> list[TodoItem]:
+    """All that waits for the visitor."""
+    return [
+        *await _reviews(visit, places),
+        *await _invitations(visit),
+        *await _offers(visit),
+        *await _rounds(visit, places),
+        *await _decisions(visit, places),
+        *await _awards(visit, places),
+        *await _grants(visit, places),
+    ]
+
+
+async def _reviews(visit: Visit, places: list[OwnInitiative]) -> list[TodoItem]:
+    """Reviews that the visitor was asked for and has not submitted."""
+    if not any(place.judges for place in places):
+        return []
+
+    async def own(cursor: str | None) -> ListPage[OwnReview]:
+        return await reviews.mine(visit.wiring.reader, visit.person, cursor=cursor, limit=MOST)
+
+    found = await whole(own)
+    new = [each for each in found if each.status == ReviewStatus.ASSIGNED]
+    begun = [each for each in found if each.status == ReviewStatus.CLEARED]
+    return [
+        *([TodoItem("/reviews", _new(len(new)), len(new))] if new else []),
+        *([TodoItem("/reviews", _begun(len(begun)), len(begun))] if begun else []),
+    ]
+
+
+def _new(count: int) -> Message:
+    return counted(
+        "new review: say whether you have a conflict of interest",
+        "new reviews: say whether you have a conflict of interest",
+        count=count,
+    )
+
+
+def _begun(count: int) -> Message:
+    return counted("review to write", "reviews to write", count=count)
+
+
+async def _invitations(visit: Visit) -> list[TodoItem]:
+    """Organisations that asked the visitor to act for them."""
+    found = await organisations.mine(visit.wiring.reader, visit.person)
+    return [
+        TodoItem(
+            f"/organisations/{each.id}",
+            msg("Answer the invitation to act for {organisation}", organisation=each.name)
+            if each.name
+            else msg("Answer the invitation to act for an organisation"),
+        )
+        for each in found.items
+        if not each.acts
+    ]
+
+
+async def _offers(visit: Visit) -> list[TodoItem]:
+    """Grants that the visitor or an organisation of theirs was offered, and amendments of them, that are not answered yet."""
+    found = await grants.mine(visit.wiring.reader, visit.person)
+    names = await names_among(visit, (each.recipient for each in found.items))
+    zones = {
+        call: (await calls.one(visit.wiring.reader, visit.person, call)).time_zone
+        for call in {each.call for each in found.items if each.status == GrantStatus.OFFERED}
+    }
+    return [
+        *(
+            TodoItem(
+                f"/grants/{each.id}",
+                msg(
+                    "Answer the offer of {amount} to {organisation}",
+                    amount=each.amount,
+                    organisation=names[each.recipient],
+                )
+                if each.recipient in names
+                else msg("Answer the offer of {amount}", amount=each.amount),
+                until=each.respond_by,
+                zone=zones[each.call],
+            )
+            for each in found.items
+            if each.status == GrantStatus.OFFERED
+        ),
+        *(
+            TodoItem(
+                f"/grants/{each.id}#amendment",
+                msg(
+                    "Answer the amendment of the grant of {amount} to {organisation}",
+                    amount=each.amount,
+                    organisation=names[each.recipient],
+                )
+                if each.recipient in names
+                else msg("Answer the amendment of your grant of {amount}", amount=each.amount),
+            )
+            for each in found.items
+            if each.amendment is not None
+        ),
+    ]
+
+
+async def _rounds(visit: Visit, places: list[OwnInitiative]) -> list[TodoItem]:
+    """Rounds that wait for their staff or their chair. What is in them is not looked at: an officer who reads
+    applications can no longer review in a blind round."""
+    return [
+        item
+        for place in places
+        for call in place.calls
+        for round in call.rounds
+        for item in await _round(visit, place.roles_in(call.id), call, round)
+    ]
+
+
+async def _round(visit: Visit, roles: frozenset[Role], call: CallLine, round: RoundLine) -> list[TodoItem]:
+    ranking = f"/rounds/{round.id}/ranking"
+    if round.status == RoundStatus.CLOSED and Role.OFFICER in roles:
+        words = counted(
+            "application received: check it and ask jurors",
+            "applications received: check them and ask jurors",
+            count=round.received or 0,
+        )
+        listed = f"/calls/{call.id}/applications"
+        return [
+            *([TodoItem(listed, words, round.received, about=call.title)] if round.received else []),
+            TodoItem(ranking, msg("Open the panel when the reviews are done"), about=call.title),
+        ]
+    if round.status != RoundStatus.IN_PANEL or roles.isdisjoint({Role.OFFICER, Role.CHAIR}):
+        return []
+    panel = await panels.standing(visit.wiring.reader, visit.person, round.id)
+    status = None if panel is None else panel.status
+    if status == PanelStatus.OPENED and Role.CHAIR in roles:
+        words = (
+            msg("Set the outcomes with the panel; somebody else then confirms them")
+            if call.fast_track_up_to
+            else msg("Set the outcomes with the panel and close it")
+        )
+    elif status == PanelStatus.OPENED and call.fast_track_up_to and Role.OFFICER in roles:
+        words = msg("Confirm the panel's decision when the chair has set all outcomes")
+    elif status == PanelStatus.CLOSED and Role.OFFICER in roles:
+        words = msg("Confirm the panel's decision, or return it to the chair")
+    elif panel is not None and status == PanelStatus.CONFIRMED and panel.announce_at is None:
+        words = msg("Announce the results to the applicants")
+    else:
+        return []
+    return (
+        [TodoItem(ranking, words, about=call.title)] if Role.OFFICER in roles or Role.CHAIR in roles else []
+    )
+
+
+async def _decisions(visit: Visit, places: list[OwnInitiative]) -> list[TodoItem]:
+    """Decisions that rolling calls owe, for their staff."""
+    found = []
+    for place in places:
+        for call in place.calls:
+            if call.intake != "rolling" or Role.OFFICER not in place.roles_in(call.id):
+                continue
+            due = await applications.decisions_due(visit.wiring.reader, visit.person, call.id, limit=MOST)
+            if due.items:
+                words = counted("application to decide on", "applications to decide on", count=len(due.items))
+                found.append(
+                    TodoItem(
+                        f"/calls/{call.id}/applications",
+                        words,
+                        len(due.items),
+                        about=call.title,
+                        until=due.items[0].decide_by,
+                        zone=call.time_zone,
+                    )
+                )
+    return found
+
+
+async def _awards(visit: Visit, places: list[OwnInitiative]) -> list[TodoItem]:
+    """Awarded applications whose grant was not offered yet, for the staff."""
+    found = []
+    for place in places:
+        for call in place.calls:
+            if Role.OFFICER not in place.roles_in(call.id):
+                continue
+            count = await grants.to_offer(visit.wiring.reader, visit.person, call.id)
+            if count:
+                words = counted(
+                    "awarded application: offer the grant",
+                    "awarded applications: offer the grants",
+                    count=count,
+                )
+                listed = f"/calls/{call.id}/applications?status=awarded"
+                found.append(TodoItem(listed, words, count, about=call.title))
+    return found
+
+
+async def _grants(visit: Visit, places: list[OwnInitiative]) -> list[TodoItem]:
+    """What waits on grants for the staff and for those who pay: of each call and kind one item, with all of its grants."""
+    if not any(place.does_grants for place in places):
+        return []
+
+    async def own(cursor: str | None) -> ListPage[GrantTasks]:
+        return await grants.tasks(visit.wiring.reader, visit.person, cursor=cursor, limit=MOST)
+
+    titles = {call.id: call.title for place in places for call in place.calls}
+    found: dict[tuple[TaskKind, str], list[GrantTasks]] = {}
+    for grant in await whole(own):
+        for task in grant.tasks:
+            found.setdefault((task.kind, grant.call), []).append(grant)
+    return [
+        TodoItem(
+            f"/grants/{waiting[0].grant}" if len(waiting) == 1 else f"/calls/{call}/grants",
+            _task_words(kind, len(waiting)),
+            len(waiting),
+            about=titles.get(call),
+            each=tuple((f"/grants/{each.grant}", each.handle) for each in waiting if each.handle)
+            if len(waiting) > 1
+            else (),
+        )
+        for kind in TaskKind
+        for (of_kind, call), waiting in found.items()
+        if of_kind is kind
+    ]
+
+
+def _task_words(kind: TaskKind, count: int) -> Message:
+    match kind:
+        case TaskKind.CONFIRM_PAYEE:
+            return counted(
+                "grant with bank details to confirm", "grants with bank details to confirm", count=count
+            )
+        case TaskKind.SCHEDULE:
+            return counted(
+                "grant to divide into instalments", "grants to divide into instalments", count=count
+            )
+        case TaskKind.APPROVE:
+            return counted("instalment to approve", "instalments to approve", count=count)
+        case TaskKind.RECORD_SCREENING:
+            return counted("payee to screen", "payees to screen", count=count)
+        case TaskKind.INSTRUCT:
+            return counted("instalment to send to the bank", "instalments to send to the bank", count=count)
+        case TaskKind.SETTLE:
+            return counted(
+                "payment to record when the bank has made it",
+                "payments to record when the bank has made them",
+                count=count,
+            )
+        case TaskKind.ANSWER_REPORT:
+            return counted("report to accept or return", "reports to accept or return", count=count)
+        case TaskKind.AWAIT_ANSWER:
+            return counted(
+                "amendment that the recipient has not answered yet",
+                "amendments that the recipients have not answered yet",
+                count=count,
+            )
+        case TaskKind.COMPLETE:
+            return counted("grant to complete", "grants to complete", count=count)
+        case _:
+            assert_never(kind)

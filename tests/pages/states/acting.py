@@ -1,0 +1,57 @@
+"""What is done on a page before it is looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page
+
+
+def opened(page: Page) -> None:
+    """Everything that is folded is opened."""
+    page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true; })")
+
+
+def sent(form: str, **typed: str) -> Callable[[Page], None]:
+    """A form is filled in wrongly and sent, so that it comes back."""
+
+    def send(page: Page) -> None:
+        opened(page)
+        place = page.locator(f"form#{form}")
+        for name, value in typed.items():
+            place.locator(f"[name='{name}']").fill(value)
+        place.locator("p.send button, button").last.click()
+
+    return send
+
+
+def with_mistakes(page: Page) -> None:
+    """An application with mistakes in it, of every kind."""
+    for name, value in {
+        "title": "Ten kitchens",
+        "requested.amount": "1.250",
+        "answers.costs[0].item": "Travel",
+        "answers.costs[0].amount": "a hundred",
+        "answers.months": "99",
+    }.items():
+        page.locator(f"main form [name='{name}']").fill(value)
+    page.locator("main form p.send button").click()
+
+
+def signed_out(page: Page) -> None:
+    """The session ends while somebody writes."""
+    page.locator("[name=title]").fill("Ten kitchens")
+    page.locator("[name='answers.idea']").fill("Ten concerts in ten kitchens.")
+    page.context.clear_cookies()
+    page.locator("main form p.send button").click()
+
+
+def wrong_key(page: Page) -> None:
+    """A key that nobody has is sent."""
+    page.locator("main input[type=password]").fill("ow_nothing")
+    page.locator("main form button").click()
+
+
+def not_in_exile(page: Page) -> None:
+    page.locator("main select").select_option("no")
+    page.locator("main form p.send button").click()

@@ -1,0 +1,118 @@
+"""Pages that need nothing in particular, calls of every kind, and what can be applied for."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from tests.pages.browsing import NOBODY
+from tests.pages.states.acting import not_in_exile, opened, sent, signed_out, with_mistakes, wrong_key
+from tests.pages.states.bodies import CALL, EXILE, LETTER, both
+from tests.pages.states.making import ADMINISTRATOR, EveryState
+
+
+def for_everybody(states: EveryState) -> None:
+    """Pages that need nothing in particular."""
+    see, stage = states.see, states.stage
+    see("front", "/", NOBODY)
+    see("calls", "/calls", NOBODY)
+    see("sign-in", "/sign-in", NOBODY)
+    see("sign-in-wrong", "/sign-in", NOBODY, then=wrong_key)
+    see("claim", "/claim", NOBODY)
+    see("claim-wrong", "/claim", NOBODY, then=wrong_key)
+    see("not-found", "/nowhere", NOBODY)
+    see(
+        "today",
+        "/me",
+        "officer",
+        "chair",
+        "juror",
+        "finance",
+        "approver",
+        "funder",
+        "applicant",
+        "newcomer",
+        ADMINISTRATOR,
+    )
+    see("ways-in", "/me/ways-in", "finance")
+    see("nothing-applied", "/applications", "third juror")
+    see("nothing-granted", "/grants", "newcomer")
+    see("nothing-to-review", "/reviews", "newcomer")
+    see("reviews", "/reviews", "juror", "third juror")
+    see("applications", "/applications", "applicant")
+    see("grants", "/grants", "applicant")
+    see("organisations", "/organisations", "applicant", "newcomer", "third juror")
+    house = stage.speaking("officer").get("/api/me")["initiatives"][0]["initiative"]
+    fund = stage.speaking("officer").get(f"/api/initiatives/{house}/funds")["items"][0]["id"]
+    see("members", f"/initiatives/{house}/members", "officer", ADMINISTRATOR)
+    see("fund", f"/funds/{fund}", "officer", "funder")
+    see("fund-timeline", f"/funds/{fund}/timeline", "funder")
+
+
+def before_the_deadline(states: EveryState) -> None:
+    """Calls of every kind, and what can be applied for."""
+    see, post = states.see, states.post
+    draft = states.draft(
+        ("A film fund", "Фонд кино"),
+        stages=[LETTER, CALL["stages"][0] | {"title": both("Project", "Проект")}],
+    )
+    see("call-draft", f"/calls/{draft}", "officer")
+    cancelled, its_round = states.open(("Stages abroad", "Сцены за границей"))
+    gone = states.apply("applicant", cancelled, its_round, "A stage on wheels")
+    post("officer", f"/api/calls/{cancelled}/cancel", reason="funds_lost", explanation="The funder left.")
+    see("call-cancelled", f"/calls/{cancelled}", NOBODY)
+    see("application-cancelled", f"/applications/{gone}", "applicant")
+
+    call, round = states.open(("Concerts in small rooms", "Концерты в маленьких комнатах"), days=40)
+    see("call-open", f"/calls/{call}", NOBODY, "applicant", "officer")
+    see("call-open-unfolded", f"/calls/{call}", "officer", then=opened)
+    see(
+        "call-extend-wrong",
+        f"/calls/{call}",
+        "officer",
+        then=sent(f"round-extend-{round}", closes_at="2020-01-01T10:00"),
+    )
+    see("form-and-criteria", f"/calls/{call}/stages/main", "officer")
+    see("apply", f"/calls/{call}/apply", "newcomer")
+    see("apply-wrong", f"/calls/{call}/apply", "newcomer", then=with_mistakes)
+    see("session-expired", f"/calls/{call}/apply", "newcomer", then=signed_out)
+
+    house = str(
+        post("applicant", "/api/organisations", name="Collective Snegir", identifiers=["GB-CHC-1164883"])[
+            "id"
+        ]
+    )
+    post("applicant", f"/api/organisations/{house}/members", person=states.stage.people["newcomer"])
+    see("organisation", f"/organisations/{house}", "applicant")
+    see("organisation-invited", f"/organisations/{house}", "newcomer")
+    theirs = states.apply("applicant", call, round, "Kitchens of the collective", applicant=house)
+    see("application-of-organisation", f"/applications/{theirs}", "applicant", "officer")
+    submitted = states.apply("second applicant", call, round, "Ten kitchens")
+    see("application-submitted", f"/applications/{submitted}", "second applicant", "officer")
+    see("application-unfolded", f"/applications/{submitted}", "second applicant", "officer", then=opened)
+    see("application-change", f"/applications/{submitted}/change", "second applicant")
+    returned = states.apply("second applicant", call, round, "Six stairs")
+    by = (states.now + timedelta(days=20)).replace(microsecond=0, tzinfo=None).isoformat()
+    post(
+        "officer",
+        f"/api/applications/{returned}/return",
+        questions="What does the hall cost?",
+        resubmit_by=by,
+    )
+    see("application-returned", f"/applications/{returned}", "second applicant", "officer")
+    withdrawn = states.apply("second applicant", call, round, "A walk")
+    post("second applicant", f"/api/applications/{withdrawn}/withdraw", reason="other")
+    see("application-withdrawn", f"/applications/{withdrawn}", "second applicant", "officer")
+    see("call-applications", f"/calls/{call}/applications", "officer")
+    see("call-timeline", f"/calls/{call}/timeline", "officer")
+
+    asking, _ = states.open(("Books in exile", "Книги в изгнании"), days=40, eligibility=[EXILE])
+    see("eligibility", f"/calls/{asking}/apply", "newcomer")
+    see("eligibility-refused", f"/calls/{asking}/apply", "newcomer", then=not_in_exile)
+
+    rolling = states.draft(("Urgent help", "Срочная помощь"), intake="rolling", decide_within_days=14)
+    post("officer", f"/api/calls/{rolling}/publish")
+    urgent = states.apply("second applicant", rolling, None, "A new flat")
+    see("call-rolling", f"/calls/{rolling}", NOBODY)
+    see("apply-rolling", f"/calls/{rolling}/apply", "newcomer")
+    see("application-rolling", f"/applications/{urgent}", "officer")
+    see("call-applications-rolling", f"/calls/{rolling}/applications", "officer")
