@@ -45,8 +45,8 @@ async def tasks(
 ) -> ResultPage[GrantTasks]:
     """What waits for one to do on the grants of one's initiatives: bank details to confirm, instalments to approve, to send to
     the bank and to record as paid, screenings, reports, schedules and amendments. Sorted by the random ids of the grants. Nothing is listed
-    that somebody else must do: one's own grants, and those that followed on a conflict of interest, are left out. A page may
-    have fewer items than asked for. Raises `Forbidden` for nobody."""
+    that somebody else must do: one's own grants, and those that followed on a conflict of interest, are left out, and so are
+    those that cannot be read. A page may have fewer items than asked for. Raises `Forbidden` for nobody."""
     if viewer is None:
         raise Forbidden(msg("Sign in first."))
     rows = await reader.rows(
@@ -104,7 +104,8 @@ async def tasks(
         if all(row[name] in loaded for name in ("grant", "call", "initiative", "recipient"))
     }
     found = page(rows, limit, waiting, lambda row: str(row["grant"]), readable=readable)
-    return msgspec.structs.replace(found, items=tuple([each for each in found.items if each.tasks]))
+    # Which grants cannot be read is told in the lists of their calls, to those who see these.
+    return ResultPage(items=tuple([each for each in found.items if each.tasks]), next=found.next)
 
 
 def _amount(grant: Grant, task: Task) -> Money:

@@ -46,6 +46,7 @@ def take_byways(running: Running, walked: Walked) -> None:
     for who, path in (
         ("officer", "/api/me"),
         ("artist", "/api/me/dossiers"),
+        ("finance", "/api/me/grant-tasks"),
         ("officer", "/api/initiatives/{initiative}"),
         ("funder", "/api/initiatives/{initiative}/members"),
         ("officer", "/api/initiatives/{initiative}/calls"),

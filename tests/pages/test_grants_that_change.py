@@ -67,6 +67,9 @@ def a_past_day_and_a_rest_are_asked_about_and_then_proposed(stage: Stage, grant:
     answer = officer.send(grant, sent | {"confirm_past_due": "true", "unscheduled.amount": "300.00"})
     assert answer.status_code == 303
     assert "The recipient has not answered it yet." in officer.open(grant).text
+    assert (
+        f'<a href="{grant}">amendment that the recipient has not answered yet</a>' in officer.open("/me").text
+    )
 
 
 def the_recipient_finds_it_on_their_page_and_accepts_it(stage: Stage, grant: str) -> None:
@@ -95,7 +98,10 @@ def an_account_without_an_iban_is_checked_at_its_fields(stage: Stage, grant: str
     assert 'id="grant-set_payee-bank_code-error">This BIC belongs to a bank in another country.<' in page.text
     assert '<option value="AM" selected>Armenia</option>' in page.text
     assert recipient.send(grant, sent | {"bank_code": "AGRI AM 22"}).status_code == 303
-    page = stage.visitor("finance").open(grant)
+    finance = stage.visitor("finance")
+    assert f'<a href="{grant}">grant with bank details to confirm</a>' in finance.open("/me").text
+    assert "bank details to confirm" not in stage.visitor("officer").open("/me").text
+    page = finance.open(grant)
     assert "12345678901" in page.text
     assert "Armenia" in page.text
     payee = stage.speaking("finance").get(f"/api{grant}")["payee"]

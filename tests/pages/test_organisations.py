@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests.pages.conftest import Stage, Visitor, eur, said, set_stage
+from tests.pages.states import AWARD, EveryState
 
 NAME = "Canary Collective Снегирь"
 IDENTIFIER = "GB-CHC-1164883"
@@ -70,6 +73,7 @@ class TestByPage:
         asked = sent(first, page, "organisation-invite", person=stage.people["newcomer"])
         assert asked.status_code == 303, said(asked)
         assert "You are invited" in second.open("/organisations").text
+        assert f"Answer the invitation to act for {NAME}" in second.open("/me").text
         assert sent(second, page, "organisation-join").status_code == 303
         assert "Nobody else" not in second.open(page).text
 
@@ -92,7 +96,13 @@ class TestByPage:
         )
         assert applied.status_code == 303, said(applied)
         assert "By page" in first.open("/applications").text
-        assert "By page" in second.open("/applications").text
+        listed = second.open("/applications").text
+        assert "By page" in listed
+        assert f'<bdi class="quiet small">{NAME}</bdi>' in listed
+        stage.speaking("newcomer").post(f"/api{applied.headers['location']}/withdraw", reason="other")
+        assert (
+            "It stays recorded that your organisation applied" in first.open(applied.headers["location"]).text
+        )
 
     def test_a_person_who_is_not_there_cannot_be_invited(self, stage: Stage) -> None:
         first = stage.visitor("applicant")
@@ -127,6 +137,31 @@ class TestWhoSeesIt:
         told = stage.speaking("applicant").get(f"/api/organisations/{organisation}/timeline")
         assert [each["what"] for each in told["items"]] == ["A person registered the organisation."]
         stage.speaking("officer").get(f"/api/organisations/{organisation}/timeline", 404)
+
+
+class TestGrants:
+    def test_of_an_organisation_are_offered_to_it_and_not_to_whoever_reads(self, stage: Stage) -> None:
+        states = EveryState(stage)
+        organisation = registered(stage, "applicant")
+        call, round = states.open(("A call", "Конкурс"))
+        application = states.apply("applicant", call, round, "Ours", applicant=organisation)
+        states.close_rounds(round)
+        states.judged(application)
+        panel = states.panel(round, {application: AWARD})
+        states.post("chair", f"/api/panels/{panel}/close")
+        states.post("officer", f"/api/panels/{panel}/confirm")
+        officer, artist = stage.visitor("officer"), stage.visitor("applicant")
+        assert "Announce the results to the applicants" in officer.open("/me").text
+        states.post("officer", f"/api/panels/{panel}/announce")
+        assert "awarded application: offer the grant" in officer.open("/me").text
+        grant = f"/grants/{states.granted('applicant', application, accepted=False)}"
+        assert "awarded application: offer the grant" not in officer.open("/me").text
+        said_so = f"Answer the offer of 300.00\N{NO-BREAK SPACE}EUR to {NAME}"
+        assert f'<a href="{grant}">{said_so}</a>' in html.unescape(artist.open("/me").text)
+        assert NAME in artist.open("/grants").text
+        page = html.unescape(artist.open(grant).text)
+        assert f"Grant of 300.00\N{NO-BREAK SPACE}EUR to <bdi>{NAME}</bdi>" in page
+        assert "Your grant" not in re.sub(r"<nav.*?</nav>", "", page, flags=re.DOTALL)
 
 
 class TestErasing:

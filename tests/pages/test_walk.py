@@ -282,10 +282,10 @@ def test_the_decision_takes_two_people(walk: Walk) -> None:
 
 def test_a_payment_takes_two_approvals_and_says_what_it_waits_for(walk: Walk) -> None:
     """Nobody is offered what they cannot do, and everybody is told why."""
-    assert (
-        "Approve instalment 1: In this initiative, only people with this role can do this: approver."
-        in walk.read["others"]
+    others = walk.read["others"].partition(
+        "In this initiative, only people with this role can do this: approver."
     )
+    assert "Approve instalment 1" in others[2]
     assert "Approve this payment" not in walk.read["after the first approval"]
     assert "Paid" in walk.read["paid"]
     assert "Reference PAGES-1" in walk.read["paid"]

@@ -50,6 +50,8 @@ def every_query(season: Season) -> dict[str, Query]:
         "initiatives.of_call": lambda r, v: initiatives.of_call(r, v, season.call),
         "grants.of_call": lambda r, v: grants.of_call(r, v, season.call),
         "grants.mine": grants.mine,
+        "grants.tasks": grants.tasks,
+        "grants.to_offer": lambda r, v: grants.to_offer(r, v, season.call),
         "funds.one": lambda r, v: funds.one(r, v, season.fund),
         "funds.of_initiative": lambda r, v: funds.of_initiative(r, v, season.initiative),
         "ledger.of_fund": lambda r, v: ledger.of_fund(r, v, season.fund),
@@ -122,9 +124,9 @@ async def test_nobody_and_strangers_read_what_is_public_and_nothing_else(season:
 
     assert answered(nobody) == public
     assert answered(somebody) == {
-        *public, "applications.mine", "reviews.mine", "grants.mine", "initiatives.me",
+        *public, "applications.mine", "reviews.mine", "grants.mine", "grants.tasks", "initiatives.me",
     }  # fmt: skip
-    for name in ("applications.mine", "reviews.mine", "grants.mine"):
+    for name in ("applications.mine", "reviews.mine", "grants.mine", "grants.tasks"):
         assert somebody[name] == '{"items":[],"next":null,"unreadable":[]}'
     assert leaks(nobody, *CANARIES) == leaks(somebody, *CANARIES) == {}
     # Streams that exist are told apart from others by nothing.
@@ -424,7 +426,7 @@ async def test_the_members_of_another_initiative_read_nothing(season: Season) ->
 
     assert answered(found) == {
         "calls.public", "calls.one", "rounds.one", "applications.mine", "reviews.mine", "grants.mine",
-        "initiatives.me",
+        "grants.tasks", "initiatives.me",
     }  # fmt: skip
     assert leaks(found, *CANARIES, season.artist1) == {}
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 
 from tests.pages.conftest import Stage
 from tests.pages.states.acting import opened, with_mistakes, wrong_key
+from tests.pages.states.bodies import AWARD
 from tests.pages.states.judged import after_the_deadline
 from tests.pages.states.making import EveryState, View
 from tests.pages.states.open_calls import before_the_deadline, for_everybody
 
-__all__ = ["EveryState", "View", "every_state", "opened", "with_mistakes", "wrong_key"]
+__all__ = ["AWARD", "EveryState", "View", "every_state", "opened", "with_mistakes", "wrong_key"]
 
 
 def every_state(stage: Stage) -> EveryState:
