@@ -238,7 +238,7 @@ class TestAnInstalment:
         )
         assert Counter(answers) == {
             None: 1,
-            "Only an instalment approved twice can be sent to the bank; this one is sent to the bank.": 1,
+            "Only an instalment approved twice can be sent to the bank; this one is instructed.": 1,
         }
         instructed = [fact for fact in house.facts(grant) if isinstance(fact, GrantInstalmentInstructed)]
         assert [fact.reference for fact in instructed] == [f"RUN-{answers.index(None)}"]
@@ -266,7 +266,7 @@ class TestAnInstalment:
         if answers[0] is None:
             assert (
                 answers[1]
-                == "Only an instalment that was sent to the bank can be recorded as paid or failed; this one is paid."
+                == "Only an instalment that was sent to the bank can be recorded as paid or failed; this one is settled."
             )
             assert isinstance(last, GrantInstalmentSettled)
         else:
@@ -309,7 +309,7 @@ class TestAnInstalment:
         assert settling.count(None) == completing.count(None) == 1
         assert set(settling) == {
             None,
-            "Only an instalment that was sent to the bank can be recorded as paid or failed; this one is paid.",
+            "Only an instalment that was sent to the bank can be recorded as paid or failed; this one is settled.",
         }
         assert set(completing) == {
             None,

@@ -244,7 +244,7 @@ class TestWhenTheJurorIsAssigned:
     def test_they_are_not_replaced_unless_they_step_back(self) -> None:
         assert asked().turned_down(REPLACE, OFFICER) == (
             Refused,
-            "Only a juror who declared a conflict of interest can be replaced; this review is waiting for the juror's answer.",
+            "Only a juror who declared a conflict of interest can be replaced; this review is assigned.",
         )
 
     def test_the_reason_for_stepping_back_is_sealed_as_the_jurors(self) -> None:
@@ -316,7 +316,7 @@ class TestWhenTheJurorHasNoConflict:
     def test_they_are_asked_once(self) -> None:
         assert asked(cleared()).turned_down(NO_CONFLICT, JUROR) == (
             Refused,
-            "You are asked about a conflict of interest only once, at the beginning; this review is being written.",
+            "You are asked about a conflict of interest only once, at the beginning; this review is cleared.",
         )
 
     def test_an_application_that_was_withdrawn_is_not_judged(self) -> None:
@@ -369,7 +369,7 @@ class TestWhenTheJurorSteppedBack:
         world = asked(conflict_declared(), replaced(replacement=OTHER_REVIEW))
         assert world.turned_down(REPLACE, OFFICER) == (
             Refused,
-            "Only a juror who declared a conflict of interest can be replaced; this review is given to another juror.",
+            "Only a juror who declared a conflict of interest can be replaced; this review is replaced.",
         )
 
     def test_they_judge_no_more(self) -> None:
