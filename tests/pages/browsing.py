@@ -93,7 +93,8 @@ def someone(browser: Browser, stage: Stage, walk: Walk, role: str) -> Someone:
 
 def signed_in(browser: Browser, stage: Stage, role: str) -> BrowserContext:
     """A browser with scripts, for looking at pages, in which somebody is signed in, or `NOBODY`."""
-    context = browser.new_context(locale="en-GB")
+    # Without motion a change of the colours is over at once.
+    context = browser.new_context(locale="en-GB", reduced_motion="reduce")
     if role != NOBODY:
         page = context.new_page()
         page.goto(f"{stage.address}/sign-in")
