@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -29,6 +31,7 @@ from domain.words import word_limit
 from projections.timeline import About, TimelineEntry
 
 _HERE: Final = Path(__file__).parent
+_SOURCES: Final = load_from_path([str(_HERE / "templates")])
 STYLE: Final = (_HERE / "templates" / "style.css").read_bytes()
 STYLE_ADDRESS: Final = f"/style.css?{hashlib.sha256(STYLE).hexdigest()[:16]}"
 ICON: Final = (_HERE / "templates" / "icon.svg").read_bytes()
@@ -209,10 +212,24 @@ class Rendering:
         return self._environments[locale.language].render_template(template, **context).encode()
 
 
+_FIXED: Final = re.compile(r'(?<!\w)_\(("(?:[^"\\]|\\.)*")\)')
+
+
+def _with_words(name: str, words: _Words) -> str | None:
+    """A template's source in one language. A message without values, ``_("Open calls")``, is translated here, once, and not
+    whenever a page is rendered."""
+    source = _SOURCES(name)
+    if source is None:
+        return None
+    return _FIXED.sub(
+        lambda found: json.dumps(words.translated(json.loads(found[1])), ensure_ascii=False), source
+    )
+
+
 def _environment(locale: Locale) -> Environment:
     words, chips = _Words(locale), Chips(locale)
     return Environment(
-        loader=load_from_path([str(_HERE / "templates")]),
+        loader=lambda name: _with_words(name, words),
         undefined_behavior="strict",
         trim_blocks=True,
         lstrip_blocks=True,
