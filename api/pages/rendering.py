@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, get_args, get_type_hints
 from zoneinfo import ZoneInfo
@@ -88,6 +89,15 @@ def plain(code: str) -> str:
 def _capital(text: str) -> str:
     """A text that begins with a capital letter; the rest as it is."""
     return text[:1].upper() + text[1:]
+
+
+@lru_cache(200)
+def _language_name(code: str) -> str:
+    """A language under its own name: ``Русский``."""
+    try:
+        return _capital(Babel.parse(code, sep="-").get_language_name(code.partition("-")[0]) or code)
+    except (UnknownLocaleError, ValueError):
+        return code
 
 
 class _Words:
@@ -181,13 +191,6 @@ class _Words:
         """The day of a moment in a time zone: ``24 November 2026``."""
         return self._locale.day(at.astimezone(ZoneInfo(zone)).date())
 
-    def language_name(self, code: str) -> str:
-        """A language under its own name: ``Русский``."""
-        try:
-            return _capital(Babel.parse(code, sep="-").get_language_name(code.partition("-")[0]) or code)
-        except (UnknownLocaleError, ValueError):
-            return code
-
     def choices(self, command: str, field: str) -> tuple[tuple[str, str], ...]:
         """What a field of a command offers to choose from, each code with its words."""
         return tuple((code, self.reason(code)) for code in codes(command, field))
@@ -248,7 +251,7 @@ def _environment(locale: Locale) -> Environment:
             "amount": words.amount,
             "percent": words.percent,
             "day_there": words.day_there,
-            "language_name": words.language_name,
+            "language_name": _language_name,
             "listed": locale.listed,
             "capital": _capital,
             "said": said,
