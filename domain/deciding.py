@@ -60,14 +60,14 @@ class Aggregate(Generic[S]):
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """A plan's wish: these streams, folded. Answered by a mapping from stream id to `Loaded`."""
+    """A plan's request: these streams, folded. Answered by a mapping from stream id to `Loaded`."""
 
     streams: tuple[tuple[Aggregate[Any], str], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Members:
-    """A plan's wish: the entries of these indexes (``applications of round-…``). Answered by a mapping from the index's name
+class IndexEntries:
+    """A plan's request: the entries of these indexes (``applications of round-…``). Answered by a mapping from the index's name
     to a tuple of ids, sorted."""
 
     indexes: tuple[str, ...]
@@ -81,11 +81,11 @@ class Loaded(Generic[S]):
     version: int
 
 
-Wish = Load | Members
+PlanRequest = Load | IndexEntries
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class CommandContext:
     """What a rule may not find out by itself: who asks, when, and fresh random ids (`new("grant")`)."""
 
     actor: str
@@ -127,7 +127,7 @@ class Due:
 
 DueBy = Mapping[type[Fact], Callable[[Any], Due | None]]
 """The due dates that facts set, by their class. `Any`: each function takes facts of its own class."""
-StruckBy = Mapping[type[Fact], Callable[[Any], str]]
+RemovedBy = Mapping[type[Fact], Callable[[Any], str]]
 """The keys of the due dates that facts strike out, by their class."""
 
 
@@ -164,8 +164,8 @@ class PlannedCommand:
     party: str | None = None
 
 
-Part = Generator[Wish, Any, T]
-"""A part of a plan, which comes to a T. Any: the answer's type depends on the wish; `the`, `some` and `members` restore
+Part = Generator[PlanRequest, Any, T]
+"""A part of a plan, which comes to a T. Any: the answer's type depends on the request; `the`, `some` and `members` restore
 it."""
 
 Plan = Part[PlannedCommand]
@@ -182,7 +182,7 @@ class Registered(Generic[C]):
 
     name: str
     request: type[C]
-    plan: Callable[[C, Given], Plan]
+    plan: Callable[[C, CommandContext], Plan]
     versioned: bool = True
     by_program: bool = False
 
@@ -216,9 +216,9 @@ def some(aggregate: Aggregate[S], streams: Iterable[str]) -> Part[dict[str, S]]:
     return {stream: answer[stream].state for stream in wanted}
 
 
-def members(index: str) -> Part[tuple[str, ...]]:
+def index_entries(index: str) -> Part[tuple[str, ...]]:
     """The ids in an index, sorted; the append checks that none was added meanwhile."""
-    found: Mapping[str, tuple[str, ...]] = yield Members((index,))
+    found: Mapping[str, tuple[str, ...]] = yield IndexEntries((index,))
     return found[index]
 
 
@@ -240,25 +240,32 @@ def together(*parts: Part[Any]) -> Part[tuple[Any, ...]]:  # Any: the overloads 
     """Ask for several things at once, each written as if it were asked for alone:
     ``call, read = yield from together(the(CALL, call_id), maybe(READING, reading_id))``.
 
-    All streams go into one wish, and all indexes into another. What is not there is refused in the order of the parts.
+    All streams go into one request, and all indexes into another. What is not there is refused in the order of the parts.
     """
     found: dict[int, Any] = {}
-    wishes: dict[int, Wish] = {}
+    requests: dict[int, PlanRequest] = {}
 
     def go_on(number: int, answer: Any) -> None:
         try:
-            wishes[number] = parts[number].send(answer)
+            requests[number] = parts[number].send(answer)
         except StopIteration as stop:
-            wishes.pop(number, None)
+            requests.pop(number, None)
             found[number] = stop.value
 
     for number in range(len(parts)):
         go_on(number, None)
-    while wishes:
-        streams = [each for wish in wishes.values() if isinstance(wish, Load) for each in wish.streams]
-        indexes = [each for wish in wishes.values() if isinstance(wish, Members) for each in wish.indexes]
+    while requests:
+        streams = [
+            each for request in requests.values() if isinstance(request, Load) for each in request.streams
+        ]
+        indexes = [
+            each
+            for request in requests.values()
+            if isinstance(request, IndexEntries)
+            for each in request.indexes
+        ]
         loaded = (yield Load(tuple(streams))) if streams else {}
-        entries = (yield Members(tuple(indexes))) if indexes else {}
-        for number, wish in sorted(wishes.items()):
-            go_on(number, loaded if isinstance(wish, Load) else entries)
+        entries = (yield IndexEntries(tuple(indexes))) if indexes else {}
+        for number, request in sorted(requests.items()):
+            go_on(number, loaded if isinstance(request, Load) else entries)
     return tuple([found[number] for number in range(len(parts))])

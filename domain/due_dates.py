@@ -13,7 +13,7 @@ from typing import Final
 from domain.commands import announcing, dossiers, rounds, waiting_lists
 from domain.commands.applications import returning
 from domain.commands.grants import offering
-from domain.deciding import Due, DueBy, Fact, StruckBy
+from domain.deciding import Due, DueBy, Fact, RemovedBy
 
 _SET_BY: Final[DueBy] = {
     **rounds.DUE,
@@ -23,12 +23,12 @@ _SET_BY: Final[DueBy] = {
     **offering.DUE,
     **dossiers.DUE,
 }
-_STRUCK_BY: Final[StruckBy] = {
-    **rounds.STRUCK,
-    **returning.STRUCK,
-    **announcing.STRUCK,
-    **offering.STRUCK,
-    **dossiers.STRUCK,
+_REMOVED_BY: Final[RemovedBy] = {
+    **rounds.REMOVED_DUE,
+    **returning.REMOVED_DUE,
+    **announcing.REMOVED_DUE,
+    **offering.REMOVED_DUE,
+    **dossiers.REMOVED_DUE,
 }
 
 
@@ -38,7 +38,7 @@ def set_by(fact: Fact) -> Due | None:
     return None if made is None else made(fact)
 
 
-def struck_by(fact: Fact) -> str | None:
+def removed_by(fact: Fact) -> str | None:
     """The key of the due date that a fact strikes out."""
-    key = _STRUCK_BY.get(type(fact))
+    key = _REMOVED_BY.get(type(fact))
     return None if key is None else key(fact)

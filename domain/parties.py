@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from domain.deciding import Members, Part, maybe, members
+from domain.deciding import IndexEntries, Part, index_entries, maybe
 from domain.indexes import applications_by
 from domain.messages import msg
 from domain.organisations import ORGANISATION, Organisation, check_takes_part
@@ -75,7 +75,7 @@ def actor_of(person_id: str) -> Part[Actor]:
 
 def actor_in(person_id: str, round_id: str) -> Part[tuple[Actor, tuple[str, ...]]]:
     """A person as an actor, and the applications in a round of all parties with which they are tied, sorted."""
-    own = yield from members(applications_by(person_id, round_id))
+    own = yield from index_entries(applications_by(person_id, round_id))
     actor = yield from actor_of(person_id)
     if len(actor.all_parties) > 1:
         own = yield from applied_by(actor, round_id)
@@ -92,5 +92,5 @@ def party_of(party_id: str) -> Part[PartyState]:
 def applied_by(actor: Actor, round_id: str) -> Part[tuple[str, ...]]:
     """The applications in a round of all parties with which somebody is tied, sorted."""
     indexes = tuple(applications_by(party, round_id) for party in actor.all_parties)
-    found: Mapping[str, tuple[str, ...]] = yield Members(indexes)
+    found: Mapping[str, tuple[str, ...]] = yield IndexEntries(indexes)
     return tuple(sorted({each for index in indexes for each in found[index]}))

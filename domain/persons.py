@@ -234,7 +234,7 @@ def check_email(email: str | None) -> str | None:
 ADDRESS_TAKEN: Final = msg("Another registered person already uses this address.")
 
 
-def address_claim(email: str) -> str:
+def address_name(email: str) -> str:
     """The claim to an address, which one person holds at a time in any spelling (capitals, composed or decomposed
     or full-width letters, a domain in letters or as ``xn--``). An address that `check_email` would refuse today, but took
     once, is claimed in small letters."""

@@ -11,7 +11,7 @@ from domain.deciding import Fact
 from domain.grants.facts import GrantOffered
 from domain.messages import Message, msg
 from domain.personal import Withheld
-from domain.persons import ADDRESS_TAKEN, PersonRegistered, address_claim
+from domain.persons import ADDRESS_TAKEN, PersonRegistered, address_name
 
 
 class UniqueName(NamedTuple):
@@ -30,7 +30,7 @@ def unique_names_of(fact: Fact) -> tuple[UniqueName, ...]:
         case PersonRegistered(email=Withheld()):
             return (UniqueName(None, ADDRESS_TAKEN),)
         case PersonRegistered(email=str(email)):
-            return (UniqueName(address_claim(email), ADDRESS_TAKEN),)
+            return (UniqueName(address_name(email), ADDRESS_TAKEN),)
         case GrantOffered():
             return (
                 UniqueName(

@@ -85,7 +85,7 @@ async def kept_after_erasure(reader: Reader, viewer: str | None, person: str) ->
 
 async def of_party(reader: Fresh, party: str) -> tuple[DossierShown, ...]:
     """All dossiers of a party, sorted by their random ids. The caller has asked access."""
-    ids = await reader.members(dossiers_of(party))
+    ids = await reader.index_entries(dossiers_of(party))
     loaded = await reader.readable(*((DOSSIER, each) for each in ids)) if ids else {}
     return tuple(
         [

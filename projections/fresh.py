@@ -127,16 +127,20 @@ class Fresh:
     async def applied_by(self, actor: Actor, round: str) -> tuple[str, ...]:
         """The applications in a round of all parties with which somebody is tied, sorted."""
         if len(actor.all_parties) == 1:
-            return await self.members(applications_by(actor.id, round))
+            return await self.index_entries(applications_by(actor.id, round))
         return tuple(
-            sorted(await self.members_of_all([applications_by(party, round) for party in actor.all_parties]))
+            sorted(
+                await self.index_entries_of_all(
+                    [applications_by(party, round) for party in actor.all_parties]
+                )
+            )
         )
 
-    async def members(self, index: str) -> tuple[str, ...]:
+    async def index_entries(self, index: str) -> tuple[str, ...]:
         """The current ids in one of the command runner's indexes (`domain.indexes`)."""
-        return (await self.states.read_set(bypass_cache=True).members((index,)))[index]
+        return (await self.states.read_set(bypass_cache=True).index_entries((index,)))[index]
 
-    async def members_of_all(self, indexes: Sequence[str]) -> tuple[str, ...]:
+    async def index_entries_of_all(self, indexes: Sequence[str]) -> tuple[str, ...]:
         """The ids in several of those indexes together, in one round trip."""
         rows = await self.primary_rows(
             "SELECT DISTINCT entry FROM history.indexes WHERE name = ANY (%(indexes)b::text[])",

@@ -50,7 +50,7 @@ async def mine(reader: Reader, viewer: str | None) -> Organisations:
     if viewer is None:
         raise Forbidden(msg("Sign in first."))
     person = await reader.the(PERSON, viewer)
-    ids = sorted(person.organisations | {*await reader.members(invitations_of(viewer))})
+    ids = sorted(person.organisations | {*await reader.index_entries(invitations_of(viewer))})
     loaded = await reader.readable(*((ORGANISATION, each) for each in ids)) if ids else {}
     return Organisations(
         items=tuple(

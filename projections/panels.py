@@ -101,7 +101,7 @@ async def ranking(
     own = await reader.applied_by(actor, round)
     owed = await owed_in(reader, who, [round]) if state.status is RoundStatus.CLOSED else frozenset()
     role = allow(access.sees_ranking(who, initiative, state, own=own, owed=owed))
-    hidden = {*own, *(await reader.members(conflicts_of(who, round)))}
+    hidden = {*own, *(await reader.index_entries(conflicts_of(who, round)))}
     judging = as_of is not None and bool(await judged_now(reader, who, [round]))
     times = access.sees_times(actor, initiative, round=state, judging=judging)
     at = position_at(as_of, times)
@@ -220,7 +220,7 @@ async def _titled(
 ) -> dict[str, Role]:
     """Those of some applications of a round whose title the viewer sees, by streams folded afresh, each with the role in
     which they see it."""
-    reviews = await reader.members_of_all([reviews_of(application) for application in applications])
+    reviews = await reader.index_entries_of_all([reviews_of(application) for application in applications])
     loaded = await reader.load(
         *((APPLICATION, application) for application in applications),
         *((REVIEW, review) for review in reviews),

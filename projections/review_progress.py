@@ -63,9 +63,9 @@ async def progress(
     role = allow(
         access.sees_progress(who, streams[state.initiative].state.within(state.call), state, own=own)
     )
-    hidden = {*own, *(await reader.members(conflicts_of(who, round)))}
+    hidden = {*own, *(await reader.index_entries(conflicts_of(who, round)))}
     received = [each for each in state.applications if each not in hidden]
-    written = await reader.members(reviews_in(round))
+    written = await reader.index_entries(reviews_in(round))
     loaded = await reader.readable(
         *((APPLICATION, each) for each in received), *((REVIEW, each) for each in written)
     )
@@ -87,7 +87,7 @@ async def progress(
         # Until the first juror is asked the round may take in somebody late, whom the jury must not tell from the others.
         reviews, unreadable = {}, set()
     if role is Role.JUROR:
-        unreadable &= {*(await reader.members(judged_by(who, round)))}
+        unreadable &= {*(await reader.index_entries(judged_by(who, round)))}
         reviews = {each: its for each, its in reviews.items() if any(review.juror == who for review in its)}
     after, count = key_of(cursor), check_limit(limit)
     rest = [each for each in sorted(reviews) if each > after]
@@ -126,7 +126,7 @@ async def _unreadable(
     lost = {each for each in written if each not in loaded}
     if lost:
         for each in received:
-            if not lost.isdisjoint(await reader.members(reviews_of(each))):
+            if not lost.isdisjoint(await reader.index_entries(reviews_of(each))):
                 found.add(each)
     return found
 

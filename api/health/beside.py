@@ -53,6 +53,6 @@ class Beside:
 
 
 def recheck_beside(url: str, progress: Progress, *, keys: UniqueNameKeys | None = None) -> Beside:
-    """Recompute the derived tables (with `keys`, the names of claims too), and check every token, session and claim. Raises
+    """Recompute the derived tables (with `keys`, the unique names too), and check every token, session and claim. Raises
     psycopg.OperationalError if the database cannot be reached."""
     return Beside(verify_tables(url, progress, keys=keys), tuple(unfounded(url)))

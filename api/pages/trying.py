@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from api.run.wiring import Wiring
 from domain.commands.register import REGISTER
-from domain.deciding import Command, Denied, Given, Members, PlannedCommand
+from domain.deciding import Command, CommandContext, Denied, IndexEntries, PlannedCommand
 from domain.messages import Message
 from domain.refusals import CommandRejected, Invalid
 from domain.values import stream_id
@@ -37,7 +37,7 @@ class Trial:
         self._runner = wiring.runner
         self._reading = wiring.runner.states.read_set(bypass_cache=True)
         self._indexes: dict[str, tuple[str, ...]] = {}
-        self._given = Given(
+        self._context = CommandContext(
             actor=person,
             now=wiring.clock(),
             new=lambda kind: stream_id(kind, wiring.runner.random(16)),
@@ -52,7 +52,7 @@ class Trial:
             act = await self._plan(command)
             if isinstance(act.may, Denied):
                 return Offer(do, name, may=False, not_yours=None if act.may.hidden else act.may.detail)
-            if taken := await self._runner.claimed(act.decide()):
+            if taken := await self._runner.taken_name(act.decide()):
                 return Offer(do, name, may=False, why_not=taken)
         except Invalid:
             return Offer(do, name, may=True)
@@ -61,17 +61,17 @@ class Trial:
         return Offer(do, name, may=True)
 
     async def _plan(self, command: Command) -> PlannedCommand:
-        plan = _BY_REQUEST[type(command)].plan(command, self._given)
+        plan = _BY_REQUEST[type(command)].plan(command, self._context)
         answer: object = None
         while True:
             try:
-                wish = plan.send(answer)
+                request = plan.send(answer)
             except StopIteration as stop:
                 act: PlannedCommand = stop.value
                 return act
-            if isinstance(wish, Members):
-                if unknown := [index for index in wish.indexes if index not in self._indexes]:
-                    self._indexes |= await self._reading.members(unknown)
+            if isinstance(request, IndexEntries):
+                if unknown := [index for index in request.indexes if index not in self._indexes]:
+                    self._indexes |= await self._reading.index_entries(unknown)
                 answer = self._indexes
             else:
-                answer = await self._reading.load(wish.streams)
+                answer = await self._reading.load(request.streams)

@@ -15,13 +15,13 @@ from domain.calls.facts import CallChanged, CallDrafted, CancellationReason, How
 from domain.calls.state import CALL, Call
 from domain.deciding import (
     Command,
-    Given,
+    CommandContext,
     Outcome,
     Plan,
     PlannedCommand,
+    PlanRequest,
     Registered,
-    Wish,
-    members,
+    index_entries,
     some,
     the,
 )
@@ -110,12 +110,12 @@ class CancelCall(Command, frozen=True, kw_only=True):
     explanation: limits.Explanation | None = None
 
 
-def _draft(command: DraftCall, given: Given) -> Plan:
+def _draft(command: DraftCall, context: CommandContext) -> Plan:
     fund = yield from the(FUND, command.fund)
     initiative = yield from the(INITIATIVE, fund.initiative)
-    call = given.new("call")
+    call = context.new("call")
     return PlannedCommand(
-        may=access.officer(given.actor, initiative),
+        may=access.officer(context.actor, initiative),
         initiative=fund.initiative,
         scope=call,
         decide=lambda: Outcome(
@@ -166,11 +166,11 @@ def _checked(command: DraftCall, call: str, initiative: str) -> CallDrafted:
     )
 
 
-def _publish(command: PublishCall, given: Given) -> Plan:
+def _publish(command: PublishCall, context: CommandContext) -> Plan:
     call = yield from the(CALL, command.call)
     initiative = (yield from the(INITIATIVE, call.initiative)).within(command.call)
     return PlannedCommand(
-        may=access.officer(given.actor, initiative),
+        may=access.officer(context.actor, initiative),
         initiative=call.initiative,
         scope=command.call,
         decide=lambda: Outcome(
@@ -179,10 +179,10 @@ def _publish(command: PublishCall, given: Given) -> Plan:
     )
 
 
-def _change(command: ChangeCall, given: Given) -> Plan:
+def _change(command: ChangeCall, context: CommandContext) -> Plan:
     call = yield from the(CALL, command.call)
     initiative = (yield from the(INITIATIVE, call.initiative)).within(command.call)
-    found = yield from members(rounds_of(command.call))
+    found = yield from index_entries(rounds_of(command.call))
     # The rounds of a rolling call, one for each application, are not in the way of a change.
     judged_together = () if call.rolling else found
     states = yield from some(ROUND, judged_together)
@@ -220,24 +220,24 @@ def _change(command: ChangeCall, given: Given) -> Plan:
         )
 
     return PlannedCommand(
-        may=access.officer(given.actor, initiative),
+        may=access.officer(context.actor, initiative),
         initiative=call.initiative,
         scope=command.call,
         decide=decide,
     )
 
 
-def _change_form(command: ChangeCallForm, given: Given) -> Plan:
+def _change_form(command: ChangeCallForm, context: CommandContext) -> Plan:
     call = yield from the(CALL, command.call)
     initiative = (yield from the(INITIATIVE, call.initiative)).within(command.call)
     rounds_now = (
-        {} if call.rolling else (yield from some(ROUND, (yield from members(rounds_of(command.call)))))
+        {} if call.rolling else (yield from some(ROUND, (yield from index_entries(rounds_of(command.call)))))
     )
     ended = not call.rolling and any(
         round.stage == command.stage and round.status is not RoundStatus.OPEN for round in rounds_now.values()
     )
     return PlannedCommand(
-        may=access.officer(given.actor, initiative),
+        may=access.officer(context.actor, initiative),
         initiative=call.initiative,
         scope=command.call,
         decide=lambda: Outcome(
@@ -251,18 +251,18 @@ def _change_form(command: ChangeCallForm, given: Given) -> Plan:
     )
 
 
-def _change_rubric(command: ChangeCallRubric, given: Given) -> Plan:
+def _change_rubric(command: ChangeCallRubric, context: CommandContext) -> Plan:
     call = yield from the(CALL, command.call)
     initiative = (yield from the(INITIATIVE, call.initiative)).within(command.call)
     rounds_now = (
-        {} if call.rolling else (yield from some(ROUND, (yield from members(rounds_of(command.call)))))
+        {} if call.rolling else (yield from some(ROUND, (yield from index_entries(rounds_of(command.call)))))
     )
     in_panel = not call.rolling and any(
         round.stage == command.stage and round.status not in (RoundStatus.OPEN, RoundStatus.CLOSED)
         for round in rounds_now.values()
     )
     return PlannedCommand(
-        may=access.officer(given.actor, initiative),
+        may=access.officer(context.actor, initiative),
         initiative=call.initiative,
         scope=command.call,
         decide=lambda: Outcome(
@@ -276,10 +276,10 @@ def _change_rubric(command: ChangeCallRubric, given: Given) -> Plan:
     )
 
 
-def _cancel(command: CancelCall, given: Given) -> Plan:
+def _cancel(command: CancelCall, context: CommandContext) -> Plan:
     call = yield from the(CALL, command.call)
     initiative = (yield from the(INITIATIVE, call.initiative)).within(command.call)
-    found = yield from members(rounds_of(command.call))
+    found = yield from index_entries(rounds_of(command.call))
     states = yield from some(ROUND, found)
     received = yield from _in_all(map(applications_of, found))
     ended = yield from some(APPLICATION, received)
@@ -288,7 +288,7 @@ def _cancel(command: CancelCall, given: Given) -> Plan:
 
     def decide() -> Outcome:
         cancelled = call_rules.cancel(
-            command.call, call, officer=given.actor, reason=command.reason, explanation=command.explanation
+            command.call, call, officer=context.actor, reason=command.reason, explanation=command.explanation
         )
         with_it = {
             **{each: round_rules.cancel(each, round) for each, round in states.items()},
@@ -304,7 +304,7 @@ def _cancel(command: CancelCall, given: Given) -> Plan:
         )
 
     return PlannedCommand(
-        may=access.officer(given.actor, initiative),
+        may=access.officer(context.actor, initiative),
         initiative=call.initiative,
         scope=command.call,
         decide=decide,
@@ -317,10 +317,10 @@ def _newest(call: Call, rounds: Mapping[str, Round]) -> str | None:
     return max(rounds, key=lambda each: order.index(rounds[each].stage), default=None)
 
 
-def _in_all(indexes: Iterable[str]) -> Generator[Wish, Any, list[str]]:
+def _in_all(indexes: Iterable[str]) -> Generator[PlanRequest, Any, list[str]]:
     found: list[str] = []
     for index in indexes:
-        found += yield from members(index)
+        found += yield from index_entries(index)
     return found
 
 

@@ -9,14 +9,14 @@ from domain.applications import rules as application_rules
 from domain.applications.state import APPLICATION
 from domain.deciding import (
     Command,
+    CommandContext,
     Due,
     DueBy,
-    Given,
     Outcome,
     Plan,
     PlannedCommand,
     Registered,
-    StruckBy,
+    RemovedBy,
     the,
 )
 from domain.dossiers import DOSSIER, DossierErased, DossierKept
@@ -32,13 +32,13 @@ class EraseDossier(Command, frozen=True, kw_only=True):
     reason: ErasureReason
 
 
-def _erase(command: EraseDossier, given: Given) -> Plan:
+def _erase(command: EraseDossier, context: CommandContext) -> Plan:
     dossier = yield from the(DOSSIER, command.dossier)
     of_application = is_id(APPLICATION.kind, dossier.about)
     application = (yield from the(APPLICATION, dossier.about)) if of_application else None
 
     def decide() -> Outcome:
-        erased = dossiers.erase(command.dossier, dossier, reason=command.reason, now=given.now)
+        erased = dossiers.erase(command.dossier, dossier, reason=command.reason, now=context.now)
         ended = (
             application_rules.end_by_erasure(dossier.about, application) if application is not None else ()
         )
@@ -48,7 +48,7 @@ def _erase(command: EraseDossier, given: Given) -> Plan:
             erases=(command.dossier,),
         )
 
-    return PlannedCommand(may=access.system(given.actor), initiative=dossier.initiative, decide=decide)
+    return PlannedCommand(may=access.system(context.actor), initiative=dossier.initiative, decide=decide)
 
 
 def _erase_when_kept_no_longer(fact: DossierKept) -> Due:
@@ -61,6 +61,6 @@ def _erasing(fact: DossierKept | DossierErased) -> str:
 
 
 DUE: Final[DueBy] = {DossierKept: _erase_when_kept_no_longer}
-STRUCK: Final[StruckBy] = {DossierErased: _erasing}
+REMOVED_DUE: Final[RemovedBy] = {DossierErased: _erasing}
 
 COMMANDS = (Registered("dossier.erase", EraseDossier, _erase, by_program=True),)

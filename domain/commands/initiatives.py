@@ -9,12 +9,12 @@ from domain import access, initiatives, limits, persons
 from domain.calls.state import CALL
 from domain.deciding import (
     Command,
-    Given,
+    CommandContext,
     Outcome,
     Plan,
     PlannedCommand,
+    PlanRequest,
     Registered,
-    Wish,
     maybe,
     some,
     the,
@@ -75,15 +75,15 @@ class RemoveCallMember(Command, frozen=True, kw_only=True):
     person: PersonId
 
 
-def _open(_command: OpenInstallation, given: Given) -> Plan:
+def _open(_command: OpenInstallation, context: CommandContext) -> Plan:
     installation = yield from maybe(INSTALLATION, INSTALLATION_ID)
     return PlannedCommand(
-        may=access.system(given.actor),
+        may=access.system(context.actor),
         initiative=None,
         decide=lambda: Outcome(
             facts={
                 INSTALLATION_ID: initiatives.open_installation(
-                    installation, demonstration=given.demonstration
+                    installation, demonstration=context.demonstration
                 )
             },
             answers=INSTALLATION_ID,
@@ -91,7 +91,7 @@ def _open(_command: OpenInstallation, given: Given) -> Plan:
     )
 
 
-def _appoint(command: AppointAdministrator, given: Given) -> Plan:
+def _appoint(command: AppointAdministrator, context: CommandContext) -> Plan:
     installation = yield from the(INSTALLATION, INSTALLATION_ID)
     person = yield from maybe(PERSON, command.person)
 
@@ -103,15 +103,15 @@ def _appoint(command: AppointAdministrator, given: Given) -> Plan:
         )
 
     return PlannedCommand(
-        may=access.installation_administrator(given.actor, installation), initiative=None, decide=decide
+        may=access.installation_administrator(context.actor, installation), initiative=None, decide=decide
     )
 
 
-def _found(command: FoundInitiative, given: Given) -> Plan:
+def _found(command: FoundInitiative, context: CommandContext) -> Plan:
     installation = yield from the(INSTALLATION, INSTALLATION_ID)
-    founder = command.founder or given.actor
+    founder = command.founder or context.actor
     person = (yield from maybe(PERSON, founder)) if founder != SYSTEM else None
-    initiative = given.new("initiative")
+    initiative = context.new("initiative")
 
     def decide() -> Outcome:
         if person is None:
@@ -123,20 +123,20 @@ def _found(command: FoundInitiative, given: Given) -> Plan:
         )
 
     return PlannedCommand(
-        may=access.installation_administrator(given.actor, installation),
+        may=access.installation_administrator(context.actor, installation),
         initiative=initiative,
         scope=initiative,
         decide=decide,
     )
 
 
-def _living(initiative: Initiative) -> Generator[Wish, Any, tuple[str, ...]]:
+def _living(initiative: Initiative) -> Generator[PlanRequest, Any, tuple[str, ...]]:
     """The administrators of an initiative who were not erased, whom no role brings back."""
     found = yield from some(PERSON, initiative.administrators)
     return tuple(who for who, person in found.items() if person.status is not PersonStatus.ERASED)
 
 
-def _add_member(command: AddMember, given: Given) -> Plan:
+def _add_member(command: AddMember, context: CommandContext) -> Plan:
     initiative = yield from the(INITIATIVE, command.initiative)
     installation, person = yield from together(
         the(INSTALLATION, INSTALLATION_ID), maybe(PERSON, command.person)
@@ -155,18 +155,18 @@ def _add_member(command: AddMember, given: Given) -> Plan:
         )
 
     return PlannedCommand(
-        may=access.adds_member(given.actor, initiative, installation, roles=command.roles, living=living),
+        may=access.adds_member(context.actor, initiative, installation, roles=command.roles, living=living),
         initiative=command.initiative,
         scope=command.initiative,
         decide=decide,
     )
 
 
-def _remove_member(command: RemoveMember, given: Given) -> Plan:
+def _remove_member(command: RemoveMember, context: CommandContext) -> Plan:
     initiative = yield from the(INITIATIVE, command.initiative)
     living = yield from _living(initiative)
     return PlannedCommand(
-        may=access.member(given.actor, initiative, Role.ADMINISTRATOR),
+        may=access.member(context.actor, initiative, Role.ADMINISTRATOR),
         initiative=command.initiative,
         scope=command.initiative,
         decide=lambda: Outcome(
@@ -180,7 +180,7 @@ def _remove_member(command: RemoveMember, given: Given) -> Plan:
     )
 
 
-def _add_call_member(command: AddCallMember, given: Given) -> Plan:
+def _add_call_member(command: AddCallMember, context: CommandContext) -> Plan:
     call = yield from the(CALL, command.call)
     initiative, person = yield from together(the(INITIATIVE, call.initiative), maybe(PERSON, command.person))
 
@@ -196,18 +196,18 @@ def _add_call_member(command: AddCallMember, given: Given) -> Plan:
         )
 
     return PlannedCommand(
-        may=access.member(given.actor, initiative, Role.ADMINISTRATOR),
+        may=access.member(context.actor, initiative, Role.ADMINISTRATOR),
         initiative=call.initiative,
         scope=call.initiative,
         decide=decide,
     )
 
 
-def _remove_call_member(command: RemoveCallMember, given: Given) -> Plan:
+def _remove_call_member(command: RemoveCallMember, context: CommandContext) -> Plan:
     call = yield from the(CALL, command.call)
     initiative = yield from the(INITIATIVE, call.initiative)
     return PlannedCommand(
-        may=access.member(given.actor, initiative, Role.ADMINISTRATOR),
+        may=access.member(context.actor, initiative, Role.ADMINISTRATOR),
         initiative=call.initiative,
         scope=call.initiative,
         decide=lambda: Outcome(

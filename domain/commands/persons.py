@@ -9,13 +9,13 @@ from domain.commands.erasing import what_goes_with
 from domain.deciding import (
     Allowed,
     Command,
-    Given,
+    CommandContext,
     Outcome,
     Plan,
     PlannedCommand,
     Registered,
+    index_entries,
     maybe,
-    members,
     some,
     the,
 )
@@ -65,12 +65,12 @@ class UseClaim(Command, frozen=True, kw_only=True):
     claim: ClaimId
 
 
-def _register(command: RegisterPerson, given: Given) -> Plan:
+def _register(command: RegisterPerson, context: CommandContext) -> Plan:
     installation = yield from the(INSTALLATION, INSTALLATION_ID)
-    person = given.new("person")
+    person = context.new("person")
 
     return PlannedCommand(
-        may=access.installation_administrator(given.actor, installation),
+        may=access.installation_administrator(context.actor, installation),
         initiative=None,
         decide=lambda: Outcome(
             facts={
@@ -84,13 +84,13 @@ def _register(command: RegisterPerson, given: Given) -> Plan:
     )
 
 
-def _erase(command: ErasePerson, given: Given) -> Plan:
+def _erase(command: ErasePerson, context: CommandContext) -> Plan:
     installation = yield from the(INSTALLATION, INSTALLATION_ID)
-    may = access.installation_administrator(given.actor, installation)
+    may = access.installation_administrator(context.actor, installation)
     # Asked first: to everybody else, a person who is there and one who is not are the same.
     person = (yield from the(PERSON, command.person)) if isinstance(may, Allowed) else Person()
-    going = yield from what_goes_with(command.person, given, reason=command.reason)
-    invited_by = yield from members(invitations_of(command.person))
+    going = yield from what_goes_with(command.person, context, reason=command.reason)
+    invited_by = yield from index_entries(invitations_of(command.person))
     acted_for = yield from some(ORGANISATION, sorted({*person.organisations, *invited_by}))
 
     def decide() -> Outcome:
@@ -114,43 +114,45 @@ def _erase(command: ErasePerson, given: Given) -> Plan:
     return PlannedCommand(may=may, initiative=None, decide=decide)
 
 
-def _make_claim(command: MakeClaim, given: Given) -> Plan:
+def _make_claim(command: MakeClaim, context: CommandContext) -> Plan:
     installation = yield from the(INSTALLATION, INSTALLATION_ID)
     person = yield from maybe(PERSON, command.person)
-    claim = given.new("claim")
+    claim = context.new("claim")
 
     def decide() -> Outcome:
         made = persons.make_claim(
-            command.person, person, claim=claim, made_by=given.actor, days=command.days, now=given.now
+            command.person, person, claim=claim, made_by=context.actor, days=command.days, now=context.now
         )
         return Outcome(facts={command.person: made}, answers=command.person)
 
     return PlannedCommand(
-        may=access.installation_administrator(given.actor, installation), initiative=None, decide=decide
+        may=access.installation_administrator(context.actor, installation), initiative=None, decide=decide
     )
 
 
-def _withdraw_claim(command: WithdrawClaim, given: Given) -> Plan:
+def _withdraw_claim(command: WithdrawClaim, context: CommandContext) -> Plan:
     installation = yield from the(INSTALLATION, INSTALLATION_ID)
     person = yield from maybe(PERSON, command.person)
 
     def decide() -> Outcome:
-        withdrawn = persons.withdraw_claim(command.person, person, claim=command.claim, now=given.now)
+        withdrawn = persons.withdraw_claim(command.person, person, claim=command.claim, now=context.now)
         return Outcome(facts={command.person: withdrawn}, answers=command.person)
 
     return PlannedCommand(
-        may=access.withdraws_claim(given.actor, command.person, installation), initiative=None, decide=decide
+        may=access.withdraws_claim(context.actor, command.person, installation),
+        initiative=None,
+        decide=decide,
     )
 
 
-def _use_claim(command: UseClaim, given: Given) -> Plan:
+def _use_claim(command: UseClaim, context: CommandContext) -> Plan:
     person = yield from maybe(PERSON, command.person)
 
     def decide() -> Outcome:
-        used = persons.use_claim(command.person, person, claim=command.claim, now=given.now)
+        used = persons.use_claim(command.person, person, claim=command.claim, now=context.now)
         return Outcome(facts={command.person: used}, answers=command.person)
 
-    return PlannedCommand(may=access.oneself(given.actor, command.person), initiative=None, decide=decide)
+    return PlannedCommand(may=access.oneself(context.actor, command.person), initiative=None, decide=decide)
 
 
 # A person's stream counts the calls in which they act, for it holds their handles: its version tells who applied.

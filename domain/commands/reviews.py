@@ -12,14 +12,14 @@ from domain.commands.chairs import every_chair_is_excluded
 from domain.commands.judged import known_of
 from domain.deciding import (
     Command,
-    Given,
+    CommandContext,
     Outcome,
     Plan,
     PlannedCommand,
+    PlanRequest,
     Registered,
-    Wish,
+    index_entries,
     maybe,
-    members,
     some,
     the,
     together,
@@ -84,35 +84,35 @@ class SubmitReview(Command, frozen=True, kw_only=True):
     comment_applicant: limits.Comment | None = None
 
 
-def _assign(command: AssignReview, given: Given) -> Plan:
-    return (yield from _ask(command.application, command.juror, given))
+def _assign(command: AssignReview, context: CommandContext) -> Plan:
+    return (yield from _ask(command.application, command.juror, context))
 
 
-def _replace(command: ReplaceReview, given: Given) -> Plan:
+def _replace(command: ReplaceReview, context: CommandContext) -> Plan:
     review = yield from the(REVIEW, command.review)
-    return (yield from _ask(review.application, command.juror, given, replaced=command.review))
+    return (yield from _ask(review.application, command.juror, context, replaced=command.review))
 
 
-def _ask(application_id: str, juror: str, given: Given, *, replaced: str | None = None) -> Plan:
+def _ask(application_id: str, juror: str, context: CommandContext, *, replaced: str | None = None) -> Plan:
     application = yield from the(APPLICATION, application_id)
     call, round, initiative, person, _, _ = yield from together(
         the(CALL, application.call),
         the(ROUND, application.round),
         the(INITIATIVE, application.initiative),
         maybe(PERSON, juror),
-        maybe(READING, reading_of(given.actor, application.round)),
+        maybe(READING, reading_of(context.actor, application.round)),
         maybe(READING, reading_of(juror, application.round)),
     )
     initiative = initiative.within(application.call)
     (actor, own), applied, asked = yield from together(
-        actor_in(given.actor, application.round),
+        actor_in(context.actor, application.round),
         applied_by(Actor.of(juror, person), application.round),
-        members(reviews_of(application_id)),
+        index_entries(reviews_of(application_id)),
     )
     existing = concerning((yield from some(REVIEW, asked)), application.round)
-    read = yield from known_of(given.actor, application.round, round.stage, application.call, call)
+    read = yield from known_of(context.actor, application.round, round.stage, application.call, call)
     juror_read = yield from known_of(juror, application.round, round.stage, application.call, call)
-    review = given.new("review")
+    review = context.new("review")
 
     def decide() -> Outcome:
         stepped_back = (
@@ -154,7 +154,7 @@ def _ask(application_id: str, juror: str, given: Given, *, replaced: str | None 
     )
 
 
-def _jury(initiative: Initiative) -> Generator[Wish, Any, list[str]]:
+def _jury(initiative: Initiative) -> Generator[PlanRequest, Any, list[str]]:
     """The jurors and chairs of an initiative who were not erased."""
     named = [person for person in sorted(initiative.members) if initiative.roles(person) & set(JUDGING)]
     people = yield from some(PERSON, named)
@@ -168,7 +168,7 @@ def _can_be_asked(
     stage: Stage,
     jury: Collection[str],
     existing: Collection[Review],
-) -> Generator[Wish, Any, bool]:
+) -> Generator[PlanRequest, Any, bool]:
     """Whether somebody of the jury could be asked for a review of an application yet."""
     for person in jury:
         _, applied = yield from actor_in(person, application.round)
@@ -186,26 +186,26 @@ def _can_be_asked(
     return False
 
 
-def _lower_quorum(command: LowerQuorum, given: Given) -> Plan:
+def _lower_quorum(command: LowerQuorum, context: CommandContext) -> Plan:
     application = yield from the(APPLICATION, command.application)
     call, round, initiative, _, (_, own), asked = yield from together(
         the(CALL, application.call),
         the(ROUND, application.round),
         the(INITIATIVE, application.initiative),
-        maybe(READING, reading_of(given.actor, application.round)),
-        actor_in(given.actor, application.round),
-        members(reviews_of(command.application)),
+        maybe(READING, reading_of(context.actor, application.round)),
+        actor_in(context.actor, application.round),
+        index_entries(reviews_of(command.application)),
     )
     initiative = initiative.within(application.call)
     stage = call.stage(round.stage)
     written = tuple(concerning((yield from some(REVIEW, asked)), application.round).values())
-    read = yield from known_of(given.actor, application.round, round.stage, application.call, call)
-    no_chair_can = yield from every_chair_is_excluded(given.actor, initiative, application.round, written)
+    read = yield from known_of(context.actor, application.round, round.stage, application.call, call)
+    no_chair_can = yield from every_chair_is_excluded(context.actor, initiative, application.round, written)
     jury = yield from _jury(initiative)
     left = yield from _can_be_asked(command.application, application, call, stage, jury, written)
     return PlannedCommand(
         may=access.decides_on(
-            given.actor,
+            context.actor,
             initiative,
             stage,
             own=own,
@@ -235,18 +235,20 @@ def _lower_quorum(command: LowerQuorum, given: Given) -> Plan:
     )
 
 
-def _declare_no_conflict(command: DeclareNoConflict, given: Given) -> Plan:
+def _declare_no_conflict(command: DeclareNoConflict, context: CommandContext) -> Plan:
     review = yield from the(REVIEW, command.review)
     initiative, round, call, _ = yield from together(
         the(INITIATIVE, review.initiative),
         the(ROUND, review.round),
         the(CALL, review.call),
-        maybe(READING, reading_of(given.actor, review.round)),
+        maybe(READING, reading_of(context.actor, review.round)),
     )
-    read = yield from known_of(given.actor, review.round, round.stage, review.call, call)
+    read = yield from known_of(context.actor, review.round, round.stage, review.call, call)
     initiative = initiative.within(review.call)
     return PlannedCommand(
-        may=access.declares_no_conflict(given.actor, initiative, call.stage(round.stage), review, read=read),
+        may=access.declares_no_conflict(
+            context.actor, initiative, call.stage(round.stage), review, read=read
+        ),
         initiative=review.initiative,
         scope=review.call,
         decide=lambda: Outcome(
@@ -256,12 +258,12 @@ def _declare_no_conflict(command: DeclareNoConflict, given: Given) -> Plan:
     )
 
 
-def _declare_conflict(command: DeclareConflict, given: Given) -> Plan:
+def _declare_conflict(command: DeclareConflict, context: CommandContext) -> Plan:
     review = yield from the(REVIEW, command.review)
     initiative, round = yield from together(the(INITIATIVE, review.initiative), the(ROUND, review.round))
     initiative = initiative.within(review.call)
     return PlannedCommand(
-        may=access.juror_of(given.actor, initiative, review),
+        may=access.juror_of(context.actor, initiative, review),
         initiative=review.initiative,
         scope=review.call,
         decide=lambda: Outcome(
@@ -275,19 +277,19 @@ def _declare_conflict(command: DeclareConflict, given: Given) -> Plan:
     )
 
 
-def _submit(command: SubmitReview, given: Given) -> Plan:
+def _submit(command: SubmitReview, context: CommandContext) -> Plan:
     review = yield from the(REVIEW, command.review)
     initiative, application, round, call, _ = yield from together(
         the(INITIATIVE, review.initiative),
         the(APPLICATION, review.application),
         the(ROUND, review.round),
         the(CALL, review.call),
-        maybe(READING, reading_of(given.actor, review.round)),
+        maybe(READING, reading_of(context.actor, review.round)),
     )
-    read = yield from known_of(given.actor, review.round, round.stage, review.call, call)
+    read = yield from known_of(context.actor, review.round, round.stage, review.call, call)
     initiative = initiative.within(review.call)
     return PlannedCommand(
-        may=access.submits_review(given.actor, initiative, call.stage(round.stage), review, read=read),
+        may=access.submits_review(context.actor, initiative, call.stage(round.stage), review, read=read),
         initiative=review.initiative,
         scope=review.call,
         decide=lambda: Outcome(

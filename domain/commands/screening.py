@@ -8,7 +8,7 @@ from domain import access, initiatives, limits
 from domain.calls import rules as call_rules
 from domain.calls.state import CALL
 from domain.commands.grants.acting import by_staff
-from domain.deciding import Command, Given, Outcome, Plan, PlannedCommand, Registered, the
+from domain.deciding import Command, CommandContext, Outcome, Plan, PlannedCommand, Registered, the
 from domain.grants import rules
 from domain.grants.facts import ScreeningResult
 from domain.initiatives import INITIATIVE
@@ -42,10 +42,10 @@ class RecordScreening(Command, frozen=True, kw_only=True):
     note: limits.Explanation | None = None
 
 
-def _set_for_initiative(command: SetInitiativeScreening, given: Given) -> Plan:
+def _set_for_initiative(command: SetInitiativeScreening, context: CommandContext) -> Plan:
     initiative = yield from the(INITIATIVE, command.initiative)
     return PlannedCommand(
-        may=access.member(given.actor, initiative, Role.ADMINISTRATOR),
+        may=access.member(context.actor, initiative, Role.ADMINISTRATOR),
         initiative=command.initiative,
         scope=command.initiative,
         decide=lambda: Outcome(
@@ -55,11 +55,11 @@ def _set_for_initiative(command: SetInitiativeScreening, given: Given) -> Plan:
     )
 
 
-def _set_for_call(command: SetCallScreening, given: Given) -> Plan:
+def _set_for_call(command: SetCallScreening, context: CommandContext) -> Plan:
     call = yield from the(CALL, command.call)
     initiative = (yield from the(INITIATIVE, call.initiative)).within(command.call)
     return PlannedCommand(
-        may=access.officer(given.actor, initiative),
+        may=access.officer(context.actor, initiative),
         initiative=call.initiative,
         scope=command.call,
         decide=lambda: Outcome(
@@ -69,10 +69,10 @@ def _set_for_call(command: SetCallScreening, given: Given) -> Plan:
     )
 
 
-def _record(command: RecordScreening, given: Given) -> Plan:
+def _record(command: RecordScreening, context: CommandContext) -> Plan:
     return by_staff(
         command.grant,
-        given,
+        context,
         access.finance_on_grant,
         lambda grant, recipient, _actor: rules.record_screening(
             command.grant,
@@ -83,7 +83,7 @@ def _record(command: RecordScreening, given: Given) -> Plan:
             reference=command.reference,
             screened_on=command.screened_on,
             note=command.note,
-            now=given.now,
+            now=context.now,
         ),
     )
 

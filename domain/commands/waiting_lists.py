@@ -9,9 +9,9 @@ from domain.applications.state import APPLICATION
 from domain.calls.state import CALL
 from domain.deciding import (
     Command,
+    CommandContext,
     Due,
     DueBy,
-    Given,
     Outcome,
     Plan,
     PlannedCommand,
@@ -32,13 +32,13 @@ class MoveWaitingList(Command, frozen=True, kw_only=True):
     panel: PanelId
 
 
-def _move(command: MoveWaitingList, given: Given) -> Plan:
+def _move(command: MoveWaitingList, context: CommandContext) -> Plan:
     panel = yield from the(PANEL, command.panel)
     call, concerned = yield from together(
         the(CALL, panel.call), some(APPLICATION, waiting_list.concerned(panel))
     )
     return PlannedCommand(
-        may=access.system(given.actor),
+        may=access.system(context.actor),
         initiative=panel.initiative,
         scope=panel.call,
         decide=lambda: Outcome(

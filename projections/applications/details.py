@@ -127,7 +127,7 @@ async def shown(reader: Reader, viewer: str, case: Case, *, as_of: AsOf | None =
     place = row["rank"] is None or access.sees_waiting_places(
         case.viewer,
         applicant=case.application.applicant,
-        conflict_in_round=bool(await reader.members(conflicts_of(viewer, case.round_id))),
+        conflict_in_round=bool(await reader.index_entries(conflicts_of(viewer, case.round_id))),
     )
     shown_line = line(
         reader,

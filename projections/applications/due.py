@@ -46,7 +46,7 @@ async def decisions_due(
         limit=count + 1,
         start=start,
     )
-    conflicts = await reader.members_of_all([conflicts_of(who, row["round"]) for row in rows])
+    conflicts = await reader.index_entries_of_all([conflicts_of(who, row["round"]) for row in rows])
     shown = [row for row in rows[:count] if row["application"] not in conflicts]
     return ResultPage(
         items=tuple([msgspec.convert(row, DecisionDue) for row in shown]),

@@ -46,9 +46,11 @@ async def of_call(
     _, whole, actor = await reader.with_initiative_seen_by(viewer, CALL, call)
     initiative = whole.within(call)
     role = allow(access.sees_timeline(actor, initiative))
-    if round is not None and round not in await reader.members(rounds_of(call)):
+    if round is not None and round not in await reader.index_entries(rounds_of(call)):
         raise NotFound  # whatever else the id may stand for
-    judging = as_of is not None and bool(await judged_now(reader, who, await reader.members(rounds_of(call))))
+    judging = as_of is not None and bool(
+        await judged_now(reader, who, await reader.index_entries(rounds_of(call)))
+    )
     asked: dict[str, object] = {
         "after": key_of(cursor),
         "status": status,
@@ -111,8 +113,8 @@ async def _seen_as_juror(
     reader: Fresh, viewer: Actor, house: Initiative, call: str, applications: Sequence[str]
 ) -> dict[str, _Seen]:
     """How staff see those applications that they were asked to judge: as `shown` does each."""
-    ids = await reader.members_of_all([reviews_of(application) for application in applications])
-    rounds = await reader.members(rounds_of(call))
+    ids = await reader.index_entries_of_all([reviews_of(application) for application in applications])
+    rounds = await reader.index_entries(rounds_of(call))
     loaded = await reader.load(
         (CALL, call),
         *((ROUND, each) for each in rounds),
@@ -213,7 +215,7 @@ async def mine(
     if viewer is None:
         raise Forbidden(msg("Sign in first."))
     actor = await reader.actor(viewer)
-    own = await reader.members_of_all([submissions_of(party) for party in actor.parties])
+    own = await reader.index_entries_of_all([submissions_of(party) for party in actor.parties])
     rows = await reader.rows(
         """
         SELECT a.*, t.* FROM read.applications a LEFT JOIN read.titled t ON t.title_stream = a.application AND t.title_version = a.written

@@ -70,8 +70,8 @@ async def of_call(
         at=position_at(as_of, access.sees_times(actor, initiative, money=True)),
         limit=check_limit(limit) + 1,
     )
-    rounds = await reader.members(rounds_of(call))
-    conflicts = await reader.members_of_all([conflicts_of(who, each) for each in rounds])
+    rounds = await reader.index_entries(rounds_of(call))
+    conflicts = await reader.index_entries_of_all([conflicts_of(who, each) for each in rounds])
     loaded = await reader.readable(*((GRANT, row["grant"]) for row in rows))
 
     def item(row: QueryRow) -> GrantLine:
@@ -172,7 +172,7 @@ async def one(reader: Reader, viewer: str | None, grant: str, *, as_of: AsOf | N
 async def _conflicts(reader: Fresh, viewer: str, application: str) -> tuple[str, ...]:
     """The applications of a grant's round with which the viewer declared a conflict."""
     state = await reader.the(APPLICATION, application)
-    return await reader.members(conflicts_of(viewer, state.round))
+    return await reader.index_entries(conflicts_of(viewer, state.round))
 
 
 async def _texts(

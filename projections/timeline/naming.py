@@ -49,7 +49,7 @@ async def titled(
     rounds = {**rounds, **await _rounds(reader, [each for each in own_rounds if each not in rounds])}
     read = await _readings(reader, viewer.id, own_rounds)
     if conflicts is None:
-        conflicts = await reader.members_of_all([conflicts_of(viewer.id, each) for each in own_rounds])
+        conflicts = await reader.index_entries_of_all([conflicts_of(viewer.id, each) for each in own_rounds])
     return frozenset(
         application
         for application, state in states.items()

@@ -54,7 +54,7 @@ async def of_application(
     places = access.sees_waiting_places(
         case.viewer,
         applicant=case.application.applicant,
-        conflict_in_round=bool(await reader.members(conflicts_of(who, case.application.round))),
+        conflict_in_round=bool(await reader.index_entries(conflicts_of(who, case.application.round))),
     )
     times = access.sees_times(
         case.viewer,
@@ -145,14 +145,14 @@ async def of_call(
     initiative = whole.within(call)
     role = allow(access.sees_timeline(actor, initiative))
     at = position_at(as_of, access.sees_times(actor, initiative))
-    rounds = await reader.members(rounds_of(call))
+    rounds = await reader.index_entries(rounds_of(call))
     loaded = await reader.load(*((ROUND, each) for each in rounds))
     states = {each: loaded[each].state for each in rounds}
     undecided = [each for each in rounds if states[each].status is not RoundStatus.DECIDED]
     own = {each: await reader.applied_by(actor, each) for each in rounds}
     if role is Role.OFFICER:
         await _record_times(reader, who, state, [each for each in undecided if not own[each]])
-    conflicts = await reader.members_of_all([conflicts_of(who, each) for each in rounds])
+    conflicts = await reader.index_entries_of_all([conflicts_of(who, each) for each in rounds])
     # The rounds in which somebody applied are hidden like a funder's until they are decided.
     closed = undecided if role is Role.FUNDER else [each for each in undecided if own[each]]
     return await page(

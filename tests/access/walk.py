@@ -179,7 +179,7 @@ class _Remembered:
         """Nobody else writes."""
         return True
 
-    async def members(self, indexes: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    async def index_entries(self, indexes: Sequence[str]) -> dict[str, tuple[str, ...]]:
         return {index: tuple(sorted(self.world.indexes.get(index, ()))) for index in indexes}
 
 

@@ -171,7 +171,7 @@ class Load:
             ).fetchall()
             commands = connection.execute("SELECT answers, positions FROM history.commands").fetchall()
             claims = Counter(
-                row[0] for row in connection.execute("SELECT stream FROM history.claims").fetchall()
+                row[0] for row in connection.execute("SELECT stream FROM history.unique_names").fetchall()
             )
             due = {row[0] for row in connection.execute("SELECT key FROM history.due_dates").fetchall()}
             wrapped = connection.execute("SELECT subject, epoch, wrapped FROM vault.keys").fetchall()

@@ -9,7 +9,7 @@ from domain.applications.state import APPLICATION
 from domain.commands.applications.acting import by_applicant
 from domain.deciding import (
     Command,
-    Given,
+    CommandContext,
     Outcome,
     Plan,
     PlannedCommand,
@@ -38,13 +38,13 @@ class ForgetApplication(Command, frozen=True, kw_only=True):
     application: ApplicationId
 
 
-def _withdraw(command: WithdrawApplication, given: Given) -> Plan:
+def _withdraw(command: WithdrawApplication, context: CommandContext) -> Plan:
     application = yield from the(APPLICATION, command.application)
     return (
         yield from by_applicant(
             command.application,
             application,
-            given,
+            context,
             lambda: application_rules.withdraw(
                 command.application, application, reason=command.reason, explanation=command.explanation
             ),
@@ -52,7 +52,7 @@ def _withdraw(command: WithdrawApplication, given: Given) -> Plan:
     )
 
 
-def _forget(command: ForgetApplication, given: Given) -> Plan:
+def _forget(command: ForgetApplication, context: CommandContext) -> Plan:
     application = yield from the(APPLICATION, command.application)
     dossier = yield from the(DOSSIER, application.dossier)
     grant = None if application.grant is None else (yield from the(GRANT, application.grant))
@@ -60,7 +60,7 @@ def _forget(command: ForgetApplication, given: Given) -> Plan:
     def decide() -> Outcome:
         grant_has_ended = grant is not None and grant.status in ENDED
         application_rules.check_can_be_forgotten(application, grant_has_ended=grant_has_ended)
-        erased = dossiers.erase(application.dossier, dossier, reason="asked_by_person", now=given.now)
+        erased = dossiers.erase(application.dossier, dossier, reason="asked_by_person", now=context.now)
         return Outcome(
             facts={application.dossier: erased},
             answers=application.dossier,
@@ -68,7 +68,7 @@ def _forget(command: ForgetApplication, given: Given) -> Plan:
         )
 
     return PlannedCommand(
-        may=access.applicant((yield from actor_of(given.actor)), application),
+        may=access.applicant((yield from actor_of(context.actor)), application),
         initiative=application.initiative,
         scope=application.call,
         party=application.applicant,

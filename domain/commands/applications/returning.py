@@ -20,14 +20,14 @@ from domain.calls.state import CALL
 from domain.commands.applications.acting import by_applicant, by_examiner
 from domain.deciding import (
     Command,
+    CommandContext,
     Due,
     DueBy,
-    Given,
     Outcome,
     Plan,
     PlannedCommand,
     Registered,
-    StruckBy,
+    RemovedBy,
     the,
     together,
 )
@@ -61,14 +61,14 @@ class LapseApplicationReturn(Command, frozen=True, kw_only=True):
     application: ApplicationId
 
 
-def _return(command: ReturnApplication, given: Given) -> Plan:
+def _return(command: ReturnApplication, context: CommandContext) -> Plan:
     application = yield from the(APPLICATION, command.application)
     call, round = yield from together(the(CALL, application.call), the(ROUND, application.round))
     return (
         yield from by_examiner(
             command.application,
             application,
-            given,
+            context,
             lambda reviews: resubmitting.give_back(
                 command.application,
                 application,
@@ -77,20 +77,20 @@ def _return(command: ReturnApplication, given: Given) -> Plan:
                 questions=command.questions,
                 resubmit_by=command.resubmit_by,
                 has_reviews=asked_in(reviews.values(), application.round),
-                now=given.now,
+                now=context.now,
             ),
         )
     )
 
 
-def _resubmit(command: ResubmitApplication, given: Given) -> Plan:
+def _resubmit(command: ResubmitApplication, context: CommandContext) -> Plan:
     application = yield from the(APPLICATION, command.application)
     call = yield from the(CALL, application.call)
     return (
         yield from by_applicant(
             command.application,
             application,
-            given,
+            context,
             lambda: resubmitting.resubmit(
                 command.application,
                 application,
@@ -98,22 +98,22 @@ def _resubmit(command: ResubmitApplication, given: Given) -> Plan:
                 title=command.title,
                 requested=command.requested,
                 answers=command.answers,
-                now=given.now,
+                now=context.now,
             ),
         )
     )
 
 
-def _lapse_return(command: LapseApplicationReturn, given: Given) -> Plan:
+def _lapse_return(command: LapseApplicationReturn, context: CommandContext) -> Plan:
     application = yield from the(APPLICATION, command.application)
     return PlannedCommand(
-        may=access.system(given.actor),
+        may=access.system(context.actor),
         initiative=application.initiative,
         scope=application.call,
         decide=lambda: Outcome(
             facts={
                 command.application: resubmitting.lapse_return(
-                    command.application, application, now=given.now
+                    command.application, application, now=context.now
                 )
             },
             answers=command.application,
@@ -149,4 +149,4 @@ def _lapse_in_time(fact: ApplicationReturned) -> Due:
 
 
 DUE: Final[DueBy] = {ApplicationReturned: _lapse_in_time}
-STRUCK: Final[StruckBy] = dict.fromkeys(get_args(_Ends), _waiting)
+REMOVED_DUE: Final[RemovedBy] = dict.fromkeys(get_args(_Ends), _waiting)

@@ -11,14 +11,14 @@ from domain.calls.state import CALL, PUBLIC
 from domain.commands.applications.acting import by_applicant
 from domain.deciding import (
     Command,
-    Given,
+    CommandContext,
     Outcome,
     Part,
     Plan,
     PlannedCommand,
     Registered,
+    index_entries,
     maybe,
-    members,
     some,
     the,
     together,
@@ -72,7 +72,7 @@ def _round_of(command: SubmitApplication) -> Part[Round]:
     return Round() if command.round is None else (yield from maybe(ROUND, command.round))
 
 
-def _submit(command: SubmitApplication, given: Given) -> Plan:
+def _submit(command: SubmitApplication, context: CommandContext) -> Plan:
     call, round = yield from together(the(CALL, command.call), _round_of(command))
     if call.status not in PUBLIC:
         raise NotFound  # before the round is looked at: of a draft, nobody is told that it exists
@@ -81,26 +81,26 @@ def _submit(command: SubmitApplication, given: Given) -> Plan:
     # A round that does not exist is no round of this call either, and those of a rolling call take in nothing more.
     if command.round is not None and (round.call != command.call or call.rolling):
         raise NotFound(msg("This call has no such round."), named=command.round)
-    round_id = command.round or given.new("round")
-    actor = yield from actor_of(given.actor)
-    party = command.applicant or given.actor
+    round_id = command.round or context.new("round")
+    actor = yield from actor_of(context.actor)
+    party = command.applicant or context.actor
     read = Reading()
     colleagues: tuple[Reading, ...] = ()
     organisation: Organisation | None = None
-    if given.actor != SYSTEM:
-        read = yield from _read_in(given.actor, command.call, round_id)
+    if context.actor != SYSTEM:
+        read = yield from _read_in(context.actor, command.call, round_id)
     if is_organisation(party):
         organisation = yield from maybe(ORGANISATION, party)
-        colleagues = yield from _read_by_colleagues(organisation, given.actor, command.call, round_id)
+        colleagues = yield from _read_by_colleagues(organisation, context.actor, command.call, round_id)
     earlier: dict[str, Application] = {}
     if call.applications_per_applicant == "one":
-        before = yield from members(submissions_to(command.call, party))
+        before = yield from index_entries(submissions_to(command.call, party))
         earlier = yield from some(APPLICATION, before)
-    application, dossier = given.new("application"), given.new("dossier")
+    application, dossier = context.new("application"), context.new("dossier")
     opened = (
         {
             round_id: round_rules.open_for_one(
-                round_id, command.call, call, application=application, now=given.now
+                round_id, command.call, call, application=application, now=context.now
             )
         }
         if call.rolling
@@ -133,7 +133,7 @@ def _submit(command: SubmitApplication, given: Given) -> Plan:
                     answers=command.answers,
                     eligibility=command.eligibility,
                     earlier=earlier.values(),
-                    now=given.now,
+                    now=context.now,
                 ),
             },
             answers=application,
@@ -168,14 +168,14 @@ def _read_by_colleagues(
     return read
 
 
-def _change(command: ChangeApplication, given: Given) -> Plan:
+def _change(command: ChangeApplication, context: CommandContext) -> Plan:
     application = yield from the(APPLICATION, command.application)
     call, round = yield from together(the(CALL, application.call), the(ROUND, application.round))
     return (
         yield from by_applicant(
             command.application,
             application,
-            given,
+            context,
             lambda: resubmitting.change(
                 command.application,
                 application,
@@ -184,24 +184,24 @@ def _change(command: ChangeApplication, given: Given) -> Plan:
                 title=command.title,
                 requested=command.requested,
                 answers=command.answers,
-                now=given.now,
+                now=context.now,
             ),
         )
     )
 
 
-def _continue(command: ContinueApplication, given: Given) -> Plan:
+def _continue(command: ContinueApplication, context: CommandContext) -> Plan:
     application = yield from the(APPLICATION, command.application)
     call = yield from the(CALL, application.call)
     # Most answer nothing here: the rounds are looked at only where there is a stage to go on to.
-    opened = (yield from members(rounds_of(application.call))) if application.invited_to else ()
+    opened = (yield from index_entries(rounds_of(application.call))) if application.invited_to else ()
     states = yield from some(ROUND, opened)
     found = next((each for each in states if states[each].stage == application.invited_to), None)
     return (
         yield from by_applicant(
             command.application,
             application,
-            given,
+            context,
             lambda: continuing.answer_next_stage(
                 command.application,
                 application,
@@ -211,7 +211,7 @@ def _continue(command: ContinueApplication, given: Given) -> Plan:
                 title=command.title,
                 requested=command.requested,
                 answers=command.answers,
-                now=given.now,
+                now=context.now,
             ),
         )
     )

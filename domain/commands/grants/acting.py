@@ -7,7 +7,18 @@ from typing import Protocol
 
 from domain import access, dossiers
 from domain.applications.state import APPLICATION
-from domain.deciding import Fact, Given, Outcome, Part, Plan, PlannedCommand, Verdict, members, the, together
+from domain.deciding import (
+    CommandContext,
+    Fact,
+    Outcome,
+    Part,
+    Plan,
+    PlannedCommand,
+    Verdict,
+    index_entries,
+    the,
+    together,
+)
 from domain.dossiers import DOSSIER
 from domain.grants.state import GRANT, Grant
 from domain.indexes import conflicts_of
@@ -17,11 +28,11 @@ from domain.parties import Actor, PartyState, actor_of, party_of
 Rule = Callable[[Grant], tuple[Fact, ...]]
 
 
-def by_recipient(grant_id: str, given: Given, rule: Rule) -> Plan:
+def by_recipient(grant_id: str, context: CommandContext, rule: Rule) -> Plan:
     """The plan of every act by which the recipient changes the grant alone."""
     grant = yield from the(GRANT, grant_id)
     return PlannedCommand(
-        may=access.recipient((yield from actor_of(given.actor)), grant),
+        may=access.recipient((yield from actor_of(context.actor)), grant),
         initiative=grant.initiative,
         scope=grant.call,
         party=grant.recipient,
@@ -39,7 +50,7 @@ class _May(Protocol):
 
 def by_staff(
     grant_id: str,
-    given: Given,
+    context: CommandContext,
     may: _May,
     rule: Callable[[Grant, PartyState, Actor], tuple[Fact, ...]],
     *,
@@ -51,15 +62,15 @@ def by_staff(
     initiative, recipient, actor, conflicts = yield from together(
         the(INITIATIVE, grant.initiative),
         party_of(grant.recipient),
-        actor_of(given.actor),
-        conflicts_on(grant, given),
+        actor_of(context.actor),
+        conflicts_on(grant, context),
     )
     dossier = (yield from the(DOSSIER, grant.dossier)) if pays else None
 
     def decide() -> Outcome:
         facts = {grant_id: rule(grant, recipient, actor)}
         if dossier is not None:
-            kept = dossiers.keep_payment_record(grant.dossier, dossier, now=given.now)
+            kept = dossiers.keep_payment_record(grant.dossier, dossier, now=context.now)
             facts |= {grant.dossier: kept} if kept else {}
         return Outcome(facts=facts, answers=grant_id)
 
@@ -71,7 +82,7 @@ def by_staff(
     )
 
 
-def conflicts_on(grant: Grant, given: Given) -> Part[tuple[str, ...]]:
+def conflicts_on(grant: Grant, context: CommandContext) -> Part[tuple[str, ...]]:
     """The applications of a grant's round with which the actor declared a conflict."""
     application = yield from the(APPLICATION, grant.application)
-    return (yield from members(conflicts_of(given.actor, application.round)))
+    return (yield from index_entries(conflicts_of(context.actor, application.round)))

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from domain import access, funds, limits
 from domain.commands.grants.acting import by_recipient, by_staff
-from domain.deciding import Command, Given, Outcome, Plan, PlannedCommand, Registered, the, together
+from domain.deciding import Command, CommandContext, Outcome, Plan, PlannedCommand, Registered, the, together
 from domain.funds import FUND
 from domain.grants import rules
 from domain.grants.rules import Planned, PlannedInstalment
@@ -46,7 +46,7 @@ class DeclineGrantAmendment(Command, frozen=True, kw_only=True):
     amendment: int
 
 
-def _propose(command: ProposeGrantAmendment, given: Given) -> Plan:
+def _propose(command: ProposeGrantAmendment, context: CommandContext) -> Plan:
     planned = None
     if command.instalments is not None or command.unscheduled is not None:
         planned = Planned(
@@ -56,7 +56,7 @@ def _propose(command: ProposeGrantAmendment, given: Given) -> Plan:
         )
     return by_staff(
         command.grant,
-        given,
+        context,
         access.officer_on_grant,
         lambda grant, _recipient, _actor: rules.propose_amendment(
             command.grant,
@@ -66,14 +66,14 @@ def _propose(command: ProposeGrantAmendment, given: Given) -> Plan:
             planned=planned,
             confirm_past_due=command.confirm_past_due,
             explanation=command.explanation,
-            now=given.now,
+            now=context.now,
         ),
     )
 
 
-def _accept(command: AcceptGrantAmendment, given: Given) -> Plan:
+def _accept(command: AcceptGrantAmendment, context: CommandContext) -> Plan:
     grant = yield from the(GRANT, command.grant)
-    fund, actor = yield from together(the(FUND, grant.fund), actor_of(given.actor))
+    fund, actor = yield from together(the(FUND, grant.fund), actor_of(context.actor))
 
     def decide() -> Outcome:
         facts = {command.grant: rules.accept_amendment(command.grant, grant, amendment=command.amendment)}
@@ -94,10 +94,10 @@ def _accept(command: AcceptGrantAmendment, given: Given) -> Plan:
     )
 
 
-def _decline(command: DeclineGrantAmendment, given: Given) -> Plan:
+def _decline(command: DeclineGrantAmendment, context: CommandContext) -> Plan:
     return by_recipient(
         command.grant,
-        given,
+        context,
         lambda grant: rules.decline_amendment(command.grant, grant, amendment=command.amendment),
     )
 

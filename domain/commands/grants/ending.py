@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from domain import access, funds, limits
 from domain.commands.grants.acting import Rule, conflicts_on
-from domain.deciding import Command, Given, Outcome, Plan, PlannedCommand, Registered, the, together
+from domain.deciding import Command, CommandContext, Outcome, Plan, PlannedCommand, Registered, the, together
 from domain.funds import FUND, ReleaseReason
 from domain.grants import rules
 from domain.grants.facts import TerminationReason
@@ -28,19 +28,19 @@ class TerminateGrant(Command, frozen=True, kw_only=True):
     explanation: limits.Explanation | None = None
 
 
-def _complete(command: CompleteGrant, given: Given) -> Plan:
+def _complete(command: CompleteGrant, context: CommandContext) -> Plan:
     return _ending(
         command.grant,
-        given,
+        context,
         lambda grant: rules.complete(command.grant, grant),
         reason="grant_completed",
     )
 
 
-def _terminate(command: TerminateGrant, given: Given) -> Plan:
+def _terminate(command: TerminateGrant, context: CommandContext) -> Plan:
     return _ending(
         command.grant,
-        given,
+        context,
         lambda grant: rules.terminate(
             command.grant, grant, reason=command.reason, explanation=command.explanation
         ),
@@ -48,13 +48,13 @@ def _terminate(command: TerminateGrant, given: Given) -> Plan:
     )
 
 
-def _ending(grant_id: str, given: Given, rule: Rule, *, reason: ReleaseReason) -> Plan:
+def _ending(grant_id: str, context: CommandContext, rule: Rule, *, reason: ReleaseReason) -> Plan:
     grant = yield from the(GRANT, grant_id)
     initiative, fund, actor, conflicts = yield from together(
         the(INITIATIVE, grant.initiative),
         the(FUND, grant.fund),
-        actor_of(given.actor),
-        conflicts_on(grant, given),
+        actor_of(context.actor),
+        conflicts_on(grant, context),
     )
     initiative = initiative.within(grant.call)
 

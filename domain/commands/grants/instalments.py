@@ -7,7 +7,7 @@ from datetime import date
 from domain import access, limits
 from domain.calls.state import CALL
 from domain.commands.grants.acting import by_recipient, by_staff
-from domain.deciding import Command, Given, Plan, Registered, the, together
+from domain.deciding import Command, CommandContext, Plan, Registered, the, together
 from domain.exchange import Exchange
 from domain.grants import rules
 from domain.grants.facts import FailureReason
@@ -58,16 +58,16 @@ class FailInstalment(Command, frozen=True, kw_only=True):
     reason: FailureReason
 
 
-def _request(command: RequestInstalment, given: Given) -> Plan:
+def _request(command: RequestInstalment, context: CommandContext) -> Plan:
     return by_recipient(
-        command.grant, given, lambda grant: rules.request(command.grant, grant, number=command.instalment)
+        command.grant, context, lambda grant: rules.request(command.grant, grant, number=command.instalment)
     )
 
 
-def _approve(command: ApproveInstalment, given: Given) -> Plan:
+def _approve(command: ApproveInstalment, context: CommandContext) -> Plan:
     return by_staff(
         command.grant,
-        given,
+        context,
         lambda actor, initiative, grant, *, conflicts: access.approver_on_grant(
             actor, initiative, grant, command.instalment, conflicts=conflicts
         ),
@@ -77,12 +77,12 @@ def _approve(command: ApproveInstalment, given: Given) -> Plan:
     )
 
 
-def _instruct(command: InstructInstalment, given: Given) -> Plan:
+def _instruct(command: InstructInstalment, context: CommandContext) -> Plan:
     grant = yield from the(GRANT, command.grant)
     call, initiative = yield from together(the(CALL, grant.call), the(INITIATIVE, grant.initiative))
     act = yield from by_staff(
         command.grant,
-        given,
+        context,
         access.finance_on_grant,
         lambda grant, recipient, _actor: rules.instruct(
             command.grant,
@@ -91,17 +91,17 @@ def _instruct(command: InstructInstalment, given: Given) -> Plan:
             number=command.instalment,
             reference=command.reference,
             screening=call.screening or initiative.screening,
-            now=given.now,
+            now=context.now,
         ),
         pays=True,
     )
     return act
 
 
-def _settle(command: SettleInstalment, given: Given) -> Plan:
+def _settle(command: SettleInstalment, context: CommandContext) -> Plan:
     return by_staff(
         command.grant,
-        given,
+        context,
         access.finance_on_grant,
         lambda grant, _recipient, _actor: rules.settle(
             command.grant,
@@ -111,16 +111,16 @@ def _settle(command: SettleInstalment, given: Given) -> Plan:
             settled_on=command.settled_on,
             fee=command.fee,
             exchange=command.exchange,
-            now=given.now,
+            now=context.now,
         ),
         pays=True,
     )
 
 
-def _fail(command: FailInstalment, given: Given) -> Plan:
+def _fail(command: FailInstalment, context: CommandContext) -> Plan:
     return by_staff(
         command.grant,
-        given,
+        context,
         access.finance_on_grant,
         lambda grant, _recipient, _actor: rules.fail(
             command.grant, grant, number=command.instalment, reason=command.reason

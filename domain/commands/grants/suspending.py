@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from domain import access, limits
 from domain.commands.grants.acting import by_staff
-from domain.deciding import Command, Given, Plan, Registered
+from domain.deciding import Command, CommandContext, Plan, Registered
 from domain.grants import rules
 from domain.grants.facts import SuspensionReason
 from domain.values import GrantId
@@ -25,10 +25,10 @@ class ResumeGrant(Command, frozen=True, kw_only=True):
     grant: GrantId
 
 
-def _suspend(command: SuspendGrant, given: Given) -> Plan:
+def _suspend(command: SuspendGrant, context: CommandContext) -> Plan:
     return by_staff(
         command.grant,
-        given,
+        context,
         access.officer_on_grant,
         lambda grant, _recipient, _actor: rules.suspend(
             command.grant, grant, reason=command.reason, explanation=command.explanation
@@ -36,10 +36,10 @@ def _suspend(command: SuspendGrant, given: Given) -> Plan:
     )
 
 
-def _resume(command: ResumeGrant, given: Given) -> Plan:
+def _resume(command: ResumeGrant, context: CommandContext) -> Plan:
     return by_staff(
         command.grant,
-        given,
+        context,
         access.officer_on_grant,
         lambda grant, _recipient, _actor: rules.resume(command.grant, grant),
     )
