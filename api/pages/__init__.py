@@ -8,7 +8,7 @@ from typing import Any
 from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
 
-from api.pages import assets, claims, sign_in, ways_in
+from api.pages import access, assets, claims, sign_in
 from api.pages.site import Site
 from api.run.wiring import Wiring
 
@@ -22,7 +22,7 @@ def pages(wiring: Wiring) -> tuple[list[HTTPRouteHandler], Failed]:
         *site.routes(),
         *sign_in.routes(site, wiring),
         *claims.routes(site, wiring),
-        *ways_in.routes(site, wiring),
+        *access.routes(site, wiring),
         *assets.routes(),
     ]
     return shown, site.on_exception

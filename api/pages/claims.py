@@ -43,7 +43,7 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
         browser.check(request, form)
         try:
             # Where the answer was lost on its way, the same form gets the same token.
-            way_in = await wiring.claims.exchange(
+            exchanged = await wiring.claims.exchange(
                 form.fields.get("claim", "").strip(),
                 channel=Channel.PAGE,
                 label="page",
@@ -53,10 +53,10 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
             problem = problem_of(error)
             visit = await site.visit(request)
             return await page(visit, problem.detail, problem.kind.status)
-        cookie = await wiring.sessions.begin(way_in.token)
+        cookie = await wiring.sessions.begin(exchanged.token)
         # Whoever was signed in before is so no more: one session a browser.
         await wiring.sessions.end(request.cookies.get(wiring.sessions.cookie_name))
-        context = {"token": way_in.token, "days": DEFAULT_DAYS, "signed_in": None, "untold": False}
+        context = {"token": exchanged.token, "days": DEFAULT_DAYS, "signed_in": None, "untold": False}
         cookies = [browser.forget(), *([cookie] if cookie else [])]
         return await site.answer(
             await site.visit(request), PageContent("claimed.html", context), cookies=cookies

@@ -91,8 +91,8 @@ class Ground:
 @pytest.fixture(scope="module")
 def ground(running: Running) -> Ground:
     """The demonstration's own, and a call besides."""
-    ways_in = json.loads((running.folder / "ways-in.json").read_text())["ways_in"]
-    tokens = {way["role"]: way["token"] for way in ways_in}
+    people = json.loads((running.folder / "access.json").read_text())["access"]
+    tokens = {each["role"]: each["token"] for each in people}
     rows = running.rows()
 
     def first(topic: str) -> dict[str, Any]:

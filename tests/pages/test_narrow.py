@@ -144,7 +144,7 @@ def test_a_funds_tables_become_lists(phone: Page, stage: Stage) -> None:
 
 
 def test_a_claim_is_exchanged_and_its_pages_fit(phone: Page, stage: Stage) -> None:
-    """On the smallest of phones: the token is whole, and the tables of ways in and of roles become lists."""
+    """On the smallest of phones: the token is whole, and the tables of access and of roles become lists."""
     phone.set_viewport_size({"width": 320, "height": 700})
     administrator = stage.running.person(stage.running.token)
     finance = stage.people["finance"]

@@ -1,4 +1,4 @@
-"""Claims: an administrator makes one, and the person exchanges it once for a way in that nobody else knows."""
+"""Claims: an administrator makes one, and the person exchanges it once for a token that nobody else knows."""
 
 from datetime import timedelta
 

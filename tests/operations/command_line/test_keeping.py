@@ -68,7 +68,7 @@ class TestVerifying:
             "found": 0,
             "wrong": [],
             "tables": {"found": 0, "wrong": []},
-            "ways_in": [],
+            "access": [],
         }
         database = str(conninfo_to_dict(migrated.settings["DATABASE_URL"])["dbname"])
         with psycopg.connect(postgres.url_of(database, "postgres"), autocommit=True) as connection:

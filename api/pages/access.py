@@ -26,7 +26,7 @@ from domain.values import Channel
 from history.requests import Request as Asked
 from projections import initiatives
 
-ADDRESS: Final = "/me/ways-in"
+ADDRESS: Final = "/me/access"
 _KEY: Final = re.compile(r"[!-~]{1,200}\Z", re.ASCII)
 
 
@@ -45,7 +45,7 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
             "made": made,
             "key": secrets.token_urlsafe(18),
         }
-        return await site.answer(visit, PageContent("ways_in.html", shown))
+        return await site.answer(visit, PageContent("access.html", shown))
 
     async def get(request: Request[Any, Any, Any]) -> Response[Any]:
         visit = await site.visit(request)
