@@ -69,14 +69,14 @@ DECLARED: Final[dict[type[Fact], Topic]] = {}
 """The topic of each class of facts that was imported so far, without its older topics. `domain.topics` imports all."""
 
 
-def stored_as(name: str, *, told_to: frozenset[Audience] = frozenset()) -> Callable[[type[F]], type[F]]:
+def stored_as(name: str, *, audience: frozenset[Audience] = frozenset()) -> Callable[[type[F]], type[F]]:
     """Declare the topic of a class of facts, and who reads such facts in a timeline: nobody, unless it is said.
 
     The name never changes its meaning and is never given to another class; a class may move or be renamed freely.
     """
 
     def declare(fact: type[F]) -> type[F]:
-        DECLARED[fact] = Topic(name, fact, told_to)
+        DECLARED[fact] = Topic(name, fact, audience)
         return fact
 
     return declare

@@ -20,7 +20,7 @@ from projections.fresh import Fresh
 @dataclass(frozen=True, slots=True)
 class Case:
     """An application with everything that access checks need, as it stands in a round (`round_id`). `reviews` are those that
-    count there, by id (`domain.reviews.concerning`; `every_review`: of all stages); `own` are the applications in that round of
+    count there, by id (`domain.reviews.state.concerning`; `every_review`: of all stages); `own` are the applications in that round of
     the `viewer` and of organisations with which they are tied."""
 
     id: str

@@ -1,4 +1,4 @@
-"""The pages: what a browser is shown, without scripts, over the same commands and questions as the JSON."""
+"""The pages: HTML for browsers, without scripts, on the same commands and queries as the JSON."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Failed = Callable[[Request[Any, Any, Any], Exception], Response[Any]]
 
 
 def pages(wiring: Wiring) -> tuple[list[HTTPRouteHandler], Failed]:
-    """The handlers of all pages, and what answers a browser whose request failed before it came to one."""
+    """The handlers of all pages, and the handler for failures of browsers' requests that reach no page."""
     site = Site(wiring)
     shown = [
         *site.routes(),
@@ -29,7 +29,7 @@ def pages(wiring: Wiring) -> tuple[list[HTTPRouteHandler], Failed]:
 
 
 def for_a_browser(request: Request[Any, Any, Any]) -> bool:
-    """Whether a request that came to no handler is a browser's, to be answered by a page."""
+    """Whether a request that matched no handler comes from a browser and is answered by a page."""
     return "text/html" in request.headers.get("accept", "") and not request.scope["path"].startswith(
         ("/api/", "/schema")
     )

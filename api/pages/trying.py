@@ -1,6 +1,6 @@
-"""What a person may do now: asked of the very commands, with their access and their rules, and nothing written.
+"""Finds out what a person may do now: tries the commands with their access checks and rules, and writes nothing.
 
-So a page offers what would succeed, and where it does not, has the sentence with which it would be refused.
+So a page offers what would succeed, and otherwise shows the sentence with which it would be refused.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ _BY_REQUEST = {entry.request: entry for entry in REGISTER.values()}
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """Whether a command would be done. Otherwise `why_not` is the sentence that refuses it now, and `not_yours` the one
-    that refuses it to this person; both are None where the person may not know of it at all."""
+    """Whether a command would succeed. Otherwise `why_not` is the sentence of the rule, or `not_yours` the sentence of
+    access; both are None if the person may not know of the thing at all."""
 
     do: str
     name: Message
@@ -30,8 +30,8 @@ class Offer:
 
 
 class Trial:
-    """Tries commands of one person against the streams as they are now; every stream and every index is read once, and
-    a claim is looked for where one would be made."""
+    """Tries one person's commands on the current streams; each stream and index is read once, and unique names are
+    looked up."""
 
     def __init__(self, wiring: Wiring, person: str) -> None:
         self._runner = wiring.runner
@@ -45,8 +45,8 @@ class Trial:
         )
 
     async def of(self, name: Message, command: Command) -> Offer:
-        """Try one command, called `name` on the page. Fields that a person would fill in may hold anything: that they are
-        wrong is no refusal."""
+        """Try one command, called `name` on the page. Fields that a person would fill in may have any value: errors in
+        them are not refusals."""
         do = _BY_REQUEST[type(command)].name
         try:
             act = await self._plan(command)

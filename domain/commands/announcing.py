@@ -1,4 +1,4 @@
-"""Asking for the announcement of a panel's results, now or at a planned time."""
+"""Commands for announcing a panel's results, now or at a planned time."""
 
 from __future__ import annotations
 
@@ -32,22 +32,22 @@ from domain.values import SYSTEM, PanelId
 
 
 class AnnouncePanel(Command, frozen=True, kw_only=True):
-    """Announce the results of a confirmed panel: every application has its outcome from now on, and all applicants can read
-    theirs. The program does this by itself at the planned time."""
+    """Announce the results of a confirmed panel: every application gets its outcome, and all applicants can read
+    theirs. The program does this automatically at the planned time."""
 
     panel: PanelId
 
 
 class PlanPanelAnnouncement(Command, frozen=True, kw_only=True):
-    """Plan when the results are announced, or change the plan: `announce_at` is a time on the clocks of the call's time
-    zone, without an offset."""
+    """Plan when the results are announced, or change the plan: `announce_at` is a local time in the call's time zone,
+    without an offset."""
 
     panel: PanelId
     announce_at: datetime
 
 
 class CancelPanelAnnouncement(Command, frozen=True, kw_only=True):
-    """Take the planned time back; the results wait until they are announced, or another time is planned."""
+    """Cancel the planned time. The results are not announced until somebody does it or plans another time."""
 
     panel: PanelId
 

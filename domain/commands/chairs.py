@@ -17,7 +17,8 @@ from domain.values import Role
 def every_chair_is_excluded(
     actor: str, initiative: Initiative, round_id: str, reviews: Iterable[Review]
 ) -> Generator[PlanRequest, Any, bool]:
-    """Whether there are chairs and all are excluded by a conflict or an application of their own. Only looked up for jurors.
+    """Whether there are chairs and each of them has a conflict or an application of their own in the round. Loaded only
+    for jurors.
 
     `reviews` are all reviews of the application.
     """

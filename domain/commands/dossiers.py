@@ -1,4 +1,4 @@
-"""Asking to erase a dossier."""
+"""The command to erase a dossier."""
 
 from __future__ import annotations
 
@@ -25,8 +25,9 @@ from domain.values import DossierId, is_id
 
 
 class EraseDossier(Command, frozen=True, kw_only=True):
-    """Destroy a dossier's sealing key; the program does this by itself once the legal duty that kept it has ended, and in a
-    restored copy of the database that does not tell the erasure. An application that was under consideration there ends."""
+    """Destroy a dossier's sealing key. The program does this automatically when the legal duty that kept it has ended,
+    and in a restored copy of the database in which the erasure is missing. An application that was under consideration
+    there ends."""
 
     dossier: DossierId
     reason: ErasureReason

@@ -1,4 +1,4 @@
-"""What goes with a party that is erased: its dossiers, and its applications that are not decided yet."""
+"""What is erased together with a party: its dossiers; and its undecided applications end."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from domain.persons import ErasureReason
 
 @dataclass(frozen=True, slots=True)
 class Going:
-    """What goes with a party, an application or a dossier each with its `facts` and its `initiatives`. Of all its `dossiers`
-    some are `erased` now, and some `kept` by a legal duty."""
+    """What is erased with a party: `facts` and `initiatives` are by application or dossier. Of all its `dossiers`, some
+    are `erased` now and some are `kept` because of a legal duty."""
 
     facts: Mapping[str, tuple[Fact, ...]]
     initiatives: Mapping[str, str]
@@ -30,8 +30,8 @@ class Going:
 def what_goes_with(
     party_id: str, context: CommandContext, *, reason: ErasureReason
 ) -> Generator[PlanRequest, Any, Going]:
-    """What goes with a person or an organisation that is erased, in the same append: a panel waits for every application in
-    play, and with the keys nothing more could be sealed about this one."""
+    """What is erased or ended with a person or an organisation, in the same append. A panel waits for every application
+    under consideration, and without the keys nothing more could be sealed about these."""
     submitted = yield from some(APPLICATION, (yield from index_entries(submissions_of(party_id))))
     theirs = yield from some(DOSSIER, (yield from index_entries(dossiers_of(party_id))))
     ended = {

@@ -1,4 +1,4 @@
-"""Asking for what can be done with a fund. Money is committed and released by the commands of grants."""
+"""Commands for funds. Money is committed and released by the commands for grants."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from domain.values import FundId, InitiativeId, Money, PersonId, PledgeId
 
 
 class OpenFund(Command, frozen=True, kw_only=True):
-    """Open a fund in one currency. `basis` is what the available sum is counted from: the money received, or already
-    what was pledged."""
+    """Open a fund in one currency. `basis` says what the available sum is counted from: the money received, or the
+    money pledged."""
 
     initiative: InitiativeId
     name: limits.Name
@@ -22,7 +22,7 @@ class OpenFund(Command, frozen=True, kw_only=True):
 
 
 class PledgeToFund(Command, frozen=True, kw_only=True):
-    """Record a pledge to a fund: a funder does so for themself, finance for any funder of the initiative."""
+    """Record a pledge to a fund: a funder their own, finance that of any funder of the initiative."""
 
     fund: FundId
     funder: PersonId
@@ -31,7 +31,7 @@ class PledgeToFund(Command, frozen=True, kw_only=True):
 
 
 class ReceiveIntoFund(Command, frozen=True, kw_only=True):
-    """Record that money of a pledge arrived on the initiative's account."""
+    """Record that money from a pledge arrived in the initiative's account."""
 
     fund: FundId
     pledge: PledgeId

@@ -1,4 +1,4 @@
-"""Asking for what can be done with the installation and its initiatives."""
+"""Commands for the installation and its initiatives."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from domain.values import SYSTEM, CallId, InitiativeId, PersonId, Role
 
 
 class OpenInstallation(Command, frozen=True, kw_only=True):
-    """Begin the history; the program does this by itself, once."""
+    """Write the history's first fact; the program does this automatically, once."""
 
 
 class AppointAdministrator(Command, frozen=True, kw_only=True):
@@ -38,14 +38,15 @@ class AppointAdministrator(Command, frozen=True, kw_only=True):
 
 
 class FoundInitiative(Command, frozen=True, kw_only=True):
-    """Found an initiative. `founder` becomes its first administrator; left out, it is the one who asks."""
+    """Found an initiative. `founder` becomes its first administrator; if it is left out, the person who sends the
+    command."""
 
     name: limits.Name
     founder: PersonId | None = None
 
 
 class AddMember(Command, frozen=True, kw_only=True):
-    """Give a person roles in an initiative, in place of those held before."""
+    """Give a person roles in an initiative. They replace earlier ones."""
 
     initiative: InitiativeId
     person: PersonId
@@ -60,7 +61,7 @@ class RemoveMember(Command, frozen=True, kw_only=True):
 
 
 class AddCallMember(Command, frozen=True, kw_only=True):
-    """Give a person roles for one call, in place of those held before for it; the roles held in the whole initiative
+    """Give a person roles for one call. They replace earlier roles for this call; roles in the whole initiative
     stay."""
 
     call: CallId
@@ -69,7 +70,7 @@ class AddCallMember(Command, frozen=True, kw_only=True):
 
 
 class RemoveCallMember(Command, frozen=True, kw_only=True):
-    """Take from a person the roles held for one call."""
+    """Take from a person the roles for one call."""
 
     call: CallId
     person: PersonId
@@ -131,7 +132,7 @@ def _found(command: FoundInitiative, context: CommandContext) -> Plan:
 
 
 def _living(initiative: Initiative) -> Generator[PlanRequest, Any, tuple[str, ...]]:
-    """The administrators of an initiative who were not erased, whom no role brings back."""
+    """The administrators of an initiative who were not erased; an erased one cannot act again."""
     found = yield from some(PERSON, initiative.administrators)
     return tuple(who for who, person in found.items() if person.status is not PersonStatus.ERASED)
 

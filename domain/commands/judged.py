@@ -1,4 +1,5 @@
-"""What several commands ask about an application that goes through stages: its reviews now, and what somebody knows of it."""
+"""What several commands load about an application with several stages: its current reviews, and what a person knows of
+it."""
 
 from __future__ import annotations
 
@@ -12,14 +13,14 @@ from domain.rounds.state import ROUND
 
 
 def reviews_now(application_id: str, application: Application) -> Part[dict[str, Review]]:
-    """The reviews of an application that count in the round where it is (`domain.reviews.concerning`)."""
+    """The reviews of an application that count in its present round (`domain.reviews.state.concerning`)."""
     found = yield from some(REVIEW, (yield from index_entries(reviews_of(application_id))))
     return concerning(found, application.round)
 
 
 def known_of(person: str, round_id: str, stage: str, call_id: str, call: Call) -> Part[Reading]:
-    """What somebody has read of a round, and of who applied in the call's earlier stages, from whose applications its own
-    come."""
+    """What a person has read of a round, and of who applied in the call's earlier stages, whose applications continue
+    in this round."""
     read = yield from maybe(READING, reading_of(person, round_id))
     if stage == call.stages[0].id:
         return read

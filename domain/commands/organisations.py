@@ -1,4 +1,4 @@
-"""Asking for what can be done with an organisation."""
+"""Commands for organisations."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ from domain.values import SYSTEM, OrganisationId, PersonId
 
 
 class RegisterOrganisation(Command, frozen=True, kw_only=True):
-    """Register an organisation, or a collective, for which one acts. Identifiers are the code of a register and the number in
-    it, such as GB-CHC-1164883; a collective has none."""
+    """Register an organisation or a collective, and become its first member. Identifiers are the code of a register and
+    the number in it, such as GB-CHC-1164883; a collective has none."""
 
     name: limits.Name
     identifiers: Annotated[tuple[limits.Identifier, ...], limits.described(maxItems=limits.IDENTIFIERS)] = ()
 
 
 class InviteToOrganisation(Command, frozen=True, kw_only=True):
-    """Invite a person to act for an organisation; it begins when they accept. Where nobody is left who acts for it, an
-    administrator of the installation invites somebody."""
+    """Invite a person to act for an organisation, which they can once they accept. If it has no member left, an
+    administrator of the installation can invite somebody."""
 
     organisation: OrganisationId
     person: PersonId
@@ -47,23 +47,23 @@ class JoinOrganisation(Command, frozen=True, kw_only=True):
 
 
 class RemoveOrganisationMember(Command, frozen=True, kw_only=True):
-    """End that a person acts for an organisation, or take their invitation back; also one's own. Somebody has to be left who
-    acts for it."""
+    """Remove a person (or oneself) from an organisation's members, or withdraw their invitation. At least one member
+    has to stay."""
 
     organisation: OrganisationId
     person: PersonId
 
 
 class CloseOrganisation(Command, frozen=True, kw_only=True):
-    """Close an organisation: it applies no more, and what it was granted goes on."""
+    """Close an organisation: it can no longer apply, and its grants continue."""
 
     organisation: OrganisationId
 
 
 class EraseOrganisation(Command, frozen=True, kw_only=True):
-    """Destroy an organisation's sealing key and those of what it applied for, so that nobody can read its data any more; its
-    applications that are not decided yet end with it, and nobody acts for it any more. What the law asks to be kept stays until
-    that time and is erased then. This cannot be undone."""
+    """Destroy the sealing keys of an organisation and its dossiers, so that nobody can read its data any more. Its
+    undecided applications end, and it has no members any more. Data that has to be kept by law stays until that time
+    and is erased then. This cannot be undone."""
 
     organisation: OrganisationId
     reason: ErasureReason
@@ -156,7 +156,7 @@ def _close(command: CloseOrganisation, context: CommandContext) -> Plan:
 def _erase(command: EraseOrganisation, context: CommandContext) -> Plan:
     installation = yield from the(INSTALLATION, INSTALLATION_ID)
     may = access.installation_administrator(context.actor, installation)
-    # Asked first, as with a person: to everybody else, one that is there and one that is not are the same.
+    # Asked first, as with a person: for everybody else, an existing organisation and a missing one look the same.
     organisation = Organisation()
     if isinstance(may, Allowed):
         organisation = yield from the(ORGANISATION, command.organisation)
@@ -185,7 +185,7 @@ def _erase(command: EraseOrganisation, context: CommandContext) -> Plan:
     return PlannedCommand(may=may, initiative=None, decide=decide)
 
 
-# An organisation's stream counts the calls in which it applies, for it holds its handles.
+# An organisation's stream holds its handles, so its version would tell in how many calls it applies.
 COMMANDS = (
     Registered("organisation.register", RegisterOrganisation, _register, versioned=False),
     Registered("organisation.invite", InviteToOrganisation, _invite, versioned=False),

@@ -1,4 +1,4 @@
-"""Asking for what can be done with a panel."""
+"""Commands for panels."""
 
 from __future__ import annotations
 
@@ -40,16 +40,16 @@ from domain.values import ApplicationId, Money, PanelId, RoundId
 
 
 class OpenPanel(Command, frozen=True, kw_only=True):
-    """Open the panel of a closed round whose applications have the reviews that they need; whoever still owes another
-    is no longer waited for."""
+    """Open the panel of a closed round whose applications have the reviews that they need. Reviews that are still owed
+    expire."""
 
     round: RoundId
 
 
 class SetPanelOutcome(Command, frozen=True, kw_only=True):
-    """Decide on a ranked application: an award with its `amount` and its `reason`, a place on the waiting list with its
-    `rank` and the `amount` that it is awarded if it moves up, or a decline with its `reason`; before the last stage, an
-    invitation to the next one or a decline. An amount above the sum that was asked for needs `more_because`."""
+    """Decide on a ranked application: an award with its `amount` and `reason`; a place on the waiting list with its
+    `rank` and the `amount` that it gets if it moves up; or a decline with its `reason`. Before the last stage: an
+    invitation to the next one, or a decline. An amount above the requested sum needs `more_because`."""
 
     panel: PanelId
     application: ApplicationId
@@ -61,21 +61,21 @@ class SetPanelOutcome(Command, frozen=True, kw_only=True):
 
 
 class ClosePanel(Command, frozen=True, kw_only=True):
-    """End the jury's work, every application being decided on."""
+    """Close the panel, once every application has its outcome."""
 
     panel: PanelId
 
 
 class ReturnPanel(Command, frozen=True, kw_only=True):
-    """Return a closed panel to its chair, with the reason, as someone who could confirm it."""
+    """Return a closed panel to its chair, with the reason. The same people can do this who could confirm it."""
 
     panel: PanelId
     reason: ReturnReason
 
 
 class ConfirmPanel(Command, frozen=True, kw_only=True):
-    """Confirm a closed panel, as someone who neither closed it nor set an outcome in it; it then waits to be announced. On the
-    fast track the panel need not be closed before."""
+    """Confirm a closed panel, as somebody who neither closed it nor set an outcome in it. Its results can then be
+    announced. On the fast track the panel need not be closed first."""
 
     panel: PanelId
 
@@ -116,7 +116,7 @@ def _open(command: OpenPanel, context: CommandContext) -> Plan:
 
 def _set_outcome(command: SetPanelOutcome, context: CommandContext) -> Plan:
     panel = yield from the(PANEL, command.panel)
-    # Of an application that is not ranked nothing is told, not even whether it is there.
+    # An application that is not ranked gets the same refusal whether it exists or not.
     call, initiative, application, (_, own), asked = yield from together(
         the(CALL, panel.call),
         the(INITIATIVE, panel.initiative),
@@ -137,7 +137,7 @@ def _set_outcome(command: SetPanelOutcome, context: CommandContext) -> Plan:
     no_chair_can = yield from every_chair_is_excluded(
         context.actor, initiative, panel.round, reviews.values()
     )
-    # Who withdrew matters only where the budget seems too small, so the other applications are seldom loaded.
+    # Withdrawn applications matter only if the budget seems too small, so the others are seldom loaded.
     awarded = state.awards(panel, besides=command.application)
     withdrawn: set[str] = set()
     if call.awarded + sum(awarded.values()) + _asked(command, call) > call.budget:
@@ -177,7 +177,8 @@ def _set_outcome(command: SetPanelOutcome, context: CommandContext) -> Plan:
 
 
 def _unranked(application_id: str) -> Outcome:
-    """Of an application of another round it says the same as of one that is not there, so that no id can be tried out."""
+    """The refusal for an application that is not ranked. It is the same for one that does not exist, so that ids cannot
+    be probed."""
     raise NotFound(named=application_id)
 
 
@@ -185,7 +186,7 @@ def _asked(command: SetPanelOutcome, call: Call) -> int:
     try:
         return command.amount.minor("amount", currency=call.currency) if command.amount else 0
     except Invalid:
-        return 0  # the rule tells what is wrong with it, once access has said yes
+        return 0  # the rule reports what is wrong with it, after access is checked
 
 
 def _close(command: ClosePanel, context: CommandContext) -> Plan:
@@ -269,7 +270,7 @@ def _confirm(command: ConfirmPanel, context: CommandContext) -> Plan:
 def _counted(
     panel_id: str, panel: Panel, call: Call, ranked: Mapping[str, Application]
 ) -> dict[str, tuple[Fact, ...]]:
-    """What a rolling call's budget gives for the awards that are confirmed."""
+    """Count the confirmed awards against a rolling call's budget."""
     awarded = sum(
         amount
         for application, amount in state.awards(panel, besides="").items()

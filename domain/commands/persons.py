@@ -1,4 +1,4 @@
-"""Asking for what can be done with a person."""
+"""Commands for persons."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from domain.values import ClaimId, PersonId
 
 
 class RegisterPerson(Command, frozen=True, kw_only=True):
-    """Register a person by name, perhaps with an address, which only one person may hold."""
+    """Register a person by name, optionally with an e-mail address, which only one person can have."""
 
     name: limits.Name
     email: limits.Email | None = None
@@ -35,31 +35,31 @@ class RegisterPerson(Command, frozen=True, kw_only=True):
 
 
 class ErasePerson(Command, frozen=True, kw_only=True):
-    """Destroy a person's sealing key and those of what they applied for, so that nobody can read their data any more; their
-    applications that are not decided yet end with it. What the law asks to be kept, such as the record of a payment, stays
-    until that time and is erased then. An organisation for which they acted stays. This cannot be undone."""
+    """Destroy the sealing keys of a person and their dossiers, so that nobody can read their data any more. Their
+    undecided applications end. Data that has to be kept by law, such as the record of a payment, stays until that time
+    and is erased then. Organisations of which they are a member stay. This cannot be undone."""
 
     person: PersonId
     reason: ErasureReason
 
 
 class MakeClaim(Command, frozen=True, kw_only=True):
-    """Make a one-time claim, which the person exchanges for a way in that nobody else knows. It can be used for so many
-    days; a person has one at a time. The person and their initiatives' members see that it was made."""
+    """Make a one-time claim, which the person exchanges for a token that nobody else knows. It can be used for `days`
+    days; a person has one at a time. The person and the members of their initiatives see that it was made."""
 
     person: PersonId
     days: Annotated[int, limits.described(minimum=1, maximum=limits.MOST_CLAIM_DAYS)] = limits.CLAIM_DAYS
 
 
 class WithdrawClaim(Command, frozen=True, kw_only=True):
-    """Withdraw a claim that nobody has used."""
+    """Withdraw an unused claim."""
 
     person: PersonId
     claim: ClaimId
 
 
 class UseClaim(Command, frozen=True, kw_only=True):
-    """Note that a claim was exchanged for a way in; the program does this when somebody brings the claim's secret."""
+    """Record that a claim was exchanged for access; the program does this when somebody sends the claim's secret."""
 
     person: PersonId
     claim: ClaimId
@@ -87,15 +87,15 @@ def _register(command: RegisterPerson, context: CommandContext) -> Plan:
 def _erase(command: ErasePerson, context: CommandContext) -> Plan:
     installation = yield from the(INSTALLATION, INSTALLATION_ID)
     may = access.installation_administrator(context.actor, installation)
-    # Asked first: to everybody else, a person who is there and one who is not are the same.
+    # Asked first: for everybody else, an existing person and a missing one look the same.
     person = (yield from the(PERSON, command.person)) if isinstance(may, Allowed) else Person()
     going = yield from what_goes_with(command.person, context, reason=command.reason)
     invited_by = yield from index_entries(invitations_of(command.person))
     acted_for = yield from some(ORGANISATION, sorted({*person.organisations, *invited_by}))
 
     def decide() -> Outcome:
-        # The organisations stay, also where nobody is left who acts for one: staff see that, and an administrator of the
-        # installation can invite somebody.
+        # The organisations stay, even without members: staff see that, and an administrator of the installation can
+        # invite somebody.
         left = {
             organisation_id: facts
             for organisation_id, organisation in acted_for.items()
@@ -155,7 +155,7 @@ def _use_claim(command: UseClaim, context: CommandContext) -> Plan:
     return PlannedCommand(may=access.oneself(context.actor, command.person), initiative=None, decide=decide)
 
 
-# A person's stream counts the calls in which they act, for it holds their handles: its version tells who applied.
+# A person's stream holds their handles, so its version would tell in how many calls they act.
 COMMANDS = (
     Registered("person.register", RegisterPerson, _register, versioned=False),
     Registered("person.make_claim", MakeClaim, _make_claim, versioned=False),

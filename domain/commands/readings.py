@@ -1,4 +1,4 @@
-"""Recording what somebody is about to read. The program does so itself, in the reader's name, before it answers."""
+"""The command to record what a person is about to read. The program sends it in the reader's name before it answers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from domain.values import ApplicationId, RoundId
 
 
 class RecordReading(Command, frozen=True, kw_only=True):
-    """Record what one is about to read of a round. `application` is the only one of which one sees scores, None for the
+    """Record what one is about to read of a round. `application` is the only one whose scores one sees; None for the
     scores of the whole round."""
 
     round: RoundId
@@ -32,7 +32,7 @@ class RecordReading(Command, frozen=True, kw_only=True):
 
 def _record(command: RecordReading, context: CommandContext) -> Plan:
     reading = reading_of(context.actor, command.round)
-    # Whether they applied is looked up here too, so that nobody applies between the question and the answer.
+    # Whether they applied is checked here again, so that nobody can apply between the question and the answer.
     round, read, (_, own) = yield from together(
         the(ROUND, command.round),
         maybe(READING, reading),

@@ -1,4 +1,4 @@
-"""Asking for what can be done with a review."""
+"""Commands for reviews."""
 
 from __future__ import annotations
 
@@ -39,20 +39,21 @@ from domain.values import ApplicationId, PersonId, ReviewId
 
 
 class AssignReview(Command, frozen=True, kw_only=True):
-    """Ask a juror to judge an application."""
+    """Ask a juror to review an application."""
 
     application: ApplicationId
     juror: PersonId
 
 
 class DeclareNoConflict(Command, frozen=True, kw_only=True):
-    """Declare, as the juror, to have no conflict of interest; only then is the application shown."""
+    """Declare, as the juror, that one has no conflict of interest. Only then is the application shown."""
 
     review: ReviewId
 
 
 class DeclareConflict(Command, frozen=True, kw_only=True):
-    """Step back, as the juror, for a conflict of interest; after the review was submitted, until the panel opens."""
+    """Step back, as the juror, because of a conflict of interest. This is possible until the panel opens, even after
+    submitting the review."""
 
     review: ReviewId
     reason: ConflictReason
@@ -67,8 +68,8 @@ class ReplaceReview(Command, frozen=True, kw_only=True):
 
 
 class LowerQuorum(Command, frozen=True, kw_only=True):
-    """Let an application go to the panel with fewer reviews than the call asks for, as no juror is left to be asked and those
-    who were asked cannot write enough. The answer names the round, in whose history this is noted."""
+    """Let an application go to the panel with fewer reviews than the call asks for, when no juror is left to ask and
+    those who were asked cannot write enough. The answer names the round, whose history records it."""
 
     application: ApplicationId
     quorum: int
@@ -76,7 +77,7 @@ class LowerQuorum(Command, frozen=True, kw_only=True):
 
 
 class SubmitReview(Command, frozen=True, kw_only=True):
-    """Submit one's review: whole points for every criterion, or null where there is no basis to judge."""
+    """Submit one's own review: whole points for every criterion, or null where one cannot judge it."""
 
     review: ReviewId
     scores: dict[str, int | None]
@@ -169,7 +170,7 @@ def _can_be_asked(
     jury: Collection[str],
     existing: Collection[Review],
 ) -> Generator[PlanRequest, Any, bool]:
-    """Whether somebody of the jury could be asked for a review of an application yet."""
+    """Whether any member of the jury can still be asked for a review of an application."""
     for person in jury:
         _, applied = yield from actor_in(person, application.round)
         read = yield from known_of(person, application.round, stage.id, application.call, call)
@@ -316,6 +317,7 @@ COMMANDS = (
     Registered("review.declare_conflict", DeclareConflict, _declare_conflict),
     Registered("review.replace", ReplaceReview, _replace),
     Registered("review.submit", SubmitReview, _submit),
-    # It is noted in the round's stream, which also counts the quorums of applications that are hidden from this chair.
+    # The fact is in the round's stream, whose version also counts the quorums of applications that are hidden from this
+    # chair.
     Registered("application.lower_quorum", LowerQuorum, _lower_quorum, versioned=False),
 )

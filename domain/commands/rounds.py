@@ -1,4 +1,4 @@
-"""Asking for what can be done with a round."""
+"""Commands for rounds."""
 
 from __future__ import annotations
 
@@ -44,15 +44,15 @@ from domain.values import CallId, PartyId, RoundId
 
 
 class OpenRound(Command, frozen=True, kw_only=True):
-    """Take in applications to a published call until `closes_at`, a time on the clocks of the call's time zone. Once a stage
-    is decided, this opens the next one to the applications that were invited to it."""
+    """Take applications to a published call until `closes_at`, a local time in the call's time zone. Once a stage is
+    decided, this opens the next one to the applications that were invited to it."""
 
     call: CallId
     closes_at: datetime
 
 
 class ExtendRound(Command, frozen=True, kw_only=True):
-    """Put a round's deadline off until `closes_at`, a time on the clocks of the call's time zone, with the reason. The
+    """Extend a round's deadline to `closes_at`, a local time in the call's time zone, with the reason. The
     `explanation` is sealed."""
 
     round: RoundId
@@ -62,8 +62,8 @@ class ExtendRound(Command, frozen=True, kw_only=True):
 
 
 class GrantLateAccess(Command, frozen=True, kw_only=True):
-    """Let one person or one organisation apply, or change their application, until `until`, a time on the clocks of the call's
-    time zone, with the reason. The round closes for all when that has passed."""
+    """Let one person or organisation apply, or change their application, until `until`, a local time in the call's time
+    zone, with the reason. The round closes for everybody only after that."""
 
     round: RoundId
     applicant: PartyId
@@ -73,7 +73,7 @@ class GrantLateAccess(Command, frozen=True, kw_only=True):
 
 
 class CloseRound(Command, frozen=True, kw_only=True):
-    """End the intake; the program does this by itself once the deadline and the minutes of grace have passed."""
+    """Close the round; the program does this automatically after the deadline and the minutes of grace."""
 
     round: RoundId
 
@@ -136,7 +136,7 @@ def _grant_late_access(command: GrantLateAccess, context: CommandContext) -> Pla
     actor, own = yield from actor_in(context.actor, command.round)
     judged = yield from index_entries(reviews_in(command.round))
     applicant = yield from party_of(command.applicant)
-    # Whoever lets somebody in late knows who it is, and does not judge in a blind call.
+    # A person who gives late access knows who gets it, so they cannot judge in a blind call.
     reading = reading_of(context.actor, command.round)
     known = readings.newly_read(
         (yield from maybe(READING, reading)),

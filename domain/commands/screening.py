@@ -1,4 +1,4 @@
-"""Asking to require screenings before payments, and to record one."""
+"""Commands to require screenings before payments, and to record one."""
 
 from __future__ import annotations
 
@@ -16,23 +16,24 @@ from domain.values import CallId, GrantId, InitiativeId, Role
 
 
 class SetInitiativeScreening(Command, frozen=True, kw_only=True):
-    """Require that the payees of all grants are screened against sanctions lists before a payment, or no longer."""
+    """Require that the payees of all grants are screened against sanctions lists before a payment, or stop requiring
+    it."""
 
     initiative: InitiativeId
     required: bool
 
 
 class SetCallScreening(Command, frozen=True, kw_only=True):
-    """Require that the payees of a call's grants are screened before a payment, or no longer. Where the initiative requires it,
-    it is required in any case."""
+    """Require that the payees of a call's grants are screened before a payment, or stop requiring it. If the initiative
+    requires it, the call cannot waive it."""
 
     call: CallId
     required: bool
 
 
 class RecordScreening(Command, frozen=True, kw_only=True):
-    """Record that a grant's payee, as seen in that `setting`, was screened. The `reference` becomes public, so it names nobody;
-    the `note` is sealed, and neither the recipient nor funders read it."""
+    """Record that a grant's payee, as seen in that `setting`, was screened. The `reference` becomes public, so it must
+    not name anybody; the `note` is sealed, and neither the recipient nor funders can read it."""
 
     grant: GrantId
     setting: int

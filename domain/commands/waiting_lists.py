@@ -1,4 +1,4 @@
-"""What the program does with a waiting list once a sum is free again."""
+"""The command by which the program moves a waiting list up."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from domain.values import PanelId
 
 
 class MoveWaitingList(Command, frozen=True, kw_only=True):
-    """Award what was freed to the first of the waiting list; the program does this by itself when an offer ends without a
-    grant."""
+    """Award a freed sum to the first application on the waiting list; the program does this automatically when an offer
+    ends without a grant."""
 
     panel: PanelId
 

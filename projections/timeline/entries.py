@@ -36,10 +36,10 @@ _THE_JURY: Final = "the jury"
 
 
 class About(msgspec.Struct, frozen=True, kw_only=True):
-    """What an entry is about: its `kind` (an application, a grant, a round, a call or a fund) and `id`, the `call` that it
-    belongs to, if any, and the `name` by which this reader knows it: an application's title where it is theirs to know,
-    else its handle; a grant has that of its application. `opens` says whether they can open the thing: not an application
-    with which they declared a conflict of interest."""
+    """What an entry is about: its `kind` (an application, a grant, a round, a call or a fund) and `id`, the `call` that
+    it belongs to, if any, and the `name` that this reader may know: an application's title or its handle; for a grant,
+    the name of its application. `opens`: whether the reader can open it, which excludes applications with which they
+    declared a conflict of interest."""
 
     kind: str
     id: str
@@ -51,11 +51,11 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
 class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One fact in words.
 
-    `stream` and `topic` say which kind of fact it is; which one of its stream would tell how many are not shown. `at` is
-    when it was decided, and `day` the day on the timeline's calendar (`zone`). `role` is the one acted in, or "the jury" to
-    the applicant; `handle` stands for the person within the call or fund, None for the program's own acts and where it is
-    not told; `actor` says both in words, numbered within this timeline: Officer 1, Juror B. `what` is the whole sentence,
-    `why` the reason, and `changed` what the sentence does not say.
+    `stream` and `topic` name the kind of fact; the exact stream would show how many are hidden. `at` is when it was
+    decided, and `day` is the day on the timeline's calendar (`zone`). `role` is the role acted in, or "the jury" for
+    the applicant; `handle` stands for the person within the call or fund, None for the program's own commands and if it
+    is hidden; `actor` is both in words, numbered within this timeline: Officer 1, Juror B. `what` is the whole
+    sentence, `why` the reason, and `changed` what the sentence does not say.
     """
 
     stream: str
@@ -72,20 +72,18 @@ class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Timeline(ResultPage[TimelineEntry], frozen=True, kw_only=True):
-    """One page of a timeline, in the order in which things were decided; its days are those of the time zone `zone`."""
+    """One page of a timeline, in the order of decisions; its days are those of the time zone `zone`."""
 
     zone: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A timeline that somebody opened in `role`: of which `thing`, as of which position (`at`), and how things are said.
-
-    Of the rounds `around` an application, one for each of its stages, what is for applicants is told with it.
-    What is about the `rounds` or the applications that the viewer judges (`judged`) is left out; of the applications to
-    which they are `tied`, what is for applicants alone is told. `names` are those of other things than applications; the
-    `states` of rounds, and the applications with which the viewer declared `conflicts`, are there where they are known.
-    """
+    """A timeline that was opened in `role`: the `thing`, the position of the answer (`at`), and how things are named.
+    The rounds `around` an application, one for each of its stages, add what is for applicants. Facts about `rounds` and
+    about applications that the viewer judges (`judged`) are left out; of applications to which they are `tied`, only
+    what is for applicants is shown. `names` are those of other things than applications; the `states` of rounds, and
+    the applications with which the viewer declared `conflicts`, are given if they are known."""
 
     viewer: Actor
     role: Role
@@ -103,14 +101,15 @@ class Asked:
     conflicts: Collection[str] | None = None
 
     def nameless(self, role: str, application: str | None) -> bool:
-        """Whether it is not told who of the jury acted: to the applicant."""
+        """Whether the jury's members are anonymous: for the applicant."""
         return (self.role is Role.APPLICANT or application in self.tied) and role in JURY_ROLES
 
 
 def entry_of(row: QueryRow, asked: Asked, names: Mapping[str, Name], numbers: Numbers) -> TimelineEntry:
     recorded = recorded_in(row)
     acting, at = recorded.envelope.acting, recorded.envelope.decided_at
-    # That somebody has read is told, but not who. The id of the stream would tell it: it is made of person and round.
+    # The reader of a reading is not shown. The stream's id would show them, because it is derived from person and
+    # round.
     read = recorded.fact if isinstance(recorded.fact, ReadingRecorded) else None
     by_jury = asked.nameless(acting.role, row["application"])
     handle = None if by_jury or read is not None else acting.handle
@@ -146,7 +145,7 @@ def entry_of(row: QueryRow, asked: Asked, names: Mapping[str, Name], numbers: Nu
 
 
 def _about(recorded: Recorded, row: QueryRow, names: Mapping[str, Name]) -> tuple[str, str, Name]:
-    """What a fact is about: the kind and the id of the thing, and its name. A grant has its application's."""
+    """What a fact is about: the kind and the id of the thing, and its name. A grant has its application's name."""
     fact, stream = recorded.fact, recorded.stream
     kind = stream.partition("-")[0]
     if isinstance(fact, (FundCommitted, FundReleased)):

@@ -1,7 +1,7 @@
-"""What happened, in words: a sentence for every fact, why it happened, and what it changed beside that.
+"""Facts in words: a sentence for every fact, why it happened, and what else it changed.
 
-The sentences are made of a fact's public fields, and of two things that the caller says (`TellingContext`): who acts, and the name
-of what it is about. So nothing is told by them that the caller does not know to be the reader's to know.
+Sentences are made only of a fact's public fields and of what the caller passes (`TellingContext`): the actor, and the
+name of the thing. So they reveal nothing that the caller has not checked for this reader.
 """
 
 from __future__ import annotations

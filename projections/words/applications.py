@@ -1,4 +1,4 @@
-"""An application, in words."""
+"""Facts of an application, in words."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from projections.words.telling import FactInWords, TellingContext
 
 
 def application_words(fact: ApplicationFact, told: TellingContext) -> FactInWords:
-    """What happened to an application. The panel decides; the actor of an outcome is the person who announced it."""
+    """A fact of an application. The panel decides; the actor of an outcome is the person who announced it."""
     actor, about = told.actor, told.about
     match fact:
         case ApplicationSubmitted():
@@ -58,7 +58,7 @@ def application_words(fact: ApplicationFact, told: TellingContext) -> FactInWord
         case ApplicationInvitationLapsed():
             return FactInWords(
                 msg(
-                    "The next stage closed without an answer to its form, so {about} does not go on.",
+                    "The next stage closed without an answer to its form, so {about} does not continue.",
                     about=about,
                 )
             )
@@ -92,7 +92,7 @@ def application_words(fact: ApplicationFact, told: TellingContext) -> FactInWord
         case ApplicationReturnLapsed():
             return FactInWords(
                 msg(
-                    "Nobody submitted {about} again in time, so it counts as it was last submitted.",
+                    "Nobody submitted {about} again in time, so its last submitted version counts.",
                     about=about,
                 )
             )
@@ -149,8 +149,6 @@ def application_words(fact: ApplicationFact, told: TellingContext) -> FactInWord
                 reason(fact.reason),
             )
         case ApplicationGrantOffered():
-            return FactInWords(
-                msg("{actor} offered the grant that follows from {about}.", actor=actor, about=about)
-            )
+            return FactInWords(msg("{actor} offered the grant for {about}.", actor=actor, about=about))
         case _:
             assert_never(fact)

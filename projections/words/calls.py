@@ -1,4 +1,4 @@
-"""A call, in words."""
+"""Facts of a call, in words."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _BLINDNESS: Final[Mapping[Blindness, Message]] = {
 
 
 def call_words(fact: CallFact, told: TellingContext) -> FactInWords:
-    """What happened to a call; the amounts of a change are in `told.currency`."""
+    """A fact of a call; the amounts of a change are in `told.currency`."""
     actor, about = told.actor, told.about
     match fact:
         case CallDrafted():
@@ -77,7 +77,8 @@ def call_words(fact: CallFact, told: TellingContext) -> FactInWords:
         case CallRubricChanged():
             return FactInWords(
                 msg(
-                    "{actor} changed the criteria of the call {about}; reviews keep those by which they were written.",
+                    "{actor} changed the criteria of the call {about}; reviews keep the version "
+                    "that they were scored by.",
                     actor=actor,
                     about=about,
                 ),
@@ -106,13 +107,13 @@ def call_words(fact: CallFact, told: TellingContext) -> FactInWords:
         case CallScreeningSet():
             return FactInWords(
                 msg(
-                    "{actor} required that payees are screened before a payment of the call {about}.",
+                    "{actor} required a screening of payees before payments of the call {about}.",
                     actor=actor,
                     about=about,
                 )
                 if fact.required
                 else msg(
-                    "{actor} no longer requires for the call {about} that payees are screened before a payment.",
+                    "{actor} no longer requires a screening of payees before payments of the call {about}.",
                     actor=actor,
                     about=about,
                 )

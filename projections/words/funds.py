@@ -1,4 +1,4 @@
-"""A fund, its pledges and receipts, in words."""
+"""Facts of a fund, its pledges and receipts, in words."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _AVAILABLE: Final[Mapping[Basis, Message]] = {
 
 
 def fund_words(fact: FundFact, told: TellingContext) -> FactInWords:
-    """What happened to a fund, in `told.currency`."""
+    """A fact of a fund, in `told.currency`."""
     actor, about = told.actor, told.about
     match fact:
         case FundOpened():

@@ -1,4 +1,4 @@
-"""A grant, its instalments and reports, in words."""
+"""Facts of a grant, its instalments and reports, in words."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ from projections.words.telling import FactInWords, TellingContext
 _PAYEES: Final[Mapping[PayeeKind, Message]] = {
     "recipient": msg("Payee: the recipient"),
     "fiscal_host": msg("Payee: a fiscal host"),
-    "other": msg("Payee: somebody else, whom the recipient named"),
+    "other": msg("Payee: somebody else, named by the recipient"),
 }
 
 
 def grant_words(fact: GrantFact, told: TellingContext) -> FactInWords:
-    """What happened to a grant, its payee, its reports and its instalments; sums are in `told.currency`."""
+    """A fact of a grant, its payee, its reports or its instalments; sums are in `told.currency`."""
     actor, about = told.actor, told.about
     match fact:
         case GrantOffered():
@@ -76,7 +76,7 @@ def grant_words(fact: GrantFact, told: TellingContext) -> FactInWords:
                 else (msg("Can be paid from {payable_from}", payable_from=fact.payable_from),)
             )
             return FactInWords(
-                msg("{actor} set to whom the grant for {about} is paid.", actor=actor, about=about),
+                msg("{actor} added the bank details of the grant for {about}.", actor=actor, about=about),
                 changed=(_PAYEES[fact.kind], *wait, *_approvals_ended(fact.approvals_ended)),
             )
         case GrantPayeeConfirmed():
@@ -217,7 +217,7 @@ def _instalment(
         case GrantInstalmentRequested(report=None):
             return FactInWords(
                 msg(
-                    "{actor} asked for instalment {instalment} of the grant for {about}.",
+                    "{actor} requested instalment {instalment} of the grant for {about}.",
                     actor=actor,
                     about=about,
                     instalment=fact.instalment,
@@ -226,7 +226,8 @@ def _instalment(
         case GrantInstalmentRequested():
             return FactInWords(
                 msg(
-                    "{actor} asked for instalment {instalment} of the grant for {about}, for report {report}.",
+                    "{actor} requested instalment {instalment} of the grant for {about}, for "
+                    "report {report}.",
                     actor=actor,
                     about=about,
                     instalment=fact.instalment,
@@ -254,7 +255,8 @@ def _instalment(
         case GrantInstalmentInstructed():
             return FactInWords(
                 msg(
-                    "{actor} told the bank to pay instalment {instalment} of the grant for {about}, reference {reference}.",
+                    "{actor} instructed the bank to pay instalment {instalment} of the grant for "
+                    "{about}, reference {reference}.",
                     actor=actor,
                     about=about,
                     instalment=fact.instalment,

@@ -1,4 +1,4 @@
-"""A panel, in words."""
+"""Facts of a panel, in words."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from projections.words.telling import FactInWords, TellingContext
 
 
 def panel_words(fact: PanelFact, told: TellingContext) -> FactInWords:
-    """What happened in a panel."""
+    """A fact of a panel."""
     actor, about = told.actor, told.about
     match fact:
         case PanelOpened():

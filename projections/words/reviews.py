@@ -1,4 +1,4 @@
-"""A review, and who read what, in words."""
+"""Facts of reviews and readings, in words."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from projections.words.telling import FactInWords, TellingContext
 
 
 def review_words(fact: ReviewFact, told: TellingContext) -> FactInWords:
-    """What happened to a review, without scores."""
+    """A fact of a review, without scores."""
     actor, about = told.actor, told.about
     match fact:
         case ReviewAssigned():
@@ -69,7 +69,7 @@ def review_words(fact: ReviewFact, told: TellingContext) -> FactInWords:
 
 
 def reading_words(fact: ReadingFact, told: TellingContext) -> FactInWords:
-    """What was read of a round. The reader is not named."""
+    """A reading of a round, without the reader."""
     match fact.kind:
         case "applicants":
             return FactInWords(msg("A member read who applied in {about}.", about=told.about))
@@ -77,9 +77,9 @@ def reading_words(fact: ReadingFact, told: TellingContext) -> FactInWords:
             return FactInWords(msg("A member read what applicants wrote in {about}.", about=told.about))
         case "times":
             return FactInWords(
-                msg("A member read when the applications of {about} came in.", about=told.about)
+                msg("A member read when the applications of {about} were submitted.", about=told.about)
             )
         case "scores":
-            return FactInWords(msg("A member read scores that others gave in {about}.", about=told.about))
+            return FactInWords(msg("A member read other people's scores in {about}.", about=told.about))
         case _:
             assert_never(fact.kind)

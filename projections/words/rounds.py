@@ -1,4 +1,4 @@
-"""A round, in words."""
+"""Facts of a round, in words."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from projections.words.telling import FactInWords, TellingContext
 
 
 def round_words(fact: RoundFact, told: TellingContext) -> FactInWords:
-    """What happened to a round."""
+    """A fact of a round."""
     actor, about = told.actor, told.about
     match fact:
         case RoundOpened():
@@ -74,7 +74,7 @@ def round_words(fact: RoundFact, told: TellingContext) -> FactInWords:
                 reason(fact.reason),
             )
         case RoundPutToPanel():
-            return FactInWords(msg("{actor} handed {about} to its panel.", actor=actor, about=about))
+            return FactInWords(msg("{actor} put {about} to its panel.", actor=actor, about=about))
         case RoundDecided():
             return FactInWords(msg("All applications of {about} were decided.", about=about))
         case _:

@@ -188,7 +188,7 @@ def fork(world: World) -> World:
     return World(
         streams={stream: list(facts) for stream, facts in world.streams.items()},
         indexes={index: set(entries) for index, entries in world.indexes.items()},
-        claims=set(world.claims),
+        unique_names=set(world.unique_names),
         due=dict(world.due),
         _made=world._made,
     )
@@ -197,7 +197,7 @@ def fork(world: World) -> World:
 def stored(world: World) -> tuple[object, ...]:
     """All that a world keeps."""
     streams = {stream: facts for stream, facts in world.streams.items() if facts}
-    return streams, world.indexes, world.claims, world.due
+    return streams, world.indexes, world.unique_names, world.due
 
 
 @dataclass

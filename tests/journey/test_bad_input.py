@@ -204,11 +204,14 @@ def test_a_time_with_an_offset_is_refused_where_the_calls_own_clocks_count(
     for moment, detail in (
         (
             "2090-05-31T18:00:00Z",
-            "Write the time as it is in the call's time zone, without an offset.",
+            "Write the local time in the call's time zone, without an offset.",
         ),
         (
             "2090-03-26T02:30:00",
-            "This time does not exist in Europe/Berlin, since the clocks are put forward then; choose another one.",
+            (
+                "This time does not exist in Europe/Berlin, because the clocks are put forward then; "
+                "choose another one."
+            ),
         ),
     ):
         assert turned_down(running, ground.officer, path, 422, closes_at=moment) == [("closes_at", detail)]

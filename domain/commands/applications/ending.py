@@ -1,4 +1,4 @@
-"""Asking to take an application back, and to destroy the key of what was written in it."""
+"""Commands to withdraw an application, and to destroy the key of its texts."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from domain.values import ApplicationId
 
 
 class WithdrawApplication(Command, frozen=True, kw_only=True):
-    """Take one's application back."""
+    """Withdraw one's own application."""
 
     application: ApplicationId
     reason: WithdrawalReason
@@ -31,9 +31,9 @@ class WithdrawApplication(Command, frozen=True, kw_only=True):
 
 
 class ForgetApplication(Command, frozen=True, kw_only=True):
-    """Destroy the key of all that was written in one's application and about it, once it was withdrawn or decided. That one
-    applied, what was decided, and the record of a payment stay. This cannot be undone. The answer names the dossier that was
-    erased."""
+    """Destroy the key of everything that was written in one's own application and about it, once it was withdrawn or
+    decided. The facts that one applied and what was decided, and the record of a payment, stay. This cannot be undone.
+    The answer names the erased dossier."""
 
     application: ApplicationId
 
@@ -78,6 +78,6 @@ def _forget(command: ForgetApplication, context: CommandContext) -> Plan:
 
 COMMANDS = (
     Registered("application.withdraw", WithdrawApplication, _withdraw),
-    # It is noted in the dossier's stream.
+    # The fact is in the dossier's stream.
     Registered("application.forget", ForgetApplication, _forget, versioned=False),
 )

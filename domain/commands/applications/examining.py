@@ -1,4 +1,4 @@
-"""Asking to find whether an application meets the conditions of its call."""
+"""Commands to find an application eligible or ineligible."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Asking to return an application to its applicant with questions, and to submit it again."""
+"""Commands to return an application with questions, and to resubmit it."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ from domain.values import ApplicationId, Money
 
 
 class ReturnApplication(Command, frozen=True, kw_only=True):
-    """Return an application to its applicant with questions, to be submitted again until `resubmit_by`, a time on the clocks
-    of the call's time zone. If it is not, it stands as it was last submitted."""
+    """Return an application to its applicant with questions. It can be resubmitted until `resubmit_by`, a local time in
+    the call's time zone; if it is not, its last submitted version counts."""
 
     application: ApplicationId
     questions: limits.Questions
@@ -47,7 +47,7 @@ class ReturnApplication(Command, frozen=True, kw_only=True):
 
 
 class ResubmitApplication(Command, frozen=True, kw_only=True):
-    """Submit an application again that was returned with questions."""
+    """Resubmit an application that was returned with questions."""
 
     application: ApplicationId
     title: limits.Title
@@ -56,7 +56,7 @@ class ResubmitApplication(Command, frozen=True, kw_only=True):
 
 
 class LapseApplicationReturn(Command, frozen=True, kw_only=True):
-    """End the wait for a returned application; the program does this by itself once its date has passed."""
+    """Stop waiting for a returned application; the program does this automatically after its date."""
 
     application: ApplicationId
 

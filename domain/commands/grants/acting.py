@@ -1,4 +1,4 @@
-"""How a grant alone is changed: by its recipient, or by a member of the initiative."""
+"""Shared parts of the plans that change only a grant: for its recipient, and for members of the initiative."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Rule = Callable[[Grant], tuple[Fact, ...]]
 
 
 def by_recipient(grant_id: str, context: CommandContext, rule: Rule) -> Plan:
-    """The plan of every act by which the recipient changes the grant alone."""
+    """The plan of every command by which the recipient changes only the grant."""
     grant = yield from the(GRANT, grant_id)
     return PlannedCommand(
         may=access.recipient((yield from actor_of(context.actor)), grant),
@@ -41,7 +41,7 @@ def by_recipient(grant_id: str, context: CommandContext, rule: Rule) -> Plan:
 
 
 class _May(Protocol):
-    """What access says of a member's act on a grant."""
+    """The access predicate for a member's command on a grant."""
 
     def __call__(
         self, actor: Actor, initiative: Initiative, grant: Grant, *, conflicts: Collection[str]
@@ -56,8 +56,8 @@ def by_staff(
     *,
     pays: bool = False,
 ) -> Plan:
-    """The plan of every act by which a member of the initiative changes the grant alone. The rule is given the
-    recipient and the actor, too. An act that `pays` makes it a duty to keep the record of the payment."""
+    """The plan of every command by which a member of the initiative changes only the grant. The rule also gets the
+    recipient and the actor. With `pays`, the command also makes it a duty to keep the record of the payment."""
     grant = yield from the(GRANT, grant_id)
     initiative, recipient, actor, conflicts = yield from together(
         the(INITIATIVE, grant.initiative),

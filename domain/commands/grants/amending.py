@@ -1,4 +1,4 @@
-"""Asking to change a grant after it was accepted, and the recipient's answer."""
+"""Commands to amend an accepted grant, and for the recipient's answer."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ from domain.values import GrantId, Money
 
 
 class ProposeGrantAmendment(Command, frozen=True, kw_only=True):
-    """Propose to lower a grant's amount, to change its end date, or to put other `instalments` in place of those not yet
-    requested; what is left out stays; with `unscheduled` and no instalments, those fall away. It counts once the recipient
-    accepts it. `unscheduled` and `confirm_past_due` are as for a schedule."""
+    """Propose to lower a grant's amount, to change its end date, or to replace the instalments that were not yet
+    requested by other `instalments`. Fields that are left out stay; with `unscheduled` and no instalments, the
+    unrequested ones are dropped. The amendment takes effect once the recipient accepts it. `unscheduled` and
+    `confirm_past_due` are as for a schedule."""
 
     grant: GrantId
     amount: Money | None = None
@@ -33,14 +34,14 @@ class ProposeGrantAmendment(Command, frozen=True, kw_only=True):
 
 
 class AcceptGrantAmendment(Command, frozen=True, kw_only=True):
-    """Accept an amendment of one's grant; what the grant is lowered by returns to the fund."""
+    """Accept an amendment of one's own grant. If the amount is lowered, the difference returns to the fund."""
 
     grant: GrantId
     amendment: int
 
 
 class DeclineGrantAmendment(Command, frozen=True, kw_only=True):
-    """Decline an amendment of one's grant, which stays as it is."""
+    """Decline an amendment of one's own grant, which stays as it is."""
 
     grant: GrantId
     amendment: int
@@ -77,7 +78,7 @@ def _accept(command: AcceptGrantAmendment, context: CommandContext) -> Plan:
 
     def decide() -> Outcome:
         facts = {command.grant: rules.accept_amendment(command.grant, grant, amendment=command.amendment)}
-        assert grant.amendment is not None  # or the rule had refused
+        assert grant.amendment is not None  # the rule refuses otherwise
         freed = grant.amount - grant.amendment.amount
         if freed:
             facts[grant.fund] = funds.release(

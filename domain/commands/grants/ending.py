@@ -1,4 +1,4 @@
-"""Asking to end a grant: one that is paid and reported, or one that cannot go on."""
+"""Commands to end a grant: one that is paid and reported, or one that cannot continue."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from domain.values import GrantId
 
 
 class CompleteGrant(Command, frozen=True, kw_only=True):
-    """End a grant that is paid and reported; what was not scheduled returns to the fund."""
+    """Complete a grant that is paid and reported; what was not scheduled returns to the fund."""
 
     grant: GrantId
 
 
 class TerminateGrant(Command, frozen=True, kw_only=True):
-    """End a grant that cannot go on, with the reason; what was not paid returns to the fund."""
+    """Terminate a grant that cannot continue, with the reason; what was not paid returns to the fund."""
 
     grant: GrantId
     reason: TerminationReason

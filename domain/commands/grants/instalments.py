@@ -1,4 +1,4 @@
-"""Asking for what can be done with an instalment, from the request to its settlement."""
+"""Commands for instalments, from the request to the payment."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from domain.values import GrantId, Money
 
 
 class RequestInstalment(Command, frozen=True, kw_only=True):
-    """Ask for an instalment of one's grant."""
+    """Request an instalment of one's own grant."""
 
     grant: GrantId
     instalment: int
 
 
 class ApproveInstalment(Command, frozen=True, kw_only=True):
-    """Approve an instalment, as the first person or as the second."""
+    """Approve an instalment, as the first or the second person."""
 
     grant: GrantId
     instalment: int
 
 
 class InstructInstalment(Command, frozen=True, kw_only=True):
-    """Record that the bank was told to pay an instalment, under a reference that becomes public."""
+    """Record that the bank was instructed to pay an instalment. The reference becomes public."""
 
     grant: GrantId
     instalment: int
@@ -39,8 +39,8 @@ class InstructInstalment(Command, frozen=True, kw_only=True):
 
 
 class SettleInstalment(Command, frozen=True, kw_only=True):
-    """Record that the bank paid an instalment, by the bank's calendar on `settled_on`. Its `fee` and the rate of `exchange`
-    can be left out; whoever follows the fund reads them."""
+    """Record that the bank paid an instalment on `settled_on` (by the bank's calendar). Its `fee` and the rate of
+    `exchange` are optional; everybody who follows the fund can read them."""
 
     grant: GrantId
     instalment: int

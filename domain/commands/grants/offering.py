@@ -1,4 +1,4 @@
-"""Asking for the offer of a grant, for the recipient's answer to it, and for its end without one."""
+"""Commands to offer a grant, to answer the offer, and to end an offer that was not answered."""
 
 from __future__ import annotations
 
@@ -38,20 +38,20 @@ from domain.values import ApplicationId, GrantId
 
 
 class OfferGrant(Command, frozen=True, kw_only=True):
-    """Offer the applicant of an awarded application the sum awarded, until `respond_by`, a time with its offset."""
+    """Offer the awarded sum to the applicant of an awarded application until `respond_by`, a time with its offset."""
 
     application: ApplicationId
     respond_by: datetime
 
 
 class AcceptGrant(Command, frozen=True, kw_only=True):
-    """Accept the grant that one was offered. On the fast track its one instalment is made with it."""
+    """Accept the grant offered to oneself. On the fast track, its one instalment is scheduled at the same time."""
 
     grant: GrantId
 
 
 class DeclineGrant(Command, frozen=True, kw_only=True):
-    """Decline the grant that one was offered, with the reason."""
+    """Decline the grant offered to oneself, with the reason."""
 
     grant: GrantId
     reason: GrantDeclineReason
@@ -59,7 +59,7 @@ class DeclineGrant(Command, frozen=True, kw_only=True):
 
 
 class LapseGrant(Command, frozen=True, kw_only=True):
-    """End an offer that was not answered; the program does this by itself once the time to respond has passed."""
+    """End an offer that was not answered; the program does this automatically after the time to respond."""
 
     grant: GrantId
 
@@ -132,14 +132,14 @@ def _accept(command: AcceptGrant, context: CommandContext) -> Plan:
 
 
 def _back_in_budget(grant_id: str, grant: Grant, call: Call) -> dict[str, tuple[Fact, ...]]:
-    """What a rolling call can award again, as an offer came to nothing."""
+    """Return the sum of a declined or lapsed offer to a rolling call's budget."""
     facts = call_rules.release_award(grant.call, call, grant=grant_id, amount=grant.amount)
     return {grant.call: facts} if facts else {}
 
 
 def _panel_of(grant: Grant) -> Part[str]:
     """The panel whose award a grant follows. A cached application may be older than its award and have no panel yet;
-    then the panel is not found, and the runner loads everything again without the cache."""
+    then this raises `NotFound`, and the runner loads everything again without the cache."""
     application = yield from the(APPLICATION, grant.application)
     panel = application.panel or ""
     yield from the(PANEL, panel)

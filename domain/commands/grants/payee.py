@@ -1,4 +1,4 @@
-"""Asking to set the payee of a grant, and to confirm it."""
+"""Commands to set a grant's payee, and to confirm it."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from domain.values import GrantId, PartyId
 
 
 class SetGrantPayee(Command, frozen=True, kw_only=True):
-    """Say to whom, and to which account, one's grant is paid: an IBAN, or another account in words; or an account number with
-    the `bank_code` and the `country` (two letters) of its bank. `host` is the organisation or the person that is the fiscal
-    host, where it is registered here."""
+    """Add the bank details of one's own grant: an IBAN, or another account in words; or an account number with the
+    `bank_code` and the `country` (two letters) of its bank. `host` is the organisation or person that is the fiscal
+    host, if it is registered here."""
 
     grant: GrantId
     kind: PayeeKind

@@ -1,4 +1,4 @@
-"""Asking to submit a report on a grant, and to accept or return it."""
+"""Commands to submit a report on a grant, and to accept or return it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from domain.values import GrantId
 
 
 class SubmitGrantReport(Command, frozen=True, kw_only=True):
-    """Report on what was done with one's grant."""
+    """Report on what was done with one's own grant."""
 
     grant: GrantId
     text: limits.Report

@@ -1,4 +1,4 @@
-"""Asking to divide a grant into instalments."""
+"""The command to divide a grant into instalments."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ Instalments = Annotated[
 
 
 class ScheduleGrant(Command, frozen=True, kw_only=True):
-    """Divide a grant into instalments, which are numbered in the order given. They add up to the whole grant, or `unscheduled`
-    says what they leave. Due dates in the past need `confirm_past_due`."""
+    """Divide a grant into instalments, numbered in the order given. They add up to the whole grant, or `unscheduled` is
+    the sum that they leave. Due dates in the past need `confirm_past_due`."""
 
     grant: GrantId
     instalments: Instalments

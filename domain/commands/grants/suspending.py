@@ -1,4 +1,4 @@
-"""Asking to suspend a grant, and to resume it."""
+"""Commands to suspend a grant, and to resume it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from domain.values import GrantId
 
 
 class SuspendGrant(Command, frozen=True, kw_only=True):
-    """Stop a grant for the time being, with the reason: nothing is requested, approved or sent to the bank until it is
-    resumed."""
+    """Suspend a grant, with the reason: nothing is requested, approved or sent to the bank until it is resumed."""
 
     grant: GrantId
     reason: SuspensionReason
@@ -20,7 +19,7 @@ class SuspendGrant(Command, frozen=True, kw_only=True):
 
 
 class ResumeGrant(Command, frozen=True, kw_only=True):
-    """Let a suspended grant go on."""
+    """Resume a suspended grant."""
 
     grant: GrantId
 
