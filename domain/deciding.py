@@ -1,9 +1,10 @@
 """How a command becomes facts, without any input or output.
 
-A **plan** is a generator. It yields requests for streams and index entries (with `the`, `maybe`, `some`, `members`;
-several at a time with `together`), receives their folded states, and returns a `PlannedCommand`: the answer of access,
-and a function that applies the rule. The command runner in `history` drives the plan: it loads, asks access, decides
-and appends. Everything that was read this way is checked again, at its version, when the facts are appended.
+A **plan** is a generator. It yields requests for streams and index entries (with `the`, `maybe`, `some`,
+`index_entries`; several at a time with `together`), receives their folded states, and returns a `PlannedCommand`: the
+answer of access, and a function that applies the rule. The command runner in `history` drives the plan: it loads, asks
+access, decides and appends. Everything that was read this way is checked again, at its version, when the facts are
+appended.
 """
 
 from __future__ import annotations
@@ -166,8 +167,8 @@ class PlannedCommand:
 
 
 Part = Generator[PlanRequest, Any, T]
-"""A part of a plan, which returns a T. `Any`: the type of the reply depends on the request; `the`, `some` and `members`
-restore it."""
+"""A part of a plan, which returns a T. `Any`: the type of the reply depends on the request; `the`, `some` and
+`index_entries` restore it."""
 
 Plan = Part[PlannedCommand]
 
@@ -179,6 +180,8 @@ class Registered(Generic[C]):
     `versioned`: whether the person who sends the command may be told the version of the answer's stream. It is False if
     that stream also counts events that they may not know of; then its version is neither returned nor accepted as a
     condition.
+
+    `by_program`: only the program sends the command, so it has no address. Its plan calls `access.system`.
     """
 
     name: str

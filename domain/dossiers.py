@@ -16,8 +16,8 @@ from domain.refusals import Refused
 from domain.topic import EVERYBODY, stored_as
 
 Purpose = Literal["application", "payment", "correspondence"]
-"""``application``: what an applicant wrote, and what was written about it. ``payment``: to whom a grant is paid, and the
-reports on it. ``correspondence``: letters between an applicant and the staff."""
+"""``application``: what an applicant wrote, and what was written about it. ``payment``: to whom a grant is paid, and
+the reports on it. ``correspondence``: letters between an applicant and the staff."""
 
 Duty = Literal["payment_records"]
 """The legal duty for which a dossier is kept. ``payment_records``: those who pay must be able to show for some years

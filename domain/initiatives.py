@@ -286,7 +286,7 @@ def add_to_call(
 def remove_from_call(initiative: Initiative, call_id: str, *, person: str) -> tuple[Fact, ...]:
     """Take from a person the roles for one call; roles in the whole initiative stay."""
     if not initiative.calls_of(person).get(call_id):
-        raise Refused(msg("This person has no role for this call alone."))
+        raise Refused(msg("This person has no role for this call only."))
     return (MemberRemovedFromCall(initiative=initiative.id, call=call_id, person=person),)
 
 

@@ -1,8 +1,9 @@
 """The topic register: every topic under which facts are stored, and the aggregate of every kind of stream.
 
-Each class of facts declares its topic and its audience itself (`domain.topic.stored_as`). A topic never changes its meaning and
-is never given to another class. A fact that needs another shape gets a new topic (``.v2``); facts stored under the old one are
-converted when they are read (`domain.older_facts`), so that all other code knows only the newest shape.
+Each class of facts declares its topic and its audience itself (`domain.topic.stored_as`). A topic never changes its
+meaning and is never given to another class. A fact that needs another shape gets a new topic (``.v2``); facts stored
+under the old one are converted when they are read (`domain.older_facts`), so that all other code knows only the newest
+shape.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ from projections.versions import Version
 
 
 class CallRoles(msgspec.Struct, frozen=True, kw_only=True):
-    """The roles that a person has for one call alone."""
+    """The roles that a person has for one call only."""
 
     call: str
     roles: tuple[Role, ...]

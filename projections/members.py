@@ -62,7 +62,7 @@ class NamedPerson(msgspec.Struct, frozen=True, kw_only=True):
 class RoleEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One fact about roles or access: what happened, about whom, and by whom (None: the program or the operator).
 
-    `roles` are those after the fact, without the jury's if the viewer may not know who judges. Roles for one call alone
+    `roles` are those after the fact, without the jury's if the viewer may not know who judges. Roles for one call only
     name the `call` to viewers who see all members.
     """
 
@@ -176,9 +176,9 @@ def _told(fact: Fact) -> _Told:
         case MemberRemoved():
             return _Told(msg("All roles were removed."), fact.person)
         case MemberAddedToCall():
-            return _Told(msg("Roles for one call alone were given."), fact.person, fact.roles, call=fact.call)
+            return _Told(msg("Roles for one call only were given."), fact.person, fact.roles, call=fact.call)
         case MemberRemovedFromCall():
-            return _Told(msg("The roles for one call alone were removed."), fact.person, call=fact.call)
+            return _Told(msg("Roles for one call only were removed."), fact.person, call=fact.call)
         case AdministratorAppointed():
             return _Told(msg("An administrator of the installation was appointed."), fact.person, public=True)
         case PersonClaimMade():

@@ -187,7 +187,7 @@ async def place_of(reader: Reader, person: str | None, own: OwnRoles) -> OwnInit
 
     found_calls = await whole(own_calls)
     listed = {call.id for call in found_calls}
-    # An officer for one call alone also sees its draft.
+    # An officer for one call only also sees its draft.
     drafts = [
         await calls.one(reader, person, each.call)
         for each in own.calls

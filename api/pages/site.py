@@ -225,7 +225,7 @@ class Site:
 
     def _around(
         self, request: Request[Any, Any, Any], frame: Frame, query: dict[str, str]
-    ) -> dict[str, Any]:  # Any: see Drawn
+    ) -> dict[str, Any]:  # Any: see PageContent
         """The values that every page needs for its frame."""
         path = quote(request.scope["path"], safe="/")
         # An address that begins with two slashes would lead to another host.

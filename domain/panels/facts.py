@@ -25,10 +25,10 @@ ReturnReason = Literal[
 class RankingPlace(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An application's place in a ranking.
 
-    `score` is the exact mean of its reviews' scores (`domain.reviews.scores.mean`) as a fraction in lowest terms, ``11/15``;
-    None if there are none. Equal scores share a rank, and the rank after two that share the first is the third.
-    `reviews` is the number of reviews that were counted, `on_few_criteria` the number of those that scored half of the
-    criteria or fewer.
+    `score` is the exact mean of its reviews' scores (`domain.reviews.scores.mean`) as a fraction in lowest terms,
+    ``11/15``; None if there are none. Equal scores share a rank, and the rank after two that share the first is the
+    third. `reviews` is the number of reviews that were counted, `on_few_criteria` the number of those that scored half
+    of the criteria or fewer.
     """
 
     application: str

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Final
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -19,7 +18,6 @@ from domain.panels.facts import PanelOutcomeSet
 from domain.panels.state import PANEL
 from domain.parties import Actor
 from domain.readings import ReadingRecorded
-from domain.reviews.facts import JUDGING
 from domain.reviews.state import REVIEW
 from domain.rounds.facts import RoundQuorumLowered
 from domain.rounds.state import ROUND, Round
@@ -29,10 +27,7 @@ from projections.paging import ResultPage
 from projections.reader import QueryRow, recorded_in
 from projections.timeline.naming import NAMELESS, Name
 from projections.words import TellingContext, words
-from projections.words.telling import THE_JURY, Numbers, actor_words
-
-JURY_ROLES: Final = frozenset(str(role) for role in JUDGING)
-_THE_JURY: Final = "the jury"
+from projections.words.telling import Numbers, actor_words
 
 
 class About(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,10 +47,10 @@ class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One fact in words.
 
     `stream` and `topic` name the kind of fact; the exact stream would show how many are hidden. `at` is when it was
-    decided, and `day` is the day on the timeline's calendar (`zone`). `role` is the role acted in, or "the jury" for
-    the applicant; `handle` stands for the person within the call or fund, None for the program's own commands and if it
-    is hidden; `actor` is both in words, numbered within this timeline: Officer 1, Juror B. `what` is the whole
-    sentence, `why` the reason, and `changed` what the sentence does not say.
+    decided, and `day` is the day on the timeline's calendar (`zone`). `role` is the role acted in; `handle` stands for
+    the person within the call or fund, None for the program's own commands and if it is hidden; `actor` is both in
+    words, numbered within this timeline: Officer 1, Juror B. `what` is the whole sentence, `why` the reason, and
+    `changed` what the sentence does not say.
     """
 
     stream: str
@@ -100,10 +95,6 @@ class Asked:
     states: Mapping[str, Round] = field(default_factory=dict)
     conflicts: Collection[str] | None = None
 
-    def nameless(self, role: str, application: str | None) -> bool:
-        """Whether the jury's members are anonymous: for the applicant."""
-        return (self.role is Role.APPLICANT or application in self.tied) and role in JURY_ROLES
-
 
 def entry_of(row: QueryRow, asked: Asked, names: Mapping[str, Name], numbers: Numbers) -> TimelineEntry:
     recorded = recorded_in(row)
@@ -111,14 +102,9 @@ def entry_of(row: QueryRow, asked: Asked, names: Mapping[str, Name], numbers: Nu
     # The reader of a reading is not shown. The stream's id would show them, because it is derived from person and
     # round.
     read = recorded.fact if isinstance(recorded.fact, ReadingRecorded) else None
-    by_jury = asked.nameless(acting.role, row["application"])
-    handle = None if by_jury or read is not None else acting.handle
+    handle = acting.handle if read is None else None
     kind, thing, name = _about(recorded, row, names)
-    actor = (
-        THE_JURY
-        if by_jury
-        else actor_words(acting.role, handle, numbers, of_grant=recorded.stream.startswith(f"{GRANT.kind}-"))
-    )
+    actor = actor_words(acting.role, handle, numbers, of_grant=recorded.stream.startswith(f"{GRANT.kind}-"))
     said = words(
         recorded.fact,
         TellingContext(actor=actor, about=name.said, currency=asked.currency, places=asked.places),
@@ -128,7 +114,7 @@ def entry_of(row: QueryRow, asked: Asked, names: Mapping[str, Name], numbers: Nu
         topic=recorded.topic,
         at=at,
         day=at.astimezone(UTC if asked.zone == "UTC" else ZoneInfo(asked.zone)).date(),
-        role=_THE_JURY if by_jury else acting.role,
+        role=acting.role,
         handle=handle,
         actor=actor,
         about=About(

@@ -10,7 +10,7 @@ from domain.topics import topics_for
 from domain.values import Role
 from projections.paging import check_limit, position_of
 from projections.reader import QueryRow, Reader, recorded_in
-from projections.timeline.entries import JURY_ROLES, Asked, Timeline, entry_of
+from projections.timeline.entries import Asked, Timeline, entry_of
 from projections.timeline.naming import Name, names_of, titled
 from projections.words.telling import NUMBERED, Numbers
 
@@ -57,7 +57,7 @@ async def page(reader: Reader, asked: Asked, cursor: str | None, limit: int) -> 
         count=count + 1,
     )
     names = await _names(reader, asked, rows[:count])
-    numbers = await _numbers(reader, asked, which) if cursor else Numbers()
+    numbers = await _numbers(reader, which) if cursor else Numbers()
     return Timeline(
         items=tuple([entry_of(row, asked, names, numbers) for row in rows[:count]]),
         next=reader.cursors.token(rows[count - 1]["position"]) if len(rows) > count else None,
@@ -80,21 +80,17 @@ async def _place_of(reader: Reader, position: int) -> tuple[datetime, int]:
     )
 
 
-async def _numbers(reader: Reader, asked: Asked, which: Mapping[str, object]) -> Numbers:
+async def _numbers(reader: Reader, which: Mapping[str, object]) -> Numbers:
     """The numbers of people who act on the pages before, as shown there."""
     rows = await reader.rows(
         f"""
         SELECT t.role, t.handle FROM read.timeline t
         WHERE {_TOLD} AND (t.at, t.position) <= (%(after_at)b::timestamptz, %(after)b::bigint)
             AND t.handle IS NOT NULL AND t.role = ANY (%(numbered)b::text[])
-            AND NOT (t.role = ANY (%(jury)b::text[])
-                AND (%(as_applicant)b OR coalesce(t.application = ANY (%(tied)b::text[]), false)))
         GROUP BY t.role, t.handle ORDER BY min(t.at), min(t.position)
         """,  # noqa: S608 - see above
         **which,
         numbered=sorted(NUMBERED),
-        jury=sorted(JURY_ROLES),
-        as_applicant=asked.role is Role.APPLICANT,
     )
     return Numbers((row["role"], row["handle"]) for row in rows)
 

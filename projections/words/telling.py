@@ -52,7 +52,6 @@ RECIPIENT: Final = in_context("actor", "The recipient")
 MEMBER: Final = in_context("actor", "A member")
 PERSON: Final = in_context("actor", "A person")
 PROGRAM: Final = in_context("actor", "The program")
-THE_JURY: Final = in_context("actor", "The jury")
 
 _BY_ROLE: Final[Mapping[str, Message]] = {
     Role.APPLICANT: APPLICANT,

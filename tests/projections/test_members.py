@@ -140,9 +140,9 @@ async def test_roles_for_one_call_are_told_like_all_others(
     await season.run("call.remove_member", season.administrator, call=season.call, person=season.artist1)
     given, office, taken = (await told(season, viewer))[-3:]
     assert [str(entry.what) for entry in (given, office, taken)] == [
-        "Roles for one call alone were given.",
-        "Roles for one call alone were given.",
-        "The roles for one call alone were removed.",
+        "Roles for one call only were given.",
+        "Roles for one call only were given.",
+        "Roles for one call only were removed.",
     ]
     assert (given.person.person, given.roles) == (
         (season.artist1, (Role.JUROR,)) if names_jury else (None, ())
