@@ -14,11 +14,11 @@ import msgspec
 from domain.messages import Message, msg
 
 NAME: Final = 200
-"""Of a person, an initiative, a fund, a payee."""
+"""The name of a person, an initiative, a fund or a payee."""
 TITLE: Final = 200
-"""Of a call and of an application."""
+"""The title of a call or an application."""
 LABEL: Final = 300
-"""Of a question, a choice, a criterion."""
+"""The label of a question, a choice or a criterion."""
 BUDGET_ITEM: Final = 300
 HELP: Final = 2_000
 """The help text of a question."""
@@ -52,20 +52,20 @@ ORGANISATION_MEMBERS: Final = 50
 """The most members and invited people of an organisation."""
 
 LINK: Final = 2_000
-"""Of the address of a web page."""
+"""The address of a web page."""
 NUMBER: Final = 10**12
 """The largest number that a form can ask for."""
 
 ELIGIBILITY_QUESTIONS: Final = 20
 STAGES: Final = 5
-"""Of a call."""
+"""The most stages of a call."""
 QUESTIONS: Final = 60
 CHOICES: Final = 100
 CRITERIA: Final = 20
 BUDGET_LINES: Final = 200
 INSTALMENTS: Final = 12
 SCALE: Final = 100
-"""The most points by one criterion."""
+"""The most points for one criterion."""
 WEIGHT: Final = 100
 QUORUM: Final = 20
 GRACE_MINUTES: Final = 1_440

@@ -1,4 +1,4 @@
-"""What happens to an application, from its submission to the panel's decision."""
+"""The facts of an application, from its submission to the panel's decision."""
 
 from __future__ import annotations
 

@@ -328,7 +328,7 @@ def test_a_token_of_an_erased_person_is_named(installation: Installation) -> Non
 
 
 def test_rows_that_come_with_an_invented_fact_are_named(installation: Installation) -> None:
-    """The append takes any entries, claims, due dates and keys, if there is a fact. A key of nobody opens nothing."""
+    """The append takes any entries, unique names, due dates and keys, if there is a fact. A key of nobody opens nothing."""
     invented = Stored("note-1", 1, "note.written.v1", b"x", bytes(32))
     installation.append(
         Append(
@@ -336,7 +336,7 @@ def test_rows_that_come_with_an_invented_fact_are_named(installation: Installati
             read={},
             answers="note-1",
             entries=[("conflicts of somebody", "application")],
-            claims=[(b"name", "note-1")],
+            unique_names=[(b"name", "note-1")],
             due=[DueDate("one day", datetime(2026, 1, 1, tzinfo=UTC), "note-1", 1)],
             new_keys=[WrappedKey(NOBODY, 1, b"wrapped")],
         )
@@ -348,7 +348,7 @@ def test_rows_that_come_with_an_invented_fact_are_named(installation: Installati
     assert [(each["table"], each["fault"], each["position"]) for each in found["tables"]["wrong"]] == [
         ("indexes", "unreadable", found["newest"]),
         ("indexes", "added", None),
-        ("claims", "added", None),
+        ("unique_names", "added", None),
         ("due_dates", "added", None),
     ]
 
