@@ -76,7 +76,7 @@ class RoleEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _RoleChange:
     """What one fact says: its sentence, the person that it is about, and their roles after it."""
 
     what: Message
@@ -117,31 +117,31 @@ async def given_roles(
         count=count + 1,
     )
     recorded = [recorded_in(row) for row in rows[:count]]
-    told = [_told(each.fact) for each in recorded]
+    changes = [_change_of(each.fact) for each in recorded]
     actors = {each.envelope.actor for each in recorded} - {SYSTEM}
     sees_all = isinstance(access.sees_members(viewer or "", state), Allowed)
-    known = {each.person for each in told} | actors
+    known = {each.person for each in changes} | actors
     if not sees_all:
         known &= {
             viewer,
-            *_acted_on_others(recorded, told),
+            *_acted_on_others(recorded, changes),
             *await _named(reader, initiative, loaded.version),
-            *(each.person for each in told if each.public),
+            *(each.person for each in changes if each.public),
         }
     names = await names_of(reader, sorted(known))
     entries = []
-    for each, said in zip(recorded, told, strict=True):
+    for each, change in zip(recorded, changes, strict=True):
         envelope = each.envelope
-        hides_jury = not sees_all and said.person != viewer
+        hides_jury = not sees_all and change.person != viewer
         entries.append(
             RoleEntry(
                 topic=each.topic,
                 at=envelope.decided_at,
-                what=said.what,
-                person=_shown(said.person, known, names),
+                what=change.what,
+                person=_shown(change.person, known, names),
                 by=None if envelope.actor == SYSTEM else _shown(envelope.actor, known, names),
-                roles=tuple(role for role in said.roles if not (hides_jury and role in JUDGING)),
-                call=said.call if sees_all else None,
+                roles=tuple(role for role in change.roles if not (hides_jury and role in JUDGING)),
+                call=change.call if sees_all else None,
             )
         )
     return ResultPage(
@@ -150,13 +150,13 @@ async def given_roles(
     )
 
 
-def _acted_on_others(recorded: Sequence[Recorded], told: Sequence[_Told]) -> set[str]:
+def _acted_on_others(recorded: Sequence[Recorded], changes: Sequence[_RoleChange]) -> set[str]:
     """The people who changed what another person has. A person who uses a claim, or withdraws their own, acts only for
     themself, and may be on the jury."""
     return {
         each.envelope.actor
-        for each, said in zip(recorded, told, strict=True)
-        if each.envelope.actor not in (SYSTEM, said.person)
+        for each, change in zip(recorded, changes, strict=True)
+        if each.envelope.actor not in (SYSTEM, change.person)
     }
 
 
@@ -167,33 +167,37 @@ def _shown(person: str, known: Collection[str], names: dict[str, str | Withheld]
     return NamedPerson(person=person, name=text_of(name), damaged=damaged_in({"name": name}))
 
 
-def _told(fact: Fact) -> _Told:
+def _change_of(fact: Fact) -> _RoleChange:
     match fact:
         case InitiativeFounded():
-            return _Told(msg("The initiative was founded."), fact.founder, (Role.ADMINISTRATOR,))
+            return _RoleChange(msg("The initiative was founded."), fact.founder, (Role.ADMINISTRATOR,))
         case MemberAdded():
-            return _Told(msg("Roles were given."), fact.person, fact.roles)
+            return _RoleChange(msg("Roles were given."), fact.person, fact.roles)
         case MemberRemoved():
-            return _Told(msg("All roles were removed."), fact.person)
+            return _RoleChange(msg("All roles were removed."), fact.person)
         case MemberAddedToCall():
-            return _Told(msg("Roles for one call only were given."), fact.person, fact.roles, call=fact.call)
+            return _RoleChange(
+                msg("Roles for one call only were given."), fact.person, fact.roles, call=fact.call
+            )
         case MemberRemovedFromCall():
-            return _Told(msg("Roles for one call only were removed."), fact.person, call=fact.call)
+            return _RoleChange(msg("Roles for one call only were removed."), fact.person, call=fact.call)
         case AdministratorAppointed():
-            return _Told(msg("An administrator of the installation was appointed."), fact.person, public=True)
+            return _RoleChange(
+                msg("An administrator of the installation was appointed."), fact.person, public=True
+            )
         case PersonClaimMade():
-            return _Told(
+            return _RoleChange(
                 msg("A claim for additional access was made.")
                 if fact.another
                 else msg("A claim for access was made."),
                 fact.person,
             )
         case PersonClaimWithdrawn():
-            return _Told(msg("A claim for access was withdrawn."), fact.person)
+            return _RoleChange(msg("A claim for access was withdrawn."), fact.person)
         case PersonClaimUsed():
-            return _Told(msg("A claim was exchanged for access."), fact.person)
+            return _RoleChange(msg("A claim was exchanged for access."), fact.person)
         case _:
-            raise AssertionError(f"{type(fact).__name__} is not told here")
+            raise AssertionError(f"{type(fact).__name__} is not shown here")
 
 
 async def _named(reader: Reader, initiative: str, version: int) -> set[str]:

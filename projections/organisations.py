@@ -20,7 +20,7 @@ from projections.reader import LATEST, Reader, Reference, allow, damaged_in, tex
 from projections.timeline.entries import Asked, Timeline
 from projections.timeline.naming import Name
 from projections.timeline.pages import page
-from projections.words.telling import by_title
+from projections.words.sentences import by_title
 
 
 class OrganisationShown(msgspec.Struct, frozen=True, kw_only=True):

@@ -54,7 +54,7 @@ class TimelineRow(TableRow, frozen=True, kw_only=True):
     application: str | None
 
 
-def told_in(placed: Placed) -> tuple[str, ...]:
+def shown_in(placed: Placed) -> tuple[str, ...]:
     """The streams in whose timelines a fact is shown: its own, and another that it names."""
     match placed.fact:
         case FundCommitted() | FundReleased() as fact:
@@ -69,7 +69,7 @@ def told_in(placed: Placed) -> tuple[str, ...]:
             return (placed.stream,)
 
 
-STREAMS: Final = Table("timeline_streams", StreamRow, key=("stream",), versions=False, concerns=told_in)
+STREAMS: Final = Table("timeline_streams", StreamRow, key=("stream",), versions=False, concerns=shown_in)
 TIMELINE: Final = Table("timeline", TimelineRow, key=("thing", "at", "position"), versions=False)
 
 
@@ -84,16 +84,16 @@ def fold(rows: Rows, fact: Fact, placed: Placed) -> None:
     envelope = placed.recorded.envelope
     # Nobody is shown who has read something.
     handle = None if isinstance(fact, ReadingRecorded) else envelope.acting.handle
-    told: dict[str, StreamRow] = {}
-    for stream in told_in(placed):
+    found: dict[str, StreamRow] = {}
+    for stream in shown_in(placed):
         row = rows.get(STREAMS, stream)
         if row is not None:
             # If both streams have the same timeline, the fact's own stream says what it is about.
-            told = dict.fromkeys(row.things, row) | told
+            found = dict.fromkeys(row.things, row) | found
     if application is None:
         # A fund's commitment to a grant is about the grant's application, also in the fund's own timeline.
-        application = next((row.application for row in told.values() if row.application), None)
-    for thing, row in told.items():
+        application = next((row.application for row in found.values() if row.application), None)
+    for thing, row in found.items():
         rows.put(
             TIMELINE,
             TimelineRow(

@@ -26,8 +26,8 @@ from history.documents import Recorded
 from projections.paging import ResultPage
 from projections.reader import QueryRow, recorded_in
 from projections.timeline.naming import NAMELESS, Name
-from projections.words import TellingContext, words
-from projections.words.telling import Numbers, actor_words
+from projections.words import SentenceContext, words
+from projections.words.sentences import Numbers, actor_words
 
 
 class About(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,7 +107,7 @@ def entry_of(row: QueryRow, asked: Asked, names: Mapping[str, Name], numbers: Nu
     actor = actor_words(acting.role, handle, numbers, of_grant=recorded.stream.startswith(f"{GRANT.kind}-"))
     said = words(
         recorded.fact,
-        TellingContext(actor=actor, about=name.said, currency=asked.currency, places=asked.places),
+        SentenceContext(actor=actor, about=name.said, currency=asked.currency, places=asked.places),
     )
     return TimelineEntry(
         stream=recorded.stream if read is None else read.round,

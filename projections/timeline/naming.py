@@ -15,7 +15,7 @@ from domain.readings import READING, Reading, reading_of
 from domain.rounds.state import ROUND, Round
 from domain.values import Role
 from projections.reader import QueryRow, Reader, text_of
-from projections.words.telling import UNNAMED, by_handle, by_title
+from projections.words.sentences import UNNAMED, by_handle, by_title
 
 
 @dataclass(frozen=True, slots=True)

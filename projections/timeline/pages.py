@@ -12,9 +12,9 @@ from projections.paging import check_limit, position_of
 from projections.reader import QueryRow, Reader, recorded_in
 from projections.timeline.entries import Asked, Timeline, entry_of
 from projections.timeline.naming import Name, names_of, titled
-from projections.words.telling import NUMBERED, Numbers
+from projections.words.sentences import NUMBERED, Numbers
 
-_TOLD: Final = """
+_SHOWN: Final = """
     t.thing = ANY (%(things)b::text[]) AND (t.thing = %(thing)b OR t.topic = ANY (%(for_applicants)b::text[]))
     AND t.position <= %(at)b::bigint AND t.topic = ANY (%(topics)b::text[])
     AND (t.round IS NULL OR NOT t.round = ANY (%(rounds)b::text[]))
@@ -50,7 +50,7 @@ async def page(reader: Reader, asked: Asked, cursor: str | None, limit: int) -> 
         f"""
         SELECT f.position, f.topic, f.document, t.round, t.application
         FROM read.timeline t JOIN history.facts f ON f.position = t.position
-        WHERE {_TOLD} AND (t.at, t.position) > (%(after_at)b::timestamptz, %(after)b::bigint)
+        WHERE {_SHOWN} AND (t.at, t.position) > (%(after_at)b::timestamptz, %(after)b::bigint)
         ORDER BY t.at, t.position LIMIT %(count)b
         """,  # noqa: S608
         **which,
@@ -85,7 +85,7 @@ async def _numbers(reader: Reader, which: Mapping[str, object]) -> Numbers:
     rows = await reader.rows(
         f"""
         SELECT t.role, t.handle FROM read.timeline t
-        WHERE {_TOLD} AND (t.at, t.position) <= (%(after_at)b::timestamptz, %(after)b::bigint)
+        WHERE {_SHOWN} AND (t.at, t.position) <= (%(after_at)b::timestamptz, %(after)b::bigint)
             AND t.handle IS NOT NULL AND t.role = ANY (%(numbered)b::text[])
         GROUP BY t.role, t.handle ORDER BY min(t.at), min(t.position)
         """,  # noqa: S608 - see above

@@ -21,7 +21,7 @@ from projections.reader import Reader, allow
 from projections.timeline.entries import Asked, Timeline
 from projections.timeline.naming import Name
 from projections.timeline.pages import page
-from projections.words.telling import by_title
+from projections.words.sentences import by_title
 
 
 async def of_application(

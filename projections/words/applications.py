@@ -28,12 +28,12 @@ from domain.applications.facts import (
 from domain.labels import reason
 from domain.messages import At, msg
 from domain.values import Money
-from projections.words.telling import FactInWords, TellingContext
+from projections.words.sentences import FactInWords, SentenceContext
 
 
-def application_words(fact: ApplicationFact, told: TellingContext) -> FactInWords:
+def application_words(fact: ApplicationFact, context: SentenceContext) -> FactInWords:
     """A fact of an application. The panel decides; the actor of an outcome is the person who announced it."""
-    actor, about = told.actor, told.about
+    actor, about = context.actor, context.about
     match fact:
         case ApplicationSubmitted():
             return FactInWords(
@@ -130,7 +130,7 @@ def application_words(fact: ApplicationFact, told: TellingContext) -> FactInWord
                     amount=Money.of(fact.amount, fact.currency),
                 )
             )
-        case ApplicationWaitlisted() if told.places:
+        case ApplicationWaitlisted() if context.places:
             return FactInWords(
                 msg(
                     "{actor} announced that {about} is at place {rank} of the waiting list.",

@@ -22,7 +22,7 @@ from domain.labels import reason
 from domain.messages import Message, msg
 from domain.stages import Blindness
 from domain.values import Money
-from projections.words.telling import FactInWords, TellingContext
+from projections.words.sentences import FactInWords, SentenceContext
 
 _BLIND: Final = msg("The jury does not see who applied.")
 _BLINDNESS: Final[Mapping[Blindness, Message]] = {
@@ -32,9 +32,9 @@ _BLINDNESS: Final[Mapping[Blindness, Message]] = {
 }
 
 
-def call_words(fact: CallFact, told: TellingContext) -> FactInWords:
-    """A fact of a call; the amounts of a change are in `told.currency`."""
-    actor, about = told.actor, told.about
+def call_words(fact: CallFact, context: SentenceContext) -> FactInWords:
+    """A fact of a call; the amounts of a change are in `context.currency`."""
+    actor, about = context.actor, context.about
     match fact:
         case CallDrafted():
             return FactInWords(
@@ -63,7 +63,7 @@ def call_words(fact: CallFact, told: TellingContext) -> FactInWords:
         case CallChanged():
             return FactInWords(
                 msg("{actor} changed the call {about}.", actor=actor, about=about),
-                changed=_gives(fact, told.currency),
+                changed=_gives(fact, context.currency),
             )
         case CallFormChanged():
             return FactInWords(
@@ -88,7 +88,7 @@ def call_words(fact: CallFact, told: TellingContext) -> FactInWords:
             return FactInWords(
                 msg(
                     "{amount} of the budget of the call {about} was awarded.",
-                    amount=Money.of(fact.amount, told.currency),
+                    amount=Money.of(fact.amount, context.currency),
                     about=about,
                 )
             )
@@ -96,7 +96,7 @@ def call_words(fact: CallFact, told: TellingContext) -> FactInWords:
             return FactInWords(
                 msg(
                     "{amount} is back in the budget of the call {about}.",
-                    amount=Money.of(fact.amount, told.currency),
+                    amount=Money.of(fact.amount, context.currency),
                     about=about,
                 )
             )

@@ -36,7 +36,7 @@ from domain.grants.facts import (
 from domain.labels import SCREENING_RESULTS, reason
 from domain.messages import Message, counted, msg
 from domain.values import Money
-from projections.words.telling import FactInWords, TellingContext
+from projections.words.sentences import FactInWords, SentenceContext
 
 _PAYEES: Final[Mapping[PayeeKind, Message]] = {
     "recipient": msg("Payee: the recipient"),
@@ -45,9 +45,9 @@ _PAYEES: Final[Mapping[PayeeKind, Message]] = {
 }
 
 
-def grant_words(fact: GrantFact, told: TellingContext) -> FactInWords:
-    """A fact of a grant, its payee, its reports or its instalments; sums are in `told.currency`."""
-    actor, about = told.actor, told.about
+def grant_words(fact: GrantFact, context: SentenceContext) -> FactInWords:
+    """A fact of a grant, its payee, its reports or its instalments; sums are in `context.currency`."""
+    actor, about = context.actor, context.about
     match fact:
         case GrantOffered():
             return FactInWords(
@@ -119,7 +119,7 @@ def grant_words(fact: GrantFact, told: TellingContext) -> FactInWords:
                     about=about,
                     amendment=fact.amendment,
                 ),
-                changed=_amendment(fact, told),
+                changed=_amendment(fact, context),
             )
         case GrantAmended():
             return FactInWords(
@@ -129,7 +129,7 @@ def grant_words(fact: GrantFact, told: TellingContext) -> FactInWords:
                     about=about,
                     amendment=fact.amendment,
                 ),
-                changed=_amendment(fact, told),
+                changed=_amendment(fact, context),
             )
         case GrantAmendmentDeclined():
             return FactInWords(
@@ -141,7 +141,7 @@ def grant_words(fact: GrantFact, told: TellingContext) -> FactInWords:
                 )
             )
         case GrantReportSubmitted() | GrantReportAccepted() | GrantReportReturned():
-            return _report(fact, told)
+            return _report(fact, context)
         case (
             GrantInstalmentsScheduled()
             | GrantInstalmentRequested()
@@ -150,15 +150,15 @@ def grant_words(fact: GrantFact, told: TellingContext) -> FactInWords:
             | GrantInstalmentSettled()
             | GrantInstalmentFailed()
         ):
-            return _instalment(fact, told)
+            return _instalment(fact, context)
         case _:
             assert_never(fact)
 
 
 def _report(
-    fact: GrantReportSubmitted | GrantReportAccepted | GrantReportReturned, told: TellingContext
+    fact: GrantReportSubmitted | GrantReportAccepted | GrantReportReturned, context: SentenceContext
 ) -> FactInWords:
-    actor, about, report = told.actor, told.about, fact.report
+    actor, about, report = context.actor, context.about, fact.report
     match fact:
         case GrantReportSubmitted():
             return FactInWords(
@@ -199,9 +199,9 @@ def _instalment(
     | GrantInstalmentInstructed
     | GrantInstalmentSettled
     | GrantInstalmentFailed,
-    told: TellingContext,
+    context: SentenceContext,
 ) -> FactInWords:
-    actor, about = told.actor, told.about
+    actor, about = context.actor, context.about
     match fact:
         case GrantInstalmentsScheduled():
             return FactInWords(
@@ -212,7 +212,7 @@ def _instalment(
                     actor=actor,
                     about=about,
                 ),
-                changed=_planned(fact.instalments, fact.unscheduled, told.currency),
+                changed=_planned(fact.instalments, fact.unscheduled, context.currency),
             )
         case GrantInstalmentRequested(report=None):
             return FactInWords(
@@ -323,11 +323,11 @@ def _instalment_line(plan: Instalment, currency: str) -> Message:
     )
 
 
-def _amendment(fact: GrantAmendmentProposed | GrantAmended, told: TellingContext) -> tuple[Message, ...]:
+def _amendment(fact: GrantAmendmentProposed | GrantAmended, context: SentenceContext) -> tuple[Message, ...]:
     return (
-        msg("Amount of the grant: {amount}", amount=Money.of(fact.amount, told.currency)),
+        msg("Amount of the grant: {amount}", amount=Money.of(fact.amount, context.currency)),
         *(() if fact.ends_on is None else (msg("The grant ends on {day}", day=fact.ends_on),)),
-        *_planned(fact.instalments or (), fact.unscheduled, told.currency),
+        *_planned(fact.instalments or (), fact.unscheduled, context.currency),
     )
 
 

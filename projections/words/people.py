@@ -42,7 +42,7 @@ from domain.persons import (
     PersonRegistered,
 )
 from domain.values import is_id
-from projections.words.telling import FactInWords, TellingContext, by_title
+from projections.words.sentences import FactInWords, SentenceContext, by_title
 
 _UNREADABLE: Final = msg("Erased data can never be read again.")
 
@@ -60,33 +60,33 @@ def installation_words(fact: InstallationFact) -> FactInWords:
             assert_never(fact)
 
 
-def initiative_words(fact: InitiativeFact, told: TellingContext) -> FactInWords:
+def initiative_words(fact: InitiativeFact, context: SentenceContext) -> FactInWords:
     """A fact of an initiative."""
     match fact:
         case InitiativeFounded():
             return FactInWords(msg("The initiative {name} was founded.", name=by_title(fact.name)))
         case MemberAdded():
             return FactInWords(
-                msg("{actor} gave a member roles.", actor=told.actor),
+                msg("{actor} gave a member roles.", actor=context.actor),
                 changed=(msg("Roles: {roles}", roles=fact.roles),),
             )
         case MemberRemoved():
-            return FactInWords(msg("{actor} removed a member.", actor=told.actor))
+            return FactInWords(msg("{actor} removed a member.", actor=context.actor))
         case MemberAddedToCall():
             return FactInWords(
-                msg("{actor} gave a person roles for one call.", actor=told.actor),
+                msg("{actor} gave a person roles for one call.", actor=context.actor),
                 changed=(msg("Roles for this call: {roles}", roles=fact.roles),),
             )
         case InitiativeScreeningSet():
             return FactInWords(
-                msg("{actor} required a screening of payees before payments.", actor=told.actor)
+                msg("{actor} required a screening of payees before payments.", actor=context.actor)
                 if fact.required
                 else msg(
-                    "{actor} no longer requires a screening of payees before payments.", actor=told.actor
+                    "{actor} no longer requires a screening of payees before payments.", actor=context.actor
                 )
             )
         case MemberRemovedFromCall():
-            return FactInWords(msg("{actor} removed a person's roles for one call.", actor=told.actor))
+            return FactInWords(msg("{actor} removed a person's roles for one call.", actor=context.actor))
         case _:
             assert_never(fact)
 
@@ -123,35 +123,37 @@ def person_words(fact: PersonFact) -> FactInWords:
             assert_never(fact)
 
 
-def organisation_words(fact: OrganisationFact, told: TellingContext) -> FactInWords:
+def organisation_words(fact: OrganisationFact, context: SentenceContext) -> FactInWords:
     """A fact of an organisation, without its name or anybody else's."""
     match fact:
         case OrganisationRegistered():
-            return FactInWords(msg("{actor} registered the organisation.", actor=told.actor))
+            return FactInWords(msg("{actor} registered the organisation.", actor=context.actor))
         case OrganisationHandleGiven():
             return FactInWords(msg("The organisation was given the handle {handle}.", handle=fact.handle))
         case OrganisationMemberInvited():
-            return FactInWords(msg("{actor} invited a person to act for the organisation.", actor=told.actor))
+            return FactInWords(
+                msg("{actor} invited a person to act for the organisation.", actor=context.actor)
+            )
         case OrganisationMemberAdded():
             return FactInWords(
-                msg("{actor} accepted the invitation to act for the organisation.", actor=told.actor)
+                msg("{actor} accepted the invitation to act for the organisation.", actor=context.actor)
             )
         case OrganisationMemberRemoved():
             return FactInWords(
                 msg(
                     "{actor} removed a person from the organisation's members and invitations.",
-                    actor=told.actor,
+                    actor=context.actor,
                 )
             )
         case OrganisationClosed():
-            return FactInWords(msg("{actor} closed the organisation.", actor=told.actor))
+            return FactInWords(msg("{actor} closed the organisation.", actor=context.actor))
         case OrganisationErased():
             return FactInWords(msg("The organisation was erased."), reason(fact.reason), (_UNREADABLE,))
         case _:
             assert_never(fact)
 
 
-def dossier_words(fact: DossierFact, told: TellingContext) -> FactInWords:
+def dossier_words(fact: DossierFact, context: SentenceContext) -> FactInWords:
     """A fact of a dossier, without the name of its party."""
     match fact:
         case DossierOpened():
@@ -163,10 +165,11 @@ def dossier_words(fact: DossierFact, told: TellingContext) -> FactInWords:
             )
         case DossierErased():
             return FactInWords(
-                msg("The texts of {about}, and those about it, were erased.", about=told.about)
+                msg("The texts of {about}, and those about it, were erased.", about=context.about)
                 if is_id(APPLICATION.kind, fact.about)
                 else msg(
-                    "The payee of the grant for {about} and the reports on it were erased.", about=told.about
+                    "The payee of the grant for {about} and the reports on it were erased.",
+                    about=context.about,
                 ),
                 reason(fact.reason),
                 (_UNREADABLE,),

@@ -17,12 +17,12 @@ from domain.rounds.facts import (
     RoundPutToPanel,
     RoundQuorumLowered,
 )
-from projections.words.telling import FactInWords, TellingContext
+from projections.words.sentences import FactInWords, SentenceContext
 
 
-def round_words(fact: RoundFact, told: TellingContext) -> FactInWords:
+def round_words(fact: RoundFact, context: SentenceContext) -> FactInWords:
     """A fact of a round."""
-    actor, about = told.actor, told.about
+    actor, about = context.actor, context.about
     match fact:
         case RoundOpened():
             closes = At(fact.closes_at, fact.time_zone)

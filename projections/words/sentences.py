@@ -22,7 +22,7 @@ class FactInWords:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TellingContext:
+class SentenceContext:
     """What the words need besides the fact: the `actor` and the thing that it is `about`, both as they stand in a
     sentence; the `currency` of amounts that have none; and whether the reader sees `places` on the waiting list."""
 
