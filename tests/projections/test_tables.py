@@ -27,4 +27,4 @@ async def test_a_whole_season_has_the_tables_that_its_facts_make(season: Season)
     grant, position = season.rows(
         "SELECT stream, position FROM history.facts WHERE topic = 'grant.offered.v1'"
     )[0]
-    assert verify_tables(season.url).wrong == (Mismatch("claims", grant, "missing", position),)
+    assert verify_tables(season.url).wrong == (Mismatch("unique_names", grant, "missing", position),)
