@@ -156,7 +156,7 @@ def test_a_claim_is_exchanged_and_its_pages_fit(phone: Page, stage: Stage) -> No
     assert phone.locator("code").inner_text().startswith("ow_")
     assert too_wide(phone) == []
     phone.get_by_role("link", name="Go to your page").click()
-    phone.get_by_role("link", name="Ways to sign in").click()
+    phone.get_by_role("link", name="Your access").click()
     assert phone.locator("caption").count() == 2
     assert too_wide(phone) == []
     phone.get_by_role("link", name="Your page").click()

@@ -163,7 +163,7 @@ def _read_in(person: str, call: str, round: str) -> Part[Reading]:
 def _read_by_colleagues(
     organisation: Organisation, actor: str, call: str, round: str
 ) -> Part[tuple[Reading, ...]]:
-    """What the organisation's other members have read of a round. It is also loaded if there are none."""
+    """What the organisation's other members have read of a round; nothing if the actor is not a member."""
     read: tuple[Reading, ...] = ()
     if actor in organisation.members:
         for person in sorted(organisation.members - {actor}):
