@@ -156,7 +156,7 @@ def with_seconds(plain: Plain, *names: str) -> Plain:
 def command_of(kind: type[C], plain: Plain) -> C:
     """A command from a form, in which all values are text: whole numbers and amounts are read as people write them, and
     empty optional fields are left out. Raises `Problem`, or `Invalid` with every wrong field."""
-    return decode(msgspec.json.encode(read_typed(plain, kind)), kind)
+    return decode(msgspec.json.encode(read_typed(plain, kind)), kind, options=True)
 
 
 def read_typed(value: Any, hint: Any) -> Any:  # Any: see Plain, and a type
