@@ -202,8 +202,12 @@ def awaited_until(fact: Fact) -> datetime | None:
     return fact.resubmit_by if isinstance(fact, ApplicationReturned) else None
 
 
+class StatusStays(Fact, frozen=True, kw_only=True):
+    """A fact that does not change an application's status: the reason and the text shown beside it stay, too."""
+
+
 @stored_as("application.grant_offered.v1")
-class ApplicationGrantOffered(Fact, frozen=True, kw_only=True):
+class ApplicationGrantOffered(StatusStays, frozen=True, kw_only=True):
     """Staff offered the grant for the award. An application is offered one grant at most."""
 
     application: str
