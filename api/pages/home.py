@@ -1,4 +1,4 @@
-"""One's own page: who one is, and what there is to do in each role."""
+"""One's own page: one's roles, and what there is to do in each."""
 
 from __future__ import annotations
 

@@ -74,9 +74,11 @@ async def tasks(
         )
     )
     rounds = [
-        round for call in {row["call"] for row in rows} for round in await reader.members(rounds_of(call))
+        round
+        for call in {row["call"] for row in rows}
+        for round in await reader.index_entries(rounds_of(call))
     ]
-    conflicts = await reader.members_of_all([conflicts_of(viewer, round) for round in rounds])
+    conflicts = await reader.index_entries_of_all([conflicts_of(viewer, round) for round in rounds])
 
     def waiting(row: QueryRow) -> GrantTasks:
         grant: Grant = loaded[row["grant"]].state
@@ -131,7 +133,7 @@ async def to_offer(reader: Reader, viewer: str | None, call: str) -> int:
         awarded=str(ApplicationStatus.AWARDED),
         own=list(actor.all_parties),
     )
-    conflicts = await reader.members_of_all(
+    conflicts = await reader.index_entries_of_all(
         [conflicts_of(who, round) for round in {row["round"] for row in rows}]
     )
     return sum(row["application"] not in conflicts for row in rows)

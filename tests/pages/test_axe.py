@@ -21,7 +21,7 @@ BEGINNINGS: Final = (
     "/",
     "/calls",
     "/me",
-    "/me/ways-in",
+    "/me/access",
     "/applications",
     "/reviews",
     "/grants",

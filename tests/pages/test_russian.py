@@ -51,7 +51,7 @@ class Way:
         self.handle = ""
         self.reviews: set[str] = set()
         call = stage.speaking("officer").get(f"/api/calls/{stage.call}")
-        self.others = (f"/initiatives/{call['initiative']}/members", f"/funds/{call['fund']}", "/me/ways-in")
+        self.others = (f"/initiatives/{call['initiative']}/members", f"/funds/{call['fund']}", "/me/access")
         """Pages of the staff that have nothing to do with this application."""
 
     @property

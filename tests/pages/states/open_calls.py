@@ -33,7 +33,7 @@ def for_everybody(states: EveryState) -> None:
         "newcomer",
         ADMINISTRATOR,
     )
-    see("ways-in", "/me/ways-in", "finance")
+    see("access", "/me/access", "finance")
     see("nothing-applied", "/applications", "third juror")
     see("nothing-granted", "/grants", "newcomer")
     see("nothing-to-review", "/reviews", "newcomer")
