@@ -28,7 +28,7 @@ from eventsourcing.utils import Environment
 from api.postgres.embedded import PORT, ROLE
 from benchmarks.databases import Databases
 from benchmarks.results import Bar, Line, beside
-from domain.applications import ApplicationWithdrawn
+from domain.applications.facts import ApplicationWithdrawn
 from domain.values import Channel, Role, stream_id
 from history.appends import Append
 from history.documents import Stored, write

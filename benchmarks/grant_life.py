@@ -111,8 +111,12 @@ def _paid(offer: Offer, number: int, amount: int, report: int | None) -> tuple[F
     grant = offer.grant
     return (
         grants.GrantInstalmentRequested(grant=grant, instalment=number, report=report),
-        grants.GrantInstalmentApproved(grant=grant, instalment=number, approver=offer.approvers[0], stage=1),
-        grants.GrantInstalmentApproved(grant=grant, instalment=number, approver=offer.approvers[1], stage=2),
+        grants.GrantInstalmentApproved(
+            grant=grant, instalment=number, approver=offer.approvers[0], approval=1
+        ),
+        grants.GrantInstalmentApproved(
+            grant=grant, instalment=number, approver=offer.approvers[1], approval=2
+        ),
         grants.GrantInstalmentInstructed(
             grant=grant,
             instalment=number,

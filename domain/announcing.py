@@ -7,21 +7,22 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import assert_never, cast
 
-from domain import applications
-from domain.applications import Application, ApplicationDeclineReason, ApplicationStatus, AwardReason
-from domain.calls import Call, instant
+from domain.applications import rules as application_rules
+from domain.applications.facts import ApplicationDeclineReason, AwardReason
+from domain.applications.state import Application, ApplicationStatus
+from domain.calls.rules import instant
+from domain.calls.state import Call
 from domain.deciding import Fact
 from domain.messages import At, msg
-from domain.panels import (
-    Panel,
+from domain.panels.facts import (
     PanelAnnounced,
     PanelAnnouncementCancelled,
     PanelAnnouncementPlanned,
     PanelOutcomeSet,
-    PanelStatus,
 )
+from domain.panels.state import Panel, PanelStatus
 from domain.refusals import Invalid, Refused
-from domain.rounds import on_clocks
+from domain.rounds.rules import on_clocks
 from domain.stages import Stage
 
 
@@ -92,7 +93,7 @@ def _outcome(
     match decision.outcome:
         case "award":
             assert decision.amount is not None
-            return applications.award(
+            return application_rules.award(
                 application_id,
                 application,
                 panel=panel_id,
@@ -101,13 +102,13 @@ def _outcome(
             )
         case "invite":
             assert following is not None
-            return applications.invite(application_id, application, panel=panel_id, stage=following.id)
+            return application_rules.invite(application_id, application, panel=panel_id, stage=following.id)
         case "waitlist":
             assert decision.rank is not None
-            return applications.waitlist(application_id, application, panel=panel_id, rank=decision.rank)
+            return application_rules.waitlist(application_id, application, panel=panel_id, rank=decision.rank)
         case "decline":
             assert decision.reason is not None
-            return applications.decline(
+            return application_rules.decline(
                 application_id,
                 application,
                 panel=panel_id,

@@ -8,19 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from domain.applications import (
-    Application,
-    ApplicationContinued,
-    ApplicationInvitationLapsed,
-    ApplicationStatus,
-    written,
-)
-from domain.calls import Call
+from domain.applications.facts import ApplicationContinued, ApplicationInvitationLapsed
+from domain.applications.rules import written
+from domain.applications.state import Application, ApplicationStatus
+from domain.calls.state import Call
 from domain.deciding import Fact
 from domain.forms import Answer
 from domain.messages import msg
 from domain.refusals import Refused
-from domain.rounds import Round
+from domain.rounds.state import Round
 from domain.values import Money
 
 

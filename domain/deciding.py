@@ -177,12 +177,14 @@ class Registered(Generic[C]):
 
     `versioned`: the version of the stream that answers may be told to whoever gives the command. It is False where that
     stream also counts acts that they may not know of; then no version of it is told, and none can be insisted on.
+    `by_program`: only the program gives the command, so that it has no address. Its plan asks `access.system`.
     """
 
     name: str
     request: type[C]
     plan: Callable[[C, Given], Plan]
     versioned: bool = True
+    by_program: bool = False
 
 
 def the(aggregate: Aggregate[S], stream: str) -> Part[S]:

@@ -13,6 +13,7 @@ from domain.deciding import Aggregate, Fact
 from domain.messages import msg
 from domain.persons import ErasureReason
 from domain.refusals import Refused
+from domain.topic import EVERYBODY, stored_as
 
 Purpose = Literal["application", "payment", "correspondence"]
 """``application``: what an applicant wrote, and what was written about it. ``payment``: to whom a grant is paid, and the
@@ -28,6 +29,7 @@ PAYMENT_RECORDS_YEARS: Final = 10
 # Facts
 
 
+@stored_as("dossier.opened.v1")
 class DossierOpened(Fact, frozen=True, kw_only=True):
     """Something is about to be sealed of a party (a person or an organisation). `about` is the application or the grant
     that it belongs to."""
@@ -39,6 +41,7 @@ class DossierOpened(Fact, frozen=True, kw_only=True):
     about: str
 
 
+@stored_as("dossier.kept.v1")
 class DossierKept(Fact, frozen=True, kw_only=True):
     """A legal duty keeps the dossier until this time, in place of an earlier one. Then it is erased."""
 
@@ -47,6 +50,7 @@ class DossierKept(Fact, frozen=True, kw_only=True):
     until: datetime
 
 
+@stored_as("dossier.erased.v1", told_to=EVERYBODY)
 class DossierErased(Fact, frozen=True, kw_only=True):
     """The dossier's sealing key was destroyed; what was sealed under it can no longer be opened."""
 

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from domain.commands import announcing, applications, dossiers, rounds, waiting_lists
+from domain.commands import announcing, dossiers, rounds, waiting_lists
+from domain.commands.applications import returning
 from domain.commands.grants import offering
 from domain.deciding import Due, DueBy, Fact, StruckBy
 
 _SET_BY: Final[DueBy] = {
     **rounds.DUE,
-    **applications.DUE,
+    **returning.DUE,
     **announcing.DUE,
     **waiting_lists.DUE,
     **offering.DUE,
@@ -24,7 +25,7 @@ _SET_BY: Final[DueBy] = {
 }
 _STRUCK_BY: Final[StruckBy] = {
     **rounds.STRUCK,
-    **applications.STRUCK,
+    **returning.STRUCK,
     **announcing.STRUCK,
     **offering.STRUCK,
     **dossiers.STRUCK,

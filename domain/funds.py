@@ -14,6 +14,7 @@ from domain.initiatives import Initiative
 from domain.limits import MAX_MINOR
 from domain.messages import msg
 from domain.refusals import Invalid, NotFound, Refused
+from domain.topic import EVERYBODY, FOLLOWERS, stored_as
 from domain.values import Money, Role, check_currency, check_text
 
 Basis = Literal["received", "pledged"]
@@ -24,6 +25,7 @@ ReleaseReason = Literal[
 # Facts
 
 
+@stored_as("fund.opened.v1", told_to=FOLLOWERS)
 class FundOpened(Fact, frozen=True, kw_only=True):
     """An initiative began to gather money in `currency`. `basis` is what the available sum is counted from: the money
     received, or already what was pledged."""
@@ -35,6 +37,7 @@ class FundOpened(Fact, frozen=True, kw_only=True):
     basis: Basis
 
 
+@stored_as("fund.pledged.v1", told_to=FOLLOWERS)
 class FundPledged(Fact, frozen=True, kw_only=True):
     """A funder promised `amount` minor units; `restriction` says in public what they may be used for."""
 
@@ -45,6 +48,7 @@ class FundPledged(Fact, frozen=True, kw_only=True):
     restriction: str | None
 
 
+@stored_as("fund.received.v1", told_to=FOLLOWERS)
 class FundReceived(Fact, frozen=True, kw_only=True):
     """`amount` minor units of a pledge arrived on the initiative's account."""
 
@@ -54,6 +58,7 @@ class FundReceived(Fact, frozen=True, kw_only=True):
     received_on: date
 
 
+@stored_as("fund.committed.v1", told_to=EVERYBODY)
 class FundCommitted(Fact, frozen=True, kw_only=True):
     """`amount` minor units are bound to a grant from now on."""
 
@@ -62,6 +67,7 @@ class FundCommitted(Fact, frozen=True, kw_only=True):
     amount: int
 
 
+@stored_as("fund.released.v1", told_to=EVERYBODY)
 class FundReleased(Fact, frozen=True, kw_only=True):
     """`amount` minor units that were committed to a grant are available again."""
 

@@ -6,14 +6,14 @@ recomputed from the history. An entry that is there already is not added again.
 
 from __future__ import annotations
 
-from domain.applications import ApplicationContinued, ApplicationInvited, ApplicationSubmitted
+from domain.applications.facts import ApplicationContinued, ApplicationInvited, ApplicationSubmitted
 from domain.deciding import Fact
 from domain.dossiers import DossierOpened
 from domain.grants.facts import GrantOffered
 from domain.organisations import OrganisationMemberInvited
-from domain.panels import PanelOutcomeSet
-from domain.reviews import ReviewAssigned, ReviewConflictDeclared
-from domain.rounds import RoundOpened
+from domain.panels.facts import PanelOutcomeSet
+from domain.reviews.facts import ReviewAssigned, ReviewConflictDeclared
+from domain.rounds.facts import RoundOpened
 
 Entry = tuple[str, str]
 """The name of an index, and the id that stands in it."""

@@ -12,6 +12,7 @@ from domain import limits
 from domain.deciding import Aggregate, Fact
 from domain.messages import msg
 from domain.refusals import Invalid, Refused
+from domain.topic import STAFF, stored_as
 from domain.values import CALL_ROLES, MEMBER_ROLES, Role, check_text
 
 INSTALLATION_ID: Final = "installation-" + "0" * 32
@@ -20,18 +21,21 @@ INSTALLATION_ID: Final = "installation-" + "0" * 32
 # Facts
 
 
+@stored_as("installation.opened.v1")
 class InstallationOpened(Fact, frozen=True, kw_only=True):
     """The history's first fact. A `demonstration` says so here, for ever."""
 
     demonstration: bool
 
 
+@stored_as("installation.administrator_appointed.v1")
 class AdministratorAppointed(Fact, frozen=True, kw_only=True):
     """A person may found initiatives, register people and make claims for them."""
 
     person: str
 
 
+@stored_as("initiative.founded.v1", told_to=STAFF)
 class InitiativeFounded(Fact, frozen=True, kw_only=True):
     """An initiative began; its founder is its first administrator."""
 
@@ -40,6 +44,7 @@ class InitiativeFounded(Fact, frozen=True, kw_only=True):
     founder: str
 
 
+@stored_as("initiative.member_added.v1", told_to=STAFF)
 class MemberAdded(Fact, frozen=True, kw_only=True):
     """A person got roles in the initiative, in place of those held before."""
 
@@ -48,6 +53,7 @@ class MemberAdded(Fact, frozen=True, kw_only=True):
     roles: tuple[Role, ...]
 
 
+@stored_as("initiative.member_removed.v1", told_to=STAFF)
 class MemberRemoved(Fact, frozen=True, kw_only=True):
     """A person has no role in the initiative any more."""
 
@@ -55,6 +61,7 @@ class MemberRemoved(Fact, frozen=True, kw_only=True):
     person: str
 
 
+@stored_as("initiative.member_added_to_call.v1", told_to=STAFF)
 class MemberAddedToCall(Fact, frozen=True, kw_only=True):
     """A person got roles for one call, beside those held in the whole initiative and in place of those held before for
     this call."""
@@ -65,6 +72,7 @@ class MemberAddedToCall(Fact, frozen=True, kw_only=True):
     roles: tuple[Role, ...]
 
 
+@stored_as("initiative.member_removed_from_call.v1", told_to=STAFF)
 class MemberRemovedFromCall(Fact, frozen=True, kw_only=True):
     """A person has no role for this one call any more."""
 
@@ -73,6 +81,7 @@ class MemberRemovedFromCall(Fact, frozen=True, kw_only=True):
     person: str
 
 
+@stored_as("initiative.screening_set.v1", told_to=STAFF)
 class InitiativeScreeningSet(Fact, frozen=True, kw_only=True):
     """Whether payees are screened against sanctions lists before anything is paid in the initiative's name."""
 

@@ -10,17 +10,17 @@ import enum
 from collections.abc import Mapping
 from typing import Final
 
-from domain.applications import STATUS_LABELS, ApplicationStatus
-from domain.calls import CallStatus
+from domain.applications.state import STATUS_LABELS, ApplicationStatus
+from domain.calls.state import CallStatus
 from domain.funds import FundStatus
 from domain.grants.state import GrantStatus, InstalmentStatus, ReportStatus
 from domain.initiatives import InstallationStatus
 from domain.messages import Message, in_context, msg
 from domain.organisations import OrganisationStatus
-from domain.panels import PanelStatus
+from domain.panels.state import PanelStatus
 from domain.persons import PersonStatus
-from domain.reviews import ReviewStatus
-from domain.rounds import RoundStatus
+from domain.reviews.state import ReviewStatus
+from domain.rounds.state import RoundStatus
 from domain.values import Channel, Role
 
 _MEMBERS: Final[Mapping[type[enum.Enum], Mapping[enum.Enum, Message]]] = {

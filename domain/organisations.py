@@ -16,11 +16,13 @@ from domain.messages import msg
 from domain.personal import Personal, Withheld
 from domain.persons import ErasureReason
 from domain.refusals import NotFound, Refused
+from domain.topic import MEMBERS, stored_as
 from domain.values import check_text
 
 # Facts
 
 
+@stored_as("organisation.registered.v1", told_to=MEMBERS)
 class OrganisationRegistered(Fact, frozen=True, kw_only=True):
     """A person registered an organisation and is the first who acts for it. What identifies the organisation is sealed under
     its own key. `identifiers` are such as GB-CHC-1164883."""
@@ -31,6 +33,7 @@ class OrganisationRegistered(Fact, frozen=True, kw_only=True):
     identifiers: Annotated[tuple[str, ...] | Withheld, Personal(of="organisation")]
 
 
+@stored_as("organisation.handle_given.v1")
 class OrganisationHandleGiven(Fact, frozen=True, kw_only=True):
     """Within `scope` (a call) whoever acts for the organisation does so under `handle`, so that nobody can tell it from a
     person there."""
@@ -40,6 +43,7 @@ class OrganisationHandleGiven(Fact, frozen=True, kw_only=True):
     handle: str
 
 
+@stored_as("organisation.member_invited.v1", told_to=MEMBERS)
 class OrganisationMemberInvited(Fact, frozen=True, kw_only=True):
     """A person was invited to act for the organisation."""
 
@@ -47,6 +51,7 @@ class OrganisationMemberInvited(Fact, frozen=True, kw_only=True):
     person: str
 
 
+@stored_as("organisation.member_added.v1", told_to=MEMBERS)
 class OrganisationMemberAdded(Fact, frozen=True, kw_only=True):
     """A person accepted an invitation and acts for the organisation from now on."""
 
@@ -54,6 +59,7 @@ class OrganisationMemberAdded(Fact, frozen=True, kw_only=True):
     person: str
 
 
+@stored_as("organisation.member_removed.v1", told_to=MEMBERS)
 class OrganisationMemberRemoved(Fact, frozen=True, kw_only=True):
     """A person does not act for the organisation any more, or an invitation came to nothing."""
 
@@ -61,12 +67,14 @@ class OrganisationMemberRemoved(Fact, frozen=True, kw_only=True):
     person: str
 
 
+@stored_as("organisation.closed.v1", told_to=MEMBERS)
 class OrganisationClosed(Fact, frozen=True, kw_only=True):
     """The organisation applies no more and takes in nobody else; what it was granted goes on."""
 
     organisation: str
 
 
+@stored_as("organisation.erased.v1")
 class OrganisationErased(Fact, frozen=True, kw_only=True):
     """The organisation's sealing key was destroyed; what was sealed under it can no longer be opened. Nobody acts for it any
     more. `dossiers` and `kept` are as with a person."""

@@ -16,6 +16,7 @@ from domain.deciding import Aggregate, Fact
 from domain.messages import msg
 from domain.personal import Personal, Withheld
 from domain.refusals import Invalid, NotFound, Refused
+from domain.topic import stored_as
 from domain.values import check_line, check_text
 
 ErasureReason = Literal["asked_by_person", "retention_ended", "safety", "other"]
@@ -23,6 +24,7 @@ ErasureReason = Literal["asked_by_person", "retention_ended", "safety", "other"]
 # Facts
 
 
+@stored_as("person.registered.v1")
 class PersonRegistered(Fact, frozen=True, kw_only=True):
     """A person became known to the installation. All that identifies them is sealed under their own key."""
 
@@ -32,6 +34,7 @@ class PersonRegistered(Fact, frozen=True, kw_only=True):
     language: str
 
 
+@stored_as("person.handle_given.v1")
 class PersonHandleGiven(Fact, frozen=True, kw_only=True):
     """Within `scope` (a call, a fund, an initiative) the person's acts carry `handle`, so that funders can tell two
     people apart and cannot tell who they are."""
@@ -41,6 +44,7 @@ class PersonHandleGiven(Fact, frozen=True, kw_only=True):
     handle: str
 
 
+@stored_as("person.claim_made.v1")
 class PersonClaimMade(Fact, frozen=True, kw_only=True):
     """Somebody can exchange a one-time claim for a way in to this person's account, until `ends_at`. The claim's secret
     is no fact. `made_by` is a person, or "system" for the operator at the command line; `another`: the person had used a
@@ -54,6 +58,7 @@ class PersonClaimMade(Fact, frozen=True, kw_only=True):
     another: bool
 
 
+@stored_as("person.claim_withdrawn.v1")
 class PersonClaimWithdrawn(Fact, frozen=True, kw_only=True):
     """A claim that nobody had used was withdrawn, by its maker or by the person."""
 
@@ -62,6 +67,7 @@ class PersonClaimWithdrawn(Fact, frozen=True, kw_only=True):
     withdrawn_at: datetime
 
 
+@stored_as("person.claim_used.v1")
 class PersonClaimUsed(Fact, frozen=True, kw_only=True):
     """Whoever held the claim exchanged it for a way in to the person's account."""
 
@@ -70,6 +76,7 @@ class PersonClaimUsed(Fact, frozen=True, kw_only=True):
     used_at: datetime
 
 
+@stored_as("person.joined_organisation.v1")
 class PersonJoinedOrganisation(Fact, frozen=True, kw_only=True):
     """The person acts for an organisation from now on."""
 
@@ -77,6 +84,7 @@ class PersonJoinedOrganisation(Fact, frozen=True, kw_only=True):
     organisation: str
 
 
+@stored_as("person.left_organisation.v1")
 class PersonLeftOrganisation(Fact, frozen=True, kw_only=True):
     """The person does not act for an organisation any more, or it was erased."""
 
@@ -84,6 +92,7 @@ class PersonLeftOrganisation(Fact, frozen=True, kw_only=True):
     organisation: str
 
 
+@stored_as("person.erased.v1")
 class PersonErased(Fact, frozen=True, kw_only=True):
     """The person's sealing key was destroyed; what was sealed under it can no longer be opened. `dossiers` are all that were
     ever opened for them, sorted; they were erased too, those of them excepted that a legal duty keeps (`kept`)."""

@@ -15,7 +15,8 @@ import msgspec
 from domain.deciding import Aggregate, Fact
 from domain.messages import msg
 from domain.refusals import Refused
-from domain.rounds import Round, RoundStatus
+from domain.rounds.state import Round, RoundStatus
+from domain.topic import FOLLOWERS, stored_as
 
 ReadingKind = Literal["applicants", "answers", "times", "scores"]
 """``applicants``: who applied. ``answers``: what applicants wrote, titles included. ``times``: when applications came in.
@@ -27,6 +28,7 @@ EXAMINED: Final[tuple[ReadingKind, ...]] = ("applicants", "answers")
 # Facts
 
 
+@stored_as("reading.recorded.v1", told_to=FOLLOWERS)
 class ReadingRecorded(Fact, frozen=True, kw_only=True):
     """A person was shown something of a round. `application` is the one whose scores were shown; None: of the whole
     round."""

@@ -11,22 +11,22 @@ from datetime import datetime
 from typing import Final
 
 from domain import limits
-from domain.applications import (
-    IN_PLAY,
-    Application,
+from domain.applications.facts import (
     ApplicationChanged,
     ApplicationResubmitted,
     ApplicationReturned,
     ApplicationReturnLapsed,
-    ApplicationStatus,
-    written,
 )
-from domain.calls import Call, instant
+from domain.applications.rules import written
+from domain.applications.state import IN_PLAY, Application, ApplicationStatus
+from domain.calls.rules import instant
+from domain.calls.state import Call
 from domain.deciding import Fact
 from domain.forms import Answer
 from domain.messages import At, msg
 from domain.refusals import Invalid, Refused
-from domain.rounds import Round, RoundStatus, on_clocks
+from domain.rounds.rules import on_clocks
+from domain.rounds.state import Round, RoundStatus
 from domain.values import Money, check_text
 
 CHANGEABLE: Final = (ApplicationStatus.SUBMITTED, ApplicationStatus.ELIGIBLE, ApplicationStatus.INELIGIBLE)

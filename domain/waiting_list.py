@@ -14,14 +14,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from domain import applications as applying
-from domain import panels
-from domain.applications import Application, ApplicationStatus
-from domain.calls import Call
+from domain.applications import rules as application_rules
+from domain.applications.state import Application, ApplicationStatus
+from domain.calls.state import Call
 from domain.deciding import Fact
 from domain.grants.state import Grant
 from domain.messages import msg
-from domain.panels import Panel, PanelAwardFreed, PanelWaitingListMoved
+from domain.panels import state
+from domain.panels.facts import PanelAwardFreed, PanelWaitingListMoved
+from domain.panels.state import Panel
 from domain.refusals import Refused
 
 
@@ -70,9 +71,11 @@ def move(
         if amount > left(panel, call, applications):
             break
         up = PanelWaitingListMoved(panel=panel_id, application=application_id, amount=amount)
-        panel = panels.evolve(panel, up)
+        panel = state.evolve(panel, up)
         moved.append(up)
-        facts[application_id] = applying.promote(application_id, application, panel=panel_id, amount=amount)
+        facts[application_id] = application_rules.promote(
+            application_id, application, panel=panel_id, amount=amount
+        )
     if not moved:
         raise Refused(msg("Nobody on the waiting list can move up now."))
     return {panel_id: tuple(moved), **facts}
@@ -83,7 +86,7 @@ def left(panel: Panel, call: Call, applications: Mapping[str, Application]) -> i
     application was withdrawn binds nothing."""
     awarded = sum(
         amount
-        for application, amount in panels.awards(panel).items()
+        for application, amount in state.awards(panel).items()
         if applications[application].status is not ApplicationStatus.WITHDRAWN
     )
     return call.budget - awarded - sum(panel.moved_up.values()) + panel.freed

@@ -20,7 +20,8 @@ from domain.values import SYSTEM, Channel
 from history.appends import DueDate, Unavailable
 from history.derived_tables import shown
 from history.documents import fact_in
-from history.runner import Contended, Request, Runner
+from history.requests import Contended, Request
+from history.runner import Runner
 from history.store import History
 from history.unreadable import Unreadable
 

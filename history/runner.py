@@ -13,40 +13,26 @@ import logging
 import os
 import secrets
 from base64 import urlsafe_b64encode
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from weakref import WeakValueDictionary
 
 from domain.deciding import (
-    Aggregate,
-    Command,
-    Denied,
-    Fact,
-    Given,
-    Loaded,
-    Members,
     Outcome,
-    PlannedCommand,
-    Registered,
 )
 from domain.messages import Message, msg
-from domain.organisations import ORGANISATION, Organisation
-from domain.organisations import give_handle as give_handle_to_organisation
-from domain.persons import PERSON, Person, PersonStatus, give_handle
-from domain.refusals import CommandRejected, Forbidden, NotFound, Refused
-from domain.values import SYSTEM, Channel, Role, is_id, stream_id
+from domain.refusals import CommandRejected, Refused
+from domain.values import Channel
 from history.appends import Append, Appended, Idempotency
-from history.documents import Stored, write
-from history.format.envelope import Acting, Envelope, How, Place
-from history.implied import BY_REQUEST, Implied, encode, implied_by, unique_names_in
+from history.attempt import Attempt
+from history.implied import BY_REQUEST, encode, unique_names_in
 from history.keyed import keyed_hash, unique_name_hash
-from history.shapes import shape_of
+from history.requests import Answer, Contended, KeyReused, Request, Stale
 from history.states import StateCache
-from history.store import History, opened_keys
-from history.vault import Vault, WrappedKey
+from history.store import History
+from history.vault import Vault
 
 log = logging.getLogger("overwinter.history")
 
@@ -54,61 +40,6 @@ MAX_ATTEMPTS: Final = 15
 """How often a command that conflicts with others is tried before it fails."""
 SHARED_ATTEMPTS: Final = 5
 """How many of these attempts use group commit; later ones hold the append lock while they run."""
-_HANDLE_LETTERS: Final = "23456789abcdefghjkmnpqrstvwxyz"
-_TAKEN: Final = msg("This is already taken.")
-
-
-class Contended(Exception):
-    """The command conflicted with others on every attempt; nothing was written. It can be sent again."""
-
-
-class Stale(Exception):
-    """The stream has changed since the version that the client named; nothing was written. `tag` is the tag of the current
-    version."""
-
-    def __init__(self, tag: str) -> None:
-        super().__init__("This was changed since you read it; read it again.")
-        self.tag = tag
-
-
-class KeyReused(Exception):
-    """An idempotency key was used again with a different request; nothing was written."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The result of a command: the stream that it is about, the version and leaf hash of its newest fact, and the positions
-    of all facts written."""
-
-    stream: str
-    version: int
-    leaf: bytes
-    positions: tuple[int, ...]
-    repeated: bool = False
-
-    @property
-    def position(self) -> int:
-        """The position after which a read model has seen all of this command."""
-        return self.positions[-1]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """A command, with who sends it and how.
-
-    `key` is the client's idempotency key. `expected` is the version tag (`Runner.version_tag`) that the command's stream
-    must have, if the client asks for one. `cause` is the leaf hash (hex) of the fact that triggered the command; None if
-    the actor sent it. `not_before` is the time of a due date: the command is decided as of that time if the clock was
-    set back.
-    """
-
-    command: Command
-    actor: str
-    channel: Channel
-    key: str | None = None
-    expected: str | None = None
-    cause: str | None = None
-    not_before: datetime | None = None
 
 
 class Runner:
@@ -131,7 +62,7 @@ class Runner:
         self._finish_erasures = finish_erasures
         self.states = StateCache(history)
         self._index_key = index_key
-        self._demonstration = demonstration
+        self.demonstration = demonstration
         # Locks are dropped when nobody waits for them.
         self._stream_locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self.random = random_bytes
@@ -165,7 +96,7 @@ class Runner:
         bypass_cache = False
         contested: str | None = None
         for attempt in range(MAX_ATTEMPTS):
-            work = _Attempt(self, request, idempotency, now=now, bypass_cache=bypass_cache)
+            work = Attempt(self, request, idempotency, now=now, bypass_cache=bypass_cache)
             try:
                 async with self._stream_lock(contested), self._append_for(attempt) as append:
                     appended = await work.attempt(entry, append)
@@ -238,15 +169,17 @@ class Runner:
 
     async def claimed(self, outcome: Outcome) -> Message | None:
         """The refusal if a claim of this outcome is already held; None if none is."""
-        sentences = {self._claim(name): sentence for name, sentence in unique_names_in(outcome.facts).items()}
+        sentences = {
+            self.name_hash(name): sentence for name, sentence in unique_names_in(outcome.facts).items()
+        }
         held = await self.history.held(sentences) if sentences else ()
         return next((sentence for name, sentence in sentences.items() if name in held), None)
 
     async def holder(self, claim: str) -> str | None:
         """The stream that holds a claim; None if none does."""
-        return await self.history.holder(self._claim(claim))
+        return await self.history.holder(self.name_hash(claim))
 
-    def _claim(self, name: str) -> bytes:
+    def name_hash(self, name: str) -> bytes:
         """The hash that is stored for a claim, so that an address cannot be guessed from it."""
         return unique_name_hash(self._index_key, name)
 
@@ -270,210 +203,3 @@ class Runner:
         assert stream is not None
         assert rows
         return Answer(stream, rows[-1].version, rows[-1].leaf, appended.positions, repeated=True)
-
-
-class _Attempt:
-    """One attempt at one command."""
-
-    def __init__(
-        self,
-        runner: Runner,
-        request: Request,
-        idempotency: Idempotency | None,
-        *,
-        now: datetime,
-        bypass_cache: bool,
-    ) -> None:
-        self._runner = runner
-        self._request = request
-        self._idempotency = idempotency
-        self._reading = runner.states.read_set(bypass_cache=bypass_cache)
-        self._given = Given(
-            actor=request.actor,
-            now=now,
-            new=lambda kind: stream_id(kind, runner.random(16)),
-            demonstration=runner._demonstration,
-        )
-        self._command = runner.random(16).hex()
-        self._claims: dict[str, Message] = {}
-        self._stored: list[Stored] = []
-        self._facts: list[tuple[str, Fact]] = []
-        self._implied: list[Implied] = []
-        self._outcome: Outcome | None = None
-
-    async def attempt(
-        self, entry: Registered[Any], append: Callable[[Append], Awaitable[Appended]]
-    ) -> Appended:
-        """Load, check access, decide and append."""
-        act = await self._plan(entry)
-        person = await self._person()
-        if isinstance(act.may, Denied):
-            raise NotFound if act.may.hidden else Forbidden(act.may.detail)
-        outcome = self._outcome = act.decide()
-        expected = self._request.expected
-        if expected is not None:
-            present = self._runner.version_tag(
-                self._request.actor, outcome.answers, self._reading.version(outcome.answers)
-            )
-            if expected != present:
-                raise Stale(present)
-        handle = await self._handle(act, person)
-        keys, made = await self._keys(outcome)
-        for stream, facts in outcome.facts.items():
-            for fact in facts:
-                self._write(act, stream, fact, keys, handle)
-        appended = await append(self._gather(outcome, made))
-        for subject in outcome.erases:
-            self._runner.vault.evict(subject)
-        return appended
-
-    @property
-    def erases(self) -> bool:
-        """Whether the command erases a subject."""
-        return self._outcome is not None and bool(self._outcome.erases)
-
-    async def holds(self) -> bool:
-        """Whether nothing has changed since it was read."""
-        return await self._reading.holds()
-
-    async def _plan(self, entry: Registered[Any]) -> PlannedCommand:
-        plan = entry.plan(self._request.command, self._given)
-        answer: Any = None  # Any: the answer's type depends on the wish
-        # The actor's own stream, which `_person` needs later, is loaded together with the first streams of the plan.
-        actor = self._request.actor
-        along: tuple[tuple[Aggregate[Any], str], ...] = () if actor == SYSTEM else ((PERSON, actor),)
-        while True:
-            try:
-                wish = plan.send(answer)
-            except StopIteration as stop:
-                act: PlannedCommand = stop.value
-                return act
-            try:
-                if isinstance(wish, Members):
-                    answer = await self._reading.members(wish.indexes)
-                else:
-                    answer = await self._reading.load((*wish.streams, *along))
-                    along = ()
-            except BaseException:
-                plan.close()
-                raise
-
-    async def _person(self) -> Person | None:
-        actor = self._request.actor
-        if actor == SYSTEM:
-            return None
-        loaded: Mapping[str, Loaded[Person]] = await self._reading.load(((PERSON, actor),))
-        person = loaded[actor].state
-        if person.status is not PersonStatus.REGISTERED:
-            raise Forbidden(msg("This account was erased."))
-        return person
-
-    async def _handle(self, act: PlannedCommand, person: Person | None) -> str | None:
-        """The actor's handle within the act's scope; the first act there binds a new one to the person. Whoever acts for an
-        organisation has the organisation's handle instead, so that nothing tells it from a person."""
-        if person is None or act.scope is None:
-            return None
-        known: Person | Organisation = person
-        stream = self._request.actor
-        if act.party is not None and is_id(ORGANISATION.kind, act.party):
-            loaded: Mapping[str, Loaded[Organisation]] = await self._reading.load(
-                ((ORGANISATION, act.party),)
-            )
-            known, stream = loaded[act.party].state, act.party
-        if act.scope in known.handles:
-            return known.handles[act.scope]
-        handle = "".join(_HANDLE_LETTERS[byte % len(_HANDLE_LETTERS)] for byte in self._runner.random(10))
-        given = (
-            give_handle_to_organisation(stream, known, scope=act.scope, handle=handle)
-            if isinstance(known, Organisation)
-            else give_handle(stream, known, scope=act.scope, handle=handle)
-        )
-        for fact in given:
-            self._write(PlannedCommand(act.may, act.decide, initiative=None), stream, fact, {}, None)
-        return handle
-
-    async def _keys(self, outcome: Outcome) -> tuple[dict[str, bytes], list[WrappedKey]]:
-        made: list[WrappedKey] = []
-        keys: dict[str, bytes] = {}
-        for subject in outcome.subjects:
-            row, keys[subject] = self._runner.vault.make(subject)
-            made.append(row)
-        subjects = {
-            getattr(fact, of)
-            for facts in outcome.facts.values()
-            for fact in facts
-            for of in shape_of(type(fact)).personal.values()
-        } - keys.keys()
-        keys |= await opened_keys(self._runner.history, self._runner.vault, subjects)
-        if missing := subjects - keys.keys():
-            raise Refused(
-                msg("This person's data was erased; nothing more can be recorded about them.")
-                if any(is_id(PERSON.kind, subject) for subject in missing)
-                else msg("What was written here was erased; nothing more can be added to it.")
-            )
-        return keys, made
-
-    def _write(
-        self, act: PlannedCommand, stream: str, fact: Fact, keys: Mapping[str, bytes], handle: str | None
-    ) -> None:
-        version, previous = self._reading.next(stream)
-        elsewhere = self._outcome.initiatives if self._outcome is not None else {}
-        initiative = elsewhere.get(stream, act.initiative)
-        role = act.may.role if not isinstance(act.may, Denied) else Role.SYSTEM
-        envelope = Envelope(
-            acting=Acting(handle=handle, role=role, scope=act.scope),
-            actor=self._request.actor,
-            decided_at=self._given.now,
-            how=How(cause=self._request.cause, channel=self._request.channel, command=self._command),
-            place=Place(
-                initiative=initiative,
-                previous=previous.hex() if previous is not None else None,
-                stream=stream,
-                version=version,
-            ),
-        )
-        stored = write(fact, self._runner.history.id, envelope, keys, self._runner.random)
-        self._reading.wrote(stored)
-        self._stored.append(stored)
-        self._facts.append((stream, fact))
-        self._implied.append(implied_by(fact, envelope))
-
-    def _gather(self, outcome: Outcome, made: list[WrappedKey]) -> Append:
-        runner = self._runner
-        claims: list[tuple[bytes, str]] = []
-        implied = self._implied
-        for (stream, _), each in zip(self._facts, implied, strict=True):
-            for name, refusal in each.claims:
-                assert name is not None, "the fields of a fact that is not stored yet are not sealed"
-                claims.append((runner._claim(name), stream))
-                self._claims[claims[-1][0].hex()] = refusal
-        return Append(
-            facts=self._stored,
-            read=self._reading.versions,
-            read_indexes=self._reading.indexes,
-            answers=outcome.answers,
-            entries=[entry for each in implied for entry in each.entries],
-            claims=claims,
-            struck=[each.struck for each in implied if each.struck is not None],
-            due=[each.due for each in implied if each.due is not None],
-            new_keys=made,
-            sealed_for=sorted({s for _, fact in self._facts for s in subjects_of(fact)}),
-            erased=outcome.erases,
-            idempotency=self._idempotency,
-        )
-
-    def claim_sentence(self, name: str | None) -> Message:
-        """The refusal for a claim that another stream holds."""
-        return self._claims.get(name or "", _TAKEN)
-
-    def answer(self, appended: Appended) -> Answer:
-        """The answer to a command that was just appended; also puts the new states into the cache."""
-        assert self._outcome is not None
-        self._runner.states.remember(self._reading, self._facts)
-        about = [stored for stored in self._stored if stored.stream == self._outcome.answers][-1]
-        return Answer(about.stream, about.version, about.leaf, appended.positions)
-
-
-def subjects_of(fact: Fact) -> set[str]:
-    """The data subjects whose personal fields a fact holds."""
-    return {getattr(fact, of) for of in shape_of(type(fact)).personal.values()}

@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 import msgspec
 
 from domain import access
-from domain.calls import CALL, CallCancelled, CallStatus
+from domain.calls.facts import CallCancelled
+from domain.calls.state import CALL, CallStatus
 from domain.deciding import Allowed
 from domain.eligibility import EligibilityQuestion
 from domain.initiatives import INITIATIVE
 from domain.parties import Actor
 from domain.refusals import NotFound
-from domain.rounds import ROUND
+from domain.rounds.state import ROUND
 from domain.stages import Stage
 from domain.values import Money, Texts
 from projections import rounds

@@ -6,13 +6,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from domain import access
-from domain.applications import APPLICATION, Application
-from domain.calls import CALL, Call
+from domain.applications.state import APPLICATION, Application
+from domain.calls.state import CALL, Call
 from domain.indexes import conflicts_of, judged_by, reviews_of, rounds_of
 from domain.initiatives import INITIATIVE, Initiative
 from domain.parties import Actor
-from domain.reviews import REVIEW, Review, concerning
-from domain.rounds import ROUND, Round, RoundStatus
+from domain.reviews.state import REVIEW, Review, concerning
+from domain.rounds.state import ROUND, Round, RoundStatus
 from domain.stages import Stage
 from projections.fresh import Fresh
 

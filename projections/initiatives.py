@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 
 from domain import access
-from domain.calls import CALL
+from domain.calls.state import CALL
 from domain.initiatives import (
     INITIATIVE,
     INSTALLATION,

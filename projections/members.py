@@ -24,7 +24,7 @@ from domain.initiatives import (
 from domain.messages import Message, msg
 from domain.personal import Withheld
 from domain.persons import PersonClaimMade, PersonClaimUsed, PersonClaimWithdrawn
-from domain.reviews import JUDGING
+from domain.reviews.facts import JUDGING
 from domain.topics import topics_of
 from domain.values import SYSTEM, Role
 from history.documents import Recorded

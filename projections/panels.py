@@ -9,20 +9,17 @@ from fractions import Fraction
 import msgspec
 
 from domain import access
-from domain.applications import APPLICATION, ApplicationStatus, unsettled
-from domain.calls import CALL, Call
+from domain.applications.state import APPLICATION, ApplicationStatus, unsettled
+from domain.calls.state import CALL, Call
 from domain.deciding import Allowed
 from domain.indexes import conflicts_of, reviews_of
 from domain.initiatives import INITIATIVE, Initiative
-from domain.panels import (
-    RankingPlace,
-    rank,
-    without,
-)
+from domain.panels.facts import RankingPlace
+from domain.panels.ranking import rank, without
 from domain.parties import Actor
 from domain.personal import Withheld
-from domain.reviews import REVIEW, Review, ReviewStatus, concerning
-from domain.rounds import ROUND, Round, RoundStatus
+from domain.reviews.state import REVIEW, Review, ReviewStatus, concerning
+from domain.rounds.state import ROUND, Round, RoundStatus
 from domain.values import Money, Role
 from projections import readings
 from projections.cases import judged_now, owed_in

@@ -13,21 +13,23 @@ from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from domain import access
-from domain.applications import APPLICATION, ApplicationWaitlisted
-from domain.calls import CALL
+from domain.applications.facts import ApplicationWaitlisted
+from domain.applications.state import APPLICATION
+from domain.calls.state import CALL
 from domain.deciding import Allowed, Verdict
 from domain.dossiers import DOSSIER
 from domain.funds import FUND
 from domain.grants.state import GRANT
 from domain.indexes import conflicts_of
 from domain.initiatives import INITIATIVE, INSTALLATION, INSTALLATION_ID, Initiative
-from domain.panels import PANEL
+from domain.panels.state import PANEL
 from domain.parties import Actor
 from domain.persons import PersonRegistered
 from domain.readings import READING, ReadingKind
 from domain.refusals import CommandRejected
-from domain.reviews import REVIEW
-from domain.rounds import ROUND, RoundPutToPanel, RoundQuorumLowered
+from domain.reviews.state import REVIEW
+from domain.rounds.facts import RoundPutToPanel, RoundQuorumLowered
+from domain.rounds.state import ROUND
 from domain.topics import topics_of
 from domain.values import Role
 from history.documents import Recorded, read

@@ -9,9 +9,9 @@ from domain.deciding import Loaded
 from domain.messages import Message
 from domain.readings import READING, Reading, ReadingKind, reading_of, still_excludes
 from domain.refusals import Refused
-from domain.rounds import ROUND, Round
+from domain.rounds.state import ROUND, Round
 from history.appends import Lost, Unavailable
-from history.runner import Contended, Request
+from history.requests import Contended, Request
 from history.states import Folded
 from projections.reader import Reader
 

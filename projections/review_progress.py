@@ -7,12 +7,12 @@ from collections.abc import Container, Sequence
 import msgspec
 
 from domain import access
-from domain.applications import APPLICATION, ApplicationStatus, unsettled
-from domain.calls import CALL
+from domain.applications.state import APPLICATION, ApplicationStatus, unsettled
+from domain.calls.state import CALL
 from domain.indexes import conflicts_of, judged_by, reviews_in, reviews_of
 from domain.initiatives import INITIATIVE
-from domain.reviews import OUTSTANDING, REVIEW, Review, ReviewStatus
-from domain.rounds import ROUND
+from domain.reviews.state import OUTSTANDING, REVIEW, Review, ReviewStatus
+from domain.rounds.state import ROUND
 from domain.values import Role
 from projections.fresh import Fresh
 from projections.paging import DEFAULT_LIMIT, ResultPage, check_limit, cursor_of, key_of

@@ -17,15 +17,9 @@ from domain.initiatives import INITIATIVE
 from domain.messages import msg
 from domain.personal import Withheld
 from domain.refusals import Forbidden, NotFound
-from domain.reviews import (
-    JUDGING,
-    REVIEW,
-    Review,
-    ReviewConflictDeclared,
-    ReviewStatus,
-    ReviewSubmitted,
-    score,
-)
+from domain.reviews.facts import JUDGING, ReviewConflictDeclared, ReviewSubmitted
+from domain.reviews.scores import score
+from domain.reviews.state import REVIEW, Review, ReviewStatus
 from domain.values import Money, Role
 from projections import readings
 from projections.applications import ApplicationDetail, shown

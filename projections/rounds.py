@@ -8,12 +8,13 @@ from typing import Final
 import msgspec
 
 from domain import access
-from domain.calls import CALL
+from domain.calls.state import CALL
 from domain.initiatives import INITIATIVE
 from domain.messages import msg
 from domain.parties import Actor
 from domain.refusals import NotFound
-from domain.rounds import ROUND, Round, RoundLateAccessGranted, RoundStatus
+from domain.rounds.facts import RoundLateAccessGranted
+from domain.rounds.state import ROUND, Round, RoundStatus
 from projections import readings
 from projections.initiatives import names_of
 from projections.moments import AsOf, position_at

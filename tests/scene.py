@@ -6,13 +6,13 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from domain.applications import (
+from domain.applications.facts import (
     ApplicationFoundEligible,
     ApplicationFoundIneligible,
     ApplicationSubmitted,
     ApplicationWithdrawn,
 )
-from domain.calls import CallDrafted, CallPublished
+from domain.calls.facts import CallDrafted, CallPublished
 from domain.deciding import Fact
 from domain.dossiers import DossierOpened
 from domain.forms import BudgetLine, Criterion, Form, Question, Rubric
@@ -24,7 +24,7 @@ from domain.initiatives import (
     InstallationOpened,
     MemberAdded,
 )
-from domain.panels import (
+from domain.panels.facts import (
     PanelAnnounced,
     PanelClosed,
     PanelConfirmed,
@@ -34,7 +34,7 @@ from domain.panels import (
 )
 from domain.persons import PersonRegistered
 from domain.readings import ReadingKind, ReadingRecorded, reading_of
-from domain.reviews import (
+from domain.reviews.facts import (
     ReviewAssigned,
     ReviewCleared,
     ReviewConflictDeclared,
@@ -42,7 +42,7 @@ from domain.reviews import (
     ReviewReplaced,
     ReviewSubmitted,
 )
-from domain.rounds import RoundClosed, RoundDecided, RoundOpened, RoundPutToPanel, RoundQuorumLowered
+from domain.rounds.facts import RoundClosed, RoundDecided, RoundOpened, RoundPutToPanel, RoundQuorumLowered
 from domain.stages import Blindness, Stage, StageDraft
 from domain.values import Money, Role, stream_id
 from tests.driving import World, person

@@ -14,7 +14,7 @@ from domain.messages import msg
 from domain.refusals import Invalid, NotFound
 from history.arrays import blobs
 from history.batched_lookups import BatchedLookup
-from history.runner import KeyReused
+from history.requests import KeyReused
 from history.statements import Prepared, call
 from history.store import History
 from history.vault import Vault, WrappedKey

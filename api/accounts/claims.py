@@ -22,7 +22,8 @@ from domain.refusals import Invalid, NotFound, Refused
 from domain.topics import topics_of
 from domain.values import SYSTEM, Channel
 from history.documents import read
-from history.runner import Answer, Request, Runner
+from history.requests import Answer, Request
+from history.runner import Runner
 from history.store import History
 from history.unreadable import Unreadable
 

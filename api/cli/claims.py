@@ -16,7 +16,7 @@ from domain import limits
 from domain.commands.initiatives import AppointAdministrator
 from domain.commands.persons import MakeClaim, RegisterPerson, WithdrawClaim
 from domain.values import SYSTEM, Channel
-from history.runner import Request
+from history.requests import Request
 
 
 @click.group()

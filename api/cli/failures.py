@@ -22,7 +22,7 @@ from domain.refusals import CommandRejected
 from history.appends import Unavailable
 from history.keyfiles import KeysUnusable
 from history.migrate import MigrationError
-from history.runner import Contended
+from history.requests import Contended
 from history.unreadable import Unreadable
 from projections.projector import Taken
 from projections.rebuild import Stopped

@@ -17,7 +17,7 @@ from domain.messages import msg
 from domain.persons import PERSON, address_claim, check_email, check_known
 from domain.refusals import NotFound
 from domain.values import SYSTEM, Channel, check_stream_id
-from history.runner import Request
+from history.requests import Request
 from projections import dossiers
 
 

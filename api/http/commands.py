@@ -1,4 +1,4 @@
-"""Every command that can be sent by JSON, with its address: one table, and one way from request to answer."""
+"""Every command that can be sent by JSON, with its address, and one way from request to answer."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import msgspec
 from litestar import Request as HTTPRequest
 from litestar import Response
 
-from api.http.bodies import field_of
+from api.http.named_ids import field_of
 from api.http.operations import Asking, Operation, Parameter, as_json, bad_parameter, the_header
 from api.http.problems import ProblemType
 from api.run.wiring import Wiring
@@ -19,7 +19,7 @@ from domain.commands.register import REGISTER
 from domain.messages import msg
 from domain.refusals import NotFound
 from domain.values import Channel
-from history.runner import Answer, Request
+from history.requests import Answer, Request
 
 Then = Callable[[Wiring, Any], Awaitable[None]]
 
@@ -44,7 +44,7 @@ async def _note_withdrawn(wiring: Wiring, command: Any) -> None:
 
 
 # fmt: off
-WRITES: Final = (
+_ADDRESSES: Final = (
     Write("/api/initiatives", "initiative.found", 201),
     Write("/api/initiatives/{initiative}/screening", "initiative.set_screening"),
     Write("/api/initiatives/{initiative}/members", "initiative.add_member", 201),
@@ -56,62 +56,31 @@ WRITES: Final = (
     Write("/api/organisations", "organisation.register", 201),
     Write("/api/organisations/{organisation}/members", "organisation.invite", 201),
     Write("/api/organisations/{organisation}/members/{person}/remove", "organisation.remove_member"),
-    Write("/api/organisations/{organisation}/join", "organisation.join"),
-    Write("/api/organisations/{organisation}/close", "organisation.close"),
-    Write("/api/organisations/{organisation}/erase", "organisation.erase"),
     Write("/api/funds", "fund.open", 201),
     Write("/api/funds/{fund}/pledges", "fund.pledge", 201),
     Write("/api/funds/{fund}/receipts", "fund.receive", 201),
     Write("/api/calls", "call.draft", 201),
-    Write("/api/calls/{call}/publish", "call.publish"),
-    Write("/api/calls/{call}/change", "call.change"),
     Write("/api/calls/{call}/form", "call.change_form"),
     Write("/api/calls/{call}/rubric", "call.change_rubric"),
-    Write("/api/calls/{call}/cancel", "call.cancel"),
     Write("/api/calls/{call}/screening", "call.set_screening"),
     Write("/api/calls/{call}/members", "call.add_member", 201),
     Write("/api/calls/{call}/members/{person}/remove", "call.remove_member"),
     Write("/api/calls/{call}/rounds", "round.open", 201),
     Write("/api/calls/{call}/applications", "application.submit", 201),
-    Write("/api/rounds/{round}/extend", "round.extend"),
     Write("/api/rounds/{round}/late-access", "round.grant_late_access"),
-    Write("/api/rounds/{round}/close", "round.close"),
     Write("/api/rounds/{round}/panel", "panel.open", 201),
-    Write("/api/applications/{application}/change", "application.change"),
-    Write("/api/applications/{application}/continue", "application.continue"),
-    Write("/api/applications/{application}/return", "application.return"),
-    Write("/api/applications/{application}/resubmit", "application.resubmit"),
-    Write("/api/applications/{application}/withdraw", "application.withdraw"),
-    Write("/api/applications/{application}/forget", "application.forget"),
-    Write("/api/applications/{application}/find-eligible", "application.find_eligible"),
-    Write("/api/applications/{application}/find-ineligible", "application.find_ineligible"),
     Write("/api/applications/{application}/reviews", "review.assign", 201),
-    Write("/api/applications/{application}/lower-quorum", "application.lower_quorum"),
     Write("/api/applications/{application}/grant", "grant.offer", 201),
-    Write("/api/reviews/{review}/declare-no-conflict", "review.declare_no_conflict"),
-    Write("/api/reviews/{review}/declare-conflict", "review.declare_conflict"),
     Write("/api/reviews/{review}/replace", "review.replace", 201),
-    Write("/api/reviews/{review}/submit", "review.submit"),
     Write("/api/panels/{panel}/outcomes", "panel.set_outcome", 201),
-    Write("/api/panels/{panel}/close", "panel.close"),
-    Write("/api/panels/{panel}/return", "panel.return"),
-    Write("/api/panels/{panel}/confirm", "panel.confirm"),
-    Write("/api/panels/{panel}/announce", "panel.announce"),
     Write("/api/panels/{panel}/announcement", "panel.plan_announcement"),
     Write("/api/panels/{panel}/announcement/cancel", "panel.cancel_announcement"),
-    Write("/api/grants/{grant}/accept", "grant.accept"),
-    Write("/api/grants/{grant}/decline", "grant.decline"),
-    Write("/api/grants/{grant}/suspend", "grant.suspend"),
-    Write("/api/grants/{grant}/resume", "grant.resume"),
-    Write("/api/grants/{grant}/terminate", "grant.terminate"),
     Write("/api/grants/{grant}/amendments", "grant.propose_amendment", 201),
     Write("/api/grants/{grant}/amendments/{amendment}/accept", "grant.accept_amendment"),
     Write("/api/grants/{grant}/amendments/{amendment}/decline", "grant.decline_amendment"),
-    Write("/api/grants/{grant}/complete", "grant.complete"),
     Write("/api/grants/{grant}/payee", "grant.set_payee"),
     Write("/api/grants/{grant}/payee/confirm", "grant.confirm_payee"),
     Write("/api/grants/{grant}/screenings", "grant.record_screening", 201),
-    Write("/api/grants/{grant}/schedule", "grant.schedule"),
     Write("/api/grants/{grant}/reports", "grant.submit_report", 201),
     Write("/api/grants/{grant}/reports/{report}/accept", "grant.accept_report"),
     Write("/api/grants/{grant}/reports/{report}/return", "grant.return_report"),
@@ -121,8 +90,26 @@ WRITES: Final = (
     Write("/api/grants/{grant}/instalments/{instalment}/settle", "instalment.settle"),
     Write("/api/grants/{grant}/instalments/{instalment}/fail", "instalment.fail"),
 )
-"""Every write by JSON. All are POST."""
+"""The writes whose address says more than the name of the command."""
 # fmt: on
+_WITH_A_SECRET: Final = ("person.make_claim", "person.use_claim")
+"""Commands whose answers hold a secret; their addresses are in `api.accounts.ways_in`."""
+
+
+def _by_name(name: str) -> Write:
+    """The address that follows from a command's name: ``/api/applications/{application}/find-eligible``."""
+    kind, _, verb = name.partition(".")
+    return Write(f"/api/{kind}s/{{{kind}}}/{verb.replace('_', '-')}", name)
+
+
+def _writes() -> tuple[Write, ...]:
+    told = {write.command for write in _ADDRESSES} | set(_WITH_A_SECRET)
+    named = [name for name, entry in REGISTER.items() if not entry.by_program and name not in told]
+    return (*_ADDRESSES, *map(_by_name, named))
+
+
+WRITES: Final = _writes()
+"""Every write by JSON. All are POST."""
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True):

@@ -19,7 +19,7 @@ from domain.messages import Message, msg, verbatim
 from domain.refusals import CommandRejected, FieldError, Forbidden, Invalid, NotFound, Refused
 from history.appends import Unavailable
 from history.keyfiles import KeysUnusable
-from history.runner import Contended, KeyReused, Stale
+from history.requests import Contended, KeyReused, Stale
 from history.unreadable import Unreadable
 from projections.readings import NotRecorded
 

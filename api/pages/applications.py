@@ -14,24 +14,19 @@ from api.pages.forms import Plain, SubmittedForm, nested, with_seconds
 from api.pages.page import Page, PageAction, PageContent
 from api.pages.trying import Offer, Trial
 from api.pages.visits import Visit
-from domain.applications import ApplicationStatus
-from domain.commands.applications import (
-    ChangeApplication,
-    ContinueApplication,
-    FindApplicationEligible,
-    FindApplicationIneligible,
-    ForgetApplication,
-    ResubmitApplication,
-    ReturnApplication,
-    WithdrawApplication,
-)
-from domain.commands.grants import OfferGrant
+from domain.applications.state import ApplicationStatus
+from domain.commands.applications.ending import ForgetApplication, WithdrawApplication
+from domain.commands.applications.examining import FindApplicationEligible, FindApplicationIneligible
+from domain.commands.applications.returning import ResubmitApplication, ReturnApplication
+from domain.commands.applications.submitting import ChangeApplication, ContinueApplication
+from domain.commands.grants.offering import OfferGrant
 from domain.commands.reviews import AssignReview, ReplaceReview
 from domain.forms import BudgetLine
 from domain.messages import msg
 from domain.refusals import Forbidden, NotFound
-from domain.reviews import JUDGING, ReviewStatus
-from domain.rounds import RoundStatus
+from domain.reviews.facts import JUDGING
+from domain.reviews.state import ReviewStatus
+from domain.rounds.state import RoundStatus
 from domain.stages import Stage
 from domain.values import Money, Role
 from projections import applications, calls, initiatives, reviews, rounds, timeline

@@ -12,7 +12,7 @@ from api.pages.rendering import said
 from api.pages.trying import Offer
 from api.pages.visits import FormShown, Visit
 from domain.amounts import typed_amount, typed_whole
-from domain.calls import CallStatus
+from domain.calls.state import CallStatus
 from domain.commands.calls import CancelCall, ChangeCall
 from domain.commands.rounds import ExtendRound, GrantLateAccess, OpenRound
 from domain.commands.screening import SetCallScreening
@@ -22,7 +22,7 @@ from domain.forms import QuestionKind
 from domain.initiatives import INITIATIVE, Initiative
 from domain.messages import Message, msg
 from domain.organisations import OrganisationStatus
-from domain.rounds import RoundStatus
+from domain.rounds.state import RoundStatus
 from domain.stages import Stage
 from domain.values import Role
 from projections import calls, organisations

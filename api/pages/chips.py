@@ -10,15 +10,15 @@ from typing import Final
 from minijinja import safe
 
 from api.locales import Locale
-from domain.applications import ApplicationStatus
-from domain.calls import CallStatus
+from domain.applications.state import ApplicationStatus
+from domain.calls.state import CallStatus
 from domain.grants.state import GrantStatus, InstalmentStatus, ReportStatus
 from domain.labels import label
 from domain.messages import Message, in_context
 from domain.organisations import OrganisationStatus
-from domain.panels import PanelStatus
-from domain.reviews import ReviewStatus
-from domain.rounds import RoundStatus
+from domain.panels.state import PanelStatus
+from domain.reviews.state import ReviewStatus
+from domain.rounds.state import RoundStatus
 
 KINDS: Final[Mapping[str, type[enum.Enum]]] = {
     "application": ApplicationStatus,

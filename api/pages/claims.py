@@ -20,7 +20,7 @@ from api.run.wiring import Wiring
 from domain.messages import Message
 from domain.refusals import CommandRejected
 from domain.values import Channel
-from history.runner import Contended, KeyReused
+from history.requests import Contended, KeyReused
 
 
 def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:

@@ -8,7 +8,7 @@ from typing import Final
 from domain.initiatives import INITIATIVE, Initiative
 from domain.messages import Message, in_context, msg
 from domain.refusals import CommandRejected
-from domain.reviews import JUDGING
+from domain.reviews.facts import JUDGING
 from domain.values import MEMBER_ROLES, Role
 from history.keyfiles import KeysUnusable
 from history.unreadable import Unreadable

@@ -11,7 +11,20 @@ from api.pages.forms import Plain, SubmittedForm, nested
 from api.pages.page import Page, PageAction, PageContent
 from api.pages.trying import Offer
 from api.pages.visits import FormShown, Visit
-from domain.commands import grants as asking
+from domain.commands.grants.amending import AcceptGrantAmendment, DeclineGrantAmendment, ProposeGrantAmendment
+from domain.commands.grants.ending import CompleteGrant, TerminateGrant
+from domain.commands.grants.instalments import (
+    ApproveInstalment,
+    FailInstalment,
+    InstructInstalment,
+    RequestInstalment,
+    SettleInstalment,
+)
+from domain.commands.grants.offering import AcceptGrant, DeclineGrant
+from domain.commands.grants.payee import ConfirmGrantPayee, SetGrantPayee
+from domain.commands.grants.reports import AcceptGrantReport, ReturnGrantReport, SubmitGrantReport
+from domain.commands.grants.scheduling import ScheduleGrant
+from domain.commands.grants.suspending import ResumeGrant, SuspendGrant
 from domain.commands.screening import RecordScreening
 from domain.deciding import Command
 from domain.grants import bank_accounts
@@ -55,11 +68,11 @@ async def _one(visit: Visit) -> PageContent:
         report.number: [
             await trial.of(
                 msg("Accept report {number}", number=report.number),
-                asking.AcceptGrantReport(grant=grant, report=report.number),
+                AcceptGrantReport(grant=grant, report=report.number),
             ),
             await trial.of(
                 msg("Return report {number}", number=report.number),
-                asking.ReturnGrantReport(grant=grant, report=report.number, reason="other"),
+                ReturnGrantReport(grant=grant, report=report.number, reason="other"),
             ),
         ]
         for report in shown.reports
@@ -115,8 +128,8 @@ def _next(grant: GrantDetail) -> list[tuple[Message, Command]]:
     """What can come next for a grant as a whole, whoever does it."""
     if grant.status == GrantStatus.OFFERED:
         return [
-            (msg("Accept the grant"), asking.AcceptGrant(grant=grant.id)),
-            (msg("Decline the grant"), asking.DeclineGrant(grant=grant.id, reason="other")),
+            (msg("Accept the grant"), AcceptGrant(grant=grant.id)),
+            (msg("Decline the grant"), DeclineGrant(grant=grant.id, reason="other")),
         ]
     if grant.status not in (GrantStatus.ACCEPTED, GrantStatus.SUSPENDED):
         return []
@@ -125,10 +138,10 @@ def _next(grant: GrantDetail) -> list[tuple[Message, Command]]:
     return [
         (
             msg("Save the bank details"),
-            asking.SetGrantPayee(grant=grant.id, kind="recipient", name="-", account="-"),
+            SetGrantPayee(grant=grant.id, kind="recipient", name="-", account="-"),
         ),
         *(
-            [(msg("Confirm the bank details"), asking.ConfirmGrantPayee(grant=grant.id, setting=setting))]
+            [(msg("Confirm the bank details"), ConfirmGrantPayee(grant=grant.id, setting=setting))]
             if waiting
             else []
         ),
@@ -138,35 +151,35 @@ def _next(grant: GrantDetail) -> list[tuple[Message, Command]]:
                 grant=grant.id, setting=setting, result="no_match", reference="-", screened_on=date.min
             ),
         ),
-        (msg("Schedule the instalments"), asking.ScheduleGrant(grant=grant.id, instalments=())),
-        (msg("Submit a report"), asking.SubmitGrantReport(grant=grant.id, text="-")),
+        (msg("Schedule the instalments"), ScheduleGrant(grant=grant.id, instalments=())),
+        (msg("Submit a report"), SubmitGrantReport(grant=grant.id, text="-")),
         *_changes(grant),
-        (msg("Complete the grant"), asking.CompleteGrant(grant=grant.id)),
+        (msg("Complete the grant"), CompleteGrant(grant=grant.id)),
     ]
 
 
 def _changes(grant: GrantDetail) -> list[tuple[Message, Command]]:
     """How a grant under way can be stopped or changed."""
     ends_on = date.max if grant.ends_on != date.max else date.min
-    proposal = asking.ProposeGrantAmendment(grant=grant.id, ends_on=ends_on, confirm_past_due=True)
+    proposal = ProposeGrantAmendment(grant=grant.id, ends_on=ends_on, confirm_past_due=True)
     answers: list[tuple[Message, Command]] = []
     if grant.amendment is not None:
         number = grant.amendment
         answers = [
-            (msg("Accept the amendment"), asking.AcceptGrantAmendment(grant=grant.id, amendment=number)),
-            (msg("Decline the amendment"), asking.DeclineGrantAmendment(grant=grant.id, amendment=number)),
+            (msg("Accept the amendment"), AcceptGrantAmendment(grant=grant.id, amendment=number)),
+            (msg("Decline the amendment"), DeclineGrantAmendment(grant=grant.id, amendment=number)),
         ]
     suspended = grant.status == GrantStatus.SUSPENDED
     pause: tuple[Message, Command] = (
-        (msg("Resume the grant"), asking.ResumeGrant(grant=grant.id))
+        (msg("Resume the grant"), ResumeGrant(grant=grant.id))
         if suspended
-        else (msg("Suspend the grant"), asking.SuspendGrant(grant=grant.id, reason="other"))
+        else (msg("Suspend the grant"), SuspendGrant(grant=grant.id, reason="other"))
     )
     return [
         *answers,
         (msg("Propose an amendment"), proposal),
         pause,
-        (msg("End the grant early"), asking.TerminateGrant(grant=grant.id, reason="other")),
+        (msg("End the grant early"), TerminateGrant(grant=grant.id, reason="other")),
     ]
 
 
@@ -178,35 +191,35 @@ def _steps(visit: Visit, grant: str, instalment: InstalmentShown) -> list[tuple[
             return [
                 (
                     msg("Request instalment {number}", number=number),
-                    asking.RequestInstalment(grant=grant, instalment=number),
+                    RequestInstalment(grant=grant, instalment=number),
                 )
             ]
         case InstalmentStatus.REQUESTED | InstalmentStatus.APPROVED_ONCE:
             return [
                 (
                     msg("Approve instalment {number}", number=number),
-                    asking.ApproveInstalment(grant=grant, instalment=number),
+                    ApproveInstalment(grant=grant, instalment=number),
                 )
             ]
         case InstalmentStatus.APPROVED | InstalmentStatus.FAILED:
             # A payment that failed needs its approvals again if the payee was changed for it.
             again = instalment.status == InstalmentStatus.FAILED
-            approve = asking.ApproveInstalment(grant=grant, instalment=number)
+            approve = ApproveInstalment(grant=grant, instalment=number)
             return [
                 *([(msg("Approve instalment {number}", number=number), approve)] if again else []),
                 (
                     msg("Record the payment order of instalment {number}", number=number),
-                    asking.InstructInstalment(grant=grant, instalment=number, reference="-"),
+                    InstructInstalment(grant=grant, instalment=number, reference="-"),
                 ),
             ]
         case InstalmentStatus.INSTRUCTED:
-            settle = asking.SettleInstalment(
+            settle = SettleInstalment(
                 grant=grant,
                 instalment=number,
                 amount=instalment.amount,
                 settled_on=visit.wiring.clock().date(),
             )
-            failed = asking.FailInstalment(grant=grant, instalment=number, reason="other")
+            failed = FailInstalment(grant=grant, instalment=number, reason="other")
             return [
                 (msg("Record the payment of instalment {number}", number=number), settle),
                 (msg("Record instalment {number} as failed", number=number), failed),

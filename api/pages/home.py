@@ -12,8 +12,9 @@ from api.pages.visits import Visit
 from domain.grants.state import GrantStatus
 from domain.messages import Message, counted, msg
 from domain.refusals import Forbidden, NotFound
-from domain.reviews import JUDGING, ReviewStatus
-from domain.rounds import RoundStatus
+from domain.reviews.facts import JUDGING
+from domain.reviews.state import ReviewStatus
+from domain.rounds.state import RoundStatus
 from domain.values import Role, Texts
 from projections import applications, calls, dossiers, funds, grants, initiatives, reviews
 from projections.calls import CallLine

@@ -9,7 +9,7 @@ from typing import Any
 from api.pages.forms import Plain, SubmittedForm
 from api.pages.visits import Visit
 from domain.messages import Message
-from history.runner import Answer
+from history.requests import Answer
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,12 @@ from api.pages.forms import Plain, SubmittedForm, nested, with_seconds
 from api.pages.page import Page, PageAction, PageContent
 from api.pages.trying import Offer, Trial
 from api.pages.visits import Visit
-from domain.applications import ApplicationStatus, to_settle
+from domain.applications.state import ApplicationStatus, to_settle
 from domain.commands.announcing import AnnouncePanel, CancelPanelAnnouncement, PlanPanelAnnouncement
 from domain.commands.panels import ClosePanel, ConfirmPanel, OpenPanel, ReturnPanel, SetPanelOutcome
 from domain.commands.reviews import LowerQuorum
 from domain.messages import Message, msg
-from domain.panels import PanelStatus
+from domain.panels.state import PanelStatus
 from projections import calls, panels, review_progress, rounds
 from projections.panels import Ranking
 

@@ -13,7 +13,7 @@ from litestar.datastructures import Cookie
 from litestar.handlers import HTTPRouteHandler
 
 from api.accounts.sessions import same_csrf
-from api.http.bodies import field_of
+from api.http.named_ids import field_of
 from api.http.operations import again_if_lost, check_kinds, methods
 from api.http.problems import MOST_NAMED, Problem, ProblemType, note, problem_of
 from api.locales import LANGUAGES, Locale, locale_of
@@ -32,8 +32,8 @@ from domain.commands.register import REGISTER
 from domain.messages import Message, counted, msg
 from domain.refusals import CommandRejected, Invalid, NotFound
 from domain.values import CONTROL, Channel
-from history.runner import Answer, Contended, KeyReused, Stale
-from history.runner import Request as Asked
+from history.requests import Answer, Contended, KeyReused, Stale
+from history.requests import Request as Asked
 
 HTML: Final = "text/html"
 _PARAMETER: Final = re.compile(r"\{([a-z_]+)\}")

@@ -12,7 +12,7 @@ from api.pages.forms import Plain, SubmittedForm, nested
 from api.pages.page import Page, PageAction, PageContent
 from api.pages.visits import Visit
 from domain.amounts import typed_whole
-from domain.calls import CALL, Call
+from domain.calls.state import CALL, Call
 from domain.commands.calls import ChangeCallForm, ChangeCallRubric
 from domain.forms import Criterion, Rubric
 from domain.forms import Form as Asked

@@ -23,7 +23,7 @@ from domain.messages import msg
 from domain.persons import PERSON
 from domain.refusals import NotFound
 from domain.values import Channel
-from history.runner import Request as Asked
+from history.requests import Request as Asked
 from projections import initiatives
 
 ADDRESS: Final = "/me/ways-in"

@@ -21,7 +21,7 @@ from api.run.wiring import Wiring, wire
 from domain.commands.register import REGISTER
 from domain.values import SYSTEM, Channel
 from history.due import run_due
-from history.runner import Request
+from history.requests import Request
 from history.store import open_history
 from history.unreadable import Unreadable
 

@@ -33,8 +33,9 @@ from history.key_backup import KeyBackup
 from history.keyfiles import Fence, KeyFolder, KeysUnusable, holds_keys
 from history.migrate import Migration, migrations_in
 from history.position_tokens import CURSOR, PositionTokens
+from history.requests import Request
 from history.rotation import Rotation, epoch_of, to_erase_again
-from history.runner import Request, Runner
+from history.runner import Runner
 from history.statements import heed_cancellation
 from history.store import History, open_history, opened_keys
 from history.unreadable import Unreadable

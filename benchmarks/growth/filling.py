@@ -25,10 +25,10 @@ from domain.persons import PersonHandleGiven, PersonRegistered
 from domain.unique_names import unique_names_of
 from domain.values import SYSTEM, Channel, Role, stream_id
 from history.appends import Append, Idempotency
+from history.attempt import subjects_of
 from history.documents import Stored, fact_in, write
 from history.format.envelope import Acting, Envelope, How, Place
 from history.keyfiles import KeyFolder
-from history.runner import subjects_of
 from history.store import History, open_history
 from history.vault import Vault, WrappedKey
 

@@ -13,7 +13,7 @@ from benchmarks.grant_life import CURRENCY, dossier_of
 from benchmarks.ground import submission
 from benchmarks.growth.deeds import Act, Deed
 from benchmarks.prose import Prose
-from domain.applications import ApplicationSubmitted
+from domain.applications.facts import ApplicationSubmitted
 from domain.dossiers import DossierOpened
 from domain.forms import Answer
 from domain.initiatives import InitiativeFounded, MemberAdded

@@ -16,18 +16,18 @@ from benchmarks.grant_life import AMOUNT, CURRENCY, Offer, dossier_of, life
 from benchmarks.ground import COMMENT_BYTES, CRITERIA, call_body
 from benchmarks.growth.deeds import Deed
 from benchmarks.growth.people import People, Staff
-from domain.applications import (
+from domain.applications.facts import (
     ApplicationAwarded,
     ApplicationDeclined,
     ApplicationFoundEligible,
     ApplicationGrantOffered,
 )
-from domain.calls import CallDrafted, CallPublished, CallRoundOpened
+from domain.calls.facts import CallDrafted, CallPublished, CallRoundOpened
 from domain.deciding import Fact
 from domain.dossiers import DossierKept, DossierOpened
 from domain.funds import FundCommitted, FundOpened, FundPledged, FundReceived
 from domain.grants import facts as grants
-from domain.panels import (
+from domain.panels.facts import (
     PanelAnnounced,
     PanelClosed,
     PanelConfirmed,
@@ -36,8 +36,8 @@ from domain.panels import (
     RankingPlace,
 )
 from domain.readings import EXAMINED, Reading, newly_read, reading_of
-from domain.reviews import ReviewAssigned, ReviewCleared, ReviewSubmitted
-from domain.rounds import RoundClosed, RoundDecided, RoundOpened, RoundPutToPanel
+from domain.reviews.facts import ReviewAssigned, ReviewCleared, ReviewSubmitted
+from domain.rounds.facts import RoundClosed, RoundDecided, RoundOpened, RoundPutToPanel
 from domain.stages import Stage
 from domain.values import SYSTEM, Role
 

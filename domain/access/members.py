@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from domain.access.ties import NOT_YOURS, hidden_from_others
-from domain.calls import PUBLIC, Call
+from domain.calls.state import PUBLIC, Call
 from domain.deciding import Allowed, Denied, Verdict
 from domain.initiatives import Initiative, Installation
 from domain.messages import counted, msg

@@ -12,9 +12,9 @@ from typing import Final
 from domain.access.members import finance, member, officer
 from domain.access.reviewing import officer_on
 from domain.access.ties import CONFLICTED, NOT_YOURS, hidden_from_others
-from domain.applications import Application
+from domain.applications.state import Application
 from domain.deciding import Allowed, Denied, Verdict
-from domain.grants.facts import Stage
+from domain.grants.facts import Approval
 from domain.grants.state import Grant
 from domain.initiatives import Initiative
 from domain.messages import msg
@@ -56,7 +56,7 @@ def finance_on_grant(
     return _on_grant(finance(actor.id, initiative), actor, grant, conflicts)
 
 
-_APPROVERS: Final[Mapping[Stage | None, tuple[Role, ...]]] = {
+_APPROVERS: Final[Mapping[Approval | None, tuple[Role, ...]]] = {
     1: (Role.FINANCE,),
     2: (Role.APPROVER,),
     None: (Role.FINANCE, Role.APPROVER),
@@ -68,7 +68,7 @@ def approver_on_grant(
 ) -> Verdict:
     """Finance approves an instalment first, an approver second; neither on a grant of their own, nor on one that
     followed on a conflict."""
-    verdict = member(actor.id, initiative, *_APPROVERS[grant.next_stage(instalment)])
+    verdict = member(actor.id, initiative, *_APPROVERS[grant.next_approval(instalment)])
     return _on_grant(verdict, actor, grant, conflicts)
 
 

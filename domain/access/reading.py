@@ -18,14 +18,15 @@ from domain.access.ties import (
     unless_rival,
     was_asked_to_judge,
 )
-from domain.applications import Application
+from domain.applications.state import Application
 from domain.deciding import Allowed, Denied, Verdict
 from domain.initiatives import Initiative
 from domain.messages import msg
 from domain.parties import Actor, acts_for, is_tied_to
 from domain.readings import Reading, still_excludes
-from domain.reviews import JUDGING, Review, ReviewStatus
-from domain.rounds import Round, RoundStatus
+from domain.reviews.facts import JUDGING
+from domain.reviews.state import Review, ReviewStatus
+from domain.rounds.state import Round, RoundStatus
 from domain.stages import Stage
 from domain.values import Role
 

@@ -16,13 +16,14 @@ from domain.access.ties import (
     unless_applied,
     unless_knows,
 )
-from domain.applications import Application
+from domain.applications.state import Application
 from domain.deciding import Allowed, Denied, Verdict
 from domain.initiatives import Initiative
 from domain.messages import msg
 from domain.parties import Actor, acts_for, is_tied_to
 from domain.readings import Reading
-from domain.reviews import JUDGING, Review
+from domain.reviews.facts import JUDGING
+from domain.reviews.state import Review
 from domain.stages import Stage
 from domain.values import SYSTEM, Role
 

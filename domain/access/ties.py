@@ -8,8 +8,8 @@ from typing import Final
 from domain.deciding import Allowed, Denied, Verdict
 from domain.messages import msg
 from domain.readings import Reading
-from domain.reviews import OUTSTANDING, STEPPED_BACK, Review, undeclared
-from domain.rounds import Round, RoundStatus
+from domain.reviews.state import OUTSTANDING, STEPPED_BACK, Review, undeclared
+from domain.rounds.state import Round, RoundStatus
 from domain.stages import Stage
 
 NOT_YOURS: Final = msg("You have no access to this.")

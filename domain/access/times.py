@@ -9,7 +9,7 @@ from domain.deciding import Allowed, Denied, Verdict
 from domain.initiatives import Initiative
 from domain.messages import msg
 from domain.parties import Actor, acts_for
-from domain.rounds import Round, RoundStatus
+from domain.rounds.state import Round, RoundStatus
 from domain.values import Role
 
 UNTIMED: Final = msg("You can see this only as it is now, since you may not know when it happened.")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from domain.calls import CancellationReason
+from domain.calls.facts import CancellationReason
 from domain.deciding import Fact
 from domain.forms import Answer
 from domain.personal import Personal, Withheld
+from domain.topic import EVERYBODY, stored_as
 
 WithdrawalReason = Literal["funded_elsewhere", "no_longer_possible", "safety", "other"]
 IneligibilityReason = Literal["outside_scope", "incomplete", "not_entitled", "duplicate", "other"]
@@ -32,6 +33,7 @@ class ApplicationWritten(Fact, frozen=True, kw_only=True):
     answers: Annotated[dict[str, Answer | Withheld], Personal(of="dossier")]
 
 
+@stored_as("application.submitted.v1", told_to=EVERYBODY)
 class ApplicationSubmitted(ApplicationWritten, frozen=True, kw_only=True):
     """An applicant answered a call's form. A rolling call decides on it until `decide_by`."""
 
@@ -41,10 +43,12 @@ class ApplicationSubmitted(ApplicationWritten, frozen=True, kw_only=True):
     decide_by: datetime | None
 
 
+@stored_as("application.changed.v1", told_to=EVERYBODY)
 class ApplicationChanged(ApplicationWritten, frozen=True, kw_only=True):
     """The applicant changed the application while the round was open."""
 
 
+@stored_as("application.invited.v1", told_to=EVERYBODY)
 class ApplicationInvited(Fact, frozen=True, kw_only=True):
     """The panel's decision was announced: the application is invited to the call's next `stage`."""
 
@@ -54,6 +58,7 @@ class ApplicationInvited(Fact, frozen=True, kw_only=True):
     stage: str
 
 
+@stored_as("application.continued.v1", told_to=EVERYBODY)
 class ApplicationContinued(ApplicationWritten, frozen=True, kw_only=True):
     """The applicant answered the form of the next stage, in its round. What was answered in earlier stages stays."""
 
@@ -61,6 +66,7 @@ class ApplicationContinued(ApplicationWritten, frozen=True, kw_only=True):
     round: str
 
 
+@stored_as("application.invitation_lapsed.v1", told_to=EVERYBODY)
 class ApplicationInvitationLapsed(Fact, frozen=True, kw_only=True):
     """The round of the stage to which the application was invited closed without an answer of the applicant."""
 
@@ -68,6 +74,7 @@ class ApplicationInvitationLapsed(Fact, frozen=True, kw_only=True):
     round: str
 
 
+@stored_as("application.returned.v1", told_to=EVERYBODY)
 class ApplicationReturned(Fact, frozen=True, kw_only=True):
     """Staff gave the application back with questions, to be submitted again until `resubmit_by`, which is
     `resubmit_local` on the clocks of `time_zone`."""
@@ -81,16 +88,19 @@ class ApplicationReturned(Fact, frozen=True, kw_only=True):
     time_zone: str
 
 
+@stored_as("application.resubmitted.v1", told_to=EVERYBODY)
 class ApplicationResubmitted(ApplicationWritten, frozen=True, kw_only=True):
     """The applicant submitted a returned application again."""
 
 
+@stored_as("application.return_lapsed.v1", told_to=EVERYBODY)
 class ApplicationReturnLapsed(Fact, frozen=True, kw_only=True):
     """A returned application was not submitted again in time: it stands as it was last submitted."""
 
     application: str
 
 
+@stored_as("application.withdrawn.v1", told_to=EVERYBODY)
 class ApplicationWithdrawn(Fact, frozen=True, kw_only=True):
     """The applicant took the application back."""
 
@@ -100,6 +110,7 @@ class ApplicationWithdrawn(Fact, frozen=True, kw_only=True):
     explanation: Annotated[str | Withheld | None, Personal(of="dossier")]
 
 
+@stored_as("application.ended_by_erasure.v1", told_to=EVERYBODY)
 class ApplicationEndedByErasure(Fact, frozen=True, kw_only=True):
     """The applicant or the dossier was erased while the application could still lead to an award, so it ended. Nothing in it
     is sealed: it can be recorded also where the keys are gone already, as after a restore."""
@@ -107,6 +118,7 @@ class ApplicationEndedByErasure(Fact, frozen=True, kw_only=True):
     application: str
 
 
+@stored_as("application.found_eligible.v1", told_to=EVERYBODY)
 class ApplicationFoundEligible(Fact, frozen=True, kw_only=True):
     """Staff found that the application meets the call's conditions."""
 
@@ -114,6 +126,7 @@ class ApplicationFoundEligible(Fact, frozen=True, kw_only=True):
     round: str
 
 
+@stored_as("application.found_ineligible.v1", told_to=EVERYBODY)
 class ApplicationFoundIneligible(Fact, frozen=True, kw_only=True):
     """Staff found that the application does not meet the call's conditions."""
 
@@ -124,6 +137,7 @@ class ApplicationFoundIneligible(Fact, frozen=True, kw_only=True):
     explanation: Annotated[str | Withheld | None, Personal(of="dossier")]
 
 
+@stored_as("application.cancelled.v1", told_to=EVERYBODY)
 class ApplicationCancelled(Fact, frozen=True, kw_only=True):
     """The call was cancelled, and with it the application."""
 
@@ -131,6 +145,7 @@ class ApplicationCancelled(Fact, frozen=True, kw_only=True):
     reason: CancellationReason
 
 
+@stored_as("application.awarded.v1", told_to=EVERYBODY)
 class ApplicationAwarded(Fact, frozen=True, kw_only=True):
     """The panel's decision was announced: an award of `amount` minor units of `currency`."""
 
@@ -141,6 +156,7 @@ class ApplicationAwarded(Fact, frozen=True, kw_only=True):
     reason: AwardReason
 
 
+@stored_as("application.waitlisted.v1", told_to=EVERYBODY)
 class ApplicationWaitlisted(Fact, frozen=True, kw_only=True):
     """The panel's decision was announced: a place on the waiting list, counted from 1."""
 
@@ -149,6 +165,7 @@ class ApplicationWaitlisted(Fact, frozen=True, kw_only=True):
     rank: int
 
 
+@stored_as("application.promoted.v1", told_to=EVERYBODY)
 class ApplicationPromoted(Fact, frozen=True, kw_only=True):
     """The application moved up from the waiting list: an award of `amount` minor units of `currency`, as the panel had
     decided for that case."""
@@ -159,6 +176,7 @@ class ApplicationPromoted(Fact, frozen=True, kw_only=True):
     currency: str
 
 
+@stored_as("application.declined.v1", told_to=EVERYBODY)
 class ApplicationDeclined(Fact, frozen=True, kw_only=True):
     """The panel's decision was announced: no award."""
 
@@ -183,6 +201,7 @@ def awaited_until(fact: Fact) -> datetime | None:
     return fact.resubmit_by if isinstance(fact, ApplicationReturned) else None
 
 
+@stored_as("application.grant_offered.v1")
 class ApplicationGrantOffered(Fact, frozen=True, kw_only=True):
     """Staff offered the grant that follows from the award; an application is offered one grant at most."""
 

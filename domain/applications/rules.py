@@ -27,14 +27,16 @@ from domain.applications.facts import (
     WithdrawalReason,
 )
 from domain.applications.state import GOING_ON, IN_PLAY, WITHDRAWABLE, Application, ApplicationStatus
-from domain.calls import Call, CancellationReason, check_takes_in
+from domain.calls.facts import CancellationReason
+from domain.calls.rules import check_takes_in
+from domain.calls.state import Call
 from domain.deciding import Fact
 from domain.dossiers import Dossier
 from domain.eligibility import wrong_answers
 from domain.forms import Answer, Form
 from domain.messages import msg
 from domain.refusals import FieldError, Invalid, Refused
-from domain.rounds import Round, RoundStatus
+from domain.rounds.state import Round, RoundStatus
 from domain.values import Money, check_text
 
 

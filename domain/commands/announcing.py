@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from domain import access, announcing, rounds
-from domain.applications import APPLICATION
-from domain.calls import CALL
+from domain import access, announcing
+from domain.applications.state import APPLICATION
+from domain.calls.state import CALL
 from domain.deciding import (
     Command,
     Due,
@@ -23,9 +23,11 @@ from domain.deciding import (
     together,
 )
 from domain.initiatives import INITIATIVE
-from domain.panels import PANEL, PanelAnnounced, PanelAnnouncementCancelled, PanelAnnouncementPlanned
+from domain.panels.facts import PanelAnnounced, PanelAnnouncementCancelled, PanelAnnouncementPlanned
+from domain.panels.state import PANEL
 from domain.parties import actor_in
-from domain.rounds import ROUND
+from domain.rounds import rules as round_rules
+from domain.rounds.state import ROUND
 from domain.values import SYSTEM, PanelId
 
 
@@ -68,7 +70,7 @@ def _announce(command: AnnouncePanel, given: Given) -> Plan:
                 command.panel: announcing.announce(
                     command.panel, panel, as_planned=given.actor == SYSTEM, now=given.now
                 ),
-                panel.round: rounds.decide(panel.round, round),
+                panel.round: round_rules.decide(panel.round, round),
                 **announcing.outcomes(command.panel, panel, call, ranked),
             },
             answers=command.panel,

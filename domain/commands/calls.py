@@ -7,9 +7,12 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from domain import access, applications, calls, limits, reviews, rounds
-from domain.applications import APPLICATION
-from domain.calls import CALL, Call, CallChanged, CallDrafted, CancellationReason, HowMany, Intake
+from domain import access, limits
+from domain.applications import rules as application_rules
+from domain.applications.state import APPLICATION
+from domain.calls import rules as call_rules
+from domain.calls.facts import CallChanged, CallDrafted, CancellationReason, HowMany, Intake
+from domain.calls.state import CALL, Call
 from domain.deciding import (
     Command,
     Given,
@@ -29,8 +32,10 @@ from domain.indexes import applications_of, reviews_in, rounds_of
 from domain.initiatives import INITIATIVE
 from domain.messages import msg
 from domain.refusals import Invalid
-from domain.reviews import REVIEW
-from domain.rounds import ROUND, Round, RoundStatus
+from domain.reviews import assigning
+from domain.reviews.state import REVIEW
+from domain.rounds import rules as round_rules
+from domain.rounds.state import ROUND, Round, RoundStatus
 from domain.stages import StageDrafts, check_stages
 from domain.values import CallId, FundId, Money, check_texts
 
@@ -114,7 +119,9 @@ def _draft(command: DraftCall, given: Given) -> Plan:
         initiative=fund.initiative,
         scope=call,
         decide=lambda: Outcome(
-            facts={call: calls.draft(_checked(command, call, fund.initiative), fund_currency=fund.currency)},
+            facts={
+                call: call_rules.draft(_checked(command, call, fund.initiative), fund_currency=fund.currency)
+            },
             answers=call,
         ),
     )
@@ -152,7 +159,7 @@ def _checked(command: DraftCall, call: str, initiative: str) -> CallDrafted:
         decide_within_days=command.decide_within_days,
         takes_until=None
         if command.takes_until is None
-        else calls.instant(command.takes_until, command.time_zone, "takes_until"),
+        else call_rules.instant(command.takes_until, command.time_zone, "takes_until"),
         fast_track_up_to=None
         if command.fast_track_up_to is None
         else command.fast_track_up_to.minor("fast_track_up_to", currency=currency, least=1),
@@ -166,7 +173,9 @@ def _publish(command: PublishCall, given: Given) -> Plan:
         may=access.officer(given.actor, initiative),
         initiative=call.initiative,
         scope=command.call,
-        decide=lambda: Outcome(facts={command.call: calls.publish(command.call, call)}, answers=command.call),
+        decide=lambda: Outcome(
+            facts={command.call: call_rules.publish(command.call, call)}, answers=command.call
+        ),
     )
 
 
@@ -187,7 +196,7 @@ def _change(command: ChangeCall, given: Given) -> Plan:
             round.last and round.status in (RoundStatus.IN_PANEL, RoundStatus.DECIDED)
             for round in states.values()
         )
-        calls.check_changeable(call, in_panel=in_panel)
+        call_rules.check_changeable(call, in_panel=in_panel)
         changed = CallChanged(
             call=command.call,
             round=_newest(call, states),
@@ -203,7 +212,7 @@ def _change(command: ChangeCall, given: Given) -> Plan:
         )
         return Outcome(
             facts={
-                command.call: calls.change(
+                command.call: call_rules.change(
                     changed, call, has_applications=bool(received) or (call.rolling and bool(found))
                 )
             },
@@ -233,7 +242,7 @@ def _change_form(command: ChangeCallForm, given: Given) -> Plan:
         scope=command.call,
         decide=lambda: Outcome(
             facts={
-                command.call: calls.change_form(
+                command.call: call_rules.change_form(
                     command.call, call, command.stage, command.form, intake_ended=ended
                 )
             },
@@ -258,7 +267,7 @@ def _change_rubric(command: ChangeCallRubric, given: Given) -> Plan:
         scope=command.call,
         decide=lambda: Outcome(
             facts={
-                command.call: calls.change_rubric(
+                command.call: call_rules.change_rubric(
                     command.call, call, command.stage, command.rubric, in_panel=in_panel
                 )
             },
@@ -278,16 +287,16 @@ def _cancel(command: CancelCall, given: Given) -> Plan:
     owed = yield from some(REVIEW, written)
 
     def decide() -> Outcome:
-        cancelled = calls.cancel(
+        cancelled = call_rules.cancel(
             command.call, call, officer=given.actor, reason=command.reason, explanation=command.explanation
         )
         with_it = {
-            **{each: rounds.cancel(each, round) for each, round in states.items()},
+            **{each: round_rules.cancel(each, round) for each, round in states.items()},
             **{
-                each: applications.cancel(each, application, reason=command.reason)
+                each: application_rules.cancel(each, application, reason=command.reason)
                 for each, application in sorted(ended.items())
             },
-            **{each: reviews.expire(each, review) for each, review in owed.items()},
+            **{each: assigning.expire(each, review) for each, review in owed.items()},
         }
         return Outcome(
             facts={command.call: cancelled} | {each: facts for each, facts in with_it.items() if facts},

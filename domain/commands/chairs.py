@@ -10,7 +10,7 @@ from domain.deciding import Wish, some
 from domain.initiatives import Initiative
 from domain.parties import Actor, applied_by
 from domain.persons import PERSON, PersonStatus
-from domain.reviews import Review
+from domain.reviews.state import Review
 from domain.values import Role
 
 

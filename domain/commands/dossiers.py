@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from domain import access, applications, dossiers
-from domain.applications import APPLICATION
+from domain import access, dossiers
+from domain.applications import rules as application_rules
+from domain.applications.state import APPLICATION
 from domain.deciding import (
     Command,
     Due,
@@ -38,7 +39,9 @@ def _erase(command: EraseDossier, given: Given) -> Plan:
 
     def decide() -> Outcome:
         erased = dossiers.erase(command.dossier, dossier, reason=command.reason, now=given.now)
-        ended = applications.end_by_erasure(dossier.about, application) if application is not None else ()
+        ended = (
+            application_rules.end_by_erasure(dossier.about, application) if application is not None else ()
+        )
         return Outcome(
             facts={**({dossier.about: ended} if ended else {}), command.dossier: erased},
             answers=command.dossier,
@@ -60,4 +63,4 @@ def _erasing(fact: DossierKept | DossierErased) -> str:
 DUE: Final[DueBy] = {DossierKept: _erase_when_kept_no_longer}
 STRUCK: Final[StruckBy] = {DossierErased: _erasing}
 
-COMMANDS = (Registered("dossier.erase", EraseDossier, _erase),)
+COMMANDS = (Registered("dossier.erase", EraseDossier, _erase, by_program=True),)

@@ -6,8 +6,9 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from domain import applications, dossiers
-from domain.applications import APPLICATION
+from domain import dossiers
+from domain.applications import rules as application_rules
+from domain.applications.state import APPLICATION
 from domain.deciding import Fact, Given, Wish, members, some
 from domain.dossiers import DOSSIER
 from domain.indexes import dossiers_of, submissions_of
@@ -34,7 +35,7 @@ def what_goes_with(party_id: str, given: Given, *, reason: ErasureReason) -> Gen
     ended = {
         each: facts
         for each, application in submitted.items()
-        if (facts := applications.end_by_erasure(each, application))
+        if (facts := application_rules.end_by_erasure(each, application))
     }
     gone = {
         each: facts

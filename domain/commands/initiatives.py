@@ -6,7 +6,7 @@ from collections.abc import Generator
 from typing import Any
 
 from domain import access, initiatives, limits, persons
-from domain.calls import CALL
+from domain.calls.state import CALL
 from domain.deciding import (
     Command,
     Given,
@@ -220,7 +220,7 @@ def _remove_call_member(command: RemoveCallMember, given: Given) -> Plan:
 
 
 COMMANDS = (
-    Registered("installation.open", OpenInstallation, _open),
+    Registered("installation.open", OpenInstallation, _open, by_program=True),
     Registered("installation.appoint", AppointAdministrator, _appoint),
     Registered("initiative.found", FoundInitiative, _found),
     Registered("initiative.add_member", AddMember, _add_member),

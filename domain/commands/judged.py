@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from domain.applications import Application
-from domain.calls import Call
+from domain.applications.state import Application
+from domain.calls.state import Call
 from domain.deciding import Part, maybe, members, some
 from domain.indexes import reviews_of, rounds_of
 from domain.readings import READING, Reading, reading_of, with_earlier
-from domain.reviews import REVIEW, Review, concerning
-from domain.rounds import ROUND
+from domain.reviews.state import REVIEW, Review, concerning
+from domain.rounds.state import ROUND
 
 
 def reviews_now(application_id: str, application: Application) -> Part[dict[str, Review]]:

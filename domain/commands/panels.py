@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from domain import access, calls, panels, rounds
-from domain import reviews as reviewing
-from domain.applications import APPLICATION, Application, ApplicationStatus
-from domain.calls import CALL, Call
+from domain import access
+from domain.applications.state import APPLICATION, Application, ApplicationStatus
+from domain.calls import rules as call_rules
+from domain.calls.state import CALL, Call
 from domain.commands.chairs import every_chair_is_excluded
 from domain.commands.judged import known_of
 from domain.deciding import (
@@ -26,18 +26,16 @@ from domain.deciding import (
 )
 from domain.indexes import conflicts_of, deciders_of, reviews_in, reviews_of
 from domain.initiatives import INITIATIVE
-from domain.panels import (
-    PANEL,
-    MoreReason,
-    OutcomeReason,
-    Panel,
-    PanelOutcome,
-    ReturnReason,
-)
+from domain.panels import outcomes, state
+from domain.panels import rules as panel_rules
+from domain.panels.facts import MoreReason, OutcomeReason, PanelOutcome, ReturnReason
+from domain.panels.state import PANEL, Panel
 from domain.parties import actor_in
 from domain.refusals import Invalid, NotFound
-from domain.reviews import REVIEW, concerning
-from domain.rounds import ROUND
+from domain.reviews import assigning
+from domain.reviews.state import REVIEW, concerning
+from domain.rounds import rules as round_rules
+from domain.rounds.state import ROUND
 from domain.values import ApplicationId, Money, PanelId, RoundId
 
 
@@ -99,12 +97,12 @@ def _open(command: OpenPanel, given: Given) -> Plan:
         asked: dict[str, list[str]] = {}
         for each, review in reviews.items():
             asked.setdefault(review.application, []).append(each)
-        handed_over = rounds.put_to_panel(command.round, round, panel=panel, reviews=asked)
-        opened = panels.open_panel(
+        handed_over = round_rules.put_to_panel(command.round, round, panel=panel, reviews=asked)
+        opened = panel_rules.open_panel(
             panel, command.round, round, call, applications=received, reviews=reviews.values()
         )
         expired = {
-            each: facts for each, review in reviews.items() if (facts := reviewing.expire(each, review))
+            each: facts for each, review in reviews.items() if (facts := assigning.expire(each, review))
         }
         return Outcome(facts={panel: opened, command.round: handed_over, **expired}, answers=panel)
 
@@ -128,7 +126,7 @@ def _set_outcome(command: SetPanelOutcome, given: Given) -> Plan:
     )
     initiative = initiative.within(panel.call)
     read = yield from known_of(given.actor, panel.round, panel.stage, panel.call, call)
-    if not panels.is_ranked(panel, command.application):
+    if not state.is_ranked(panel, command.application):
         return PlannedCommand(
             may=access.chairs_panel(given.actor, initiative, call.stage(panel.stage), own=own, read=read),
             initiative=panel.initiative,
@@ -138,7 +136,7 @@ def _set_outcome(command: SetPanelOutcome, given: Given) -> Plan:
     reviews = concerning((yield from some(REVIEW, asked)), panel.round)
     no_chair_can = yield from every_chair_is_excluded(given.actor, initiative, panel.round, reviews.values())
     # Who withdrew matters only where the budget seems too small, so the other applications are seldom loaded.
-    awarded = panels.awards(panel, besides=command.application)
+    awarded = state.awards(panel, besides=command.application)
     withdrawn: set[str] = set()
     if call.awarded + sum(awarded.values()) + _asked(command, call) > call.budget:
         states = yield from some(APPLICATION, awarded)
@@ -157,7 +155,7 @@ def _set_outcome(command: SetPanelOutcome, given: Given) -> Plan:
         scope=panel.call,
         decide=lambda: Outcome(
             facts={
-                command.panel: panels.set_outcome(
+                command.panel: outcomes.set_outcome(
                     command.panel,
                     panel,
                     call,
@@ -203,7 +201,9 @@ def _close(command: ClosePanel, given: Given) -> Plan:
         initiative=panel.initiative,
         scope=panel.call,
         decide=lambda: Outcome(
-            facts={command.panel: panels.close(command.panel, panel, chair=given.actor, applications=ranked)},
+            facts={
+                command.panel: panel_rules.close(command.panel, panel, chair=given.actor, applications=ranked)
+            },
             answers=command.panel,
         ),
     )
@@ -221,7 +221,7 @@ def _return(command: ReturnPanel, given: Given) -> Plan:
         scope=panel.call,
         decide=lambda: Outcome(
             facts={
-                command.panel: panels.return_to_chair(
+                command.panel: panel_rules.return_to_chair(
                     command.panel, panel, returner=given.actor, deciders=deciders, reason=command.reason
                 )
             },
@@ -248,7 +248,7 @@ def _confirm(command: ConfirmPanel, given: Given) -> Plan:
         decide=lambda: Outcome(
             facts={
                 **_counted(command.panel, panel, call, ranked),
-                command.panel: panels.confirm(
+                command.panel: panel_rules.confirm(
                     command.panel,
                     panel,
                     call,
@@ -268,10 +268,10 @@ def _counted(
     """What a rolling call's budget gives for the awards that are confirmed."""
     awarded = sum(
         amount
-        for application, amount in panels.awards(panel, besides="").items()
+        for application, amount in state.awards(panel, besides="").items()
         if ranked[application].status is not ApplicationStatus.WITHDRAWN
     )
-    facts = calls.confirm_awards(panel.call, call, panel=panel_id, amount=awarded)
+    facts = call_rules.confirm_awards(panel.call, call, panel=panel_id, amount=awarded)
     return {panel.call: facts} if facts else {}
 
 

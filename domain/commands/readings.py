@@ -7,7 +7,7 @@ from domain.deciding import Command, Given, Outcome, Plan, PlannedCommand, Regis
 from domain.initiatives import INITIATIVE
 from domain.parties import actor_in
 from domain.readings import READING, ReadingKind, reading_of
-from domain.rounds import ROUND
+from domain.rounds.state import ROUND
 from domain.values import ApplicationId, RoundId
 
 
@@ -49,4 +49,4 @@ def _record(command: RecordReading, given: Given) -> Plan:
     )
 
 
-COMMANDS = (Registered("reading.record", RecordReading, _record),)
+COMMANDS = (Registered("reading.record", RecordReading, _record, by_program=True),)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Generator
 from typing import Any
 
-from domain import access, limits, reviews
-from domain.applications import APPLICATION, Application
-from domain.calls import CALL, Call
+from domain import access, limits
+from domain.applications.state import APPLICATION, Application
+from domain.calls.state import CALL, Call
 from domain.commands.chairs import every_chair_is_excluded
 from domain.commands.judged import known_of
 from domain.deciding import (
@@ -29,8 +29,11 @@ from domain.initiatives import INITIATIVE, Initiative
 from domain.parties import Actor, actor_in, applied_by
 from domain.persons import PERSON, PersonStatus, check_registered
 from domain.readings import READING, reading_of
-from domain.reviews import JUDGING, REVIEW, ConflictReason, Review, concerning
-from domain.rounds import ROUND, QuorumReason
+from domain.reviews import assigning, writing
+from domain.reviews.facts import JUDGING, ConflictReason
+from domain.reviews.state import REVIEW, Review, concerning
+from domain.rounds.facts import QuorumReason
+from domain.rounds.state import ROUND
 from domain.stages import Stage
 from domain.values import ApplicationId, PersonId, ReviewId
 
@@ -113,9 +116,11 @@ def _ask(application_id: str, juror: str, given: Given, *, replaced: str | None 
 
     def decide() -> Outcome:
         stepped_back = (
-            {replaced: reviews.replace(replaced, existing[replaced], replacement=review)} if replaced else {}
+            {replaced: assigning.replace(replaced, existing[replaced], replacement=review)}
+            if replaced
+            else {}
         )
-        assigned = reviews.assign(
+        assigned = assigning.assign(
             review,
             application_id,
             application,
@@ -168,7 +173,7 @@ def _can_be_asked(
     for person in jury:
         _, applied = yield from actor_in(person, application.round)
         read = yield from known_of(person, application.round, stage.id, application.call, call)
-        why_not = reviews.why_not_asked(
+        why_not = assigning.why_not_asked(
             application_id,
             stage,
             juror=person,
@@ -212,7 +217,7 @@ def _lower_quorum(command: LowerQuorum, given: Given) -> Plan:
         scope=application.call,
         decide=lambda: Outcome(
             facts={
-                application.round: reviews.lower_quorum(
+                application.round: assigning.lower_quorum(
                     application.round,
                     round,
                     stage,
@@ -245,7 +250,7 @@ def _declare_no_conflict(command: DeclareNoConflict, given: Given) -> Plan:
         initiative=review.initiative,
         scope=review.call,
         decide=lambda: Outcome(
-            facts={command.review: reviews.declare_no_conflict(command.review, review, round)},
+            facts={command.review: assigning.declare_no_conflict(command.review, review, round)},
             answers=command.review,
         ),
     )
@@ -261,7 +266,7 @@ def _declare_conflict(command: DeclareConflict, given: Given) -> Plan:
         scope=review.call,
         decide=lambda: Outcome(
             facts={
-                command.review: reviews.declare_conflict(
+                command.review: assigning.declare_conflict(
                     command.review, review, round, reason=command.reason, explanation=command.explanation
                 )
             },
@@ -287,7 +292,7 @@ def _submit(command: SubmitReview, given: Given) -> Plan:
         scope=review.call,
         decide=lambda: Outcome(
             facts={
-                command.review: reviews.submit(
+                command.review: writing.submit(
                     command.review,
                     review,
                     application,

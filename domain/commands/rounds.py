@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from domain import access, calls, continuing, limits, readings, rounds
-from domain.applications import APPLICATION
-from domain.calls import CALL
+from domain import access, continuing, limits, readings
+from domain.applications.state import APPLICATION
+from domain.calls import rules as call_rules
+from domain.calls.state import CALL
 from domain.deciding import (
     Command,
     Due,
@@ -28,8 +29,8 @@ from domain.indexes import applications_of, invited_to, reviews_in, rounds_of
 from domain.initiatives import INITIATIVE
 from domain.parties import actor_in, check_can_begin, party_of
 from domain.readings import READING, ReadingKind, reading_of
-from domain.rounds import (
-    ROUND,
+from domain.rounds import rules as round_rules
+from domain.rounds.facts import (
     ExtensionReason,
     LateReason,
     RoundCancelled,
@@ -38,6 +39,7 @@ from domain.rounds import (
     RoundLateAccessGranted,
     RoundOpened,
 )
+from domain.rounds.state import ROUND
 from domain.values import CallId, PartyId, RoundId
 
 
@@ -83,11 +85,11 @@ def _open(command: OpenRound, given: Given) -> Plan:
     round = given.new("round")
 
     def decide() -> Outcome:
-        stage = rounds.stage_to_open(call, existing.values())
-        opened = rounds.open_round(
+        stage = round_rules.stage_to_open(call, existing.values())
+        opened = round_rules.open_round(
             round, command.call, call, stage, closes_local=command.closes_at, now=given.now
         )
-        noted = calls.note_round(command.call, round=round, stage=stage.id)
+        noted = call_rules.note_round(command.call, round=round, stage=stage.id)
         return Outcome(facts={round: opened, command.call: noted}, answers=round)
 
     return PlannedCommand(
@@ -112,7 +114,7 @@ def _extend(command: ExtendRound, given: Given) -> Plan:
         scope=round.call,
         decide=lambda: Outcome(
             facts={
-                command.round: rounds.extend(
+                command.round: round_rules.extend(
                     command.round,
                     round,
                     officer=given.actor,
@@ -146,7 +148,7 @@ def _grant_late_access(command: GrantLateAccess, given: Given) -> Plan:
     )
 
     def decide() -> Outcome:
-        granted = rounds.grant_late_access(
+        granted = round_rules.grant_late_access(
             command.round,
             round,
             applicant=command.applicant,
@@ -178,7 +180,7 @@ def _close(command: CloseRound, given: Given) -> Plan:
     silent = yield from some(APPLICATION, sorted({*invited} - {*received}))
 
     def decide() -> Outcome:
-        closed = rounds.close(command.round, round, received=received, now=given.now)
+        closed = round_rules.close(command.round, round, received=received, now=given.now)
         lapsed = {
             each: facts
             for each, application in silent.items()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
-from domain import access, calls, initiatives, limits
-from domain.calls import CALL
+from domain import access, initiatives, limits
+from domain.calls import rules as call_rules
+from domain.calls.state import CALL
 from domain.commands.grants.acting import by_staff
 from domain.deciding import Command, Given, Outcome, Plan, PlannedCommand, Registered, the
 from domain.grants import rules
@@ -62,7 +63,7 @@ def _set_for_call(command: SetCallScreening, given: Given) -> Plan:
         initiative=call.initiative,
         scope=command.call,
         decide=lambda: Outcome(
-            facts={command.call: calls.set_screening(command.call, call, required=command.required)},
+            facts={command.call: call_rules.set_screening(command.call, call, required=command.required)},
             answers=command.call,
         ),
     )

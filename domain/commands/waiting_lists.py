@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from domain import access, waiting_list
-from domain.applications import APPLICATION
-from domain.calls import CALL
+from domain.applications.state import APPLICATION
+from domain.calls.state import CALL
 from domain.deciding import (
     Command,
     Due,
@@ -20,7 +20,8 @@ from domain.deciding import (
     the,
     together,
 )
-from domain.panels import PANEL, PanelAwardFreed
+from domain.panels.facts import PanelAwardFreed
+from domain.panels.state import PANEL
 from domain.values import PanelId
 
 
@@ -47,7 +48,7 @@ def _move(command: MoveWaitingList, given: Given) -> Plan:
     )
 
 
-COMMANDS = (Registered("panel.move_waiting_list", MoveWaitingList, _move),)
+COMMANDS = (Registered("panel.move_waiting_list", MoveWaitingList, _move, by_program=True),)
 
 
 def _move_at_once(fact: PanelAwardFreed) -> Due:

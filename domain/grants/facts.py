@@ -9,6 +9,7 @@ import msgspec
 
 from domain.deciding import Fact
 from domain.personal import Personal, Withheld
+from domain.topic import EVERYBODY, FOLLOWERS, stored_as
 
 PayeeKind = Literal["recipient", "fiscal_host", "other"]
 Condition = Literal["none", "report"]
@@ -21,7 +22,7 @@ TerminationReason = Literal[
 FailureReason = Literal["account_not_found", "name_mismatch", "returned_by_bank", "held_by_bank", "other"]
 ScreeningResult = Literal["no_match", "match_ruled_out", "match"]
 """What a comparison with sanctions lists found: nobody; somebody who is another person; the payee."""
-Stage = Literal[1, 2]
+Approval = Literal[1, 2]
 
 
 class Instalment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -33,6 +34,7 @@ class Instalment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     due: date
 
 
+@stored_as("grant.offered.v1", told_to=EVERYBODY)
 class GrantOffered(Fact, frozen=True, kw_only=True):
     """Staff offered the recipient what the panel awarded; the offer stands until `respond_by`. The recipient acts in the
     call under `recipient_handle`. What is sealed about the payments is sealed in a `dossier` of the grant's own."""
@@ -50,12 +52,14 @@ class GrantOffered(Fact, frozen=True, kw_only=True):
     respond_by: datetime
 
 
+@stored_as("grant.accepted.v1", told_to=EVERYBODY)
 class GrantAccepted(Fact, frozen=True, kw_only=True):
     """The recipient accepted the offer."""
 
     grant: str
 
 
+@stored_as("grant.declined.v1", told_to=EVERYBODY)
 class GrantDeclined(Fact, frozen=True, kw_only=True):
     """The recipient declined the offer."""
 
@@ -65,12 +69,14 @@ class GrantDeclined(Fact, frozen=True, kw_only=True):
     explanation: Annotated[str | Withheld | None, Personal(of="dossier")]
 
 
+@stored_as("grant.lapsed.v1", told_to=EVERYBODY)
 class GrantLapsed(Fact, frozen=True, kw_only=True):
     """The offer was not answered in time; it can be accepted no more."""
 
     grant: str
 
 
+@stored_as("grant.payee_set.v1", told_to=EVERYBODY)
 class GrantPayeeSet(Fact, frozen=True, kw_only=True):
     """The recipient said to whom, and to which account, the money goes. `setting` counts these statements from 1;
     no payment may be instructed before `payable_from` (None: there is nothing to wait for). `party` is the person or the
@@ -90,6 +96,7 @@ class GrantPayeeSet(Fact, frozen=True, kw_only=True):
     approvals_ended: int
 
 
+@stored_as("grant.payee_confirmed.v1", told_to=EVERYBODY)
 class GrantPayeeConfirmed(Fact, frozen=True, kw_only=True):
     """Somebody who acts for neither the recipient nor the payee confirmed the payee's account as it was set in that setting."""
 
@@ -97,6 +104,7 @@ class GrantPayeeConfirmed(Fact, frozen=True, kw_only=True):
     setting: int
 
 
+@stored_as("grant.screened.v1", told_to=FOLLOWERS)
 class GrantScreened(Fact, frozen=True, kw_only=True):
     """The payee of that `setting` was compared with sanctions lists on `screened_on`, as the public `reference` tells; the
     envelope tells by whom it was recorded."""
@@ -110,6 +118,7 @@ class GrantScreened(Fact, frozen=True, kw_only=True):
     note: Annotated[str | Withheld | None, Personal(of="dossier")]
 
 
+@stored_as("grant.instalments_scheduled.v1", told_to=EVERYBODY)
 class GrantInstalmentsScheduled(Fact, frozen=True, kw_only=True):
     """Staff divided the grant into payments, in place of an earlier schedule; or the grant is on the fast track, and its one
     payment follows from its acceptance. `unscheduled` is what is left of it."""
@@ -119,6 +128,7 @@ class GrantInstalmentsScheduled(Fact, frozen=True, kw_only=True):
     unscheduled: int
 
 
+@stored_as("grant.report_submitted.v1", told_to=EVERYBODY)
 class GrantReportSubmitted(Fact, frozen=True, kw_only=True):
     """The recipient reported on what was done with the money. Reports are numbered from 1."""
 
@@ -128,6 +138,7 @@ class GrantReportSubmitted(Fact, frozen=True, kw_only=True):
     text: Annotated[str | Withheld, Personal(of="dossier")]
 
 
+@stored_as("grant.report_accepted.v1", told_to=EVERYBODY)
 class GrantReportAccepted(Fact, frozen=True, kw_only=True):
     """Staff accepted a report."""
 
@@ -135,6 +146,7 @@ class GrantReportAccepted(Fact, frozen=True, kw_only=True):
     report: int
 
 
+@stored_as("grant.report_returned.v1", told_to=EVERYBODY)
 class GrantReportReturned(Fact, frozen=True, kw_only=True):
     """Staff returned a report; the recipient writes the next one."""
 
@@ -145,6 +157,7 @@ class GrantReportReturned(Fact, frozen=True, kw_only=True):
     explanation: Annotated[str | Withheld | None, Personal(of="dossier")]
 
 
+@stored_as("grant.instalment_requested.v1", told_to=EVERYBODY)
 class GrantInstalmentRequested(Fact, frozen=True, kw_only=True):
     """The recipient asked for a payment. `report` is the accepted report that meets its condition, if it has one; it
     can meet no other instalment's."""
@@ -154,15 +167,17 @@ class GrantInstalmentRequested(Fact, frozen=True, kw_only=True):
     report: int | None
 
 
+@stored_as("grant.instalment_approved.v1", told_to=EVERYBODY)
 class GrantInstalmentApproved(Fact, frozen=True, kw_only=True):
-    """A first (`stage` 1) or a second person approved a payment."""
+    """A first (`approval` 1) or a second person approved a payment."""
 
     grant: str
     instalment: int
     approver: str
-    stage: Stage
+    approval: Approval
 
 
+@stored_as("grant.instalment_instructed.v2", told_to=EVERYBODY)
 class GrantInstalmentInstructed(Fact, frozen=True, kw_only=True):
     """The bank was told to pay, under a public reference, to the payee confirmed in that `setting`."""
 
@@ -173,6 +188,7 @@ class GrantInstalmentInstructed(Fact, frozen=True, kw_only=True):
     instructed_at: datetime
 
 
+@stored_as("grant.instalment_settled.v1", told_to=EVERYBODY)
 class GrantInstalmentSettled(Fact, frozen=True, kw_only=True):
     """The money left the account on `settled_on`, by the bank's calendar. The bank took `fee` minor units of `fee_currency`
     beside it; it changed one unit of `currency` into `rate` (an exact decimal) of `rate_currency`. None: not recorded."""
@@ -188,6 +204,7 @@ class GrantInstalmentSettled(Fact, frozen=True, kw_only=True):
     rate_currency: str | None
 
 
+@stored_as("grant.instalment_failed.v1", told_to=EVERYBODY)
 class GrantInstalmentFailed(Fact, frozen=True, kw_only=True):
     """The bank did not pay; the payment can be instructed again. `approvals_ended` is how many of its approvals no longer
     count, since another payee was set while the bank had the order."""
@@ -198,6 +215,7 @@ class GrantInstalmentFailed(Fact, frozen=True, kw_only=True):
     approvals_ended: int
 
 
+@stored_as("grant.suspended.v1", told_to=EVERYBODY)
 class GrantSuspended(Fact, frozen=True, kw_only=True):
     """Staff stopped the grant for the time being: nothing is requested, approved or sent to the bank."""
 
@@ -207,12 +225,14 @@ class GrantSuspended(Fact, frozen=True, kw_only=True):
     explanation: Annotated[str | Withheld | None, Personal(of="dossier")]
 
 
+@stored_as("grant.resumed.v1", told_to=EVERYBODY)
 class GrantResumed(Fact, frozen=True, kw_only=True):
     """A suspended grant goes on."""
 
     grant: str
 
 
+@stored_as("grant.terminated.v1", told_to=EVERYBODY)
 class GrantTerminated(Fact, frozen=True, kw_only=True):
     """Staff ended a grant that cannot go on; what was not paid is cancelled."""
 
@@ -222,6 +242,7 @@ class GrantTerminated(Fact, frozen=True, kw_only=True):
     explanation: Annotated[str | Withheld | None, Personal(of="dossier")]
 
 
+@stored_as("grant.amendment_proposed.v1", told_to=EVERYBODY)
 class GrantAmendmentProposed(Fact, frozen=True, kw_only=True):
     """Staff proposed to change the grant, in place of an earlier proposal. Amendments are numbered from 1. `amount`, `ends_on`
     and `unscheduled` are as they would be; `instalments` would take the place of those not yet requested (None: these stay).
@@ -237,6 +258,7 @@ class GrantAmendmentProposed(Fact, frozen=True, kw_only=True):
     explanation: Annotated[str | Withheld | None, Personal(of="dossier")]
 
 
+@stored_as("grant.amended.v1", told_to=EVERYBODY)
 class GrantAmended(Fact, frozen=True, kw_only=True):
     """The recipient accepted an amendment. The fields are as they were proposed."""
 
@@ -248,6 +270,7 @@ class GrantAmended(Fact, frozen=True, kw_only=True):
     unscheduled: int
 
 
+@stored_as("grant.amendment_declined.v1", told_to=EVERYBODY)
 class GrantAmendmentDeclined(Fact, frozen=True, kw_only=True):
     """The recipient declined an amendment; the grant stays as it is."""
 
@@ -255,6 +278,7 @@ class GrantAmendmentDeclined(Fact, frozen=True, kw_only=True):
     amendment: int
 
 
+@stored_as("grant.completed.v1", told_to=EVERYBODY)
 class GrantCompleted(Fact, frozen=True, kw_only=True):
     """All was paid and reported."""
 

@@ -11,6 +11,7 @@ import msgspec
 
 from domain.deciding import Aggregate
 from domain.grants.facts import (
+    Approval,
     GrantAccepted,
     GrantAmended,
     GrantAmendmentDeclined,
@@ -37,7 +38,6 @@ from domain.grants.facts import (
     GrantTerminated,
     Instalment,
     ScreeningResult,
-    Stage,
 )
 
 
@@ -92,7 +92,7 @@ _APPROVALS_OF: Final[Mapping[InstalmentStatus, int]] = {
     InstalmentStatus.FAILED: 2,
 }
 
-_AWAITED: Final[Mapping[InstalmentStatus, Stage]] = {
+_AWAITED: Final[Mapping[InstalmentStatus, Approval]] = {
     InstalmentStatus.REQUESTED: 1,
     InstalmentStatus.APPROVED_ONCE: 2,
 }
@@ -214,7 +214,7 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
             if instalment.status in (*APPROVALS, InstalmentStatus.FAILED) and not self.outdated(instalment)
         )
 
-    def next_stage(self, number: int) -> Stage | None:
+    def next_approval(self, number: int) -> Approval | None:
         """Which approval an instalment waits for: the first, the second, or none.
 
         One that failed waits for both anew if the payee was changed since it was approved.
@@ -284,7 +284,7 @@ def evolve(grant: Grant, fact: GrantFact) -> Grant:
             return _with_instalment(
                 grant, replace(instalment, status=InstalmentStatus.REQUESTED, report=fact.report)
             )
-        case GrantInstalmentApproved(stage=1):
+        case GrantInstalmentApproved(approval=1):
             instalment = grant.instalments[fact.instalment]
             return _with_instalment(
                 grant,

@@ -9,14 +9,16 @@ from typing import Final
 import msgspec
 
 from domain import access
-from domain.applications import ApplicationStatus, ApplicationWritten, awaited_until, beside
+from domain.applications.facts import ApplicationWritten, awaited_until, beside
+from domain.applications.state import ApplicationStatus
 from domain.deciding import Allowed
 from domain.forms import Answer, Form
 from domain.indexes import conflicts_of
 from domain.personal import Withheld
 from domain.readings import EXAMINED
 from domain.refusals import NotFound
-from domain.reviews import ReviewStatus, ReviewSubmitted
+from domain.reviews.facts import ReviewSubmitted
+from domain.reviews.state import ReviewStatus
 from domain.values import Role
 from projections import readings
 from projections.applications.lines import ApplicationLine, line

@@ -7,8 +7,8 @@ from datetime import datetime
 import msgspec
 
 from domain import access
-from domain.applications import IN_PLAY
-from domain.calls import CALL
+from domain.applications.state import IN_PLAY
+from domain.calls.state import CALL
 from domain.indexes import conflicts_of
 from projections.paging import DEFAULT_LIMIT, ResultPage, check_limit, cursor_of, number_of
 from projections.reader import Reader, allow

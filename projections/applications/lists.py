@@ -7,11 +7,8 @@ from dataclasses import dataclass
 from typing import Final, LiteralString
 
 from domain import access
-from domain.applications import (
-    APPLICATION,
-    Application,
-)
-from domain.calls import CALL
+from domain.applications.state import APPLICATION, Application
+from domain.calls.state import CALL
 from domain.deciding import Allowed
 from domain.indexes import applications_by, conflicts_of, judged_by, reviews_of, rounds_of, submissions_of
 from domain.initiatives import Initiative
@@ -19,8 +16,8 @@ from domain.messages import msg
 from domain.parties import Actor, acts_for
 from domain.readings import EXAMINED
 from domain.refusals import Forbidden, NotFound
-from domain.reviews import REVIEW, Review, concerning
-from domain.rounds import ROUND, Round
+from domain.reviews.state import REVIEW, Review, concerning
+from domain.rounds.state import ROUND, Round
 from domain.values import Role
 from projections import readings
 from projections.applications.lines import ApplicationLine, line

@@ -7,8 +7,7 @@ from typing import Final
 
 import msgspec
 
-from domain.applications import (
-    Application,
+from domain.applications.facts import (
     ApplicationAwarded,
     ApplicationCancelled,
     ApplicationContinued,
@@ -18,13 +17,12 @@ from domain.applications import (
     ApplicationFoundIneligible,
     ApplicationGrantOffered,
     ApplicationPromoted,
-    ApplicationStatus,
     ApplicationSubmitted,
     ApplicationWaitlisted,
     ApplicationWithdrawn,
     ApplicationWritten,
-    evolve,
 )
+from domain.applications.state import Application, ApplicationStatus, evolve
 from domain.dossiers import DossierErased
 from projections.placed import Placed
 from projections.projection import Projection

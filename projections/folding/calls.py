@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from domain.calls import Call, CallFact, CallStatus, HowMany, Intake, evolve
+from domain.calls.facts import CallFact, HowMany, Intake
+from domain.calls.state import Call, CallStatus, evolve
 from domain.eligibility import EligibilityQuestion
 from domain.stages import Stage
 from domain.values import Texts

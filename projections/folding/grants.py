@@ -7,7 +7,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from domain.applications import ApplicationSubmitted
+from domain.applications.facts import ApplicationSubmitted
 from domain.grants.facts import (
     Condition,
     GrantAmended,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from domain.panels import Panel, PanelFact, PanelOpened, PanelOutcome, PanelOutcomeSet, PanelStatus, evolve
-from domain.rounds import RoundQuorumLowered
+from domain.panels.facts import PanelFact, PanelOpened, PanelOutcome, PanelOutcomeSet
+from domain.panels.state import Panel, PanelStatus, evolve
+from domain.rounds.facts import RoundQuorumLowered
 from projections.placed import Placed
 from projections.projection import Projection
 from projections.rows import Rows, Shown, row_of

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from domain.reviews import (
-    Review,
+from domain.reviews.facts import (
     ReviewCleared,
     ReviewConflictDeclared,
     ReviewFact,
     ReviewReplaced,
-    ReviewStatus,
     ReviewSubmitted,
-    evolve,
 )
+from domain.reviews.state import Review, ReviewStatus, evolve
 from projections.placed import Placed
 from projections.projection import Projection
 from projections.rows import Rows, Shown

@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from domain.rounds import (
-    Round,
+from domain.rounds.facts import (
     RoundCancelled,
     RoundClosed,
     RoundDeadlineExtended,
@@ -14,9 +13,8 @@ from domain.rounds import (
     RoundLateAccessGranted,
     RoundOpened,
     RoundPutToPanel,
-    RoundStatus,
-    evolve,
 )
+from domain.rounds.state import Round, RoundStatus, evolve
 from projections.placed import Placed
 from projections.projection import Projection
 from projections.rows import Rows, Shown

@@ -11,18 +11,18 @@ from typing import Final
 
 import msgspec
 
-from domain.applications import ApplicationContinued, ApplicationSubmitted
-from domain.calls import CallChanged, CallDrafted
+from domain.applications.facts import ApplicationContinued, ApplicationSubmitted
+from domain.calls.facts import CallChanged, CallDrafted
 from domain.deciding import Fact
 from domain.dossiers import DossierErased
 from domain.funds import FundCommitted, FundOpened, FundReleased
 from domain.grants.facts import GrantOffered
 from domain.initiatives import InitiativeFounded
 from domain.organisations import OrganisationRegistered
-from domain.panels import PanelAwardFreed, PanelOpened, PanelOutcomeSet, PanelWaitingListMoved
+from domain.panels.facts import PanelAwardFreed, PanelOpened, PanelOutcomeSet, PanelWaitingListMoved
 from domain.readings import ReadingRecorded
-from domain.reviews import ReviewAssigned
-from domain.rounds import RoundOpened, RoundQuorumLowered
+from domain.reviews.facts import ReviewAssigned
+from domain.rounds.facts import RoundOpened, RoundQuorumLowered
 from domain.topics import REGISTER
 from projections.placed import Placed
 from projections.projection import Projection

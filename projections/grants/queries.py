@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from domain import access
-from domain.applications import APPLICATION
-from domain.calls import CALL
+from domain.applications.state import APPLICATION
+from domain.calls.state import CALL
 from domain.deciding import Allowed, Verdict
 from domain.grants.facts import (
     GrantAmendmentProposed,

@@ -10,16 +10,19 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from domain.applications import APPLICATION
+from domain.applications.state import APPLICATION
 from domain.dossiers import DossierErased
 from domain.funds import FundCommitted, FundReleased
 from domain.grants.state import GRANT
 from domain.messages import Message
-from domain.panels import PANEL, PanelOutcomeSet
+from domain.panels.facts import PanelOutcomeSet
+from domain.panels.state import PANEL
 from domain.parties import Actor
 from domain.readings import ReadingRecorded
-from domain.reviews import JUDGING, REVIEW
-from domain.rounds import ROUND, Round, RoundQuorumLowered
+from domain.reviews.facts import JUDGING
+from domain.reviews.state import REVIEW
+from domain.rounds.facts import RoundQuorumLowered
+from domain.rounds.state import ROUND, Round
 from domain.values import Role
 from history.documents import Recorded
 from projections.paging import ResultPage
@@ -78,7 +81,7 @@ class Timeline(ResultPage[TimelineEntry], frozen=True, kw_only=True):
 class Asked:
     """A timeline that somebody opened in `role`: of which `thing`, as of which position (`at`), and how things are said.
 
-    Of the round `around` an application, what is for applicants is told with it.
+    Of the rounds `around` an application, one for each of its stages, what is for applicants is told with it.
     What is about the `rounds` or the applications that the viewer judges (`judged`) is left out; of the applications to
     which they are `tied`, what is for applicants alone is told. `names` are those of other things than applications; the
     `states` of rounds, and the applications with which the viewer declared `conflicts`, are there where they are known.
@@ -88,7 +91,7 @@ class Asked:
     role: Role
     thing: str
     at: int
-    around: str | None = None
+    around: Collection[str] = ()
     zone: str = "UTC"
     currency: str = ""
     places: bool = True

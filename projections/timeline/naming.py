@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from domain import access
-from domain.applications import APPLICATION, Application
+from domain.applications.state import APPLICATION, Application
 from domain.indexes import conflicts_of
 from domain.messages import Message, verbatim
 from domain.parties import Actor
 from domain.readings import READING, Reading, reading_of
-from domain.rounds import ROUND, Round
+from domain.rounds.state import ROUND, Round
 from domain.values import Role
 from projections.reader import QueryRow, Reader, text_of
 from projections.words.telling import UNNAMED, by_handle, by_title

@@ -34,7 +34,7 @@ async def page(reader: Reader, asked: Asked, cursor: str | None, limit: int) -> 
     after = await _place_of(reader, position_of(cursor, reader.cursors))
     which: dict[str, object] = {
         "thing": asked.thing,
-        "things": [asked.thing] if asked.around is None else [asked.thing, asked.around],
+        "things": [asked.thing, *asked.around],
         "at": asked.at,
         "topics": sorted(topics_for(asked.role)),
         "rounds": list(asked.rounds),

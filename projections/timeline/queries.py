@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from domain import access
-from domain.calls import CALL, Call
+from domain.calls.state import CALL, Call
 from domain.funds import FUND
 from domain.grants.state import GRANT
 from domain.indexes import applications_of, conflicts_of, rounds_of
 from domain.messages import in_context, msg, verbatim
 from domain.parties import Actor
-from domain.rounds import ROUND, RoundStatus
+from domain.rounds.state import ROUND, Round, RoundStatus
 from domain.values import Role
 from projections import readings
 from projections.cases import case_of, judged_now
@@ -65,8 +65,11 @@ async def of_application(
     )
     allow(times)
     round = case.application.round
+    rounds = [*case.application.earlier, round]
+    earlier = await reader.load(*((ROUND, each) for each in case.application.earlier))
+    states = {**{each: loaded.state for each, loaded in earlier.items()}, round: case.round}
     if role is Role.OFFICER:
-        await _record_times(reader, who, case.call, [round])
+        await _record_times(reader, who, case.call, rounds)
     tied = (application,) if conflict else ()
     return await page(
         reader,
@@ -75,16 +78,16 @@ async def of_application(
             role=role,
             thing=application,
             at=position_at(as_of, times),
-            around=round,
+            around=rounds,
             zone=case.call.time_zone,
             currency=case.application.currency,
             places=places,
             tied=tied,
             names={
                 case.application.call: _name_of_call(case.application.call, case.call),
-                round: _name_of_round(case.application.call),
+                **_names_of_rounds(case.application.call, case.call, states),
             },
-            states={round: case.round},
+            states=states,
             conflicts=tied,
         ),
         cursor,
@@ -144,7 +147,8 @@ async def of_call(
     at = position_at(as_of, access.sees_times(actor, initiative))
     rounds = await reader.members(rounds_of(call))
     loaded = await reader.load(*((ROUND, each) for each in rounds))
-    undecided = [each for each in rounds if loaded[each].state.status is not RoundStatus.DECIDED]
+    states = {each: loaded[each].state for each in rounds}
+    undecided = [each for each in rounds if states[each].status is not RoundStatus.DECIDED]
     own = {each: await reader.applied_by(actor, each) for each in rounds}
     if role is Role.OFFICER:
         await _record_times(reader, who, state, [each for each in undecided if not own[each]])
@@ -164,11 +168,8 @@ async def of_call(
             rounds=closed,
             judged=await judged_now(reader, who, rounds),
             tied=[*(application for each in rounds for application in own[each]), *conflicts],
-            names={
-                call: _name_of_call(call, state),
-                **dict.fromkeys(rounds, _name_of_round(call)),
-            },
-            states={each: loaded[each].state for each in rounds},
+            names={call: _name_of_call(call, state), **_names_of_rounds(call, state, states)},
+            states=states,
             conflicts=conflicts,
         ),
         cursor,
@@ -236,7 +237,14 @@ def _name_of_call(call: str, state: Call) -> Name:
     return Name(msg("{title}", title=state.title), by_title(state.title), call)
 
 
-def _name_of_round(call: str) -> Name:
-    """A call has one round. Its deadline is no part of its name, since it can be extended."""
-    name = in_context("in a sentence", "the round")
-    return Name(name, name, call)
+def _names_of_rounds(call_id: str, call: Call, rounds: Mapping[str, Round]) -> dict[str, Name]:
+    """The names of a call's rounds: by their stages, where the call has several. A deadline is no part of a name, since it can
+    be extended."""
+    if len(call.stages) == 1:
+        name = in_context("in a sentence", "the round")
+        return dict.fromkeys(rounds, Name(name, name, call_id))
+    names = {
+        each: in_context("in a sentence", "the round of “{stage}”", stage=call.stage(round.stage).title)
+        for each, round in rounds.items()
+    }
+    return {each: Name(name, name, call_id) for each, name in names.items()}

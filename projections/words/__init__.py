@@ -6,28 +6,24 @@ of what it is about. So nothing is told by them that the caller does not know to
 
 from __future__ import annotations
 
-from domain.applications import ApplicationFact
-from domain.calls import CallFact
+from domain.applications.facts import ApplicationFact
+from domain.calls.facts import CallFact
 from domain.deciding import Fact
 from domain.dossiers import DossierFact
 from domain.funds import FundFact
 from domain.grants.facts import GrantFact
 from domain.initiatives import InitiativeFact, InstallationFact
 from domain.organisations import OrganisationFact
-from domain.panels import PanelFact
+from domain.panels.facts import PanelFact
 from domain.persons import PersonFact
 from domain.readings import ReadingFact
-from domain.reviews import ReviewFact
-from domain.rounds import RoundFact
-from projections.words.decisions import (
-    application_words,
-    call_words,
-    panel_words,
-    reading_words,
-    review_words,
-    round_words,
-)
-from projections.words.money import fund_words, grant_words
+from domain.reviews.facts import ReviewFact
+from domain.rounds.facts import RoundFact
+from projections.words.applications import application_words
+from projections.words.calls import call_words
+from projections.words.funds import fund_words
+from projections.words.grants import grant_words
+from projections.words.panels import panel_words
 from projections.words.people import (
     dossier_words,
     initiative_words,
@@ -35,6 +31,8 @@ from projections.words.people import (
     organisation_words,
     person_words,
 )
+from projections.words.reviews import reading_words, review_words
+from projections.words.rounds import round_words
 from projections.words.telling import FactInWords, TellingContext
 
 __all__ = ["FactInWords", "TellingContext", "words"]

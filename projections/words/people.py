@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, assert_never
 
-from domain.applications import APPLICATION
+from domain.applications.state import APPLICATION
 from domain.dossiers import DossierErased, DossierFact, DossierKept, DossierOpened
 from domain.initiatives import (
     AdministratorAppointed,

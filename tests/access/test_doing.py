@@ -12,7 +12,7 @@ from domain.deciding import Allowed, Denied
 from domain.initiatives import INITIATIVE as INITIATIVES
 from domain.initiatives import MemberAdded, MemberRemoved
 from domain.readings import Reading
-from domain.reviews import Review, ReviewStatus
+from domain.reviews.state import Review, ReviewStatus
 from domain.values import MEMBER_ROLES, Role
 from tests.access.table import HIDDEN, PERSONS, ROLES, SENTENCES, TABLE
 from tests.access.walk import NEWCOMER, WHO, Moment, fork, moments

@@ -11,7 +11,7 @@ import pytest
 from domain.initiatives import MemberAdded
 from domain.persons import PersonHandleGiven
 from domain.readings import ReadingKind, ReadingRecorded, reading_of
-from domain.rounds import RoundOpened
+from domain.rounds.facts import RoundOpened
 from domain.stages import Blindness
 from domain.values import Role
 from tests.access.walk import NEWCOMER, Moment, fork, moments

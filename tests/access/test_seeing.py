@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterable
 import pytest
 
 from domain import access
-from domain.applications import Application, ApplicationStatus
-from domain.calls import Call, CallStatus
+from domain.applications.state import Application, ApplicationStatus
+from domain.calls.state import Call, CallStatus
 from domain.deciding import Allowed, Denied, Verdict
 from domain.grants.state import Grant
 from domain.initiatives import INITIATIVE as INITIATIVES
 from domain.initiatives import Initiative
 from domain.parties import Actor
-from domain.reviews import Review, ReviewStatus
-from domain.rounds import Round, RoundStatus
+from domain.reviews.state import Review, ReviewStatus
+from domain.rounds.state import Round, RoundStatus
 from domain.stages import Blindness
 from domain.values import Role
 from tests.scene import (

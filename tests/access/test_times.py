@@ -7,8 +7,8 @@ import pytest
 from domain import access
 from domain.deciding import Allowed
 from domain.parties import Actor
-from domain.reviews import Review, ReviewStatus
-from domain.rounds import Round, RoundStatus
+from domain.reviews.state import Review, ReviewStatus
+from domain.rounds.state import Round, RoundStatus
 from domain.values import MEMBER_ROLES, Role
 from tests.access.test_seeing import HOUSE, NAMES, allowed
 from tests.scene import ARTIST, EVERYBODY, JUROR, OFFICER

@@ -13,7 +13,8 @@ from typing import Any, Final, cast
 
 import msgspec
 
-from domain.applications import APPLICATION, ApplicationInvited, ApplicationWaitlisted
+from domain.applications.facts import ApplicationInvited, ApplicationWaitlisted
+from domain.applications.state import APPLICATION
 from domain.commands.register import REGISTER
 from domain.deciding import Aggregate, Allowed, Command, Loaded
 from domain.forms import Criterion, Form, Question, Rubric
@@ -24,11 +25,13 @@ from domain.organisations import OrganisationMemberRemoved, OrganisationRegister
 from domain.persons import PERSON as PERSONS
 from domain.persons import PersonErased
 from domain.refusals import CommandRejected
-from domain.rounds import ROUND, RoundQuorumLowered
+from domain.rounds.facts import RoundQuorumLowered
+from domain.rounds.state import ROUND
 from domain.stages import Blindness
 from domain.values import MEMBER_ROLES, SYSTEM, Channel, Role
 from history.appends import Append, Appended
-from history.runner import Request, Runner
+from history.requests import Request
+from history.runner import Runner
 from history.store import History
 from history.vault import Vault
 from tests.driving import World, person

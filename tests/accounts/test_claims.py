@@ -20,7 +20,7 @@ from domain.commands.persons import ErasePerson, MakeClaim, RegisterPerson
 from domain.deciding import Command
 from domain.refusals import Refused
 from domain.values import SYSTEM, Channel
-from history.runner import Request
+from history.requests import Request
 from tests.accounts.test_sessions import anyio_backend, wired
 
 __all__ = ["anyio_backend", "wired"]

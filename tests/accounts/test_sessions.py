@@ -15,7 +15,7 @@ from api.run.wiring import Wiring, all_migrations, wire
 from domain.commands.persons import RegisterPerson
 from domain.values import SYSTEM, Channel
 from history.migrate import migrate
-from history.runner import Request
+from history.requests import Request
 
 pytestmark = pytest.mark.anyio
 

@@ -6,26 +6,20 @@ from typing import Any
 import msgspec
 import pytest
 
-from domain.applications import (
-    Application,
+from domain.applications.facts import (
     ApplicationAwarded,
     ApplicationDeclined,
     ApplicationFoundEligible,
     ApplicationFoundIneligible,
-    ApplicationStatus,
     ApplicationSubmitted,
     ApplicationWaitlisted,
     ApplicationWithdrawn,
-    award,
-    decline,
-    waitlist,
 )
-from domain.commands.applications import (
-    FindApplicationEligible,
-    FindApplicationIneligible,
-    SubmitApplication,
-    WithdrawApplication,
-)
+from domain.applications.rules import award, decline, waitlist
+from domain.applications.state import Application, ApplicationStatus
+from domain.commands.applications.ending import WithdrawApplication
+from domain.commands.applications.examining import FindApplicationEligible, FindApplicationIneligible
+from domain.commands.applications.submitting import SubmitApplication
 from domain.deciding import Command, Fact, Outcome
 from domain.forms import Answer, BudgetLine
 from domain.initiatives import MemberAdded, MemberRemoved

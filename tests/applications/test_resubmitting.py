@@ -6,32 +6,29 @@ from typing import Any
 import msgspec
 import pytest
 
-from domain.applications import (
-    APPLICATION as APPLICATIONS,
-)
-from domain.applications import (
+from domain.applications.facts import (
     ApplicationChanged,
     ApplicationResubmitted,
     ApplicationReturned,
     ApplicationReturnLapsed,
-    ApplicationStatus,
 )
-from domain.commands.applications import (
-    ChangeApplication,
-    FindApplicationEligible,
-    FindApplicationIneligible,
+from domain.applications.state import APPLICATION as APPLICATIONS
+from domain.applications.state import ApplicationStatus
+from domain.commands.applications.ending import WithdrawApplication
+from domain.commands.applications.examining import FindApplicationEligible, FindApplicationIneligible
+from domain.commands.applications.returning import (
     LapseApplicationReturn,
     ResubmitApplication,
     ReturnApplication,
-    WithdrawApplication,
 )
+from domain.commands.applications.submitting import ChangeApplication
 from domain.commands.panels import OpenPanel
 from domain.commands.rounds import CloseRound
 from domain.deciding import Due, Fact, Outcome
 from domain.personal import personal_fields
 from domain.readings import reading_of
 from domain.refusals import Forbidden, Invalid, NotFound, Refused
-from domain.rounds import RoundClosed
+from domain.rounds.facts import RoundClosed
 from tests.driving import World
 from tests.scene import (
     AFTER,

@@ -7,9 +7,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from domain.applications import ApplicationReturned
-from domain.calls import CallPublished
-from domain.commands.applications import ChangeApplication, ResubmitApplication, SubmitApplication
+from domain.applications.facts import ApplicationReturned
+from domain.calls.facts import CallPublished
+from domain.commands.applications.returning import ResubmitApplication
+from domain.commands.applications.submitting import ChangeApplication, SubmitApplication
 from domain.eligibility import EligibilityQuestion
 from domain.indexes import submissions_to
 from domain.refusals import Invalid, Refused

@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from domain.calls import CallPublished, instant
+from domain.calls.facts import CallPublished
+from domain.calls.rules import instant
 from domain.commands.calls import DraftCall, PublishCall
 from domain.deciding import Outcome
 from domain.eligibility import EligibilityQuestion

@@ -4,18 +4,19 @@ from typing import Any
 
 import pytest
 
-from domain.applications import APPLICATION as APPLICATIONS
-from domain.applications import ApplicationCancelled, ApplicationStatus
-from domain.calls import CallCancelled, CallChanged
-from domain.commands.applications import SubmitApplication
+from domain.applications.facts import ApplicationCancelled
+from domain.applications.state import APPLICATION as APPLICATIONS
+from domain.applications.state import ApplicationStatus
+from domain.calls.facts import CallCancelled, CallChanged
+from domain.commands.applications.submitting import SubmitApplication
 from domain.commands.calls import CancelCall, ChangeCall
 from domain.deciding import Fact
 from domain.indexes import rounds_of
 from domain.personal import personal_fields
 from domain.refusals import Invalid, NotFound, Refused
-from domain.reviews import REVIEW as REVIEWS
-from domain.reviews import ReviewStatus
-from domain.rounds import RoundCancelled
+from domain.reviews.state import REVIEW as REVIEWS
+from domain.reviews.state import ReviewStatus
+from domain.rounds.facts import RoundCancelled
 from domain.values import Money
 from tests.driving import World
 from tests.scene import (

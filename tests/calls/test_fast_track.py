@@ -5,14 +5,15 @@ from typing import Any
 
 import pytest
 
-from domain.calls import CallPublished
+from domain.calls.facts import CallPublished
 from domain.commands.calls import ChangeCall
-from domain.commands.grants import AcceptGrant
+from domain.commands.grants.offering import AcceptGrant
 from domain.commands.panels import ClosePanel, ConfirmPanel
 from domain.deciding import Outcome
 from domain.grants.facts import GrantAccepted, GrantInstalmentsScheduled, Instalment
-from domain.panels import PANEL as PANEL_AGGREGATE
-from domain.panels import PanelConfirmed, PanelStatus
+from domain.panels.facts import PanelConfirmed
+from domain.panels.state import PANEL as PANEL_AGGREGATE
+from domain.panels.state import PanelStatus
 from domain.refusals import Invalid, Refused
 from domain.values import Money
 from tests.calls.test_calls import changed, funded

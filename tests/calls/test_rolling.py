@@ -8,20 +8,17 @@ from typing import Any
 import msgspec
 import pytest
 
-from domain.applications import APPLICATION as APPLICATIONS
-from domain.applications import ApplicationStatus, ApplicationSubmitted
-from domain.calls import CALL as CALLS
-from domain.calls import CallAwardReleased, CallAwardsConfirmed, CallPublished
+from domain.applications.facts import ApplicationSubmitted
+from domain.applications.state import APPLICATION as APPLICATIONS
+from domain.applications.state import ApplicationStatus
+from domain.calls.facts import CallAwardReleased, CallAwardsConfirmed, CallPublished
+from domain.calls.state import CALL as CALLS
 from domain.commands.announcing import AnnouncePanel
-from domain.commands.applications import (
-    ChangeApplication,
-    FindApplicationEligible,
-    ResubmitApplication,
-    ReturnApplication,
-    SubmitApplication,
-)
+from domain.commands.applications.examining import FindApplicationEligible
+from domain.commands.applications.returning import ResubmitApplication, ReturnApplication
+from domain.commands.applications.submitting import ChangeApplication, SubmitApplication
 from domain.commands.calls import CancelCall, ChangeCall, ChangeCallForm
-from domain.commands.grants import DeclineGrant, OfferGrant
+from domain.commands.grants.offering import DeclineGrant, OfferGrant
 from domain.commands.panels import ClosePanel, ConfirmPanel, OpenPanel, SetPanelOutcome
 from domain.commands.reviews import AssignReview, DeclareNoConflict, SubmitReview
 from domain.commands.rounds import ExtendRound, OpenRound
@@ -29,8 +26,9 @@ from domain.due_dates import set_by
 from domain.forms import Form, Question
 from domain.funds import FundOpened, FundPledged, FundReceived
 from domain.refusals import Invalid, NotFound, Refused
-from domain.rounds import ROUND as ROUNDS
-from domain.rounds import RoundClosed, RoundOpened, RoundStatus
+from domain.rounds.facts import RoundClosed, RoundOpened
+from domain.rounds.state import ROUND as ROUNDS
+from domain.rounds.state import RoundStatus
 from tests.calls.test_calls import changed, funded
 from tests.driving import World
 from tests.scene import (

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from domain.calls import CallDrafted
+from domain.calls.facts import CallDrafted
 from domain.commands.calls import DraftCall
 from domain.refusals import Invalid
 from domain.stages import Blindness, Stage

@@ -8,32 +8,26 @@ from typing import Any
 import msgspec
 import pytest
 
-from domain.applications import APPLICATION as APPLICATIONS
-from domain.applications import (
-    ApplicationContinued,
-    ApplicationInvitationLapsed,
-    ApplicationInvited,
-    ApplicationStatus,
-)
-from domain.calls import CallPublished
+from domain.applications.facts import ApplicationContinued, ApplicationInvitationLapsed, ApplicationInvited
+from domain.applications.state import APPLICATION as APPLICATIONS
+from domain.applications.state import ApplicationStatus
+from domain.calls.facts import CallPublished
 from domain.commands.announcing import AnnouncePanel
-from domain.commands.applications import (
-    ContinueApplication,
-    FindApplicationEligible,
-    SubmitApplication,
-    WithdrawApplication,
-)
+from domain.commands.applications.ending import WithdrawApplication
+from domain.commands.applications.examining import FindApplicationEligible
+from domain.commands.applications.submitting import ContinueApplication, SubmitApplication
 from domain.commands.calls import CancelCall
 from domain.commands.panels import ClosePanel, ConfirmPanel, OpenPanel, SetPanelOutcome
 from domain.commands.reviews import AssignReview, DeclareConflict, DeclareNoConflict, SubmitReview
 from domain.commands.rounds import CloseRound, ExtendRound, OpenRound
 from domain.forms import Criterion, Form, Question, Rubric
 from domain.indexes import applications_of
-from domain.panels import PanelOutcome
+from domain.panels.facts import PanelOutcome
 from domain.readings import EXAMINED, ReadingRecorded, reading_of
 from domain.refusals import Forbidden, Invalid, NotFound, Refused
-from domain.rounds import ROUND as ROUNDS
-from domain.rounds import RoundClosed, RoundStatus
+from domain.rounds.facts import RoundClosed
+from domain.rounds.state import ROUND as ROUNDS
+from domain.rounds.state import RoundStatus
 from domain.stages import Blindness, Stage
 from tests.driving import World
 from tests.scene import (

@@ -7,19 +7,19 @@ from typing import Any
 import msgspec
 import pytest
 
-from domain.applications import APPLICATION as APPLICATIONS
-from domain.applications import ApplicationChanged
-from domain.calls import CALL as CALLS
-from domain.calls import CallFormChanged, CallRubricChanged
-from domain.commands.applications import ChangeApplication
+from domain.applications.facts import ApplicationChanged
+from domain.applications.state import APPLICATION as APPLICATIONS
+from domain.calls.facts import CallFormChanged, CallRubricChanged
+from domain.calls.state import CALL as CALLS
+from domain.commands.applications.submitting import ChangeApplication
 from domain.commands.calls import ChangeCallForm, ChangeCallRubric
 from domain.commands.panels import OpenPanel
 from domain.commands.reviews import SubmitReview
 from domain.forms import Choice, Criterion, Form, Question, QuestionKind, Rubric
 from domain.indexes import rounds_of
-from domain.panels import PanelOpened
+from domain.panels.facts import PanelOpened
 from domain.refusals import Forbidden, Invalid, Refused
-from domain.reviews import ReviewSubmitted
+from domain.reviews.facts import ReviewSubmitted
 from tests.applications.test_applications import COMMAND
 from tests.scene import (
     AFTER,

@@ -39,6 +39,7 @@ def test_every_operation_was_used_with_success(used: Used) -> None:
 
 def test_every_command_has_an_address_or_is_the_program_s_own() -> None:
     addressed = {write.command for write in WRITES} | ANSWERED_WITH_A_SECRET
+    assert {name for name, entry in REGISTER.items() if entry.by_program} == SYSTEM_ONLY
     assert addressed | SYSTEM_ONLY == REGISTER.keys()
     assert addressed & SYSTEM_ONLY == set()
 

@@ -8,8 +8,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from api.http.bodies import decode, field_of
+from api.http.bodies import decode
 from api.http.commands import WRITES, body_type
+from api.http.named_ids import field_of
 from domain.commands.register import REGISTER
 from domain.commands.reviews import AssignReview
 from domain.refusals import Invalid, NotFound

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.applications import (
+from domain.applications.facts import (
     ApplicationCancelled,
     ApplicationContinued,
     ApplicationFoundEligible,
@@ -19,7 +19,7 @@ from domain.applications import (
     ApplicationWithdrawn,
 )
 from domain.commands.dossiers import EraseDossier
-from domain.commands.grants import LapseGrant
+from domain.commands.grants.offering import LapseGrant
 from domain.commands.rounds import CloseRound
 from domain.deciding import Due, Fact
 from domain.dossiers import DossierErased, DossierKept
@@ -28,7 +28,7 @@ from domain.grants.facts import GrantAccepted, GrantDeclined, GrantLapsed, Grant
 from domain.indexes import entries_of
 from domain.messages import msg
 from domain.organisations import OrganisationMemberInvited
-from domain.panels import (
+from domain.panels.facts import (
     PanelAnnounced,
     PanelAnnouncementCancelled,
     PanelAnnouncementPlanned,
@@ -37,7 +37,7 @@ from domain.panels import (
 )
 from domain.personal import Withheld
 from domain.persons import ADDRESS_TAKEN, PersonRegistered
-from domain.rounds import (
+from domain.rounds.facts import (
     RoundCancelled,
     RoundClosed,
     RoundDeadlineExtended,

@@ -6,15 +6,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.applications import (
+from domain.applications.facts import (
     ApplicationAwarded,
     ApplicationDeclined,
     ApplicationEndedByErasure,
     ApplicationWaitlisted,
 )
-from domain.commands.applications import FindApplicationEligible, ForgetApplication
+from domain.commands.applications.ending import ForgetApplication
+from domain.commands.applications.examining import FindApplicationEligible
 from domain.commands.dossiers import EraseDossier
-from domain.commands.grants import InstructInstalment, SettleInstalment
+from domain.commands.grants.instalments import InstructInstalment, SettleInstalment
 from domain.commands.persons import ErasePerson
 from domain.deciding import Fact, Outcome
 from domain.dossiers import DossierErased, DossierKept

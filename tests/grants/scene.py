@@ -6,13 +6,13 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
-from domain.applications import (
+from domain.applications.facts import (
     ApplicationAwarded,
     ApplicationFoundEligible,
     ApplicationGrantOffered,
     ApplicationSubmitted,
 )
-from domain.calls import CallDrafted, CallPublished
+from domain.calls.facts import CallDrafted, CallPublished
 from domain.deciding import Fact
 from domain.dossiers import DossierKept, DossierOpened, Purpose
 from domain.forms import Form, Rubric
@@ -33,7 +33,7 @@ from domain.grants.facts import (
     Instalment,
 )
 from domain.initiatives import InitiativeFounded, MemberAdded
-from domain.panels import PanelOpened
+from domain.panels.facts import PanelOpened
 from domain.stages import Stage
 from domain.values import Money, Role, stream_id
 from tests.driving import NOON, World, person
@@ -257,8 +257,8 @@ def requested(number: int = 1, report: int | None = None) -> GrantInstalmentRequ
 def approved(number: int = 1) -> tuple[Fact, ...]:
     """Finance approved an instalment, then the approver."""
     return (
-        GrantInstalmentApproved(grant=GRANT, instalment=number, approver=FINANCE, stage=1),
-        GrantInstalmentApproved(grant=GRANT, instalment=number, approver=APPROVER, stage=2),
+        GrantInstalmentApproved(grant=GRANT, instalment=number, approver=FINANCE, approval=1),
+        GrantInstalmentApproved(grant=GRANT, instalment=number, approver=APPROVER, approval=2),
     )
 
 

@@ -7,13 +7,9 @@ from datetime import date
 import pytest
 
 from domain import funds
-from domain.commands.grants import (
-    AcceptGrantAmendment,
-    DeclineGrantAmendment,
-    ProposeGrantAmendment,
-    RequestInstalment,
-    ScheduleGrant,
-)
+from domain.commands.grants.amending import AcceptGrantAmendment, DeclineGrantAmendment, ProposeGrantAmendment
+from domain.commands.grants.instalments import RequestInstalment
+from domain.commands.grants.scheduling import ScheduleGrant
 from domain.deciding import Command, Fact, Outcome
 from domain.funds import FundReleased
 from domain.grants.facts import (

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from domain.commands.grants import (
-    ApproveInstalment,
-    ConfirmGrantPayee,
-    FailInstalment,
-    InstructInstalment,
-    SetGrantPayee,
-)
+from domain.commands.grants.instalments import ApproveInstalment, FailInstalment, InstructInstalment
+from domain.commands.grants.payee import ConfirmGrantPayee, SetGrantPayee
 from domain.deciding import Fact
 from domain.grants.facts import (
+    Approval,
     GrantInstalmentApproved,
     GrantInstalmentFailed,
-    Stage,
 )
 from domain.grants.state import GRANT as GRANTS
 from domain.grants.state import InstalmentStatus
@@ -63,8 +58,8 @@ def status(world: World) -> InstalmentStatus:
     return world.state(GRANTS, GRANT).instalments[1].status
 
 
-def approval(approver: str, stage: Stage) -> GrantInstalmentApproved:
-    return GrantInstalmentApproved(grant=GRANT, instalment=1, approver=approver, stage=stage)
+def approval(approver: str, number: Approval) -> GrantInstalmentApproved:
+    return GrantInstalmentApproved(grant=GRANT, instalment=1, approver=approver, approval=number)
 
 
 CHANGED = (payee_set(2), payee_confirmed(2))

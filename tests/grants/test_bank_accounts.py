@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from domain.commands.grants import SetGrantPayee
+from domain.commands.grants.payee import SetGrantPayee
 from domain.deciding import Outcome
 from domain.grants.bank_accounts import BankAccount, check_bank_account, countries
 from domain.grants.facts import GrantPayeeSet

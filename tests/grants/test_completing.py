@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from domain import funds
-from domain.commands.grants import CompleteGrant
+from domain.commands.grants.ending import CompleteGrant
 from domain.deciding import Fact, Outcome
 from domain.funds import FundReleased
 from domain.grants.facts import GrantCompleted, GrantDeclined, GrantInstalmentFailed, GrantLapsed

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from domain.commands.grants import (
-    AcceptGrantReport,
+from domain.commands.grants.ending import CompleteGrant
+from domain.commands.grants.instalments import (
     ApproveInstalment,
-    CompleteGrant,
-    ConfirmGrantPayee,
     FailInstalment,
     InstructInstalment,
-    OfferGrant,
-    ReturnGrantReport,
-    ScheduleGrant,
     SettleInstalment,
 )
+from domain.commands.grants.offering import OfferGrant
+from domain.commands.grants.payee import ConfirmGrantPayee
+from domain.commands.grants.reports import AcceptGrantReport, ReturnGrantReport
+from domain.commands.grants.scheduling import ScheduleGrant
 from domain.deciding import Command
 from domain.grants.rules import PlannedInstalment
 from domain.indexes import conflicts_of

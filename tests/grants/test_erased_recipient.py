@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from domain.commands.grants import (
+from domain.commands.grants.instalments import (
     ApproveInstalment,
-    ConfirmGrantPayee,
     FailInstalment,
     InstructInstalment,
     SettleInstalment,
 )
+from domain.commands.grants.payee import ConfirmGrantPayee
 from domain.deciding import Command, Fact
 from domain.grants.facts import GrantInstalmentFailed
 from domain.persons import PersonErased

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from domain import access
-from domain.commands.grants import (
+from domain.commands.grants.instalments import (
     ApproveInstalment,
     FailInstalment,
     InstructInstalment,
@@ -68,7 +68,7 @@ FAILED = GrantInstalmentFailed(grant=GRANT, instalment=1, reason="held_by_bank",
 
 def approved_once(approver: str = FINANCE) -> GrantInstalmentApproved:
     """A first person approved the first instalment."""
-    return GrantInstalmentApproved(grant=GRANT, instalment=1, approver=approver, stage=1)
+    return GrantInstalmentApproved(grant=GRANT, instalment=1, approver=approver, approval=1)
 
 
 BY_STATUS: dict[str, tuple[Fact, ...]] = {
@@ -153,7 +153,9 @@ class TestARequestedInstalment:
 class TestAnInstalmentApprovedOnce:
     def test_an_approver_approves_it_second(self) -> None:
         assert world_with_grant(*BY_STATUS["approved once"]).run(APPROVE, APPROVER) == Outcome(
-            facts={GRANT: (GrantInstalmentApproved(grant=GRANT, instalment=1, approver=APPROVER, stage=2),)},
+            facts={
+                GRANT: (GrantInstalmentApproved(grant=GRANT, instalment=1, approver=APPROVER, approval=2),)
+            },
             answers=GRANT,
         )
 
@@ -173,7 +175,7 @@ class TestAnInstalmentApprovedOnce:
 
     def test_one_who_holds_both_roles_approves_it_after_another(self) -> None:
         assert world_with_grant(*BY_STATUS["approved once"]).run(APPROVE, BOTH) == Outcome(
-            facts={GRANT: (GrantInstalmentApproved(grant=GRANT, instalment=1, approver=BOTH, stage=2),)},
+            facts={GRANT: (GrantInstalmentApproved(grant=GRANT, instalment=1, approver=BOTH, approval=2),)},
             answers=GRANT,
         )
 

@@ -9,13 +9,13 @@ import msgspec
 import pytest
 
 from domain import funds
-from domain.applications import ApplicationAwarded, ApplicationGrantOffered
-from domain.commands.grants import AcceptGrant, DeclineGrant, LapseGrant, OfferGrant
+from domain.applications.facts import ApplicationAwarded, ApplicationGrantOffered
+from domain.commands.grants.offering import AcceptGrant, DeclineGrant, LapseGrant, OfferGrant
 from domain.deciding import Command, Outcome
 from domain.funds import FundCommitted, FundReleased
 from domain.grants import state
 from domain.grants.facts import GrantAccepted, GrantDeclined, GrantLapsed, GrantOffered
-from domain.panels import PanelAwardFreed, PanelOpened
+from domain.panels.facts import PanelAwardFreed, PanelOpened
 from domain.persons import PersonErased, PersonHandleGiven
 from domain.refusals import Forbidden, Invalid, NotFound, Refused
 from domain.values import SYSTEM

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from domain import access
-from domain.commands.grants import ConfirmGrantPayee, InstructInstalment, RequestInstalment, SetGrantPayee
+from domain.commands.grants.instalments import InstructInstalment, RequestInstalment
+from domain.commands.grants.payee import ConfirmGrantPayee, SetGrantPayee
 from domain.deciding import Allowed, Command, Fact, Outcome
 from domain.grants.accounts import check_account
 from domain.grants.facts import (

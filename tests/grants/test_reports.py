@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from domain.commands.grants import AcceptGrantReport, RequestInstalment, ReturnGrantReport, SubmitGrantReport
+from domain.commands.grants.instalments import RequestInstalment
+from domain.commands.grants.reports import AcceptGrantReport, ReturnGrantReport, SubmitGrantReport
 from domain.deciding import Command, Fact, Outcome
 from domain.grants import state
 from domain.grants.facts import (

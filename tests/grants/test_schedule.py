@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from domain.commands.grants import ScheduleGrant
+from domain.commands.grants.scheduling import ScheduleGrant
 from domain.deciding import Fact, Outcome
 from domain.grants.facts import Condition, GrantCompleted, GrantInstalmentsScheduled, GrantLapsed, Instalment
 from domain.grants.rules import PlannedInstalment

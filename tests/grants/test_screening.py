@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from domain.calls import CALL as CALLS
-from domain.calls import CallCancelled, CallScreeningSet
-from domain.commands.grants import InstructInstalment
+from domain.calls.facts import CallCancelled, CallScreeningSet
+from domain.calls.state import CALL as CALLS
+from domain.commands.grants.instalments import InstructInstalment
 from domain.commands.screening import RecordScreening, SetCallScreening, SetInitiativeScreening
 from domain.deciding import Command, Fact, Outcome
 from domain.grants.facts import GrantCompleted, GrantScreened, ScreeningResult

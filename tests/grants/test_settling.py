@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta, timezone
 
 import pytest
 
-from domain.commands.grants import FailInstalment, InstructInstalment, SettleInstalment
+from domain.commands.grants.instalments import FailInstalment, InstructInstalment, SettleInstalment
 from domain.deciding import Outcome
 from domain.exchange import Exchange, typed_rate
 from domain.grants.facts import GrantInstalmentSettled

@@ -5,22 +5,19 @@ from __future__ import annotations
 import pytest
 
 from domain import due_dates, funds
-from domain.applications import APPLICATION as APPLICATIONS
-from domain.applications import check_can_be_forgotten
-from domain.commands.grants import (
+from domain.applications.rules import check_can_be_forgotten
+from domain.applications.state import APPLICATION as APPLICATIONS
+from domain.commands.grants.ending import CompleteGrant, TerminateGrant
+from domain.commands.grants.instalments import (
     ApproveInstalment,
-    CompleteGrant,
-    ConfirmGrantPayee,
     FailInstalment,
     InstructInstalment,
     RequestInstalment,
-    ResumeGrant,
-    SetGrantPayee,
     SettleInstalment,
-    SubmitGrantReport,
-    SuspendGrant,
-    TerminateGrant,
 )
+from domain.commands.grants.payee import ConfirmGrantPayee, SetGrantPayee
+from domain.commands.grants.reports import SubmitGrantReport
+from domain.commands.grants.suspending import ResumeGrant, SuspendGrant
 from domain.deciding import Command, Fact, Outcome
 from domain.funds import FundReleased
 from domain.grants import state

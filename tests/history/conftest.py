@@ -19,8 +19,9 @@ from domain.commands.register import REGISTER
 from domain.values import SYSTEM, Channel
 from history.keyfiles import KeyFolder
 from history.migrate import migrate, migrations_in
+from history.requests import Answer, Request
 from history.rotation import Rotation
-from history.runner import Answer, Request, Runner
+from history.runner import Runner
 from history.store import open_history
 from history.vault import Vault
 from tests.conftest import drop_database, make_database

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from datetime import datetime, timedelta
 
-from domain.rounds import RoundOpened
+from domain.rounds.facts import RoundOpened
 from domain.values import SYSTEM, stream_id
 from history.appends import Append
 from history.documents import write

@@ -13,7 +13,7 @@ import pytest
 from domain.refusals import NotFound, Refused
 from domain.values import Role, stream_id
 from history.appends import Append, Unavailable
-from history.runner import KeyReused, Stale
+from history.requests import KeyReused, Stale
 from history.statements import call
 from tests.history import second_reader
 from tests.history.conftest import Office, Offices

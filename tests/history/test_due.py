@@ -14,7 +14,7 @@ import pytest
 
 import history.documents
 from domain.deciding import Fact
-from domain.rounds import RoundOpened
+from domain.rounds.facts import RoundOpened
 from domain.topics import TOPIC_OF
 from domain.values import stream_id
 from history.appends import Append, DueDate, Unavailable
@@ -22,7 +22,8 @@ from history.derived_tables import verify_tables
 from history.documents import Stored, read
 from history.due import FIRST_PAUSE, LONGEST_PAUSE, Backoff, run_due
 from history.keyfiles import KeysUnusable
-from history.runner import Answer, Request, Runner
+from history.requests import Answer, Request
+from history.runner import Runner
 from tests.history.conftest import NOON, Office
 from tests.history.round_due import open_round
 

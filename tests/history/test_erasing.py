@@ -15,8 +15,8 @@ from history.appends import Append, Appended, Unavailable
 from history.documents import read
 from history.key_backup import KeyBackup
 from history.keyfiles import Fence, KeyFolder
+from history.requests import Contended, KeyReused
 from history.rotation import Rotation, epoch_of
-from history.runner import Contended, KeyReused
 from history.store import History, opened_keys
 from tests.history.conftest import Office, Offices
 

@@ -15,11 +15,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from domain.applications import ApplicationSubmitted
+from domain.applications.facts import ApplicationSubmitted
 from domain.funds import FundOpened
 from domain.initiatives import InstallationOpened
 from domain.personal import Withheld
-from domain.reviews import ReviewSubmitted
+from domain.reviews.facts import ReviewSubmitted
 from domain.topics import TOPICS, newest
 from history.documents import fact_in, has_its_fields, leaf_of, opener, read, write
 from history.format.document import read_document

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from history import store
-from history.runner import KeyReused
+from history.requests import KeyReused
 from history.store import ANSWERS_KEPT_DAYS
 from tests.history.conftest import Office
 

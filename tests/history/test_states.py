@@ -4,7 +4,7 @@ from typing import cast
 
 import pytest
 
-from domain.calls import CALL
+from domain.calls.state import CALL
 from domain.initiatives import INITIATIVE
 from domain.persons import PERSON
 from domain.refusals import NotFound

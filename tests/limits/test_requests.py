@@ -15,7 +15,7 @@ from api.http.bodies import decode
 from api.http.problems import MOST_NAMED, Problem, problem_of
 from api.run.wiring import Wiring
 from domain.answers import check_answers
-from domain.commands.applications import SubmitApplication
+from domain.commands.applications.submitting import SubmitApplication
 from domain.commands.grants.scheduling import ScheduleGrant
 from domain.forms import Answer, Form, Question
 from domain.refusals import CommandRejected, FieldError, Invalid

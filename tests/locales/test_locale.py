@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from api.locales import ENGLISH, Locale, locale_of
-from domain.applications import ApplicationStatus
+from domain.applications.state import ApplicationStatus
 from domain.labels import label
 from domain.messages import At, counted, msg
 from domain.values import Money

@@ -275,7 +275,7 @@ class Books:
                 grant.approvers[fact.instalment] = []
             case GrantInstalmentApproved():
                 assert grant.confirmed, "approved for bank details that nobody checked"
-                grant.approve(fact.instalment, fact.stage, actor)
+                grant.approve(fact.instalment, fact.approval, actor)
             case GrantInstalmentInstructed():
                 assert (fact.setting, grant.confirmed) == (grant.setting, True)
                 assert len(grant.approvers[fact.instalment]) == 2

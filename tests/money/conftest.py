@@ -18,7 +18,7 @@ from domain.refusals import CommandRejected
 from domain.stages import StageDraft
 from domain.values import Money, Role
 from history.documents import read
-from history.runner import Answer
+from history.requests import Answer
 from projections.projector import Projector
 from projections.register import PROJECTIONS
 from tests.history.conftest import Office, Offices, anyio_backend, offices

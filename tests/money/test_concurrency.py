@@ -190,7 +190,7 @@ class TestAnInstalment:
 
         again = "You gave the first approval; the second must come from somebody else."
         assert Counter(answers) == {None: 1, again: 3}
-        assert [(fact.approver, fact.stage) for fact in self.approvals(house, grant)] == [
+        assert [(fact.approver, fact.approval) for fact in self.approvals(house, grant)] == [
             (house.people["both"], 1)
         ]
 
@@ -210,7 +210,7 @@ class TestAnInstalment:
         }
         (first,) = self.approvals(house, grant)
         winner = "finance" if answers[0] is None else "second_finance"
-        assert (first.approver, first.stage) == (house.people[winner], 1)
+        assert (first.approver, first.approval) == (house.people[winner], 1)
 
     async def test_gets_one_second_approval_and_is_instructed_once(self, house: House) -> None:
         """Two approvers at once, then finance twice at once."""
@@ -228,7 +228,7 @@ class TestAnInstalment:
             None,
             "Only a requested instalment can be approved; this one is approved.",
         }
-        assert [fact.stage for fact in self.approvals(house, grant)] == [1, 2]
+        assert [fact.approval for fact in self.approvals(house, grant)] == [1, 2]
 
         answers = await together(
             *(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from domain.grants.facts import GrantAccepted, GrantInstalmentsScheduled
-from domain.panels import PanelAnnounced, PanelConfirmed, PanelOpened, PanelOutcomeSet
+from domain.panels.facts import PanelAnnounced, PanelConfirmed, PanelOpened, PanelOutcomeSet
 from tests.money.conftest import REQUESTED, House, eur
 
 pytestmark = pytest.mark.anyio

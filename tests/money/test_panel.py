@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 import psycopg
 import pytest
 
-from domain.applications import (
+from domain.applications.facts import (
     ApplicationAwarded,
     ApplicationDeclined,
     ApplicationFoundEligible,
@@ -19,9 +19,9 @@ from domain.applications import (
     ApplicationWaitlisted,
     ApplicationWithdrawn,
 )
-from domain.panels import PanelAnnounced, PanelClosed, PanelConfirmed, PanelOpened, PanelOutcomeSet
+from domain.panels.facts import PanelAnnounced, PanelClosed, PanelConfirmed, PanelOpened, PanelOutcomeSet
 from domain.refusals import Refused
-from domain.rounds import RoundClosed, RoundDecided, RoundOpened, RoundPutToPanel
+from domain.rounds.facts import RoundClosed, RoundDecided, RoundOpened, RoundPutToPanel
 from history.appends import Append, Appended
 from history.runner import SHARED_ATTEMPTS
 from history.store import LoadedFact

@@ -22,7 +22,7 @@ from api.run.settings import read_settings
 from api.run.wiring import Wiring, wire
 from domain.commands.persons import RegisterPerson
 from domain.values import SYSTEM, Channel
-from history.runner import Request
+from history.requests import Request
 from tests.conftest import drop_database, make_database
 from tests.operations.command_line.operator import Operator
 

@@ -21,7 +21,7 @@ from domain.commands.persons import RegisterPerson
 from domain.deciding import Command
 from domain.values import SYSTEM, Channel
 from history.migrate import migrate
-from history.runner import Request
+from history.requests import Request
 from tests.history.round_due import open_round
 
 pytestmark = pytest.mark.anyio

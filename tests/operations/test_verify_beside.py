@@ -24,7 +24,7 @@ from domain.due_dates import set_by
 from domain.indexes import entries_of
 from domain.initiatives import AdministratorAppointed, InstallationOpened
 from domain.persons import PersonClaimMade, PersonClaimUsed
-from domain.rounds import RoundOpened
+from domain.rounds.facts import RoundOpened
 from domain.values import SYSTEM
 from history.appends import Append, DueDate
 from history.documents import Stored, write

@@ -22,8 +22,8 @@ from domain.values import SYSTEM, Channel
 from history.documents import read
 from history.keyfiles import Fence
 from history.migrate import migrate
+from history.requests import Request
 from history.rotation import to_erase_again
-from history.runner import Request
 from history.store import History
 
 pytestmark = pytest.mark.anyio

@@ -6,19 +6,16 @@ from datetime import datetime, timedelta
 import msgspec
 import pytest
 
-from domain.applications import ApplicationAwarded, ApplicationSubmitted
+from domain.applications.facts import ApplicationAwarded, ApplicationSubmitted
 from domain.commands.announcing import AnnouncePanel, CancelPanelAnnouncement, PlanPanelAnnouncement
-from domain.commands.applications import FindApplicationEligible, SubmitApplication, WithdrawApplication
-from domain.commands.grants import (
-    AcceptGrant,
-    ApproveInstalment,
-    ConfirmGrantPayee,
-    OfferGrant,
-    RequestInstalment,
-    ScheduleGrant,
-    SetGrantPayee,
-    SubmitGrantReport,
-)
+from domain.commands.applications.ending import WithdrawApplication
+from domain.commands.applications.examining import FindApplicationEligible
+from domain.commands.applications.submitting import SubmitApplication
+from domain.commands.grants.instalments import ApproveInstalment, RequestInstalment
+from domain.commands.grants.offering import AcceptGrant, OfferGrant
+from domain.commands.grants.payee import ConfirmGrantPayee, SetGrantPayee
+from domain.commands.grants.reports import SubmitGrantReport
+from domain.commands.grants.scheduling import ScheduleGrant
 from domain.commands.organisations import (
     CloseOrganisation,
     EraseOrganisation,
@@ -37,7 +34,7 @@ from domain.organisations import OrganisationRegistered
 from domain.persons import PERSON, PersonHandleGiven, PersonJoinedOrganisation
 from domain.readings import reading_of
 from domain.refusals import Forbidden, Invalid, NotFound, Refused
-from domain.rounds import ROUND as ROUNDS
+from domain.rounds.state import ROUND as ROUNDS
 from domain.values import Role
 from tests.driving import NOON, World
 from tests.scene import (

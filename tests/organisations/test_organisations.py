@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.applications import ApplicationEndedByErasure
+from domain.applications.facts import ApplicationEndedByErasure
 from domain.commands.organisations import (
     CloseOrganisation,
     EraseOrganisation,

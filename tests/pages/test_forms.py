@@ -17,8 +17,9 @@ from api.pages.rendering import Said, said
 from api.pages.reviews import _scored as scored
 from api.pages.sign_in import within
 from api.pages.visits import Visit
-from domain.commands.applications import SubmitApplication, WithdrawApplication
-from domain.commands.grants import ConfirmGrantPayee
+from domain.commands.applications.ending import WithdrawApplication
+from domain.commands.applications.submitting import SubmitApplication
+from domain.commands.grants.payee import ConfirmGrantPayee
 from domain.commands.panels import SetPanelOutcome
 from domain.commands.register import REGISTER
 from domain.commands.reviews import SubmitReview

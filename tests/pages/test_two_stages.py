@@ -88,6 +88,13 @@ class Season:
 def test_an_application_goes_from_the_letter_to_an_award_for_the_project(stage: Stage) -> None:
     season = Season(stage)
     application = f"/applications/{season.application}"
+    closes = datetime.now(UTC) + timedelta(days=45)
+    season.post(
+        "officer",
+        f"/api/rounds/{stage.round}/extend",
+        closes_at=closes.strftime("%Y-%m-%dT12:30:00"),
+        reason="events",
+    )
     first = season.judge(art=8)
     season.decide(outcome="invite")
     season.caught_up()
@@ -163,6 +170,10 @@ def test_an_application_goes_from_the_letter_to_an_award_for_the_project(stage: 
         "application.found_eligible.v1",
         "application.awarded.v1",
     ]
+    (extended,) = (line for line in told if line["topic"] == "round.deadline_extended.v1")
+    assert extended["about"]["name"] == "the round of “Letter”", (
+        "what was told in an earlier stage stays told"
+    )
     for round, place in ((letter, "80.000"), (stage.round, "90.000")):
         ranking = stage.speaking("officer").get(f"/api/rounds/{round}/ranking")
         assert [each["score"] for each in ranking["places"]["items"]] == [place]

@@ -4,13 +4,14 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from domain.applications import ApplicationAwarded, ApplicationDeclined, ApplicationWaitlisted
+from domain.applications.facts import ApplicationAwarded, ApplicationDeclined, ApplicationWaitlisted
 from domain.commands.announcing import AnnouncePanel, CancelPanelAnnouncement, PlanPanelAnnouncement
-from domain.commands.applications import WithdrawApplication
+from domain.commands.applications.ending import WithdrawApplication
 from domain.deciding import Command, Fact, Outcome
 from domain.indexes import applications_by
-from domain.panels import PANEL as PANEL_AGGREGATE
-from domain.panels import PanelAnnouncementCancelled, PanelAnnouncementPlanned, PanelStatus
+from domain.panels.facts import PanelAnnouncementCancelled, PanelAnnouncementPlanned
+from domain.panels.state import PANEL as PANEL_AGGREGATE
+from domain.panels.state import PanelStatus
 from domain.refusals import Forbidden, Invalid, NotFound, Refused
 from domain.values import SYSTEM
 from tests.driving import NOON, World

@@ -5,16 +5,18 @@ from fractions import Fraction
 import msgspec
 import pytest
 
-from domain.applications import ApplicationDeclined
+from domain.applications.facts import ApplicationDeclined
 from domain.commands.announcing import AnnouncePanel
 from domain.commands.panels import ClosePanel, ConfirmPanel, OpenPanel, SetPanelOutcome
 from domain.deciding import Command, Fact, Outcome
 from domain.indexes import applications_by
 from domain.initiatives import MemberAdded
-from domain.panels import PANEL as PANEL_AGGREGATE
-from domain.panels import MoreReason, Panel, PanelConfirmed, PanelOutcomeSet, RankingPlace, evolve, rank
+from domain.panels.facts import MoreReason, PanelConfirmed, PanelOutcomeSet, RankingPlace
+from domain.panels.ranking import rank
+from domain.panels.state import PANEL as PANEL_AGGREGATE
+from domain.panels.state import Panel, evolve
 from domain.refusals import Forbidden, Invalid, NotFound, Refused
-from domain.reviews import Review, ReviewStatus
+from domain.reviews.state import Review, ReviewStatus
 from domain.stages import Blindness
 from domain.values import Money, Role
 from tests.driving import World, person

@@ -4,8 +4,9 @@ import itertools
 
 from domain.commands.panels import OpenPanel
 from domain.forms import Criterion, Rubric
-from domain.panels import RankingPlace, rank, without
-from domain.reviews import Review, ReviewStatus
+from domain.panels.facts import RankingPlace
+from domain.panels.ranking import rank, without
+from domain.reviews.state import Review, ReviewStatus
 from tests.panels.test_panels import place, received
 from tests.scene import (
     APPLICATION,

@@ -3,8 +3,9 @@
 import pytest
 
 from domain.commands.panels import ClosePanel, ConfirmPanel, ReturnPanel
-from domain.panels import PANEL as PANEL_AGGREGATE
-from domain.panels import PanelReturned, PanelStatus
+from domain.panels.facts import PanelReturned
+from domain.panels.state import PANEL as PANEL_AGGREGATE
+from domain.panels.state import PanelStatus
 from domain.refusals import Forbidden, NotFound, Refused
 from tests.panels.test_panels import award, in_panel
 from tests.scene import (

@@ -3,19 +3,19 @@
 import msgspec
 import pytest
 
-from domain.applications import APPLICATION as APPLICATION_AGGREGATE
-from domain.applications import (
+from domain.applications.facts import (
     ApplicationFoundEligible,
     ApplicationPromoted,
-    ApplicationStatus,
     ApplicationSubmitted,
     ApplicationWaitlisted,
 )
-from domain.calls import CallPublished
-from domain.commands.grants import DeclineGrant, LapseGrant
+from domain.applications.state import APPLICATION as APPLICATION_AGGREGATE
+from domain.applications.state import ApplicationStatus
+from domain.calls.facts import CallPublished
+from domain.commands.grants.offering import DeclineGrant, LapseGrant
 from domain.commands.waiting_lists import MoveWaitingList
 from domain.deciding import Command, Fact
-from domain.panels import PanelAwardFreed, PanelOutcomeSet, PanelWaitingListMoved
+from domain.panels.facts import PanelAwardFreed, PanelOutcomeSet, PanelWaitingListMoved
 from domain.refusals import Forbidden, Refused
 from domain.values import SYSTEM
 from tests.driving import NOON, World

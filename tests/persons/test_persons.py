@@ -2,16 +2,14 @@
 
 import pytest
 
-from domain.applications import (
-    APPLICATION as APPLICATIONS,
-)
-from domain.applications import (
+from domain.applications.facts import (
     ApplicationAwarded,
     ApplicationDeclined,
     ApplicationEndedByErasure,
-    ApplicationStatus,
     ApplicationWaitlisted,
 )
+from domain.applications.state import APPLICATION as APPLICATIONS
+from domain.applications.state import ApplicationStatus
 from domain.commands.persons import ErasePerson, RegisterPerson
 from domain.deciding import Fact, Outcome
 from domain.indexes import submissions_of

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from domain.calls import CALL, Call
+from domain.calls.state import CALL, Call
 from domain.deciding import Load, Loaded, Members, Part, Wish, maybe, members, some, the, together
 from domain.persons import PERSON, Person
 from domain.refusals import NotFound
-from domain.reviews import REVIEW, Review
+from domain.reviews.state import REVIEW, Review
 from tests.scene import numbered
 
 CALL_ID = numbered("call", 1)

@@ -14,7 +14,7 @@ import pytest
 from psycopg import sql
 
 from api.postgres.embedded import EmbeddedPostgres
-from domain.applications import APPLICATION
+from domain.applications.state import APPLICATION
 from domain.forms import Criterion, Form, Question, Rubric
 from domain.grants.rules import PlannedInstalment
 from domain.grants.state import GRANT

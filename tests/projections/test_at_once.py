@@ -11,7 +11,7 @@ import pytest
 
 from domain.refusals import Refused
 from history.appends import Append, Appended
-from history.runner import Answer, KeyReused
+from history.requests import Answer, KeyReused
 from tests.projections.conftest import DEADLINE, Season, eur
 
 pytestmark = pytest.mark.anyio

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.calls import CallPublished
+from domain.calls.facts import CallPublished
 from domain.initiatives import InitiativeFact, MemberAdded
 from projections import facts, projector
 from projections.batch import Batch

@@ -17,8 +17,8 @@ import pytest
 from eventsourcing.persistence import StoredEvent
 
 from api.run.supervise import GRACE_SECONDS
-from domain.applications import ApplicationFoundEligible
-from domain.calls import CallFact, CallPublished
+from domain.applications.facts import ApplicationFoundEligible
+from domain.calls.facts import CallFact, CallPublished
 from history.documents import Recorded
 from history.library import FactMapper, FactRecorder
 from projections import facts, projector

@@ -10,7 +10,7 @@ import pytest
 
 from domain.forms import Criterion, Form, Question, Rubric
 from domain.refusals import Forbidden, NotFound
-from domain.reviews import ReviewStatus
+from domain.reviews.state import ReviewStatus
 from domain.stages import StageDraft
 from projections import applications, grants, panels, review_progress, reviews, rounds, timeline
 from projections.moments import AsOf

@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from domain.commands.applications import SubmitApplication
+from domain.commands.applications.submitting import SubmitApplication
 from domain.commands.panels import ConfirmPanel
 from domain.commands.reviews import AssignReview, SubmitReview
 from domain.deciding import Command
 from history.batched_lookups import BatchedLookup
-from history.runner import Answer, Request, Runner
+from history.requests import Answer, Request
+from history.runner import Runner
 from history.states import StateCache
 from tests.projections.conftest import Season
 

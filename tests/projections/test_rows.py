@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from domain.calls import (
+from domain.calls.facts import (
     CallAwardReleased,
     CallAwardsConfirmed,
     CallCancelled,

@@ -51,7 +51,7 @@ async def test_the_rules_that_compare_people_can_be_checked_by_handles(season: S
         stage: {
             each.envelope.acting.handle
             for each in facts
-            if each.topic == "grant.instalment_approved.v1" and each.fact.stage == stage
+            if each.topic == "grant.instalment_approved.v1" and each.fact.approval == stage
         }
         for stage in (1, 2)
     }

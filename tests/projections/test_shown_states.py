@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from domain.grants.state import Grant
-from domain.rounds import RoundQuorumLowered
+from domain.rounds.facts import RoundQuorumLowered
 from domain.topics import AGGREGATES
 from history.documents import fact_in
 from projections.folding import applications, calls, funds, grants, panels, reviews, rounds

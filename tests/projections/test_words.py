@@ -9,12 +9,12 @@ import msgspec
 import pytest
 
 from api.locales import LANGUAGES, Locale
-from domain.applications import ApplicationReturned
+from domain.applications.facts import ApplicationReturned
 from domain.deciding import Fact
 from domain.labels import REASONS
 from domain.messages import msg
-from domain.panels import PanelAnnouncementPlanned
-from domain.rounds import RoundDeadlineExtended, RoundLateAccessGranted, RoundOpened
+from domain.panels.facts import PanelAnnouncementPlanned
+from domain.rounds.facts import RoundDeadlineExtended, RoundLateAccessGranted, RoundOpened
 from domain.topics import REGISTER, TOPICS
 from domain.values import Role
 from projections.words import TellingContext, words

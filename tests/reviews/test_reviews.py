@@ -16,7 +16,7 @@ from domain.initiatives import MemberAdded, MemberRemoved
 from domain.personal import personal_fields
 from domain.persons import PersonErased
 from domain.refusals import Forbidden, Invalid, NotFound, Refused
-from domain.reviews import ReviewConflictDeclared, ReviewSubmitted
+from domain.reviews.facts import ReviewConflictDeclared, ReviewSubmitted
 from domain.stages import Blindness
 from domain.values import SYSTEM, Role
 from tests.driving import World, person

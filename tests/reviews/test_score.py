@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.forms import Criterion, Rubric
-from domain.reviews import Review, ReviewStatus, mean, rests_on_few, score
+from domain.reviews.scores import mean, rests_on_few, score
+from domain.reviews.state import Review, ReviewStatus
 from projections.reviews import percent
 
 

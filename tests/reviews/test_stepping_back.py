@@ -7,10 +7,10 @@ from domain.commands.panels import OpenPanel
 from domain.commands.reviews import DeclareConflict, DeclareNoConflict, ReplaceReview, SubmitReview
 from domain.deciding import Fact, Outcome
 from domain.indexes import conflicts_of, entries_of
-from domain.panels import PANEL as PANEL_AGGREGATE
+from domain.panels.state import PANEL as PANEL_AGGREGATE
 from domain.refusals import Refused
-from domain.reviews import REVIEW as REVIEWS
-from domain.reviews import ReviewStatus, undeclared
+from domain.reviews.state import REVIEW as REVIEWS
+from domain.reviews.state import ReviewStatus, undeclared
 from tests.driving import World
 from tests.scene import (
     APPLICATION,

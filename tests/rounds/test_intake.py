@@ -14,23 +14,20 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from domain.applications import APPLICATION, ApplicationStatus, ApplicationWritten
-from domain.commands.applications import (
-    ChangeApplication,
-    FindApplicationEligible,
-    FindApplicationIneligible,
-    ResubmitApplication,
-    ReturnApplication,
-    SubmitApplication,
-    WithdrawApplication,
-)
+from domain.applications.facts import ApplicationWritten
+from domain.applications.state import APPLICATION, ApplicationStatus
+from domain.commands.applications.ending import WithdrawApplication
+from domain.commands.applications.examining import FindApplicationEligible, FindApplicationIneligible
+from domain.commands.applications.returning import ResubmitApplication, ReturnApplication
+from domain.commands.applications.submitting import ChangeApplication, SubmitApplication
 from domain.commands.panels import OpenPanel
 from domain.commands.rounds import ExtendRound, GrantLateAccess
 from domain.deciding import Command
 from domain.due_dates import set_by
 from domain.refusals import CommandRejected
-from domain.rounds import ROUND as ROUNDS
-from domain.rounds import RoundClosed, RoundStatus
+from domain.rounds.facts import RoundClosed
+from domain.rounds.state import ROUND as ROUNDS
+from domain.rounds.state import RoundStatus
 from tests.driving import NOON, World, person
 from tests.scene import CALL, OFFICER, ROUND, calling, euros, registered
 

@@ -6,15 +6,16 @@ from typing import Any
 import msgspec
 import pytest
 
-from domain.applications import APPLICATION as APPLICATIONS
-from domain.commands.applications import ChangeApplication, SubmitApplication
+from domain.applications.state import APPLICATION as APPLICATIONS
+from domain.commands.applications.submitting import ChangeApplication, SubmitApplication
 from domain.commands.rounds import CloseRound, ExtendRound, GrantLateAccess
 from domain.deciding import Due, Fact
 from domain.personal import personal_fields
 from domain.readings import READING, reading_of
 from domain.refusals import Forbidden, Invalid, Refused
-from domain.rounds import ROUND as ROUNDS
-from domain.rounds import RoundClosed, RoundDeadlineExtended, RoundLateAccessGranted, RoundStatus
+from domain.rounds.facts import RoundClosed, RoundDeadlineExtended, RoundLateAccessGranted
+from domain.rounds.state import ROUND as ROUNDS
+from domain.rounds.state import RoundStatus
 from tests.driving import World
 from tests.scene import (
     AFTER,

@@ -4,21 +4,14 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from domain.calls import CallRoundOpened
+from domain.calls.facts import CallRoundOpened
 from domain.commands.rounds import CloseRound, OpenRound
 from domain.deciding import Outcome
 from domain.indexes import applications_of
 from domain.refusals import Forbidden, Invalid, NotFound, Refused
-from domain.rounds import (
-    Round,
-    RoundClosed,
-    RoundDecided,
-    RoundOpened,
-    RoundPutToPanel,
-    RoundStatus,
-    decide,
-    put_to_panel,
-)
+from domain.rounds.facts import RoundClosed, RoundDecided, RoundOpened, RoundPutToPanel
+from domain.rounds.rules import decide, put_to_panel
+from domain.rounds.state import Round, RoundStatus
 from domain.values import SYSTEM
 from tests.driving import World
 from tests.scene import (

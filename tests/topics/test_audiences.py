@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from domain import topics
-from domain.topics import TOPICS, Audience, Topic, topics_for
+from domain.topic import Audience, Topic
+from domain.topics import TOPICS, topics_for
 from domain.values import Role
 
 TABLE = """

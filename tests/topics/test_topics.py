@@ -11,29 +11,21 @@ from typing import get_args, get_type_hints
 import msgspec
 
 import domain
-from domain import (
-    applications,
-    calls,
-    dossiers,
-    funds,
-    initiatives,
-    organisations,
-    panels,
-    persons,
-    readings,
-    reviews,
-    rounds,
-)
+from domain import dossiers, funds, initiatives, organisations, persons, readings
+from domain.applications.facts import ApplicationFact
+from domain.calls.facts import CallFact
 from domain.commands.register import REGISTER
 from domain.deciding import Command, Fact
 from domain.funds import FundOpened
+from domain.panels.facts import PanelFact
 from domain.personal import personal_fields
+from domain.reviews.facts import ReviewFact
+from domain.rounds.facts import RoundFact
+from domain.topic import Older, Topic
 from domain.topics import (
     AGGREGATES,
     TOPIC_OF,
     TOPICS,
-    Older,
-    Topic,
     conversions_in,
     newest,
     stream_of,
@@ -80,12 +72,12 @@ def test_each_aggregate_folds_the_facts_of_its_kind() -> None:
         "organisation": organisations.OrganisationFact,
         "dossier": dossiers.DossierFact,
         "fund": funds.FundFact,
-        "call": calls.CallFact,
-        "round": rounds.RoundFact,
-        "application": applications.ApplicationFact,
-        "review": reviews.ReviewFact,
+        "call": CallFact,
+        "round": RoundFact,
+        "application": ApplicationFact,
+        "review": ReviewFact,
         "reading": readings.ReadingFact,
-        "panel": panels.PanelFact,
+        "panel": PanelFact,
         "grant": importlib.import_module("domain.grants.facts").GrantFact,
     }
     assert set(unions) == set(AGGREGATES)

@@ -14,7 +14,7 @@ from api.http import commands
 from api.http.openapi import described_as_json
 from domain import limits
 from domain.answers import check_answers
-from domain.applications import check_explanation
+from domain.applications.rules import check_explanation
 from domain.commands.register import REGISTER
 from domain.forms import (
     BudgetLine,

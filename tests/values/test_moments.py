@@ -6,9 +6,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from domain.calls import instant
+from domain.calls.rules import instant
 from domain.refusals import Invalid, Refused
-from domain.rounds import Round, RoundOpened, evolve
+from domain.rounds.facts import RoundOpened
+from domain.rounds.state import Round, evolve
 from domain.values import read_date, read_time
 from tests.scene import ARTIST
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from typing import Protocol
 
 from domain import access, dossiers
-from domain.applications import APPLICATION
+from domain.applications.state import APPLICATION
 from domain.deciding import Fact, Given, Outcome, Part, Plan, PlannedCommand, Verdict, members, the, together
 from domain.dossiers import DOSSIER
 from domain.grants.state import GRANT, Grant

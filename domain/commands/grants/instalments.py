@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from domain import access, limits
-from domain.calls import CALL
+from domain.calls.state import CALL
 from domain.commands.grants.acting import by_recipient, by_staff
 from domain.deciding import Command, Given, Plan, Registered, the, together
 from domain.exchange import Exchange

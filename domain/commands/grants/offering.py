@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from domain import access, applications, calls, dossiers, funds, limits, waiting_list
-from domain.applications import APPLICATION
-from domain.calls import CALL, Call
+from domain import access, dossiers, funds, limits, waiting_list
+from domain.applications import rules as application_rules
+from domain.applications.state import APPLICATION
+from domain.calls import rules as call_rules
+from domain.calls.state import CALL, Call
 from domain.deciding import (
     Command,
     Due,
@@ -30,7 +32,7 @@ from domain.grants.facts import GrantAccepted, GrantDeclined, GrantDeclineReason
 from domain.grants.state import GRANT, Grant
 from domain.indexes import conflicts_of
 from domain.initiatives import INITIATIVE
-from domain.panels import PANEL
+from domain.panels.state import PANEL
 from domain.parties import actor_of, party_of
 from domain.values import ApplicationId, GrantId
 
@@ -95,7 +97,7 @@ def _offer(command: OfferGrant, given: Given) -> Plan:
             about=grant,
         )
         committed = funds.commit(call.fund, fund, grant_id=grant, amount=application.awarded)
-        noted = applications.note_grant(command.application, grant=grant)
+        noted = application_rules.note_grant(command.application, grant=grant)
         return Outcome(
             facts={dossier: opened, grant: offered, command.application: noted, call.fund: committed},
             answers=grant,
@@ -131,7 +133,7 @@ def _accept(command: AcceptGrant, given: Given) -> Plan:
 
 def _back_in_budget(grant_id: str, grant: Grant, call: Call) -> dict[str, tuple[Fact, ...]]:
     """What a rolling call can award again, as an offer came to nothing."""
-    facts = calls.release_award(grant.call, call, grant=grant_id, amount=grant.amount)
+    facts = call_rules.release_award(grant.call, call, grant=grant_id, amount=grant.amount)
     return {grant.call: facts} if facts else {}
 
 
@@ -195,7 +197,7 @@ COMMANDS = (
     Registered("grant.offer", OfferGrant, _offer),
     Registered("grant.accept", AcceptGrant, _accept),
     Registered("grant.decline", DeclineGrant, _decline),
-    Registered("grant.lapse", LapseGrant, _lapse),
+    Registered("grant.lapse", LapseGrant, _lapse, by_program=True),
 )
 
 

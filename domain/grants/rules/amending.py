@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from domain.applications import check_explanation
+from domain.applications.rules import check_explanation
 from domain.deciding import Fact
 from domain.grants.facts import (
     GrantAmended,

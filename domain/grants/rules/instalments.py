@@ -65,12 +65,12 @@ def approve(
     instalment = _find(grant, number)
     check_accepted(grant)
     check_not_erased(recipient)
-    stage = grant.next_stage(number)
-    if stage is None and instalment.status is InstalmentStatus.FAILED:
+    approval = grant.next_approval(number)
+    if approval is None and instalment.status is InstalmentStatus.FAILED:
         raise Refused(
             msg("This instalment failed but is still approved, so it can be sent to the bank again.")
         )
-    if stage is None:
+    if approval is None:
         raise Refused(
             msg(
                 "Only a requested instalment can be approved; this one is {status}.", status=instalment.status
@@ -82,7 +82,7 @@ def approve(
         raise Refused(
             msg("An instalment cannot be approved by people who act for whoever is paid; somebody else must.")
         )
-    if stage == 2 and approver.id == instalment.first_approver:
+    if approval == 2 and approver.id == instalment.first_approver:
         raise Refused(msg("You gave the first approval; the second must come from somebody else."))
     if grant.payee is None or not grant.payee.confirmed:
         raise Refused(
@@ -90,7 +90,9 @@ def approve(
                 "The bank details are not confirmed yet. Confirm them first; then this instalment can be approved."
             )
         )
-    return (GrantInstalmentApproved(grant=grant_id, instalment=number, approver=approver.id, stage=stage),)
+    return (
+        GrantInstalmentApproved(grant=grant_id, instalment=number, approver=approver.id, approval=approval),
+    )
 
 
 def instruct(
@@ -108,7 +110,7 @@ def instruct(
     instalment = _find(grant, number)
     check_accepted(grant)
     check_not_erased(recipient)
-    if grant.next_stage(number) is not None and grant.outdated(instalment):
+    if grant.next_approval(number) is not None and grant.outdated(instalment):
         raise Refused(
             msg(
                 "The payee was changed after this instalment was approved, so it must be approved twice again."

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from domain.applications import Application, ApplicationStatus, check_explanation
-from domain.calls import Call
+from domain.applications.rules import check_explanation
+from domain.applications.state import Application, ApplicationStatus
+from domain.calls.state import Call
 from domain.deciding import Fact
 from domain.funds import Fund
 from domain.grants.facts import GrantAccepted, GrantDeclined, GrantDeclineReason, GrantLapsed, GrantOffered

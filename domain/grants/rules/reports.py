@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from domain import limits
-from domain.applications import check_explanation
+from domain.applications.rules import check_explanation
 from domain.deciding import Fact
 from domain.grants.facts import GrantReportAccepted, GrantReportReturned, GrantReportSubmitted, ReturnReason
 from domain.grants.rules.standing import check_not_ended

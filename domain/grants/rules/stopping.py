@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain.applications import check_explanation
+from domain.applications.rules import check_explanation
 from domain.deciding import Fact
 from domain.grants.facts import (
     GrantResumed,

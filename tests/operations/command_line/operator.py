@@ -22,7 +22,7 @@ from api.run.settings import read_settings
 from api.run.wiring import wire
 from domain.commands.persons import RegisterPerson
 from domain.values import SYSTEM, Channel
-from history.runner import Request
+from history.requests import Request
 
 OVERWINTER = (sys.executable, "-c", "from api.cli import main; main()")
 

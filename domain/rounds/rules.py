@@ -1,250 +1,31 @@
-"""A round: one intake of a call's applications, from its opening to the panel's decision."""
+"""What may be done with a round: one rule for each command."""
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Annotated, Literal, assert_never
 from zoneinfo import ZoneInfo
 
-import msgspec
-
 from domain import limits
-from domain.calls import Call, CallStatus, instant
-from domain.deciding import Aggregate, Fact
+from domain.calls.rules import instant
+from domain.calls.state import Call, CallStatus
+from domain.deciding import Fact
 from domain.messages import At, msg
-from domain.personal import Personal, Withheld
 from domain.refusals import Invalid, Refused
+from domain.rounds.facts import (
+    ExtensionReason,
+    LateReason,
+    RoundCancelled,
+    RoundClosed,
+    RoundDeadlineExtended,
+    RoundDecided,
+    RoundLateAccessGranted,
+    RoundOpened,
+    RoundPutToPanel,
+)
+from domain.rounds.state import Round, RoundStatus
 from domain.stages import Stage
 from domain.values import check_optional
-
-QuorumReason = Literal["conflicts_of_interest", "jurors_unavailable", "other"]
-ExtensionReason = Literal["technical_trouble", "few_applications", "events", "other"]
-LateReason = Literal["technical_trouble", "illness", "safety", "access_needs", "other"]
-
-# Facts
-
-
-class RoundOpened(Fact, frozen=True, kw_only=True):
-    """Applications are taken in from now until `closes_at`, and silently for `grace_minutes` more; `closes_local` is the
-    deadline on the clocks of the call's time zone, as it was announced. `last`: no stage follows this round's. A
-    `rolling` one is that of a single application to a rolling call, and closes as it opens."""
-
-    round: str
-    initiative: str
-    call: str
-    stage: str
-    closes_at: datetime
-    closes_local: str
-    time_zone: str
-    grace_minutes: int
-    last: bool
-    rolling: bool
-
-    @property
-    def intake_ends(self) -> datetime:
-        """When the last application is taken in, the minutes of grace included."""
-        return self.closes_at + timedelta(minutes=self.grace_minutes)
-
-
-class RoundDeadlineExtended(Fact, frozen=True, kw_only=True):
-    """Everybody has until `closes_at` now, and silently `grace_minutes` more. A round that was closed takes in applications
-    again. It closes at `closing_at`, once everybody's time has passed."""
-
-    round: str
-    officer: str
-    closes_at: datetime
-    closes_local: str
-    time_zone: str
-    grace_minutes: int
-    closing_at: datetime
-    reason: ExtensionReason
-    explanation: Annotated[str | Withheld | None, Personal(of="officer")]
-
-
-class RoundLateAccessGranted(Fact, frozen=True, kw_only=True):
-    """One applicant may apply, or change their application, until `until`. The round closes for all at `closing_at`, so that
-    nothing shows who came late."""
-
-    round: str
-    applicant: str
-    until: datetime
-    until_local: str
-    time_zone: str
-    closing_at: datetime
-    reason: LateReason
-    explanation: Annotated[str | Withheld | None, Personal(of="applicant")]
-
-
-class RoundCancelled(Fact, frozen=True, kw_only=True):
-    """The round ended without a decision, since its call was cancelled."""
-
-    round: str
-
-
-class RoundClosed(Fact, frozen=True, kw_only=True):
-    """The deadline passed. `applications` are all that were received, sorted by their (random) ids, so that none can
-    vanish."""
-
-    round: str
-    applications: tuple[str, ...]
-
-
-class RoundQuorumLowered(Fact, frozen=True, kw_only=True):
-    """No juror was left to be asked about an application, so it goes to the panel with `quorum` reviews."""
-
-    round: str
-    application: str
-    quorum: int
-    reason: QuorumReason
-
-
-class RoundPutToPanel(Fact, frozen=True, kw_only=True):
-    """The reviews are complete; the jury decides on a fixed ranking. `reviews` are, by application, all reviews that were
-    asked for, in whatever state, sorted by their (random) ids, so that none can vanish."""
-
-    round: str
-    panel: str
-    reviews: dict[str, tuple[str, ...]]
-
-
-class RoundDecided(Fact, frozen=True, kw_only=True):
-    """The panel's decision was announced; every application has its outcome."""
-
-    round: str
-    panel: str
-
-
-RoundFact = (
-    RoundOpened
-    | RoundDeadlineExtended
-    | RoundLateAccessGranted
-    | RoundClosed
-    | RoundQuorumLowered
-    | RoundPutToPanel
-    | RoundDecided
-    | RoundCancelled
-)
-
-# State
-
-
-class RoundStatus(enum.StrEnum):
-    """Where a round stands."""
-
-    OPEN = "open"
-    CLOSED = "closed"
-    IN_PANEL = "in panel"
-    DECIDED = "decided"
-    CANCELLED = "cancelled"
-
-
-class Round(msgspec.Struct, frozen=True, kw_only=True):
-    """A round as its facts left it. `lowered` are the quorums of those applications for which no juror was left, and `late`
-    until when single applicants may still apply."""
-
-    status: RoundStatus | None = None
-    initiative: str = ""
-    call: str = ""
-    stage: str = ""
-    panel: str | None = None
-    closes_at: datetime | None = None
-    closes_local: str = ""
-    time_zone: str = ""
-    intake_ends: datetime | None = None
-    applications: tuple[str, ...] = ()
-    lowered: dict[str, int] = {}
-    grace_minutes: int = 0
-    late: dict[str, datetime] = {}
-    last: bool = True
-    rolling: bool = False
-
-    def quorum(self, application: str, stage: Stage) -> int:
-        """The number of reviews that an application needs before the panel opens."""
-        return self.lowered.get(application, stage.quorum)
-
-    @property
-    def closing_at(self) -> datetime:
-        """When it closes: once everybody's time has passed."""
-        assert self.intake_ends is not None
-        return max(self.intake_ends, *self.late.values()) if self.late else self.intake_ends
-
-    def check_open(self, now: datetime, applicant: str) -> None:
-        """Refuse unless something of this applicant can be taken in at `now`, the minutes of grace and their late access
-        included."""
-        assert self.intake_ends is not None
-        assert self.closes_at is not None
-        if self.status is RoundStatus.CANCELLED:
-            raise Refused(msg("This call was cancelled; it takes no more applications."))
-        if self.rolling:
-            raise Refused(
-                msg(
-                    "Applications to this call go to review as they arrive, so they cannot be changed. Ask the programme "
-                    "staff to return it to you, or withdraw it."
-                )
-            )
-        until = max(self.intake_ends, self.late.get(applicant, self.intake_ends))
-        if self.status is not RoundStatus.OPEN or now >= until:
-            raise Refused(
-                msg(
-                    "The deadline was {deadline}; applications are no longer accepted.",
-                    deadline=At(self.closes_at, self.time_zone),
-                )
-            )
-
-
-def evolve(round: Round, fact: RoundFact) -> Round:
-    """The round after one more fact."""
-    replace = msgspec.structs.replace
-    match fact:
-        case RoundOpened():
-            return Round(
-                status=RoundStatus.OPEN,
-                initiative=fact.initiative,
-                call=fact.call,
-                stage=fact.stage,
-                closes_at=fact.closes_at,
-                closes_local=fact.closes_local,
-                time_zone=fact.time_zone,
-                intake_ends=fact.intake_ends,
-                grace_minutes=fact.grace_minutes,
-                last=fact.last,
-                rolling=fact.rolling,
-            )
-        case RoundDeadlineExtended():
-            return replace(
-                round,
-                status=RoundStatus.OPEN,
-                closes_at=fact.closes_at,
-                closes_local=fact.closes_local,
-                intake_ends=fact.closes_at + timedelta(minutes=fact.grace_minutes),
-                applications=(),
-            )
-        case RoundLateAccessGranted():
-            return replace(
-                round,
-                status=RoundStatus.OPEN,
-                late={**round.late, fact.applicant: fact.until},
-                applications=(),
-            )
-        case RoundCancelled():
-            return replace(round, status=RoundStatus.CANCELLED)
-        case RoundClosed():
-            return replace(round, status=RoundStatus.CLOSED, applications=fact.applications)
-        case RoundQuorumLowered():
-            return replace(round, lowered={**round.lowered, fact.application: fact.quorum})
-        case RoundPutToPanel():
-            return replace(round, status=RoundStatus.IN_PANEL, panel=fact.panel)
-        case RoundDecided():
-            return replace(round, status=RoundStatus.DECIDED)
-        case _:
-            assert_never(fact)
-
-
-ROUND = Aggregate(kind="round", empty=Round(), evolve=evolve)
-
-# Rules
 
 
 def stage_to_open(call: Call, rounds: Iterable[Round]) -> Stage:

@@ -1,11 +1,10 @@
-"""Funds and grants, in words."""
+"""A grant, its instalments and reports, in words."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Final, assert_never
 
-from domain.funds import Basis, FundCommitted, FundFact, FundOpened, FundPledged, FundReceived, FundReleased
 from domain.grants.facts import (
     GrantAccepted,
     GrantAmended,
@@ -39,76 +38,11 @@ from domain.messages import Message, counted, msg
 from domain.values import Money
 from projections.words.telling import FactInWords, TellingContext
 
-_AVAILABLE: Final[Mapping[Basis, Message]] = {
-    "received": msg("Available for grants: what was received"),
-    "pledged": msg("Available for grants: what was pledged"),
-}
-
 _PAYEES: Final[Mapping[PayeeKind, Message]] = {
     "recipient": msg("Payee: the recipient"),
     "fiscal_host": msg("Payee: a fiscal host"),
     "other": msg("Payee: somebody else, whom the recipient named"),
 }
-
-
-def fund_words(fact: FundFact, told: TellingContext) -> FactInWords:
-    """What happened to a fund, in `told.currency`."""
-    actor, about = told.actor, told.about
-    match fact:
-        case FundOpened():
-            return FactInWords(
-                msg(
-                    "{actor} opened the fund {about} in {currency}.",
-                    actor=actor,
-                    about=about,
-                    currency=fact.currency,
-                ),
-                changed=(_AVAILABLE[fact.basis],),
-            )
-        case FundPledged():
-            restriction = (
-                () if fact.restriction is None else (msg("Restriction: {text}", text=fact.restriction),)
-            )
-            amount = Money.of(fact.amount, told.currency)
-            return FactInWords(
-                msg(
-                    "{actor} recorded a pledge of {amount} to the fund {about}.",
-                    actor=actor,
-                    about=about,
-                    amount=amount,
-                ),
-                changed=restriction,
-            )
-        case FundReceived():
-            return FactInWords(
-                msg(
-                    "{actor} recorded that {amount} of a pledge to the fund {about} was received on {day}.",
-                    actor=actor,
-                    about=about,
-                    amount=Money.of(fact.amount, told.currency),
-                    day=fact.received_on,
-                )
-            )
-        case FundCommitted():
-            return FactInWords(
-                msg(
-                    "{actor} committed {amount} to the grant for {about}.",
-                    actor=actor,
-                    about=about,
-                    amount=Money.of(fact.amount, told.currency),
-                )
-            )
-        case FundReleased():
-            return FactInWords(
-                msg(
-                    "{amount} that was committed to the grant for {about} is available again.",
-                    about=about,
-                    amount=Money.of(fact.amount, told.currency),
-                ),
-                reason(fact.reason),
-            )
-        case _:
-            assert_never(fact)
 
 
 def grant_words(fact: GrantFact, told: TellingContext) -> FactInWords:
@@ -299,7 +233,7 @@ def _instalment(
                     report=fact.report,
                 )
             )
-        case GrantInstalmentApproved(stage=1):
+        case GrantInstalmentApproved(approval=1):
             return FactInWords(
                 msg(
                     "{actor} approved instalment {instalment} of the grant for {about}, as the first of two people.",

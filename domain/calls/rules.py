@@ -1,294 +1,35 @@
-"""A call: what an initiative invites artists to apply for, by which form, rubric and limits."""
+"""What may be done with a call: one rule for each command."""
 
 from __future__ import annotations
 
-import enum
 from datetime import datetime
-from typing import Annotated, Final, Literal, assert_never
+from typing import Final
 from zoneinfo import ZoneInfo
 
-import msgspec
-
 from domain import fast_track, limits
-from domain.deciding import Aggregate, Fact
-from domain.eligibility import EligibilityQuestion
+from domain.calls.facts import (
+    CallAwardReleased,
+    CallAwardsConfirmed,
+    CallCancelled,
+    CallChanged,
+    CallDrafted,
+    CallFormChanged,
+    CallPublished,
+    CallRoundOpened,
+    CallRubricChanged,
+    CallScreeningSet,
+    CancellationReason,
+)
+from domain.calls.state import Call, CallStatus
+from domain.deciding import Fact
 from domain.form_versions import next_form, next_rubric
 from domain.forms import Form, Rubric, check_form, check_rubric
 from domain.initiatives import check_screening_changes
 from domain.messages import At, msg
-from domain.personal import Personal, Withheld
 from domain.refusals import Invalid, Refused
-from domain.stages import Stage
-from domain.values import Money, Texts, check_optional
-
-Intake = Literal["deadline", "rolling"]
-"""``deadline``: applications are taken in until a deadline and judged together. ``rolling``: they are taken in all the time,
-and each is judged in a round of its own as it arrives."""
-HowMany = Literal["one", "several"]
-"""How many applications one applicant can submit to a call."""
-CancellationReason = Literal["funds_lost", "plans_changed", "events", "safety", "other"]
+from domain.values import Money, check_optional
 
 _LAST_YEAR: Final = 2200
-
-# Facts
-
-
-class CallDrafted(Fact, frozen=True, kw_only=True):
-    """Staff wrote a call. Whoever applies answers its `eligibility` questions first. Amounts are minor units of `currency`;
-    `grace_minutes` are granted silently after each deadline. `fast_track_up_to` is there where the call is on the fast track:
-    it can never award more."""
-
-    call: str
-    initiative: str
-    fund: str
-    title: Texts
-    summary: Texts
-    stages: tuple[Stage, ...]
-    currency: str
-    budget: int
-    minimum_award: int
-    maximum_award: int
-    time_zone: str
-    grace_minutes: int
-    eligibility: tuple[EligibilityQuestion, ...]
-    applications_per_applicant: HowMany
-    intake: Intake
-    decide_within_days: int | None
-    takes_until: datetime | None
-    fast_track_up_to: int | None
-
-
-class CallPublished(Fact, frozen=True, kw_only=True):
-    """The call can be read by everybody."""
-
-    call: str
-
-
-class CallChanged(Fact, frozen=True, kw_only=True):
-    """Staff changed what a call says and how much it gives. Amounts are minor units of its currency; `round` is its round, if
-    there is one, in whose applications' timelines it is told."""
-
-    call: str
-    round: str | None
-    title: Texts
-    summary: Texts
-    budget: int
-    minimum_award: int
-    maximum_award: int
-
-
-class CallFormChanged(Fact, frozen=True, kw_only=True):
-    """Staff gave a stage a new version of its form. Applications keep the version that they answered."""
-
-    call: str
-    stage: str
-    form: Form
-
-
-class CallRubricChanged(Fact, frozen=True, kw_only=True):
-    """Staff gave a stage a new version of its rubric. Reviews keep the version by which they were written."""
-
-    call: str
-    stage: str
-    rubric: Rubric
-
-
-class CallCancelled(Fact, frozen=True, kw_only=True):
-    """Staff cancelled a published call; its applications end with it."""
-
-    call: str
-    officer: str
-    reason: CancellationReason
-    explanation: Annotated[str | Withheld | None, Personal(of="officer")]
-
-
-class CallAwardsConfirmed(Fact, frozen=True, kw_only=True):
-    """A panel of a rolling call was confirmed with awards of `amount` in minor units of the call's currency. They count against
-    the call's budget, which bounds the awards of all its panels together."""
-
-    call: str
-    panel: str
-    amount: int
-
-
-class CallAwardReleased(Fact, frozen=True, kw_only=True):
-    """A grant of a rolling call was declined or lapsed: its `amount` does not count against the call's budget any more."""
-
-    call: str
-    grant: str
-    amount: int
-
-
-class CallScreeningSet(Fact, frozen=True, kw_only=True):
-    """Whether payees are screened against sanctions lists before grants of the call are paid, also where the initiative does
-    not require it."""
-
-    call: str
-    required: bool
-
-
-class CallRoundOpened(Fact, frozen=True, kw_only=True):
-    """A round of one of the call's stages was opened; the rest is in the round's own stream."""
-
-    call: str
-    round: str
-    stage: str
-
-
-CallFact = (
-    CallDrafted
-    | CallPublished
-    | CallRoundOpened
-    | CallChanged
-    | CallFormChanged
-    | CallRubricChanged
-    | CallAwardsConfirmed
-    | CallAwardReleased
-    | CallCancelled
-    | CallScreeningSet
-)
-
-# State
-
-
-class CallStatus(enum.StrEnum):
-    """Where a call stands."""
-
-    DRAFTED = "drafted"
-    PUBLISHED = "published"
-    CANCELLED = "cancelled"
-
-
-PUBLIC: Final = (CallStatus.PUBLISHED, CallStatus.CANCELLED)
-"""The statuses in which a call is everybody's to read."""
-
-
-class Call(msgspec.Struct, frozen=True, kw_only=True):
-    """A call as its facts left it. `awarded` is what a rolling call awarded so far. `forms` and `rubrics` are all versions that
-    its stages had, the oldest first."""
-
-    status: CallStatus | None = None
-    initiative: str = ""
-    fund: str = ""
-    title: Texts = {}
-    summary: Texts = {}
-    stages: tuple[Stage, ...] = ()
-    forms: dict[str, tuple[Form, ...]] = {}
-    rubrics: dict[str, tuple[Rubric, ...]] = {}
-    currency: str = ""
-    budget: int = 0
-    minimum_award: int = 0
-    maximum_award: int = 0
-    time_zone: str = "UTC"
-    grace_minutes: int = 0
-    fast_track_up_to: int | None = None
-    eligibility: tuple[EligibilityQuestion, ...] = ()
-    applications_per_applicant: HowMany = "several"
-    intake: Intake = "deadline"
-    decide_within_days: int | None = None
-    takes_until: datetime | None = None
-    awarded: int = 0
-    screening: bool = False
-
-    @property
-    def rolling(self) -> bool:
-        """Whether it takes in applications all the time."""
-        return self.intake == "rolling"
-
-    @property
-    def on_fast_track(self) -> bool:
-        """Whether the lighter way for small grants is taken (`domain.fast_track`)."""
-        return self.fast_track_up_to is not None
-
-    def stage(self, stage_id: str) -> Stage:
-        """One of the call's stages, as it is now."""
-        return next(stage for stage in self.stages if stage.id == stage_id)
-
-    def next_stage(self, stage_id: str) -> Stage | None:
-        """The stage that follows another; None after the last."""
-        ids = [stage.id for stage in self.stages]
-        following = self.stages[ids.index(stage_id) + 1 :]
-        return following[0] if following else None
-
-    def form(self, stage_id: str, version: int) -> Form:
-        """A version of the form of one of the call's stages."""
-        return self.forms[stage_id][version - 1]
-
-
-def evolve(call: Call, fact: CallFact) -> Call:
-    """The call after one more fact."""
-    match fact:
-        case CallDrafted():
-            return Call(
-                status=CallStatus.DRAFTED,
-                initiative=fact.initiative,
-                fund=fact.fund,
-                title=fact.title,
-                summary=fact.summary,
-                stages=fact.stages,
-                forms={stage.id: (stage.form,) for stage in fact.stages},
-                rubrics={stage.id: (stage.rubric,) for stage in fact.stages},
-                currency=fact.currency,
-                budget=fact.budget,
-                minimum_award=fact.minimum_award,
-                maximum_award=fact.maximum_award,
-                time_zone=fact.time_zone,
-                grace_minutes=fact.grace_minutes,
-                eligibility=fact.eligibility,
-                applications_per_applicant=fact.applications_per_applicant,
-                intake=fact.intake,
-                decide_within_days=fact.decide_within_days,
-                takes_until=fact.takes_until,
-                fast_track_up_to=fact.fast_track_up_to,
-            )
-        case CallPublished():
-            return msgspec.structs.replace(call, status=CallStatus.PUBLISHED)
-        case CallChanged():
-            return msgspec.structs.replace(
-                call,
-                title=fact.title,
-                summary=fact.summary,
-                budget=fact.budget,
-                minimum_award=fact.minimum_award,
-                maximum_award=fact.maximum_award,
-            )
-        case CallFormChanged():
-            forms = (*call.forms.get(fact.stage, ()), fact.form)
-            return msgspec.structs.replace(
-                call,
-                stages=_with_stage(call, fact.stage, form=fact.form),
-                forms={**call.forms, fact.stage: forms},
-            )
-        case CallRubricChanged():
-            rubrics = (*call.rubrics.get(fact.stage, ()), fact.rubric)
-            return msgspec.structs.replace(
-                call,
-                stages=_with_stage(call, fact.stage, rubric=fact.rubric),
-                rubrics={**call.rubrics, fact.stage: rubrics},
-            )
-        case CallCancelled():
-            return msgspec.structs.replace(call, status=CallStatus.CANCELLED)
-        case CallAwardsConfirmed():
-            return msgspec.structs.replace(call, awarded=call.awarded + fact.amount)
-        case CallAwardReleased():
-            return msgspec.structs.replace(call, awarded=call.awarded - fact.amount)
-        case CallScreeningSet():
-            return msgspec.structs.replace(call, screening=fact.required)
-        case CallRoundOpened():
-            return call
-        case _:
-            assert_never(fact)
-
-
-def _with_stage(call: Call, stage_id: str, **changed: Form | Rubric) -> tuple[Stage, ...]:
-    return tuple(
-        [msgspec.structs.replace(each, **changed) if each.id == stage_id else each for each in call.stages]
-    )
-
-
-CALL = Aggregate(kind="call", empty=Call(), evolve=evolve)
-
-# Rules
 
 
 def draft(drafted: CallDrafted, *, fund_currency: str) -> tuple[Fact, ...]:

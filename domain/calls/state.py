@@ -1,0 +1,168 @@
+"""What a call's facts add up to."""
+
+from __future__ import annotations
+
+import enum
+from datetime import datetime
+from typing import Final, assert_never
+
+import msgspec
+
+from domain.calls.facts import (
+    CallAwardReleased,
+    CallAwardsConfirmed,
+    CallCancelled,
+    CallChanged,
+    CallDrafted,
+    CallFact,
+    CallFormChanged,
+    CallPublished,
+    CallRoundOpened,
+    CallRubricChanged,
+    CallScreeningSet,
+    HowMany,
+    Intake,
+)
+from domain.deciding import Aggregate
+from domain.eligibility import EligibilityQuestion
+from domain.forms import Form, Rubric
+from domain.stages import Stage
+from domain.values import Texts
+
+
+class CallStatus(enum.StrEnum):
+    """Where a call stands."""
+
+    DRAFTED = "drafted"
+    PUBLISHED = "published"
+    CANCELLED = "cancelled"
+
+
+PUBLIC: Final = (CallStatus.PUBLISHED, CallStatus.CANCELLED)
+"""The statuses in which a call is everybody's to read."""
+
+
+class Call(msgspec.Struct, frozen=True, kw_only=True):
+    """A call as its facts left it. `awarded` is what a rolling call awarded so far. `forms` and `rubrics` are all versions that
+    its stages had, the oldest first."""
+
+    status: CallStatus | None = None
+    initiative: str = ""
+    fund: str = ""
+    title: Texts = {}
+    summary: Texts = {}
+    stages: tuple[Stage, ...] = ()
+    forms: dict[str, tuple[Form, ...]] = {}
+    rubrics: dict[str, tuple[Rubric, ...]] = {}
+    currency: str = ""
+    budget: int = 0
+    minimum_award: int = 0
+    maximum_award: int = 0
+    time_zone: str = "UTC"
+    grace_minutes: int = 0
+    fast_track_up_to: int | None = None
+    eligibility: tuple[EligibilityQuestion, ...] = ()
+    applications_per_applicant: HowMany = "several"
+    intake: Intake = "deadline"
+    decide_within_days: int | None = None
+    takes_until: datetime | None = None
+    awarded: int = 0
+    screening: bool = False
+
+    @property
+    def rolling(self) -> bool:
+        """Whether it takes in applications all the time."""
+        return self.intake == "rolling"
+
+    @property
+    def on_fast_track(self) -> bool:
+        """Whether the lighter way for small grants is taken (`domain.fast_track`)."""
+        return self.fast_track_up_to is not None
+
+    def stage(self, stage_id: str) -> Stage:
+        """One of the call's stages, as it is now."""
+        return next(stage for stage in self.stages if stage.id == stage_id)
+
+    def next_stage(self, stage_id: str) -> Stage | None:
+        """The stage that follows another; None after the last."""
+        ids = [stage.id for stage in self.stages]
+        following = self.stages[ids.index(stage_id) + 1 :]
+        return following[0] if following else None
+
+    def form(self, stage_id: str, version: int) -> Form:
+        """A version of the form of one of the call's stages."""
+        return self.forms[stage_id][version - 1]
+
+
+def evolve(call: Call, fact: CallFact) -> Call:
+    """The call after one more fact."""
+    match fact:
+        case CallDrafted():
+            return Call(
+                status=CallStatus.DRAFTED,
+                initiative=fact.initiative,
+                fund=fact.fund,
+                title=fact.title,
+                summary=fact.summary,
+                stages=fact.stages,
+                forms={stage.id: (stage.form,) for stage in fact.stages},
+                rubrics={stage.id: (stage.rubric,) for stage in fact.stages},
+                currency=fact.currency,
+                budget=fact.budget,
+                minimum_award=fact.minimum_award,
+                maximum_award=fact.maximum_award,
+                time_zone=fact.time_zone,
+                grace_minutes=fact.grace_minutes,
+                eligibility=fact.eligibility,
+                applications_per_applicant=fact.applications_per_applicant,
+                intake=fact.intake,
+                decide_within_days=fact.decide_within_days,
+                takes_until=fact.takes_until,
+                fast_track_up_to=fact.fast_track_up_to,
+            )
+        case CallPublished():
+            return msgspec.structs.replace(call, status=CallStatus.PUBLISHED)
+        case CallChanged():
+            return msgspec.structs.replace(
+                call,
+                title=fact.title,
+                summary=fact.summary,
+                budget=fact.budget,
+                minimum_award=fact.minimum_award,
+                maximum_award=fact.maximum_award,
+            )
+        case CallFormChanged():
+            forms = (*call.forms.get(fact.stage, ()), fact.form)
+            return msgspec.structs.replace(
+                call,
+                stages=_with_stage(call, fact.stage, form=fact.form),
+                forms={**call.forms, fact.stage: forms},
+            )
+        case CallRubricChanged():
+            rubrics = (*call.rubrics.get(fact.stage, ()), fact.rubric)
+            return msgspec.structs.replace(
+                call,
+                stages=_with_stage(call, fact.stage, rubric=fact.rubric),
+                rubrics={**call.rubrics, fact.stage: rubrics},
+            )
+        case CallCancelled():
+            return msgspec.structs.replace(call, status=CallStatus.CANCELLED)
+        case CallAwardsConfirmed():
+            return msgspec.structs.replace(call, awarded=call.awarded + fact.amount)
+        case CallAwardReleased():
+            return msgspec.structs.replace(call, awarded=call.awarded - fact.amount)
+        case CallScreeningSet():
+            return msgspec.structs.replace(call, screening=fact.required)
+        case CallRoundOpened():
+            return call
+        case _:
+            assert_never(fact)
+
+
+def _with_stage(call: Call, stage_id: str, **changed: Form | Rubric) -> tuple[Stage, ...]:
+    return tuple(
+        [msgspec.structs.replace(each, **changed) if each.id == stage_id else each for each in call.stages]
+    )
+
+
+CALL = Aggregate(kind="call", empty=Call(), evolve=evolve)

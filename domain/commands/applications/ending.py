@@ -1,0 +1,83 @@
+"""Asking to take an application back, and to destroy the key of what was written in it."""
+
+from __future__ import annotations
+
+from domain import access, dossiers, limits
+from domain.applications import rules as application_rules
+from domain.applications.facts import WithdrawalReason
+from domain.applications.state import APPLICATION
+from domain.commands.applications.acting import by_applicant
+from domain.deciding import (
+    Command,
+    Given,
+    Outcome,
+    Plan,
+    PlannedCommand,
+    Registered,
+    the,
+)
+from domain.dossiers import DOSSIER
+from domain.grants.state import ENDED, GRANT
+from domain.parties import actor_of
+from domain.values import ApplicationId
+
+
+class WithdrawApplication(Command, frozen=True, kw_only=True):
+    """Take one's application back."""
+
+    application: ApplicationId
+    reason: WithdrawalReason
+    explanation: limits.Explanation | None = None
+
+
+class ForgetApplication(Command, frozen=True, kw_only=True):
+    """Destroy the key of all that was written in one's application and about it, once it was withdrawn or decided. That one
+    applied, what was decided, and the record of a payment stay. This cannot be undone. The answer names the dossier that was
+    erased."""
+
+    application: ApplicationId
+
+
+def _withdraw(command: WithdrawApplication, given: Given) -> Plan:
+    application = yield from the(APPLICATION, command.application)
+    return (
+        yield from by_applicant(
+            command.application,
+            application,
+            given,
+            lambda: application_rules.withdraw(
+                command.application, application, reason=command.reason, explanation=command.explanation
+            ),
+        )
+    )
+
+
+def _forget(command: ForgetApplication, given: Given) -> Plan:
+    application = yield from the(APPLICATION, command.application)
+    dossier = yield from the(DOSSIER, application.dossier)
+    grant = None if application.grant is None else (yield from the(GRANT, application.grant))
+
+    def decide() -> Outcome:
+        grant_has_ended = grant is not None and grant.status in ENDED
+        application_rules.check_can_be_forgotten(application, grant_has_ended=grant_has_ended)
+        erased = dossiers.erase(application.dossier, dossier, reason="asked_by_person", now=given.now)
+        return Outcome(
+            facts={application.dossier: erased},
+            answers=application.dossier,
+            erases=(application.dossier,),
+        )
+
+    return PlannedCommand(
+        may=access.applicant((yield from actor_of(given.actor)), application),
+        initiative=application.initiative,
+        scope=application.call,
+        party=application.applicant,
+        decide=decide,
+    )
+
+
+COMMANDS = (
+    Registered("application.withdraw", WithdrawApplication, _withdraw),
+    # It is noted in the dossier's stream.
+    Registered("application.forget", ForgetApplication, _forget, versioned=False),
+)

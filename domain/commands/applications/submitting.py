@@ -1,0 +1,224 @@
+"""Asking to submit an application, to change it while its round is open, and to go on with it in the next stage."""
+
+from __future__ import annotations
+
+import msgspec
+
+from domain import access, continuing, dossiers, limits, resubmitting
+from domain.applications import rules as application_rules
+from domain.applications.state import APPLICATION, Application
+from domain.calls.state import CALL, PUBLIC
+from domain.commands.applications.acting import by_applicant
+from domain.deciding import (
+    Command,
+    Given,
+    Outcome,
+    Part,
+    Plan,
+    PlannedCommand,
+    Registered,
+    maybe,
+    members,
+    some,
+    the,
+    together,
+)
+from domain.forms import Answer
+from domain.indexes import rounds_of, submissions_to
+from domain.messages import msg
+from domain.organisations import ORGANISATION, Organisation, check_takes_part
+from domain.parties import actor_of, is_organisation
+from domain.persons import PERSON
+from domain.readings import READING, Reading, reading_of
+from domain.refusals import Invalid, NotFound
+from domain.rounds import rules as round_rules
+from domain.rounds.state import ROUND, Round
+from domain.values import SYSTEM, ApplicationId, CallId, Money, PartyId, RoundId
+
+
+class SubmitApplication(Command, frozen=True, kw_only=True):
+    """Submit an application to an open round of a call, as oneself, or for an organisation for which one acts (`applicant`);
+    a rolling call needs no round. `eligibility` answers the call's eligibility questions, by their ids."""
+
+    call: CallId
+    title: limits.Title
+    requested: Money
+    answers: dict[str, Answer]
+    round: RoundId | None = None
+    applicant: PartyId | None = None
+    eligibility: dict[str, bool] = msgspec.field(default_factory=dict)
+
+
+class ChangeApplication(Command, frozen=True, kw_only=True):
+    """Write one's application anew while its round is open. The jury sees the last; the history keeps all."""
+
+    application: ApplicationId
+    title: limits.Title
+    requested: Money
+    answers: dict[str, Answer]
+
+
+class ContinueApplication(Command, frozen=True, kw_only=True):
+    """Answer the form of the next stage, to which one's application was invited, while its round is open."""
+
+    application: ApplicationId
+    title: limits.Title
+    requested: Money
+    answers: dict[str, Answer]
+
+
+def _round_of(command: SubmitApplication) -> Part[Round]:
+    """The round that a submission names; one without facts where it names none."""
+    return Round() if command.round is None else (yield from maybe(ROUND, command.round))
+
+
+def _submit(command: SubmitApplication, given: Given) -> Plan:
+    call, round = yield from together(the(CALL, command.call), _round_of(command))
+    if call.status not in PUBLIC:
+        raise NotFound  # before the round is looked at: of a draft, nobody is told that it exists
+    if command.round is None and not call.rolling:
+        raise Invalid.field("round", msg("Say to which round of the call; a rolling call alone needs none."))
+    # A round that does not exist is no round of this call either, and those of a rolling call take in nothing more.
+    if command.round is not None and (round.call != command.call or call.rolling):
+        raise NotFound(msg("This call has no such round."), named=command.round)
+    round_id = command.round or given.new("round")
+    actor = yield from actor_of(given.actor)
+    party = command.applicant or given.actor
+    read = Reading()
+    colleagues: tuple[Reading, ...] = ()
+    organisation: Organisation | None = None
+    if given.actor != SYSTEM:
+        read = yield from _read_in(given.actor, command.call, round_id)
+    if is_organisation(party):
+        organisation = yield from maybe(ORGANISATION, party)
+        colleagues = yield from _read_by_colleagues(organisation, given.actor, command.call, round_id)
+    earlier: dict[str, Application] = {}
+    if call.applications_per_applicant == "one":
+        before = yield from members(submissions_to(command.call, party))
+        earlier = yield from some(APPLICATION, before)
+    application, dossier = given.new("application"), given.new("dossier")
+    opened = (
+        {
+            round_id: round_rules.open_for_one(
+                round_id, command.call, call, application=application, now=given.now
+            )
+        }
+        if call.rolling
+        else {}
+    )
+
+    def decide() -> Outcome:
+        if organisation is not None:
+            check_takes_part(organisation)
+        return Outcome(
+            facts={
+                **opened,
+                dossier: dossiers.open_dossier(
+                    dossier,
+                    party=party,
+                    initiative=call.initiative,
+                    purpose="application",
+                    about=application,
+                ),
+                application: application_rules.submit(
+                    application,
+                    command.call,
+                    call,
+                    round_id,
+                    round,
+                    applicant=party,
+                    dossier=dossier,
+                    title=command.title,
+                    requested=command.requested,
+                    answers=command.answers,
+                    eligibility=command.eligibility,
+                    earlier=earlier.values(),
+                    now=given.now,
+                ),
+            },
+            answers=application,
+            subjects=(dossier,),
+        )
+
+    return PlannedCommand(
+        may=access.applies(actor, party, read=read, colleagues=colleagues),
+        initiative=call.initiative,
+        scope=command.call,
+        party=party,
+        decide=decide,
+    )
+
+
+def _read_in(person: str, call: str, round: str) -> Part[Reading]:
+    """What a person has read of a round. Whoever acted in a call has a handle in it, and so has whoever read of it; most do
+    neither before they apply, and need no look."""
+    if call in (yield from maybe(PERSON, person)).handles:
+        return (yield from maybe(READING, reading_of(person, round)))
+    return Reading()
+
+
+def _read_by_colleagues(
+    organisation: Organisation, actor: str, call: str, round: str
+) -> Part[tuple[Reading, ...]]:
+    """What the others who act for an organisation have read of a round; for those alone who act for it, too."""
+    read: tuple[Reading, ...] = ()
+    if actor in organisation.members:
+        for person in sorted(organisation.members - {actor}):
+            read = (*read, (yield from _read_in(person, call, round)))
+    return read
+
+
+def _change(command: ChangeApplication, given: Given) -> Plan:
+    application = yield from the(APPLICATION, command.application)
+    call, round = yield from together(the(CALL, application.call), the(ROUND, application.round))
+    return (
+        yield from by_applicant(
+            command.application,
+            application,
+            given,
+            lambda: resubmitting.change(
+                command.application,
+                application,
+                call,
+                round,
+                title=command.title,
+                requested=command.requested,
+                answers=command.answers,
+                now=given.now,
+            ),
+        )
+    )
+
+
+def _continue(command: ContinueApplication, given: Given) -> Plan:
+    application = yield from the(APPLICATION, command.application)
+    call = yield from the(CALL, application.call)
+    # Most answer nothing here: the rounds are looked at only where there is a stage to go on to.
+    opened = (yield from members(rounds_of(application.call))) if application.invited_to else ()
+    states = yield from some(ROUND, opened)
+    found = next((each for each in states if states[each].stage == application.invited_to), None)
+    return (
+        yield from by_applicant(
+            command.application,
+            application,
+            given,
+            lambda: continuing.answer_next_stage(
+                command.application,
+                application,
+                call,
+                found,
+                states[found] if found else Round(),
+                title=command.title,
+                requested=command.requested,
+                answers=command.answers,
+                now=given.now,
+            ),
+        )
+    )
+
+
+COMMANDS = (
+    Registered("application.submit", SubmitApplication, _submit),
+    Registered("application.change", ChangeApplication, _change),
+    Registered("application.continue", ContinueApplication, _continue),
+)

@@ -1,0 +1,141 @@
+"""What may be done in a panel: one rule for each command."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+
+from domain.applications.state import Application, ApplicationStatus, to_settle, unsettled
+from domain.calls.state import Call
+from domain.deciding import Fact
+from domain.messages import counted, msg
+from domain.panels.facts import PanelClosed, PanelConfirmed, PanelOpened, PanelReturned, ReturnReason
+from domain.panels.ranking import rank
+from domain.panels.state import Panel, PanelStatus
+from domain.refusals import Refused
+from domain.reviews.state import Review, ReviewStatus
+from domain.rounds.state import Round
+
+
+def open_panel(
+    panel_id: str,
+    round_id: str,
+    round: Round,
+    call: Call,
+    *,
+    applications: Mapping[str, Application],
+    reviews: Iterable[Review],
+) -> tuple[Fact, ...]:
+    """Open the panel of a round on the ranking of its eligible applications, each of which has the reviews that it needs.
+
+    `applications` are all that the round received, `reviews` all reviews of them.
+    """
+    stage = call.stage(round.stage)
+    left = to_settle(unsettled(each.status for each in applications.values() if each.status is not None))
+    if left:
+        raise Refused(left[0])
+    submitted: dict[str, list[Review]] = {
+        application_id: []
+        for application_id, application in applications.items()
+        if application.status is ApplicationStatus.ELIGIBLE
+    }
+    for review in reviews:
+        if review.status is ReviewStatus.SUBMITTED and review.application in submitted:
+            submitted[review.application].append(review)
+    lacking = sum(
+        len(written) < round.quorum(application, stage) for application, written in submitted.items()
+    )
+    if lacking:
+        raise Refused(
+            counted(
+                "{count} eligible application does not have enough reviews. Ask another juror; if nobody is left to ask, "
+                "the chair can lower the quorum.",
+                "{count} eligible applications do not have enough reviews. Ask other jurors; where nobody is left to ask, "
+                "the chair can lower the quorum.",
+                count=lacking,
+            )
+        )
+    return (
+        PanelOpened(
+            panel=panel_id,
+            initiative=call.initiative,
+            call=round.call,
+            round=round_id,
+            stage=round.stage,
+            ranking=rank(submitted, call.rubrics[round.stage]),
+        ),
+    )
+
+
+def close(
+    panel_id: str, panel: Panel, *, chair: str, applications: Mapping[str, Application]
+) -> tuple[Fact, ...]:
+    """End the jury's work once every ranked application that was not withdrawn has its outcome."""
+    if panel.status is not PanelStatus.OPENED:
+        raise Refused(msg("Only an open panel can be closed; this one is {status}.", status=panel.status))
+    _check_complete(panel, applications)
+    return (PanelClosed(panel=panel_id, chair=chair),)
+
+
+def confirm(
+    panel_id: str,
+    panel: Panel,
+    call: Call,
+    *,
+    confirmer: str,
+    deciders: Collection[str],
+    applications: Mapping[str, Application],
+) -> tuple[Fact, ...]:
+    """Confirm a closed panel's decision, as someone other than the chair who closed it and than all who set an outcome
+    in it, the `deciders`, also one that was changed later. In a call on the fast track the panel may still be open, once every
+    ranked application has its outcome: `applications` are these."""
+    if call.on_fast_track and panel.status is PanelStatus.OPENED:
+        _check_complete(panel, applications)
+    elif panel.status is not PanelStatus.CLOSED:
+        raise Refused(msg("Only a closed panel can be confirmed; this one is {status}.", status=panel.status))
+    _check_second(panel, confirmer, deciders)
+    return (PanelConfirmed(panel=panel_id, confirmer=confirmer),)
+
+
+def return_to_chair(
+    panel_id: str, panel: Panel, *, returner: str, deciders: Collection[str], reason: ReturnReason
+) -> tuple[Fact, ...]:
+    """Give a closed panel back to the chair, by somebody who could confirm it."""
+    if panel.status is not PanelStatus.CLOSED:
+        raise Refused(
+            msg(
+                "Only a closed panel can be returned to the chair; this one is {status}.", status=panel.status
+            )
+        )
+    _check_second(panel, returner, deciders)
+    return (PanelReturned(panel=panel_id, returner=returner, reason=reason),)
+
+
+def _check_complete(panel: Panel, applications: Mapping[str, Application]) -> None:
+    """Raise `Refused` unless every ranked application that was not withdrawn has its outcome, and the waiting list its
+    order."""
+    outcomes = panel.outcomes()
+    left = [
+        place.application
+        for place in panel.ranking
+        if applications[place.application].status is not ApplicationStatus.WITHDRAWN
+    ]
+    undecided = sum(application not in outcomes for application in left)
+    if undecided:
+        raise Refused(
+            counted(
+                "{count} application has no outcome yet.",
+                "{count} applications have no outcome yet.",
+                count=undecided,
+            )
+        )
+    ranks = sorted(rank for application in left if (rank := outcomes[application].rank) is not None)
+    if ranks != list(range(1, len(ranks) + 1)):
+        raise Refused(msg("Number the places on the waiting list from 1, without gaps and each only once."))
+
+
+def _check_second(panel: Panel, person: str, deciders: Collection[str]) -> None:
+    """Raise `Refused` for who took part in the decision that a second person is to confirm."""
+    if person == panel.chair:
+        raise Refused(msg("You closed this panel, so somebody else must confirm it."))
+    if person in deciders:
+        raise Refused(msg("You set an outcome in this panel, so somebody else must confirm it."))

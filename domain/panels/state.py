@@ -1,0 +1,109 @@
+"""What a panel's facts add up to."""
+
+from __future__ import annotations
+
+import enum
+from datetime import datetime
+from typing import assert_never
+
+import msgspec
+
+from domain.deciding import Aggregate
+from domain.panels.facts import (
+    PanelAnnounced,
+    PanelAnnouncementCancelled,
+    PanelAnnouncementPlanned,
+    PanelAwardFreed,
+    PanelClosed,
+    PanelConfirmed,
+    PanelFact,
+    PanelOpened,
+    PanelOutcomeSet,
+    PanelReturned,
+    PanelWaitingListMoved,
+    RankingPlace,
+)
+
+
+class PanelStatus(enum.StrEnum):
+    """Where a panel stands."""
+
+    OPENED = "open"
+    CLOSED = "closed"
+    CONFIRMED = "confirmed"
+    ANNOUNCED = "announced"
+
+
+class Panel(msgspec.Struct, frozen=True, kw_only=True):
+    """A panel as its facts left it. `decisions` are all outcomes set, also those that were changed later: to add one
+    copies pointers only, so that folding a thousand takes a few milliseconds. `chair` is who closed it. `announce_at` is
+    there while a time is planned. `freed` is the sum of awards that ended without a grant, `moved_up` what those from the
+    waiting list were awarded since."""
+
+    status: PanelStatus | None = None
+    initiative: str = ""
+    call: str = ""
+    round: str = ""
+    stage: str = ""
+    ranking: tuple[RankingPlace, ...] = ()
+    decisions: tuple[PanelOutcomeSet, ...] = ()
+    chair: str | None = None
+    announce_at: datetime | None = None
+    freed: int = 0
+    moved_up: dict[str, int] = {}
+
+    def outcomes(self) -> dict[str, PanelOutcomeSet]:
+        """What stands for each application decided on so far."""
+        return {decision.application: decision for decision in self.decisions}
+
+
+def evolve(panel: Panel, fact: PanelFact) -> Panel:
+    """The panel after one more fact."""
+    replace = msgspec.structs.replace
+    match fact:
+        case PanelOpened():
+            return Panel(
+                status=PanelStatus.OPENED,
+                initiative=fact.initiative,
+                call=fact.call,
+                round=fact.round,
+                stage=fact.stage,
+                ranking=fact.ranking,
+            )
+        case PanelOutcomeSet():
+            return replace(panel, decisions=(*panel.decisions, fact))
+        case PanelClosed():
+            return replace(panel, status=PanelStatus.CLOSED, chair=fact.chair)
+        case PanelReturned():
+            return replace(panel, status=PanelStatus.OPENED, chair=None)
+        case PanelConfirmed():
+            return replace(panel, status=PanelStatus.CONFIRMED)
+        case PanelAnnouncementPlanned():
+            return replace(panel, announce_at=fact.announce_at)
+        case PanelAnnouncementCancelled():
+            return replace(panel, announce_at=None)
+        case PanelAnnounced():
+            return replace(panel, status=PanelStatus.ANNOUNCED, announce_at=None)
+        case PanelAwardFreed():
+            return replace(panel, freed=panel.freed + fact.amount)
+        case PanelWaitingListMoved():
+            return replace(panel, moved_up={**panel.moved_up, fact.application: fact.amount})
+        case _:
+            assert_never(fact)
+
+
+PANEL = Aggregate(kind="panel", empty=Panel(), evolve=evolve)
+
+
+def is_ranked(panel: Panel, application_id: str) -> bool:
+    """Whether the panel decides on this application."""
+    return any(place.application == application_id for place in panel.ranking)
+
+
+def awards(panel: Panel, *, besides: str | None = None) -> dict[str, int]:
+    """The awards set so far in minor units, by application, without that of the application `besides`."""
+    return {
+        application: decision.amount
+        for application, decision in panel.outcomes().items()
+        if decision.outcome == "award" and decision.amount is not None and application != besides
+    }

@@ -1,0 +1,225 @@
+"""Who reads which application: asking jurors, their conflicts of interest, and what follows when one cannot."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from domain.applications.rules import check_explanation
+from domain.applications.state import Application
+from domain.deciding import Fact
+from domain.initiatives import Initiative
+from domain.messages import Message, msg
+from domain.readings import Reading
+from domain.refusals import Invalid, Refused
+from domain.reviews.facts import (
+    JUDGING,
+    ConflictReason,
+    ReviewAssigned,
+    ReviewCleared,
+    ReviewConflictDeclared,
+    ReviewExpired,
+    ReviewReplaced,
+)
+from domain.reviews.state import OUTSTANDING, STEPPED_BACK, Review, ReviewStatus, undeclared
+from domain.reviews.writing import check_eligible, check_in_review
+from domain.rounds.facts import QuorumReason, RoundQuorumLowered
+from domain.rounds.state import Round, RoundStatus
+from domain.stages import Stage
+
+
+def why_not_asked(
+    application_id: str,
+    stage: Stage,
+    *,
+    juror: str,
+    existing: Iterable[Review],
+    juror_applied: Collection[str],
+    juror_read: Reading,
+) -> Message | None:
+    """Why somebody of the jury cannot be asked to judge an application, in one sentence; None if they can. They know
+    neither who applied, unless the stage is open, nor what others thought of it.
+
+    In a blind stage the sentence does not tell whether they applied themselves or have read something. `existing` are all
+    reviews of the application; `juror_applied` are the applications of the same round of the juror and of organisations for
+    which they act or acted, and `juror_read` what they
+    have read of it.
+    """
+    if any(review.juror == juror for review in existing):
+        return msg("This juror is already assigned to this application.")
+    scores_seen = juror_read.has("scores", application_id)
+    if stage.blind:
+        excluded = bool(juror_applied) or scores_seen or juror_read.breaks_blindness
+        if excluded:
+            return msg("This person cannot be asked to judge this application; ask another juror.")
+        return None
+    if application_id in juror_applied:
+        return msg("Nobody reviews their own application.")
+    if juror_applied:
+        return msg("This person applied in the same round, so they cannot judge this application.")
+    if scores_seen:
+        return msg("This person has seen others' scores of this application, so they cannot judge it.")
+    return None
+
+
+def assign(
+    review_id: str,
+    application_id: str,
+    application: Application,
+    stage: Stage,
+    round: Round,
+    initiative: Initiative,
+    *,
+    juror: str,
+    existing: Iterable[Review],
+    juror_applied: Collection[str],
+    juror_read: Reading,
+) -> tuple[Fact, ...]:
+    """Ask a juror or chair to judge an eligible application of a closed round; the rest is as in `why_not_asked`."""
+    # Asked before anything else about them, so that of nobody else it can be found out whether they applied.
+    if initiative.roles(juror).isdisjoint(JUDGING):
+        raise Invalid.field("juror", msg("Choose a member who is a juror or a chair."))
+    check_in_review(round)
+    check_eligible(application)
+    why_not = why_not_asked(
+        application_id,
+        stage,
+        juror=juror,
+        existing=existing,
+        juror_applied=juror_applied,
+        juror_read=juror_read,
+    )
+    if why_not is not None:
+        raise Refused(why_not)
+    return (
+        ReviewAssigned(
+            review=review_id,
+            initiative=application.initiative,
+            call=application.call,
+            round=application.round,
+            application=application_id,
+            juror=juror,
+        ),
+    )
+
+
+def declare_no_conflict(review_id: str, review: Review, round: Round) -> tuple[Fact, ...]:
+    """Declare to have no conflict of interest, before reading the application; also when the round is in panel and the
+    review has expired, so that a chair who owed the answer can go on deciding."""
+    if round.status is RoundStatus.DECIDED:
+        raise Refused(msg("The round is decided, so conflicts of interest are no longer asked about."))
+    if round.status is not RoundStatus.IN_PANEL:
+        check_in_review(round)
+    if not undeclared(review):
+        raise Refused(
+            msg(
+                "You are asked about a conflict of interest only once, at the beginning; this review is {status}.",
+                status=review.status,
+            )
+        )
+    return (ReviewCleared(review=review_id, juror=review.juror),)
+
+
+def declare_conflict(
+    review_id: str, review: Review, round: Round, *, reason: ConflictReason, explanation: str | None
+) -> tuple[Fact, ...]:
+    """Step back for a conflict of interest; also for one that shows only in reading, or after the review was submitted:
+    until the panel opens, its scores then leave the ranking."""
+    if review.status in STEPPED_BACK:
+        raise Refused(msg("The juror of this review has already stepped back."))
+    submitted = review.status is ReviewStatus.SUBMITTED
+    if submitted and round.status is RoundStatus.DECIDED:
+        raise Refused(
+            msg("The round is decided, so this review can no longer be taken back; tell the programme staff.")
+        )
+    if submitted and round.status is RoundStatus.IN_PANEL:
+        raise Refused(
+            msg(
+                "The panel is open and its ranking already counts this review. Tell the chair, who can decide without "
+                "it; if you are the chair, ask the administrator to name another one for this call."
+            )
+        )
+    return (
+        ReviewConflictDeclared(
+            review=review_id,
+            application=review.application,
+            round=review.round,
+            juror=review.juror,
+            after_submitting=submitted,
+            reason=reason,
+            explanation=check_explanation(explanation),
+        ),
+    )
+
+
+def expire(review_id: str, review: Review) -> tuple[Fact, ...]:
+    """End the wait for a review that its juror still owes, as the panel opens; nothing for any other review."""
+    return (ReviewExpired(review=review_id),) if review.status in OUTSTANDING else ()
+
+
+def lower_quorum(
+    round_id: str,
+    round: Round,
+    stage: Stage,
+    application_id: str,
+    application: Application,
+    *,
+    quorum: int,
+    reason: QuorumReason,
+    reviews: Collection[Review],
+    jury: Collection[str],
+    can_be_asked: bool,
+) -> tuple[Fact, ...]:
+    """Let one application go to the panel with fewer reviews than the call asks for, once nobody is left to be asked: with
+    no fewer than were submitted or are owed by somebody who is of the jury still.
+
+    `reviews` are all reviews of the application, `jury` its registered jurors and chairs; `can_be_asked` says that one of
+    them could be asked for a review yet, not how many, for that may tell that somebody applied.
+    """
+    check_in_review(round)
+    check_eligible(application)
+    written = sum(review.status is ReviewStatus.SUBMITTED for review in reviews)
+    owed = sum(review.status in OUTSTANDING and review.juror in jury for review in reviews)
+    needed = round.quorum(application_id, stage)
+    if written >= needed:
+        raise Refused(msg("This application has all the reviews that it needs."))
+    if can_be_asked:
+        raise Refused(
+            msg(
+                "The quorum can be lowered only when no juror is left to ask. There still is one; tell the programme staff "
+                "to ask them."
+            )
+        )
+    least = written + owed
+    if least >= needed:
+        raise Refused(
+            msg(
+                "This application still gets enough reviews once every juror submits. Wait for them, or ask the "
+                "administrator to end the role of a juror who does not answer."
+            )
+        )
+    if not least <= quorum < needed:
+        if least == needed - 1:
+            raise Invalid.field(
+                "quorum", msg("The quorum of this application can be lowered only to {least}.", least=least)
+            )
+        raise Invalid.field(
+            "quorum",
+            msg(
+                "The quorum of this application can be lowered to a number from {least} to {most}.",
+                least=least,
+                most=needed - 1,
+            ),
+        )
+    return (RoundQuorumLowered(round=round_id, application=application_id, quorum=quorum, reason=reason),)
+
+
+def replace(review_id: str, review: Review, *, replacement: str) -> tuple[Fact, ...]:
+    """Record that the review `replacement` stands in for one whose juror stepped back."""
+    if review.status is not ReviewStatus.RECUSED:
+        raise Refused(
+            msg(
+                "Only a juror who declared a conflict of interest can be replaced; this review is {status}.",
+                status=review.status,
+            )
+        )
+    return (ReviewReplaced(review=review_id, replacement=replacement),)

@@ -1,0 +1,77 @@
+"""A fund, its pledges and receipts, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, assert_never
+
+from domain.funds import Basis, FundCommitted, FundFact, FundOpened, FundPledged, FundReceived, FundReleased
+from domain.labels import reason
+from domain.messages import Message, msg
+from domain.values import Money
+from projections.words.telling import FactInWords, TellingContext
+
+_AVAILABLE: Final[Mapping[Basis, Message]] = {
+    "received": msg("Available for grants: what was received"),
+    "pledged": msg("Available for grants: what was pledged"),
+}
+
+
+def fund_words(fact: FundFact, told: TellingContext) -> FactInWords:
+    """What happened to a fund, in `told.currency`."""
+    actor, about = told.actor, told.about
+    match fact:
+        case FundOpened():
+            return FactInWords(
+                msg(
+                    "{actor} opened the fund {about} in {currency}.",
+                    actor=actor,
+                    about=about,
+                    currency=fact.currency,
+                ),
+                changed=(_AVAILABLE[fact.basis],),
+            )
+        case FundPledged():
+            restriction = (
+                () if fact.restriction is None else (msg("Restriction: {text}", text=fact.restriction),)
+            )
+            amount = Money.of(fact.amount, told.currency)
+            return FactInWords(
+                msg(
+                    "{actor} recorded a pledge of {amount} to the fund {about}.",
+                    actor=actor,
+                    about=about,
+                    amount=amount,
+                ),
+                changed=restriction,
+            )
+        case FundReceived():
+            return FactInWords(
+                msg(
+                    "{actor} recorded that {amount} of a pledge to the fund {about} was received on {day}.",
+                    actor=actor,
+                    about=about,
+                    amount=Money.of(fact.amount, told.currency),
+                    day=fact.received_on,
+                )
+            )
+        case FundCommitted():
+            return FactInWords(
+                msg(
+                    "{actor} committed {amount} to the grant for {about}.",
+                    actor=actor,
+                    about=about,
+                    amount=Money.of(fact.amount, told.currency),
+                )
+            )
+        case FundReleased():
+            return FactInWords(
+                msg(
+                    "{amount} that was committed to the grant for {about} is available again.",
+                    about=about,
+                    amount=Money.of(fact.amount, told.currency),
+                ),
+                reason(fact.reason),
+            )
+        case _:
+            assert_never(fact)

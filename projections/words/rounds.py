@@ -1,0 +1,81 @@
+"""A round, in words."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from domain.labels import reason
+from domain.messages import At, counted, msg
+from domain.rounds.facts import (
+    RoundCancelled,
+    RoundClosed,
+    RoundDeadlineExtended,
+    RoundDecided,
+    RoundFact,
+    RoundLateAccessGranted,
+    RoundOpened,
+    RoundPutToPanel,
+    RoundQuorumLowered,
+)
+from projections.words.telling import FactInWords, TellingContext
+
+
+def round_words(fact: RoundFact, told: TellingContext) -> FactInWords:
+    """What happened to a round."""
+    actor, about = told.actor, told.about
+    match fact:
+        case RoundOpened():
+            closes = At(fact.closes_at, fact.time_zone)
+            return FactInWords(
+                msg("{actor} opened {about}.", actor=actor, about=about),
+                changed=(msg("Closes: {closes}", closes=closes),),
+            )
+        case RoundDeadlineExtended():
+            return FactInWords(
+                msg(
+                    "{actor} extended {about} to {closes}.",
+                    actor=actor,
+                    about=about,
+                    closes=At(fact.closes_at, fact.time_zone),
+                ),
+                reason(fact.reason),
+            )
+        case RoundLateAccessGranted():
+            return FactInWords(
+                msg(
+                    "{actor} gave one applicant more time in {about}, until {until}.",
+                    actor=actor,
+                    about=about,
+                    until=At(fact.until, fact.time_zone),
+                ),
+                reason(fact.reason),
+            )
+        case RoundCancelled():
+            return FactInWords(msg("The call was cancelled, and {about} ended with it.", about=about))
+        case RoundClosed():
+            return FactInWords(
+                counted(
+                    "{actor} closed {about}, with {count} application.",
+                    "{actor} closed {about}, with {count} applications.",
+                    count=len(fact.applications),
+                    actor=actor,
+                    about=about,
+                )
+            )
+        case RoundQuorumLowered():
+            return FactInWords(
+                counted(
+                    "{actor} lowered the quorum of {about} to {count} review.",
+                    "{actor} lowered the quorum of {about} to {count} reviews.",
+                    count=fact.quorum,
+                    actor=actor,
+                    about=about,
+                ),
+                reason(fact.reason),
+            )
+        case RoundPutToPanel():
+            return FactInWords(msg("{actor} handed {about} to its panel.", actor=actor, about=about))
+        case RoundDecided():
+            return FactInWords(msg("All applications of {about} were decided.", about=about))
+        case _:
+            assert_never(fact)
