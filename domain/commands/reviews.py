@@ -237,16 +237,19 @@ def _lower_quorum(command: LowerQuorum, given: Given) -> Plan:
 
 def _declare_no_conflict(command: DeclareNoConflict, given: Given) -> Plan:
     review = yield from the(REVIEW, command.review)
-    initiative, round, call, _ = yield from together(
+    initiative, round, call, (_, own), _ = yield from together(
         the(INITIATIVE, review.initiative),
         the(ROUND, review.round),
         the(CALL, review.call),
+        actor_in(given.actor, review.round),
         maybe(READING, reading_of(given.actor, review.round)),
     )
     read = yield from known_of(given.actor, review.round, round.stage, review.call, call)
     initiative = initiative.within(review.call)
     return PlannedCommand(
-        may=access.declares_no_conflict(given.actor, initiative, call.stage(round.stage), review, read=read),
+        may=access.declares_no_conflict(
+            given.actor, initiative, call.stage(round.stage), review, own=own, read=read
+        ),
         initiative=review.initiative,
         scope=review.call,
         decide=lambda: Outcome(
@@ -277,17 +280,20 @@ def _declare_conflict(command: DeclareConflict, given: Given) -> Plan:
 
 def _submit(command: SubmitReview, given: Given) -> Plan:
     review = yield from the(REVIEW, command.review)
-    initiative, application, round, call, _ = yield from together(
+    initiative, application, round, call, (_, own), _ = yield from together(
         the(INITIATIVE, review.initiative),
         the(APPLICATION, review.application),
         the(ROUND, review.round),
         the(CALL, review.call),
+        actor_in(given.actor, review.round),
         maybe(READING, reading_of(given.actor, review.round)),
     )
     read = yield from known_of(given.actor, review.round, round.stage, review.call, call)
     initiative = initiative.within(review.call)
     return PlannedCommand(
-        may=access.submits_review(given.actor, initiative, call.stage(round.stage), review, read=read),
+        may=access.submits_review(
+            given.actor, initiative, call.stage(round.stage), review, own=own, read=read
+        ),
         initiative=review.initiative,
         scope=review.call,
         decide=lambda: Outcome(
