@@ -313,8 +313,10 @@ class TestDecidingOnIt:
             leaves(world, COLLECTIVE, JUROR)
         refused = (
             Forbidden,
-            "You applied in this round, or act or acted for an organisation that did, so you cannot judge in it. "
-            "Declare a conflict of interest instead.",
+            (
+                "You applied in this round, or act or acted for an organisation that did, so you cannot judge in it. "
+                "Declare a conflict of interest instead."
+            ),
         )
         submit = SubmitReview(review=first, scores={"art": 8, "need": 3})
         assert world.turned_down(submit, JUROR, AFTER) == refused
