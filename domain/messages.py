@@ -11,6 +11,7 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from string import ascii_uppercase
 from typing import Any, Final
 
 
@@ -22,12 +23,27 @@ class At:
     zone: str
 
 
+@dataclass(frozen=True, slots=True)
+class Letters:
+    """A number, from 1, that is shown in letters of the reader's alphabet: A to Z, then AA, AB."""
+
+    number: int
+
+    def of(self, alphabet: str) -> str:
+        """The number in the letters of an alphabet."""
+        text, number = "", self.number
+        while number:
+            number, last = divmod(number - 1, len(alphabet))
+            text = alphabet[last] + text
+        return text
+
+
 class Message:
     """A sentence or a label that people read: an English template, and the values of its `{names}`.
 
     `plural` is the template for another number than one, which is then the value ``count``; `context` tells apart equal
     English texts that other languages tell apart. Values are formatted by their type: a datetime (in UTC, or an `At`), a
-    date, a `Money`, an int, a tuple (as a list of things), a member of an enumeration (by its label), another Message, a
+    date, a `Money`, an int, `Letters`, a tuple (as a list of things), a member of an enumeration (by its label), another Message, a
     mapping (a text in several languages, by their codes); a str stands as it is.
 
     Not a dataclass nor a Struct: nothing encodes one without choosing a language.
@@ -71,6 +87,8 @@ def _plain(value: Any) -> str:  # Any: a value of a message
     match value:
         case At():
             return _plain(value.moment)
+        case Letters():
+            return value.of(ascii_uppercase)
         case datetime():
             return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
         case date():

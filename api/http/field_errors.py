@@ -24,6 +24,7 @@ _NEEDED: Final = msg("This is needed.")
 _UNKNOWN: Final = msg("There is no such field here.")
 _NUL: Final = msg("This contains a NUL character, which cannot be stored.")
 _AN_OBJECT: Final = msg("This must be an object with fields.")
+_NO_SUCH_OPTION: Final = msg("Choose one of the options that are offered.")
 
 
 @cache
@@ -38,11 +39,13 @@ def shown_name(name: str) -> str:
 
 
 class BodyWalk:
-    """One walk through a decoded body, collecting what is wrong."""
+    """One walk through a decoded body, collecting what is wrong. What comes from a page has `options` with words of their own,
+    so their codes are not named."""
 
-    def __init__(self, told_elsewhere: frozenset[str]) -> None:
+    def __init__(self, told_elsewhere: frozenset[str], *, options: bool = False) -> None:
         self.errors: list[FieldError] = []
         self._told_elsewhere = told_elsewhere
+        self._options = options
 
     @property
     def is_full(self) -> bool:
@@ -92,7 +95,10 @@ class BodyWalk:
         self.errors.append(FieldError(path, detail))
 
     def _one_of(self, path: str, values: Iterable[object]) -> None:
-        self._wrong(path, msg("The possible values are {values}.", values=tuple(map(str, values))))
+        if self._options:
+            self._wrong(path, _NO_SUCH_OPTION)
+        else:
+            self._wrong(path, msg("The possible values are {values}.", values=tuple(map(str, values))))
 
     def _text(self, path: str, value: Any) -> None:
         if not isinstance(value, str):

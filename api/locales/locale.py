@@ -19,12 +19,13 @@ from babel.numbers import format_currency, format_decimal, get_decimal_symbol
 from api.locales.catalogues import translations
 from domain.currencies import decimals
 from domain.labels import label
-from domain.messages import At, Message, msg
+from domain.messages import At, Letters, Message, in_context, msg
 from domain.values import Money
 
 LANGUAGES: Final[Mapping[str, str]] = {"en": "English", "ru": "Русский"}
 """The languages in which the program speaks, each under its own name."""
 
+_ALPHABET: Final = in_context("alphabet", "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _DAY: Final = "d MMMM y"
 _MOMENT: Final = f"{_DAY}, HH:mm"
 _MONEY: Final = {
@@ -76,10 +77,13 @@ class Locale:
 
     def zone(self, zone: str) -> str:
         """A time zone by the city that it is named after: ``(Berlin time)``."""
+        return "UTC" if zone == "UTC" else self.say(msg("({city} time)", city=self.city(zone)))
+
+    def city(self, zone: str) -> str:
+        """The city that a time zone is named after: ``Berlin``; ``UTC`` is its own name."""
         if zone == "UTC":
-            return "UTC"
-        city = format_datetime(datetime.now(UTC), "VVV", tzinfo=ZoneInfo(zone), locale=self.language)
-        return self.say(msg("({city} time)", city=city))
+            return zone
+        return format_datetime(datetime.now(UTC), "VVV", tzinfo=ZoneInfo(zone), locale=self.language)
 
     def day(self, on: date) -> str:
         """A day: ``24 November 2026``."""
@@ -129,6 +133,8 @@ class Locale:
                 return self.moment(value)
             case date():
                 return self.day(value)
+            case Letters():
+                return value.of(self.say(_ALPHABET))
             case int() | Decimal():
                 return self.number(value)
             case Mapping():

@@ -279,12 +279,14 @@ def _eligibility_labels(visit: Visit, call: CallDetail) -> dict[str, Message | s
 
 
 async def _filled(visit: Visit, form: SubmittedForm) -> Plain:
+    """A new application, with the answers to the eligibility questions, which are asked only then."""
     call = await calls.one(visit.wiring.reader, visit.person, visit.path["call"])
-    return written(call, call.stages[0].form, form)
+    plain = written(call, call.stages[0].form, form)
+    return plain | {"eligibility": _eligibility_answers(plain)} if call.eligibility else plain
 
 
 def written(call: CallDetail, asked: Asked, form: SubmittedForm) -> Plain:
-    """An application, with each answer in the shape that its question asks for."""
+    """What was answered, with each answer in the shape that its question asks for."""
     plain = nested(form.typed())
     if not plain.get("applicant"):
         plain.pop("applicant", None)  # for oneself
@@ -294,8 +296,6 @@ def written(call: CallDetail, asked: Asked, form: SubmittedForm) -> Plain:
         plain["answers"] = {
             name: _answered(answer, kinds.get(name), call.budget.currency) for name, answer in answers.items()
         }
-    if call.eligibility:
-        plain["eligibility"] = _eligibility_answers(plain)
     return plain
 
 

@@ -157,7 +157,7 @@ def with_seconds(plain: Plain, *names: str) -> Plain:
 def command_of(kind: type[C], plain: Plain) -> C:
     """A command from what a form says, where all is text: whole numbers and amounts are read as people write them, and what
     may be left out and is empty is left out. Raises `Problem`, or `Invalid` with every field that is wrong."""
-    return decode(msgspec.json.encode(read_typed(plain, kind)), kind)
+    return decode(msgspec.json.encode(read_typed(plain, kind)), kind, options=True)
 
 
 def read_typed(value: Any, hint: Any) -> Any:  # Any: see Plain, and a type

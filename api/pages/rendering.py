@@ -227,6 +227,7 @@ def _environment(locale: Locale) -> Environment:
             "role": words.role,
             "roles": words.roles,
             "zone": words.zone,
+            "city": locale.city,
             "number": words.number,
             "amount": words.amount,
             "percent": words.percent,

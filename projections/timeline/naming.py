@@ -106,7 +106,8 @@ async def names_of(
         SELECT a.application, a.call, a.handle, t.*
         FROM read.applications a LEFT JOIN LATERAL (
             SELECT * FROM read.titled t
-            WHERE t.title_stream = a.application AND t.title_stream = ANY (%(titled)b::text[]) OFFSET 0
+            WHERE t.title_stream = a.application AND t.title_version = a.written
+                AND t.title_stream = ANY (%(titled)b::text[]) OFFSET 0
         ) AS t ON true
         WHERE a.application = ANY (%(applications)b::text[]) AND a.to_position = 9223372036854775807
         """,

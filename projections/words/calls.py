@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, assert_never
 
 from domain.calls.facts import (
@@ -20,7 +20,7 @@ from domain.calls.facts import (
 )
 from domain.labels import reason
 from domain.messages import Message, msg
-from domain.stages import Blindness
+from domain.stages import Blindness, Stage
 from domain.values import Money
 from projections.words.telling import FactInWords, TellingContext
 
@@ -41,11 +41,7 @@ def call_words(fact: CallFact, told: TellingContext) -> FactInWords:
                 msg("{actor} drafted the call {about}.", actor=actor, about=about),
                 changed=(
                     *_gives(fact, fact.currency),
-                    *(
-                        msg("Reviews of each application: {count}", count=stage.quorum)
-                        for stage in fact.stages
-                    ),
-                    *(_BLINDNESS[stage.blindness] for stage in fact.stages),
+                    *_judged(fact.stages),
                     *(
                         ()
                         if fact.fast_track_up_to is None
@@ -121,6 +117,30 @@ def call_words(fact: CallFact, told: TellingContext) -> FactInWords:
             return FactInWords(msg("{actor} opened a round of the call {about}.", actor=actor, about=about))
         case _:
             assert_never(fact)
+
+
+def _judged(stages: Sequence[Stage]) -> tuple[Message, ...]:
+    """How many reviews each stage needs, and what its jury sees; in one sentence for all stages where it is the same."""
+    if len(stages) == 1:
+        reviews = [msg("Reviews of each application: {count}", count=stages[0].quorum)]
+    else:
+        reviews = [
+            msg(
+                "Reviews of each application in the stage “{stage}”: {count}",
+                stage=stage.title,
+                count=stage.quorum,
+            )
+            for stage in stages
+        ]
+    if len({_BLINDNESS[stage.blindness] for stage in stages}) == 1:
+        return *reviews, _BLINDNESS[stages[0].blindness]
+    return *reviews, *map(_seen_in, stages)
+
+
+def _seen_in(stage: Stage) -> Message:
+    if stage.blind:
+        return msg("In the stage “{stage}”, the jury does not see who applied.", stage=stage.title)
+    return msg("In the stage “{stage}”, the jury sees who applied.", stage=stage.title)
 
 
 def _gives(fact: CallDrafted | CallChanged, currency: str) -> tuple[Message, Message]:

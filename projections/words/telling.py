@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from string import ascii_uppercase
 from typing import Final
 
-from domain.messages import Message, in_context, msg
+from domain.messages import Letters, Message, in_context, msg
 from domain.values import Role, Texts
 
 
@@ -91,17 +90,8 @@ def actor_words(role: str, handle: str | None, numbers: Numbers, *, of_grant: bo
     number = numbers.of(role, handle)
     named = _BY_NUMBER[role]
     return Message(
-        named.template, {"number": letters(number) if role == Role.JUROR else number}, context=named.context
+        named.template, {"number": Letters(number) if role == Role.JUROR else number}, context=named.context
     )
-
-
-def letters(number: int) -> str:
-    """A number, from 1, in letters: A to Z, then AA, AB."""
-    text = ""
-    while number:
-        number, last = divmod(number - 1, len(ascii_uppercase))
-        text = ascii_uppercase[last] + text
-    return text
 
 
 # What it is about

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import secrets
 import sys
-import tempfile
 import time
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Sequence
@@ -17,13 +16,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from api.postgres.embedded import EmbeddedError
-from api.run.supervise import SuperviseError
 from benchmarks.connection import Client
 from benchmarks.figures import percentile
 from benchmarks.interrupting import run as run_interruptibly
-from benchmarks.server import ServerFailed, forget_own_settings, new_installation, start, supervised
-from benchmarks.traffic import CommandRejected, Tally, Traffic, Unreachable
+from benchmarks.server import forget_own_settings
+from benchmarks.traffic import Tally, Traffic
 from domain.values import Money
 from tests.acceptance import journey as journeys
 from tests.acceptance import paying
@@ -33,6 +30,7 @@ from tests.acceptance.call import ONE_STAGE, TWO_STAGES, Judging
 from tests.acceptance.cast import Clock, Play, add_auditor, gather_cast, open_play
 from tests.acceptance.giving import FileGrant, FileUnusable, GrantsFile, read_grants
 from tests.acceptance.journey import Company, Journey
+from tests.acceptance.server import FAILURES, add_server_arguments, parse, with_server
 
 SHOWN: Final = 20
 """How many sentences of one kind are printed; the rest are counted."""
@@ -63,15 +61,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--concurrency", metavar="K", type=_count, default=8, help="how many grants at a time (default: 8)"
     )
-    parser.add_argument(
-        "--url", help="a running server; without it, one of its own is started in a fresh folder"
-    )
-    parser.add_argument("--token", help="with --url: the token of an administrator of that installation")
+    add_server_arguments(parser)
     parser.add_argument("--seed", metavar="N", type=int, default=1, help="for jurors and scores (default: 1)")
-    arguments = parser.parse_args()
-    if (arguments.url is None) != (arguments.token is None):
-        parser.error("--url and --token go together")
-    return arguments
+    return parse(parser)
 
 
 def _count(text: str) -> int:
@@ -275,38 +267,20 @@ def main() -> int:
         if not file.grants:
             _list(console, "Refused", [f"grant {each.number}: {each.reason}" for each in file.refused])
             return 1
-        rehearsed = _with_server(file, options, console)
-    except (
-        FileUnusable,
-        ServerFailed,
-        SuperviseError,
-        EmbeddedError,
-        CommandRejected,
-        Unreachable,
-        ValueError,
-    ) as error:
+        rehearsed = with_server(
+            options,
+            console,
+            lambda url, administrator: run_interruptibly(
+                _rehearse(file, options.file, url, administrator, options, console)
+            ),
+        )
+    except (FileUnusable, *FAILURES, ValueError) as error:
         print(f"rehearse: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("rehearse: interrupted", file=sys.stderr)
         return INTERRUPTED
     return 0 if _report(rehearsed, console) else 1
-
-
-def _with_server(file: GrantsFile, options: argparse.Namespace, console: Console) -> Rehearsed:
-    """The rehearsal against the server named, or against one of its own."""
-
-    def run(url: str, administrator: str) -> Rehearsed:
-        return run_interruptibly(_rehearse(file, options.file, url, administrator, options, console))
-
-    if options.url is not None:
-        return run(options.url, options.token)
-    with tempfile.TemporaryDirectory(prefix="ow-rehearse-", ignore_cleanup_errors=True) as folder:
-        console.print("Starting a server of its own …")
-        with supervised() as supervisor:
-            installation = new_installation(Path(folder), demonstration=True)
-            start(supervisor, installation)
-            return run(installation.url, installation.administrator)
 
 
 if __name__ == "__main__":

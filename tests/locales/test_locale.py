@@ -42,6 +42,13 @@ def test_a_moment_in_a_time_zone_names_the_city_of_the_zone() -> None:
     assert ENGLISH.say(msg("{at}", at=At(NOON, "Europe/Berlin"))) == "1 July 2026, 12:00 (Berlin time)"
 
 
+@pytest.mark.parametrize(
+    ("zone", "english", "russian"), [("Europe/Berlin", "Berlin", "Берлин"), ("UTC", "UTC", "UTC")]
+)
+def test_a_time_zone_is_known_by_its_city(zone: str, english: str, russian: str) -> None:
+    assert (ENGLISH.city(zone), RUSSIAN.city(zone)) == (english, russian)
+
+
 def test_a_status_is_said_by_its_label() -> None:
     message = msg("This one is {status}.", status=ApplicationStatus.WAITLISTED)
     assert ENGLISH.say(message) == f"This one is {ENGLISH.say(label(ApplicationStatus.WAITLISTED))}."

@@ -83,3 +83,17 @@ def test_by_json_the_answers_are_part_of_the_submission(stage: Stage, call: str)
     wrong = person.post(f"/api/calls/{call}/applications", 422, **body, eligibility={"exile": False})
     assert wrong["errors"] == [{"field": "eligibility.exile", "detail": "This call is for people in exile."}]
     person.post(f"/api/calls/{call}/applications", **body, eligibility={"exile": True})
+
+
+def test_the_questions_are_not_asked_again_when_an_application_is_changed(stage: Stage, call: str) -> None:
+    visitor = stage.visitor("newcomer")
+    apply = f"/calls/{call}/apply"
+    round = stage.speaking("officer").get(f"/api/calls/{call}")["rounds"][0]["id"]
+    sent = ANSWERS | {"requested.currency": "EUR", "round": round, "eligibility.exile": "yes"}
+    done = visitor.send(apply, visitor.form(apply, "application-submit") | sent)
+    change = f"{done.headers['location']}/change"
+    form = visitor.form(change, "application-change")
+    assert "Do you live in exile?" not in visitor.open(change).text
+    changed = visitor.send(change, form | ANSWERS | {"title": "A better project"})
+    assert changed.status_code == 303, said(changed)
+    assert "A better project" in visitor.open(changed.headers["location"]).text

@@ -13,7 +13,7 @@ from litestar.testing import RequestFactory
 from api.http.problems import Problem
 from api.locales import asked_languages
 from api.pages.forms import SubmittedForm, command_of, nested, read_typed
-from api.pages.rendering import Said, said
+from api.pages.rendering import Said, codes, said
 from api.pages.reviews import _scored as scored
 from api.pages.sign_in import within
 from api.pages.visits import Visit
@@ -139,6 +139,25 @@ def test_every_whole_number_of_every_command_is_read_as_people_write_it(
     """Scores, places, numbers of instalments and reports among them."""
     for typed, read in (("８", 8), (" 8 ", 8), ("+8", 8), ("8.0", 8), ("1.000", "1.000"), ("eight", "eight")):
         assert read_typed(at(path, typed), REGISTER[command].request) == at(path, read)
+
+
+CHOSEN = [
+    (entry.name, name, codes(entry.name, name))
+    for entry in REGISTER.values()
+    for name, hint in get_type_hints(entry.request).items()
+    if codes(entry.name, name) and get_origin(hint) is not tuple
+]
+
+
+@pytest.mark.parametrize(("command", "field", "offered"), CHOSEN, ids=str)
+def test_what_was_not_chosen_is_asked_for_without_its_codes(
+    command: str, field: str, offered: tuple[str, ...]
+) -> None:
+    """Of every choice of every command: on a page the options have words, and the codes are nobody's to read."""
+    with pytest.raises(Invalid) as invalid:
+        command_of(REGISTER[command].request, {field: "none of these"})
+    said = {error.field: str(error.detail) for error in invalid.value.errors}
+    assert said[field] == "Choose one of the options that are offered."
 
 
 def test_a_score_is_read_as_people_write_it() -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 
+import psycopg
 import pytest
 
 from api.pages.rendering import address_of
 from domain.values import Role
 from projections import applications, calls, funds, grants, timeline
 from projections.timeline import Timeline
-from tests.projections.conftest import CANARY_NAMES, CANARY_TITLES, Season
+from tests.projections.conftest import CANARY_NAMES, CANARY_TITLES, Season, eur
 from tests.projections.test_seeing import as_json
 
 pytestmark = pytest.mark.anyio
@@ -53,6 +54,26 @@ class TestTitles:
         assert titles_in(await of_call(season, season.newcomer)) == set()
         await applications.one(season.reader, season.newcomer, season.application1)
         assert titles_in(await of_call(season, season.newcomer)) == set(CANARY_TITLES)
+
+    async def test_of_an_application_that_was_changed_the_newest_is_told(self, season: Season) -> None:
+        """Wherever the rows of its titles lie in the database, which is often not the order in which they were written."""
+        for part in (season.begin, season.apply):
+            await part()
+        await season.run(
+            "application.change",
+            season.artist1,
+            application=season.application1,
+            title="Ten kitchens",
+            requested=eur("1500.00"),
+            answers={"idea": "A better idea", "born": "1990"},
+        )
+        season.project()
+        with psycopg.connect(season.url) as connection:
+            # Without its index, the table is read in the order in which its rows lie.
+            connection.execute("ALTER TABLE read.titles DROP CONSTRAINT titles_pkey")
+            connection.execute("UPDATE read.titles SET topic = topic WHERE version = 1")
+        told = await timeline.of_application(season.reader, season.artist1, season.application1)
+        assert names_in(told) == {season.application1: "Ten kitchens"}
 
     async def test_an_officer_with_a_conflict_is_told_no_title_and_given_no_link_of_it(
         self, season: Season

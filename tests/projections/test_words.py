@@ -10,15 +10,17 @@ import pytest
 
 from api.locales import LANGUAGES, Locale
 from domain.applications.facts import ApplicationReturned
+from domain.calls.facts import CallDrafted
 from domain.deciding import Fact
 from domain.labels import REASONS
-from domain.messages import msg
+from domain.messages import Letters, msg
 from domain.panels.facts import PanelAnnouncementPlanned
 from domain.rounds.facts import RoundDeadlineExtended, RoundLateAccessGranted, RoundOpened
+from domain.stages import Blindness
 from domain.topics import REGISTER, TOPICS
 from domain.values import Role
 from projections.words import TellingContext, words
-from projections.words.telling import NUMBERED, Numbers, actor_words, by_handle, by_title, letters
+from projections.words.telling import NUMBERED, Numbers, actor_words, by_handle, by_title
 from tests.history import golden
 
 NEWEST = [topic.name for topic in REGISTER]
@@ -139,6 +141,43 @@ def test_an_officer_found_an_application_eligible() -> None:
         assert (Locale("en").say(what), Locale("ru").say(what)) == (english, russian)
 
 
+class TestADraftedCall:
+    """What its timeline says about its stages."""
+
+    @staticmethod
+    def told(*stages: tuple[str, int, Blindness]) -> list[str]:
+        """What is said of a call with these stages: title, reviews, blindness."""
+        fact = example("call.drafted.v1")
+        assert isinstance(fact, CallDrafted)
+        drafted = [
+            msgspec.structs.replace(
+                fact.stages[0], title={"en": title} if title else {}, quorum=quorum, blindness=blindness
+            )
+            for title, quorum, blindness in stages
+        ]
+        said = words(msgspec.structs.replace(fact, stages=tuple(drafted), fast_track_up_to=None), TOLD)
+        return [Locale("en").say(each) for each in said.changed[2:]]
+
+    def test_the_only_stage_needs_no_name(self) -> None:
+        assert self.told(("", 3, "double")) == [
+            "Reviews of each application: 3",
+            "The jury does not see who applied.",
+        ]
+
+    def test_several_stages_are_named_and_what_holds_for_all_is_said_once(self) -> None:
+        assert self.told(("Letter", 1, "double"), ("Project", 2, "single")) == [
+            "Reviews of each application in the stage “Letter”: 1",
+            "Reviews of each application in the stage “Project”: 2",
+            "The jury does not see who applied.",
+        ]
+
+    def test_what_differs_between_stages_is_said_of_each(self) -> None:
+        assert self.told(("Letter", 1, "double"), ("Project", 2, "open"))[2:] == [
+            "In the stage “Letter”, the jury does not see who applied.",
+            "In the stage “Project”, the jury sees who applied.",
+        ]
+
+
 class TestWhoActs:
     def test_people_are_numbered_in_each_role_as_they_first_act(self) -> None:
         numbers = Numbers()
@@ -177,6 +216,12 @@ class TestWhoActs:
             assert actor_words(role, "handle", Numbers()) != msg("")
 
     def test_letters_go_on_after_z(self) -> None:
-        assert [letters(number) for number in (1, 2, 26, 27, 28, 52, 53, 702, 703)] == [
-            "A", "B", "Z", "AA", "AB", "AZ", "BA", "ZZ", "AAA",
-        ]  # fmt: skip
+        said = [
+            str(msg("{number}", number=Letters(number))) for number in (1, 2, 26, 27, 28, 52, 53, 702, 703)
+        ]
+        assert said == ["A", "B", "Z", "AA", "AB", "AZ", "BA", "ZZ", "AAA"]
+
+    @pytest.mark.parametrize(("number", "letters"), [(1, "А"), (4, "Г"), (25, "Я"), (26, "АА")])
+    def test_jurors_have_letters_of_the_readers_alphabet(self, number: int, letters: str) -> None:
+        """In Russian those that lists are lettered with, without those that look like a number (З, О, Ч)."""
+        assert Locale("ru").say(msg("{number}", number=Letters(number))) == letters
