@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from html import escape
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -34,6 +35,45 @@ _MONEY: Final = {
 """How a sum is written, by the decimals of its currency."""
 
 
+_KEPT: Final = 4096
+"""How many formatted values of each kind are kept: Babel takes up to a tenth of a millisecond for one, and lists and pages show
+the same ones again and again."""
+
+
+@lru_cache(_KEPT)
+def _money(language: str, amount: str, currency: str) -> str:
+    places = decimals(currency)
+    shown = format_currency(
+        Decimal(amount), currency, format=_MONEY[places], locale=language, currency_digits=False
+    )
+    if places == 3:
+        # A comma before three digits could also group thousands; a form would have to ask which is meant.
+        whole, comma, fraction = shown.rpartition(get_decimal_symbol(language))
+        return f"{whole}.{fraction}" if comma else shown
+    return shown
+
+
+@lru_cache(_KEPT)
+def _moment(language: str, at: datetime, zone: str) -> str:
+    there = at.astimezone(UTC if zone == "UTC" else ZoneInfo(zone))
+    return format_datetime(there, _MOMENT, tzinfo=there.tzinfo, locale=language)
+
+
+@lru_cache(_KEPT)
+def _day(language: str, on: date) -> str:
+    return format_date(on, _DAY, locale=language)
+
+
+@lru_cache(_KEPT)
+def _city(language: str, zone: str) -> str:
+    return format_datetime(datetime.now(UTC), "VVV", tzinfo=ZoneInfo(zone), locale=language)
+
+
+@lru_cache(_KEPT)
+def _number(language: str, number: int | Decimal) -> str:
+    return format_decimal(number, locale=language)
+
+
 @dataclass(frozen=True, slots=True)
 class Locale:
     """One of `LANGUAGES`."""
@@ -55,25 +95,11 @@ class Locale:
 
     def money(self, amount: Money) -> str:
         """A sum: ``12,500.00 EUR``. The decimals are those of ISO 4217; CLDR leaves out those that are not paid in cash."""
-        places = decimals(amount.currency)
-        shown = format_currency(
-            Decimal(amount.amount),
-            amount.currency,
-            format=_MONEY[places],
-            locale=self.language,
-            currency_digits=False,
-        )
-        if places == 3:
-            # A comma before three digits could also group thousands; a form would have to ask which is meant.
-            whole, comma, fraction = shown.rpartition(get_decimal_symbol(self.language))
-            return f"{whole}.{fraction}" if comma else shown
-        return shown
+        return _money(self.language, amount.amount, amount.currency)
 
     def moment(self, at: datetime, zone: str = "UTC") -> str:
         """A moment on the clocks of a zone, which is named: ``24 November 2026, 18:00 (Berlin time)``."""
-        there = at.astimezone(UTC if zone == "UTC" else ZoneInfo(zone))
-        shown = format_datetime(there, _MOMENT, tzinfo=there.tzinfo, locale=self.language)
-        return f"{shown} {self.zone(zone)}"
+        return f"{_moment(self.language, at, zone)} {self.zone(zone)}"
 
     def zone(self, zone: str) -> str:
         """A time zone by the city that it is named after: ``(Berlin time)``."""
@@ -81,13 +107,11 @@ class Locale:
 
     def city(self, zone: str) -> str:
         """The city that a time zone is named after: ``Berlin``; ``UTC`` is its own name."""
-        if zone == "UTC":
-            return zone
-        return format_datetime(datetime.now(UTC), "VVV", tzinfo=ZoneInfo(zone), locale=self.language)
+        return zone if zone == "UTC" else _city(self.language, zone)
 
     def day(self, on: date) -> str:
         """A day: ``24 November 2026``."""
-        return format_date(on, _DAY, locale=self.language)
+        return _day(self.language, on)
 
     @property
     def countries(self) -> Mapping[str, str]:
@@ -97,7 +121,7 @@ class Locale:
 
     def number(self, number: int | Decimal) -> str:
         """A number, its thousands grouped."""
-        return format_decimal(number, locale=self.language)
+        return _number(self.language, number)
 
     def text(self, texts: Mapping[str, str]) -> str:
         """A text in this language, if there is one; else in its own first one."""

@@ -60,7 +60,9 @@ async def frame_of(reader: Reader, me: Me | None, initiative: str | None, *, sig
     """The frame of a page that belongs to an `initiative`, or to none."""
     name: str | None = None
     if initiative is not None:
-        state: Initiative = await reader.the(INITIATIVE, initiative)
+        # An initiative keeps its name, so a remembered state will do.
+        remembered = reader.states.known(initiative)
+        state: Initiative = remembered.state if remembered else await reader.the(INITIATIVE, initiative)
         name = state.name
     if not signed_in:
         return Frame(house=name, links=(_CALLS,))

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, get_args, get_type_hints
 from zoneinfo import ZoneInfo
@@ -29,6 +32,7 @@ from domain.words import word_limit
 from projections.timeline import About, TimelineEntry
 
 _HERE: Final = Path(__file__).parent
+_SOURCES: Final = load_from_path([str(_HERE / "templates")])
 STYLE: Final = (_HERE / "templates" / "style.css").read_bytes()
 STYLE_ADDRESS: Final = f"/style.css?{hashlib.sha256(STYLE).hexdigest()[:16]}"
 ICON: Final = (_HERE / "templates" / "icon.svg").read_bytes()
@@ -85,6 +89,15 @@ def plain(code: str) -> str:
 def _capital(text: str) -> str:
     """A text that begins with a capital letter; the rest as it is."""
     return text[:1].upper() + text[1:]
+
+
+@lru_cache(200)
+def _language_name(code: str) -> str:
+    """A language under its own name: ``Русский``."""
+    try:
+        return _capital(Babel.parse(code, sep="-").get_language_name(code.partition("-")[0]) or code)
+    except (UnknownLocaleError, ValueError):
+        return code
 
 
 class _Words:
@@ -178,13 +191,6 @@ class _Words:
         """The day of a moment in a time zone: ``24 November 2026``."""
         return self._locale.day(at.astimezone(ZoneInfo(zone)).date())
 
-    def language_name(self, code: str) -> str:
-        """A language under its own name: ``Русский``."""
-        try:
-            return _capital(Babel.parse(code, sep="-").get_language_name(code.partition("-")[0]) or code)
-        except (UnknownLocaleError, ValueError):
-            return code
-
     def choices(self, command: str, field: str) -> tuple[tuple[str, str], ...]:
         """What a field of a command offers to choose from, each code with its words."""
         return tuple((code, self.reason(code)) for code in codes(command, field))
@@ -209,10 +215,24 @@ class Rendering:
         return self._environments[locale.language].render_template(template, **context).encode()
 
 
+_FIXED: Final = re.compile(r'(?<!\w)_\(("(?:[^"\\]|\\.)*")\)')
+
+
+def _with_words(name: str, words: _Words) -> str | None:
+    """A template's source in one language. A message without values, ``_("Open calls")``, is translated here, once, and not
+    whenever a page is rendered."""
+    source = _SOURCES(name)
+    if source is None:
+        return None
+    return _FIXED.sub(
+        lambda found: json.dumps(words.translated(json.loads(found[1])), ensure_ascii=False), source
+    )
+
+
 def _environment(locale: Locale) -> Environment:
     words, chips = _Words(locale), Chips(locale)
     return Environment(
-        loader=load_from_path([str(_HERE / "templates")]),
+        loader=lambda name: _with_words(name, words),
         undefined_behavior="strict",
         trim_blocks=True,
         lstrip_blocks=True,
@@ -232,7 +252,7 @@ def _environment(locale: Locale) -> Environment:
             "amount": words.amount,
             "percent": words.percent,
             "day_there": words.day_there,
-            "language_name": words.language_name,
+            "language_name": _language_name,
             "listed": locale.listed,
             "capital": _capital,
             "said": said,

@@ -201,8 +201,12 @@ def awaited_until(fact: Fact) -> datetime | None:
     return fact.resubmit_by if isinstance(fact, ApplicationReturned) else None
 
 
+class StatusStays(Fact, frozen=True, kw_only=True):
+    """A fact that leaves an application where it stands: the reason and the text that are shown beside its status stay, too."""
+
+
 @stored_as("application.grant_offered.v1")
-class ApplicationGrantOffered(Fact, frozen=True, kw_only=True):
+class ApplicationGrantOffered(StatusStays, frozen=True, kw_only=True):
     """Staff offered the grant that follows from the award; an application is offered one grant at most."""
 
     application: str

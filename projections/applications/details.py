@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, cast
 
 import msgspec
 
 from domain import access
-from domain.applications.facts import ApplicationWritten, awaited_until, beside
-from domain.applications.state import ApplicationStatus
+from domain.applications.facts import ApplicationFact, ApplicationWritten, awaited_until, beside
+from domain.applications.state import Application, ApplicationStatus, evolve
 from domain.deciding import Allowed
 from domain.forms import Answer, Form
 from domain.indexes import conflicts_of
@@ -124,6 +124,7 @@ async def shown(reader: Reader, viewer: str, case: Case, *, as_of: AsOf | None =
     if not rows:
         raise NotFound
     row = rows[0]
+    state = case.application if as_of is None else await _state_at(reader, case.id, row["version"])
     place = row["rank"] is None or access.sees_waiting_places(
         case.viewer,
         applicant=case.application.applicant,
@@ -182,14 +183,22 @@ async def shown(reader: Reader, viewer: str, case: Case, *, as_of: AsOf | None =
                 for part in parts[:-1]
             ]
         ),
-        invited_to=case.application.invited_to
-        if role is Role.APPLICANT and case.application.status in _MAY_GO_ON
-        else None,
+        invited_to=state.invited_to if role is Role.APPLICANT and state.status in _MAY_GO_ON else None,
         feedback=feedback,
     )
 
 
 _MAY_GO_ON: Final = (ApplicationStatus.INVITED, ApplicationStatus.LAPSED)
+
+
+async def _state_at(reader: Reader, application: str, version: int) -> Application:
+    """The state of an application after the fact of that version."""
+    wanted = [Reference(application, number) for number in range(1, version + 1)]
+    found = await reader.facts(wanted, open_boxes=False)
+    state = Application()
+    for each in wanted:
+        state = evolve(state, cast("ApplicationFact", found[each].fact))
+    return state
 
 
 def _undamaged(answer: Answer | Withheld) -> Answer:
@@ -215,8 +224,8 @@ async def _answers(
         (number for number, each in enumerate(answered) if each.round == case.round_id), len(answered) - 1
     )
     written = [Reference(case.id, each.written) for each in answered[: last + 1]]
-    newest = Reference(case.id, row["version"])
-    found = await reader.facts([*written, newest] if explained else written, open_boxes=True)
+    standing = Reference(case.id, row["standing"])
+    found = await reader.facts([*written, standing] if explained else written, open_boxes=True)
     parts = []
     for each in written:
         fact = found[each].fact
@@ -226,7 +235,7 @@ async def _answers(
         withheld = () if identity else tuple(sorted(identifying & fact.answers.keys()))
         answers = {name: answer for name, answer in fact.answers.items() if name not in withheld}
         parts.append(_Part(fact.stage, form, answers, withheld))
-    beside_it = found[newest].fact if explained else None
+    beside_it = found[standing].fact if explained else None
     return (
         parts,
         None if beside_it is None else beside(beside_it),

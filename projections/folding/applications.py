@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
+from typing import Final, assert_never
 
 import msgspec
 
 from domain.applications.facts import (
     ApplicationAwarded,
     ApplicationCancelled,
+    ApplicationChanged,
     ApplicationContinued,
     ApplicationDeclined,
     ApplicationEndedByErasure,
     ApplicationFact,
+    ApplicationFoundEligible,
     ApplicationFoundIneligible,
-    ApplicationGrantOffered,
+    ApplicationInvitationLapsed,
+    ApplicationInvited,
     ApplicationPromoted,
+    ApplicationResubmitted,
+    ApplicationReturned,
+    ApplicationReturnLapsed,
     ApplicationSubmitted,
     ApplicationWaitlisted,
     ApplicationWithdrawn,
     ApplicationWritten,
+    StatusStays,
 )
 from domain.applications.state import Application, ApplicationStatus, evolve
 from domain.dossiers import DossierErased
@@ -41,12 +48,13 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True):
 
 class ApplicationRow(TableRow, frozen=True, kw_only=True):
     """Where an application stands. `written` is the version of the fact that holds its title and answers, and `answered`
-    those of all stages that it went through. `handle` stands for
+    those of all stages that it went through; `standing` is the version of the fact that set its status. `handle` stands for
     the applicant; amounts are minor units of `currency`. The sum `awarded`, the `rank` on the waiting list and the `reason`
-    are those of the latest fact about it alone."""
+    are those of the fact that set the status."""
 
     application: str
     version: int
+    standing: int
     written: int
     answered: tuple[Answered, ...] = ()
     initiative: str
@@ -93,14 +101,20 @@ def fold(rows: Rows, fact: ApplicationFact | DossierErased, placed: Placed) -> N
 
 
 def application_row(row: ApplicationRow | None, fact: ApplicationFact, placed: Placed) -> ApplicationRow:
-    """An application's row after one more fact."""
-    given: dict[str, object] = {"version": placed.version, "awarded": None, "rank": None, "reason": None}
+    """An application's row after one more fact. What is shown beside the status is said by the fact that set it."""
+    if isinstance(fact, StatusStays):
+        return _SHOWN(row, fact, version=placed.version)
+    given: dict[str, object] = {
+        "version": placed.version,
+        "standing": placed.version,
+        "awarded": None,
+        "rank": None,
+        "reason": None,
+    }
     if isinstance(fact, ApplicationWritten):
         given["written"] = placed.version
         given["answered"] = _answered(row, fact, placed)
     match fact:
-        case ApplicationGrantOffered():
-            given = {"version": placed.version}  # it says nothing about the application itself
         case ApplicationSubmitted():
             given |= {"handle": placed.handle, "submitted_at": placed.recorded.envelope.decided_at}
         case ApplicationAwarded():
@@ -118,8 +132,19 @@ def application_row(row: ApplicationRow | None, fact: ApplicationFact, placed: P
             given["reason"] = fact.reason
         case ApplicationEndedByErasure():
             given["reason"] = "erased"
+        case (
+            ApplicationChanged()
+            | ApplicationContinued()
+            | ApplicationFoundEligible()
+            | ApplicationInvited()
+            | ApplicationInvitationLapsed()
+            | ApplicationResubmitted()
+            | ApplicationReturned()
+            | ApplicationReturnLapsed()
+        ):
+            pass
         case _:
-            pass  # its status says it all
+            assert_never(fact)
     return _SHOWN(row, fact, **given)
 
 

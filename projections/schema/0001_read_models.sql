@@ -83,6 +83,8 @@ CREATE TABLE read.applications (
     from_position bigint NOT NULL,
     to_position bigint NOT NULL DEFAULT 9223372036854775807,
     version integer NOT NULL,
+    -- The version of the fact that set the status.
+    standing integer NOT NULL,
     -- The version of the fact that holds the title and the answers.
     written integer NOT NULL,
     -- The same of each stage that it went through.

@@ -88,6 +88,7 @@ class Season:
 def test_an_application_goes_from_the_letter_to_an_award_for_the_project(stage: Stage) -> None:
     season = Season(stage)
     application = f"/applications/{season.application}"
+    submitted = season.position
     closes = datetime.now(UTC) + timedelta(days=45)
     season.post(
         "officer",
@@ -101,6 +102,9 @@ def test_an_application_goes_from_the_letter_to_an_award_for_the_project(stage: 
     artist = stage.visitor("applicant")
     page = artist.open(application).text
     assert "Invited to the next stage" in page
+    reader = stage.speaking("applicant")
+    assert reader.get(f"/api{application}")["invited_to"] == "project"
+    assert reader.get(f"/api{application}", as_of=submitted)["invited_to"] is None
     assert f"{application}/continue" not in page, "the next stage is not open yet"
 
     officer = stage.visitor("officer")
