@@ -1,7 +1,7 @@
-"""Amounts and whole numbers as people type them: read where they have one meaning, and never guessed where they have two.
+"""Amounts and whole numbers as people type them: read if they have one meaning, and never guessed if they have two.
 
-Pages read by `typed_amount` and `typed_whole`. JSON is strict: only the one spelling that `domain.values.minor_units`
-takes is read there.
+Pages use `typed_amount` and `typed_whole`. JSON is strict: it accepts only the spelling that
+`domain.values.minor_units` reads.
 """
 
 from __future__ import annotations
@@ -27,29 +27,29 @@ _SIGNS: Final[Mapping[str, str]] = {
     "\N{MINUS SIGN}": "-",
     "\N{ZERO WIDTH SPACE}": " ",
 }
-"""What stands for a sign of a number in other scripts and keyboards; the Arabic thousands separator is never a decimal
-point."""
+"""Characters for the signs of numbers in other scripts and on other keyboards. The Arabic thousands separator is never
+a decimal point."""
 _TURNS: Final = frozenset("\u061c\u200e\u200f\u2066\u2067\u2068\u2069\ufeff")
-"""Marks of direction, which come along when a number is copied from a page in Arabic or Hebrew."""
+"""Direction marks, which are copied along with a number from a page in Arabic or Hebrew."""
 
 _AROUND: Final = re.compile(r"([^0-9+]*?) ?\+?([0-9](?:[0-9 .,']*[0-9])?) ?([^0-9]*)\Z", re.ASCII)
 _WHOLE: Final = re.compile(r"([+-]?)([0-9]{1,3}(?:[ '][0-9]{3})+|[0-9]+)(?:[.,]0{1,2})?\Z", re.ASCII)
 _MOST_DIGITS: Final = 9
 _MOST_TYPED: Final = 100
-"""Nobody types a number of more characters; a longer text is not looked through for one."""
-# The ways to write a number: the whole part with its thousands apart, and a decimal part.
+"""Longer texts are not searched for a number."""
+# The spellings of a number: the whole part with thousands separators, and the decimals.
 _BY_BLANKS: Final = re.compile(r"([0-9]+|[0-9]{1,3}(?:[ '][0-9]{3})+)(?:([.,])([0-9]+))?\Z", re.ASCII)
 _BY_POINTS: Final = re.compile(r"([1-9][0-9]{0,2}(?:\.[0-9]{3})+)(?:(,)([0-9]+))?\Z", re.ASCII)
-# With a hundred thousand written as 1,00,000 too, as in India.
+# Also the Indian grouping, such as 1,00,000.
 _BY_COMMAS: Final = re.compile(r"([1-9][0-9]{0,2}(?:,[0-9]{2,3})*,[0-9]{3})(?:(\.)([0-9]+))?\Z", re.ASCII)
 
 
 def typed_amount(text: str, currency: str) -> str:
-    """An amount in the one spelling that `minor_units` takes, if what was typed has one meaning; else the text as it was
-    typed, for which `why_unreadable` has the sentence.
+    """An amount in the spelling that `minor_units` reads, if the text has one meaning; otherwise the text unchanged,
+    for which `why_unreadable` returns the error.
 
-    Thousands may be parted by blanks of every kind, points, commas or apostrophes, decimals by a point or a comma; digits
-    may be of any script; the currency may stand beside the number, if it is this one.
+    Thousands may be separated by white space of any kind, points, commas or apostrophes, decimals by a point or a
+    comma. Digits may be of any script. The currency may be written beside the number if it is this one.
     """
     found = _AROUND.match(_plain(text))
     if not found or any(sign and currency not in written_as(sign) for sign in _beside(found)):
@@ -59,8 +59,8 @@ def typed_amount(text: str, currency: str) -> str:
 
 
 def typed_whole(text: str) -> int | str:
-    """A whole number, as ``8``, ``+8``, ``8.0``, ``1 000`` or in the digits of any script; else the text as it was typed.
-    ``1.000``, which has two meanings, is not read."""
+    """A whole number, such as ``8``, ``+8``, ``8.0``, ``1 000`` or in the digits of any script; otherwise the text
+    unchanged. ``1.000`` has two meanings and is not read."""
     found = _WHOLE.match(_plain(text))
     if not found:
         return text
@@ -71,8 +71,8 @@ def typed_whole(text: str) -> int | str:
 
 
 def why_unreadable(text: str, currency: str) -> Message:
-    """The sentence for an amount that is not written as `minor_units` takes it; none of what was typed is repeated but
-    the number itself, where it has two readings."""
+    """The error for an amount that `minor_units` cannot read. It does not repeat the text, except the number if it has
+    two meanings."""
     example = example_amount(currency)
     if not text.strip():
         return msg("Write an amount, such as {example}.", example=example)
@@ -105,7 +105,7 @@ def why_unreadable(text: str, currency: str) -> Message:
 
 
 def too_many_decimals(given: int, currency: str) -> Message:
-    """The sentence for an amount with `given` decimals, more than its currency has."""
+    """The error for an amount with `given` decimals, more than its currency has."""
     places = decimals(currency)
     if not places:
         return msg(
@@ -125,7 +125,7 @@ def _beside(found: re.Match[str]) -> tuple[str, str]:
 
 
 def _plain(text: str) -> str:
-    """The text with ASCII digits, one kind of blank and no marks of direction, without blanks at its ends."""
+    """The text with ASCII digits, one kind of space and no direction marks, without white space at its ends."""
     if len(text) > _MOST_TYPED:
         return ""
     written = []
@@ -141,13 +141,14 @@ def _plain(text: str) -> str:
 
 
 def _readings(number: str, places: int) -> tuple[str, ...]:
-    """The meanings of a number, as plain decimal strings: one, two (the one with thousands first), or none."""
+    """The meanings of a number as plain decimal strings: one, two (first the one with thousands separators), or
+    none."""
     thousands, decimal = None, None
     if found := _BY_POINTS.match(number) or _BY_COMMAS.match(number):
         thousands = _joined(found[1], found[3])
     if found := _BY_BLANKS.match(number):
         decimal = _joined(found[1], found[3])
-        # What a currency does not have, or what our own pages print, leaves no doubt.
+        # Not ambiguous: decimals that the currency does not have, and what our own pages print.
         if thousands is not None and places == 0:
             decimal = None
         elif thousands is not None and found[2] == "." and len(found[3]) == places:
@@ -161,13 +162,13 @@ def _joined(whole: str, fraction: str | None) -> str:
 
 
 def _in_full(reading: str, places: int) -> str:
-    """A reading with the decimals of its currency, or with more where it has more."""
+    """A number with as many decimals as its currency has, or more if it has more."""
     whole, _, fraction = reading.partition(".")
     fraction = fraction.rstrip("0").ljust(places, "0")
     return f"{whole}.{fraction}" if fraction else whole
 
 
 def example_amount(currency: str) -> str:
-    """An amount as it is written, with the decimals of its currency: ``1250.00``."""
+    """An example amount with the decimals of its currency: ``1250.00``."""
     places = decimals(currency)
     return f"1250.{'0' * places}" if places else "1250"

@@ -1,5 +1,5 @@
-"""Announcing a panel's results: all applicants learn them at one moment, which the staff choose once the decision is
-confirmed."""
+"""Announcing a panel's results: once the decision is confirmed, the staff choose the moment at which all applicants
+learn them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from domain.stages import Stage
 def plan(
     panel_id: str, panel: Panel, call: Call, *, announce_at: datetime, now: datetime
 ) -> tuple[Fact, ...]:
-    """Plan when the results are announced, a time on the clocks of the call's zone, or plan another time."""
+    """Plan when the results are announced (a local time in the call's time zone), or change the plan."""
     _check_confirmed(panel)
     moment = instant(announce_at, call.time_zone, "announce_at")
     if moment <= now:
@@ -39,7 +39,7 @@ def plan(
     if moment == panel.announce_at:
         raise Refused(
             msg(
-                "The results will be announced at this time already: {moment}.",
+                "The results are already planned to be announced at this time: {moment}.",
                 moment=At(moment, call.time_zone),
             )
         )
@@ -54,7 +54,7 @@ def plan(
 
 
 def cancel_plan(panel_id: str, panel: Panel) -> tuple[Fact, ...]:
-    """Announce the results at no planned time any more."""
+    """Cancel the planned announcement."""
     _check_confirmed(panel)
     if panel.announce_at is None:
         raise Refused(msg("No time is planned for announcing the results."))
@@ -62,18 +62,18 @@ def cancel_plan(panel_id: str, panel: Panel) -> tuple[Fact, ...]:
 
 
 def announce(panel_id: str, panel: Panel, *, as_planned: bool, now: datetime) -> tuple[Fact, ...]:
-    """Announce the results. `as_planned`: a due date asks for it, which is too early where the plan was changed since."""
+    """Announce the results. `as_planned`: the due date triggered this; it is refused if the plan has changed since."""
     _check_confirmed(panel)
     if as_planned and (panel.announce_at is None or now < panel.announce_at):
-        raise Refused(msg("The results are not to be announced at this time any more."))
+        raise Refused(msg("The results are no longer planned to be announced at this time."))
     return (PanelAnnounced(panel=panel_id),)
 
 
 def outcomes(
     panel_id: str, panel: Panel, call: Call, ranked: Mapping[str, Application]
 ) -> dict[str, tuple[Fact, ...]]:
-    """What becomes of each ranked application, in the order of their random ids: in that of the ranking, a timeline would
-    tell the place of each. One that was withdrawn meanwhile stays so."""
+    """The facts for each ranked application, in the order of their random ids: in the order of the ranking, a timeline
+    would show the rank of each. Applications that were withdrawn stay withdrawn."""
     decisions = panel.outcomes()
     following = call.next_stage(panel.stage)
     return {
@@ -120,7 +120,7 @@ def _outcome(
 
 def _check_confirmed(panel: Panel) -> None:
     if panel.status is PanelStatus.ANNOUNCED:
-        raise Refused(msg("The results of this panel were announced already."))
+        raise Refused(msg("The results of this panel have already been announced."))
     if panel.status is not PanelStatus.CONFIRMED:
         raise Refused(
             msg(

@@ -1,4 +1,4 @@
-"""Whether answers fit the questions of a form, and the one written form in which each is kept."""
+"""Checks answers against the questions of a form, and normalises each to one spelling."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ _WHOLE: Final = re.compile(r"-?[0-9]{1,15}\Z", re.ASCII)
 def check_answers(
     form: Form, answers: Mapping[str, Answer], *, requested: int | None, currency: str
 ) -> dict[str, Answer]:
-    """All answers of a form, checked and trimmed, every question present (None where it was left out).
+    """All answers of a form, checked and trimmed, with every question present (None if it was left out).
 
-    `requested` is the sum asked for in minor units, to which a budget must add up; None if it could not be read.
-    Raises `Invalid` with an error for each wrong answer.
+    `requested` is the requested sum in minor units, which a budget must add up to; None if it could not be read. Raises
+    `Invalid` with an error for each wrong answer.
     """
     errors: list[FieldError] = []
     checked: dict[str, Answer] = {}
     known = {question.id for question in form.questions}
     for name in answers:
         if name not in known:
-            # The name itself is the client's text: it is told only if it could be a question's id at all.
+            # The name is the client's text, so the error repeats it only if it could be a question's id.
             shown = name if SLUG.match(name) else "?"
             errors.append(FieldError(f"answers.{shown}", msg("The form has no such question.")))
     for question in form.questions:
@@ -83,7 +83,7 @@ def _check_yes_no(answer: Answer, field: str) -> bool:
 
 
 def _check_choices(question: Question, answer: Answer, field: str) -> tuple[str, ...]:
-    """The ids of the options chosen, in the order of the form."""
+    """The ids of the chosen options, in the order of the form."""
     if not isinstance(answer, tuple):
         raise Invalid.field(field, msg("The answer must be a list of the options chosen."))
     offered = [choice.id for choice in question.choices]
@@ -140,7 +140,7 @@ def _check_number(question: Question, answer: str, field: str) -> str:
 
 
 def number_bounds(minimum: int | None, maximum: int | None) -> Message:
-    """The sentence that tells which numbers a question takes."""
+    """The sentence that says which numbers a question accepts."""
     if minimum is not None and maximum is not None:
         return msg("A whole number from {least} to {most}.", least=minimum, most=maximum)
     if minimum is not None:
@@ -151,7 +151,7 @@ def number_bounds(minimum: int | None, maximum: int | None) -> Message:
 
 
 def _check_link(answer: str, field: str) -> str:
-    """The address of a web page, as it was typed. Only its parts are looked at: nothing is fetched."""
+    """The address of a web page, as it was typed. Only its syntax is checked; nothing is fetched."""
     text = check_line(answer, field, least=0, most=limits.LINK)
     if not _ADDRESS.match(text):
         raise Invalid.field(

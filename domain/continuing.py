@@ -1,6 +1,6 @@
-"""Going on to the next stage: an applicant who was invited answers its form while its round is open.
+"""Continuing to the next stage: an invited applicant answers its form while its round is open.
 
-Nobody drops out silently: whoever does not answer by the closing of the round is told so by a fact.
+Nobody drops out silently: if an applicant has not answered when the round closes, a fact tells them so.
 """
 
 from __future__ import annotations
@@ -32,12 +32,13 @@ def answer_next_stage(
     answers: Mapping[str, Answer],
     now: datetime,
 ) -> tuple[Fact, ...]:
-    """Answer the form of the stage to which an application was invited. `round_id` is the round of that stage, None before
-    there is one; one that closed without an answer and was opened again takes the answer still."""
+    """Answer the form of the stage to which an application was invited. `round_id` is the round of that stage; None if
+    there is none yet. A round that closed and was opened again accepts a missing answer."""
     if application.status not in (ApplicationStatus.INVITED, ApplicationStatus.LAPSED):
         raise Refused(
             msg(
-                "Only an application that was invited to the next stage can go on to it; this one is {status}.",
+                "Only an application that was invited to the next stage can continue to it; this "
+                "one is {status}.",
                 status=application.status,
             )
         )
@@ -64,7 +65,8 @@ def answer_next_stage(
 
 
 def lapse_invitation(application_id: str, application: Application, *, round: str) -> tuple[Fact, ...]:
-    """Record, as the next stage's round closes, that an invited applicant did not answer; nothing for any other."""
+    """Record that an invited applicant did not answer before the next stage's round closed; nothing for other
+    applications."""
     if application.status is not ApplicationStatus.INVITED:
         return ()
     return (ApplicationInvitationLapsed(application=application_id, round=round),)

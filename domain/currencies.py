@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-# ISO 4217, list one, as of 1 January 2026 (without ANG, BGN, HRK, SLL and ZWL, which ended): the currencies with which
-# something can be paid. Precious metals, funds codes (CHE, CLF, UYI), units of account (XDR, XSU), the code for tests
-# (XTS) and that for no currency (XXX) are not among them. By the number of their decimals.
+# ISO 4217, list one, as of 1 January 2026, by the number of decimals. Left out are currencies that ended (ANG, BGN,
+# HRK, SLL, ZWL) and codes that cannot be used for payments: precious metals, funds codes (CHE, CLF, UYI), units of
+# account (XDR, XSU), the code for tests (XTS) and that for no currency (XXX).
 _CODES: Final[Mapping[int, str]] = {
     0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF",
     2: """
@@ -26,11 +26,13 @@ DECIMALS: Final[Mapping[str, int]] = {
 
 
 def decimals(currency: str) -> int:
-    """The number of decimals of the currency's minor unit: 2 for EUR, 0 for JPY, 3 for KWD; 2 for one that ended."""
+    """The number of decimals of the currency's minor unit: 2 for EUR, 0 for JPY, 3 for KWD; 2 for currencies that
+    ended."""
     return DECIMALS.get(currency, 2)
 
 
-# The currencies of the countries to which people fled and from which they fled; of others the code is understood.
+# Signs of the currencies of countries to which and from which people flee. Other currencies are recognised by their
+# code.
 _WRITTEN: Final = {
     "€": "EUR",
     "euro": "EUR",
@@ -75,7 +77,8 @@ _WRITTEN: Final = {
 
 
 def written_as(sign: str) -> frozenset[str]:
-    """The currencies that a sign or a code may stand for (``€``, ``eur``, ``kr``); none for what is no sign."""
+    """The currencies that a sign or a code may mean (``€``, ``eur``, ``kr``); none if it is not a sign of a
+    currency."""
     if sign.upper() in DECIMALS:
         return frozenset((sign.upper(),))
     return frozenset(_WRITTEN.get(sign.lower(), "").split())

@@ -1,9 +1,10 @@
-"""How a command becomes facts, without touching the world.
+"""How a command becomes facts, without any input or output.
 
-A **plan** is a generator: it asks for the streams that it needs (`the`, `maybe`, `some`, `members`; several at a time with
-`together`), gets their folded states, and returns an `PlannedCommand`: the answer of access, and a function that applies the rule.
-Whoever drives the plan (the command runner in `history`) loads, asks, decides and appends; everything read this way is
-checked again, at its version, when the facts are appended.
+A **plan** is a generator. It yields requests for streams and index entries (with `the`, `maybe`, `some`,
+`index_entries`; several at a time with `together`), receives their folded states, and returns a `PlannedCommand`: the
+answer of access, and a function that applies the rule. The command runner in `history` drives the plan: it loads, asks
+access, decides and appends. Everything that was read this way is checked again, at its version, when the facts are
+appended.
 """
 
 from __future__ import annotations
@@ -31,24 +32,24 @@ C = TypeVar("C", bound="Command")
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Something that happened. Its class has a permanent topic in `domain.topics`.
+    """Something that happened. Each class has a permanent topic in `domain.topics`.
 
-    Each subclass says ``frozen=True, kw_only=True`` itself: msgspec does not inherit the second, and mypy wants to
-    read the first.
+    Each subclass repeats ``frozen=True, kw_only=True``: msgspec does not inherit the second, and mypy needs to see the
+    first.
     """
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Something that someone asks for. Its fields are the body of the JSON request.
+    """A request to do something. Its fields are the body of the JSON request.
 
-    Each subclass says ``frozen=True, kw_only=True`` itself, as a fact's does.
+    Each subclass repeats ``frozen=True, kw_only=True``, as facts do.
     """
 
 
 @dataclass(frozen=True, slots=True)
 class Aggregate(Generic[S]):
-    """A kind of stream: the state before its first fact, and how each fact changes the state. `often_absent`: most that
-    are asked for have no fact, so the command runner remembers that there is none, too."""
+    """A kind of stream: its empty state, and how each fact changes the state. `often_absent`: most streams of this kind
+    that are loaded do not exist, so the command runner also caches their absence."""
 
     kind: str
     empty: S
@@ -60,33 +61,33 @@ class Aggregate(Generic[S]):
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """A plan's wish: these streams, folded. Answered by a mapping from stream id to `Loaded`."""
+    """Request of a plan: load these streams, folded. The reply maps each stream's id to `Loaded`."""
 
     streams: tuple[tuple[Aggregate[Any], str], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Members:
-    """A plan's wish: the entries of these indexes (``applications of round-…``). Answered by a mapping from the index's name
-    to a tuple of ids, sorted."""
+class IndexEntries:
+    """Request of a plan: load the entries of these indexes (``applications of round-…``). The reply maps each index's
+    name to a sorted tuple of ids."""
 
     indexes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded(Generic[S]):
-    """A folded stream and the version at which it was read (0: it has no fact yet)."""
+    """A folded stream and the version at which it was read (0 if it has no fact yet)."""
 
     state: S
     version: int
 
 
-Wish = Load | Members
+PlanRequest = Load | IndexEntries
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
-    """What a rule may not find out by itself: who asks, when, and fresh random ids (`new("grant")`)."""
+class CommandContext:
+    """What a rule must not look up itself: the actor, the time, and new random ids (`new("grant")`)."""
 
     actor: str
     now: datetime
@@ -96,14 +97,15 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """Access says yes; `role` is the one in which the person acts."""
+    """Access is given; `role` is the role in which the person acts."""
 
     role: Role
 
 
 @dataclass(frozen=True, slots=True)
 class Denied:
-    """Access says no, in one sentence. `hidden`: the person may not even know that the thing exists."""
+    """Access is denied, with the reason in one sentence. `hidden`: the person may not even know that the thing
+    exists."""
 
     detail: Message
     hidden: bool = False
@@ -114,10 +116,10 @@ Verdict = Allowed | Denied
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A scheduled command: at `at` the system runs `command`. A later due date of the same `key` replaces it.
+    """A scheduled command: at `at` the system runs `command`. A later due date with the same `key` replaces it.
 
-    `domain.due_dates.set_by` works it out from the fact that sets it, again when the time has come: the queue holds no
-    command. The system's act has that fact as its cause.
+    `domain.due_dates.set_by` derives it from the fact that sets it, again when it is due: the queue stores no command.
+    The system's command records that fact as its cause.
     """
 
     key: str
@@ -126,19 +128,19 @@ class Due:
 
 
 DueBy = Mapping[type[Fact], Callable[[Any], Due | None]]
-"""The due dates that facts set, by their class. `Any`: each function takes facts of its own class."""
-StruckBy = Mapping[type[Fact], Callable[[Any], str]]
-"""The keys of the due dates that facts strike out, by their class."""
+"""The due dates that facts set, by class of fact. `Any`: each function takes facts of its own class."""
+RemovedBy = Mapping[type[Fact], Callable[[Any], str]]
+"""The keys of the due dates that facts remove, by class of fact."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a rule decided: new facts by stream, and what else must be true in the same append.
+    """The result of a rule: new facts by stream, and what else the same append has to do.
 
-    Index entries, claims and due dates follow from the facts alone: `domain.indexes`, `domain.unique_names` and
-    `domain.due_dates` say which. `subjects` are data subjects whose sealing key must be made first; `erases` are
-    subjects whose key dies once the facts are stored. `initiatives` names the initiative of those streams that do not
-    belong to the act's own.
+    Index entries, unique names and due dates are derived from the facts alone: see `domain.indexes`,
+    `domain.unique_names` and `domain.due_dates`. `subjects` are data subjects whose sealing key has to be created
+    first; `erases` are subjects whose key is deleted once the facts are stored. `initiatives` names the initiative of
+    streams that do not belong to the command's own.
     """
 
     facts: Mapping[str, tuple[Fact, ...]]
@@ -150,11 +152,11 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class PlannedCommand:
-    """What a plan comes to: may this person (`may`), and what follows (`decide`, called only if so).
+    """The result of a plan: whether this person may do it (`may`), and the rule to apply (`decide`, called only if so).
 
-    `initiative` is the tenant, or None for the installation and for persons. `scope` is the stream (a call, a fund,
-    an initiative) within which the actor is known by one handle; None for acts of no scope. `party` is the one for which they
-    act, None for themself: where it is an organisation, it is known there by a handle of its own.
+    `initiative` is the tenant; None for the installation and for persons. `scope` is the stream (a call, a fund, an
+    initiative) within which the actor has one handle; None for commands without a scope. `party` is the party that they
+    act for, None for themself: an organisation has a handle of its own in the scope.
     """
 
     may: Verdict
@@ -164,9 +166,9 @@ class PlannedCommand:
     party: str | None = None
 
 
-Part = Generator[Wish, Any, T]
-"""A part of a plan, which comes to a T. Any: the answer's type depends on the wish; `the`, `some` and `members` restore
-it."""
+Part = Generator[PlanRequest, Any, T]
+"""A part of a plan, which returns a T. `Any`: the type of the reply depends on the request; `the`, `some` and
+`index_entries` restore it."""
 
 Plan = Part[PlannedCommand]
 
@@ -175,14 +177,16 @@ Plan = Part[PlannedCommand]
 class Registered(Generic[C]):
     """A command in the register: its permanent name (``application.withdraw``), its request and its plan.
 
-    `versioned`: the version of the stream that answers may be told to whoever gives the command. It is False where that
-    stream also counts acts that they may not know of; then no version of it is told, and none can be insisted on.
-    `by_program`: only the program gives the command, so that it has no address. Its plan asks `access.system`.
+    `versioned`: whether the person who sends the command may be told the version of the answer's stream. It is False if
+    that stream also counts events that they may not know of; then its version is neither returned nor accepted as a
+    condition.
+
+    `by_program`: only the program sends the command, so it has no address. Its plan calls `access.system`.
     """
 
     name: str
     request: type[C]
-    plan: Callable[[C, Given], Plan]
+    plan: Callable[[C, CommandContext], Plan]
     versioned: bool = True
     by_program: bool = False
 
@@ -216,9 +220,9 @@ def some(aggregate: Aggregate[S], streams: Iterable[str]) -> Part[dict[str, S]]:
     return {stream: answer[stream].state for stream in wanted}
 
 
-def members(index: str) -> Part[tuple[str, ...]]:
-    """The ids in an index, sorted; the append checks that none was added meanwhile."""
-    found: Mapping[str, tuple[str, ...]] = yield Members((index,))
+def index_entries(index: str) -> Part[tuple[str, ...]]:
+    """The ids in an index, sorted. The append checks that none was added since."""
+    found: Mapping[str, tuple[str, ...]] = yield IndexEntries((index,))
     return found[index]
 
 
@@ -237,28 +241,36 @@ def together(
     p1: Part[T1], p2: Part[T2], p3: Part[T3], p4: Part[T4], p5: Part[T5], p6: Part[T6], /
 ) -> Part[tuple[T1, T2, T3, T4, T5, T6]]: ...
 def together(*parts: Part[Any]) -> Part[tuple[Any, ...]]:  # Any: the overloads tell the types
-    """Ask for several things at once, each written as if it were asked for alone:
-    ``call, read = yield from together(the(CALL, call_id), maybe(READING, reading_id))``.
+    """Load several things at once, each written as if it were loaded alone: ``call, read = yield from
+    together(the(CALL, call_id), maybe(READING, reading_id))``.
 
-    All streams go into one wish, and all indexes into another. What is not there is refused in the order of the parts.
+    All streams go into one request, and all indexes into another. Missing streams are refused in the order of the
+    parts.
     """
     found: dict[int, Any] = {}
-    wishes: dict[int, Wish] = {}
+    requests: dict[int, PlanRequest] = {}
 
     def go_on(number: int, answer: Any) -> None:
         try:
-            wishes[number] = parts[number].send(answer)
+            requests[number] = parts[number].send(answer)
         except StopIteration as stop:
-            wishes.pop(number, None)
+            requests.pop(number, None)
             found[number] = stop.value
 
     for number in range(len(parts)):
         go_on(number, None)
-    while wishes:
-        streams = [each for wish in wishes.values() if isinstance(wish, Load) for each in wish.streams]
-        indexes = [each for wish in wishes.values() if isinstance(wish, Members) for each in wish.indexes]
+    while requests:
+        streams = [
+            each for request in requests.values() if isinstance(request, Load) for each in request.streams
+        ]
+        indexes = [
+            each
+            for request in requests.values()
+            if isinstance(request, IndexEntries)
+            for each in request.indexes
+        ]
         loaded = (yield Load(tuple(streams))) if streams else {}
-        entries = (yield Members(tuple(indexes))) if indexes else {}
-        for number, wish in sorted(wishes.items()):
-            go_on(number, loaded if isinstance(wish, Load) else entries)
+        entries = (yield IndexEntries(tuple(indexes))) if indexes else {}
+        for number, request in sorted(requests.items()):
+            go_on(number, loaded if isinstance(request, Load) else entries)
     return tuple([found[number] for number in range(len(parts))])

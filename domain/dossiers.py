@@ -1,5 +1,5 @@
-"""A dossier: what is sealed of one party in one initiative for one purpose, with a key of its own, so that it can be erased
-alone."""
+"""A dossier: what is sealed about one party in one initiative for one purpose, with its own key, so that it can be
+erased on its own."""
 
 from __future__ import annotations
 
@@ -16,23 +16,24 @@ from domain.refusals import Refused
 from domain.topic import EVERYBODY, stored_as
 
 Purpose = Literal["application", "payment", "correspondence"]
-"""``application``: what an applicant wrote, and what was written about it. ``payment``: to whom a grant is paid, and the
-reports on it. ``correspondence``: letters between an applicant and the staff."""
+"""``application``: what an applicant wrote, and what was written about it. ``payment``: to whom a grant is paid, and
+the reports on it. ``correspondence``: letters between an applicant and the staff."""
 
 Duty = Literal["payment_records"]
-"""The legal duty for which a dossier is kept. ``payment_records``: whoever pays must be able to show for some years to whom
-and what for."""
+"""The legal duty for which a dossier is kept. ``payment_records``: those who pay must be able to show for some years
+whom they paid and what for."""
 
 PAYMENT_RECORDS_YEARS: Final = 10
-"""For how many years after the end of the year of a payment its record is kept (docs/decisions/2026-11-28-dossiers.md)."""
+"""The number of years for which the record of a payment is kept after the end of the year of the payment
+(docs/decisions/2026-11-28-dossiers.md)."""
 
 # Facts
 
 
 @stored_as("dossier.opened.v1")
 class DossierOpened(Fact, frozen=True, kw_only=True):
-    """Something is about to be sealed of a party (a person or an organisation). `about` is the application or the grant
-    that it belongs to."""
+    """A dossier was opened for a party (a person or an organisation), to seal something in it. `about` is the
+    application or the grant that it belongs to."""
 
     dossier: str
     party: str
@@ -43,14 +44,14 @@ class DossierOpened(Fact, frozen=True, kw_only=True):
 
 @stored_as("dossier.kept.v1")
 class DossierKept(Fact, frozen=True, kw_only=True):
-    """A legal duty keeps the dossier until this time, in place of an earlier one. Then it is erased."""
+    """A legal duty keeps the dossier until this time, which replaces an earlier one. Then it is erased."""
 
     dossier: str
     duty: Duty
     until: datetime
 
 
-@stored_as("dossier.erased.v1", told_to=EVERYBODY)
+@stored_as("dossier.erased.v1", audience=EVERYBODY)
 class DossierErased(Fact, frozen=True, kw_only=True):
     """The dossier's sealing key was destroyed; what was sealed under it can no longer be opened."""
 
@@ -65,14 +66,14 @@ DossierFact = DossierOpened | DossierKept | DossierErased
 
 
 class DossierStatus(enum.StrEnum):
-    """Where a dossier stands."""
+    """The statuses of a dossier."""
 
     OPEN = "open"
     ERASED = "erased"
 
 
 class Dossier(msgspec.Struct, frozen=True, kw_only=True):
-    """A dossier as its facts left it; it holds nothing personal. `duty` keeps it until `kept_until`."""
+    """The state of a dossier, without personal data. `duty` keeps it until `kept_until`."""
 
     status: DossierStatus | None = None
     party: str = ""
@@ -84,11 +85,11 @@ class Dossier(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def erased(self) -> bool:
-        """Whether nobody can read what was sealed in it."""
+        """Whether what was sealed in it can no longer be read."""
         return self.status is DossierStatus.ERASED
 
     def kept(self, now: datetime) -> bool:
-        """Whether a legal duty keeps it still."""
+        """Whether a legal duty still keeps it."""
         return self.kept_until is not None and now < self.kept_until
 
 
@@ -119,20 +120,20 @@ DOSSIER = Aggregate(kind="dossier", empty=Dossier(), evolve=evolve)
 def open_dossier(
     dossier_id: str, *, party: str, initiative: str, purpose: Purpose, about: str
 ) -> tuple[Fact, ...]:
-    """Open a dossier for what will be sealed about an application or a grant."""
+    """Open a dossier for an application or a grant."""
     return (
         DossierOpened(dossier=dossier_id, party=party, initiative=initiative, purpose=purpose, about=about),
     )
 
 
 def keep_payment_record(dossier_id: str, dossier: Dossier, *, now: datetime) -> tuple[Fact, ...]:
-    """Keep the record of a payment that is made now; nothing if it is kept for as long already. Refused if the record was
-    erased, for nobody can read any more to whom the grant is paid."""
+    """Keep the record of a payment that is made now; nothing if it is already kept as long. Refused if the record was
+    erased, because nobody can read any more to whom the grant is paid."""
     if dossier.erased:
         raise Refused(
             msg(
-                "The payment record of this grant was erased, so nobody can read any more to whom it is paid; "
-                "nothing more of it can be paid."
+                "The payment record of this grant was erased, so its payee can no longer be "
+                "read, and nothing more can be paid."
             )
         )
     until = datetime(now.astimezone(UTC).year + 1 + PAYMENT_RECORDS_YEARS, 1, 1, tzinfo=UTC)
@@ -144,7 +145,7 @@ def keep_payment_record(dossier_id: str, dossier: Dossier, *, now: datetime) -> 
 def erase(dossier_id: str, dossier: Dossier, *, reason: ErasureReason, now: datetime) -> tuple[Fact, ...]:
     """Erase a dossier; its facts stay, unreadable."""
     if dossier.erased:
-        raise Refused(msg("This was erased already."))
+        raise Refused(msg("This has already been erased."))
     if dossier.kept(now):
         raise Refused(msg("This has to be kept until {until}; it is erased then.", until=dossier.kept_until))
     return (DossierErased(dossier=dossier_id, about=dossier.about, reason=reason),)
@@ -153,7 +154,7 @@ def erase(dossier_id: str, dossier: Dossier, *, reason: ErasureReason, now: date
 def erase_with_party(
     dossier_id: str, dossier: Dossier, *, reason: ErasureReason, now: datetime
 ) -> tuple[Fact, ...]:
-    """Erase a dossier because its party is erased; nothing if it was erased before, or is kept by a legal duty."""
+    """Erase a dossier together with its party; nothing if it was already erased, or is kept by a legal duty."""
     if dossier.erased or dossier.kept(now):
         return ()
     return erase(dossier_id, dossier, reason=reason, now=now)

@@ -1,7 +1,7 @@
-"""Eligibility questions: what a call asks before anything else, so that nobody writes an application in vain.
+"""Eligibility questions: asked before the form is shown, so that nobody writes an application in vain.
 
-They are yes-or-no questions, each with the answer that is needed. Whoever submitted an application gave those answers, so
-nothing of them is stored.
+They are yes-or-no questions, each with the answer that is needed. An application can be submitted only with these
+answers, so they are not stored.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from domain.values import check_texts
 
 
 class EligibilityQuestion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A question that is answered with yes or no before the form is shown. `refusal` tells whoever does not give the
-    answer that is `needed` whom the call is for."""
+    """A yes-or-no question that is asked before the form is shown. `refusal` tells people who do not give the `needed`
+    answer whom the call is for."""
 
     id: str
     label: LabelTexts
@@ -75,10 +75,10 @@ def _checked(question: EligibilityQuestion) -> EligibilityQuestion:
 def wrong_answers(
     questions: Iterable[EligibilityQuestion], answers: Mapping[str, bool]
 ) -> tuple[FieldError, ...]:
-    """What keeps somebody who answers this from applying, by the question; nothing if they may apply."""
+    """The reasons why a person with these answers cannot apply, by question; empty if they can."""
     questions = tuple(questions)
     known = {question.id for question in questions}
-    # A name that is no question's is the client's text, so it is not repeated.
+    # An unknown name is the client's own text, so it is not repeated.
     unknown = msg("The call has no such eligibility question.")
     errors = [FieldError("eligibility", unknown)] if not known.issuperset(answers) else []
     for question in questions:

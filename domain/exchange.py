@@ -1,4 +1,4 @@
-"""The rate at which a bank changed money into another currency, as it stands on the statement: never a float."""
+"""The rate at which a bank changed money into another currency, exactly as on the statement: never a float."""
 
 from __future__ import annotations
 
@@ -39,7 +39,8 @@ def check_exchange(exchange: Exchange, field: str, *, sent: str) -> Exchange:
 
 
 def typed_rate(text: str) -> str:
-    """A rate as people type it: a comma for the point, where it cannot part thousands; else the text as it was typed."""
+    """A rate as people type it: with a decimal comma if that cannot be a thousands separator; otherwise the text
+    unchanged."""
     trimmed = text.strip()
     found = _WITH_COMMA.match(trimmed)
     return f"{found[1]}.{found[2]}" if found else trimmed

@@ -1,8 +1,8 @@
-"""The fast track: a lighter way for small emergency grants, in a call that says up to which sum it goes.
+"""The fast track: a lighter procedure for small emergency grants, up to a sum that the call names.
 
-Two people review each application; whoever confirms the panel's decision may do so without the chair closing it first; and
-the grant is paid in one instalment, which is made when it is accepted. What protects money stays: nobody confirms what they
-decided, the payee is confirmed, two people approve the payment, and none of them is paid by it.
+Two people review each application; the panel's decision can be confirmed without the chair closing the panel first; and
+the grant is paid in one instalment, which is scheduled when it is accepted. The protection of money stays: nobody
+confirms their own decision, the payee is confirmed, and two people who are not paid by it approve the payment.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from domain.refusals import Invalid
 from domain.values import Money
 
 REVIEWS: Final = 2
-"""How many reviews each application needs."""
+"""The number of reviews that each application needs."""
 
 
 def check_quorum(quorum: int, field: str) -> None:
@@ -31,12 +31,12 @@ def check_quorum(quorum: int, field: str) -> None:
 
 
 def check_ceiling(maximum_award: int, *, up_to: int, currency: str) -> None:
-    """Raise `Invalid` where a call awards more, in minor units, than its fast track goes up to."""
+    """Raise `Invalid` if a call awards more, in minor units, than its fast track allows."""
     if maximum_award > up_to:
         raise Invalid.field(
             "maximum_award.amount",
             msg(
-                "The fast track of this call goes up to {most}; for more than that, draft a call without it.",
+                "The fast track of this call goes up to {most}; to award more, draft a call without it.",
                 most=Money.of(up_to, currency),
             ),
         )

@@ -1,4 +1,4 @@
-"""New versions of a form: which changes keep the meaning of what was answered before."""
+"""New versions of a form: which changes keep the meaning of earlier answers."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ _SAME_CRITERIA: Final = msg("The criteria are the same as before.")
 
 
 def next_form(earlier: Sequence[Form], changed: Form) -> Form:
-    """The next version of a form that had these versions, the oldest first. An id never changes its meaning: a question's
-    keeps its kind, also after the question was left out for a while, and choices keep their order. Raises `Invalid`, or
+    """The next version of a form after these, the oldest first. An id never changes its meaning: a question's id keeps
+    its kind, even if the question was left out for a while, and choices keep their order. Raises `Invalid`, or
     `Refused` if nothing changed."""
     errors: list[FieldError] = []
     for number, question in enumerate(changed.questions):
@@ -28,7 +28,8 @@ def next_form(earlier: Sequence[Form], changed: Form) -> Form:
                 FieldError(
                     f"{place}.kind",
                     msg(
-                        "The id {id} belongs to a question of another kind; give the new question an id of its own.",
+                        "The id {id} belongs to a question of another kind; give the new "
+                        "question its own id.",
                         id=question.id,
                     ),
                 )
@@ -44,13 +45,13 @@ def next_form(earlier: Sequence[Form], changed: Form) -> Form:
 
 
 def _wrong_choices(before: Sequence[Question], question: Question) -> Message | None:
-    """What is wrong with a question's choices, compared with those that it offered before."""
+    """The error for a question's choices, compared with those that it offered before; None if they are right."""
     if not before:
         return None
     offered = {choice.id for choice in before[-1].choices}
     gone = {choice.id for each in before[:-1] for choice in each.choices} - offered
     if back := [choice.id for choice in question.choices if choice.id in gone]:
-        return msg("The option {id} was removed before; give the new one an id of its own.", id=back[0])
+        return msg("The option {id} was removed before; give the new one its own id.", id=back[0])
     kept = [choice.id for choice in question.choices if choice.id in offered]
     stayed = set(kept)
     if kept != [choice.id for choice in before[-1].choices if choice.id in stayed]:
@@ -59,7 +60,7 @@ def _wrong_choices(before: Sequence[Question], question: Question) -> Message | 
 
 
 def next_rubric(earlier: Sequence[Rubric], changed: Rubric) -> Rubric:
-    """The next version of a rubric that had these versions, the oldest first; raises `Refused` if nothing changed."""
+    """The next version of a rubric after these, the oldest first; raises `Refused` if nothing changed."""
     numbered = msgspec.structs.replace(changed, version=earlier[-1].version + 1)
     if msgspec.structs.replace(earlier[-1], version=numbered.version) == numbered:
         raise Refused(_SAME_CRITERIA)

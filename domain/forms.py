@@ -21,7 +21,7 @@ SLUG: Final = re.compile(rf"[a-z][a-z0-9_]{{0,{limits.SLUG - 1}}}\Z", re.ASCII)
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One of the answers that a question of kind ``choice`` or ``choices`` offers."""
+    """One of the options of a question of kind ``choice`` or ``choices``."""
 
     id: str
     label: LabelTexts
@@ -30,10 +30,10 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One question of a form.
 
-    `max_words` bounds ``text`` and ``long_text``; `minimum` and `maximum` bound a ``number``, which is whole; ``choices`` take
-    any number of the options; a required ``consent`` must be given; a ``link`` is the address of a web page, which is shown and
-    never fetched; a ``budget`` is a table of lines in the call's currency whose sum must be the sum asked for. `identifying`
-    answers are kept from jurors in a blind call.
+    `max_words` limits ``text`` and ``long_text``; `minimum` and `maximum` limit a ``number``, which is whole;
+    ``choices`` accepts any number of the options; a required ``consent`` must be given; a ``link`` is the address of a
+    web page, which is shown and never fetched; a ``budget`` is a table of lines in the call's currency that must add up
+    to the requested sum. `identifying` answers are hidden from jurors in a blind call.
     """
 
     id: str
@@ -49,14 +49,14 @@ class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class Form(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The questions of a call, in order. `version` is the one that an application answered."""
+    """The questions of a call, in order. Applications name the `version` that they answered."""
 
     questions: Annotated[tuple[Question, ...], limits.described(minItems=1, maxItems=limits.QUESTIONS)]
     version: int = 1
 
 
 class Criterion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One criterion of a rubric: scored from 0 to `scale` in whole points, counted `weight` times."""
+    """One criterion of a rubric: scored from 0 to `scale` in whole points, with a `weight`."""
 
     id: str
     label: LabelTexts
@@ -65,7 +65,7 @@ class Criterion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class Rubric(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The criteria by which jurors score an application. `version` is the one by which a review was written."""
+    """The criteria by which jurors score an application. Reviews name the `version` that they were scored by."""
 
     criteria: Annotated[tuple[Criterion, ...], limits.described(minItems=1, maxItems=limits.CRITERIA)]
     version: int = 1
@@ -79,8 +79,8 @@ class BudgetLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 Answer = str | bool | tuple[BudgetLine | str, ...] | None
-"""One answer: a text, a choice's id, a whole number, a date (``2026-05-31``), a decimal amount, a link; yes or no; budget
-lines; the ids of several choices; or none."""
+"""One answer: a text, a choice's id, a whole number, a date (``2026-05-31``), a decimal amount, a link; yes or no;
+budget lines; the ids of several choices; or None."""
 
 
 def check_form(form: Form) -> Form:

@@ -1,4 +1,4 @@
-"""A fund: money in one currency, from the pledge of a funder to the grants it is committed to."""
+"""A fund: money in one currency, from a funder's pledge to the grants that it is committed to."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ ReleaseReason = Literal[
 # Facts
 
 
-@stored_as("fund.opened.v1", told_to=FOLLOWERS)
+@stored_as("fund.opened.v1", audience=FOLLOWERS)
 class FundOpened(Fact, frozen=True, kw_only=True):
-    """An initiative began to gather money in `currency`. `basis` is what the available sum is counted from: the money
-    received, or already what was pledged."""
+    """An initiative opened a fund in `currency`. `basis` says what the available sum is counted from: the money
+    received, or the money pledged."""
 
     fund: str
     initiative: str
@@ -37,9 +37,9 @@ class FundOpened(Fact, frozen=True, kw_only=True):
     basis: Basis
 
 
-@stored_as("fund.pledged.v1", told_to=FOLLOWERS)
+@stored_as("fund.pledged.v1", audience=FOLLOWERS)
 class FundPledged(Fact, frozen=True, kw_only=True):
-    """A funder promised `amount` minor units; `restriction` says in public what they may be used for."""
+    """A funder promised `amount` minor units; `restriction` is public and says what they may be used for."""
 
     fund: str
     pledge: str
@@ -48,9 +48,9 @@ class FundPledged(Fact, frozen=True, kw_only=True):
     restriction: str | None
 
 
-@stored_as("fund.received.v1", told_to=FOLLOWERS)
+@stored_as("fund.received.v1", audience=FOLLOWERS)
 class FundReceived(Fact, frozen=True, kw_only=True):
-    """`amount` minor units of a pledge arrived on the initiative's account."""
+    """`amount` minor units of a pledge arrived in the initiative's account."""
 
     fund: str
     pledge: str
@@ -58,16 +58,16 @@ class FundReceived(Fact, frozen=True, kw_only=True):
     received_on: date
 
 
-@stored_as("fund.committed.v1", told_to=EVERYBODY)
+@stored_as("fund.committed.v1", audience=EVERYBODY)
 class FundCommitted(Fact, frozen=True, kw_only=True):
-    """`amount` minor units are bound to a grant from now on."""
+    """`amount` minor units were committed to a grant."""
 
     fund: str
     grant: str
     amount: int
 
 
-@stored_as("fund.released.v1", told_to=EVERYBODY)
+@stored_as("fund.released.v1", audience=EVERYBODY)
 class FundReleased(Fact, frozen=True, kw_only=True):
     """`amount` minor units that were committed to a grant are available again."""
 
@@ -83,13 +83,13 @@ FundFact = FundOpened | FundPledged | FundReceived | FundCommitted | FundRelease
 
 
 class FundStatus(enum.StrEnum):
-    """Where a fund stands."""
+    """The statuses of a fund."""
 
     OPENED = "opened"
 
 
 class Pledge(msgspec.Struct, frozen=True, kw_only=True):
-    """What one funder promised, and what of it has arrived, in minor units."""
+    """A funder's pledge and how much of it has arrived, in minor units."""
 
     funder: str
     amount: int
@@ -97,7 +97,7 @@ class Pledge(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Fund(msgspec.Struct, frozen=True, kw_only=True):
-    """A fund as its facts left it. All sums are minor units of `currency`; `commitments` are by grant."""
+    """The state of a fund. All sums are minor units of `currency`; `commitments` are by grant."""
 
     status: FundStatus | None = None
     initiative: str = ""
@@ -113,17 +113,17 @@ class Fund(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def received(self) -> int:
-        """What has arrived of all pledges."""
+        """The sum of what has arrived of all pledges."""
         return sum(pledge.received for pledge in self.pledges.values())
 
     @property
     def committed(self) -> int:
-        """What is bound to grants."""
+        """The sum that is committed to grants."""
         return sum(self.commitments.values())
 
     @property
     def available(self) -> int:
-        """What can still be committed."""
+        """The sum that can still be committed."""
         return (self.received if self.basis == "received" else self.pledged) - self.committed
 
 
@@ -185,7 +185,7 @@ def pledge(
     amount: Money,
     restriction: str | None,
 ) -> tuple[Fact, ...]:
-    """Record the promise of a funder, who is a member of the initiative in that role."""
+    """Record a pledge by a funder, who is a member of the initiative in that role."""
     if Role.FUNDER not in initiative.roles(funder):
         raise Invalid.field("funder", msg("Choose a member who holds the role of funder."))
     minor = amount.minor("amount", currency=fund.currency, least=1)
@@ -210,7 +210,7 @@ def pledge(
 def receive(
     fund_id: str, fund: Fund, *, pledge_id: str, amount: Money, received_on: date, now: datetime
 ) -> tuple[Fact, ...]:
-    """Record that money of a pledge arrived; in all, never more than was pledged."""
+    """Record that money of a pledge arrived; in total, never more than was pledged."""
     promised = fund.pledges.get(pledge_id)
     if promised is None:
         raise NotFound(msg("This fund has no such pledge."), named=pledge_id)
@@ -229,7 +229,7 @@ def receive(
 
 
 def commit(fund_id: str, fund: Fund, *, grant_id: str, amount: int) -> tuple[Fact, ...]:
-    """Bind `amount` minor units to a grant; never more than is available."""
+    """Commit `amount` minor units to a grant; never more than is available."""
     if amount > fund.available:
         raise Refused(
             msg(
@@ -244,7 +244,7 @@ def commit(fund_id: str, fund: Fund, *, grant_id: str, amount: int) -> tuple[Fac
 def release(
     fund_id: str, fund: Fund, *, grant_id: str, amount: int, reason: ReleaseReason
 ) -> tuple[Fact, ...]:
-    """Make `amount` minor units available again, of what is committed to a grant."""
+    """Release `amount` minor units of what is committed to a grant."""
     committed = fund.commitments.get(grant_id, 0)
     if amount > committed:
         raise Refused(
@@ -258,8 +258,8 @@ def release(
 
 
 def check_past(day: date, field: str, now: datetime) -> None:
-    """Raise `Invalid` if `day` has not begun anywhere on Earth: banks book by their own calendar, so a payment of
-    today may carry tomorrow's date in UTC."""
+    """Raise `Invalid` if `day` has not begun anywhere on Earth: banks use their own calendar, so a payment of today may
+    have tomorrow's date in UTC."""
     if day > (now + _EARLIEST_ZONE).date():
         raise Invalid.field(field, msg("This day is in the future."))
 

@@ -1,7 +1,7 @@
 """Identifiers of organisations: the code of a register and the number in it, such as GB-CHC-1164883.
 
-The codes are those of https://org-id.guide. Where the register's numbers have a rule, they are checked by form; no register
-is asked.
+The codes are those of https://org-id.guide. If the numbers of a register follow a known rule, their form is checked; no
+register is queried.
 """
 
 from __future__ import annotations
@@ -51,11 +51,11 @@ _NUMBERS: Final[Mapping[str, Callable[[str], bool]]] = MappingProxyType(
         "XI-LEI": lei.is_valid,
     }
 )
-"""Whether a number can be one of a register. Of other registers every number is taken."""
+"""Whether a number can be one of a register. For other registers, every number is accepted."""
 
 
 def check_identifiers(identifiers: Iterable[str]) -> tuple[str, ...]:
-    """Some identifiers in capital letters, each once, in their order; empty lines are left out. Raises `Invalid`."""
+    """Identifiers in capital letters, without duplicates, in order; empty lines are left out. Raises `Invalid`."""
     checked: list[str] = []
     errors: list[FieldError] = []
     for place, text in enumerate(identifiers):
@@ -93,7 +93,7 @@ def _why_not(identifier: str) -> Message | None:
     valid = _NUMBERS.get(found["register"])
     if valid is not None and not valid(found["number"]):
         return msg(
-            "This cannot be a number of the register {register}; look it up again.",
+            "This is not a valid number of the register {register}; check it again.",
             register=found["register"],
         )
     return None

@@ -1,7 +1,7 @@
-"""The indexes that commands need across streams: their names, and which entries each fact makes.
+"""The indexes across streams that commands need: their names, and the entries that each fact makes.
 
-Entries are written together with the facts and follow from them alone (`entries_of`), so that a whole index can be
-recomputed from the history. An entry that is there already is not added again.
+Entries are written together with the facts and derived from them alone (`entries_of`), so that an index can be
+recomputed from the history. An entry that exists already is not added again.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from domain.reviews.facts import ReviewAssigned, ReviewConflictDeclared
 from domain.rounds.facts import RoundOpened
 
 Entry = tuple[str, str]
-"""The name of an index, and the id that stands in it."""
+"""The name of an index, and the id in it."""
 
 
 def entries_of(fact: Fact, actor: str) -> tuple[Entry, ...]:
-    """The entries that a fact makes; `actor` is whom its envelope names."""
+    """The entries that a fact makes; `actor` is the one in its envelope."""
     match fact:
         case OrganisationMemberInvited():
             return ((invitations_of(fact.person), fact.organisation),)
@@ -59,7 +59,7 @@ def entries_of(fact: Fact, actor: str) -> tuple[Entry, ...]:
 
 
 def invitations_of(person_id: str) -> str:
-    """The organisations that ever invited a person to act for them, whatever became of it."""
+    """The organisations that ever invited a person, whether they joined or not."""
     return f"invitations of {person_id}"
 
 
@@ -69,42 +69,42 @@ def applications_of(round_id: str) -> str:
 
 
 def invited_to(call_id: str, stage_id: str) -> str:
-    """The applications that were invited to a later stage of a call, whether they went on to it or not."""
+    """The applications that were invited to a later stage of a call, whether they continued or not."""
     return f"invited to {stage_id} of {call_id}"
 
 
 def applications_by(party_id: str, round_id: str) -> str:
-    """The applications of a person or an organisation in a round, for nobody judges a round in which they applied."""
+    """The applications of a person or an organisation in a round. People who applied in a round cannot judge in it."""
     return f"applications by {party_id} in {round_id}"
 
 
 def submissions_of(party_id: str) -> str:
-    """All applications of a person or an organisation, which end with the party's erasure."""
+    """All applications of a person or an organisation. The undecided ones end when the party is erased."""
     return f"submissions of {party_id}"
 
 
 def submissions_to(call_id: str, party_id: str) -> str:
-    """All applications of a person or an organisation to a call, for it may take only one."""
+    """All applications of a person or an organisation to a call, because it may take only one."""
     return f"submissions to {call_id} by {party_id}"
 
 
 def dossiers_of(party_id: str) -> str:
-    """All dossiers of a party, the erased ones included, which end with the party's erasure."""
+    """All dossiers of a party, including erased ones. They are erased with the party."""
     return f"dossiers of {party_id}"
 
 
 def reviews_of(application_id: str) -> str:
-    """All reviews of an application, also expired ones and those of jurors who stepped back."""
+    """All reviews of an application, including expired ones and those of jurors who stepped back."""
     return f"reviews of {application_id}"
 
 
 def reviews_in(round_id: str) -> str:
-    """The reviews of all applications of a round, the same as in `reviews_of`, so that one look finds them all."""
+    """The reviews of all applications of a round. They are also in `reviews_of`; here they can be loaded at once."""
     return f"reviews in {round_id}"
 
 
 def judged_by(person_id: str, round_id: str) -> str:
-    """The applications of a round that a person was asked to judge, whatever became of it."""
+    """The applications of a round that a person was asked to review, whether they did or not."""
     return f"judged by {person_id} in {round_id}"
 
 
@@ -114,7 +114,7 @@ def conflicts_of(person_id: str, round_id: str) -> str:
 
 
 def deciders_of(panel_id: str) -> str:
-    """The persons who set an outcome in a panel, for none of them confirms it."""
+    """The people who set an outcome in a panel. None of them can confirm it."""
     return f"deciders of {panel_id}"
 
 
@@ -124,5 +124,5 @@ def rounds_of(call_id: str) -> str:
 
 
 def grants_of(call_id: str) -> str:
-    """The grants offered under a call, the declined ones included."""
+    """The grants offered under a call, including declined ones."""
     return f"grants of {call_id}"

@@ -1,4 +1,4 @@
-"""The installation, which appoints administrators, and its initiatives, the tenants, which give roles to members."""
+"""The installation, which has administrators, and its initiatives (the tenants), which have members with roles."""
 
 from __future__ import annotations
 
@@ -16,55 +16,56 @@ from domain.topic import STAFF, stored_as
 from domain.values import CALL_ROLES, MEMBER_ROLES, Role, check_text
 
 INSTALLATION_ID: Final = "installation-" + "0" * 32
-"""The one stream of the installation itself; its first fact is the history's first fact."""
+"""The only stream of the installation itself; its first fact is the history's first fact."""
 
 # Facts
 
 
 @stored_as("installation.opened.v1")
 class InstallationOpened(Fact, frozen=True, kw_only=True):
-    """The history's first fact. A `demonstration` says so here, for ever."""
+    """The history's first fact. It says whether this is a `demonstration`, which cannot be changed later."""
 
     demonstration: bool
 
 
 @stored_as("installation.administrator_appointed.v1")
 class AdministratorAppointed(Fact, frozen=True, kw_only=True):
-    """A person may found initiatives, register people and make claims for them."""
+    """A person became an administrator of the installation: they can found initiatives, register people and make claims
+    for them."""
 
     person: str
 
 
-@stored_as("initiative.founded.v1", told_to=STAFF)
+@stored_as("initiative.founded.v1", audience=STAFF)
 class InitiativeFounded(Fact, frozen=True, kw_only=True):
-    """An initiative began; its founder is its first administrator."""
+    """An initiative was founded; its founder is its first administrator."""
 
     initiative: str
     name: str
     founder: str
 
 
-@stored_as("initiative.member_added.v1", told_to=STAFF)
+@stored_as("initiative.member_added.v1", audience=STAFF)
 class MemberAdded(Fact, frozen=True, kw_only=True):
-    """A person got roles in the initiative, in place of those held before."""
+    """A person got roles in the initiative, which replace earlier ones."""
 
     initiative: str
     person: str
     roles: tuple[Role, ...]
 
 
-@stored_as("initiative.member_removed.v1", told_to=STAFF)
+@stored_as("initiative.member_removed.v1", audience=STAFF)
 class MemberRemoved(Fact, frozen=True, kw_only=True):
-    """A person has no role in the initiative any more."""
+    """A person no longer has a role in the initiative."""
 
     initiative: str
     person: str
 
 
-@stored_as("initiative.member_added_to_call.v1", told_to=STAFF)
+@stored_as("initiative.member_added_to_call.v1", audience=STAFF)
 class MemberAddedToCall(Fact, frozen=True, kw_only=True):
-    """A person got roles for one call, beside those held in the whole initiative and in place of those held before for
-    this call."""
+    """A person got roles for one call, in addition to those in the whole initiative. They replace earlier ones for this
+    call."""
 
     initiative: str
     call: str
@@ -72,18 +73,18 @@ class MemberAddedToCall(Fact, frozen=True, kw_only=True):
     roles: tuple[Role, ...]
 
 
-@stored_as("initiative.member_removed_from_call.v1", told_to=STAFF)
+@stored_as("initiative.member_removed_from_call.v1", audience=STAFF)
 class MemberRemovedFromCall(Fact, frozen=True, kw_only=True):
-    """A person has no role for this one call any more."""
+    """A person no longer has a role for this call alone."""
 
     initiative: str
     call: str
     person: str
 
 
-@stored_as("initiative.screening_set.v1", told_to=STAFF)
+@stored_as("initiative.screening_set.v1", audience=STAFF)
 class InitiativeScreeningSet(Fact, frozen=True, kw_only=True):
-    """Whether payees are screened against sanctions lists before anything is paid in the initiative's name."""
+    """Whether payees must be screened against sanctions lists before any payment of the initiative."""
 
     initiative: str
     required: bool
@@ -109,7 +110,7 @@ class InstallationStatus(enum.StrEnum):
 
 
 class Installation(msgspec.Struct, frozen=True, kw_only=True):
-    """The installation as its facts left it."""
+    """The state of the installation."""
 
     status: InstallationStatus | None = None
     demonstration: bool = False
@@ -117,8 +118,8 @@ class Installation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Initiative(msgspec.Struct, frozen=True, kw_only=True):
-    """An initiative as its facts left it: its members' roles by person, and by call those that they hold for it alone; and
-    whether it requires a screening before each payment."""
+    """The state of an initiative: its members' roles by person, and by call the roles for that call alone; and whether
+    it requires a screening before each payment."""
 
     id: str = ""
     name: str = ""
@@ -127,11 +128,11 @@ class Initiative(msgspec.Struct, frozen=True, kw_only=True):
     screening: bool = False
 
     def roles(self, person: str) -> frozenset[Role]:
-        """The roles that a person holds here now; those for one call are among them in `within` it."""
+        """The roles that a person has here now, including those for one call if this is the initiative `within` it."""
         return self.members.get(person, frozenset())
 
     def within(self, call: str) -> Initiative:
-        """The initiative as it is in one of its calls: whoever holds roles for it holds them beside their others."""
+        """The initiative as seen in one of its calls: roles for the call are added to the others."""
         added = self.by_call.get(call)
         if not added:
             return self
@@ -139,17 +140,17 @@ class Initiative(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, members={**self.members, **joined})
 
     def calls_of(self, person: str) -> dict[str, frozenset[Role]]:
-        """The roles that a person holds for single calls, by call."""
+        """The roles that a person has for single calls, by call."""
         return {call: held[person] for call, held in self.by_call.items() if person in held}
 
     @property
     def people(self) -> tuple[str, ...]:
-        """All who hold a role here, in the initiative or for one of its calls, sorted."""
+        """All people with a role in the initiative or one of its calls, sorted."""
         return tuple(sorted({*self.members, *(person for held in self.by_call.values() for person in held)}))
 
     @property
     def administrators(self) -> tuple[str, ...]:
-        """Those who hold the role of administrator, the erased included, sorted."""
+        """All people with the role of administrator, including erased ones, sorted."""
         return tuple(sorted(person for person, roles in self.members.items() if Role.ADMINISTRATOR in roles))
 
 
@@ -216,7 +217,7 @@ INITIATIVE = Aggregate(kind="initiative", empty=Initiative(), evolve=evolve)
 
 
 def open_installation(installation: Installation, *, demonstration: bool) -> tuple[Fact, ...]:
-    """Begin the history."""
+    """Write the history's first fact."""
     if installation.status is not None:
         raise Refused(msg("The history of this installation has already begun."))
     return (InstallationOpened(demonstration=demonstration),)
@@ -241,7 +242,7 @@ def found(initiative_id: str, *, name: str, founder: str) -> tuple[Fact, ...]:
 def add_member(
     initiative: Initiative, *, person: str, roles: Iterable[Role], living: Collection[str]
 ) -> tuple[Fact, ...]:
-    """Give a person roles, in place of those held before; the last administrator stays one. `living` are the
+    """Give a person roles, which replace earlier ones; the last administrator cannot lose that role. `living` are the
     administrators who were not erased."""
     asked = set(roles)
     if asked - set(MEMBER_ROLES):
@@ -257,8 +258,8 @@ def add_member(
 
 
 def remove_member(initiative: Initiative, *, person: str, living: Collection[str]) -> tuple[Fact, ...]:
-    """Take all roles from a person; the last administrator stays. `living` are the administrators who were not
-    erased."""
+    """Take all roles from a person, unless they are the last administrator. `living` are the administrators who were
+    not erased."""
     if not initiative.roles(person) and not any(initiative.calls_of(person).values()):
         raise Refused(msg("This person has no role here."))
     _keep_one_administrator(living, without=person)
@@ -268,7 +269,7 @@ def remove_member(initiative: Initiative, *, person: str, living: Collection[str
 def add_to_call(
     initiative: Initiative, call_id: str, *, person: str, roles: Iterable[Role]
 ) -> tuple[Fact, ...]:
-    """Give a person roles for one call, in place of those held before for it."""
+    """Give a person roles for one call, which replace earlier ones for it."""
     asked = set(roles)
     if asked - set(CALL_ROLES):
         raise Invalid.field(
@@ -283,25 +284,23 @@ def add_to_call(
 
 
 def remove_from_call(initiative: Initiative, call_id: str, *, person: str) -> tuple[Fact, ...]:
-    """Take from a person the roles held for one call; those held in the whole initiative stay."""
+    """Take from a person the roles for one call; roles in the whole initiative stay."""
     if not initiative.calls_of(person).get(call_id):
-        raise Refused(msg("This person has no role for this call alone."))
+        raise Refused(msg("This person has no role for this call only."))
     return (MemberRemovedFromCall(initiative=initiative.id, call=call_id, person=person),)
 
 
 def set_screening(initiative: Initiative, *, required: bool) -> tuple[Fact, ...]:
-    """Require a screening before each payment, in every call, or no longer."""
+    """Require a screening before each payment in every call, or stop requiring it."""
     check_screening_changes(initiative.screening, required)
     return (InitiativeScreeningSet(initiative=initiative.id, required=required),)
 
 
 def check_screening_changes(required_now: bool, required: bool) -> None:
-    """Raises `Refused` where that was said before."""
+    """Raises `Refused` if this is the present setting."""
     if required_now is required:
         raise Refused(
-            msg("A screening is required here already.")
-            if required
-            else msg("No screening is required here as it is.")
+            msg("Screening is already required here.") if required else msg("Screening is not required here.")
         )
 
 

@@ -1,7 +1,7 @@
-"""The labels of statuses, roles, reasons and other codes: how a person reads them, each once.
+"""Labels: how a person reads statuses, roles, reasons and other codes. Each is written only here.
 
-A label is the word as it stands in the middle of a sentence. The same English word can have several labels, because
-other languages bend it by what it speaks of.
+A label is written as it stands in the middle of a sentence. The same English word can have several labels, because
+other languages need different forms of it.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ _MEMBERS: Final[Mapping[type[enum.Enum], Mapping[enum.Enum, Message]]] = {
 
 REASONS: Final[Mapping[str, Message]] = {
     "account_not_found": msg("the bank does not know the account"),
-    "amount_questioned": msg("an amount is in question"),
+    "amount_questioned": msg("an amount needs to be reconsidered"),
     "erased": msg("what was written in it was erased"),
     "asked_by_person": msg("the person asked for it"),
     "balance": msg("it balances what is funded in this round"),
@@ -124,7 +124,7 @@ REASONS: Final[Mapping[str, Message]] = {
     "duplicate": msg("the same was submitted twice"),
     "employment": msg("one works for the other"),
     "family": msg("they are family"),
-    "financial": msg("money is at stake between them"),
+    "financial": msg("they have financial ties"),
     "friendship": msg("they are friends"),
     "funded_elsewhere": msg("it is funded elsewhere"),
     "grant_amended": msg("the grant was lowered by an amendment"),
@@ -133,24 +133,24 @@ REASONS: Final[Mapping[str, Message]] = {
     "recipient_unreachable": msg("the recipient cannot be reached"),
     "report_overdue": msg("a report is overdue"),
     "terms_broken": msg("the terms of the grant were not kept"),
-    "under_review": msg("something about the grant has to be looked into"),
+    "under_review": msg("something about the grant has to be checked"),
     "grant_completed": msg("the grant is completed and did not need it"),
     "grant_declined": msg("the grant was declined"),
     "grant_lapsed": msg("the offer was not answered in time"),
-    "held_by_bank": msg("the bank holds the payment back"),
+    "held_by_bank": msg("the bank is holding the payment"),
     "incomplete": msg("it is incomplete"),
     "jurors_unavailable": msg("no other juror is available"),
-    "minimum_of_call": msg("the call awards no smaller sum"),
-    "name_mismatch": msg("the name does not fit the account"),
+    "minimum_of_call": msg("the call has a higher minimum award"),
+    "name_mismatch": msg("the name does not match the account"),
     "no_longer_possible": msg("it is no longer possible"),
     "not_entitled": msg("the applicant is not entitled to apply"),
     "not_selected": msg("it was not selected"),
     "other": msg("another reason"),
-    "outcome_questioned": msg("an outcome is in question"),
+    "outcome_questioned": msg("an outcome needs to be reconsidered"),
     "outside_scope": msg("it is outside the scope of the call"),
     "procedure": msg("the procedure was not followed"),
     "quality": msg("for its quality"),
-    "reach": msg("for the people whom it reaches"),
+    "reach": msg("for the people it reaches"),
     "receipts_missing": msg("receipts are missing"),
     "retention_ended": msg("the time for which the data was kept has ended"),
     "returned_by_bank": msg("the bank returned the payment"),
@@ -160,13 +160,13 @@ REASONS: Final[Mapping[str, Message]] = {
     "terms": msg("the terms do not fit"),
     "unclear": msg("it is unclear"),
     "urgency": msg("it is urgent"),
-    "waiting_list_questioned": msg("the waiting list is in question"),
-    "technical_trouble": msg("there was technical trouble"),
+    "waiting_list_questioned": msg("the waiting list needs to be reconsidered"),
+    "technical_trouble": msg("there was a technical problem"),
     "few_applications": msg("few applications came in"),
     "events": msg("because of what is happening in the world"),
     "illness": msg("because of illness"),
     "access_needs": msg("to remove a barrier"),
-    "funds_lost": msg("the money is not there any more"),
+    "funds_lost": msg("the money is no longer available"),
     "plans_changed": msg("the plans have changed"),
 }
 """Every reason's code."""
@@ -180,12 +180,12 @@ SCREENING_RESULTS: Final[Mapping[str, Message]] = {
 
 
 def label(member: enum.Enum) -> Message:
-    """The label of a member of an enumeration that has labels; raises KeyError for another."""
+    """The label of a member of an enumeration; raises KeyError if it has none."""
     return _MEMBERS[type(member)][member]
 
 
 def labelled(kind: type[enum.Enum], code: str) -> Message:
-    """The label of a code that stands for a member of `kind`."""
+    """The label of a code of `kind`."""
     return label(kind(code))
 
 

@@ -1,8 +1,8 @@
-"""Every limit of what people write: how long a text may be, how large a number, how many lines a table has. Each stands here
-once; forms, the description of the API and the sentences that refuse take it from here.
+"""All limits on what people write: lengths of texts, sizes of numbers, numbers of lines in tables. Forms, the
+description of the API and error messages all take them from here.
 
-A text's length is counted in code points of its composed form (Unicode NFC), so that é is one character however it was
-typed. The text itself is kept as it was typed: the history never normalises one.
+The length of a text is counted in code points of its composed form (Unicode NFC), so that é is one character however it
+was typed. The text itself is stored as it was typed: the history never normalises one.
 """
 
 from __future__ import annotations
@@ -14,78 +14,78 @@ import msgspec
 from domain.messages import Message, msg
 
 NAME: Final = 200
-"""Of a person, an initiative, a fund, a payee."""
+"""The name of a person, an initiative, a fund or a payee."""
 TITLE: Final = 200
-"""Of a call and of an application."""
+"""The title of a call or an application."""
 LABEL: Final = 300
-"""Of a question, a choice, a criterion."""
+"""The label of a question, a choice or a criterion."""
 BUDGET_ITEM: Final = 300
 HELP: Final = 2_000
-"""What is said beside a question."""
+"""The help text of a question."""
 SUMMARY: Final = 5_000
-"""What a call says about itself."""
+"""The description of a call."""
 TEXT_ANSWER: Final = 500
 LONG_ANSWER: Final = 60_000
 WORDS: Final = 10_000
-"""The largest limit of words that a question can set."""
+"""The largest word limit that a question can have."""
 EXPLANATION: Final = 4_000
-"""The text beside the reason of a decision."""
+"""The explanation of a decision."""
 RESTRICTION: Final = 2_000
-"""What a pledge is bound to."""
+"""The restriction of a pledge."""
 COMMENT: Final = 10_000
-"""Of a juror, on an application."""
+"""A juror's comment on an application."""
 REPORT: Final = 50_000
 EMAIL: Final = 254
 ACCOUNT: Final = 200
-"""Of a payee, where it is no IBAN."""
+"""A payee's account, if it is not an IBAN."""
 ACCOUNT_LEAST: Final = 4
 BANK_CODE: Final = 40
-"""Of a bank, with what stands between its letters and digits."""
+"""A bank code, with the separators between its letters and digits."""
 REFERENCE: Final = 35
-"""Of a payment: what ISO 20022 carries."""
+"""A payment's reference: what ISO 20022 transmits."""
 SCREENING_REFERENCE: Final = 100
-"""Of a screening, as the service that made it calls it."""
+"""A screening's reference, from the service that made it."""
 IDENTIFIER: Final = 60
-"""Of an organisation in a register, with the register's code."""
+"""An organisation's identifier, with the register's code."""
 IDENTIFIERS: Final = 5
 ORGANISATION_MEMBERS: Final = 50
-"""The most people who act for an organisation or are invited to."""
+"""The most members and invited people of an organisation."""
 
 LINK: Final = 2_000
-"""Of the address of a web page."""
+"""The address of a web page."""
 NUMBER: Final = 10**12
 """The largest number that a form can ask for."""
 
 ELIGIBILITY_QUESTIONS: Final = 20
 STAGES: Final = 5
-"""Of a call."""
+"""The most stages of a call."""
 QUESTIONS: Final = 60
 CHOICES: Final = 100
 CRITERIA: Final = 20
 BUDGET_LINES: Final = 200
 INSTALMENTS: Final = 12
 SCALE: Final = 100
-"""The most points by one criterion."""
+"""The most points for one criterion."""
 WEIGHT: Final = 100
 QUORUM: Final = 20
 GRACE_MINUTES: Final = 1_440
 DECIDE_WITHIN_DAYS: Final = 365
-"""The longest that a rolling call lets an application wait for its decision."""
+"""The longest time that a rolling call can set for a decision."""
 CLAIM_DAYS: Final = 7
-"""For how many days a claim can be used, unless its maker says otherwise."""
+"""The number of days for which a claim can be used by default."""
 MOST_CLAIM_DAYS: Final = 30
 SLUG: Final = 40
-"""Of the id that its author gives to a question, a choice or a criterion."""
+"""The id that an author gives to a question, a choice or a criterion."""
 MAX_MINOR: Final = 10**15
 """The largest amount, in minor units; one amount stays below 2**53. Sums may exceed it and are written as text."""
 
 
 def described(**schema: Any) -> msgspec.Meta:  # Any: JSON
-    """What the description of the API says of a field. The rules check it, with a sentence of their own."""
+    """Constraints of a field for the description of the API. The rules check them, with their own error messages."""
     return msgspec.Meta(extra_json_schema=schema)
 
 
-# The types of the fields of commands, which the description of the API is made from.
+# The types of commands' fields, from which the description of the API is made.
 Name = Annotated[str, described(minLength=1, maxLength=NAME)]
 Title = Annotated[str, described(minLength=1, maxLength=TITLE)]
 Label = Annotated[str, described(minLength=1, maxLength=LABEL)]
@@ -95,7 +95,7 @@ Help = Annotated[str, described(maxLength=HELP)]
 Summary = Annotated[str, described(minLength=1, maxLength=SUMMARY)]
 Explanation = Annotated[str, described(maxLength=EXPLANATION)]
 Questions = Annotated[str, described(minLength=1, maxLength=EXPLANATION)]
-"""What staff ask an applicant."""
+"""The questions with which staff return an application."""
 Restriction = Annotated[str, described(maxLength=RESTRICTION)]
 Comment = Annotated[str, described(maxLength=COMMENT)]
 Report = Annotated[str, described(minLength=1, maxLength=REPORT)]
@@ -116,7 +116,7 @@ GraceMinutes = Annotated[int, described(minimum=0, maximum=GRACE_MINUTES)]
 
 
 def outside(given: int, least: int, most: int) -> Message:
-    """The sentence for a number that is outside its limits: ``Write a whole number from 1 to 20; this is 21.``"""
+    """The error for a number outside its limits: ``Write a whole number from 1 to 20; this is 21.``"""
     return msg(
         "Write a whole number from {least} to {most}; this is {given}.", least=least, most=most, given=given
     )
@@ -125,4 +125,4 @@ def outside(given: int, least: int, most: int) -> Message:
 NO_SLUG: Final = msg(
     "An id is 1 to {most} lower-case letters, digits or underscores, beginning with a letter.", most=SLUG
 )
-"""The sentence for an id, given by its author, that is none."""
+"""The error for an id, chosen by its author, that is not valid."""

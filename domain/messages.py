@@ -1,8 +1,8 @@
 """Sentences that people read, as templates with named values.
 
-The rules make a `Message`; where somebody reads it, `api.locales` translates the template and formats the values in the
-reader's language. Templates are written here in English, and `make messages` collects them into the catalogues: so the
-first argument of `msg`, `counted` and `in_context` (the second one there) is always a plain literal, never an f-string.
+The rules make a `Message`; `api.locales` translates its template and formats its values in the reader's language.
+Templates are written here in English, and `make messages` collects them into the catalogues. So the template given to
+`msg`, `counted` and `in_context` is always a plain literal, never an f-string.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any, Final
 
 @dataclass(frozen=True, slots=True)
 class At:
-    """A moment to be shown on the clocks of a time zone, which is named beside it."""
+    """A moment shown as local time of a time zone, which is named beside it."""
 
     moment: datetime
     zone: str
@@ -25,7 +25,7 @@ class At:
 
 @dataclass(frozen=True, slots=True)
 class Letters:
-    """A number, from 1, that is shown in letters of the reader's alphabet: A to Z, then AA, AB."""
+    """A number, from 1, shown in letters of the reader's alphabet: A to Z, then AA, AB."""
 
     number: int
 
@@ -39,14 +39,14 @@ class Letters:
 
 
 class Message:
-    """A sentence or a label that people read: an English template, and the values of its `{names}`.
+    """A sentence or a label: an English template, and the values of its `{names}`.
 
-    `plural` is the template for another number than one, which is then the value ``count``; `context` tells apart equal
-    English texts that other languages tell apart. Values are formatted by their type: a datetime (in UTC, or an `At`), a
-    date, a `Money`, an int, `Letters`, a tuple (as a list of things), a member of an enumeration (by its label), another Message, a
-    mapping (a text in several languages, by their codes); a str stands as it is.
+    `plural` is the template for numbers other than one; the number is the value ``count``. `context` distinguishes
+    equal English texts that other languages distinguish. Values are formatted by their type: a datetime (in UTC, or an
+    `At`), a date, a `Money`, an int, `Letters`, a tuple (as a list of things), a member of an enumeration (by its label), another
+    Message, a mapping (a text in several languages, by code); a str is inserted as it is.
 
-    Not a dataclass nor a Struct: nothing encodes one without choosing a language.
+    Neither a dataclass nor a Struct, so that nothing encodes one without choosing a language.
     """
 
     __slots__ = ("context", "plural", "template", "values")
@@ -119,10 +119,10 @@ def in_context(context: str, template: str, /, **values: Any) -> Message:
 
 
 def in_languages(texts: Mapping[str, str]) -> Message:
-    """A text that somebody wrote in one or several languages, such as the staff in a call."""
+    """A text that somebody wrote in one or several languages, such as a call's title."""
     return Message("{text}", {"text": texts})
 
 
 def verbatim(text: str) -> Message:
-    """Words that are nobody's to translate, such as what a person wrote."""
+    """Words that are not translated, such as what a person wrote."""
     return Message("{text}", {"text": text})

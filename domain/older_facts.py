@@ -1,6 +1,6 @@
-"""The shapes in which facts were stored before, and how each becomes the next shape.
+"""The former shapes of facts, and how each is converted to the next shape.
 
-Nothing but `domain.topics` uses them: what is read is converted first.
+Only `domain.topics` uses them: facts are converted when they are read.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from domain.topic import Older
 
 
 class GrantInstalmentInstructedV1(Fact, frozen=True, kw_only=True):
-    """The bank was told to pay; only the day is known, in UTC."""
+    """The bank was instructed to pay; only the day is known, in UTC."""
 
     grant: str
     instalment: int
@@ -26,7 +26,7 @@ class GrantInstalmentInstructedV1(Fact, frozen=True, kw_only=True):
 
 
 def instructed_v2(fact: GrantInstalmentInstructedV1) -> GrantInstalmentInstructed:
-    """The day begins at midnight in UTC: a payment of that day is taken for one that came after."""
+    """The day begins at midnight in UTC, so a payment of that day counts as later."""
     return GrantInstalmentInstructed(
         grant=fact.grant,
         instalment=fact.instalment,

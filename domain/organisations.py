@@ -1,5 +1,5 @@
-"""An organisation, or a collective without a legal form: its members act for it, and it applies, receives and is paid as a
-person does."""
+"""An organisation, or a collective without a legal form. Its members act for it; it applies, receives grants and is
+paid as a person is."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from domain.values import check_text
 # Facts
 
 
-@stored_as("organisation.registered.v1", told_to=MEMBERS)
+@stored_as("organisation.registered.v1", audience=MEMBERS)
 class OrganisationRegistered(Fact, frozen=True, kw_only=True):
-    """A person registered an organisation and is the first who acts for it. What identifies the organisation is sealed under
+    """A person registered an organisation and became its first member. What identifies the organisation is sealed under
     its own key. `identifiers` are such as GB-CHC-1164883."""
 
     organisation: str
@@ -35,15 +35,15 @@ class OrganisationRegistered(Fact, frozen=True, kw_only=True):
 
 @stored_as("organisation.handle_given.v1")
 class OrganisationHandleGiven(Fact, frozen=True, kw_only=True):
-    """Within `scope` (a call) whoever acts for the organisation does so under `handle`, so that nobody can tell it from a
-    person there."""
+    """Within `scope` (a call), everybody who acts for the organisation is known as `handle`, so that nobody can tell it
+    from a person there."""
 
     organisation: str
     scope: str
     handle: str
 
 
-@stored_as("organisation.member_invited.v1", told_to=MEMBERS)
+@stored_as("organisation.member_invited.v1", audience=MEMBERS)
 class OrganisationMemberInvited(Fact, frozen=True, kw_only=True):
     """A person was invited to act for the organisation."""
 
@@ -51,7 +51,7 @@ class OrganisationMemberInvited(Fact, frozen=True, kw_only=True):
     person: str
 
 
-@stored_as("organisation.member_added.v1", told_to=MEMBERS)
+@stored_as("organisation.member_added.v1", audience=MEMBERS)
 class OrganisationMemberAdded(Fact, frozen=True, kw_only=True):
     """A person accepted an invitation and acts for the organisation from now on."""
 
@@ -59,25 +59,25 @@ class OrganisationMemberAdded(Fact, frozen=True, kw_only=True):
     person: str
 
 
-@stored_as("organisation.member_removed.v1", told_to=MEMBERS)
+@stored_as("organisation.member_removed.v1", audience=MEMBERS)
 class OrganisationMemberRemoved(Fact, frozen=True, kw_only=True):
-    """A person does not act for the organisation any more, or an invitation came to nothing."""
+    """A person no longer acts for the organisation, or their invitation ended."""
 
     organisation: str
     person: str
 
 
-@stored_as("organisation.closed.v1", told_to=MEMBERS)
+@stored_as("organisation.closed.v1", audience=MEMBERS)
 class OrganisationClosed(Fact, frozen=True, kw_only=True):
-    """The organisation applies no more and takes in nobody else; what it was granted goes on."""
+    """The organisation was closed: it no longer applies or takes new members; its grants continue."""
 
     organisation: str
 
 
 @stored_as("organisation.erased.v1")
 class OrganisationErased(Fact, frozen=True, kw_only=True):
-    """The organisation's sealing key was destroyed; what was sealed under it can no longer be opened. Nobody acts for it any
-    more. `dossiers` and `kept` are as with a person."""
+    """The organisation's sealing key was destroyed; what was sealed under it can no longer be opened. It has no members
+    any more. `dossiers` and `kept` are as for a person."""
 
     organisation: str
     reason: ErasureReason
@@ -99,7 +99,7 @@ OrganisationFact = (
 
 
 class OrganisationStatus(enum.StrEnum):
-    """Where an organisation stands."""
+    """The statuses of an organisation."""
 
     REGISTERED = "registered"
     CLOSED = "closed"
@@ -107,8 +107,8 @@ class OrganisationStatus(enum.StrEnum):
 
 
 class Organisation(msgspec.Struct, frozen=True, kw_only=True):
-    """An organisation as its facts left it; it holds nothing personal. `members` act for it now, `invited` may; `handles` are
-    by scope."""
+    """The state of an organisation, without personal data. `members` act for it now, `invited` people may join;
+    `handles` are by scope."""
 
     status: OrganisationStatus | None = None
     members: frozenset[str] = frozenset()
@@ -117,7 +117,7 @@ class Organisation(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def erased(self) -> bool:
-        """Whether nobody can read any more who it is."""
+        """Whether its data can no longer be read."""
         return self.status is OrganisationStatus.ERASED
 
 
@@ -162,7 +162,7 @@ ORGANISATION = Aggregate(kind="organisation", empty=Organisation(), evolve=evolv
 
 
 def register(organisation_id: str, *, member: str, name: str, identifiers: Iterable[str]) -> tuple[Fact, ...]:
-    """Register an organisation, for which `member` acts from then on."""
+    """Register an organisation with `member` as its first member."""
     return (
         OrganisationRegistered(
             organisation=organisation_id,
@@ -176,14 +176,14 @@ def register(organisation_id: str, *, member: str, name: str, identifiers: Itera
 def give_handle(
     organisation_id: str, organisation: Organisation, *, scope: str, handle: str
 ) -> tuple[Fact, ...]:
-    """Bind a handle to an organisation within a scope, once."""
+    """Give an organisation a handle within a scope, once."""
     if scope in organisation.handles:
         raise Refused(msg("This organisation has a handle there already."))
     return (OrganisationHandleGiven(organisation=organisation_id, scope=scope, handle=handle),)
 
 
 def invite(organisation_id: str, organisation: Organisation, *, person: str) -> tuple[Fact, ...]:
-    """Invite a person to act for an organisation; it begins when they accept."""
+    """Invite a person to act for an organisation, which they can once they accept."""
     check_takes_part(organisation)
     if person in organisation.members:
         raise Refused(msg("This person acts for the organisation already."))
@@ -208,7 +208,7 @@ def join(organisation_id: str, organisation: Organisation, *, person: str) -> tu
 
 
 def remove_member(organisation_id: str, organisation: Organisation, *, person: str) -> tuple[Fact, ...]:
-    """End that a person acts for an organisation, or take an invitation back. Somebody has to be left who acts for it."""
+    """Remove a member of an organisation, or withdraw an invitation. At least one member has to stay."""
     if person not in organisation.members | organisation.invited:
         raise NotFound(
             msg("This person neither acts for the organisation nor was invited to."),
@@ -220,7 +220,7 @@ def remove_member(organisation_id: str, organisation: Organisation, *, person: s
 
 
 def remove_erased(organisation_id: str, organisation: Organisation, *, person: str) -> tuple[Fact, ...]:
-    """End that a person acts for an organisation, or the invitation, since they are erased; nobody need be left."""
+    """Remove a person who is erased from an organisation's members or invitations, even if no member is left."""
     if person not in organisation.members | organisation.invited:
         return ()
     return (OrganisationMemberRemoved(organisation=organisation_id, person=person),)
@@ -240,8 +240,8 @@ def erase(
     dossiers: Iterable[str],
     kept: Iterable[str],
 ) -> tuple[Fact, ...]:
-    """Erase an organisation; its facts stay, unreadable. `dossiers` are all of its own, `kept` those that a legal duty
-    keeps."""
+    """Erase an organisation; its facts stay, unreadable. `dossiers` are all of its dossiers, `kept` those that a legal
+    duty keeps."""
     if organisation.erased:
         raise Refused(msg("This organisation was erased already."))
     return (
@@ -255,7 +255,8 @@ def erase(
 
 
 def check_takes_part(organisation: Organisation) -> None:
-    """Raise `Refused` unless an organisation can begin something new: apply, be offered a grant, take in members."""
+    """Raise `Refused` unless an organisation can begin something new: apply, be offered a grant, or take new
+    members."""
     if organisation.status is OrganisationStatus.CLOSED:
         raise Refused(msg("This organisation was closed."))
     if organisation.erased:

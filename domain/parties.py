@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from domain.deciding import Members, Part, maybe, members
+from domain.deciding import IndexEntries, Part, index_entries, maybe
 from domain.indexes import applications_by
 from domain.messages import msg
 from domain.organisations import ORGANISATION, Organisation, check_takes_part
@@ -18,8 +18,8 @@ PartyState = Person | Organisation
 
 
 class Actor(msgspec.Struct, frozen=True):
-    """Who asks: the id of a person (``system`` for the program, empty for nobody who is known), with the organisations for
-    which they act, and those for which they acted before."""
+    """The person who asks: their id (``system`` for the program, empty for an unknown visitor), with the organisations
+    for which they act now, and those for which they acted before."""
 
     id: str
     organisations: frozenset[str] = frozenset()
@@ -32,32 +32,32 @@ class Actor(msgspec.Struct, frozen=True):
 
     @property
     def parties(self) -> tuple[str, ...]:
-        """The parties for which they act: themself first, then their organisations, sorted."""
+        """The parties for which they act: first themself, then their organisations, sorted."""
         return (self.id, *sorted(self.organisations))
 
     @property
     def all_parties(self) -> tuple[str, ...]:
-        """The parties with which they are tied: those for which they act, and those for which they acted before."""
+        """The parties that they have ties to: those for which they act, and those for which they acted before."""
         return (self.id, *sorted(self.organisations | self.former))
 
 
 def acts_for(actor: Actor, party: str) -> bool:
-    """Whether somebody acts for a party: for themself, or for an organisation of which they are a member."""
+    """Whether a person acts for a party: for themself, or for an organisation of which they are a member."""
     return party == actor.id or party in actor.organisations
 
 
 def is_tied_to(actor: Actor, party: str | None) -> bool:
-    """Whether somebody acts for a party or acted for it before: then they do not judge it, nor decide on its money."""
+    """Whether a person acts for a party, or acted for it before. Then they cannot judge it, nor decide on its money."""
     return party is not None and (acts_for(actor, party) or party in actor.former)
 
 
 def is_organisation(party: str) -> bool:
-    """Whether this has the shape of an organisation's id."""
+    """Whether this id has the shape of an organisation's."""
     return is_id(ORGANISATION.kind, party)
 
 
 def check_can_begin(state: PartyState, party: str) -> None:
-    """Raise `NotFound` or `Refused` unless something new can begin with a party: more time to apply, or a payment."""
+    """Raise `NotFound` or `Refused` unless something new can begin with a party, such as late access or a payment."""
     if state.status is None:
         raise NotFound(msg("There is no such person or organisation."), named=party)
     if isinstance(state, Organisation):
@@ -67,15 +67,15 @@ def check_can_begin(state: PartyState, party: str) -> None:
 
 
 def actor_of(person_id: str) -> Part[Actor]:
-    """A person with the organisations for which they act, or acted."""
+    """A person with the organisations for which they act or acted."""
     if person_id == SYSTEM:
         return Actor(SYSTEM)
     return Actor.of(person_id, (yield from maybe(PERSON, person_id)))
 
 
 def actor_in(person_id: str, round_id: str) -> Part[tuple[Actor, tuple[str, ...]]]:
-    """A person as an actor, and the applications in a round of all parties with which they are tied, sorted."""
-    own = yield from members(applications_by(person_id, round_id))
+    """A person as an actor, and the applications in a round of all parties that they have ties to, sorted."""
+    own = yield from index_entries(applications_by(person_id, round_id))
     actor = yield from actor_of(person_id)
     if len(actor.all_parties) > 1:
         own = yield from applied_by(actor, round_id)
@@ -90,7 +90,7 @@ def party_of(party_id: str) -> Part[PartyState]:
 
 
 def applied_by(actor: Actor, round_id: str) -> Part[tuple[str, ...]]:
-    """The applications in a round of all parties with which somebody is tied, sorted."""
+    """The applications in a round of all parties that a person has ties to, sorted."""
     indexes = tuple(applications_by(party, round_id) for party in actor.all_parties)
-    found: Mapping[str, tuple[str, ...]] = yield Members(indexes)
+    found: Mapping[str, tuple[str, ...]] = yield IndexEntries(indexes)
     return tuple(sorted({each for index in indexes for each in found[index]}))

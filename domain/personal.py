@@ -1,8 +1,8 @@
-"""Personal data in facts: how a field is marked, and what is read where the plaintext is not to be had.
+"""Personal data in facts: how a field is marked, and what replaces its plaintext for a reader who cannot have it.
 
-A fact's field that holds personal data is declared as ``Annotated[str | Withheld, Personal(of="applicant")]``: the
-marker names the field of the same fact that holds the data subject. The history seals such a field under the
-subject's own key, so that a new fact cannot forget to.
+A field that holds personal data is declared as ``Annotated[str | Withheld, Personal(of="applicant")]``: the marker
+names the field of the same fact that holds the data subject. The history seals such fields under the subject's own key,
+so that no fact can be stored without sealing them.
 """
 
 from __future__ import annotations
@@ -14,24 +14,24 @@ from typing import Annotated, get_args, get_origin, get_type_hints
 
 @dataclass(frozen=True, slots=True)
 class Personal:
-    """Marks a field as personal data of the subject whose id stands in the field named `of`."""
+    """Marks a field as personal data of the subject whose id is in the field named `of`."""
 
     of: str
 
 
 class Withheld(enum.Enum):
-    """What stands in a personal field in place of its plaintext."""
+    """The value of a personal field in place of its plaintext."""
 
     SEALED = 1
     """The reader did not ask for it, or may not have it."""
     ERASED = 2
     """The subject was erased: the key is gone, and nobody can open it any more."""
     DAMAGED = 3
-    """What is stored does not open, or is not what was committed to: somebody or something altered it."""
+    """The stored value cannot be opened, or is not what was committed to: it was altered."""
 
 
 def personal_fields(fact: type) -> dict[str, str]:
-    """The personal fields of a fact's class, each with the name of the field that holds its subject."""
+    """The personal fields of a class of facts, each with the name of the field that holds its subject."""
     found = {}
     for name, hint in get_type_hints(fact, include_extras=True).items():
         if get_origin(hint) is Annotated:

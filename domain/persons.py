@@ -26,7 +26,7 @@ ErasureReason = Literal["asked_by_person", "retention_ended", "safety", "other"]
 
 @stored_as("person.registered.v1")
 class PersonRegistered(Fact, frozen=True, kw_only=True):
-    """A person became known to the installation. All that identifies them is sealed under their own key."""
+    """A person was registered. Everything that identifies them is sealed under their own key."""
 
     person: str
     name: Annotated[str | Withheld, Personal(of="person")]
@@ -36,8 +36,8 @@ class PersonRegistered(Fact, frozen=True, kw_only=True):
 
 @stored_as("person.handle_given.v1")
 class PersonHandleGiven(Fact, frozen=True, kw_only=True):
-    """Within `scope` (a call, a fund, an initiative) the person's acts carry `handle`, so that funders can tell two
-    people apart and cannot tell who they are."""
+    """Within `scope` (a call, a fund, an initiative) the person is known as `handle`, so that funders can tell two
+    people apart without knowing who they are."""
 
     person: str
     scope: str
@@ -46,9 +46,9 @@ class PersonHandleGiven(Fact, frozen=True, kw_only=True):
 
 @stored_as("person.claim_made.v1")
 class PersonClaimMade(Fact, frozen=True, kw_only=True):
-    """Somebody can exchange a one-time claim for a way in to this person's account, until `ends_at`. The claim's secret
-    is no fact. `made_by` is a person, or "system" for the operator at the command line; `another`: the person had used a
-    claim before, so this is one more way in."""
+    """A one-time claim was made, which can be exchanged for access to this person's account until `ends_at`. The
+    claim's secret is not in the history. `made_by` is a person, or "system" for the operator at the command line;
+    `another`: the person had used a claim before, so this gives additional access."""
 
     person: str
     claim: str
@@ -60,7 +60,7 @@ class PersonClaimMade(Fact, frozen=True, kw_only=True):
 
 @stored_as("person.claim_withdrawn.v1")
 class PersonClaimWithdrawn(Fact, frozen=True, kw_only=True):
-    """A claim that nobody had used was withdrawn, by its maker or by the person."""
+    """An unused claim was withdrawn, by its maker or by the person."""
 
     person: str
     claim: str
@@ -69,7 +69,7 @@ class PersonClaimWithdrawn(Fact, frozen=True, kw_only=True):
 
 @stored_as("person.claim_used.v1")
 class PersonClaimUsed(Fact, frozen=True, kw_only=True):
-    """Whoever held the claim exchanged it for a way in to the person's account."""
+    """The claim was exchanged for access to the person's account."""
 
     person: str
     claim: str
@@ -86,7 +86,7 @@ class PersonJoinedOrganisation(Fact, frozen=True, kw_only=True):
 
 @stored_as("person.left_organisation.v1")
 class PersonLeftOrganisation(Fact, frozen=True, kw_only=True):
-    """The person does not act for an organisation any more, or it was erased."""
+    """The person no longer acts for an organisation, or it was erased."""
 
     person: str
     organisation: str
@@ -94,8 +94,8 @@ class PersonLeftOrganisation(Fact, frozen=True, kw_only=True):
 
 @stored_as("person.erased.v1")
 class PersonErased(Fact, frozen=True, kw_only=True):
-    """The person's sealing key was destroyed; what was sealed under it can no longer be opened. `dossiers` are all that were
-    ever opened for them, sorted; they were erased too, those of them excepted that a legal duty keeps (`kept`)."""
+    """The person's sealing key was destroyed; what was sealed under it can no longer be opened. `dossiers` are all that
+    were ever opened for them, sorted; they were erased too, except those that a legal duty keeps (`kept`)."""
 
     person: str
     reason: ErasureReason
@@ -118,7 +118,7 @@ PersonFact = (
 
 
 class PersonStatus(enum.StrEnum):
-    """Where a person stands."""
+    """The statuses of a person."""
 
     REGISTERED = "registered"
     ERASED = "erased"
@@ -141,8 +141,8 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
-    """A person as their facts left them; it holds nothing personal. `handles` are by scope, `claims` the oldest
-    first. They act for these `organisations`, and acted before for the `former_organisations`."""
+    """The state of a person, without personal data. `handles` are by scope, `claims` the oldest first. The person acts
+    for these `organisations`, and acted before for the `former_organisations`."""
 
     status: PersonStatus | None = None
     language: str = "en"
@@ -153,7 +153,7 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def erased(self) -> bool:
-        """Whether nobody can read any more who it is."""
+        """Whether their data can no longer be read."""
         return self.status is PersonStatus.ERASED
 
 
@@ -208,7 +208,7 @@ PERSON = Aggregate(kind="person", empty=Person(), evolve=evolve)
 
 
 def register(person_id: str, *, name: str, email: str | None, language: str) -> tuple[Fact, ...]:
-    """Register a person under a name, perhaps with an address."""
+    """Register a person by name, optionally with an e-mail address."""
     if not (2 <= len(language) <= 3 and language.isascii() and language.isalpha() and language.islower()):
         raise Invalid.field("language", msg("Write the language as its code, such as en or ru."))
     return (
@@ -222,8 +222,8 @@ def register(person_id: str, *, name: str, email: str | None, language: str) -> 
 
 
 def check_email(email: str | None) -> str | None:
-    """One e-mail address as it was typed, without white space at its ends; an empty one counts as none. Its form is
-    checked, no name server is asked. Raises `Invalid`."""
+    """An e-mail address as it was typed, without white space at its ends; None if it is empty. Its form is checked; no
+    name server is queried. Raises `Invalid`."""
     if email is None or not email.strip():
         return None
     address = check_line(email, "email", most=limits.EMAIL)
@@ -234,23 +234,23 @@ def check_email(email: str | None) -> str | None:
 ADDRESS_TAKEN: Final = msg("Another registered person already uses this address.")
 
 
-def address_claim(email: str) -> str:
-    """The claim to an address, which one person holds at a time in any spelling (capitals, composed or decomposed
-    or full-width letters, a domain in letters or as ``xn--``). An address that `check_email` would refuse today, but took
-    once, is claimed in small letters."""
+def address_name(email: str) -> str:
+    """The unique name for an address, which is the same for all spellings of it (capitals, composed, decomposed or
+    full-width letters, a domain in letters or as ``xn--``). An address that `check_email` no longer accepts is only put
+    in small letters."""
     try:
         parsed = _parsed(email)
     except Invalid:
         name = _folded(email)
     else:
-        # The domain is folded like this by its own standard (UTS #46).
+        # For domains, a standard of their own (UTS #46) does this.
         name = f"{_folded(parsed.local_part)}@{parsed.ascii_domain}"
     return f"address {name}"
 
 
 def _folded(text: str) -> str:
-    """A text in small letters, each in its plain form (Unicode NFKC)."""
-    # Small letters of the plain form, which may be a capital that its other form is not, and plain again.
+    """A text in small letters, each in its compatibility form (Unicode NFKC)."""
+    # The compatibility form of a small letter may be a capital, so both steps are repeated.
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).lower())
 
 
@@ -258,7 +258,7 @@ def _parsed(address: str) -> ValidatedEmail:
     try:
         return validate_email(address, check_deliverability=False)
     except EmailNotValidError:
-        # Its own sentence may repeat the address.
+        # The library's own error may contain the address.
         raise Invalid.field(
             "email",
             msg("This does not look like an e-mail address; write a single one, such as anna@example.org."),
@@ -266,32 +266,32 @@ def _parsed(address: str) -> ValidatedEmail:
 
 
 def check_known(person: Person, person_id: str) -> None:
-    """Raise `NotFound` unless the person was registered once; only for those who may know who is."""
+    """Raise `NotFound` unless the person was registered; only for readers who may know which ids exist."""
     if person.status is None:
         raise NotFound(msg("There is no such person."), named=person_id)
 
 
 def check_registered(person: Person, person_id: str) -> None:
-    """Raise `NotFound` or `Refused` unless the person can be given something: a role, an office."""
+    """Raise `NotFound` or `Refused` unless the person can be given something, such as a role."""
     check_known(person, person_id)
     if person.status is PersonStatus.ERASED:
         raise Refused(msg("This person's data was erased."))
 
 
 def give_handle(person_id: str, person: Person, *, scope: str, handle: str) -> tuple[Fact, ...]:
-    """Bind a handle to a person within a scope, once."""
+    """Give a person a handle within a scope, once."""
     if scope in person.handles:
         raise Refused(msg("This person already has a handle there."))
     return (PersonHandleGiven(person=person_id, scope=scope, handle=handle),)
 
 
 def join_organisation(person_id: str, *, organisation: str) -> tuple[Fact, ...]:
-    """Note that a person acts for an organisation."""
+    """Record that a person acts for an organisation."""
     return (PersonJoinedOrganisation(person=person_id, organisation=organisation),)
 
 
 def leave_organisation(person_id: str, person: Person, *, organisation: str) -> tuple[Fact, ...]:
-    """Note that a person does not act for an organisation any more; nothing if they did not."""
+    """Record that a person no longer acts for an organisation; nothing if they did not."""
     if organisation not in person.organisations:
         return ()
     return (PersonLeftOrganisation(person=person_id, organisation=organisation),)
@@ -305,7 +305,8 @@ def erase(
     dossiers: Iterable[str],
     kept: Iterable[str],
 ) -> tuple[Fact, ...]:
-    """Erase a person; their facts stay, unreadable. `dossiers` are all of theirs, `kept` those that a legal duty keeps."""
+    """Erase a person; their facts stay, unreadable. `dossiers` are all of their dossiers, `kept` those that a legal
+    duty keeps."""
     if person.status is PersonStatus.ERASED:
         raise Refused(msg("This person's data was already erased."))
     return (
@@ -318,7 +319,7 @@ def erase(
 def make_claim(
     person_id: str, person: Person, *, claim: str, made_by: str, days: int, now: datetime
 ) -> tuple[Fact, ...]:
-    """Make a claim that ends after some days; a person has one at a time that can be used."""
+    """Make a claim that ends after `days` days; a person has only one usable claim at a time."""
     check_registered(person, person_id)
     if not 1 <= days <= limits.MOST_CLAIM_DAYS:
         raise Invalid.field(
@@ -350,7 +351,7 @@ def make_claim(
 
 
 def withdraw_claim(person_id: str, person: Person, *, claim: str, now: datetime) -> tuple[Fact, ...]:
-    """Withdraw a claim that nobody has used."""
+    """Withdraw an unused claim."""
     check_registered(person, person_id)
     _check_usable(person, claim, now)
     return (PersonClaimWithdrawn(person=person_id, claim=claim, withdrawn_at=now),)
@@ -376,4 +377,4 @@ def _check_usable(person: Person, claim: str, now: datetime) -> None:
             msg("This claim was withdrawn on {moment}; ask for a new one.", moment=found.withdrawn_at)
         )
     if now >= found.ends_at:
-        raise Refused(msg("This claim ended on {moment}; ask for a new one.", moment=found.ends_at))
+        raise Refused(msg("This claim expired on {moment}; ask for a new one.", moment=found.ends_at))

@@ -1,7 +1,7 @@
-"""A reading: what one person was shown of one round that keeps them from judging, deciding or applying in it.
+"""A reading: what a person was shown of a round that excludes them from judging, deciding or applying in it.
 
-It is recorded before the answer leaves, once for each kind of knowledge, and never taken back: a role may end, but what
-somebody has read they still know. What excludes from nothing any more is not recorded (`still_excludes`).
+It is recorded before the answer is sent, once for each kind of knowledge, and never withdrawn: a role may end, but
+people still know what they have read. What no longer excludes anybody from anything is not recorded (`still_excludes`).
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from domain.rounds.state import Round, RoundStatus
 from domain.topic import FOLLOWERS, stored_as
 
 ReadingKind = Literal["applicants", "answers", "times", "scores"]
-"""``applicants``: who applied. ``answers``: what applicants wrote, titles included. ``times``: when applications came in.
-``scores``: what other jurors made of an application, as points, comments, means or ranks."""
+"""``applicants``: who applied. ``answers``: what applicants wrote, including titles. ``times``: when applications were
+submitted. ``scores``: other jurors' judgement of an application, as points, comments, means or ranks."""
 
 EXAMINED: Final[tuple[ReadingKind, ...]] = ("applicants", "answers")
-"""What staff know who are shown an application, or who find it eligible or ineligible."""
+"""What staff learn when they are shown an application, or find it eligible or ineligible."""
 
 # Facts
 
 
-@stored_as("reading.recorded.v1", told_to=FOLLOWERS)
+@stored_as("reading.recorded.v1", audience=FOLLOWERS)
 class ReadingRecorded(Fact, frozen=True, kw_only=True):
-    """A person was shown something of a round. `application` is the one whose scores were shown; None: of the whole
+    """A person was shown something of a round. `application` is the one whose scores were shown; None for the whole
     round."""
 
     reading: str
@@ -48,8 +48,8 @@ ReadingFact = ReadingRecorded
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
-    """What a person has read of a round: the kinds that concern the whole of it, and the applications of which they saw
-    scores one by one."""
+    """What a person has read of a round: the kinds of knowledge of the whole round, and the single applications whose
+    scores they saw."""
 
     viewer: str = ""
     initiative: str = ""
@@ -57,14 +57,15 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     scores_of: frozenset[str] = frozenset()
 
     def has(self, kind: ReadingKind, application: str | None = None) -> bool:
-        """Whether this was read, of the whole round or of this application. Where applicants are shown, times are."""
+        """Whether this was read, of the whole round or of this application. Knowing the applicants includes knowing the
+        times."""
         if kind == "times" and "applicants" in self.whole:
             return True
         return kind in self.whole or (kind == "scores" and application in self.scores_of)
 
     @property
     def breaks_blindness(self) -> bool:
-        """Whether the person knows who applied, or what was written and when, from which it may be guessed."""
+        """Whether the person knows who applied, or what was written or when, from which they might guess it."""
         return any(self.has(kind) for kind in ("applicants", "answers", "times"))
 
 
@@ -80,13 +81,14 @@ READING = Aggregate(kind="reading", empty=Reading(), evolve=evolve, often_absent
 
 
 def reading_of(person: str, round_id: str) -> str:
-    """The id of the stream that says what a person has read of a round, so that it is found without an index."""
+    """The id of the stream of what a person has read of a round. It is derived from both, so that no index is
+    needed."""
     return f"{READING.kind}-{sha256(f'{person} {round_id}'.encode()).hexdigest()[:32]}"
 
 
 def with_earlier(reading: Reading, earlier: Reading) -> Reading:
-    """What somebody has read of a round, with what they know from an earlier stage of the call: who applied, what was written
-    and when, but not its scores."""
+    """What a person has read of a round, including what they know from an earlier stage of the call: who applied, what
+    was written and when, but not its scores."""
     return msgspec.structs.replace(reading, whole=reading.whole | (earlier.whole - {"scores"}))
 
 
@@ -94,8 +96,9 @@ def with_earlier(reading: Reading, earlier: Reading) -> Reading:
 
 
 def still_excludes(kind: ReadingKind, round: Round) -> bool:
-    """Whether having read this of a round keeps anybody from anything yet: scores until the panel opens, for no review is
-    written after that, and all else until the round is decided, or for good where a later stage follows."""
+    """Whether having read this of a round still excludes anybody from anything: scores until the panel opens,
+    because no review is written after that; everything else until the round is decided, or for good if a later stage
+    follows."""
     if kind == "scores":
         return round.status in (RoundStatus.OPEN, RoundStatus.CLOSED)
     return round.status is not RoundStatus.DECIDED or not round.last
@@ -110,11 +113,11 @@ def record(
     kinds: Collection[ReadingKind],
     application: str | None = None,
 ) -> tuple[Fact, ...]:
-    """Record what a person is about to read of a round, and raise `Refused` if none of it matters any more or all of it was
-    recorded before. `application` is the only one of which they see scores, None for the scores of the whole round."""
+    """Record what a person is about to read of a round. Raises `Refused` if it no longer excludes anybody, or was
+    recorded before. `application` is the only one whose scores they see; None for the scores of the whole round."""
     excluding = [kind for kind in kinds if still_excludes(kind, round)]
     if not excluding:
-        raise Refused(msg("In this round, it is no longer recorded who reads this."))
+        raise Refused(msg("It is no longer recorded who reads this round."))
     facts = newly_read(
         reading,
         viewer=viewer,
@@ -139,7 +142,7 @@ def newly_read(
     kinds: Collection[ReadingKind],
     application: str | None = None,
 ) -> tuple[Fact, ...]:
-    """The facts that are lacking in a reading for it to say all this, one for each kind; none if it says so already."""
+    """The facts that are missing for a reading to say all this, one for each kind; none if it already does."""
     return tuple(
         ReadingRecorded(
             reading=reading_of(viewer, round),

@@ -1,4 +1,4 @@
-"""The ways in which a command can be rejected, each with one sentence that a person can act on."""
+"""The reasons for which a command can be rejected, each with one sentence that a person can act on."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class FieldError:
 
 
 class CommandRejected(Exception):
-    """A command was rejected; nothing was written. `detail` is one sentence, never with personal data in it."""
+    """A command was rejected; nothing was written. `detail` is one sentence, without personal data."""
 
     def __init__(self, detail: Message | str) -> None:
         self.detail = _message(detail)
@@ -32,12 +32,12 @@ class CommandRejected(Exception):
 
 
 class Refused(CommandRejected):
-    """The rule says no: the command is illegal in the present state."""
+    """A rule refuses the command in the present state."""
 
 
 class Invalid(CommandRejected):
-    """The request itself is wrong; `errors` names each field and what is wrong with it. `more`: there are further ones,
-    which were not looked for."""
+    """The request itself is wrong; `errors` names each wrong field with its error. `more`: there are further errors,
+    which were not collected."""
 
     def __init__(self, errors: tuple[FieldError, ...], *, more: bool = False) -> None:
         if len(errors) == 1:
@@ -58,23 +58,23 @@ class Invalid(CommandRejected):
         return cls((FieldError(field, detail),))
 
     def within(self, place: str) -> Invalid:
-        """The same errors, each field as part of what stands at `place` (``stages[0].``)."""
+        """The same errors, with `place` (``stages[0].``) before the name of each field."""
         return Invalid(
             tuple([FieldError(place + each.field, each.detail) for each in self.errors]), more=self.more
         )
 
 
 class Forbidden(CommandRejected):
-    """Access says no: this person may not do this."""
+    """Access is denied: this person may not do this."""
 
 
 NOT_FOUND: Final = msg("Not found, or you have no access.")
-"""What is said of things that are hidden and of things that are not there: an id cannot be tried out for existence."""
+"""The same sentence for hidden and for missing things, so that nobody can find out which ids exist."""
 
 
 class NotFound(CommandRejected):
-    """What the command names does not exist, or not for this person. `named` is the id that leads to nothing, where one
-    field of the command holds it."""
+    """Something that the command names does not exist, or not for this person. `named` is the id that was not found, if
+    one field of the command holds it."""
 
     def __init__(self, detail: Message | str = NOT_FOUND, *, named: str | None = None) -> None:
         super().__init__(detail)

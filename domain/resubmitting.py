@@ -1,7 +1,8 @@
-"""Writing an application again: the applicant changes it while its round is open, or staff return it with questions.
+"""Changing an application after it was submitted: by the applicant while its round is open, or because staff returned
+it with questions.
 
-A returned application is never dropped. Until its date the panel does not open; submitted again, or once the date has
-passed, it is to be examined as it then stands; and the staff may find it eligible or ineligible at any time before.
+A returned application is never dropped. The panel does not open before its date; once it is resubmitted or the date has
+passed, it has to be examined as it then is; and staff may find it eligible or ineligible at any time before.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ def change(
     answers: Mapping[str, Answer],
     now: datetime,
 ) -> tuple[Fact, ...]:
-    """Write an application anew while its round takes it in; what was found about it before is to be found again."""
+    """Change an application while its round takes applications. A finding about it has to be made again."""
     if application.status is ApplicationStatus.RETURNED:
         raise Refused(msg("This application was returned with questions; submit it again instead."))
     if application.status not in CHANGEABLE:
@@ -82,8 +83,8 @@ def give_back(
     has_reviews: bool,
     now: datetime,
 ) -> tuple[Fact, ...]:
-    """Return an application with questions, to be submitted again until `resubmit_by`, a time on the clocks of the call's
-    zone. It can be returned once more, with other questions and another date; not once a juror was assigned to it."""
+    """Return an application with questions. It can be resubmitted until `resubmit_by`, a local time in the call's time
+    zone. It can be returned again, with other questions and another date; but not once a juror was assigned to it."""
     if application.status not in IN_PLAY:
         raise Refused(
             msg(
@@ -93,10 +94,12 @@ def give_back(
         )
     if has_reviews:
         raise Refused(
-            msg("Jurors are assigned to this application already, so it cannot be returned to the applicant.")
+            msg("Jurors are already assigned to this application, so it cannot be returned to the applicant.")
         )
     if round.status not in (RoundStatus.OPEN, RoundStatus.CLOSED):
-        raise Refused(msg("The round has gone to its panel, so no more applications can be returned."))
+        raise Refused(
+            msg("The panel of this round is already open, so no more applications can be returned.")
+        )
     by = instant(resubmit_by, call.time_zone, "resubmit_by")
     if by <= now:
         raise Invalid.field("resubmit_by", msg("The date for the answers must lie in the future."))
@@ -123,7 +126,7 @@ def resubmit(
     answers: Mapping[str, Answer],
     now: datetime,
 ) -> tuple[Fact, ...]:
-    """Submit a returned application again until its date, whether its round is open or closed."""
+    """Resubmit a returned application by its date, whether its round is open or closed."""
     if application.status is not ApplicationStatus.RETURNED:
         raise Refused(
             msg(
@@ -135,7 +138,7 @@ def resubmit(
     if now >= application.resubmit_by:
         raise Refused(
             msg(
-                "This application could be submitted again until {until}; it stands as it was last submitted.",
+                "This application could be submitted again until {until}; its last submitted version counts.",
                 until=At(application.resubmit_by, application.time_zone),
             )
         )
@@ -157,16 +160,19 @@ def resubmit(
 
 
 def lapse_return(application_id: str, application: Application, *, now: datetime) -> tuple[Fact, ...]:
-    """End the wait for a returned application once its date has passed: it is examined as it was last submitted."""
+    """Stop waiting for a returned application after its date: its last submitted version is examined."""
     if application.status is not ApplicationStatus.RETURNED:
         raise Refused(
-            msg("Only a returned application is waited for; this one is {status}.", status=application.status)
+            msg(
+                "Only a returned application has a date to wait for; this one is {status}.",
+                status=application.status,
+            )
         )
     assert application.resubmit_by is not None
     if now < application.resubmit_by:
         raise Refused(
             msg(
-                "The applicant may submit this application again until {until}.",
+                "The applicant can still submit this application again until {until}.",
                 until=At(application.resubmit_by, application.time_zone),
             )
         )

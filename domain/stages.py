@@ -14,14 +14,14 @@ from domain.refusals import FieldError, Invalid
 from domain.values import check_texts
 
 Blindness = Literal["open", "single", "double"]
-"""Who is kept from whom while applications are judged. ``open``: jurors see who applied. ``single``: they do not.
-``double``: nor can applicants ever learn who judged them. An applicant is never shown a juror's identity here, so that
-the two blind ways differ only in what a later disclosure may tell."""
+"""What is hidden while applications are judged. ``open``: jurors see who applied. ``single``: they do not. ``double``:
+applicants also never learn who judged them. The program never shows a juror's identity to an applicant, so that the two
+blind kinds differ only in what may be disclosed later."""
 
 
 class Stage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One stage of a call: its form, its rubric, the number of reviews that each application needs (`quorum`), and its
-    blindness. `title` is how applicants tell the stages of a call apart; the only stage of a call needs none."""
+    blindness. Applicants tell the stages apart by `title`; the only stage of a call needs none."""
 
     id: str
     form: Form
@@ -32,14 +32,14 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     @property
     def blind(self) -> bool:
-        """Whether jurors are not to know who applied."""
+        """Whether jurors must not know who applied."""
         return self.blindness != "open"
 
 
 class StageDraft(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One stage of a call, as it is drafted: its form, its rubric, the number of reviews that each application needs (`quorum`;
-    three unless said otherwise, and two in a rolling call), and its blindness. `title` is how applicants tell the stages of a
-    call apart; the only stage of a call needs none."""
+    """A stage in a draft: its form, its rubric, the number of reviews that each application needs (`quorum`; by default
+    three, and two in a rolling call), and its blindness. Applicants tell the stages apart by `title`; the only stage of
+    a call needs none."""
 
     id: limits.Slug
     form: Form
@@ -58,8 +58,8 @@ _UNBLIND: Final = msg(
 
 
 def check_stages(stages: Sequence[StageDraft | Stage], *, quorum: int = 3) -> tuple[Stage, ...]:
-    """The stages with their texts trimmed; raises `Invalid` with an error for each wrong field. `quorum` is that of
-    stages which name none."""
+    """The stages with their texts trimmed; raises `Invalid` with an error for each wrong field. `quorum` is the
+    default."""
     if not 1 <= len(stages) <= limits.STAGES:
         raise Invalid.field(
             "stages",

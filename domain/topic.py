@@ -1,6 +1,6 @@
-"""How a fact is stored and told: the permanent name of its topic, and who reads it in a timeline.
+"""The topic of a fact: its permanent name, and the audience that sees the fact in timelines.
 
-Both are said beside the fact's class (`stored_as`); `domain.topics` collects them into the register.
+Both are declared with the fact's class (`stored_as`); `domain.topics` collects them into the register.
 """
 
 from __future__ import annotations
@@ -16,31 +16,31 @@ F = TypeVar("F", bound=Fact)
 
 
 class Audience(enum.StrEnum):
-    """Who reads what happened, in the timelines that they may open (`domain.access.sees_timeline`). The jury, which reads
-    no times, and those who pay open none."""
+    """Who sees a fact in the timelines that they may open (`domain.access.sees_timeline`). The jury, which may not know
+    times, and those who pay cannot open any."""
 
     APPLICANT = "applicant"
-    """Of their own application, and of the grant that followed; and of an organisation for which they act."""
+    """Applicants, for their own application, the grant that followed, and organisations for which they act."""
     STAFF = "staff"
     FUNDERS = "funders"
 
 
 STAFF: Final = frozenset({Audience.STAFF})
 FOLLOWERS: Final = frozenset({Audience.STAFF, Audience.FUNDERS})
-"""Those who follow a call without applying to it."""
+"""People who follow a call without applying to it."""
 MEMBERS: Final = frozenset({Audience.APPLICANT})
-"""Those who act for an organisation, of the organisation itself."""
+"""The members of an organisation, for its own timeline."""
 EVERYBODY: Final = FOLLOWERS | {Audience.APPLICANT}
-"""The applicant and those who follow."""
+"""The applicant, the staff and funders."""
 
 Conversion = Callable[[Any], Fact]  # Any: a fact of the older class
 
 
 @dataclass(frozen=True, slots=True)
 class Older:
-    """A topic under which facts were stored before, in another shape: `convert` makes the next shape of one.
+    """A topic of an earlier shape: `convert` makes the next shape of a fact.
 
-    A conversion keeps every sealed field, and the member that names its subject, under its name: a box is bound to both.
+    A conversion keeps the name of every sealed field, and of the member that names its subject: a box is bound to both.
     """
 
     name: str
@@ -50,9 +50,8 @@ class Older:
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A topic: its permanent name, the class of its facts, and who reads them in a timeline. One that declares no
-    audience is shown to nobody there. `older` are the topics that came before it, the oldest first; they have the same
-    audience."""
+    """A topic: its permanent name, the class of its facts, and who sees them in a timeline (by default, nobody).
+    `older` are the topics of earlier shapes, the oldest first; they have the same audience."""
 
     name: str
     fact: type[Fact]
@@ -66,17 +65,18 @@ class Topic:
 
 
 DECLARED: Final[dict[type[Fact], Topic]] = {}
-"""The topic of each class of facts that was imported so far, without its older topics. `domain.topics` imports all."""
+"""The topic of each class of facts that has been imported, without its older topics. `domain.topics` imports them
+all."""
 
 
-def stored_as(name: str, *, told_to: frozenset[Audience] = frozenset()) -> Callable[[type[F]], type[F]]:
-    """Declare the topic of a class of facts, and who reads such facts in a timeline: nobody, unless it is said.
+def stored_as(name: str, *, audience: frozenset[Audience] = frozenset()) -> Callable[[type[F]], type[F]]:
+    """Declare the topic of a class of facts, and who sees such facts in a timeline: by default, nobody.
 
-    The name never changes its meaning and is never given to another class; a class may move or be renamed freely.
+    The name never changes its meaning and is never given to another class; a class may be moved or renamed freely.
     """
 
     def declare(fact: type[F]) -> type[F]:
-        DECLARED[fact] = Topic(name, fact, told_to)
+        DECLARED[fact] = Topic(name, fact, audience)
         return fact
 
     return declare

@@ -1,8 +1,9 @@
 """The topic register: every topic under which facts are stored, and the aggregate of every kind of stream.
 
-Each class of facts declares its topic and its readers itself (`domain.topic.stored_as`). A topic never changes its meaning
-and is never given to another class. A fact that needs another shape gets a new topic (``.v2``); what was stored under the
-old one is converted when it is read (`domain.older_facts`), so all other code knows only the newest shape.
+Each class of facts declares its topic and its audience itself (`domain.topic.stored_as`). A topic never changes its
+meaning and is never given to another class. A fact that needs another shape gets a new topic (``.v2``); facts stored
+under the old one are converted when they are read (`domain.older_facts`), so that all other code knows only the newest
+shape.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ TOPICS: Final[Mapping[str, type[Fact]]] = MappingProxyType(
     {topic.name: topic.fact for topic in REGISTER}
     | {older.name: older.fact for topic in REGISTER for older in topic.older}
 )
-"""The class in which every topic's facts are stored, older topics included."""
+"""The class of each topic's facts, including older topics."""
 
 TOPIC_OF: Final[Mapping[type[Fact], str]] = MappingProxyType({topic.fact: topic.name for topic in REGISTER})
 """The topic under which facts of a class are stored now."""
@@ -74,7 +75,7 @@ _NAMES: Final = {topic.fact: topic.names for topic in REGISTER}
 
 
 def conversions_in(register: Iterable[Topic]) -> dict[str, tuple[Conversion, ...]]:
-    """For each older topic, the conversions that lead to the newest shape, in their order."""
+    """For each older topic, the conversions that lead to the newest shape, in order."""
     return {
         older.name: tuple([each.convert for each in topic.older[number:]])
         for topic in register
@@ -86,7 +87,7 @@ _CONVERSIONS: Final = conversions_in(REGISTER)
 
 
 def topics_of(*facts: type[Fact]) -> tuple[str, ...]:
-    """All topics under which facts of these classes are stored: what to ask the database for."""
+    """All topics under which facts of these classes are stored, for queries."""
     return tuple([name for fact in facts for name in _NAMES[fact]])
 
 
@@ -107,14 +108,14 @@ _AUDIENCE_OF: Final[Mapping[Role, Audience]] = MappingProxyType(
 
 
 def topics_for(role: Role) -> frozenset[str]:
-    """The topics that somebody who opened a timeline in this role reads there; none for a role without an audience."""
+    """The topics that a person sees in a timeline opened in this role; none for a role without an audience."""
     audience = _AUDIENCE_OF.get(role)
     return frozenset([name for topic in REGISTER if audience in topic.audience for name in topic.names])
 
 
 def stream_of(fact: Fact) -> str:
-    """The stream that a fact says it belongs to: its field of the stream's kind, such as ``person`` of
-    ``person.claim_used.v1``. The installation's facts have no such field, since there is one such stream."""
+    """The stream that a fact belongs to: its field named like the stream's kind, such as ``person`` of
+    ``person.claim_used.v1``. The installation's facts have no such field, because it has only one stream."""
     kind = TOPIC_OF[type(fact)].partition(".")[0]
     if kind == INSTALLATION.kind:
         return INSTALLATION_ID
@@ -125,18 +126,18 @@ def stream_of(fact: Fact) -> str:
 _ERASED: Final = re.compile(r"(?P<kind>[a-z]+(_[a-z]+)*)\.erased\.v[1-9][0-9]*\Z", re.ASCII)
 
 SUBJECT_KINDS: Final = frozenset([found["kind"] for topic in TOPICS if (found := _ERASED.match(topic))])
-"""The kinds of streams that have a sealing key of their own, such as persons and dossiers: those that can be erased. The key
-is made with the stream's first fact and ends with its fact ``<kind>.erased``."""
+"""The kinds of streams that have a sealing key of their own, such as persons and dossiers, and can be erased. The key
+is created with the stream's first fact and destroyed with its fact ``<kind>.erased``."""
 
 
 def is_subject(stream: str) -> bool:
-    """Whether this has the shape of the id of a stream that has a sealing key."""
+    """Whether this id has the shape of a stream with a sealing key."""
     return is_id(stream.partition("-")[0], stream) and stream.partition("-")[0] in SUBJECT_KINDS
 
 
 def erases(stream: str, topic: str) -> bool:
-    """Whether a fact of this topic in this stream erases the stream's own subject. The database's function
-    ``history.erases`` says the same."""
+    """Whether a fact of this topic in this stream erases the stream's subject. The database function ``history.erases``
+    must agree."""
     found = _ERASED.match(topic)
     return found is not None and found["kind"] == stream.partition("-")[0]
 
@@ -161,4 +162,5 @@ AGGREGATES: Final[Mapping[str, Aggregate[Any]]] = MappingProxyType(
         )
     }
 )
-"""The aggregate of each kind of stream, which is the first part of the stream's id. `Any`: each has its own state."""
+"""The aggregate of each kind of stream; the kind is the first part of the stream's id. `Any`: each has its own
+state."""

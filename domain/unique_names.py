@@ -1,6 +1,8 @@
-"""Claims: names that only one stream may hold at a time, such as an address or the grant of an application.
+"""Unique names: names that only one stream can hold at a time, such as an e-mail address or the grant of an
+application.
 
-They are written together with the facts and follow from them alone. A person's claims end with their erasure.
+They are written together with the facts and derived from them alone. A person's unique names are released when the
+person is erased.
 """
 
 from __future__ import annotations
@@ -11,26 +13,26 @@ from domain.deciding import Fact
 from domain.grants.facts import GrantOffered
 from domain.messages import Message, msg
 from domain.personal import Withheld
-from domain.persons import ADDRESS_TAKEN, PersonRegistered, address_claim
+from domain.persons import ADDRESS_TAKEN, PersonRegistered, address_name
 
 
 class UniqueName(NamedTuple):
-    """A name that the fact's stream claims, and the sentence that refuses it to another. `name` is None where it stands in
-    a sealed field that was not opened: then the fact makes this claim, or none if the field holds nothing."""
+    """A unique name that a fact takes for its stream, and the refusal for another stream that wants it. `name` is None
+    if it is in a sealed field that was not opened: then the fact takes this name, or none if the field is empty."""
 
     name: str | None
     refusal: Message
 
 
 def unique_names_of(fact: Fact) -> tuple[UniqueName, ...]:
-    """The claims that a fact makes for its stream."""
+    """The unique names that a fact takes for its stream."""
     match fact:
         case PersonRegistered(email=None):
             return ()
         case PersonRegistered(email=Withheld()):
             return (UniqueName(None, ADDRESS_TAKEN),)
         case PersonRegistered(email=str(email)):
-            return (UniqueName(address_claim(email), ADDRESS_TAKEN),)
+            return (UniqueName(address_name(email), ADDRESS_TAKEN),)
         case GrantOffered():
             return (
                 UniqueName(

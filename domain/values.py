@@ -1,4 +1,4 @@
-"""Values that many facts share: money, texts in several languages, roles, channels, and the ids of streams."""
+"""Values that many facts share: money, texts in several languages, roles, channels, and stream ids."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ _MAX_DIGITS: Final = len(str(MAX_MINOR))
 
 
 class Role(enum.StrEnum):
-    """The roles in which a person acts. `PERSON` is anybody with their own account; `SYSTEM` is the program itself, acting
-    on a due date or at set-up."""
+    """The roles in which a person acts. `PERSON` is everybody with an account; `SYSTEM` is the program itself, for due
+    dates and set-up."""
 
     ADMINISTRATOR = "administrator"
     OFFICER = "officer"
@@ -50,11 +50,11 @@ MEMBER_ROLES: Final = (
 """The roles that an initiative can give to its members."""
 
 CALL_ROLES: Final = (Role.OFFICER, Role.JUROR, Role.CHAIR)
-"""Those among them that can be given for one call."""
+"""The roles that can be given for one call."""
 
 
 class Channel(enum.StrEnum):
-    """The way by which a command came in."""
+    """The channel through which a command was sent."""
 
     PAGE = "page"
     API = "api"
@@ -64,15 +64,15 @@ class Channel(enum.StrEnum):
 
 
 SYSTEM: Final = "system"
-"""The actor of what the program does by itself."""
+"""The actor of commands that the program sends itself."""
 
 Texts = dict[str, str]
 """One text in several languages, by language code: ``{"en": "…", "ru": "…"}``."""
 
 
 class Money(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An amount as it is written at the edges: a decimal string and an ISO 4217 code. Facts hold integers of the
-    minor unit instead (`minor`)."""
+    """An amount as it is written in JSON and on pages: a decimal string and an ISO 4217 code. Facts hold integers of
+    the minor unit (`minor`)."""
 
     amount: str
     currency: str
@@ -84,8 +84,8 @@ class Money(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     def minor(self, field: str, *, currency: str | None = None, least: int = 0) -> int:
         """The amount as an integer of the currency's minor unit.
 
-        `field` names the field for the error; `currency`, where given, is the only one accepted; `least` is the
-        smallest amount accepted, in minor units. Raises `Invalid`.
+        `field` names the field in the error; `currency`, if given, is the only one accepted; `least` is the smallest
+        amount accepted, in minor units. Raises `Invalid`.
         """
         if currency is None:
             check_currency(self.currency, f"{field}.currency")
@@ -112,15 +112,15 @@ def check_currency(code: str, field: str) -> None:
 def minor_units(amount: str, currency: str, field: str, *, least: int = 0) -> int:
     """`amount` (a decimal string such as ``1250.00``) as an integer of minor units; raises `Invalid`.
 
-    Only this spelling is read, with no more decimals than the currency has; what people type on a page goes through
-    `domain.amounts.typed_amount` before.
+    It accepts only this spelling, with no more decimals than the currency has; what people type on a page is read by
+    `domain.amounts.typed_amount` first.
     """
     found = _AMOUNT.match(amount)
     places = decimals(currency)
     if not found or len(found[2] or "") > places:
         raise Invalid.field(field, why_unreadable(amount, currency))
     whole, fraction = found[1], found[2] or ""
-    # The length is looked at first: Python refuses to read a number of thousands of digits.
+    # The length is checked first: Python refuses to read a number of thousands of digits.
     minor = int(whole + fraction.ljust(places, "0")) if len(whole) <= _MAX_DIGITS else None
     if minor is None or minor > MAX_MINOR:
         raise Invalid.field(
@@ -147,12 +147,12 @@ _ID_BODY: Final = re.compile(r"[0-9a-f]{32}\Z", re.ASCII)
 
 
 def stream_id(kind: str, random: bytes) -> str:
-    """The id of a stream: its kind and 128 random bits, as ``application-0f…``. It tells neither time nor order."""
+    """The id of a stream: its kind and 128 random bits, as ``application-0f…``. It shows neither time nor order."""
     return f"{kind}-{random.hex()}"
 
 
 def check_stream_id(kind: str, value: str) -> str:
-    """`value`, if it has the shape of an id of this kind of stream; else raises `NotFound`."""
+    """`value`, if it has the shape of an id of this kind of stream; otherwise raises `NotFound`."""
     if not is_id(kind, value):
         raise NotFound(named=value)
     return value
@@ -165,7 +165,7 @@ def is_id(kind: str, value: str) -> bool:
 
 
 def is_id_of(kinds: str, value: str) -> bool:
-    """Whether `value` has the shape of an id of one of some kinds, which are parted by `` or ``."""
+    """Whether `value` has the shape of an id of one of some kinds, which are separated by `` or ``."""
     return any(is_id(kind, value) for kind in kinds.split(" or "))
 
 
@@ -190,8 +190,8 @@ ReviewId = Annotated[str, _id_of("review")]
 PanelId = Annotated[str, _id_of("panel")]
 GrantId = Annotated[str, _id_of("grant")]
 DossierId = Annotated[str, _id_of("dossier")]
-"""A command's field of one of these types names a thing. The edge checks that what was sent has the shape of its id, and
-names the field where it has not."""
+"""Types of command fields that name something. The edge checks that the value has the shape of an id of the kind, and
+names the field if it does not."""
 
 
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}\Z", re.ASCII)
@@ -201,22 +201,22 @@ _TIME: Final = re.compile(
 
 
 def read_date(text: str) -> date:
-    """A date in its one spelling, such as 2026-05-31. Raises ValueError."""
+    """A date written as 2026-05-31. Raises ValueError."""
     if not _DATE.match(text):
         raise ValueError
     return date.fromisoformat(text)
 
 
 def read_time(text: str) -> datetime:
-    """A time such as 2026-05-31T18:00, perhaps with seconds and an offset. Raises ValueError."""
+    """A time written as 2026-05-31T18:00, optionally with seconds and an offset. Raises ValueError."""
     if not _TIME.match(text):
         raise ValueError
     return datetime.fromisoformat(text)
 
 
 def in_utc(moment: datetime, field: str) -> datetime:
-    """`moment`, a time with its offset, in UTC. Raises `Invalid` for one without an offset, and for one that lies before
-    the year 1 or after the year 9999 in UTC."""
+    """`moment`, a time with its offset, in UTC. Raises `Invalid` without an offset, and outside the years 1 to 9999 in
+    UTC."""
     if moment.tzinfo is None:
         raise Invalid.field(field, msg("Write the time with its offset, such as 2026-03-31T12:00:00Z."))
     try:
@@ -230,48 +230,49 @@ _BLANK: Final = (
     r"\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
     r"\U000e0000-\U000e0fff"
 )
-"""White space, control characters, and what is ignored where it cannot be shown (Unicode's Default_Ignorable_Code_Point,
-the annotation characters and the empty Braille cell)."""
+"""White space, control characters, and characters that are ignored if they cannot be shown (Unicode's
+Default_Ignorable_Code_Point, the annotation characters and the empty Braille cell)."""
 _SEEN: Final = re.compile(f"[^{_BLANK}]")
 _UNSEEN: Final = re.compile(rf"(?!\s)[{_BLANK}]")
-# Not among them, as people write with them: what joins and parts letters (ZWNJ, ZWJ, Mongolian), variation selectors,
-# soft hyphens, and the Arabic and Syriac signs that Unicode counts as format characters although they are seen.
+# Not among them, because people write with them: characters that join and separate letters (ZWNJ, ZWJ, Mongolian),
+# variation selectors, soft hyphens, and the Arabic and Syriac signs that Unicode counts as format characters although
+# they are visible.
 _HIDDEN: Final = re.compile(
     r"[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U0001bca0-\U0001bca3"
     r"\U0001d173-\U0001d17a\U000e0000-\U000e007f]"
 )
 _MISLEADING: Final = ("\u202a", "\u202b", "\u202c", "\u202d", "\u202e", "\ufff9", "\ufffa", "\ufffb")
-"""The embeddings and overrides of direction, whose effect may reach beyond the text, and interlinear annotations, which hide
-a part of it."""
+"""Embeddings and overrides of direction, whose effect may reach beyond the text, and interlinear annotations, which
+hide a part of it."""
 
 
 _LINE_ENDS: Final = ("\r\n", "\r", "\x0b", "\x0c", "\x85", "\u2028", "\u2029")
 CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 """A control character (C0, DEL or C1)."""
 _ORDINARY: Final = re.compile("[\n -~\u00a0-\u0590\u2010-\u2027\u2030-\u205e]*")
-"""What most texts are made of: no character that is refused is among these, so that they are looked at once."""
+"""The characters of most texts. None of them is refused, so that one match is enough."""
 _NEVER: Final = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
-"""A control character that not even a long text may hold."""
+"""Control characters that are refused even in a long text."""
 _NONCHARACTER: Final = re.compile(
     "[\ufdd0-\ufdef"
     + "".join(chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
     + "]"
 )
-"""One of the 66 code points that Unicode will never give to a character."""
+"""The 66 code points that Unicode will never give to a character."""
 _IN_NONCHARACTERS: Final = (b"\xef\xb7", b"\xbf\xbe", b"\xbf\xbf")
-"""Each has one of these in UTF-8, and few other characters do."""
+"""Byte sequences of which each noncharacter contains one in UTF-8; few other characters do."""
 
 
 def check_text(value: str, field: str, *, least: int = 1, most: int, long: bool = False) -> str:
-    """`value` without white space at its ends, if its length is from `least` to `most` (counted as `domain.limits` says);
-    one in which nothing is to be seen counts as empty.
+    """`value` without white space at its ends, if its length is from `least` to `most` (counted as in `domain.limits`);
+    a text without visible characters counts as empty.
 
-    Tabs become blanks. Line ends of every kind become one blank in a line, and U+000A in a `long` text. No other control
-    character (C0, DEL, C1) and no noncharacter is kept, as neither XML nor a payment file can hold one. Also refused are
-    lone surrogates (UTF-8 cannot hold them), and what hides in a line: characters that change its direction or are never
-    seen. A long text may hold those but for the overrides and embeddings of direction, and interlinear annotations, which
-    would show as part of the text or not at all. Private characters are kept: some scripts and names have no others. So are
-    unassigned ones, which may be newer than this program's Unicode. Raises `Invalid`.
+    Tabs become spaces. Line ends of any kind become one space in a line, and U+000A in a `long` text. Other control
+    characters (C0, DEL, C1) and noncharacters are refused, because neither XML nor a payment file can contain them.
+    Also refused are lone surrogates (UTF-8 cannot encode them), and characters that hide in a line: those that change
+    its direction or are invisible. A long text may contain these, except overrides and embeddings of direction, and
+    interlinear annotations. Private characters are allowed: some scripts and names have no others. So are unassigned
+    ones, which may be newer than this program's Unicode. Raises `Invalid`.
     """
     text = _with_plain_ends(value)
     text = (text if long else text.replace("\n", " ")).replace("\t", " ").strip()
@@ -279,7 +280,7 @@ def check_text(value: str, field: str, *, least: int = 1, most: int, long: bool 
         text = ""
     if not _ORDINARY.fullmatch(text):
         _check_characters(text, field, long=long)
-    # Composed, no text is more than three times as long.
+    # The composed form is at most three times as long.
     length = text_length(text) if len(text) * 3 > most else len(text)
     if length < least:
         raise Invalid.field(
@@ -302,13 +303,13 @@ def check_text(value: str, field: str, *, least: int = 1, most: int, long: bool 
 
 
 def _check_characters(text: str, field: str, *, long: bool) -> None:
-    """Raise `Invalid` for a character that is not kept."""
+    """Raise `Invalid` for a control character that is refused."""
     if control := _NEVER.search(text):
         raise Invalid.field(
             field,
             msg(
-                "Character {place} is the control character {code}, which cannot be stored; delete it, or type that part "
-                "again.",
+                "Character {place} is the control character {code}, which cannot be stored; "
+                "delete it, or type that part again.",
                 place=control.start() + 1,
                 code=f"U+{ord(control[0]):04X}",
             ),
@@ -319,7 +320,7 @@ def _check_characters(text: str, field: str, *, long: bool) -> None:
 
 
 def _check_encodes(text: str, field: str) -> None:
-    """Raise `Invalid` for what UTF-8 or XML cannot hold."""
+    """Raise `Invalid` for characters that UTF-8 or XML cannot contain."""
     try:
         encoded = text.encode()
     except UnicodeEncodeError:
@@ -327,12 +328,12 @@ def _check_encodes(text: str, field: str) -> None:
             field,
             msg("The text contains a broken character (half of a surrogate pair); type that part again."),
         ) from None
-    # Not by the pattern alone, which takes a hundred times as long.
+    # Not with the pattern alone, which takes a hundred times as long.
     if any(each in encoded for each in _IN_NONCHARACTERS) and (found := _NONCHARACTER.search(text)):
         raise Invalid.field(
             field,
             msg(
-                "Character {place} is {code}, which stands for no character and cannot be stored; delete it.",
+                "Character {place} is {code}, which is not a character and cannot be stored; delete it.",
                 place=found.start() + 1,
                 code=f"U+{ord(found[0]):04X}",
             ),
@@ -340,8 +341,8 @@ def _check_encodes(text: str, field: str) -> None:
 
 
 def _with_plain_ends(text: str) -> str:
-    """The text with U+000A for every line's end."""
-    # Not by a pattern, which takes ten times as long.
+    """The text with U+000A as the end of every line."""
+    # Not with a pattern, which takes ten times as long.
     for end in _LINE_ENDS:
         if end in text:
             text = text.replace(end, "\n")
@@ -349,8 +350,8 @@ def _with_plain_ends(text: str) -> str:
 
 
 def check_line(value: str, field: str, *, least: int = 1, most: int) -> str:
-    """A text of one line, as `check_text` takes it, for what a machine reads (an account, an address): nothing in it may be
-    hidden, nor stand for something else. Raises `Invalid`."""
+    """A text of one line, as in `check_text`, for values that machines read (an account, an address): nothing in it may
+    be invisible or look like something else. Raises `Invalid`."""
     text = check_text(value, field, least=least, most=most)
     if _UNSEEN.search(text):
         raise Invalid.field(field, msg("This contains an invisible character; type it again by hand."))
@@ -366,7 +367,7 @@ def text_length(text: str) -> int:
 
 def _check_hidden(text: str, field: str, *, long: bool) -> None:
     if long:
-        # Not by a pattern, which takes a hundred times as long.
+        # Not with a pattern, which takes a hundred times as long.
         hidden = next((character for character in _MISLEADING if character in text), None)
     else:
         found = _HIDDEN.search(text)
@@ -390,7 +391,7 @@ def check_optional(text: str | None, field: str, *, most: int) -> str | None:
 
 
 def check_texts(value: Mapping[str, str], field: str, *, most: int, long: bool = False) -> Texts:
-    """A text in one or more languages, each checked as `check_text` does. Raises `Invalid`."""
+    """A text in one or more languages, each checked as in `check_text`. Raises `Invalid`."""
     if not value:
         raise Invalid.field(field, msg("Write this text in at least one language."))
     for language in value:

@@ -1,12 +1,12 @@
 """The waiting list of a confirmed panel: who moves up when an award ends without a grant.
 
-The rule is fixed before anybody moves up, by the panel's own decision: those on the list stand in the order of their
-ranks, each with the amount that it is awarded. When an offer is declined or lapses, its sum is free again, and the first of
-the list moves up if what is left of the call's budget covers its amount; then the next. Nobody is passed over: where the
-first one's amount is not covered, the list waits until more is free. Those who withdrew are left out.
+The panel's decision fixes the rule beforehand: the list is ordered by rank, and each application has the amount that it
+is awarded. When an offer is declined or lapses, its sum is free again, and the first application moves up if the rest
+of the call's budget covers its amount; then the next. Nobody is passed over: if the first one's amount is not covered,
+the list waits until more is free. Withdrawn applications are left out.
 
-The program moves the list, right after the sum was freed. It is an act of its own, so that whoever moves up does not learn
-from the history who declined.
+The program moves the list right after the sum was freed, in a separate append, so that nobody who moves up learns from
+the history who declined.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def concerned(panel: Panel) -> tuple[str, ...]:
 
 
 def waiting(panel: Panel) -> tuple[str, ...]:
-    """The applications that the panel put on the waiting list and that have not moved up, the first one first."""
+    """The applications that the panel put on the waiting list and that have not moved up, in order."""
     ranked = {
         application: decision.rank
         for application, decision in panel.outcomes().items()
@@ -57,8 +57,8 @@ def free_award(panel_id: str, *, grant_id: str, grant: Grant, now: datetime) -> 
 def move(
     panel_id: str, panel: Panel, call: Call, *, applications: Mapping[str, Application]
 ) -> dict[str, tuple[Fact, ...]]:
-    """The facts by stream when the waiting list moves up, as far as what is left of the budget covers it. `applications` are
-    those `concerned`. Raises `Refused` where nobody moves up."""
+    """The facts by stream when the waiting list moves up, as far as the rest of the budget covers it. `applications`
+    are those `concerned`. Raises `Refused` if nobody moves up."""
     moved: list[Fact] = []
     facts: dict[str, tuple[Fact, ...]] = {}
     outcomes = panel.outcomes()
@@ -82,8 +82,8 @@ def move(
 
 
 def left(panel: Panel, call: Call, applications: Mapping[str, Application]) -> int:
-    """What is left of the call's budget, in minor units, after what was awarded and freed. An award that was set before its
-    application was withdrawn binds nothing."""
+    """The rest of the call's budget, in minor units, after awards and freed sums. The award of an application that was
+    withdrawn later uses no budget."""
     awarded = sum(
         amount
         for application, amount in state.awards(panel).items()

@@ -1,6 +1,6 @@
-"""How the words of a text are counted, for a form's limits; docs/values.md tells applicants the same rule.
+"""Counting the words of a text, for the limits of forms; docs/values.md explains the same rule to applicants.
 
-The rule is made of plain classes of characters, so that a script in a browser can count alike.
+The rule uses only plain classes of characters, so that a script in a browser can count in the same way.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from typing import Final
 
 from domain.messages import Message, counted
 
-# By their Unicode classes: dashes (Pd), brackets and quotation marks (Ps, Pe, Pi, Pf) and other punctuation (Po), blanks
-# (Zs) and what cannot be seen (Cf and Default_Ignorable_Code_Point). Not among them is what stands within words: hyphens,
-# apostrophes, points, slashes and what else addresses on the web and abbreviations hold, joiners, soft hyphens, and signs
-# that are seen although they are format characters.
+# By Unicode class: dashes (Pd), brackets and quotation marks (Ps, Pe, Pi, Pf), other punctuation (Po), spaces (Zs), and
+# invisible characters (Cf and Default_Ignorable_Code_Point). Left out are characters within words: hyphens,
+# apostrophes, points, slashes and other characters of web addresses and abbreviations, joiners, soft hyphens, and
+# visible format characters.
 _PARTING: Final = (
     r"\s\uff5e"
     r"\"(-*;<>\[\]{-}\u00a1\u00a7\u00ab\u00b6\u00bb\u00bf\u034f\u037e\u055d\u055f\u0589\u05c0\u05c3\u05c6\u0609\u060a"
@@ -43,9 +43,8 @@ _UNSPACED: Final = (
     r"\u309d-\u309f\u30a1-\u30fa\u30fc-\u312f\u31a0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\ua9e0-\ua9ff\uaa60-\uaa7f\uf900-\ufaff"
     r"\uff66-\uff9f\U0001b000-\U0001b16f\U00020000-\U0003ffff"
 )
-# A comma between digits, and one hyphen, belong to what they stand in.
-# A selector belongs to the picture before it, and so does an arrow or a bullet that is part of one. Mongolian is written
-# with a separator within words.
+# A comma between digits and a single hyphen belong to their word. A selector belongs to the picture before it, as does
+# an arrow or a bullet that is part of one. Mongolian uses a separator within words.
 _BETWEEN: Final = re.compile(
     rf"(?:[{_PARTING}]|,(?![0-9])|(?<![0-9]),|--+|(?<=[^\W_])[\ufe00-\ufe0f]"
     r"|(?<!\u200d)[\u2190-\u21ff\u2219\u22c5\u25a0-\u25ff\u2701-\u2775\u2794-\u27bf\u2b00-\u2bff](?![\ufe0f\u200d])"
@@ -53,22 +52,22 @@ _BETWEEN: Final = re.compile(
 )
 _CHARACTERS: Final = re.compile(f"[{_UNSPACED}]+")
 _COUNTS: Final = re.compile("[^\\W_]|[\u2600-\u26ff\U0001f000-\U0001fbff]|\ufe0f")
-"""A letter, a digit or a picture; what has none of them is no word."""
+"""A letter, a digit or a picture; without one of them there is no word."""
 _PARTING_LETTERS: Final = frozenset("\u115f\u1160\u3164\uffa0")
-"""Letters by their class, although nothing is to be seen of them, and they part words."""
+"""Characters of the class of letters that are invisible and separate words."""
 _COMMON: Final = re.compile("[\\x00-\u0590\u2010-\u2027\u2030-\u205e]*")
-"""Latin, Greek, Cyrillic and Armenian with their punctuation: no letter of the kinds above is among them."""
+"""Latin, Greek, Cyrillic and Armenian with their punctuation. None of their letters is of the kinds above."""
 _AT_THE_EDGE: Final = ".,:;!?…()\"'«»„“”"
-"""What mostly stands before and behind a word; it counts for nothing."""
+"""Common punctuation before and after a word, which is not counted."""
 
 
 def count_words(text: str) -> int:
-    """The number of words in a text; in languages that are written without blanks, each letter counts as one."""
+    """The number of words in a text; in languages that are written without spaces, each letter counts as one."""
     if _COMMON.fullmatch(text):
         return _words_between_blanks(text)
     letters = "".join(set(text))
     if _CHARACTERS.search(letters):
-        # Vowel signs and tones that stand on a letter are no letters of their own.
+        # Vowel signs and tones on a letter do not count as letters.
         runs: list[str] = _CHARACTERS.findall(text)
         characters = sum(character.isalnum() for run in runs for character in run)
         return characters + _words_in(_CHARACTERS.sub(" ", text))
@@ -78,7 +77,7 @@ def count_words(text: str) -> int:
 
 
 def _words_between_blanks(text: str) -> int:
-    # Most of what stands between blanks is one word and perhaps a comma; only the rest needs the whole rule.
+    # A text between spaces is mostly one word and perhaps a comma; only the rest needs the whole rule.
     pieces = [piece.strip(_AT_THE_EDGE) for piece in text.split()]
     plain = sum(map(str.isalnum, pieces))
     if plain == len(pieces):
@@ -91,12 +90,12 @@ def _words_in(text: str) -> int:
 
 
 def is_counted_by_characters(text: str) -> bool:
-    """Whether a text holds any of the scripts whose characters are counted."""
+    """Whether a text contains any of the scripts whose characters are counted."""
     return _CHARACTERS.search(text) is not None
 
 
 def word_limit(most: int) -> Message:
-    """What a form says beside a field of at most `most` words."""
+    """The help text for a field of at most `most` words."""
     return counted(
         "At most {count} word; in Japanese, Chinese, Thai, Lao, Khmer and Burmese, each character counts as one.",
         "At most {count} words; in Japanese, Chinese, Thai, Lao, Khmer and Burmese, each character counts as one.",
@@ -105,7 +104,7 @@ def word_limit(most: int) -> Message:
 
 
 def too_many_words(text: str, words: int, most: int) -> Message:
-    """The sentence that refuses a text of `words` words, where at most `most` may be."""
+    """The error for a text of `words` words, if it can have at most `most`."""
     if is_counted_by_characters(text):
         return counted(
             "At most {count} word; this has {given}, since in Japanese, Chinese, Thai, Lao, Khmer and Burmese each "

@@ -55,8 +55,8 @@ class Append:
     answers: str
     read_indexes: Mapping[str, int] = field(default_factory=dict)
     entries: Sequence[tuple[str, str]] = ()
-    claims: Sequence[tuple[bytes, str]] = ()
-    struck: Sequence[str] = ()
+    unique_names: Sequence[tuple[bytes, str]] = ()
+    removed_due: Sequence[str] = ()
     due: Sequence[DueDate] = ()
     new_keys: Sequence[WrappedKey] = ()
     sealed_for: Sequence[str] = ()
@@ -68,6 +68,6 @@ class Append:
 class Appended:
     """The outcome of an append: the positions of the facts, or in `detail` what prevented it."""
 
-    outcome: Literal["appended", "repeated", "reused", "rotated", "conflict", "claimed"]
+    outcome: Literal["appended", "repeated", "reused", "rotated", "conflict", "name_taken"]
     positions: tuple[int, ...] = ()
     detail: str | None = None

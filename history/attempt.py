@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from domain.deciding import (
     Aggregate,
+    CommandContext,
     Denied,
     Fact,
-    Given,
+    IndexEntries,
     Loaded,
-    Members,
     Outcome,
     PlannedCommand,
     Registered,
@@ -55,14 +55,14 @@ class Attempt:
         self._request = request
         self._idempotency = idempotency
         self._reading = runner.states.read_set(bypass_cache=bypass_cache)
-        self._given = Given(
+        self._context = CommandContext(
             actor=request.actor,
             now=now,
             new=lambda kind: stream_id(kind, runner.random(16)),
             demonstration=runner.demonstration,
         )
         self._command = runner.random(16).hex()
-        self._claims: dict[str, Message] = {}
+        self._names: dict[str, Message] = {}
         self._stored: list[Stored] = []
         self._facts: list[tuple[str, Fact]] = []
         self._implied: list[Implied] = []
@@ -104,22 +104,22 @@ class Attempt:
         return await self._reading.holds()
 
     async def _plan(self, entry: Registered[Any]) -> PlannedCommand:
-        plan = entry.plan(self._request.command, self._given)
-        answer: Any = None  # Any: the answer's type depends on the wish
+        plan = entry.plan(self._request.command, self._context)
+        answer: Any = None  # Any: the answer's type depends on the request
         # The actor's own stream, which `_person` needs later, is loaded together with the first streams of the plan.
         actor = self._request.actor
         along: tuple[tuple[Aggregate[Any], str], ...] = () if actor == SYSTEM else ((PERSON, actor),)
         while True:
             try:
-                wish = plan.send(answer)
+                request = plan.send(answer)
             except StopIteration as stop:
                 act: PlannedCommand = stop.value
                 return act
             try:
-                if isinstance(wish, Members):
-                    answer = await self._reading.members(wish.indexes)
+                if isinstance(request, IndexEntries):
+                    answer = await self._reading.index_entries(request.indexes)
                 else:
-                    answer = await self._reading.load((*wish.streams, *along))
+                    answer = await self._reading.load((*request.streams, *along))
                     along = ()
             except BaseException:
                 plan.close()
@@ -190,7 +190,7 @@ class Attempt:
         envelope = Envelope(
             acting=Acting(handle=handle, role=role, scope=act.scope),
             actor=self._request.actor,
-            decided_at=self._given.now,
+            decided_at=self._context.now,
             how=How(cause=self._request.cause, channel=self._request.channel, command=self._command),
             place=Place(
                 initiative=initiative,
@@ -207,21 +207,21 @@ class Attempt:
 
     def _gather(self, outcome: Outcome, made: list[WrappedKey]) -> Append:
         runner = self._runner
-        claims: list[tuple[bytes, str]] = []
+        names: list[tuple[bytes, str]] = []
         implied = self._implied
         for (stream, _), each in zip(self._facts, implied, strict=True):
-            for name, refusal in each.claims:
+            for name, refusal in each.unique_names:
                 assert name is not None, "the fields of a fact that is not stored yet are not sealed"
-                claims.append((runner.name_hash(name), stream))
-                self._claims[claims[-1][0].hex()] = refusal
+                names.append((runner.name_hash(name), stream))
+                self._names[names[-1][0].hex()] = refusal
         return Append(
             facts=self._stored,
             read=self._reading.versions,
             read_indexes=self._reading.indexes,
             answers=outcome.answers,
             entries=[entry for each in implied for entry in each.entries],
-            claims=claims,
-            struck=[each.struck for each in implied if each.struck is not None],
+            unique_names=names,
+            removed_due=[each.removed_due for each in implied if each.removed_due is not None],
             due=[each.due for each in implied if each.due is not None],
             new_keys=made,
             sealed_for=sorted({s for _, fact in self._facts for s in subjects_of(fact)}),
@@ -229,9 +229,9 @@ class Attempt:
             idempotency=self._idempotency,
         )
 
-    def claim_sentence(self, name: str | None) -> Message:
-        """The refusal for a claim that another stream holds."""
-        return self._claims.get(name or "", _TAKEN)
+    def name_taken_sentence(self, name: str | None) -> Message:
+        """The refusal for a unique name that another stream holds."""
+        return self._names.get(name or "", _TAKEN)
 
     def answer(self, appended: Appended) -> Answer:
         """The answer to a command that was just appended; also puts the new states into the cache."""

@@ -56,16 +56,16 @@ class BatchWrites:
             written.add(("command", append.idempotency.principal, append.idempotency.key))
         for name, entry in append.entries:
             written.add(("entry", name, entry))
-        for claim, holder in append.claims:
-            written |= {("claim", claim), ("claims of", holder)}
-        for struck in append.struck:
-            written.add(("due", struck))
+        for unique, holder in append.unique_names:
+            written |= {("unique name", unique), ("unique names of", holder)}
+        for removed in append.removed_due:
+            written.add(("due", removed))
         for due in append.due:
             written.add(("due", due.key))
         for key in append.new_keys:
             written.add(("key", key.subject))
         for subject in append.erased:
-            written |= {("key", subject), ("claims of", subject)}
+            written |= {("key", subject), ("unique names of", subject)}
         ours = self._written
         if not (
             ours.isdisjoint(written)
@@ -121,12 +121,14 @@ def arguments(batch: Sequence[tuple[Append, Mapping[str, int]]]) -> list[BinaryV
             for number, append in numbered
             for name, entry in append.entries
         ],
-        "claims": [
+        "unique_names": [
             {"request": number, "name": name, "stream": stream}
             for number, append in numbered
-            for name, stream in append.claims
+            for name, stream in append.unique_names
         ],
-        "struck": [{"request": number, "key": key} for number, append in numbered for key in append.struck],
+        "removed_due": [
+            {"request": number, "key": key} for number, append in numbered for key in append.removed_due
+        ],
         "due": [
             {
                 "request": number,

@@ -1,10 +1,10 @@
-"""Verifies the tables that are derived from the facts: indexes, claims, due dates and keys. It changes nothing.
+"""Verifies the tables that are derived from the facts: indexes, unique names, due dates and keys. It changes nothing.
 
 Commands rely on these tables, and no digest protects them. So they are recomputed from the facts (`history.implied`) and
 compared: a row without a fact was added by hand, and a missing row was deleted.
 
-Only the names of claims need keys, because they are stored as keyed hashes, and e-mail addresses are sealed too. Without
-keys, only the number of claims of each stream is compared; with them (`UniqueNameKeys`), every name.
+Only the unique names themselves need keys, because they are stored as keyed hashes, and e-mail addresses are sealed too. Without
+keys, only the number of unique names of each stream is compared; with them (`UniqueNameKeys`), every name.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from history.keyfiles import KeysUnusable
 from history.progress import Progress
 from history.vault import Vault, WrappedKey
 
-DerivedTable = Literal["facts", "indexes", "claims", "due_dates", "keys"]
+DerivedTable = Literal["facts", "indexes", "unique_names", "due_dates", "keys"]
 Fault = Literal["missing", "added", "changed", "unreadable", "stray"]
 
 FAULTS: Final[Mapping[Fault, str]] = {
@@ -53,7 +53,7 @@ _FACTS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class UniqueNameKeys:
-    """The keys for recomputing the names of claims: the vault opens sealed fields, the index key hashes names."""
+    """The keys for recomputing the unique names: the vault opens sealed fields, the index key hashes names."""
 
     vault: Vault
     index_key: bytes
@@ -63,7 +63,7 @@ class Mismatch(NamedTuple):
     """A row that differs from what the facts imply.
 
     `row` identifies it without revealing its content: the stream of a fact, the kind and the start of the `row_digest` of
-    an index entry, the stream of a claim, the key of a due date, the subject of a sealing key. `position` is that of the
+    an index entry, the stream of a unique name, the key of a due date, the subject of a sealing key. `position` is that of the
     fact that implies the row; None if no fact does.
     """
 
@@ -90,7 +90,7 @@ def row_digest(name: str, entry: str) -> bytes:
 def verify_tables(
     url: str, progress: Progress = lambda _position, _newest: None, *, keys: UniqueNameKeys | None = None
 ) -> TablesVerified:
-    """Recompute the tables from the facts, and compare. Facts appended meanwhile are not checked. Without `keys`, claims are
+    """Recompute the tables from the facts, and compare. Facts appended meanwhile are not checked. Without `keys`, unique names are
     only counted.
 
     Raises psycopg.OperationalError if the database cannot be reached.
@@ -102,7 +102,7 @@ def verify_tables(
             try:
                 recorded: Recorded = read(topic, document)
                 implied = implied_by(recorded.fact, recorded.envelope)
-                if keys is not None and any(claim.name is None for claim in implied.claims):
+                if keys is not None and any(unique.name is None for unique in implied.unique_names):
                     recorded = read(topic, document, opener(_opened(keys.vault, stored.keys, recorded)))
                     implied = implied_by(recorded.fact, recorded.envelope)
             except Exception:  # noqa: BLE001 - a damaged fact can raise anything, and the others must still be checked
@@ -129,11 +129,11 @@ def _opened(vault: Vault, rows: Mapping[str, WrappedKey], recorded: Recorded) ->
 
 @dataclass(slots=True)
 class _StoredTables:
-    """A snapshot of the tables: the kind of each index entry by its digest, the hashed claims of each stream, the due dates
+    """A snapshot of the tables: the kind of each index entry by its digest, the hashed unique names of each stream, the due dates
     by key, and the wrapped keys by subject."""
 
     entries: dict[bytes, str] = field(default_factory=dict)
-    claims: dict[str, set[bytes]] = field(default_factory=dict)
+    unique_names: dict[str, set[bytes]] = field(default_factory=dict)
     due: dict[str, DueDate] = field(default_factory=dict)
     keys: dict[str, WrappedKey] = field(default_factory=dict)
 
@@ -149,8 +149,8 @@ def _read_tables(connection: psycopg.Connection[Any]) -> tuple[int, _StoredTable
             cursor.itersize = 10_000
             for name, entry in cursor.execute("SELECT name, entry FROM history.indexes"):
                 stored.entries[row_digest(name, entry)] = _kind(name)
-        for name, stream in connection.execute("SELECT name, stream FROM history.claims"):
-            stored.claims.setdefault(stream, set()).add(name)
+        for name, stream in connection.execute("SELECT name, stream FROM history.unique_names"):
+            stored.unique_names.setdefault(stream, set()).add(name)
         for due in connection.execute("SELECT key, at, stream, version FROM history.due_dates"):
             stored.due[due[0]] = DueDate(*due)
         for key in connection.execute("SELECT subject, epoch, wrapped FROM vault.keys"):
@@ -174,16 +174,16 @@ def facts_after(
 
 
 @dataclass(slots=True)
-class _StreamClaims:
-    """The claims that a stream's facts imply: hashed names with their positions, the positions of claims whose names cannot
-    be hashed without the key, and the number of sealed fields, each of which implies one claim or none."""
+class _StreamNames:
+    """The unique names that a stream's facts imply: hashed names with their positions, the positions of names that cannot
+    be hashed without the key, and the number of sealed fields, each of which implies one name or none."""
 
     named: dict[bytes, int] = field(default_factory=dict)
     unnamed: list[int] = field(default_factory=list)
     sealed: int = 0
 
     def compared_with(self, held: set[bytes]) -> Iterator[tuple[Fault, int | None]]:
-        """Compare with the claims that the stream holds: yields each fault, with the position of the claiming fact."""
+        """Compare with the names that the stream holds: yields each fault, with the position of the fact that takes it."""
         absent = sorted(position for name, position in self.named.items() if name not in held)
         others = len(held - self.named.keys())
         absent += self.unnamed[others:]
@@ -201,7 +201,7 @@ class _Expected:
         self._stored = stored
         self._keys = keys
         self._entries: set[bytes] = set()
-        self._claims: dict[str, _StreamClaims] = {}
+        self._names: dict[str, _StreamNames] = {}
         self._due: dict[str, tuple[int, DueDate]] = {}
         self._living: dict[str, int] = {}
         self._erased: set[str] = set()
@@ -223,23 +223,23 @@ class _Expected:
             if digest not in self._entries and digest not in self._stored.entries:
                 self._note("indexes", _named(_kind(name), digest), "missing", position)
             self._entries.add(digest)
-        for claim in implied.claims:
-            claims = self._claims.setdefault(stream, _StreamClaims())
-            if claim.name is None:
-                claims.sealed += 1
+        for unique in implied.unique_names:
+            names = self._names.setdefault(stream, _StreamNames())
+            if unique.name is None:
+                names.sealed += 1
             elif self._keys is None:
-                claims.unnamed.append(position)
+                names.unnamed.append(position)
             else:
-                claims.named[unique_name_hash(self._keys.index_key, claim.name)] = position
+                names.named[unique_name_hash(self._keys.index_key, unique.name)] = position
         if version == 1 and is_subject(stream):
             self._living[stream] = position
         if erases(stream, topic):
-            # An erasing append deletes the claims together with the key.
-            self._claims.pop(stream, None)
+            # An erasing append deletes the unique names together with the key.
+            self._names.pop(stream, None)
             self._living.pop(stream, None)
             self._erased.add(stream)
-        if implied.struck is not None:
-            self._due.pop(implied.struck, None)
+        if implied.removed_due is not None:
+            self._due.pop(implied.removed_due, None)
         if implied.due is not None:
             self._due[implied.due.key] = (position, implied.due)
 
@@ -248,10 +248,10 @@ class _Expected:
         for digest, kind in self._stored.entries.items():
             if digest not in self._entries:
                 self._note("indexes", _named(kind, digest), "added", None)
-        for stream in sorted(self._claims.keys() | self._stored.claims.keys()):
-            claims = self._claims.get(stream, _StreamClaims())
-            for fault, position in claims.compared_with(self._stored.claims.get(stream, set())):
-                self._note("claims", shown(stream), fault, position)
+        for stream in sorted(self._names.keys() | self._stored.unique_names.keys()):
+            names = self._names.get(stream, _StreamNames())
+            for fault, position in names.compared_with(self._stored.unique_names.get(stream, set())):
+                self._note("unique_names", shown(stream), fault, position)
         for key, (position, due) in self._due.items():
             found = self._stored.due.get(key)
             if found is None:

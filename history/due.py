@@ -118,7 +118,7 @@ async def _run(runner: Runner, row: DueDate, now: datetime) -> bool:
         return False
     except CommandRejected as rejected:
         log.info("due date removed, its command was refused: %s: %s", due.key, rejected.detail)
-    await runner.history.strike(row)
+    await runner.history.remove_due_date(row)
     return ran
 
 

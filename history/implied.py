@@ -1,4 +1,4 @@
-"""The rows that are derived from a fact and stored together with it: index entries, claims and due dates.
+"""The rows that are derived from a fact and stored together with it: index entries, unique names and due dates.
 
 The command runner stores these rows and `history.derived_tables` recomputes them. Both use this module, so they cannot differ.
 """
@@ -13,7 +13,7 @@ import msgspec
 
 from domain.commands.register import REGISTER
 from domain.deciding import Command, Fact, Registered
-from domain.due_dates import set_by, struck_by
+from domain.due_dates import removed_by, set_by
 from domain.indexes import Entry, entries_of
 from domain.messages import Message
 from domain.unique_names import UniqueName, unique_names_of
@@ -31,12 +31,12 @@ encode: Final = msgspec.json.Encoder(order="sorted").encode
 
 @dataclass(frozen=True, slots=True)
 class Implied:
-    """The rows derived from one fact. The `claims` belong to the fact's stream."""
+    """The rows derived from one fact. The `unique_names` belong to the fact's stream."""
 
     entries: tuple[Entry, ...]
-    claims: tuple[UniqueName, ...]
+    unique_names: tuple[UniqueName, ...]
     due: DueDate | None
-    struck: str | None
+    removed_due: str | None
 
 
 def implied_by(fact: Fact, envelope: Envelope) -> Implied:
@@ -44,14 +44,14 @@ def implied_by(fact: Fact, envelope: Envelope) -> Implied:
     due, place = set_by(fact), envelope.place
     return Implied(
         entries=entries_of(fact, envelope.actor),
-        claims=unique_names_of(fact),
+        unique_names=unique_names_of(fact),
         due=None if due is None else DueDate(due.key, due.at, place.stream, place.version),
-        struck=struck_by(fact),
+        removed_due=removed_by(fact),
     )
 
 
 def unique_names_in(facts: Mapping[str, Iterable[Fact]]) -> dict[str, Message]:
-    """The names that these facts claim in unsealed fields, each with the refusal for a second stream that claims it."""
+    """The unique names in unsealed fields of these facts, each with the refusal for a second stream that wants it."""
     return {
         name: refusal
         for of_stream in facts.values()

@@ -11,5 +11,5 @@ def keyed_hash(index_key: bytes, label: str, text: bytes) -> bytes:
 
 
 def unique_name_hash(index_key: bytes, name: str) -> bytes:
-    """The hash stored in history.claims instead of a claim's name, so that no address can be guessed from the table."""
-    return keyed_hash(index_key, "claim", name.encode())
+    """The hash stored in history.unique_names instead of a unique name itself, so that no address can be guessed from the table."""
+    return keyed_hash(index_key, "unique-name", name.encode())

@@ -1,6 +1,6 @@
 """Repairs tables that are derived from the facts, indexes and due dates, under the role that owns them.
 
-Claims are not repaired: what they name is sealed, so their names can be recomputed only with the keys.
+Unique names are not repaired: e-mail addresses are sealed, so the names can be recomputed only with the keys.
 """
 
 from __future__ import annotations
@@ -74,8 +74,8 @@ def _follow(
         if stream_of(recorded.fact) != stream:
             continue  # no command writes such a fact; `overwinter verify` reports it
         entries += implied.entries
-        if implied.struck is not None:
-            due.pop(implied.struck, None)
+        if implied.removed_due is not None:
+            due.pop(implied.removed_due, None)
         if implied.due is not None:
             due[implied.due.key] = implied.due
         if len(entries) >= _BATCH:

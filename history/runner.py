@@ -123,8 +123,8 @@ class Runner:
                     answer = await self._repeated(appended)
                     assert answer is not None
                     return answer
-                case "claimed":
-                    raise Refused(work.claim_sentence(appended.detail))
+                case "name_taken":
+                    raise Refused(work.name_taken_sentence(appended.detail))
                 case "rotated":
                     assert appended.detail is not None
                     self.vault.follow(int(appended.detail))
@@ -167,20 +167,20 @@ class Runner:
             async with self.history.alone() as append:
                 yield append
 
-    async def claimed(self, outcome: Outcome) -> Message | None:
-        """The refusal if a claim of this outcome is already held; None if none is."""
+    async def taken_name(self, outcome: Outcome) -> Message | None:
+        """The refusal if another stream holds a unique name of this outcome; None if none does."""
         sentences = {
             self.name_hash(name): sentence for name, sentence in unique_names_in(outcome.facts).items()
         }
         held = await self.history.held(sentences) if sentences else ()
         return next((sentence for name, sentence in sentences.items() if name in held), None)
 
-    async def holder(self, claim: str) -> str | None:
-        """The stream that holds a claim; None if none does."""
-        return await self.history.holder(self.name_hash(claim))
+    async def holder(self, name: str) -> str | None:
+        """The stream that holds a unique name; None if none does."""
+        return await self.history.holder(self.name_hash(name))
 
     def name_hash(self, name: str) -> bytes:
-        """The hash that is stored for a claim, so that an address cannot be guessed from it."""
+        """The hash that is stored for a unique name, so that an address cannot be guessed from it."""
         return unique_name_hash(self._index_key, name)
 
     def _idempotency(self, name: str, request: Request) -> Idempotency | None:

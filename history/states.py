@@ -124,7 +124,7 @@ class ReadSet:
         entries = await self._states.history.entries(self.indexes)
         return all(len(entries[index]) == count for index, count in self.indexes.items())
 
-    async def members(self, indexes: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    async def index_entries(self, indexes: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """The entries of some indexes, always read from the database, in one round trip."""
         found = await self._states.history.entries(indexes)
         self.indexes |= {index: len(entries) for index, entries in found.items()}

@@ -164,19 +164,21 @@ class History:
             rows = await call(connection, _ENTRIES, (texts(list(names)),))
         return {name: tuple([entry for _, entry in group]) for name, group in groupby(rows, itemgetter(0))}
 
-    async def held(self, claims: Iterable[bytes]) -> frozenset[bytes]:
-        """Of some claims, given as hashes, those that a stream holds."""
+    async def held(self, names: Iterable[bytes]) -> frozenset[bytes]:
+        """Of some unique names, given as hashes, those that a stream holds."""
         async with self.connection() as connection:
             cursor = await connection.execute(
-                "SELECT name FROM history.claims WHERE name = ANY (%b::bytea[])", (list(claims),), binary=True
+                "SELECT name FROM history.unique_names WHERE name = ANY (%b::bytea[])",
+                (list(names),),
+                binary=True,
             )
             return frozenset([bytes(row[0]) for row in await cursor.fetchall()])
 
-    async def holder(self, claim: bytes) -> str | None:
-        """The stream that holds a claim, given as a hash; None if none does."""
+    async def holder(self, name: bytes) -> str | None:
+        """The stream that holds a unique name, given as a hash; None if none does."""
         async with self.connection() as connection:
             cursor = await connection.execute(
-                "SELECT stream FROM history.claims WHERE name = %b", (claim,), binary=True
+                "SELECT stream FROM history.unique_names WHERE name = %b", (name,), binary=True
             )
             row = await cursor.fetchone()
             return None if row is None else str(row[0])
@@ -269,7 +271,7 @@ class History:
             )
             return [DueDate(*row) for row in await cursor.fetchall()]
 
-    async def strike(self, due: DueDate) -> None:
+    async def remove_due_date(self, due: DueDate) -> None:
         """Remove a due date from the queue, unless it was rescheduled."""
         async with self.connection() as connection:
             await connection.execute(

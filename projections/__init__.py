@@ -1,1 +1,2 @@
-"""Read models built from the history: for each its tables, a function that folds facts into their rows, and queries."""
+"""Read models, built from the history. For each: its tables, a function that folds facts into their rows, and
+queries."""

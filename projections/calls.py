@@ -1,4 +1,4 @@
-"""Calls: the public list, and all that a call asks and offers."""
+"""Calls: the public list, and a call in detail."""
 
 from __future__ import annotations
 
@@ -26,10 +26,11 @@ from projections.versions import Version
 
 
 class CallLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A call in a list, with its rounds by their deadlines. `blind`: in one of its stages at least, jurors do not see who
-    applied. Applications are submitted to the round of its `first_stage`; to one with ``rolling`` intake at any time until
-    `takes_until`, and each is decided `decide_within_days`. The rounds of a rolling call, one for each application, are not
-    listed. `fast_track_up_to` is there where it is on the fast track: the most that it can ever award."""
+    """A call in a list, with its rounds by deadline. `blind`: at least in one of its stages, jurors do not see who
+    applied. Applications are submitted to the round of its `first_stage`; with ``rolling`` intake at any time until
+    `takes_until`, and each is decided within `decide_within_days`. The rounds of a rolling call, one for each
+    application, are not listed. `fast_track_up_to` is set if the call is on the fast track: the most that it can ever
+    award."""
 
     id: str
     version: Version
@@ -52,7 +53,7 @@ class CallLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CallDetail(CallLine, frozen=True, kw_only=True):
-    """A call with its stages, through which an application goes in their order; `screening`: the payees of its grants are
+    """A call with its stages, through which applications go in order; `screening`: the payees of its grants have to be
     screened before a payment."""
 
     stages: tuple[Stage, ...]
@@ -63,7 +64,7 @@ class CallDetail(CallLine, frozen=True, kw_only=True):
 
 
 class Cancellation(msgspec.Struct, frozen=True, kw_only=True):
-    """Why a call was cancelled, and what its staff wrote to everybody about it."""
+    """Why a call was cancelled, and the staff's public explanation."""
 
     reason: str
     explanation: str | None
@@ -72,7 +73,7 @@ class Cancellation(msgspec.Struct, frozen=True, kw_only=True):
 async def public(
     reader: Reader, *, initiative: str | None = None, cursor: str | None = None, limit: int = DEFAULT_LIMIT
 ) -> ResultPage[CallLine]:
-    """The published calls of all initiatives, or of one, which everybody may read, sorted by their random ids."""
+    """The published calls of all initiatives, or of one, sorted by their random ids. Everybody may read them."""
     rows = await reader.rows(
         "SELECT * FROM read.calls WHERE status IN ('published', 'cancelled') AND call > %(after)b::text "
         "AND (initiative = %(initiative)b::text OR %(initiative)b::text IS NULL) "
@@ -83,7 +84,7 @@ async def public(
         limit=check_limit(limit) + 1,
     )
     found = await _page(reader, rows, limit, inside=False, at=LATEST)
-    # The rows may lag behind the calls: what is not everybody's any more is not shown.
+    # The rows may lag behind the calls: calls that are no longer public are not shown.
     loaded = await reader.readable(*((CALL, item.id) for item in found.items))
     public = [
         item
@@ -102,7 +103,7 @@ async def of_initiative(
     limit: int = DEFAULT_LIMIT,
     as_of: AsOf | None = None,
 ) -> ResultPage[CallLine]:
-    """The calls of an initiative, drafts too, for its staff; raises `NotFound` or `Forbidden`."""
+    """The calls of an initiative, including drafts, for its staff; raises `NotFound` or `Forbidden`."""
     who, house = viewer or "", await reader.the(INITIATIVE, initiative)
     allow(access.officer(who, house))
     at = position_at(as_of, access.sees_times(Actor(who), house))
@@ -118,7 +119,7 @@ async def of_initiative(
 
 
 async def one(reader: Reader, viewer: str | None, call: str, *, as_of: AsOf | None = None) -> CallDetail:
-    """A published call, or a draft of one's own initiative's; raises `NotFound` or `Forbidden`."""
+    """A published call, or a draft for the staff of its initiative; raises `NotFound` or `Forbidden`."""
     state, whole, actor = await reader.with_initiative_seen_by(viewer, CALL, call)
     initiative = whole.within(call)
     allow(access.sees_call(viewer or "", initiative, state))
@@ -141,7 +142,7 @@ async def one(reader: Reader, viewer: str | None, call: str, *, as_of: AsOf | No
     row = rows[0]
     inside = bool(initiative.roles(viewer or ""))
     for each in row["rounds"]:
-        # It comes as JSON, so that the call and its rounds are read in one statement.
+        # As JSON, so that the call and its rounds are read in one statement.
         each["closes_at"] = datetime.fromisoformat(each["closes_at"]).astimezone(UTC)
     late = await reader.load(*((ROUND, each["round"]) for each in row["rounds"])) if viewer else {}
     shown = _line(
@@ -166,7 +167,7 @@ async def one(reader: Reader, viewer: str | None, call: str, *, as_of: AsOf | No
 
 
 async def _cancellation(reader: Reader, call: str, row: QueryRow) -> Cancellation:
-    """A cancelled call does not change any more, so its last fact is the one that cancelled it."""
+    """A cancelled call no longer changes, so its last fact is the cancellation."""
     reference = Reference(call, row["version"])
     fact = (await reader.facts([reference], open_boxes=True))[reference].fact
     assert isinstance(fact, CallCancelled)

@@ -20,7 +20,7 @@ from projections.fresh import Fresh
 @dataclass(frozen=True, slots=True)
 class Case:
     """An application with everything that access checks need, as it stands in a round (`round_id`). `reviews` are those that
-    count there, by id (`domain.reviews.concerning`; `every_review`: of all stages); `own` are the applications in that round of
+    count there, by id (`domain.reviews.state.concerning`; `every_review`: of all stages); `own` are the applications in that round of
     the `viewer` and of organisations with which they are tied."""
 
     id: str
@@ -44,7 +44,7 @@ async def case_of(reader: Fresh, viewer: str, application: str, *, round: str | 
     """Load an application with everything that access checks for a viewer need: in the round where it is, or in an earlier
     `round`. Raises `NotFound`."""
     state, actor = await reader.seen_by(viewer, APPLICATION, application)
-    reviews = await reader.members(reviews_of(application))
+    reviews = await reader.index_entries(reviews_of(application))
     round = round or state.round
     own = await reader.applied_by(actor, round)
     loaded = await reader.load(
@@ -70,7 +70,7 @@ async def case_of(reader: Fresh, viewer: str, application: str, *, round: str | 
 
 async def decided_rounds(reader: Fresh, call: str) -> list[str]:
     """The ids of a call's decided rounds."""
-    found = await reader.members(rounds_of(call))
+    found = await reader.index_entries(rounds_of(call))
     still = await undecided(reader, found)
     return [each for each in found if each not in still]
 
@@ -86,19 +86,19 @@ async def undecided(reader: Fresh, rounds: Sequence[str]) -> list[str]:
 async def judged_now(reader: Fresh, viewer: str, rounds: Sequence[str]) -> tuple[str, ...]:
     """The applications that the viewer was asked to review in undecided rounds, without those from which they stepped back."""
     still = await undecided(reader, rounds)
-    judged = await reader.members_of_all([judged_by(viewer, each) for each in still])
+    judged = await reader.index_entries_of_all([judged_by(viewer, each) for each in still])
     if not judged:
         return ()
-    conflicts = await reader.members_of_all([conflicts_of(viewer, each) for each in still])
+    conflicts = await reader.index_entries_of_all([conflicts_of(viewer, each) for each in still])
     return tuple(each for each in judged if each not in conflicts)
 
 
 async def owed_in(reader: Fresh, viewer: str, rounds: Collection[str]) -> frozenset[str]:
     """The applications of which the viewer owes a review, in rounds whose panels are not open yet."""
-    judged = await reader.members_of_all([judged_by(viewer, each) for each in rounds])
+    judged = await reader.index_entries_of_all([judged_by(viewer, each) for each in rounds])
     if not judged:
         return frozenset()
-    ids = await reader.members_of_all([reviews_of(application) for application in judged])
+    ids = await reader.index_entries_of_all([reviews_of(application) for application in judged])
     loaded = await reader.load(*((REVIEW, review) for review in ids))
     states: list[Review] = [loaded[review].state for review in ids if loaded[review].state.round in rounds]
     return frozenset([state.application for state in states if access.owes(viewer, (state,))])

@@ -1,4 +1,4 @@
-"""What is kept of a party: each dossier, what it belongs to, and until when the law asks for it."""
+"""The dossiers of a party: what each belongs to, and until when it has to be kept by law."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from projections.reader import Reader, allow
 
 
 class DossierShown(msgspec.Struct, frozen=True, kw_only=True):
-    """What is kept of one party for one purpose. `about` is the application or the grant that it belongs to. A legal `duty`
-    keeps it until `kept_until`, and then it is erased; without one it goes when its party is erased. Once it is `erased`,
-    nobody can read it."""
+    """A dossier: what is kept about one party for one purpose. `about` is the application or the grant that it belongs
+    to. With a legal `duty` it is kept until `kept_until`, and then erased; without one it is erased with its party.
+    Once it is `erased`, nobody can read it."""
 
     id: str
     initiative: str
@@ -32,13 +32,13 @@ class DossierShown(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Dossiers(msgspec.Struct, frozen=True, kw_only=True):
-    """All that is kept of oneself besides name and address, sorted by random ids."""
+    """Everything that is kept about oneself besides name and address, sorted by random ids."""
 
     items: tuple[DossierShown, ...]
 
 
 class KeptRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """What is kept of a person for a legal `duty`, also after they are erased, and until when."""
+    """A dossier that is kept for a legal `duty` even after the person is erased, and until when."""
 
     dossier: str
     initiative: str
@@ -48,21 +48,22 @@ class KeptRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class KeptDossiers(msgspec.Struct, frozen=True, kw_only=True):
-    """All that is kept of a person for a legal duty, sorted by random ids: what they are to be told when they are erased."""
+    """Everything that is kept about a person for a legal duty, sorted by random ids: they have to be told when they are
+    erased."""
 
     items: tuple[KeptRecord, ...]
 
 
 async def mine(reader: Reader, viewer: str | None) -> Dossiers:
-    """What is kept of oneself; raises `Forbidden` for nobody."""
+    """The dossiers about oneself. Raises `Forbidden` for visitors who are not signed in."""
     if viewer is None:
         raise Forbidden(msg("Sign in first."))
     return Dossiers(items=await of_party(reader, viewer))
 
 
 async def kept_after_erasure(reader: Reader, viewer: str | None, person: str) -> KeptDossiers:
-    """What stays of a person when they are erased, for an administrator of the installation, who tells them. It names no
-    application: whoever administers does not learn who applied to what. Raises `Forbidden` or
+    """What is still kept about a person after they are erased, for an administrator of the installation, who tells
+    them. It names no application, because administrators must not learn who applied to what. Raises `Forbidden` or
     `NotFound`."""
     allow(access.installation_administrator(viewer or "", await reader.the(INSTALLATION, INSTALLATION_ID)))
     await reader.the(PERSON, person)
@@ -84,8 +85,8 @@ async def kept_after_erasure(reader: Reader, viewer: str | None, person: str) ->
 
 
 async def of_party(reader: Fresh, party: str) -> tuple[DossierShown, ...]:
-    """All dossiers of a party, sorted by their random ids. The caller has asked access."""
-    ids = await reader.members(dossiers_of(party))
+    """All dossiers of a party, sorted by their random ids. The caller has checked access."""
+    ids = await reader.index_entries(dossiers_of(party))
     loaded = await reader.readable(*((DOSSIER, each) for each in ids)) if ids else {}
     return tuple(
         [

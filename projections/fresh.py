@@ -91,14 +91,15 @@ class Fresh:
         return loaded[stream].state, loaded[initiative].state
 
     async def actor(self, viewer: str | None) -> Actor:
-        """Who asks, with the organisations for which they act or acted, as it is now; nobody has none."""
+        """The person who asks, with the organisations for which they act or acted now; a visitor who is not signed in
+        has none."""
         if viewer is None or not is_id(PERSON.kind, viewer):
             return Actor(viewer or "")
         loaded = await self.states.read_set(bypass_cache=True).load(((PERSON, viewer),))
         return Actor.of(viewer, loaded[viewer].state)
 
     async def seen_by(self, viewer: str | None, aggregate: Aggregate[S], stream: str) -> tuple[S, Actor]:
-        """The state of one stream and who asks for it, in one round trip; raises `NotFound`."""
+        """The state of one stream and the person who asks, in one round trip; raises `NotFound`."""
         if viewer is None or not is_id(PERSON.kind, viewer):
             return await self.the(aggregate, stream), Actor(viewer or "")
         loaded = await self.states.read_set(bypass_cache=True).load(((aggregate, stream), (PERSON, viewer)))
@@ -109,7 +110,7 @@ class Fresh:
     async def with_initiative_seen_by(
         self, viewer: str | None, aggregate: Aggregate[Mine], stream: str
     ) -> tuple[Mine, Initiative, Actor]:
-        """What `with_initiative` tells, and who asks for it, in one round trip as well."""
+        """The result of `with_initiative`, and the person who asks, also in one round trip."""
         known = self.states.known(check_stream_id(aggregate.kind, stream))
         if known is None or viewer is None or not is_id(PERSON.kind, viewer):
             return *(await self.with_initiative(aggregate, stream)), await self.actor(viewer)
@@ -121,22 +122,26 @@ class Fresh:
         return loaded[stream].state, loaded[initiative].state, Actor.of(viewer, loaded[viewer].state)
 
     async def is_unattended(self, party: str) -> bool:
-        """Whether a party is an organisation for which nobody acts any more, as after an erasure."""
+        """Whether a party is an organisation without members, for example after an erasure."""
         return is_organisation(party) and not (await self.the(ORGANISATION, party)).members
 
     async def applied_by(self, actor: Actor, round: str) -> tuple[str, ...]:
-        """The applications in a round of all parties with which somebody is tied, sorted."""
+        """The applications in a round of all parties that a person has ties to, sorted."""
         if len(actor.all_parties) == 1:
-            return await self.members(applications_by(actor.id, round))
+            return await self.index_entries(applications_by(actor.id, round))
         return tuple(
-            sorted(await self.members_of_all([applications_by(party, round) for party in actor.all_parties]))
+            sorted(
+                await self.index_entries_of_all(
+                    [applications_by(party, round) for party in actor.all_parties]
+                )
+            )
         )
 
-    async def members(self, index: str) -> tuple[str, ...]:
+    async def index_entries(self, index: str) -> tuple[str, ...]:
         """The current ids in one of the command runner's indexes (`domain.indexes`)."""
-        return (await self.states.read_set(bypass_cache=True).members((index,)))[index]
+        return (await self.states.read_set(bypass_cache=True).index_entries((index,)))[index]
 
-    async def members_of_all(self, indexes: Sequence[str]) -> tuple[str, ...]:
+    async def index_entries_of_all(self, indexes: Sequence[str]) -> tuple[str, ...]:
         """The ids in several of those indexes together, in one round trip."""
         rows = await self.primary_rows(
             "SELECT DISTINCT entry FROM history.indexes WHERE name = ANY (%(indexes)b::text[])",

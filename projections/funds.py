@@ -1,4 +1,4 @@
-"""Funds: what was pledged, received and committed, and what is left to commit."""
+"""Funds: sums pledged, received, committed and still available."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from projections.versions import Version
 
 
 class FundLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A fund and its sums: `available` is what can still be committed, counted from what the `basis` says."""
+    """A fund and its sums: `available` is what can still be committed, counted as its `basis` says."""
 
     id: str
     version: Version
@@ -32,8 +32,8 @@ class FundLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PledgeShown(msgspec.Struct, frozen=True, kw_only=True):
-    """A pledge. `funder` is told to finance, to the staff, to approvers and to the funder themself; `own` marks the
-    viewer's own pledges."""
+    """A pledge. `funder` is shown to finance, the staff, approvers and the funder; `own` marks the viewer's own
+    pledges."""
 
     id: str
     funder: str | None
@@ -51,7 +51,7 @@ class FundDetail(FundLine, frozen=True, kw_only=True):
 
 
 async def one(reader: Reader, viewer: str | None, fund: str, *, as_of: AsOf | None = None) -> FundDetail:
-    """A fund, for those who see the initiative's payments; raises `NotFound` or `Forbidden`."""
+    """A fund, for everybody who sees the initiative's payments; raises `NotFound` or `Forbidden`."""
     _, initiative = await reader.with_initiative(FUND, fund)
     role = allow(access.sees_payments(Actor(viewer or ""), initiative))
     at = position_at(as_of, access.sees_times(Actor(viewer or ""), initiative, money=True))

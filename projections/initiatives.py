@@ -1,4 +1,4 @@
-"""Initiatives: of which ones a person is a member, what the members' page shows, and who one is oneself."""
+"""Initiatives: the page of their members, and one's own roles."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ from projections.versions import Version
 
 
 class CallRoles(msgspec.Struct, frozen=True, kw_only=True):
-    """The roles that a person holds for one call alone."""
+    """The roles that a person has for one call only."""
 
     call: str
     roles: tuple[Role, ...]
 
 
 class Member(msgspec.Struct, frozen=True, kw_only=True):
-    """A member with their roles, and with those that they hold for single `calls`; `name` is None once the person was
-    erased, and where it is `damaged`: what is stored is not what was committed to."""
+    """A member with their roles, and with those for single `calls`; `name` is None once the person was erased, and if
+    it is `damaged`: the stored value is not what was committed to."""
 
     person: str
     name: str | None
@@ -43,7 +43,8 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class InitiativePage(msgspec.Struct, frozen=True, kw_only=True):
-    """An initiative and its members, sorted by their random ids; `screening`: payees are screened before a payment."""
+    """An initiative and its members, sorted by their random ids; `screening`: payees have to be screened before a
+    payment."""
 
     id: str
     version: Version
@@ -53,8 +54,8 @@ class InitiativePage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CallMember(msgspec.Struct, frozen=True, kw_only=True):
-    """A person with all the `roles` that they hold in a call, and those that they hold `for_this_call` alone; `name` is
-    None once the person was erased, and where it is `damaged`: what is stored is not what was committed to."""
+    """A person with all their `roles` in a call, and those `for_this_call` alone; `name` is None once the person was
+    erased, and if it is `damaged`: the stored value is not what was committed to."""
 
     person: str
     name: str | None
@@ -64,7 +65,7 @@ class CallMember(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CallMembers(msgspec.Struct, frozen=True, kw_only=True):
-    """Everybody who holds a role in a call, sorted by their random ids."""
+    """Everybody with a role in a call, sorted by their random ids."""
 
     call: str
     initiative: str
@@ -72,7 +73,7 @@ class CallMembers(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OwnRoles(msgspec.Struct, frozen=True, kw_only=True):
-    """The roles that one holds in an initiative, and those that one holds for single `calls`."""
+    """One's own roles in an initiative, and those for single `calls`."""
 
     initiative: str
     name: str
@@ -81,8 +82,8 @@ class OwnRoles(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OwnClaim(msgspec.Struct, frozen=True, kw_only=True):
-    """A claim to a way in to one's own account. `made_by` is a person, or "system" for the operator of the server;
-    `another`: a claim had been used before. It can be used until `ends_at`, unless it was used or withdrawn."""
+    """A claim to one's own account. `made_by` is a person, or "system" for the operator of the server; `another`: a
+    claim had been used before. It can be used until `ends_at`, unless it was used or withdrawn."""
 
     id: str
     made_by: str
@@ -94,9 +95,9 @@ class OwnClaim(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Me(msgspec.Struct, frozen=True, kw_only=True):
-    """Who one is: `administrator` of the installation or not, the roles in each initiative, and every claim to a way in
-    to the account, the oldest first. `damaged` names what is None since what is stored is not what was committed to;
-    `unreadable` are initiatives that are left out because a stored fact of theirs cannot be read."""
+    """One's own account: whether one is an `administrator` of the installation, one's roles in each initiative, and all
+    claims to the account, the oldest first. `damaged` names what is None because the stored value is not what was
+    committed to; `unreadable` are initiatives that are left out because one of their facts cannot be read."""
 
     person: str
     name: str | None
@@ -110,7 +111,7 @@ class Me(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def one(reader: Reader, viewer: str | None, initiative: str) -> InitiativePage:
-    """An initiative with its members, for those who may see them; raises `NotFound` or `Forbidden`."""
+    """An initiative with its members, for people who may see them; raises `NotFound` or `Forbidden`."""
     loaded = (await reader.load((INITIATIVE, initiative)))[initiative]
     state = loaded.state
     allow(access.sees_members(viewer or "", state))
@@ -134,7 +135,7 @@ async def one(reader: Reader, viewer: str | None, initiative: str) -> Initiative
 
 
 async def of_call(reader: Reader, viewer: str | None, call: str) -> CallMembers:
-    """Who holds which role in a call, for those who may see its members; raises `NotFound` or `Forbidden`."""
+    """The roles of all people in a call, for people who may see its members; raises `NotFound` or `Forbidden`."""
     state, whole = await reader.with_initiative(CALL, call)
     initiative = whole.within(call)
     allow(access.sees_members(viewer or "", initiative))
@@ -157,7 +158,7 @@ async def of_call(reader: Reader, viewer: str | None, call: str) -> CallMembers:
 
 
 async def me(reader: Reader, viewer: str | None) -> Me:
-    """Who asks, and what they are where; raises `Forbidden` for nobody."""
+    """One's own account and roles. Raises `Forbidden` for visitors who are not signed in."""
     if viewer is None:
         raise Forbidden(msg("Sign in first."))
     rows = await reader.rows(
@@ -202,7 +203,7 @@ async def me(reader: Reader, viewer: str | None) -> Me:
 
 
 async def names_of(reader: Reader, parties: list[str]) -> dict[str, str | Withheld]:
-    """The names of some people or organisations, opened: the caller has asked access."""
+    """The names of people or organisations, opened: the caller has checked access."""
     found = await reader.facts([Reference(party, 1) for party in parties], open_boxes=True)
     names = {}
     for reference, recorded in found.items():
@@ -219,5 +220,5 @@ def _for_calls(initiative: Initiative, person: str) -> tuple[CallRoles, ...]:
 
 
 def ordered(roles: frozenset[Role]) -> tuple[Role, ...]:
-    """Roles in the order in which the domain names them."""
+    """Roles in the order of the domain."""
     return tuple(role for role in MEMBER_ROLES if role in roles)

@@ -1,11 +1,11 @@
-"""The ledger: double entry over every fact that moves money. The lines of each entry add up to zero.
+"""The ledger: double entry for every fact that moves money. The lines of each entry add up to zero.
 
 The accounts of a fund:
 
 - ``pledges_receivable`` (asset): promised by funders and not yet arrived;
-- ``cash`` (asset): on the initiative's account;
-- ``contributions`` (income): all that funders promised;
-- ``grants_awarded`` (expense): all that was committed to grants and not released;
+- ``cash`` (asset): in the initiative's account;
+- ``contributions`` (income): everything that funders promised;
+- ``grants_awarded`` (expense): everything that was committed to grants and not released;
 - ``grants_payable`` (liability): committed to grants and not yet paid.
 """
 
@@ -35,12 +35,12 @@ ACCOUNTS: Final[dict[str, Kind]] = {
     "grants_awarded": "expense",
     "grants_payable": "liability",
 }
-"""Every account and its kind, in the order in which they are shown."""
+"""Every account and its kind, in display order."""
 
 
 class AccountTotal(msgspec.Struct, frozen=True, kw_only=True):
-    """What was booked on an account. `balance` is the difference of `debits` and `credits`, never negative, and `side`
-    is the greater of them."""
+    """The sums booked on an account. `balance` is the difference of `debits` and `credits`, never negative; `side` is
+    the larger of them."""
 
     account: str
     kind: Kind
@@ -59,9 +59,9 @@ class EntryLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """What one fact moved, on the day of the bank's calendar where there is one, else on the day in UTC. The bank's `fee` for
-    a payment, and the rate at which it changed the money, are told where they were recorded; they are booked on no account of
-    the fund."""
+    """What one fact moved, on the day of the bank's calendar if there is one, otherwise the day in UTC. The bank's
+    `fee` for a payment, and the rate at which it changed the money, are shown if they were recorded; they are booked on
+    no account of the fund."""
 
     topic: str
     booked_on: date
@@ -74,7 +74,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ledger(msgspec.Struct, frozen=True, kw_only=True):
-    """A fund's accounts, and its entries from the oldest on."""
+    """A fund's accounts and its entries, the oldest first."""
 
     fund: str
     currency: str
@@ -91,7 +91,7 @@ async def of_fund(
     limit: int = DEFAULT_LIMIT,
     as_of: AsOf | None = None,
 ) -> Ledger:
-    """A fund's accounts with their balances, and a page of entries, for those who see payments; raises `NotFound` or
+    """A fund's accounts with their balances, and a page of entries, for people who see payments; raises `NotFound` or
     `Forbidden`."""
     state, initiative = await reader.with_initiative(FUND, fund)
     allow(access.sees_payments(Actor(viewer or ""), initiative))
@@ -133,7 +133,7 @@ async def of_fund(
 async def totals(
     reader: Reader, viewer: str | None, initiative: str, *, as_of: AsOf | None = None
 ) -> dict[str, tuple[AccountTotal, ...]]:
-    """All accounts of an initiative's funds together, by currency; raises `NotFound` or `Forbidden`."""
+    """The accounts of all an initiative's funds together, by currency; raises `NotFound` or `Forbidden`."""
     who, house = viewer or "", await reader.the(INITIATIVE, initiative)
     allow(access.sees_payments(Actor(who), house))
     rows = await reader.rows(
@@ -179,7 +179,7 @@ def _entries(lines: list[QueryRow]) -> list[Entry]:
 
 
 def fee_of(row: QueryRow) -> Money | None:
-    """What the bank took for the payment in a row, if that is known."""
+    """The bank's fee for the payment in a row, if it is known."""
     return None if row["fee"] is None else Money.of(row["fee"], row["fee_currency"])
 
 

@@ -1,4 +1,5 @@
-"""Who gave which role to whom and when, for every member of an initiative: so that nobody gathers roles in secret."""
+"""Who gave which role to whom and when, for every member of an initiative, so that roles cannot be collected in
+secret."""
 
 from __future__ import annotations
 
@@ -33,8 +34,8 @@ from projections.paging import DEFAULT_LIMIT, ResultPage, check_limit, position_
 from projections.reader import Reader, Reference, allow, damaged_in, recorded_in, text_of
 
 NAMED_ROLES: Final = frozenset({Role.ADMINISTRATOR, Role.OFFICER, Role.FINANCE, Role.APPROVER})
-"""Whoever holds or held one of these is named to every member. Jurors, chairs and funders are named only to those who
-see all members, so that nobody learns here who judges."""
+"""People with one of these roles, now or before, are named to every member. Jurors, chairs and funders are named only
+to viewers who see all members, so that nobody learns here who judges."""
 
 _TOLD: Final[tuple[type[Fact], ...]] = (
     InitiativeFounded,
@@ -50,8 +51,8 @@ _TOLD: Final[tuple[type[Fact], ...]] = (
 
 
 class NamedPerson(msgspec.Struct, frozen=True, kw_only=True):
-    """A person; both are None where the viewer may not know who it is. `name` is None once they were erased or where it
-    is `damaged`: what is stored is not what was committed to."""
+    """A person; both fields are None if the viewer may not know who it is. `name` is None once they were erased or if
+    it is `damaged`: the stored value is not what was committed to."""
 
     person: str | None
     name: str | None
@@ -59,10 +60,10 @@ class NamedPerson(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RoleEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One fact about roles or about ways in: what happened, about whom, and by whom (None: the program or the operator).
+    """One fact about roles or access: what happened, about whom, and by whom (None: the program or the operator).
 
-    `roles` are those held from then on, without the jury's where the viewer may not know who judges. Those for one call
-    alone name the `call` to whoever sees all members.
+    `roles` are those after the fact, without the jury's if the viewer may not know who judges. Roles for one call only
+    name the `call` to viewers who see all members.
     """
 
     topic: str
@@ -75,15 +76,15 @@ class RoleEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
-    """What one fact says: its sentence, about whom it is, and the roles held since."""
+class _RoleChange:
+    """What one fact says: its sentence, the person that it is about, and their roles after it."""
 
     what: Message
     person: str
     roles: tuple[Role, ...] = ()
     call: str | None = None
     public: bool = False
-    """Whether the person is named to every member by this fact itself."""
+    """Whether this fact itself names the person to every member."""
 
 
 async def given_roles(
@@ -96,8 +97,8 @@ async def given_roles(
 ) -> ResultPage[RoleEntry]:
     """Who gave which role to whom and when, the oldest first, for every member of the initiative.
 
-    The installation's administrators and their appointments are told too, and every claim by which a member gets a way
-    in. Raises `NotFound`.
+    It includes the installation's administrators and their appointments, and every claim made for a member. Raises
+    `NotFound`.
     """
     loaded = (await reader.load((INITIATIVE, initiative)))[initiative]
     state = loaded.state
@@ -116,31 +117,31 @@ async def given_roles(
         count=count + 1,
     )
     recorded = [recorded_in(row) for row in rows[:count]]
-    told = [_told(each.fact) for each in recorded]
+    changes = [_change_of(each.fact) for each in recorded]
     actors = {each.envelope.actor for each in recorded} - {SYSTEM}
     sees_all = isinstance(access.sees_members(viewer or "", state), Allowed)
-    known = {each.person for each in told} | actors
+    known = {each.person for each in changes} | actors
     if not sees_all:
         known &= {
             viewer,
-            *_acted_on_others(recorded, told),
+            *_acted_on_others(recorded, changes),
             *await _named(reader, initiative, loaded.version),
-            *(each.person for each in told if each.public),
+            *(each.person for each in changes if each.public),
         }
     names = await names_of(reader, sorted(known))
     entries = []
-    for each, said in zip(recorded, told, strict=True):
+    for each, change in zip(recorded, changes, strict=True):
         envelope = each.envelope
-        hides_jury = not sees_all and said.person != viewer
+        hides_jury = not sees_all and change.person != viewer
         entries.append(
             RoleEntry(
                 topic=each.topic,
                 at=envelope.decided_at,
-                what=said.what,
-                person=_shown(said.person, known, names),
+                what=change.what,
+                person=_shown(change.person, known, names),
                 by=None if envelope.actor == SYSTEM else _shown(envelope.actor, known, names),
-                roles=tuple(role for role in said.roles if not (hides_jury and role in JUDGING)),
-                call=said.call if sees_all else None,
+                roles=tuple(role for role in change.roles if not (hides_jury and role in JUDGING)),
+                call=change.call if sees_all else None,
             )
         )
     return ResultPage(
@@ -149,13 +150,13 @@ async def given_roles(
     )
 
 
-def _acted_on_others(recorded: Sequence[Recorded], told: Sequence[_Told]) -> set[str]:
-    """Those who gave or took away what another person has. Whoever uses a claim, or withdraws their own, acts for
-    themselves alone, and may be of the jury."""
+def _acted_on_others(recorded: Sequence[Recorded], changes: Sequence[_RoleChange]) -> set[str]:
+    """The people who changed what another person has. A person who uses a claim, or withdraws their own, acts only for
+    themself, and may be on the jury."""
     return {
         each.envelope.actor
-        for each, said in zip(recorded, told, strict=True)
-        if each.envelope.actor not in (SYSTEM, said.person)
+        for each, change in zip(recorded, changes, strict=True)
+        if each.envelope.actor not in (SYSTEM, change.person)
     }
 
 
@@ -166,37 +167,41 @@ def _shown(person: str, known: Collection[str], names: dict[str, str | Withheld]
     return NamedPerson(person=person, name=text_of(name), damaged=damaged_in({"name": name}))
 
 
-def _told(fact: Fact) -> _Told:
+def _change_of(fact: Fact) -> _RoleChange:
     match fact:
         case InitiativeFounded():
-            return _Told(msg("The initiative was founded."), fact.founder, (Role.ADMINISTRATOR,))
+            return _RoleChange(msg("The initiative was founded."), fact.founder, (Role.ADMINISTRATOR,))
         case MemberAdded():
-            return _Told(msg("Roles were given."), fact.person, fact.roles)
+            return _RoleChange(msg("Roles were given."), fact.person, fact.roles)
         case MemberRemoved():
-            return _Told(msg("All roles were taken away."), fact.person)
+            return _RoleChange(msg("All roles were removed."), fact.person)
         case MemberAddedToCall():
-            return _Told(msg("Roles for one call alone were given."), fact.person, fact.roles, call=fact.call)
+            return _RoleChange(
+                msg("Roles for one call only were given."), fact.person, fact.roles, call=fact.call
+            )
         case MemberRemovedFromCall():
-            return _Told(msg("The roles for one call alone were taken away."), fact.person, call=fact.call)
+            return _RoleChange(msg("Roles for one call only were removed."), fact.person, call=fact.call)
         case AdministratorAppointed():
-            return _Told(msg("An administrator of the installation was appointed."), fact.person, public=True)
+            return _RoleChange(
+                msg("An administrator of the installation was appointed."), fact.person, public=True
+            )
         case PersonClaimMade():
-            return _Told(
-                msg("A claim to one more way in was made.")
+            return _RoleChange(
+                msg("A claim for additional access was made.")
                 if fact.another
-                else msg("A claim to a way in was made."),
+                else msg("A claim for access was made."),
                 fact.person,
             )
         case PersonClaimWithdrawn():
-            return _Told(msg("A claim to a way in was withdrawn."), fact.person)
+            return _RoleChange(msg("A claim for access was withdrawn."), fact.person)
         case PersonClaimUsed():
-            return _Told(msg("A claim was exchanged for a way in."), fact.person)
+            return _RoleChange(msg("A claim was exchanged for access."), fact.person)
         case _:
-            raise AssertionError(f"{type(fact).__name__} is not told here")
+            raise AssertionError(f"{type(fact).__name__} is not shown here")
 
 
 async def _named(reader: Reader, initiative: str, version: int) -> set[str]:
-    """Those who hold or held a role that is named to every member."""
+    """The people who have or had a role that is named to every member."""
     references = [Reference(initiative, number) for number in range(1, version + 1)]
     facts = [recorded.fact for recorded in (await reader.facts(references, open_boxes=False)).values()]
     return {fact.founder for fact in facts if isinstance(fact, InitiativeFounded)} | {

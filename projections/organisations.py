@@ -1,4 +1,4 @@
-"""Organisations: those for which one acts, or was invited to, and one with everybody who acts for it."""
+"""Organisations: those of which one is a member or to which one was invited."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from projections.reader import LATEST, Reader, Reference, allow, damaged_in, tex
 from projections.timeline.entries import Asked, Timeline
 from projections.timeline.naming import Name
 from projections.timeline.pages import page
-from projections.words.telling import by_title
+from projections.words.sentences import by_title
 
 
 class OrganisationShown(msgspec.Struct, frozen=True, kw_only=True):
-    """An organisation. `acts`: who asks acts for it; otherwise they were invited to, and are not told of others. `members` act
-    for it, `invited` have not answered yet. `name` and `identifiers` are None once it was erased, and where they are
-    `damaged`: what is stored is not what was committed to."""
+    """An organisation. `acts`: the viewer is a member; otherwise they were invited, and do not see other people.
+    `members` act for it, `invited` have not answered yet. `name` and `identifiers` are None once it was erased, and if
+    they are `damaged`: the stored value is not what was committed to."""
 
     id: str
     status: str
@@ -39,18 +39,18 @@ class OrganisationShown(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Organisations(msgspec.Struct, frozen=True, kw_only=True):
-    """All organisations for which one acts, or was invited to, sorted by their random ids."""
+    """All organisations of which one is a member, or to which one was invited, sorted by their random ids."""
 
     items: tuple[OrganisationShown, ...]
     unreadable: tuple[str, ...] = ()
 
 
 async def mine(reader: Reader, viewer: str | None) -> Organisations:
-    """The organisations for which one acts, or was invited to; raises `Forbidden` for nobody."""
+    """One's own organisations and invitations. Raises `Forbidden` for visitors who are not signed in."""
     if viewer is None:
         raise Forbidden(msg("Sign in first."))
     person = await reader.the(PERSON, viewer)
-    ids = sorted(person.organisations | {*await reader.members(invitations_of(viewer))})
+    ids = sorted(person.organisations | {*await reader.index_entries(invitations_of(viewer))})
     loaded = await reader.readable(*((ORGANISATION, each) for each in ids)) if ids else {}
     return Organisations(
         items=tuple(
@@ -65,7 +65,7 @@ async def mine(reader: Reader, viewer: str | None) -> Organisations:
 
 
 async def one(reader: Reader, viewer: str | None, organisation: str) -> OrganisationShown:
-    """An organisation for which one acts, or was invited to. Raises `NotFound`."""
+    """An organisation, for its members and for people who were invited. Raises `NotFound`."""
     state = await reader.the(ORGANISATION, organisation)
     allow(access.sees_organisation(viewer or "", state))
     return await _shown(reader, viewer or "", organisation, state)
@@ -79,7 +79,7 @@ async def of_organisation(
     cursor: str | None = None,
     limit: int = DEFAULT_LIMIT,
 ) -> Timeline:
-    """What happened to an organisation, for those who act for it. Raises `NotFound`."""
+    """The timeline of an organisation, for its members. Raises `NotFound`."""
     state, actor = await reader.seen_by(viewer, ORGANISATION, organisation)
     allow(access.member_of_organisation(actor.id, state))
     name = text_of((await _registered(reader, organisation)).name)

@@ -1,4 +1,4 @@
-"""Panels: the ranking of a round, and what the jury decided on each application."""
+"""Panels: the ranking of a round, and the jury's decisions."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ from projections.versions import Version
 
 
 class RankedApplication(msgspec.Struct, frozen=True, kw_only=True):
-    """A place in a ranking, with what the jury decided so far.
+    """A place in a ranking, with the jury's decision so far.
 
     Equal scores share a `rank`, and the rank after two that share the first is the third. `score` is the mean of the
-    reviews in per cent, rounded to three decimals only to be shown; None where there is no review. `reviews` is how many
-    were counted; `on_few_criteria` of them judged half of the criteria or fewer. `quorum` is there where it was lowered
-    for this application, with the reason. An application that was `withdrawn` is shown where it stood. `damaged` names
-    ``title`` where what is stored is not what was committed to.
+    reviews in per cent, rounded to three decimals for display only; None if there is no review. `reviews` is the number
+    of reviews that were counted; `on_few_criteria` of them scored half of the criteria or fewer. `quorum` is set if it
+    was lowered for this application, with the reason. A `withdrawn` application keeps its place. `damaged` names
+    ``title`` if the stored value is not what was committed to.
     """
 
     rank: int
@@ -61,15 +61,15 @@ class RankedApplication(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ranking(msgspec.Struct, frozen=True, kw_only=True):
-    """The ranking of a round. Before its panel opens, `panel`, `version` and `status` are None and the staff sees how
-    the ranking stands; from then on it is fixed. `unrecorded`: places or titles are left out, as that they were read
-    cannot be recorded just now. `announce_at` is there while a time is planned at which the results are announced.
+    """The ranking of a round. Before its panel opens, `panel`, `version` and `status` are None, and the staff see the
+    ranking so far; then it is fixed. `unrecorded`: places or titles are left out, because the reading cannot be
+    recorded at the moment. `announce_at` is set while an announcement is planned.
 
-    `unsettled` says before the panel opens how many applications are not in the ranking yet and have to be settled first, by
-    their status; None once it is fixed.
+    `unsettled` is, before the panel opens, the number of applications by status that have to be settled first; then
+    None.
 
-    An application of the viewer's own, or with which they declared a conflict of interest, is left out, and the others are
-    numbered without it; then `version` is None, too, since it counts the outcomes of all.
+    Applications of the viewer's own, and those with which they declared a conflict of interest, are left out, and the
+    others are numbered without them; then `version` is None, too, because it counts the outcomes of all.
     """
 
     round: str
@@ -93,7 +93,7 @@ async def ranking(
     limit: int = DEFAULT_LIMIT,
     as_of: AsOf | None = None,
 ) -> Ranking:
-    """The ranking of a round, from the best on; raises `NotFound` or `Forbidden`."""
+    """The ranking of a round, the best first; raises `NotFound` or `Forbidden`."""
     who = viewer or ""
     state, actor = await reader.seen_by(viewer, ROUND, round)
     loaded = await reader.load((CALL, state.call), (INITIATIVE, state.initiative))
@@ -101,7 +101,7 @@ async def ranking(
     own = await reader.applied_by(actor, round)
     owed = await owed_in(reader, who, [round]) if state.status is RoundStatus.CLOSED else frozenset()
     role = allow(access.sees_ranking(who, initiative, state, own=own, owed=owed))
-    hidden = {*own, *(await reader.members(conflicts_of(who, round)))}
+    hidden = {*own, *(await reader.index_entries(conflicts_of(who, round)))}
     judging = as_of is not None and bool(await judged_now(reader, who, [round]))
     times = access.sees_times(actor, initiative, round=state, judging=judging)
     at = position_at(as_of, times)
@@ -125,7 +125,7 @@ async def ranking(
     ranked = [place.application for place in shown]
     details = await _details(reader, round, ranked, panel, at)
     if not details.keys() >= set(ranked):
-        # Each read model stops alone: the panel's may be further than that of the applications.
+        # Read models stop separately: the panel's may be further than that of the applications.
         raise Behind("The read models are catching up; try again in a moment.")
     titled = await _titled(reader, actor, initiative, round, state, ranked, own)
     if Role.OFFICER in titled.values() and not await readings.record(reader, who, round, "answers"):
@@ -136,7 +136,7 @@ async def ranking(
         round=round,
         call=state.call,
         panel=panel,
-        # A panel's version also counts the outcomes of what is hidden.
+        # A panel's version also counts the outcomes of hidden applications.
         version=None if panel is None or hidden else Version(panel, panels[0]["version"]),
         status=panels[0]["status"] if panels else None,
         announce_at=panels[0]["announce_at"] if panels else None,
@@ -160,7 +160,7 @@ async def ranking(
 
 
 async def _unsettled(reader: Reader, round: str, hidden: Collection[str], at: int) -> dict[str, int]:
-    """How many applications of a round have to be settled before its panel opens, by their status."""
+    """The number of applications of a round that have to be settled before its panel opens, by status."""
     rows = await reader.rows(
         "SELECT status FROM read.applications WHERE round = %(round)b AND NOT application = ANY (%(hidden)b::text[]) "
         "AND from_position <= %(at)b::bigint AND to_position > %(at)b::bigint",
@@ -184,7 +184,7 @@ async def _places(reader: Reader, panel: str) -> list[RankingPlace]:
 async def _standing(
     reader: Reader, round_id: str, round: Round, call: Call, at: int
 ) -> tuple[RankingPlace, ...]:
-    """How the ranking stands before the panel opens: over the reviews submitted until then."""
+    """The ranking before the panel opens, from the reviews submitted so far."""
     rows = await reader.rows(
         """
         SELECT a.application, r.scores, r.rubric_version
@@ -218,9 +218,9 @@ async def _titled(
     applications: list[str],
     own: Collection[str],
 ) -> dict[str, Role]:
-    """Those of some applications of a round whose title the viewer sees, by streams folded afresh, each with the role in
-    which they see it."""
-    reviews = await reader.members_of_all([reviews_of(application) for application in applications])
+    """Those of a round's applications whose title the viewer sees, from current streams, each with the role in which
+    they see it."""
+    reviews = await reader.index_entries_of_all([reviews_of(application) for application in applications])
     loaded = await reader.load(
         *((APPLICATION, application) for application in applications),
         *((REVIEW, review) for review in reviews),
@@ -241,7 +241,7 @@ async def _titled(
 
 
 async def _waiting(reader: Reader, panel: str | None, hidden: Collection[str], at: int) -> list[int]:
-    """The places on the waiting list that the panel gave to applications which are left out."""
+    """The places on the waiting list of applications that are left out."""
     if panel is None or not hidden:
         return []
     rows = await reader.rows(
@@ -257,7 +257,7 @@ async def _waiting(reader: Reader, panel: str | None, hidden: Collection[str], a
 async def _details(
     reader: Reader, round: str, applications: list[str], panel: str | None, at: int
 ) -> dict[str, QueryRow]:
-    """Handle, status, sum, title's box, lowered quorum and outcome of some applications."""
+    """Handle, status, sum, sealed title, lowered quorum and outcome of some applications."""
     rows = await reader.rows(
         """
         SELECT a.application, a.handle, a.status, a.requested, a.currency, t.*, q.quorum, q.reason AS quorum_reason,
@@ -282,7 +282,8 @@ async def _details(
 def _ranked(
     reader: Reader, place: RankingPlace, row: QueryRow, *, title: bool, waiting: Collection[int]
 ) -> RankedApplication:
-    """A place as it is shown. `waiting` are the places on the waiting list of what is left out: the others move up."""
+    """A place for display. `waiting` are the places on the waiting list of applications that are left out: the others
+    move up."""
     opened = reader.opened(row, "title", str) if title else Withheld.SEALED
     withdrawn = row["status"] == ApplicationStatus.WITHDRAWN
     decided = None if withdrawn else row["outcome"]

@@ -31,5 +31,5 @@ class Placed(NamedTuple):
 
     @property
     def handle(self) -> str | None:
-        """The handle of the actor within the scope of the act."""
+        """The handle of the actor within the scope of the command."""
         return self.recorded.envelope.acting.handle

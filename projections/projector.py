@@ -204,7 +204,7 @@ class Projector:
         return min((progress.position for progress in self._progress), default=newest), newest
 
     def resting(self) -> tuple[str, ...]:
-        """The projections that failed and are pausing."""
+        """The projections that failed and are paused."""
         return tuple(progress.projection.name for progress in self._progress if progress.failures)
 
     def _advance(self, abreast: Sequence[_Progress], found: Sequence[Any], newest: int) -> None:

@@ -225,7 +225,7 @@ class _House:
         return await readings.record(self._reader, self._viewer, case.application.round, kind, application=of)
 
     async def _conflicts(self, round: str) -> tuple[str, ...]:
-        return await self._reader.members(conflicts_of(self._viewer, round))
+        return await self._reader.index_entries(conflicts_of(self._viewer, round))
 
     async def _case(self, application: str) -> Case:
         if application not in self._cases:

@@ -1,4 +1,4 @@
-"""Recording what somebody is about to be shown, where it excludes them from judging, deciding or applying."""
+"""Records what a person is about to be shown, if it excludes them from judging, deciding or applying."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from projections.reader import Reader
 
 
 class NotRecorded(Unavailable):
-    """Something is not shown because that it was read cannot be recorded at the moment; `detail` can be told."""
+    """Something is not shown because the reading cannot be recorded at the moment; `detail` can be shown."""
 
     def __init__(self, detail: Message) -> None:
         self.detail = detail
@@ -32,13 +32,13 @@ async def record(
     application: str | None = None,
 ) -> bool:
     """Record that the viewer is shown these kinds of things of a round, if that is not recorded yet and still matters.
-    `application` is the only one whose scores they are shown, None if they are shown those of the whole round.
+    `application` is the only one whose scores they are shown; None if they are shown those of the whole round.
 
-    False where it cannot be recorded, as in a database that only reads: then the caller withholds them. Access was asked
-    before; raises `NotFound` or `Forbidden` where it would say no by now.
+    Returns False if it cannot be recorded, for example in a read-only database: then the caller withholds them. The
+    caller has checked access; raises `NotFound` or `Forbidden` if it was lost since.
     """
     stream = reading_of(viewer, round)
-    # Readings are never taken back and rounds do not go back either, so what is remembered holds still.
+    # Readings are never withdrawn and rounds do not go back, so cached states are enough to skip recording.
     known = {name: reader.states.known(name) for name in (stream, round)}
     if _needless(known, round, stream, kinds, application):
         return True
@@ -51,11 +51,11 @@ async def record(
     try:
         await reader.runner.run(Request(command=command, actor=viewer, channel=reader.channel))
     except Lost:
-        raise  # the whole question is asked again
+        raise  # the whole question is checked again
     except (Unavailable, Contended):
         return False
     except Refused:
-        # Another question of the same viewer was faster, or the round went on.
+        # Another request of the same viewer was faster, or the round moved on.
         found = await reader.states.read_set(bypass_cache=True).load(((ROUND, round), (READING, stream)))
         return _needless(found, round, stream, kinds, application)
     return True
@@ -68,7 +68,7 @@ def _needless(
     kinds: Collection[ReadingKind],
     application: str | None,
 ) -> bool:
-    """Whether nothing has to be recorded, going by the states of the round and of the reading, as far as they are
+    """Whether nothing has to be recorded, according to the states of the round and of the reading, as far as they are
     known."""
     if (held := found[round]) is not None:
         assert isinstance(held.state, Round)

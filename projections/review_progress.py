@@ -1,4 +1,4 @@
-"""How far the jury is with a round: which applications have the reviews that they need, without a score."""
+"""The jury's progress in a round: which applications have the reviews that they need, without scores."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from projections.reader import Behind, Reader, allow
 
 
 class JudgedApplication(msgspec.Struct, frozen=True, kw_only=True):
-    """How many reviews of an eligible application are `submitted`, how many are still `owed`, and how many are `needed`
-    before the panel opens: the call's quorum, or a lower one where it was `lowered` for this application."""
+    """An eligible application with the numbers of reviews `submitted`, still `owed`, and `needed` before the panel
+    opens: the call's quorum, or a lower one if it was `lowered` for this application."""
 
     application: str
     handle: str
@@ -32,11 +32,12 @@ class JudgedApplication(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReviewProgress(msgspec.Struct, frozen=True, kw_only=True):
-    """How far the jury is with a round. An application of the viewer's own, or with which they declared a conflict of
-    interest, is left out; jurors are shown what they were asked to judge. Every page names all that are unreadable.
+    """The jury's progress in a round. Applications of the viewer's own, and those with which they declared a conflict
+    of interest, are left out; jurors see only those that they were asked to review. Every page names all that are
+    unreadable.
 
-    `unsettled` tells the staff how many applications have to be settled before the panel can open, by their status; None
-    to the jury.
+    `unsettled` is for the staff the number of applications by status that have to be settled before the panel can open;
+    None for the jury.
     """
 
     round: str
@@ -54,8 +55,8 @@ async def progress(
     cursor: str | None = None,
     limit: int = DEFAULT_LIMIT,
 ) -> ReviewProgress:
-    """How many reviews the eligible applications of a round have and need, sorted by their random ids; raises `NotFound`
-    or `Forbidden`."""
+    """The number of reviews that the eligible applications of a round have and need, sorted by their random ids; raises
+    `NotFound` or `Forbidden`."""
     who = viewer or ""
     state, actor = await reader.seen_by(viewer, ROUND, round)
     streams = await reader.load((CALL, state.call), (INITIATIVE, state.initiative))
@@ -63,14 +64,14 @@ async def progress(
     role = allow(
         access.sees_progress(who, streams[state.initiative].state.within(state.call), state, own=own)
     )
-    hidden = {*own, *(await reader.members(conflicts_of(who, round)))}
+    hidden = {*own, *(await reader.index_entries(conflicts_of(who, round)))}
     received = [each for each in state.applications if each not in hidden]
-    written = await reader.members(reviews_in(round))
+    written = await reader.index_entries(reviews_in(round))
     loaded = await reader.readable(
         *((APPLICATION, each) for each in received), *((REVIEW, each) for each in written)
     )
     unreadable = await _unreadable(reader, received, written, loaded)
-    # Those that went on to the next stage wait for nothing here.
+    # Applications that continued to the next stage wait for nothing here.
     here = [each for each in received if each not in unreadable and loaded[each].state.round == round]
     reviews: dict[str, list[Review]] = {
         each: [] for each in here if loaded[each].state.status is ApplicationStatus.ELIGIBLE
@@ -84,10 +85,10 @@ async def progress(
     left = (loaded[each].state.status for each in here)
     unsettled_now = {str(status): count for status, count in unsettled(left).items()}
     if role is not Role.OFFICER and not written:
-        # Until the first juror is asked the round may take in somebody late, whom the jury must not tell from the others.
+        # Until the first juror is asked, the round may give late access, and the jury must not see who was late.
         reviews, unreadable = {}, set()
     if role is Role.JUROR:
-        unreadable &= {*(await reader.members(judged_by(who, round)))}
+        unreadable &= {*(await reader.index_entries(judged_by(who, round)))}
         reviews = {each: its for each, its in reviews.items() if any(review.juror == who for review in its)}
     after, count = key_of(cursor), check_limit(limit)
     rest = [each for each in sorted(reviews) if each > after]
@@ -120,13 +121,13 @@ async def progress(
 async def _unreadable(
     reader: Fresh, received: Sequence[str], written: Sequence[str], loaded: Container[str]
 ) -> set[str]:
-    """The applications of which it cannot be told how they stand: a fact of theirs, or of one of their reviews, cannot be
+    """The applications whose progress is unknown because a fact of theirs, or of one of their reviews, cannot be
     read."""
     found = {each for each in received if each not in loaded}
     lost = {each for each in written if each not in loaded}
     if lost:
         for each in received:
-            if not lost.isdisjoint(await reader.members(reviews_of(each))):
+            if not lost.isdisjoint(await reader.index_entries(reviews_of(each))):
                 found.add(each)
     return found
 

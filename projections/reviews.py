@@ -1,4 +1,4 @@
-"""Reviews: a juror's own, and what the jury wrote about an application, as far as each may see it."""
+"""Reviews: a juror's own, and the jury's reviews of an application, as far as each viewer may see them."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ from projections.versions import Version
 class OwnReview(msgspec.Struct, frozen=True, kw_only=True):
     """A review that the viewer was asked for.
 
-    `handle` stands for the applicant. `title` and `requested` are there once the juror declared no conflict, and
-    `erased` says that the title cannot be read any more; `damaged` names it where what is stored is not what was committed to.
+    `handle` stands for the applicant. `title` and `requested` are shown once the juror declared no conflict; `erased`:
+    the title can no longer be read; `damaged` names it if the stored value is not what was committed to.
     """
 
     id: str
@@ -54,11 +54,12 @@ class OwnReview(msgspec.Struct, frozen=True, kw_only=True):
 class ReviewShown(msgspec.Struct, frozen=True, kw_only=True):
     """A review of an application.
 
-    `handle` stands for the juror, None before they first acted in the call; `juror` is told to the staff and to the
-    juror alone. `score` is in per cent with three decimals, ``87.500``. `scores`, `score` and the comments are None until
-    the review is submitted, and to staff who could still be asked to review the application themselves; comments are None
-    also where they were erased, and to funders. `unrecorded`: they would be shown, but that they were read cannot be
-    recorded just now. `damaged` names the texts that are None since what is stored is not what was committed to.
+    `handle` stands for the juror, None before they first acted in the call; `juror` is shown only to the staff and to
+    the juror. `score` is in per cent with three decimals, ``87.500``. `scores`, `score` and the comments are None until
+    the review is submitted, and for staff who could still be asked to review the application themselves; comments are
+    also None if they were erased, and for funders. `unrecorded`: the viewer could see them, but the reading cannot be
+    recorded at the moment. `damaged` names the texts that are None because the stored value is not what was committed
+    to.
     """
 
     id: str
@@ -80,8 +81,8 @@ class ReviewShown(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReviewDetail(ReviewShown, frozen=True, kw_only=True):
-    """A review with what it is about: the rubric, and the application as this viewer may see it, None to a juror who
-    has not yet declared whether they have a conflict, or has one. `applicant_handle` stands for the applicant."""
+    """A review with its rubric, and the application as this viewer may see it; None for a juror who has not declared
+    yet whether they have a conflict, or has one. `applicant_handle` stands for the applicant."""
 
     call: str
     call_title: dict[str, str]
@@ -93,9 +94,10 @@ class ReviewDetail(ReviewShown, frozen=True, kw_only=True):
 async def mine(
     reader: Reader, viewer: str | None, *, cursor: str | None = None, limit: int = DEFAULT_LIMIT
 ) -> ResultPage[OwnReview]:
-    """The reviews that one was asked for, where one is still of the jury, sorted by their random ids.
+    """The reviews that one was asked for in initiatives where one is still on the jury, sorted by their random ids.
 
-    `unreadable` also names an initiative of which it cannot be told who is of its jury. Raises `Forbidden` for nobody.
+    `unreadable` also names initiatives whose jury cannot be read. Raises `Forbidden` for visitors who are not signed
+    in.
     """
     if viewer is None:
         raise Forbidden(msg("Sign in first."))
@@ -140,7 +142,7 @@ async def mine(
 
 
 async def one(reader: Reader, viewer: str | None, review: str) -> ReviewDetail:
-    """A review: its juror's own, or to those who see all reviews of the application. Raises `NotFound` or
+    """A review, for its juror and for everybody who sees all reviews of the application. Raises `NotFound` or
     `Forbidden`."""
     state = await reader.the(REVIEW, review)
     who = viewer or ""
@@ -174,8 +176,8 @@ async def of_application(
     as_of: AsOf | None = None,
     scores: bool = True,
 ) -> ResultPage[ReviewShown]:
-    """All reviews of an application on one page, those of earlier stages first, for those who may see each other's; raises
-    `NotFound` or `Forbidden`. Without `scores`, only where each stands, and nothing is recorded as read."""
+    """All reviews of an application on one page, those of earlier stages first, for people who may see them; raises
+    `NotFound` or `Forbidden`. Without `scores`, only their statuses, and no reading is recorded."""
     who = viewer or ""
     case = await case_of(reader, who, application)
     now = await _in_round(reader, who, case, as_of=as_of, scores=scores)
@@ -201,7 +203,7 @@ async def _in_round(
     rows = [
         row
         for row in await _rows(reader, case, at=at)
-        # One that came in after access was asked waits for the next question.
+        # A review that was submitted after the access check is shown only next time.
         if row["review"] in case.reviews
     ]
     sight = await _recorded(reader, who, case, rows, sight)
@@ -211,8 +213,8 @@ async def _in_round(
 
 @dataclass(frozen=True, slots=True)
 class _Sight:
-    """How a viewer sees the reviews of an application: in which `role`, whether it `shows_scores` and what jurors wrote or
-    only where each review stands, and whether those are withheld as reading them is `unrecorded`."""
+    """How a viewer sees the reviews of an application: the `role`, whether it `shows_scores` and texts or only the
+    statuses, and whether those are withheld because the reading is `unrecorded`."""
 
     role: Role
     shows_scores: bool
@@ -233,8 +235,8 @@ def _sight(case: Case) -> _Sight:
 
 
 async def _recorded(reader: Reader, viewer: str, case: Case, rows: list[QueryRow], sight: _Sight) -> _Sight:
-    """Record that the viewer is about to see others' scores, or, for staff, why a juror stepped back. Without a record the
-    judgement is withheld."""
+    """Record that the viewer is about to see others' scores, or, for staff, why a juror stepped back. If that fails,
+    scores and texts are withheld."""
     if not sight.shows_scores:
         return sight
     others = [row for row in rows if row["juror"] != viewer and row["written_version"] is not None]
@@ -265,7 +267,7 @@ async def _rows(reader: Reader, case: Case, *, review: str | None = None, at: in
 
 
 def _rubric(case: Case, review: Review) -> Rubric:
-    """The version of the rubric by which a review was written; the newest for one that is not written yet."""
+    """The version of the rubric by which a review was scored; the newest for a review that is not submitted."""
     if review.status is ReviewStatus.SUBMITTED:
         return case.call.rubrics[case.round.stage][review.rubric_version - 1]
     return case.stage.rubric
@@ -273,11 +275,12 @@ def _rubric(case: Case, review: Review) -> Rubric:
 
 _Text = str | Withheld | None
 _Texts = tuple[_Text, _Text, _Text]
-"""A comment for the jury, one for the applicant, and the explanation of a conflict."""
+"""The comment for the jury, the comment for the applicant, and the explanation of a conflict."""
 
 
 def _submitted(row: QueryRow, case: Case) -> bool:
-    """Whether a review is shown as submitted: it was when the row was written, and is, for a row may lag behind."""
+    """Whether a review is shown as submitted: both the row and the current state must say so, because a row may lag
+    behind."""
     now = case.reviews[row["review"]].status is ReviewStatus.SUBMITTED
     return now and row["status"] == ReviewStatus.SUBMITTED
 
@@ -285,8 +288,8 @@ def _submitted(row: QueryRow, case: Case) -> bool:
 async def _written(
     reader: Reader, rows: list[QueryRow], case: Case, sight: _Sight, *, own: bool
 ) -> dict[str, _Texts]:
-    """What was written in some reviews, by review. Comments are read where the scores are (`_submitted`). Funders read
-    none of it; an explanation is the staff's and the juror's own to read."""
+    """The texts of some reviews, by review. Comments are shown together with the scores (`_submitted`). Funders see
+    none of it; explanations are for the staff and the juror."""
     if sight.role is Role.FUNDER:
         return {}
     references = [
@@ -305,7 +308,7 @@ async def _written(
             case ReviewConflictDeclared() as fact:
                 found[reference.stream] = (None, None, fact.explanation)
             case _:
-                raise AssertionError("a review's written fact is one of these two")
+                raise AssertionError("the fact that contains a review's texts is one of these two")
     return found
 
 
@@ -341,7 +344,7 @@ def _shown(row: QueryRow, written: dict[str, _Texts], case: Case, sight: _Sight,
 
 
 def _own(reader: Reader, viewer: str, row: QueryRow, review: Review) -> OwnReview:
-    # The row may lag behind the review: whoever has stepped back meanwhile reads nothing more.
+    # The row may lag behind the review: a juror who has stepped back since sees nothing more.
     cleared = row["status"] in _CLEARED and review.status in _CLEARED and review.juror == viewer
     title = reader.opened(row, "title", str) if cleared else None
     return OwnReview(
@@ -364,7 +367,7 @@ _CLEARED: Final = (ReviewStatus.CLEARED, ReviewStatus.SUBMITTED)
 
 
 def percent(points: Fraction | None) -> str | None:
-    """A score as it is shown, in per cent, rounded half up to three decimals: ``percent(Fraction(7, 8)) == "87.500"``.
+    """A score for display, in per cent, rounded half up to three decimals: ``percent(Fraction(7, 8)) == "87.500"``.
     Scores are compared exactly, so two that look the same here may have different ranks."""
     if points is None:
         return None

@@ -1,4 +1,4 @@
-"""Rounds: the intakes of a call, until when each is open and where it stands."""
+"""Rounds: the intakes of a call, with deadlines and statuses."""
 
 from __future__ import annotations
 
@@ -22,16 +22,17 @@ from projections.reader import QueryRow, Reader, Reference, allow, text_of
 from projections.versions import Version
 
 NOT_RECORDED: Final = msg(
-    "Who was let in late is not shown just now: that you read it has to be recorded first, and nothing can be written at the "
-    "moment. Try again shortly."
+    "Late access is not shown at the moment, because it has to be recorded first that you read "
+    "it, and nothing can be written now. Try again shortly."
 )
 
 
 class RoundLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A round of one of a call's stages. `closes_local` is the deadline on the clocks of `time_zone`; `late_until` is until
-    when the viewer may apply, if they or an organisation for which they act were given more time.
+    """A round of one of a call's stages. `closes_local` is the deadline as local time of `time_zone`; `late_until` is
+    until when the viewer may apply, if they or an organisation for which they act have late access.
 
-    `received` (how many applications were in when it closed) and `panel` are None to outsiders, and before there is one.
+    `received` (the number of applications when it closed) and `panel` are None for viewers outside the initiative, and
+    before there is one.
     """
 
     id: str
@@ -49,8 +50,8 @@ class RoundLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LateAccess(msgspec.Struct, frozen=True, kw_only=True):
-    """An applicant (a person or an organisation) who may apply to a round until later than the others, and why. `name` is None
-    once they were erased, and where it is damaged."""
+    """An applicant (a person or an organisation) with late access to a round, and why. `name` is None once they were
+    erased, and if it is damaged."""
 
     applicant: str
     name: str | None
@@ -60,7 +61,7 @@ class LateAccess(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LateAccesses(msgspec.Struct, frozen=True, kw_only=True):
-    """Everybody who may apply to a round until later than the others."""
+    """All applicants with late access to a round."""
 
     round: str
     items: tuple[LateAccess, ...]
@@ -72,7 +73,7 @@ async def one(reader: Reader, viewer: str | None, round: str, *, as_of: AsOf | N
     loaded = await reader.load((CALL, state.call), (INITIATIVE, state.initiative))
     initiative = loaded[state.initiative].state.within(state.call)
     allow(access.sees_call(viewer or "", initiative, loaded[state.call].state))
-    # The round of a single application tells when it came in.
+    # The round of a single application shows when it was submitted.
     if state.rolling and not initiative.roles(viewer or "") and not await reader.applied_by(actor, round):
         raise NotFound
     at = position_at(as_of, access.sees_times(actor, initiative))
@@ -90,16 +91,16 @@ async def one(reader: Reader, viewer: str | None, round: str, *, as_of: AsOf | N
 
 
 def late_until(round: Round, viewer: Actor, as_of: AsOf | None = None) -> datetime | None:
-    """Until when a viewer may apply to an open round, for themself or an organisation for which they act, if one of these was
-    given more time than others."""
+    """Until when a viewer may apply to an open round, for themself or an organisation for which they act, if one of
+    these has late access."""
     if as_of is not None or round.status is not RoundStatus.OPEN:
         return None
     return max((round.late[party] for party in viewer.parties if party in round.late), default=None)
 
 
 async def late_access(reader: Reader, viewer: str | None, round: str) -> LateAccesses:
-    """Who may apply to a round late, for its staff, who then know who applied. Raises `NotFound` or `Forbidden`, and
-    `NotRecorded` where that they read it cannot be recorded."""
+    """The applicants with late access to a round, for its staff, who then know who applied. Raises `NotFound` or
+    `Forbidden`, and `NotRecorded` if the reading cannot be recorded."""
     who = viewer or ""
     state = await reader.the(ROUND, round)
     initiative = (await reader.the(INITIATIVE, state.initiative)).within(state.call)
@@ -131,7 +132,7 @@ async def late_access(reader: Reader, viewer: str | None, round: str) -> LateAcc
 
 
 async def of_calls(reader: Reader, calls: list[str], *, inside: bool, at: int) -> dict[str, list[RoundLine]]:
-    """The rounds of some calls that the caller may show; `inside`: to a member of the initiative."""
+    """The rounds of some calls. The caller has checked access; `inside`: for a member of the initiative."""
     rows = await reader.rows(
         "SELECT * FROM read.rounds WHERE call = ANY (%(calls)b::text[]) AND NOT rolling "
         "AND from_position <= %(at)b::bigint AND to_position > %(at)b::bigint ORDER BY closes_at, round",
@@ -145,7 +146,7 @@ async def of_calls(reader: Reader, calls: list[str], *, inside: bool, at: int) -
 
 
 def line(row: QueryRow, *, inside: bool, late_until: datetime | None = None) -> RoundLine:
-    """A row of read.rounds as it is shown."""
+    """A row of read.rounds for display."""
     return RoundLine(
         id=row["round"],
         version=Version(row["round"], row["version"]),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 
 class Version:
-    """The version of a stream. The number would reveal how often something happened, so it is never sent to clients: the API
-    replaces it by a tag for the viewer (`Runner.version_tag`).
+    """The version of a stream. The number would show how often something happened, so it is never sent to clients: the
+    API replaces it by a tag for the viewer (`Runner.version_tag`).
 
     Deliberately neither a dataclass nor a Struct, so that it cannot be encoded by accident.
     """

@@ -16,20 +16,20 @@ import msgspec
 from domain.deciding import (
     Aggregate,
     Command,
+    CommandContext,
     Denied,
     Due,
     Fact,
-    Given,
+    IndexEntries,
     Load,
     Loaded,
-    Members,
     Outcome,
     PlannedCommand,
+    PlanRequest,
     Registered,
     Verdict,
-    Wish,
 )
-from domain.due_dates import set_by, struck_by
+from domain.due_dates import removed_by, set_by
 from domain.indexes import entries_of
 from domain.refusals import CommandRejected, Forbidden, Invalid, NotFound, Refused
 from domain.unique_names import unique_names_of
@@ -43,15 +43,15 @@ NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
 @dataclass
 class World:
-    """Streams, indexes, claims and due dates in memory.
+    """Streams, indexes, unique names and due dates in memory.
 
-    `run` loads what a command's plan asks for, checks access, calls the rule, checks the claims and stores the whole outcome,
+    `run` loads what a command's plan asks for, checks access, calls the rule, checks the unique names and stores the whole outcome,
     or raises what the command runner raises and stores nothing. `verdict` is the result of the last access check.
     """
 
     streams: dict[str, list[Fact]] = field(default_factory=dict)
     indexes: dict[str, set[str]] = field(default_factory=dict)
-    claims: set[str] = field(default_factory=set)
+    unique_names: set[str] = field(default_factory=set)
     due: dict[str, Due] = field(default_factory=dict)
     demonstration: bool = False
     verdict: Verdict | None = None
@@ -81,13 +81,13 @@ class World:
             "no JSON body"
         )
         made: set[str] = set()
-        given = Given(
+        context = CommandContext(
             actor=actor,
             now=now,
             new=self._noting(made),
             demonstration=self.demonstration,
         )
-        plan = registered(type(command)).plan(command, given)
+        plan = registered(type(command)).plan(command, context)
         read: set[str] = set()
         act, answer = None, None
         while act is None:
@@ -109,11 +109,11 @@ class World:
     ) -> tuple[type[CommandRejected], object]:
         """How a command that must not succeed was turned down: the exception's class and its sentence; of `Invalid`,
         each wrong field with its sentence instead. Nothing may have been stored."""
-        before = copy.deepcopy((self.streams, self.indexes, self.claims, self.due))
+        before = copy.deepcopy((self.streams, self.indexes, self.unique_names, self.due))
         try:
             outcome = self.run(command, actor, now)
         except CommandRejected as turned:
-            assert (self.streams, self.indexes, self.claims, self.due) == before, (
+            assert (self.streams, self.indexes, self.unique_names, self.due) == before, (
                 "turned down, yet something was stored"
             )
             if isinstance(turned, Invalid):
@@ -146,27 +146,27 @@ class World:
         return Loaded(state, len(self.streams.get(stream, ())))
 
     def _answer(
-        self, wish: Wish, read: set[str]
+        self, request: PlanRequest, read: set[str]
     ) -> Mapping[str, Loaded[Any]] | Mapping[str, tuple[str, ...]]:
-        match wish:
+        match request:
             case Load(streams=wanted):
                 read.update(stream for _, stream in wanted)
                 return {stream: self._load(aggregate, stream) for aggregate, stream in wanted}
-            case Members(indexes=indexes):
+            case IndexEntries(indexes=indexes):
                 return {index: tuple(sorted(self.indexes.get(index, ()))) for index in indexes}
 
     def _check(self, outcome: Outcome, known: set[str]) -> None:
-        """Check that only streams that were read, or new ones, are written, and that each claim is held once."""
+        """Check that only streams that were read, or new ones, are written, and that each unique name is held once."""
         assert set(outcome.facts) <= known, "a stream was written that the plan never read"
         assert outcome.facts.get(outcome.answers), "the answer is about a stream that got a fact"
-        claimed = set(self.claims)
+        taken = set(self.unique_names)
         for facts in outcome.facts.values():
             for fact in facts:
-                for claim, refusal in unique_names_of(fact):
-                    assert claim is not None, "a fact that was decided just now is open"
-                    if claim in claimed:
+                for name, refusal in unique_names_of(fact):
+                    assert name is not None, "a fact that was decided just now is open"
+                    if name in taken:
                         raise Refused(refusal)
-                    claimed.add(claim)
+                    taken.add(name)
 
     def _store(self, outcome: Outcome, actor: str) -> None:
         for stream, facts in outcome.facts.items():
@@ -174,8 +174,8 @@ class World:
             for fact in facts:
                 for index, entry in entries_of(fact, actor):
                     self.indexes.setdefault(index, set()).add(entry)
-                self.claims.update(claim for claim, _ in unique_names_of(fact) if claim is not None)
-                if (key := struck_by(fact)) is not None:
+                self.unique_names.update(name for name, _ in unique_names_of(fact) if name is not None)
+                if (key := removed_by(fact)) is not None:
                     self.due.pop(key, None)
                 if (due := set_by(fact)) is not None:
                     self.due[due.key] = due

@@ -122,7 +122,7 @@ class Claims:
             label=label,
             made_by=person,
             days=days,
-            seed=self._seed("way in", text, form_secret),
+            seed=self._seed("access", text, form_secret),
             claim=claim,
         )
         return ExchangedClaim(person, token)

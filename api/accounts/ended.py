@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 
 
-def end_ways_in(connection: psycopg.Connection[Any]) -> None:
+def end_access(connection: psycopg.Connection[Any]) -> None:
     """Revoke all tokens, end all sessions, and make the secrets of all claims useless.
 
     The facts of the claims do not change; `api.accounts.claims.Claims.withdraw_all` withdraws those that can still be used.

@@ -98,8 +98,8 @@ def exchange_claim(label: str, days: int, as_json: bool) -> None:
 
     async def act(wiring: Wiring) -> None:
         typed = read_line("Claim", hidden=True)
-        way_in = await wiring.claims.exchange(typed.strip(), channel=Channel.CLI, label=label, days=days)
-        shown = {"person": way_in.person, "token": way_in.token}
-        click.echo(json.dumps(shown) if as_json else way_in.token)
+        exchanged = await wiring.claims.exchange(typed.strip(), channel=Channel.CLI, label=label, days=days)
+        shown = {"person": exchanged.person, "token": exchanged.token}
+        click.echo(json.dumps(shown) if as_json else exchanged.token)
 
     with_wiring(act)

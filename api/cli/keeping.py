@@ -115,8 +115,8 @@ def verify_command(as_json: bool, with_keys: bool) -> None:
     """Verify the whole history: every leaf hash, every stream's chain, every number. Changes nothing and needs no key.
 
     With --keys, every sealed field is opened and compared with its commitment. Then the tables derived from the facts
-    (indexes, claims, due dates) are recomputed, and every token and session without a fact behind it is reported. Unique
-    names (claims: e-mail addresses, the grant of an application) are stored as keyed hashes: without --keys only their
+    (indexes, unique names, due dates) are recomputed, and every token and session without a fact behind it is reported. Unique
+    names (e-mail addresses, the grant of an application) are stored as keyed hashes: without --keys only their
     number is compared. The report says what is wrong and where, never what a fact contains.
     """
     settings = read_settings()

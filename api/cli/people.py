@@ -14,7 +14,7 @@ from api.keeping.remains import REMAINS
 from api.run.wiring import Wiring, try_to_finish
 from domain.commands.persons import ErasePerson
 from domain.messages import msg
-from domain.persons import PERSON, address_claim, check_email, check_known
+from domain.persons import PERSON, address_name, check_email, check_known
 from domain.refusals import NotFound
 from domain.values import SYSTEM, Channel, check_stream_id
 from history.requests import Request
@@ -106,7 +106,7 @@ def find_person(as_json: bool) -> None:
         address = check_email(read_line("Address"))
         if address is None:
             fail("No address was given.")
-        person = await wiring.runner.holder(address_claim(address))
+        person = await wiring.runner.holder(address_name(address))
         if person is None:
             fail("Nobody is registered with this address.")
         click.echo(json.dumps({"person": person}) if as_json else person)

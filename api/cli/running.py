@@ -91,7 +91,7 @@ def demo() -> None:
         migrated = migrate(owner_url, all_migrations())
         let_program_in(settings, owner_url, migrated=bool(migrated))
         url = supervisor.hold(database(settings, keep=True))
-        ways_in = asyncio.run(load(settings, url))
+        people = asyncio.run(load(settings, url))
         # The processes get the address of the program's role; none of them needs the owner's.
         environment = {"OVERWINTER_DEMO": "1", SUPERVISED: "1", "DATABASE_URL": url}
         for name in ("serve", "project"):
@@ -106,8 +106,8 @@ def demo() -> None:
         supervisor.wait(until=lambda: asyncio.run(_caught_up(url)), seconds=_START_SECONDS)
         click.echo(f"Overwinter, a demonstration with invented people: {settings.address}\n")
         click.echo("One token for each role (sign in with it on the page, or send it as a Bearer token):")
-        for way in ways_in:
-            click.echo(f"  {way.role:<17}{way.name:<17}{way.token}")
+        for each in people:
+            click.echo(f"  {each.role:<17}{each.name:<17}{each.token}")
         click.echo("\nCtrl-C stops it.")
         supervisor.wait()
 

@@ -15,12 +15,12 @@ class Beside:
     """The findings in derived tables, and among tokens, sessions and claims."""
 
     tables: TablesVerified
-    ways_in: tuple[Unfounded, ...]
+    access: tuple[Unfounded, ...]
 
     @property
     def found(self) -> int:
         """The number of faults."""
-        return self.tables.found + len(self.ways_in)
+        return self.tables.found + len(self.access)
 
     def as_json(self) -> dict[str, Any]:  # Any: JSON
         """The findings, for scripts."""
@@ -29,7 +29,7 @@ class Beside:
                 "found": self.tables.found,
                 "wrong": [mismatch._asdict() for mismatch in self.tables.wrong],
             },
-            "ways_in": [way._asdict() for way in self.ways_in],
+            "access": [each._asdict() for each in self.access],
         }
 
     def lines(self) -> list[str]:
@@ -39,7 +39,7 @@ class Beside:
             where = "" if position is None else f"position {position}: "
             schema = "vault" if table == "keys" else "history"
             lines.append(f"{where}{schema}.{table}, {row}: {fault}: {FAULTS[fault]}")
-        return [*lines, *(f"{way.kind} {way.id}: {REASONS[way.reason]}" for way in self.ways_in)]
+        return [*lines, *(f"{each.kind} {each.id}: {REASONS[each.reason]}" for each in self.access)]
 
     def sentence(self) -> str | None:
         """The closing sentence; None if there are no findings."""
@@ -53,6 +53,6 @@ class Beside:
 
 
 def recheck_beside(url: str, progress: Progress, *, keys: UniqueNameKeys | None = None) -> Beside:
-    """Recompute the derived tables (with `keys`, the names of claims too), and check every token, session and claim. Raises
+    """Recompute the derived tables (with `keys`, the unique names too), and check every token, session and claim. Raises
     psycopg.OperationalError if the database cannot be reached."""
     return Beside(verify_tables(url, progress, keys=keys), tuple(unfounded(url)))

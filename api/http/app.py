@@ -11,7 +11,7 @@ from typing import Any, Final, cast
 from litestar import Litestar, MediaType, Request, Response, get
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.accounts import ways_in
+from api.accounts import access
 from api.health import health, metrics
 from api.http import administration, commands, queries
 from api.http.bodies import DRAINED
@@ -48,7 +48,7 @@ def operations() -> tuple[Operation, ...]:
     return (
         *commands.operations(),
         *queries.operations(),
-        *ways_in.OPERATIONS,
+        *access.OPERATIONS,
         *administration.OPERATIONS,
         *health.operations(),
         *metrics.OPERATIONS,

@@ -93,7 +93,7 @@ _ADDRESSES: Final = (
 """The writes whose address says more than the name of the command."""
 # fmt: on
 _WITH_A_SECRET: Final = ("person.make_claim", "person.use_claim")
-"""Commands whose answers hold a secret; their addresses are in `api.accounts.ways_in`."""
+"""Commands whose answers hold a secret; their addresses are in `api.accounts.access`."""
 
 
 def _by_name(name: str) -> Write:

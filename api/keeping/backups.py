@@ -23,7 +23,7 @@ from typing import Any, Final
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from api.accounts.ended import end_ways_in
+from api.accounts.ended import end_access
 from api.run.settings import Settings
 from api.run.wiring import all_migrations, check_places, try_to_finish, wire
 from domain.topics import SUBJECT_KINDS
@@ -274,7 +274,7 @@ def _put_keys_back(settings: Settings, url: str, contents: Contents, *, without_
                 "again without the file."
             )
         with connection.transaction():
-            end_ways_in(connection)
+            end_access(connection)
             connection.execute(
                 "SELECT vault.put_back(%s::integer, %s::text[], %s::bytea[])",
                 (heading.epoch, list(keys.wrapped), list(keys.wrapped.values())),

@@ -1,4 +1,4 @@
-"""The pages: what a browser is shown, without scripts, over the same commands and questions as the JSON."""
+"""The pages: HTML for browsers, without scripts, on the same commands and queries as the JSON."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
 
-from api.pages import assets, claims, sign_in, ways_in
+from api.pages import access, assets, claims, sign_in
 from api.pages.site import Site
 from api.run.wiring import Wiring
 
@@ -16,20 +16,20 @@ Failed = Callable[[Request[Any, Any, Any], Exception], Response[Any]]
 
 
 def pages(wiring: Wiring) -> tuple[list[HTTPRouteHandler], Failed]:
-    """The handlers of all pages, and what answers a browser whose request failed before it came to one."""
+    """The handlers of all pages, and the handler for failures of browsers' requests that reach no page."""
     site = Site(wiring)
     shown = [
         *site.routes(),
         *sign_in.routes(site, wiring),
         *claims.routes(site, wiring),
-        *ways_in.routes(site, wiring),
+        *access.routes(site, wiring),
         *assets.routes(),
     ]
     return shown, site.on_exception
 
 
 def for_a_browser(request: Request[Any, Any, Any]) -> bool:
-    """Whether a request that came to no handler is a browser's, to be answered by a page."""
+    """Whether a request that matched no handler comes from a browser and is answered by a page."""
     return "text/html" in request.headers.get("accept", "") and not request.scope["path"].startswith(
         ("/api/", "/schema")
     )

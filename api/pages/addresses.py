@@ -1,4 +1,4 @@
-"""Every page, and what is said after each thing that was done: gathered from the concepts' own files."""
+"""All pages, and the message after each command: collected from the files of each concept."""
 
 from __future__ import annotations
 
@@ -31,4 +31,4 @@ PAGES: Final = (
 )
 
 DONE: Final = {act.command: act.done for page in PAGES for act in page.acts}
-"""What is said after a command was done, by its name."""
+"""The message after a command was done, by its name."""

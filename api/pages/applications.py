@@ -1,4 +1,5 @@
-"""Applications: one's own, one with its answers and its timeline, and a call's for its staff and its funders."""
+"""Pages of applications: one's own, a single one with its answers and timeline, and those of a call for its staff and
+funders."""
 
 from __future__ import annotations
 
@@ -40,7 +41,7 @@ T = TypeVar("T")
 
 
 async def if_shown(question: Awaitable[T]) -> T | None:
-    """An answer that this visitor may have, else None."""
+    """The answer of a query, or None if the visitor has no access."""
     try:
         return await question
     except (Forbidden, NotFound):
@@ -65,7 +66,7 @@ async def _one(visit: Visit) -> PageContent:
     offers = await _offers(visit, trial, application)
     jury = await if_shown(initiatives.of_call(reader, who, call.id))
     round = await rounds.one(reader, who, shown.round)
-    # To have seen others' scores excludes from reviewing, so until the panel opens they are shown to whoever asks.
+    # Seeing others' scores excludes from reviewing, so until the panel opens they are shown only on request.
     scores = visit.query.get("show") == "reviews" or round.status in (
         RoundStatus.IN_PANEL,
         RoundStatus.DECIDED,
@@ -103,21 +104,21 @@ async def _one(visit: Visit) -> PageContent:
 
 
 def _named(juror: CallMember) -> str:
-    """A juror in a list of options. A name that cannot be shown leaves a dash, never an id."""
+    """A juror in a list of options. If the name cannot be shown, a dash, never an id."""
     return juror.name or "\N{EN DASH}"
 
 
 def _withheld(found: Sequence[ReviewShown]) -> bool:
-    """Whether there are reviews whose scores can be asked for."""
+    """Whether there are reviews whose scores can be shown on request."""
     return any(each.status == ReviewStatus.SUBMITTED and each.scores is None for each in found)
 
 
 _NOTHING: Final[Any] = {"title": "", "requested": Money(amount="0", currency="EUR"), "answers": {}}
-"""An application that says nothing, to try whether one may be written."""
+"""An empty application, for checking whether one may be submitted."""
 
 
 async def _written_anew(visit: Visit) -> PageContent:
-    """The form of an application, with what was last submitted, to change it or to submit it again."""
+    """The form of an application with what was last submitted, to change or resubmit it."""
     reader, who, application = visit.wiring.reader, visit.person, visit.path["application"]
     shown = await applications.one(reader, who, application)
     if shown.seen_as is not Role.APPLICANT:
@@ -144,7 +145,7 @@ async def _written_anew(visit: Visit) -> PageContent:
         "application.change",
         until=open_until(round) if round.status == RoundStatus.OPEN else None,
         heading=msg("Change the application"),
-        note=msg("The jury reads what you submit last; earlier versions stay in the history."),
+        note=msg("The jury sees the newest version; earlier ones stay in the history."),
         send=msg("Submit the changes"),
         start=start,
     )
@@ -167,7 +168,7 @@ async def _next_stage(visit: Visit) -> PageContent:
         until=open_until(round) if round and round.status == RoundStatus.OPEN else None,
         heading=msg("The next stage"),
         note=msg(
-            "You can change what you submit until the deadline. The jury also reads what you answered before."
+            "You can change what you submit until the deadline. The jury also sees your earlier answers."
         ),
         send=msg("Submit for the next stage"),
         start={"title": shown.title or "", "requested.amount": shown.requested.amount},
@@ -183,7 +184,7 @@ async def _continued(visit: Visit, form: SubmittedForm) -> Plain:
 
 
 def _as_typed(shown: ApplicationDetail) -> dict[str, str]:
-    """An application as its form begins with it."""
+    """The initial values of the form of an application."""
     start = {"title": shown.title or "", "requested.amount": shown.requested.amount}
     for name, answer in (shown.answers or {}).items():
         match answer:
@@ -241,7 +242,7 @@ async def _offers(visit: Visit, trial: Trial, application: str) -> list[Offer]:
 
 
 async def _assignable(trial: Trial, application: str, judges: list[CallMember]) -> list[tuple[str, str]]:
-    """The jurors who can be asked to judge an application, each with a name."""
+    """The jurors who can be asked to review an application, by name."""
     return [
         (judge.person, _named(judge))
         for judge in judges
@@ -294,7 +295,7 @@ async def _of_call(visit: Visit) -> PageContent:
 
 
 async def _offered(_: Visit, form: SubmittedForm) -> Plain:
-    """An offer; its day and time are typed in UTC."""
+    """The fields of an offer; its date and time are typed in UTC."""
     plain: Any = nested(form.typed())  # Any: see Plain
     respond_by = plain.get("respond_by")
     if isinstance(respond_by, str) and respond_by:
@@ -328,7 +329,7 @@ PAGES = (
             ),
             PageAction(
                 command="application.forget",
-                done=msg("What was written in this application, and about it, is erased."),
+                done=msg("The texts of this application, and those about it, are erased."),
                 told={"application": "application"},
             ),
             PageAction(

@@ -1,6 +1,6 @@
-"""Arriving on a page after something was done: the page must have seen it, and says what it was.
+"""The page after a command: it waits until the read models have seen the command, and shows its message.
 
-A cookie carries both for a minute, so that no address tells anything.
+A cookie carries both for a minute, so that addresses contain neither.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ SECONDS: Final = 60
 
 
 class Arrivals:
-    """The cookie of what was done last: an opaque position token, and the command's name."""
+    """The cookie of the last command: an opaque position token, and the command's name."""
 
     def __init__(self, wiring: Wiring) -> None:
         self._wiring = wiring
         self._name = f"{wiring.sessions.cookie_name}-done"
 
     def after(self, position: int, command: str) -> Cookie:
-        """The cookie that a browser takes along to the next page."""
+        """The cookie that the browser sends with the request for the next page."""
         return self._cookie(f"{self._wiring.positions.token(position)}.{command}", SECONDS)
 
     def forget(self) -> Cookie:
-        """The cookie that ends it."""
+        """The cookie that deletes it."""
         return self._cookie("", 0)
 
     async def wait(self, request: Request[Any, Any, Any]) -> str | None:
-        """Wait until the read models have seen what the visitor did last, and answer with the command's name; None if it
-        was nothing. Raises `projections.reader.Behind`."""
+        """Wait until the read models have seen the visitor's last command, and return its name; None if there is none.
+        Raises `projections.reader.Behind`."""
         token, _, command = request.cookies.get(self._name, "").partition(".")
         position = self._wiring.positions.position(token) if token.isascii() else None
         if position is None or command not in REGISTER:

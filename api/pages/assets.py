@@ -1,4 +1,4 @@
-"""The files beside the pages: one style sheet and one icon, both our own."""
+"""The static files of the pages: one style sheet and one icon, both our own."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def routes() -> list[HTTPRouteHandler]:
 
     @get("/style.css", include_in_schema=False, sync_to_thread=False)
     def style() -> Response[bytes]:
-        # Its address in the pages changes with its bytes.
+        # Its address contains a digest, so it changes with the file.
         return Response(STYLE, media_type="text/css; charset=utf-8", headers=_FOR_GOOD)
 
     @get(["/icon.svg", "/favicon.ico"], include_in_schema=False, sync_to_thread=False)

@@ -1,4 +1,4 @@
-"""The calls: the public list, a call with all that it asks and offers, and applying to it."""
+"""Pages of calls: the public list, a single call, and the form to apply."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ from projections.calls import CallDetail, CallLine
 from projections.rounds import RoundLine
 
 BLANK_ROWS = 3
-"""How many empty rows a table begins with, and gets more at a time."""
+"""The number of empty rows that a table starts with, and that are added at a time."""
 
 
 def open_round(visit: Visit, call: CallLine) -> RoundLine | None:
-    """The round that takes in applications now; of several, the one that closes first.
+    """The round that takes applications now; if there are several, the one that closes first.
 
-    A form that came back is shown until the round closes, that is, also in the minutes of grace, which are granted
-    silently: what is wrong with it can be mended in them.
+    A form that came back with errors is shown until the round closes, including the minutes of grace, which are granted
+    silently: the applicant can still correct it then.
     """
     now = visit.wiring.clock()
     return next(
@@ -53,7 +53,7 @@ def open_round(visit: Visit, call: CallLine) -> RoundLine | None:
 
 
 def takes_now(visit: Visit, call: CallLine) -> bool:
-    """Whether a rolling call takes in applications now."""
+    """Whether a rolling call takes applications now."""
     until = call.takes_until
     return (
         call.intake == "rolling"
@@ -86,7 +86,7 @@ async def _list(visit: Visit) -> PageContent:
             "houses": houses,
             "several": len(houses) > 1,
         },
-        # A site with one initiative is that initiative's.
+        # A site with a single initiative shows that initiative's name.
         initiative=next(iter(houses)) if len(houses) == 1 else None,
     )
 
@@ -108,7 +108,7 @@ async def _one(visit: Visit) -> PageContent:
 
 
 async def _offers(visit: Visit, call: CallDetail) -> dict[str, Offer]:
-    """What the staff may do now with the call and its round, by the command."""
+    """The commands that the staff can use on the call and its round now."""
     trial = visit.trial()
     at = visit.wiring.clock().replace(tzinfo=None)
     offers = [
@@ -126,7 +126,7 @@ async def _offers(visit: Visit, call: CallDetail) -> dict[str, Offer]:
                 msg("Extend the deadline"), ExtendRound(round=round.id, closes_at=at, reason="other")
             ),
             await trial.of(
-                msg("Let somebody in late"),
+                msg("Give late access"),
                 GrantLateAccess(round=round.id, applicant=visit.who, until=at, reason="other"),
             ),
         ]
@@ -138,7 +138,7 @@ async def _timed(_: Visit, form: SubmittedForm) -> Plain:
 
 
 async def roles_in(visit: Visit, initiative: str, call: str | None = None) -> frozenset[Role]:
-    """The visitor's roles in an initiative, and in one of its calls, to choose the links that are of use to them."""
+    """The visitor's roles in an initiative and in one of its calls, for choosing which links are useful to them."""
     if visit.signed_in is None:
         return frozenset()
     house: Initiative = await visit.wiring.reader.the(INITIATIVE, initiative)
@@ -169,8 +169,8 @@ async def _apply(visit: Visit) -> PageContent:
 
 
 def _eligibility(visit: Visit, call: CallDetail) -> PageContent | None:
-    """The eligibility questions, asked before the form is shown; None once they are answered as they have to be. Nothing of
-    the answers is stored: the form brings them along."""
+    """The eligibility questions, which are asked before the form is shown; None once they are answered as needed. The
+    answers are not stored: the form repeats them."""
     typed = visit.returned.typed if visit.returned else None
     answers = _eligibility_answers(nested(typed.typed())) if typed else {}
     wrong = wrong_answers(call.eligibility, answers)
@@ -189,7 +189,7 @@ def _eligibility(visit: Visit, call: CallDetail) -> PageContent | None:
 
 
 def _eligibility_answers(plain: Plain) -> dict[str, Any]:  # Any: whatever was sent
-    """The answers to eligibility questions, without those that were left open."""
+    """The answers to eligibility questions, without empty ones."""
     typed = plain.get("eligibility", {})
     if not isinstance(typed, dict):
         return {}
@@ -197,7 +197,7 @@ def _eligibility_answers(plain: Plain) -> dict[str, Any]:  # Any: whatever was s
 
 
 async def _parties(visit: Visit) -> list[tuple[str, str]]:
-    """The organisations for which the visitor can apply, each with its name."""
+    """The organisations for which the visitor can apply, by name."""
     if visit.person is None:
         return []
     acting = await organisations.mine(visit.wiring.reader, visit.person)
@@ -223,9 +223,9 @@ def writing(
     start: Mapping[str, str] | None = None,
     parties: Sequence[tuple[str, str]] = (),
 ) -> PageContent:
-    """The form of a stage, to be filled in for a command that takes a whole application `until` a moment; None where it takes
-    none, or takes it all the time (`rolling`). `start` is what the inputs begin with, `note` what to know before, `send`
-    stands on the button; `parties` are the organisations for which the visitor can apply."""
+    """The form of a stage, for a command that takes a whole application `until` a moment; None if the stage takes none.
+    A `rolling` call takes applications all the time. `start` are the initial values of the inputs, `note` is shown
+    above them, `send` is the text of the button; `parties` are the organisations for which the visitor can apply."""
     form = visit.form(command, start=start)
     return PageContent(
         "apply.html",
@@ -254,7 +254,7 @@ def writing(
 
 
 def _rows(form: FormShown, table: str) -> range:
-    """The rows of a table that are shown: those that were typed, and some more."""
+    """The rows of a table that are shown: those that were typed, and some empty ones."""
     typed = (form.returned.typed if form.returned else SubmittedForm(form.start)).rows(table)
     asked = form.returned is not None and bool(form.returned.typed.own("lines"))
     return range(max(BLANK_ROWS, typed + (BLANK_ROWS if asked else 0)))
@@ -286,7 +286,7 @@ async def _filled(visit: Visit, form: SubmittedForm) -> Plain:
 
 
 def written(call: CallDetail, asked: Asked, form: SubmittedForm) -> Plain:
-    """What was answered, with each answer in the shape that its question asks for."""
+    """The answers, each in the type that its question needs."""
     plain = nested(form.typed())
     if not plain.get("applicant"):
         plain.pop("applicant", None)  # for oneself
@@ -303,7 +303,7 @@ _YES_NO: Final = {"yes": True, "no": False}
 
 
 def _answered(answer: Any, kind: QuestionKind | None, currency: str) -> Any:  # Any: whatever was sent
-    """An answer in the shape of its question's kind; what cannot be read stays as it was typed."""
+    """An answer in the type that its question needs; what cannot be read stays as it was typed."""
     match kind, answer:
         case "yes_no" | "consent", str():
             return _YES_NO.get(answer, answer)
@@ -342,7 +342,7 @@ PAGES = (
             PageAction(command="call.change", done=msg("The call is changed."), told={"call": "call"}),
             PageAction(
                 command="call.set_screening",
-                done=msg("It is saved whether payees have to be screened."),
+                done=msg("The setting for screenings is saved."),
                 told={"call": "call"},
             ),
             PageAction(command="call.cancel", done=msg("The call is cancelled."), told={"call": "call"}),

@@ -1,4 +1,4 @@
-"""Chips: every state of every kind of thing as a word with an icon and a colour, so that none of the three is needed alone."""
+"""Chips: every status as a word with an icon and a colour, so that nobody depends on one of the three alone."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ KINDS: Final[Mapping[str, type[enum.Enum]]] = {
     "review": ReviewStatus,
     "round": RoundStatus,
 }
-"""What has a status that is shown as a chip, by the name that templates use."""
+"""The kinds of things whose status is shown as a chip, by their names in templates."""
 
 OUTCOMES: Final[Mapping[str, Message]] = {
     "award": in_context("outcome", "award"),
@@ -39,7 +39,7 @@ OUTCOMES: Final[Mapping[str, Message]] = {
     "invite": in_context("outcome", "invitation to the next stage"),
     "decline": in_context("outcome", "decline"),
 }
-"""What a panel can decide."""
+"""The outcomes that a panel can set."""
 
 _ICONS: Final = {
     "alert": '<path d="M8 2.5v7M8 13.2v.1"/>',
@@ -108,12 +108,12 @@ _LOOKS: Final[Mapping[object, tuple[str, str]]] = {
     ("outcome", "invite"): ("good", "forward"),
     ("outcome", "decline"): ("out", "cross"),
 }
-"""The colour and the icon of each state."""
+"""The colour and the icon of each status."""
 _PLAIN: Final = ("", "ring")
 
 
 def status_label(kind: str, code: str) -> Message:
-    """The label of a status, or of a panel's outcome."""
+    """The label of a status or of a panel's outcome."""
     return OUTCOMES[code] if kind == "outcome" else label(KINDS[kind](code))
 
 
@@ -130,11 +130,11 @@ class Chips:
         return self.drawn(self.label(kind, code), tone, icon)
 
     def label(self, kind: str, code: str) -> str:
-        """``status_label("application", application.status)``: the words of a chip alone, as the beginning of a line."""
+        """``status_label("application", application.status)``: only the words of a chip, with a capital letter."""
         words = self._locale.say(status_label(kind, code))
         return words[:1].upper() + words[1:]
 
     def drawn(self, words: str, tone: str = "", icon: str = "ring") -> str:
-        """``chip_of(_("Draft"))``: a chip of words that are no status."""
+        """``chip_of(_("Draft"))``: a chip for words that are not a status."""
         marked = f'<svg viewBox="0 0 16 16" aria-hidden="true">{_ICONS[icon]}</svg>'
         return safe(f'<span class="chip{f" {tone}" if tone else ""}">{marked}{escape(words)}</span>')

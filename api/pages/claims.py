@@ -1,4 +1,4 @@
-"""Exchanging a claim: the person gets a token that nobody else knows, is shown it once, and is signed in."""
+"""Exchanging a claim: the person gets a token that nobody else knows, sees it once, and is signed in."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ from history.requests import Contended, KeyReused
 
 
 def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
-    """The handlers of the page for claims. The claim travels in a form, and is in no address and not shown again."""
+    """The handlers of the page for claims. The claim is sent in a form; it appears in no address and is not shown
+    again."""
     browser = SameBrowser(f"{wiring.sessions.cookie_name}-claim")
 
     async def page(visit: Visit, trouble: Message | None, status: int) -> Response[Any]:
@@ -42,8 +43,8 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
         form = await read_form(request, wiring.settings.most_fields)
         browser.check(request, form)
         try:
-            # Where the answer was lost on its way, the same form gets the same token.
-            way_in = await wiring.claims.exchange(
+            # If the answer was lost, sending the same form again returns the same token.
+            exchanged = await wiring.claims.exchange(
                 form.fields.get("claim", "").strip(),
                 channel=Channel.PAGE,
                 label="page",
@@ -53,10 +54,10 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
             problem = problem_of(error)
             visit = await site.visit(request)
             return await page(visit, problem.detail, problem.kind.status)
-        cookie = await wiring.sessions.begin(way_in.token)
-        # Whoever was signed in before is so no more: one session a browser.
+        cookie = await wiring.sessions.begin(exchanged.token)
+        # A browser has only one session, so an earlier one ends.
         await wiring.sessions.end(request.cookies.get(wiring.sessions.cookie_name))
-        context = {"token": way_in.token, "days": DEFAULT_DAYS, "signed_in": None, "untold": False}
+        context = {"token": exchanged.token, "days": DEFAULT_DAYS, "signed_in": None, "untold": False}
         cookies = [browser.forget(), *([cookie] if cookie else [])]
         return await site.answer(
             await site.visit(request), PageContent("claimed.html", context), cookies=cookies

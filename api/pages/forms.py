@@ -1,8 +1,7 @@
-"""Forms as browsers send them: read strictly, and turned into the fields of a command.
+"""Forms as browsers send them: parsed strictly, and converted to the fields of a command.
 
-An input's name is the path by which errors name it (``requested.amount``, ``answers.costs[0].item``), so that a form
-needs no table of its own to become a command, nor to show what is wrong with it. Names that begin with an underscore
-are the form's own.
+The name of an input is the path by which errors name it (``requested.amount``, ``answers.costs[0].item``), so no form
+needs a table to become a command or to show errors. Names that start with an underscore belong to the form itself.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ from domain.values import Money
 C = TypeVar("C", bound=Command)
 
 LIMIT: Final = 1_000_000
-"""How many bytes a form may have."""
+"""The most bytes of a form."""
 _MOST_NAME: Final = 120
 _MEDIA_TYPE: Final = "application/x-www-form-urlencoded"
 _PATH: Final = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*|\[[0-9]{1,3}\])*\Z", re.ASCII)
@@ -37,7 +36,7 @@ _ROW: Final = re.compile(r"([a-z0-9_.]+)\[([0-9]{1,3})\]\.(.+)", re.ASCII)
 _OWN: Final = re.compile(r"_[a-z]{1,20}\Z", re.ASCII)
 
 TICKED: Final = "true"
-"""What a box that is ticked sends; one that is not sends nothing."""
+"""The value of a ticked box; a box that is not ticked is not sent."""
 
 Plain = dict[str, Any]  # Any: what JSON can hold
 
@@ -49,7 +48,7 @@ class SubmittedForm:
     fields: Mapping[str, str]
 
     def own(self, name: str) -> str:
-        """One of the form's own fields, such as ``csrf``; empty if it is not there."""
+        """One of the form's own fields, such as ``csrf``; empty if it is missing."""
         return self.fields.get(f"_{name}", "")
 
     def typed(self) -> dict[str, str]:
@@ -57,8 +56,8 @@ class SubmittedForm:
         return {name: value for name, value in self.fields.items() if not name.startswith("_")}
 
     def without_blank_rows(self) -> SubmittedForm:
-        """The form with the rows of its tables (``answers.costs[2].item``) numbered anew from 0, those without any text
-        left out, so that the number in an error is the number of the row that is shown."""
+        """The form without empty table rows; the others (``answers.costs[2].item``) are renumbered from 0, so that the
+        number in an error is that of the row shown."""
         tables: dict[str, dict[int, dict[str, str]]] = {}
         others: dict[str, str] = {}
         for name, value in self.fields.items():
@@ -73,13 +72,13 @@ class SubmittedForm:
         return SubmittedForm(others)
 
     def rows(self, table: str) -> int:
-        """How many rows of a table were sent."""
+        """The number of rows of a table that were sent."""
         return len({found[2] for name in self.fields if (found := _ROW.match(name)) and found[1] == table})
 
 
 async def read_form(request: Request[Any, Any, Any], most_fields: int = MOST_FIELDS) -> SubmittedForm:
-    """The form that a request brings, of at most `most_fields`. Raises `Problem` for anything that no browser sends from a page
-    of ours."""
+    """The form in a request, with at most `most_fields` fields. Raises `Problem` for everything that a browser would
+    not send from one of our pages."""
     media, _, parameters = request.headers.get("content-type", "").partition(";")
     raw = await take_in(request, LIMIT)
     if raw is None:
@@ -111,15 +110,15 @@ def _pairs(raw: bytes, most_fields: int) -> dict[str, str]:
             raise Problem(ProblemType.MALFORMED, msg("The form has a field that is not on the page."))
         if name in fields:
             raise Problem(ProblemType.MALFORMED, msg("The form has the same field twice."))
-        # Browsers send a line's end as two characters; it is one, also where characters are counted.
+        # Browsers send the end of a line as two characters; it counts as one.
         fields[name] = value.replace("\r\n", "\n")
     return fields
 
 
 def nested(fields: Mapping[str, str]) -> Plain:
-    """Fields by their paths as one object: ``{"a.b": "x", "c[0].d": "y"}`` as ``{"a": {"b": "x"}, "c": [{"d": "y"}]}``.
+    """Nests fields by their paths: ``{"a.b": "x", "c[0].d": "y"}`` becomes ``{"a": {"b": "x"}, "c": [{"d": "y"}]}``.
 
-    The numbers in brackets only give the order. Raises `Problem` if two paths cannot both be.
+    The numbers in brackets only give the order. Raises `Problem` if two paths contradict each other.
     """
     root: Plain = {}
     for path, value in fields.items():
@@ -149,20 +148,20 @@ def _listed(value: Any) -> Any:  # Any: see Plain
 
 
 def with_seconds(plain: Plain, *names: str) -> Plain:
-    """What a form says, with the seconds that browsers leave out of a day and time."""
+    """The form with the seconds that browsers leave out of dates and times."""
     timed = {name: plain[name] for name in names if isinstance(plain.get(name), str)}
     return plain | {name: f"{text}:00" for name, text in timed.items() if text.count(":") == 1}
 
 
 def command_of(kind: type[C], plain: Plain) -> C:
-    """A command from what a form says, where all is text: whole numbers and amounts are read as people write them, and what
-    may be left out and is empty is left out. Raises `Problem`, or `Invalid` with every field that is wrong."""
+    """A command from a form, in which all values are text: whole numbers and amounts are read as people write them, and
+    empty optional fields are left out. Raises `Problem`, or `Invalid` with every wrong field."""
     return decode(msgspec.json.encode(read_typed(plain, kind)), kind, options=True)
 
 
 def read_typed(value: Any, hint: Any) -> Any:  # Any: see Plain, and a type
-    """A value as its type needs it: whole numbers and amounts are read where they have one meaning. What cannot be read
-    stays as it was typed, so that the command's own rule says what is wrong with it."""
+    """A value in the type that its field needs: whole numbers and amounts are read if they have one meaning. What
+    cannot be read stays as it was typed, so that the command's own rule reports the error."""
     if get_origin(hint) in (Union, UnionType):
         members = get_args(hint)
         if type(None) in members and _is_empty(value):
@@ -191,7 +190,7 @@ def read_typed(value: Any, hint: Any) -> Any:  # Any: see Plain, and a type
 
 
 def _is_empty(value: Any) -> bool:  # Any: see Plain
-    """Whether nothing was typed; of a sum, its currency is the form's own."""
+    """Whether nothing was typed. The currency of a sum is filled in by the form and does not count."""
     if isinstance(value, dict):
         return all(_is_empty(below) for name, below in value.items() if not name.endswith("currency"))
     return isinstance(value, str) and not value.strip()

@@ -1,4 +1,4 @@
-"""What stands around every page: whose page it is, where one can go from there, and who one is."""
+"""The frame of every page: the initiative, the navigation, and the visitor."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """`house` is the name of the initiative that a page belongs to; None for a page of the whole installation. `name` and
-    `roles` are the visitor's, where they are known."""
+    """`house` is the name of the initiative that a page belongs to; None for a page of the whole installation. `name`
+    and `roles` are the visitor's, if they are known."""
 
     house: str | None = None
     name: str | None = None
@@ -43,13 +43,13 @@ _REVIEWS: Final = Link("/reviews", in_context("navigation", "Your reviews"))
 _GRANTS: Final = Link("/grants", in_context("navigation", "Your grants"))
 
 WITHOUT_PERSON: Final = Frame(links=(_CALLS,))
-"""Around a page for somebody who is not signed in."""
+"""The frame for a visitor who is not signed in."""
 PERHAPS_SIGNED_IN: Final = Frame(links=(_TODAY, _CALLS))
-"""Around a page that tells a problem, where it was not asked whether a session stands behind the cookie."""
+"""The frame of an error page, for which the session was not checked."""
 
 
 async def known(reader: Reader, person: str) -> Me | None:
-    """Who is signed in; None if what is stored about them cannot be read: pages are shown all the same."""
+    """The person who is signed in; None if their data cannot be read: pages are shown all the same."""
     try:
         return await initiatives.me(reader, person)
     except (CommandRejected, Unreadable, KeysUnusable):
@@ -57,7 +57,7 @@ async def known(reader: Reader, person: str) -> Me | None:
 
 
 async def frame_of(reader: Reader, me: Me | None, initiative: str | None, *, signed_in: bool) -> Frame:
-    """The frame of a page that belongs to an `initiative`, or to none."""
+    """The frame of a page of an `initiative`, or of none."""
     name: str | None = None
     if initiative is not None:
         # An initiative keeps its name, so a remembered state will do.

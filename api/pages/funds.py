@@ -1,4 +1,4 @@
-"""What a funder follows: a fund with its accounts, and the whole timeline of a fund and of a call, as of any moment."""
+"""Pages for funders: a fund with its accounts, and the whole timelines of a fund and a call, as of any moment."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MOVED: Final = {
     "fund.released.v1": msg("Released from a grant"),
     "grant.instalment_settled.v1": msg("A payment"),
 }
-"""What moves money, by the topic of its fact."""
+"""The facts that move money, by topic."""
 _OTHER: Final = msg("Another entry")
 
 ACCOUNTS: Final = {
@@ -37,7 +37,7 @@ ACCOUNTS: Final = {
 
 
 def moved(entry: Entry) -> Message:
-    """What an entry of the ledger was about."""
+    """The words for an entry of the ledger."""
     what = _MOVED.get(entry.topic, _OTHER)
     if entry.instalment is None:
         return what
@@ -45,8 +45,7 @@ def moved(entry: Entry) -> Message:
 
 
 async def _moment(visit: Visit) -> AsOf | None:
-    """The moment that the address asks for by a time, in UTC unless it has an offset; None for now. Raises
-    `Invalid`."""
+    """The moment in the address, in UTC unless it has an offset; None for now. Raises `Invalid`."""
     text = visit.query.get("as_of")
     if not text:
         return None

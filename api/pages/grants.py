@@ -1,4 +1,4 @@
-"""Grants: one's own, a call's, and one with its payee, its instalments and its reports."""
+"""Pages of grants: one's own, a call's, and a single one with its payee, instalments and reports."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ PAYEES: Final = {
     "fiscal_host": in_context("payee", "a fiscal host"),
     "other": in_context("payee", "somebody else"),
 }
-"""Who can be paid, by the codes of `SetGrantPayee.kind`."""
+"""The kinds of payees, by the codes of `SetGrantPayee.kind`."""
 
 
 async def _mine(visit: Visit) -> PageContent:
@@ -125,7 +125,7 @@ def _all(found: dict[int, list[Offer]]) -> list[Offer]:
 
 
 def _next(grant: GrantDetail) -> list[tuple[Message, Command]]:
-    """What can come next for a grant as a whole, whoever does it."""
+    """The possible next steps of a grant as a whole, whoever takes them."""
     if grant.status == GrantStatus.OFFERED:
         return [
             (msg("Accept the grant"), AcceptGrant(grant=grant.id)),
@@ -159,7 +159,7 @@ def _next(grant: GrantDetail) -> list[tuple[Message, Command]]:
 
 
 def _changes(grant: GrantDetail) -> list[tuple[Message, Command]]:
-    """How a grant under way can be stopped or changed."""
+    """The commands that stop or change an accepted grant."""
     ends_on = date.max if grant.ends_on != date.max else date.min
     proposal = ProposeGrantAmendment(grant=grant.id, ends_on=ends_on, confirm_past_due=True)
     answers: list[tuple[Message, Command]] = []
@@ -184,7 +184,7 @@ def _changes(grant: GrantDetail) -> list[tuple[Message, Command]]:
 
 
 def _steps(visit: Visit, grant: str, instalment: InstalmentShown) -> list[tuple[Message, Command]]:
-    """What can come next for an instalment, whoever does it."""
+    """The possible next steps of an instalment, whoever takes them."""
     number = instalment.number
     match instalment.status:
         case InstalmentStatus.SCHEDULED:
@@ -202,7 +202,7 @@ def _steps(visit: Visit, grant: str, instalment: InstalmentShown) -> list[tuple[
                 )
             ]
         case InstalmentStatus.APPROVED | InstalmentStatus.FAILED:
-            # A payment that failed needs its approvals again if the payee was changed for it.
+            # A failed payment needs its approvals again if the payee was changed since.
             again = instalment.status == InstalmentStatus.FAILED
             approve = ApproveInstalment(grant=grant, instalment=number)
             return [
@@ -229,7 +229,7 @@ def _steps(visit: Visit, grant: str, instalment: InstalmentShown) -> list[tuple[
 
 
 def _some(amount: Money | None) -> Money | None:
-    """An amount, if it is more than nothing."""
+    """An amount, unless it is zero."""
     return amount if amount is not None and amount.amount.strip("0.") else None
 
 
@@ -279,15 +279,15 @@ PAGES = (
                 told=_TOLD,
             ),
             PageAction(command="grant.suspend", done=msg("The grant is suspended."), told=_TOLD),
-            PageAction(command="grant.resume", done=msg("The grant goes on."), told=_TOLD),
+            PageAction(command="grant.resume", done=msg("The grant is resumed."), told=_TOLD),
             PageAction(
                 command="grant.terminate",
-                done=msg("The grant is ended. What was not paid is back in the fund."),
+                done=msg("The grant has ended. What was not paid is back in the fund."),
                 told=_TOLD,
             ),
             PageAction(
                 command="grant.propose_amendment",
-                done=msg("The amendment is proposed. It counts once the recipient accepts it."),
+                done=msg("The amendment is proposed. It takes effect once the recipient accepts it."),
                 told=_TOLD,
             ),
             PageAction(command="grant.accept_amendment", done=msg("You accepted the amendment."), told=_TOLD),

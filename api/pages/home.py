@@ -1,4 +1,4 @@
-"""One's own page: who one is, and what there is to do in each role."""
+"""One's own page: one's roles, and what there is to do in each."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ from projections.reviews import OwnReview
 
 @dataclass(frozen=True, slots=True)
 class OwnInitiative:
-    """An initiative as its member sees it: with its calls and, for whom they are, its funds."""
+    """An initiative for one of its members, with its calls and, if they may see them, its funds."""
 
     own: OwnRoles
     calls: tuple[CallLine, ...]
     funds: tuple[FundLine, ...]
 
     def roles_in(self, call: str) -> frozenset[Role]:
-        """All roles that the member holds in one of its calls."""
+        """All roles of the member in one of its calls."""
         for_call = [role for each in self.own.calls if each.call == call for role in each.roles]
         return frozenset((*self.own.roles, *for_call))
 
@@ -48,8 +48,8 @@ class OwnInitiative:
 
 @dataclass(frozen=True, slots=True)
 class TodoItem:
-    """Something that waits for the visitor: where it is done, how many of it there are (shown before the words; 0: there
-    is one), about which call, and until when."""
+    """Something that waits for the visitor: the address where they do it, how many there are (shown before the words;
+    0: there is one), the call, and the deadline."""
 
     href: str
     words: Message
@@ -101,7 +101,7 @@ def _begun(count: int) -> Message:
 
 
 async def _offers(visit: Visit) -> list[TodoItem]:
-    """Grants that the visitor was offered, and amendments of them, that are not answered yet."""
+    """Grants offered to the visitor, and amendments of them, that are not answered yet."""
     found = await grants.mine(visit.wiring.reader, visit.person)
     return [
         *(
@@ -125,8 +125,8 @@ async def _offers(visit: Visit) -> list[TodoItem]:
 
 
 def _rounds(place: OwnInitiative, call: CallLine) -> Iterator[TodoItem]:
-    """Rounds of a call that wait for its staff or its chair. What is in them is not looked at: an officer who reads
-    applications can no longer review in a blind round."""
+    """Rounds of a call that wait for its staff or its chair. Their applications are not read: an officer who reads them
+    could no longer review in a blind round."""
     roles = place.roles_in(call.id)
     for round in call.rounds:
         ranking = f"/rounds/{round.id}/ranking"
@@ -146,7 +146,7 @@ def _rounds(place: OwnInitiative, call: CallLine) -> Iterator[TodoItem]:
 
 
 async def _decisions(visit: Visit, places: list[OwnInitiative]) -> list[TodoItem]:
-    """Decisions that rolling calls owe, for their staff."""
+    """Decisions that are due in rolling calls, for their staff."""
     found = []
     for place in places:
         for call in place.calls:
@@ -175,7 +175,7 @@ _CONFIRM: Final = msg(
 
 
 async def place_of(reader: Reader, person: str | None, own: OwnRoles) -> OwnInitiative:
-    """An initiative as its member sees it, with every call and fund that is theirs to see."""
+    """An initiative for one of its members, with all calls and funds that they may see."""
 
     async def own_funds(cursor: str | None) -> ListPage[FundLine]:
         return await funds.of_initiative(reader, person, own.initiative, cursor=cursor, limit=MOST)
@@ -187,7 +187,7 @@ async def place_of(reader: Reader, person: str | None, own: OwnRoles) -> OwnInit
 
     found_calls = await whole(own_calls)
     listed = {call.id for call in found_calls}
-    # An officer for one call alone sees its draft, too.
+    # An officer for one call only also sees its draft.
     drafts = [
         await calls.one(reader, person, each.call)
         for each in own.calls

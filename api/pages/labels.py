@@ -1,4 +1,5 @@
-"""The labels of inputs, by the names of their fields: for the summary of what is wrong, and where a text is given back."""
+"""The labels of inputs, by the names of their fields: for the summary of errors, and for text that is returned to the
+visitor."""
 
 from __future__ import annotations
 
@@ -60,7 +61,7 @@ _IN_A_TABLE: Final = re.compile(r"instalments\[([0-9]+)\]\.(.+)")
 
 
 def label_of(name: str) -> Message:
-    """How people know an input: ``requested.amount`` is the "Amount you ask for"."""
+    """The label of an input: ``requested.amount`` is "Amount you ask for"."""
     if found := _IN_A_TABLE.match(name):
         return msg("Instalment {number}: {field}", number=int(found[1]) + 1, field=label_of(found[2]))
     beginning, _, rest = name.partition(".")
@@ -70,8 +71,8 @@ def label_of(name: str) -> Message:
 
 
 def given_back(typed: Mapping[str, str]) -> list[tuple[Message, str, str]]:
-    """What a person typed or chose in a form that is not shown again: each with its label and the name of its input. What
-    the page itself had put into the form is left out."""
+    """What a person typed or chose in a form that is not shown again: each value with its label and the name of its
+    input. Values that the page itself had filled in are left out."""
     return [
         (label_of(name), name, value)
         for name, value in typed.items()

@@ -1,4 +1,5 @@
-"""The language of the pages: chosen in the masthead and kept in a cookie, else the one that the browser asks for."""
+"""The language of the pages: chosen in the masthead and kept in a cookie; otherwise the one that the browser asks
+for."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ _YEAR: Final = 365 * 24 * 3600
 
 
 class LanguageChoice:
-    """The cookie that keeps a visitor's choice. It holds the name of a language and nothing else."""
+    """The cookie with a visitor's choice. It contains only the name of a language."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -22,14 +23,14 @@ class LanguageChoice:
     def languages(
         self, request: Request[Any, Any, Any], chosen: str | None = None, registered: str | None = None
     ) -> tuple[str, ...]:
-        """The languages that a visitor reads, the best first: the one `chosen` just now, the one kept in the cookie, those
-        of the browser, the one that the person is registered with, English."""
+        """The visitor's languages, the best first: the one `chosen` just now, the one in the cookie, those of the
+        browser, the one that the person is registered with, English."""
         kept = request.cookies.get(self._name)
         found = asked_languages(request, chosen or (kept if kept in LANGUAGES else None))
         return (*found[:-1], registered, found[-1]) if registered else found
 
     def cookies(self, request: Request[Any, Any, Any], chosen: str | None) -> list[Cookie]:
-        """What keeps a choice; nothing, if none was made or it is kept already."""
+        """The cookies that keep a choice; none if there is no choice or it is kept already."""
         if chosen not in LANGUAGES or request.cookies.get(self._name) == chosen:
             return []
         return [
@@ -47,6 +48,6 @@ class LanguageChoice:
 
 def same_place(path: str, query: dict[str, str], language: str) -> str:
     """The address of the same page in another language."""
-    # The framework gives the parameters in no order of its own.
+    # The framework gives the parameters in no defined order.
     kept = {name: query[name] for name in sorted(query) if name != "lang"}
     return f"{path}?{urlencode({**kept, 'lang': language}, quote_via=quote)}"

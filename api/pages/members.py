@@ -15,7 +15,7 @@ async def _show(visit: Visit) -> PageContent:
     shown = await members.given_roles(
         reader, visit.person, initiative, cursor=visit.query.get("cursor"), limit=100
     )
-    # Asked after the first, which lets only members by.
+    # After the first query, which allows only members.
     house = await reader.the(INITIATIVE, initiative)
     return PageContent(
         "members.html",
@@ -40,7 +40,7 @@ PAGES = (
         acts=(
             PageAction(
                 command="initiative.set_screening",
-                done=msg("It is saved whether payees have to be screened."),
+                done=msg("The setting for screenings is saved."),
                 told={"initiative": "initiative"},
             ),
         ),

@@ -1,4 +1,4 @@
-"""Organisations: those for which one acts or was invited to, and one with everybody who acts for it."""
+"""Pages of organisations: those of which one is a member or to which one was invited, and a single one."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ async def _one(visit: Visit) -> PageContent:
 
 
 async def _registered(_: Visit, form: SubmittedForm) -> Plain:
-    """An organisation with the identifiers that were written, the empty ones left out."""
+    """An organisation with the identifiers that were typed, without empty ones."""
     plain: Any = nested(form.typed())  # Any: see Plain
     written: Mapping[str, Any] | list[Any] = plain.get("identifiers", [])
     plain["identifiers"] = [each for each in written if isinstance(each, str) and each.strip()]
@@ -107,13 +107,13 @@ PAGES = (
             ),
             PageAction(
                 command="organisation.remove_member",
-                done=msg("This person does not act for the organisation any more."),
+                done=msg("This person no longer acts for the organisation."),
                 told=_TOLD,
                 then=lambda _visit, _answer: "/organisations",
             ),
             PageAction(
                 command="organisation.close",
-                done=msg("The organisation is closed. What it was granted goes on."),
+                done=msg("The organisation is closed. Its grants continue."),
                 told=_TOLD,
             ),
         ),

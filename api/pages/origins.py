@@ -1,4 +1,5 @@
-"""Whether a form was sent from a page of this site: what the browser itself says about it, beside the form's secret."""
+"""Checks that a form was sent from a page of this site, by the browser's own headers; in addition to the form's
+secret."""
 
 from __future__ import annotations
 
@@ -13,10 +14,10 @@ from domain.messages import msg
 
 
 def check_same_site(request: Request[Any, Any, Any], settings: Settings) -> None:
-    """Raise `Problem` for a form that another site's page sent.
+    """Raise `Problem` for a form that was sent from another site's page.
 
-    Browsers that tell `Sec-Fetch-Site` are believed. Of the others, `Origin` must name this host; it is ``null`` where a
-    page sends no referrer, as ours, and then it is the form's secret alone that tells.
+    `Sec-Fetch-Site` is trusted if the browser sends it. Otherwise `Origin` must name this host. It is ``null`` for
+    pages that send no referrer, such as ours; then only the form's secret protects.
     """
     site = request.headers.get("sec-fetch-site")
     origin = request.headers.get("origin")

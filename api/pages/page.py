@@ -1,4 +1,4 @@
-"""What a page is: declared once by each concept's file, and served by `api.pages.site`."""
+"""The declaration of a page, made in each concept's file and served by `api.pages.site`."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from history.requests import Answer
 
 @dataclass(frozen=True, slots=True)
 class PageContent:
-    """What a page shows: its template and what that needs. `labels` name inputs in the summary of what is wrong, where
-    `api.pages.labels` does not; `initiative` is the one that the page belongs to."""
+    """The content of a page: its template and the template's values. `labels` name inputs in the summary of errors that
+    `api.pages.labels` does not know; `initiative` is the one that the page belongs to."""
 
     template: str
     context: Mapping[str, Any]  # Any: whatever the template shows
@@ -30,11 +30,11 @@ Next = Callable[[Visit, Answer], str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageAction:
-    """A command that a page's form can give.
+    """A command that a form of the page can send.
 
-    The fields of the command that the page's address tells are taken from there (`told`: by the names there), the
-    others from the form; `filled` makes them where the form is not shaped like the command. `done` is said on the page
-    that follows, which is the same one or what `then` tells.
+    Fields of the command that are in the page's address are taken from there (`told`: by the names there), the others
+    from the form; `filled` makes them if the form has another shape than the command. `done` is the message on the next
+    page, which is the same one or the address from `then`.
     """
 
     command: str
@@ -46,8 +46,8 @@ class PageAction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """A page: its address, what it shows, and what can be done there. A `public` one needs no signing in; one with
-    `as_of` can be shown as of an earlier time."""
+    """A page: its address, its content, and its actions. A `public` page needs no sign-in; one with `as_of` can be
+    shown as of an earlier time."""
 
     path: str
     show: Show

@@ -1,4 +1,4 @@
-"""Panels: the ranking of a round, and the jury's decision on it."""
+"""Pages of panels: the ranking of a round, and the jury's decisions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from projections import calls, panels, review_progress, rounds
 from projections.panels import Ranking
 
 PLACES = 25
-"""How many places a page shows."""
+"""The number of places on a page."""
 
 
 async def _ranking(visit: Visit) -> PageContent:
@@ -141,7 +141,8 @@ PAGES = (
             ),
             PageAction(command="panel.set_outcome", done=msg("The outcome is saved.")),
             PageAction(
-                command="panel.return", done=msg("The panel is open again. Its chair decides once more.")
+                command="panel.return",
+                done=msg("The panel is open again, and the chair can change the decisions."),
             ),
             PageAction(
                 command="panel.close",

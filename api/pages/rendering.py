@@ -1,4 +1,4 @@
-"""Rendering: the templates, compiled once, and how values look in them."""
+"""Rendering: the compiled templates, and how values are formatted in them."""
 
 from __future__ import annotations
 
@@ -40,14 +40,15 @@ ICON: Final = (_HERE / "templates" / "icon.svg").read_bytes()
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A text in the language that fits best, and which one that is."""
+    """A text in the language that fits best, and the code of that language."""
 
     language: str
     text: str
 
 
 def said(texts: Texts, languages: Sequence[str]) -> Said:
-    """A text in the first of `languages` that it has, counting ``en`` for ``en-GB``; else in its own first one."""
+    """A text in the first of `languages` that it has (``en`` counts for ``en-GB``); otherwise in its own first
+    language."""
     by_base = {language.partition("-")[0]: language for language in reversed(texts)}
     for language in languages:
         found = language if language in texts else by_base.get(language.partition("-")[0])
@@ -58,23 +59,23 @@ def said(texts: Texts, languages: Sequence[str]) -> Said:
 
 
 def codes(command: str, field: str) -> tuple[str, ...]:
-    """The codes among which a field of a command offers a choice."""
+    """The codes that a field of a command can be chosen from."""
     hint = get_type_hints(REGISTER[command].request)[field]
     found = [each for option in (get_args(hint) or ()) for each in (get_args(option) or (option,))]
     return tuple(code for code in found if isinstance(code, str))
 
 
 def clock_time(at: datetime, zone: str) -> str:
-    """The time of a day on the clocks of a zone: ``18:05``."""
+    """The time of day in a time zone: ``18:05``."""
     return at.astimezone(UTC if zone == "UTC" else ZoneInfo(zone)).strftime("%H:%M")
 
 
 _PAGES: Final = {"application": "applications", "call": "calls", "fund": "funds", "grant": "grants"}
-"""Where the pages of each kind of thing are."""
+"""The addresses of the pages of each kind of thing."""
 
 
 def address_of(about: About) -> str | None:
-    """The page of what an entry of a timeline is about, if the reader can open it; a round's is its call's."""
+    """The page of what a timeline's entry is about, if the reader can open it; for a round, the page of its call."""
     if not about.opens:
         return None
     kind, thing = ("call", about.call) if about.kind == "round" else (about.kind, about.id)
@@ -87,7 +88,7 @@ def plain(code: str) -> str:
 
 
 def _capital(text: str) -> str:
-    """A text that begins with a capital letter; the rest as it is."""
+    """A text with a capital letter at its beginning."""
     return text[:1].upper() + text[1:]
 
 
@@ -101,7 +102,7 @@ def _language_name(code: str) -> str:
 
 
 class _Words:
-    """What templates can say in one language."""
+    """The functions with which templates speak one language."""
 
     def __init__(self, locale: Locale) -> None:
         self._locale = locale
@@ -115,7 +116,7 @@ class _Words:
         return self._locale.say(Message(one, {"count": count, **values}, plural=many))
 
     def in_context(self, context: str, template: str, **values: Any) -> str:  # Any: see Message
-        """``p_("verb", "Open")``: a message whose English words mean several things."""
+        """``p_("verb", "Open")``: a message whose English words have several meanings."""
         return self._locale.say(Message(template, values, context=context))
 
     def markup(self, template: str, **values: Any) -> str:  # Any: see Message
@@ -123,7 +124,7 @@ class _Words:
         return safe(self._locale.markup(Message(template, values)))
 
     def say(self, message: Message | str | None) -> str:
-        """A message that came from elsewhere; a text as it is."""
+        """A `Message` made elsewhere, translated; a text unchanged."""
         if message is None:
             return ""
         return self._locale.say(message) if isinstance(message, Message) else message
@@ -133,7 +134,7 @@ class _Words:
         return "" if amount is None else self._locale.money(amount)
 
     def moment(self, at: datetime | str | None, zone: str = "UTC") -> str:
-        """A moment on the clocks of a zone, which is named."""
+        """A moment as local time of a zone, with the zone's name."""
         if at is None:
             return ""
         return self._locale.moment(datetime.fromisoformat(at) if isinstance(at, str) else at, zone)
@@ -145,7 +146,7 @@ class _Words:
         return self._locale.day(date.fromisoformat(on) if isinstance(on, str) else on)
 
     def sentence(self, entry: TimelineEntry) -> str:
-        """What happened by an entry of a timeline, with the name of what it is about as a link."""
+        """The sentence of a timeline's entry, with the name of what it is about as a link."""
         address = address_of(entry.about)
         return safe(
             self._locale.markup(
@@ -172,7 +173,7 @@ class _Words:
         return self._locale.zone(zone)
 
     def number(self, number: int) -> str:
-        """A number, its thousands grouped."""
+        """A number with its thousands grouped."""
         return self._locale.number(number)
 
     def amount(self, text: str, currency: str) -> str:
@@ -192,11 +193,11 @@ class _Words:
         return self._locale.day(at.astimezone(ZoneInfo(zone)).date())
 
     def choices(self, command: str, field: str) -> tuple[tuple[str, str], ...]:
-        """What a field of a command offers to choose from, each code with its words."""
+        """The options for a field of a command: each code with its label."""
         return tuple((code, self.reason(code)) for code in codes(command, field))
 
     def within(self, hint: str, most: int) -> str:
-        """A field's hint, with the length to which its text is limited; 0 where nothing is typed freely."""
+        """The hint of a field with its maximum length; 0 if it is not a text."""
         if not most:
             return hint.strip()
         return f"{hint.strip()} {self._locale.say(msg('At most {most} characters.', most=most))}".strip()

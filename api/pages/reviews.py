@@ -1,4 +1,4 @@
-"""Reviews: a juror's list, declaring a conflict of interest or none, and scoring."""
+"""Pages of reviews: a juror's list, declaring whether there is a conflict of interest, and scoring."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from domain.messages import msg
 from projections import calls, reviews
 
 NO_BASIS = "none"
-"""What a juror chooses for a criterion by which they have no basis to judge."""
+"""The value for a criterion that a juror cannot judge."""
 
 
 async def _mine(visit: Visit) -> PageContent:
@@ -49,7 +49,7 @@ async def _one(visit: Visit) -> PageContent:
 
 
 async def _scored(_: Visit, form: SubmittedForm) -> Plain:
-    """A review; what was not chosen is left out, so that the rule can name it."""
+    """The fields of a review; a criterion without a choice is left out, so that the rule reports it."""
     plain = nested(form.typed())
     scores: Any = plain.get("scores", {})  # Any: whatever was sent
     if isinstance(scores, dict):
@@ -72,7 +72,7 @@ PAGES = (
             ),
             PageAction(
                 command="review.declare_conflict",
-                done=msg("You stepped back. Another juror can be asked now. Thank you for saying so."),
+                done=msg("You stepped back. Another juror can be asked now. Thank you for telling us."),
                 told={"review": "review"},
             ),
             PageAction(

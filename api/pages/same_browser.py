@@ -1,4 +1,5 @@
-"""What binds a form to the browser that asked for it, before anybody is signed in: a secret in a cookie and in the form."""
+"""Binds a form to the browser that opened it, before anybody is signed in: with a secret in a cookie and in the
+form."""
 
 from __future__ import annotations
 
@@ -17,13 +18,13 @@ SECONDS: Final = 3600
 
 
 class SameBrowser:
-    """The cookie of one form, so that nobody is signed in as somebody else by another site."""
+    """The cookie of one form, so that another site cannot sign somebody in as another person."""
 
     def __init__(self, name: str) -> None:
         self._name = name
 
     def cookie(self, secret: str, seconds: int = SECONDS) -> Cookie:
-        """The cookie to be set along with the form that holds this secret."""
+        """The cookie for the form with this secret."""
         secure = self._name.startswith("__Host-")
         return Cookie(
             key=self._name,
@@ -36,11 +37,11 @@ class SameBrowser:
         )
 
     def forget(self) -> Cookie:
-        """The cookie to be set when the form was used."""
+        """The cookie that deletes it after the form was used."""
         return self.cookie("", 0)
 
     def check(self, request: Request[Any, Any, Any], form: SubmittedForm) -> None:
-        """Raise `Problem` unless this browser asked for the form."""
+        """Raise `Problem` unless this browser opened the form."""
         kept = request.cookies.get(self._name, "")
         if not kept or not hmac.compare_digest(kept.encode(), form.own("secret").encode()):
             raise Problem(

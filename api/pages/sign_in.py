@@ -1,4 +1,4 @@
-"""Signing in and out: a token is exchanged for a session's cookie, and never stands in an address."""
+"""Signing in and out: a token is exchanged for a session cookie, and never appears in an address."""
 
 from __future__ import annotations
 
@@ -45,10 +45,10 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
         cookie = await sessions.begin(form.fields.get("token", "").strip())
         next_ = within(form.own("next"))
         if cookie is None:
-            # The token is not shown again: what stands in a form stands on a screen.
+            # The token is not repeated in the form, because a form can be seen on the screen.
             trouble = msg("This access key is unknown, has expired or was revoked.")
             return await page(await site.visit(request), next_, secrets.token_urlsafe(24), trouble)
-        # Whoever was signed in before is so no more: one session a browser.
+        # A browser has only one session, so an earlier one ends.
         await sessions.end(request.cookies.get(sessions.cookie_name))
         return redirect(next_, cookies=[cookie, browser.forget()])
 
@@ -66,5 +66,5 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
 
 
 def within(address: str) -> str:
-    """An address of this site to go on to; the visitor's own page for anything else."""
+    """The address on this site to continue to; for any other address, the visitor's own page."""
     return address if _WITHIN.match(address) and address != "/" else "/me"

@@ -1,4 +1,4 @@
-"""The site: every page with its address, and the one way from a browser's request to a page and back."""
+"""The site: serves every page, from a browser's request to the answer."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ SECURITY: Final = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-"""What a page carries beside what every answer does."""
+"""The headers of pages, in addition to those of every answer."""
 
 
 class Site:
@@ -85,7 +85,7 @@ class Site:
         path: str,
         function: Callable[[Request[Any, Any, Any]], Awaitable[Response[Any]]],
     ) -> HTTPRouteHandler:
-        """A handler whose every failure is told by a page."""
+        """A handler whose failures are all answered by a page."""
         function.__annotations__ = {"request": Request[Any, Any, Any], "return": Response[Any]}
         return HTTPRouteHandler(
             _PARAMETER.sub(r"{\1:str}", path),
@@ -97,14 +97,14 @@ class Site:
         )(function)
 
     async def visit(self, request: Request[Any, Any, Any], form: SubmittedForm | None = None) -> Visit:
-        """Who visits, and what they ask for; a `form` that they sent can choose the language. Raises `Problem` for an
-        address that is not as it should be."""
+        """The visitor and their request; a submitted `form` can choose the language. Raises `Problem` for a wrong
+        address."""
         query: dict[str, str] = {}
         for name, value in request.query_params.multi_items():
             if name in query or name not in _QUERY_NAME or CONTROL.search(value) or len(value) > _MOST_QUERY:
                 raise Problem(
                     ProblemType.MALFORMED,
-                    msg("This address has something after its question mark that this page does not know."),
+                    msg("This address has a parameter that this page does not know."),
                 )
             query[name] = value
         if form is not None and form.own("language") in LANGUAGES:
@@ -147,15 +147,15 @@ class Site:
         check_moment(page, visit)
         check_kinds(visit.path)
         if form.own("lines") or form.own("language") or form.own("step"):
-            # Another submit button of the same form: it asks for more rows, another language or the next step,
-            # and writes nothing.
+            # Another button of the same form: it asks for more rows, another language or the next step, and writes
+            # nothing.
             more = Returned(form=form.own("form"), typed=form, sentence=None, status=200, key=form.own("key"))
             visit = replace(visit, returned=more)
             return await self.answer(visit, await page.show(visit))
         act = next((each for each in page.acts if each.command == form.own("do")), None)
         if act is None:
             raise Problem(
-                ProblemType.MALFORMED, msg("The form asks for something that cannot be done on this page.")
+                ProblemType.MALFORMED, msg("This form cannot be sent to this page. Open the page again.")
             )
         try:
             answer = await self._run(visit, act, form)
@@ -225,10 +225,10 @@ class Site:
 
     def _around(
         self, request: Request[Any, Any, Any], frame: Frame, query: dict[str, str]
-    ) -> dict[str, Any]:  # Any: see Drawn
-        """What every page shows around its own."""
+    ) -> dict[str, Any]:  # Any: see PageContent
+        """The values that every page needs for its frame."""
         path = quote(request.scope["path"], safe="/")
-        # An address that begins with two slashes is another host's, where a link leads to it.
+        # An address that begins with two slashes would lead to another host.
         here = "/" if path.startswith("//") else path
         return {
             "demo": self._wiring.settings.demo,
@@ -238,12 +238,12 @@ class Site:
         }
 
     def on_exception(self, request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
-        """A page that says in one sentence what is wrong, and gives back what was typed."""
+        """A page that says in one sentence what is wrong, and shows what was typed."""
         problem = problem_of(error)
         note(request, error, problem)
         chosen = request.state.get("language") or request.query_params.get("lang")
         locale = locale_of(self._languages.languages(request, chosen))
-        # Whether a session stands behind a cookie is not asked here; without one, nobody is signed in.
+        # The session is not checked here; without a cookie, nobody is signed in.
         perhaps = self._wiring.sessions.cookie_name in request.cookies
         context = {
             **self._around(request, PERHAPS_SIGNED_IN if perhaps else WITHOUT_PERSON, {}),
@@ -277,7 +277,7 @@ HEADINGS: Final[Mapping[ProblemType, Message]] = {
     ProblemType.TOO_SLOW: msg("The form arrived too slowly"),
     ProblemType.METHOD_NOT_ALLOWED: msg("This cannot be sent here"),
     ProblemType.REFUSED: msg("This is not possible now"),
-    ProblemType.CONTENDED: msg("Others were faster"),
+    ProblemType.CONTENDED: msg("Somebody else was faster"),
     ProblemType.STALE: msg("This was changed in the meantime"),
     ProblemType.TOO_LARGE: msg("This is too large"),
     ProblemType.UNSUPPORTED: msg("This could not be read"),
@@ -289,17 +289,17 @@ HEADINGS: Final[Mapping[ProblemType, Message]] = {
     ProblemType.UNAVAILABLE: msg("Not available right now"),
     ProblemType.UNREADABLE: msg("This cannot be shown"),
 }
-"""What stands above the page of a problem."""
+"""The heading of an error page, by status code."""
 
 _SAID_ELSE: Final = {
     ProblemType.INTERNAL: msg(
-        "Something went wrong on our side, and we have a note of it. You can try again: nothing is done twice."
+        "Something went wrong on our side, and it was recorded. You can try again: nothing is done twice."
     ),
 }
 
 
 def check_moment(page: Page, visit: Visit) -> None:
-    """Raise `Problem` if the address asks for a moment and the page shows only how things are now."""
+    """Raise `Problem` if the address asks for an earlier moment and the page cannot show one."""
     if "as_of" in visit.query and not page.as_of:
         raise Problem(
             ProblemType.MALFORMED,
@@ -308,7 +308,7 @@ def check_moment(page: Page, visit: Visit) -> None:
 
 
 def check_signed_form(visit: Visit, form: SubmittedForm) -> None:
-    """Raise `Problem` unless the form was made for this very session."""
+    """Raise `Problem` unless the form was made for this session."""
     if visit.signed_in is None:
         raise Problem(
             ProblemType.UNAUTHORIZED,
@@ -322,7 +322,7 @@ def check_signed_form(visit: Visit, form: SubmittedForm) -> None:
 
 
 def redirect(where: str, *, cookies: list[Cookie] | None = None) -> Response[Any]:
-    """Send the browser on, by a GET."""
+    """Redirect the browser, with GET."""
     return Response(
         b"", status_code=303, headers={**SECURITY, "Location": where}, media_type=HTML, cookies=cookies or []
     )
@@ -352,8 +352,8 @@ def _returned(form: SubmittedForm, error: CommandRejected | Stale | KeyReused | 
             return Returned(form=name, typed=form, sentence=sentence, errors=errors, status=422, key=key)
         case Stale():
             sentence = msg(
-                "Somebody changed this while you were looking at it, so nothing was saved. Below is how it stands now, with "
-                "what you typed. Check it, then send it again."
+                "Somebody changed this while you were looking at it, so nothing was saved. Below "
+                "is the current version, with what you typed. Check it, then send it again."
             )
             return Returned(form=name, typed=form, sentence=sentence, status=412, key=key)
         case KeyReused():
@@ -371,7 +371,7 @@ def _returned(form: SubmittedForm, error: CommandRejected | Stale | KeyReused | 
 
 @dataclass(frozen=True, slots=True)
 class FieldMistake:
-    """One line of the summary above a form that came back, and the input that it leads to."""
+    """One line of the summary of errors above a form, and the input that it links to."""
 
     input: str
     label: str

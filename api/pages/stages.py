@@ -1,4 +1,4 @@
-"""The form and the criteria of a call's stage, for the staff who give it new versions."""
+"""The page on which staff change the form and the criteria of a call's stage, as new versions."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ async def _show(visit: Visit) -> PageContent:
 
 
 def _form_start(stage: Stage) -> dict[str, str]:
-    """The form's questions as the inputs begin with them."""
+    """The initial values of the inputs for the form's questions."""
     start: dict[str, str] = {}
     for number, question in enumerate(stage.form.questions):
         place = f"form.questions[{number}]"
@@ -94,7 +94,7 @@ def _form_start(stage: Stage) -> dict[str, str]:
 
 
 def _rubric_start(stage: Stage) -> dict[str, str]:
-    """The criteria as the inputs begin with them."""
+    """The initial values of the inputs for the criteria."""
     start: dict[str, str] = {}
     for number, criterion in enumerate(stage.rubric.criteria):
         place = f"rubric.criteria[{number}]"
@@ -119,7 +119,7 @@ def _labels(stage: Stage) -> dict[str, Message | str]:
 
 
 def _free(beginning: str, taken: Iterable[str]) -> str:
-    """An id that nobody has to see: ``q4``, the first that is free."""
+    """An id that nobody needs to see: ``q4``, the first that is free."""
     used = set(taken)
     number = len(used) + 1
     while f"{beginning}{number}" in used:
@@ -138,7 +138,7 @@ def _rows(plain: Plain, form: str, table: str) -> list[Any]:  # Any: whatever wa
 
 
 async def _form_filled(visit: Visit, form: SubmittedForm) -> Plain:
-    """The stage's form with what was changed; a question that was removed is left out, and a new one gets an id of its own."""
+    """The stage's form with the changes; removed questions are left out, and new ones get ids."""
     call, stage = await _stage_of(visit)
     forms = await _forms(visit, call, stage)
     rows = _rows(nested(form.typed()), "form", "questions")
@@ -177,7 +177,7 @@ async def _forms(visit: Visit, call: CallDetail, stage: Stage) -> tuple[Asked, .
 
 
 def _offered(forms: Iterable[Asked], question: str) -> set[str]:
-    """The ids of all options that a question ever had."""
+    """The ids of all options that a question has ever had."""
     return {
         choice.id
         for form in forms
@@ -188,7 +188,7 @@ def _offered(forms: Iterable[Asked], question: str) -> set[str]:
 
 
 def _options(typed: Any, offered: Collection[str], call: CallDetail) -> list[Plain]:  # Any: whatever was sent
-    """Options, one in each line, in the call's first language."""
+    """Options, one per line, in the call's first language."""
     lines = [line.strip() for line in typed.splitlines() if line.strip()] if isinstance(typed, str) else []
     language = next(iter(call.title))
     taken = list(offered)
@@ -200,7 +200,7 @@ def _options(typed: Any, offered: Collection[str], call: CallDetail) -> list[Pla
 
 
 async def _rubric_filled(visit: Visit, form: SubmittedForm) -> Plain:
-    """The stage's criteria with what was changed, as `_form_filled`."""
+    """The stage's criteria with the changes; see `_form_filled`."""
     _, stage = await _stage_of(visit)
     rows = _rows(nested(form.typed()), "rubric", "criteria")
     criteria: list[Plain] = []
@@ -234,7 +234,7 @@ PAGES = (
             ),
             PageAction(
                 command="call.change_rubric",
-                done=msg("The criteria are changed. Reviews keep those by which they were written."),
+                done=msg("The criteria are changed. Reviews keep the version that they were scored by."),
                 told={"call": "call", "stage": "stage"},
                 filled=_rubric_filled,
             ),

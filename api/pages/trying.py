@@ -1,6 +1,6 @@
-"""What a person may do now: asked of the very commands, with their access and their rules, and nothing written.
+"""Finds out what a person may do now: tries the commands with their access checks and rules, and writes nothing.
 
-So a page offers what would succeed, and where it does not, has the sentence with which it would be refused.
+So a page offers what would succeed, and otherwise shows the sentence with which it would be refused.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from api.run.wiring import Wiring
 from domain.commands.register import REGISTER
-from domain.deciding import Command, Denied, Given, Members, PlannedCommand
+from domain.deciding import Command, CommandContext, Denied, IndexEntries, PlannedCommand
 from domain.messages import Message
 from domain.refusals import CommandRejected, Invalid
 from domain.values import stream_id
@@ -19,8 +19,8 @@ _BY_REQUEST = {entry.request: entry for entry in REGISTER.values()}
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """Whether a command would be done. Otherwise `why_not` is the sentence that refuses it now, and `not_yours` the one
-    that refuses it to this person; both are None where the person may not know of it at all."""
+    """Whether a command would succeed. Otherwise `why_not` is the sentence of the rule, or `not_yours` the sentence of
+    access; both are None if the person may not know of the thing at all."""
 
     do: str
     name: Message
@@ -30,14 +30,14 @@ class Offer:
 
 
 class Trial:
-    """Tries commands of one person against the streams as they are now; every stream and every index is read once, and
-    a claim is looked for where one would be made."""
+    """Tries one person's commands on the current streams; each stream and index is read once, and unique names are
+    looked up."""
 
     def __init__(self, wiring: Wiring, person: str) -> None:
         self._runner = wiring.runner
         self._reading = wiring.runner.states.read_set(bypass_cache=True)
         self._indexes: dict[str, tuple[str, ...]] = {}
-        self._given = Given(
+        self._context = CommandContext(
             actor=person,
             now=wiring.clock(),
             new=lambda kind: stream_id(kind, wiring.runner.random(16)),
@@ -45,14 +45,14 @@ class Trial:
         )
 
     async def of(self, name: Message, command: Command) -> Offer:
-        """Try one command, called `name` on the page. Fields that a person would fill in may hold anything: that they are
-        wrong is no refusal."""
+        """Try one command, called `name` on the page. Fields that a person would fill in may have any value: errors in
+        them are not refusals."""
         do = _BY_REQUEST[type(command)].name
         try:
             act = await self._plan(command)
             if isinstance(act.may, Denied):
                 return Offer(do, name, may=False, not_yours=None if act.may.hidden else act.may.detail)
-            if taken := await self._runner.claimed(act.decide()):
+            if taken := await self._runner.taken_name(act.decide()):
                 return Offer(do, name, may=False, why_not=taken)
         except Invalid:
             return Offer(do, name, may=True)
@@ -61,17 +61,17 @@ class Trial:
         return Offer(do, name, may=True)
 
     async def _plan(self, command: Command) -> PlannedCommand:
-        plan = _BY_REQUEST[type(command)].plan(command, self._given)
+        plan = _BY_REQUEST[type(command)].plan(command, self._context)
         answer: object = None
         while True:
             try:
-                wish = plan.send(answer)
+                request = plan.send(answer)
             except StopIteration as stop:
                 act: PlannedCommand = stop.value
                 return act
-            if isinstance(wish, Members):
-                if unknown := [index for index in wish.indexes if index not in self._indexes]:
-                    self._indexes |= await self._reading.members(unknown)
+            if isinstance(request, IndexEntries):
+                if unknown := [index for index in request.indexes if index not in self._indexes]:
+                    self._indexes |= await self._reading.index_entries(unknown)
                 answer = self._indexes
             else:
-                answer = await self._reading.load(wish.streams)
+                answer = await self._reading.load(request.streams)

@@ -1,4 +1,4 @@
-"""One request for a page: who visits, what they ask for, and what came back from the form they sent."""
+"""One request for a page: the visitor, the request, and the form that came back."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from projections.versions import Version
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """A form that was not accepted, to be shown again: which one, what was typed, why, and what is wrong with which
-    field. `key` is its idempotency key, which stays the same so that whatever was done after all is not done twice;
-    empty, if it needs a new one."""
+    """A form that was not accepted, to be shown again: which form, what was typed, why, and the errors by field. `key`
+    is its idempotency key, which stays the same so that a command that did succeed is not done twice; empty if it needs
+    a new one."""
 
     form: str
     typed: SubmittedForm
@@ -36,7 +36,7 @@ class Returned:
 
 @dataclass(frozen=True, slots=True)
 class FormShown:
-    """A form as a template shows it. `id` tells it from the page's other forms and begins the ids of its inputs."""
+    """A form for a template. `id` is unique on the page and is the prefix of the ids of its inputs."""
 
     id: str
     action: str
@@ -56,21 +56,21 @@ class FormShown:
         return any("[" in name for name in self.asked)
 
     def value(self, name: str) -> str:
-        """What stands in an input: what was typed, if the form came back, else what it begins with."""
+        """The value of an input: what was typed if the form came back, otherwise its initial value."""
         self.asked.add(name)
         given = self.start if self.returned is None else self.returned.typed.fields
         return given.get(name, "")
 
     def error(self, name: str) -> str:
-        """What is wrong with an input; empty if nothing is."""
+        """The error of an input; empty if there is none."""
         found = None if self.returned is None else self.returned.errors.get(name)
         return "" if found is None else self.locale.say(found)
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A request for a page. `path` and `query` are its parameters, `returned` the form that it brought in vain, `me` who
-    is signed in, as far as that can be read, and `forms` those that were shown so far."""
+    """A request for a page. `path` and `query` are its parameters, `returned` the form that was not accepted, `me` the
+    person who is signed in, if their data can be read, and `forms` the forms shown so far."""
 
     request: Request[Any, Any, Any]
     wiring: Wiring
@@ -89,12 +89,12 @@ class Visit:
 
     @property
     def person(self) -> str | None:
-        """Who visits; None for the public."""
+        """The visitor; None for the public."""
         return None if self.signed_in is None else self.signed_in.person
 
     @property
     def who(self) -> str:
-        """Who visits a page that is not public."""
+        """The visitor of a page that is not public."""
         assert self.signed_in is not None
         return self.signed_in.person
 
@@ -110,8 +110,8 @@ class Visit:
         seen: Version | None = None,
         start: Mapping[str, str] | None = None,
     ) -> FormShown:
-        """A form for a command. `about` tells several forms for the same command apart; `seen` is the version of what
-        the visitor looks at, for which alone the command is meant; `start` is what its inputs begin with."""
+        """A form for a command. `about` distinguishes several forms for the same command; `seen` is the version of what
+        the visitor sees, to which alone the command applies; `start` are the initial values of its inputs."""
         name = f"{do.replace('.', '-')}{f'-{about}' if about != '' else ''}"
         returned = self.returned if self.returned is not None and self.returned.form == name else None
         assert self.signed_in is not None
@@ -132,8 +132,8 @@ class Visit:
 
     @property
     def form_to_keep(self) -> FormShown | None:
-        """Of the forms that were shown, the one whose contents a change of the language has to keep: the one that came
-        back, else the one with the most to fill in. Asked when the page has been drawn."""
+        """Of the forms shown, the one whose contents are kept when the language is changed: the one that came back,
+        otherwise the one with the most inputs. Known once the page is rendered."""
         came_back = [form for form in self.forms if form.returned is not None]
         long = sorted((form for form in self.forms if len(form.asked) > 1), key=lambda form: -len(form.asked))
         return next(iter([*came_back, *long]), None)

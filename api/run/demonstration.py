@@ -27,7 +27,7 @@ from history.unreadable import Unreadable
 
 DAYS: Final = 75
 """How many days before its first start the demonstration's history begins."""
-FILE: Final = "ways-in.json"
+FILE: Final = "access.json"
 ADMINISTRATOR_FILE: Final = "administrator-token"
 _ZONE: Final = ZoneInfo("Europe/Berlin")
 
@@ -63,7 +63,7 @@ class _SavedTokens(msgspec.Struct, frozen=True, kw_only=True):
     """The content of `FILE`: people and tokens of one history. Another database in the same folder has other tokens."""
 
     history: str
-    ways_in: tuple[DemoPerson, ...]
+    access: tuple[DemoPerson, ...]
 
 
 class _Story:
@@ -121,7 +121,7 @@ async def load(settings: Settings, url: str) -> tuple[DemoPerson, ...]:
         if kept.history == history_id:
             async with wire(settings, url, connections=2) as wiring:  # refuses a real installation
                 # People who were erased meanwhile have no token any more.
-                return tuple([way for way in kept.ways_in if await wiring.tokens.person(way.token)])
+                return tuple([each for each in kept.access if await wiring.tokens.person(each.token)])
     story = _Story()
     async with wire(settings, url, connections=2, clock=story.clock) as wiring:
         story.wiring = wiring
@@ -132,7 +132,7 @@ async def load(settings: Settings, url: str) -> tuple[DemoPerson, ...]:
             raise Unreadable(first.position) from error
         story.at(0)
         await _found(story)
-        ways_in = tuple(
+        people = tuple(
             [
                 DemoPerson(
                     role=role,
@@ -149,10 +149,10 @@ async def load(settings: Settings, url: str) -> tuple[DemoPerson, ...]:
                 for role, (name, _) in PEOPLE.items()
             ]
         )
-    _write(settings.data_dir / ADMINISTRATOR_FILE, ways_in[0].token + "\n")
-    kept = _SavedTokens(history=history_id, ways_in=ways_in)
+    _write(settings.data_dir / ADMINISTRATOR_FILE, people[0].token + "\n")
+    kept = _SavedTokens(history=history_id, access=people)
     _write(file, msgspec.json.format(msgspec.json.encode(kept), indent=1).decode() + "\n")
-    return ways_in
+    return people
 
 
 def _write(file: Path, text: str) -> None:

@@ -1,6 +1,6 @@
 """Filling a history with seasons, through its one append: sealed, committed to, chained and positioned like any fact.
 
-Each deed is an append of its own with an idempotency key, its index entries and its claims, as a command's is; many run
+Each deed is an append of its own with an idempotency key, its index entries and its unique names, as a command's is; many run
 abreast and share their commits.
 """
 
@@ -94,7 +94,7 @@ class Filler:
                 read={},
                 answers=answers,
                 entries=[entry for _, fact in deed.facts for entry in entries_of(fact, deed.actor)],
-                claims=[
+                unique_names=[
                     (secrets.token_bytes(32), stream)
                     for stream, fact in deed.facts
                     for _ in unique_names_of(fact)

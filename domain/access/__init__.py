@@ -1,7 +1,7 @@
-"""Who may do what, and who may see what: every predicate of the program, each answering Allowed or Denied.
+"""Access: who may do and see what. Every predicate of the program is here, and each returns `Allowed` or `Denied`.
 
-The command runner asks these for every command and every query asks them before it answers. They read only folded
-streams, never a read model, so that a role taken away a second ago is gone now.
+The command runner asks these before every command, and every query before it answers. They read only folded streams,
+never a read model, so that a role that was taken away a second ago no longer counts.
 """
 
 from domain.access.members import (

@@ -1,4 +1,4 @@
-"""What a role alone decides: who may act, and see, as a member of the initiative or as the installation's administrator."""
+"""Access by role: what a role in the initiative, or the installation's administrator, may do and see."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from domain.values import MEMBER_ROLES, SYSTEM, Role
 
 
 def system(actor: str) -> Verdict:
-    """Only the program itself: due dates and set-up."""
+    """The program itself: due dates and set-up."""
     return Allowed(Role.SYSTEM) if actor == SYSTEM else Denied(msg("Only the program itself can do this."))
 
 
@@ -32,13 +32,15 @@ def oneself(actor: str, person: str) -> Verdict:
 
 
 def withdraws_claim(actor: str, person: str, installation: Installation) -> Verdict:
-    """A claim to a person's account: the person, who did not ask for it, or an administrator of the installation."""
+    """Withdrawing a claim to a person's account: the person (who may not have asked for it) or an administrator of the
+    installation."""
     verdict = oneself(actor, person)
     return verdict if isinstance(verdict, Allowed) else installation_administrator(actor, installation)
 
 
 def member(actor: str, initiative: Initiative, *roles: Role) -> Verdict:
-    """A member holding one of `roles` in the initiative; the first that fits is the role acted in."""
+    """A member with one of `roles` in the initiative. The first of `roles` that the member has is the role they act
+    in."""
     held = initiative.roles(actor)
     for role in roles:
         if role in held:
@@ -62,8 +64,8 @@ def adds_member(
     roles: Collection[Role],
     living: Collection[str],
 ) -> Verdict:
-    """The initiative's administrator. Where none is left, `living` being those who were not erased, an administrator of
-    the installation names one."""
+    """The initiative's administrator. If no administrator is left (`living` are those who were not erased), an
+    administrator of the installation can name one."""
     verdict = member(actor, initiative, Role.ADMINISTRATOR)
     if isinstance(verdict, Allowed) or living:
         return verdict
@@ -84,36 +86,36 @@ def officer_or_system(actor: str, initiative: Initiative) -> Verdict:
 
 
 def finance(actor: str, initiative: Initiative) -> Verdict:
-    """Those who handle the initiative's money."""
+    """The members who handle the initiative's money."""
     return member(actor, initiative, Role.FINANCE)
 
 
 def finance_or_funder(actor: str, initiative: Initiative, funder: str) -> Verdict:
-    """A funder speaks for themself; finance writes down what any funder said."""
+    """A funder for their own pledge; finance for the pledge of any funder."""
     if actor == funder and Role.FUNDER in initiative.roles(actor):
         return Allowed(Role.FUNDER)
     return finance(actor, initiative)
 
 
 def published(call: Call) -> Verdict:
-    """A published call is everybody's to read."""
+    """A published call: everybody."""
     if call.status in PUBLIC:
         return Allowed(Role.APPLICANT)
     return Denied(NOT_YOURS, hidden=True)
 
 
 def sees_call(actor: str, initiative: Initiative, call: Call) -> Verdict:
-    """A published call is everybody's; a draft is the staff's alone."""
+    """A published call: everybody. A draft: only the staff."""
     verdict = published(call)
     return verdict if isinstance(verdict, Allowed) else hidden_from_others(officer(actor, initiative))
 
 
 def sees_members(actor: str, initiative: Initiative) -> Verdict:
-    """Who holds which role: administrators, and the staff, who choose jurors among them."""
+    """The list of members and roles: administrators, and the staff, who choose jurors from it."""
     return hidden_from_others(member(actor, initiative, Role.ADMINISTRATOR, Role.OFFICER))
 
 
 def sees_given_roles(actor: str, initiative: Initiative) -> Verdict:
-    """Who gave which role to whom, and which claims were made for members: every member, so that nobody gathers roles in
-    secret."""
+    """Who gave which role to whom, and which claims were made for members: every member, so that roles cannot be
+    collected in secret."""
     return hidden_from_others(member(actor, initiative, *MEMBER_ROLES))

@@ -1,4 +1,4 @@
-"""Who may act for an organisation, and see it."""
+"""Access to organisations: who may act for one, and see it."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ def registers_organisation(actor: str) -> Verdict:
 
 
 def member_of_organisation(actor: str, organisation: Organisation) -> Verdict:
-    """Whoever acts for the organisation; to everybody else it does not exist."""
+    """Members of the organisation. For everybody else, it does not exist."""
     return Allowed(Role.PERSON) if actor in organisation.members else Denied(NOT_YOURS, hidden=True)
 
 
 def invites_member(actor: str, organisation: Organisation, installation: Installation) -> Verdict:
-    """Whoever acts for the organisation. Where nobody is left who does, an administrator of the installation."""
+    """Members of the organisation. If it has none left, an administrator of the installation."""
     verdict = member_of_organisation(actor, organisation)
     if isinstance(verdict, Denied) and organisation.status is not None and not organisation.members:
         above = installation_administrator(actor, installation)
@@ -33,18 +33,18 @@ def invites_member(actor: str, organisation: Organisation, installation: Install
 
 
 def joins(actor: str, organisation: Organisation) -> Verdict:
-    """Whoever was invited, and, to be told so, whoever acts for it already."""
+    """A person who was invited. Members are allowed too: the rule then tells them that they have joined already."""
     invited = actor in organisation.invited | organisation.members
     return Allowed(Role.PERSON) if invited else Denied(NOT_YOURS, hidden=True)
 
 
 def removes_member(actor: str, organisation: Organisation, person: str) -> Verdict:
-    """Whoever acts for the organisation; and whoever was invited, their own invitation."""
+    """Members of the organisation; and an invited person, for their own invitation."""
     if actor == person and actor in organisation.invited:
         return Allowed(Role.PERSON)
     return member_of_organisation(actor, organisation)
 
 
 def sees_organisation(actor: str, organisation: Organisation) -> Verdict:
-    """Its name and who acts for it: those who do. Its name: those who were invited."""
+    """Its members see the name and the members; people who were invited see the name."""
     return joins(actor, organisation)

@@ -1,7 +1,7 @@
-"""Who may act on a grant and see what is paid, none of them for themself or despite a conflict.
+"""Access to grants and payments. Nobody acts on their own grant, or on one with whose application they have a conflict.
 
-Whoever acts for the organisation that receives a grant, or to which it is paid, or acted for it before, does not act on the
-grant for the initiative.
+A person who acts, or has acted, for the organisation that receives a grant or is paid cannot act on the grant for the
+initiative.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from domain.values import Role
 
 
 def recipient(actor: Actor, grant: Grant) -> Verdict:
-    """Whoever acts for the party to which the grant was offered."""
+    """The person or a member of the organisation to which the grant was offered."""
     return Allowed(Role.APPLICANT) if acts_for(actor, grant.recipient) else Denied(NOT_YOURS, hidden=True)
 
 
@@ -35,8 +35,8 @@ def offers(
     *,
     conflicts: Collection[str],
 ) -> Verdict:
-    """The staff, on any application but their own and those with which they declared a conflict: `conflicts` are these
-    in its round."""
+    """The staff, except on their own application and on those with which they declared a conflict: `conflicts` are
+    these applications of its round."""
     verdict = officer_on(actor, initiative, application)
     return _impartial(verdict, application_id, conflicts)
 
@@ -44,15 +44,15 @@ def offers(
 def officer_on_grant(
     actor: Actor, initiative: Initiative, grant: Grant, *, conflicts: Collection[str]
 ) -> Verdict:
-    """The staff, on any grant but their own and those that followed on a conflict: `conflicts` are the applications of
-    its round with which the actor declared one. A conflict of interest does not end with the award."""
+    """The staff, except on their own grant and on grants whose application they declared a conflict with: `conflicts`
+    are these applications of its round. A conflict of interest does not end with the award."""
     return _on_grant(officer(actor.id, initiative), actor, grant, conflicts)
 
 
 def finance_on_grant(
     actor: Actor, initiative: Initiative, grant: Grant, *, conflicts: Collection[str]
 ) -> Verdict:
-    """Those who handle the money, on any grant but their own and those that followed on a conflict."""
+    """Finance, except on their own grant and on grants whose application they declared a conflict with."""
     return _on_grant(finance(actor.id, initiative), actor, grant, conflicts)
 
 
@@ -66,8 +66,8 @@ _APPROVERS: Final[Mapping[Approval | None, tuple[Role, ...]]] = {
 def approver_on_grant(
     actor: Actor, initiative: Initiative, grant: Grant, instalment: int, *, conflicts: Collection[str]
 ) -> Verdict:
-    """Finance approves an instalment first, an approver second; neither on a grant of their own, nor on one that
-    followed on a conflict."""
+    """Finance for the first approval of an instalment, an approver for the second; neither on their own grant, nor on
+    one whose application they declared a conflict with."""
     verdict = member(actor.id, initiative, *_APPROVERS[grant.next_approval(instalment)])
     return _on_grant(verdict, actor, grant, conflicts)
 
@@ -83,9 +83,7 @@ def _on_grant(verdict: Verdict, actor: Actor, grant: Grant, conflicts: Collectio
             )
         )
     if isinstance(verdict, Allowed) and grant.payee is not None and is_tied_to(actor, grant.payee.party):
-        return Denied(
-            msg("You act for whoever is paid here, or did so before, so somebody else must do this.")
-        )
+        return Denied(msg("You act for the payee, or did so before, so somebody else must do this."))
     return _impartial(verdict, grant.application, conflicts)
 
 
@@ -96,9 +94,10 @@ def _impartial(verdict: Verdict, application_id: str, conflicts: Collection[str]
 
 
 def sees_payments(actor: Actor, initiative: Initiative, *, recipient: str | None = None) -> Verdict:
-    """Instalments and what was paid: finance, approvers, the staff and funders; of a grant, its recipient too.
+    """Instalments and payments: finance, approvers, the staff and funders; of a grant, also its recipient.
 
-    The role is the first that fits; who holds several sees what each of them does (`sees_payee`, `sees_reports`).
+    The role returned is the first that fits. A person with several roles sees what each of them may see (`sees_payee`,
+    `sees_reports`).
     """
     if recipient is not None and acts_for(actor, recipient):
         return Allowed(Role.APPLICANT)
@@ -110,8 +109,8 @@ def sees_payments(actor: Actor, initiative: Initiative, *, recipient: str | None
 def sees_recipient(
     actor: Actor, initiative: Initiative, grant: Grant, *, conflicts: Collection[str]
 ) -> Verdict:
-    """To whom a grant was offered: the recipient, those who pay and the staff, but nobody whose conflict it followed
-    on: `conflicts` are the applications of its round with which the actor declared one."""
+    """The recipient of a grant: the recipient, those who pay, and the staff, except people who declared a conflict with
+    its application: `conflicts` are these applications of its round."""
     if acts_for(actor, grant.recipient):
         return Allowed(Role.APPLICANT)
     verdict = hidden_from_others(member(actor.id, initiative, Role.FINANCE, Role.APPROVER, Role.OFFICER))
@@ -119,8 +118,8 @@ def sees_recipient(
 
 
 def sees_payee(actor: Actor, initiative: Initiative, grant: Grant, *, conflicts: Collection[str]) -> Verdict:
-    """The name and the account to which a grant is paid: its recipient, and those who pay, whatever else they are, but
-    nobody whose conflict it followed on."""
+    """The payee's name and account: the recipient and those who pay, whatever other roles they have, except people who
+    declared a conflict with the grant's application."""
     if acts_for(actor, grant.recipient):
         return Allowed(Role.APPLICANT)
     verdict = hidden_from_others(member(actor.id, initiative, Role.FINANCE, Role.APPROVER))
@@ -128,8 +127,8 @@ def sees_payee(actor: Actor, initiative: Initiative, grant: Grant, *, conflicts:
 
 
 def sees_screening(actor: Actor, grant: Grant) -> Verdict:
-    """The result of a screening: whoever sees the payments of a grant, but nobody who is tied to its recipient or payee, whom
-    it may be about."""
+    """The result of a screening: everybody who sees the grant's payments, except people with ties to its recipient or
+    payee, because the result may be about them."""
     if is_tied_to(actor, grant.recipient) or (
         grant.payee is not None and is_tied_to(actor, grant.payee.party)
     ):
@@ -140,8 +139,8 @@ def sees_screening(actor: Actor, grant: Grant) -> Verdict:
 def sees_screening_note(
     actor: Actor, initiative: Initiative, grant: Grant, *, conflicts: Collection[str]
 ) -> Verdict:
-    """What was noted beside a screening: those who pay and the staff, among those who see its result, but nobody whose
-    conflict the grant followed on."""
+    """The note of a screening: those who pay and the staff, if they see its result, except people who declared a
+    conflict with the grant's application."""
     tied = sees_screening(actor, grant)
     if isinstance(tied, Denied):
         return tied
@@ -152,8 +151,8 @@ def sees_screening_note(
 def sees_reports(
     actor: Actor, initiative: Initiative, grant: Grant, *, conflicts: Collection[str]
 ) -> Verdict:
-    """The texts of a grant's reports and the explanations beside its reasons: its recipient and the staff, but nobody
-    whose conflict it followed on."""
+    """A grant's reports and the explanations of its decisions: the recipient and the staff, except people who declared
+    a conflict with the grant's application."""
     if acts_for(actor, grant.recipient):
         return Allowed(Role.APPLICANT)
     return _impartial(hidden_from_others(officer(actor.id, initiative)), grant.application, conflicts)

@@ -1,4 +1,4 @@
-"""Who may see applications and what the jury makes of them."""
+"""Access to applications and their reviews."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ from domain.values import Role
 
 
 def reads_of_round(actor: str, initiative: Initiative, round: Round, *, own: Collection[str]) -> Verdict:
-    """Whose reading of a round is recorded before they are shown it: the staff's and the jury's, but not of whoever
-    applied in it, to whom nothing of others is shown. `own` are the actor's applications in the round."""
+    """Whose reading of a round has to be recorded before they are shown it: the staff's and the jury's. Not that of
+    applicants of the round, who are shown nothing of others. `own` are the actor's applications in the round."""
     return unless_rival(hidden_from_others(member(actor, initiative, Role.OFFICER, *JUDGING)), round, own)
 
 
@@ -46,12 +46,12 @@ def sees_application(
     *,
     own: Collection[str],
 ) -> Verdict:
-    """The title and the answers: the applicant; the staff; a juror who declared no conflict with it; and the chair once
-    the round is in panel, unless they declared one. `reviews` are all reviews of the application. Of what they were asked
-    to judge, staff are jurors until the round is decided.
+    """The title and the answers of an application: the applicant; the staff; a juror who declared that they have no
+    conflict; and the chair once the round is in panel, unless they declared a conflict. `reviews` are all reviews of
+    the application. Staff who were asked to review it are treated as jurors until the round is decided.
 
-    `own` are the actor's applications in the round; whoever has one sees no other before it is decided. Who applied is
-    another question (`sees_applicant`), and so are answers that identify.
+    `own` are the actor's applications in the round; a person who has one sees no other before the round is decided. Who
+    applied, and answers that identify the applicant, have a predicate of their own (`sees_applicant`).
     """
     if acts_for(actor, application.applicant):
         return Allowed(Role.APPLICANT)
@@ -84,8 +84,8 @@ def sees_applicant(
     *,
     own: Collection[str],
 ) -> Verdict:
-    """Who applied, and answers that identify: whoever sees the application, but a juror or chair only in an open
-    stage."""
+    """Who applied, and answers that identify the applicant: everybody who sees the application, but jurors and the
+    chair only in an open stage."""
     verdict = sees_application(actor, initiative, round, application, reviews, own=own)
     if isinstance(verdict, Allowed) and verdict.role in JUDGING and stage.blind:
         return Denied(msg("In this call, jurors do not see who applied."))
@@ -101,12 +101,13 @@ def sees_reviews(
     *,
     own: Collection[str],
 ) -> Verdict:
-    """The scores and the jury's comments on an application: the staff; its jurors once their own review is submitted;
-    the jury once the round is in panel; funders the scores, once it is decided. `reviews` are all reviews of it.
+    """The scores and the jury's comments on an application: the staff; its jurors once they have submitted their own
+    review; the jury once the round is in panel; funders the scores, once it is decided. `reviews` are all reviews of
+    the application.
 
-    Not shown to: the applicant; whoever declared a conflict; whoever owes a review of it; before the decision, whoever
-    applied in the round (`own` are the actor's applications in it). Staff who are also jurors or chairs see them when the
-    jury does.
+    Not shown to: the applicant; people who declared a conflict; people who still owe a review of it; and, before the
+    decision, people who applied in the round (`own` are the actor's applications in it). Staff who are also jurors or
+    chairs see them when the jury does.
     """
     if is_tied_to(actor, application.applicant):
         return Denied(msg("Applicants do not see the reviews of their application."))
@@ -142,13 +143,13 @@ def sees_assignments(
     *,
     own: Collection[str],
 ) -> Verdict:
-    """Who was asked to review an application, and who has submitted, without scores and comments: the staff who choose
-    its jurors, also those who owe a review of it themselves."""
+    """Who was asked to review an application and who has submitted, without scores and comments: the staff who choose
+    its jurors, even if they owe a review of it themselves."""
     return hidden_from_others(examines(actor, initiative, application, own=own, reviews=reviews))
 
 
 def sees_feedback(actor: Actor, round: Round, application: Application) -> Verdict:
-    """The reviews' comments for the applicant, and never who wrote them: the applicant, once the round is decided."""
+    """The reviews' comments for the applicant, without their authors: the applicant, once the round is decided."""
     verdict = applicant(actor, application)
     if isinstance(verdict, Allowed) and round.status is not RoundStatus.DECIDED:
         return Denied(msg("You can see the comments on your application once the round is decided."))
@@ -165,9 +166,9 @@ def sees_ranking(
 ) -> Verdict:
     """The ranking of a round: the staff; the jury once the round is in panel; funders once it is decided.
 
-    Staff who judge too wait with the jury, for the ranking tells others' scores; and so does, in whatever role, whoever
-    owes a review in the round still: `owed` are the applications that the actor has yet to review. `own` are their own
-    in the round; whoever has one sees nothing of the ranking before it is decided.
+    Because the ranking shows scores, staff who are also jurors see it when the jury does, and nobody sees it while they
+    owe a review in the round: `owed` are the applications that the actor still has to review. `own` are the actor's
+    applications in the round; a person who has one sees no ranking before the round is decided.
     """
     if own and round.status is not RoundStatus.DECIDED:
         return Denied(
@@ -184,18 +185,19 @@ def sees_ranking(
 
 
 def sees_progress(actor: str, initiative: Initiative, round: Round, *, own: Collection[str]) -> Verdict:
-    """How many reviews each application of a round has and needs, without a score: the staff, who ask jurors; the chair,
-    who lowers a quorum; and jurors, of what they were asked to judge, as one of them may have to in the chair's place. Not
-    whoever applied in it, before it is decided: `own` are the actor's applications in it.
+    """How many reviews each application of a round has and needs, without scores: the staff, who ask jurors; the chair,
+    who can lower a quorum; and jurors for the applications that they were asked to review, because one of them may have
+    to act in the chair's place. Not people who applied in the round, before it is decided: `own` are the actor's
+    applications in it.
 
-    A juror is allowed here; the query leaves out what they were not asked to judge (`projections.review_progress`).
+    For a juror this returns `Allowed`; the query leaves out the other applications (`projections.review_progress`).
     """
     verdict = member(actor, initiative, Role.OFFICER, Role.CHAIR, Role.JUROR)
     return unless_rival(hidden_from_others(verdict), round, own)
 
 
 def sees_late_access(actor: str, initiative: Initiative, round: Round, *, own: Collection[str]) -> Verdict:
-    """Who was let in late: the staff, but not whoever applied in the round, before it is decided."""
+    """Who was given late access: the staff, except those who applied in the round, before it is decided."""
     return unless_rival(hidden_from_others(officer(actor, initiative)), round, own)
 
 
@@ -208,11 +210,12 @@ def sees_timeline(
     own: Collection[str] = (),
 ) -> Verdict:
     """Everything that happened in a stream, pseudonymous and without sealed texts: the staff and funders; and the
-    applicant, of their own application or grant, without the jurors' handles.
+    applicant for their own application or grant, without the jurors' handles.
 
-    `applicant` is whose application or grant it is, None for a call's, a fund's or an initiative's stream; `round` is
-    the application's round: until it is decided its times could tell funders who applied, and `own`, the actor's
-    applications in it, keep its others from staff who applied. Of their own, staff are applicants here.
+    `applicant` is the party whose application or grant it is; None for the stream of a call, a fund or an initiative.
+    `round` is the application's round: funders see the application only once that is decided, because its times could
+    tell who applied. `own` are the actor's applications in the round: staff who have one do not see the others before
+    the decision. For their own applications, staff are treated as applicants.
     """
     if applicant is not None and acts_for(actor, applicant):
         return Allowed(Role.APPLICANT)
@@ -228,13 +231,12 @@ def sees_timeline(
 
 
 def sees_titles(role: Role, round: Round, *, own: bool, conflict: bool, read: Reading) -> bool:
-    """Whether a timeline that somebody opened in `role` names an application of a round by its title; else it names it by
-    its handle.
+    """Whether a timeline opened in `role` shows an application of a round by its title; if not, it shows its handle.
 
-    Applicants are told the title of their `own`. The staff are told one unless they declared a `conflict` with the
-    application, and only once they have read what was written in the round (`read`), or where reading it keeps nobody
-    from anything any more: so a timeline shows no title that was not read already, and no reading of it has to be
-    recorded. Funders follow applications by their handles. What somebody judges they are not told of at all.
+    Applicants see the titles of their `own`. Staff see a title unless they declared a `conflict` with the application,
+    and only once they have read the round's answers (`read`), or where reading them no longer excludes anybody from
+    anything. So a timeline shows no title that was not read before, and opening it need not be recorded as a reading.
+    Funders see handles. A person who judges an application is not shown its entries at all.
     """
     if own:
         return True
@@ -244,11 +246,12 @@ def sees_titles(role: Role, round: Round, *, own: bool, conflict: bool, read: Re
 
 
 def sees_waiting_places(actor: Actor, *, applicant: str | None = None, conflict_in_round: bool) -> bool:
-    """Whether somebody is told the places that applications of a round have on its waiting list: the `applicant` their own;
-    nobody else who declared a conflict with one of the round, whose place shows as the one missing between the others.
+    """Whether a person sees the places of a round's applications on the waiting list: the `applicant` their own; other
+    people unless they declared a conflict with an application of the round, whose place would show as the missing
+    number.
 
-    `conflict_in_round`: the actor declared one with an application of the round. Whether they see the application at all is
-    asked before. The panel's ranking leaves the application out and renumbers the places instead, so that a chair with a
-    conflict has an order to work with.
+    `conflict_in_round`: the actor declared a conflict with an application of the round. Whether they see the
+    application at all is checked before. The panel's ranking instead leaves that application out and renumbers the
+    places, so that a chair with a conflict can still order the list.
     """
     return (applicant is not None and acts_for(actor, applicant)) or not conflict_in_round

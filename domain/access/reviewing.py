@@ -1,4 +1,5 @@
-"""Who may act on an application: apply, examine, review and decide, none of them for themself or despite a conflict."""
+"""Access to applications for those who apply, examine, review and decide. Nobody acts on their own application, or on
+one with which they have a conflict."""
 
 from __future__ import annotations
 
@@ -39,7 +40,7 @@ APPLIED: Final = msg(
 
 
 def officer_on(actor: Actor, initiative: Initiative, application: Application) -> Verdict:
-    """The staff, on any application but their own and those of organisations for which they act or acted."""
+    """The staff, except on their own application and on those of organisations for which they act or have acted."""
     verdict = officer(actor.id, initiative)
     if isinstance(verdict, Allowed) and actor.id == application.applicant:
         return Denied(msg("This is your own application, so somebody else must do this."))
@@ -58,8 +59,8 @@ def examines(
     own: Collection[str],
     reviews: Iterable[Review],
 ) -> Verdict:
-    """The staff who find applications eligible or not, and see who judges them: not in a round in which they applied
-    themselves, for the others are their rivals, and not on an application with which they declared a conflict.
+    """The staff who examine applications and see who reviews them. Not in a round in which they applied themselves,
+    because the others are their rivals, and not on an application with which they declared a conflict.
 
     `own` are the actor's applications in the round, `reviews` all reviews of the application.
     """
@@ -79,10 +80,9 @@ def asks_juror(
     read: Reading,
     reviews: Iterable[Review],
 ) -> Verdict:
-    """The staff who choose the jurors of an application, as in `examines`; in a blind stage only those who have read who
-    applied, and so do not judge or decide themselves: that somebody of the jury cannot be asked may tell that they
-    applied. `read` is what the actor has read of the round.
-    """
+    """The staff who choose an application's jurors, as in `examines`. In a blind stage only staff who have read who
+    applied, and so cannot judge or decide: if a juror cannot be asked, that may show that they applied. `read` is what
+    the actor has read of the round."""
     verdict = examines(actor, initiative, application, own=own, reviews=reviews)
     if isinstance(verdict, Allowed) and stage.blind and not read.breaks_blindness:
         return Denied(UNREAD)
@@ -90,9 +90,9 @@ def asks_juror(
 
 
 def applies(actor: Actor, party: str, *, read: Reading, colleagues: Iterable[Reading] = ()) -> Verdict:
-    """Every registered person, for themself or an organisation for which they act, but nobody who has read what others wrote
-    in the round: `read` is what the actor has read of it, `colleagues` what the others who act for the organisation have. Who
-    acted for it before does not count here: an organisation is not kept from applying by those who left it."""
+    """Every registered person, for themself or for an organisation of which they are a member, unless they have read
+    others' applications in the round: `read` is what the actor has read of it, `colleagues` what the organisation's
+    other members have. Former members do not count here: an organisation is not excluded by people who left it."""
     if actor.id == SYSTEM:
         return Denied(msg("Sign in to apply."))
     if not acts_for(actor, party):
@@ -110,14 +110,14 @@ def applies(actor: Actor, party: str, *, read: Reading, colleagues: Iterable[Rea
 
 
 def applicant(actor: Actor, application: Application) -> Verdict:
-    """Whoever acts for the party whose application it is."""
+    """The applicant: the person, or a member of the organisation that applied."""
     return (
         Allowed(Role.APPLICANT) if acts_for(actor, application.applicant) else Denied(NOT_YOURS, hidden=True)
     )
 
 
 def juror_of(actor: str, initiative: Initiative, review: Review) -> Verdict:
-    """The juror whose review it is, as long as they are a juror or chair of the initiative."""
+    """The juror of this review, as long as they are a juror or chair of the initiative."""
     verdict = member(actor, initiative, *JUDGING)
     if isinstance(verdict, Allowed) and actor != review.juror:
         return Denied(msg("This review belongs to another juror."))
@@ -160,29 +160,30 @@ def submits_review(
 
 
 def opens_panel(actor: str, initiative: Initiative, *, own: Collection[str]) -> Verdict:
-    """The staff; `own` are the actor's applications in the round, which must be none."""
+    """The staff; `own` are the actor's applications in the round, and there must be none."""
     return unless_applied(officer(actor, initiative), own)
 
 
 def plans_announcement(actor: str, initiative: Initiative, *, own: Collection[str]) -> Verdict:
-    """The staff who choose when results are announced: they wait for none themselves, so `own`, their applications in the
-    round, must be none."""
+    """The staff who choose when results are announced: `own` are the actor's applications in the round, and there must
+    be none."""
     return unless_applied(officer(actor, initiative), own)
 
 
 def announces(actor: str, initiative: Initiative, *, own: Collection[str]) -> Verdict:
-    """The staff, as in `plans_announcement`, or the due date that they set."""
+    """The staff, as in `plans_announcement`, or the due date that they planned."""
     return Allowed(Role.SYSTEM) if actor == SYSTEM else plans_announcement(actor, initiative, own=own)
 
 
 def extends_round(actor: str, initiative: Initiative, *, own: Collection[str]) -> Verdict:
-    """The staff who move a round's deadline; `own` are the actor's applications in the round, which must be none."""
+    """The staff who extend a round's deadline; `own` are the actor's applications in the round, and there must be
+    none."""
     return unless_applied(officer(actor, initiative), own)
 
 
 def lets_in_late(actor: Actor, initiative: Initiative, *, applicant: str, own: Collection[str]) -> Verdict:
-    """The staff who let somebody apply late, as in `extends_round`; but neither themself nor an organisation for which they
-    act or acted."""
+    """The staff who give an applicant late access, as in `extends_round`; not to themselves, nor to an organisation for
+    which they act or have acted."""
     verdict = extends_round(actor.id, initiative, own=own)
     if isinstance(verdict, Allowed) and applicant == actor.id:
         return Denied(msg("You cannot give yourself more time; another member of the staff can."))
@@ -206,12 +207,12 @@ def decides_on(
     reviews: Iterable[Review],
     no_chair_can: bool = False,
 ) -> Verdict:
-    """The chair, on an application that they may read: not one with which they declared a conflict, nor one that they
-    were asked to review without ever answering whether they have one. `reviews` are all reviews of it; `own` and `read`
-    are as in `chairs_panel`.
+    """The chair, on an application that they may read: not one with which they declared a conflict, and not one that
+    they were asked to review without having declared whether they have a conflict. `reviews` are all reviews of it;
+    `own` and `read` are as in `chairs_panel`.
 
-    Where `no_chair_can`, for each has a conflict with it or applied in the round, a juror decides who was asked to review
-    it and declared no conflict, and who is as fit to as a chair has to be.
+    If `no_chair_can` decide, because each has a conflict with it or applied in the round, a juror decides who was asked
+    to review it, declared no conflict, and meets the conditions for a chair.
     """
     mine = own_reviews(actor, reviews)
     verdict = chairs_panel(actor, initiative, stage, own=own, read=read)
@@ -228,8 +229,8 @@ def decides_on(
 def chairs_panel(
     actor: str, initiative: Initiative, stage: Stage, *, own: Collection[str], read: Reading
 ) -> Verdict:
-    """The chair; in a blind stage only one who is no officer and does not know who applied. `own` are the actor's
-    applications in the round, which must be none, and `read` is what they have read of it."""
+    """The chair; in a blind stage only one who is not an officer and does not know who applied. `own` are the actor's
+    applications in the round, and there must be none; `read` is what they have read of it."""
     return _decides(Role.CHAIR, actor, initiative, stage, own=own, read=read)
 
 
@@ -247,8 +248,8 @@ def _decides(
 def confirms_panel(
     actor: str, initiative: Initiative, *, own: Collection[str], conflicts: Collection[str]
 ) -> Verdict:
-    """Staff or a chair, who answer for every outcome of the round: `own` are the actor's applications in it, and
-    `conflicts` those with which they declared a conflict; both must be none. They choose nothing, so they may know who
+    """Staff or a chair. They approve all outcomes of the round, so `own`, their applications in it, and `conflicts`,
+    those with which they declared a conflict, must both be empty. They choose no outcome, so they may know who
     applied."""
     verdict = unless_applied(member(actor, initiative, Role.OFFICER, Role.CHAIR), own)
     if isinstance(verdict, Allowed) and conflicts:

@@ -1,4 +1,4 @@
-"""How somebody is tied to an application: by a conflict that they declared, a review that they owe, or one of their own."""
+"""A person's ties to an application: a declared conflict, a review that they owe, or an application of their own."""
 
 from __future__ import annotations
 
@@ -21,57 +21,57 @@ KNOWS: Final = msg(
 )
 
 WITH_PANEL: Final = (RoundStatus.IN_PANEL, RoundStatus.DECIDED)
-"""The states of a round in which the jury reads all that competes."""
+"""The states of a round in which the jury reads all applications."""
 
 
 def declared_conflict(actor: str, reviews: Iterable[Review]) -> bool:
-    """Whether somebody declared a conflict in one of the reviews of an application: then no role shows it to them."""
+    """Whether a person declared a conflict in one of an application's reviews. Then they do not see it in any role."""
     return any(review.status in STEPPED_BACK for review in own_reviews(actor, reviews))
 
 
 def was_asked_to_judge(actor: str, round: Round, reviews: Iterable[Review]) -> bool:
-    """Whether somebody was asked to judge an application whose round is not decided: until then they see it as its
-    jurors do, whatever else they are."""
+    """Whether a person was asked to review an application whose round is not decided. Until the decision they see it as
+    a juror, whatever other roles they have."""
     return round.status is not RoundStatus.DECIDED and bool(own_reviews(actor, reviews))
 
 
 def is_judging(actor: str, round: Round, reviews: Iterable[Review]) -> bool:
-    """Whether somebody is asked to judge an application whose round is not decided, and did not step back."""
+    """Whether a person was asked to review an application whose round is not decided, and did not step back."""
     return was_asked_to_judge(actor, round, reviews) and not declared_conflict(actor, reviews)
 
 
 def own_reviews(actor: str, reviews: Iterable[Review]) -> tuple[Review, ...]:
-    """Somebody's own among the reviews of an application."""
+    """A person's own reviews among those of an application."""
     return tuple(review for review in reviews if review.juror == actor)
 
 
 def owes(actor: str, reviews: Iterable[Review]) -> bool:
-    """Whether somebody was asked for one of these reviews and has neither submitted it nor stepped back."""
+    """Whether a person was asked for one of these reviews and has neither submitted it nor stepped back."""
     return any(review.status in OUTSTANDING for review in own_reviews(actor, reviews))
 
 
 def owes_declaration(actor: str, reviews: Iterable[Review]) -> bool:
-    """Whether somebody was asked, by one of these reviews, whether they have a conflict, and has not answered."""
+    """Whether a person was asked in one of these reviews whether they have a conflict, and has not answered."""
     return any(undeclared(review) for review in own_reviews(actor, reviews))
 
 
 def unless_applied(verdict: Verdict, own: Collection[str]) -> Verdict:
-    """Those who decide on a round, but not whoever applied in it: `own` are their applications in it."""
+    """Those who decide on a round, except people who applied in it: `own` are their applications in it."""
     if isinstance(verdict, Allowed) and own:
         return Denied(msg("You applied in this round, so you cannot take part in deciding on it."))
     return verdict
 
 
 def unless_knows(verdict: Verdict, stage: Stage, read: Reading) -> Verdict:
-    """Those who judge or decide, but in a blind stage nobody who knows who applied: `read` is what they have read of the
-    round."""
+    """Those who judge or decide; in a blind stage, except people who know who applied: `read` is what they have read of
+    the round."""
     if isinstance(verdict, Allowed) and stage.blind and read.breaks_blindness:
         return Denied(KNOWS)
     return verdict
 
 
 def unless_rival(verdict: Verdict, round: Round, own: Collection[str]) -> Verdict:
-    """Staff and jury, but not whoever applied in the round, for whom the others are rivals until it is decided."""
+    """Staff and jury, except people who applied in the round: the others are their rivals until it is decided."""
     if isinstance(verdict, Allowed) and own and round.status is not RoundStatus.DECIDED:
         return Denied(
             msg("You applied in this round, so other applications are not shown to you before it is decided.")
@@ -80,5 +80,5 @@ def unless_rival(verdict: Verdict, round: Round, own: Collection[str]) -> Verdic
 
 
 def hidden_from_others(verdict: Verdict) -> Verdict:
-    """A member is told why not; to everybody else the thing does not exist."""
+    """Members get the reason; for everybody else, the thing does not exist."""
     return Denied(NOT_YOURS, hidden=True) if isinstance(verdict, Denied) and verdict.hidden else verdict

@@ -1,4 +1,4 @@
-"""Who may know when things happened."""
+"""Access to times: who may know when things happened."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from domain.parties import Actor, acts_for
 from domain.rounds.state import Round, RoundStatus
 from domain.values import Role
 
-UNTIMED: Final = msg("You can see this only as it is now, since you may not know when it happened.")
+UNTIMED: Final = msg("You can see this only as it is now, because you may not know when things happened.")
 JUDGED: Final = msg(
     "You were asked to judge here, so until the round is decided you can see this only as it is now, not when things "
     "happened."
@@ -28,15 +28,15 @@ def sees_times(
     judging: bool = False,
     money: bool = False,
 ) -> Verdict:
-    """When something happened, and so also in which order, how often, and how it stood at an earlier moment (`as_of`):
-    by asking for two moments, anybody finds out what happened in between.
+    """When things happened; and so also their order, how often they happened, and earlier states (`as_of`): comparing
+    two moments shows what happened between them.
 
-    The staff; funders, of what belongs to a `round` once that is decided; of `money`, also those who pay; and the
-    `applicant` of their own application or grant. Nobody who is `judging`: who was asked to review the application (of a
-    list, one of its applications) and whose round is not decided, because the time at which it came in may tell whose it
-    is. The jury and the public never.
+    The staff; funders for what belongs to a `round` once it is decided; for `money`, also those who pay; and the
+    `applicant` for their own application or grant. Nobody who is `judging` (was asked to review the application, or one
+    of a list's applications, before the round is decided), because the time of submission may tell who applied. Never
+    the jury and the public.
 
-    This says nothing of whether the thing itself is theirs to see, which is asked before.
+    Whether the person may see the thing at all is checked before.
     """
     if applicant is not None and acts_for(actor, applicant):
         return Allowed(Role.APPLICANT)

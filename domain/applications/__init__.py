@@ -1,4 +1,4 @@
-"""An application: what an artist submitted to a call, and what became of it.
+"""An application: what an artist submitted to a call, and what was decided about it.
 
-The facts stand in `facts`, what they add up to in `state`, what may happen in `rules`.
+The facts are in `facts`, the state folded from them in `state`, and the rules in `rules`.
 """

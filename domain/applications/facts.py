@@ -1,4 +1,4 @@
-"""What happens to an application, from its submission to the panel's decision."""
+"""The facts of an application, from its submission to the panel's decision."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ ApplicationDeclineReason = Literal["not_selected", "budget_exhausted", "other"]
 
 
 class ApplicationWritten(Fact, frozen=True, kw_only=True):
-    """The common fields of the facts in which an applicant wrote a whole application; the newest of them counts. It answers
-    a version of the form of a `stage` of the call. `requested` is in minor units of `currency`. The texts are sealed in a
-    `dossier` of the application, with everything that is written about it later."""
+    """The common fields of facts that contain a whole application; the newest of them counts. It answers a version of
+    the form of a `stage` of the call. `requested` is in minor units of `currency`. The texts are sealed in a `dossier`
+    of the application, as is everything that is written about it later."""
 
     application: str
     applicant: str
@@ -33,9 +33,9 @@ class ApplicationWritten(Fact, frozen=True, kw_only=True):
     answers: Annotated[dict[str, Answer | Withheld], Personal(of="dossier")]
 
 
-@stored_as("application.submitted.v1", told_to=EVERYBODY)
+@stored_as("application.submitted.v1", audience=EVERYBODY)
 class ApplicationSubmitted(ApplicationWritten, frozen=True, kw_only=True):
-    """An applicant answered a call's form. A rolling call decides on it until `decide_by`."""
+    """An applicant answered a call's form. A rolling call must decide on it by `decide_by`."""
 
     initiative: str
     call: str
@@ -43,12 +43,12 @@ class ApplicationSubmitted(ApplicationWritten, frozen=True, kw_only=True):
     decide_by: datetime | None
 
 
-@stored_as("application.changed.v1", told_to=EVERYBODY)
+@stored_as("application.changed.v1", audience=EVERYBODY)
 class ApplicationChanged(ApplicationWritten, frozen=True, kw_only=True):
     """The applicant changed the application while the round was open."""
 
 
-@stored_as("application.invited.v1", told_to=EVERYBODY)
+@stored_as("application.invited.v1", audience=EVERYBODY)
 class ApplicationInvited(Fact, frozen=True, kw_only=True):
     """The panel's decision was announced: the application is invited to the call's next `stage`."""
 
@@ -58,26 +58,26 @@ class ApplicationInvited(Fact, frozen=True, kw_only=True):
     stage: str
 
 
-@stored_as("application.continued.v1", told_to=EVERYBODY)
+@stored_as("application.continued.v1", audience=EVERYBODY)
 class ApplicationContinued(ApplicationWritten, frozen=True, kw_only=True):
-    """The applicant answered the form of the next stage, in its round. What was answered in earlier stages stays."""
+    """The applicant answered the form of the next stage, in its round. The answers of earlier stages stay."""
 
     call: str
     round: str
 
 
-@stored_as("application.invitation_lapsed.v1", told_to=EVERYBODY)
+@stored_as("application.invitation_lapsed.v1", audience=EVERYBODY)
 class ApplicationInvitationLapsed(Fact, frozen=True, kw_only=True):
-    """The round of the stage to which the application was invited closed without an answer of the applicant."""
+    """The round of the stage to which the application was invited closed, and the applicant had not answered."""
 
     application: str
     round: str
 
 
-@stored_as("application.returned.v1", told_to=EVERYBODY)
+@stored_as("application.returned.v1", audience=EVERYBODY)
 class ApplicationReturned(Fact, frozen=True, kw_only=True):
-    """Staff gave the application back with questions, to be submitted again until `resubmit_by`, which is
-    `resubmit_local` on the clocks of `time_zone`."""
+    """Staff returned the application with questions. It can be resubmitted until `resubmit_by`, which is the local time
+    `resubmit_local` in `time_zone`."""
 
     application: str
     round: str
@@ -88,21 +88,21 @@ class ApplicationReturned(Fact, frozen=True, kw_only=True):
     time_zone: str
 
 
-@stored_as("application.resubmitted.v1", told_to=EVERYBODY)
+@stored_as("application.resubmitted.v1", audience=EVERYBODY)
 class ApplicationResubmitted(ApplicationWritten, frozen=True, kw_only=True):
-    """The applicant submitted a returned application again."""
+    """The applicant resubmitted a returned application."""
 
 
-@stored_as("application.return_lapsed.v1", told_to=EVERYBODY)
+@stored_as("application.return_lapsed.v1", audience=EVERYBODY)
 class ApplicationReturnLapsed(Fact, frozen=True, kw_only=True):
-    """A returned application was not submitted again in time: it stands as it was last submitted."""
+    """A returned application was not resubmitted in time. Its last submitted version counts."""
 
     application: str
 
 
-@stored_as("application.withdrawn.v1", told_to=EVERYBODY)
+@stored_as("application.withdrawn.v1", audience=EVERYBODY)
 class ApplicationWithdrawn(Fact, frozen=True, kw_only=True):
-    """The applicant took the application back."""
+    """The applicant withdrew the application."""
 
     application: str
     dossier: str
@@ -110,15 +110,16 @@ class ApplicationWithdrawn(Fact, frozen=True, kw_only=True):
     explanation: Annotated[str | Withheld | None, Personal(of="dossier")]
 
 
-@stored_as("application.ended_by_erasure.v1", told_to=EVERYBODY)
+@stored_as("application.ended_by_erasure.v1", audience=EVERYBODY)
 class ApplicationEndedByErasure(Fact, frozen=True, kw_only=True):
-    """The applicant or the dossier was erased while the application could still lead to an award, so it ended. Nothing in it
-    is sealed: it can be recorded also where the keys are gone already, as after a restore."""
+    """The applicant or the dossier was erased while the application could still lead to an award, so the application
+    ended. The fact has no sealed field, so it can also be recorded when the keys are gone already, as after a
+    restore."""
 
     application: str
 
 
-@stored_as("application.found_eligible.v1", told_to=EVERYBODY)
+@stored_as("application.found_eligible.v1", audience=EVERYBODY)
 class ApplicationFoundEligible(Fact, frozen=True, kw_only=True):
     """Staff found that the application meets the call's conditions."""
 
@@ -126,7 +127,7 @@ class ApplicationFoundEligible(Fact, frozen=True, kw_only=True):
     round: str
 
 
-@stored_as("application.found_ineligible.v1", told_to=EVERYBODY)
+@stored_as("application.found_ineligible.v1", audience=EVERYBODY)
 class ApplicationFoundIneligible(Fact, frozen=True, kw_only=True):
     """Staff found that the application does not meet the call's conditions."""
 
@@ -137,15 +138,15 @@ class ApplicationFoundIneligible(Fact, frozen=True, kw_only=True):
     explanation: Annotated[str | Withheld | None, Personal(of="dossier")]
 
 
-@stored_as("application.cancelled.v1", told_to=EVERYBODY)
+@stored_as("application.cancelled.v1", audience=EVERYBODY)
 class ApplicationCancelled(Fact, frozen=True, kw_only=True):
-    """The call was cancelled, and with it the application."""
+    """The call was cancelled, and the application with it."""
 
     application: str
     reason: CancellationReason
 
 
-@stored_as("application.awarded.v1", told_to=EVERYBODY)
+@stored_as("application.awarded.v1", audience=EVERYBODY)
 class ApplicationAwarded(Fact, frozen=True, kw_only=True):
     """The panel's decision was announced: an award of `amount` minor units of `currency`."""
 
@@ -156,19 +157,19 @@ class ApplicationAwarded(Fact, frozen=True, kw_only=True):
     reason: AwardReason
 
 
-@stored_as("application.waitlisted.v1", told_to=EVERYBODY)
+@stored_as("application.waitlisted.v1", audience=EVERYBODY)
 class ApplicationWaitlisted(Fact, frozen=True, kw_only=True):
-    """The panel's decision was announced: a place on the waiting list, counted from 1."""
+    """The panel's decision was announced: a place on the waiting list, counting from 1."""
 
     application: str
     panel: str
     rank: int
 
 
-@stored_as("application.promoted.v1", told_to=EVERYBODY)
+@stored_as("application.promoted.v1", audience=EVERYBODY)
 class ApplicationPromoted(Fact, frozen=True, kw_only=True):
     """The application moved up from the waiting list: an award of `amount` minor units of `currency`, as the panel had
-    decided for that case."""
+    decided."""
 
     application: str
     panel: str
@@ -176,7 +177,7 @@ class ApplicationPromoted(Fact, frozen=True, kw_only=True):
     currency: str
 
 
-@stored_as("application.declined.v1", told_to=EVERYBODY)
+@stored_as("application.declined.v1", audience=EVERYBODY)
 class ApplicationDeclined(Fact, frozen=True, kw_only=True):
     """The panel's decision was announced: no award."""
 
@@ -186,7 +187,7 @@ class ApplicationDeclined(Fact, frozen=True, kw_only=True):
 
 
 def beside(fact: Fact) -> str | Withheld | None:
-    """The text that somebody wrote beside what became of an application, for the applicant and the staff."""
+    """The explanation of a decision about an application, for the applicant and the staff."""
     match fact:
         case ApplicationWithdrawn() | ApplicationFoundIneligible():
             return fact.explanation
@@ -197,17 +198,17 @@ def beside(fact: Fact) -> str | Withheld | None:
 
 
 def awaited_until(fact: Fact) -> datetime | None:
-    """Until when the applicant is asked for something by what became of the application last."""
+    """The time until which the applicant has to respond to this fact; None if they have nothing to do."""
     return fact.resubmit_by if isinstance(fact, ApplicationReturned) else None
 
 
 class StatusStays(Fact, frozen=True, kw_only=True):
-    """A fact that leaves an application where it stands: the reason and the text that are shown beside its status stay, too."""
+    """A fact that does not change an application's status: the reason and the text shown beside it stay, too."""
 
 
 @stored_as("application.grant_offered.v1")
 class ApplicationGrantOffered(StatusStays, frozen=True, kw_only=True):
-    """Staff offered the grant that follows from the award; an application is offered one grant at most."""
+    """Staff offered the grant for the award. An application is offered one grant at most."""
 
     application: str
     grant: str

@@ -1,4 +1,4 @@
-"""What may be done with an application: one rule for each command."""
+"""The rules for applications: one function for each command."""
 
 from __future__ import annotations
 
@@ -56,9 +56,9 @@ def submit(
     earlier: Collection[Application],
     now: datetime,
 ) -> tuple[Fact, ...]:
-    """Submit an application to an open round, or to a rolling call: every answer is checked, and all that is wrong is told at
-    once. `earlier` are the applicant's other applications to the call, where it takes one from each applicant; `eligibility`
-    are the answers to its eligibility questions."""
+    """Submit an application to an open round, or to a rolling call. All answers are checked, and all errors are
+    reported together. `earlier` are the applicant's other applications to the call, if it takes only one from each;
+    `eligibility` are the answers to its eligibility questions."""
     if call.rolling:
         check_takes_in(call, now)
     else:
@@ -102,8 +102,8 @@ def submit(
 def written(
     call: Call, stage: str, form: Form, *, title: str, requested: Money, answers: Mapping[str, Answer]
 ) -> Any:
-    """The fields of `ApplicationWritten` from what an applicant wrote in a version of a stage's form: every answer is checked,
-    and all that is wrong is told at once. Raises `Invalid`. `Any`: each field has its own type."""
+    """The fields of `ApplicationWritten`, from an applicant's answers to a version of a stage's form. All answers are
+    checked, and all errors are reported together. Raises `Invalid`. `Any`: the fields have different types."""
     errors: list[FieldError] = []
     minor: int | None = None
     try:
@@ -132,7 +132,7 @@ def written(
 
 
 def check_requested(call: Call, requested: Money) -> int:
-    """The sum that an applicant asks for in minor units, within what the call awards. Raises `Invalid`."""
+    """The requested sum in minor units, if the call awards such sums. Raises `Invalid`."""
     minor = requested.minor("requested", currency=call.currency, least=1)
     if not call.minimum_award <= minor <= call.maximum_award:
         raise Invalid.field(
@@ -150,7 +150,7 @@ def check_requested(call: Call, requested: Money) -> int:
 def withdraw(
     application_id: str, application: Application, *, reason: WithdrawalReason, explanation: str | None
 ) -> tuple[Fact, ...]:
-    """Take an application back while it may still lead to an award; an award is declined with its grant."""
+    """Withdraw an application while it may still lead to an award. After the award, the grant is declined instead."""
     if application.status not in WITHDRAWABLE:
         raise Refused(
             msg(
@@ -170,27 +170,29 @@ def withdraw(
 
 
 def end_by_erasure(application_id: str, application: Application) -> tuple[Fact, ...]:
-    """End an application that nobody can read any more, if it could still lead to an award; else nothing."""
+    """End an application whose data was erased, if it could still lead to an award; otherwise nothing."""
     if application.status not in WITHDRAWABLE:
         return ()
     return (ApplicationEndedByErasure(application=application_id),)
 
 
 def check_can_be_forgotten(application: Application, *, grant_has_ended: bool) -> None:
-    """Raise `Refused` while somebody still has to read what was written in an application: until it is withdrawn or decided,
-    and of an award until its grant has ended (`grant_has_ended`)."""
+    """Raise `Refused` while somebody still has to read the application: until it is withdrawn or decided, and after an
+    award until its grant has ended (`grant_has_ended`)."""
     if application.status in WITHDRAWABLE:
         raise Refused(
             msg(
-                "This application is {status}, so it is still read; withdraw it first, then it can be forgotten.",
+                "This application is {status}, so people still have to read it; withdraw it "
+                "first, then it can be forgotten.",
                 status=application.status,
             )
         )
     if application.status is ApplicationStatus.AWARDED and not grant_has_ended:
         raise Refused(
             msg(
-                "The grant that follows from this application has not ended, so what it is for must stay readable. "
-                "The application can be forgotten once the grant is completed, or was declined or has lapsed."
+                "The grant for this application has not ended, so its texts must stay readable. "
+                "The application can be forgotten once the grant is completed, declined or "
+                "lapsed."
             )
         )
 
@@ -198,8 +200,8 @@ def check_can_be_forgotten(application: Application, *, grant_has_ended: bool) -
 def find_eligible(
     application_id: str, application: Application, round: Round, dossier: Dossier
 ) -> tuple[Fact, ...]:
-    """Find that an application meets the call's conditions, a returned one as it stands; a finding can be turned until the
-    round goes to its panel."""
+    """Find an application eligible; one that was returned, in its last submitted version. A finding can be changed
+    until the round's panel opens."""
     if application.status not in (
         ApplicationStatus.SUBMITTED,
         ApplicationStatus.RETURNED,
@@ -217,9 +219,7 @@ def find_eligible(
             msg("The panel of this round is already open, so no more applications can be found eligible.")
         )
     if dossier.erased:
-        raise Refused(
-            msg("What was written in this application was erased, so nobody can judge it any more.")
-        )
+        raise Refused(msg("The texts of this application were erased, so nobody can judge it any more."))
     return (ApplicationFoundEligible(application=application_id, round=application.round),)
 
 
@@ -231,7 +231,7 @@ def find_ineligible(
     explanation: str | None,
     has_reviews: bool,
 ) -> tuple[Fact, ...]:
-    """Find that an application does not meet the call's conditions; not once a juror was assigned to it."""
+    """Find an application ineligible; not once a juror was assigned to it."""
     if application.status not in IN_PLAY:
         raise Refused(
             msg(
@@ -253,7 +253,7 @@ def find_ineligible(
 
 
 def cancel(application_id: str, application: Application, *, reason: CancellationReason) -> tuple[Fact, ...]:
-    """End an application with its call; nothing for one that is out already."""
+    """End an application with its call; nothing if it has ended already."""
     if application.status not in GOING_ON:
         return ()
     return (ApplicationCancelled(application=application_id, reason=reason),)
@@ -282,13 +282,13 @@ def invite(application_id: str, application: Application, *, panel: str, stage: 
 
 
 def waitlist(application_id: str, application: Application, *, panel: str, rank: int) -> tuple[Fact, ...]:
-    """Give a place on the waiting list, counted from 1, as a panel decided."""
+    """Put an application on the waiting list at a place, counting from 1, as a panel decided."""
     _check_undecided(application)
     return (ApplicationWaitlisted(application=application_id, panel=panel, rank=rank),)
 
 
 def promote(application_id: str, application: Application, *, panel: str, amount: int) -> tuple[Fact, ...]:
-    """Move up from the waiting list with an award of `amount` minor units."""
+    """Move an application up from the waiting list, with an award of `amount` minor units."""
     if application.status is not ApplicationStatus.WAITLISTED:
         raise Refused(
             msg(
@@ -312,7 +312,7 @@ def decline(
 
 
 def note_grant(application_id: str, *, grant: str) -> tuple[Fact, ...]:
-    """Record that a grant was offered (`domain.grants.rules.offer` says whether it may be)."""
+    """Record that a grant was offered (`domain.grants.rules.offering.offer` checks whether it may be)."""
     return (ApplicationGrantOffered(application=application_id, grant=grant),)
 
 
@@ -327,7 +327,7 @@ def _check_undecided(application: Application) -> None:
 
 
 def check_explanation(explanation: str | None) -> str | None:
-    """The optional text beside a reason's code, trimmed; an empty one counts as none. Raises `Invalid`."""
+    """The optional explanation beside a reason, trimmed; an empty one counts as none. Raises `Invalid`."""
     if explanation is None or not explanation.strip():
         return None
     return check_text(explanation, "explanation", most=limits.EXPLANATION, long=True)

@@ -1,4 +1,4 @@
-"""Where an application stands, as its facts left it."""
+"""The state of an application, folded from its facts."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from domain.messages import Message, counted, in_context
 
 
 class ApplicationStatus(enum.StrEnum):
-    """Where an application stands."""
+    """The statuses of an application."""
 
     SUBMITTED = "submitted"
     RETURNED = "returned"
@@ -64,7 +64,7 @@ STATUS_LABELS: Final[Mapping[enum.Enum, Message]] = {
     ApplicationStatus.WITHDRAWN: in_context("application status", "withdrawn"),
     ApplicationStatus.CANCELLED: in_context("application status", "cancelled with its call"),
 }
-"""How people read each status (`domain.labels`)."""
+"""The label of each status (`domain.labels`)."""
 
 _BEFORE_PANEL: Final[Mapping[ApplicationStatus, Callable[[int], Message]]] = {
     ApplicationStatus.SUBMITTED: lambda count: counted(
@@ -80,14 +80,14 @@ _BEFORE_PANEL: Final[Mapping[ApplicationStatus, Callable[[int], Message]]] = {
         count=count,
     ),
 }
-"""The statuses that are settled before a panel opens, each with what there is to do about so many applications."""
+"""The statuses that have to be settled before a panel opens, each with the sentence that says what to do."""
 
 
 class Application(msgspec.Struct, frozen=True, kw_only=True):
-    """An application as its facts left it; it holds nothing personal. Amounts are minor units of `currency`. `resubmit_by`
-    and `resubmit_local` are there while it is returned. `invited_to` is the stage to which it was invited last, `earlier` are
-    the rounds of earlier stages, in their order. `panel` is the one that decided on it, `grant` the one that was offered
-    after the award, if any."""
+    """The state of an application, without personal data. Amounts are minor units of `currency`. `resubmit_by` and
+    `resubmit_local` are set while it is returned. `invited_to` is the last stage to which it was invited; `earlier` are
+    the rounds of earlier stages, in order. `panel` is the panel that decided on it, `grant` the grant that was offered
+    after the award."""
 
     status: ApplicationStatus | None = None
     initiative: str = ""
@@ -184,22 +184,22 @@ def evolve(application: Application, fact: ApplicationFact) -> Application:
 APPLICATION = Aggregate(kind="application", empty=Application(), evolve=evolve)
 
 IN_PLAY = (ApplicationStatus.SUBMITTED, ApplicationStatus.RETURNED, ApplicationStatus.ELIGIBLE)
-"""An application that is neither out nor decided."""
+"""Applications that have neither ended nor been decided."""
 
 
 def unsettled(statuses: Iterable[ApplicationStatus]) -> dict[ApplicationStatus, int]:
-    """How many of some applications have to be settled before a panel can rank them, by their status: so none of them is
-    left out of a ranking without a word."""
+    """How many of some applications have to be settled before a panel can rank them, by status, so that none is
+    silently left out of a ranking."""
     found = Counter(statuses)
     return {status: found[status] for status in _BEFORE_PANEL if found[status]}
 
 
 def to_settle(counts: Mapping[ApplicationStatus, int]) -> tuple[Message, ...]:
-    """What there is to do about applications that are `unsettled`, one sentence for each status."""
+    """What to do about applications that are `unsettled`, one sentence for each status."""
     return tuple([_BEFORE_PANEL[status](count) for status, count in counts.items()])
 
 
 GOING_ON = (*IN_PLAY, ApplicationStatus.INVITED)
-"""An application that is in play, or invited to the next stage."""
+"""Applications that are under consideration, or invited to the next stage."""
 
 WITHDRAWABLE = (*GOING_ON, ApplicationStatus.WAITLISTED)

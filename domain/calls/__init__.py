@@ -1,4 +1,4 @@
-"""A call: what an initiative invites artists to apply for, by which form, rubric and limits.
+"""A call: what an initiative invites artists to apply for, with its forms, rubrics and limits.
 
-The facts stand in `facts`, what they add up to in `state`, what may happen in `rules`.
+The facts are in `facts`, the state folded from them in `state`, and the rules in `rules`.
 """

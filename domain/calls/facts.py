@@ -1,4 +1,4 @@
-"""What happened to a call."""
+"""The facts of a call."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from domain.topic import EVERYBODY, FOLLOWERS, stored_as
 from domain.values import Texts
 
 Intake = Literal["deadline", "rolling"]
-"""``deadline``: applications are taken in until a deadline and judged together. ``rolling``: they are taken in all the time,
-and each is judged in a round of its own as it arrives."""
+"""``deadline``: applications are taken until a deadline and judged together. ``rolling``: they are taken all the time,
+and each is judged on arrival in a round of its own."""
 HowMany = Literal["one", "several"]
 """How many applications one applicant can submit to a call."""
 CancellationReason = Literal["funds_lost", "plans_changed", "events", "safety", "other"]
 
 
-@stored_as("call.drafted.v1", told_to=FOLLOWERS)
+@stored_as("call.drafted.v1", audience=FOLLOWERS)
 class CallDrafted(Fact, frozen=True, kw_only=True):
-    """Staff wrote a call. Whoever applies answers its `eligibility` questions first. Amounts are minor units of `currency`;
-    `grace_minutes` are granted silently after each deadline. `fast_track_up_to` is there where the call is on the fast track:
-    it can never award more."""
+    """Staff drafted a call. Applicants answer its `eligibility` questions first. Amounts are minor units of `currency`;
+    `grace_minutes` are granted silently after each deadline. `fast_track_up_to` is set if the call is on the fast
+    track: it can never award more."""
 
     call: str
     initiative: str
@@ -47,17 +47,17 @@ class CallDrafted(Fact, frozen=True, kw_only=True):
     fast_track_up_to: int | None
 
 
-@stored_as("call.published.v1", told_to=FOLLOWERS)
+@stored_as("call.published.v1", audience=FOLLOWERS)
 class CallPublished(Fact, frozen=True, kw_only=True):
-    """The call can be read by everybody."""
+    """The call was published: everybody can read it."""
 
     call: str
 
 
-@stored_as("call.changed.v1", told_to=EVERYBODY)
+@stored_as("call.changed.v1", audience=EVERYBODY)
 class CallChanged(Fact, frozen=True, kw_only=True):
-    """Staff changed what a call says and how much it gives. Amounts are minor units of its currency; `round` is its round, if
-    there is one, in whose applications' timelines it is told."""
+    """Staff changed a call's texts and amounts. Amounts are minor units of its currency. `round` is its round, if there
+    is one; the timelines of that round's applications show the change."""
 
     call: str
     round: str | None
@@ -68,25 +68,25 @@ class CallChanged(Fact, frozen=True, kw_only=True):
     maximum_award: int
 
 
-@stored_as("call.form_changed.v1", told_to=FOLLOWERS)
+@stored_as("call.form_changed.v1", audience=FOLLOWERS)
 class CallFormChanged(Fact, frozen=True, kw_only=True):
-    """Staff gave a stage a new version of its form. Applications keep the version that they answered."""
+    """Staff published a new version of a stage's form. Applications keep the version that they answered."""
 
     call: str
     stage: str
     form: Form
 
 
-@stored_as("call.rubric_changed.v1", told_to=FOLLOWERS)
+@stored_as("call.rubric_changed.v1", audience=FOLLOWERS)
 class CallRubricChanged(Fact, frozen=True, kw_only=True):
-    """Staff gave a stage a new version of its rubric. Reviews keep the version by which they were written."""
+    """Staff published a new version of a stage's rubric. Reviews keep the version that they were scored by."""
 
     call: str
     stage: str
     rubric: Rubric
 
 
-@stored_as("call.cancelled.v1", told_to=FOLLOWERS)
+@stored_as("call.cancelled.v1", audience=FOLLOWERS)
 class CallCancelled(Fact, frozen=True, kw_only=True):
     """Staff cancelled a published call; its applications end with it."""
 
@@ -96,29 +96,29 @@ class CallCancelled(Fact, frozen=True, kw_only=True):
     explanation: Annotated[str | Withheld | None, Personal(of="officer")]
 
 
-@stored_as("call.awards_confirmed.v1", told_to=FOLLOWERS)
+@stored_as("call.awards_confirmed.v1", audience=FOLLOWERS)
 class CallAwardsConfirmed(Fact, frozen=True, kw_only=True):
-    """A panel of a rolling call was confirmed with awards of `amount` in minor units of the call's currency. They count against
-    the call's budget, which bounds the awards of all its panels together."""
+    """A panel of a rolling call was confirmed with awards of `amount` in minor units of the call's currency. The call's
+    budget limits the awards of all its panels together."""
 
     call: str
     panel: str
     amount: int
 
 
-@stored_as("call.award_released.v1", told_to=FOLLOWERS)
+@stored_as("call.award_released.v1", audience=FOLLOWERS)
 class CallAwardReleased(Fact, frozen=True, kw_only=True):
-    """A grant of a rolling call was declined or lapsed: its `amount` does not count against the call's budget any more."""
+    """A grant of a rolling call was declined or lapsed: its `amount` no longer counts against the call's budget."""
 
     call: str
     grant: str
     amount: int
 
 
-@stored_as("call.screening_set.v1", told_to=FOLLOWERS)
+@stored_as("call.screening_set.v1", audience=FOLLOWERS)
 class CallScreeningSet(Fact, frozen=True, kw_only=True):
-    """Whether payees are screened against sanctions lists before grants of the call are paid, also where the initiative does
-    not require it."""
+    """Whether payees must be screened against sanctions lists before the call's grants are paid, even if the initiative
+    does not require it."""
 
     call: str
     required: bool
@@ -126,7 +126,7 @@ class CallScreeningSet(Fact, frozen=True, kw_only=True):
 
 @stored_as("call.round_opened.v1")
 class CallRoundOpened(Fact, frozen=True, kw_only=True):
-    """A round of one of the call's stages was opened; the rest is in the round's own stream."""
+    """A round of one of the call's stages was opened. Its details are in the round's own stream."""
 
     call: str
     round: str

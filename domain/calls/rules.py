@@ -1,4 +1,4 @@
-"""What may be done with a call: one rule for each command."""
+"""The rules for calls: one function for each command."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _LAST_YEAR: Final = 2200
 
 
 def draft(drafted: CallDrafted, *, fund_currency: str) -> tuple[Fact, ...]:
-    """Write a call, paid from a fund of the same currency."""
+    """Draft a call, paid from a fund in the same currency."""
     if drafted.currency != fund_currency:
         raise Invalid.field(
             "budget.currency",
@@ -61,16 +61,18 @@ def _check_intake(drafted: CallDrafted) -> None:
         raise Invalid.field("stages", msg("A rolling call has one stage."))
     days = drafted.decide_within_days
     if days is None:
-        raise Invalid.field("decide_within_days", msg("Say within how many days an application is decided."))
+        raise Invalid.field(
+            "decide_within_days", msg("Write within how many days an application is decided.")
+        )
     if not 1 <= days <= limits.DECIDE_WITHIN_DAYS:
         raise Invalid.field("decide_within_days", limits.outside(days, 1, limits.DECIDE_WITHIN_DAYS))
 
 
-_ROLLING_ALONE: Final = msg("Only a rolling call has this; leave it out.")
+_ROLLING_ALONE: Final = msg("Only a rolling call has this; leave it empty.")
 
 
 def check_takes_in(call: Call, now: datetime) -> None:
-    """Refuse unless a rolling call takes in applications at `now`."""
+    """Refuse unless a rolling call takes applications at `now`."""
     if call.status is CallStatus.CANCELLED:
         raise Refused(msg("This call was cancelled; it takes no more applications."))
     if call.takes_until is not None and now >= call.takes_until:
@@ -83,8 +85,8 @@ def check_takes_in(call: Call, now: datetime) -> None:
 
 
 def confirm_awards(call_id: str, call: Call, *, panel: str, amount: int) -> tuple[Fact, ...]:
-    """Count the awards of a confirmed panel of a rolling call against its budget; nothing for another call, whose only panel
-    is bounded by itself, or without an award."""
+    """Count the awards of a confirmed panel of a rolling call against the call's budget. Nothing for other calls, whose
+    single panel checks the budget itself, and nothing without an award."""
     if not call.rolling or not amount:
         return ()
     if call.awarded + amount > call.budget:
@@ -98,21 +100,21 @@ def confirm_awards(call_id: str, call: Call, *, panel: str, amount: int) -> tupl
 
 
 def release_award(call_id: str, call: Call, *, grant: str, amount: int) -> tuple[Fact, ...]:
-    """Free what a grant of a rolling call that came to nothing took of its budget; nothing for another call."""
+    """Return the amount of a rolling call's grant that was declined or lapsed to the budget; nothing for other
+    calls."""
     return (CallAwardReleased(call=call_id, grant=grant, amount=amount),) if call.rolling else ()
 
 
 def check_changeable(call: Call, *, in_panel: bool) -> None:
-    """Refuse unless a call can be changed still."""
+    """Refuse if a call can no longer be changed."""
     if call.status is CallStatus.CANCELLED:
         raise Refused(msg("A cancelled call cannot be changed."))
     if in_panel:
-        raise Refused(msg("The panel of this call was opened already, so the call cannot be changed."))
+        raise Refused(msg("The panel of this call is already open, so the call cannot be changed."))
 
 
 def change(changed: CallChanged, call: Call, *, has_applications: bool) -> tuple[Fact, ...]:
-    """Change what a call says and gives, while it is changeable; once there are applications, nobody gets less than what they
-    applied for."""
+    """Change a call's texts and amounts. Once there are applications, the range of awards cannot become narrower."""
     _check_amounts(changed)
     if call.fast_track_up_to is not None:
         fast_track.check_ceiling(changed.maximum_award, up_to=call.fast_track_up_to, currency=call.currency)
@@ -136,17 +138,17 @@ def change(changed: CallChanged, call: Call, *, has_applications: bool) -> tuple
         maximum_award=call.maximum_award,
     )
     if changed == unchanged:
-        raise Refused(msg("The call says this already."))
+        raise Refused(msg("This changes nothing in the call."))
     return (changed,)
 
 
 def change_form(
     call_id: str, call: Call, stage_id: str, form: Form, *, intake_ended: bool
 ) -> tuple[Fact, ...]:
-    """Give a stage a new version of its form, until its round takes in no more applications (`intake_ended`)."""
+    """Publish a new version of a stage's form, as long as its round takes applications (`intake_ended` is False)."""
     _check_stage(call, stage_id)
     if intake_ended:
-        raise Refused(msg("This stage takes in no more applications, so its form stays as it is."))
+        raise Refused(msg("This stage no longer takes applications, so its form stays as it is."))
     checked = next_form(call.forms[stage_id], check_form(form))
     return (CallFormChanged(call=call_id, stage=stage_id, form=checked),)
 
@@ -154,10 +156,10 @@ def change_form(
 def change_rubric(
     call_id: str, call: Call, stage_id: str, rubric: Rubric, *, in_panel: bool
 ) -> tuple[Fact, ...]:
-    """Give a stage a new version of its rubric, until its panel opens (`in_panel`)."""
+    """Publish a new version of a stage's rubric, until its panel opens (`in_panel`)."""
     _check_stage(call, stage_id)
     if in_panel:
-        raise Refused(msg("The panel of this stage was opened already, so its criteria stay as they are."))
+        raise Refused(msg("The panel of this stage is already open, so its criteria stay as they are."))
     checked = next_rubric(call.rubrics[stage_id], check_rubric(rubric))
     return (CallRubricChanged(call=call_id, stage=stage_id, rubric=checked),)
 
@@ -179,11 +181,11 @@ def _check_amounts(said: CallDrafted | CallChanged) -> None:
 def cancel(
     call_id: str, call: Call, *, officer: str, reason: CancellationReason, explanation: str | None
 ) -> tuple[Fact, ...]:
-    """End a published call without a decision."""
+    """Cancel a published call."""
     if call.status is CallStatus.CANCELLED:
-        raise Refused(msg("This call was cancelled already."))
+        raise Refused(msg("This call has already been cancelled."))
     if call.status is not CallStatus.PUBLISHED:
-        raise Refused(msg("Only a published call can be cancelled; nobody but the staff sees a draft."))
+        raise Refused(msg("Only a published call can be cancelled; drafts are seen only by the staff."))
     return (
         CallCancelled(
             call=call_id,
@@ -195,7 +197,7 @@ def cancel(
 
 
 def set_screening(call_id: str, call: Call, *, required: bool) -> tuple[Fact, ...]:
-    """Require a screening before each payment of the call's grants, or no longer."""
+    """Require a screening before each payment of the call's grants, or stop requiring it."""
     if call.status is CallStatus.CANCELLED:
         raise Refused(msg("A cancelled call cannot be changed."))
     check_screening_changes(call.screening, required)
@@ -203,22 +205,22 @@ def set_screening(call_id: str, call: Call, *, required: bool) -> tuple[Fact, ..
 
 
 def publish(call_id: str, call: Call) -> tuple[Fact, ...]:
-    """Let everybody read the call."""
+    """Publish the call: everybody can read it."""
     if call.status is not CallStatus.DRAFTED:
         raise Refused(msg("This call is already published."))
     return (CallPublished(call=call_id),)
 
 
 def note_round(call_id: str, *, round: str, stage: str) -> tuple[Fact, ...]:
-    """Record that a round of a stage was opened (`domain.rounds.open_round` says whether it may be)."""
+    """Record that a round of a stage was opened (`domain.rounds.rules.open_round` checks whether it may be)."""
     return (CallRoundOpened(call=call_id, round=round, stage=stage),)
 
 
 def instant(local: datetime, time_zone: str, field: str) -> datetime:
     """The moment at which clocks in `time_zone` show `local` (a naive time); raises `Invalid`.
 
-    A time that the change to summer time leaps over does not exist and is refused; of a time that occurs twice in
-    autumn, the later one counts, in the applicants' favour.
+    A time that is skipped when summer time begins does not exist and is refused. Of a time that occurs twice in autumn,
+    the later one counts, in the applicants' favour.
     """
     if not 2000 <= local.year <= _LAST_YEAR:
         raise Invalid.field(
@@ -230,14 +232,15 @@ def instant(local: datetime, time_zone: str, field: str) -> datetime:
             ),
         )
     if local.tzinfo is not None:
-        raise Invalid.field(field, msg("Write the time as it is in the call's time zone, without an offset."))
+        raise Invalid.field(field, msg("Write the local time in the call's time zone, without an offset."))
     zone = ZoneInfo(time_zone)
     late = local.replace(tzinfo=zone, fold=1).astimezone(ZoneInfo("UTC"))
     if late.astimezone(zone).replace(tzinfo=None) != local:
         raise Invalid.field(
             field,
             msg(
-                "This time does not exist in {time_zone}, since the clocks are put forward then; choose another one.",
+                "This time does not exist in {time_zone}, because the clocks are put forward "
+                "then; choose another one.",
                 time_zone=time_zone,
             ),
         )

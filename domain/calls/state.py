@@ -1,4 +1,4 @@
-"""What a call's facts add up to."""
+"""The state of a call, folded from its facts."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from domain.values import Texts
 
 
 class CallStatus(enum.StrEnum):
-    """Where a call stands."""
+    """The statuses of a call."""
 
     DRAFTED = "drafted"
     PUBLISHED = "published"
@@ -39,12 +39,12 @@ class CallStatus(enum.StrEnum):
 
 
 PUBLIC: Final = (CallStatus.PUBLISHED, CallStatus.CANCELLED)
-"""The statuses in which a call is everybody's to read."""
+"""The statuses in which everybody can read a call."""
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
-    """A call as its facts left it. `awarded` is what a rolling call awarded so far. `forms` and `rubrics` are all versions that
-    its stages had, the oldest first."""
+    """The state of a call. `awarded` is the sum that a rolling call has awarded so far. `forms` and `rubrics` are all
+    versions that its stages have had, the oldest first."""
 
     status: CallStatus | None = None
     initiative: str = ""
@@ -71,20 +71,20 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def rolling(self) -> bool:
-        """Whether it takes in applications all the time."""
+        """Whether the call takes applications all the time."""
         return self.intake == "rolling"
 
     @property
     def on_fast_track(self) -> bool:
-        """Whether the lighter way for small grants is taken (`domain.fast_track`)."""
+        """Whether the call is on the fast track for small grants (`domain.fast_track`)."""
         return self.fast_track_up_to is not None
 
     def stage(self, stage_id: str) -> Stage:
-        """One of the call's stages, as it is now."""
+        """One of the call's stages, in its current version."""
         return next(stage for stage in self.stages if stage.id == stage_id)
 
     def next_stage(self, stage_id: str) -> Stage | None:
-        """The stage that follows another; None after the last."""
+        """The stage after another one; None after the last."""
         ids = [stage.id for stage in self.stages]
         following = self.stages[ids.index(stage_id) + 1 :]
         return following[0] if following else None

@@ -1,1 +1,1 @@
-"""The commands: what can be asked for. Each file holds the requests and the plans of one concept; `register` lists all."""
+"""The commands and their plans. Each file holds those of one concept; `register` lists them all."""

@@ -1,4 +1,4 @@
-"""Asking for the announcement of a panel's results, now or at a planned time."""
+"""Commands for announcing a panel's results, now or at a planned time."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from domain.applications.state import APPLICATION
 from domain.calls.state import CALL
 from domain.deciding import (
     Command,
+    CommandContext,
     Due,
     DueBy,
-    Given,
     Outcome,
     Plan,
     PlannedCommand,
     Registered,
-    StruckBy,
+    RemovedBy,
     some,
     the,
     together,
@@ -32,43 +32,43 @@ from domain.values import SYSTEM, PanelId
 
 
 class AnnouncePanel(Command, frozen=True, kw_only=True):
-    """Announce the results of a confirmed panel: every application has its outcome from now on, and all applicants can read
-    theirs. The program does this by itself at the planned time."""
+    """Announce the results of a confirmed panel: every application gets its outcome, and all applicants can read
+    theirs. The program does this automatically at the planned time."""
 
     panel: PanelId
 
 
 class PlanPanelAnnouncement(Command, frozen=True, kw_only=True):
-    """Plan when the results are announced, or change the plan: `announce_at` is a time on the clocks of the call's time
-    zone, without an offset."""
+    """Plan when the results are announced, or change the plan: `announce_at` is a local time in the call's time zone,
+    without an offset."""
 
     panel: PanelId
     announce_at: datetime
 
 
 class CancelPanelAnnouncement(Command, frozen=True, kw_only=True):
-    """Take the planned time back; the results wait until they are announced, or another time is planned."""
+    """Cancel the planned time. The results are not announced until somebody does it or plans another time."""
 
     panel: PanelId
 
 
-def _announce(command: AnnouncePanel, given: Given) -> Plan:
+def _announce(command: AnnouncePanel, context: CommandContext) -> Plan:
     panel = yield from the(PANEL, command.panel)
     initiative, call, round, ranked, (_, own) = yield from together(
         the(INITIATIVE, panel.initiative),
         the(CALL, panel.call),
         the(ROUND, panel.round),
         some(APPLICATION, (place.application for place in panel.ranking)),
-        actor_in(given.actor, panel.round),
+        actor_in(context.actor, panel.round),
     )
     return PlannedCommand(
-        may=access.announces(given.actor, initiative.within(panel.call), own=own),
+        may=access.announces(context.actor, initiative.within(panel.call), own=own),
         initiative=panel.initiative,
         scope=panel.call,
         decide=lambda: Outcome(
             facts={
                 command.panel: announcing.announce(
-                    command.panel, panel, as_planned=given.actor == SYSTEM, now=given.now
+                    command.panel, panel, as_planned=context.actor == SYSTEM, now=context.now
                 ),
                 panel.round: round_rules.decide(panel.round, round),
                 **announcing.outcomes(command.panel, panel, call, ranked),
@@ -78,21 +78,21 @@ def _announce(command: AnnouncePanel, given: Given) -> Plan:
     )
 
 
-def _plan(command: PlanPanelAnnouncement, given: Given) -> Plan:
+def _plan(command: PlanPanelAnnouncement, context: CommandContext) -> Plan:
     panel = yield from the(PANEL, command.panel)
     initiative, call, (_, own) = yield from together(
         the(INITIATIVE, panel.initiative),
         the(CALL, panel.call),
-        actor_in(given.actor, panel.round),
+        actor_in(context.actor, panel.round),
     )
     return PlannedCommand(
-        may=access.plans_announcement(given.actor, initiative.within(panel.call), own=own),
+        may=access.plans_announcement(context.actor, initiative.within(panel.call), own=own),
         initiative=panel.initiative,
         scope=panel.call,
         decide=lambda: Outcome(
             facts={
                 command.panel: announcing.plan(
-                    command.panel, panel, call, announce_at=command.announce_at, now=given.now
+                    command.panel, panel, call, announce_at=command.announce_at, now=context.now
                 )
             },
             answers=command.panel,
@@ -100,14 +100,14 @@ def _plan(command: PlanPanelAnnouncement, given: Given) -> Plan:
     )
 
 
-def _cancel(command: CancelPanelAnnouncement, given: Given) -> Plan:
+def _cancel(command: CancelPanelAnnouncement, context: CommandContext) -> Plan:
     panel = yield from the(PANEL, command.panel)
     initiative, (_, own) = yield from together(
         the(INITIATIVE, panel.initiative),
-        actor_in(given.actor, panel.round),
+        actor_in(context.actor, panel.round),
     )
     return PlannedCommand(
-        may=access.plans_announcement(given.actor, initiative.within(panel.call), own=own),
+        may=access.plans_announcement(context.actor, initiative.within(panel.call), own=own),
         initiative=panel.initiative,
         scope=panel.call,
         decide=lambda: Outcome(
@@ -132,4 +132,4 @@ def _announce_in_time(fact: PanelAnnouncementPlanned) -> Due:
 
 
 DUE: Final[DueBy] = {PanelAnnouncementPlanned: _announce_in_time}
-STRUCK: Final[StruckBy] = {PanelAnnouncementCancelled: _announcing, PanelAnnounced: _announcing}
+REMOVED_DUE: Final[RemovedBy] = {PanelAnnouncementCancelled: _announcing, PanelAnnounced: _announcing}

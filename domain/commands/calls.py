@@ -1,4 +1,4 @@
-"""Asking for what can be done with a call."""
+"""Commands for calls."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from domain.calls.facts import CallChanged, CallDrafted, CancellationReason, How
 from domain.calls.state import CALL, Call
 from domain.deciding import (
     Command,
-    Given,
+    CommandContext,
     Outcome,
     Plan,
     PlannedCommand,
+    PlanRequest,
     Registered,
-    Wish,
-    members,
+    index_entries,
     some,
     the,
 )
@@ -41,13 +41,12 @@ from domain.values import CallId, FundId, Money, check_texts
 
 
 class DraftCall(Command, frozen=True, kw_only=True):
-    """Write a call that is paid from a fund. Applications go through its `stages` in their order; its
-    `eligibility` questions are asked first, and an application is submitted only with the answers that they need; a
-    ``rolling`` call takes in applications all the time, or until `takes_until` on the clocks of its time zone, and decides on
-    each within `decide_within_days`; `grace_minutes` are granted silently after each deadline. `fast_track_up_to` puts a call
-    for small emergency grants on the fast track, and says the most that it can ever award: it takes two reviews of each
-    application, the panel's decision is confirmed without closing the panel first, and each grant is paid in one
-    instalment."""
+    """Draft a call that is paid from a fund. Applications go through its `stages` in order. Its `eligibility` questions
+    are asked first, and an application can be submitted only with the answers that they need. A ``rolling`` call takes
+    applications all the time, or until `takes_until` (a local time in its time zone), and decides on each within
+    `decide_within_days`. `grace_minutes` are granted silently after each deadline. `fast_track_up_to` puts a call for
+    small emergency grants on the fast track, and is the most that it can ever award: each application gets two reviews,
+    the panel's decision is confirmed without closing the panel first, and each grant is paid in one instalment."""
 
     fund: FundId
     title: dict[str, limits.Title]
@@ -67,14 +66,14 @@ class DraftCall(Command, frozen=True, kw_only=True):
 
 
 class PublishCall(Command, frozen=True, kw_only=True):
-    """Let everybody read a drafted call."""
+    """Publish a drafted call, so that everybody can read it."""
 
     call: CallId
 
 
 class ChangeCall(Command, frozen=True, kw_only=True):
-    """Change what a call says and how much it gives, until its panel opens; what is left out stays. Form and rubric have
-    commands of their own; currency, blindness and time zone stay as they were published."""
+    """Change a call's texts and amounts, until its panel opens; fields that are left out stay. Form and rubric have
+    commands of their own; currency, blindness and time zone cannot be changed."""
 
     call: CallId
     title: dict[str, limits.Title] | None = None
@@ -85,8 +84,8 @@ class ChangeCall(Command, frozen=True, kw_only=True):
 
 
 class ChangeCallForm(Command, frozen=True, kw_only=True):
-    """Give a stage a new version of its form. Applications keep the version that they answered; a question's id keeps its
-    kind, and options keep their order."""
+    """Publish a new version of a stage's form. Applications keep the version that they answered; a question's id keeps
+    its kind, and options keep their order."""
 
     call: CallId
     stage: limits.Slug
@@ -94,7 +93,7 @@ class ChangeCallForm(Command, frozen=True, kw_only=True):
 
 
 class ChangeCallRubric(Command, frozen=True, kw_only=True):
-    """Give a stage a new version of its rubric. Reviews keep the version by which they were written."""
+    """Publish a new version of a stage's rubric. Reviews keep the version that they were scored by."""
 
     call: CallId
     stage: limits.Slug
@@ -102,20 +101,20 @@ class ChangeCallRubric(Command, frozen=True, kw_only=True):
 
 
 class CancelCall(Command, frozen=True, kw_only=True):
-    """End a published call without a decision, with the reason. Its applications that are under consideration end with it.
-    Everybody who reads the call reads the `explanation`."""
+    """Cancel a published call, with the reason. Its applications that are under consideration end with it. Everybody
+    who reads the call can read the `explanation`."""
 
     call: CallId
     reason: CancellationReason
     explanation: limits.Explanation | None = None
 
 
-def _draft(command: DraftCall, given: Given) -> Plan:
+def _draft(command: DraftCall, context: CommandContext) -> Plan:
     fund = yield from the(FUND, command.fund)
     initiative = yield from the(INITIATIVE, fund.initiative)
-    call = given.new("call")
+    call = context.new("call")
     return PlannedCommand(
-        may=access.officer(given.actor, initiative),
+        may=access.officer(context.actor, initiative),
         initiative=fund.initiative,
         scope=call,
         decide=lambda: Outcome(
@@ -166,11 +165,11 @@ def _checked(command: DraftCall, call: str, initiative: str) -> CallDrafted:
     )
 
 
-def _publish(command: PublishCall, given: Given) -> Plan:
+def _publish(command: PublishCall, context: CommandContext) -> Plan:
     call = yield from the(CALL, command.call)
     initiative = (yield from the(INITIATIVE, call.initiative)).within(command.call)
     return PlannedCommand(
-        may=access.officer(given.actor, initiative),
+        may=access.officer(context.actor, initiative),
         initiative=call.initiative,
         scope=command.call,
         decide=lambda: Outcome(
@@ -179,11 +178,11 @@ def _publish(command: PublishCall, given: Given) -> Plan:
     )
 
 
-def _change(command: ChangeCall, given: Given) -> Plan:
+def _change(command: ChangeCall, context: CommandContext) -> Plan:
     call = yield from the(CALL, command.call)
     initiative = (yield from the(INITIATIVE, call.initiative)).within(command.call)
-    found = yield from members(rounds_of(command.call))
-    # The rounds of a rolling call, one for each application, are not in the way of a change.
+    found = yield from index_entries(rounds_of(command.call))
+    # The rounds of a rolling call, one for each application, do not prevent a change.
     judged_together = () if call.rolling else found
     states = yield from some(ROUND, judged_together)
     received = yield from _in_all(map(applications_of, judged_together))
@@ -220,24 +219,24 @@ def _change(command: ChangeCall, given: Given) -> Plan:
         )
 
     return PlannedCommand(
-        may=access.officer(given.actor, initiative),
+        may=access.officer(context.actor, initiative),
         initiative=call.initiative,
         scope=command.call,
         decide=decide,
     )
 
 
-def _change_form(command: ChangeCallForm, given: Given) -> Plan:
+def _change_form(command: ChangeCallForm, context: CommandContext) -> Plan:
     call = yield from the(CALL, command.call)
     initiative = (yield from the(INITIATIVE, call.initiative)).within(command.call)
     rounds_now = (
-        {} if call.rolling else (yield from some(ROUND, (yield from members(rounds_of(command.call)))))
+        {} if call.rolling else (yield from some(ROUND, (yield from index_entries(rounds_of(command.call)))))
     )
     ended = not call.rolling and any(
         round.stage == command.stage and round.status is not RoundStatus.OPEN for round in rounds_now.values()
     )
     return PlannedCommand(
-        may=access.officer(given.actor, initiative),
+        may=access.officer(context.actor, initiative),
         initiative=call.initiative,
         scope=command.call,
         decide=lambda: Outcome(
@@ -251,18 +250,18 @@ def _change_form(command: ChangeCallForm, given: Given) -> Plan:
     )
 
 
-def _change_rubric(command: ChangeCallRubric, given: Given) -> Plan:
+def _change_rubric(command: ChangeCallRubric, context: CommandContext) -> Plan:
     call = yield from the(CALL, command.call)
     initiative = (yield from the(INITIATIVE, call.initiative)).within(command.call)
     rounds_now = (
-        {} if call.rolling else (yield from some(ROUND, (yield from members(rounds_of(command.call)))))
+        {} if call.rolling else (yield from some(ROUND, (yield from index_entries(rounds_of(command.call)))))
     )
     in_panel = not call.rolling and any(
         round.stage == command.stage and round.status not in (RoundStatus.OPEN, RoundStatus.CLOSED)
         for round in rounds_now.values()
     )
     return PlannedCommand(
-        may=access.officer(given.actor, initiative),
+        may=access.officer(context.actor, initiative),
         initiative=call.initiative,
         scope=command.call,
         decide=lambda: Outcome(
@@ -276,10 +275,10 @@ def _change_rubric(command: ChangeCallRubric, given: Given) -> Plan:
     )
 
 
-def _cancel(command: CancelCall, given: Given) -> Plan:
+def _cancel(command: CancelCall, context: CommandContext) -> Plan:
     call = yield from the(CALL, command.call)
     initiative = (yield from the(INITIATIVE, call.initiative)).within(command.call)
-    found = yield from members(rounds_of(command.call))
+    found = yield from index_entries(rounds_of(command.call))
     states = yield from some(ROUND, found)
     received = yield from _in_all(map(applications_of, found))
     ended = yield from some(APPLICATION, received)
@@ -288,7 +287,7 @@ def _cancel(command: CancelCall, given: Given) -> Plan:
 
     def decide() -> Outcome:
         cancelled = call_rules.cancel(
-            command.call, call, officer=given.actor, reason=command.reason, explanation=command.explanation
+            command.call, call, officer=context.actor, reason=command.reason, explanation=command.explanation
         )
         with_it = {
             **{each: round_rules.cancel(each, round) for each, round in states.items()},
@@ -304,7 +303,7 @@ def _cancel(command: CancelCall, given: Given) -> Plan:
         )
 
     return PlannedCommand(
-        may=access.officer(given.actor, initiative),
+        may=access.officer(context.actor, initiative),
         initiative=call.initiative,
         scope=command.call,
         decide=decide,
@@ -312,15 +311,15 @@ def _cancel(command: CancelCall, given: Given) -> Plan:
 
 
 def _newest(call: Call, rounds: Mapping[str, Round]) -> str | None:
-    """The round of the latest stage that has one, in whose timelines a change of the call is told."""
+    """The round of the latest stage that has one. Its applications' timelines show a change of the call."""
     order = [stage.id for stage in call.stages]
     return max(rounds, key=lambda each: order.index(rounds[each].stage), default=None)
 
 
-def _in_all(indexes: Iterable[str]) -> Generator[Wish, Any, list[str]]:
+def _in_all(indexes: Iterable[str]) -> Generator[PlanRequest, Any, list[str]]:
     found: list[str] = []
     for index in indexes:
-        found += yield from members(index)
+        found += yield from index_entries(index)
     return found
 
 

@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterable
 from typing import Any
 
 from domain import access
-from domain.deciding import Wish, some
+from domain.deciding import PlanRequest, some
 from domain.initiatives import Initiative
 from domain.parties import Actor, applied_by
 from domain.persons import PERSON, PersonStatus
@@ -16,8 +16,9 @@ from domain.values import Role
 
 def every_chair_is_excluded(
     actor: str, initiative: Initiative, round_id: str, reviews: Iterable[Review]
-) -> Generator[Wish, Any, bool]:
-    """Whether there are chairs and all are excluded by a conflict or an application of their own. Only looked up for jurors.
+) -> Generator[PlanRequest, Any, bool]:
+    """Whether there are chairs and each of them has a conflict or an application of their own in the round. Loaded only
+    for jurors.
 
     `reviews` are all reviews of the application.
     """

@@ -1,4 +1,4 @@
-"""Asking to erase a dossier."""
+"""The command to erase a dossier."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from domain.applications import rules as application_rules
 from domain.applications.state import APPLICATION
 from domain.deciding import (
     Command,
+    CommandContext,
     Due,
     DueBy,
-    Given,
     Outcome,
     Plan,
     PlannedCommand,
     Registered,
-    StruckBy,
+    RemovedBy,
     the,
 )
 from domain.dossiers import DOSSIER, DossierErased, DossierKept
@@ -25,20 +25,21 @@ from domain.values import DossierId, is_id
 
 
 class EraseDossier(Command, frozen=True, kw_only=True):
-    """Destroy a dossier's sealing key; the program does this by itself once the legal duty that kept it has ended, and in a
-    restored copy of the database that does not tell the erasure. An application that was under consideration there ends."""
+    """Destroy a dossier's sealing key. The program does this automatically when the legal duty that kept it has ended,
+    and in a restored copy of the database in which the erasure is missing. An application that was under consideration
+    there ends."""
 
     dossier: DossierId
     reason: ErasureReason
 
 
-def _erase(command: EraseDossier, given: Given) -> Plan:
+def _erase(command: EraseDossier, context: CommandContext) -> Plan:
     dossier = yield from the(DOSSIER, command.dossier)
     of_application = is_id(APPLICATION.kind, dossier.about)
     application = (yield from the(APPLICATION, dossier.about)) if of_application else None
 
     def decide() -> Outcome:
-        erased = dossiers.erase(command.dossier, dossier, reason=command.reason, now=given.now)
+        erased = dossiers.erase(command.dossier, dossier, reason=command.reason, now=context.now)
         ended = (
             application_rules.end_by_erasure(dossier.about, application) if application is not None else ()
         )
@@ -48,7 +49,7 @@ def _erase(command: EraseDossier, given: Given) -> Plan:
             erases=(command.dossier,),
         )
 
-    return PlannedCommand(may=access.system(given.actor), initiative=dossier.initiative, decide=decide)
+    return PlannedCommand(may=access.system(context.actor), initiative=dossier.initiative, decide=decide)
 
 
 def _erase_when_kept_no_longer(fact: DossierKept) -> Due:
@@ -61,6 +62,6 @@ def _erasing(fact: DossierKept | DossierErased) -> str:
 
 
 DUE: Final[DueBy] = {DossierKept: _erase_when_kept_no_longer}
-STRUCK: Final[StruckBy] = {DossierErased: _erasing}
+REMOVED_DUE: Final[RemovedBy] = {DossierErased: _erasing}
 
 COMMANDS = (Registered("dossier.erase", EraseDossier, _erase, by_program=True),)

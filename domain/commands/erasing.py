@@ -1,4 +1,4 @@
-"""What goes with a party that is erased: its dossiers, and its applications that are not decided yet."""
+"""What is erased together with a party: its dossiers; and its undecided applications end."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from domain import dossiers
 from domain.applications import rules as application_rules
 from domain.applications.state import APPLICATION
-from domain.deciding import Fact, Given, Wish, members, some
+from domain.deciding import CommandContext, Fact, PlanRequest, index_entries, some
 from domain.dossiers import DOSSIER
 from domain.indexes import dossiers_of, submissions_of
 from domain.persons import ErasureReason
@@ -17,8 +17,8 @@ from domain.persons import ErasureReason
 
 @dataclass(frozen=True, slots=True)
 class Going:
-    """What goes with a party, an application or a dossier each with its `facts` and its `initiatives`. Of all its `dossiers`
-    some are `erased` now, and some `kept` by a legal duty."""
+    """What is erased with a party: `facts` and `initiatives` are by application or dossier. Of all its `dossiers`, some
+    are `erased` now and some are `kept` because of a legal duty."""
 
     facts: Mapping[str, tuple[Fact, ...]]
     initiatives: Mapping[str, str]
@@ -27,11 +27,13 @@ class Going:
     kept: tuple[str, ...]
 
 
-def what_goes_with(party_id: str, given: Given, *, reason: ErasureReason) -> Generator[Wish, Any, Going]:
-    """What goes with a person or an organisation that is erased, in the same append: a panel waits for every application in
-    play, and with the keys nothing more could be sealed about this one."""
-    submitted = yield from some(APPLICATION, (yield from members(submissions_of(party_id))))
-    theirs = yield from some(DOSSIER, (yield from members(dossiers_of(party_id))))
+def what_goes_with(
+    party_id: str, context: CommandContext, *, reason: ErasureReason
+) -> Generator[PlanRequest, Any, Going]:
+    """What is erased or ended with a person or an organisation, in the same append. A panel waits for every application
+    under consideration, and without the keys nothing more could be sealed about these."""
+    submitted = yield from some(APPLICATION, (yield from index_entries(submissions_of(party_id))))
+    theirs = yield from some(DOSSIER, (yield from index_entries(dossiers_of(party_id))))
     ended = {
         each: facts
         for each, application in submitted.items()
@@ -40,7 +42,7 @@ def what_goes_with(party_id: str, given: Given, *, reason: ErasureReason) -> Gen
     gone = {
         each: facts
         for each, dossier in theirs.items()
-        if (facts := dossiers.erase_with_party(each, dossier, reason=reason, now=given.now))
+        if (facts := dossiers.erase_with_party(each, dossier, reason=reason, now=context.now))
     }
     return Going(
         facts={**ended, **gone},

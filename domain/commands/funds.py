@@ -1,19 +1,19 @@
-"""Asking for what can be done with a fund. Money is committed and released by the commands of grants."""
+"""Commands for funds. Money is committed and released by the commands for grants."""
 
 from __future__ import annotations
 
 from datetime import date
 
 from domain import access, funds, limits
-from domain.deciding import Command, Given, Outcome, Plan, PlannedCommand, Registered, the
+from domain.deciding import Command, CommandContext, Outcome, Plan, PlannedCommand, Registered, the
 from domain.funds import FUND, Basis
 from domain.initiatives import INITIATIVE
 from domain.values import FundId, InitiativeId, Money, PersonId, PledgeId
 
 
 class OpenFund(Command, frozen=True, kw_only=True):
-    """Open a fund in one currency. `basis` is what the available sum is counted from: the money received, or already
-    what was pledged."""
+    """Open a fund in one currency. `basis` says what the available sum is counted from: the money received, or the
+    money pledged."""
 
     initiative: InitiativeId
     name: limits.Name
@@ -22,7 +22,7 @@ class OpenFund(Command, frozen=True, kw_only=True):
 
 
 class PledgeToFund(Command, frozen=True, kw_only=True):
-    """Record a pledge to a fund: a funder does so for themself, finance for any funder of the initiative."""
+    """Record a pledge to a fund: a funder their own, finance that of any funder of the initiative."""
 
     fund: FundId
     funder: PersonId
@@ -31,7 +31,7 @@ class PledgeToFund(Command, frozen=True, kw_only=True):
 
 
 class ReceiveIntoFund(Command, frozen=True, kw_only=True):
-    """Record that money of a pledge arrived on the initiative's account."""
+    """Record that money from a pledge arrived in the initiative's account."""
 
     fund: FundId
     pledge: PledgeId
@@ -39,11 +39,11 @@ class ReceiveIntoFund(Command, frozen=True, kw_only=True):
     received_on: date
 
 
-def _open(command: OpenFund, given: Given) -> Plan:
+def _open(command: OpenFund, context: CommandContext) -> Plan:
     initiative = yield from the(INITIATIVE, command.initiative)
-    fund = given.new("fund")
+    fund = context.new("fund")
     return PlannedCommand(
-        may=access.officer(given.actor, initiative),
+        may=access.officer(context.actor, initiative),
         initiative=command.initiative,
         scope=fund,
         decide=lambda: Outcome(
@@ -61,12 +61,12 @@ def _open(command: OpenFund, given: Given) -> Plan:
     )
 
 
-def _pledge(command: PledgeToFund, given: Given) -> Plan:
+def _pledge(command: PledgeToFund, context: CommandContext) -> Plan:
     fund = yield from the(FUND, command.fund)
     initiative = yield from the(INITIATIVE, fund.initiative)
-    pledge = given.new("pledge")
+    pledge = context.new("pledge")
     return PlannedCommand(
-        may=access.finance_or_funder(given.actor, initiative, command.funder),
+        may=access.finance_or_funder(context.actor, initiative, command.funder),
         initiative=fund.initiative,
         scope=command.fund,
         decide=lambda: Outcome(
@@ -86,11 +86,11 @@ def _pledge(command: PledgeToFund, given: Given) -> Plan:
     )
 
 
-def _receive(command: ReceiveIntoFund, given: Given) -> Plan:
+def _receive(command: ReceiveIntoFund, context: CommandContext) -> Plan:
     fund = yield from the(FUND, command.fund)
     initiative = yield from the(INITIATIVE, fund.initiative)
     return PlannedCommand(
-        may=access.finance(given.actor, initiative),
+        may=access.finance(context.actor, initiative),
         initiative=fund.initiative,
         scope=command.fund,
         decide=lambda: Outcome(
@@ -101,7 +101,7 @@ def _receive(command: ReceiveIntoFund, given: Given) -> Plan:
                     pledge_id=command.pledge,
                     amount=command.amount,
                     received_on=command.received_on,
-                    now=given.now,
+                    now=context.now,
                 )
             },
             answers=command.fund,

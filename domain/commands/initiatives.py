@@ -1,4 +1,4 @@
-"""Asking for what can be done with the installation and its initiatives."""
+"""Commands for the installation and its initiatives."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from domain import access, initiatives, limits, persons
 from domain.calls.state import CALL
 from domain.deciding import (
     Command,
-    Given,
+    CommandContext,
     Outcome,
     Plan,
     PlannedCommand,
+    PlanRequest,
     Registered,
-    Wish,
     maybe,
     some,
     the,
@@ -28,7 +28,7 @@ from domain.values import SYSTEM, CallId, InitiativeId, PersonId, Role
 
 
 class OpenInstallation(Command, frozen=True, kw_only=True):
-    """Begin the history; the program does this by itself, once."""
+    """Write the history's first fact; the program does this automatically, once."""
 
 
 class AppointAdministrator(Command, frozen=True, kw_only=True):
@@ -38,14 +38,15 @@ class AppointAdministrator(Command, frozen=True, kw_only=True):
 
 
 class FoundInitiative(Command, frozen=True, kw_only=True):
-    """Found an initiative. `founder` becomes its first administrator; left out, it is the one who asks."""
+    """Found an initiative. `founder` becomes its first administrator; if it is left out, the person who sends the
+    command."""
 
     name: limits.Name
     founder: PersonId | None = None
 
 
 class AddMember(Command, frozen=True, kw_only=True):
-    """Give a person roles in an initiative, in place of those held before."""
+    """Give a person roles in an initiative. They replace earlier ones."""
 
     initiative: InitiativeId
     person: PersonId
@@ -60,7 +61,7 @@ class RemoveMember(Command, frozen=True, kw_only=True):
 
 
 class AddCallMember(Command, frozen=True, kw_only=True):
-    """Give a person roles for one call, in place of those held before for it; the roles held in the whole initiative
+    """Give a person roles for one call. They replace earlier roles for this call; roles in the whole initiative
     stay."""
 
     call: CallId
@@ -69,21 +70,21 @@ class AddCallMember(Command, frozen=True, kw_only=True):
 
 
 class RemoveCallMember(Command, frozen=True, kw_only=True):
-    """Take from a person the roles held for one call."""
+    """Take from a person the roles for one call."""
 
     call: CallId
     person: PersonId
 
 
-def _open(_command: OpenInstallation, given: Given) -> Plan:
+def _open(_command: OpenInstallation, context: CommandContext) -> Plan:
     installation = yield from maybe(INSTALLATION, INSTALLATION_ID)
     return PlannedCommand(
-        may=access.system(given.actor),
+        may=access.system(context.actor),
         initiative=None,
         decide=lambda: Outcome(
             facts={
                 INSTALLATION_ID: initiatives.open_installation(
-                    installation, demonstration=given.demonstration
+                    installation, demonstration=context.demonstration
                 )
             },
             answers=INSTALLATION_ID,
@@ -91,7 +92,7 @@ def _open(_command: OpenInstallation, given: Given) -> Plan:
     )
 
 
-def _appoint(command: AppointAdministrator, given: Given) -> Plan:
+def _appoint(command: AppointAdministrator, context: CommandContext) -> Plan:
     installation = yield from the(INSTALLATION, INSTALLATION_ID)
     person = yield from maybe(PERSON, command.person)
 
@@ -103,15 +104,15 @@ def _appoint(command: AppointAdministrator, given: Given) -> Plan:
         )
 
     return PlannedCommand(
-        may=access.installation_administrator(given.actor, installation), initiative=None, decide=decide
+        may=access.installation_administrator(context.actor, installation), initiative=None, decide=decide
     )
 
 
-def _found(command: FoundInitiative, given: Given) -> Plan:
+def _found(command: FoundInitiative, context: CommandContext) -> Plan:
     installation = yield from the(INSTALLATION, INSTALLATION_ID)
-    founder = command.founder or given.actor
+    founder = command.founder or context.actor
     person = (yield from maybe(PERSON, founder)) if founder != SYSTEM else None
-    initiative = given.new("initiative")
+    initiative = context.new("initiative")
 
     def decide() -> Outcome:
         if person is None:
@@ -123,20 +124,20 @@ def _found(command: FoundInitiative, given: Given) -> Plan:
         )
 
     return PlannedCommand(
-        may=access.installation_administrator(given.actor, installation),
+        may=access.installation_administrator(context.actor, installation),
         initiative=initiative,
         scope=initiative,
         decide=decide,
     )
 
 
-def _living(initiative: Initiative) -> Generator[Wish, Any, tuple[str, ...]]:
-    """The administrators of an initiative who were not erased, whom no role brings back."""
+def _living(initiative: Initiative) -> Generator[PlanRequest, Any, tuple[str, ...]]:
+    """The administrators of an initiative who were not erased; an erased one cannot act again."""
     found = yield from some(PERSON, initiative.administrators)
     return tuple(who for who, person in found.items() if person.status is not PersonStatus.ERASED)
 
 
-def _add_member(command: AddMember, given: Given) -> Plan:
+def _add_member(command: AddMember, context: CommandContext) -> Plan:
     initiative = yield from the(INITIATIVE, command.initiative)
     installation, person = yield from together(
         the(INSTALLATION, INSTALLATION_ID), maybe(PERSON, command.person)
@@ -155,18 +156,18 @@ def _add_member(command: AddMember, given: Given) -> Plan:
         )
 
     return PlannedCommand(
-        may=access.adds_member(given.actor, initiative, installation, roles=command.roles, living=living),
+        may=access.adds_member(context.actor, initiative, installation, roles=command.roles, living=living),
         initiative=command.initiative,
         scope=command.initiative,
         decide=decide,
     )
 
 
-def _remove_member(command: RemoveMember, given: Given) -> Plan:
+def _remove_member(command: RemoveMember, context: CommandContext) -> Plan:
     initiative = yield from the(INITIATIVE, command.initiative)
     living = yield from _living(initiative)
     return PlannedCommand(
-        may=access.member(given.actor, initiative, Role.ADMINISTRATOR),
+        may=access.member(context.actor, initiative, Role.ADMINISTRATOR),
         initiative=command.initiative,
         scope=command.initiative,
         decide=lambda: Outcome(
@@ -180,7 +181,7 @@ def _remove_member(command: RemoveMember, given: Given) -> Plan:
     )
 
 
-def _add_call_member(command: AddCallMember, given: Given) -> Plan:
+def _add_call_member(command: AddCallMember, context: CommandContext) -> Plan:
     call = yield from the(CALL, command.call)
     initiative, person = yield from together(the(INITIATIVE, call.initiative), maybe(PERSON, command.person))
 
@@ -196,18 +197,18 @@ def _add_call_member(command: AddCallMember, given: Given) -> Plan:
         )
 
     return PlannedCommand(
-        may=access.member(given.actor, initiative, Role.ADMINISTRATOR),
+        may=access.member(context.actor, initiative, Role.ADMINISTRATOR),
         initiative=call.initiative,
         scope=call.initiative,
         decide=decide,
     )
 
 
-def _remove_call_member(command: RemoveCallMember, given: Given) -> Plan:
+def _remove_call_member(command: RemoveCallMember, context: CommandContext) -> Plan:
     call = yield from the(CALL, command.call)
     initiative = yield from the(INITIATIVE, call.initiative)
     return PlannedCommand(
-        may=access.member(given.actor, initiative, Role.ADMINISTRATOR),
+        may=access.member(context.actor, initiative, Role.ADMINISTRATOR),
         initiative=call.initiative,
         scope=call.initiative,
         decide=lambda: Outcome(

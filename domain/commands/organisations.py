@@ -1,4 +1,4 @@
-"""Asking for what can be done with an organisation."""
+"""Commands for organisations."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from domain.commands.erasing import what_goes_with
 from domain.deciding import (
     Allowed,
     Command,
-    Given,
+    CommandContext,
     Outcome,
     Plan,
     PlannedCommand,
@@ -25,16 +25,16 @@ from domain.values import SYSTEM, OrganisationId, PersonId
 
 
 class RegisterOrganisation(Command, frozen=True, kw_only=True):
-    """Register an organisation, or a collective, for which one acts. Identifiers are the code of a register and the number in
-    it, such as GB-CHC-1164883; a collective has none."""
+    """Register an organisation or a collective, and become its first member. Identifiers are the code of a register and
+    the number in it, such as GB-CHC-1164883; a collective has none."""
 
     name: limits.Name
     identifiers: Annotated[tuple[limits.Identifier, ...], limits.described(maxItems=limits.IDENTIFIERS)] = ()
 
 
 class InviteToOrganisation(Command, frozen=True, kw_only=True):
-    """Invite a person to act for an organisation; it begins when they accept. Where nobody is left who acts for it, an
-    administrator of the installation invites somebody."""
+    """Invite a person to act for an organisation, which they can once they accept. If it has no member left, an
+    administrator of the installation can invite somebody."""
 
     organisation: OrganisationId
     person: PersonId
@@ -47,48 +47,48 @@ class JoinOrganisation(Command, frozen=True, kw_only=True):
 
 
 class RemoveOrganisationMember(Command, frozen=True, kw_only=True):
-    """End that a person acts for an organisation, or take their invitation back; also one's own. Somebody has to be left who
-    acts for it."""
+    """Remove a person (or oneself) from an organisation's members, or withdraw their invitation. At least one member
+    has to stay."""
 
     organisation: OrganisationId
     person: PersonId
 
 
 class CloseOrganisation(Command, frozen=True, kw_only=True):
-    """Close an organisation: it applies no more, and what it was granted goes on."""
+    """Close an organisation: it can no longer apply, and its grants continue."""
 
     organisation: OrganisationId
 
 
 class EraseOrganisation(Command, frozen=True, kw_only=True):
-    """Destroy an organisation's sealing key and those of what it applied for, so that nobody can read its data any more; its
-    applications that are not decided yet end with it, and nobody acts for it any more. What the law asks to be kept stays until
-    that time and is erased then. This cannot be undone."""
+    """Destroy the sealing keys of an organisation and its dossiers, so that nobody can read its data any more. Its
+    undecided applications end, and it has no members any more. Data that has to be kept by law stays until that time
+    and is erased then. This cannot be undone."""
 
     organisation: OrganisationId
     reason: ErasureReason
 
 
-def _register(command: RegisterOrganisation, given: Given) -> Plan:
-    person = Person() if given.actor == SYSTEM else (yield from maybe(PERSON, given.actor))
-    organisation = given.new("organisation")
+def _register(command: RegisterOrganisation, context: CommandContext) -> Plan:
+    person = Person() if context.actor == SYSTEM else (yield from maybe(PERSON, context.actor))
+    organisation = context.new("organisation")
 
     def decide() -> Outcome:
-        persons.check_registered(person, given.actor)
+        persons.check_registered(person, context.actor)
         registered = organisations.register(
-            organisation, member=given.actor, name=command.name, identifiers=command.identifiers
+            organisation, member=context.actor, name=command.name, identifiers=command.identifiers
         )
-        joined = persons.join_organisation(given.actor, organisation=organisation)
+        joined = persons.join_organisation(context.actor, organisation=organisation)
         return Outcome(
-            facts={organisation: registered, given.actor: joined},
+            facts={organisation: registered, context.actor: joined},
             answers=organisation,
             subjects=(organisation,),
         )
 
-    return PlannedCommand(may=access.registers_organisation(given.actor), initiative=None, decide=decide)
+    return PlannedCommand(may=access.registers_organisation(context.actor), initiative=None, decide=decide)
 
 
-def _invite(command: InviteToOrganisation, given: Given) -> Plan:
+def _invite(command: InviteToOrganisation, context: CommandContext) -> Plan:
     organisation = yield from maybe(ORGANISATION, command.organisation)
     installation = yield from the(INSTALLATION, INSTALLATION_ID)
     person = yield from maybe(PERSON, command.person)
@@ -105,24 +105,26 @@ def _invite(command: InviteToOrganisation, given: Given) -> Plan:
         )
 
     return PlannedCommand(
-        may=access.invites_member(given.actor, organisation, installation), initiative=None, decide=decide
+        may=access.invites_member(context.actor, organisation, installation), initiative=None, decide=decide
     )
 
 
-def _join(command: JoinOrganisation, given: Given) -> Plan:
+def _join(command: JoinOrganisation, context: CommandContext) -> Plan:
     organisation = yield from maybe(ORGANISATION, command.organisation)
-    if given.actor != SYSTEM:
-        yield from maybe(PERSON, given.actor)
+    if context.actor != SYSTEM:
+        yield from maybe(PERSON, context.actor)
 
     def decide() -> Outcome:
-        added = organisations.join(command.organisation, organisation, person=given.actor)
-        joined = persons.join_organisation(given.actor, organisation=command.organisation)
-        return Outcome(facts={command.organisation: added, given.actor: joined}, answers=command.organisation)
+        added = organisations.join(command.organisation, organisation, person=context.actor)
+        joined = persons.join_organisation(context.actor, organisation=command.organisation)
+        return Outcome(
+            facts={command.organisation: added, context.actor: joined}, answers=command.organisation
+        )
 
-    return PlannedCommand(may=access.joins(given.actor, organisation), initiative=None, decide=decide)
+    return PlannedCommand(may=access.joins(context.actor, organisation), initiative=None, decide=decide)
 
 
-def _remove_member(command: RemoveOrganisationMember, given: Given) -> Plan:
+def _remove_member(command: RemoveOrganisationMember, context: CommandContext) -> Plan:
     organisation = yield from maybe(ORGANISATION, command.organisation)
     person = yield from maybe(PERSON, command.person)
 
@@ -135,14 +137,14 @@ def _remove_member(command: RemoveOrganisationMember, given: Given) -> Plan:
         )
 
     return PlannedCommand(
-        may=access.removes_member(given.actor, organisation, command.person), initiative=None, decide=decide
+        may=access.removes_member(context.actor, organisation, command.person), initiative=None, decide=decide
     )
 
 
-def _close(command: CloseOrganisation, given: Given) -> Plan:
+def _close(command: CloseOrganisation, context: CommandContext) -> Plan:
     organisation = yield from maybe(ORGANISATION, command.organisation)
     return PlannedCommand(
-        may=access.member_of_organisation(given.actor, organisation),
+        may=access.member_of_organisation(context.actor, organisation),
         initiative=None,
         decide=lambda: Outcome(
             facts={command.organisation: organisations.close(command.organisation, organisation)},
@@ -151,15 +153,15 @@ def _close(command: CloseOrganisation, given: Given) -> Plan:
     )
 
 
-def _erase(command: EraseOrganisation, given: Given) -> Plan:
+def _erase(command: EraseOrganisation, context: CommandContext) -> Plan:
     installation = yield from the(INSTALLATION, INSTALLATION_ID)
-    may = access.installation_administrator(given.actor, installation)
-    # Asked first, as with a person: to everybody else, one that is there and one that is not are the same.
+    may = access.installation_administrator(context.actor, installation)
+    # Asked first, as with a person: for everybody else, an existing organisation and a missing one look the same.
     organisation = Organisation()
     if isinstance(may, Allowed):
         organisation = yield from the(ORGANISATION, command.organisation)
     people = yield from some(PERSON, organisation.members)
-    going = yield from what_goes_with(command.organisation, given, reason=command.reason)
+    going = yield from what_goes_with(command.organisation, context, reason=command.reason)
 
     def decide() -> Outcome:
         left = {
@@ -183,7 +185,7 @@ def _erase(command: EraseOrganisation, given: Given) -> Plan:
     return PlannedCommand(may=may, initiative=None, decide=decide)
 
 
-# An organisation's stream counts the calls in which it applies, for it holds its handles.
+# An organisation's stream holds its handles, so its version would tell in how many calls it applies.
 COMMANDS = (
     Registered("organisation.register", RegisterOrganisation, _register, versioned=False),
     Registered("organisation.invite", InviteToOrganisation, _invite, versioned=False),

@@ -1,4 +1,4 @@
-"""Asking for what can be done with a panel."""
+"""Commands for panels."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from domain.commands.chairs import every_chair_is_excluded
 from domain.commands.judged import known_of
 from domain.deciding import (
     Command,
+    CommandContext,
     Fact,
-    Given,
     Outcome,
     Plan,
     PlannedCommand,
     Registered,
+    index_entries,
     maybe,
-    members,
     some,
     the,
     together,
@@ -40,16 +40,16 @@ from domain.values import ApplicationId, Money, PanelId, RoundId
 
 
 class OpenPanel(Command, frozen=True, kw_only=True):
-    """Open the panel of a closed round whose applications have the reviews that they need; whoever still owes another
-    is no longer waited for."""
+    """Open the panel of a closed round whose applications have the reviews that they need. Reviews that are still owed
+    expire."""
 
     round: RoundId
 
 
 class SetPanelOutcome(Command, frozen=True, kw_only=True):
-    """Decide on a ranked application: an award with its `amount` and its `reason`, a place on the waiting list with its
-    `rank` and the `amount` that it is awarded if it moves up, or a decline with its `reason`; before the last stage, an
-    invitation to the next one or a decline. An amount above the sum that was asked for needs `more_because`."""
+    """Decide on a ranked application: an award with its `amount` and `reason`; a place on the waiting list with its
+    `rank` and the `amount` that it gets if it moves up; or a decline with its `reason`. Before the last stage: an
+    invitation to the next one, or a decline. An amount above the requested sum needs `more_because`."""
 
     panel: PanelId
     application: ApplicationId
@@ -61,37 +61,37 @@ class SetPanelOutcome(Command, frozen=True, kw_only=True):
 
 
 class ClosePanel(Command, frozen=True, kw_only=True):
-    """End the jury's work, every application being decided on."""
+    """Close the panel, once every application has its outcome."""
 
     panel: PanelId
 
 
 class ReturnPanel(Command, frozen=True, kw_only=True):
-    """Return a closed panel to its chair, with the reason, as someone who could confirm it."""
+    """Return a closed panel to its chair, with the reason. The same people can do this who could confirm it."""
 
     panel: PanelId
     reason: ReturnReason
 
 
 class ConfirmPanel(Command, frozen=True, kw_only=True):
-    """Confirm a closed panel, as someone who neither closed it nor set an outcome in it; it then waits to be announced. On the
-    fast track the panel need not be closed before."""
+    """Confirm a closed panel, as somebody who neither closed it nor set an outcome in it. Its results can then be
+    announced. On the fast track the panel need not be closed first."""
 
     panel: PanelId
 
 
-def _open(command: OpenPanel, given: Given) -> Plan:
+def _open(command: OpenPanel, context: CommandContext) -> Plan:
     round = yield from the(ROUND, command.round)
     call, initiative, received, (_, own), asked = yield from together(
         the(CALL, round.call),
         the(INITIATIVE, round.initiative),
         some(APPLICATION, round.applications),
-        actor_in(given.actor, command.round),
-        members(reviews_in(command.round)),
+        actor_in(context.actor, command.round),
+        index_entries(reviews_in(command.round)),
     )
     initiative = initiative.within(round.call)
     reviews = yield from some(REVIEW, asked)
-    panel = given.new("panel")
+    panel = context.new("panel")
 
     def decide() -> Outcome:
         asked: dict[str, list[str]] = {}
@@ -107,35 +107,37 @@ def _open(command: OpenPanel, given: Given) -> Plan:
         return Outcome(facts={panel: opened, command.round: handed_over, **expired}, answers=panel)
 
     return PlannedCommand(
-        may=access.opens_panel(given.actor, initiative, own=own),
+        may=access.opens_panel(context.actor, initiative, own=own),
         initiative=round.initiative,
         scope=round.call,
         decide=decide,
     )
 
 
-def _set_outcome(command: SetPanelOutcome, given: Given) -> Plan:
+def _set_outcome(command: SetPanelOutcome, context: CommandContext) -> Plan:
     panel = yield from the(PANEL, command.panel)
-    # Of an application that is not ranked nothing is told, not even whether it is there.
+    # An application that is not ranked gets the same refusal whether it exists or not.
     call, initiative, application, (_, own), asked = yield from together(
         the(CALL, panel.call),
         the(INITIATIVE, panel.initiative),
         maybe(APPLICATION, command.application),
-        actor_in(given.actor, panel.round),
-        members(reviews_of(command.application)),
+        actor_in(context.actor, panel.round),
+        index_entries(reviews_of(command.application)),
     )
     initiative = initiative.within(panel.call)
-    read = yield from known_of(given.actor, panel.round, panel.stage, panel.call, call)
+    read = yield from known_of(context.actor, panel.round, panel.stage, panel.call, call)
     if not state.is_ranked(panel, command.application):
         return PlannedCommand(
-            may=access.chairs_panel(given.actor, initiative, call.stage(panel.stage), own=own, read=read),
+            may=access.chairs_panel(context.actor, initiative, call.stage(panel.stage), own=own, read=read),
             initiative=panel.initiative,
             scope=panel.call,
             decide=lambda: _unranked(command.application),
         )
     reviews = concerning((yield from some(REVIEW, asked)), panel.round)
-    no_chair_can = yield from every_chair_is_excluded(given.actor, initiative, panel.round, reviews.values())
-    # Who withdrew matters only where the budget seems too small, so the other applications are seldom loaded.
+    no_chair_can = yield from every_chair_is_excluded(
+        context.actor, initiative, panel.round, reviews.values()
+    )
+    # Withdrawn applications matter only if the budget seems too small, so the others are seldom loaded.
     awarded = state.awards(panel, besides=command.application)
     withdrawn: set[str] = set()
     if call.awarded + sum(awarded.values()) + _asked(command, call) > call.budget:
@@ -143,7 +145,7 @@ def _set_outcome(command: SetPanelOutcome, given: Given) -> Plan:
         withdrawn = {other for other, state in states.items() if state.status is ApplicationStatus.WITHDRAWN}
     return PlannedCommand(
         may=access.decides_on(
-            given.actor,
+            context.actor,
             initiative,
             call.stage(panel.stage),
             own=own,
@@ -175,7 +177,8 @@ def _set_outcome(command: SetPanelOutcome, given: Given) -> Plan:
 
 
 def _unranked(application_id: str) -> Outcome:
-    """Of an application of another round it says the same as of one that is not there, so that no id can be tried out."""
+    """The refusal for an application that is not ranked. It is the same for one that does not exist, so that ids cannot
+    be probed."""
     raise NotFound(named=application_id)
 
 
@@ -183,46 +186,27 @@ def _asked(command: SetPanelOutcome, call: Call) -> int:
     try:
         return command.amount.minor("amount", currency=call.currency) if command.amount else 0
     except Invalid:
-        return 0  # the rule tells what is wrong with it, once access has said yes
+        return 0  # the rule reports what is wrong with it, after access is checked
 
 
-def _close(command: ClosePanel, given: Given) -> Plan:
+def _close(command: ClosePanel, context: CommandContext) -> Plan:
     panel = yield from the(PANEL, command.panel)
     initiative, call, ranked, (_, own) = yield from together(
         the(INITIATIVE, panel.initiative),
         the(CALL, panel.call),
         some(APPLICATION, (place.application for place in panel.ranking)),
-        actor_in(given.actor, panel.round),
+        actor_in(context.actor, panel.round),
     )
     initiative = initiative.within(panel.call)
-    read = yield from known_of(given.actor, panel.round, panel.stage, panel.call, call)
+    read = yield from known_of(context.actor, panel.round, panel.stage, panel.call, call)
     return PlannedCommand(
-        may=access.chairs_panel(given.actor, initiative, call.stage(panel.stage), own=own, read=read),
+        may=access.chairs_panel(context.actor, initiative, call.stage(panel.stage), own=own, read=read),
         initiative=panel.initiative,
         scope=panel.call,
         decide=lambda: Outcome(
             facts={
-                command.panel: panel_rules.close(command.panel, panel, chair=given.actor, applications=ranked)
-            },
-            answers=command.panel,
-        ),
-    )
-
-
-def _return(command: ReturnPanel, given: Given) -> Plan:
-    panel = yield from the(PANEL, command.panel)
-    initiative = (yield from the(INITIATIVE, panel.initiative)).within(panel.call)
-    _, own = yield from actor_in(given.actor, panel.round)
-    conflicts = yield from members(conflicts_of(given.actor, panel.round))
-    deciders = yield from members(deciders_of(command.panel))
-    return PlannedCommand(
-        may=access.confirms_panel(given.actor, initiative, own=own, conflicts=conflicts),
-        initiative=panel.initiative,
-        scope=panel.call,
-        decide=lambda: Outcome(
-            facts={
-                command.panel: panel_rules.return_to_chair(
-                    command.panel, panel, returner=given.actor, deciders=deciders, reason=command.reason
+                command.panel: panel_rules.close(
+                    command.panel, panel, chair=context.actor, applications=ranked
                 )
             },
             answers=command.panel,
@@ -230,19 +214,40 @@ def _return(command: ReturnPanel, given: Given) -> Plan:
     )
 
 
-def _confirm(command: ConfirmPanel, given: Given) -> Plan:
+def _return(command: ReturnPanel, context: CommandContext) -> Plan:
+    panel = yield from the(PANEL, command.panel)
+    initiative = (yield from the(INITIATIVE, panel.initiative)).within(panel.call)
+    _, own = yield from actor_in(context.actor, panel.round)
+    conflicts = yield from index_entries(conflicts_of(context.actor, panel.round))
+    deciders = yield from index_entries(deciders_of(command.panel))
+    return PlannedCommand(
+        may=access.confirms_panel(context.actor, initiative, own=own, conflicts=conflicts),
+        initiative=panel.initiative,
+        scope=panel.call,
+        decide=lambda: Outcome(
+            facts={
+                command.panel: panel_rules.return_to_chair(
+                    command.panel, panel, returner=context.actor, deciders=deciders, reason=command.reason
+                )
+            },
+            answers=command.panel,
+        ),
+    )
+
+
+def _confirm(command: ConfirmPanel, context: CommandContext) -> Plan:
     panel = yield from the(PANEL, command.panel)
     initiative, call, ranked, (_, own), conflicts, deciders = yield from together(
         the(INITIATIVE, panel.initiative),
         the(CALL, panel.call),
         some(APPLICATION, (place.application for place in panel.ranking)),
-        actor_in(given.actor, panel.round),
-        members(conflicts_of(given.actor, panel.round)),
-        members(deciders_of(command.panel)),
+        actor_in(context.actor, panel.round),
+        index_entries(conflicts_of(context.actor, panel.round)),
+        index_entries(deciders_of(command.panel)),
     )
     initiative = initiative.within(panel.call)
     return PlannedCommand(
-        may=access.confirms_panel(given.actor, initiative, own=own, conflicts=conflicts),
+        may=access.confirms_panel(context.actor, initiative, own=own, conflicts=conflicts),
         initiative=panel.initiative,
         scope=panel.call,
         decide=lambda: Outcome(
@@ -252,7 +257,7 @@ def _confirm(command: ConfirmPanel, given: Given) -> Plan:
                     command.panel,
                     panel,
                     call,
-                    confirmer=given.actor,
+                    confirmer=context.actor,
                     deciders=deciders,
                     applications=ranked,
                 ),
@@ -265,7 +270,7 @@ def _confirm(command: ConfirmPanel, given: Given) -> Plan:
 def _counted(
     panel_id: str, panel: Panel, call: Call, ranked: Mapping[str, Application]
 ) -> dict[str, tuple[Fact, ...]]:
-    """What a rolling call's budget gives for the awards that are confirmed."""
+    """Count the confirmed awards against a rolling call's budget."""
     awarded = sum(
         amount
         for application, amount in state.awards(panel, besides="").items()

@@ -1,4 +1,4 @@
-"""Asking for what can be done with a person."""
+"""Commands for persons."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from domain.commands.erasing import what_goes_with
 from domain.deciding import (
     Allowed,
     Command,
-    Given,
+    CommandContext,
     Outcome,
     Plan,
     PlannedCommand,
     Registered,
+    index_entries,
     maybe,
-    members,
     some,
     the,
 )
@@ -27,7 +27,7 @@ from domain.values import ClaimId, PersonId
 
 
 class RegisterPerson(Command, frozen=True, kw_only=True):
-    """Register a person by name, perhaps with an address, which only one person may hold."""
+    """Register a person by name, optionally with an e-mail address, which only one person can have."""
 
     name: limits.Name
     email: limits.Email | None = None
@@ -35,42 +35,42 @@ class RegisterPerson(Command, frozen=True, kw_only=True):
 
 
 class ErasePerson(Command, frozen=True, kw_only=True):
-    """Destroy a person's sealing key and those of what they applied for, so that nobody can read their data any more; their
-    applications that are not decided yet end with it. What the law asks to be kept, such as the record of a payment, stays
-    until that time and is erased then. An organisation for which they acted stays. This cannot be undone."""
+    """Destroy the sealing keys of a person and their dossiers, so that nobody can read their data any more. Their
+    undecided applications end. Data that has to be kept by law, such as the record of a payment, stays until that time
+    and is erased then. Organisations of which they are a member stay. This cannot be undone."""
 
     person: PersonId
     reason: ErasureReason
 
 
 class MakeClaim(Command, frozen=True, kw_only=True):
-    """Make a one-time claim, which the person exchanges for a way in that nobody else knows. It can be used for so many
-    days; a person has one at a time. The person and their initiatives' members see that it was made."""
+    """Make a one-time claim, which the person exchanges for a token that nobody else knows. It can be used for `days`
+    days; a person has one at a time. The person and the members of their initiatives see that it was made."""
 
     person: PersonId
     days: Annotated[int, limits.described(minimum=1, maximum=limits.MOST_CLAIM_DAYS)] = limits.CLAIM_DAYS
 
 
 class WithdrawClaim(Command, frozen=True, kw_only=True):
-    """Withdraw a claim that nobody has used."""
+    """Withdraw an unused claim."""
 
     person: PersonId
     claim: ClaimId
 
 
 class UseClaim(Command, frozen=True, kw_only=True):
-    """Note that a claim was exchanged for a way in; the program does this when somebody brings the claim's secret."""
+    """Record that a claim was exchanged for access; the program does this when somebody sends the claim's secret."""
 
     person: PersonId
     claim: ClaimId
 
 
-def _register(command: RegisterPerson, given: Given) -> Plan:
+def _register(command: RegisterPerson, context: CommandContext) -> Plan:
     installation = yield from the(INSTALLATION, INSTALLATION_ID)
-    person = given.new("person")
+    person = context.new("person")
 
     return PlannedCommand(
-        may=access.installation_administrator(given.actor, installation),
+        may=access.installation_administrator(context.actor, installation),
         initiative=None,
         decide=lambda: Outcome(
             facts={
@@ -84,18 +84,18 @@ def _register(command: RegisterPerson, given: Given) -> Plan:
     )
 
 
-def _erase(command: ErasePerson, given: Given) -> Plan:
+def _erase(command: ErasePerson, context: CommandContext) -> Plan:
     installation = yield from the(INSTALLATION, INSTALLATION_ID)
-    may = access.installation_administrator(given.actor, installation)
-    # Asked first: to everybody else, a person who is there and one who is not are the same.
+    may = access.installation_administrator(context.actor, installation)
+    # Asked first: for everybody else, an existing person and a missing one look the same.
     person = (yield from the(PERSON, command.person)) if isinstance(may, Allowed) else Person()
-    going = yield from what_goes_with(command.person, given, reason=command.reason)
-    invited_by = yield from members(invitations_of(command.person))
+    going = yield from what_goes_with(command.person, context, reason=command.reason)
+    invited_by = yield from index_entries(invitations_of(command.person))
     acted_for = yield from some(ORGANISATION, sorted({*person.organisations, *invited_by}))
 
     def decide() -> Outcome:
-        # The organisations stay, also where nobody is left who acts for one: staff see that, and an administrator of the
-        # installation can invite somebody.
+        # The organisations stay, even without members: staff see that, and an administrator of the installation can
+        # invite somebody.
         left = {
             organisation_id: facts
             for organisation_id, organisation in acted_for.items()
@@ -114,46 +114,48 @@ def _erase(command: ErasePerson, given: Given) -> Plan:
     return PlannedCommand(may=may, initiative=None, decide=decide)
 
 
-def _make_claim(command: MakeClaim, given: Given) -> Plan:
+def _make_claim(command: MakeClaim, context: CommandContext) -> Plan:
     installation = yield from the(INSTALLATION, INSTALLATION_ID)
     person = yield from maybe(PERSON, command.person)
-    claim = given.new("claim")
+    claim = context.new("claim")
 
     def decide() -> Outcome:
         made = persons.make_claim(
-            command.person, person, claim=claim, made_by=given.actor, days=command.days, now=given.now
+            command.person, person, claim=claim, made_by=context.actor, days=command.days, now=context.now
         )
         return Outcome(facts={command.person: made}, answers=command.person)
 
     return PlannedCommand(
-        may=access.installation_administrator(given.actor, installation), initiative=None, decide=decide
+        may=access.installation_administrator(context.actor, installation), initiative=None, decide=decide
     )
 
 
-def _withdraw_claim(command: WithdrawClaim, given: Given) -> Plan:
+def _withdraw_claim(command: WithdrawClaim, context: CommandContext) -> Plan:
     installation = yield from the(INSTALLATION, INSTALLATION_ID)
     person = yield from maybe(PERSON, command.person)
 
     def decide() -> Outcome:
-        withdrawn = persons.withdraw_claim(command.person, person, claim=command.claim, now=given.now)
+        withdrawn = persons.withdraw_claim(command.person, person, claim=command.claim, now=context.now)
         return Outcome(facts={command.person: withdrawn}, answers=command.person)
 
     return PlannedCommand(
-        may=access.withdraws_claim(given.actor, command.person, installation), initiative=None, decide=decide
+        may=access.withdraws_claim(context.actor, command.person, installation),
+        initiative=None,
+        decide=decide,
     )
 
 
-def _use_claim(command: UseClaim, given: Given) -> Plan:
+def _use_claim(command: UseClaim, context: CommandContext) -> Plan:
     person = yield from maybe(PERSON, command.person)
 
     def decide() -> Outcome:
-        used = persons.use_claim(command.person, person, claim=command.claim, now=given.now)
+        used = persons.use_claim(command.person, person, claim=command.claim, now=context.now)
         return Outcome(facts={command.person: used}, answers=command.person)
 
-    return PlannedCommand(may=access.oneself(given.actor, command.person), initiative=None, decide=decide)
+    return PlannedCommand(may=access.oneself(context.actor, command.person), initiative=None, decide=decide)
 
 
-# A person's stream counts the calls in which they act, for it holds their handles: its version tells who applied.
+# A person's stream holds their handles, so its version would tell in how many calls they act.
 COMMANDS = (
     Registered("person.register", RegisterPerson, _register, versioned=False),
     Registered("person.make_claim", MakeClaim, _make_claim, versioned=False),

@@ -1,9 +1,19 @@
-"""Recording what somebody is about to read. The program does so itself, in the reader's name, before it answers."""
+"""The command to record what a person is about to read. The program sends it in the reader's name before it answers."""
 
 from __future__ import annotations
 
 from domain import access, readings
-from domain.deciding import Command, Given, Outcome, Plan, PlannedCommand, Registered, maybe, the, together
+from domain.deciding import (
+    Command,
+    CommandContext,
+    Outcome,
+    Plan,
+    PlannedCommand,
+    Registered,
+    maybe,
+    the,
+    together,
+)
 from domain.initiatives import INITIATIVE
 from domain.parties import actor_in
 from domain.readings import READING, ReadingKind, reading_of
@@ -12,7 +22,7 @@ from domain.values import ApplicationId, RoundId
 
 
 class RecordReading(Command, frozen=True, kw_only=True):
-    """Record what one is about to read of a round. `application` is the only one of which one sees scores, None for the
+    """Record what one is about to read of a round. `application` is the only one whose scores one sees; None for the
     scores of the whole round."""
 
     round: RoundId
@@ -20,17 +30,17 @@ class RecordReading(Command, frozen=True, kw_only=True):
     application: ApplicationId | None = None
 
 
-def _record(command: RecordReading, given: Given) -> Plan:
-    reading = reading_of(given.actor, command.round)
-    # Whether they applied is looked up here too, so that nobody applies between the question and the answer.
+def _record(command: RecordReading, context: CommandContext) -> Plan:
+    reading = reading_of(context.actor, command.round)
+    # Whether they applied is checked here again, so that nobody can apply between the question and the answer.
     round, read, (_, own) = yield from together(
         the(ROUND, command.round),
         maybe(READING, reading),
-        actor_in(given.actor, command.round),
+        actor_in(context.actor, command.round),
     )
     initiative = (yield from the(INITIATIVE, round.initiative)).within(round.call)
     return PlannedCommand(
-        may=access.reads_of_round(given.actor, initiative, round, own=own),
+        may=access.reads_of_round(context.actor, initiative, round, own=own),
         initiative=round.initiative,
         scope=round.call,
         decide=lambda: Outcome(
@@ -39,7 +49,7 @@ def _record(command: RecordReading, given: Given) -> Plan:
                     read,
                     command.round,
                     round,
-                    viewer=given.actor,
+                    viewer=context.actor,
                     kinds=command.kinds,
                     application=command.application,
                 )

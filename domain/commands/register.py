@@ -1,4 +1,4 @@
-"""The register of commands: every command that can be asked for, by its permanent name."""
+"""The register of commands: every command by its permanent name."""
 
 from __future__ import annotations
 
@@ -48,4 +48,4 @@ REGISTER: Mapping[str, Registered[Any]] = MappingProxyType(
         for registered in file.COMMANDS
     }
 )
-"""Every command by its name. `Any`: each has a request type of its own."""
+"""Every command by its name. `Any`: each has its own request type."""

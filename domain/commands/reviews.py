@@ -1,4 +1,4 @@
-"""Asking for what can be done with a review."""
+"""Commands for reviews."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from domain.commands.chairs import every_chair_is_excluded
 from domain.commands.judged import known_of
 from domain.deciding import (
     Command,
-    Given,
+    CommandContext,
     Outcome,
     Part,
     Plan,
     PlannedCommand,
+    PlanRequest,
     Registered,
-    Wish,
+    index_entries,
     maybe,
-    members,
     some,
     the,
     together,
@@ -40,20 +40,21 @@ from domain.values import ApplicationId, PersonId, ReviewId
 
 
 class AssignReview(Command, frozen=True, kw_only=True):
-    """Ask a juror to judge an application."""
+    """Ask a juror to review an application."""
 
     application: ApplicationId
     juror: PersonId
 
 
 class DeclareNoConflict(Command, frozen=True, kw_only=True):
-    """Declare, as the juror, to have no conflict of interest; only then is the application shown."""
+    """Declare, as the juror, that one has no conflict of interest. Only then is the application shown."""
 
     review: ReviewId
 
 
 class DeclareConflict(Command, frozen=True, kw_only=True):
-    """Step back, as the juror, for a conflict of interest; after the review was submitted, until the panel opens."""
+    """Step back, as the juror, because of a conflict of interest. This is possible until the panel opens, even after
+    submitting the review."""
 
     review: ReviewId
     reason: ConflictReason
@@ -68,8 +69,8 @@ class ReplaceReview(Command, frozen=True, kw_only=True):
 
 
 class LowerQuorum(Command, frozen=True, kw_only=True):
-    """Let an application go to the panel with fewer reviews than the call asks for, as no juror is left to be asked and those
-    who were asked cannot write enough. The answer names the round, in whose history this is noted."""
+    """Let an application go to the panel with fewer reviews than the call asks for, when no juror is left to ask and
+    those who were asked cannot write enough. The answer names the round, whose history records it."""
 
     application: ApplicationId
     quorum: int
@@ -77,7 +78,7 @@ class LowerQuorum(Command, frozen=True, kw_only=True):
 
 
 class SubmitReview(Command, frozen=True, kw_only=True):
-    """Submit one's review: whole points for every criterion, or null where there is no basis to judge."""
+    """Submit one's own review: whole points for every criterion, or null where one cannot judge it."""
 
     review: ReviewId
     scores: dict[str, int | None]
@@ -85,35 +86,35 @@ class SubmitReview(Command, frozen=True, kw_only=True):
     comment_applicant: limits.Comment | None = None
 
 
-def _assign(command: AssignReview, given: Given) -> Plan:
-    return (yield from _ask(command.application, command.juror, given))
+def _assign(command: AssignReview, context: CommandContext) -> Plan:
+    return (yield from _ask(command.application, command.juror, context))
 
 
-def _replace(command: ReplaceReview, given: Given) -> Plan:
+def _replace(command: ReplaceReview, context: CommandContext) -> Plan:
     review = yield from the(REVIEW, command.review)
-    return (yield from _ask(review.application, command.juror, given, replaced=command.review))
+    return (yield from _ask(review.application, command.juror, context, replaced=command.review))
 
 
-def _ask(application_id: str, juror: str, given: Given, *, replaced: str | None = None) -> Plan:
+def _ask(application_id: str, juror: str, context: CommandContext, *, replaced: str | None = None) -> Plan:
     application = yield from the(APPLICATION, application_id)
     call, round, initiative, person, _, _ = yield from together(
         the(CALL, application.call),
         the(ROUND, application.round),
         the(INITIATIVE, application.initiative),
         maybe(PERSON, juror),
-        maybe(READING, reading_of(given.actor, application.round)),
+        maybe(READING, reading_of(context.actor, application.round)),
         maybe(READING, reading_of(juror, application.round)),
     )
     initiative = initiative.within(application.call)
     (actor, own), applied, asked = yield from together(
-        actor_in(given.actor, application.round),
+        actor_in(context.actor, application.round),
         applied_by(Actor.of(juror, person), application.round),
-        members(reviews_of(application_id)),
+        index_entries(reviews_of(application_id)),
     )
     existing = concerning((yield from some(REVIEW, asked)), application.round)
-    read = yield from known_of(given.actor, application.round, round.stage, application.call, call)
+    read = yield from known_of(context.actor, application.round, round.stage, application.call, call)
     juror_read = yield from known_of(juror, application.round, round.stage, application.call, call)
-    review = given.new("review")
+    review = context.new("review")
 
     def decide() -> Outcome:
         stepped_back = (
@@ -155,7 +156,7 @@ def _ask(application_id: str, juror: str, given: Given, *, replaced: str | None 
     )
 
 
-def _jury(initiative: Initiative) -> Generator[Wish, Any, list[str]]:
+def _jury(initiative: Initiative) -> Generator[PlanRequest, Any, list[str]]:
     """The jurors and chairs of an initiative who were not erased."""
     named = [person for person in sorted(initiative.members) if initiative.roles(person) & set(JUDGING)]
     people = yield from some(PERSON, named)
@@ -169,8 +170,8 @@ def _can_be_asked(
     stage: Stage,
     jury: Collection[str],
     existing: Collection[Review],
-) -> Generator[Wish, Any, bool]:
-    """Whether somebody of the jury could be asked for a review of an application yet."""
+) -> Generator[PlanRequest, Any, bool]:
+    """Whether any member of the jury can still be asked for a review of an application."""
     for person in jury:
         _, applied = yield from actor_in(person, application.round)
         read = yield from known_of(person, application.round, stage.id, application.call, call)
@@ -187,26 +188,26 @@ def _can_be_asked(
     return False
 
 
-def _lower_quorum(command: LowerQuorum, given: Given) -> Plan:
+def _lower_quorum(command: LowerQuorum, context: CommandContext) -> Plan:
     application = yield from the(APPLICATION, command.application)
     call, round, initiative, _, (_, own), asked = yield from together(
         the(CALL, application.call),
         the(ROUND, application.round),
         the(INITIATIVE, application.initiative),
-        maybe(READING, reading_of(given.actor, application.round)),
-        actor_in(given.actor, application.round),
-        members(reviews_of(command.application)),
+        maybe(READING, reading_of(context.actor, application.round)),
+        actor_in(context.actor, application.round),
+        index_entries(reviews_of(command.application)),
     )
     initiative = initiative.within(application.call)
     stage = call.stage(round.stage)
     written = tuple(concerning((yield from some(REVIEW, asked)), application.round).values())
-    read = yield from known_of(given.actor, application.round, round.stage, application.call, call)
-    no_chair_can = yield from every_chair_is_excluded(given.actor, initiative, application.round, written)
+    read = yield from known_of(context.actor, application.round, round.stage, application.call, call)
+    no_chair_can = yield from every_chair_is_excluded(context.actor, initiative, application.round, written)
     jury = yield from _jury(initiative)
     left = yield from _can_be_asked(command.application, application, call, stage, jury, written)
     return PlannedCommand(
         may=access.decides_on(
-            given.actor,
+            context.actor,
             initiative,
             stage,
             own=own,
@@ -243,20 +244,20 @@ def _applied_since(juror: str, round_id: str) -> Part[tuple[str, ...]]:
     return (yield from applied_by(actor, round_id)) if len(actor.all_parties) > 1 else ()
 
 
-def _declare_no_conflict(command: DeclareNoConflict, given: Given) -> Plan:
+def _declare_no_conflict(command: DeclareNoConflict, context: CommandContext) -> Plan:
     review = yield from the(REVIEW, command.review)
     initiative, round, call, own, _ = yield from together(
         the(INITIATIVE, review.initiative),
         the(ROUND, review.round),
         the(CALL, review.call),
-        _applied_since(given.actor, review.round),
-        maybe(READING, reading_of(given.actor, review.round)),
+        _applied_since(context.actor, review.round),
+        maybe(READING, reading_of(context.actor, review.round)),
     )
-    read = yield from known_of(given.actor, review.round, round.stage, review.call, call)
+    read = yield from known_of(context.actor, review.round, round.stage, review.call, call)
     initiative = initiative.within(review.call)
     return PlannedCommand(
         may=access.declares_no_conflict(
-            given.actor, initiative, call.stage(round.stage), review, own=own, read=read
+            context.actor, initiative, call.stage(round.stage), review, own=own, read=read
         ),
         initiative=review.initiative,
         scope=review.call,
@@ -267,12 +268,12 @@ def _declare_no_conflict(command: DeclareNoConflict, given: Given) -> Plan:
     )
 
 
-def _declare_conflict(command: DeclareConflict, given: Given) -> Plan:
+def _declare_conflict(command: DeclareConflict, context: CommandContext) -> Plan:
     review = yield from the(REVIEW, command.review)
     initiative, round = yield from together(the(INITIATIVE, review.initiative), the(ROUND, review.round))
     initiative = initiative.within(review.call)
     return PlannedCommand(
-        may=access.juror_of(given.actor, initiative, review),
+        may=access.juror_of(context.actor, initiative, review),
         initiative=review.initiative,
         scope=review.call,
         decide=lambda: Outcome(
@@ -286,21 +287,21 @@ def _declare_conflict(command: DeclareConflict, given: Given) -> Plan:
     )
 
 
-def _submit(command: SubmitReview, given: Given) -> Plan:
+def _submit(command: SubmitReview, context: CommandContext) -> Plan:
     review = yield from the(REVIEW, command.review)
     initiative, application, round, call, own, _ = yield from together(
         the(INITIATIVE, review.initiative),
         the(APPLICATION, review.application),
         the(ROUND, review.round),
         the(CALL, review.call),
-        _applied_since(given.actor, review.round),
-        maybe(READING, reading_of(given.actor, review.round)),
+        _applied_since(context.actor, review.round),
+        maybe(READING, reading_of(context.actor, review.round)),
     )
-    read = yield from known_of(given.actor, review.round, round.stage, review.call, call)
+    read = yield from known_of(context.actor, review.round, round.stage, review.call, call)
     initiative = initiative.within(review.call)
     return PlannedCommand(
         may=access.submits_review(
-            given.actor, initiative, call.stage(round.stage), review, own=own, read=read
+            context.actor, initiative, call.stage(round.stage), review, own=own, read=read
         ),
         initiative=review.initiative,
         scope=review.call,
@@ -328,6 +329,7 @@ COMMANDS = (
     Registered("review.declare_conflict", DeclareConflict, _declare_conflict),
     Registered("review.replace", ReplaceReview, _replace),
     Registered("review.submit", SubmitReview, _submit),
-    # It is noted in the round's stream, which also counts the quorums of applications that are hidden from this chair.
+    # The fact is in the round's stream, whose version also counts the quorums of applications that are hidden from this
+    # chair.
     Registered("application.lower_quorum", LowerQuorum, _lower_quorum, versioned=False),
 )

@@ -1,4 +1,4 @@
-"""Asking for what can be done with a round."""
+"""Commands for rounds."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from domain.calls import rules as call_rules
 from domain.calls.state import CALL
 from domain.deciding import (
     Command,
+    CommandContext,
     Due,
     DueBy,
-    Given,
     Outcome,
     Plan,
     PlannedCommand,
     Registered,
-    StruckBy,
+    RemovedBy,
+    index_entries,
     maybe,
-    members,
     some,
     the,
     together,
@@ -44,15 +44,15 @@ from domain.values import CallId, PartyId, RoundId
 
 
 class OpenRound(Command, frozen=True, kw_only=True):
-    """Take in applications to a published call until `closes_at`, a time on the clocks of the call's time zone. Once a stage
-    is decided, this opens the next one to the applications that were invited to it."""
+    """Take applications to a published call until `closes_at`, a local time in the call's time zone. Once a stage is
+    decided, this opens the next one to the applications that were invited to it."""
 
     call: CallId
     closes_at: datetime
 
 
 class ExtendRound(Command, frozen=True, kw_only=True):
-    """Put a round's deadline off until `closes_at`, a time on the clocks of the call's time zone, with the reason. The
+    """Extend a round's deadline to `closes_at`, a local time in the call's time zone, with the reason. The
     `explanation` is sealed."""
 
     round: RoundId
@@ -62,8 +62,8 @@ class ExtendRound(Command, frozen=True, kw_only=True):
 
 
 class GrantLateAccess(Command, frozen=True, kw_only=True):
-    """Let one person or one organisation apply, or change their application, until `until`, a time on the clocks of the call's
-    time zone, with the reason. The round closes for all when that has passed."""
+    """Let one person or organisation apply, or change their application, until `until`, a local time in the call's time
+    zone, with the reason. The round closes for everybody only after that."""
 
     round: RoundId
     applicant: PartyId
@@ -73,27 +73,27 @@ class GrantLateAccess(Command, frozen=True, kw_only=True):
 
 
 class CloseRound(Command, frozen=True, kw_only=True):
-    """End the intake; the program does this by itself once the deadline and the minutes of grace have passed."""
+    """Close the round; the program does this automatically after the deadline and the minutes of grace."""
 
     round: RoundId
 
 
-def _open(command: OpenRound, given: Given) -> Plan:
+def _open(command: OpenRound, context: CommandContext) -> Plan:
     call = yield from the(CALL, command.call)
     initiative = (yield from the(INITIATIVE, call.initiative)).within(command.call)
-    existing = yield from some(ROUND, (yield from members(rounds_of(command.call))))
-    round = given.new("round")
+    existing = yield from some(ROUND, (yield from index_entries(rounds_of(command.call))))
+    round = context.new("round")
 
     def decide() -> Outcome:
         stage = round_rules.stage_to_open(call, existing.values())
         opened = round_rules.open_round(
-            round, command.call, call, stage, closes_local=command.closes_at, now=given.now
+            round, command.call, call, stage, closes_local=command.closes_at, now=context.now
         )
         noted = call_rules.note_round(command.call, round=round, stage=stage.id)
         return Outcome(facts={round: opened, command.call: noted}, answers=round)
 
     return PlannedCommand(
-        may=access.officer(given.actor, initiative),
+        may=access.officer(context.actor, initiative),
         initiative=call.initiative,
         scope=command.call,
         decide=decide,
@@ -103,13 +103,13 @@ def _open(command: OpenRound, given: Given) -> Plan:
 _LET_IN: Final[tuple[ReadingKind, ...]] = ("applicants",)
 
 
-def _extend(command: ExtendRound, given: Given) -> Plan:
+def _extend(command: ExtendRound, context: CommandContext) -> Plan:
     round = yield from the(ROUND, command.round)
     initiative = (yield from the(INITIATIVE, round.initiative)).within(round.call)
-    _, own = yield from actor_in(given.actor, command.round)
-    judged = yield from members(reviews_in(command.round))
+    _, own = yield from actor_in(context.actor, command.round)
+    judged = yield from index_entries(reviews_in(command.round))
     return PlannedCommand(
-        may=access.extends_round(given.actor, initiative, own=own),
+        may=access.extends_round(context.actor, initiative, own=own),
         initiative=round.initiative,
         scope=round.call,
         decide=lambda: Outcome(
@@ -117,12 +117,12 @@ def _extend(command: ExtendRound, given: Given) -> Plan:
                 command.round: round_rules.extend(
                     command.round,
                     round,
-                    officer=given.actor,
+                    officer=context.actor,
                     closes_local=command.closes_at,
                     reason=command.reason,
                     explanation=command.explanation,
                     judged=bool(judged),
-                    now=given.now,
+                    now=context.now,
                 )
             },
             answers=command.round,
@@ -130,17 +130,17 @@ def _extend(command: ExtendRound, given: Given) -> Plan:
     )
 
 
-def _grant_late_access(command: GrantLateAccess, given: Given) -> Plan:
+def _grant_late_access(command: GrantLateAccess, context: CommandContext) -> Plan:
     round = yield from the(ROUND, command.round)
     initiative = (yield from the(INITIATIVE, round.initiative)).within(round.call)
-    actor, own = yield from actor_in(given.actor, command.round)
-    judged = yield from members(reviews_in(command.round))
+    actor, own = yield from actor_in(context.actor, command.round)
+    judged = yield from index_entries(reviews_in(command.round))
     applicant = yield from party_of(command.applicant)
-    # Whoever lets somebody in late knows who it is, and does not judge in a blind call.
-    reading = reading_of(given.actor, command.round)
+    # A person who gives late access knows who gets it, so they cannot judge in a blind call.
+    reading = reading_of(context.actor, command.round)
     known = readings.newly_read(
         (yield from maybe(READING, reading)),
-        viewer=given.actor,
+        viewer=context.actor,
         initiative=round.initiative,
         call=round.call,
         round=command.round,
@@ -156,7 +156,7 @@ def _grant_late_access(command: GrantLateAccess, given: Given) -> Plan:
             reason=command.reason,
             explanation=command.explanation,
             judged=bool(judged),
-            now=given.now,
+            now=context.now,
         )
         check_can_begin(applicant, command.applicant)
         return Outcome(
@@ -171,16 +171,16 @@ def _grant_late_access(command: GrantLateAccess, given: Given) -> Plan:
     )
 
 
-def _close(command: CloseRound, given: Given) -> Plan:
+def _close(command: CloseRound, context: CommandContext) -> Plan:
     round = yield from the(ROUND, command.round)
     initiative = (yield from the(INITIATIVE, round.initiative)).within(round.call)
     received, invited = yield from together(
-        members(applications_of(command.round)), members(invited_to(round.call, round.stage))
+        index_entries(applications_of(command.round)), index_entries(invited_to(round.call, round.stage))
     )
     silent = yield from some(APPLICATION, sorted({*invited} - {*received}))
 
     def decide() -> Outcome:
-        closed = round_rules.close(command.round, round, received=received, now=given.now)
+        closed = round_rules.close(command.round, round, received=received, now=context.now)
         lapsed = {
             each: facts
             for each, application in silent.items()
@@ -189,7 +189,7 @@ def _close(command: CloseRound, given: Given) -> Plan:
         return Outcome(facts={command.round: closed, **lapsed}, answers=command.round)
 
     return PlannedCommand(
-        may=access.officer_or_system(given.actor, initiative),
+        may=access.officer_or_system(context.actor, initiative),
         initiative=round.initiative,
         scope=round.call,
         decide=decide,
@@ -225,4 +225,4 @@ DUE: Final[DueBy] = {
     RoundDeadlineExtended: _close_later,
     RoundLateAccessGranted: _close_later,
 }
-STRUCK: Final[StruckBy] = {RoundClosed: _closing, RoundCancelled: _closing}
+REMOVED_DUE: Final[RemovedBy] = {RoundClosed: _closing, RoundCancelled: _closing}

@@ -1,4 +1,4 @@
-"""Asking to require screenings before payments, and to record one."""
+"""Commands to require screenings before payments, and to record one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from domain import access, initiatives, limits
 from domain.calls import rules as call_rules
 from domain.calls.state import CALL
 from domain.commands.grants.acting import by_staff
-from domain.deciding import Command, Given, Outcome, Plan, PlannedCommand, Registered, the
+from domain.deciding import Command, CommandContext, Outcome, Plan, PlannedCommand, Registered, the
 from domain.grants import rules
 from domain.grants.facts import ScreeningResult
 from domain.initiatives import INITIATIVE
@@ -16,23 +16,24 @@ from domain.values import CallId, GrantId, InitiativeId, Role
 
 
 class SetInitiativeScreening(Command, frozen=True, kw_only=True):
-    """Require that the payees of all grants are screened against sanctions lists before a payment, or no longer."""
+    """Require that the payees of all grants are screened against sanctions lists before a payment, or stop requiring
+    it."""
 
     initiative: InitiativeId
     required: bool
 
 
 class SetCallScreening(Command, frozen=True, kw_only=True):
-    """Require that the payees of a call's grants are screened before a payment, or no longer. Where the initiative requires it,
-    it is required in any case."""
+    """Require that the payees of a call's grants are screened before a payment, or stop requiring it. If the initiative
+    requires it, the call cannot waive it."""
 
     call: CallId
     required: bool
 
 
 class RecordScreening(Command, frozen=True, kw_only=True):
-    """Record that a grant's payee, as seen in that `setting`, was screened. The `reference` becomes public, so it names nobody;
-    the `note` is sealed, and neither the recipient nor funders read it."""
+    """Record that a grant's payee, as seen in that `setting`, was screened. The `reference` becomes public, so it must
+    not name anybody; the `note` is sealed, and neither the recipient nor funders can read it."""
 
     grant: GrantId
     setting: int
@@ -42,10 +43,10 @@ class RecordScreening(Command, frozen=True, kw_only=True):
     note: limits.Explanation | None = None
 
 
-def _set_for_initiative(command: SetInitiativeScreening, given: Given) -> Plan:
+def _set_for_initiative(command: SetInitiativeScreening, context: CommandContext) -> Plan:
     initiative = yield from the(INITIATIVE, command.initiative)
     return PlannedCommand(
-        may=access.member(given.actor, initiative, Role.ADMINISTRATOR),
+        may=access.member(context.actor, initiative, Role.ADMINISTRATOR),
         initiative=command.initiative,
         scope=command.initiative,
         decide=lambda: Outcome(
@@ -55,11 +56,11 @@ def _set_for_initiative(command: SetInitiativeScreening, given: Given) -> Plan:
     )
 
 
-def _set_for_call(command: SetCallScreening, given: Given) -> Plan:
+def _set_for_call(command: SetCallScreening, context: CommandContext) -> Plan:
     call = yield from the(CALL, command.call)
     initiative = (yield from the(INITIATIVE, call.initiative)).within(command.call)
     return PlannedCommand(
-        may=access.officer(given.actor, initiative),
+        may=access.officer(context.actor, initiative),
         initiative=call.initiative,
         scope=command.call,
         decide=lambda: Outcome(
@@ -69,10 +70,10 @@ def _set_for_call(command: SetCallScreening, given: Given) -> Plan:
     )
 
 
-def _record(command: RecordScreening, given: Given) -> Plan:
+def _record(command: RecordScreening, context: CommandContext) -> Plan:
     return by_staff(
         command.grant,
-        given,
+        context,
         access.finance_on_grant,
         lambda grant, recipient, _actor: rules.record_screening(
             command.grant,
@@ -83,7 +84,7 @@ def _record(command: RecordScreening, given: Given) -> Plan:
             reference=command.reference,
             screened_on=command.screened_on,
             note=command.note,
-            now=given.now,
+            now=context.now,
         ),
     )
 

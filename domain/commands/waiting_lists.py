@@ -1,4 +1,4 @@
-"""What the program does with a waiting list once a sum is free again."""
+"""The command by which the program moves a waiting list up."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from domain.applications.state import APPLICATION
 from domain.calls.state import CALL
 from domain.deciding import (
     Command,
+    CommandContext,
     Due,
     DueBy,
-    Given,
     Outcome,
     Plan,
     PlannedCommand,
@@ -26,19 +26,19 @@ from domain.values import PanelId
 
 
 class MoveWaitingList(Command, frozen=True, kw_only=True):
-    """Award what was freed to the first of the waiting list; the program does this by itself when an offer ends without a
-    grant."""
+    """Award a freed sum to the first application on the waiting list; the program does this automatically when an offer
+    ends without a grant."""
 
     panel: PanelId
 
 
-def _move(command: MoveWaitingList, given: Given) -> Plan:
+def _move(command: MoveWaitingList, context: CommandContext) -> Plan:
     panel = yield from the(PANEL, command.panel)
     call, concerned = yield from together(
         the(CALL, panel.call), some(APPLICATION, waiting_list.concerned(panel))
     )
     return PlannedCommand(
-        may=access.system(given.actor),
+        may=access.system(context.actor),
         initiative=panel.initiative,
         scope=panel.call,
         decide=lambda: Outcome(

@@ -1,4 +1,4 @@
-"""A grant: what was awarded, from the offer to the last settled payment.
+"""A grant: what was awarded, from the offer to the last payment.
 
-The facts stand in `facts`, what they add up to in `state`, what may happen in `rules`.
+The facts are in `facts`, the state folded from them in `state`, and the rules in `rules`.
 """

@@ -1,9 +1,9 @@
-"""The account of a payee, as it is written in a payment.
+"""The account of a payee, as it is written in a payment order.
 
-What is meant as an IBAN must be one. A character that is neither a Latin letter nor a digit may look like any of them, so
-that no table of look-alikes could be complete: whatever has the form of an IBAN, with such characters in places of letters
-or digits, is meant as one. The names that Unicode gives to characters, and a short table of our own, only serve to say
-which letter they look like.
+A text that looks like an IBAN must be a valid IBAN. A character that is neither a Latin letter nor a digit may look
+like any of them, and no table of look-alikes can be complete: so every text in the shape of an IBAN counts as one, even
+with such characters in place of letters or digits. The Unicode names of characters, and a short table of our own, are
+used only to say which letter they look like.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from domain.values import check_line
 _SAYS_IBAN: Final = re.compile(r"IBAN(?:[\W_]+(?:NO|NR|NUMBER)\b)?[\W_]*(?=[A-Z]{2}[0-9]{2}|[^A-Z]|\Z)")
 _PART: Final = re.compile(r"([0-9]+)!([a-z])")
 _LENGTHS: Final = range(15, 35)
-"""How long the IBANs of any country can be."""
+"""The longest IBAN of any country."""
 _FEWEST_DIGITS: Final = 6
-"""Words that happen to begin like an IBAN have fewer digits behind."""
+"""Words that start like an IBAN by chance have fewer digits."""
 _MOST_FOREIGN: Final = 2
-"""A word of another script, as of a Russian account, has more foreign letters in the first four places of an IBAN."""
+"""A word in another script, such as that for a Russian account, has more foreign letters in the first four places."""
 
 _LETTERS_LIKE: Final = {
     "0": "ODQ", "1": "IL", "2": "Z", "3": "E", "4": "A", "5": "S", "6": "G", "7": "T", "8": "B", "9": "GP",
@@ -51,20 +51,21 @@ _ALIKE: Final = (
         )  # Cherokee, Armenian, eth
     )
 )
-"""Letters that look like a Latin one, by our own eyes; only what a refusal says rests on it."""
+"""Letters that look like a Latin one to our eyes; used only for the wording of a refusal."""
 
 
 class _Character(NamedTuple):
-    """A letter or a digit of an account: its place in the text, from 1, and what it is or looks like: a capital Latin
-    letter, a digit, or ``?``."""
+    """A letter or a digit of an account: its place in the text, counting from 1, and what it is or looks like: a
+    capital Latin letter, a digit, or ``?``."""
 
     place: int
     like: str
 
 
 def check_account(account: str) -> str:
-    """`account` trimmed, within its limits. What looks like an IBAN must be one, and loses blanks, hyphens and whatever
-    else stands between its groups, and the word IBAN before it. Raises `Invalid`, without the account in it."""
+    """`account` trimmed, within its limits. A text that looks like an IBAN must be valid, and is returned without
+    spaces, hyphens and other separators, and without the word IBAN before it. Raises `Invalid`, without the account in
+    the error."""
     text = check_line(account, "account", least=limits.ACCOUNT_LEAST, most=limits.ACCOUNT)
     like = [_like(character) for character in text]
     said = _SAYS_IBAN.match("".join(each or " " for each in like))
@@ -73,13 +74,13 @@ def check_account(account: str) -> str:
     if said or _is_meant_as_iban(text, compact):
         return _check_iban(text, compact)
     if _holds_iban(like):
-        raise Invalid.field("account", msg("Write the IBAN alone, without the bank's name or other words."))
+        raise Invalid.field("account", msg("Write only the IBAN, without the bank's name or other words."))
     return text
 
 
 def _like(character: str) -> str:
-    """The capital Latin letter or the digit that a character is or looks like; ``?`` for another letter or sign, which may
-    look like any of them; nothing for what stands between groups."""
+    """The capital Latin letter or digit that a character is or looks like; ``?`` for other letters and signs, which may
+    look like any of them; empty for separators."""
     if character.isascii():
         return character.upper() if character.isalnum() else "?" if character == "$" else ""
     digit = unicodedata.digit(character, None)
@@ -94,12 +95,13 @@ def _like(character: str) -> str:
         return named[1]
     if character.isalnum():
         return "?"
-    # A sign that stands for more than one letter, such as №, is a word.
+    # A sign for more than one letter, such as №, counts as a word.
     return "?" if unicodedata.category(character) in ("So", "Sc") and len(plain) == 1 else ""
 
 
 def _is_meant_as_iban(text: str, compact: Sequence[_Character]) -> bool:
-    """Whether a text is one IBAN, right or wrong: also one too short or too long, or of a country that has none."""
+    """Whether a text is one IBAN, right or wrong: also if it is too short or too long, or of a country without
+    IBANs."""
     like = "".join(each.like for each in compact)
     beginning, check, behind = like[:2], like[2:4], like[4:]
     # A foreign letter or sign may stand for any digit.
@@ -117,7 +119,7 @@ def _is_meant_as_iban(text: str, compact: Sequence[_Character]) -> bool:
 
 
 def _begins_with_check_digit(text: str) -> bool:
-    """Whether a digit stands in the places of the check digits, and nothing that cannot be meant as one."""
+    """Whether there is a digit in the places of the check digits, and nothing there that cannot be meant as one."""
     return any(each.isdigit() for each in text[2:4]) and all(_may_be_digit(each) for each in text[2:4])
 
 
@@ -127,7 +129,7 @@ def _may_be_digit(like: str) -> bool:
 
 @cache
 def _countries(beginning: str) -> tuple[str, ...]:
-    """The countries with IBANs that the first two characters may be meant as."""
+    """The countries with IBANs that the first two characters may mean."""
     if len(beginning) != 2:
         return ()
     letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -151,8 +153,8 @@ def _check_iban(text: str, compact: Sequence[_Character]) -> str:
         raise Invalid.field(
             "account",
             msg(
-                "An IBAN begins with the two letters of its country, such as DE; this does not. For another kind of "
-                "account, write first what it is, such as Account 12345678."
+                "An IBAN begins with the two letters of its country, such as DE; this does not. "
+                "For another kind of account, write first what it is, such as Account 12345678."
             ),
         )
     length = _length(country)
@@ -201,7 +203,7 @@ def _is_plain(character: str) -> bool:
 
 
 def _look_alike(character: str, found: _Character) -> Message:
-    """The sentence that names a character which is no Latin letter and no digit 0 to 9."""
+    """The error that names a character that is neither a Latin letter nor a digit from 0 to 9."""
     code = f"U+{ord(character):04X}"
     if found.like == "?":
         return msg(
@@ -231,15 +233,15 @@ def _look_alike(character: str, found: _Character) -> Message:
 
 @cache
 def _bban(country: str) -> str:
-    """The kinds of the characters behind the check digits in a country's IBANs, a letter each: ``n`` digit, ``a`` letter,
-    ``c`` either; nothing for a country without IBANs."""
+    """The kinds of the characters after the check digits in a country's IBANs, one letter for each: ``n`` digit, ``a``
+    letter, ``c`` either; empty for a country without IBANs."""
     found = numdb.get("iban").info(country)
     bban = found[0][1].get("bban") if found else None
     return "".join(kind * int(count) for count, kind in _PART.findall(bban)) if bban else ""
 
 
 def _length(country: str) -> int | None:
-    """How long the IBANs of a country are; None if it has none."""
+    """The length of a country's IBANs; None if it has none."""
     bban = _bban(country)
     return 4 + len(bban) if bban else None
 
@@ -255,7 +257,8 @@ def _holds_iban(like: Sequence[str]) -> bool:
         for country in _countries(text[:2]):
             length = 4 + len(_bban(country))
             behind = text[4:length]
-            # All have more digits than letters; one that was left out is a mistake in an IBAN, and no other account.
+            # All IBANs have more digits than letters. If one digit is missing, it is still a mistyped IBAN and not
+            # another account.
             if len(behind) >= length - 5 and 2 * _digits(behind) > len(behind):
                 return True
     return False

@@ -1,7 +1,7 @@
-"""Accounts that have no IBAN: an account number and a bank code, as the country of the bank writes them.
+"""Accounts without an IBAN: an account number and a bank code, as they are written in the bank's country.
 
-A bank code is the bank's BIC or, in the countries that `_NATIONAL` names, the code that is used there. Where a country has
-check digits they are checked, so that a typing error is found before money is sent.
+A bank code is the bank's BIC or, in the countries of `_NATIONAL`, the code that is used there. Check digits are checked
+where a country has them, so that typing errors are found before money is sent.
 """
 
 from __future__ import annotations
@@ -29,11 +29,12 @@ _COUNTRY: Final = re.compile(r"[A-Z]{2}\Z", re.ASCII)
 _PLAIN: Final = re.compile(r"[A-Z0-9]*\Z", re.ASCII)
 _BETWEEN: Final = re.compile(r"[ \-./]+")
 _FEWEST, _MOST = 4, 34
-"""How many letters and digits an account number has anywhere."""
+"""The length of an account number in any country."""
 
 
 class BankAccount(msgspec.Struct, frozen=True, kw_only=True):
-    """An account as it is written in a payment: an IBAN or words alone, or a number with the bank's code and country."""
+    """An account as it is written in a payment order: only an IBAN or words; or a number with the bank's code and
+    country."""
 
     account: str
     bank_code: str | None = None
@@ -41,7 +42,7 @@ class BankAccount(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _National(NamedTuple):
-    """How accounts are written in a country. `checks` looks at code and number together, for check digits."""
+    """How accounts are written in a country. `checks` gets code and number together, for check digits."""
 
     code: re.Pattern[str]
     what_code: Message
@@ -55,7 +56,7 @@ def _is_routing_number(code: str, _number: str) -> bool:
 
 
 def _is_russian(code: str, number: str) -> bool:
-    """The account number's key, over the last three digits of the bank's code (BIK) and the whole number."""
+    """The account number's check digit, over the last three digits of the bank's code (BIK) and the whole number."""
     weights = (7, 1, 3)
     digits = code[-3:] + number
     return sum(int(digit) * weights[place % 3] for place, digit in enumerate(digits)) % 10 == 0
@@ -98,7 +99,7 @@ _NATIONAL: Final = {
         _pattern(r"[0-9]{6}"),
         msg("The bank code has 6 digits, those of the bank and of the branch, or it is a BIC."),
         _pattern(r"[0-9]{9,10}"),
-        msg("Write the account number without the bank's 6 digits; it has 9 or 10 digits then."),
+        msg("Write the account number without the bank's 6 digits; it then has 9 or 10 digits."),
         _is_of_new_zealand,
     ),
     "RU": _National(
@@ -116,12 +117,13 @@ _NATIONAL: Final = {
         _is_routing_number,
     ),
 }
-"""The countries whose own bank codes are taken."""
+"""The countries whose own bank codes are accepted."""
 
 
 def check_bank_account(account: str, *, bank_code: str | None, country: str | None) -> BankAccount:
-    """An account in its written form. With a `country` it is a number there, in the bank of `bank_code`; blanks, points and
-    hyphens are left out. Without one, it is an IBAN or words. Raises `Invalid`, without any of them in it."""
+    """An account in its normal form. With a `country` it is an account number there, at the bank of `bank_code`;
+    spaces, points and hyphens are removed. Without one, it is an IBAN or words. Raises `Invalid`, without any of them
+    in the error."""
     country, bank_code = _written(country), _written(bank_code)
     if not country:
         if bank_code:
@@ -147,8 +149,8 @@ def check_bank_account(account: str, *, bank_code: str | None, country: str | No
         raise Invalid.field(
             "account",
             msg(
-                "The account number and the bank code do not fit each other, so one of them has a typing error; compare "
-                "them with a letter or statement from the bank."
+                "The account number and the bank code do not match, so one of them has a typing "
+                "error; compare them with a letter or statement from the bank."
             ),
         )
     return BankAccount(account=number, bank_code=bank_code, country=country)
@@ -186,7 +188,7 @@ def _wrong_number(number: str, national: _National | None) -> Message | None:
     if national is not None:
         return None if national.number.match(number) else national.what_number
     if not _PLAIN.match(number) or not _FEWEST <= len(number) <= _MOST:
-        return msg("Write the account number with the letters A to Z and digits alone, 4 to 34 of them.")
+        return msg("Use only the letters A to Z and digits for the account number, 4 to 34 of them.")
     return None
 
 

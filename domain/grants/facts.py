@@ -1,4 +1,4 @@
-"""What can happen to a grant. Sums are minor units of the grant's currency."""
+"""The facts of a grant. Sums are minor units of the grant's currency."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ TerminationReason = Literal[
 ]
 FailureReason = Literal["account_not_found", "name_mismatch", "returned_by_bank", "held_by_bank", "other"]
 ScreeningResult = Literal["no_match", "match_ruled_out", "match"]
-"""What a comparison with sanctions lists found: nobody; somebody who is another person; the payee."""
+"""What a comparison with sanctions lists found: nobody; a similar name of another person; the payee."""
 Approval = Literal[1, 2]
 
 
 class Instalment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One payment as it was scheduled: numbered from 1; with the condition `report` it is paid for an accepted report."""
+    """A payment in a schedule: numbered from 1; with the condition `report` it is paid for an accepted report."""
 
     number: int
     amount: int
@@ -34,10 +34,10 @@ class Instalment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     due: date
 
 
-@stored_as("grant.offered.v1", told_to=EVERYBODY)
+@stored_as("grant.offered.v1", audience=EVERYBODY)
 class GrantOffered(Fact, frozen=True, kw_only=True):
-    """Staff offered the recipient what the panel awarded; the offer stands until `respond_by`. The recipient acts in the
-    call under `recipient_handle`. What is sealed about the payments is sealed in a `dossier` of the grant's own."""
+    """Staff offered the recipient what the panel awarded; the offer is open until `respond_by`. The recipient is known
+    in the call as `recipient_handle`. What is sealed about the payments is sealed in the grant's own `dossier`."""
 
     grant: str
     initiative: str
@@ -52,14 +52,14 @@ class GrantOffered(Fact, frozen=True, kw_only=True):
     respond_by: datetime
 
 
-@stored_as("grant.accepted.v1", told_to=EVERYBODY)
+@stored_as("grant.accepted.v1", audience=EVERYBODY)
 class GrantAccepted(Fact, frozen=True, kw_only=True):
     """The recipient accepted the offer."""
 
     grant: str
 
 
-@stored_as("grant.declined.v1", told_to=EVERYBODY)
+@stored_as("grant.declined.v1", audience=EVERYBODY)
 class GrantDeclined(Fact, frozen=True, kw_only=True):
     """The recipient declined the offer."""
 
@@ -69,19 +69,19 @@ class GrantDeclined(Fact, frozen=True, kw_only=True):
     explanation: Annotated[str | Withheld | None, Personal(of="dossier")]
 
 
-@stored_as("grant.lapsed.v1", told_to=EVERYBODY)
+@stored_as("grant.lapsed.v1", audience=EVERYBODY)
 class GrantLapsed(Fact, frozen=True, kw_only=True):
-    """The offer was not answered in time; it can be accepted no more."""
+    """The offer was not answered in time; it can no longer be accepted."""
 
     grant: str
 
 
-@stored_as("grant.payee_set.v1", told_to=EVERYBODY)
+@stored_as("grant.payee_set.v1", audience=EVERYBODY)
 class GrantPayeeSet(Fact, frozen=True, kw_only=True):
-    """The recipient said to whom, and to which account, the money goes. `setting` counts these statements from 1;
-    no payment may be instructed before `payable_from` (None: there is nothing to wait for). `party` is the person or the
-    organisation that is paid, where this program knows it. `approvals_ended` is how many approvals of instalments no longer
-    count, since they were given for the former payee. An account without an IBAN has the code and the country of its bank."""
+    """The recipient set the payee and their account. `setting` counts these from 1; no payment may be instructed before
+    `payable_from` (None: at once). `party` is the person or the organisation that is paid, if they are registered here.
+    `approvals_ended` is the number of approvals of instalments that no longer count, because they were given for the
+    former payee. An account without an IBAN has the code and the country of its bank."""
 
     grant: str
     dossier: str
@@ -96,18 +96,18 @@ class GrantPayeeSet(Fact, frozen=True, kw_only=True):
     approvals_ended: int
 
 
-@stored_as("grant.payee_confirmed.v1", told_to=EVERYBODY)
+@stored_as("grant.payee_confirmed.v1", audience=EVERYBODY)
 class GrantPayeeConfirmed(Fact, frozen=True, kw_only=True):
-    """Somebody who acts for neither the recipient nor the payee confirmed the payee's account as it was set in that setting."""
+    """Somebody who acts for neither the recipient nor the payee confirmed the payee of that setting."""
 
     grant: str
     setting: int
 
 
-@stored_as("grant.screened.v1", told_to=FOLLOWERS)
+@stored_as("grant.screened.v1", audience=FOLLOWERS)
 class GrantScreened(Fact, frozen=True, kw_only=True):
-    """The payee of that `setting` was compared with sanctions lists on `screened_on`, as the public `reference` tells; the
-    envelope tells by whom it was recorded."""
+    """The payee of that `setting` was compared with sanctions lists on `screened_on`; `reference` is public. The
+    envelope names who recorded it."""
 
     grant: str
     dossier: str
@@ -118,17 +118,17 @@ class GrantScreened(Fact, frozen=True, kw_only=True):
     note: Annotated[str | Withheld | None, Personal(of="dossier")]
 
 
-@stored_as("grant.instalments_scheduled.v1", told_to=EVERYBODY)
+@stored_as("grant.instalments_scheduled.v1", audience=EVERYBODY)
 class GrantInstalmentsScheduled(Fact, frozen=True, kw_only=True):
-    """Staff divided the grant into payments, in place of an earlier schedule; or the grant is on the fast track, and its one
-    payment follows from its acceptance. `unscheduled` is what is left of it."""
+    """Staff divided the grant into payments, replacing an earlier schedule; or the grant is on the fast track, and was
+    accepted. `unscheduled` is the part of the grant that the schedule leaves."""
 
     grant: str
     instalments: tuple[Instalment, ...]
     unscheduled: int
 
 
-@stored_as("grant.report_submitted.v1", told_to=EVERYBODY)
+@stored_as("grant.report_submitted.v1", audience=EVERYBODY)
 class GrantReportSubmitted(Fact, frozen=True, kw_only=True):
     """The recipient reported on what was done with the money. Reports are numbered from 1."""
 
@@ -138,7 +138,7 @@ class GrantReportSubmitted(Fact, frozen=True, kw_only=True):
     text: Annotated[str | Withheld, Personal(of="dossier")]
 
 
-@stored_as("grant.report_accepted.v1", told_to=EVERYBODY)
+@stored_as("grant.report_accepted.v1", audience=EVERYBODY)
 class GrantReportAccepted(Fact, frozen=True, kw_only=True):
     """Staff accepted a report."""
 
@@ -146,7 +146,7 @@ class GrantReportAccepted(Fact, frozen=True, kw_only=True):
     report: int
 
 
-@stored_as("grant.report_returned.v1", told_to=EVERYBODY)
+@stored_as("grant.report_returned.v1", audience=EVERYBODY)
 class GrantReportReturned(Fact, frozen=True, kw_only=True):
     """Staff returned a report; the recipient writes the next one."""
 
@@ -157,19 +157,19 @@ class GrantReportReturned(Fact, frozen=True, kw_only=True):
     explanation: Annotated[str | Withheld | None, Personal(of="dossier")]
 
 
-@stored_as("grant.instalment_requested.v1", told_to=EVERYBODY)
+@stored_as("grant.instalment_requested.v1", audience=EVERYBODY)
 class GrantInstalmentRequested(Fact, frozen=True, kw_only=True):
-    """The recipient asked for a payment. `report` is the accepted report that meets its condition, if it has one; it
-    can meet no other instalment's."""
+    """The recipient requested a payment. `report` is the accepted report that meets its condition, if it has one; a
+    report can meet the condition of one instalment only."""
 
     grant: str
     instalment: int
     report: int | None
 
 
-@stored_as("grant.instalment_approved.v1", told_to=EVERYBODY)
+@stored_as("grant.instalment_approved.v1", audience=EVERYBODY)
 class GrantInstalmentApproved(Fact, frozen=True, kw_only=True):
-    """A first (`approval` 1) or a second person approved a payment."""
+    """A first (`approval` 1) or second person approved a payment."""
 
     grant: str
     instalment: int
@@ -177,9 +177,9 @@ class GrantInstalmentApproved(Fact, frozen=True, kw_only=True):
     approval: Approval
 
 
-@stored_as("grant.instalment_instructed.v2", told_to=EVERYBODY)
+@stored_as("grant.instalment_instructed.v2", audience=EVERYBODY)
 class GrantInstalmentInstructed(Fact, frozen=True, kw_only=True):
-    """The bank was told to pay, under a public reference, to the payee confirmed in that `setting`."""
+    """The bank was instructed to pay, under a public reference, to the payee confirmed in that `setting`."""
 
     grant: str
     instalment: int
@@ -188,10 +188,11 @@ class GrantInstalmentInstructed(Fact, frozen=True, kw_only=True):
     instructed_at: datetime
 
 
-@stored_as("grant.instalment_settled.v1", told_to=EVERYBODY)
+@stored_as("grant.instalment_settled.v1", audience=EVERYBODY)
 class GrantInstalmentSettled(Fact, frozen=True, kw_only=True):
-    """The money left the account on `settled_on`, by the bank's calendar. The bank took `fee` minor units of `fee_currency`
-    beside it; it changed one unit of `currency` into `rate` (an exact decimal) of `rate_currency`. None: not recorded."""
+    """The money left the account on `settled_on`, by the bank's calendar. The bank took `fee` minor units of
+    `fee_currency` in addition, and changed one unit of `currency` into `rate` (an exact decimal) of `rate_currency`.
+    None: not recorded."""
 
     grant: str
     instalment: int
@@ -204,10 +205,10 @@ class GrantInstalmentSettled(Fact, frozen=True, kw_only=True):
     rate_currency: str | None
 
 
-@stored_as("grant.instalment_failed.v1", told_to=EVERYBODY)
+@stored_as("grant.instalment_failed.v1", audience=EVERYBODY)
 class GrantInstalmentFailed(Fact, frozen=True, kw_only=True):
-    """The bank did not pay; the payment can be instructed again. `approvals_ended` is how many of its approvals no longer
-    count, since another payee was set while the bank had the order."""
+    """The bank did not pay; the payment can be instructed again. `approvals_ended` is the number of its approvals that
+    no longer count, because another payee was set while it was with the bank."""
 
     grant: str
     instalment: int
@@ -215,9 +216,9 @@ class GrantInstalmentFailed(Fact, frozen=True, kw_only=True):
     approvals_ended: int
 
 
-@stored_as("grant.suspended.v1", told_to=EVERYBODY)
+@stored_as("grant.suspended.v1", audience=EVERYBODY)
 class GrantSuspended(Fact, frozen=True, kw_only=True):
-    """Staff stopped the grant for the time being: nothing is requested, approved or sent to the bank."""
+    """Staff suspended the grant: nothing is requested, approved or sent to the bank."""
 
     grant: str
     dossier: str
@@ -225,16 +226,16 @@ class GrantSuspended(Fact, frozen=True, kw_only=True):
     explanation: Annotated[str | Withheld | None, Personal(of="dossier")]
 
 
-@stored_as("grant.resumed.v1", told_to=EVERYBODY)
+@stored_as("grant.resumed.v1", audience=EVERYBODY)
 class GrantResumed(Fact, frozen=True, kw_only=True):
-    """A suspended grant goes on."""
+    """A suspended grant was resumed."""
 
     grant: str
 
 
-@stored_as("grant.terminated.v1", told_to=EVERYBODY)
+@stored_as("grant.terminated.v1", audience=EVERYBODY)
 class GrantTerminated(Fact, frozen=True, kw_only=True):
-    """Staff ended a grant that cannot go on; what was not paid is cancelled."""
+    """Staff ended a grant that cannot continue; what was not paid is cancelled."""
 
     grant: str
     dossier: str
@@ -242,11 +243,11 @@ class GrantTerminated(Fact, frozen=True, kw_only=True):
     explanation: Annotated[str | Withheld | None, Personal(of="dossier")]
 
 
-@stored_as("grant.amendment_proposed.v1", told_to=EVERYBODY)
+@stored_as("grant.amendment_proposed.v1", audience=EVERYBODY)
 class GrantAmendmentProposed(Fact, frozen=True, kw_only=True):
-    """Staff proposed to change the grant, in place of an earlier proposal. Amendments are numbered from 1. `amount`, `ends_on`
-    and `unscheduled` are as they would be; `instalments` would take the place of those not yet requested (None: these stay).
-    """
+    """Staff proposed to change the grant, replacing an earlier proposal. Amendments are numbered from 1. `amount`,
+    `ends_on` and `unscheduled` are the new values; `instalments` would replace those not yet requested (None: these
+    stay)."""
 
     grant: str
     dossier: str
@@ -258,9 +259,9 @@ class GrantAmendmentProposed(Fact, frozen=True, kw_only=True):
     explanation: Annotated[str | Withheld | None, Personal(of="dossier")]
 
 
-@stored_as("grant.amended.v1", told_to=EVERYBODY)
+@stored_as("grant.amended.v1", audience=EVERYBODY)
 class GrantAmended(Fact, frozen=True, kw_only=True):
-    """The recipient accepted an amendment. The fields are as they were proposed."""
+    """The recipient accepted an amendment. The fields are as proposed."""
 
     grant: str
     amendment: int
@@ -270,7 +271,7 @@ class GrantAmended(Fact, frozen=True, kw_only=True):
     unscheduled: int
 
 
-@stored_as("grant.amendment_declined.v1", told_to=EVERYBODY)
+@stored_as("grant.amendment_declined.v1", audience=EVERYBODY)
 class GrantAmendmentDeclined(Fact, frozen=True, kw_only=True):
     """The recipient declined an amendment; the grant stays as it is."""
 
@@ -278,9 +279,9 @@ class GrantAmendmentDeclined(Fact, frozen=True, kw_only=True):
     amendment: int
 
 
-@stored_as("grant.completed.v1", told_to=EVERYBODY)
+@stored_as("grant.completed.v1", audience=EVERYBODY)
 class GrantCompleted(Fact, frozen=True, kw_only=True):
-    """All was paid and reported."""
+    """Everything was paid and reported."""
 
     grant: str
 

@@ -1,4 +1,4 @@
-"""What a grant's facts add up to."""
+"""The state of a grant, folded from its facts."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ from domain.grants.facts import (
 
 
 class GrantStatus(enum.StrEnum):
-    """Where a grant stands."""
+    """The statuses of a grant."""
 
     OFFERED = "offered"
     ACCEPTED = "accepted"
@@ -54,7 +54,7 @@ class GrantStatus(enum.StrEnum):
 
 
 class ReportStatus(enum.StrEnum):
-    """Where a report stands."""
+    """The statuses of a report."""
 
     SUBMITTED = "submitted"
     ACCEPTED = "accepted"
@@ -62,7 +62,7 @@ class ReportStatus(enum.StrEnum):
 
 
 class InstalmentStatus(enum.StrEnum):
-    """Where an instalment stands."""
+    """The statuses of an instalment."""
 
     SCHEDULED = "scheduled"
     REQUESTED = "requested"
@@ -80,10 +80,10 @@ ENDED: Final = (
     GrantStatus.TERMINATED,
     GrantStatus.COMPLETED,
 )
-"""A grant of which nothing more is expected."""
+"""The statuses in which a grant has ended."""
 
 APPROVALS: Final = (InstalmentStatus.APPROVED_ONCE, InstalmentStatus.APPROVED)
-"""Where an instalment stands on its approvals alone, which end when another payee is set."""
+"""The statuses of instalments that depend on approvals only, which end when another payee is set."""
 
 _APPROVALS_OF: Final[Mapping[InstalmentStatus, int]] = {
     InstalmentStatus.APPROVED_ONCE: 1,
@@ -99,8 +99,8 @@ _AWAITED: Final[Mapping[InstalmentStatus, Approval]] = {
 
 
 class Payee(msgspec.Struct, frozen=True, kw_only=True):
-    """The payee last set; its name and account stand sealed in the fact alone. `party` is the person or the organisation that
-    is paid, where this program knows it."""
+    """The present payee; its name and account are only in the fact, sealed. `party` is the person or the organisation
+    that is paid, if they are registered here."""
 
     setting: int
     party: str | None = None
@@ -109,17 +109,17 @@ class Payee(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Screening(msgspec.Struct, frozen=True, kw_only=True):
-    """The latest screening: the payee of which setting it was of, and what it found."""
+    """The latest screening: the setting of the screened payee, and what was found."""
 
     setting: int
     result: ScreeningResult
 
 
 class InstalmentState(msgspec.Struct, frozen=True, kw_only=True):
-    """An instalment on its way: as it was planned, who approved it first, and which report met its condition.
+    """An instalment: its plan, who approved it first, and which report met its condition.
 
-    `approved_for` is the payee's setting at the latest approval: an approval counts for that payee and no other.
-    `instructed_at` is when the bank was last told to pay.
+    `approved_for` is the payee's setting at the latest approval: an approval counts only for that payee.
+    `instructed_at` is when the bank was last instructed to pay.
     """
 
     plan: Instalment
@@ -131,7 +131,7 @@ class InstalmentState(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def approvals(self) -> int:
-        """How many approvals brought it to where it stands."""
+        """The number of approvals that led to its status."""
         return _APPROVALS_OF.get(self.status, 0)
 
 
@@ -146,9 +146,9 @@ class Amendment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Grant(msgspec.Struct, frozen=True, kw_only=True):
-    """A grant as its facts left it; it holds nothing personal. Sums are minor units of `currency`; `instalments` and `reports`
-    are by number. `payee_confirmed_before`: some payee was confirmed at some time. `amendment` waits for an answer, and
-    `amendments` counts all that were proposed."""
+    """The state of a grant, without personal data. Sums are minor units of `currency`; `instalments` and `reports` are
+    by number. `payee_confirmed_before`: a payee has been confirmed at some time. `amendment` waits for an answer, and
+    `amendments` is the number that were proposed."""
 
     status: GrantStatus | None = None
     initiative: str = ""
@@ -171,7 +171,7 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def screened(self) -> ScreeningResult | None:
-        """What the screening of the present payee found; None if there was none of this one."""
+        """What the screening of the present payee found; None if they were not screened."""
         if self.screening is None or self.payee is None or self.screening.setting != self.payee.setting:
             return None
         return self.screening.result
@@ -187,7 +187,7 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def begun(self) -> dict[int, InstalmentState]:
-        """The instalments that were requested, wherever they stand since."""
+        """The instalments that were requested, whatever their status now."""
         return {
             number: instalment
             for number, instalment in self.instalments.items()
@@ -196,7 +196,7 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def unused_reports(self) -> tuple[int, ...]:
-        """The accepted reports that met no instalment's condition yet, in order."""
+        """The accepted reports that have met no instalment's condition yet, in order."""
         used = {instalment.report for instalment in self.instalments.values()}
         return tuple(
             number
@@ -206,8 +206,8 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def standing_approvals(self) -> int:
-        """How many approvals would end if another payee were set: those of the present payee that a payment can still be
-        sent on."""
+        """The number of approvals that would end if another payee were set: those for the present payee that still
+        allow a payment."""
         return sum(
             instalment.approvals
             for instalment in self.instalments.values()
@@ -215,9 +215,9 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def next_approval(self, number: int) -> Approval | None:
-        """Which approval an instalment waits for: the first, the second, or none.
+        """The approval that an instalment needs next: the first, the second, or none.
 
-        One that failed waits for both anew if the payee was changed since it was approved.
+        A failed one needs both again if the payee was changed after it was approved.
         """
         instalment = self.instalments.get(number)
         if instalment is None:
@@ -227,7 +227,7 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
         return _AWAITED.get(instalment.status)
 
     def outdated(self, instalment: InstalmentState) -> bool:
-        """Whether an instalment was approved for a payee in whose place another was set."""
+        """Whether an instalment was approved for a former payee."""
         if instalment.approved_for is None or self.payee is None:
             return False
         return instalment.approved_for != self.payee.setting
@@ -357,14 +357,14 @@ def _setting(grant: Grant) -> int | None:
 
 
 def _unapproved(instalment: InstalmentState) -> InstalmentState:
-    """An instalment after another payee was set: what it had were approvals to pay the former one."""
+    """An instalment after another payee was set: its approvals end, because they were for the former payee."""
     if instalment.status not in APPROVALS:
         return instalment
     return msgspec.structs.replace(instalment, status=InstalmentStatus.REQUESTED, first_approver=None)
 
 
 def _ended(instalment: InstalmentState) -> InstalmentState:
-    """An instalment of a grant that was terminated: what was not paid will not be."""
+    """An instalment of a terminated grant: what was not paid is cancelled."""
     if instalment.status is InstalmentStatus.SETTLED:
         return instalment
     return msgspec.structs.replace(instalment, status=InstalmentStatus.CANCELLED)

@@ -1,5 +1,5 @@
 """A panel: the jury's decision on a round, from a fixed ranking to an outcome for every application.
 
-The facts stand in `facts`, what they add up to in `state`, the order of applications in `ranking`, what may be decided in
-`outcomes`, and what else may happen in `rules`.
+The facts are in `facts`, the state folded from them in `state`, the ranking in `ranking`, the rules for outcomes in
+`outcomes`, and all other rules in `rules`.
 """

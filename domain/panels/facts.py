@@ -1,4 +1,4 @@
-"""What happened to a panel."""
+"""The facts of a panel."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from domain.deciding import Fact
 from domain.topic import FOLLOWERS, stored_as
 
 PanelOutcome = Literal["award", "decline", "waitlist", "invite"]
-"""``invite`` leads to the next stage, so it is there before the last one; ``award`` and ``waitlist`` are in the last."""
+"""``invite`` leads to the next stage, so it is possible before the last one; ``award`` and ``waitlist`` only in the
+last."""
 OutcomeReason = Literal[AwardReason, ApplicationDeclineReason]
 MoreReason = Literal["costs_rose", "taxes_and_fees", "minimum_of_call", "other"]
-"""Why an award is higher than the sum asked for."""
+"""Why an award is higher than the requested sum."""
 ReturnReason = Literal[
     "outcome_questioned", "amount_questioned", "waiting_list_questioned", "procedure", "other"
 ]
@@ -24,9 +25,10 @@ ReturnReason = Literal[
 class RankingPlace(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An application's place in a ranking.
 
-    `score` is the exact mean of its reviews' scores (`domain.reviews.mean`) as a fraction in lowest terms, ``11/15``; None
-    where none was written. Equal scores share a rank, and the rank after two that share the first is the third.
-    `reviews` is how many were counted, `on_few_criteria` how many of them judged half of the criteria or fewer.
+    `score` is the exact mean of its reviews' scores (`domain.reviews.scores.mean`) as a fraction in lowest terms,
+    ``11/15``; None if there are none. Equal scores share a rank, and the rank after two that share the first is the
+    third. `reviews` is the number of reviews that were counted, `on_few_criteria` the number of those that scored half
+    of the criteria or fewer.
     """
 
     application: str
@@ -36,9 +38,9 @@ class RankingPlace(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     on_few_criteria: int
 
 
-@stored_as("panel.opened.v1", told_to=FOLLOWERS)
+@stored_as("panel.opened.v1", audience=FOLLOWERS)
 class PanelOpened(Fact, frozen=True, kw_only=True):
-    """The reviews of a round were complete; the jury decides on this ranking, which no later review can move."""
+    """The reviews of a round were complete; the jury decides on this ranking, which later reviews cannot change."""
 
     panel: str
     initiative: str
@@ -48,13 +50,13 @@ class PanelOpened(Fact, frozen=True, kw_only=True):
     ranking: tuple[RankingPlace, ...]
 
 
-@stored_as("panel.outcome_set.v1", told_to=FOLLOWERS)
+@stored_as("panel.outcome_set.v1", audience=FOLLOWERS)
 class PanelOutcomeSet(Fact, frozen=True, kw_only=True):
-    """The jury decided on an application, in place of what it decided before.
+    """The jury decided on an application; this replaces an earlier decision.
 
-    An award has an `amount` in minor units of `currency` and a `reason`; `more_because` says why it is higher than the sum
-    asked for. A place on the waiting list has a `rank` from 1, and the `amount` that is awarded if it moves up. A decline
-    has a `reason`.
+    An award has an `amount` in minor units of `currency` and a `reason`; `more_because` says why it is higher than the
+    requested sum. A place on the waiting list has a `rank` from 1, and the `amount` that is awarded if the application
+    moves up. A decline has a `reason`.
     """
 
     panel: str
@@ -67,35 +69,35 @@ class PanelOutcomeSet(Fact, frozen=True, kw_only=True):
     more_because: MoreReason | None
 
 
-@stored_as("panel.closed.v1", told_to=FOLLOWERS)
+@stored_as("panel.closed.v1", audience=FOLLOWERS)
 class PanelClosed(Fact, frozen=True, kw_only=True):
-    """The chair ended the jury's work; another person is to confirm it."""
+    """The chair closed the panel; another person has to confirm it."""
 
     panel: str
     chair: str
 
 
-@stored_as("panel.returned.v1", told_to=FOLLOWERS)
+@stored_as("panel.returned.v1", audience=FOLLOWERS)
 class PanelReturned(Fact, frozen=True, kw_only=True):
-    """The person who was to confirm the decision returned it to the chair instead; the panel is open again."""
+    """A person who could have confirmed the decision returned it to the chair instead; the panel is open again."""
 
     panel: str
     returner: str
     reason: ReturnReason
 
 
-@stored_as("panel.confirmed.v1", told_to=FOLLOWERS)
+@stored_as("panel.confirmed.v1", audience=FOLLOWERS)
 class PanelConfirmed(Fact, frozen=True, kw_only=True):
-    """A person other than the chair confirmed the decision; it stands, and waits to be announced."""
+    """A person other than the chair confirmed the decision. It is final, and can be announced."""
 
     panel: str
     confirmer: str
 
 
-@stored_as("panel.announcement_planned.v1", told_to=FOLLOWERS)
+@stored_as("panel.announcement_planned.v1", audience=FOLLOWERS)
 class PanelAnnouncementPlanned(Fact, frozen=True, kw_only=True):
-    """The results will be announced at `announce_at`, which is `announce_local` on the clocks of `time_zone`, instead of at
-    any earlier planned time."""
+    """The results are planned to be announced at `announce_at`, which is the local time `announce_local` in
+    `time_zone`. This replaces an earlier plan."""
 
     panel: str
     announce_at: datetime
@@ -103,24 +105,25 @@ class PanelAnnouncementPlanned(Fact, frozen=True, kw_only=True):
     time_zone: str
 
 
-@stored_as("panel.announcement_cancelled.v1", told_to=FOLLOWERS)
+@stored_as("panel.announcement_cancelled.v1", audience=FOLLOWERS)
 class PanelAnnouncementCancelled(Fact, frozen=True, kw_only=True):
-    """No time is planned any more at which the results are announced."""
+    """The planned announcement was cancelled."""
 
     panel: str
 
 
-@stored_as("panel.announced.v1", told_to=FOLLOWERS)
+@stored_as("panel.announced.v1", audience=FOLLOWERS)
 class PanelAnnounced(Fact, frozen=True, kw_only=True):
-    """All applicants learned the results, at one moment."""
+    """The results were announced to all applicants at one moment."""
 
     panel: str
 
 
-@stored_as("panel.award_freed.v1", told_to=FOLLOWERS)
+@stored_as("panel.award_freed.v1", audience=FOLLOWERS)
 class PanelAwardFreed(Fact, frozen=True, kw_only=True):
-    """The grant that followed an award was declined, or its offer lapsed, at `freed_at`; `amount` minor units can be awarded
-    again. The program then moves the waiting list, as an act of its own: nobody on it learns by whom the sum was freed."""
+    """The grant that followed an award was declined, or its offer lapsed, at `freed_at`; `amount` minor units can be
+    awarded again. The program then moves the waiting list in a separate append, so that nobody on it learns who freed
+    the sum."""
 
     panel: str
     application: str
@@ -129,9 +132,10 @@ class PanelAwardFreed(Fact, frozen=True, kw_only=True):
     freed_at: datetime
 
 
-@stored_as("panel.waiting_list_moved.v1", told_to=FOLLOWERS)
+@stored_as("panel.waiting_list_moved.v1", audience=FOLLOWERS)
 class PanelWaitingListMoved(Fact, frozen=True, kw_only=True):
-    """The first on the waiting list moved up, and was awarded the `amount` in minor units that the panel had decided."""
+    """The first application on the waiting list moved up, and was awarded the `amount` in minor units that the panel
+    had decided."""
 
     panel: str
     application: str

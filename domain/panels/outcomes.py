@@ -1,4 +1,4 @@
-"""Which outcomes a panel may set: what each needs, and what the call's limits and budget allow."""
+"""The rules for setting outcomes: what each outcome needs, and what the call's limits and budget allow."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ def set_outcome(
     reason: OutcomeReason | None,
     more_because: MoreReason | None,
 ) -> tuple[Fact, ...]:
-    """Decide on a ranked application; what was decided can be changed until the panel is closed.
+    """Decide on a ranked application; the decision can be changed until the panel is closed.
 
-    `withdrawn` are the ranked applications known to be withdrawn, whose awards bind no budget any more. An award that
-    exceeds the sum asked for needs `more_because`, so that nobody sets one by a slip of the hand.
+    `withdrawn` are the ranked applications known to be withdrawn, whose awards no longer use any budget. An award above
+    the requested sum needs `more_because`, so that nobody sets one by mistake.
     """
     if panel.status is not PanelStatus.OPENED:
         raise Refused(
@@ -72,7 +72,7 @@ def set_outcome(
 
 def _check_stage(outcome: PanelOutcome, *, last: bool) -> None:
     if last and outcome == "invite":
-        raise Invalid.field("outcome", msg("This is the last stage, so there is no other one to invite to."))
+        raise Invalid.field("outcome", msg("This is the last stage, so there is no next one to invite to."))
     if not last and outcome in ("award", "waitlist"):
         raise Invalid.field(
             "outcome", msg("Awards are made in the last stage; here, invite to the next stage or decline.")
@@ -82,7 +82,7 @@ def _check_stage(outcome: PanelOutcome, *, last: bool) -> None:
 def _check_fitting(
     outcome: PanelOutcome, *, amount: Money | None, rank: int | None, reason: OutcomeReason | None
 ) -> None:
-    """Raise `Invalid` unless an outcome comes with what it needs, and with nothing else."""
+    """Raise `Invalid` unless an outcome comes with the fields that it needs, and no others."""
     if outcome == "award" and amount is None:
         raise Invalid.field("amount", msg("Write the amount of the award."))
     if outcome == "waitlist" and amount is None:

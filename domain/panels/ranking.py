@@ -14,10 +14,10 @@ from domain.reviews.state import Review
 
 
 def rank(submitted: Mapping[str, Collection[Review]], rubrics: Sequence[Rubric]) -> tuple[RankingPlace, ...]:
-    """The ranking of applications by the exact mean of their submitted reviews' scores, the best first. `rubrics` are all
-    versions of the stage's rubric: each review is scored by the one by which it was written.
+    """The ranking of applications by the exact mean of their submitted reviews' scores, the best first. `rubrics` are
+    all versions of the stage's rubric: each review is scored by its own version.
 
-    Equal means share a rank; within it applications stand in the order of their random ids, which tells nothing.
+    Equal means share a rank; applications that share one are in the order of their random ids.
     """
     scored = {
         application: mean(
@@ -48,7 +48,7 @@ def _rubric_of(review: Review, rubrics: Sequence[Rubric]) -> Rubric:
 
 
 def without(places: Iterable[RankingPlace], hidden: Collection[str]) -> tuple[RankingPlace, ...]:
-    """A ranking as it would be without some applications: the others move up, so that no rank tells where those stood."""
+    """A ranking without some applications: the others move up, so that no rank shows where those stood."""
     left = [place for place in places if place.application not in hidden]
     ranks: dict[int, int] = {}
     for number, place in enumerate(left, start=1):

@@ -1,4 +1,4 @@
-"""What may be done in a panel: one rule for each command."""
+"""The rules for panels, other than for outcomes: one function for each command."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ def open_panel(
     applications: Mapping[str, Application],
     reviews: Iterable[Review],
 ) -> tuple[Fact, ...]:
-    """Open the panel of a round on the ranking of its eligible applications, each of which has the reviews that it needs.
+    """Open the panel of a round, with a fixed ranking of its eligible applications, each of which has the reviews that
+    it needs.
 
     `applications` are all that the round received, `reviews` all reviews of them.
     """
@@ -69,7 +70,7 @@ def open_panel(
 def close(
     panel_id: str, panel: Panel, *, chair: str, applications: Mapping[str, Application]
 ) -> tuple[Fact, ...]:
-    """End the jury's work once every ranked application that was not withdrawn has its outcome."""
+    """Close a panel once every ranked application that was not withdrawn has an outcome."""
     if panel.status is not PanelStatus.OPENED:
         raise Refused(msg("Only an open panel can be closed; this one is {status}.", status=panel.status))
     _check_complete(panel, applications)
@@ -85,9 +86,9 @@ def confirm(
     deciders: Collection[str],
     applications: Mapping[str, Application],
 ) -> tuple[Fact, ...]:
-    """Confirm a closed panel's decision, as someone other than the chair who closed it and than all who set an outcome
-    in it, the `deciders`, also one that was changed later. In a call on the fast track the panel may still be open, once every
-    ranked application has its outcome: `applications` are these."""
+    """Confirm a closed panel's decision, as somebody other than the chair who closed it and the `deciders`, who set an
+    outcome in it (even one that was changed later). On the fast track the panel may still be open, once each of the
+    ranked `applications` has an outcome."""
     if call.on_fast_track and panel.status is PanelStatus.OPENED:
         _check_complete(panel, applications)
     elif panel.status is not PanelStatus.CLOSED:
@@ -99,7 +100,7 @@ def confirm(
 def return_to_chair(
     panel_id: str, panel: Panel, *, returner: str, deciders: Collection[str], reason: ReturnReason
 ) -> tuple[Fact, ...]:
-    """Give a closed panel back to the chair, by somebody who could confirm it."""
+    """Return a closed panel to the chair, by somebody who could confirm it."""
     if panel.status is not PanelStatus.CLOSED:
         raise Refused(
             msg(
@@ -111,8 +112,8 @@ def return_to_chair(
 
 
 def _check_complete(panel: Panel, applications: Mapping[str, Application]) -> None:
-    """Raise `Refused` unless every ranked application that was not withdrawn has its outcome, and the waiting list its
-    order."""
+    """Raise `Refused` unless every ranked application that was not withdrawn has an outcome, and the waiting list is
+    numbered."""
     outcomes = panel.outcomes()
     left = [
         place.application
@@ -134,7 +135,7 @@ def _check_complete(panel: Panel, applications: Mapping[str, Application]) -> No
 
 
 def _check_second(panel: Panel, person: str, deciders: Collection[str]) -> None:
-    """Raise `Refused` for who took part in the decision that a second person is to confirm."""
+    """Raise `Refused` for people who took part in the decision that a second person has to confirm."""
     if person == panel.chair:
         raise Refused(msg("You closed this panel, so somebody else must confirm it."))
     if person in deciders:

@@ -1,4 +1,4 @@
-"""What a panel's facts add up to."""
+"""The state of a panel, folded from its facts."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from domain.panels.facts import (
 
 
 class PanelStatus(enum.StrEnum):
-    """Where a panel stands."""
+    """The statuses of a panel."""
 
     OPENED = "open"
     CLOSED = "closed"
@@ -35,10 +35,10 @@ class PanelStatus(enum.StrEnum):
 
 
 class Panel(msgspec.Struct, frozen=True, kw_only=True):
-    """A panel as its facts left it. `decisions` are all outcomes set, also those that were changed later: to add one
-    copies pointers only, so that folding a thousand takes a few milliseconds. `chair` is who closed it. `announce_at` is
-    there while a time is planned. `freed` is the sum of awards that ended without a grant, `moved_up` what those from the
-    waiting list were awarded since."""
+    """The state of a panel. `decisions` are all outcomes that were set, including those that were changed later: adding
+    one copies only pointers, so that folding a thousand takes a few milliseconds. `chair` is the person who closed it.
+    `announce_at` is set while an announcement is planned. `freed` is the sum of awards that ended without a grant,
+    `moved_up` the sum awarded from the waiting list since."""
 
     status: PanelStatus | None = None
     initiative: str = ""
@@ -53,7 +53,7 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
     moved_up: dict[str, int] = {}
 
     def outcomes(self) -> dict[str, PanelOutcomeSet]:
-        """What stands for each application decided on so far."""
+        """The newest decision on each application."""
         return {decision.application: decision for decision in self.decisions}
 
 
@@ -101,7 +101,7 @@ def is_ranked(panel: Panel, application_id: str) -> bool:
 
 
 def awards(panel: Panel, *, besides: str | None = None) -> dict[str, int]:
-    """The awards set so far in minor units, by application, without that of the application `besides`."""
+    """The awards set so far in minor units, by application, leaving out the application `besides`."""
     return {
         application: decision.amount
         for application, decision in panel.outcomes().items()

@@ -1,5 +1,5 @@
 """A review: one juror's work on one application, from the question about conflicts of interest to the scores.
 
-The facts stand in `facts`, what they add up to in `state`, the arithmetic in `scores`; the rules in `assigning` (who reads
-what) and `writing` (what a review contains).
+The facts are in `facts`, the state folded from them in `state`, the calculation of scores in `scores`, and the rules in
+`assigning` (who reviews what) and `writing` (what a review contains).
 """

@@ -1,4 +1,5 @@
-"""Who reads which application: asking jurors, their conflicts of interest, and what follows when one cannot."""
+"""The rules for assigning reviews: asking jurors, their conflicts of interest, and what happens when a juror cannot
+review."""
 
 from __future__ import annotations
 
@@ -36,13 +37,12 @@ def why_not_asked(
     juror_applied: Collection[str],
     juror_read: Reading,
 ) -> Message | None:
-    """Why somebody of the jury cannot be asked to judge an application, in one sentence; None if they can. They know
-    neither who applied, unless the stage is open, nor what others thought of it.
+    """Why a member of the jury cannot be asked to review an application, in one sentence; None if they can. They must
+    not know who applied, unless the stage is open, nor others' scores.
 
-    In a blind stage the sentence does not tell whether they applied themselves or have read something. `existing` are all
-    reviews of the application; `juror_applied` are the applications of the same round of the juror and of organisations for
-    which they act or acted, and `juror_read` what they
-    have read of it.
+    In a blind stage the sentence does not show whether they applied themselves or have read something. `existing` are
+    all reviews of the application; `juror_applied` are the applications in the same round of the juror and of
+    organisations for which they act or acted, and `juror_read` is what they have read of it.
     """
     if any(review.juror == juror for review in existing):
         return msg("This juror is already assigned to this application.")
@@ -74,8 +74,8 @@ def assign(
     juror_applied: Collection[str],
     juror_read: Reading,
 ) -> tuple[Fact, ...]:
-    """Ask a juror or chair to judge an eligible application of a closed round; the rest is as in `why_not_asked`."""
-    # Asked before anything else about them, so that of nobody else it can be found out whether they applied.
+    """Ask a juror or chair to review an eligible application of a closed round; see `why_not_asked`."""
+    # Checked first, so that nobody can find out about other people whether they applied.
     if initiative.roles(juror).isdisjoint(JUDGING):
         raise Invalid.field("juror", msg("Choose a member who is a juror or a chair."))
     check_in_review(round)
@@ -103,8 +103,8 @@ def assign(
 
 
 def declare_no_conflict(review_id: str, review: Review, round: Round) -> tuple[Fact, ...]:
-    """Declare to have no conflict of interest, before reading the application; also when the round is in panel and the
-    review has expired, so that a chair who owed the answer can go on deciding."""
+    """Declare that one has no conflict of interest, before reading the application. This is also possible when the
+    round is in panel and the review has expired, so that a chair who had not answered can decide."""
     if round.status is RoundStatus.DECIDED:
         raise Refused(msg("The round is decided, so conflicts of interest are no longer asked about."))
     if round.status is not RoundStatus.IN_PANEL:
@@ -122,8 +122,8 @@ def declare_no_conflict(review_id: str, review: Review, round: Round) -> tuple[F
 def declare_conflict(
     review_id: str, review: Review, round: Round, *, reason: ConflictReason, explanation: str | None
 ) -> tuple[Fact, ...]:
-    """Step back for a conflict of interest; also for one that shows only in reading, or after the review was submitted:
-    until the panel opens, its scores then leave the ranking."""
+    """Step back because of a conflict of interest. This is also possible for a conflict that shows only in reading, or
+    after submitting the review, until the panel opens; its scores then leave the ranking."""
     if review.status in STEPPED_BACK:
         raise Refused(msg("The juror of this review has already stepped back."))
     submitted = review.status is ReviewStatus.SUBMITTED
@@ -152,7 +152,7 @@ def declare_conflict(
 
 
 def expire(review_id: str, review: Review) -> tuple[Fact, ...]:
-    """End the wait for a review that its juror still owes, as the panel opens; nothing for any other review."""
+    """Expire a review that its juror still owes when the panel opens; nothing for other reviews."""
     return (ReviewExpired(review=review_id),) if review.status in OUTSTANDING else ()
 
 
@@ -169,11 +169,12 @@ def lower_quorum(
     jury: Collection[str],
     can_be_asked: bool,
 ) -> tuple[Fact, ...]:
-    """Let one application go to the panel with fewer reviews than the call asks for, once nobody is left to be asked: with
-    no fewer than were submitted or are owed by somebody who is of the jury still.
+    """Let an application go to the panel with fewer reviews than the call asks for, once nobody is left to ask. The
+    quorum cannot be lower than the number of reviews that were submitted, or are owed by people who are still on the
+    jury.
 
-    `reviews` are all reviews of the application, `jury` its registered jurors and chairs; `can_be_asked` says that one of
-    them could be asked for a review yet, not how many, for that may tell that somebody applied.
+    `reviews` are all reviews of the application, `jury` its registered jurors and chairs. `can_be_asked` is whether one
+    of them can still be asked; their number would show that somebody applied.
     """
     check_in_review(round)
     check_eligible(application)
@@ -193,8 +194,9 @@ def lower_quorum(
     if least >= needed:
         raise Refused(
             msg(
-                "This application still gets enough reviews once every juror submits. Wait for them, or ask the "
-                "administrator to end the role of a juror who does not answer."
+                "This application will still have enough reviews once every juror submits. Wait "
+                "for them, or ask the administrator to end the role of a juror who does not "
+                "answer."
             )
         )
     if not least <= quorum < needed:
@@ -214,7 +216,7 @@ def lower_quorum(
 
 
 def replace(review_id: str, review: Review, *, replacement: str) -> tuple[Fact, ...]:
-    """Record that the review `replacement` stands in for one whose juror stepped back."""
+    """Record that the review `replacement` replaces one whose juror stepped back."""
     if review.status is not ReviewStatus.RECUSED:
         raise Refused(
             msg(

@@ -1,4 +1,4 @@
-"""What happened to a review."""
+"""The facts of a review."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ ConflictReason = Literal[
     "family", "friendship", "collaboration", "employment", "financial", "rivalry", "other"
 ]
 JUDGING: Final = (Role.JUROR, Role.CHAIR)
-"""The roles in which a member can be assigned to an application."""
+"""The roles with which a member can be assigned to an application."""
 
 
-@stored_as("review.assigned.v1", told_to=FOLLOWERS)
+@stored_as("review.assigned.v1", audience=FOLLOWERS)
 class ReviewAssigned(Fact, frozen=True, kw_only=True):
-    """Staff asked a juror to judge an application."""
+    """Staff asked a juror to review an application."""
 
     review: str
     initiative: str
@@ -28,18 +28,18 @@ class ReviewAssigned(Fact, frozen=True, kw_only=True):
     juror: str
 
 
-@stored_as("review.cleared.v1", told_to=FOLLOWERS)
+@stored_as("review.cleared.v1", audience=FOLLOWERS)
 class ReviewCleared(Fact, frozen=True, kw_only=True):
-    """The juror declared to have no conflict of interest, and may read the application from now on."""
+    """The juror declared that they have no conflict of interest. They may read the application from now on."""
 
     review: str
     juror: str
 
 
-@stored_as("review.conflict_declared.v1", told_to=FOLLOWERS)
+@stored_as("review.conflict_declared.v1", audience=FOLLOWERS)
 class ReviewConflictDeclared(Fact, frozen=True, kw_only=True):
-    """The juror declared a conflict of interest and stepped back; another may be asked. `after_submitting`: the juror had
-    submitted the review by then, and its scores no longer count."""
+    """The juror declared a conflict of interest and stepped back; another juror can be asked. `after_submitting`: the
+    review was already submitted, and its scores no longer count."""
 
     review: str
     application: str
@@ -50,18 +50,18 @@ class ReviewConflictDeclared(Fact, frozen=True, kw_only=True):
     explanation: Annotated[str | Withheld | None, Personal(of="juror")]
 
 
-@stored_as("review.replaced.v1", told_to=FOLLOWERS)
+@stored_as("review.replaced.v1", audience=FOLLOWERS)
 class ReviewReplaced(Fact, frozen=True, kw_only=True):
-    """Staff asked another juror in place of the one who stepped back, in the review named `replacement`."""
+    """Staff asked another juror in place of the one who stepped back; `replacement` is the new review."""
 
     review: str
     replacement: str
 
 
-@stored_as("review.submitted.v1", told_to=FOLLOWERS)
+@stored_as("review.submitted.v1", audience=FOLLOWERS)
 class ReviewSubmitted(Fact, frozen=True, kw_only=True):
-    """The juror judged the application. `scores` are whole points by criterion of a version of the stage's rubric; None says
-    that there was no basis to judge. One comment is for the jury, the other for the applicant; both are sealed in the
+    """The juror submitted the review. `scores` are whole points by criterion of a version of the stage's rubric; None
+    if the juror could not judge it. One comment is for the jury, the other for the applicant; both are sealed in the
     application's `dossier`."""
 
     review: str
@@ -73,9 +73,9 @@ class ReviewSubmitted(Fact, frozen=True, kw_only=True):
     comment_applicant: Annotated[str | Withheld | None, Personal(of="dossier")]
 
 
-@stored_as("review.expired.v1", told_to=FOLLOWERS)
+@stored_as("review.expired.v1", audience=FOLLOWERS)
 class ReviewExpired(Fact, frozen=True, kw_only=True):
-    """The panel opened before the juror submitted the review, and nobody waits for it any more."""
+    """The panel opened before the juror submitted the review, so it is no longer needed."""
 
     review: str
 

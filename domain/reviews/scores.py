@@ -1,4 +1,4 @@
-"""What a review's points are worth, exactly."""
+"""The calculation of scores, in exact fractions."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from domain.reviews.state import Review, ReviewStatus
 def score(review: Review, rubric: Rubric) -> Fraction | None:
     """A submitted review's score as a share of full points, from 0 to 1; None if it is not submitted.
 
-    It is the mean of points / scale over the criteria that the juror could judge, weighted by their weights. It is exact:
-    scores are compared as they are and rounded only to be shown.
+    It is the mean of points / scale over the criteria that the juror could judge, weighted by their weights. It is
+    exact: scores are compared as fractions and rounded only for display.
     """
     judged = [
         (criterion, points)
@@ -29,12 +29,12 @@ def score(review: Review, rubric: Rubric) -> Fraction | None:
 
 
 def mean(scores: Iterable[Fraction]) -> Fraction | None:
-    """The exact mean of some reviews' scores, each counting the same; None of no scores."""
+    """The exact mean of some reviews' scores, with equal weights; None if there are none."""
     counted = tuple(scores)
     return sum(counted, Fraction()) / len(counted) if counted else None
 
 
 def rests_on_few(review: Review, rubric: Rubric) -> bool:
-    """Whether a submitted review judged half of the rubric's criteria or fewer, so that its score rests on little."""
+    """Whether a submitted review scored half of the rubric's criteria or fewer."""
     judged = sum(points is not None for points in review.scores.values())
     return review.status is ReviewStatus.SUBMITTED and 2 * judged <= len(rubric.criteria)

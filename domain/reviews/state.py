@@ -1,4 +1,4 @@
-"""What a review's facts add up to."""
+"""The state of a review, folded from its facts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from domain.reviews.facts import (
 
 
 class ReviewStatus(enum.StrEnum):
-    """Where a review stands."""
+    """The statuses of a review."""
 
     ASSIGNED = "assigned"
     CLEARED = "cleared"
@@ -32,7 +32,7 @@ class ReviewStatus(enum.StrEnum):
 
 
 class Review(msgspec.Struct, frozen=True, kw_only=True):
-    """A review as its facts left it; it holds nothing personal. `cleared`: the juror declared to have no conflict of
+    """The state of a review, without personal data. `cleared`: the juror declared that they have no conflict of
     interest."""
 
     status: ReviewStatus | None = None
@@ -80,14 +80,14 @@ def evolve(review: Review, fact: ReviewFact) -> Review:
 
 REVIEW = Aggregate(kind="review", empty=Review(), evolve=evolve)
 OUTSTANDING: Final = (ReviewStatus.ASSIGNED, ReviewStatus.CLEARED)
-"""A review that its juror still owes."""
+"""The statuses of a review that its juror still owes."""
 STEPPED_BACK: Final = (ReviewStatus.RECUSED, ReviewStatus.REPLACED)
-"""A review whose juror has a conflict of interest and is to see nothing of the application."""
+"""The statuses of a review whose juror has a conflict of interest, and must see nothing of the application."""
 
 
 def concerning(reviews: Mapping[str, Review], round_id: str) -> dict[str, Review]:
-    """Of all reviews of an application those that count in a round: the round's own, and those of earlier stages whose jurors
-    stepped back, for a conflict of interest does not end with a stage."""
+    """Of an application's reviews, those that count in a round: the round's own, and those of earlier stages whose
+    jurors stepped back, because a conflict of interest does not end with a stage."""
     return {
         each: review
         for each, review in reviews.items()

@@ -1,4 +1,4 @@
-"""What a review must contain to be submitted."""
+"""The rules for submitting a review."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from domain.values import check_text
 
 
 def check_eligible(application: Application) -> None:
-    """Raise `Refused` for an application that is not judged."""
+    """Raise `Refused` if an application cannot be reviewed."""
     if application.status is not ApplicationStatus.ELIGIBLE:
         raise Refused(
             msg(
@@ -32,7 +32,7 @@ def check_in_review(round: Round) -> None:
     if round.status is RoundStatus.OPEN:
         raise Refused(msg("The round is still open; reviews begin when it has closed."))
     if round.status is RoundStatus.CANCELLED:
-        raise Refused(msg("This call was cancelled, so its applications are not reviewed any more."))
+        raise Refused(msg("This call was cancelled, so its applications are no longer reviewed."))
     if round.status is not RoundStatus.CLOSED:
         raise Refused(msg("The panel of this round is already open, so its reviews are complete."))
 
@@ -48,7 +48,7 @@ def submit(
     comment_jury: str | None,
     comment_applicant: str | None,
 ) -> tuple[Fact, ...]:
-    """Submit a review: every criterion of the rubric is scored, or said to give no basis to judge."""
+    """Submit a review: every criterion of the rubric has a score, or None where the juror cannot judge it."""
     if review.status is ReviewStatus.EXPIRED:
         raise Refused(
             msg("The panel opened before this review was submitted, so it is no longer needed. Thank you.")

@@ -1,4 +1,4 @@
-"""What happened to a round."""
+"""The facts of a round."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ ExtensionReason = Literal["technical_trouble", "few_applications", "events", "ot
 LateReason = Literal["technical_trouble", "illness", "safety", "access_needs", "other"]
 
 
-@stored_as("round.opened.v1", told_to=FOLLOWERS)
+@stored_as("round.opened.v1", audience=FOLLOWERS)
 class RoundOpened(Fact, frozen=True, kw_only=True):
-    """Applications are taken in from now until `closes_at`, and silently for `grace_minutes` more; `closes_local` is the
-    deadline on the clocks of the call's time zone, as it was announced. `last`: no stage follows this round's. A
-    `rolling` one is that of a single application to a rolling call, and closes as it opens."""
+    """Applications are taken from now until `closes_at`, and silently for `grace_minutes` more; `closes_local` is the
+    announced deadline in the call's time zone. `last`: this is the last stage. A `rolling` round belongs to a single
+    application to a rolling call, and closes as soon as it opens."""
 
     round: str
     initiative: str
@@ -33,14 +33,14 @@ class RoundOpened(Fact, frozen=True, kw_only=True):
 
     @property
     def intake_ends(self) -> datetime:
-        """When the last application is taken in, the minutes of grace included."""
+        """When the intake ends, including the minutes of grace."""
         return self.closes_at + timedelta(minutes=self.grace_minutes)
 
 
-@stored_as("round.deadline_extended.v1", told_to=EVERYBODY)
+@stored_as("round.deadline_extended.v1", audience=EVERYBODY)
 class RoundDeadlineExtended(Fact, frozen=True, kw_only=True):
-    """Everybody has until `closes_at` now, and silently `grace_minutes` more. A round that was closed takes in applications
-    again. It closes at `closing_at`, once everybody's time has passed."""
+    """The deadline for everybody is now `closes_at`, and silently `grace_minutes` later. A closed round is open again.
+    It closes at `closing_at`, after the latest deadline of all."""
 
     round: str
     officer: str
@@ -53,10 +53,10 @@ class RoundDeadlineExtended(Fact, frozen=True, kw_only=True):
     explanation: Annotated[str | Withheld | None, Personal(of="officer")]
 
 
-@stored_as("round.late_access_granted.v1", told_to=STAFF)
+@stored_as("round.late_access_granted.v1", audience=STAFF)
 class RoundLateAccessGranted(Fact, frozen=True, kw_only=True):
-    """One applicant may apply, or change their application, until `until`. The round closes for all at `closing_at`, so that
-    nothing shows who came late."""
+    """One applicant may apply, or change their application, until `until`. The round closes for everybody at
+    `closing_at`, so that nothing shows who was late."""
 
     round: str
     applicant: str
@@ -68,25 +68,25 @@ class RoundLateAccessGranted(Fact, frozen=True, kw_only=True):
     explanation: Annotated[str | Withheld | None, Personal(of="applicant")]
 
 
-@stored_as("round.cancelled.v1", told_to=FOLLOWERS)
+@stored_as("round.cancelled.v1", audience=FOLLOWERS)
 class RoundCancelled(Fact, frozen=True, kw_only=True):
-    """The round ended without a decision, since its call was cancelled."""
+    """The round ended without a decision, because its call was cancelled."""
 
     round: str
 
 
-@stored_as("round.closed.v1", told_to=FOLLOWERS)
+@stored_as("round.closed.v1", audience=FOLLOWERS)
 class RoundClosed(Fact, frozen=True, kw_only=True):
-    """The deadline passed. `applications` are all that were received, sorted by their (random) ids, so that none can
+    """The round closed. `applications` are all that were received, sorted by their (random) ids, so that none can
     vanish."""
 
     round: str
     applications: tuple[str, ...]
 
 
-@stored_as("round.quorum_lowered.v1", told_to=FOLLOWERS)
+@stored_as("round.quorum_lowered.v1", audience=FOLLOWERS)
 class RoundQuorumLowered(Fact, frozen=True, kw_only=True):
-    """No juror was left to be asked about an application, so it goes to the panel with `quorum` reviews."""
+    """No juror was left to ask about an application, so it goes to the panel with `quorum` reviews."""
 
     round: str
     application: str
@@ -94,19 +94,19 @@ class RoundQuorumLowered(Fact, frozen=True, kw_only=True):
     reason: QuorumReason
 
 
-@stored_as("round.put_to_panel.v1", told_to=FOLLOWERS)
+@stored_as("round.put_to_panel.v1", audience=FOLLOWERS)
 class RoundPutToPanel(Fact, frozen=True, kw_only=True):
-    """The reviews are complete; the jury decides on a fixed ranking. `reviews` are, by application, all reviews that were
-    asked for, in whatever state, sorted by their (random) ids, so that none can vanish."""
+    """The reviews are complete; the jury decides on a fixed ranking. `reviews` are by application all reviews that were
+    asked for, in any state, sorted by their (random) ids, so that none can vanish."""
 
     round: str
     panel: str
     reviews: dict[str, tuple[str, ...]]
 
 
-@stored_as("round.decided.v1", told_to=FOLLOWERS)
+@stored_as("round.decided.v1", audience=FOLLOWERS)
 class RoundDecided(Fact, frozen=True, kw_only=True):
-    """The panel's decision was announced; every application has its outcome."""
+    """The panel's results were announced; every application has its outcome."""
 
     round: str
     panel: str

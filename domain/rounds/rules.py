@@ -1,4 +1,4 @@
-"""What may be done with a round: one rule for each command."""
+"""The rules for rounds: one function for each command."""
 
 from __future__ import annotations
 
@@ -29,8 +29,9 @@ from domain.values import check_optional
 
 
 def stage_to_open(call: Call, rounds: Iterable[Round]) -> Stage:
-    """The stage of a published call whose round opens next. Each has one round, and the next opens once the one before is
-    decided: its budget is divided by one panel, which sees all who compete for it. `rounds` are the call's so far."""
+    """The stage of a published call whose round opens next. Each stage has one round, and the next opens once the one
+    before is decided: one panel, which sees all competing applications, divides the budget. `rounds` are the call's
+    rounds so far."""
     if call.status is not CallStatus.PUBLISHED:
         raise Refused(msg("Only a published call can accept applications; publish it first."))
     if call.rolling:
@@ -53,8 +54,8 @@ def stage_to_open(call: Call, rounds: Iterable[Round]) -> Stage:
 def open_round(
     round_id: str, call_id: str, call: Call, stage: Stage, *, closes_local: datetime, now: datetime
 ) -> tuple[Fact, ...]:
-    """Begin to take in applications, or what those who were invited to a later `stage` answer, until a time on the clocks of
-    the call's zone."""
+    """Open a round of a stage until a local time in the call's time zone. Rounds of later stages take answers of
+    invited applicants."""
     closes_at = instant(closes_local, call.time_zone, "closes_at")
     if closes_at <= now:
         raise Invalid.field("closes_at", msg("The deadline must lie in the future."))
@@ -85,7 +86,7 @@ def extend(
     judged: bool,
     now: datetime,
 ) -> tuple[Fact, ...]:
-    """Give everybody more time, also after the round closed, but not once jurors were asked (`judged`)."""
+    """Extend the deadline for everybody, even after the round closed, but not once jurors were asked (`judged`)."""
     _check_extensible(round, judged=judged)
     assert round.closes_at is not None
     closes_at = instant(closes_local, round.time_zone, "closes_at")
@@ -95,7 +96,7 @@ def extend(
         raise Invalid.field(
             "closes_at",
             msg(
-                "A deadline can only be put off; it is {deadline} now.",
+                "A deadline can only be extended; it is {deadline} now.",
                 deadline=At(round.closes_at, round.time_zone),
             ),
         )
@@ -126,8 +127,8 @@ def grant_late_access(
     judged: bool,
     now: datetime,
 ) -> tuple[Fact, ...]:
-    """Let one applicant apply later than all others, also after the round closed, but not once jurors were asked
-    (`judged`): they would see who came late."""
+    """Give one applicant late access, even after the round closed, but not once jurors were asked (`judged`), because
+    they would see who was late."""
     _check_extensible(round, judged=judged)
     assert round.intake_ends is not None
     moment = instant(until, round.time_zone, "until")
@@ -159,7 +160,8 @@ def grant_late_access(
 def open_for_one(
     round_id: str, call_id: str, call: Call, *, application: str, now: datetime
 ) -> tuple[Fact, ...]:
-    """Open the round of a single application to a rolling call, and close it: it goes to review as it arrives."""
+    """Open the round of a single application to a rolling call, and close it: the application goes to review on
+    arrival."""
     local = now.astimezone(ZoneInfo(call.time_zone)).replace(tzinfo=None, microsecond=0)
     return (
         RoundOpened(
@@ -180,35 +182,35 @@ def open_for_one(
 
 def _check_extensible(round: Round, *, judged: bool) -> None:
     if round.rolling:
-        raise Refused(msg("This call takes applications all the time, so there is no deadline to put off."))
+        raise Refused(msg("This call takes applications all the time, so there is no deadline to extend."))
     if round.status is RoundStatus.CANCELLED:
         raise Refused(msg("This call was cancelled, so its round stays closed."))
     if round.status not in (RoundStatus.OPEN, RoundStatus.CLOSED):
-        raise Refused(msg("The round has gone to its panel, so nobody can apply any more."))
+        raise Refused(msg("The panel of this round is already open, so nobody can apply any more."))
     if judged:
         raise Refused(
-            msg("Jurors were asked already; they would see who came late, so nobody can apply any more.")
+            msg("Jurors have already been asked and would see who was late, so nobody can apply any more.")
         )
 
 
 def cancel(round_id: str, round: Round) -> tuple[Fact, ...]:
-    """End a round without a decision, as its call is cancelled; not once its panel opened. One that is decided and leads to
-    a later stage stays as it is."""
+    """End a round because its call is cancelled; not once its panel is open. A round that is decided and leads to a
+    later stage stays as it is."""
     if round.status is RoundStatus.DECIDED and (round.rolling or not round.last):
         return ()
     if round.status not in (RoundStatus.OPEN, RoundStatus.CLOSED):
-        raise Refused(msg("The panel of this call was opened already, so the call cannot be cancelled."))
+        raise Refused(msg("The panel of this call is already open, so the call cannot be cancelled."))
     return (RoundCancelled(round=round_id),)
 
 
 def close(round_id: str, round: Round, *, received: tuple[str, ...], now: datetime) -> tuple[Fact, ...]:
-    """End the intake once deadline and grace have passed, and record the applications received."""
+    """Close a round after the deadline and the minutes of grace, and record the applications received."""
     if round.status is not RoundStatus.OPEN:
         raise Refused(msg("Only an open round can be closed; this one is {status}.", status=round.status))
     if now < round.closing_at:
         raise Refused(
             msg(
-                "The round is open until {end}; it cannot be closed before.",
+                "The round is open until {end}; it cannot be closed earlier.",
                 end=At(round.closing_at, round.time_zone),
             )
         )
@@ -218,7 +220,7 @@ def close(round_id: str, round: Round, *, received: tuple[str, ...], now: dateti
 def put_to_panel(
     round_id: str, round: Round, *, panel: str, reviews: Mapping[str, Collection[str]]
 ) -> tuple[Fact, ...]:
-    """Hand a closed round to its panel, and record all reviews of each application that it received."""
+    """Put a closed round to its panel, and record all reviews of each application that it received."""
     if round.status is not RoundStatus.CLOSED:
         raise Refused(
             msg("A panel can be opened only for a closed round; this one is {status}.", status=round.status)
@@ -228,7 +230,7 @@ def put_to_panel(
 
 
 def decide(round_id: str, round: Round) -> tuple[Fact, ...]:
-    """Record that the panel's decision was announced."""
+    """Record that the panel's results were announced."""
     if round.status is not RoundStatus.IN_PANEL or round.panel is None:
         raise Refused(
             msg(
@@ -240,5 +242,5 @@ def decide(round_id: str, round: Round) -> tuple[Fact, ...]:
 
 
 def on_clocks(local: datetime) -> str:
-    """A time as clocks show it; seconds are told only where there are any."""
+    """A local time as text; seconds only if there are any."""
     return local.isoformat(" ", "seconds" if local.second else "minutes")

@@ -1,4 +1,4 @@
-"""What a round's facts add up to."""
+"""The state of a round, folded from its facts."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from domain.stages import Stage
 
 
 class RoundStatus(enum.StrEnum):
-    """Where a round stands."""
+    """The statuses of a round."""
 
     OPEN = "open"
     CLOSED = "closed"
@@ -36,8 +36,8 @@ class RoundStatus(enum.StrEnum):
 
 
 class Round(msgspec.Struct, frozen=True, kw_only=True):
-    """A round as its facts left it. `lowered` are the quorums of those applications for which no juror was left, and `late`
-    until when single applicants may still apply."""
+    """The state of a round. `lowered` are the lowered quorums by application, and `late` is until when single
+    applicants have late access."""
 
     status: RoundStatus | None = None
     initiative: str = ""
@@ -56,18 +56,18 @@ class Round(msgspec.Struct, frozen=True, kw_only=True):
     rolling: bool = False
 
     def quorum(self, application: str, stage: Stage) -> int:
-        """The number of reviews that an application needs before the panel opens."""
+        """The number of reviews that an application needs before the panel can open."""
         return self.lowered.get(application, stage.quorum)
 
     @property
     def closing_at(self) -> datetime:
-        """When it closes: once everybody's time has passed."""
+        """When the round closes: after the latest deadline of all."""
         assert self.intake_ends is not None
         return max(self.intake_ends, *self.late.values()) if self.late else self.intake_ends
 
     def check_open(self, now: datetime, applicant: str) -> None:
-        """Refuse unless something of this applicant can be taken in at `now`, the minutes of grace and their late access
-        included."""
+        """Refuse unless something of this applicant can be taken at `now`, including the minutes of grace and late
+        access."""
         assert self.intake_ends is not None
         assert self.closes_at is not None
         if self.status is RoundStatus.CANCELLED:

@@ -35,11 +35,11 @@ CREATE TABLE history.indexes (
     PRIMARY KEY (name, entry)
 );
 
-CREATE TABLE history.claims (
+CREATE TABLE history.unique_names (
     name bytea PRIMARY KEY,
     stream text COLLATE "C" NOT NULL
 );
-CREATE INDEX ON history.claims (stream);
+CREATE INDEX ON history.unique_names (stream);
 
 CREATE TABLE history.commands (
     principal text COLLATE "C" NOT NULL,
@@ -193,7 +193,7 @@ CREATE PROCEDURE history.allow(p_role text) LANGUAGE plpgsql AS $$
 BEGIN
     EXECUTE format('GRANT USAGE ON SCHEMA history, vault, migrations TO %I', p_role);
     EXECUTE format(
-        'GRANT SELECT ON history.installation, history.facts, history.indexes, history.claims, history.commands, '
+        'GRANT SELECT ON history.installation, history.facts, history.indexes, history.unique_names, history.commands, '
         'history.due_dates, vault.keys, vault.living, vault.epoch, migrations.applied TO %I', p_role);
     -- Due dates that were handled, or cannot be, are removed from the queue. They are not part of the history.
     EXECUTE format('GRANT DELETE ON history.due_dates TO %I', p_role);

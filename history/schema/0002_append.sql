@@ -2,7 +2,7 @@
 -- checks, one insert and one commit.
 --
 -- `p_batch` is a JSON document with a list of rows for each effect of an append, such as
--- {"facts": [{"request": 1, "stream": …}], "claims": [{"request": 1, "name": …}]}; an effect without rows is left out.
+-- {"facts": [{"request": 1, "stream": …}], "unique_names": [{"request": 1, "name": …}]}; an effect without rows is left out.
 -- Each row names the request that it belongs to; requests are numbered from 1. Bytes are base64, except the documents of the
 -- facts, which are large: they are in `p_documents`, in the order of the facts. history/batch.py makes both.
 --
@@ -95,31 +95,31 @@ BEGIN
 END;
 $$;
 
--- claims: the hashed names that a stream claims. If another stream holds one, the outcome is `claimed`; the detail is the name
--- in hex.
-CREATE FUNCTION history.check_claims(p_batch jsonb) RETURNS history.rejected[] LANGUAGE plpgsql AS $$
+-- unique_names: the hashed names that a stream takes. If another stream holds one, the outcome is `name_taken`; the detail is the
+-- name in hex.
+CREATE FUNCTION history.check_unique_names(p_batch jsonb) RETURNS history.rejected[] LANGUAGE plpgsql AS $$
 BEGIN
     RETURN ARRAY(
-        SELECT ROW(w.request, 'claimed', encode(decode(w.name, 'base64'), 'hex'))::history.rejected
-        FROM jsonb_to_recordset(p_batch->'claims') AS w (request integer, name text)
-        WHERE (SELECT c.stream FROM history.claims c WHERE c.name = decode(w.name, 'base64')) IS NOT NULL);
+        SELECT ROW(w.request, 'name_taken', encode(decode(w.name, 'base64'), 'hex'))::history.rejected
+        FROM jsonb_to_recordset(p_batch->'unique_names') AS w (request integer, name text)
+        WHERE (SELECT u.stream FROM history.unique_names u WHERE u.name = decode(w.name, 'base64')) IS NOT NULL);
 END;
 $$;
 
-CREATE FUNCTION history.add_claims(p_batch jsonb, p_stored integer[]) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION history.add_unique_names(p_batch jsonb, p_stored integer[]) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO history.claims (name, stream)
+    INSERT INTO history.unique_names (name, stream)
         SELECT decode(w.name, 'base64'), w.stream
-        FROM jsonb_to_recordset(p_batch->'claims') AS w (request integer, name text, stream text)
+        FROM jsonb_to_recordset(p_batch->'unique_names') AS w (request integer, name text, stream text)
         WHERE w.request = ANY (p_stored);
 END;
 $$;
 
--- struck: the keys of due dates that are removed from the queue.
-CREATE FUNCTION history.strike_due_dates(p_batch jsonb, p_stored integer[]) RETURNS void LANGUAGE plpgsql AS $$
+-- removed_due: the keys of due dates that are removed from the queue.
+CREATE FUNCTION history.remove_due_dates(p_batch jsonb, p_stored integer[]) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     DELETE FROM history.due_dates d
-        USING jsonb_to_recordset(p_batch->'struck') AS w (request integer, key text)
+        USING jsonb_to_recordset(p_batch->'removed_due') AS w (request integer, key text)
         WHERE d.key = w.key AND w.request = ANY (p_stored);
 END;
 $$;
@@ -170,7 +170,7 @@ BEGIN
 END;
 $$;
 
--- erased: the subjects whose keys and claims are deleted; allowed only together with the fact of the erasure.
+-- erased: the subjects whose keys and unique names are deleted; allowed only together with the fact of the erasure.
 CREATE FUNCTION history.check_erased(p_batch jsonb) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM FROM jsonb_to_recordset(p_batch->'erased') AS e (request integer, subject text)
@@ -187,13 +187,13 @@ CREATE FUNCTION history.erase(p_batch jsonb, p_stored integer[]) RETURNS void LA
 BEGIN
     DELETE FROM vault.keys k USING jsonb_to_recordset(p_batch->'erased') AS w (request integer, subject text)
         WHERE k.subject = w.subject AND w.request = ANY (p_stored);
-    DELETE FROM history.claims c USING jsonb_to_recordset(p_batch->'erased') AS w (request integer, subject text)
-        WHERE c.stream = w.subject AND w.request = ANY (p_stored);
+    DELETE FROM history.unique_names u USING jsonb_to_recordset(p_batch->'erased') AS w (request integer, subject text)
+        WHERE u.stream = w.subject AND w.request = ANY (p_stored);
 END;
 $$;
 
 -- Each request is stored completely or not at all. A rejected request does not affect the others, and a request without a fact
--- stores nothing. Requests in one batch must not depend on each other (same stream, index entry, claim, key or due date); the
+-- stores nothing. Requests in one batch must not depend on each other (same stream, index entry, unique name, key or due date); the
 -- caller makes sure of that, so all of them can be checked against the stored rows in a few statements.
 --
 -- The lock is taken first, so that every later statement (each with its own snapshot) sees everything that was committed before:
@@ -224,7 +224,7 @@ BEGIN
     IF p_batch ? 'read' THEN v_rejected := v_rejected || history.check_read(p_batch); END IF;
     IF p_batch ? 'counted' THEN v_rejected := v_rejected || history.check_counted(p_batch); END IF;
     IF p_batch ? 'sealed' THEN v_rejected := v_rejected || history.check_sealed(p_batch); END IF;
-    IF p_batch ? 'claims' THEN v_rejected := v_rejected || history.check_claims(p_batch); END IF;
+    IF p_batch ? 'unique_names' THEN v_rejected := v_rejected || history.check_unique_names(p_batch); END IF;
     rejected := '{}';
     outcomes := '{}';
     details := '{}';
@@ -246,8 +246,8 @@ BEGIN
     IF p_batch ? 'new_keys' THEN PERFORM history.add_keys(p_batch, v_stored); END IF;
     IF p_batch ? 'erased' THEN PERFORM history.erase(p_batch, v_stored); END IF;
     IF p_batch ? 'entries' THEN PERFORM history.add_entries(p_batch, v_stored); END IF;
-    IF p_batch ? 'claims' THEN PERFORM history.add_claims(p_batch, v_stored); END IF;
-    IF p_batch ? 'struck' THEN PERFORM history.strike_due_dates(p_batch, v_stored); END IF;
+    IF p_batch ? 'unique_names' THEN PERFORM history.add_unique_names(p_batch, v_stored); END IF;
+    IF p_batch ? 'removed_due' THEN PERFORM history.remove_due_dates(p_batch, v_stored); END IF;
     IF p_batch ? 'due' THEN PERFORM history.set_due_dates(p_batch, v_stored); END IF;
     IF p_batch ? 'commands' THEN PERFORM history.add_commands(p_batch, v_stored, before, v_recorded); END IF;
 END;

@@ -1,4 +1,4 @@
-"""Applications as they can be asked about, in `lists` and in `details`."""
+"""Queries for applications: lists of them in `lists`, single ones in `details`."""
 
 from projections.applications.details import ApplicationDetail, one, shown
 from projections.applications.due import DecisionDue, decisions_due

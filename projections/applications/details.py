@@ -1,4 +1,4 @@
-"""One application with its answers, to each viewer as much as they may see."""
+"""An application with its answers, as far as each viewer may see it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from projections.reader import QueryRow, Reader, Reference, allow, damaged_in, t
 
 
 class StageAnswers(msgspec.Struct, frozen=True, kw_only=True):
-    """What was answered in an earlier stage; `form`, `answers` and `withheld` are as in `ApplicationDetail`."""
+    """The answers of an earlier stage; `form`, `answers` and `withheld` are as in `ApplicationDetail`."""
 
     stage: str
     form: Form
@@ -41,14 +41,16 @@ class StageAnswers(msgspec.Struct, frozen=True, kw_only=True):
 class ApplicationDetail(ApplicationLine, frozen=True, kw_only=True):
     """An application with its answers.
 
-    `seen_as` is the role in which it is shown. `explanation` is what somebody wrote beside the status (of a returned one, the
-    questions), and `awaited_until` when what it asks of the applicant is due. `form` is the version of the form of a `stage` of
-    the call that was answered. `answers` are by the ids of its questions, None where there is no answer or it was erased; those
-    that are `withheld` from this viewer are named there instead; `earlier` are those of earlier stages. `invited_to` is the
-    stage whose form the applicant may answer next. `answers` as a whole is None to those who follow the application by its
-    handle alone, and where reading them cannot be recorded. `feedback` are the reviews' comments for the applicant, None before
-    they are shown and to everybody else. An answer in `damaged` is named there as ``answers.budget``. `unattended`: the
-    applicant is an organisation for which nobody acts any more, which is said to those alone who are told who applied."""
+    `seen_as` is the role in which it is shown. `explanation` is the text beside the status (for a returned application,
+    the questions), and `awaited_until` is the time by which the applicant has to respond. `form` is the version of the
+    form of a `stage` of the call that was answered. `answers` are by the ids of its questions, None if there is no
+    answer or it was erased; answers that this viewer may not see are named in `withheld` instead; `earlier` are those
+    of earlier stages. `invited_to` is the stage whose form the applicant can answer next. `answers` as a whole is None
+    for viewers who know the application only by its handle, and when reading it cannot be recorded. `feedback` are the
+    reviews' comments for the applicant; None before they are published and for everybody else. Damaged answers are
+    named in `damaged` as ``answers.budget``. `unattended`: the applicant is an organisation without members; only shown
+    to viewers who see who applied.
+    """
 
     seen_as: Role
     applicant_name: str | None
@@ -73,7 +75,7 @@ async def one(
 
 
 async def shown(reader: Reader, viewer: str, case: Case, *, as_of: AsOf | None = None) -> ApplicationDetail:
-    """An application that access was asked about, as `one`."""
+    """An application whose case is already loaded; see `one`."""
     reviews = tuple(case.reviews.values())
     verdict = access.sees_application(
         case.viewer, case.initiative, case.round, case.application, reviews, own=case.own
@@ -100,7 +102,7 @@ async def shown(reader: Reader, viewer: str, case: Case, *, as_of: AsOf | None =
         judging=access.is_judging(viewer, case.round, reviews),
     )
     at = position_at(as_of, times)
-    # The jury reads what it judges; whoever else reads it cannot judge, or apply, from now on.
+    # The jury reads what it judges. Everybody else who reads it can no longer judge or apply.
     unrecorded = (
         role is Role.OFFICER
         and not outline
@@ -128,7 +130,7 @@ async def shown(reader: Reader, viewer: str, case: Case, *, as_of: AsOf | None =
     place = row["rank"] is None or access.sees_waiting_places(
         case.viewer,
         applicant=case.application.applicant,
-        conflict_in_round=bool(await reader.members(conflicts_of(viewer, case.round_id))),
+        conflict_in_round=bool(await reader.index_entries(conflicts_of(viewer, case.round_id))),
     )
     shown_line = line(
         reader,
@@ -207,7 +209,7 @@ def _undamaged(answer: Answer | Withheld) -> Answer:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """What was answered in a stage, as far as the viewer may see it."""
+    """The answers of a stage, as far as the viewer may see them."""
 
     stage: str
     form: Form
@@ -247,7 +249,7 @@ async def _feedback(reader: Reader, case: Case) -> tuple[tuple[str, ...] | None,
     """The reviews' comments for the applicant, in the order of the reviews' random ids, and whether one is damaged."""
     if not isinstance(access.applicant(case.viewer, case.application), Allowed):
         return None, False
-    # Of earlier stages, whose rounds are decided, the comments stay.
+    # The comments of earlier stages, whose rounds are decided, stay visible.
     rounds = list(case.application.earlier)
     if isinstance(access.sees_feedback(case.viewer, case.round, case.application), Allowed):
         rounds.append(case.application.round)
@@ -259,7 +261,7 @@ async def _feedback(reader: Reader, case: Case) -> tuple[tuple[str, ...] | None,
         application=case.id,
         rounds=rounds,
     )
-    # The rows may lag behind the reviews: one that does not count any more is not shown.
+    # The rows may lag behind the reviews: reviews that no longer count are not shown.
     submitted = {
         each for each, review in case.every_review.items() if review.status is ReviewStatus.SUBMITTED
     }

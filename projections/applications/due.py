@@ -1,4 +1,4 @@
-"""Decisions that a rolling call owes: which applications are undecided, and until when."""
+"""Decisions that are due in a rolling call: which applications are undecided, and until when."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ from projections.reader import Reader, allow
 
 
 class DecisionDue(msgspec.Struct, frozen=True, kw_only=True):
-    """An application to a rolling call that is not decided yet, and until when it is to be. `handle` stands for the
-    applicant."""
+    """An undecided application to a rolling call, and when the decision is due. `handle` stands for the applicant."""
 
     application: str
     round: str
@@ -28,9 +27,9 @@ class DecisionDue(msgspec.Struct, frozen=True, kw_only=True):
 async def decisions_due(
     reader: Reader, viewer: str | None, call: str, *, cursor: str | None = None, limit: int = DEFAULT_LIMIT
 ) -> ResultPage[DecisionDue]:
-    """The applications to a rolling call that wait for a decision, the most urgent first, for its staff. One's own and those of
-    organisations for which one acts or acted, and those with which one declared a conflict, are left out. Raises `NotFound` or
-    `Forbidden`."""
+    """The applications to a rolling call that wait for a decision, the most urgent first, for its staff. Without the
+    viewer's own, those of organisations for which they act or acted, and those with which they declared a conflict.
+    Raises `NotFound` or `Forbidden`."""
     who = viewer or ""
     _, whole, actor = await reader.with_initiative_seen_by(viewer, CALL, call)
     allow(access.officer(who, whole.within(call)))
@@ -46,7 +45,7 @@ async def decisions_due(
         limit=count + 1,
         start=start,
     )
-    conflicts = await reader.members_of_all([conflicts_of(who, row["round"]) for row in rows])
+    conflicts = await reader.index_entries_of_all([conflicts_of(who, row["round"]) for row in rows])
     shown = [row for row in rows[:count] if row["application"] not in conflicts]
     return ResultPage(
         items=tuple([msgspec.convert(row, DecisionDue) for row in shown]),

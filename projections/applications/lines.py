@@ -1,4 +1,4 @@
-"""An application in a line of a list, with as much as its viewer may see."""
+"""An application as one line of a list, as far as its viewer may see it."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ from projections.versions import Version
 class ApplicationLine(msgspec.Struct, frozen=True, kw_only=True):
     """An application in a list.
 
-    `handle` stands for the applicant within the call. `applicant`, `title`, `submitted_at` and `decide_by` (when a rolling call
-    is to have decided on it) are None to whom they are not shown; `erased` says that the title was shown once and was erased
-    since. `awarded`, `rank` (on the waiting list) and `reason` are there where the status has one. `unrecorded`: who applied
-    and what was written would be shown, but that it was read cannot be recorded just now. `damaged` names the texts that are
-    None since what is stored is not what was committed to."""
+    `handle` stands for the applicant within the call. `applicant`, `title`, `submitted_at` and `decide_by` (when a
+    rolling call has to decide) are None for viewers who may not see them; `erased`: the title was erased. `awarded`,
+    `rank` (on the waiting list) and `reason` depend on the status. `unrecorded`: the viewer could see applicant and
+    title, but the reading cannot be recorded at the moment. `damaged` names the texts that are None because the stored
+    value is not what was committed to.
+    """
 
     id: str
     version: Version
@@ -50,8 +51,8 @@ def line(
     place: bool = True,
     unrecorded: bool = False,
 ) -> ApplicationLine:
-    """A row of read.applications (with its title's box and key, if `title`) as it is shown; `place`: with its place on
-    the waiting list. Where reading it is `unrecorded`, neither title nor applicant nor time is."""
+    """A row of read.applications (with its title's box and key, if `title`) for display; `place`: with its place on the
+    waiting list. If reading it is `unrecorded`, without title, applicant and time."""
     if unrecorded:
         title = applicant = times = False
     opened = reader.opened(row, "title", str) if title else Withheld.SEALED

@@ -39,16 +39,18 @@ async def of_call(
     limit: int = DEFAULT_LIMIT,
     as_of: AsOf | None = None,
 ) -> ResultPage[ApplicationLine]:
-    """The applications to a call, sorted by their random ids: with titles for the staff, but as its jurors see it where
-    they judge too, and by handle for funders, who see those of decided rounds. `round` is one of the
-    call's. Raises `NotFound` or `Forbidden`."""
+    """The applications to a call, sorted by their random ids: for the staff with titles (but as jurors see them if they
+    also judge), for funders by handle, and only those of decided rounds. `round` is one of the call's. Raises
+    `NotFound` or `Forbidden`."""
     who = viewer or ""
     _, whole, actor = await reader.with_initiative_seen_by(viewer, CALL, call)
     initiative = whole.within(call)
     role = allow(access.sees_timeline(actor, initiative))
-    if round is not None and round not in await reader.members(rounds_of(call)):
-        raise NotFound  # whatever else the id may stand for
-    judging = as_of is not None and bool(await judged_now(reader, who, await reader.members(rounds_of(call))))
+    if round is not None and round not in await reader.index_entries(rounds_of(call)):
+        raise NotFound  # only a round of this call
+    judging = as_of is not None and bool(
+        await judged_now(reader, who, await reader.index_entries(rounds_of(call)))
+    )
     asked: dict[str, object] = {
         "after": key_of(cursor),
         "status": status,
@@ -58,7 +60,7 @@ async def of_call(
         "limit": check_limit(limit) + 1,
     }
     rows = await _rows_of_call(reader, actor, call, **asked)
-    # Seldom: staff who applied are asked for again without their rivals, until the round is decided.
+    # Rare: staff who applied themselves get the list again without their rivals, until the round is decided.
     applied_in = rows[0]["applied_in"] if rows and role is not Role.FUNDER else []
     if closed := await undecided(reader, applied_in):
         rows = await _rows_of_call(reader, actor, call, closed=closed, **asked)
@@ -66,7 +68,7 @@ async def of_call(
     judged = [row["application"] for row in rows if row["judged"]] if role is not Role.FUNDER else []
     as_juror = await _seen_as_juror(reader, actor, initiative, call, judged) if judged else {}
     seen = {row["application"]: _seen(row, role, as_juror) for row in rows}
-    # Only as staff is anything read that keeps one from judging: it is recorded before it is shown.
+    # Only the staff's view excludes from judging, so it is recorded before it is shown.
     read_in = {
         row["round"]
         for row in rows[:limit]
@@ -94,7 +96,8 @@ async def of_call(
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """What a list shows of an application. `times` are shown to those alone who see it as staff, or whose it is."""
+    """What a list shows of an application. `times` are shown only to viewers who see it as staff, or to its
+    applicant."""
 
     title: bool
     applicant: bool
@@ -110,9 +113,9 @@ def _seen(row: QueryRow, role: Role, as_juror: Mapping[str, _Seen]) -> _Seen:
 async def _seen_as_juror(
     reader: Fresh, viewer: Actor, house: Initiative, call: str, applications: Sequence[str]
 ) -> dict[str, _Seen]:
-    """How staff see those applications that they were asked to judge: as `shown` does each."""
-    ids = await reader.members_of_all([reviews_of(application) for application in applications])
-    rounds = await reader.members(rounds_of(call))
+    """How staff see those applications that they were asked to judge; the same rules as in `shown`."""
+    ids = await reader.index_entries_of_all([reviews_of(application) for application in applications])
+    rounds = await reader.index_entries(rounds_of(call))
     loaded = await reader.load(
         (CALL, call),
         *((ROUND, each) for each in rounds),
@@ -149,7 +152,7 @@ _LOOKED_UP: Final = """
         WHERE r.name = (SELECT %(rounds_of)b::text)
     )
 """
-"""What the command runner's indexes hold of a viewer, looked up once for a list by the call's rounds, not row by row."""
+"""The viewer's entries in the command runner's indexes, loaded once for the call's rounds and not for each row."""
 
 _FILTERS: Final[Mapping[str, LiteralString]] = {
     "status": "AND a.status = (SELECT %(status)b::text)",
@@ -157,24 +160,24 @@ _FILTERS: Final[Mapping[str, LiteralString]] = {
     "rounds": "AND a.round = ANY ((SELECT %(rounds)b::text[])::text[])",
     "closed": "AND (NOT a.round = ANY ((SELECT %(closed)b::text[])::text[]) OR a.applicant = ANY ((SELECT %(parties)b::text[])::text[]))",
 }
-"""The conditions that a list may have beside the call, by the value that each needs."""
+"""The optional conditions of a list, by the value that each needs."""
 
 
 async def _rows_of_call(reader: Fresh, viewer: Actor, call: str, **asked: object) -> list[QueryRow]:
-    """A call's applications, without others than those of the viewer's own parties in the rounds that are `closed` to them.
+    """A call's applications; in rounds that are `closed` to the viewer only those of the viewer's own parties.
 
-    In each row, `conflict`: the viewer declared one with it; `conflict_in_round`: with one of its round; `judged`: they were
-    asked to judge it; `applied_in`: the call's rounds in which they applied. All are from the command runner's indexes, which
-    hold what happened a moment ago; a read model may lag.
+    Each row has `conflict` (the viewer declared one with it), `conflict_in_round` (with one of its round), `judged`
+    (they were asked to review it) and `applied_in` (the call's rounds in which they applied). All come from the command
+    runner's indexes, which are current; a read model may lag.
 
-    PostgreSQL plans this once for all values: each stands in a sub-select, and a condition that is not asked for is left
-    out. With all of them there ("status is null or …") that one plan read and sorted the whole call for every page.
+    PostgreSQL plans this once for all values: each is in a sub-select, and unused conditions are left out. With
+    conditions such as "status is null or …", the single plan read and sorted the whole call for every page.
     """
     filters: LiteralString = " ".join(
         [text for name, text in _FILTERS.items() if asked.get(name) is not None]
     )
     return await reader.primary_rows(
-        # Made of the constants above alone.
+        # Made only of the constants above.
         f"""
         {_LOOKED_UP}
         SELECT a.application, a.version, a.written, a.call, a.round, a.applicant, a.handle, a.status, a.requested, a.awarded,
@@ -208,12 +211,12 @@ async def _rows_of_call(reader: Fresh, viewer: Actor, call: str, **asked: object
 async def mine(
     reader: Reader, viewer: str | None, *, cursor: str | None = None, limit: int = DEFAULT_LIMIT
 ) -> ResultPage[ApplicationLine]:
-    """One's own applications, and those of organisations for which one acts, sorted by their random ids; raises `Forbidden` for
-    nobody."""
+    """One's own applications, and those of organisations for which one acts, sorted by their random ids. Raises
+    `Forbidden` for visitors who are not signed in."""
     if viewer is None:
         raise Forbidden(msg("Sign in first."))
     actor = await reader.actor(viewer)
-    own = await reader.members_of_all([submissions_of(party) for party in actor.parties])
+    own = await reader.index_entries_of_all([submissions_of(party) for party in actor.parties])
     rows = await reader.rows(
         """
         SELECT a.*, t.* FROM read.applications a LEFT JOIN read.titled t ON t.title_stream = a.application AND t.title_version = a.written

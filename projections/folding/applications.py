@@ -1,4 +1,4 @@
-"""The tables of applications: where each stands, and its title in its box."""
+"""The tables of applications: their state, and their sealed titles."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from projections.tables import Table, TableRow
 
 
 class Answered(msgspec.Struct, frozen=True, kw_only=True):
-    """What was answered in a stage: the version of the fact that holds it, in the round of that stage."""
+    """The answers of a stage: the version of the fact that contains them, and the round of the stage."""
 
     stage: str
     round: str
@@ -47,10 +47,10 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ApplicationRow(TableRow, frozen=True, kw_only=True):
-    """Where an application stands. `written` is the version of the fact that holds its title and answers, and `answered`
-    those of all stages that it went through; `standing` is the version of the fact that set its status. `handle` stands for
-    the applicant; amounts are minor units of `currency`. The sum `awarded`, the `rank` on the waiting list and the `reason`
-    are those of the fact that set the status."""
+    """The state of an application. `written` is the version of the fact that contains its title and answers, and
+    `answered` are those of all its stages; `standing` is the version of the fact that set its status. `handle` stands for
+    the applicant; amounts are minor units of `currency`. `awarded`, `rank` (on the waiting list) and `reason` are those of
+    the fact that set the status."""
 
     application: str
     version: int
@@ -73,8 +73,8 @@ class ApplicationRow(TableRow, frozen=True, kw_only=True):
 
 
 class TitleRow(TableRow, frozen=True, kw_only=True):
-    """A title as it was once written, in its box, and all that says where it was sealed. `box` is None where the history's own
-    was destroyed."""
+    """A version of a title in its sealed box, with what is needed to open it. `box` is None if the history's own was
+    destroyed."""
 
     application: str
     topic: str
@@ -90,7 +90,7 @@ _SHOWN: Final = Shown(ApplicationRow, Application(), evolve)
 
 
 def fold(rows: Rows, fact: ApplicationFact | DossierErased, placed: Placed) -> None:
-    """Keep where each application stands; its title stays in its box, and goes with its dossier."""
+    """Store the state of each application, and its title, sealed, until its dossier is erased."""
     if isinstance(fact, DossierErased):
         rows.clear(TITLES, fact.dossier)
         return

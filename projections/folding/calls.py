@@ -17,7 +17,7 @@ from projections.tables import Table, TableRow
 
 
 class CallRow(TableRow, frozen=True, kw_only=True):
-    """What a call says, and where it stands. Amounts are minor units of `currency`."""
+    """A call's texts, amounts and status. Amounts are minor units of `currency`."""
 
     call: str
     version: int
@@ -45,7 +45,7 @@ _SHOWN: Final = Shown(CallRow, Call(), evolve)
 
 
 def fold(rows: Rows, fact: CallFact, placed: Placed) -> None:
-    """Keep what each call says."""
+    """Store each call."""
     rows.put(CALLS, _SHOWN(rows.get(CALLS, fact.call), fact, version=placed.version))
 
 

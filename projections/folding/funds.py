@@ -36,7 +36,7 @@ class FundRow(TableRow, frozen=True, kw_only=True):
 
 
 class PledgeRow(TableRow, frozen=True, kw_only=True):
-    """What a funder promised, and what of it has arrived, in minor units of the fund's currency."""
+    """A funder's pledge and how much of it has arrived, in minor units of the fund's currency."""
 
     pledge: str
     fund: str
@@ -51,7 +51,7 @@ PLEDGES: Final = Table("pledges", PledgeRow, key=("pledge",))
 
 
 def fold(rows: Rows, fact: FundFact, placed: Placed) -> None:
-    """Keep the sums of each fund and of each pledge."""
+    """Store the sums of each fund and of each pledge."""
     rows.put(FUNDS, fund_row(rows.get(FUNDS, fact.fund), fact, placed.version))
     match fact:
         case FundPledged():
@@ -61,12 +61,12 @@ def fold(rows: Rows, fact: FundFact, placed: Placed) -> None:
             assert before is not None
             rows.put(PLEDGES, replace(before, received=before.received + fact.amount))
         case _:
-            pass  # of no pledge
+            pass  # belongs to no pledge
 
 
 def fund_row(row: FundRow | None, fact: FundFact, version: int) -> FundRow:
-    """A fund's row after one more fact. The domain's state holds every pledge and commitment by itself; here are the sums,
-    so that a fund of thousands of grants is one row."""
+    """A fund's row after one more fact. The domain's state holds every single pledge and commitment; this row holds
+    only the sums, so that a fund with thousands of grants stays small."""
     if isinstance(fact, FundOpened):
         return row_of(FundRow, fact, version=version)
     assert row is not None

@@ -1,4 +1,5 @@
-"""The tables of grants, instalments and reports: the state of a grant's stream, and beside it what only its facts say."""
+"""The tables of grants, instalments and reports: the state of a grant's stream, and some values that only its facts
+have."""
 
 from __future__ import annotations
 
@@ -49,9 +50,10 @@ from projections.tables import Table, TableRow
 
 
 class GrantRow(TableRow, frozen=True, kw_only=True):
-    """Where a grant stands. `handle` stands for the recipient; sums are minor units of `currency`. `reason_version`,
-    `amendment_version`, `payee_version` and `screening_version` are those of the facts that hold the explanation of how it
-    stands, the `amendment` that waits for an answer, the payee's name and account, and the latest screening."""
+    """The state of a grant. `handle` stands for the recipient; sums are minor units of `currency`. `reason_version`,
+    `amendment_version`, `payee_version` and `screening_version` are the versions of the facts that contain the
+    explanation of its status, the `amendment` that waits for an answer, the payee's name and account, and the latest
+    screening."""
 
     grant: str
     version: int
@@ -80,15 +82,15 @@ class GrantRow(TableRow, frozen=True, kw_only=True):
 
 
 class HandleRow(TableRow, frozen=True, kw_only=True):
-    """By which handle an applicant is known in the call, for the grants that may follow."""
+    """An applicant's handle in the call, for the grants that may follow."""
 
     application: str
     handle: str | None
 
 
 class InstalmentRow(TableRow, frozen=True, kw_only=True):
-    """Where an instalment stands. `settled_on` and `reason` are those of the latest fact about it alone: the reason of a
-    failure goes when it is instructed again."""
+    """The state of an instalment. `settled_on` and `reason` are those of the latest fact only: the reason of a failure
+    is removed when it is instructed again."""
 
     grant: str
     number: int
@@ -107,8 +109,8 @@ class InstalmentRow(TableRow, frozen=True, kw_only=True):
 
 
 class ReportRow(TableRow, frozen=True, kw_only=True):
-    """Where a report stands. `text_version` and `reason_version` are those of the facts that hold its text, and the
-    explanation of its return."""
+    """The state of a report. `text_version` and `reason_version` are the versions of the facts that contain its text,
+    and the explanation of its return."""
 
     grant: str
     report: int
@@ -133,7 +135,8 @@ _OF_ONE_INSTALMENT: Final = (
 
 
 def fold(rows: Rows, fact: ApplicationSubmitted | GrantFact, placed: Placed) -> None:
-    """Keep how each grant stands; a grant's row follows every fact of its stream, so that its version is the stream's."""
+    """Store the state of each grant. A grant's row is updated by every fact of its stream, so that its version is the
+    stream's."""
     if isinstance(fact, ApplicationSubmitted):
         rows.put(HANDLES, HandleRow(application=fact.application, handle=placed.handle))
         return
@@ -159,8 +162,8 @@ def fold(rows: Rows, fact: ApplicationSubmitted | GrantFact, placed: Placed) -> 
 def state_of(
     row: GrantRow | None, instalments: dict[int, InstalmentRow], reports: dict[int, ReportRow]
 ) -> Grant:
-    """The grant's state as far as its rows show it. Who approved an instalment, and for which payee, no row says: the rules
-    need it, but where an instalment stands does not follow from it."""
+    """The grant's state as far as its rows show it. The rows do not say who approved an instalment, and for which
+    payee: only the rules need that, and no status depends on it."""
     if row is None:
         return Grant()
     payee = None
@@ -182,7 +185,7 @@ def state_of(
 
 
 def grant_row(row: GrantRow, state: Grant, fact: GrantFact, version: int) -> GrantRow:
-    """A grant's row after one more fact, which made this state."""
+    """A grant's row after one more fact, which led to this state."""
     assert state.status is not None
     row = replace(row, version=version, status=state.status, settled=state.settled)
     if state.payee is not None:

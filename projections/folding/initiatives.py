@@ -1,4 +1,4 @@
-"""The table of who belongs to which initiative."""
+"""The table of initiatives' members."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from projections.tables import Table, TableRow
 
 
 class MembershipRow(TableRow, frozen=True, kw_only=True):
-    """A person who holds or held a role in an initiative."""
+    """A person who has or had a role in an initiative."""
 
     person: str
     initiative: str
@@ -30,7 +30,7 @@ MEMBERSHIPS: Final = Table("memberships", MembershipRow, key=("person", "initiat
 
 
 def fold(rows: Rows, fact: InitiativeFact, _placed: Placed) -> None:
-    """Keep which initiatives a person belongs to; the roles themselves are read from the initiative's stream."""
+    """Store which initiatives a person belongs to; the roles themselves are read from the initiative's stream."""
     match fact:
         case InitiativeFounded():
             rows.put(MEMBERSHIPS, MembershipRow(person=fact.founder, initiative=fact.initiative))
@@ -39,9 +39,9 @@ def fold(rows: Rows, fact: InitiativeFact, _placed: Placed) -> None:
         case MemberRemoved():
             rows.clear(MEMBERSHIPS, (fact.person, fact.initiative))
         case InitiativeScreeningSet():
-            pass  # of no person
+            pass  # belongs to no person
         case MemberRemovedFromCall():
-            pass  # who holds no role any more is left out where it is asked
+            pass  # queries leave out people who have no role any more
         case _:
             assert_never(fact)
 

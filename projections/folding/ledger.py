@@ -1,4 +1,4 @@
-"""The tables of the ledger: double entry over every fact that moves money (`projections.ledger` names the accounts)."""
+"""The tables of the ledger: double entry for every fact that moves money (`projections.ledger` names the accounts)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from projections.tables import Table, TableRow
 
 class LineRow(TableRow, frozen=True, kw_only=True):
     """A line of an entry. Debits are positive, credits negative, and the lines of one position add up to zero. `grant`,
-    `pledge`, `instalment`, and a payment's fee and rate, are those that the fact names."""
+    `pledge`, `instalment`, and a payment's fee and rate, are taken from the fact."""
 
     position: int
     line: int
@@ -36,7 +36,7 @@ class LineRow(TableRow, frozen=True, kw_only=True):
 
 
 class LedgerFundRow(TableRow, frozen=True, kw_only=True):
-    """Whose fund it is, and its currency."""
+    """A fund's initiative and currency."""
 
     fund: str
     initiative: str
@@ -44,7 +44,7 @@ class LedgerFundRow(TableRow, frozen=True, kw_only=True):
 
 
 class LedgerGrantRow(TableRow, frozen=True, kw_only=True):
-    """Which fund pays a grant."""
+    """The fund that pays a grant."""
 
     grant: str
     fund: str
@@ -57,11 +57,11 @@ FUNDS: Final = Table("ledger_funds", LedgerFundRow, key=("fund",), versions=Fals
 GRANTS: Final = Table("ledger_grants", LedgerGrantRow, key=("grant",), versions=False)
 
 Moved = FundPledged | FundReceived | FundCommitted | FundReleased | GrantInstalmentSettled
-"""What moves money, or promises it."""
+"""The facts that move or promise money."""
 
 
 def fold(rows: Rows, fact: FundOpened | GrantOffered | Moved, placed: Placed) -> None:
-    """Book what each fact moved: debit one account, credit another."""
+    """Book each fact: debit one account, credit another."""
     match fact:
         case FundOpened():
             rows.put(FUNDS, row_of(LedgerFundRow, fact))
@@ -74,7 +74,7 @@ def fold(rows: Rows, fact: FundOpened | GrantOffered | Moved, placed: Placed) ->
 
 
 def accounts(fact: Moved) -> tuple[str, str]:
-    """Which account a fact debits, and which it credits."""
+    """The account that a fact debits, and the account that it credits."""
     match fact:
         case FundPledged():
             return "pledges_receivable", "contributions"
@@ -91,7 +91,7 @@ def accounts(fact: Moved) -> tuple[str, str]:
 
 
 def _book(rows: Rows, fact: Moved, fund: LedgerFundRow | LedgerGrantRow | None, placed: Placed) -> None:
-    # An entry that cannot be booked stops the ledger at its fact: one that lacks an entry would be wrong for good.
+    # An entry that cannot be booked stops the ledger at its fact: a ledger with a missing entry would stay wrong.
     assert fund is not None
     debit, credit = accounts(fact)
     for line, account, amount in ((1, debit, fact.amount), (2, credit, -fact.amount)):
@@ -112,7 +112,7 @@ def _book(rows: Rows, fact: Moved, fund: LedgerFundRow | LedgerGrantRow | None, 
 
 
 def _booked_on(fact: Moved, placed: Placed) -> date:
-    """The day by the bank's calendar where there is one, else the day in UTC."""
+    """The day by the bank's calendar if there is one, otherwise the day in UTC."""
     match fact:
         case FundReceived():
             return fact.received_on

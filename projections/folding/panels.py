@@ -1,4 +1,4 @@
-"""The tables of panels: where each stands, the ranking it opened on, its outcomes, and the quorums lowered before."""
+"""The tables of panels: their state, ranking, outcomes, and lowered quorums."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from projections.tables import Table, TableRow
 
 
 class PanelRow(TableRow, frozen=True, kw_only=True):
-    """Where a panel stands."""
+    """The state of a panel."""
 
     panel: str
     version: int
@@ -27,7 +27,7 @@ class PanelRow(TableRow, frozen=True, kw_only=True):
 
 
 class PlaceRow(TableRow, frozen=True, kw_only=True):
-    """A place in the ranking that a panel opened on, numbered from 1. `score` is an exact fraction of full points, 11/15."""
+    """A place in a panel's ranking, numbered from 1. `score` is an exact fraction of full points, 11/15."""
 
     panel: str
     number: int
@@ -40,7 +40,7 @@ class PlaceRow(TableRow, frozen=True, kw_only=True):
 
 
 class LoweredQuorumRow(TableRow, frozen=True, kw_only=True):
-    """With how many reviews an application goes to the panel, for want of jurors."""
+    """The number of reviews with which an application can go to the panel, because no juror was left."""
 
     round: str
     application: str
@@ -49,7 +49,7 @@ class LoweredQuorumRow(TableRow, frozen=True, kw_only=True):
 
 
 class OutcomeRow(TableRow, frozen=True, kw_only=True):
-    """What a panel decided on an application."""
+    """A panel's decision on an application."""
 
     panel: str
     application: str
@@ -69,7 +69,7 @@ _SHOWN: Final = Shown(PanelRow, Panel(), evolve)
 
 
 def fold(rows: Rows, fact: PanelFact | RoundQuorumLowered, placed: Placed) -> None:
-    """Keep where each panel stands, its ranking and outcomes, and which quorums were lowered before."""
+    """Store each panel's state, ranking and outcomes, and lowered quorums."""
     if isinstance(fact, RoundQuorumLowered):
         rows.put(LOWERED_QUORUMS, row_of(LoweredQuorumRow, fact))
         return

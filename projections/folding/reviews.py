@@ -19,8 +19,8 @@ from projections.tables import Table, TableRow
 
 
 class ReviewRow(TableRow, frozen=True, kw_only=True):
-    """Where a review stands. `handle` is the juror's within the call, unknown until they first act there;
-    `written_version` is that of the fact which holds the comments, or the explanation of a conflict."""
+    """The state of a review. `handle` is the juror's within the call, unknown until they first act there;
+    `written_version` is the version of the fact that contains the comments, or the explanation of a conflict."""
 
     review: str
     version: int
@@ -43,7 +43,7 @@ _SHOWN: Final = Shown(ReviewRow, Review(), evolve)
 
 
 def fold(rows: Rows, fact: ReviewFact, placed: Placed) -> None:
-    """Keep where each review stands; comments and explanations stay in their facts."""
+    """Store the state of each review; comments and explanations stay in their facts."""
     rows.put(REVIEWS, review_row(rows.get(REVIEWS, fact.review), fact, placed))
 
 
@@ -60,7 +60,7 @@ def review_row(row: ReviewRow | None, fact: ReviewFact, placed: Placed) -> Revie
         case ReviewReplaced():
             given["replacement"] = fact.replacement
         case _:
-            pass  # its status says it all
+            pass  # the status is enough
     return _SHOWN(row, fact, **given)
 
 

@@ -22,7 +22,7 @@ from projections.tables import Table, TableRow
 
 
 class RoundRow(TableRow, frozen=True, kw_only=True):
-    """Where a round stands. `received` is how many applications were in when it closed."""
+    """The state of a round. `received` is the number of applications when it closed."""
 
     round: str
     version: int
@@ -53,8 +53,8 @@ def fold(
     | RoundCancelled,
     placed: Placed,
 ) -> None:
-    """Keep where each round stands. That a quorum was lowered changes nothing here: applicants read this row, and its version
-    would tell them. Nor does late access, unless it opens the round again."""
+    """Store the state of each round. Lowered quorums are left out: applicants see this row, and its version would show
+    them. So is late access, unless it opens the round again."""
     row = rows.get(ROUNDS, fact.round)
     if isinstance(fact, RoundLateAccessGranted) and row is not None and row.status is RoundStatus.OPEN:
         return

@@ -1,7 +1,7 @@
-"""The tables of timelines: in which of them each fact is told.
+"""The tables of timelines: which timelines show each fact.
 
-A fact is told in the timelines of its own stream and of what that stream belongs to: a review's in the application's and
-the call's, too.
+A fact is shown in the timelines of its own stream and of what that stream belongs to: a review's also in the
+application's and the call's.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ from projections.tables import Table, TableRow
 
 
 class StreamRow(TableRow, frozen=True, kw_only=True):
-    """In the timelines of which `things` a stream's facts are told, and which round and application they are about."""
+    """The `things` in whose timelines a stream's facts are shown, and the round and the application that they are
+    about."""
 
     stream: str
     things: tuple[str, ...]
@@ -40,8 +41,8 @@ class StreamRow(TableRow, frozen=True, kw_only=True):
 
 
 class TimelineRow(TableRow, frozen=True, kw_only=True):
-    """A fact that is told in the timeline of a thing: when it was decided, by whom (the role, and the handle where the
-    person may be told from others), and which round and application it is about."""
+    """A fact in the timeline of a thing: when it was decided, by whom (the role, and the handle if people may be
+    distinguished), and the round and the application that it is about."""
 
     thing: str
     position: int
@@ -53,8 +54,8 @@ class TimelineRow(TableRow, frozen=True, kw_only=True):
     application: str | None
 
 
-def told_in(placed: Placed) -> tuple[str, ...]:
-    """The streams in whose timelines a fact is told: its own, and another that it names."""
+def shown_in(placed: Placed) -> tuple[str, ...]:
+    """The streams in whose timelines a fact is shown: its own, and another that it names."""
     match placed.fact:
         case FundCommitted() | FundReleased() as fact:
             return placed.stream, fact.grant
@@ -68,12 +69,12 @@ def told_in(placed: Placed) -> tuple[str, ...]:
             return (placed.stream,)
 
 
-STREAMS: Final = Table("timeline_streams", StreamRow, key=("stream",), versions=False, concerns=told_in)
+STREAMS: Final = Table("timeline_streams", StreamRow, key=("stream",), versions=False, concerns=shown_in)
 TIMELINE: Final = Table("timeline", TimelineRow, key=("thing", "at", "position"), versions=False)
 
 
 def fold(rows: Rows, fact: Fact, placed: Placed) -> None:
-    """Enter each fact in the timelines in which it is told."""
+    """Add each fact to the timelines that show it."""
     begun = begins(fact, placed.stream)
     if begun is not None:
         rows.put(STREAMS, begun)
@@ -81,18 +82,18 @@ def fold(rows: Rows, fact: Fact, placed: Placed) -> None:
         _moved(rows, fact)
     round, application = about(fact)
     envelope = placed.recorded.envelope
-    # Who has read is told to nobody.
+    # Nobody is shown who has read something.
     handle = None if isinstance(fact, ReadingRecorded) else envelope.acting.handle
-    told: dict[str, StreamRow] = {}
-    for stream in told_in(placed):
+    found: dict[str, StreamRow] = {}
+    for stream in shown_in(placed):
         row = rows.get(STREAMS, stream)
         if row is not None:
-            # Where both streams are told in one timeline, the fact's own says what it is about.
-            told = dict.fromkeys(row.things, row) | told
+            # If both streams have the same timeline, the fact's own stream says what it is about.
+            found = dict.fromkeys(row.things, row) | found
     if application is None:
-        # What a fund commits to a grant is about the grant's application, also in the fund's own timeline.
-        application = next((row.application for row in told.values() if row.application), None)
-    for thing, row in told.items():
+        # A fund's commitment to a grant is about the grant's application, also in the fund's own timeline.
+        application = next((row.application for row in found.values() if row.application), None)
+    for thing, row in found.items():
         rows.put(
             TIMELINE,
             TimelineRow(
@@ -109,7 +110,7 @@ def fold(rows: Rows, fact: Fact, placed: Placed) -> None:
 
 
 def _moved(rows: Rows, fact: ApplicationContinued) -> None:
-    """From now on an application's facts are about the round of its next stage."""
+    """From now on, the application's facts are about the round of its next stage."""
     row = rows.get(STREAMS, fact.application)
     if row is not None:
         rows.clear(STREAMS, fact.application)
@@ -117,7 +118,7 @@ def _moved(rows: Rows, fact: ApplicationContinued) -> None:
 
 
 def begins(fact: Fact, stream: str) -> StreamRow | None:
-    """Where a stream's facts are told, by its first fact."""
+    """The timelines of a stream, from its first fact."""
     things: tuple[str, ...]
     match fact:
         case InitiativeFounded() | OrganisationRegistered() | FundOpened() | CallDrafted():
@@ -137,16 +138,16 @@ def begins(fact: Fact, stream: str) -> StreamRow | None:
             things = (stream, fact.application, fact.call, fact.fund)
             return StreamRow(stream=stream, things=things, application=fact.application)
         case _:
-            return None  # its stream has begun before
+            return None  # not the first fact of its stream
 
 
 def about(fact: Fact) -> tuple[str | None, str | None]:
-    """The round and the application that a fact is about, where its stream does not say it."""
+    """The round and the application that a fact is about, if its stream does not say it."""
     match fact:
         case ReadingRecorded() | PanelOutcomeSet() | PanelAwardFreed() | PanelWaitingListMoved():
             return None, fact.application
         case RoundQuorumLowered():
-            # A round's own facts are told to all who follow its call; this one is about an application in it.
+            # A round's own facts are shown to everybody who follows its call; this one is about an application in it.
             return fact.round, fact.application
         case _:
             return None, None
@@ -156,6 +157,6 @@ PROJECTION: Final = Projection(
     "timeline",
     (TIMELINE, STREAMS),
     fold,
-    # Whatever somebody may read in a timeline, so that a new topic has to say no more than that.
+    # Every fact with an audience, so that a new topic needs nothing else to appear in timelines.
     declared=tuple(topic.fact for topic in REGISTER if topic.audience),
 )

@@ -1,4 +1,4 @@
-"""Grants as they can be asked about."""
+"""Queries for grants."""
 
 from projections.grants.queries import mine, of_call, one
 from projections.grants.shown import (

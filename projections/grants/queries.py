@@ -1,4 +1,4 @@
-"""Grants with their payees, instalments and reports: how each stands, and what was paid."""
+"""Queries for grants with their payees, instalments and reports."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ async def of_call(
     limit: int = DEFAULT_LIMIT,
     as_of: AsOf | None = None,
 ) -> ResultPage[GrantLine]:
-    """The grants of a call, sorted by their random ids, for those who see its payments; raises `NotFound` or
+    """The grants of a call, sorted by their random ids, for everybody who sees its payments; raises `NotFound` or
     `Forbidden`."""
     _, whole, actor = await reader.with_initiative_seen_by(viewer, CALL, call)
     initiative = whole.within(call)
@@ -70,8 +70,8 @@ async def of_call(
         at=position_at(as_of, access.sees_times(actor, initiative, money=True)),
         limit=check_limit(limit) + 1,
     )
-    rounds = await reader.members(rounds_of(call))
-    conflicts = await reader.members_of_all([conflicts_of(who, each) for each in rounds])
+    rounds = await reader.index_entries(rounds_of(call))
+    conflicts = await reader.index_entries_of_all([conflicts_of(who, each) for each in rounds])
     loaded = await reader.readable(*((GRANT, row["grant"]) for row in rows))
 
     def item(row: QueryRow) -> GrantLine:
@@ -84,8 +84,8 @@ async def of_call(
 async def mine(
     reader: Reader, viewer: str | None, *, cursor: str | None = None, limit: int = DEFAULT_LIMIT
 ) -> ResultPage[GrantLine]:
-    """The grants that one was offered, or an organisation for which one acts, sorted by their random ids; raises `Forbidden`
-    for nobody."""
+    """The grants that were offered to oneself, or to an organisation for which one acts, sorted by their random ids.
+    Raises `Forbidden` for visitors who are not signed in."""
     if viewer is None:
         raise Forbidden(msg("Sign in first."))
     actor = await reader.actor(viewer)
@@ -172,13 +172,14 @@ async def one(reader: Reader, viewer: str | None, grant: str, *, as_of: AsOf | N
 async def _conflicts(reader: Fresh, viewer: str, application: str) -> tuple[str, ...]:
     """The applications of a grant's round with which the viewer declared a conflict."""
     state = await reader.the(APPLICATION, application)
-    return await reader.members(conflicts_of(viewer, state.round))
+    return await reader.index_entries(conflicts_of(viewer, state.round))
 
 
 async def _texts(
     reader: Reader, grant: str, row: QueryRow, reports: list[QueryRow], *, payee: Verdict, reported: Verdict
 ) -> Texts:
-    """The personal texts of a grant, as access allows them: the `payee`, and what was `reported` and explained."""
+    """The personal texts of a grant, if access allows: those of the `payee`, and the reports and explanations
+    (`reported`)."""
     versions: list[int | None] = []
     if isinstance(payee, Allowed):
         versions.append(row["payee_version"])
@@ -202,13 +203,13 @@ async def _texts(
             case (GrantReportReturned() | GrantDeclined() | GrantSuspended() | GrantTerminated()) as fact:
                 texts = {"explanation": fact.explanation}
             case _:
-                raise AssertionError("a grant's personal texts are in these facts alone")
+                raise AssertionError("the personal texts of a grant are only in these facts")
         found[reference.version] = texts
     return found
 
 
 async def _proposed(reader: Reader, row: QueryRow, *, reported: Verdict) -> AmendmentShown | None:
-    """The amendment that waits for an answer, its explanation as access allows."""
+    """The amendment that waits for an answer, with its explanation if access allows."""
     if row["amendment_version"] is None:
         return None
     reference = Reference(row["grant"], row["amendment_version"])
@@ -239,7 +240,7 @@ async def _proposed(reader: Reader, row: QueryRow, *, reported: Verdict) -> Amen
 
 
 async def _screening(reader: Reader, row: QueryRow, *, note: Verdict) -> ScreeningShown | None:
-    """The latest screening, its note as access allows."""
+    """The latest screening, with its note if access allows."""
     if row["screening_version"] is None:
         return None
     reference = Reference(row["grant"], row["screening_version"])

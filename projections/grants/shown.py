@@ -1,4 +1,4 @@
-"""How a grant with its payee, instalments and reports is shown, made of the rows of its tables and of opened texts."""
+"""How a grant with its payee, instalments and reports is shown, from the rows of its tables and from opened texts."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from projections.versions import Version
 
 
 class GrantLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A grant in a list. `handle` stands for the recipient within the call; `recipient` is None to funders,
-    and to whoever declared a conflict of interest with the application. `amendment` is the number of the one that waits for
+    """A grant in a list. `handle` stands for the recipient within the call; `recipient` is None for funders, and for
+    people who declared a conflict of interest with the application. `amendment` is the number of the one that waits for
     the recipient's answer."""
 
     id: str
@@ -37,10 +37,10 @@ class GrantLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PayeeShown(msgspec.Struct, frozen=True, kw_only=True):
-    """To whom a grant is paid, as set in that `setting`. `name`, `account`, and the `bank_code` and
-    `country` of one without an IBAN, are for the recipient, for finance and for
-    approvers; they are None to others, to whoever declared a conflict of interest with the application, and once the
-    grant's dossier was erased. `damaged` names the texts that are None since what is stored is not what was committed to."""
+    """The payee of that `setting`. `name`, `account`, and the `bank_code` and `country` of an account without an IBAN,
+    are for the recipient, finance and approvers; they are None for others, for people who declared a conflict of
+    interest with the application, and once the grant's dossier was erased. `damaged` names the texts that are None
+    because the stored value is not what was committed to."""
 
     setting: int
     kind: str
@@ -54,8 +54,8 @@ class PayeeShown(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class InstalmentShown(msgspec.Struct, frozen=True, kw_only=True):
-    """A payment of a grant, with the report that met its condition and how it was paid, or why it was not. The bank's `fee` is
-    no part of the amount."""
+    """A payment of a grant, with the report that met its condition and how it was paid, or why not. The bank's `fee` is
+    not part of the amount."""
 
     number: int
     amount: Money
@@ -71,8 +71,8 @@ class InstalmentShown(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ScreeningShown(msgspec.Struct, frozen=True, kw_only=True):
-    """The latest screening of a payee; `current`: of the payee of now. It was recorded at `recorded_at` by whom the handle `by`
-    stands for within the call. `note` is for those who pay and the staff; None to others."""
+    """The latest screening of a payee; `current`: of the present payee. It was recorded at `recorded_at` by the person
+    with the handle `by` within the call. `note` is for those who pay and the staff; None for others."""
 
     current: bool
     result: str
@@ -85,9 +85,9 @@ class ScreeningShown(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReportShown(msgspec.Struct, frozen=True, kw_only=True):
-    """A report on a grant. `text` and `explanation` are for the recipient and the staff; they are None to others, to whoever
-    declared a conflict of interest with the application, and once the grant's dossier was erased. `damaged` is as a
-    payee's."""
+    """A report on a grant. `text` and `explanation` are for the recipient and the staff; they are None for others, for
+    people who declared a conflict of interest with the application, and once the grant's dossier was erased. `damaged`
+    is as for a payee."""
 
     number: int
     status: str
@@ -98,7 +98,7 @@ class ReportShown(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PlannedShown(msgspec.Struct, frozen=True, kw_only=True):
-    """A payment as an amendment would plan it."""
+    """A payment planned in an amendment."""
 
     number: int
     amount: Money
@@ -107,9 +107,9 @@ class PlannedShown(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AmendmentShown(msgspec.Struct, frozen=True, kw_only=True):
-    """The amendment that waits for the recipient's answer: the grant's `amount`, its end, and what would be left unscheduled,
-    as they would be. `instalments` would take the place of those not yet requested; None: these stay. `explanation` is for
-    whom a report's text is."""
+    """The amendment that waits for the recipient's answer: the new `amount`, end date and unscheduled part of the
+    grant. `instalments` would replace those not yet requested; None: these stay. `explanation` is shown to the same
+    people as a report's text."""
 
     number: int
     amount: Money
@@ -121,12 +121,12 @@ class AmendmentShown(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GrantDetail(GrantLine, frozen=True, kw_only=True):
-    """A grant with all that belongs to it. `explanation` is the text beside the reason of a declined offer, a suspension or an
-    early end; `proposed` is the amendment that waits for an answer; `screening_required`: the call or the
-    initiative asks for a screening before a payment, and `screening` is never shown to whoever is tied to the recipient or
-    the payee; `unscheduled` is what the instalments leave of the grant, None before there are any; `damaged` is as a payee's.
-    `unattended`: the recipient is an organisation for which nobody acts any more, which is said to those alone who are told
-    who the recipient is."""
+    """A grant in detail. `explanation` is the text beside the reason of a declined offer, a suspension or an early
+    end; `proposed` is the amendment that waits for an answer; `screening_required`: the call or the initiative
+    requires a screening before a payment; `screening` is never shown to people with ties to the recipient or the
+    payee; `unscheduled` is the part of the grant without instalments, None before there are any; `damaged` is as for
+    a payee. `unattended`: the recipient is an organisation without members; only shown to viewers who see who the
+    recipient is."""
 
     seen_as: Role
     unattended: bool
@@ -146,7 +146,7 @@ Texts = dict[int | None, dict[str, str | Withheld | None]]
 
 
 def line(row: QueryRow, *, recipient: Verdict) -> GrantLine:
-    """A row of read.grants as it is shown; `recipient`: whether to whom the grant was offered is."""
+    """A row of read.grants for display; `recipient`: whether the recipient is shown."""
     currency = row["currency"]
     return GrantLine(
         id=row["grant"],

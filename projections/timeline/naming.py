@@ -1,4 +1,4 @@
-"""By which names a timeline speaks of applications: to each reader by the one that is theirs to know."""
+"""The names of applications in a timeline: the title or the handle, whichever each reader may know."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from domain.readings import READING, Reading, reading_of
 from domain.rounds.state import ROUND, Round
 from domain.values import Role
 from projections.reader import QueryRow, Reader, text_of
-from projections.words.telling import UNNAMED, by_handle, by_title
+from projections.words.sentences import UNNAMED, by_handle, by_title
 
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A thing's name: as it is `shown` by itself, None if there is none to show, and as it is `said` in a sentence. `call`
-    is the call that the thing belongs to."""
+    """A thing's name: `shown` by itself (None if there is none), and `said` within a sentence. `call` is the call that
+    the thing belongs to."""
 
     shown: Message | None
     said: Message
@@ -40,8 +40,8 @@ async def titled(
     rounds: Mapping[str, Round],
     conflicts: Collection[str] | None,
 ) -> frozenset[str]:
-    """Those of some applications that a timeline which the viewer opened in `role` names by their titles. `rounds` are
-    states of their rounds and `conflicts` those with which the viewer declared one, as far as they are known already."""
+    """Those applications that a timeline opened by the viewer in `role` names by their titles. `rounds` are states of
+    their rounds and `conflicts` those with which the viewer declared one, as far as they are loaded already."""
     if role is Role.FUNDER or not applications:
         return frozenset()
     states = await _applications(reader, applications)
@@ -49,7 +49,7 @@ async def titled(
     rounds = {**rounds, **await _rounds(reader, [each for each in own_rounds if each not in rounds])}
     read = await _readings(reader, viewer.id, own_rounds)
     if conflicts is None:
-        conflicts = await reader.members_of_all([conflicts_of(viewer.id, each) for each in own_rounds])
+        conflicts = await reader.index_entries_of_all([conflicts_of(viewer.id, each) for each in own_rounds])
     return frozenset(
         application
         for application, state in states.items()
@@ -64,8 +64,8 @@ async def titled(
 
 
 async def _applications(reader: Reader, wanted: Collection[str]) -> dict[str, Application]:
-    """The states of some applications, of which whose each is and in which round never change: so what is remembered is
-    as good as new."""
+    """The states of some applications. Only their applicant and round are used, which never change, so cached states
+    are enough."""
     known = {each: reader.states.known(each) for each in wanted}
     states: dict[str, Application] = {each: held.state for each, held in known.items() if held is not None}
     missing = [each for each, held in known.items() if held is None]
@@ -81,7 +81,7 @@ async def _rounds(reader: Reader, wanted: Collection[str]) -> dict[str, Round]:
 
 
 async def _readings(reader: Reader, viewer: str, rounds: Collection[str]) -> dict[str, Reading]:
-    """What somebody has read of some rounds. Readings are never taken back, so one that is remembered holds still."""
+    """What a person has read of some rounds. Readings are never withdrawn, so cached states are enough."""
     streams = {each: reading_of(viewer, each) for each in rounds}
     known = {each: reader.states.known(stream) for each, stream in streams.items()}
     read: dict[str, Reading] = {
@@ -99,8 +99,8 @@ async def _readings(reader: Reader, viewer: str, rounds: Collection[str]) -> dic
 async def names_of(
     reader: Reader, applications: Collection[str], by_their_titles: Collection[str]
 ) -> dict[str, Name]:
-    """The names of some applications: of those that go `by_their_titles` the title, where it was neither erased nor is
-    damaged; of the others the handle."""
+    """The names of some applications: for those `by_their_titles` the title, unless it was erased or is damaged; for
+    the others the handle."""
     rows = await reader.rows(
         """
         SELECT a.application, a.call, a.handle, t.*

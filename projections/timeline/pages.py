@@ -1,4 +1,4 @@
-"""One page of a timeline: which facts are told to a reader, in the order in which they were decided."""
+"""One page of a timeline: the facts that a reader sees, in the order in which they were decided."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from domain.topics import topics_for
 from domain.values import Role
 from projections.paging import check_limit, position_of
 from projections.reader import QueryRow, Reader, recorded_in
-from projections.timeline.entries import JURY_ROLES, Asked, Timeline, entry_of
+from projections.timeline.entries import Asked, Timeline, entry_of
 from projections.timeline.naming import Name, names_of, titled
-from projections.words.telling import NUMBERED, Numbers
+from projections.words.sentences import NUMBERED, Numbers
 
-_TOLD: Final = """
+_SHOWN: Final = """
     t.thing = ANY (%(things)b::text[]) AND (t.thing = %(thing)b OR t.topic = ANY (%(for_applicants)b::text[]))
     AND t.position <= %(at)b::bigint AND t.topic = ANY (%(topics)b::text[])
     AND (t.round IS NULL OR NOT t.round = ANY (%(rounds)b::text[]))
@@ -22,14 +22,15 @@ _TOLD: Final = """
     AND (t.application IS NULL OR NOT t.application = ANY (%(tied)b::text[])
         OR t.topic = ANY (%(for_applicants)b::text[]))
 """
-"""Which facts are told: of the topics that are for the reader's role, and within what `Asked` leaves of them."""
+"""The facts that are shown: of the topics for the reader's role, without those that `Asked` excludes."""
 
 
 async def page(reader: Reader, asked: Asked, cursor: str | None, limit: int) -> Timeline:
     """A page of a timeline.
 
-    The cursor stands for the last fact of the page, and does not tell its position. Entries cannot be counted instead: a
-    round that is decided meanwhile reveals some in between."""
+    The cursor stands for the last fact of the page, without revealing its position. Entries cannot be counted instead:
+    once a round is decided, more of them become visible in between.
+    """
     count = check_limit(limit)
     after = await _place_of(reader, position_of(cursor, reader.cursors))
     which: dict[str, object] = {
@@ -45,18 +46,18 @@ async def page(reader: Reader, asked: Asked, cursor: str | None, limit: int) -> 
         "after": after[1],
     }
     rows = await reader.rows(
-        # Made of the constant above alone.
+        # Made only of the constant above.
         f"""
         SELECT f.position, f.topic, f.document, t.round, t.application
         FROM read.timeline t JOIN history.facts f ON f.position = t.position
-        WHERE {_TOLD} AND (t.at, t.position) > (%(after_at)b::timestamptz, %(after)b::bigint)
+        WHERE {_SHOWN} AND (t.at, t.position) > (%(after_at)b::timestamptz, %(after)b::bigint)
         ORDER BY t.at, t.position LIMIT %(count)b
         """,  # noqa: S608
         **which,
         count=count + 1,
     )
     names = await _names(reader, asked, rows[:count])
-    numbers = await _numbers(reader, asked, which) if cursor else Numbers()
+    numbers = await _numbers(reader, which) if cursor else Numbers()
     return Timeline(
         items=tuple([entry_of(row, asked, names, numbers) for row in rows[:count]]),
         next=reader.cursors.token(rows[count - 1]["position"]) if len(rows) > count else None,
@@ -65,7 +66,7 @@ async def page(reader: Reader, asked: Asked, cursor: str | None, limit: int) -> 
 
 
 async def _place_of(reader: Reader, position: int) -> tuple[datetime, int]:
-    """Where a fact stands in the order of timelines: when it was decided, and its position."""
+    """A fact's place in the order of timelines: when it was decided, and its position."""
     if not position:
         return datetime.min.replace(tzinfo=UTC), 0
     rows = await reader.rows(
@@ -79,27 +80,23 @@ async def _place_of(reader: Reader, position: int) -> tuple[datetime, int]:
     )
 
 
-async def _numbers(reader: Reader, asked: Asked, which: Mapping[str, object]) -> Numbers:
-    """The numbers of those who act on the pages before, as those pages tell them."""
+async def _numbers(reader: Reader, which: Mapping[str, object]) -> Numbers:
+    """The numbers of people who act on the pages before, as shown there."""
     rows = await reader.rows(
         f"""
         SELECT t.role, t.handle FROM read.timeline t
-        WHERE {_TOLD} AND (t.at, t.position) <= (%(after_at)b::timestamptz, %(after)b::bigint)
+        WHERE {_SHOWN} AND (t.at, t.position) <= (%(after_at)b::timestamptz, %(after)b::bigint)
             AND t.handle IS NOT NULL AND t.role = ANY (%(numbered)b::text[])
-            AND NOT (t.role = ANY (%(jury)b::text[])
-                AND (%(as_applicant)b OR coalesce(t.application = ANY (%(tied)b::text[]), false)))
         GROUP BY t.role, t.handle ORDER BY min(t.at), min(t.position)
         """,  # noqa: S608 - see above
         **which,
         numbered=sorted(NUMBERED),
-        jury=sorted(JURY_ROLES),
-        as_applicant=asked.role is Role.APPLICANT,
     )
     return Numbers((row["role"], row["handle"]) for row in rows)
 
 
 async def _names(reader: Reader, asked: Asked, rows: Sequence[QueryRow]) -> dict[str, Name]:
-    """The names of what some entries are about."""
+    """The names of the things that some entries are about."""
     wanted = {row["application"] for row in rows} - {None}
     if not wanted:
         return dict(asked.names)

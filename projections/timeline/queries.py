@@ -1,4 +1,4 @@
-"""Whose timelines can be opened, by whom, and what of them is told: an application's, a grant's, a call's and a fund's."""
+"""Queries for the timelines of an application, a grant, a call and a fund: who can open them, and what they show."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from projections.reader import Reader, allow
 from projections.timeline.entries import Asked, Timeline
 from projections.timeline.naming import Name
 from projections.timeline.pages import page
-from projections.words.telling import by_title
+from projections.words.sentences import by_title
 
 
 async def of_application(
@@ -33,10 +33,10 @@ async def of_application(
     limit: int = DEFAULT_LIMIT,
     as_of: AsOf | None = None,
 ) -> Timeline:
-    """What happened to an application, and to the grant that followed, from the beginning on.
+    """What happened to an application, and to the grant that followed, from the beginning.
 
-    Applicants read nothing of what the jury did, neither before the decision nor after; nor does whoever declared a
-    conflict of interest. Whoever judges it reads nothing. Raises `NotFound` or `Forbidden`.
+    Applicants see nothing of what the jury did, neither before the decision nor after; nor do people who declared a
+    conflict of interest. People who judge it see nothing. Raises `NotFound` or `Forbidden`.
     """
     who = viewer or ""
     case = await case_of(reader, who, application)
@@ -54,7 +54,7 @@ async def of_application(
     places = access.sees_waiting_places(
         case.viewer,
         applicant=case.application.applicant,
-        conflict_in_round=bool(await reader.members(conflicts_of(who, case.application.round))),
+        conflict_in_round=bool(await reader.index_entries(conflicts_of(who, case.application.round))),
     )
     times = access.sees_times(
         case.viewer,
@@ -134,26 +134,26 @@ async def of_call(
     limit: int = DEFAULT_LIMIT,
     as_of: AsOf | None = None,
 ) -> Timeline:
-    """What happened in a call: its rounds, applications, reviews, panels and grants, and what was read of it.
+    """What happened in a call: its rounds, applications, reviews, panels and grants, and readings of them.
 
-    Funders read of applications once their round is decided. The viewer's own applications, and those with which they
-    declared a conflict, are told as to applicants. Those that they judge are left out. Raises `NotFound` or `Forbidden`,
-    and `NotRecorded` where that it is read cannot be recorded.
+    Funders see an application once its round is decided. Of the viewer's own applications, and of those with which they
+    declared a conflict, they see what applicants see. Those that they judge are left out. Raises `NotFound` or
+    `Forbidden`, and `NotRecorded` if the reading cannot be recorded.
     """
     who = viewer or ""
     state, whole, actor = await reader.with_initiative_seen_by(viewer, CALL, call)
     initiative = whole.within(call)
     role = allow(access.sees_timeline(actor, initiative))
     at = position_at(as_of, access.sees_times(actor, initiative))
-    rounds = await reader.members(rounds_of(call))
+    rounds = await reader.index_entries(rounds_of(call))
     loaded = await reader.load(*((ROUND, each) for each in rounds))
     states = {each: loaded[each].state for each in rounds}
     undecided = [each for each in rounds if states[each].status is not RoundStatus.DECIDED]
     own = {each: await reader.applied_by(actor, each) for each in rounds}
     if role is Role.OFFICER:
         await _record_times(reader, who, state, [each for each in undecided if not own[each]])
-    conflicts = await reader.members_of_all([conflicts_of(who, each) for each in rounds])
-    # The rounds in which somebody applied are hidden like a funder's until they are decided.
+    conflicts = await reader.index_entries_of_all([conflicts_of(who, each) for each in rounds])
+    # Rounds in which the viewer applied are hidden, as from funders, until they are decided.
     closed = undecided if role is Role.FUNDER else [each for each in undecided if own[each]]
     return await page(
         reader,
@@ -194,7 +194,7 @@ async def of_fund(
     rows = await reader.rows(
         "SELECT name FROM read.funds WHERE fund = %(fund)b AND to_position = 9223372036854775807", fund=fund
     )
-    # Before the read model has seen the fund, nothing is told of it either.
+    # Before the read model has seen the fund, its timeline is empty too.
     name = rows[0]["name"] if rows else ""
     return await page(
         reader,
@@ -212,16 +212,17 @@ async def of_fund(
 
 
 async def _record_times(reader: Reader, viewer: str, call: Call, rounds: Sequence[str]) -> None:
-    """Record that somebody is about to read when applications came in, which jurors of a blind call must not know.
-    Raises `NotRecorded` where it cannot be recorded."""
+    """Record that a person is about to read when applications were submitted, which jurors of a blind call must not
+    know. Raises `NotRecorded` if that is impossible."""
     if not any(stage.blind for stage in call.stages):
         return
     for each in rounds:
         if await _received_any(reader, each) and not await readings.record(reader, viewer, each, "times"):
             raise readings.NotRecorded(
                 msg(
-                    "What happened is not shown just now: that you read when applications came in has to be recorded "
-                    "first, and nothing can be written at the moment. Try again shortly."
+                    "The timeline is not shown at the moment, because it has to be recorded "
+                    "first that you read when applications were submitted, and nothing can be "
+                    "written now. Try again shortly."
                 )
             )
 
@@ -238,8 +239,8 @@ def _name_of_call(call: str, state: Call) -> Name:
 
 
 def _names_of_rounds(call_id: str, call: Call, rounds: Mapping[str, Round]) -> dict[str, Name]:
-    """The names of a call's rounds: by their stages, where the call has several. A deadline is no part of a name, since it can
-    be extended."""
+    """The names of a call's rounds: by their stages if the call has several. A deadline is not part of a name, because
+    it can be extended."""
     if len(call.stages) == 1:
         name = in_context("in a sentence", "the round")
         return dict.fromkeys(rounds, Name(name, name, call_id))

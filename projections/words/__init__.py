@@ -1,7 +1,7 @@
-"""What happened, in words: a sentence for every fact, why it happened, and what it changed beside that.
+"""Facts in words: a sentence for every fact, why it happened, and what else it changed.
 
-The sentences are made of a fact's public fields, and of two things that the caller says (`TellingContext`): who acts, and the name
-of what it is about. So nothing is told by them that the caller does not know to be the reader's to know.
+Sentences are made only of a fact's public fields and of what the caller passes (`SentenceContext`): the actor, and the
+name of the thing. So they reveal nothing that the caller has not checked for this reader.
 """
 
 from __future__ import annotations
@@ -33,37 +33,37 @@ from projections.words.people import (
 )
 from projections.words.reviews import reading_words, review_words
 from projections.words.rounds import round_words
-from projections.words.telling import FactInWords, TellingContext
+from projections.words.sentences import FactInWords, SentenceContext
 
-__all__ = ["FactInWords", "TellingContext", "words"]
+__all__ = ["FactInWords", "SentenceContext", "words"]
 
 
-def words(fact: Fact, told: TellingContext) -> FactInWords:
+def words(fact: Fact, context: SentenceContext) -> FactInWords:
     """The words of a fact of any topic."""
     if isinstance(fact, InstallationFact):
         return installation_words(fact)
     if isinstance(fact, InitiativeFact):
-        return initiative_words(fact, told)
+        return initiative_words(fact, context)
     if isinstance(fact, PersonFact):
         return person_words(fact)
     if isinstance(fact, OrganisationFact):
-        return organisation_words(fact, told)
+        return organisation_words(fact, context)
     if isinstance(fact, DossierFact):
-        return dossier_words(fact, told)
+        return dossier_words(fact, context)
     if isinstance(fact, FundFact):
-        return fund_words(fact, told)
+        return fund_words(fact, context)
     if isinstance(fact, CallFact):
-        return call_words(fact, told)
+        return call_words(fact, context)
     if isinstance(fact, RoundFact):
-        return round_words(fact, told)
+        return round_words(fact, context)
     if isinstance(fact, ApplicationFact):
-        return application_words(fact, told)
+        return application_words(fact, context)
     if isinstance(fact, ReviewFact):
-        return review_words(fact, told)
+        return review_words(fact, context)
     if isinstance(fact, ReadingFact):
-        return reading_words(fact, told)
+        return reading_words(fact, context)
     if isinstance(fact, PanelFact):
-        return panel_words(fact, told)
+        return panel_words(fact, context)
     if isinstance(fact, GrantFact):
-        return grant_words(fact, told)
+        return grant_words(fact, context)
     raise AssertionError(f"{type(fact).__name__} has no words")

@@ -1,4 +1,4 @@
-"""An application, in words."""
+"""Facts of an application, in words."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ from domain.applications.facts import (
 from domain.labels import reason
 from domain.messages import At, msg
 from domain.values import Money
-from projections.words.telling import FactInWords, TellingContext
+from projections.words.sentences import FactInWords, SentenceContext
 
 
-def application_words(fact: ApplicationFact, told: TellingContext) -> FactInWords:
-    """What happened to an application. The panel decides; the actor of an outcome is the person who announced it."""
-    actor, about = told.actor, told.about
+def application_words(fact: ApplicationFact, context: SentenceContext) -> FactInWords:
+    """A fact of an application. The panel decides; the actor of an outcome is the person who announced it."""
+    actor, about = context.actor, context.about
     match fact:
         case ApplicationSubmitted():
             return FactInWords(
@@ -58,7 +58,7 @@ def application_words(fact: ApplicationFact, told: TellingContext) -> FactInWord
         case ApplicationInvitationLapsed():
             return FactInWords(
                 msg(
-                    "The next stage closed without an answer to its form, so {about} does not go on.",
+                    "The next stage closed without an answer to its form, so {about} does not continue.",
                     about=about,
                 )
             )
@@ -92,7 +92,7 @@ def application_words(fact: ApplicationFact, told: TellingContext) -> FactInWord
         case ApplicationReturnLapsed():
             return FactInWords(
                 msg(
-                    "Nobody submitted {about} again in time, so it counts as it was last submitted.",
+                    "Nobody submitted {about} again in time, so its last submitted version counts.",
                     about=about,
                 )
             )
@@ -130,7 +130,7 @@ def application_words(fact: ApplicationFact, told: TellingContext) -> FactInWord
                     amount=Money.of(fact.amount, fact.currency),
                 )
             )
-        case ApplicationWaitlisted() if told.places:
+        case ApplicationWaitlisted() if context.places:
             return FactInWords(
                 msg(
                     "{actor} announced that {about} is at place {rank} of the waiting list.",
@@ -149,8 +149,6 @@ def application_words(fact: ApplicationFact, told: TellingContext) -> FactInWord
                 reason(fact.reason),
             )
         case ApplicationGrantOffered():
-            return FactInWords(
-                msg("{actor} offered the grant that follows from {about}.", actor=actor, about=about)
-            )
+            return FactInWords(msg("{actor} offered the grant for {about}.", actor=actor, about=about))
         case _:
             assert_never(fact)

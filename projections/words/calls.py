@@ -1,4 +1,4 @@
-"""A call, in words."""
+"""Facts of a call, in words."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from domain.labels import reason
 from domain.messages import Message, msg
 from domain.stages import Blindness, Stage
 from domain.values import Money
-from projections.words.telling import FactInWords, TellingContext
+from projections.words.sentences import FactInWords, SentenceContext
 
 _BLIND: Final = msg("The jury does not see who applied.")
 _BLINDNESS: Final[Mapping[Blindness, Message]] = {
@@ -32,9 +32,9 @@ _BLINDNESS: Final[Mapping[Blindness, Message]] = {
 }
 
 
-def call_words(fact: CallFact, told: TellingContext) -> FactInWords:
-    """What happened to a call; the amounts of a change are in `told.currency`."""
-    actor, about = told.actor, told.about
+def call_words(fact: CallFact, context: SentenceContext) -> FactInWords:
+    """A fact of a call; the amounts of a change are in `context.currency`."""
+    actor, about = context.actor, context.about
     match fact:
         case CallDrafted():
             return FactInWords(
@@ -59,7 +59,7 @@ def call_words(fact: CallFact, told: TellingContext) -> FactInWords:
         case CallChanged():
             return FactInWords(
                 msg("{actor} changed the call {about}.", actor=actor, about=about),
-                changed=_gives(fact, told.currency),
+                changed=_gives(fact, context.currency),
             )
         case CallFormChanged():
             return FactInWords(
@@ -73,7 +73,8 @@ def call_words(fact: CallFact, told: TellingContext) -> FactInWords:
         case CallRubricChanged():
             return FactInWords(
                 msg(
-                    "{actor} changed the criteria of the call {about}; reviews keep those by which they were written.",
+                    "{actor} changed the criteria of the call {about}; reviews keep the version "
+                    "that they were scored by.",
                     actor=actor,
                     about=about,
                 ),
@@ -83,7 +84,7 @@ def call_words(fact: CallFact, told: TellingContext) -> FactInWords:
             return FactInWords(
                 msg(
                     "{amount} of the budget of the call {about} was awarded.",
-                    amount=Money.of(fact.amount, told.currency),
+                    amount=Money.of(fact.amount, context.currency),
                     about=about,
                 )
             )
@@ -91,7 +92,7 @@ def call_words(fact: CallFact, told: TellingContext) -> FactInWords:
             return FactInWords(
                 msg(
                     "{amount} is back in the budget of the call {about}.",
-                    amount=Money.of(fact.amount, told.currency),
+                    amount=Money.of(fact.amount, context.currency),
                     about=about,
                 )
             )
@@ -102,13 +103,13 @@ def call_words(fact: CallFact, told: TellingContext) -> FactInWords:
         case CallScreeningSet():
             return FactInWords(
                 msg(
-                    "{actor} required that payees are screened before a payment of the call {about}.",
+                    "{actor} required a screening of payees before payments of the call {about}.",
                     actor=actor,
                     about=about,
                 )
                 if fact.required
                 else msg(
-                    "{actor} no longer requires for the call {about} that payees are screened before a payment.",
+                    "{actor} no longer requires a screening of payees before payments of the call {about}.",
                     actor=actor,
                     about=about,
                 )
@@ -120,7 +121,7 @@ def call_words(fact: CallFact, told: TellingContext) -> FactInWords:
 
 
 def _judged(stages: Sequence[Stage]) -> tuple[Message, ...]:
-    """How many reviews each stage needs, and what its jury sees; in one sentence for all stages where it is the same."""
+    """The number of reviews that each stage needs, and what its jury sees; one sentence for all stages if it is the same."""
     if len(stages) == 1:
         reviews = [msg("Reviews of each application: {count}", count=stages[0].quorum)]
     else:

@@ -1,4 +1,4 @@
-"""A fund, its pledges and receipts, in words."""
+"""Facts of a fund, its pledges and receipts, in words."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from domain.funds import Basis, FundCommitted, FundFact, FundOpened, FundPledged
 from domain.labels import reason
 from domain.messages import Message, msg
 from domain.values import Money
-from projections.words.telling import FactInWords, TellingContext
+from projections.words.sentences import FactInWords, SentenceContext
 
 _AVAILABLE: Final[Mapping[Basis, Message]] = {
     "received": msg("Available for grants: what was received"),
@@ -17,9 +17,9 @@ _AVAILABLE: Final[Mapping[Basis, Message]] = {
 }
 
 
-def fund_words(fact: FundFact, told: TellingContext) -> FactInWords:
-    """What happened to a fund, in `told.currency`."""
-    actor, about = told.actor, told.about
+def fund_words(fact: FundFact, context: SentenceContext) -> FactInWords:
+    """A fact of a fund, in `context.currency`."""
+    actor, about = context.actor, context.about
     match fact:
         case FundOpened():
             return FactInWords(
@@ -35,7 +35,7 @@ def fund_words(fact: FundFact, told: TellingContext) -> FactInWords:
             restriction = (
                 () if fact.restriction is None else (msg("Restriction: {text}", text=fact.restriction),)
             )
-            amount = Money.of(fact.amount, told.currency)
+            amount = Money.of(fact.amount, context.currency)
             return FactInWords(
                 msg(
                     "{actor} recorded a pledge of {amount} to the fund {about}.",
@@ -51,7 +51,7 @@ def fund_words(fact: FundFact, told: TellingContext) -> FactInWords:
                     "{actor} recorded that {amount} of a pledge to the fund {about} was received on {day}.",
                     actor=actor,
                     about=about,
-                    amount=Money.of(fact.amount, told.currency),
+                    amount=Money.of(fact.amount, context.currency),
                     day=fact.received_on,
                 )
             )
@@ -61,7 +61,7 @@ def fund_words(fact: FundFact, told: TellingContext) -> FactInWords:
                     "{actor} committed {amount} to the grant for {about}.",
                     actor=actor,
                     about=about,
-                    amount=Money.of(fact.amount, told.currency),
+                    amount=Money.of(fact.amount, context.currency),
                 )
             )
         case FundReleased():
@@ -69,7 +69,7 @@ def fund_words(fact: FundFact, told: TellingContext) -> FactInWords:
                 msg(
                     "{amount} that was committed to the grant for {about} is available again.",
                     about=about,
-                    amount=Money.of(fact.amount, told.currency),
+                    amount=Money.of(fact.amount, context.currency),
                 ),
                 reason(fact.reason),
             )

@@ -1,4 +1,4 @@
-"""A grant, its instalments and reports, in words."""
+"""Facts of a grant, its instalments and reports, in words."""
 
 from __future__ import annotations
 
@@ -36,18 +36,18 @@ from domain.grants.facts import (
 from domain.labels import SCREENING_RESULTS, reason
 from domain.messages import Message, counted, msg
 from domain.values import Money
-from projections.words.telling import FactInWords, TellingContext
+from projections.words.sentences import FactInWords, SentenceContext
 
 _PAYEES: Final[Mapping[PayeeKind, Message]] = {
     "recipient": msg("Payee: the recipient"),
     "fiscal_host": msg("Payee: a fiscal host"),
-    "other": msg("Payee: somebody else, whom the recipient named"),
+    "other": msg("Payee: somebody else, named by the recipient"),
 }
 
 
-def grant_words(fact: GrantFact, told: TellingContext) -> FactInWords:
-    """What happened to a grant, its payee, its reports and its instalments; sums are in `told.currency`."""
-    actor, about = told.actor, told.about
+def grant_words(fact: GrantFact, context: SentenceContext) -> FactInWords:
+    """A fact of a grant, its payee, its reports or its instalments; sums are in `context.currency`."""
+    actor, about = context.actor, context.about
     match fact:
         case GrantOffered():
             return FactInWords(
@@ -76,7 +76,7 @@ def grant_words(fact: GrantFact, told: TellingContext) -> FactInWords:
                 else (msg("Can be paid from {payable_from}", payable_from=fact.payable_from),)
             )
             return FactInWords(
-                msg("{actor} set to whom the grant for {about} is paid.", actor=actor, about=about),
+                msg("{actor} added the bank details of the grant for {about}.", actor=actor, about=about),
                 changed=(_PAYEES[fact.kind], *wait, *_approvals_ended(fact.approvals_ended)),
             )
         case GrantPayeeConfirmed():
@@ -119,7 +119,7 @@ def grant_words(fact: GrantFact, told: TellingContext) -> FactInWords:
                     about=about,
                     amendment=fact.amendment,
                 ),
-                changed=_amendment(fact, told),
+                changed=_amendment(fact, context),
             )
         case GrantAmended():
             return FactInWords(
@@ -129,7 +129,7 @@ def grant_words(fact: GrantFact, told: TellingContext) -> FactInWords:
                     about=about,
                     amendment=fact.amendment,
                 ),
-                changed=_amendment(fact, told),
+                changed=_amendment(fact, context),
             )
         case GrantAmendmentDeclined():
             return FactInWords(
@@ -141,7 +141,7 @@ def grant_words(fact: GrantFact, told: TellingContext) -> FactInWords:
                 )
             )
         case GrantReportSubmitted() | GrantReportAccepted() | GrantReportReturned():
-            return _report(fact, told)
+            return _report(fact, context)
         case (
             GrantInstalmentsScheduled()
             | GrantInstalmentRequested()
@@ -150,15 +150,15 @@ def grant_words(fact: GrantFact, told: TellingContext) -> FactInWords:
             | GrantInstalmentSettled()
             | GrantInstalmentFailed()
         ):
-            return _instalment(fact, told)
+            return _instalment(fact, context)
         case _:
             assert_never(fact)
 
 
 def _report(
-    fact: GrantReportSubmitted | GrantReportAccepted | GrantReportReturned, told: TellingContext
+    fact: GrantReportSubmitted | GrantReportAccepted | GrantReportReturned, context: SentenceContext
 ) -> FactInWords:
-    actor, about, report = told.actor, told.about, fact.report
+    actor, about, report = context.actor, context.about, fact.report
     match fact:
         case GrantReportSubmitted():
             return FactInWords(
@@ -199,9 +199,9 @@ def _instalment(
     | GrantInstalmentInstructed
     | GrantInstalmentSettled
     | GrantInstalmentFailed,
-    told: TellingContext,
+    context: SentenceContext,
 ) -> FactInWords:
-    actor, about = told.actor, told.about
+    actor, about = context.actor, context.about
     match fact:
         case GrantInstalmentsScheduled():
             return FactInWords(
@@ -212,12 +212,12 @@ def _instalment(
                     actor=actor,
                     about=about,
                 ),
-                changed=_planned(fact.instalments, fact.unscheduled, told.currency),
+                changed=_planned(fact.instalments, fact.unscheduled, context.currency),
             )
         case GrantInstalmentRequested(report=None):
             return FactInWords(
                 msg(
-                    "{actor} asked for instalment {instalment} of the grant for {about}.",
+                    "{actor} requested instalment {instalment} of the grant for {about}.",
                     actor=actor,
                     about=about,
                     instalment=fact.instalment,
@@ -226,7 +226,8 @@ def _instalment(
         case GrantInstalmentRequested():
             return FactInWords(
                 msg(
-                    "{actor} asked for instalment {instalment} of the grant for {about}, for report {report}.",
+                    "{actor} requested instalment {instalment} of the grant for {about}, for "
+                    "report {report}.",
                     actor=actor,
                     about=about,
                     instalment=fact.instalment,
@@ -254,7 +255,8 @@ def _instalment(
         case GrantInstalmentInstructed():
             return FactInWords(
                 msg(
-                    "{actor} told the bank to pay instalment {instalment} of the grant for {about}, reference {reference}.",
+                    "{actor} instructed the bank to pay instalment {instalment} of the grant for "
+                    "{about}, reference {reference}.",
                     actor=actor,
                     about=about,
                     instalment=fact.instalment,
@@ -321,11 +323,11 @@ def _instalment_line(plan: Instalment, currency: str) -> Message:
     )
 
 
-def _amendment(fact: GrantAmendmentProposed | GrantAmended, told: TellingContext) -> tuple[Message, ...]:
+def _amendment(fact: GrantAmendmentProposed | GrantAmended, context: SentenceContext) -> tuple[Message, ...]:
     return (
-        msg("Amount of the grant: {amount}", amount=Money.of(fact.amount, told.currency)),
+        msg("Amount of the grant: {amount}", amount=Money.of(fact.amount, context.currency)),
         *(() if fact.ends_on is None else (msg("The grant ends on {day}", day=fact.ends_on),)),
-        *_planned(fact.instalments or (), fact.unscheduled, told.currency),
+        *_planned(fact.instalments or (), fact.unscheduled, context.currency),
     )
 
 

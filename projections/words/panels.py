@@ -1,4 +1,4 @@
-"""A panel, in words."""
+"""Facts of a panel, in words."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from domain.panels.facts import (
     PanelWaitingListMoved,
 )
 from domain.values import Money
-from projections.words.telling import FactInWords, TellingContext
+from projections.words.sentences import FactInWords, SentenceContext
 
 
-def panel_words(fact: PanelFact, told: TellingContext) -> FactInWords:
-    """What happened in a panel."""
-    actor, about = told.actor, told.about
+def panel_words(fact: PanelFact, context: SentenceContext) -> FactInWords:
+    """A fact of a panel."""
+    actor, about = context.actor, context.about
     match fact:
         case PanelOpened():
             return FactInWords(
@@ -38,7 +38,7 @@ def panel_words(fact: PanelFact, told: TellingContext) -> FactInWords:
                 )
             )
         case PanelOutcomeSet():
-            return _outcome(fact, told)
+            return _outcome(fact, context)
         case PanelClosed():
             return FactInWords(msg("{actor} closed the panel of {about}.", actor=actor, about=about))
         case PanelReturned():
@@ -75,7 +75,7 @@ def panel_words(fact: PanelFact, told: TellingContext) -> FactInWords:
             return FactInWords(
                 msg(
                     "An award of {amount} by the panel of {about} ended without a grant; the sum can be awarded again.",
-                    amount=Money.of(fact.amount, told.currency),
+                    amount=Money.of(fact.amount, context.currency),
                     about=about,
                 )
             )
@@ -84,15 +84,15 @@ def panel_words(fact: PanelFact, told: TellingContext) -> FactInWords:
                 msg(
                     "The first on the waiting list of {about} moved up, with an award of {amount}.",
                     about=about,
-                    amount=Money.of(fact.amount, told.currency),
+                    amount=Money.of(fact.amount, context.currency),
                 )
             )
         case _:
             assert_never(fact)
 
 
-def _outcome(fact: PanelOutcomeSet, told: TellingContext) -> FactInWords:
-    actor, about = told.actor, told.about
+def _outcome(fact: PanelOutcomeSet, context: SentenceContext) -> FactInWords:
+    actor, about = context.actor, context.about
     match fact.outcome:
         case "award":
             assert fact.amount is not None
@@ -113,7 +113,7 @@ def _outcome(fact: PanelOutcomeSet, told: TellingContext) -> FactInWords:
                 reason(fact.reason),
                 more,
             )
-        case "waitlist" if told.places:
+        case "waitlist" if context.places:
             return FactInWords(
                 msg(
                     "{actor} put {about} on the waiting list, at place {rank}.",

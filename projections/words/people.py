@@ -1,4 +1,4 @@
-"""People, organisations, initiatives and the installation, in words."""
+"""Facts of people, organisations, initiatives and the installation, in words."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ from domain.persons import (
     PersonRegistered,
 )
 from domain.values import is_id
-from projections.words.telling import FactInWords, TellingContext, by_title
+from projections.words.sentences import FactInWords, SentenceContext, by_title
 
-_UNREADABLE: Final = msg("What was erased can never be read again.")
+_UNREADABLE: Final = msg("Erased data can never be read again.")
 
 
 def installation_words(fact: InstallationFact) -> FactInWords:
-    """What happened to the installation."""
+    """A fact of the installation."""
     match fact:
         case InstallationOpened(demonstration=True):
             return FactInWords(msg("The history of this demonstration began."))
@@ -60,39 +60,39 @@ def installation_words(fact: InstallationFact) -> FactInWords:
             assert_never(fact)
 
 
-def initiative_words(fact: InitiativeFact, told: TellingContext) -> FactInWords:
-    """What happened to an initiative."""
+def initiative_words(fact: InitiativeFact, context: SentenceContext) -> FactInWords:
+    """A fact of an initiative."""
     match fact:
         case InitiativeFounded():
             return FactInWords(msg("The initiative {name} was founded.", name=by_title(fact.name)))
         case MemberAdded():
             return FactInWords(
-                msg("{actor} gave a member roles.", actor=told.actor),
+                msg("{actor} gave a member roles.", actor=context.actor),
                 changed=(msg("Roles: {roles}", roles=fact.roles),),
             )
         case MemberRemoved():
-            return FactInWords(msg("{actor} removed a member.", actor=told.actor))
+            return FactInWords(msg("{actor} removed a member.", actor=context.actor))
         case MemberAddedToCall():
             return FactInWords(
-                msg("{actor} gave a person roles for one call.", actor=told.actor),
+                msg("{actor} gave a person roles for one call.", actor=context.actor),
                 changed=(msg("Roles for this call: {roles}", roles=fact.roles),),
             )
         case InitiativeScreeningSet():
             return FactInWords(
-                msg("{actor} required that payees are screened before a payment.", actor=told.actor)
+                msg("{actor} required a screening of payees before payments.", actor=context.actor)
                 if fact.required
                 else msg(
-                    "{actor} no longer requires that payees are screened before a payment.", actor=told.actor
+                    "{actor} no longer requires a screening of payees before payments.", actor=context.actor
                 )
             )
         case MemberRemovedFromCall():
-            return FactInWords(msg("{actor} took away a person's roles for one call.", actor=told.actor))
+            return FactInWords(msg("{actor} removed a person's roles for one call.", actor=context.actor))
         case _:
             assert_never(fact)
 
 
 def person_words(fact: PersonFact) -> FactInWords:
-    """What happened to a person, whom it does not name."""
+    """A fact of a person, without their name."""
     match fact:
         case PersonRegistered():
             return FactInWords(msg("A person was registered."))
@@ -100,19 +100,19 @@ def person_words(fact: PersonFact) -> FactInWords:
             return FactInWords(msg("A person was given the handle {handle}.", handle=fact.handle))
         case PersonClaimMade():
             return FactInWords(
-                msg("A claim was made to one more way in to a person's account.")
+                msg("A claim for additional access to a person's account was made.")
                 if fact.another
-                else msg("A claim was made to a way in to a person's account."),
+                else msg("A claim for access to a person's account was made."),
                 changed=(msg("Can be used until {ends_at}", ends_at=fact.ends_at),),
             )
         case PersonClaimWithdrawn():
-            return FactInWords(msg("A claim to a way in was withdrawn."))
+            return FactInWords(msg("A claim for access to a person's account was withdrawn."))
         case PersonClaimUsed():
-            return FactInWords(msg("A claim was exchanged for a way in to a person's account."))
+            return FactInWords(msg("A claim was exchanged for access to a person's account."))
         case PersonJoinedOrganisation():
             return FactInWords(msg("A person acts for an organisation from now on."))
         case PersonLeftOrganisation():
-            return FactInWords(msg("A person does not act for an organisation any more."))
+            return FactInWords(msg("A person no longer acts for an organisation."))
         case PersonErased():
             return FactInWords(
                 msg("A person was erased."),
@@ -123,36 +123,38 @@ def person_words(fact: PersonFact) -> FactInWords:
             assert_never(fact)
 
 
-def organisation_words(fact: OrganisationFact, told: TellingContext) -> FactInWords:
-    """What happened to an organisation; it names neither it nor anybody."""
+def organisation_words(fact: OrganisationFact, context: SentenceContext) -> FactInWords:
+    """A fact of an organisation, without its name or anybody else's."""
     match fact:
         case OrganisationRegistered():
-            return FactInWords(msg("{actor} registered the organisation.", actor=told.actor))
+            return FactInWords(msg("{actor} registered the organisation.", actor=context.actor))
         case OrganisationHandleGiven():
             return FactInWords(msg("The organisation was given the handle {handle}.", handle=fact.handle))
         case OrganisationMemberInvited():
-            return FactInWords(msg("{actor} invited a person to act for the organisation.", actor=told.actor))
+            return FactInWords(
+                msg("{actor} invited a person to act for the organisation.", actor=context.actor)
+            )
         case OrganisationMemberAdded():
             return FactInWords(
-                msg("{actor} accepted the invitation to act for the organisation.", actor=told.actor)
+                msg("{actor} accepted the invitation to act for the organisation.", actor=context.actor)
             )
         case OrganisationMemberRemoved():
             return FactInWords(
                 msg(
-                    "{actor} took a person off the list of those who act for the organisation or are invited to.",
-                    actor=told.actor,
+                    "{actor} removed a person from the organisation's members and invitations.",
+                    actor=context.actor,
                 )
             )
         case OrganisationClosed():
-            return FactInWords(msg("{actor} closed the organisation.", actor=told.actor))
+            return FactInWords(msg("{actor} closed the organisation.", actor=context.actor))
         case OrganisationErased():
             return FactInWords(msg("The organisation was erased."), reason(fact.reason), (_UNREADABLE,))
         case _:
             assert_never(fact)
 
 
-def dossier_words(fact: DossierFact, told: TellingContext) -> FactInWords:
-    """What happened to a dossier. Whose it is is not said."""
+def dossier_words(fact: DossierFact, context: SentenceContext) -> FactInWords:
+    """A fact of a dossier, without the name of its party."""
     match fact:
         case DossierOpened():
             return FactInWords(msg("A dossier was opened."))
@@ -163,10 +165,11 @@ def dossier_words(fact: DossierFact, told: TellingContext) -> FactInWords:
             )
         case DossierErased():
             return FactInWords(
-                msg("What was written in {about}, and about it, was erased.", about=told.about)
+                msg("The texts of {about}, and those about it, were erased.", about=context.about)
                 if is_id(APPLICATION.kind, fact.about)
                 else msg(
-                    "The payee of the grant for {about} and the reports on it were erased.", about=told.about
+                    "The payee of the grant for {about} and the reports on it were erased.",
+                    about=context.about,
                 ),
                 reason(fact.reason),
                 (_UNREADABLE,),

@@ -1,4 +1,4 @@
-"""A review, and who read what, in words."""
+"""Facts of reviews and readings, in words."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from domain.reviews.facts import (
     ReviewReplaced,
     ReviewSubmitted,
 )
-from projections.words.telling import FactInWords, TellingContext
+from projections.words.sentences import FactInWords, SentenceContext
 
 
-def review_words(fact: ReviewFact, told: TellingContext) -> FactInWords:
-    """What happened to a review, without scores."""
-    actor, about = told.actor, told.about
+def review_words(fact: ReviewFact, context: SentenceContext) -> FactInWords:
+    """A fact of a review, without scores."""
+    actor, about = context.actor, context.about
     match fact:
         case ReviewAssigned():
             return FactInWords(
@@ -68,18 +68,18 @@ def review_words(fact: ReviewFact, told: TellingContext) -> FactInWords:
             assert_never(fact)
 
 
-def reading_words(fact: ReadingFact, told: TellingContext) -> FactInWords:
-    """What was read of a round. The reader is not named."""
+def reading_words(fact: ReadingFact, context: SentenceContext) -> FactInWords:
+    """A reading of a round, without the reader."""
     match fact.kind:
         case "applicants":
-            return FactInWords(msg("A member read who applied in {about}.", about=told.about))
+            return FactInWords(msg("A member read who applied in {about}.", about=context.about))
         case "answers":
-            return FactInWords(msg("A member read what applicants wrote in {about}.", about=told.about))
+            return FactInWords(msg("A member read what applicants wrote in {about}.", about=context.about))
         case "times":
             return FactInWords(
-                msg("A member read when the applications of {about} came in.", about=told.about)
+                msg("A member read when the applications of {about} were submitted.", about=context.about)
             )
         case "scores":
-            return FactInWords(msg("A member read scores that others gave in {about}.", about=told.about))
+            return FactInWords(msg("A member read other people's scores in {about}.", about=context.about))
         case _:
             assert_never(fact.kind)

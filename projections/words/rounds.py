@@ -1,4 +1,4 @@
-"""A round, in words."""
+"""Facts of a round, in words."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from domain.rounds.facts import (
     RoundPutToPanel,
     RoundQuorumLowered,
 )
-from projections.words.telling import FactInWords, TellingContext
+from projections.words.sentences import FactInWords, SentenceContext
 
 
-def round_words(fact: RoundFact, told: TellingContext) -> FactInWords:
-    """What happened to a round."""
-    actor, about = told.actor, told.about
+def round_words(fact: RoundFact, context: SentenceContext) -> FactInWords:
+    """A fact of a round."""
+    actor, about = context.actor, context.about
     match fact:
         case RoundOpened():
             closes = At(fact.closes_at, fact.time_zone)
@@ -74,7 +74,7 @@ def round_words(fact: RoundFact, told: TellingContext) -> FactInWords:
                 reason(fact.reason),
             )
         case RoundPutToPanel():
-            return FactInWords(msg("{actor} handed {about} to its panel.", actor=actor, about=about))
+            return FactInWords(msg("{actor} put {about} to its panel.", actor=actor, about=about))
         case RoundDecided():
             return FactInWords(msg("All applications of {about} were decided.", about=about))
         case _:

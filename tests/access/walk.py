@@ -179,7 +179,7 @@ class _Remembered:
         """Nobody else writes."""
         return True
 
-    async def members(self, indexes: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    async def index_entries(self, indexes: Sequence[str]) -> dict[str, tuple[str, ...]]:
         return {index: tuple(sorted(self.world.indexes.get(index, ()))) for index in indexes}
 
 
@@ -188,7 +188,7 @@ def fork(world: World) -> World:
     return World(
         streams={stream: list(facts) for stream, facts in world.streams.items()},
         indexes={index: set(entries) for index, entries in world.indexes.items()},
-        claims=set(world.claims),
+        unique_names=set(world.unique_names),
         due=dict(world.due),
         _made=world._made,
     )
@@ -197,7 +197,7 @@ def fork(world: World) -> World:
 def stored(world: World) -> tuple[object, ...]:
     """All that a world keeps."""
     streams = {stream: facts for stream, facts in world.streams.items() if facts}
-    return streams, world.indexes, world.claims, world.due
+    return streams, world.indexes, world.unique_names, world.due
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""Claims by JSON: an administrator cannot make themselves another person's way in, and what was done is told."""
+"""Claims by JSON: an administrator cannot make themselves access as another person, and what was done is told."""
 
 from __future__ import annotations
 
@@ -68,10 +68,10 @@ async def house(wired: Wiring) -> AsyncIterator[House]:
     await run(wired, AppointAdministrator(person=administrator))
     finance = await run(wired, RegisterPerson(name="Finance One"))
     made = await wired.claims.make(MakeClaim(person=administrator), actor=SYSTEM, channel=Channel.CLI)
-    way_in = await wired.claims.exchange(made.text, channel=Channel.CLI, label="test")
+    exchanged = await wired.claims.exchange(made.text, channel=Channel.CLI, label="test")
     transport = httpx.ASGITransport(app=make_app(wired))
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
-        yield House(wired, client, administrator, way_in.token, finance)
+        yield House(wired, client, administrator, exchanged.token, finance)
 
 
 def rows(database_url: str, query: str) -> list[tuple[Any, ...]]:

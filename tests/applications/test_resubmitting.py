@@ -182,14 +182,14 @@ class TestWhenStaffHaveQuestions:
         review(world, REVIEW, APPLICATION, OTHER_ARTIST)
         assert world.turned_down(RETURN, OFFICER) == (
             Refused,
-            "Jurors are assigned to this application already, so it cannot be returned to the applicant.",
+            ("Jurors are already assigned to this application, so it cannot be returned to the applicant."),
         )
 
     def test_not_once_the_round_is_in_panel(self) -> None:
         world = with_application(found_eligible(), round=(closed(), put_to_panel()))
         assert world.turned_down(RETURN, OFFICER) == (
             Refused,
-            "The round has gone to its panel, so no more applications can be returned.",
+            "The panel of this round is already open, so no more applications can be returned.",
         )
 
     def test_the_date_lies_in_the_future(self) -> None:
@@ -218,7 +218,10 @@ class TestWhenItWasReturned:
     def test_not_after_its_date(self) -> None:
         assert with_application(RETURNED).turned_down(RESUBMIT, ARTIST, BY) == (
             Refused,
-            "This application could be submitted again until 2026-04-08 21:59 UTC; it stands as it was last submitted.",
+            (
+                "This application could be submitted again until 2026-04-08 21:59 UTC; its last "
+                "submitted version counts."
+            ),
         )
 
     def test_when_its_date_passes_it_stands_as_it_was_last_submitted(self) -> None:

@@ -258,11 +258,14 @@ class TestAMomentOnTheClocksOfAZone:
         [
             (
                 "2026-03-29T02:30",
-                "This time does not exist in Europe/Berlin, since the clocks are put forward then; choose another one.",
+                (
+                    "This time does not exist in Europe/Berlin, because the clocks are put forward then; "
+                    "choose another one."
+                ),
             ),
             (
                 "2026-03-29T12:30+02:00",
-                "Write the time as it is in the call's time zone, without an offset.",
+                "Write the local time in the call's time zone, without an offset.",
             ),
             ("9999-12-31T23:59", "Choose a year from 2000 to 2200; this is 9999."),
             ("0001-01-01T00:00", "Choose a year from 2000 to 2200; this is 1."),

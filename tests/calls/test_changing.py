@@ -105,12 +105,12 @@ class TestChanging:
         bigger = change(budget=euros("2000.00"))
         assert with_round(closed(), put_to_panel()).turned_down(bigger, OFFICER) == (
             Refused,
-            "The panel of this call was opened already, so the call cannot be changed.",
+            "The panel of this call is already open, so the call cannot be changed.",
         )
         world = with_round()
         world.run(CANCEL, OFFICER)
         assert world.turned_down(bigger, OFFICER) == (Refused, "A cancelled call cannot be changed.")
-        assert with_round().turned_down(change(), OFFICER) == (Refused, "The call says this already.")
+        assert with_round().turned_down(change(), OFFICER) == (Refused, "This changes nothing in the call.")
 
 
 class TestCancelling:
@@ -143,10 +143,10 @@ class TestCancelling:
     def test_not_twice_nor_once_the_panel_opened_nor_a_draft(self) -> None:
         world = with_round()
         world.run(CANCEL, OFFICER)
-        assert world.turned_down(CANCEL, OFFICER) == (Refused, "This call was cancelled already.")
+        assert world.turned_down(CANCEL, OFFICER) == (Refused, "This call has already been cancelled.")
         assert with_round(closed(), put_to_panel()).turned_down(CANCEL, OFFICER) == (
             Refused,
-            "The panel of this call was opened already, so the call cannot be cancelled.",
+            "The panel of this call is already open, so the call cannot be cancelled.",
         )
         world = calling()
         world.streams[CALL] = [drafted()]

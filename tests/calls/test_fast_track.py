@@ -54,7 +54,8 @@ class TestDrafting:
                 {"fast_track_up_to": euros("799.99")},
                 {
                     "maximum_award.amount": (
-                        "The fast track of this call goes up to 799.99 EUR; for more than that, draft a call without it."
+                        "The fast track of this call goes up to 799.99 EUR; to award more, draft a call "
+                        "without it."
                     )
                 },
             ),

@@ -123,7 +123,7 @@ class TestDrafting:
         [
             (
                 {"intake": "rolling"},
-                {"decide_within_days": "Say within how many days an application is decided."},
+                {"decide_within_days": "Write within how many days an application is decided."},
             ),
             (
                 {"intake": "rolling", "decide_within_days": 366},
@@ -131,11 +131,11 @@ class TestDrafting:
             ),
             (
                 {"decide_within_days": 14},
-                {"decide_within_days": "Only a rolling call has this; leave it out."},
+                {"decide_within_days": "Only a rolling call has this; leave it empty."},
             ),
             (
                 {"takes_until": CLOSES.replace(tzinfo=None)},
-                {"takes_until": "Only a rolling call has this; leave it out."},
+                {"takes_until": "Only a rolling call has this; leave it empty."},
             ),
         ],
     )
@@ -208,7 +208,7 @@ class TestAnApplication:
         season = Season(intake="deadline", decide_within_days=None)
         assert season.turned_down(ARTIST, COMMAND) == (
             Invalid,
-            {"round": "Say to which round of the call; a rolling call alone needs none."},
+            {"round": "Choose a round of the call. Only a rolling call needs none."},
         )
 
 
@@ -223,7 +223,7 @@ class TestTheCall:
         )
         assert season.turned_down(OFFICER, ExtendRound(round=round, closes_at=local, reason="other")) == (
             Refused,
-            "This call takes applications all the time, so there is no deadline to put off.",
+            "This call takes applications all the time, so there is no deadline to extend.",
         )
 
     def test_takes_applications_until_its_end_if_it_has_one(self) -> None:

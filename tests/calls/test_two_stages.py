@@ -204,7 +204,10 @@ class TestTheWholeJourney:
         season.round = season.open()
         assert season.turned_down(OTHER_ARTIST, going_on(second)) == (
             Refused,
-            "Only an application that was invited to the next stage can go on to it; this one is declined.",
+            (
+                "Only an application that was invited to the next stage can continue to it; this one "
+                "is declined."
+            ),
         )
         assert season.turned_down(OTHER_ARTIST, going_on(first))[0] is NotFound
         with pytest.raises(Refused, match="This stage is open only to applications that were invited to it"):
@@ -266,7 +269,7 @@ class TestThePanel:
         late = SetPanelOutcome(panel=panel, application=first, outcome="invite")
         assert season.turned_down(CHAIR, late) == (
             Invalid,
-            {"outcome": "This is the last stage, so there is no other one to invite to."},
+            {"outcome": "This is the last stage, so there is no next one to invite to."},
         )
 
 

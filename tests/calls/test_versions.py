@@ -108,7 +108,7 @@ class TestTheForm:
             Invalid,
             {
                 "form.questions[0].kind": (
-                    "The id work belongs to a question of another kind; give the new question an id of its own."
+                    "The id work belongs to a question of another kind; give the new question its own id."
                 )
             },
         )
@@ -133,7 +133,7 @@ class TestTheForm:
             Invalid,
             {
                 "form.questions[0].choices": (
-                    "The option books was removed before; give the new one an id of its own."
+                    "The option books was removed before; give the new one its own id."
                 )
             },
         )
@@ -158,7 +158,7 @@ class TestTheForm:
         world.indexes[rounds_of(CALL)] = {ROUND}
         assert world.turned_down(SHORT, OFFICER) == (
             Refused,
-            "This stage takes in no more applications, so its form stays as it is.",
+            "This stage no longer takes applications, so its form stays as it is.",
         )
 
 
@@ -187,7 +187,7 @@ class TestTheCriteria:
         world.indexes[rounds_of(CALL)] = {ROUND}
         assert world.turned_down(rubric("courage"), OFFICER) == (
             Refused,
-            "The panel of this stage was opened already, so its criteria stay as they are.",
+            "The panel of this stage is already open, so its criteria stay as they are.",
         )
 
     @pytest.mark.parametrize("who", [FINANCE, JUROR])

@@ -83,7 +83,7 @@ def operation_at(request: httpx.Request) -> Operation:
     )
 
 
-def ways_in(running: Running) -> dict[str, dict[str, str]]:
+def access_of(running: Running) -> dict[str, dict[str, str]]:
     """The demonstration's people, by what they do."""
-    kept = json.loads((running.folder / "ways-in.json").read_text("utf-8"))
-    return {way["role"]: way for way in kept["ways_in"]}
+    kept = json.loads((running.folder / "access.json").read_text("utf-8"))
+    return {each["role"]: each for each in kept["access"]}

@@ -28,7 +28,7 @@ SYSTEM_ONLY: Final = frozenset(
 )
 """Commands that the program alone gives, and that have no address therefore."""
 ANSWERED_WITH_A_SECRET: Final = frozenset({"person.make_claim", "person.use_claim"})
-"""Commands whose addresses are in `api.accounts.ways_in`, since their answers hold a secret."""
+"""Commands whose addresses are in `api.accounts.access`, since their answers hold a secret."""
 
 
 def test_every_operation_was_used_with_success(used: Used) -> None:

@@ -12,7 +12,7 @@ from schemathesis.specs.openapi.schemas import OpenApiSchema
 
 from api.http.app import operations
 from api.http.operations import Operation
-from tests.contract.conftest import Used, ways_in
+from tests.contract.conftest import Used, access_of
 from tests.journey.running import Running
 
 ROLES = (
@@ -27,7 +27,7 @@ ROLES = (
     "funder",
     "administrator",
 )
-"""Whom the demonstration has a way in for, the most powerful last."""
+"""The roles for which the demonstration has a token, the most powerful last."""
 LAST = ("clock.set", "person.erase")
 """What would take the ground from under all others is asked for when they are done."""
 FEW, MANY = 2, 60
@@ -52,7 +52,7 @@ def test_no_request_fails_us_at_length(
 
 def ask_for_everything(role: str, used: Used, running: Running, schema: OpenApiSchema, examples: int) -> None:
     """Ask for every operation in a role."""
-    token = ways_in(running)[role]["token"] if role != "nobody" else None
+    token = access_of(running)[role]["token"] if role != "nobody" else None
     wanted = sorted(operations(), key=lambda operation: (operation.name in LAST, operation.name))
     for operation, mode in itertools.product(wanted, GenerationMode):
         says_anything = operation.body or operation.parameters or operation.query or operation.writes

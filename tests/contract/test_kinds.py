@@ -15,7 +15,7 @@ from api.http.operations import OTHER_IDS, Operation
 from api.pages.addresses import PAGES
 from api.pages.page import Page
 from domain.topics import AGGREGATES
-from tests.contract.conftest import Used, ways_in
+from tests.contract.conftest import Used, access_of
 from tests.journey.running import Running
 from tests.pages.conftest import hidden
 
@@ -126,7 +126,7 @@ def test_every_page_of_a_wrong_id_is_the_same_nothing(
     with httpx.Client(base_url=running.address, timeout=30) as client:
         if role is not None:
             secret = hidden(client.get("/sign-in").text, "_secret")
-            sent = {"_secret": secret, "_next": "/me", "token": ways_in(running)[role]["token"]}
+            sent = {"_secret": secret, "_next": "/me", "token": access_of(running)[role]["token"]}
             assert client.post("/sign-in", data=sent).status_code == 303
         answers = {
             tried: told(client.get(path.replace(f"{{{name}}}", tried)), tried)

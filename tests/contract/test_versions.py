@@ -13,7 +13,7 @@ import pytest
 from api.http.app import operations
 from api.http.operations import Operation, as_json
 from projections.versions import Version
-from tests.contract.conftest import Used, ways_in
+from tests.contract.conftest import Used, access_of
 from tests.journey.running import Running
 
 TAG = re.compile(r"[A-Za-z0-9_-]{22}\Z", re.ASCII)
@@ -154,7 +154,7 @@ def test_nothing_encodes_a_version_by_accident() -> None:
 def test_each_viewer_has_texts_of_their_own(running: Running, used: Used) -> None:
     """And is told the same one each time, in the header and in the body."""
     path = f"/api/calls/{used.walked.ids['call']}"
-    tokens = [way["token"] for way in ways_in(running).values()]
+    tokens = [each["token"] for each in access_of(running).values()]
     answers = [running.client.get(path), *(reading(running, token, path) for token in (*tokens, *tokens))]
     tags = [answer.headers["ETag"].strip('"') for answer in answers]
     assert tags == [answer.json()["version"] for answer in answers]

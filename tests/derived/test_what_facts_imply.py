@@ -1,4 +1,4 @@
-"""What stands beside the facts follows from them alone: index entries, claims and due dates."""
+"""What stands beside the facts follows from them alone: index entries, unique names and due dates."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from domain.commands.grants.offering import LapseGrant
 from domain.commands.rounds import CloseRound
 from domain.deciding import Due, Fact
 from domain.dossiers import DossierErased, DossierKept
-from domain.due_dates import set_by, struck_by
+from domain.due_dates import removed_by, set_by
 from domain.grants.facts import GrantAccepted, GrantDeclined, GrantLapsed, GrantOffered
 from domain.indexes import entries_of
 from domain.messages import msg
@@ -192,7 +192,7 @@ def empty(kind: type[Fact]) -> Fact:
             },
         ),
         (
-            struck_by,
+            removed_by,
             {
                 RoundClosed,
                 RoundCancelled,
@@ -214,7 +214,7 @@ def empty(kind: type[Fact]) -> Fact:
         ),
     ],
 )
-def test_no_other_fact_claims_or_sets_or_strikes_a_due_date(
+def test_no_other_fact_takes_a_name_or_sets_or_removes_a_due_date(
     derive: Callable[[Fact], object], makes: set[type[Fact]]
 ) -> None:
     """A fact that is added later is looked at here."""
@@ -223,7 +223,7 @@ def test_no_other_fact_claims_or_sets_or_strikes_a_due_date(
 
 
 @pytest.mark.parametrize(
-    ("email", "claims"),
+    ("email", "unique_names"),
     [
         (None, ()),
         (
@@ -234,13 +234,15 @@ def test_no_other_fact_claims_or_sets_or_strikes_a_due_date(
         (Withheld.ERASED, (UniqueName(None, ADDRESS_TAKEN),)),
     ],
 )
-def test_a_person_claims_their_address(email: str | Withheld | None, claims: tuple[UniqueName, ...]) -> None:
+def test_a_person_takes_their_address(
+    email: str | Withheld | None, unique_names: tuple[UniqueName, ...]
+) -> None:
     """Without the key nobody can tell which, nor whether there is one."""
     fact = PersonRegistered(person=ARTIST, name="Invented Person", email=email, language="en")
-    assert unique_names_of(fact) == claims
+    assert unique_names_of(fact) == unique_names
 
 
-def test_a_grant_claims_its_application() -> None:
+def test_a_grant_takes_its_application() -> None:
     """An application is offered a grant once."""
     assert unique_names_of(OFFERED) == (
         UniqueName(f"grant of {APPLICATION}", msg("This application was already offered a grant.")),
@@ -252,7 +254,7 @@ def test_a_round_is_due_to_close_when_deadline_and_grace_have_passed() -> None:
     """Until it is closed."""
     assert set_by(opened()) == Due(key=f"close {ROUND}", at=CLOSES + GRACE, command=CloseRound(round=ROUND))
     assert timedelta() < GRACE
-    assert struck_by(closed()) == f"close {ROUND}"
+    assert removed_by(closed()) == f"close {ROUND}"
 
 
 @pytest.mark.parametrize(
@@ -266,8 +268,8 @@ def test_a_round_is_due_to_close_when_deadline_and_grace_have_passed() -> None:
 def test_an_offer_is_due_to_lapse_until_it_is_answered(answer: Fact) -> None:
     """By whichever answer, or by none."""
     due = Due(key=f"lapse {GRANT}", at=RESPOND_BY, command=LapseGrant(grant=GRANT))
-    assert (set_by(OFFERED), struck_by(OFFERED)) == (due, None)
-    assert (set_by(answer), struck_by(answer)) == (None, due.key)
+    assert (set_by(OFFERED), removed_by(OFFERED)) == (due, None)
+    assert (set_by(answer), removed_by(answer)) == (None, due.key)
 
 
 def test_what_the_law_keeps_is_due_to_be_erased_when_it_no_longer_does() -> None:
@@ -278,4 +280,4 @@ def test_what_the_law_keeps_is_due_to_be_erased_when_it_no_longer_does() -> None
     erase = EraseDossier(dossier=dossier, reason="retention_ended")
     assert set_by(kept) == Due(key=f"erase {dossier}", at=until, command=erase)
     erased = DossierErased(dossier=dossier, about=GRANT, reason="retention_ended")
-    assert (set_by(erased), struck_by(erased)) == (None, f"erase {dossier}")
+    assert (set_by(erased), removed_by(erased)) == (None, f"erase {dossier}")

@@ -85,7 +85,7 @@ class TestForgettingAnApplication:
     ) -> None:
         assert applied(*facts).turned_down(FORGET, ARTIST) == (
             Refused,
-            f"This application is {status}, so it is still read; withdraw it first, then it can be forgotten.",
+            f"This application is {status}, so people still have to read it; withdraw it first, then it can be forgotten.",
         )
 
     @pytest.mark.parametrize("somebody", [OFFICER, OTHER_ARTIST, KEEPER])
@@ -95,7 +95,7 @@ class TestForgettingAnApplication:
     def test_it_is_forgotten_once(self) -> None:
         world = applied(withdrawn())
         world.run(FORGET, ARTIST)
-        assert world.turned_down(FORGET, ARTIST) == (Refused, "This was erased already.")
+        assert world.turned_down(FORGET, ARTIST) == (Refused, "This has already been erased.")
 
     def test_another_application_of_the_same_person_stays(self) -> None:
         world = applied(withdrawn())
@@ -108,7 +108,7 @@ class TestForgettingAnApplication:
         world.run(FORGET, ARTIST)
         assert world.turned_down(FindApplicationEligible(application=APPLICATION), OFFICER) == (
             Refused,
-            "What was written in this application was erased, so nobody can judge it any more.",
+            "The texts of this application were erased, so nobody can judge it any more.",
         )
 
 
@@ -127,8 +127,8 @@ class TestForgettingAnApplicationThatWasAwarded:
     NOT_YET = (
         Refused,
         (
-            "The grant that follows from this application has not ended, so what it is for must stay readable. "
-            "The application can be forgotten once the grant is completed, or was declined or has lapsed."
+            "The grant for this application has not ended, so its texts must stay readable. The "
+            "application can be forgotten once the grant is completed, declined or lapsed."
         ),
     )
 
@@ -213,8 +213,8 @@ class TestTheRecordOfAPayment:
         assert world.turned_down(self.INSTRUCT, grants.FINANCE) == (
             Refused,
             (
-                "The payment record of this grant was erased, so nobody can read any more to whom it is paid; "
-                "nothing more of it can be paid."
+                "The payment record of this grant was erased, so its payee can no longer be read, and "
+                "nothing more can be paid."
             ),
         )
 

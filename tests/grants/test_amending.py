@@ -157,7 +157,10 @@ class TestAProposal:
             (
                 propose("800"),
                 "instalments",
-                "The instalments add up to 1000.00 EUR, which would be more than the grant. Give other instalments, too.",
+                (
+                    "The instalments add up to 1000.00 EUR, which would be more than the grant. Change "
+                    "the instalments, too."
+                ),
             ),
             (
                 propose("800", "100"),
@@ -201,7 +204,7 @@ class TestAProposal:
         world.run(propose("800"), OFFICER)
         assert world.turned_down(ACCEPT, ARTIST) == (
             Refused,
-            "Another amendment was proposed meanwhile; look at it, then answer it.",
+            "Another amendment has been proposed since; read it, then answer it.",
         )
         world.run(AcceptGrantAmendment(grant=GRANT, amendment=2), ARTIST)
         assert world.state(GRANTS, GRANT).amount == 80_000
@@ -284,7 +287,7 @@ class TestAnAnswer:
         world.run(DECLINE, ARTIST)
         assert world.turned_down(command, ARTIST) == (
             Refused,
-            "No amendment of this grant waits for an answer.",
+            "No amendment of this grant is waiting for an answer.",
         )
 
     def test_may_be_given_while_the_grant_is_suspended(self) -> None:

@@ -45,7 +45,7 @@ INSTRUCT = InstructInstalment(grant=GRANT, instalment=1, reference="BATCH-1")
 FAILED = GrantInstalmentFailed(grant=GRANT, instalment=1, reason="account_not_found", approvals_ended=0)
 AGAIN = (
     Refused,
-    "The payee was changed after this instalment was approved, so it must be approved twice again.",
+    ("The payee was changed after this instalment was approved, so it needs both approvals again."),
 )
 
 

@@ -92,8 +92,8 @@ def keyed(before: str, after: str, bik: str) -> str:
 
 
 UNFIT = (
-    "The account number and the bank code do not fit each other, so one of them has a typing error; compare them with a "
-    "letter or statement from the bank."
+    "The account number and the bank code do not match, so one of them has a typing "
+    "error; compare them with a letter or statement from the bank."
 )
 
 
@@ -129,9 +129,7 @@ UNFIT = (
             "12\u043e4",
             "AGRIAM22",
             "AM",
-            {
-                "account": "Write the account number with the letters A to Z and digits alone, 4 to 34 of them."
-            },
+            {"account": "Use only the letters A to Z and digits for the account number, 4 to 34 of them."},
         ),
         (
             "123",

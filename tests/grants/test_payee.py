@@ -197,14 +197,14 @@ class TestAPayeeThatIsSet:
         world = world_with_grant(*accepted(), payee_set())
         assert world.turned_down(ConfirmGrantPayee(grant=GRANT, setting=seen), FINANCE) == (
             Refused,
-            "The bank details were changed meanwhile; look at the new ones, then confirm them.",
+            "The bank details have been changed since; look at the new ones, then confirm them.",
         )
 
     def test_one_set_anew_meanwhile_is_not_confirmed_by_the_older_setting(self) -> None:
         world = world_with_grant(*accepted(), payee_set(), payee_set(2))
         assert world.turned_down(CONFIRM, FINANCE) == (
             Refused,
-            "The bank details were changed meanwhile; look at the new ones, then confirm them.",
+            "The bank details have been changed since; look at the new ones, then confirm them.",
         )
 
     def test_one_that_was_never_confirmed_is_replaced_without_a_wait(self) -> None:

@@ -243,7 +243,7 @@ class TestAScheduledGrant:
     def test_it_stands_once_an_instalment_was_requested(self, since: tuple[Fact, ...]) -> None:
         assert world_with_grant(*payable(), *since).turned_down(plan("1"), OFFICER) == (
             Refused,
-            "The schedule can no longer be changed, since an instalment was already requested.",
+            "The schedule can no longer be changed, because an instalment was already requested.",
         )
 
 

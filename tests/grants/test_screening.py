@@ -138,7 +138,7 @@ class TestARecord:
             (accepted(), "The recipient has not added bank details yet."),
             (
                 (*accepted(), payee_set(), payee_set(2)),
-                "The bank details were changed meanwhile; the new payee has to be screened.",
+                "The bank details have been changed since; the new payee has to be screened.",
             ),
             (
                 (*payable(), GrantCompleted(grant=GRANT)),
@@ -177,7 +177,7 @@ class TestARequirement:
     def test_is_not_said_twice(self, command: Command, actor: str) -> None:
         assert world_with_grant(*accepted()).turned_down(command, actor) == (
             Refused,
-            "No screening is required here as it is.",
+            "Screening is not required here.",
         )
 
     def test_is_not_set_for_a_cancelled_call(self) -> None:

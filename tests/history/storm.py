@@ -126,7 +126,7 @@ class Writer:
                 if chance.random() < 0.6:
                     facts.append(self._fact(stream, read[stream] + 1))
         elif kind == 3:
-            more["claims"] = [(chance.choice(NAMES), own)]
+            more["unique_names"] = [(chance.choice(NAMES), own)]
         elif kind == 4:
             index = chance.choice(ROUNDS)
             facts = [self._fact(own, 1, adds=index)]

@@ -291,7 +291,7 @@ async def test_a_role_given_in_another_process_counts_at_once(offices: Offices) 
     )
 
 
-async def test_a_claimed_address_is_refused_to_the_next(office: Office) -> None:
+async def test_a_taken_address_is_refused_to_the_next(office: Office) -> None:
     """An address is taken once, whatever its capitals, and shows nowhere in clear."""
     await office.opened()
     await office.run("person.register", name="First", email="Same@Example.org", language="en")
@@ -302,9 +302,9 @@ async def test_a_claimed_address_is_refused_to_the_next(office: Office) -> None:
 
     assert office.rows() == rows
     with psycopg.connect(office.url) as connection:
-        claims = connection.execute("SELECT encode(name, 'escape') FROM history.claims").fetchall()
-    assert len(claims) == 2
-    assert not any("example" in claim.lower() for (claim,) in claims)
+        names = connection.execute("SELECT encode(name, 'escape') FROM history.unique_names").fetchall()
+    assert len(names) == 2
+    assert not any("example" in name.lower() for (name,) in names)
 
 
 async def test_an_erased_persons_address_is_free_again(office: Office) -> None:
@@ -316,7 +316,7 @@ async def test_an_erased_persons_address_is_free_again(office: Office) -> None:
     await office.run("person.erase", person=gone.stream, reason="asked_by_person")
 
     with psycopg.connect(office.url) as connection:
-        held = connection.execute("SELECT stream FROM history.claims").fetchall()
+        held = connection.execute("SELECT stream FROM history.unique_names").fetchall()
     assert len(held) == 2  # the administrator's and the other's
     assert (gone.stream,) not in held
     again = await office.run("person.register", name="Second", email="same@example.org", language="en")

@@ -157,22 +157,22 @@ async def test_an_entry_that_many_facts_make_stands_once(opened: tuple[Office, s
     assert verify_tables(office.url) == TablesVerified(0, ())
 
 
-async def test_a_claim_is_missed_or_too_many(opened: tuple[Office, str, str]) -> None:
+async def test_a_unique_name_is_missing_or_added(opened: tuple[Office, str, str]) -> None:
     """A person has at most one, which may be none since the address is sealed; a round has none."""
     office, round, _ = opened
     person = await office.person()
-    change(office, "INSERT INTO history.claims VALUES ('a'::bytea, %s)", round)
-    change(office, "INSERT INTO history.claims VALUES ('b'::bytea, %s)", person)
-    change(office, "INSERT INTO history.claims VALUES ('c'::bytea, %s)", "any text \x1b[2J")
+    change(office, "INSERT INTO history.unique_names VALUES ('a'::bytea, %s)", round)
+    change(office, "INSERT INTO history.unique_names VALUES ('b'::bytea, %s)", person)
+    change(office, "INSERT INTO history.unique_names VALUES ('c'::bytea, %s)", "any text \x1b[2J")
     wrong = verify_tables(office.url).wrong
     assert wrong[1:] == (
-        Mismatch("claims", person, "added", None),
-        Mismatch("claims", round, "added", None),
+        Mismatch("unique_names", person, "added", None),
+        Mismatch("unique_names", round, "added", None),
     )
-    assert (wrong[0].table, wrong[0].fault, wrong[0].row[:8]) == ("claims", "added", "unknown ")
-    change(office, "DELETE FROM history.claims WHERE name = 'a'::bytea")
-    change(office, "DELETE FROM history.claims WHERE name = 'c'::bytea")
-    change(office, "DELETE FROM history.claims WHERE name = 'b'::bytea")
+    assert (wrong[0].table, wrong[0].fault, wrong[0].row[:8]) == ("unique_names", "added", "unknown ")
+    change(office, "DELETE FROM history.unique_names WHERE name = 'a'::bytea")
+    change(office, "DELETE FROM history.unique_names WHERE name = 'c'::bytea")
+    change(office, "DELETE FROM history.unique_names WHERE name = 'b'::bytea")
     assert verify_tables(office.url) == TablesVerified(0, ())
 
 
@@ -188,19 +188,19 @@ async def test_with_the_keys_a_changed_or_deleted_address_is_found(opened: tuple
     position = next(row[0] for row in office.rows() if row[1] == person)
     assert verify_tables(office.url, keys=keys_of(office)) == TablesVerified(0, ())
 
-    change(office, "UPDATE history.claims SET name = sha256('x') WHERE stream = %s", person)
+    change(office, "UPDATE history.unique_names SET name = sha256('x') WHERE stream = %s", person)
     again = await office.run("person.register", name="Ann", email="ann@example.org", language="en")
     assert verify_tables(office.url) == TablesVerified(0, ())
     assert verify_tables(office.url, keys=keys_of(office)).wrong == (
-        Mismatch("claims", person, "changed", position),
+        Mismatch("unique_names", person, "changed", position),
     )
 
-    change(office, "DELETE FROM history.claims WHERE stream = %s", again.stream)
-    change(office, "DELETE FROM history.claims WHERE stream = %s", person)
+    change(office, "DELETE FROM history.unique_names WHERE stream = %s", again.stream)
+    change(office, "DELETE FROM history.unique_names WHERE stream = %s", person)
     newest = office.rows()[-1][0]
     assert set(verify_tables(office.url, keys=keys_of(office)).wrong) == {
-        Mismatch("claims", person, "missing", position),
-        Mismatch("claims", again.stream, "missing", newest),
+        Mismatch("unique_names", person, "missing", position),
+        Mismatch("unique_names", again.stream, "missing", newest),
     }
 
 
@@ -210,10 +210,10 @@ async def test_with_the_keys_an_address_that_nobody_gave_is_added(opened: tuple[
     with_address = await office.person()
     without = (await office.run("person.register", name="Bo", email=None, language="en")).stream
     for name, person in (("a", with_address), ("b", without)):
-        change(office, "INSERT INTO history.claims VALUES (sha256(%s::bytea), %s)", name, person)
+        change(office, "INSERT INTO history.unique_names VALUES (sha256(%s::bytea), %s)", name, person)
     assert set(verify_tables(office.url, keys=keys_of(office)).wrong) == {
-        Mismatch("claims", with_address, "added", None),
-        Mismatch("claims", without, "added", None),
+        Mismatch("unique_names", with_address, "added", None),
+        Mismatch("unique_names", without, "added", None),
     }
 
 
@@ -247,18 +247,20 @@ async def test_a_changed_grant_of_an_application_is_found_with_the_keys(office: 
             facts=[write(offered, history.id, envelope, {}, os.urandom)],
             read={"grant-1": 0},
             answers="grant-1",
-            claims=[(name, "grant-1")],
+            unique_names=[(name, "grant-1")],
         )
     )
 
     def faults(keys: UniqueNameKeys | None) -> list[str]:
-        return [each.fault for each in verify_tables(office.url, keys=keys).wrong if each.table == "claims"]
+        return [
+            each.fault for each in verify_tables(office.url, keys=keys).wrong if each.table == "unique_names"
+        ]
 
     keys = keys_of(office)
     assert (faults(None), faults(keys)) == ([], [])
-    change(office, "UPDATE history.claims SET name = sha256('x') WHERE stream = 'grant-1'")
+    change(office, "UPDATE history.unique_names SET name = sha256('x') WHERE stream = 'grant-1'")
     assert (faults(None), faults(keys)) == ([], ["changed"])
-    change(office, "DELETE FROM history.claims WHERE stream = 'grant-1'")
+    change(office, "DELETE FROM history.unique_names WHERE stream = 'grant-1'")
     assert (faults(None), faults(keys)) == (["missing"], ["missing"])
 
 
@@ -274,16 +276,18 @@ async def test_a_key_that_does_not_open_leaves_its_names_uncertain(opened: tuple
     assert verify_tables(office.url, keys=keys_of(office)) == TablesVerified(0, ())
 
 
-async def test_an_erased_person_claims_nothing(opened: tuple[Office, str, str]) -> None:
-    """Their address is free; a claim that comes back was added."""
+async def test_an_erased_person_holds_no_name(opened: tuple[Office, str, str]) -> None:
+    """Their address is free; a name that comes back was added."""
     office, _, _ = opened
     person = await office.person()
-    claim = _rows(office, f"SELECT name FROM history.claims WHERE stream = '{person}'")[0][0]
+    claim = _rows(office, f"SELECT name FROM history.unique_names WHERE stream = '{person}'")[0][0]
     await office.run("person.erase", person=person, reason="asked_by_person")
     assert verify_tables(office.url) == TablesVerified(0, ())
-    change(office, "INSERT INTO history.claims VALUES (%s, %s)", claim, person)
+    change(office, "INSERT INTO history.unique_names VALUES (%s, %s)", claim, person)
     for keys in (None, keys_of(office)):
-        assert verify_tables(office.url, keys=keys).wrong == (Mismatch("claims", person, "added", None),)
+        assert verify_tables(office.url, keys=keys).wrong == (
+            Mismatch("unique_names", person, "added", None),
+        )
 
 
 async def test_a_due_date_is_missing_changed_or_added(opened: tuple[Office, str, str]) -> None:
@@ -303,7 +307,7 @@ async def test_a_due_date_is_missing_changed_or_added(opened: tuple[Office, str,
 
 
 async def test_a_closed_round_is_due_no_more(opened: tuple[Office, str, str]) -> None:
-    """Its due date was struck out together with the fact."""
+    """Its due date was removed together with the fact."""
     office, round, _ = opened
     due = _rows(office, "SELECT key, at, stream, version FROM history.due_dates")[0]
     office.now = NOON + timedelta(days=60)

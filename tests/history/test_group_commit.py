@@ -69,12 +69,12 @@ async def test_appends_of_one_moment_share_a_few_commits(history: History, url: 
 
 async def test_those_that_conflict_fail_alone_and_at_once(history: History, url: str) -> None:
     """Among forty, a stale one, a taken name, a missing key, a counted index that moved and a reused key."""
-    await history.append(new("taken", claims=[(b"name", "taken")], entries=[("index", "taken")]))
+    await history.append(new("taken", unique_names=[(b"name", "taken")], entries=[("index", "taken")]))
     used = Idempotency("somebody", b"key", b"request")
     await history.append(new("used", idempotency=used, new_keys=[WrappedKey("person-2", 1, b"wrapped")]))
     turned = {
         "stale": (new("taken"), Appended("conflict", (), "taken")),
-        "claimed": (new("a", claims=[(b"name", "a")]), Appended("claimed", (), b"name".hex())),
+        "name_taken": (new("a", unique_names=[(b"name", "a")]), Appended("name_taken", (), b"name".hex())),
         "erased": (new("b", sealed_for=["person-1"]), Appended("conflict", (), "person-1")),
         "counted": (new("c", read_indexes={"index": 0}), Appended("conflict", (), "index")),
         "repeated": (new("d", idempotency=used), Appended("repeated", (2,), "used")),
@@ -211,12 +211,12 @@ KEY = WrappedKey("person-1", 1, b"")
         (new("a", entries=[("i", "a")]), new("b", entries=[("i", "a")]), False),
         (new("a", entries=[("i", "a")]), new("b", read_indexes={"i": 1}), False),
         (new("a", read_indexes={"i": 1}), new("b", entries=[("i", "b")]), True),
-        (new("a", claims=[(b"n", "a")]), new("b", claims=[(b"n", "b")]), False),
-        (new("a", claims=[(b"n", "person-1")]), new("b", erased=["person-1"]), False),
+        (new("a", unique_names=[(b"n", "a")]), new("b", unique_names=[(b"n", "b")]), False),
+        (new("a", unique_names=[(b"n", "person-1")]), new("b", erased=["person-1"]), False),
         (new("a", new_keys=[KEY]), new("b", sealed_for=["person-1"]), False),
         (new("a", erased=["person-1"]), new("b", sealed_for=["person-1"]), False),
         (new("a", sealed_for=["person-1"]), new("b", sealed_for=["person-1"]), True),
-        (new("a", struck=["due"]), new("b", struck=["due"]), False),
+        (new("a", removed_due=["due"]), new("b", removed_due=["due"]), False),
         (
             new("a", idempotency=Idempotency("p", b"k", b"1")),
             new("b", idempotency=Idempotency("p", b"k", b"2")),

@@ -54,7 +54,7 @@ async def test_the_application_role_can_do_all_that_an_append_does(application_u
                 read={},
                 answers="one",
                 entries=[("index", "one")],
-                claims=[(b"name", "person-1")],
+                unique_names=[(b"name", "person-1")],
                 due=[due],
                 new_keys=[WrappedKey("person-1", 1, b"wrapped")],
                 sealed_for=["person-1"],
@@ -62,7 +62,13 @@ async def test_the_application_role_can_do_all_that_an_append_does(application_u
             )
         )
         two = await history.append(
-            Append(facts=[ERASED], read={"one": 1}, answers="person-1", erased=["person-1"], struck=["other"])
+            Append(
+                facts=[ERASED],
+                read={"one": 1},
+                answers="person-1",
+                erased=["person-1"],
+                removed_due=["other"],
+            )
         )
 
         assert (one.positions, two.positions) == ((1,), (2,))
@@ -73,7 +79,7 @@ async def test_the_application_role_can_do_all_that_an_append_does(application_u
         assert known is not None
         assert known.positions == (1,)
         assert await history.due(NOON) == [due]
-        await history.strike(due)
+        await history.remove_due_date(due)
         assert await history.due(NOON) == []
 
 
@@ -92,7 +98,7 @@ async def test_the_application_role_can_do_all_that_an_append_does(application_u
         "UPDATE history.commands SET request = ''",
         "DELETE FROM history.commands",
         "CREATE OR REPLACE FUNCTION history.answers_kept() RETURNS interval LANGUAGE sql AS $$SELECT interval '0'$$",
-        "DELETE FROM history.claims",
+        "DELETE FROM history.unique_names",
         "INSERT INTO history.indexes VALUES ('index', 'entry')",
         "UPDATE vault.keys SET wrapped = ''",
         "DELETE FROM vault.keys",
@@ -173,9 +179,9 @@ async def test_what_comes_without_a_fact_is_not_stored(application_url: str) -> 
         read={},
         answers="one",
         entries=[("index", "one")],
-        claims=[(b"name", "person-2")],
+        unique_names=[(b"name", "person-2")],
         due=[DueDate("due", NOON, "one", 1)],
-        struck=["kept"],
+        removed_due=["kept"],
         new_keys=[WrappedKey("person-2", 1, b"wrapped")],
         idempotency=Idempotency("somebody", b"key", b"request"),
     )

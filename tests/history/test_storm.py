@@ -173,7 +173,7 @@ def test_nothing_is_lost_doubled_or_out_of_order_when_connections_are_cut_and_pr
 
     log.info("%s, %s", ends, done)
     assert done["cut"]
-    assert all(ends[outcome] for outcome in ("conflict", "claimed", "repeated")), ends
+    assert all(ends[outcome] for outcome in ("conflict", "name_taken", "repeated")), ends
 
 
 @pytest.fixture

@@ -101,7 +101,7 @@ class TestTaking:
         world = house(given_for(CALL, Role.JUROR), taken)
         assert world.turned_down(self.TAKE, ADMINISTRATOR) == (
             Refused,
-            "This person has no role for this call alone.",
+            "This person has no role for this call only.",
         )
         assert world.state(INITIATIVES, INITIATIVE).within(CALL).roles(STRANGER) == frozenset()
 

@@ -171,7 +171,7 @@ class Load:
             ).fetchall()
             commands = connection.execute("SELECT answers, positions FROM history.commands").fetchall()
             claims = Counter(
-                row[0] for row in connection.execute("SELECT stream FROM history.claims").fetchall()
+                row[0] for row in connection.execute("SELECT stream FROM history.unique_names").fetchall()
             )
             due = {row[0] for row in connection.execute("SELECT key FROM history.due_dates").fetchall()}
             wrapped = connection.execute("SELECT subject, epoch, wrapped FROM vault.keys").fetchall()
@@ -234,9 +234,9 @@ def later(days: int) -> str:
 
 def prepare(address: str, folder: Path, awards: int) -> Ground:
     """Let a jury award so many applications, and open a call for more."""
-    ways_in = json.loads((folder / "ways-in.json").read_text())["ways_in"]
-    tokens = {way["role"]: way["token"] for way in ways_in}
-    people = {way["role"]: way["person"] for way in ways_in}
+    people = json.loads((folder / "access.json").read_text())["access"]
+    tokens = {each["role"]: each["token"] for each in people}
+    people = {each["role"]: each["person"] for each in people}
     with following(address) as (client, _):
 
         def speaking(role: str) -> Person:

@@ -103,7 +103,7 @@ class Running:
 
 @dataclass
 class Person:
-    """One person's way in."""
+    """One person's access."""
 
     client: httpx.Client
     token: str

@@ -91,8 +91,8 @@ class Ground:
 @pytest.fixture(scope="module")
 def ground(running: Running) -> Ground:
     """The demonstration's own, and a call besides."""
-    ways_in = json.loads((running.folder / "ways-in.json").read_text())["ways_in"]
-    tokens = {way["role"]: way["token"] for way in ways_in}
+    people = json.loads((running.folder / "access.json").read_text())["access"]
+    tokens = {each["role"]: each["token"] for each in people}
     rows = running.rows()
 
     def first(topic: str) -> dict[str, Any]:
@@ -204,11 +204,14 @@ def test_a_time_with_an_offset_is_refused_where_the_calls_own_clocks_count(
     for moment, detail in (
         (
             "2090-05-31T18:00:00Z",
-            "Write the time as it is in the call's time zone, without an offset.",
+            "Write the local time in the call's time zone, without an offset.",
         ),
         (
             "2090-03-26T02:30:00",
-            "This time does not exist in Europe/Berlin, since the clocks are put forward then; choose another one.",
+            (
+                "This time does not exist in Europe/Berlin, because the clocks are put forward then; "
+                "choose another one."
+            ),
         ),
     ):
         assert turned_down(running, ground.officer, path, 422, closes_at=moment) == [("closes_at", detail)]

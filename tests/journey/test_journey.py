@@ -64,7 +64,7 @@ second     juror     Juror B submitted a review of application {application}.
 spare      juror     Juror C declared no conflict of interest with application {application}.
 spare      juror     Juror C submitted a review of application {application}.
 officer    officer   Officer 1 opened the panel of the round on a ranking of 1 application.
-officer    officer   Officer 1 handed the round to its panel.
+officer    officer   Officer 1 put the round to its panel.
 chair      chair     Chair 1 set an award of 1,400.25 EUR for application {application}. (for its quality)
 chair      chair     Chair 1 closed the panel of the round.
 officer    officer   Officer 1 confirmed the decisions of the panel of the round.
@@ -74,20 +74,20 @@ officer    officer   Officer 1 announced an award of 1,400.25 EUR to application
 officer    officer   Officer 1 offered a grant of 1,400.25 EUR for application {application}, to be answered by {respond_by}.
 officer    officer   Officer 1 committed 1,400.25 EUR to the grant for application {application}.
 artist     applicant The recipient accepted the grant for application {application}.
-artist     applicant The recipient set to whom the grant for application {application} is paid. [Payee: the recipient]
+artist     applicant The recipient added the bank details of the grant for application {application}. [Payee: the recipient]
 finance    finance   Finance 1 confirmed the payee of the grant for application {application}.
 officer    officer   Officer 1 divided the grant for application {application} into 2 instalments. [Instalment 1: 1,000.00 EUR, due on {due}; Instalment 2: 400.25 EUR, due on {due}, after a report]
-artist     applicant The recipient asked for instalment 1 of the grant for application {application}.
+artist     applicant The recipient requested instalment 1 of the grant for application {application}.
 finance    finance   Finance 1 approved instalment 1 of the grant for application {application}, as the first of two people.
 approver   approver  Approver 1 approved instalment 1 of the grant for application {application}, as the second of two people.
-finance    finance   Finance 1 told the bank to pay instalment 1 of the grant for application {application}, reference RUN-1.
+finance    finance   Finance 1 instructed the bank to pay instalment 1 of the grant for application {application}, reference RUN-1.
 finance    finance   Finance 1 recorded that instalment 1 of the grant for application {application}, 1,000.00 EUR, was paid on {paid_on}.
 artist     applicant The recipient submitted report 1 on the grant for application {application}.
 officer    officer   Officer 1 accepted report 1 on the grant for application {application}.
-artist     applicant The recipient asked for instalment 2 of the grant for application {application}, for report 1.
+artist     applicant The recipient requested instalment 2 of the grant for application {application}, for report 1.
 finance    finance   Finance 1 approved instalment 2 of the grant for application {application}, as the first of two people.
 approver   approver  Approver 1 approved instalment 2 of the grant for application {application}, as the second of two people.
-finance    finance   Finance 1 told the bank to pay instalment 2 of the grant for application {application}, reference RUN-2.
+finance    finance   Finance 1 instructed the bank to pay instalment 2 of the grant for application {application}, reference RUN-2.
 finance    finance   Finance 1 recorded that instalment 2 of the grant for application {application}, 400.25 EUR, was paid on {paid_on}.
 officer    officer   Officer 1 completed the grant for application {application}.
 """

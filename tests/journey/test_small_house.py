@@ -29,7 +29,7 @@ class House:
 
 
 def newcomer(keeper: Person, running: Running, name: str) -> Person:
-    """A new person with a way in."""
+    """A new person with a token."""
     person = keeper.post("/api/persons", name=f"{name} of the Small House", email=None, language="en")["id"]
     client = running.person(keeper.post(f"/api/persons/{person}/tokens", label="house")["token"])
     client.id = person

@@ -39,7 +39,7 @@ def paste(text: str, environment: dict[str, str]) -> subprocess.CompletedProcess
 
 def walked(running: Running, **settings: str) -> subprocess.CompletedProcess[str]:
     """The tour through a demonstration."""
-    ways = {"URL": running.address, "WAYS": str(running.folder / "ways-in.json")}
+    ways = {"URL": running.address, "ACCESS": str(running.folder / "access.json")}
     return paste(commands("A tour of one grant's life", "TOUR"), {**running.environment, **ways, **settings})
 
 
@@ -57,22 +57,20 @@ def test_the_tour_leads_from_an_application_to_a_payment_that_the_funder_reads()
             "",
             "No call is open, as after a tour. To start over, stop the demonstration, delete .data, and run make demo.\n",
         )
-        elsewhere = walked(running, WAYS="nowhere/ways-in.json")
+        elsewhere = walked(running, ACCESS="nowhere/access.json")
         assert (elsewhere.returncode, elsewhere.stdout, elsewhere.stderr) == (
             1,
             "",
-            "There is no nowhere/ways-in.json: run this in the folder in which make demo runs.\n",
+            "There is no nowhere/access.json: run this in the folder in which make demo runs.\n",
         )
 
 
 @pytest.mark.timeout(60)
 def test_the_tour_stops_at_the_first_failure(tmp_path: Path) -> None:
     """One that nobody answers says so once, and begins nothing more."""
-    ways = tmp_path / "ways-in.json"
-    ways.write_text(
-        json.dumps({"ways_in": [{"role": "newcomer", "token": "ow_nothing", "person": "nobody"}]})
-    )
-    settings = {"URL": "http://127.0.0.1:9", "WAYS": str(ways)}
+    ways = tmp_path / "access.json"
+    ways.write_text(json.dumps({"access": [{"role": "newcomer", "token": "ow_nothing", "person": "nobody"}]}))
+    settings = {"URL": "http://127.0.0.1:9", "ACCESS": str(ways)}
     done = paste(commands("A tour of one grant's life", "TOUR"), {**os.environ, **settings})
     assert done.returncode != 0
     assert done.stdout == ""
@@ -85,8 +83,8 @@ def test_the_tour_stops_at_the_first_failure(tmp_path: Path) -> None:
 def test_the_tour_begins_nothing_where_somebody_has_applied_by_page() -> None:
     """They would be left without a judgement, and the tour would stop half-way, with the clock set."""
     with demonstration() as running:
-        ways = json.loads((running.folder / "ways-in.json").read_text())["ways_in"]
-        token = next(way["token"] for way in ways if way["role"] == "newcomer")
+        ways = json.loads((running.folder / "access.json").read_text())["access"]
+        token = next(each["token"] for each in ways if each["role"] == "newcomer")
         with httpx.Client(base_url=running.address, headers={"Authorization": f"Bearer {token}"}) as newcomer:
             calls = newcomer.get("/api/calls").json()["items"]
             call = next(each for each in calls if each["rounds"][0]["status"] == "open")

@@ -135,7 +135,7 @@ class TestOverHTTP:
         answer = await client.post("/claim", **sent)  # type: ignore[arg-type]
         assert (answer.status_code, len(answer.content) < SMALL) == (status, True)
 
-    @pytest.mark.parametrize("path", ["/claim", "/sign-in", "/sign-out", "/me/ways-in", "/api/claims"])
+    @pytest.mark.parametrize("path", ["/claim", "/sign-in", "/sign-out", "/me/access", "/api/claims"])
     async def test_the_setting_for_fields_holds_on_every_form(self, wired: Wiring, path: str) -> None:
         """Also on those that are no commands: one field more than the setting says is refused."""
         settings = replace(wired.settings, most_fields=100)

@@ -165,7 +165,7 @@ class TestASchedule:
         else:
             assert answers == [
                 None,
-                "The schedule can no longer be changed, since an instalment was already requested.",
+                "The schedule can no longer be changed, because an instalment was already requested.",
             ]
             assert kinds[-1] is GrantInstalmentRequested
         house.count()

@@ -264,7 +264,7 @@ async def test_two_people_who_announce_at_once_announce_once(house: House) -> No
     assert len(decided) == 6
 
 
-ANNOUNCED = "The results of this panel were announced already."
+ANNOUNCED = "The results of this panel have already been announced."
 
 
 async def test_a_refusal_is_of_one_moment(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -67,7 +67,7 @@ def allowed(roles: Roles) -> Roles:
 
 @contextmanager
 def served(operator: Operator, tmp_path: Path) -> Iterator[Running]:
-    """Server and projections of an operator, with an administrator's way in."""
+    """Server and projections of an operator, with an administrator's token."""
     token = operator.administrator()["token"]
     address = f"http://127.0.0.1:{operator.settings['OVERWINTER_PORT']}"
     with (

@@ -100,11 +100,11 @@ async def test_what_rests_on_it_is_refused_and_the_rest_is_served(
     environment: dict[str, str], settings: Settings, database_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """By JSON and by page, with one sentence and status 503; the log has the position, the answer has not."""
-    ways_in = {way.role: way for way in await load(settings, database_url)}
+    people = {each.role: each for each in await load(settings, database_url)}
     applicant, officer = (
-        {"Authorization": f"Bearer {ways_in[role].token}"} for role in ("applicant", "officer")
+        {"Authorization": f"Bearer {people[role].token}"} for role in ("applicant", "officer")
     )
-    administrator = {"Authorization": f"Bearer {ways_in['administrator'].token}"}
+    administrator = {"Authorization": f"Bearer {people['administrator'].token}"}
     application = stream_of(database_url, "application.submitted.v1")
     call = stream_of(database_url, "call.drafted.v1")
     position = await add(database_url, application, "application.awarded.v1", b"\xff no JSON")
@@ -164,7 +164,7 @@ async def test_in_the_installations_own_stream_it_keeps_no_server_from_starting(
     document: bytes,
 ) -> None:
     """Administrators are refused, everybody else is served; and a demonstration is still never taken for a real one."""
-    ways_in = {way.role: way for way in await load(settings, database_url)}
+    people = {each.role: each for each in await load(settings, database_url)}
     position = await add(database_url, INSTALLATION_ID, topic, document)
     initiative = stream_of(database_url, "initiative.founded.v1")
     # The members are told of every administrator, so of one that cannot be read they are told that.
@@ -179,15 +179,15 @@ async def test_in_the_installations_own_stream_it_keeps_no_server_from_starting(
                 ("officer", "/api/calls", 200),
                 ("funder", f"/api/initiatives/{initiative}/members", told),
             ):
-                headers = {"Authorization": f"Bearer {ways_in[role].token}"}
+                headers = {"Authorization": f"Bearer {people[role].token}"}
                 assert (await client.get(path, headers=headers)).status_code == status, path
             assert (await client.get("/health")).status_code == 200
             ready = await client.get(
-                "/health/ready", headers={"Authorization": f"Bearer {ways_in['administrator'].token}"}
+                "/health/ready", headers={"Authorization": f"Bearer {people['administrator'].token}"}
             )
             assert (ready.status_code, ready.json()) == (200, {"status": "ready"})
     assert f"the installation's own facts: The fact at position {position} cannot be read" in caplog.text
-    assert {way.role for way in await load(settings, database_url)} == ways_in.keys()
+    assert {each.role for each in await load(settings, database_url)} == people.keys()
 
     with pytest.raises(WiringError, match="This database contains a demonstration"):
         async with served(read_settings(environment | {"OVERWINTER_DEMO": "0"}), database_url):

@@ -20,9 +20,9 @@ def test_the_first_administrator_comes_in_by_a_claim(migrated: Operator) -> None
     """The act is a fact; neither the claim's text nor the token's stands in the database."""
     claim = json.loads(migrated.said("claims", "create", "--administrator", "--json"))
     assert claim["text"].startswith("owc_")
-    way_in = json.loads(migrated.said("claims", "exchange", "--json", typed=claim["text"] + "\n"))
-    assert way_in["person"] == claim["person"]
-    assert way_in["token"].startswith("ow_")
+    exchanged = json.loads(migrated.said("claims", "exchange", "--json", typed=claim["text"] + "\n"))
+    assert exchanged["person"] == claim["person"]
+    assert exchanged["token"].startswith("ow_")
     with psycopg.connect(migrated.settings["DATABASE_URL"]) as connection:
         documents = connection.execute(
             "SELECT convert_from(document, 'UTF8') FROM history.facts WHERE stream = %s ORDER BY version",
@@ -37,7 +37,7 @@ def test_the_first_administrator_comes_in_by_a_claim(migrated: Operator) -> None
         (claim["id"], None, None),
     ]
     assert claim["id"] in accounts
-    for secret in (claim["text"], way_in["token"]):
+    for secret in (claim["text"], exchanged["token"]):
         assert secret not in str(documents) + accounts
 
 

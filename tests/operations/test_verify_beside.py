@@ -115,7 +115,7 @@ EXCHANGE = "INSERT INTO accounts.sessions (digest, person, token, expires_at) "
 
 
 def test_a_token_for_nobody_and_its_session_are_named(installation: Installation) -> None:
-    """A way in without a person whom a fact registers; in words and as JSON."""
+    """A token without a person whom a fact registers; in words and as JSON."""
     installation.steal(
         MAKE + "VALUES (decode(repeat('ab', 32), 'hex'), %s, 'one', 'system', now() + '1 day')", NOBODY
     )
@@ -136,7 +136,7 @@ def test_a_token_for_nobody_and_its_session_are_named(installation: Installation
         "overwinter: Tables beside the history do not match its facts: 2 faults. `overwinter tokens revoke` ends a token that "
         "nobody should have, and its sessions; wrong rows of tables must be corrected by the owner of the database."
     )
-    assert json.loads(installation.run("verify", "--json").stdout)["ways_in"] == [
+    assert json.loads(installation.run("verify", "--json").stdout)["access"] == [
         {"kind": "token", "id": "abababababababab", "reason": "nobody"},
         {"kind": "session", "id": "cdcdcdcdcdcdcdcd", "reason": "nobody"},
     ]
@@ -158,7 +158,7 @@ def test_a_token_that_nobody_made_and_a_session_as_somebody_else_are_named(
         other,
     )
 
-    assert json.loads(installation.run("verify", "--json").stdout)["ways_in"] == [
+    assert json.loads(installation.run("verify", "--json").stdout)["access"] == [
         {"kind": "token", "id": "abababababababab", "reason": "maker"},
         {"kind": "session", "id": "cdcdcdcdcdcdcdcd", "reason": "another"},
     ]
@@ -168,7 +168,7 @@ def test_a_way_in_that_goes_back_to_no_claim_of_its_person_is_named(installation
     """To none, to one that nobody was given, to one that was not used, or to another person's."""
     person, other = installation.let_in(), installation.let_in()
     unused = json.loads(installation.run("claims", "create", person, "--json").stdout)["id"]
-    assert json.loads(installation.run("verify", "--json").stdout)["ways_in"] == []
+    assert json.loads(installation.run("verify", "--json").stdout)["access"] == []
     for digit, claim in (("a", None), ("b", "claim-" + "0" * 32), ("c", unused)):
         installation.steal(
             MAKE.replace("expires_at", "expires_at, claim")
@@ -191,7 +191,7 @@ def test_a_way_in_that_goes_back_to_no_claim_of_its_person_is_named(installation
         "claim-" + "0" * 32,
         person,
     )
-    assert json.loads(installation.run("verify", "--json").stdout)["ways_in"] == [
+    assert json.loads(installation.run("verify", "--json").stdout)["access"] == [
         {"kind": "claim", "id": "e" * 16, "reason": "unclaimed"},
         *({"kind": "token", "id": digit * 16, "reason": "unclaimed"} for digit in "abcd"),
     ]
@@ -232,7 +232,7 @@ def test_facts_of_a_claim_in_another_stream_found_no_token(installation: Install
 
     found = json.loads(done.stdout)
     assert (done.exit_code, found["wrong"]) == (1, [])
-    assert found["ways_in"] == [{"kind": "token", "id": "a" * 16, "reason": "unclaimed"}]
+    assert found["access"] == [{"kind": "token", "id": "a" * 16, "reason": "unclaimed"}]
     assert found["tables"]["wrong"] == [
         {"table": "facts", "row": stray, "fault": "stray", "position": found["newest"] - 1},
         {"table": "facts", "row": stray, "fault": "stray", "position": found["newest"]},
@@ -250,7 +250,7 @@ def test_a_claim_that_was_used_without_having_been_made_founds_no_token(installa
         CLAIM,
     )
     installation.append_fact(victim, claim_facts(victim)[1])
-    assert json.loads(installation.run("verify", "--json").stdout)["ways_in"] == [
+    assert json.loads(installation.run("verify", "--json").stdout)["access"] == [
         {"kind": "token", "id": "a" * 16, "reason": "unclaimed"}
     ]
 
@@ -264,7 +264,7 @@ def test_only_the_first_fact_of_all_makes_a_demonstration(installation: Installa
         MAKE + "VALUES (decode(repeat('a', 64), 'hex'), %s, 'one', 'system', now() + '1 day')", victim
     )
     found = json.loads(installation.run("verify", "--json").stdout)
-    assert found["ways_in"] == [{"kind": "token", "id": "a" * 16, "reason": "unclaimed"}]
+    assert found["access"] == [{"kind": "token", "id": "a" * 16, "reason": "unclaimed"}]
     assert found["tables"]["found"] == (1 if stream.endswith("9") else 0)
     assert installation.run("claims", "create", victim).exit_code == 0
 
@@ -322,13 +322,13 @@ def test_a_token_of_an_erased_person_is_named(installation: Installation) -> Non
     installation.steal(
         MAKE + "VALUES (decode(repeat('ab', 32), 'hex'), %s, 'one', 'system', now() + '1 day')", person
     )
-    assert json.loads(installation.run("verify", "--json").stdout)["ways_in"] == [
+    assert json.loads(installation.run("verify", "--json").stdout)["access"] == [
         {"kind": "token", "id": "abababababababab", "reason": "erased"}
     ]
 
 
 def test_rows_that_come_with_an_invented_fact_are_named(installation: Installation) -> None:
-    """The append takes any entries, claims, due dates and keys, if there is a fact. A key of nobody opens nothing."""
+    """The append takes any entries, unique names, due dates and keys, if there is a fact. A key of nobody opens nothing."""
     invented = Stored("note-1", 1, "note.written.v1", b"x", bytes(32))
     installation.append(
         Append(
@@ -336,7 +336,7 @@ def test_rows_that_come_with_an_invented_fact_are_named(installation: Installati
             read={},
             answers="note-1",
             entries=[("conflicts of somebody", "application")],
-            claims=[(b"name", "note-1")],
+            unique_names=[(b"name", "note-1")],
             due=[DueDate("one day", datetime(2026, 1, 1, tzinfo=UTC), "note-1", 1)],
             new_keys=[WrappedKey(NOBODY, 1, b"wrapped")],
         )
@@ -348,7 +348,7 @@ def test_rows_that_come_with_an_invented_fact_are_named(installation: Installati
     assert [(each["table"], each["fault"], each["position"]) for each in found["tables"]["wrong"]] == [
         ("indexes", "unreadable", found["newest"]),
         ("indexes", "added", None),
-        ("claims", "added", None),
+        ("unique_names", "added", None),
         ("due_dates", "added", None),
     ]
 

@@ -66,7 +66,7 @@ async def come_true(url: str, statement: str, expected: object) -> None:
 class TestSweeping:
     """What can let nobody in any more is deleted while the process runs, not at its next start."""
 
-    async def test_ended_sessions_and_the_ways_in_of_the_erased(
+    async def test_ended_sessions_and_the_access_of_the_erased(
         self, settings: Settings, database_url: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(wiring, "SWEEP_ACCOUNTS_SECONDS", 0.1)

@@ -379,7 +379,7 @@ class TestItsGrant:
         grant = granted(world, respond=False)
         application = world.facts(grant)[0].application  # type: ignore[attr-defined]
         world.streams.pop(grant)
-        world.claims.clear()
+        world.unique_names.clear()
         world.run(CloseOrganisation(organisation=COLLECTIVE), ARTIST)
         offer = OfferGrant(application=application, respond_by=NOON + timedelta(days=3))
         assert world.turned_down(offer, OFFICER) == (Refused, "This organisation was closed.")
@@ -433,7 +433,7 @@ class TestAFiscalHost:
             leaves(world, HOST, FINANCE)
         assert world.turned_down(ConfirmGrantPayee(grant=grant, setting=1), FINANCE) == (
             Forbidden,
-            "You act for whoever is paid here, or did so before, so somebody else must do this.",
+            "You act for the payee, or did so before, so somebody else must do this.",
         )
 
     def test_is_not_approved_by_whoever_acts_for_it(self) -> None:
@@ -444,7 +444,7 @@ class TestAFiscalHost:
         world.run(ApproveInstalment(grant=grant, instalment=1), FINANCE)
         assert world.turned_down(ApproveInstalment(grant=grant, instalment=1), APPROVER) == (
             Forbidden,
-            "You act for whoever is paid here, or did so before, so somebody else must do this.",
+            "You act for the payee, or did so before, so somebody else must do this.",
         )
 
     def test_leaves_the_grant_to_everybody_else(self) -> None:
@@ -467,7 +467,7 @@ class TestAFiscalHost:
                 COLLECTIVE,
                 (
                     Invalid,
-                    {"host": "The recipient is no fiscal host of its own; say that it is paid itself."},
+                    {"host": "The recipient cannot be its own fiscal host; say that it is paid itself."},
                 ),
             ),
             (
@@ -475,7 +475,7 @@ class TestAFiscalHost:
                 HOST,
                 (
                     Invalid,
-                    {"host": "Only a fiscal host is named here; leave it out, or choose a fiscal host."},
+                    {"host": "Leave this empty, or choose a fiscal host as the payee."},
                 ),
             ),
         ],

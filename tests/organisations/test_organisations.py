@@ -90,8 +90,8 @@ class TestWhenThereIsNone:
             Invalid,
             {
                 "identifiers[0]": "Write the code of the register and the number in it, such as GB-CHC-1164883.",
-                "identifiers[1]": "This cannot be a number of the register GB-CHC; look it up again.",
-                "identifiers[2]": "This cannot be a number of the register US-EIN; look it up again.",
+                "identifiers[1]": "This is not a valid number of the register GB-CHC; check it again.",
+                "identifiers[2]": "This is not a valid number of the register US-EIN; check it again.",
             },
         )
 

@@ -19,7 +19,7 @@ from tests.journey.running import Person, Running, demonstration, until
 
 @dataclass
 class Stage:
-    """A running demonstration, and a way in for each of its people by what they do."""
+    """A running demonstration, and a token for each of its people by role."""
 
     running: Running
     tokens: dict[str, str]
@@ -36,7 +36,7 @@ class Stage:
         return self.running.address
 
     def speaking(self, role: str) -> Person:
-        """Somebody's way in by JSON."""
+        """A client of somebody's JSON."""
         return Speaker(self.running.client, self.tokens[role], running=self.running)
 
     def facts(self) -> int:
@@ -75,7 +75,7 @@ class Stage:
 
 @dataclass
 class Speaker(Person):
-    """Somebody's way in by JSON, beside people at pages: what they read shows what was just sent by a page."""
+    """A client of somebody's JSON, beside people at pages: what they read shows what was just sent by a page."""
 
     running: Running = field(kw_only=True)
 
@@ -168,11 +168,11 @@ def stage() -> Iterator[Stage]:
 def set_stage() -> Iterator[Stage]:
     """A demonstration with a call of the tests' own that is open."""
     with demonstration() as running:
-        ways_in = json.loads((running.folder / "ways-in.json").read_text())["ways_in"]
+        people = json.loads((running.folder / "access.json").read_text())["access"]
         stage = Stage(
             running,
-            tokens={way["role"]: way["token"] for way in ways_in},
-            people={way["role"]: way["person"] for way in ways_in},
+            tokens={each["role"]: each["token"] for each in people},
+            people={each["role"]: each["person"] for each in people},
         )
         _open_call(stage)
         try:

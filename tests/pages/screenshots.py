@@ -31,7 +31,7 @@ ROLES: Final = (
     "applicant",
     "newcomer",
 )
-BEGINNINGS: Final = ("/", "/calls", "/me", "/me/ways-in", "/applications", "/reviews", "/grants")
+BEGINNINGS: Final = ("/", "/calls", "/me", "/me/access", "/applications", "/reviews", "/grants")
 _ID: Final = re.compile(r"-[0-9a-f]{32}")
 _MOST: Final = 2
 """How many pages of one kind are taken for each role, since they can be in different states."""

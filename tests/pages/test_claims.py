@@ -1,4 +1,4 @@
-"""Claims in the browser: exchanged once for a token that only the person sees, and told to those who had a way in."""
+"""Claims in the browser: exchanged once for a token that only the person sees, and shown to people who had access before."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_a_claim_is_exchanged_for_a_token_and_a_session(stage: Stage, administra
     assert stage.running.person(token).get("/api/me")["person"] == person
     me = visitor.open("/me")
     assert (me.status_code, CHANGED in me.text) == (200, False)
-    assert token not in visitor.open("/me/ways-in").text
+    assert token not in visitor.open("/me/access").text
 
     status, page = bring(stage.visitor(), claim)
     assert status == 409
@@ -93,7 +93,7 @@ def test_what_is_no_claim_is_told(stage: Stage, claim: str) -> None:
     assert "This claim is not known here." in page
 
 
-def test_older_ways_in_are_told_of_a_further_claim(stage: Stage, administrator: Person) -> None:
+def test_older_sessions_show_a_further_claim(stage: Stage, administrator: Person) -> None:
     """On every page, until the person says that they have seen it; and again when the claim is used."""
     person = registered(administrator, "Watched Finance")
     theirs = stage.visitor()
@@ -108,23 +108,23 @@ def test_older_ways_in_are_told_of_a_further_claim(stage: Stage, administrator: 
     assert bring(intruder, claim)[0] == 200
     assert CHANGED in intruder.open("/me").text, "of the first claim, which they did not use"
     assert CHANGED in theirs.open("/calls").text
-    page = theirs.open("/me/ways-in").text
+    page = theirs.open("/me/access").text
     assert "although one had been used before" in page
     assert page.count("Used on ") == 2
 
     ids = re.findall(r'name="token" value="([0-9a-f]{16})"', page)
     assert len(ids) == 2
     csrf = hidden(page, "_csrf")
-    assert theirs.send("/me/ways-in", {"_csrf": csrf, "_do": "revoke", "token": ids[0]}).status_code == 303
+    assert theirs.send("/me/access", {"_csrf": csrf, "_do": "revoke", "token": ids[0]}).status_code == 303
     assert intruder.open("/me").status_code == 303, "signed out"
     assert theirs.open("/me").status_code == 200
 
 
 def seen(visitor: Visitor) -> None:
-    """Say that what the page of the ways in shows was seen."""
-    page = visitor.open("/me/ways-in").text
+    """Say that what the page of one's access shows was seen."""
+    page = visitor.open("/me/access").text
     fields = {"_csrf": hidden(page, "_csrf"), "_do": "told", "_latest": hidden(page, "_latest")}
-    assert visitor.send("/me/ways-in", fields).status_code == 303
+    assert visitor.send("/me/access", fields).status_code == 303
 
 
 def test_what_came_after_the_page_was_shown_is_still_told(stage: Stage, administrator: Person) -> None:
@@ -132,10 +132,10 @@ def test_what_came_after_the_page_was_shown_is_still_told(stage: Stage, administ
     theirs = stage.visitor()
     bring(theirs, claim_for(administrator, person))
     claim = claim_for(administrator, person)
-    page = theirs.open("/me/ways-in").text
+    page = theirs.open("/me/access").text
     bring(stage.visitor(), claim)
     fields = {"_csrf": hidden(page, "_csrf"), "_do": "told", "_latest": hidden(page, "_latest")}
-    assert theirs.send("/me/ways-in", fields).status_code == 303
+    assert theirs.send("/me/access", fields).status_code == 303
     assert CHANGED in theirs.open("/me").text
 
 
@@ -144,9 +144,9 @@ def test_the_person_withdraws_a_claim_that_they_did_not_ask_for(stage: Stage, ad
     theirs = stage.visitor()
     bring(theirs, claim_for(administrator, person))
     claim = claim_for(administrator, person)
-    page = theirs.open("/me/ways-in").text
+    page = theirs.open("/me/access").text
     fields = {"_csrf": hidden(page, "_csrf"), "_do": "withdraw", "claim": hidden(page, "claim")}
-    assert theirs.send("/me/ways-in", fields).status_code == 303
+    assert theirs.send("/me/access", fields).status_code == 303
     status, page = bring(stage.visitor(), claim)
     assert status == 409
     assert "This claim was withdrawn on " in page
@@ -157,11 +157,11 @@ def test_a_person_makes_one_more_token(stage: Stage, administrator: Person) -> N
     person = registered(administrator, "Renewing")
     theirs = stage.visitor()
     bring(theirs, claim_for(administrator, person))
-    page = theirs.open("/me/ways-in").text
+    page = theirs.open("/me/access").text
     fields = {"_csrf": hidden(page, "_csrf"), "_do": "make", "_key": hidden(page, "_key")}
-    made = theirs.send("/me/ways-in", fields)
+    made = theirs.send("/me/access", fields)
     token = shown_token(made.text)
-    assert shown_token(theirs.send("/me/ways-in", fields).text) == token
+    assert shown_token(theirs.send("/me/access", fields).text) == token
     found = stage.running.person(token).get(f"/api/persons/{person}/tokens")["items"]
     assert len({each["claim"] for each in found}) == 1
     assert [each["label"] for each in found] == ["page", "page"]
@@ -180,11 +180,11 @@ def test_a_person_makes_one_more_token(stage: Stage, administrator: Person) -> N
 )
 def test_what_the_page_did_not_send_does_nothing(stage: Stage, fields: dict[str, str], status: int) -> None:
     visitor = stage.visitor("second applicant")
-    csrf = hidden(visitor.open("/me/ways-in").text, "_csrf")
-    assert visitor.send("/me/ways-in", fields | {"_csrf": csrf}).status_code == status
-    assert visitor.send("/me/ways-in", fields | {"_csrf": "x"}).status_code == 403
+    csrf = hidden(visitor.open("/me/access").text, "_csrf")
+    assert visitor.send("/me/access", fields | {"_csrf": csrf}).status_code == status
+    assert visitor.send("/me/access", fields | {"_csrf": "x"}).status_code == 403
     assert visitor.open("/me").status_code == 200
 
 
 def test_whoever_is_not_signed_in_is_led_to_signing_in(stage: Stage) -> None:
-    assert stage.visitor().open("/me/ways-in").headers["location"] == "/sign-in?next=/me/ways-in"
+    assert stage.visitor().open("/me/access").headers["location"] == "/sign-in?next=/me/access"

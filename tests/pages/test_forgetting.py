@@ -24,7 +24,7 @@ def test_what_was_written_is_gone_and_the_page_says_so(stage: Stage) -> None:
     done = applicant.send(address, applicant.form(address, "application-forget"))
     assert done.status_code == 303
     page = applicant.open(done.headers["location"]).text
-    assert "What was written in this application, and about it, is erased." in page
+    assert "The texts of this application, and those about it, are erased." in page
     assert "What was written in this application was erased." in page
     assert TITLE not in page
     assert "application-forget" not in page

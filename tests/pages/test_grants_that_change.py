@@ -44,7 +44,7 @@ def it_is_suspended_with_a_reason_and_goes_on(stage: Stage, grant: str) -> None:
     assert "Where is the report?" in own
     assert "Where is the report?" not in html.unescape(finance.open(grant).text)
     assert stage.speaking("finance").get(f"/api{grant}")["status"] == "suspended"
-    assert "The grant goes on." in does(officer, grant, "grant-resume")
+    assert "The grant is resumed." in does(officer, grant, "grant-resume")
 
 
 def a_past_day_and_a_rest_are_asked_about_and_then_proposed(stage: Stage, grant: str) -> None:

@@ -144,7 +144,7 @@ def test_a_funds_tables_become_lists(phone: Page, stage: Stage) -> None:
 
 
 def test_a_claim_is_exchanged_and_its_pages_fit(phone: Page, stage: Stage) -> None:
-    """On the smallest of phones: the token is whole, and the tables of ways in and of roles become lists."""
+    """On the smallest of phones: the token is whole, and the tables of access and of roles become lists."""
     phone.set_viewport_size({"width": 320, "height": 700})
     administrator = stage.running.person(stage.running.token)
     finance = stage.people["finance"]
@@ -156,10 +156,10 @@ def test_a_claim_is_exchanged_and_its_pages_fit(phone: Page, stage: Stage) -> No
     assert phone.locator("code").inner_text().startswith("ow_")
     assert too_wide(phone) == []
     phone.get_by_role("link", name="Go to your page").click()
-    phone.get_by_role("link", name="Ways to sign in").click()
+    phone.get_by_role("link", name="Your access").click()
     assert phone.locator("caption").count() == 2
     assert too_wide(phone) == []
     phone.get_by_role("link", name="Your page").click()
     phone.get_by_role("link", name="Members and their roles").click()
-    assert phone.get_by_text("A claim was exchanged for a way in.").count() >= 1
+    assert phone.get_by_text("A claim was exchanged for access.").count() >= 1
     assert too_wide(phone) == []

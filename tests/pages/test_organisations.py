@@ -56,7 +56,7 @@ class TestByPage:
             first, "/organisations", "organisation-register", name=NAME, **{"identifiers[0]": "GB-CHC-1"}
         )
         assert wrong.status_code == 422
-        assert "This cannot be a number of the register GB-CHC; look it up again." in wrong.text
+        assert "This is not a valid number of the register GB-CHC; check it again." in wrong.text
         assert NAME in wrong.text
 
         made = sent(

@@ -44,10 +44,12 @@ def test_what_would_have_to_be_recorded_as_read_is_withheld_and_all_else_is_show
             assert "nothing can be saved at the moment" in page.text
             assert "Withheld for now" not in page.text
             assert "Status" in page.text
-        assert "What happened is not shown just now" in page.text  # in the application's page, in its place
+        assert (
+            "The timeline is not shown at the moment" in page.text
+        )  # in the application's page, in its place
         timeline = reader.open(f"/calls/{stage.call}/timeline")
         assert (timeline.status_code, "retry-after" in timeline.headers) == (503, True)
-        assert said(timeline).startswith("What happened is not shown just now")
+        assert said(timeline).startswith("The timeline is not shown at the moment")
     finally:
         configure(stage.running, "RESET default_transaction_read_only")
     for path in (listed, application):

@@ -142,7 +142,7 @@ def test_a_control_character_is_refused_at_its_field(stage: Stage, applicant: Vi
 def test_what_stands_for_no_character_is_refused_at_its_field(stage: Stage, applicant: Visitor) -> None:
     """XML cannot hold it, so neither can a payment file."""
     text = "a\ufffeb"
-    detail = "Character 2 is U+FFFE, which stands for no character and cannot be stored; delete it."
+    detail = "Character 2 is U+FFFE, which is not a character and cannot be stored; delete it."
     page = applied(stage, applicant, title=text, **{"answers.idea": text, "answers.costs[0].item": text})
     assert errors(page) == dict.fromkeys(("title", "answers.idea", "answers.costs[0].item"), detail)
     answers = {"idea": text, "costs": [{"item": text, "amount": "300.00"}], "before": True}

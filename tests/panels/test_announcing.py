@@ -119,7 +119,7 @@ class TestAnnouncing:
                     panel_confirmed(),
                     panel_announced(),
                 ),
-                "The results of this panel were announced already.",
+                "The results of this panel have already been announced.",
             ),
         ],
     )
@@ -191,7 +191,7 @@ class TestPlanning:
             world.run(command, OFFICER)
         assert world.turned_down(ANNOUNCE, SYSTEM, now=SOON) == (
             Refused,
-            "The results are not to be announced at this time any more.",
+            "The results are no longer planned to be announced at this time.",
         )
 
     def test_only_a_time_in_the_future_is_planned(self) -> None:

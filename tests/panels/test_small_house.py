@@ -171,7 +171,8 @@ class TestWhetherReviewsAreOwed:
     OWED = (
         Refused,
         (
-            "This application still gets enough reviews once every juror submits. Wait for them, or ask the administrator to end the role of a juror who does not answer."
+            "This application will still have enough reviews once every juror submits. Wait for "
+            "them, or ask the administrator to end the role of a juror who does not answer."
         ),
     )
 

@@ -1,4 +1,4 @@
-"""Claims: an administrator makes one, and the person exchanges it once for a way in that nobody else knows."""
+"""Claims: an administrator makes one, and the person exchanges it once for a token that nobody else knows."""
 
 from datetime import timedelta
 
@@ -125,7 +125,7 @@ class TestWhenAClaimIsOpen:
         for command in (use(claim), WithdrawClaim(person=ARTIST, claim=claim)):
             assert world.turned_down(command, ARTIST, end) == (
                 Refused,
-                "This claim ended on 2026-03-03 12:00 UTC; ask for a new one.",
+                "This claim expired on 2026-03-03 12:00 UTC; ask for a new one.",
             )
         world.run(use(claim), ARTIST, end - timedelta(microseconds=1))
 

@@ -1,4 +1,4 @@
-"""Several things that a plan asks for at once go into one wish for streams and one for indexes."""
+"""Several things that a plan asks for at once go into one request for streams and one for indexes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,18 @@ from typing import Any
 import pytest
 
 from domain.calls.state import CALL, Call
-from domain.deciding import Load, Loaded, Members, Part, Wish, maybe, members, some, the, together
+from domain.deciding import (
+    IndexEntries,
+    Load,
+    Loaded,
+    Part,
+    PlanRequest,
+    index_entries,
+    maybe,
+    some,
+    the,
+    together,
+)
 from domain.persons import PERSON, Person
 from domain.refusals import NotFound
 from domain.reviews.state import REVIEW, Review
@@ -19,29 +30,29 @@ WHO = numbered("person", 1)
 REVIEWS = (numbered("review", 1), numbered("review", 2))
 
 
-def driven(part: Part[Any], *answers: Mapping[str, Any]) -> tuple[list[Wish], Any]:
-    """What a part of a plan wishes for when it is answered like this, and what it comes to."""
-    wishes = []
+def driven(part: Part[Any], *answers: Mapping[str, Any]) -> tuple[list[PlanRequest], Any]:
+    """What a part of a plan requests for when it is answered like this, and what it comes to."""
+    requests = []
     answer: Mapping[str, Any] | None = None
     left = list(answers)
     while True:
         try:
-            wishes.append(part.send(answer))
+            requests.append(part.send(answer))
         except StopIteration as stop:
             assert not left
-            return wishes, stop.value
+            return requests, stop.value
         answer = left.pop(0)
 
 
 def test_streams_go_into_one_wish_and_indexes_into_another() -> None:
     """Each part gets what it asked for, in the order in which it was written."""
     call, person = Call(title={"en": "Invented"}), Person()
-    wishes, found = driven(
-        together(members("one"), the(CALL, CALL_ID), members("two"), maybe(PERSON, WHO)),
+    requests, found = driven(
+        together(index_entries("one"), the(CALL, CALL_ID), index_entries("two"), maybe(PERSON, WHO)),
         {CALL_ID: Loaded(call, 3), WHO: Loaded(person, 0)},
         {"one": ("a",), "two": ()},
     )
-    assert wishes == [Load(((CALL, CALL_ID), (PERSON, WHO))), Members(("one", "two"))]
+    assert requests == [Load(((CALL, CALL_ID), (PERSON, WHO))), IndexEntries(("one", "two"))]
     assert found == (("a",), call, (), person)
 
 
@@ -49,20 +60,20 @@ def test_a_part_that_needs_more_goes_on_by_itself() -> None:
     """Here the entries of an index are loaded; whatever is asked for at the same step goes along."""
 
     def reviews() -> Part[dict[str, Review]]:
-        return (yield from some(REVIEW, (yield from members("reviews"))))
+        return (yield from some(REVIEW, (yield from index_entries("reviews"))))
 
     def two_calls() -> Part[tuple[Call, Person]]:
         return (yield from the(CALL, CALL_ID)), (yield from maybe(PERSON, WHO))
 
-    wishes, found = driven(
+    requests, found = driven(
         together(reviews(), two_calls()),
         {CALL_ID: Loaded(Call(), 1)},
         {"reviews": REVIEWS},
         {WHO: Loaded(Person(), 0), **{review: Loaded(Review(), 1) for review in REVIEWS}},
     )
-    assert wishes == [
+    assert requests == [
         Load(((CALL, CALL_ID),)),
-        Members(("reviews",)),
+        IndexEntries(("reviews",)),
         Load((*[(REVIEW, review) for review in REVIEWS], (PERSON, WHO))),
     ]
     assert found == ({review: Review() for review in REVIEWS}, (Call(), Person()))

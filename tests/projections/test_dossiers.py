@@ -89,7 +89,7 @@ class TestAForgottenApplication:
             (str(entry.what), str(entry.why)) for entry in told.items if entry.topic == "dossier.erased.v1"
         ] == [
             (
-                f"What was written in application {handle}, and about it, was erased.",
+                f"The texts of application {handle}, and those about it, were erased.",
                 "the person asked for it",
             )
         ]
@@ -121,7 +121,7 @@ class TestAForgottenApplication:
     async def test_takes_nothing_more(self, season: Season) -> None:
         await paid(season)
         await season.run("application.forget", season.artist1, application=season.application1)
-        with pytest.raises(Refused, match="erased already"):
+        with pytest.raises(Refused, match="already been erased"):
             await season.run("application.forget", season.artist1, application=season.application1)
 
 

@@ -87,9 +87,9 @@ async def test_a_claim_for_a_member_is_told_and_one_for_a_stranger_is_not(season
     finance = NamedPerson(person=season.finance, name="Person finance")
     claims = [entry for entry in await told(season, "funder") if entry.topic.startswith("person.")]
     assert [(str(entry.what), entry.person) for entry in claims] == [
-        ("A claim to a way in was made.", finance),
-        ("A claim was exchanged for a way in.", finance),
-        ("A claim to one more way in was made.", finance),
+        ("A claim for access was made.", finance),
+        ("A claim was exchanged for access.", finance),
+        ("A claim for additional access was made.", finance),
     ]
 
 
@@ -105,10 +105,10 @@ async def test_a_juror_s_claims_name_nobody_to_other_members(season: Season, vie
     administrator = NamedPerson(person=season.administrator, name="Person of the Test")
     claims = [entry for entry in await told(season, viewer) if entry.topic.startswith("person.")]
     assert [(str(entry.what), entry.person, entry.by) for entry in claims] == [
-        ("A claim to a way in was made.", nobody, administrator),
-        ("A claim was exchanged for a way in.", nobody, nobody),
-        ("A claim to one more way in was made.", nobody, administrator),
-        ("A claim to a way in was withdrawn.", nobody, nobody),
+        ("A claim for access was made.", nobody, administrator),
+        ("A claim was exchanged for access.", nobody, nobody),
+        ("A claim for additional access was made.", nobody, administrator),
+        ("A claim for access was withdrawn.", nobody, nobody),
     ]
     juror = NamedPerson(person=season.juror, name="Person juror")
     assert [entry.by for entry in (await told(season, "juror"))[-4:]] == [administrator, juror] * 2
@@ -121,7 +121,7 @@ async def test_a_name_stays_told_when_the_role_is_gone(season: Season) -> None:
         "initiative.remove_member", season.administrator, initiative=season.initiative, person=season.finance
     )
     last = (await told(season, "juror"))[-1]
-    assert (str(last.what), last.person.name) == ("All roles were taken away.", "Person finance")
+    assert (str(last.what), last.person.name) == ("All roles were removed.", "Person finance")
 
 
 @pytest.mark.parametrize(
@@ -140,9 +140,9 @@ async def test_roles_for_one_call_are_told_like_all_others(
     await season.run("call.remove_member", season.administrator, call=season.call, person=season.artist1)
     given, office, taken = (await told(season, viewer))[-3:]
     assert [str(entry.what) for entry in (given, office, taken)] == [
-        "Roles for one call alone were given.",
-        "Roles for one call alone were given.",
-        "The roles for one call alone were taken away.",
+        "Roles for one call only were given.",
+        "Roles for one call only were given.",
+        "Roles for one call only were removed.",
     ]
     assert (given.person.person, given.roles) == (
         (season.artist1, (Role.JUROR,)) if names_jury else (None, ())
@@ -163,7 +163,7 @@ async def test_a_claim_for_somebody_who_holds_roles_for_one_call_alone_is_told(s
     )
     await season.run("person.make_claim", season.administrator, person=season.artist1)
     last = (await told(season, "funder"))[-1]
-    assert (str(last.what), last.person.person) == ("A claim to a way in was made.", season.artist1)
+    assert (str(last.what), last.person.person) == ("A claim for access was made.", season.artist1)
 
 
 @pytest.mark.parametrize("viewer", ["artist1", "finance"])

@@ -157,8 +157,8 @@ class TestNumbers:
             assert not [name for name in (*CANARY_NAMES, "Person ") if name in text]
 
     async def test_no_number_is_missing_where_somebody_is_hidden(self, season: Season) -> None:
-        """To whoever had a conflict with application 1, its jurors are "The jury"; the others begin at A all the same, so
-        the letters tell neither that there is somebody else nor who is who to another reader."""
+        """What jurors did with application 1 is hidden from a person with a conflict; the letters of the others still begin
+        at A, so they show neither that somebody is hidden nor who is who to another reader."""
         await season.whole()
         await season.run(
             "initiative.add_member",

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+import history.attempt
 import history.documents
-import history.runner
 from domain.deciding import Fact
 from domain.grants.facts import GrantInstalmentInstructed
 from domain.grants.state import GRANT
@@ -38,7 +38,7 @@ def store_older(monkeypatch: pytest.MonkeyPatch) -> None:
             )
         return write(fact, *rest)
 
-    monkeypatch.setattr(history.runner, "write", as_before)
+    monkeypatch.setattr(history.attempt, "write", as_before)
     monkeypatch.setattr(history.documents, "TOPIC_OF", {**TOPIC_OF, GrantInstalmentInstructedV1: OLDER})
 
 

@@ -20,11 +20,11 @@ async def test_a_whole_season_has_the_tables_that_its_facts_make(season: Season)
     with psycopg.connect(season.url) as connection:
         counts = connection.execute(
             "SELECT (SELECT count(DISTINCT split_part(name, ' ', 1)) FROM history.indexes), "
-            "(SELECT count(*) FROM history.claims WHERE stream LIKE 'grant-%')"
+            "(SELECT count(*) FROM history.unique_names WHERE stream LIKE 'grant-%')"
         ).fetchone()
         assert counts == (9, 1), "an index that is empty proves nothing"
-        connection.execute("DELETE FROM history.claims WHERE stream LIKE 'grant-%'")
+        connection.execute("DELETE FROM history.unique_names WHERE stream LIKE 'grant-%'")
     grant, position = season.rows(
         "SELECT stream, position FROM history.facts WHERE topic = 'grant.offered.v1'"
     )[0]
-    assert verify_tables(season.url).wrong == (Mismatch("claims", grant, "missing", position),)
+    assert verify_tables(season.url).wrong == (Mismatch("unique_names", grant, "missing", position),)

@@ -100,7 +100,7 @@ class TestWhereNothingCanBeRecorded:
             timeline.of_call(reader, season.newcomer, season.call),
             timeline.of_application(reader, season.newcomer, season.application1),
         ):
-            with pytest.raises(NotRecorded, match="What happened is not shown just now") as refused:
+            with pytest.raises(NotRecorded, match="The timeline is not shown at the moment") as refused:
                 await way
             # It passes, so it is no matter of what somebody may see.
             problem = problem_of(refused.value)

@@ -19,14 +19,14 @@ from domain.rounds.facts import RoundDeadlineExtended, RoundLateAccessGranted, R
 from domain.stages import Blindness
 from domain.topics import REGISTER, TOPICS
 from domain.values import Role
-from projections.words import TellingContext, words
-from projections.words.telling import NUMBERED, Numbers, actor_words, by_handle, by_title
+from projections.words import SentenceContext, words
+from projections.words.sentences import NUMBERED, Numbers, actor_words, by_handle, by_title
 from tests.history import golden
 
 NEWEST = [topic.name for topic in REGISTER]
 """What is stored in an older shape is told in the words of the newest."""
 
-TOLD = TellingContext(
+TOLD = SentenceContext(
     actor=actor_words(Role.OFFICER, "known", Numbers()), about=by_title("Ten kitchens"), currency="EUR"
 )
 
@@ -137,7 +137,7 @@ def test_an_officer_found_an_application_eligible() -> None:
             "Координатор 1 признаёт, что заявка k7m2p соответствует условиям.",
         ),
     ):
-        what = words(fact, TellingContext(actor=TOLD.actor, about=about)).what
+        what = words(fact, SentenceContext(actor=TOLD.actor, about=about)).what
         assert (Locale("en").say(what), Locale("ru").say(what)) == (english, russian)
 
 

@@ -93,7 +93,7 @@ class TestRecording:
         world.given(ROUND, decided())
         assert world.turned_down(RecordReading(round=ROUND, kinds=kinds), OFFICER) == (
             Refused,
-            "In this round, it is no longer recorded who reads this.",
+            "It is no longer recorded who reads this round.",
         )
 
     @pytest.mark.parametrize("who", [OFFICER, JUROR, CHAIR])

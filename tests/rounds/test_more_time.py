@@ -100,7 +100,7 @@ class TestForEverybody:
         sooner = msgspec.structs.replace(EXTEND, closes_at=LOCAL - timedelta(days=8))
         assert with_round().turned_down(sooner, OFFICER) == (
             Invalid,
-            {"closes_at": "A deadline can only be put off; it is 2026-03-31 21:59 UTC now."},
+            {"closes_at": "A deadline can only be extended; it is 2026-03-31 21:59 UTC now."},
         )
 
     def test_the_free_text_is_sealed(self) -> None:
@@ -164,11 +164,11 @@ class TestNotAnyMore:
         review(world, REVIEW, APPLICATION, JUROR)
         assert world.turned_down(command, OFFICER, AFTER) == (
             Refused,
-            "Jurors were asked already; they would see who came late, so nobody can apply any more.",
+            ("Jurors have already been asked and would see who was late, so nobody can apply any more."),
         )
 
     def test_once_the_round_is_in_panel(self, command: Any) -> None:
         assert with_round(closed(), put_to_panel()).turned_down(command, OFFICER, AFTER) == (
             Refused,
-            "The round has gone to its panel, so nobody can apply any more.",
+            "The panel of this round is already open, so nobody can apply any more.",
         )

@@ -135,7 +135,7 @@ class TestWhenTheRoundIsOpen:
                 CloseRound(round=ROUND), actor, CLOSES + GRACE - timedelta(seconds=1)
             ) == (
                 Refused,
-                "The round is open until 2026-03-31 22:14 UTC; it cannot be closed before.",
+                "The round is open until 2026-03-31 22:14 UTC; it cannot be closed earlier.",
             )
 
     def test_only_staff_and_the_program_close_it(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from domain.persons import address_claim, check_email
+from domain.persons import address_name, check_email
 from domain.refusals import Invalid
 
 
@@ -24,7 +24,7 @@ from domain.refusals import Invalid
 )
 def test_every_spelling_of_an_address_is_one_person(one: str, other: str) -> None:
     """Whoever registers first holds it; what was typed is what letters are sent to."""
-    assert address_claim(one) == address_claim(other)
+    assert address_name(one) == address_name(other)
     assert (check_email(f" {one} "), check_email(other)) == (one, other)
 
 
@@ -39,7 +39,7 @@ def test_every_spelling_of_an_address_is_one_person(one: str, other: str) -> Non
 )
 def test_different_addresses_are_different_people(one: str, other: str) -> None:
     """Also those that look alike: the second begins with a Cyrillic letter."""
-    assert address_claim(one) != address_claim(other)
+    assert address_name(one) != address_name(other)
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_what_is_no_address_or_more_than_one_is_refused(address: str) -> None:
 
 def test_an_address_that_was_taken_once_keeps_its_claim() -> None:
     """Though it would be refused today: the history is read for ever."""
-    assert address_claim("Ann@localhost") == "address ann@localhost"
+    assert address_name("Ann@localhost") == "address ann@localhost"
 
 
 @pytest.mark.parametrize("nothing", [None, "", " ", "\n"])

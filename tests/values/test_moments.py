@@ -45,9 +45,9 @@ def test_a_time_that_the_clocks_leap_over_is_refused() -> None:
     """It never comes."""
     with pytest.raises(Invalid) as refused:
         instant(datetime.fromisoformat("2027-03-28T02:30"), "Europe/Berlin", "closes_at")
-    assert (
-        str(refused.value.errors[0].detail)
-        == "This time does not exist in Europe/Berlin, since the clocks are put forward then; choose another one."
+    assert str(refused.value.errors[0].detail) == (
+        "This time does not exist in Europe/Berlin, because the clocks are put forward then; "
+        "choose another one."
     )
 
 

@@ -187,7 +187,7 @@ def test_no_noncharacter_is_kept(long: bool) -> None:
     for code in NONCHARACTERS:
         for text in (f"Win{chr(code)}ter", f"Зим{chr(code)}а"):
             assert refusal(text, long=long) == (
-                f"Character 4 is U+{code:04X}, which stands for no character and cannot be stored; delete it."
+                f"Character 4 is U+{code:04X}, which is not a character and cannot be stored; delete it."
             )
 
 

@@ -1,4 +1,4 @@
-"""Asking for what can be done with an application."""
+"""Commands for applications."""
 
 from domain.commands.applications import ending, examining, returning, submitting
 

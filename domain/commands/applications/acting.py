@@ -1,4 +1,4 @@
-"""How an application alone is changed: by its applicant, or by staff who examine it."""
+"""Shared parts of the plans that change only an application: for its applicant, and for staff who examine it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from domain import access, readings
 from domain.applications.state import Application
 from domain.commands.judged import reviews_now
 from domain.deciding import (
+    CommandContext,
     Fact,
-    Given,
     Outcome,
     Part,
     Plan,
@@ -24,11 +24,14 @@ from domain.reviews.state import Review
 
 
 def by_applicant(
-    application_id: str, application: Application, given: Given, rule: Callable[[], tuple[Fact, ...]]
+    application_id: str,
+    application: Application,
+    context: CommandContext,
+    rule: Callable[[], tuple[Fact, ...]],
 ) -> Plan:
-    """The rest of the plan of every act by which the applicant changes the application alone."""
+    """The rest of the plan of every command by which the applicant changes only the application."""
     return PlannedCommand(
-        may=access.applicant((yield from actor_of(given.actor)), application),
+        may=access.applicant((yield from actor_of(context.actor)), application),
         initiative=application.initiative,
         scope=application.call,
         party=application.applicant,
@@ -39,14 +42,14 @@ def by_applicant(
 def by_examiner(
     application_id: str,
     application: Application,
-    given: Given,
+    context: CommandContext,
     rule: Callable[[Mapping[str, Review]], tuple[Fact, ...]],
 ) -> Plan:
-    """The rest of the plan of every act by which staff examine an application. The rule is given its reviews."""
+    """The rest of the plan of every command by which staff examine an application. The rule gets its reviews."""
     whole = yield from the(INITIATIVE, application.initiative)
-    actor, own = yield from actor_in(given.actor, application.round)
+    actor, own = yield from actor_in(context.actor, application.round)
     reviews = yield from reviews_now(application_id, application)
-    read = yield from _read_by_examining(application, given)
+    read = yield from _read_by_examining(application, context)
     return PlannedCommand(
         may=access.examines(
             actor, whole.within(application.call), application, own=own, reviews=reviews.values()
@@ -57,13 +60,15 @@ def by_examiner(
     )
 
 
-def _read_by_examining(application: Application, given: Given) -> Part[dict[str, tuple[Fact, ...]]]:
-    """Whoever examines an application has read it, however it reached them. It is recorded with their first finding in
-    the round, so that many findings at a time do not stand in each other's way."""
-    stream = reading_of(given.actor, application.round)
+def _read_by_examining(
+    application: Application, context: CommandContext
+) -> Part[dict[str, tuple[Fact, ...]]]:
+    """The fact that a person who examines an application has read it, whichever way it reached them. It is recorded
+    with their first finding in the round only, so that many findings at the same time do not conflict."""
+    stream = reading_of(context.actor, application.round)
     facts = readings.newly_read(
         (yield from maybe(READING, stream)),
-        viewer=given.actor,
+        viewer=context.actor,
         initiative=application.initiative,
         call=application.call,
         round=application.round,

@@ -1,4 +1,4 @@
-"""Asking to take an application back, and to destroy the key of what was written in it."""
+"""Commands to withdraw an application, and to destroy the key of its texts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from domain.applications.state import APPLICATION
 from domain.commands.applications.acting import by_applicant
 from domain.deciding import (
     Command,
-    Given,
+    CommandContext,
     Outcome,
     Plan,
     PlannedCommand,
@@ -23,7 +23,7 @@ from domain.values import ApplicationId
 
 
 class WithdrawApplication(Command, frozen=True, kw_only=True):
-    """Take one's application back."""
+    """Withdraw one's own application."""
 
     application: ApplicationId
     reason: WithdrawalReason
@@ -31,20 +31,20 @@ class WithdrawApplication(Command, frozen=True, kw_only=True):
 
 
 class ForgetApplication(Command, frozen=True, kw_only=True):
-    """Destroy the key of all that was written in one's application and about it, once it was withdrawn or decided. That one
-    applied, what was decided, and the record of a payment stay. This cannot be undone. The answer names the dossier that was
-    erased."""
+    """Destroy the key of everything that was written in one's own application and about it, once it was withdrawn or
+    decided. The facts that one applied and what was decided, and the record of a payment, stay. This cannot be undone.
+    The answer names the erased dossier."""
 
     application: ApplicationId
 
 
-def _withdraw(command: WithdrawApplication, given: Given) -> Plan:
+def _withdraw(command: WithdrawApplication, context: CommandContext) -> Plan:
     application = yield from the(APPLICATION, command.application)
     return (
         yield from by_applicant(
             command.application,
             application,
-            given,
+            context,
             lambda: application_rules.withdraw(
                 command.application, application, reason=command.reason, explanation=command.explanation
             ),
@@ -52,7 +52,7 @@ def _withdraw(command: WithdrawApplication, given: Given) -> Plan:
     )
 
 
-def _forget(command: ForgetApplication, given: Given) -> Plan:
+def _forget(command: ForgetApplication, context: CommandContext) -> Plan:
     application = yield from the(APPLICATION, command.application)
     dossier = yield from the(DOSSIER, application.dossier)
     grant = None if application.grant is None else (yield from the(GRANT, application.grant))
@@ -60,7 +60,7 @@ def _forget(command: ForgetApplication, given: Given) -> Plan:
     def decide() -> Outcome:
         grant_has_ended = grant is not None and grant.status in ENDED
         application_rules.check_can_be_forgotten(application, grant_has_ended=grant_has_ended)
-        erased = dossiers.erase(application.dossier, dossier, reason="asked_by_person", now=given.now)
+        erased = dossiers.erase(application.dossier, dossier, reason="asked_by_person", now=context.now)
         return Outcome(
             facts={application.dossier: erased},
             answers=application.dossier,
@@ -68,7 +68,7 @@ def _forget(command: ForgetApplication, given: Given) -> Plan:
         )
 
     return PlannedCommand(
-        may=access.applicant((yield from actor_of(given.actor)), application),
+        may=access.applicant((yield from actor_of(context.actor)), application),
         initiative=application.initiative,
         scope=application.call,
         party=application.applicant,
@@ -78,6 +78,6 @@ def _forget(command: ForgetApplication, given: Given) -> Plan:
 
 COMMANDS = (
     Registered("application.withdraw", WithdrawApplication, _withdraw),
-    # It is noted in the dossier's stream.
+    # The fact is in the dossier's stream.
     Registered("application.forget", ForgetApplication, _forget, versioned=False),
 )

@@ -1,4 +1,4 @@
-"""Asking to find whether an application meets the conditions of its call."""
+"""Commands to find an application eligible or ineligible."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from domain.applications.state import APPLICATION
 from domain.commands.applications.acting import by_examiner
 from domain.deciding import (
     Command,
-    Given,
+    CommandContext,
     Plan,
     Registered,
     the,
@@ -35,26 +35,26 @@ class FindApplicationIneligible(Command, frozen=True, kw_only=True):
     explanation: limits.Explanation | None = None
 
 
-def _find_eligible(command: FindApplicationEligible, given: Given) -> Plan:
+def _find_eligible(command: FindApplicationEligible, context: CommandContext) -> Plan:
     application = yield from the(APPLICATION, command.application)
     round, dossier = yield from together(the(ROUND, application.round), the(DOSSIER, application.dossier))
     return (
         yield from by_examiner(
             command.application,
             application,
-            given,
+            context,
             lambda _: application_rules.find_eligible(command.application, application, round, dossier),
         )
     )
 
 
-def _find_ineligible(command: FindApplicationIneligible, given: Given) -> Plan:
+def _find_ineligible(command: FindApplicationIneligible, context: CommandContext) -> Plan:
     application = yield from the(APPLICATION, command.application)
     return (
         yield from by_examiner(
             command.application,
             application,
-            given,
+            context,
             lambda reviews: application_rules.find_ineligible(
                 command.application,
                 application,

@@ -1,4 +1,4 @@
-"""Asking to return an application to its applicant with questions, and to submit it again."""
+"""Commands to return an application with questions, and to resubmit it."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from domain.calls.state import CALL
 from domain.commands.applications.acting import by_applicant, by_examiner
 from domain.deciding import (
     Command,
+    CommandContext,
     Due,
     DueBy,
-    Given,
     Outcome,
     Plan,
     PlannedCommand,
     Registered,
-    StruckBy,
+    RemovedBy,
     the,
     together,
 )
@@ -38,8 +38,8 @@ from domain.values import ApplicationId, Money
 
 
 class ReturnApplication(Command, frozen=True, kw_only=True):
-    """Return an application to its applicant with questions, to be submitted again until `resubmit_by`, a time on the clocks
-    of the call's time zone. If it is not, it stands as it was last submitted."""
+    """Return an application to its applicant with questions. It can be resubmitted until `resubmit_by`, a local time in
+    the call's time zone; if it is not, its last submitted version counts."""
 
     application: ApplicationId
     questions: limits.Questions
@@ -47,7 +47,7 @@ class ReturnApplication(Command, frozen=True, kw_only=True):
 
 
 class ResubmitApplication(Command, frozen=True, kw_only=True):
-    """Submit an application again that was returned with questions."""
+    """Resubmit an application that was returned with questions."""
 
     application: ApplicationId
     title: limits.Title
@@ -56,19 +56,19 @@ class ResubmitApplication(Command, frozen=True, kw_only=True):
 
 
 class LapseApplicationReturn(Command, frozen=True, kw_only=True):
-    """End the wait for a returned application; the program does this by itself once its date has passed."""
+    """Stop waiting for a returned application; the program does this automatically after its date."""
 
     application: ApplicationId
 
 
-def _return(command: ReturnApplication, given: Given) -> Plan:
+def _return(command: ReturnApplication, context: CommandContext) -> Plan:
     application = yield from the(APPLICATION, command.application)
     call, round = yield from together(the(CALL, application.call), the(ROUND, application.round))
     return (
         yield from by_examiner(
             command.application,
             application,
-            given,
+            context,
             lambda reviews: resubmitting.give_back(
                 command.application,
                 application,
@@ -77,20 +77,20 @@ def _return(command: ReturnApplication, given: Given) -> Plan:
                 questions=command.questions,
                 resubmit_by=command.resubmit_by,
                 has_reviews=asked_in(reviews.values(), application.round),
-                now=given.now,
+                now=context.now,
             ),
         )
     )
 
 
-def _resubmit(command: ResubmitApplication, given: Given) -> Plan:
+def _resubmit(command: ResubmitApplication, context: CommandContext) -> Plan:
     application = yield from the(APPLICATION, command.application)
     call = yield from the(CALL, application.call)
     return (
         yield from by_applicant(
             command.application,
             application,
-            given,
+            context,
             lambda: resubmitting.resubmit(
                 command.application,
                 application,
@@ -98,22 +98,22 @@ def _resubmit(command: ResubmitApplication, given: Given) -> Plan:
                 title=command.title,
                 requested=command.requested,
                 answers=command.answers,
-                now=given.now,
+                now=context.now,
             ),
         )
     )
 
 
-def _lapse_return(command: LapseApplicationReturn, given: Given) -> Plan:
+def _lapse_return(command: LapseApplicationReturn, context: CommandContext) -> Plan:
     application = yield from the(APPLICATION, command.application)
     return PlannedCommand(
-        may=access.system(given.actor),
+        may=access.system(context.actor),
         initiative=application.initiative,
         scope=application.call,
         decide=lambda: Outcome(
             facts={
                 command.application: resubmitting.lapse_return(
-                    command.application, application, now=given.now
+                    command.application, application, now=context.now
                 )
             },
             answers=command.application,
@@ -149,4 +149,4 @@ def _lapse_in_time(fact: ApplicationReturned) -> Due:
 
 
 DUE: Final[DueBy] = {ApplicationReturned: _lapse_in_time}
-STRUCK: Final[StruckBy] = dict.fromkeys(get_args(_Ends), _waiting)
+REMOVED_DUE: Final[RemovedBy] = dict.fromkeys(get_args(_Ends), _waiting)

@@ -1,4 +1,5 @@
-"""Asking to submit an application, to change it while its round is open, and to go on with it in the next stage."""
+"""Commands to submit an application, to change it while its round is open, and to continue with it in the next
+stage."""
 
 from __future__ import annotations
 
@@ -11,14 +12,14 @@ from domain.calls.state import CALL, PUBLIC
 from domain.commands.applications.acting import by_applicant
 from domain.deciding import (
     Command,
-    Given,
+    CommandContext,
     Outcome,
     Part,
     Plan,
     PlannedCommand,
     Registered,
+    index_entries,
     maybe,
-    members,
     some,
     the,
     together,
@@ -37,8 +38,9 @@ from domain.values import SYSTEM, ApplicationId, CallId, Money, PartyId, RoundId
 
 
 class SubmitApplication(Command, frozen=True, kw_only=True):
-    """Submit an application to an open round of a call, as oneself, or for an organisation for which one acts (`applicant`);
-    a rolling call needs no round. `eligibility` answers the call's eligibility questions, by their ids."""
+    """Submit an application to an open round of a call, for oneself or for an organisation of which one is a member
+    (`applicant`). A rolling call needs no `round`. `eligibility` answers the call's eligibility questions, by their
+    ids."""
 
     call: CallId
     title: limits.Title
@@ -50,7 +52,7 @@ class SubmitApplication(Command, frozen=True, kw_only=True):
 
 
 class ChangeApplication(Command, frozen=True, kw_only=True):
-    """Write one's application anew while its round is open. The jury sees the last; the history keeps all."""
+    """Change one's own application while its round is open. The jury sees the newest version; the history keeps all."""
 
     application: ApplicationId
     title: limits.Title
@@ -59,7 +61,7 @@ class ChangeApplication(Command, frozen=True, kw_only=True):
 
 
 class ContinueApplication(Command, frozen=True, kw_only=True):
-    """Answer the form of the next stage, to which one's application was invited, while its round is open."""
+    """Answer the form of the next stage, to which one's own application was invited, while its round is open."""
 
     application: ApplicationId
     title: limits.Title
@@ -68,39 +70,40 @@ class ContinueApplication(Command, frozen=True, kw_only=True):
 
 
 def _round_of(command: SubmitApplication) -> Part[Round]:
-    """The round that a submission names; one without facts where it names none."""
+    """The round that a submission names; an empty one if it names none."""
     return Round() if command.round is None else (yield from maybe(ROUND, command.round))
 
 
-def _submit(command: SubmitApplication, given: Given) -> Plan:
+def _submit(command: SubmitApplication, context: CommandContext) -> Plan:
     call, round = yield from together(the(CALL, command.call), _round_of(command))
     if call.status not in PUBLIC:
-        raise NotFound  # before the round is looked at: of a draft, nobody is told that it exists
+        raise NotFound  # before the round is loaded: nobody else may find out that a draft exists
     if command.round is None and not call.rolling:
-        raise Invalid.field("round", msg("Say to which round of the call; a rolling call alone needs none."))
-    # A round that does not exist is no round of this call either, and those of a rolling call take in nothing more.
+        raise Invalid.field("round", msg("Choose a round of the call. Only a rolling call needs none."))
+    # A round that does not exist gets the same refusal as a round of another call. The rounds of a rolling call take no
+    # more applications.
     if command.round is not None and (round.call != command.call or call.rolling):
         raise NotFound(msg("This call has no such round."), named=command.round)
-    round_id = command.round or given.new("round")
-    actor = yield from actor_of(given.actor)
-    party = command.applicant or given.actor
+    round_id = command.round or context.new("round")
+    actor = yield from actor_of(context.actor)
+    party = command.applicant or context.actor
     read = Reading()
     colleagues: tuple[Reading, ...] = ()
     organisation: Organisation | None = None
-    if given.actor != SYSTEM:
-        read = yield from _read_in(given.actor, command.call, round_id)
+    if context.actor != SYSTEM:
+        read = yield from _read_in(context.actor, command.call, round_id)
     if is_organisation(party):
         organisation = yield from maybe(ORGANISATION, party)
-        colleagues = yield from _read_by_colleagues(organisation, given.actor, command.call, round_id)
+        colleagues = yield from _read_by_colleagues(organisation, context.actor, command.call, round_id)
     earlier: dict[str, Application] = {}
     if call.applications_per_applicant == "one":
-        before = yield from members(submissions_to(command.call, party))
+        before = yield from index_entries(submissions_to(command.call, party))
         earlier = yield from some(APPLICATION, before)
-    application, dossier = given.new("application"), given.new("dossier")
+    application, dossier = context.new("application"), context.new("dossier")
     opened = (
         {
             round_id: round_rules.open_for_one(
-                round_id, command.call, call, application=application, now=given.now
+                round_id, command.call, call, application=application, now=context.now
             )
         }
         if call.rolling
@@ -133,7 +136,7 @@ def _submit(command: SubmitApplication, given: Given) -> Plan:
                     answers=command.answers,
                     eligibility=command.eligibility,
                     earlier=earlier.values(),
-                    now=given.now,
+                    now=context.now,
                 ),
             },
             answers=application,
@@ -150,8 +153,8 @@ def _submit(command: SubmitApplication, given: Given) -> Plan:
 
 
 def _read_in(person: str, call: str, round: str) -> Part[Reading]:
-    """What a person has read of a round. Whoever acted in a call has a handle in it, and so has whoever read of it; most do
-    neither before they apply, and need no look."""
+    """What a person has read of a round. Everybody who acted in a call or read of it has a handle in it. Most
+    applicants have none yet, so nothing needs to be loaded for them."""
     if call in (yield from maybe(PERSON, person)).handles:
         return (yield from maybe(READING, reading_of(person, round)))
     return Reading()
@@ -160,7 +163,7 @@ def _read_in(person: str, call: str, round: str) -> Part[Reading]:
 def _read_by_colleagues(
     organisation: Organisation, actor: str, call: str, round: str
 ) -> Part[tuple[Reading, ...]]:
-    """What the others who act for an organisation have read of a round; for those alone who act for it, too."""
+    """What the organisation's other members have read of a round; nothing if the actor is not a member."""
     read: tuple[Reading, ...] = ()
     if actor in organisation.members:
         for person in sorted(organisation.members - {actor}):
@@ -168,14 +171,14 @@ def _read_by_colleagues(
     return read
 
 
-def _change(command: ChangeApplication, given: Given) -> Plan:
+def _change(command: ChangeApplication, context: CommandContext) -> Plan:
     application = yield from the(APPLICATION, command.application)
     call, round = yield from together(the(CALL, application.call), the(ROUND, application.round))
     return (
         yield from by_applicant(
             command.application,
             application,
-            given,
+            context,
             lambda: resubmitting.change(
                 command.application,
                 application,
@@ -184,24 +187,24 @@ def _change(command: ChangeApplication, given: Given) -> Plan:
                 title=command.title,
                 requested=command.requested,
                 answers=command.answers,
-                now=given.now,
+                now=context.now,
             ),
         )
     )
 
 
-def _continue(command: ContinueApplication, given: Given) -> Plan:
+def _continue(command: ContinueApplication, context: CommandContext) -> Plan:
     application = yield from the(APPLICATION, command.application)
     call = yield from the(CALL, application.call)
-    # Most answer nothing here: the rounds are looked at only where there is a stage to go on to.
-    opened = (yield from members(rounds_of(application.call))) if application.invited_to else ()
+    # Most calls have one stage: the rounds are loaded only if there is a next stage.
+    opened = (yield from index_entries(rounds_of(application.call))) if application.invited_to else ()
     states = yield from some(ROUND, opened)
     found = next((each for each in states if states[each].stage == application.invited_to), None)
     return (
         yield from by_applicant(
             command.application,
             application,
-            given,
+            context,
             lambda: continuing.answer_next_stage(
                 command.application,
                 application,
@@ -211,7 +214,7 @@ def _continue(command: ContinueApplication, given: Given) -> Plan:
                 title=command.title,
                 requested=command.requested,
                 answers=command.answers,
-                now=given.now,
+                now=context.now,
             ),
         )
     )

@@ -1,4 +1,4 @@
-"""Asking for what can be done with a grant and its instalments."""
+"""Commands for grants and their instalments."""
 
 from domain.commands.grants import (
     amending,

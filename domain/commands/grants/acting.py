@@ -1,4 +1,4 @@
-"""How a grant alone is changed: by its recipient, or by a member of the initiative."""
+"""Shared parts of the plans that change only a grant: for its recipient, and for members of the initiative."""
 
 from __future__ import annotations
 
@@ -7,7 +7,18 @@ from typing import Protocol
 
 from domain import access, dossiers
 from domain.applications.state import APPLICATION
-from domain.deciding import Fact, Given, Outcome, Part, Plan, PlannedCommand, Verdict, members, the, together
+from domain.deciding import (
+    CommandContext,
+    Fact,
+    Outcome,
+    Part,
+    Plan,
+    PlannedCommand,
+    Verdict,
+    index_entries,
+    the,
+    together,
+)
 from domain.dossiers import DOSSIER
 from domain.grants.state import GRANT, Grant
 from domain.indexes import conflicts_of
@@ -17,11 +28,11 @@ from domain.parties import Actor, PartyState, actor_of, party_of
 Rule = Callable[[Grant], tuple[Fact, ...]]
 
 
-def by_recipient(grant_id: str, given: Given, rule: Rule) -> Plan:
-    """The plan of every act by which the recipient changes the grant alone."""
+def by_recipient(grant_id: str, context: CommandContext, rule: Rule) -> Plan:
+    """The plan of every command by which the recipient changes only the grant."""
     grant = yield from the(GRANT, grant_id)
     return PlannedCommand(
-        may=access.recipient((yield from actor_of(given.actor)), grant),
+        may=access.recipient((yield from actor_of(context.actor)), grant),
         initiative=grant.initiative,
         scope=grant.call,
         party=grant.recipient,
@@ -30,7 +41,7 @@ def by_recipient(grant_id: str, given: Given, rule: Rule) -> Plan:
 
 
 class _May(Protocol):
-    """What access says of a member's act on a grant."""
+    """The access predicate for a member's command on a grant."""
 
     def __call__(
         self, actor: Actor, initiative: Initiative, grant: Grant, *, conflicts: Collection[str]
@@ -39,27 +50,27 @@ class _May(Protocol):
 
 def by_staff(
     grant_id: str,
-    given: Given,
+    context: CommandContext,
     may: _May,
     rule: Callable[[Grant, PartyState, Actor], tuple[Fact, ...]],
     *,
     pays: bool = False,
 ) -> Plan:
-    """The plan of every act by which a member of the initiative changes the grant alone. The rule is given the
-    recipient and the actor, too. An act that `pays` makes it a duty to keep the record of the payment."""
+    """The plan of every command by which a member of the initiative changes only the grant. The rule also gets the
+    recipient and the actor. With `pays`, the command also makes it a duty to keep the record of the payment."""
     grant = yield from the(GRANT, grant_id)
     initiative, recipient, actor, conflicts = yield from together(
         the(INITIATIVE, grant.initiative),
         party_of(grant.recipient),
-        actor_of(given.actor),
-        conflicts_on(grant, given),
+        actor_of(context.actor),
+        conflicts_on(grant, context),
     )
     dossier = (yield from the(DOSSIER, grant.dossier)) if pays else None
 
     def decide() -> Outcome:
         facts = {grant_id: rule(grant, recipient, actor)}
         if dossier is not None:
-            kept = dossiers.keep_payment_record(grant.dossier, dossier, now=given.now)
+            kept = dossiers.keep_payment_record(grant.dossier, dossier, now=context.now)
             facts |= {grant.dossier: kept} if kept else {}
         return Outcome(facts=facts, answers=grant_id)
 
@@ -71,7 +82,7 @@ def by_staff(
     )
 
 
-def conflicts_on(grant: Grant, given: Given) -> Part[tuple[str, ...]]:
+def conflicts_on(grant: Grant, context: CommandContext) -> Part[tuple[str, ...]]:
     """The applications of a grant's round with which the actor declared a conflict."""
     application = yield from the(APPLICATION, grant.application)
-    return (yield from members(conflicts_of(given.actor, application.round)))
+    return (yield from index_entries(conflicts_of(context.actor, application.round)))

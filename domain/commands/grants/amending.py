@@ -1,4 +1,4 @@
-"""Asking to change a grant after it was accepted, and the recipient's answer."""
+"""Commands to amend an accepted grant, and for the recipient's answer."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 from domain import access, funds, limits
 from domain.commands.grants.acting import by_recipient, by_staff
-from domain.deciding import Command, Given, Outcome, Plan, PlannedCommand, Registered, the, together
+from domain.deciding import Command, CommandContext, Outcome, Plan, PlannedCommand, Registered, the, together
 from domain.funds import FUND
 from domain.grants import rules
 from domain.grants.rules import Planned, PlannedInstalment
@@ -17,9 +17,10 @@ from domain.values import GrantId, Money
 
 
 class ProposeGrantAmendment(Command, frozen=True, kw_only=True):
-    """Propose to lower a grant's amount, to change its end date, or to put other `instalments` in place of those not yet
-    requested; what is left out stays; with `unscheduled` and no instalments, those fall away. It counts once the recipient
-    accepts it. `unscheduled` and `confirm_past_due` are as for a schedule."""
+    """Propose to lower a grant's amount, to change its end date, or to replace the instalments that were not yet
+    requested by other `instalments`. Fields that are left out stay; with `unscheduled` and no instalments, the
+    unrequested ones are dropped. The amendment takes effect once the recipient accepts it. `unscheduled` and
+    `confirm_past_due` are as for a schedule."""
 
     grant: GrantId
     amount: Money | None = None
@@ -33,20 +34,20 @@ class ProposeGrantAmendment(Command, frozen=True, kw_only=True):
 
 
 class AcceptGrantAmendment(Command, frozen=True, kw_only=True):
-    """Accept an amendment of one's grant; what the grant is lowered by returns to the fund."""
+    """Accept an amendment of one's own grant. If the amount is lowered, the difference returns to the fund."""
 
     grant: GrantId
     amendment: int
 
 
 class DeclineGrantAmendment(Command, frozen=True, kw_only=True):
-    """Decline an amendment of one's grant, which stays as it is."""
+    """Decline an amendment of one's own grant, which stays as it is."""
 
     grant: GrantId
     amendment: int
 
 
-def _propose(command: ProposeGrantAmendment, given: Given) -> Plan:
+def _propose(command: ProposeGrantAmendment, context: CommandContext) -> Plan:
     planned = None
     if command.instalments is not None or command.unscheduled is not None:
         planned = Planned(
@@ -56,7 +57,7 @@ def _propose(command: ProposeGrantAmendment, given: Given) -> Plan:
         )
     return by_staff(
         command.grant,
-        given,
+        context,
         access.officer_on_grant,
         lambda grant, _recipient, _actor: rules.propose_amendment(
             command.grant,
@@ -66,18 +67,18 @@ def _propose(command: ProposeGrantAmendment, given: Given) -> Plan:
             planned=planned,
             confirm_past_due=command.confirm_past_due,
             explanation=command.explanation,
-            now=given.now,
+            now=context.now,
         ),
     )
 
 
-def _accept(command: AcceptGrantAmendment, given: Given) -> Plan:
+def _accept(command: AcceptGrantAmendment, context: CommandContext) -> Plan:
     grant = yield from the(GRANT, command.grant)
-    fund, actor = yield from together(the(FUND, grant.fund), actor_of(given.actor))
+    fund, actor = yield from together(the(FUND, grant.fund), actor_of(context.actor))
 
     def decide() -> Outcome:
         facts = {command.grant: rules.accept_amendment(command.grant, grant, amendment=command.amendment)}
-        assert grant.amendment is not None  # or the rule had refused
+        assert grant.amendment is not None  # the rule refuses otherwise
         freed = grant.amount - grant.amendment.amount
         if freed:
             facts[grant.fund] = funds.release(
@@ -94,10 +95,10 @@ def _accept(command: AcceptGrantAmendment, given: Given) -> Plan:
     )
 
 
-def _decline(command: DeclineGrantAmendment, given: Given) -> Plan:
+def _decline(command: DeclineGrantAmendment, context: CommandContext) -> Plan:
     return by_recipient(
         command.grant,
-        given,
+        context,
         lambda grant: rules.decline_amendment(command.grant, grant, amendment=command.amendment),
     )
 

@@ -1,10 +1,10 @@
-"""Asking to end a grant: one that is paid and reported, or one that cannot go on."""
+"""Commands to end a grant: one that is paid and reported, or one that cannot continue."""
 
 from __future__ import annotations
 
 from domain import access, funds, limits
 from domain.commands.grants.acting import Rule, conflicts_on
-from domain.deciding import Command, Given, Outcome, Plan, PlannedCommand, Registered, the, together
+from domain.deciding import Command, CommandContext, Outcome, Plan, PlannedCommand, Registered, the, together
 from domain.funds import FUND, ReleaseReason
 from domain.grants import rules
 from domain.grants.facts import TerminationReason
@@ -15,32 +15,32 @@ from domain.values import GrantId
 
 
 class CompleteGrant(Command, frozen=True, kw_only=True):
-    """End a grant that is paid and reported; what was not scheduled returns to the fund."""
+    """Complete a grant that is paid and reported; what was not scheduled returns to the fund."""
 
     grant: GrantId
 
 
 class TerminateGrant(Command, frozen=True, kw_only=True):
-    """End a grant that cannot go on, with the reason; what was not paid returns to the fund."""
+    """Terminate a grant that cannot continue, with the reason; what was not paid returns to the fund."""
 
     grant: GrantId
     reason: TerminationReason
     explanation: limits.Explanation | None = None
 
 
-def _complete(command: CompleteGrant, given: Given) -> Plan:
+def _complete(command: CompleteGrant, context: CommandContext) -> Plan:
     return _ending(
         command.grant,
-        given,
+        context,
         lambda grant: rules.complete(command.grant, grant),
         reason="grant_completed",
     )
 
 
-def _terminate(command: TerminateGrant, given: Given) -> Plan:
+def _terminate(command: TerminateGrant, context: CommandContext) -> Plan:
     return _ending(
         command.grant,
-        given,
+        context,
         lambda grant: rules.terminate(
             command.grant, grant, reason=command.reason, explanation=command.explanation
         ),
@@ -48,13 +48,13 @@ def _terminate(command: TerminateGrant, given: Given) -> Plan:
     )
 
 
-def _ending(grant_id: str, given: Given, rule: Rule, *, reason: ReleaseReason) -> Plan:
+def _ending(grant_id: str, context: CommandContext, rule: Rule, *, reason: ReleaseReason) -> Plan:
     grant = yield from the(GRANT, grant_id)
     initiative, fund, actor, conflicts = yield from together(
         the(INITIATIVE, grant.initiative),
         the(FUND, grant.fund),
-        actor_of(given.actor),
-        conflicts_on(grant, given),
+        actor_of(context.actor),
+        conflicts_on(grant, context),
     )
     initiative = initiative.within(grant.call)
 

@@ -1,4 +1,4 @@
-"""Asking for what can be done with an instalment, from the request to its settlement."""
+"""Commands for instalments, from the request to the payment."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import date
 from domain import access, limits
 from domain.calls.state import CALL
 from domain.commands.grants.acting import by_recipient, by_staff
-from domain.deciding import Command, Given, Plan, Registered, the, together
+from domain.deciding import Command, CommandContext, Plan, Registered, the, together
 from domain.exchange import Exchange
 from domain.grants import rules
 from domain.grants.facts import FailureReason
@@ -17,21 +17,21 @@ from domain.values import GrantId, Money
 
 
 class RequestInstalment(Command, frozen=True, kw_only=True):
-    """Ask for an instalment of one's grant."""
+    """Request an instalment of one's own grant."""
 
     grant: GrantId
     instalment: int
 
 
 class ApproveInstalment(Command, frozen=True, kw_only=True):
-    """Approve an instalment, as the first person or as the second."""
+    """Approve an instalment, as the first or the second person."""
 
     grant: GrantId
     instalment: int
 
 
 class InstructInstalment(Command, frozen=True, kw_only=True):
-    """Record that the bank was told to pay an instalment, under a reference that becomes public."""
+    """Record that the bank was instructed to pay an instalment. The reference becomes public."""
 
     grant: GrantId
     instalment: int
@@ -39,8 +39,8 @@ class InstructInstalment(Command, frozen=True, kw_only=True):
 
 
 class SettleInstalment(Command, frozen=True, kw_only=True):
-    """Record that the bank paid an instalment, by the bank's calendar on `settled_on`. Its `fee` and the rate of `exchange`
-    can be left out; whoever follows the fund reads them."""
+    """Record that the bank paid an instalment on `settled_on` (by the bank's calendar). Its `fee` and the rate of
+    `exchange` are optional; everybody who follows the fund can read them."""
 
     grant: GrantId
     instalment: int
@@ -58,16 +58,16 @@ class FailInstalment(Command, frozen=True, kw_only=True):
     reason: FailureReason
 
 
-def _request(command: RequestInstalment, given: Given) -> Plan:
+def _request(command: RequestInstalment, context: CommandContext) -> Plan:
     return by_recipient(
-        command.grant, given, lambda grant: rules.request(command.grant, grant, number=command.instalment)
+        command.grant, context, lambda grant: rules.request(command.grant, grant, number=command.instalment)
     )
 
 
-def _approve(command: ApproveInstalment, given: Given) -> Plan:
+def _approve(command: ApproveInstalment, context: CommandContext) -> Plan:
     return by_staff(
         command.grant,
-        given,
+        context,
         lambda actor, initiative, grant, *, conflicts: access.approver_on_grant(
             actor, initiative, grant, command.instalment, conflicts=conflicts
         ),
@@ -77,12 +77,12 @@ def _approve(command: ApproveInstalment, given: Given) -> Plan:
     )
 
 
-def _instruct(command: InstructInstalment, given: Given) -> Plan:
+def _instruct(command: InstructInstalment, context: CommandContext) -> Plan:
     grant = yield from the(GRANT, command.grant)
     call, initiative = yield from together(the(CALL, grant.call), the(INITIATIVE, grant.initiative))
     act = yield from by_staff(
         command.grant,
-        given,
+        context,
         access.finance_on_grant,
         lambda grant, recipient, _actor: rules.instruct(
             command.grant,
@@ -91,17 +91,17 @@ def _instruct(command: InstructInstalment, given: Given) -> Plan:
             number=command.instalment,
             reference=command.reference,
             screening=call.screening or initiative.screening,
-            now=given.now,
+            now=context.now,
         ),
         pays=True,
     )
     return act
 
 
-def _settle(command: SettleInstalment, given: Given) -> Plan:
+def _settle(command: SettleInstalment, context: CommandContext) -> Plan:
     return by_staff(
         command.grant,
-        given,
+        context,
         access.finance_on_grant,
         lambda grant, _recipient, _actor: rules.settle(
             command.grant,
@@ -111,16 +111,16 @@ def _settle(command: SettleInstalment, given: Given) -> Plan:
             settled_on=command.settled_on,
             fee=command.fee,
             exchange=command.exchange,
-            now=given.now,
+            now=context.now,
         ),
         pays=True,
     )
 
 
-def _fail(command: FailInstalment, given: Given) -> Plan:
+def _fail(command: FailInstalment, context: CommandContext) -> Plan:
     return by_staff(
         command.grant,
-        given,
+        context,
         access.finance_on_grant,
         lambda grant, _recipient, _actor: rules.fail(
             command.grant, grant, number=command.instalment, reason=command.reason

@@ -1,4 +1,4 @@
-"""Asking for the offer of a grant, for the recipient's answer to it, and for its end without one."""
+"""Commands to offer a grant, to answer the offer, and to end an offer that was not answered."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from domain.calls import rules as call_rules
 from domain.calls.state import CALL, Call
 from domain.deciding import (
     Command,
+    CommandContext,
     Due,
     DueBy,
     Fact,
-    Given,
     Outcome,
     Part,
     Plan,
     PlannedCommand,
     Registered,
-    StruckBy,
-    members,
+    RemovedBy,
+    index_entries,
     the,
     together,
 )
@@ -38,20 +38,20 @@ from domain.values import ApplicationId, GrantId
 
 
 class OfferGrant(Command, frozen=True, kw_only=True):
-    """Offer the applicant of an awarded application the sum awarded, until `respond_by`, a time with its offset."""
+    """Offer the awarded sum to the applicant of an awarded application until `respond_by`, a time with its offset."""
 
     application: ApplicationId
     respond_by: datetime
 
 
 class AcceptGrant(Command, frozen=True, kw_only=True):
-    """Accept the grant that one was offered. On the fast track its one instalment is made with it."""
+    """Accept the grant offered to oneself. On the fast track, its one instalment is scheduled at the same time."""
 
     grant: GrantId
 
 
 class DeclineGrant(Command, frozen=True, kw_only=True):
-    """Decline the grant that one was offered, with the reason."""
+    """Decline the grant offered to oneself, with the reason."""
 
     grant: GrantId
     reason: GrantDeclineReason
@@ -59,23 +59,23 @@ class DeclineGrant(Command, frozen=True, kw_only=True):
 
 
 class LapseGrant(Command, frozen=True, kw_only=True):
-    """End an offer that was not answered; the program does this by itself once the time to respond has passed."""
+    """End an offer that was not answered; the program does this automatically after the time to respond."""
 
     grant: GrantId
 
 
-def _offer(command: OfferGrant, given: Given) -> Plan:
+def _offer(command: OfferGrant, context: CommandContext) -> Plan:
     application = yield from the(APPLICATION, command.application)
     call, initiative, recipient, actor, conflicts = yield from together(
         the(CALL, application.call),
         the(INITIATIVE, application.initiative),
         party_of(application.applicant),
-        actor_of(given.actor),
-        members(conflicts_of(given.actor, application.round)),
+        actor_of(context.actor),
+        index_entries(conflicts_of(context.actor, application.round)),
     )
     initiative = initiative.within(application.call)
     fund = yield from the(FUND, call.fund)
-    grant, dossier = given.new("grant"), given.new("dossier")
+    grant, dossier = context.new("grant"), context.new("dossier")
 
     def decide() -> Outcome:
         offered = rules.offer(
@@ -87,7 +87,7 @@ def _offer(command: OfferGrant, given: Given) -> Plan:
             recipient,
             dossier=dossier,
             respond_by=command.respond_by,
-            now=given.now,
+            now=context.now,
         )
         opened = dossiers.open_dossier(
             dossier,
@@ -112,18 +112,18 @@ def _offer(command: OfferGrant, given: Given) -> Plan:
     )
 
 
-def _accept(command: AcceptGrant, given: Given) -> Plan:
+def _accept(command: AcceptGrant, context: CommandContext) -> Plan:
     grant = yield from the(GRANT, command.grant)
     call = yield from the(CALL, grant.call)
 
     def decide() -> Outcome:
-        accepted = rules.accept(command.grant, grant, now=given.now)
+        accepted = rules.accept(command.grant, grant, now=context.now)
         if call.on_fast_track:
-            accepted += rules.pay_at_once(command.grant, grant, due=given.now.date())
+            accepted += rules.pay_at_once(command.grant, grant, due=context.now.date())
         return Outcome(facts={command.grant: accepted}, answers=command.grant)
 
     return PlannedCommand(
-        may=access.recipient((yield from actor_of(given.actor)), grant),
+        may=access.recipient((yield from actor_of(context.actor)), grant),
         initiative=grant.initiative,
         scope=grant.call,
         party=grant.recipient,
@@ -132,26 +132,26 @@ def _accept(command: AcceptGrant, given: Given) -> Plan:
 
 
 def _back_in_budget(grant_id: str, grant: Grant, call: Call) -> dict[str, tuple[Fact, ...]]:
-    """What a rolling call can award again, as an offer came to nothing."""
+    """Return the sum of a declined or lapsed offer to a rolling call's budget."""
     facts = call_rules.release_award(grant.call, call, grant=grant_id, amount=grant.amount)
     return {grant.call: facts} if facts else {}
 
 
 def _panel_of(grant: Grant) -> Part[str]:
     """The panel whose award a grant follows. A cached application may be older than its award and have no panel yet;
-    then the panel is not found, and the runner loads everything again without the cache."""
+    then this raises `NotFound`, and the runner loads everything again without the cache."""
     application = yield from the(APPLICATION, grant.application)
     panel = application.panel or ""
     yield from the(PANEL, panel)
     return panel
 
 
-def _decline(command: DeclineGrant, given: Given) -> Plan:
+def _decline(command: DeclineGrant, context: CommandContext) -> Plan:
     grant = yield from the(GRANT, command.grant)
     fund, call = yield from together(the(FUND, grant.fund), the(CALL, grant.call))
     panel = yield from _panel_of(grant)
     return PlannedCommand(
-        may=access.recipient((yield from actor_of(given.actor)), grant),
+        may=access.recipient((yield from actor_of(context.actor)), grant),
         initiative=grant.initiative,
         scope=grant.call,
         party=grant.recipient,
@@ -163,7 +163,7 @@ def _decline(command: DeclineGrant, given: Given) -> Plan:
                 grant.fund: funds.release(
                     grant.fund, fund, grant_id=command.grant, amount=grant.amount, reason="grant_declined"
                 ),
-                panel: waiting_list.free_award(panel, grant_id=command.grant, grant=grant, now=given.now),
+                panel: waiting_list.free_award(panel, grant_id=command.grant, grant=grant, now=context.now),
                 **_back_in_budget(command.grant, grant, call),
             },
             answers=command.grant,
@@ -171,21 +171,21 @@ def _decline(command: DeclineGrant, given: Given) -> Plan:
     )
 
 
-def _lapse(command: LapseGrant, given: Given) -> Plan:
+def _lapse(command: LapseGrant, context: CommandContext) -> Plan:
     grant = yield from the(GRANT, command.grant)
     fund, call = yield from together(the(FUND, grant.fund), the(CALL, grant.call))
     panel = yield from _panel_of(grant)
     return PlannedCommand(
-        may=access.system(given.actor),
+        may=access.system(context.actor),
         initiative=grant.initiative,
         scope=grant.call,
         decide=lambda: Outcome(
             facts={
-                command.grant: rules.lapse(command.grant, grant, now=given.now),
+                command.grant: rules.lapse(command.grant, grant, now=context.now),
                 grant.fund: funds.release(
                     grant.fund, fund, grant_id=command.grant, amount=grant.amount, reason="grant_lapsed"
                 ),
-                panel: waiting_list.free_award(panel, grant_id=command.grant, grant=grant, now=given.now),
+                panel: waiting_list.free_award(panel, grant_id=command.grant, grant=grant, now=context.now),
                 **_back_in_budget(command.grant, grant, call),
             },
             answers=command.grant,
@@ -210,4 +210,4 @@ def _lapse_in_time(fact: GrantOffered) -> Due:
 
 
 DUE: Final[DueBy] = {GrantOffered: _lapse_in_time}
-STRUCK: Final[StruckBy] = {GrantAccepted: _lapsing, GrantDeclined: _lapsing, GrantLapsed: _lapsing}
+REMOVED_DUE: Final[RemovedBy] = {GrantAccepted: _lapsing, GrantDeclined: _lapsing, GrantLapsed: _lapsing}

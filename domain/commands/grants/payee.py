@@ -1,10 +1,10 @@
-"""Asking to set the payee of a grant, and to confirm it."""
+"""Commands to set a grant's payee, and to confirm it."""
 
 from __future__ import annotations
 
 from domain import access, limits
 from domain.commands.grants.acting import by_recipient, by_staff
-from domain.deciding import Command, Given, Plan, Registered
+from domain.deciding import Command, CommandContext, Plan, Registered
 from domain.grants import rules
 from domain.grants.facts import PayeeKind
 from domain.parties import party_of
@@ -12,9 +12,9 @@ from domain.values import GrantId, PartyId
 
 
 class SetGrantPayee(Command, frozen=True, kw_only=True):
-    """Say to whom, and to which account, one's grant is paid: an IBAN, or another account in words; or an account number with
-    the `bank_code` and the `country` (two letters) of its bank. `host` is the organisation or the person that is the fiscal
-    host, where it is registered here."""
+    """Add the bank details of one's own grant: an IBAN, or another account in words; or an account number with the
+    `bank_code` and the `country` (two letters) of its bank. `host` is the organisation or person that is the fiscal
+    host, if it is registered here."""
 
     grant: GrantId
     kind: PayeeKind
@@ -32,12 +32,12 @@ class ConfirmGrantPayee(Command, frozen=True, kw_only=True):
     setting: int
 
 
-def _set_payee(command: SetGrantPayee, given: Given) -> Plan:
+def _set_payee(command: SetGrantPayee, context: CommandContext) -> Plan:
     host_state = None if command.host is None else (yield from party_of(command.host))
     return (
         yield from by_recipient(
             command.grant,
-            given,
+            context,
             lambda grant: rules.set_payee(
                 command.grant,
                 grant,
@@ -48,16 +48,16 @@ def _set_payee(command: SetGrantPayee, given: Given) -> Plan:
                 account=command.account,
                 bank_code=command.bank_code,
                 country=command.country,
-                now=given.now,
+                now=context.now,
             ),
         )
     )
 
 
-def _confirm_payee(command: ConfirmGrantPayee, given: Given) -> Plan:
+def _confirm_payee(command: ConfirmGrantPayee, context: CommandContext) -> Plan:
     return by_staff(
         command.grant,
-        given,
+        context,
         access.finance_on_grant,
         lambda grant, recipient, actor: rules.confirm_payee(
             command.grant, grant, recipient, setting=command.setting, confirmer=actor

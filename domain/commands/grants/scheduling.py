@@ -1,4 +1,4 @@
-"""Asking to divide a grant into instalments."""
+"""The command to divide a grant into instalments."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Annotated
 
 from domain import access, limits
 from domain.commands.grants.acting import by_staff
-from domain.deciding import Command, Given, Plan, Registered
+from domain.deciding import Command, CommandContext, Plan, Registered
 from domain.grants import rules
 from domain.grants.rules import Planned, PlannedInstalment
 from domain.values import GrantId, Money
@@ -17,8 +17,8 @@ Instalments = Annotated[
 
 
 class ScheduleGrant(Command, frozen=True, kw_only=True):
-    """Divide a grant into instalments, which are numbered in the order given. They add up to the whole grant, or `unscheduled`
-    says what they leave. Due dates in the past need `confirm_past_due`."""
+    """Divide a grant into instalments, numbered in the order given. They add up to the whole grant, or `unscheduled` is
+    the sum that they leave. Due dates in the past need `confirm_past_due`."""
 
     grant: GrantId
     instalments: Instalments
@@ -26,7 +26,7 @@ class ScheduleGrant(Command, frozen=True, kw_only=True):
     confirm_past_due: bool = False
 
 
-def _schedule(command: ScheduleGrant, given: Given) -> Plan:
+def _schedule(command: ScheduleGrant, context: CommandContext) -> Plan:
     planned = Planned(
         instalments=command.instalments,
         unscheduled=command.unscheduled,
@@ -34,10 +34,10 @@ def _schedule(command: ScheduleGrant, given: Given) -> Plan:
     )
     return by_staff(
         command.grant,
-        given,
+        context,
         access.officer_on_grant,
         lambda grant, _recipient, _actor: rules.schedule(
-            command.grant, grant, planned=planned, now=given.now
+            command.grant, grant, planned=planned, now=context.now
         ),
     )
 

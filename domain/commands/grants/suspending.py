@@ -1,18 +1,17 @@
-"""Asking to suspend a grant, and to resume it."""
+"""Commands to suspend a grant, and to resume it."""
 
 from __future__ import annotations
 
 from domain import access, limits
 from domain.commands.grants.acting import by_staff
-from domain.deciding import Command, Given, Plan, Registered
+from domain.deciding import Command, CommandContext, Plan, Registered
 from domain.grants import rules
 from domain.grants.facts import SuspensionReason
 from domain.values import GrantId
 
 
 class SuspendGrant(Command, frozen=True, kw_only=True):
-    """Stop a grant for the time being, with the reason: nothing is requested, approved or sent to the bank until it is
-    resumed."""
+    """Suspend a grant, with the reason: nothing is requested, approved or sent to the bank until it is resumed."""
 
     grant: GrantId
     reason: SuspensionReason
@@ -20,15 +19,15 @@ class SuspendGrant(Command, frozen=True, kw_only=True):
 
 
 class ResumeGrant(Command, frozen=True, kw_only=True):
-    """Let a suspended grant go on."""
+    """Resume a suspended grant."""
 
     grant: GrantId
 
 
-def _suspend(command: SuspendGrant, given: Given) -> Plan:
+def _suspend(command: SuspendGrant, context: CommandContext) -> Plan:
     return by_staff(
         command.grant,
-        given,
+        context,
         access.officer_on_grant,
         lambda grant, _recipient, _actor: rules.suspend(
             command.grant, grant, reason=command.reason, explanation=command.explanation
@@ -36,10 +35,10 @@ def _suspend(command: SuspendGrant, given: Given) -> Plan:
     )
 
 
-def _resume(command: ResumeGrant, given: Given) -> Plan:
+def _resume(command: ResumeGrant, context: CommandContext) -> Plan:
     return by_staff(
         command.grant,
-        given,
+        context,
         access.officer_on_grant,
         lambda grant, _recipient, _actor: rules.resume(command.grant, grant),
     )

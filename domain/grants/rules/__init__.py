@@ -1,7 +1,7 @@
-"""What may happen to a grant: one function for each command.
+"""The rules for grants: one function for each command.
 
-Three people stand between a request and a payment: the recipient asks, and two others approve. None of the rules
-relies on access alone for that: who approves is compared here, by person.
+A payment involves three people: the recipient requests it, and two others approve it. The rules do not rely on access
+alone for that: they compare the approvers themselves, by person.
 """
 
 from domain.grants.rules.amending import accept as accept_amendment

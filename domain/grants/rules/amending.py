@@ -1,4 +1,4 @@
-"""How a grant is changed after it was accepted: staff propose an amendment, and the recipient accepts or declines it."""
+"""Amending an accepted grant: staff propose an amendment, and the recipient accepts or declines it."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def propose(
     explanation: str | None,
     now: datetime,
 ) -> tuple[Fact, ...]:
-    """Propose a lower amount, another end date, or other instalments in place of those not yet requested; what is None
-    stays. The grant never falls below what was requested or paid."""
+    """Propose a lower amount, another end date, or other instalments in place of those not yet requested; fields that
+    are None stay. The grant cannot fall below what was requested or paid."""
     check_not_ended(grant)
     begun = sum(each.plan.amount for each in grant.begun.values())
     wanted = _amount(grant, amount, least=begun)
@@ -59,8 +59,7 @@ def propose(
 
 
 def accept(grant_id: str, grant: Grant, *, amendment: int) -> tuple[Fact, ...]:
-    """Accept the amendment that was seen. It fits as it did when it was proposed: nothing is requested or scheduled while it
-    waits."""
+    """Accept the amendment that was read. It still fits: nothing can be requested or scheduled while it waits."""
     proposed = _waiting(grant, amendment)
     return (
         GrantAmended(
@@ -75,7 +74,7 @@ def accept(grant_id: str, grant: Grant, *, amendment: int) -> tuple[Fact, ...]:
 
 
 def decline(grant_id: str, grant: Grant, *, amendment: int) -> tuple[Fact, ...]:
-    """Decline the amendment that was seen."""
+    """Decline the amendment that was read."""
     _waiting(grant, amendment)
     return (GrantAmendmentDeclined(grant=grant_id, amendment=amendment),)
 
@@ -106,7 +105,8 @@ def _amount(grant: Grant, amount: Money | None, *, least: int) -> int:
 def _plans(
     grant: Grant, wanted: int, begun: int, planned: Planned | None, now: datetime
 ) -> tuple[tuple[Instalment, ...] | None, int]:
-    """The instalments that would take the place of those not yet requested, if any, and what would be left."""
+    """The instalments that would replace those not yet requested, if any, and the part of the grant that would be
+    left."""
     if planned is not None:
         plans = plan(planned, currency=grant.currency, now=now, after=tuple(grant.begun))
         return plans, left_of(wanted - begun, plans, planned.unscheduled, currency=grant.currency)
@@ -115,7 +115,8 @@ def _plans(
         raise Invalid.field(
             "instalments",
             msg(
-                "The instalments add up to {total}, which would be more than the grant. Give other instalments, too.",
+                "The instalments add up to {total}, which would be more than the grant. Change "
+                "the instalments, too.",
                 total=Money.of(scheduled, grant.currency),
             ),
         )
@@ -125,7 +126,7 @@ def _plans(
 def _waiting(grant: Grant, amendment: int) -> Amendment:
     check_not_ended(grant)
     if grant.amendment is None:
-        raise Refused(msg("No amendment of this grant waits for an answer."))
+        raise Refused(msg("No amendment of this grant is waiting for an answer."))
     if grant.amendment.number != amendment:
-        raise Refused(msg("Another amendment was proposed meanwhile; look at it, then answer it."))
+        raise Refused(msg("Another amendment has been proposed since; read it, then answer it."))
     return grant.amendment

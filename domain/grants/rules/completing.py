@@ -1,4 +1,4 @@
-"""When a grant that was accepted may end."""
+"""Completing an accepted grant."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from domain.refusals import Refused
 
 
 def complete(grant_id: str, grant: Grant) -> tuple[Fact, ...]:
-    """End a grant once every instalment is settled and every report answered."""
+    """Complete a grant once every instalment is settled and every report is answered."""
     check_accepted(grant)
     if not grant.instalments:
         raise Refused(

@@ -1,4 +1,4 @@
-"""What may happen to an instalment, from the request to its settlement."""
+"""The rules for an instalment, from the request to the payment."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ from domain.refusals import Invalid, NotFound, Refused
 from domain.values import Money, check_line
 
 _OTHER_ZONES: Final = timedelta(days=1)
-"""By how much the day on the bank's calendar may lie before the day in UTC."""
+"""How much earlier the day in the bank's calendar may be than the day in UTC."""
 
 _REFERENCE: Final = re.compile(r"[A-Za-z0-9/?:().,'+ -]+\Z", re.ASCII)
-"""What every bank carries unharmed: the characters of a reference in ISO 20022 payments."""
+"""The characters that every bank transmits unchanged: those of a reference in ISO 20022 payments."""
 
 
 def request(grant_id: str, grant: Grant, *, number: int) -> tuple[Fact, ...]:
-    """Ask for an instalment. One that follows a report needs those before it requested, and an accepted report that
-    met no other instalment's condition; the oldest such report is used."""
+    """Request an instalment. If it follows a report, the instalments before it must have been requested, and there must
+    be an accepted report that met no other instalment's condition; the oldest such report is used."""
     check_accepted(grant)
     check_no_amendment_waits(grant)
     instalment = _find(grant, number)
@@ -60,8 +60,8 @@ def request(grant_id: str, grant: Grant, *, number: int) -> tuple[Fact, ...]:
 def approve(
     grant_id: str, grant: Grant, recipient: PartyState, *, number: int, approver: Actor
 ) -> tuple[Fact, ...]:
-    """Approve a requested instalment, first or second, to be paid to the confirmed payee of now; never the recipient, and
-    never one person twice."""
+    """Approve a requested instalment, first or second, to be paid to the present confirmed payee. The recipient can
+    never do this, nor the same person twice."""
     instalment = _find(grant, number)
     check_accepted(grant)
     check_not_erased(recipient)
@@ -79,9 +79,7 @@ def approve(
     if is_tied_to(approver, grant.recipient):
         raise Refused(msg("The recipient cannot approve an instalment; somebody else must."))
     if grant.payee is not None and is_tied_to(approver, grant.payee.party):
-        raise Refused(
-            msg("An instalment cannot be approved by people who act for whoever is paid; somebody else must.")
-        )
+        raise Refused(msg("People who act for the payee cannot approve an instalment; somebody else must."))
     if approval == 2 and approver.id == instalment.first_approver:
         raise Refused(msg("You gave the first approval; the second must come from somebody else."))
     if grant.payee is None or not grant.payee.confirmed:
@@ -105,16 +103,14 @@ def instruct(
     screening: bool,
     now: datetime,
 ) -> tuple[Fact, ...]:
-    """Record that the bank was told to pay: after both approvals, each of them for this payee, to a confirmed payee
-    whose waiting time is over, who was screened where `screening` requires it, and whose recipient was not erased."""
+    """Record that the bank was instructed to pay: after both approvals, each for this payee; to a confirmed payee whose
+    waiting time is over, who was screened if `screening` requires it, and whose recipient was not erased."""
     instalment = _find(grant, number)
     check_accepted(grant)
     check_not_erased(recipient)
     if grant.next_approval(number) is not None and grant.outdated(instalment):
         raise Refused(
-            msg(
-                "The payee was changed after this instalment was approved, so it must be approved twice again."
-            )
+            msg("The payee was changed after this instalment was approved, so it needs both approvals again.")
         )
     if instalment.status not in (InstalmentStatus.APPROVED, InstalmentStatus.FAILED):
         raise Refused(
@@ -165,8 +161,8 @@ def settle(
     exchange: Exchange | None,
     now: datetime,
 ) -> tuple[Fact, ...]:
-    """Record that the bank paid an instalment, to the last minor unit, and not before it was told to; with the bank's fee and
-    the rate at which it changed the money, where they are known. Neither changes what the grant or the fund paid."""
+    """Record that the bank paid an instalment: the exact amount, and not before it was instructed; with the bank's fee
+    and the exchange rate, if they are known. Neither changes what the grant or the fund paid."""
     instalment = _find(grant, number)
     _check_instructed(instalment)
     assert instalment.instructed_at is not None

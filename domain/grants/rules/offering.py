@@ -1,4 +1,4 @@
-"""What may happen to the offer of a grant: that it is made, accepted, declined, or lapses."""
+"""The rules for the offer of a grant: making, accepting and declining it, and its lapse."""
 
 from __future__ import annotations
 

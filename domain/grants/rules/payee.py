@@ -1,4 +1,4 @@
-"""What may happen to the payee of a grant: that one is set, and confirmed."""
+"""The rules for the payee of a grant: setting and confirming it."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from domain.refusals import FieldError, Invalid, NotFound, Refused
 from domain.values import check_text
 
 PAYEE_WAITING_TIME: Final = timedelta(hours=24)
-"""How long no payment is instructed after a confirmed payee was replaced, so that a recipient whose access was
-stolen can still object."""
+"""The waiting time for payments after a confirmed payee was replaced, so that a recipient whose access was stolen can
+still object."""
 
 
 def set_payee(
@@ -35,8 +35,8 @@ def set_payee(
     country: str | None,
     now: datetime,
 ) -> tuple[Fact, ...]:
-    """Add bank details. In place of a payee that was confirmed, it has to wait before it is paid. `host` is the fiscal host,
-    where it is a party that this program knows, as it stands in `host_state`."""
+    """Add bank details. If they replace a confirmed payee, payments have to wait. `host` is the fiscal host if it is a
+    registered party, and `host_state` its state."""
     check_not_ended(grant)
     if host is not None:
         _check_host(grant, kind, host, host_state)
@@ -71,12 +71,10 @@ def set_payee(
 
 def _check_host(grant: Grant, kind: PayeeKind, host: str, state: PartyState | None) -> None:
     if kind != "fiscal_host":
-        raise Invalid.field(
-            "host", msg("Only a fiscal host is named here; leave it out, or choose a fiscal host.")
-        )
+        raise Invalid.field("host", msg("Leave this empty, or choose a fiscal host as the payee."))
     if host == grant.recipient:
         raise Invalid.field(
-            "host", msg("The recipient is no fiscal host of its own; say that it is paid itself.")
+            "host", msg("The recipient cannot be its own fiscal host; say that it is paid itself.")
         )
     if state is None or state.status is None:
         raise NotFound(msg("There is no such person or organisation."), named=host)
@@ -99,11 +97,11 @@ def confirm_payee(
         raise Refused(msg("The recipient has not added bank details yet."))
     if is_tied_to(confirmer, grant.payee.party):
         raise Refused(
-            msg("The payee cannot be confirmed by people who act for whoever is paid; somebody else must.")
+            msg("People who act for the payee cannot confirm the bank details; somebody else must.")
         )
     if setting != grant.payee.setting:
         raise Refused(
-            msg("The bank details were changed meanwhile; look at the new ones, then confirm them.")
+            msg("The bank details have been changed since; look at the new ones, then confirm them.")
         )
     if grant.payee.confirmed:
         raise Refused(msg("This payee is already confirmed."))

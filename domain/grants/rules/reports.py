@@ -1,4 +1,4 @@
-"""What may happen to the reports on a grant: that one is submitted, and accepted or returned."""
+"""The rules for reports on a grant: submitting, accepting and returning one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from domain.values import check_text
 
 
 def submit_report(grant_id: str, grant: Grant, *, text: str) -> tuple[Fact, ...]:
-    """Report on what was done with the money; one report at a time."""
+    """Report on what was done with the money. Only one report can wait for an answer."""
     check_not_ended(grant)
     check_no_report_waits(grant)
     return (
@@ -36,7 +36,7 @@ def accept_report(grant_id: str, grant: Grant, *, report: int) -> tuple[Fact, ..
 def return_report(
     grant_id: str, grant: Grant, *, report: int, reason: ReturnReason, explanation: str | None
 ) -> tuple[Fact, ...]:
-    """Return a submitted report, with the reason; the recipient may submit another."""
+    """Return a submitted report, with the reason; the recipient can submit another."""
     _check_submitted_report(grant, report)
     return (
         GrantReportReturned(

@@ -1,4 +1,4 @@
-"""How a grant may be divided into instalments."""
+"""The rules for dividing a grant into instalments."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from domain.refusals import FieldError, Invalid, Refused
 from domain.values import Money
 
 _LATEST_ZONE: Final = timedelta(hours=12)
-"""By how much the last time zone in which a day ends lies behind UTC."""
+"""How far the last time zone in which a day ends is behind UTC."""
 
 PAST: Final = msg("This day is in the past. Change it, or confirm that dates in the past are meant.")
 
 
 class PlannedInstalment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One payment as staff plan it; its place in the plan is its number."""
+    """A payment as staff plan it; its place in the plan is its number."""
 
     amount: Money
     due: date
@@ -32,8 +32,8 @@ class PlannedInstalment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
 
 
 class Planned(msgspec.Struct, frozen=True, kw_only=True):
-    """A plan as staff send it. `unscheduled` is what it leaves of the grant, which has to be said where there is anything;
-    `confirm_past_due` says that due dates in the past are meant."""
+    """A plan as staff send it. `unscheduled` is the part of the grant that it leaves, and must be named if there is
+    any; `confirm_past_due` says that due dates in the past are intended."""
 
     instalments: Sequence[PlannedInstalment]
     unscheduled: Money | None
@@ -41,13 +41,13 @@ class Planned(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def schedule(grant_id: str, grant: Grant, *, planned: Planned, now: datetime) -> tuple[Fact, ...]:
-    """Divide a grant into instalments. They add up to it, or `planned` says how much they leave. An earlier schedule can be
+    """Divide a grant into instalments. They add up to it, or `planned` names how much they leave. A schedule can be
     replaced as long as no instalment was requested."""
     check_accepted(grant)
     check_no_amendment_waits(grant)
     if any(instalment.status is not InstalmentStatus.SCHEDULED for instalment in grant.instalments.values()):
         raise Refused(
-            msg("The schedule can no longer be changed, since an instalment was already requested.")
+            msg("The schedule can no longer be changed, because an instalment was already requested.")
         )
     plans = plan(planned, currency=grant.currency, now=now)
     left = left_of(grant.amount, plans, planned.unscheduled, currency=grant.currency)
@@ -57,8 +57,8 @@ def schedule(grant_id: str, grant: Grant, *, planned: Planned, now: datetime) ->
 def plan(
     planned: Planned, *, currency: str, now: datetime, after: Sequence[int] = ()
 ) -> tuple[Instalment, ...]:
-    """The instalments of a plan, numbered `after` those that stay. Raises `Invalid` with all that is wrong with any of them:
-    their number, a sum, or a day that is past and not confirmed."""
+    """The instalments of a plan, numbered after the first `after`. Raises `Invalid` with all errors: their number,
+    sums, and days in the past that are not confirmed."""
     instalments = planned.instalments
     if not 1 <= len(instalments) + len(after) <= limits.INSTALMENTS:
         raise Invalid.field(
@@ -94,7 +94,8 @@ def is_past(day: date, now: datetime) -> bool:
 
 
 def left_of(amount: int, plans: Sequence[Instalment], said: Money | None, *, currency: str) -> int:
-    """What a plan leaves of `amount` minor units, which must be what was `said`; raises `Refused` if the plan exceeds them."""
+    """What a plan leaves of `amount` minor units, which must equal `said`; raises `Refused` if the plan exceeds the
+    amount."""
     total = sum(each.amount for each in plans)
     if total > amount:
         raise Refused(
@@ -124,6 +125,6 @@ def left_of(amount: int, plans: Sequence[Instalment], said: Money | None, *, cur
 
 
 def pay_at_once(grant_id: str, grant: Grant, *, due: date) -> tuple[Fact, ...]:
-    """The one instalment of a grant on the fast track, made with its acceptance."""
+    """Schedule the one instalment of a grant on the fast track, when it is accepted."""
     whole = Instalment(number=1, amount=grant.amount, condition="none", due=due)
     return (GrantInstalmentsScheduled(grant=grant_id, instalments=(whole,), unscheduled=0),)

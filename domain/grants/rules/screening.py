@@ -1,4 +1,4 @@
-"""The screening of a payee: a comparison with sanctions lists, made elsewhere and recorded here."""
+"""The screening of a payee: a comparison with sanctions lists, made outside the program and recorded here."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ def record(
     note: str | None,
     now: datetime,
 ) -> tuple[Fact, ...]:
-    """Record the screening of the payee as it was seen in `setting`. A later one counts in its place."""
+    """Record the screening of the payee as it was seen in `setting`. A later one replaces it."""
     check_not_ended(grant)
     check_not_erased(recipient)
     if grant.payee is None:
         raise Refused(msg("The recipient has not added bank details yet."))
     if setting != grant.payee.setting:
-        raise Refused(msg("The bank details were changed meanwhile; the new payee has to be screened."))
+        raise Refused(msg("The bank details have been changed since; the new payee has to be screened."))
     check_past(screened_on, "screened_on", now)
     return (
         GrantScreened(
@@ -50,8 +50,8 @@ def record(
 
 
 def check_screened(grant: Grant, *, required: bool) -> None:
-    """Raises `Refused` if the payee of now may not be paid: where a screening found them on a list, or where one is required
-    and there is none of this payee."""
+    """Raises `Refused` if the present payee may not be paid: because a screening found them on a list, or because a
+    required screening is missing."""
     if grant.screened == "match":
         raise Refused(
             msg(

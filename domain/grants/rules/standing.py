@@ -1,4 +1,4 @@
-"""How a grant and its recipient must stand for an act on it."""
+"""The states of a grant and its recipient that rules require."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from domain.refusals import Refused
 
 
 def check_not_erased(recipient: PartyState) -> None:
-    """What the bank was told before the erasure can still be settled, for it may have paid; nothing new is paid."""
+    """Raises `Refused` if the recipient was erased. Payments that were with the bank before the erasure can still be
+    recorded; nothing new is paid."""
     if recipient.erased:
         raise Refused(
             msg(
@@ -20,7 +21,7 @@ def check_not_erased(recipient: PartyState) -> None:
 
 
 def check_accepted(grant: Grant) -> None:
-    """Raises `Refused` unless the grant is accepted, also while it is suspended."""
+    """Raises `Refused` unless the grant is accepted and not suspended."""
     _check_in(grant, GrantStatus.ACCEPTED)
 
 
@@ -30,7 +31,7 @@ def check_not_ended(grant: Grant) -> None:
 
 
 def check_no_amendment_waits(grant: Grant) -> None:
-    """Raises `Refused` while the recipient has not answered an amendment: it could change what is asked for."""
+    """Raises `Refused` while the recipient has not answered an amendment, which could change what is asked for."""
     if grant.amendment is not None:
         raise Refused(
             msg("An amendment of this grant waits for the recipient's answer. It must be answered first.")

@@ -1,4 +1,4 @@
-"""How a grant that cannot go on as it was is suspended, resumed or terminated."""
+"""The rules for suspending, resuming and terminating a grant that cannot continue as planned."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from domain.refusals import Refused
 def suspend(
     grant_id: str, grant: Grant, *, reason: SuspensionReason, explanation: str | None
 ) -> tuple[Fact, ...]:
-    """Stop a grant for the time being. What the bank was told to pay can still be recorded as paid or failed, the recipient
-    can still report and correct the bank details, and amendments can be agreed."""
+    """Suspend a grant. Instructed payments can still be recorded as paid or failed, the recipient can still report and
+    correct the bank details, and amendments can be agreed."""
     check_accepted(grant)
     return (
         GrantSuspended(
@@ -34,7 +34,7 @@ def suspend(
 
 
 def resume(grant_id: str, grant: Grant) -> tuple[Fact, ...]:
-    """Let a suspended grant go on."""
+    """Resume a suspended grant."""
     if grant.status is not GrantStatus.SUSPENDED:
         raise Refused(
             msg("Only a suspended grant can be resumed; this one is {status}.", status=grant.status)
@@ -45,8 +45,8 @@ def resume(grant_id: str, grant: Grant) -> tuple[Fact, ...]:
 def terminate(
     grant_id: str, grant: Grant, *, reason: TerminationReason, explanation: str | None
 ) -> tuple[Fact, ...]:
-    """End a grant that cannot go on, suspended or not. What is with the bank must be known to be paid or failed first, since
-    all that is not paid returns to the fund."""
+    """Terminate a grant, suspended or not. Payments that are with the bank must be recorded as paid or failed first,
+    because everything that is not paid returns to the fund."""
     check_not_ended(grant)
     for number, instalment in sorted(grant.instalments.items()):
         if instalment.status is InstalmentStatus.INSTRUCTED:

@@ -58,8 +58,8 @@ class Operator:
     def administrator(self) -> dict[str, str]:
         """A new administrator of the installation, who has exchanged their claim: their person and their token."""
         claim = self.said("claims", "create", "--administrator")
-        way_in: dict[str, str] = json.loads(self.said("claims", "exchange", "--json", typed=claim))
-        return way_in
+        exchanged: dict[str, str] = json.loads(self.said("claims", "exchange", "--json", typed=claim))
+        return exchanged
 
     def refused(self, *arguments: str, typed: str = "", **settings: str) -> str:
         """The sentence of a command that must fail."""

@@ -68,7 +68,7 @@ class TestVerifying:
             "found": 0,
             "wrong": [],
             "tables": {"found": 0, "wrong": []},
-            "ways_in": [],
+            "access": [],
         }
         database = str(conninfo_to_dict(migrated.settings["DATABASE_URL"])["dbname"])
         with psycopg.connect(postgres.url_of(database, "postgres"), autocommit=True) as connection:
@@ -120,12 +120,12 @@ class TestVerifying:
         made = json.loads(migrated.said("claims", "create", "--administrator", "--json"))
         database = str(conninfo_to_dict(migrated.settings["DATABASE_URL"])["dbname"])
         with psycopg.connect(postgres.url_of(database, "postgres"), autocommit=True) as connection:
-            connection.execute("INSERT INTO history.claims VALUES (sha256('x'), %s)", (made["person"],))
+            connection.execute("INSERT INTO history.unique_names VALUES (sha256('x'), %s)", (made["person"],))
         assert "unique names were only counted" in migrated.said("verify")
         added = migrated.run("verify", "--keys")
         assert (added.returncode, added.stdout) == (
             1,
-            f"history.claims, {made['person']}: added: no fact implies this row\n",
+            f"history.unique_names, {made['person']}: added: no fact implies this row\n",
         )
 
 

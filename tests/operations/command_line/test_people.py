@@ -1,4 +1,4 @@
-"""Ways in and people: tokens are listed and ended, people found and erased."""
+"""Access and people: tokens are listed and ended, people found and erased."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.operations.command_line.operator import OVERWINTER, Operator, registe
 
 
 class TestTokens:
-    """Ways in are listed and ended, and a token's text is told once."""
+    """Access is listed and ended, and a token's text is told once."""
 
     def test_they_are_listed_and_revoked(self, migrated: Operator) -> None:
         made = migrated.administrator()
@@ -45,7 +45,7 @@ class TestTokens:
 class TestErase:
     """A person is erased for good, after a question."""
 
-    def test_the_key_goes_and_so_do_the_ways_in(self, migrated: Operator) -> None:
+    def test_the_key_goes_and_so_does_the_access(self, migrated: Operator) -> None:
         made = migrated.administrator()
         other = migrated.administrator()
         asked = migrated.run("erase", made["person"], "--reason", "safety")

@@ -1,4 +1,4 @@
-"""The ways in to one's own account: every claim that was made to it, every token, and what can be done about them."""
+"""The page "Your access": every claim to one's own account, every token, and how to revoke them."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from domain.values import Channel
 from history.requests import Request as Asked
 from projections import initiatives
 
-ADDRESS: Final = "/me/ways-in"
+ADDRESS: Final = "/me/access"
 _KEY: Final = re.compile(r"[!-~]{1,200}\Z", re.ASCII)
 
 
 def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
-    """The handlers of the page. What is done here is about the visitor's own account alone."""
+    """The handlers of the page. It changes only the visitor's own account."""
 
     async def page(visit: Visit, *, made: str = "") -> Response[Any]:
         assert visit.signed_in is not None
@@ -45,7 +45,7 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
             "made": made,
             "key": secrets.token_urlsafe(18),
         }
-        return await site.answer(visit, PageContent("ways_in.html", shown))
+        return await site.answer(visit, PageContent("access.html", shown))
 
     async def get(request: Request[Any, Any, Any]) -> Response[Any]:
         visit = await site.visit(request)
@@ -75,7 +75,7 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
             case _:
                 raise Problem(
                     ProblemType.MALFORMED,
-                    msg("The form asks for something that cannot be done on this page."),
+                    msg("This form cannot be sent to this page. Open the page again."),
                 )
         return redirect(ADDRESS)
 
@@ -92,7 +92,7 @@ async def _withdraw(visit: Visit, form: SubmittedForm) -> None:
 
 
 async def _make(visit: Visit, signed_in: SignedIn, form: SubmittedForm) -> str:
-    """One more token for the visitor; the same form gets the same one."""
+    """Create one more token for the visitor; the same form returns the same one."""
     key = form.own("key")
     if not _KEY.match(key):
         raise Problem(ProblemType.MALFORMED, NOT_AS_SENT)

@@ -1,4 +1,4 @@
-"""What every sentence is made with: its shape, who acts, and by which name a thing is spoken of."""
+"""What all sentences share: their shape, the words for the actor, and the names of things."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from domain.values import Role, Texts
 
 @dataclass(frozen=True, slots=True)
 class FactInWords:
-    """A fact in words: `what` happened, `why` (the label of its reason, if it has one), and of what `changed` those things
-    that the sentence does not say."""
+    """A fact in words: `what` happened, `why` (the label of its reason, if it has one), and the changes that the
+    sentence does not say (`changed`)."""
 
     what: Message
     why: Message | None = None
@@ -21,10 +21,9 @@ class FactInWords:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TellingContext:
-    """What the words need to know beside the fact: who is the `actor` and what it is `about`, as both stand in a sentence;
-    the `currency` of amounts that come without one, if any; and whether the reader is told the `places` on the waiting
-    list."""
+class SentenceContext:
+    """What the words need besides the fact: the `actor` and the thing that it is `about`, both as they stand in a
+    sentence; the `currency` of amounts that have none; and whether the reader sees `places` on the waiting list."""
 
     actor: Message
     about: Message
@@ -43,7 +42,7 @@ _BY_NUMBER: Final[Mapping[str, Message]] = {
     Role.APPROVER: in_context("actor", "Approver {number}"),
     Role.FUNDER: in_context("actor", "Funder {number}"),
 }
-"""Members are told apart by a number, and jurors by a letter, which looks like no mark that they give."""
+"""Members are distinguished by a number, and jurors by a letter, which cannot be taken for a score."""
 
 NUMBERED: Final = frozenset(_BY_NUMBER)
 
@@ -52,7 +51,6 @@ RECIPIENT: Final = in_context("actor", "The recipient")
 MEMBER: Final = in_context("actor", "A member")
 PERSON: Final = in_context("actor", "A person")
 PROGRAM: Final = in_context("actor", "The program")
-THE_JURY: Final = in_context("actor", "The jury")
 
 _BY_ROLE: Final[Mapping[str, Message]] = {
     Role.APPLICANT: APPLICANT,
@@ -62,10 +60,10 @@ _BY_ROLE: Final[Mapping[str, Message]] = {
 
 
 class Numbers:
-    """Numbers people by their handles, in each role from 1, in the order in which they act first: of acts that the reader
-    is told, and no others, so that a number tells of nobody who is hidden.
+    """Numbers people by their handles, from 1 in each role, in the order in which they first act in what the reader
+    sees. So numbers reveal nothing about hidden people.
 
-    `before` are the roles and handles of acts that were told already, such as on earlier pages, in their order. Somebody
+    `before` are the roles and handles of entries that were shown already, such as on earlier pages, in order. A person
     who acts in two roles has a number in each.
     """
 
@@ -75,14 +73,14 @@ class Numbers:
             self.of(role, handle)
 
     def of(self, role: str, handle: str) -> int:
-        """The number of whoever acts in a role under a handle."""
+        """The number of the person with this role and handle."""
         known = self._numbers.setdefault(role, {})
         return known.setdefault(handle, len(known) + 1)
 
 
 def actor_words(role: str, handle: str | None, numbers: Numbers, *, of_grant: bool = False) -> Message:
-    """Who acts, at the beginning of a sentence: "Officer 1", "Juror B"; `of_grant`: in a grant, whose applicant is its
-    recipient. Without a handle, a member is no more than a member."""
+    """The actor at the beginning of a sentence: "Officer 1", "Juror B"; `of_grant`: in a grant, whose applicant is its
+    recipient. A member without a handle is just "A member"."""
     if role not in NUMBERED:
         return RECIPIENT if of_grant and role == Role.APPLICANT else _BY_ROLE.get(role, PERSON)
     if handle is None:
@@ -98,14 +96,14 @@ def actor_words(role: str, handle: str | None, numbers: Numbers, *, of_grant: bo
 
 
 def by_title(title: str | Texts) -> Message:
-    """A thing by its title or its name, as it stands in a sentence."""
+    """A thing by its title or its name, within a sentence."""
     return msg("“{title}”", title=title)
 
 
 def by_handle(handle: str) -> Message:
-    """An application by the handle of its applicant, as it stands in a sentence."""
+    """An application by the handle of its applicant, within a sentence."""
     return in_context("in a sentence", "application {handle}", handle=handle)
 
 
 UNNAMED: Final = in_context("in a sentence", "an application")
-"""An application of which the reader knows neither title nor handle."""
+"""An application whose title and handle the reader does not know."""

@@ -113,10 +113,10 @@ async def _make_claim(asking: Asking) -> Response[bytes]:
 
 async def _exchange_claim(asking: Asking) -> Response[bytes]:
     brought = await asking.body(ClaimBrought)
-    way_in = await asking.wiring.claims.exchange(
+    exchanged = await asking.wiring.claims.exchange(
         brought.claim.strip(), channel=Channel.API, label=brought.label, days=brought.days
     )
-    return as_json(OwnWayIn(person=way_in.person, token=way_in.token), status=201)
+    return as_json(OwnWayIn(person=exchanged.person, token=exchanged.token), status=201)
 
 
 async def _make_token(asking: Asking) -> Response[bytes]:
