@@ -33,6 +33,11 @@ UNREAD: Final = msg(
     "application first if you will not judge, or leave this to a colleague."
 )
 
+APPLIED: Final = msg(
+    "You applied in this round, or act or acted for an organisation that did, so you cannot judge in it. Declare a conflict "
+    "of interest instead."
+)
+
 
 def officer_on(actor: Actor, initiative: Initiative, application: Application) -> Verdict:
     """The staff, except on their own application and on those of organisations for which they act or have acted."""
@@ -120,19 +125,35 @@ def juror_of(actor: str, initiative: Initiative, review: Review) -> Verdict:
 
 
 def declares_no_conflict(
-    actor: str, initiative: Initiative, stage: Stage, review: Review, *, read: Reading
+    actor: str,
+    initiative: Initiative,
+    stage: Stage,
+    review: Review,
+    *,
+    own: Collection[str],
+    read: Reading,
 ) -> Verdict:
-    """The juror of this review; in a blind stage not after they learned who applied. `read` is what they have read of
-    the round."""
-    return unless_knows(juror_of(actor, initiative, review), stage, read)
+    """The juror whose review it is, unless they began to act for an applicant of the round after they were asked; in a blind
+    stage not once they know who applied. `own` are the applications in the round of all parties with which they are tied,
+    `read` is what they have read of it."""
+    verdict = juror_of(actor, initiative, review)
+    if isinstance(verdict, Allowed) and own:
+        return Denied(APPLIED)
+    return unless_knows(verdict, stage, read)
 
 
 def submits_review(
-    actor: str, initiative: Initiative, stage: Stage, review: Review, *, read: Reading
+    actor: str,
+    initiative: Initiative,
+    stage: Stage,
+    review: Review,
+    *,
+    own: Collection[str],
+    read: Reading,
 ) -> Verdict:
-    """The juror of this review, unless they have seen others' scores of the application; in a blind stage not after
-    they learned who applied. `read` is what they have read of the round."""
-    verdict = declares_no_conflict(actor, initiative, stage, review, read=read)
+    """The juror whose review it is, unless they have seen others' scores of the application; the rest is as in
+    `declares_no_conflict`."""
+    verdict = declares_no_conflict(actor, initiative, stage, review, own=own, read=read)
     if isinstance(verdict, Allowed) and read.has("scores", review.application):
         return Denied(msg("You have seen others' scores of this application, so you cannot review it."))
     return verdict

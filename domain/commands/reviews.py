@@ -14,6 +14,7 @@ from domain.deciding import (
     Command,
     CommandContext,
     Outcome,
+    Part,
     Plan,
     PlannedCommand,
     PlanRequest,
@@ -26,7 +27,7 @@ from domain.deciding import (
 )
 from domain.indexes import reviews_of
 from domain.initiatives import INITIATIVE, Initiative
-from domain.parties import Actor, actor_in, applied_by
+from domain.parties import Actor, actor_in, actor_of, applied_by
 from domain.persons import PERSON, PersonStatus, check_registered
 from domain.readings import READING, reading_of
 from domain.reviews import assigning, writing
@@ -236,19 +237,27 @@ def _lower_quorum(command: LowerQuorum, context: CommandContext) -> Plan:
     )
 
 
+def _applied_since(juror: str, round_id: str) -> Part[tuple[str, ...]]:
+    """The applications in a round of the organisations with which a juror is tied. Nobody is asked to judge in a round in which
+    they applied, and nobody applies in it once jurors were asked; but they may have begun to act for one that did."""
+    actor = yield from actor_of(juror)
+    return (yield from applied_by(actor, round_id)) if len(actor.all_parties) > 1 else ()
+
+
 def _declare_no_conflict(command: DeclareNoConflict, context: CommandContext) -> Plan:
     review = yield from the(REVIEW, command.review)
-    initiative, round, call, _ = yield from together(
+    initiative, round, call, own, _ = yield from together(
         the(INITIATIVE, review.initiative),
         the(ROUND, review.round),
         the(CALL, review.call),
+        _applied_since(context.actor, review.round),
         maybe(READING, reading_of(context.actor, review.round)),
     )
     read = yield from known_of(context.actor, review.round, round.stage, review.call, call)
     initiative = initiative.within(review.call)
     return PlannedCommand(
         may=access.declares_no_conflict(
-            context.actor, initiative, call.stage(round.stage), review, read=read
+            context.actor, initiative, call.stage(round.stage), review, own=own, read=read
         ),
         initiative=review.initiative,
         scope=review.call,
@@ -280,17 +289,20 @@ def _declare_conflict(command: DeclareConflict, context: CommandContext) -> Plan
 
 def _submit(command: SubmitReview, context: CommandContext) -> Plan:
     review = yield from the(REVIEW, command.review)
-    initiative, application, round, call, _ = yield from together(
+    initiative, application, round, call, own, _ = yield from together(
         the(INITIATIVE, review.initiative),
         the(APPLICATION, review.application),
         the(ROUND, review.round),
         the(CALL, review.call),
+        _applied_since(context.actor, review.round),
         maybe(READING, reading_of(context.actor, review.round)),
     )
     read = yield from known_of(context.actor, review.round, round.stage, review.call, call)
     initiative = initiative.within(review.call)
     return PlannedCommand(
-        may=access.submits_review(context.actor, initiative, call.stage(round.stage), review, read=read),
+        may=access.submits_review(
+            context.actor, initiative, call.stage(round.stage), review, own=own, read=read
+        ),
         initiative=review.initiative,
         scope=review.call,
         decide=lambda: Outcome(

@@ -7,7 +7,7 @@ import secrets
 import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -23,8 +23,10 @@ from benchmarks.server import forget_own_settings
 from benchmarks.traffic import Tally, Traffic
 from domain.values import Money
 from tests.acceptance import journey as journeys
+from tests.acceptance import paying
 from tests.acceptance.accounts import all_facts, ledger_sums
 from tests.acceptance.agreement import Followed, LedgerSums, disagreements, sums_of_facts
+from tests.acceptance.call import ONE_STAGE, TWO_STAGES, Judging
 from tests.acceptance.cast import Clock, Play, add_auditor, gather_cast, open_play
 from tests.acceptance.giving import FileGrant, FileUnusable, GrantsFile, read_grants
 from tests.acceptance.journey import Company, Journey
@@ -33,6 +35,9 @@ from tests.acceptance.server import FAILURES, add_server_arguments, parse, with_
 SHOWN: Final = 20
 """How many sentences of one kind are printed; the rest are counted."""
 INTERRUPTED: Final = 130
+
+PlayKey = tuple[str, tuple[Judging, ...]]
+"""The currency and the stages, by which grants are sorted to their calls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +73,16 @@ def _count(text: str) -> int:
     return number
 
 
+def _play_of(grant: FileGrant) -> PlayKey:
+    return grant.currency, TWO_STAGES if journeys.goes_to_organisation(grant) else ONE_STAGE
+
+
 async def _rehearse(
     file: GrantsFile, path: Path, url: str, administrator: str, options: argparse.Namespace, console: Console
 ) -> Rehearsed:
-    by_currency: defaultdict[str, list[FileGrant]] = defaultdict(list)
+    by_play: defaultdict[PlayKey, list[FileGrant]] = defaultdict(list)
     for grant in file.grants:
-        by_currency[grant.currency].append(grant)
+        by_play[_play_of(grant)].append(grant)
     async with Client(url) as client:
         traffic = Traffic(client, f"rehearsal-{secrets.token_hex(8)}")
         began = time.monotonic()
@@ -82,46 +91,59 @@ async def _rehearse(
             traffic, administrator, await gather_cast(traffic, administrator), clock, options.seed
         )
         closes_at = journeys.closing_time(clock, len(file.grants))
-        plays = [
-            await open_play(traffic, company.cast, currency, grants, closes_at)
-            for currency, grants in sorted(by_currency.items())
-        ]
-        play_of = {play.currency: play for play in plays}
-        under_way = tuple(Journey(grant, play_of[grant.currency]) for grant in file.grants)
+        plays = {
+            (currency, stages): await open_play(traffic, company.cast, currency, stages, grants, closes_at)
+            for (currency, stages), grants in by_play.items()
+        }
+        under_way = tuple(Journey(grant, plays[_play_of(grant)]) for grant in file.grants)
         with _progress(console) as progress:
-            await _walk(company, plays, under_way, options.concurrency, progress)
+            await _walk(company, under_way, options.concurrency, progress)
         seconds = time.monotonic() - began
         console.print("Computing every sum anew from the facts, the ledger and the file …")
-        disagreeing, facts = await _check(company, plays, under_way, path, options.grants)
+        disagreeing, facts = await _check(company, [*plays.values()], under_way, path, options.grants)
         return Rehearsed(file, under_way, facts, seconds, tuple(disagreeing), traffic.tally)
 
 
-async def _walk(
-    company: Company,
-    plays: list[Play],
-    under_way: tuple[Journey, ...],
-    at_a_time: int,
-    progress: Progress,
-) -> None:
-    """All journeys through the three acts."""
+async def _walk(company: Company, under_way: tuple[Journey, ...], at_a_time: int, progress: Progress) -> None:
+    """All journeys from the call to the last payment."""
 
-    def bar(title: str) -> Callable[[], None]:
-        task = progress.add_task(title, total=sum(journey.stopped is None for journey in under_way))
+    def bar(title: str, of: Sequence[Journey]) -> Callable[[], None]:
+        task = progress.add_task(title, total=sum(journey.stopped is None for journey in of))
         return lambda: progress.advance(task)
 
-    await journeys.abreast(under_way, lambda each: journeys.apply(company, each), at_a_time, bar("applied"))
-    for play in plays:
-        await journeys.until_closed(company, play)
-    await journeys.abreast(under_way, lambda each: journeys.review(company, each), at_a_time, bar("reviewed"))
-    decided = bar("decided")
-    for play in plays:
-        mine = [each for each in under_way if each.play is play and each.stopped is None]
-        if mine:
+    async def step(title: str, take: Callable[[Company, Journey], Awaitable[None]]) -> None:
+        await journeys.abreast(under_way, lambda each: take(company, each), at_a_time, bar(title, under_way))
+
+    async def judge(of: Sequence[Journey]) -> None:
+        for play, _ in _by_play(of):
+            await journeys.until_closed(company, play)
+        await journeys.abreast(
+            of, lambda each: journeys.review(company, each), at_a_time, bar("reviewed", of)
+        )
+        decided = bar("decided", of)
+        for play, mine in _by_play(of):
             await journeys.decide(company, play, mine, decided)
-    await journeys.abreast(under_way, lambda each: journeys.agree(company, each), at_a_time, bar("agreed"))
+
+    await step("applied", journeys.apply)
+    await judge(under_way)
+    invited = [each for each in under_way if not each.play.in_last_stage]
+    for play, mine in _by_play(invited):
+        await journeys.open_next_stage(company, play, len(mine))
+    await journeys.abreast(
+        invited, lambda each: journeys.go_on(company, each), at_a_time, bar("went on", invited)
+    )
+    await judge(invited)
+    await step("agreed", paying.agree)
     if company.clock.settable and any(each.changes_payee for each in under_way):
-        await company.clock.reach(company.clock.now() + journeys.PAYEE_WAIT)
-    await journeys.abreast(under_way, lambda each: journeys.pay(company, each), at_a_time, bar("paid"))
+        await company.clock.reach(company.clock.now() + paying.PAYEE_WAIT)
+    await step("paid", paying.pay)
+
+
+def _by_play(under_way: Sequence[Journey]) -> list[tuple[Play, list[Journey]]]:
+    """The plays that still have journeys on their way, each with these."""
+    going = [each for each in under_way if each.stopped is None]
+    plays = {each.play.call: each.play for each in going}
+    return [(play, [each for each in going if each.play is play]) for play in plays.values()]
 
 
 async def _check(
@@ -134,7 +156,7 @@ async def _check(
     """Every disagreement, each in a sentence, and the number of all facts. The file is read anew: what was kept of it proves nothing."""
     of_file = {grant.number: grant for grant in read_grants(path, most=most).grants}
     followed = [
-        Followed(each.file.number, each.application, each.grant)
+        Followed(each.file.number, each.application, each.grant, each.party, len(each.play.stages))
         for each in under_way
         if each.grant and each.stopped is None
     ]
@@ -189,13 +211,16 @@ def _report(rehearsed: Rehearsed, console: Console) -> bool:
     )
     _list(
         console,
-        "CommandRejected down on the way",
+        "Turned down on the way",
         [f"grant {each.file.number} ({each.file.identifier}): {each.stopped}" for each in stopped],
     )
     _list(console, "DISAGREEING", list(rehearsed.disagreeing))
     finished = len(rehearsed.journeys) - len(stopped)
     requests = sum(len(seconds) for seconds in tally.seconds.values())
     instalments = sum(len(each.parts) for each in rehearsed.journeys if each.stopped is None)
+    organisations = sum(
+        journeys.goes_to_organisation(each.file) for each in rehearsed.journeys if each.stopped is None
+    )
     totals: Counter[str] = Counter()
     for each in rehearsed.journeys:
         totals[each.file.currency] += each.file.awarded if each.stopped is None else 0
@@ -203,6 +228,7 @@ def _report(rehearsed: Rehearsed, console: Console) -> bool:
     console.print(
         f"{finished} of {len(file.grants) + len(file.refused)} grants went from the call to the last payment in "
         f"{rehearsed.seconds:.1f} s: {finished / rehearsed.seconds * 60:.0f} grants a minute.\n"
+        f"{organisations} of them went to organisations, through two stages.\n"
         f"{instalments} instalments settled, {paid} in all.\n"
         f"{requests} requests, {requests / rehearsed.seconds:.0f} a second; {len(file.refused)} grants refused, "
         f"{tally.turned.total()} requests turned down, {tally.contended.total()} tried again after contention, "

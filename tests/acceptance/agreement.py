@@ -17,24 +17,31 @@ from tests.acceptance.giving import FileGrant
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """By which ids one grant of the file went through the program."""
+    """By which ids one grant of the file went through the program, for which party, and through how many stages."""
 
     number: int
     application: str
     grant: str
+    party: str
+    stages: int
 
 
 @dataclass(slots=True)
 class FactSums:
-    """The sums of one grant as its facts tell them, in minor units."""
+    """One grant as its facts tell it, its sums in minor units. `applicant` is the party that applied, through so many
+    `stages`; what was settled by an order to pay the `recipient` itself is `paid_to_recipient`."""
 
     fund: str = ""
+    applicant: str = ""
+    recipient: str = ""
+    stages: int = 0
     currency: str = ""
     requested: int = 0
     awarded: int = 0
     offered: int = 0
     committed: int = 0
     settled: int = 0
+    paid_to_recipient: int = 0
     completed: bool = False
 
 
@@ -75,10 +82,21 @@ class LedgerEntry:
 
 
 @dataclass
+class _Application:
+    applicant: str = ""
+    stages: int = 0
+    requested: int = 0
+    awarded: int = 0
+
+
+@dataclass
 class _Folding:
+    """`payees` are the parties to be paid, by grant and setting; `ordered` those in the last order to pay an instalment."""
+
     by_grant: defaultdict[str, FactSums] = field(default_factory=lambda: defaultdict(FactSums))
-    requested: dict[str, tuple[int, str]] = field(default_factory=dict)
-    awarded: dict[str, int] = field(default_factory=dict)
+    applications: defaultdict[str, _Application] = field(default_factory=lambda: defaultdict(_Application))
+    payees: dict[tuple[str, int], str | None] = field(default_factory=dict)
+    ordered: dict[tuple[str, int], str | None] = field(default_factory=dict)
 
 
 def sums_of_facts(facts: Iterable[RawFact], funds: Collection[str]) -> dict[str, FactSums]:
@@ -99,19 +117,33 @@ def sums_of_facts(facts: Iterable[RawFact], funds: Collection[str]) -> dict[str,
 def _fold(folding: _Folding, topic: str, fields: Mapping[str, Any]) -> None:
     by_grant = folding.by_grant
     match topic:
-        case "application.submitted.v1":
-            folding.requested[fields["application"]] = (fields["requested"], fields["currency"])
+        case "application.submitted.v1" | "application.continued.v1":
+            application = folding.applications[fields["application"]]
+            application.applicant = fields["applicant"]
+            application.requested = fields["requested"]
+            application.stages += 1
         case "application.awarded.v1":
-            folding.awarded[fields["application"]] = fields["amount"]
+            folding.applications[fields["application"]].awarded = fields["amount"]
         case "grant.offered.v1":
-            sums = by_grant[fields["grant"]]
+            sums, application = by_grant[fields["grant"]], folding.applications[fields["application"]]
             sums.offered += fields["amount"]
             sums.currency = fields["currency"]
             sums.fund = fields["fund"]
-            sums.awarded = folding.awarded.get(fields["application"], 0)
-            sums.requested = folding.requested.get(fields["application"], (0, ""))[0]
+            sums.recipient = fields["recipient"]
+            sums.applicant = application.applicant
+            sums.stages = application.stages
+            sums.awarded = application.awarded
+            sums.requested = application.requested
+        case "grant.payee_set.v1":
+            folding.payees[fields["grant"], fields["setting"]] = fields["party"]
+        case "grant.instalment_instructed.v1" | "grant.instalment_instructed.v2":
+            payee = folding.payees.get((fields["grant"], fields["setting"]))
+            folding.ordered[fields["grant"], fields["instalment"]] = payee
         case "grant.instalment_settled.v1":
-            by_grant[fields["grant"]].settled += fields["amount"]
+            sums = by_grant[fields["grant"]]
+            sums.settled += fields["amount"]
+            if folding.ordered.get((fields["grant"], fields["instalment"])) == sums.recipient:
+                sums.paid_to_recipient += fields["amount"]
         case "grant.completed.v1":
             by_grant[fields["grant"]].completed = True
         case "fund.committed.v1":
@@ -186,7 +218,7 @@ def disagreements(
             ]
             found.append(f"Grant {each.number} of the file is missing from the {' and the '.join(lacking)}.")
             continue
-        found.extend(_of_one(file, facts, ledger))
+        found.extend(_of_one(each, file, facts, ledger))
     found.extend(
         f"Grant {number} of the file did not go through to its last payment."
         for number in sorted(of_file.keys() - numbers)
@@ -198,8 +230,14 @@ def disagreements(
     return found
 
 
-def _of_one(file: FileGrant, facts: FactSums, ledger: LedgerSums) -> list[str]:
+def _of_one(followed: Followed, file: FileGrant, facts: FactSums, ledger: LedgerSums) -> list[str]:
     found = []
+    if not followed.party == facts.applicant == facts.recipient:
+        found.append(f"Grant {file.number} was not applied for by the party to which it was offered.")
+    if facts.stages != followed.stages:
+        found.append(
+            f"Grant {file.number} went through {facts.stages} stages, not through {followed.stages}."
+        )
     if not file.currency == facts.currency == ledger.currency:
         found.append(
             f"Grant {file.number}: the currency is {file.currency} in the file, {facts.currency or 'none'} in the "
@@ -211,6 +249,7 @@ def _of_one(file: FileGrant, facts: FactSums, ledger: LedgerSums) -> list[str]:
         ("offered", file.awarded, "facts", facts.offered),
         ("committed", file.awarded, "facts", facts.committed),
         ("paid", file.awarded, "facts", facts.settled),
+        ("paid to its recipient", file.awarded, "facts", facts.paid_to_recipient),
         ("committed", file.awarded, "ledger", ledger.committed),
         ("paid", file.awarded, "ledger", ledger.paid),
         ("still bound", 0, "ledger", ledger.bound),

@@ -1,4 +1,5 @@
-"""What comes before the first application: an initiative with its people, and for every currency of the file a fund and a call."""
+"""What comes before the first application: an initiative with its people, and for every currency of the file a fund and a
+call, and another of each for the grants that go through two stages."""
 
 from __future__ import annotations
 
@@ -6,16 +7,14 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from benchmarks.people import Person, money, register
 from benchmarks.traffic import CommandRejected, Traffic
+from tests.acceptance.call import Judging, call_of
 from tests.acceptance.giving import FileGrant
 
 JURORS: Final = 6
-QUORUM: Final = 3
-CRITERIA: Final = ("merit", "need", "feasibility")
-SCALE: Final = 10
 
 _ROLES: Final[Mapping[str, tuple[str, ...]]] = {
     "officer": ("officer",),
@@ -40,15 +39,28 @@ class Cast:
     jurors: tuple[Person, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Play:
-    """What the grants of one currency go through: their fund, their call and its round."""
+    """What grants of one currency go through: their fund, and their call with its stages. `round` is that of the present
+    stage, which is number `stage`, counted from 0."""
 
     currency: str
+    stages: tuple[Judging, ...]
     fund: str
     call: str
     round: str
     closes_at: datetime
+    stage: int = 0
+
+    @property
+    def judging(self) -> Judging:
+        """How applications are judged in the present stage."""
+        return self.stages[self.stage]
+
+    @property
+    def in_last_stage(self) -> bool:
+        """Whether grants are awarded in the present stage."""
+        return self.stage == len(self.stages) - 1
 
 
 async def gather_cast(traffic: Traffic, administrator: str) -> Cast:
@@ -151,9 +163,14 @@ async def _set_clock(traffic: Traffic, administrator: str, now: datetime) -> Non
 
 
 async def open_play(
-    traffic: Traffic, cast: Cast, currency: str, grants: Sequence[FileGrant], closes_at: datetime
+    traffic: Traffic,
+    cast: Cast,
+    currency: str,
+    stages: tuple[Judging, ...],
+    grants: Sequence[FileGrant],
+    closes_at: datetime,
 ) -> Play:
-    """Open a fund that holds just what the file awards in this currency, and a call and a round paid from it."""
+    """Open a fund that holds just what these grants come to, and a call and its first round paid from it."""
     total = sum(grant.awarded for grant in grants)
     fund = await traffic.write(
         "open a fund",
@@ -169,19 +186,22 @@ async def open_play(
     )
     await _receive(traffic, cast, fund.id, currency, total, pledged.position)
     call = await traffic.write(
-        "draft a call",
-        "/api/calls",
-        cast.officer.token,
-        _call(fund.id, currency, grants, total),
+        "draft a call", "/api/calls", cast.officer.token, call_of(fund.id, currency, grants, stages)
     )
     await traffic.write("publish a call", f"/api/calls/{call.id}/publish", cast.officer.token)
-    round = await traffic.write(
+    round = await open_round(traffic, cast, call.id, closes_at)
+    return Play(currency, stages, fund.id, call.id, round, closes_at)
+
+
+async def open_round(traffic: Traffic, cast: Cast, call: str, closes_at: datetime) -> str:
+    """Open the round of a call's next stage; returns its id."""
+    opened = await traffic.write(
         "open a round",
-        f"/api/calls/{call.id}/rounds",
+        f"/api/calls/{call}/rounds",
         cast.officer.token,
         {"closes_at": closes_at.astimezone(UTC).replace(tzinfo=None).isoformat()},
     )
-    return Play(currency, fund.id, call.id, round.id, closes_at)
+    return opened.id
 
 
 async def _receive(traffic: Traffic, cast: Cast, fund: str, currency: str, total: int, position: str) -> None:
@@ -200,48 +220,3 @@ async def _receive(traffic: Traffic, cast: Cast, fund: str, currency: str, total
                     "received_on": datetime.now(UTC).date().isoformat(),
                 },
             )
-
-
-def _call(fund: str, currency: str, grants: Sequence[FileGrant], total: int) -> dict[str, Any]:
-    # Some asked for more than any award, and a call takes no application beyond what it awards.
-    sums = [amount for grant in grants for amount in (grant.awarded, grant.requested)]
-    return {
-        "fund": fund,
-        "title": {"en": f"Rehearsal call in {currency}"},
-        "summary": {"en": "Real grants of a funder's published file go through the whole main job."},
-        "stages": [
-            {
-                "id": "main",
-                "form": {
-                    "questions": [
-                        {"id": "description", "kind": "long_text", "label": {"en": "What is it about?"}},
-                        {
-                            "id": "programme",
-                            "kind": "text",
-                            "label": {"en": "Under which programme?"},
-                            "required": False,
-                        },
-                        {"id": "begins", "kind": "date", "label": {"en": "When does it begin?"}},
-                        {
-                            "id": "from_open_call",
-                            "kind": "yes_no",
-                            "label": {"en": "Did it come from an open call?"},
-                            "required": False,
-                        },
-                        {"id": "budget", "kind": "budget", "label": {"en": "What is the money for?"}},
-                    ]
-                },
-                "rubric": {
-                    "criteria": [
-                        {"id": name, "label": {"en": name.title()}, "scale": SCALE, "weight": weight}
-                        for weight, name in enumerate(CRITERIA, 1)
-                    ]
-                },
-                "quorum": QUORUM,
-            }
-        ],
-        "budget": money(max(total, *sums), currency),
-        "minimum_award": money(min(sums), currency),
-        "maximum_award": money(max(sums), currency),
-        "time_zone": "UTC",
-    }

@@ -1,7 +1,7 @@
-"""One grant's way through the main job, and all grants' ways beside one another.
+"""One grant's way from the call to the announced award, and all grants' ways beside one another.
 
-A journey has three acts, since all wait for one another twice: until the round closes, and until the results are
-confirmed. What people see on the way they also ask for, as they would on a page.
+All wait for one another until a round closes, and until its results are announced; `paying` has what follows. What people
+see on the way they also ask for, as they would on a page.
 """
 
 from __future__ import annotations
@@ -11,35 +11,36 @@ import random
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from benchmarks.people import Person, money, register
 from benchmarks.traffic import CommandRejected, Traffic, Unreachable
-from tests.acceptance.cast import CRITERIA, QUORUM, SCALE, Cast, Clock, Play
+from tests.acceptance.call import SCALE
+from tests.acceptance.cast import Cast, Clock, Play, open_round
 from tests.acceptance.giving import FileGrant
 
-ACCOUNTS: Final = (
-    "DE89 3704 0044 0532 0130 00",
-    "GB29 NWBK 6016 1331 9268 19",
-    "FR14 2004 1010 0505 0001 3M02 606",
-)
-"""The specimen accounts that the registry of IBANs prints; they belong to nobody."""
-
-RESPOND_DAYS: Final = 30
-CHANGES_PAYEE_EVERY: Final = 10
-"""Every tenth recipient moves to another account after the first was confirmed, and waits for it."""
+ORGANISATION_EVERY = 10
+"""Every tenth grant goes to an organisation, and through two stages."""
+CHANGES_PAYEE_EVERY: Final = 7
+"""Every seventh recipient moves to another account after the first was confirmed, and waits for it."""
 FAILS_ONCE_EVERY: Final = 15
 """Every fifteenth grant's last payment comes back from the bank once, and is instructed again."""
-PAYEE_WAIT: Final = timedelta(hours=25)
+
+
+def goes_to_organisation(grant: FileGrant) -> bool:
+    """Whether a grant of the file is one that goes to an organisation, and through two stages."""
+    return grant.number % ORGANISATION_EVERY == 0
 
 
 @dataclass
 class Journey:
-    """One grant of the file on its way. `stopped` says why it went no further, if it did not."""
+    """One grant of the file on its way. `party` applies, receives and is paid; `acting` is the person who acts for it now.
+    `stopped` says why it went no further, if it did not."""
 
     file: FileGrant
     play: Play
-    applicant: Person | None = None
+    party: str = ""
+    acting: Person | None = None
     application: str = ""
     grant: str = ""
     stopped: str | None = None
@@ -97,50 +98,97 @@ async def abreast(
             group.create_task(walk())
 
 
-# The first act: until the round closes
+# Until a round closes
 
 
 async def apply(company: Company, journey: Journey) -> None:
-    """A person of the grant's own registers, submits, and looks at what was received."""
+    """A person of the grant's own registers, and their organisation if it goes to one; then they submit, and look at what
+    was received."""
     traffic, file = company.traffic, journey.file
-    applicant = journey.applicant = await register(traffic, company.administrator, file.recipient)
-    submitted = await traffic.write(
+    organisation = goes_to_organisation(file)
+    name = f"Rehearsal Applicant {file.number}" if organisation else file.recipient
+    acting = journey.acting = await register(traffic, company.administrator, name)
+    journey.party = acting.id
+    if organisation:
+        registered = await traffic.write(
+            "register an organisation", "/api/organisations", acting.token, {"name": file.recipient}
+        )
+        journey.party = registered.id
+    await _write(
+        company,
+        journey,
         "submit an application",
         f"/api/calls/{journey.play.call}/applications",
-        applicant.token,
-        {
-            "round": journey.play.round,
-            "title": file.title,
-            "requested": money(file.requested, file.currency),
-            "answers": {
-                "description": file.description,
-                "programme": file.programme,
-                "begins": file.awarded_on.isoformat(),
-                "from_open_call": file.open_call,
-                "budget": [
-                    {"item": "As described", "amount": money(file.requested, file.currency)["amount"]}
-                ],
-            },
-        },
+        {"round": journey.play.round, "applicant": journey.party, **_written(journey)},
     )
-    journey.application = submitted.id
-    await traffic.read(
+
+
+async def go_on(company: Company, journey: Journey) -> None:
+    """Another member of the organisation, who was invited to it, answers the next stage's form, and acts for it from then
+    on."""
+    traffic, file, first = company.traffic, journey.file, journey.acting
+    assert first is not None
+    second = await register(traffic, company.administrator, f"Rehearsal Colleague {file.number}")
+    organisation = f"/api/organisations/{journey.party}"
+    await traffic.write("invite a member", f"{organisation}/members", first.token, {"person": second.id})
+    await traffic.write("join an organisation", f"{organisation}/join", second.token)
+    journey.acting = second
+    await _write(
+        company,
+        journey,
+        "go on to the next stage",
+        f"/api/applications/{journey.application}/continue",
+        _written(journey),
+    )
+
+
+async def _write(company: Company, journey: Journey, kind: str, path: str, body: dict[str, Any]) -> None:
+    acting = journey.acting
+    assert acting is not None
+    written = await company.traffic.write(kind, path, acting.token, body)
+    journey.application = written.id
+    await company.traffic.read(
         "read one's application",
-        f"/api/applications/{submitted.id}",
-        applicant.token,
-        position=submitted.position,
+        f"/api/applications/{written.id}",
+        acting.token,
+        position=written.position,
     )
 
 
-# The second act: until the results are announced
+def _written(journey: Journey) -> dict[str, Any]:
+    """What is written in the present stage. The letter asks for what will be awarded, the project for what the file says; the
+    project is what counts."""
+    file = journey.file
+    if not journey.play.in_last_stage:
+        return {
+            "title": file.title,
+            "requested": money(file.awarded, file.currency),
+            "answers": {"idea": file.description},
+        }
+    asked = money(file.requested, file.currency)
+    return {
+        "title": file.title,
+        "requested": asked,
+        "answers": {
+            "description": file.description,
+            "programme": file.programme,
+            "begins": file.awarded_on.isoformat(),
+            "from_open_call": file.open_call,
+            "budget": [{"item": "As described", "amount": asked["amount"]}],
+        },
+    }
+
+
+# Until its results are announced
 
 
 async def review(company: Company, journey: Journey) -> None:
-    """The application is found eligible, and three jurors score it."""
+    """The application is found eligible, and jurors score it."""
     traffic, cast, application = company.traffic, company.cast, journey.application
+    judging = journey.play.judging
     await traffic.write("find eligible", f"/api/applications/{application}/find-eligible", cast.officer.token)
     chosen = random.Random(company.seed * 1_000_003 + journey.file.number)
-    for juror in chosen.sample(cast.jurors, QUORUM):
+    for juror in chosen.sample(cast.jurors, judging.quorum):
         assigned = await traffic.write(
             "assign a juror",
             f"/api/applications/{application}/reviews",
@@ -161,7 +209,7 @@ async def review(company: Company, journey: Journey) -> None:
             f"/api/reviews/{assigned.id}/submit",
             juror.token,
             {
-                "scores": {name: chosen.randint(SCALE // 2, SCALE) for name in CRITERIA},
+                "scores": {name: chosen.randint(SCALE // 2, SCALE) for name in judging.criteria},
                 "comment_jury": f"Rehearsal: seen and weighed as number {journey.file.number} of the file.",
             },
         )
@@ -180,13 +228,7 @@ async def decide(company: Company, play: Play, journeys: Sequence[Journey], done
             "set an outcome",
             f"/api/panels/{panel.id}/outcomes",
             cast.chair.token,
-            {
-                "application": journey.application,
-                "outcome": "award",
-                "reason": "quality",
-                "amount": money(journey.file.awarded, journey.file.currency),
-                "more_because": "other" if journey.file.awarded > journey.file.requested else None,
-            },
+            {"application": journey.application, **_outcome(journey)},
         )
         done()
     await traffic.write("close a panel", f"/api/panels/{panel.id}/close", cast.chair.token)
@@ -194,99 +236,23 @@ async def decide(company: Company, play: Play, journeys: Sequence[Journey], done
     await traffic.write("announce the results", f"/api/panels/{panel.id}/announce", cast.officer.token)
 
 
-# The third act: until the last payment
-
-
-async def agree(company: Company, journey: Journey) -> None:
-    """The grant is offered and accepted, its payee set and confirmed, its instalments scheduled."""
-    traffic, cast, applicant = company.traffic, company.cast, journey.applicant
-    assert applicant is not None
-    respond_by = company.clock.now() + timedelta(days=RESPOND_DAYS)
-    offered = await traffic.write(
-        "offer a grant",
-        f"/api/applications/{journey.application}/grant",
-        cast.officer.token,
-        {"respond_by": respond_by.isoformat()},
-    )
-    journey.grant = offered.id
-    path = f"/api/grants/{offered.id}"
-    await traffic.read("read one's grant", path, applicant.token, position=offered.position)
-    await traffic.write("accept a grant", f"{path}/accept", applicant.token)
-    settings = 2 if journey.changes_payee and company.clock.settable else 1
-    for setting in range(1, settings + 1):
-        await traffic.write(
-            "set the payee",
-            f"{path}/payee",
-            applicant.token,
-            {
-                "kind": "recipient",
-                "name": journey.file.recipient,
-                "account": ACCOUNTS[(journey.file.number + setting) % len(ACCOUNTS)],
-            },
-        )
-        await traffic.write(
-            "confirm the payee", f"{path}/payee/confirm", cast.finance.token, {"setting": setting}
-        )
-    await traffic.write(
-        "schedule instalments",
-        f"{path}/schedule",
-        cast.officer.token,
-        {"instalments": _planned(journey), "confirm_past_due": True},
-    )
-
-
-def _planned(journey: Journey) -> list[dict[str, object]]:
+def _outcome(journey: Journey) -> dict[str, Any]:
     file = journey.file
-    days = (file.awarded_on, file.ends_on)
-    return [
-        {
-            "amount": money(part, file.currency),
-            "due": days[place].isoformat(),
-            "condition": "report" if place else "none",
-        }
-        for place, part in enumerate(journey.parts)
-    ]
+    if not journey.play.in_last_stage:
+        return {"outcome": "invite"}
+    return {
+        "outcome": "award",
+        "reason": "quality",
+        "amount": money(file.awarded, file.currency),
+        "more_because": "other" if file.awarded > file.requested else None,
+    }
 
 
-async def pay(company: Company, journey: Journey) -> None:
-    """Every instalment is requested, approved by two, instructed and settled; then the grant is completed."""
-    traffic, cast, applicant = company.traffic, company.cast, journey.applicant
-    assert applicant is not None
-    path = f"/api/grants/{journey.grant}"
-    for number, part in enumerate(journey.parts, 1):
-        if number > 1:
-            await _report(company, path, applicant, journey.file.title)
-        instalment = f"{path}/instalments/{number}"
-        await traffic.write("request an instalment", f"{instalment}/request", applicant.token)
-        await traffic.write("approve, first", f"{instalment}/approve", cast.finance.token)
-        approved = await traffic.write("approve, second", f"{instalment}/approve", cast.approver.token)
-        await traffic.read("read a grant", path, cast.finance.token, position=approved.position)
-        reference = {"reference": f"Grant {journey.file.number}, instalment {number}"}
-        await traffic.write("instruct", f"{instalment}/instruct", cast.finance.token, reference)
-        if journey.fails_once and number == len(journey.parts):
-            await traffic.write(
-                "record a failure", f"{instalment}/fail", cast.finance.token, {"reason": "returned_by_bank"}
-            )
-            await traffic.write("instruct", f"{instalment}/instruct", cast.finance.token, reference)
-        settled_on = company.clock.now().date().isoformat()
-        await traffic.write(
-            "settle",
-            f"{instalment}/settle",
-            cast.finance.token,
-            {"amount": money(part, journey.file.currency), "settled_on": settled_on},
-        )
-    completed = await traffic.write("complete a grant", f"{path}/complete", cast.officer.token)
-    await traffic.read(
-        "read a grant's timeline", f"{path}/timeline", cast.funder.token, position=completed.position
-    )
-
-
-async def _report(company: Company, path: str, applicant: Person, title: str) -> None:
-    traffic, officer = company.traffic, company.cast.officer
-    await traffic.write(
-        "submit a report", f"{path}/reports", applicant.token, {"text": f"Done as described: {title}"}
-    )
-    await traffic.write("accept a report", f"{path}/reports/1/accept", officer.token)
+async def open_next_stage(company: Company, play: Play, journeys: int) -> None:
+    """Open the round to which so many applications were invited. Raises `CommandRejected`."""
+    play.closes_at = closing_time(company.clock, journeys)
+    play.round = await open_round(company.traffic, company.cast, play.call, play.closes_at)
+    play.stage += 1
 
 
 async def until_closed(company: Company, play: Play, seconds: float = 60) -> None:

@@ -39,28 +39,47 @@ def grant_of_file(number: int, awarded: int = 100_000, requested: int = 90_000) 
     )
 
 
-def facts_of(number: int, first: int, fund: str = FUND) -> list[RawFact]:
-    """One grant's life in facts, paid in two instalments, of which one failed once."""
-    application, grant = f"application-{number}", f"grant-{number}"
+def facts_of(number: int, first: int, fund: str = FUND, stages: int = 1) -> list[RawFact]:
+    """One grant's life in facts, paid in two instalments, of which one failed once. In the first of two stages another sum was
+    asked for."""
+    application, grant, party = f"application-{number}", f"grant-{number}", f"party-{number}"
+    asked = {"application": application, "applicant": party, "requested": 90_000, "currency": "EUR"}
+    first_stage = asked if stages == 1 else asked | {"requested": 80_000}
     told: list[tuple[str, dict[str, Any]]] = [
-        ("application.submitted.v1", {"application": application, "requested": 90_000, "currency": "EUR"}),
+        ("application.submitted.v1", first_stage),
+        *([("application.continued.v1", asked)] if stages > 1 else []),
         ("application.awarded.v1", {"application": application, "amount": 100_000, "currency": "EUR"}),
         (
             "grant.offered.v1",
-            {"grant": grant, "application": application, "fund": fund, "amount": 100_000, "currency": "EUR"},
+            {
+                "grant": grant,
+                "application": application,
+                "recipient": party,
+                "fund": fund,
+                "amount": 100_000,
+                "currency": "EUR",
+            },
         ),
         ("fund.committed.v1", {"fund": fund, "grant": grant, "amount": 100_000}),
+        ("grant.payee_set.v1", {"grant": grant, "setting": 1, "party": party}),
+        ("grant.instalment_instructed.v1", {"grant": grant, "instalment": 1, "setting": 1}),
         ("grant.instalment_settled.v1", {"grant": grant, "instalment": 1, "amount": 66_667}),
+        ("grant.instalment_instructed.v1", {"grant": grant, "instalment": 2, "setting": 1}),
         ("grant.instalment_failed.v1", {"grant": grant, "instalment": 2, "reason": "other"}),
+        ("grant.instalment_instructed.v1", {"grant": grant, "instalment": 2, "setting": 1}),
         ("grant.instalment_settled.v1", {"grant": grant, "instalment": 2, "amount": 33_333}),
         ("grant.completed.v1", {"grant": grant}),
     ]
     return [RawFact(first + place, topic, fields) for place, (topic, fields) in enumerate(told)]
 
 
-FOLLOWED = [Followed(1, "application-1", "grant-1"), Followed(2, "application-2", "grant-2")]
+FOLLOWED = [
+    Followed(1, "application-1", "grant-1", "party-1", 1),
+    Followed(2, "application-2", "grant-2", "party-2", 2),
+]
 FILE = {1: grant_of_file(1), 2: grant_of_file(2)}
-FACTS = facts_of(1, 1) + facts_of(2, 9)
+FACTS = facts_of(1, 1) + facts_of(2, 13, stages=2)
+NEXT = len(FACTS) + 1
 LEDGER = {
     grant: LedgerSums(currency="EUR", committed=100_000, paid=100_000, bound=0)
     for grant in ("grant-1", "grant-2")
@@ -87,6 +106,7 @@ def test_nothing_altered_agrees() -> None:
                 "Grant 2: 1000.01 EUR offered by the file, 1000.00 EUR by the facts.",
                 "Grant 2: 1000.01 EUR committed by the file, 1000.00 EUR by the facts.",
                 "Grant 2: 1000.01 EUR paid by the file, 1000.00 EUR by the facts.",
+                "Grant 2: 1000.01 EUR paid to its recipient by the file, 1000.00 EUR by the facts.",
                 "Grant 2: 1000.01 EUR committed by the file, 1000.00 EUR by the ledger.",
                 "Grant 2: 1000.01 EUR paid by the file, 1000.00 EUR by the ledger.",
             ],
@@ -98,23 +118,96 @@ def test_one_cent_altered_in_the_file_is_found(altered: dict[str, int], sentence
     assert found(file=FILE | {2: replace(FILE[2], **altered)}) == sentences
 
 
+PAID = (
+    "Grant {number}: 1000.00 EUR paid by the file, 1000.01 EUR by the facts.",
+    "Grant {number}: 1000.00 EUR paid to its recipient by the file, 1000.01 EUR by the facts.",
+)
+
+
+def altered_by_a_cent(number: int, topic: str, field: str, *, time: int = 0) -> list[RawFact]:
+    """All facts, but in one of a grant a sum is a cent too high: in the first one of a topic, or the next after it."""
+    facts = list(FACTS)
+    names = {f"application-{number}", f"grant-{number}"}
+    places = [
+        place
+        for place, fact in enumerate(facts)
+        if fact.topic == topic and names & {fact.fields.get("application"), fact.fields.get("grant")}
+    ]
+    fields = facts[places[time]].fields
+    facts[places[time]] = replace(facts[places[time]], fields={**fields, field: fields[field] + 1})
+    return facts
+
+
+@pytest.mark.parametrize("number", [1, 2])
 @pytest.mark.parametrize(
-    ("place", "field", "sentence"),
+    ("topic", "time", "sentences"),
     [
-        (0, "requested", "Grant 1: 900.00 EUR asked for by the file, 900.01 EUR by the facts."),
-        (1, "amount", "Grant 1: 1000.00 EUR awarded by the file, 1000.01 EUR by the facts."),
-        (2, "amount", "Grant 1: 1000.00 EUR offered by the file, 1000.01 EUR by the facts."),
-        (3, "amount", "Grant 1: 1000.00 EUR committed by the file, 1000.01 EUR by the facts."),
-        (4, "amount", "Grant 1: 1000.00 EUR paid by the file, 1000.01 EUR by the facts."),
-        (6, "amount", "Grant 1: 1000.00 EUR paid by the file, 1000.01 EUR by the facts."),
+        (
+            "application.awarded.v1",
+            0,
+            ["Grant {number}: 1000.00 EUR awarded by the file, 1000.01 EUR by the facts."],
+        ),
+        (
+            "grant.offered.v1",
+            0,
+            ["Grant {number}: 1000.00 EUR offered by the file, 1000.01 EUR by the facts."],
+        ),
+        (
+            "fund.committed.v1",
+            0,
+            ["Grant {number}: 1000.00 EUR committed by the file, 1000.01 EUR by the facts."],
+        ),
+        ("grant.instalment_settled.v1", 0, PAID),
+        ("grant.instalment_settled.v1", 1, PAID),
     ],
 )
-def test_one_cent_altered_in_any_fact_is_found(place: int, field: str, sentence: str) -> None:
-    facts = list(FACTS)
-    facts[place] = replace(
-        facts[place], fields={**facts[place].fields, field: facts[place].fields[field] + 1}
-    )
+def test_one_cent_altered_in_any_fact_is_found(
+    number: int, topic: str, time: int, sentences: list[str]
+) -> None:
+    facts = altered_by_a_cent(number, topic, "amount", time=time)
+    assert found(facts=facts) == [sentence.format(number=number) for sentence in sentences]
+
+
+@pytest.mark.parametrize(
+    ("number", "topic"), [(1, "application.submitted.v1"), (2, "application.continued.v1")]
+)
+def test_one_cent_altered_in_what_was_asked_for_last_is_found(number: int, topic: str) -> None:
+    assert found(facts=altered_by_a_cent(number, topic, "requested")) == [
+        f"Grant {number}: 900.00 EUR asked for by the file, 900.01 EUR by the facts."
+    ]
+
+
+def test_what_was_asked_for_in_an_earlier_stage_does_not_count() -> None:
+    assert found(facts=altered_by_a_cent(2, "application.submitted.v1", "requested")) == []
+
+
+def with_fields(topic: str, **fields: Any) -> list[RawFact]:
+    """All facts, but those of a topic about grant 2 say something else."""
+    return [
+        replace(fact, fields={**fact.fields, **fields})
+        if fact.topic == topic and "2" in f"{fact.fields.get('application')} {fact.fields.get('grant')}"
+        else fact
+        for fact in FACTS
+    ]
+
+
+def test_money_that_another_party_was_paid_is_found() -> None:
+    """The sums agree, but a member of the organisation was paid."""
+    assert found(facts=with_fields("grant.payee_set.v1", party="person-1")) == [
+        "Grant 2: 1000.00 EUR paid to its recipient by the file, 0.00 EUR by the facts."
+    ]
+
+
+def test_a_grant_to_another_party_than_applied_is_found() -> None:
+    sentence = "Grant 2 was not applied for by the party to which it was offered."
+    assert sentence in found(facts=with_fields("grant.offered.v1", recipient="person-1"))
+    facts = with_fields("application.continued.v1", applicant="person-1")
     assert found(facts=facts) == [sentence]
+
+
+def test_a_stage_that_was_left_out_is_found() -> None:
+    facts = [replace(fact, topic="") if fact.topic == "application.continued.v1" else fact for fact in FACTS]
+    assert "Grant 2 went through 1 stages, not through 2." in found(facts=facts)
 
 
 @pytest.mark.parametrize(
@@ -143,7 +236,7 @@ def _without(key: str) -> Callable[[dict[str, LedgerSums]], dict[str, LedgerSums
 
 def test_a_grant_that_one_road_lacks_is_found() -> None:
     assert found(ledger=_without("grant-2")(LEDGER)) == ["Grant 2 of the file is missing from the ledger."]
-    assert found(facts=FACTS[:8]) == ["Grant 2 of the file is missing from the facts."]
+    assert found(facts=FACTS[:12]) == ["Grant 2 of the file is missing from the facts."]
     assert found(file={1: FILE[1]}) == ["Grant 2 of the file is missing from the file."]
 
 
@@ -154,12 +247,12 @@ def test_a_grant_of_the_file_that_never_went_through_is_found() -> None:
 
 
 def test_a_payment_to_a_grant_that_nobody_knows_is_found() -> None:
-    strange = FACTS + facts_of(7, 17)
+    strange = FACTS + facts_of(7, NEXT)
     assert found(facts=strange) == ["The facts have 1 grants that are none of the file's."]
 
 
 def test_grants_of_other_funds_are_others_business() -> None:
-    assert found(facts=FACTS + facts_of(7, 17, fund="fund-2")) == []
+    assert found(facts=FACTS + facts_of(7, NEXT, fund="fund-2")) == []
 
 
 def test_a_missing_fact_is_found_even_if_it_holds_no_sum() -> None:
@@ -168,11 +261,11 @@ def test_a_missing_fact_is_found_even_if_it_holds_no_sum() -> None:
 
 
 def test_a_released_sum_is_no_longer_committed_and_a_grant_must_be_completed() -> None:
-    released = RawFact(17, "fund.released.v1", {"fund": FUND, "grant": "grant-2", "amount": 1})
+    released = RawFact(NEXT, "fund.released.v1", {"fund": FUND, "grant": "grant-2", "amount": 1})
     assert found(facts=[*FACTS, released]) == [
         "Grant 2: 1000.00 EUR committed by the file, 999.99 EUR by the facts."
     ]
-    assert found(facts=FACTS[:15]) == ["Grant 2 was not completed."]
+    assert found(facts=FACTS[:-1]) == ["Grant 2 was not completed."]
 
 
 # The ledger

@@ -1,8 +1,11 @@
-"""The rehearsal on an invented funder's file, against a real server: it succeeds, and one altered cent fails it."""
+"""The rehearsal on an invented funder's file, against a real server: it succeeds, and one altered cent fails it.
+
+Grant 1 goes to a person, grant 2 to an organisation and through two stages."""
 
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,6 +15,7 @@ from typing import Any
 import pytest
 
 import tests.acceptance.__main__ as rehearsal
+from tests.acceptance import journey as journeys
 from tests.acceptance.agreement import LedgerSums, RawFact
 from tests.acceptance.giving import GrantsFile
 from tests.journey.running import Running, demonstration
@@ -56,7 +60,8 @@ def given(number: int, title: str, awarded: float, currency: str, asked: float |
 
 @pytest.fixture
 def rehearse(running: Running, grants: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Run the rehearsal as from the command line; returns its exit code."""
+    """Run the rehearsal as from the command line, with an organisation among its three grants; returns its exit code."""
+    monkeypatch.setattr(journeys, "ORGANISATION_EVERY", 2)
 
     def run() -> int:
         monkeypatch.setattr(
@@ -72,14 +77,22 @@ def test_every_grant_is_paid_and_every_sum_agrees(rehearse: Any, capsys: pytest.
     assert rehearse() == 0
     said = capsys.readouterr().out
     assert "3 of 3 grants went from the call to the last payment" in said
+    assert "1 of them went to organisations, through two stages." in said
     assert "2250.49 GBP, 150000 JPY in all" in " ".join(said.split())
     assert "Every sum agrees, to the minor unit, for every grant." in said
+
+
+def disagreeing(said: str) -> list[str]:
+    """The sentences that the report lists as disagreeing."""
+    _, _, after = " ".join(said.split()).partition("DISAGREEING")
+    listed, _, _ = after.partition(" 3 of 3 grants went")
+    return re.split(r" (?=Grant \d)", listed)[1:]
 
 
 def test_a_cent_altered_in_the_file_fails_it(
     rehearse: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """After the grants were paid, the file says another sum."""
+    """After the grants were paid, the file says other sums."""
     read, seen = rehearsal.read_grants, []
 
     def altered(path: Path, *, most: int | None) -> GrantsFile:
@@ -87,46 +100,61 @@ def test_a_cent_altered_in_the_file_fails_it(
         seen.append(file)
         if len(seen) == 1:
             return file
-        first, *others = file.grants
-        return replace(file, grants=(replace(first, awarded=first.awarded + 1), *others))
+        one, two, three = file.grants
+        return replace(
+            file, grants=(replace(one, awarded=one.awarded + 1), replace(two, awarded=two.awarded - 1), three)
+        )
 
     monkeypatch.setattr(rehearsal, "read_grants", altered)
     assert rehearse() == 1
-    assert "DISAGREEING" in capsys.readouterr().out
+    found = disagreeing(capsys.readouterr().out)
+    assert "Grant 1: 1250.51 GBP paid by the file, 1250.50 GBP by the ledger." in found
+    assert "Grant 2: 999.98 GBP paid by the file, 999.99 GBP by the ledger." in found
 
 
 def test_a_cent_altered_in_the_ledger_fails_it(
     rehearse: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """One grant's payment is booked as a cent less."""
+    """Each grant's payments are booked as a cent less."""
     honest = rehearsal.ledger_sums
 
     async def altered(*asked: Any) -> dict[str, LedgerSums]:
-        sums = await honest(*asked)
-        grant = next(iter(sums))
-        return {**sums, grant: replace(sums[grant], paid=sums[grant].paid - 1)}
+        return {grant: replace(sums, paid=sums.paid - 1) for grant, sums in (await honest(*asked)).items()}
 
     monkeypatch.setattr(rehearsal, "ledger_sums", altered)
     assert rehearse() == 1
-    assert "DISAGREEING" in capsys.readouterr().out
+    assert sorted(disagreeing(capsys.readouterr().out)) == [
+        "Grant 1: 1250.50 GBP paid by the file, 1250.49 GBP by the ledger.",
+        "Grant 2: 999.99 GBP paid by the file, 999.98 GBP by the ledger.",
+        "Grant 3: 150000 JPY paid by the file, 149999 JPY by the ledger.",
+    ]
 
 
 def test_a_cent_altered_in_the_history_fails_it(
     rehearse: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """One fact of a payment says a cent more."""
+    """One fact of a payment to a person says a cent more, and one of a payment to an organisation."""
     honest = rehearsal.all_facts
 
     async def altered(*asked: Any) -> list[RawFact]:
         facts = await honest(*asked)
-        last = max(place for place, fact in enumerate(facts) if fact.topic == "grant.instalment_settled.v1")
-        fields = facts[last].fields
-        facts[last] = replace(facts[last], fields={**fields, "amount": fields["amount"] + 1})
+        for cents in (125_050, 66_666):
+            (*_, last) = (
+                place
+                for place, fact in enumerate(facts)
+                if fact.topic == "grant.instalment_settled.v1" and fact.fields["amount"] == cents
+            )
+            facts[last] = replace(facts[last], fields={**facts[last].fields, "amount": cents + 1})
         return facts
 
     monkeypatch.setattr(rehearsal, "all_facts", altered)
     assert rehearse() == 1
-    assert "DISAGREEING" in capsys.readouterr().out
+    assert sorted(disagreeing(capsys.readouterr().out)) == [
+        "Grant 1: 1250.50 GBP paid by the file, 1250.51 GBP by the facts.",
+        "Grant 1: 1250.50 GBP paid to its recipient by the file, 1250.51 GBP by the facts.",
+        "Grant 2: 999.99 GBP paid by the file, 1000.00 GBP by the facts.",
+        "Grant 2: 999.99 GBP paid to its recipient by the file, 1000.00 GBP by the facts.",
+    ]
 
 
 def test_a_file_that_is_none_is_told_in_a_sentence(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -102,27 +102,29 @@ class Office:
 Offices = Callable[[], Any]
 
 
+@asynccontextmanager
+async def open_office(url: str, keys: Path) -> AsyncIterator[Office]:
+    """An office on a database whose keys are in that folder."""
+    async with open_history(url) as history:
+        clock: list[Office] = []
+        folder = KeyFolder(keys, create=True)
+        rotation = Rotation(history, folder)
+        runner = Runner(
+            history,
+            Vault(folder, history.id),
+            folder.index_key,
+            clock=lambda: clock[0].now,
+            finish_erasures=rotation.finish,
+        )
+        clock.append(Office(runner, url, folder, rotation))
+        yield clock[0]
+
+
 @pytest.fixture
 async def offices(database_url: str, tmp_path: Path) -> AsyncIterator[Offices]:
     """Makes offices on one database, each like a separate process."""
     async with AsyncExitStack() as stack:
-
-        async def make() -> Office:
-            history = await stack.enter_async_context(open_history(database_url))
-            clock: list[Office] = []
-            keys = KeyFolder(tmp_path / "keys", create=True)
-            rotation = Rotation(history, keys)
-            runner = Runner(
-                history,
-                Vault(keys, history.id),
-                keys.index_key,
-                clock=lambda: clock[0].now,
-                finish_erasures=rotation.finish,
-            )
-            clock.append(Office(runner, database_url, keys, rotation))
-            return clock[0]
-
-        yield make
+        yield lambda: stack.enter_async_context(open_office(database_url, tmp_path / "keys"))
 
 
 @pytest.fixture

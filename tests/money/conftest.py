@@ -58,12 +58,12 @@ def left_by(cents: int, plan: Sequence[PlannedInstalment]) -> Money | None:
     return eur(left) if left > 0 else None
 
 
-def planned(*cents: int, follow: Collection[int] = ()) -> tuple[PlannedInstalment, ...]:
+def planned(
+    *cents: int, follow: Collection[int] = (), due: date = date(2026, 9, 1)
+) -> tuple[PlannedInstalment, ...]:
     """Instalments of so many cents; those numbered in `follow` follow a report."""
     return tuple(
-        PlannedInstalment(
-            amount=eur(amount), due=date(2026, 9, 1), condition="report" if number in follow else "none"
-        )
+        PlannedInstalment(amount=eur(amount), due=due, condition="report" if number in follow else "none")
         for number, amount in enumerate(cents, 1)
     )
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,7 +15,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.money.books import GrantBook
-from tests.money.conftest import House, Round, eur, left_by, planned, together
+from tests.money.conftest import House, Round, together
+from tests.money.moves import A_DAY, Attempt, Moves
 
 pytestmark = pytest.mark.anyio
 
@@ -24,7 +24,6 @@ AWARDS = (40_000, 30_000, 50_000, 20_000)
 RECEIVED = 125_000
 """Not enough for all four."""
 GAMES_PLAYED = 12
-STAFF = ("officer", "finance", "second_finance", "approver", "second_approver", "both")
 
 Try = Coroutine[Any, Any, str | None]
 
@@ -72,147 +71,20 @@ class Table:
         if not found:
             return [self.house.tried_offer(application) for _ in range(move.people)]
         ((grant, book),) = found
-        step = self.anything if move.wild else self.onward
-        return [step(grant, book, artist, move.choice + turn) for turn in range(move.people)]
+        now = self.house.offices[0].now
+        tries = []
+        for turn in range(move.people):
+            moves = Moves(grant, book, artist, self.round.pledge, move.choice + turn, now)
+            tries.append(self.attempt(moves.anything() if move.wild else moves.onward()))
+        return tries
 
-    def onward(self, grant: str, book: GrantBook, artist: str, choice: int) -> Try:
-        """The next step towards the grant's end, by one of those who may take it."""
-        tried = self.house.tried
-        if book.step == "offered":
-            if choice % 5 == 0:
-                return tried("grant.decline", artist, grant=grant, reason="other")
-            return tried("grant.accept", artist, grant=grant)
-        if book.step == "suspended":
-            return tried("grant.resume", "officer", grant=grant)
-        if book.proposed is not None:
-            answer = ("accept", "decline")[choice % 4 == 0]
-            return tried(f"grant.{answer}_amendment", artist, grant=grant, amendment=book.proposed.amendment)
-        if book.setting == 0:
-            return self.payee(grant, artist)
-        if not book.confirmed:
-            return tried("grant.confirm_payee", "finance", grant=grant, setting=book.setting)
-        if not book.plan:
-            return self.house.schedule(grant, book.amount, split(book.amount, choice))
-        for number, step in book.steps.items():
-            if step != "settled":
-                return self.pay(grant, book, artist, number, step, choice)
-        return tried("grant.complete", ("officer", "second_officer")[choice % 2], grant=grant)
-
-    def pay(self, grant: str, book: GrantBook, artist: str, number: int, step: str, choice: int) -> Try:
-        """The next step of an instalment."""
-        tried, finance = self.house.tried, ("finance", "second_finance", "both")[choice % 3]
-        one = {"grant": grant, "instalment": number}
-        match step:
-            case "scheduled" if number in book.follow and not unspent(book) and choice % 3:
-                return self.report(grant, book, artist, choice)
-            case "scheduled":
-                return tried("instalment.request", artist, **one)
-            case "requested":
-                return tried("instalment.approve", finance, **one)
-            case "approved 1":
-                approver = ("approver", "second_approver", "both")[choice % 3]
-                return tried("instalment.approve", approver, **one)
-            case "failed" if book.outdated(number):
-                return tried("instalment.approve", finance, **one)
-            case "instructed" if choice % 2:
-                return tried("instalment.fail", finance, **one, reason="held_by_bank")
-            case "instructed":
-                wrong = int(choice % 8 == 0)  # a cent too much, now and then
-                return self.settle(grant, number, book.plan[number] + wrong)
-            case _:
-                return tried("instalment.instruct", finance, **one, reference=f"RUN-{choice}")
-
-    def report(self, grant: str, book: GrantBook, artist: str, choice: int) -> Try:
-        """The next step towards an accepted report: a text, or the officer's answer, now and then a return."""
-        for number, step in book.reports.items():
-            if step == "submitted":
-                answered = {"grant": grant, "report": number}
-                if choice % 8 == 0:
-                    return self.house.tried("grant.return_report", "officer", **answered, reason="unclear")
-                return self.house.tried("grant.accept_report", "officer", **answered)
-        return self.house.tried("grant.submit_report", artist, grant=grant, text="It was shown in May.")
-
-    def anything(self, grant: str, book: GrantBook, artist: str, choice: int) -> Try:
-        """Whatever comes to mind, also what nobody may do."""
-        tried, number = self.house.tried, 1 + choice % 3
-        one = {"grant": grant, "instalment": number}
-        who = (*STAFF, artist)[choice % 7]
-        anything = (
-            lambda: self.house.schedule(grant, book.amount, split(book.amount, choice)),
-            lambda: tried("instalment.approve", who, **one),
-            lambda: tried("instalment.approve", who, **one),
-            lambda: tried("instalment.request", artist, **one),
-            lambda: tried("instalment.instruct", who, **one, reference="WILD"),
-            lambda: tried("instalment.fail", who, **one, reason="other"),
-            lambda: self.settle(grant, number, (book.amount, *book.plan.values())[-(choice % 2)]),
-            lambda: tried("grant.complete", who, grant=grant),
-            lambda: tried("grant.suspend", "officer", grant=grant, reason="under_review"),
-            lambda: self.amend(grant, book, choice),
-            lambda: tried("grant.accept_amendment", artist, grant=grant, amendment=1 + choice % 2),
-            lambda: tried("grant.terminate", "second_officer", grant=grant, reason="other"),
-            lambda: tried("grant.decline", artist, grant=grant, reason="other"),
-            lambda: tried("grant.confirm_payee", who, grant=grant, setting=book.setting),
-            lambda: self.payee(grant, artist),
-            lambda: self.report(grant, book, artist, choice),
-            lambda: tried("grant.accept_report", who, grant=grant, report=1 + choice % 2),
-            lambda: self.house.receive(self.round.fund, self.round.pledge, 5_000),
-            self.tomorrow,
-        )
-        return anything[choice % len(anything)]()
-
-    def amend(self, grant: str, book: GrantBook, choice: int) -> Try:
-        """Less money, with a new plan for what was not yet requested, or without one."""
-        begun = sum(book.plan[number] for number, step in book.steps.items() if step != "scheduled")
-        amount = book.amount - choice % 7 * 100
-        plan = split(amount - begun, choice) if choice % 2 and amount > begun else None
-        return self.house.tried(
-            "grant.propose_amendment",
-            "officer",
-            grant=grant,
-            amount=eur(max(amount, 0)),
-            instalments=plan,
-            unscheduled=None if plan is None else left_by(amount - begun, plan),
-        )
-
-    def payee(self, grant: str, artist: str) -> Try:
-        """The artist says where to pay."""
-        return self.house.tried(
-            "grant.set_payee",
-            artist,
-            grant=grant,
-            kind="recipient",
-            name="Applicant One",
-            account="Account 1234",
-        )
-
-    def settle(self, grant: str, number: int, cents: int) -> Try:
-        """The bank paid, they say."""
-        return self.house.tried(
-            "instalment.settle",
-            "finance",
-            grant=grant,
-            instalment=number,
-            amount=eur(cents),
-            settled_on=self.house.offices[0].now.date(),
-        )
-
-    async def tomorrow(self) -> None:
-        """A day and an hour pass, so that a changed payee can be paid."""
+    async def attempt(self, attempt: Attempt | None) -> str | None:
+        """Somebody tries it; without an attempt, a day passes."""
+        if attempt is not None:
+            return await self.house.tried(attempt.command, attempt.who, **attempt.fields)
         for office in self.house.offices:
-            office.now += timedelta(hours=25)
-
-
-def split(cents: int, choice: int) -> Any:
-    """A plan: whole, in two or three parts, with something left over, or too much; some parts follow a report."""
-    part = cents // 3
-    parts = ((cents,), (part, cents - part), (part, part, part), (part,), (cents, 1))[choice % 5]
-    follow = ((), (1,), (2,), (2, 3), (1, 2, 3))[choice // 5 % 5]
-    return planned(*parts, follow=follow)
-
-
-def unspent(book: GrantBook) -> bool:
-    """Whether an accepted report waits for an instalment to meet."""
-    return any(step == "accepted" and report not in book.spent for report, step in book.reports.items())
+            office.now += A_DAY
+        return None
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from domain.commands.organisations import (
     RemoveOrganisationMember,
 )
 from domain.commands.panels import OpenPanel, ReturnPanel
-from domain.commands.reviews import AssignReview
+from domain.commands.reviews import AssignReview, DeclareConflict, DeclareNoConflict, SubmitReview
 from domain.commands.rounds import ExtendRound, GrantLateAccess
 from domain.deciding import Command
 from domain.funds import FundOpened, FundPledged, FundReceived
@@ -35,6 +35,7 @@ from domain.persons import PERSON, PersonHandleGiven, PersonJoinedOrganisation
 from domain.readings import reading_of
 from domain.refusals import Forbidden, Invalid, NotFound, Refused
 from domain.rounds.state import ROUND as ROUNDS
+from domain.stages import Blindness
 from domain.values import Role
 from tests.driving import NOON, World
 from tests.scene import (
@@ -288,6 +289,43 @@ class TestDecidingOnIt:
             Refused,
             "Nobody reviews their own application.",
         )
+
+    @pytest.mark.parametrize("blindness", ["open", "double"])
+    @pytest.mark.parametrize("left", [False, True])
+    def test_a_juror_who_was_asked_before_they_acted_for_the_applicant_steps_back(
+        self, left: bool, blindness: Blindness
+    ) -> None:
+        """Neither its application nor a rival's is judged by them; what they submitted before stands."""
+        world = calling(quorum=1, blindness=blindness)
+        begins_to_act(world, COLLECTIVE, ARTIST)
+        ours = world.run(APPLY, ARTIST).answers
+        rival = SubmitApplication(
+            call=CALL, round=ROUND, title="R", requested=euros("500.00"), answers={"work": "A song"}
+        )
+        theirs = world.run(rival, OTHER_ARTIST).answers
+        for application in (ours, theirs):
+            world.run(FindApplicationEligible(application=application), OFFICER)
+        world.given(ROUND, closed(*sorted((ours, theirs))))
+        first, second = (
+            world.run(AssignReview(application=application, juror=JUROR), OFFICER, AFTER).answers
+            for application in (ours, theirs)
+        )
+        world.run(DeclareNoConflict(review=first), JUROR, AFTER)
+        begins_to_act(world, COLLECTIVE, ARTIST, JUROR)
+        if left:
+            leaves(world, COLLECTIVE, JUROR)
+        refused = (
+            Forbidden,
+            (
+                "You applied in this round, or act or acted for an organisation that did, so you cannot judge in it. "
+                "Declare a conflict of interest instead."
+            ),
+        )
+        submit = SubmitReview(review=first, scores={"art": 8, "need": 3})
+        assert world.turned_down(submit, JUROR, AFTER) == refused
+        assert world.turned_down(DeclareNoConflict(review=second), JUROR, AFTER) == refused
+        for review in (first, second):
+            world.run(DeclareConflict(review=review, reason="employment"), JUROR, AFTER)
 
 
 def granted(world: World, *, respond: bool = True) -> str:
