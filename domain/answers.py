@@ -10,7 +10,8 @@ from domain import limits
 from domain.forms import SLUG, Answer, BudgetLine, Form, Question
 from domain.messages import Message, msg
 from domain.refusals import FieldError, Invalid
-from domain.values import Money, check_line, check_text, decimal_string, minor_units, read_date
+from domain.texts import check_line, check_text
+from domain.values import Money, decimal_string, minor_units, read_date
 from domain.words import count_words, too_many_words
 
 MAX_CHARACTERS: Final = {"text": limits.TEXT_ANSWER, "long_text": limits.LONG_ANSWER}

@@ -15,7 +15,7 @@ from domain import limits
 from domain.forms import SLUG, LabelTexts
 from domain.messages import Message, in_languages, msg
 from domain.refusals import FieldError, Invalid
-from domain.values import check_texts
+from domain.texts import check_texts
 
 
 class EligibilityQuestion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

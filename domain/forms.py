@@ -10,7 +10,7 @@ import msgspec
 from domain import limits
 from domain.messages import msg
 from domain.refusals import FieldError, Invalid
-from domain.values import check_texts
+from domain.texts import check_texts
 
 QuestionKind = Literal[
     "text", "long_text", "choice", "choices", "yes_no", "consent", "number", "date", "money", "budget", "link"

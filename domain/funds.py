@@ -14,8 +14,9 @@ from domain.initiatives import Initiative
 from domain.limits import MAX_MINOR
 from domain.messages import msg
 from domain.refusals import Invalid, NotFound, Refused
+from domain.texts import check_text
 from domain.topic import EVERYBODY, FOLLOWERS, stored_as
-from domain.values import Money, Role, check_currency, check_text
+from domain.values import Money, Role, check_currency
 
 Basis = Literal["received", "pledged"]
 ReleaseReason = Literal[

@@ -21,7 +21,7 @@ from stdnum.us import ein
 from domain import limits
 from domain.messages import Message, counted, msg
 from domain.refusals import FieldError, Invalid
-from domain.values import check_line
+from domain.texts import check_line
 
 _IDENTIFIER: Final = re.compile(
     r"(?P<register>[A-Z]{2,3}-[A-Z0-9_]{2,12})-(?P<number>[A-Z0-9][A-Z0-9./-]*)\Z", re.ASCII

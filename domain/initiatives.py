@@ -12,8 +12,9 @@ from domain import limits
 from domain.deciding import Aggregate, Fact
 from domain.messages import msg
 from domain.refusals import Invalid, Refused
+from domain.texts import check_text
 from domain.topic import STAFF, stored_as
-from domain.values import CALL_ROLES, MEMBER_ROLES, Role, check_text
+from domain.values import CALL_ROLES, MEMBER_ROLES, Role
 
 INSTALLATION_ID: Final = "installation-" + "0" * 32
 """The only stream of the installation itself; its first fact is the history's first fact."""

@@ -16,8 +16,8 @@ from domain.messages import msg
 from domain.personal import Personal, Withheld
 from domain.persons import ErasureReason
 from domain.refusals import NotFound, Refused
+from domain.texts import check_text
 from domain.topic import MEMBERS, stored_as
-from domain.values import check_text
 
 # Facts
 

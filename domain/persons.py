@@ -16,8 +16,8 @@ from domain.deciding import Aggregate, Fact
 from domain.messages import msg
 from domain.personal import Personal, Withheld
 from domain.refusals import Invalid, NotFound, Refused
+from domain.texts import check_line, check_text
 from domain.topic import stored_as
-from domain.values import check_line, check_text
 
 ErasureReason = Literal["asked_by_person", "retention_ended", "safety", "other"]
 

@@ -28,7 +28,8 @@ from domain.messages import At, msg
 from domain.refusals import Invalid, Refused
 from domain.rounds.rules import on_clocks
 from domain.rounds.state import Round, RoundStatus
-from domain.values import Money, check_text
+from domain.texts import check_text
+from domain.values import Money
 
 CHANGEABLE: Final = (ApplicationStatus.SUBMITTED, ApplicationStatus.ELIGIBLE, ApplicationStatus.INELIGIBLE)
 

@@ -11,7 +11,7 @@ from domain import limits
 from domain.forms import SLUG, Form, LabelTexts, Rubric, check_form, check_rubric
 from domain.messages import msg
 from domain.refusals import FieldError, Invalid
-from domain.values import check_texts
+from domain.texts import check_texts
 
 Blindness = Literal["open", "single", "double"]
 """What is hidden while applications are judged. ``open``: jurors see who applied. ``single``: they do not. ``double``:

@@ -16,7 +16,8 @@ from domain.parties import Actor
 from domain.refusals import NotFound
 from domain.rounds.state import ROUND
 from domain.stages import Stage
-from domain.values import Money, Texts
+from domain.texts import Texts
+from domain.values import Money
 from projections import rounds
 from projections.moments import AsOf, position_at
 from projections.paging import DEFAULT_LIMIT, ResultPage, check_limit, key_of, page

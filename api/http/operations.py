@@ -18,7 +18,8 @@ from api.run.wiring import Wiring
 from domain.forms import SLUG
 from domain.messages import Message, counted, msg
 from domain.refusals import FieldError, NotFound
-from domain.values import CONTROL, check_stream_id
+from domain.texts import CONTROL
+from domain.values import check_stream_id
 from history.appends import Lost
 from projections.versions import Version
 

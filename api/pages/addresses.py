@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from api.pages import (
+    application_forms,
     applications,
     calls,
     funds,
@@ -23,6 +24,7 @@ PAGES: Final = (
     *calls.PAGES,
     *stages.PAGES,
     *applications.PAGES,
+    *application_forms.PAGES,
     *reviews.PAGES,
     *panels.PAGES,
     *grants.PAGES,

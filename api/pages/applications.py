@@ -7,10 +7,7 @@ from collections.abc import Awaitable, Sequence
 from datetime import timedelta
 from typing import Any, Final, TypeVar
 
-import msgspec
-
 from api.http.problems import problem_of
-from api.pages.calls import open_until, writing, written
 from api.pages.forms import Plain, SubmittedForm, nested, with_seconds
 from api.pages.organisations import names_among
 from api.pages.page import Page, PageAction, PageContent
@@ -23,17 +20,13 @@ from domain.commands.applications.returning import ResubmitApplication, ReturnAp
 from domain.commands.applications.submitting import ChangeApplication, ContinueApplication
 from domain.commands.grants.offering import OfferGrant
 from domain.commands.reviews import AssignReview, ReplaceReview
-from domain.forms import BudgetLine
 from domain.messages import msg
 from domain.refusals import Forbidden, NotFound
 from domain.reviews.facts import JUDGING
 from domain.reviews.state import ReviewStatus
 from domain.rounds.state import RoundStatus
-from domain.stages import Stage
-from domain.values import Money, Role
+from domain.values import Money
 from projections import applications, calls, initiatives, reviews, rounds, timeline
-from projections.applications import ApplicationDetail
-from projections.calls import CallDetail
 from projections.initiatives import CallMember
 from projections.readings import NotRecorded
 from projections.reviews import ReviewShown
@@ -118,106 +111,6 @@ def _withheld(found: Sequence[ReviewShown]) -> bool:
 
 _NOTHING: Final[Any] = {"title": "", "requested": Money(amount="0", currency="EUR"), "answers": {}}
 """An empty application, for checking whether one may be submitted."""
-
-
-async def _written_anew(visit: Visit) -> PageContent:
-    """The form of an application with what was last submitted, to change or resubmit it."""
-    reader, who, application = visit.wiring.reader, visit.person, visit.path["application"]
-    shown = await applications.one(reader, who, application)
-    if shown.seen_as is not Role.APPLICANT:
-        raise NotFound
-    call = await calls.one(reader, who, shown.call)
-    stage, start = _answered(call, shown), _as_typed(shown)
-    if shown.status == ApplicationStatus.RETURNED:
-        return writing(
-            visit,
-            call,
-            stage,
-            "application.resubmit",
-            until=shown.awaited_until,
-            heading=msg("Submit again"),
-            note=msg("Answer the questions by correcting your application; they are on its page."),
-            send=msg("Submit the application again"),
-            start=start,
-        )
-    round = await rounds.one(reader, who, shown.round)
-    return writing(
-        visit,
-        call,
-        stage,
-        "application.change",
-        until=open_until(round) if round.status == RoundStatus.OPEN else None,
-        heading=msg("Change the application"),
-        note=msg("The jury sees the newest version; earlier ones stay in the history."),
-        send=msg("Submit the changes"),
-        start=start,
-    )
-
-
-async def _next_stage(visit: Visit) -> PageContent:
-    """The form of the stage to which an application was invited."""
-    reader, who = visit.wiring.reader, visit.person
-    shown = await applications.one(reader, who, visit.path["application"])
-    if shown.seen_as is not Role.APPLICANT or shown.invited_to is None:
-        raise NotFound
-    call = await calls.one(reader, who, shown.call)
-    stage = next(each for each in call.stages if each.id == shown.invited_to)
-    round = next((each for each in call.rounds if each.stage == stage.id), None)
-    return writing(
-        visit,
-        call,
-        stage,
-        "application.continue",
-        until=open_until(round) if round and round.status == RoundStatus.OPEN else None,
-        heading=msg("The next stage"),
-        note=msg(
-            "You can change what you submit until the deadline. The jury also sees your earlier answers."
-        ),
-        send=msg("Submit for the next stage"),
-        start={"title": shown.title or "", "requested.amount": shown.requested.amount},
-    )
-
-
-async def _continued(visit: Visit, form: SubmittedForm) -> Plain:
-    reader, who = visit.wiring.reader, visit.person
-    shown = await applications.one(reader, who, visit.path["application"])
-    call = await calls.one(reader, who, shown.call)
-    stage = next((each for each in call.stages if each.id == shown.invited_to), call.stages[-1])
-    return written(call, stage.form, form)
-
-
-def _as_typed(shown: ApplicationDetail) -> dict[str, str]:
-    """The initial values of the form of an application."""
-    start = {"title": shown.title or "", "requested.amount": shown.requested.amount}
-    for name, answer in (shown.answers or {}).items():
-        match answer:
-            case None:
-                pass
-            case bool():
-                start[f"answers.{name}"] = "yes" if answer else "no"
-            case str():
-                start[f"answers.{name}"] = answer
-            case _:
-                for row, each in enumerate(answer):
-                    if isinstance(each, BudgetLine):
-                        start[f"answers.{name}[{row}].item"] = each.item
-                        start[f"answers.{name}[{row}].amount"] = each.amount
-                    else:
-                        start[f"answers.{name}.{each}"] = "yes"
-    return start
-
-
-async def _anew(visit: Visit, form: SubmittedForm) -> Plain:
-    reader, who = visit.wiring.reader, visit.person
-    shown = await applications.one(reader, who, visit.path["application"])
-    call = await calls.one(reader, who, shown.call)
-    return written(call, _answered(call, shown).form, form)
-
-
-def _answered(call: CallDetail, shown: ApplicationDetail) -> Stage:
-    """The stage that an application answered last, with the version of its form that it answered."""
-    stage = next(each for each in call.stages if each.id == shown.stage)
-    return msgspec.structs.replace(stage, form=shown.form or stage.form)
 
 
 async def _offers(visit: Visit, trial: Trial, application: str) -> list[Offer]:
@@ -354,39 +247,6 @@ PAGES = (
                 told={"application": "application"},
                 filled=_offered,
                 then=lambda _, answer: f"/grants/{answer.stream}",
-            ),
-        ),
-    ),
-    Page(
-        path="/applications/{application}/change",
-        show=_written_anew,
-        acts=(
-            PageAction(
-                command="application.change",
-                done=msg("Your changes are submitted."),
-                told={"application": "application"},
-                filled=_anew,
-                then=lambda _, answer: f"/applications/{answer.stream}",
-            ),
-            PageAction(
-                command="application.resubmit",
-                done=msg("Your application is submitted again."),
-                told={"application": "application"},
-                filled=_anew,
-                then=lambda _, answer: f"/applications/{answer.stream}",
-            ),
-        ),
-    ),
-    Page(
-        path="/applications/{application}/continue",
-        show=_next_stage,
-        acts=(
-            PageAction(
-                command="application.continue",
-                done=msg("Your answers for the next stage are submitted."),
-                told={"application": "application"},
-                filled=_continued,
-                then=lambda _, answer: f"/applications/{answer.stream}",
             ),
         ),
     ),

@@ -28,7 +28,8 @@ from domain.answers import number_bounds
 from domain.commands.register import REGISTER
 from domain.labels import REASONS, label
 from domain.messages import Message, msg
-from domain.values import Money, Role, Texts
+from domain.texts import Texts
+from domain.values import Money, Role
 from projections.timeline import About, TimelineEntry
 
 _HERE: Final = Path(__file__).parent

@@ -32,7 +32,8 @@ from api.run.wiring import Wiring
 from domain.commands.register import REGISTER
 from domain.messages import Message, counted, msg
 from domain.refusals import CommandRejected, Invalid, NotFound
-from domain.values import CONTROL, Channel
+from domain.texts import CONTROL
+from domain.values import Channel
 from history.requests import Answer, Contended, KeyReused, Stale
 from history.requests import Request as Asked
 

@@ -15,7 +15,8 @@ from domain.messages import Message, counted, msg
 from domain.panels.state import PanelStatus
 from domain.reviews.state import ReviewStatus
 from domain.rounds.state import RoundStatus
-from domain.values import Role, Texts
+from domain.texts import Texts
+from domain.values import Role
 from projections import applications, calls, grants, organisations, panels, reviews
 from projections.calls import CallLine
 from projections.grants import GrantTasks

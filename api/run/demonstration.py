@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from api.run.demonstration_calls import BOOKS, CONCERTS, eur
 from api.run.settings import Settings
 from api.run.wiring import Wiring, wire
 from domain.commands.register import REGISTER
@@ -184,7 +185,7 @@ async def _found(story: _Story) -> None:
         )
     story.at(1)
     fund = await story.do("officer", "fund.open", initiative=initiative, name="Winter fund", currency="EUR")
-    await story.do("funder", "fund.pledge", fund=fund, funder=people["funder"], amount=_eur("40000.00"))
+    await story.do("funder", "fund.pledge", fund=fund, funder=people["funder"], amount=eur("40000.00"))
     pledge = await _newest_pledge(story, fund)
     story.at(4)
     await story.do(
@@ -192,7 +193,7 @@ async def _found(story: _Story) -> None:
         "fund.receive",
         fund=fund,
         pledge=pledge,
-        amount=_eur("30000.00"),
+        amount=eur("30000.00"),
         received_on=story.day(4),
     )
     await _first_call(story, fund)
@@ -211,13 +212,13 @@ async def _newest_pledge(story: _Story, fund: str) -> str:
 
 async def _first_call(story: _Story, fund: str) -> None:
     """A call that is over, with one grant half paid."""
-    call = await story.do("officer", "call.draft", fund=fund, **_BOOKS)
+    call = await story.do("officer", "call.draft", fund=fund, **BOOKS)
     await story.do("officer", "call.publish", call=call)
     round_ = await story.do("officer", "round.open", call=call, closes_at=story.local(20))
     story.at(12)
     quiet = await story.do(
         "applicant", "application.submit", call=call, round=round_, title="Тихая книга",
-        requested=_eur("3200.00"),
+        requested=eur("3200.00"),
         answers={
             "idea": "Книга о зиме, которую пишут вдали от дома: двенадцать рассказов и карта.",
             "costs": [{"item": "Печать", "amount": "2400.00"}, {"item": "Редактура", "amount": "800.00"}],
@@ -227,7 +228,7 @@ async def _first_call(story: _Story, fund: str) -> None:
     story.at(18)
     letters = await story.do(
         "second applicant", "application.submit", call=call, round=round_, title="Letters that were not sent",
-        requested=_eur("1800.00"),
+        requested=eur("1800.00"),
         answers={
             "idea": "A reader of forty invented letters, in two languages.",
             "costs": [{"item": "Translation", "amount": "1800.00"}],
@@ -245,7 +246,7 @@ async def _first_call(story: _Story, fund: str) -> None:
         application=quiet,
         outcome="award",
         reason="quality",
-        amount=_eur("3000.00"),
+        amount=eur("3000.00"),
     )
     await story.do(
         "chair",
@@ -281,8 +282,8 @@ async def _first_call(story: _Story, fund: str) -> None:
     await story.do(
         "officer", "grant.schedule", grant=grant,
         instalments=[
-            {"amount": _eur("2000.00"), "due": story.day(45), "condition": "none"},
-            {"amount": _eur("1000.00"), "due": story.day(120), "condition": "report"},
+            {"amount": eur("2000.00"), "due": story.day(45), "condition": "none"},
+            {"amount": eur("1000.00"), "due": story.day(120), "condition": "report"},
         ],
     )  # fmt: skip
     story.at(40)
@@ -297,7 +298,7 @@ async def _first_call(story: _Story, fund: str) -> None:
         "instalment.settle",
         grant=grant,
         instalment=1,
-        amount=_eur("2000.00"),
+        amount=eur("2000.00"),
         settled_on=story.day(44),
     )
 
@@ -336,69 +337,6 @@ async def _review(story: _Story, points: dict[str, tuple[int, int]]) -> None:
 async def _open_call(story: _Story, fund: str) -> None:
     """A call that accepts applications for another month."""
     story.at(60)
-    call = await story.do("officer", "call.draft", fund=fund, **_CONCERTS)
+    call = await story.do("officer", "call.draft", fund=fund, **CONCERTS)
     await story.do("officer", "call.publish", call=call)
     await story.do("officer", "round.open", call=call, closes_at=story.local(DAYS + 30))
-
-
-def _eur(amount: str) -> dict[str, str]:
-    return {"amount": amount, "currency": "EUR"}
-
-
-_RUBRIC: Final = {
-    "criteria": [
-        {"id": "art", "label": {"en": "Artistic strength", "ru": "Художественная сила"}, "weight": 2},
-        {"id": "need", "label": {"en": "Need", "ru": "Необходимость"}},
-    ]
-}
-_BOOKS: Final = {
-    "title": {"en": "Books of the winter", "ru": "Зимние книги"},
-    "summary": {
-        "en": "For writers and publishers in exile who need paper, print and time.",
-        "ru": "Для писателей и издателей в изгнании, которым нужны бумага, печать и время.",
-    },
-    "stages": [
-        {
-            "id": "main",
-            "form": {
-                "questions": [
-                    {
-                        "id": "idea",
-                        "kind": "long_text",
-                        "label": {"en": "What will you make?", "ru": "Что вы сделаете?"},
-                        "max_words": 400,
-                    },
-                    {
-                        "id": "costs",
-                        "kind": "budget",
-                        "label": {"en": "What does it cost?", "ru": "Сколько это стоит?"},
-                    },
-                    {
-                        "id": "home",
-                        "kind": "text",
-                        "label": {"en": "Where do you live now?", "ru": "Где вы живёте сейчас?"},
-                        "required": False,
-                        "identifying": True,
-                    },
-                ]
-            },
-            "rubric": _RUBRIC,
-        }
-    ],
-    "budget": _eur("10000.00"),
-    "minimum_award": _eur("500.00"),
-    "maximum_award": _eur("5000.00"),
-    "time_zone": "Europe/Berlin",
-    "grace_minutes": 15,
-}
-_CONCERTS: Final = {
-    **_BOOKS,
-    "title": {"en": "Concerts in small rooms", "ru": "Концерты в маленьких комнатах"},
-    "summary": {
-        "en": "For musicians in exile who play where people live.",
-        "ru": "Для музыкантов в изгнании, которые играют там, где живут люди.",
-    },
-    "budget": _eur("12000.00"),
-    "maximum_award": _eur("3000.00"),
-    "grace_minutes": 0,
-}

@@ -37,7 +37,8 @@ from domain.forms import Answer, Form
 from domain.messages import msg
 from domain.refusals import FieldError, Invalid, Refused
 from domain.rounds.state import Round, RoundStatus
-from domain.values import Money, check_text
+from domain.texts import check_text
+from domain.values import Money
 
 
 def submit(

@@ -10,8 +10,8 @@ from domain.eligibility import EligibilityQuestion
 from domain.forms import Form, Rubric
 from domain.personal import Personal, Withheld
 from domain.stages import Stage
+from domain.texts import Texts
 from domain.topic import EVERYBODY, FOLLOWERS, stored_as
-from domain.values import Texts
 
 Intake = Literal["deadline", "rolling"]
 """``deadline``: applications are taken until a deadline and judged together. ``rolling``: they are taken all the time,

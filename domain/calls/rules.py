@@ -27,7 +27,8 @@ from domain.forms import Form, Rubric, check_form, check_rubric
 from domain.initiatives import check_screening_changes
 from domain.messages import At, msg
 from domain.refusals import Invalid, Refused
-from domain.values import Money, check_optional
+from domain.texts import check_optional
+from domain.values import Money
 
 _LAST_YEAR: Final = 2200
 

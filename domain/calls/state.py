@@ -27,7 +27,7 @@ from domain.deciding import Aggregate
 from domain.eligibility import EligibilityQuestion
 from domain.forms import Form, Rubric
 from domain.stages import Stage
-from domain.values import Texts
+from domain.texts import Texts
 
 
 class CallStatus(enum.StrEnum):

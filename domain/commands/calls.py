@@ -37,7 +37,8 @@ from domain.reviews.state import REVIEW
 from domain.rounds import rules as round_rules
 from domain.rounds.state import ROUND, Round, RoundStatus
 from domain.stages import StageDrafts, check_stages
-from domain.values import CallId, FundId, Money, check_texts
+from domain.texts import check_texts
+from domain.values import CallId, FundId, Money
 
 
 class DraftCall(Command, frozen=True, kw_only=True):

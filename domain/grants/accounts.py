@@ -20,7 +20,7 @@ from stdnum.exceptions import ValidationError
 from domain import limits
 from domain.messages import Message, msg
 from domain.refusals import Invalid
-from domain.values import check_line
+from domain.texts import check_line
 
 _SAYS_IBAN: Final = re.compile(r"IBAN(?:[\W_]+(?:NO|NR|NUMBER)\b)?[\W_]*(?=[A-Z]{2}[0-9]{2}|[^A-Z]|\Z)")
 _PART: Final = re.compile(r"([0-9]+)!([a-z])")

@@ -23,7 +23,7 @@ from domain.currencies import DECIMALS
 from domain.grants.accounts import check_account
 from domain.messages import Message, msg
 from domain.refusals import FieldError, Invalid
-from domain.values import check_line
+from domain.texts import check_line
 
 _COUNTRY: Final = re.compile(r"[A-Z]{2}\Z", re.ASCII)
 _PLAIN: Final = re.compile(r"[A-Z0-9]*\Z", re.ASCII)

@@ -13,7 +13,7 @@ from domain.refusals import FieldError, Invalid, Refused
 from domain.reviews.facts import ReviewSubmitted
 from domain.reviews.state import Review, ReviewStatus
 from domain.rounds.state import Round, RoundStatus
-from domain.values import check_text
+from domain.texts import check_text
 
 
 def check_eligible(application: Application) -> None:

@@ -25,7 +25,7 @@ from domain.rounds.facts import (
 )
 from domain.rounds.state import Round, RoundStatus
 from domain.stages import Stage
-from domain.values import check_optional
+from domain.texts import check_optional
 
 
 def stage_to_open(call: Call, rounds: Iterable[Round]) -> Stage:

@@ -9,7 +9,7 @@ from domain.calls.facts import CallFact, HowMany, Intake
 from domain.calls.state import Call, CallStatus, evolve
 from domain.eligibility import EligibilityQuestion
 from domain.stages import Stage
-from domain.values import Texts
+from domain.texts import Texts
 from projections.placed import Placed
 from projections.projection import Projection
 from projections.rows import Rows, Shown

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from domain.messages import Letters, Message, in_context, msg
-from domain.values import Role, Texts
+from domain.texts import Texts
+from domain.values import Role
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import pytest
 from domain import values
 from domain.grants.accounts import check_account
 from domain.refusals import Invalid
-from domain.values import check_text, check_texts
+from domain.texts import check_text, check_texts
 
 WRITTEN = {
     "Cyrillic": "Зимний дом — «Ўзбек» Ґалаґан",

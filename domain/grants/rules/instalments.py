@@ -24,7 +24,8 @@ from domain.grants.state import Grant, InstalmentState, InstalmentStatus
 from domain.messages import msg
 from domain.parties import Actor, PartyState, is_tied_to
 from domain.refusals import Invalid, NotFound, Refused
-from domain.values import Money, check_line
+from domain.texts import check_line
+from domain.values import Money
 
 _OTHER_ZONES: Final = timedelta(days=1)
 """How much earlier the day in the bank's calendar may be than the day in UTC."""

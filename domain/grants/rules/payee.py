@@ -15,7 +15,7 @@ from domain.messages import msg
 from domain.organisations import Organisation, check_takes_part
 from domain.parties import Actor, PartyState, is_tied_to
 from domain.refusals import FieldError, Invalid, NotFound, Refused
-from domain.values import check_text
+from domain.texts import check_text
 
 PAYEE_WAITING_TIME: Final = timedelta(hours=24)
 """The waiting time for payments after a confirmed payee was replaced, so that a recipient whose access was stolen can

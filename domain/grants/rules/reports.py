@@ -10,7 +10,7 @@ from domain.grants.rules.standing import check_not_ended
 from domain.grants.state import Grant, ReportStatus
 from domain.messages import msg
 from domain.refusals import NotFound, Refused
-from domain.values import check_text
+from domain.texts import check_text
 
 
 def submit_report(grant_id: str, grant: Grant, *, text: str) -> tuple[Fact, ...]:

@@ -13,7 +13,7 @@ from domain.grants.state import Grant
 from domain.messages import msg
 from domain.parties import PartyState
 from domain.refusals import Refused
-from domain.values import check_line, check_optional
+from domain.texts import check_line, check_optional
 
 
 def record(
