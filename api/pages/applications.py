@@ -14,6 +14,7 @@ from api.pages.page import Page, PageAction, PageContent
 from api.pages.trying import Offer, Trial
 from api.pages.visits import Visit
 from domain.applications.state import ApplicationStatus
+from domain.calls.rules import instant
 from domain.commands.applications.ending import ForgetApplication, WithdrawApplication
 from domain.commands.applications.examining import FindApplicationEligible, FindApplicationIneligible
 from domain.commands.applications.returning import ResubmitApplication, ReturnApplication
@@ -25,7 +26,7 @@ from domain.refusals import Forbidden, NotFound
 from domain.reviews.facts import JUDGING
 from domain.reviews.state import ReviewStatus
 from domain.rounds.state import RoundStatus
-from domain.values import Money
+from domain.values import Money, read_time
 from projections import applications, calls, initiatives, reviews, rounds, timeline
 from projections.initiatives import CallMember
 from projections.readings import NotRecorded
@@ -190,13 +191,19 @@ async def _of_call(visit: Visit) -> PageContent:
     )
 
 
-async def _offered(_: Visit, form: SubmittedForm) -> Plain:
-    """The fields of an offer; its date and time are typed in UTC."""
-    plain: Any = nested(form.typed())  # Any: see Plain
-    respond_by = plain.get("respond_by")
-    if isinstance(respond_by, str) and respond_by:
-        plain["respond_by"] = f"{respond_by}{':00' if respond_by.count(':') == 1 else ''}Z"
-    return dict(plain)
+async def _offered(visit: Visit, form: SubmittedForm) -> Plain:
+    """The fields of an offer; its date and time are typed in the call's time zone. Raises `Invalid`."""
+    plain = nested(form.typed())
+    typed = plain.get("respond_by")
+    try:
+        local = read_time(typed) if isinstance(typed, str) else None
+    except ValueError:
+        local = None  # the command says what is wrong with it
+    if local is None:
+        return plain
+    shown = await applications.one(visit.wiring.reader, visit.person, visit.path["application"])
+    call = await calls.one(visit.wiring.reader, visit.person, shown.call)
+    return {**plain, "respond_by": instant(local, call.time_zone, "respond_by").isoformat()}
 
 
 async def _returned(_: Visit, form: SubmittedForm) -> Plain:

@@ -107,7 +107,9 @@ def entry_of(row: QueryRow, asked: Asked, names: Mapping[str, Name], numbers: Nu
     actor = actor_words(acting.role, handle, numbers, of_grant=recorded.stream.startswith(f"{GRANT.kind}-"))
     said = words(
         recorded.fact,
-        SentenceContext(actor=actor, about=name.said, currency=asked.currency, places=asked.places),
+        SentenceContext(
+            actor=actor, about=name.said, currency=asked.currency, zone=asked.zone, places=asked.places
+        ),
     )
     return TimelineEntry(
         stream=recorded.stream if read is None else read.round,

@@ -34,7 +34,7 @@ from domain.grants.facts import (
     PayeeKind,
 )
 from domain.labels import SCREENING_RESULTS, reason
-from domain.messages import Message, counted, msg
+from domain.messages import At, Message, counted, msg
 from domain.values import Money
 from projections.words.sentences import FactInWords, SentenceContext
 
@@ -56,7 +56,7 @@ def grant_words(fact: GrantFact, context: SentenceContext) -> FactInWords:
                     actor=actor,
                     about=about,
                     amount=Money.of(fact.amount, fact.currency),
-                    respond_by=fact.respond_by,
+                    respond_by=At(fact.respond_by, context.zone),
                 )
             )
         case GrantAccepted():

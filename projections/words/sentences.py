@@ -24,11 +24,13 @@ class FactInWords:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentenceContext:
     """What the words need besides the fact: the `actor` and the thing that it is `about`, both as they stand in a
-    sentence; the `currency` of amounts that have none; and whether the reader sees `places` on the waiting list."""
+    sentence; the `currency` of amounts that have none; the `zone` of moments that have none; and whether the reader sees
+    `places` on the waiting list."""
 
     actor: Message
     about: Message
     currency: str = ""
+    zone: str = "UTC"
     places: bool = True
 
 

@@ -165,7 +165,9 @@ def decided(people: dict[str, Someone], stage: Stage, application: str, walk: Wa
     walk.read["announced"] = officer.press("Announce now", form="panel-announce")
     officer.go(application)
     year = 2100
-    officer.press("Offer 1", form="grant-offer", **{"Answer until": f"{year}-01-01T12:00"})
+    offered = officer.press("Offer 1", form="grant-offer", **{"Answer until": f"{year}-01-01T12:00"})
+    assert f"1 January {year}, 12:00 (Berlin time)" in offered
+    assert "UTC" not in offered
     walk.places["grant"] = officer.path
 
 
