@@ -94,9 +94,9 @@ async def tasks(
             call=row["call"],
             handle=row["handle"],
             tasks=tuple(
-                GrantTask(kind=each.kind, number=each.number, amount=_amount(grant, each))
-                for each in found
-                if isinstance(access.does_task(actor, initiative, grant, each, conflicts=conflicts), Allowed)
+                GrantTask(kind=task.kind, number=task.number, amount=_amount(grant, task))
+                for task in found
+                if isinstance(access.does_task(actor, initiative, grant, task, conflicts=conflicts), Allowed)
             ),
         )
 
@@ -105,9 +105,9 @@ async def tasks(
         for row in rows
         if all(row[name] in loaded for name in ("grant", "call", "initiative", "recipient"))
     }
-    found = page(rows, limit, waiting, lambda row: str(row["grant"]), readable=readable)
+    listed = page(rows, limit, waiting, lambda row: str(row["grant"]), readable=readable)
     # Which grants cannot be read is told in the lists of their calls, to those who see these.
-    return ResultPage(items=tuple([each for each in found.items if each.tasks]), next=found.next)
+    return ResultPage(items=tuple([item for item in listed.items if item.tasks]), next=listed.next)
 
 
 def _amount(grant: Grant, task: Task) -> Money:
