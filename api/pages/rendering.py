@@ -50,9 +50,13 @@ class Said:
 def said(texts: Texts, languages: Sequence[str]) -> Said:
     """A text in the first of `languages` that it has (``en`` counts for ``en-GB``); otherwise in its own first
     language."""
-    by_base = {language.partition("-")[0]: language for language in reversed(texts)}
     for language in languages:
-        found = language if language in texts else by_base.get(language.partition("-")[0])
+        base = language.partition("-")[0]
+        found = (
+            language
+            if language in texts
+            else next((each for each in texts if each.partition("-")[0] == base), None)
+        )
         if found is not None:
             return Said(found, texts[found])
     first = next(iter(texts))
