@@ -224,7 +224,8 @@ async def _unknown_topics(history: History) -> list[str]:
 
 def report(found: Diagnosis) -> str:
     """The results as text for people."""
-    lines = [f"{name:<24}{value}" for name, value in found.settings.items()]
+    width = max(24, *(len(name) + 2 for name in found.settings))
+    lines = [f"{name:<{width}}{value}" for name, value in found.settings.items()]
     lines += [
         f"{'PostgreSQL':<24}{found.postgresql}, the database takes {_size(found.database_bytes)}",
         f"{'database role':<24}{found.role}, {_may(found.owner)}",

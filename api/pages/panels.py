@@ -15,6 +15,7 @@ from domain.commands.panels import ClosePanel, ConfirmPanel, OpenPanel, ReturnPa
 from domain.commands.reviews import LowerQuorum
 from domain.messages import Message, msg
 from domain.panels.state import PanelStatus
+from domain.rounds.state import RoundStatus
 from projections import calls, panels, review_progress, rounds
 from projections.panels import Ranking
 
@@ -103,6 +104,7 @@ async def _progress(visit: Visit) -> PageContent:
             "progress": found,
             "to_settle": _to_settle(found.unsettled),
             "call": call,
+            "decided": any(each.id == round and each.status == RoundStatus.DECIDED for each in call.rounds),
             "offers": {
                 each.application: await trial.of(
                     msg("Lower the number of reviews"),
