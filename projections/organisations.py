@@ -25,8 +25,8 @@ from projections.words.sentences import by_title
 
 class OrganisationShown(msgspec.Struct, frozen=True, kw_only=True):
     """An organisation. `acts`: the viewer is a member; otherwise they were invited, and do not see other people.
-    `members` act for it, `invited` have not answered yet. `name` and `identifiers` are None once it was erased, and if
-    they are `damaged`: the stored value is not what was committed to."""
+    `members` act for it; `invited` have not answered yet, and are not named until they accept. `name` and `identifiers` are
+    None once it was erased, and if they are `damaged`: the stored value is not what was committed to."""
 
     id: str
     status: str
@@ -106,8 +106,9 @@ async def _registered(reader: Reader, organisation: str) -> OrganisationRegister
 
 async def _shown(reader: Reader, viewer: str, organisation: str, state: Organisation) -> OrganisationShown:
     acts = viewer in state.members
-    people = sorted(state.members | state.invited) if acts else []
-    names = await names_of(reader, people)
+    members, invited = (sorted(state.members), sorted(state.invited)) if acts else ([], [])
+    # Nobody learns the name behind a code by inviting it: a person is named once they have accepted.
+    names = await names_of(reader, members)
     fact = await _registered(reader, organisation)
 
     def named(person: str) -> NamedPerson:
@@ -120,7 +121,7 @@ async def _shown(reader: Reader, viewer: str, organisation: str, state: Organisa
         name=text_of(fact.name),
         identifiers=None if isinstance(fact.identifiers, Withheld) else fact.identifiers,
         acts=acts,
-        members=tuple([named(each) for each in people if each in state.members]),
-        invited=tuple([named(each) for each in people if each in state.invited]),
+        members=tuple([named(each) for each in members]),
+        invited=tuple([NamedPerson(person=each, name=None) for each in invited]),
         damaged=damaged_in({"name": fact.name, "identifiers": fact.identifiers}),
     )

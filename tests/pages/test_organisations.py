@@ -72,10 +72,16 @@ class TestByPage:
 
         asked = sent(first, page, "organisation-invite", person=stage.people["newcomer"])
         assert asked.status_code == 303, said(asked)
+        invited = first.open(page).text
+        assert stage.people["newcomer"] in invited
+        assert "Applicant Three" not in invited, "whoever holds a code does not learn the name behind it"
+        shown = stage.speaking("applicant").get(f"/api{page}")
+        assert [each["name"] for each in shown["invited"]] == [None]
         assert "You are invited" in second.open("/organisations").text
         assert f"Answer the invitation to act for {NAME}" in second.open("/me").text
         assert sent(second, page, "organisation-join").status_code == 303
         assert "Nobody else" not in second.open(page).text
+        assert "Applicant Three" in first.open(page).text
 
         apply = f"/calls/{stage.call}/apply"
         assert NAME in second.open(apply).text
