@@ -17,7 +17,7 @@ from domain.refusals import NotFound
 from domain.rounds.state import ROUND
 from domain.stages import Stage
 from domain.texts import Texts
-from domain.values import Money
+from domain.values import Money, Role
 from projections import rounds
 from projections.moments import AsOf, position_at
 from projections.paging import DEFAULT_LIMIT, ResultPage, check_limit, key_of, page
@@ -141,7 +141,8 @@ async def one(reader: Reader, viewer: str | None, call: str, *, as_of: AsOf | No
     if not rows:
         raise NotFound
     row = rows[0]
-    inside = bool(initiative.roles(viewer or ""))
+    roles = initiative.roles(viewer or "")
+    inside = bool(roles)
     for each in row["rounds"]:
         # As JSON, so that the call and its rounds are read in one statement.
         each["closes_at"] = datetime.fromisoformat(each["closes_at"]).astimezone(UTC)
@@ -156,6 +157,7 @@ async def one(reader: Reader, viewer: str | None, call: str, *, as_of: AsOf | No
             )
             for each in row["rounds"]
         ],
+        staff=Role.OFFICER in roles,
     )
     return CallDetail(
         **{name: getattr(shown, name) for name in CallLine.__struct_fields__},
@@ -179,14 +181,17 @@ async def _page(
     reader: Reader, rows: list[QueryRow], limit: int, *, inside: bool, at: int
 ) -> ResultPage[CallLine]:
     found = await rounds.of_calls(reader, [row["call"] for row in rows[:limit]], inside=inside, at=at)
-    return page(rows, limit, lambda row: _line(row, found[row["call"]]), lambda row: str(row["call"]))
+    return page(
+        rows, limit, lambda row: _line(row, found[row["call"]], staff=inside), lambda row: str(row["call"])
+    )
 
 
-def _line(row: QueryRow, found: list[RoundLine]) -> CallLine:
+def _line(row: QueryRow, found: list[RoundLine], *, staff: bool) -> CallLine:
+    """A call; its newest version is told only to its `staff`, who change it."""
     currency = row["currency"]
     return CallLine(
         id=row["call"],
-        version=Version(row["call"], row["version"]),
+        version=Version(row["call"], row["version" if staff else "public_version"]),
         initiative=row["initiative"],
         fund=row["fund"],
         status=row["status"],

@@ -73,8 +73,15 @@ def test_an_application_is_reviewed_and_decided_as_it_arrives(stage: Stage, call
         reason="quality",
     )
     chair.post(f"/api/panels/{panel}/close")
-    stage.speaking("officer").post(f"/api/panels/{panel}/confirm")
-    stage.speaking("officer").post(f"/api/panels/{panel}/announce")
+    outsider, officer = stage.speaking("newcomer"), stage.speaking("officer")
+    before = [each.get(f"/api/calls/{call}")["version"] for each in (outsider, officer)]
+    officer.post(f"/api/panels/{panel}/confirm")
+    after = [
+        each.get(f"/api/calls/{call}", position=officer.position)["version"] for each in (outsider, officer)
+    ]
+    assert after[0] == before[0], "an award is not told by the call's version before it is announced"
+    assert after[1] != before[1]
+    officer.post(f"/api/panels/{panel}/announce")
     assert "Awarded" in artist.open(application).text
     page = {role: html.unescape(stage.visitor(role).open(application).text) for role in ("officer", "funder")}
     assert f"/rounds/{shown['round']}/reviews" in page["officer"]
