@@ -114,12 +114,13 @@ async def mine(
     ]
     rows = await reader.rows(
         """
-        SELECT r.review, r.version, r.call, r.round, r.application, r.status, a.handle, a.requested, a.currency,
-            c.title AS call_title, t.*
+        SELECT r.review, r.version, r.call, r.round, r.application, r.status, a.handle,
+            coalesce(s.requested, a.requested) AS requested, a.currency, c.title AS call_title, t.*
         FROM read.reviews r
         JOIN read.applications a ON a.application = r.application AND a.to_position = 9223372036854775807
         JOIN read.calls c ON c.call = r.call AND c.to_position = 9223372036854775807
-        LEFT JOIN read.titled t ON t.title_stream = r.application AND t.title_version = a.written
+        LEFT JOIN LATERAL jsonb_to_recordset(a.answered) AS s (round text, written integer, requested bigint) ON s.round = r.round
+        LEFT JOIN read.titled t ON t.title_stream = r.application AND t.title_version = coalesce(s.written, a.written)
             AND r.status IN ('cleared', 'submitted')
         WHERE r.juror = %(viewer)b AND r.review > %(after)b::text AND r.to_position = 9223372036854775807
             AND r.call = ANY (%(judging)b::text[])

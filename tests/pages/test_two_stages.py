@@ -11,6 +11,7 @@ import pytest
 from tests.pages.conftest import CALL, Stage, eur, open_call, set_stage
 
 LETTER, PROJECT = "A letter about snow", "Twelve evenings"
+LATER_TITLE = "Snow by night"
 STAGES = [
     {
         "id": "letter",
@@ -125,13 +126,20 @@ def test_an_application_goes_from_the_letter_to_an_award_for_the_project(stage: 
         f"{application}/continue",
         sent
         | {
-            "title": "Snow",
+            "title": LATER_TITLE,
             "requested.amount": "400.00",
             "requested.currency": "EUR",
             "answers.plan": PROJECT,
         },
     )
     assert answered.headers["location"] == application
+    titled = {"title": "Snow", "requested": eur("300.00")}
+    juror = stage.speaking("juror")
+    (mine,) = (each for each in juror.get("/api/reviews")["items"] if each["id"] == first)
+    detail = juror.get(f"/api/reviews/{first}")["application_shown"]
+    (place,) = stage.speaking("officer").get(f"/api/rounds/{letter}/ranking")["places"]["items"]
+    for shown in (mine, detail, place):
+        assert {name: shown[name] for name in titled} == titled, "what was judged, not what is asked for now"
     page = artist.open(application).text
     assert PROJECT in page
     assert LETTER in page
@@ -149,6 +157,9 @@ def test_an_application_goes_from_the_letter_to_an_award_for_the_project(stage: 
         {"work": LETTER},
         ["home"],
     )
+    titled = {first: ("Snow", eur("300.00")), second: (LATER_TITLE, eur("400.00"))}
+    listed = {each["id"]: (each["title"], each["requested"]) for each in juror.get("/api/reviews")["items"]}
+    assert {each: listed[each] for each in titled} == titled
     before = stage.speaking("juror").get(f"/api/reviews/{first}")
     assert (before["round"], before["score"]) == (letter, "80.000")
     past = before["application_shown"]
