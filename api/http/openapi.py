@@ -23,8 +23,8 @@ Json = dict[str, Any]  # Any: JSON
 _CODE: Final = re.compile(r"`([^`]+)`")
 
 _DESCRIPTION: Final = (
-    "Overwinter, a grant platform whose every step can be followed and proved. Every write is a command that either "
-    "happens as a whole, and is a fact for ever, or is refused in one sentence with nothing written. Amounts are decimal "
+    "Overwinter, a grant platform whose every step can be followed and proved. Every write is a command that is "
+    "either executed completely and recorded permanently, or refused with one sentence and nothing written. Amounts are decimal "
     'strings: `{"amount": "1250.00", "currency": "EUR"}`. Errors are problem documents (RFC 9457).'
 )
 _POSITION: Final[Json] = {

@@ -107,7 +107,7 @@ def test_the_funder_reads_the_whole_timeline(walked: Walked) -> None:
     expected = TIMELINE.format(
         application=next(item["handle"] for item in told["items"] if item["role"] == "applicant"),
         deadline=ENGLISH.moment(walked.deadline, "Europe/Berlin"),
-        respond_by=ENGLISH.moment(walked.respond_by),
+        respond_by=ENGLISH.moment(walked.respond_by, "Europe/Berlin"),
         due=ENGLISH.day(date.fromisoformat(walked.due)),
         paid_on=ENGLISH.day(walked.deadline.astimezone(UTC).date()),
     ).strip().split("\n")  # fmt: skip
