@@ -279,13 +279,15 @@ async def _waiting(reader: Reader, panel: str | None, hidden: Collection[str], a
 async def _details(
     reader: Reader, round: str, applications: list[str], panel: str | None, at: int
 ) -> dict[str, QueryRow]:
-    """Handle, status, sum, sealed title, lowered quorum and outcome of some applications."""
+    """Handle, status, lowered quorum and outcome of some applications, and the sum and the sealed title as they were
+    in that round."""
     rows = await reader.rows(
         """
-        SELECT a.application, a.handle, a.status, a.requested, a.currency, t.*, q.quorum, q.reason AS quorum_reason,
-            o.outcome, o.amount, o.waitlist_rank, o.reason, o.more_because
+        SELECT a.application, a.handle, a.status, coalesce(s.requested, a.requested) AS requested, a.currency, t.*,
+            q.quorum, q.reason AS quorum_reason, o.outcome, o.amount, o.waitlist_rank, o.reason, o.more_because
         FROM read.applications a
-        LEFT JOIN read.titled t ON t.title_stream = a.application AND t.title_version = a.written
+        LEFT JOIN LATERAL jsonb_to_recordset(a.answered) AS s (round text, written integer, requested bigint) ON s.round = %(round)b::text
+        LEFT JOIN read.titled t ON t.title_stream = a.application AND t.title_version = coalesce(s.written, a.written)
         LEFT JOIN read.lowered_quorums q ON q.application = a.application AND q.round = %(round)b
             AND q.from_position <= %(at)b::bigint AND q.to_position > %(at)b::bigint
         LEFT JOIN read.outcomes o ON o.panel = %(panel)b::text AND o.application = a.application

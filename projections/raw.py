@@ -15,12 +15,14 @@ from typing import Final, NamedTuple
 from domain import access
 from domain.applications.facts import ApplicationWaitlisted
 from domain.applications.state import APPLICATION
+from domain.calls.facts import CallAwardReleased
 from domain.calls.state import CALL
 from domain.deciding import Allowed, Verdict
 from domain.dossiers import DOSSIER
-from domain.funds import FUND
+from domain.funds import FUND, FundCommitted, FundReleased
+from domain.grants.facts import GrantScreened
 from domain.grants.state import GRANT
-from domain.indexes import conflicts_of
+from domain.indexes import applications_by, applications_of, conflicts_of
 from domain.initiatives import INITIATIVE, INSTALLATION, INSTALLATION_ID, Initiative
 from domain.panels.state import PANEL
 from domain.parties import Actor
@@ -28,7 +30,13 @@ from domain.persons import PersonRegistered
 from domain.readings import READING, ReadingKind
 from domain.refusals import CommandRejected
 from domain.reviews.state import REVIEW
-from domain.rounds.facts import RoundPutToPanel, RoundQuorumLowered
+from domain.rounds.facts import (
+    RoundClosed,
+    RoundLateAccessGranted,
+    RoundOpened,
+    RoundPutToPanel,
+    RoundQuorumLowered,
+)
 from domain.rounds.state import ROUND
 from domain.topics import topics_of
 from domain.values import Role
@@ -118,6 +126,21 @@ class _House:
                 return await self._shows(
                     fact.application
                 )  # it is about this application, although it is in the round's stream
+            case RoundOpened() | RoundClosed() as fact:
+                # In a rolling call, the applicant opens and closes the round by applying.
+                rolling = (await self._reader.the(ROUND, fact.round)).rolling
+                return not rolling or await self._shows_all(applications_of(fact.round))
+            case RoundLateAccessGranted() as fact:
+                # It names the applicant, who may not have applied yet.
+                return await self._shows_all(
+                    applications_by(fact.applicant, fact.round)
+                ) and await readings.record(self._reader, self._viewer, fact.round, "applicants")
+            case FundCommitted() | FundReleased() | CallAwardReleased() as fact:
+                # It is about this grant; its recipient released it by declining.
+                return await self._shows(fact.grant)
+            case GrantScreened() as fact:
+                grant = await self._reader.the(GRANT, fact.grant)
+                return isinstance(access.sees_screening(self._actor, grant, fact.setting), Allowed)
             case RoundPutToPanel() as fact:
                 # It reveals how many reviews each application has.
                 return not await self._conflicts(fact.round)
@@ -136,6 +159,13 @@ class _House:
             self._streams[stream] = False  # stays if the check raises
             self._streams[stream] = await self._stream(stream)
         return self._streams[stream]
+
+    async def _shows_all(self, index: str) -> bool:
+        """Whether the viewer sees the facts of all streams in an index."""
+        for stream in await self._reader.index_entries(index):
+            if not await self._shows(stream):
+                return False
+        return True
 
     async def _stream(self, stream: str) -> bool:
         """Whether the viewer sees the facts of a stream. Kinds that are not listed are shown to nobody."""

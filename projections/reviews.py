@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
@@ -13,6 +14,7 @@ import msgspec
 from domain import access
 from domain.deciding import Allowed, Denied
 from domain.forms import Rubric
+from domain.indexes import conflicts_of, rounds_of
 from domain.initiatives import INITIATIVE
 from domain.messages import msg
 from domain.personal import Withheld
@@ -33,7 +35,8 @@ from projections.versions import Version
 class OwnReview(msgspec.Struct, frozen=True, kw_only=True):
     """A review that the viewer was asked for.
 
-    `handle` stands for the applicant. `title` and `requested` are shown once the juror declared no conflict; `erased`:
+    `handle` stands for the applicant. `title` and `requested` are those of the stage that is judged, shown once the
+    juror declared no conflict, and no longer if they declare one in another stage; `erased`:
     the title can no longer be read; `damaged` names it if the stored value is not what was committed to.
     """
 
@@ -114,12 +117,13 @@ async def mine(
     ]
     rows = await reader.rows(
         """
-        SELECT r.review, r.version, r.call, r.round, r.application, r.status, a.handle, a.requested, a.currency,
-            c.title AS call_title, t.*
+        SELECT r.review, r.version, r.call, r.round, r.application, r.status, a.handle,
+            coalesce(s.requested, a.requested) AS requested, a.currency, c.title AS call_title, t.*
         FROM read.reviews r
         JOIN read.applications a ON a.application = r.application AND a.to_position = 9223372036854775807
         JOIN read.calls c ON c.call = r.call AND c.to_position = 9223372036854775807
-        LEFT JOIN read.titled t ON t.title_stream = r.application AND t.title_version = a.written
+        LEFT JOIN LATERAL jsonb_to_recordset(a.answered) AS s (round text, written integer, requested bigint) ON s.round = r.round
+        LEFT JOIN read.titled t ON t.title_stream = r.application AND t.title_version = coalesce(s.written, a.written)
             AND r.status IN ('cleared', 'submitted')
         WHERE r.juror = %(viewer)b AND r.review > %(after)b::text AND r.to_position = 9223372036854775807
             AND r.call = ANY (%(judging)b::text[])
@@ -131,10 +135,12 @@ async def mine(
         limit=check_limit(limit) + 1,
     )
     reviews = await reader.readable(*((REVIEW, row["review"]) for row in rows))
+    rounds = await reader.index_entries_of_all([rounds_of(call) for call in judging])
+    conflicts = await reader.index_entries_of_all([conflicts_of(viewer, each) for each in rounds])
     found = page(
         rows,
         limit,
-        lambda row: _own(reader, viewer, row, reviews[row["review"]].state),
+        lambda row: _own(reader, viewer, row, reviews[row["review"]].state, conflicts),
         lambda row: str(row["review"]),
         readable=reviews,
     )
@@ -343,9 +349,10 @@ def _shown(row: QueryRow, written: dict[str, _Texts], case: Case, sight: _Sight,
     )
 
 
-def _own(reader: Reader, viewer: str, row: QueryRow, review: Review) -> OwnReview:
-    # The row may lag behind the review: a juror who has stepped back since sees nothing more.
+def _own(reader: Reader, viewer: str, row: QueryRow, review: Review, conflicts: Collection[str]) -> OwnReview:
+    # The row may lag behind the review: a juror who has stepped back since, also in a later stage, sees nothing more.
     cleared = row["status"] in _CLEARED and review.status in _CLEARED and review.juror == viewer
+    cleared = cleared and row["application"] not in conflicts
     title = reader.opened(row, "title", str) if cleared else None
     return OwnReview(
         id=row["review"],

@@ -147,22 +147,21 @@ def sees_payee(actor: Actor, initiative: Initiative, grant: Grant, *, conflicts:
     return _impartial(verdict, grant.application, conflicts)
 
 
-def sees_screening(actor: Actor, grant: Grant) -> Verdict:
-    """The result of a screening: everybody who sees the grant's payments, except people with ties to its recipient or
-    payee, because the result may be about them."""
-    if is_tied_to(actor, grant.recipient) or (
-        grant.payee is not None and is_tied_to(actor, grant.payee.party)
-    ):
+def sees_screening(actor: Actor, grant: Grant, setting: int) -> Verdict:
+    """The result of the screening of the payee of that `setting`: everybody who sees the grant's payments, except
+    people with ties to its recipient or to that payee, because the result may be about them."""
+    payee = grant.parties.get(setting)
+    if is_tied_to(actor, grant.recipient) or is_tied_to(actor, payee):
         return Denied(NOT_YOURS, hidden=True)
     return Allowed(Role.PERSON)
 
 
 def sees_screening_note(
-    actor: Actor, initiative: Initiative, grant: Grant, *, conflicts: Collection[str]
+    actor: Actor, initiative: Initiative, grant: Grant, setting: int, *, conflicts: Collection[str]
 ) -> Verdict:
     """The note of a screening: those who pay and the staff, if they see its result, except people who declared a
     conflict with the grant's application."""
-    tied = sees_screening(actor, grant)
+    tied = sees_screening(actor, grant, setting)
     if isinstance(tied, Denied):
         return tied
     verdict = hidden_from_others(member(actor.id, initiative, Role.FINANCE, Role.APPROVER, Role.OFFICER))

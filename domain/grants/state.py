@@ -147,7 +147,8 @@ class Amendment(msgspec.Struct, frozen=True, kw_only=True):
 
 class Grant(msgspec.Struct, frozen=True, kw_only=True):
     """The state of a grant, without personal data. Sums are minor units of `currency`; `instalments` and `reports` are
-    by number. `payee_confirmed_before`: a payee has been confirmed at some time. `amendment` waits for an answer, and
+    by number. `parties` are those of the present and of former payees, by setting. `payee_confirmed_before`: a payee has
+    been confirmed at some time. `amendment` waits for an answer, and
     `amendments` is the number that were proposed."""
 
     status: GrantStatus | None = None
@@ -161,6 +162,7 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
     currency: str = ""
     respond_by: datetime | None = None
     payee: Payee | None = None
+    parties: dict[int, str | None] = {}
     payee_confirmed_before: bool = False
     screening: Screening | None = None
     instalments: dict[int, InstalmentState] = {}
@@ -260,6 +262,7 @@ def evolve(grant: Grant, fact: GrantFact) -> Grant:
             return replace(
                 grant,
                 payee=Payee(setting=fact.setting, party=fact.party, payable_from=fact.payable_from),
+                parties={**grant.parties, fact.setting: fact.party},
                 instalments={
                     number: _unapproved(instalment) for number, instalment in grant.instalments.items()
                 },

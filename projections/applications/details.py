@@ -111,11 +111,10 @@ async def shown(reader: Reader, viewer: str, case: Case, *, as_of: AsOf | None =
     identity = identity and not unrecorded
     rows = await reader.rows(
         """
-        SELECT a.*, t.* FROM read.applications a LEFT JOIN read.titled t ON t.title_stream = a.application
-            AND t.title_version = coalesce(
-                (SELECT (s ->> 'written')::integer FROM jsonb_array_elements(a.answered) s WHERE s ->> 'round' = %(round)b::text),
-                a.written
-            )
+        SELECT a.*, t.*, coalesce(s.requested, a.requested) AS requested
+        FROM read.applications a
+        LEFT JOIN LATERAL jsonb_to_recordset(a.answered) AS s (round text, written integer, requested bigint) ON s.round = %(round)b::text
+        LEFT JOIN read.titled t ON t.title_stream = a.application AND t.title_version = coalesce(s.written, a.written)
         WHERE a.application = %(application)b
             AND a.from_position <= %(at)b::bigint AND a.to_position > %(at)b::bigint
         """,

@@ -39,11 +39,13 @@ from projections.tables import Table, TableRow
 
 
 class Answered(msgspec.Struct, frozen=True, kw_only=True):
-    """The answers of a stage: the version of the fact that contains them, and the round of the stage."""
+    """The answers of a stage: the version of the fact that contains them, the round of the stage, and the sum that was
+    asked for in it, in minor units."""
 
     stage: str
     round: str
     written: int
+    requested: int
 
 
 class ApplicationRow(TableRow, frozen=True, kw_only=True):
@@ -155,7 +157,10 @@ def _answered(row: ApplicationRow | None, fact: ApplicationWritten, placed: Plac
     else:
         assert row is not None
         round = row.round
-    return (*earlier, Answered(stage=fact.stage, round=round, written=placed.version))
+    return (
+        *earlier,
+        Answered(stage=fact.stage, round=round, written=placed.version, requested=fact.requested),
+    )
 
 
 def _title(fact: ApplicationWritten, placed: Placed) -> TitleRow:

@@ -22,7 +22,7 @@ from domain.organisations import OrganisationRegistered
 from domain.panels.facts import PanelAwardFreed, PanelOpened, PanelOutcomeSet, PanelWaitingListMoved
 from domain.readings import ReadingRecorded
 from domain.reviews.facts import ReviewAssigned
-from domain.rounds.facts import RoundOpened, RoundQuorumLowered
+from domain.rounds.facts import RoundClosed, RoundOpened, RoundQuorumLowered
 from domain.topics import REGISTER
 from projections.placed import Placed
 from projections.projection import Projection
@@ -32,7 +32,7 @@ from projections.tables import Table, TableRow
 
 class StreamRow(TableRow, frozen=True, kw_only=True):
     """The `things` in whose timelines a stream's facts are shown, and the round and the application that they are
-    about."""
+    about. A round's own facts are about it only in a rolling call, where they tell of its single application."""
 
     stream: str
     things: tuple[str, ...]
@@ -80,6 +80,8 @@ def fold(rows: Rows, fact: Fact, placed: Placed) -> None:
         rows.put(STREAMS, begun)
     if isinstance(fact, ApplicationContinued):
         _moved(rows, fact)
+    if isinstance(fact, RoundOpened | RoundClosed) and _of_rolling_call(rows, placed.stream):
+        return  # the application's submission says it already
     round, application = about(fact)
     envelope = placed.recorded.envelope
     # Nobody is shown who has read something.
@@ -109,6 +111,11 @@ def fold(rows: Rows, fact: Fact, placed: Placed) -> None:
         )
 
 
+def _of_rolling_call(rows: Rows, round: str) -> bool:
+    row = rows.get(STREAMS, round)
+    return row is not None and row.round is not None
+
+
 def _moved(rows: Rows, fact: ApplicationContinued) -> None:
     """From now on, the application's facts are about the round of its next stage."""
     row = rows.get(STREAMS, fact.application)
@@ -124,7 +131,8 @@ def begins(fact: Fact, stream: str) -> StreamRow | None:
         case InitiativeFounded() | OrganisationRegistered() | FundOpened() | CallDrafted():
             return StreamRow(stream=stream, things=(stream,))
         case RoundOpened():
-            return StreamRow(stream=stream, things=(stream, fact.call))
+            about_itself = fact.round if fact.rolling else None
+            return StreamRow(stream=stream, things=(stream, fact.call), round=about_itself)
         case ApplicationSubmitted():
             return StreamRow(stream=stream, things=(stream, fact.call), round=fact.round, application=stream)
         case ReviewAssigned():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from domain import access
 from domain.applications.state import APPLICATION
 from domain.calls.state import CALL
@@ -16,9 +18,11 @@ from domain.grants.facts import (
     GrantSuspended,
     GrantTerminated,
 )
-from domain.grants.state import GRANT
+from domain.grants.state import GRANT, Grant
 from domain.indexes import conflicts_of, rounds_of
+from domain.initiatives import Initiative
 from domain.messages import msg
+from domain.parties import Actor
 from domain.personal import Withheld
 from domain.refusals import Forbidden, NotFound
 from domain.values import Money
@@ -147,10 +151,7 @@ async def one(reader: Reader, viewer: str | None, grant: str, *, as_of: AsOf | N
     shown = line(row, recipient=access.sees_recipient(actor, initiative, state, conflicts=conflicts))
     reported = access.sees_reports(actor, initiative, state, conflicts=conflicts)
     proposed = await _proposed(reader, row, reported=reported)
-    screening = None
-    if isinstance(access.sees_screening(actor, state), Allowed):
-        note = access.sees_screening_note(actor, initiative, state, conflicts=conflicts)
-        screening = await _screening(reader, row, note=note)
+    screening = await _screening(reader, row, actor, initiative, state, conflicts)
     call = await reader.the(CALL, state.call)
     explanation = texts.get(row["reason_version"], {}).get("explanation")
     return GrantDetail(
@@ -239,16 +240,29 @@ async def _proposed(reader: Reader, row: QueryRow, *, reported: Verdict) -> Amen
     )
 
 
-async def _screening(reader: Reader, row: QueryRow, *, note: Verdict) -> ScreeningShown | None:
-    """The latest screening, with its note if access allows."""
+async def _screening(
+    reader: Reader,
+    row: QueryRow,
+    actor: Actor,
+    initiative: Initiative,
+    grant: Grant,
+    conflicts: Collection[str],
+) -> ScreeningShown | None:
+    """The latest screening, if the viewer may see it, with its note if they may see that."""
     if row["screening_version"] is None:
         return None
     reference = Reference(row["grant"], row["screening_version"])
-    opens = isinstance(note, Allowed)
-    recorded = (await reader.facts([reference], open_boxes=opens))[reference]
+    recorded = (await reader.facts([reference], open_boxes=False))[reference]
     fact, envelope = recorded.fact, recorded.envelope
     assert isinstance(fact, GrantScreened)
-    text = fact.note if opens else None
+    if not isinstance(access.sees_screening(actor, grant, fact.setting), Allowed):
+        return None
+    text = None
+    note = access.sees_screening_note(actor, initiative, grant, fact.setting, conflicts=conflicts)
+    if isinstance(note, Allowed):
+        opened = (await reader.facts([reference], open_boxes=True))[reference].fact
+        assert isinstance(opened, GrantScreened)
+        text = opened.note
     return ScreeningShown(
         current=fact.setting == row["payee_setting"],
         result=fact.result,

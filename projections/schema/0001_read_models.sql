@@ -89,7 +89,7 @@ CREATE TABLE read.applications (
     standing integer NOT NULL,
     -- The version of the fact that holds the title and the answers.
     written integer NOT NULL,
-    -- The same of each stage that it went through.
+    -- The same of each stage that it went through, with the sum that was asked for in it.
     answered jsonb NOT NULL,
     initiative text COLLATE "C" NOT NULL,
     call text COLLATE "C" NOT NULL,

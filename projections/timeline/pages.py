@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, cast
 
-from domain.topics import topics_for
+from domain import access
+from domain.deciding import Allowed
+from domain.grants.facts import GrantScreened
+from domain.grants.state import GRANT
+from domain.topics import topics_for, topics_of
 from domain.values import Role
 from projections.paging import check_limit, position_of
 from projections.reader import QueryRow, Reader, recorded_in
@@ -16,13 +20,14 @@ from projections.words.sentences import NUMBERED, Numbers
 
 _SHOWN: Final = """
     t.thing = ANY (%(things)b::text[]) AND (t.thing = %(thing)b OR t.topic = ANY (%(for_applicants)b::text[]))
-    AND t.position <= %(at)b::bigint AND t.topic = ANY (%(topics)b::text[])
+    AND t.position <= %(at)b::bigint AND NOT t.position = ANY (%(screenings)b::bigint[]) AND t.topic = ANY (%(topics)b::text[])
     AND (t.round IS NULL OR NOT t.round = ANY (%(rounds)b::text[]))
     AND (t.application IS NULL OR NOT t.application = ANY (%(judged)b::text[]))
     AND (t.application IS NULL OR NOT t.application = ANY (%(tied)b::text[])
         OR t.topic = ANY (%(for_applicants)b::text[]))
 """
-"""The facts that are shown: of the topics for the reader's role, without those that `Asked` excludes."""
+"""The facts that are shown: of the topics for the reader's role, without those that `Asked` excludes and
+screenings of payees to whom the reader has ties."""
 
 
 async def page(reader: Reader, asked: Asked, cursor: str | None, limit: int) -> Timeline:
@@ -41,6 +46,7 @@ async def page(reader: Reader, asked: Asked, cursor: str | None, limit: int) -> 
         "rounds": list(asked.rounds),
         "judged": list(asked.judged),
         "tied": list(asked.tied),
+        "screenings": await _hidden_screenings(reader, asked),
         "for_applicants": sorted(topics_for(Role.APPLICANT)),
         "after_at": after[0],
         "after": after[1],
@@ -63,6 +69,31 @@ async def page(reader: Reader, asked: Asked, cursor: str | None, limit: int) -> 
         next=reader.cursors.token(rows[count - 1]["position"]) if len(rows) > count else None,
         zone=asked.zone,
     )
+
+
+async def _hidden_screenings(reader: Reader, asked: Asked) -> list[int]:
+    """The positions of screenings whose results the viewer does not see, because they have ties to the payee or the
+    recipient."""
+    rows = await reader.rows(
+        """
+        SELECT f.position, f.topic, f.document FROM read.timeline t JOIN history.facts f ON f.position = t.position
+        WHERE t.thing = %(thing)b AND t.topic = ANY (%(topics)b::text[])
+        """,
+        thing=asked.thing,
+        topics=list(topics_of(GrantScreened)),
+    )
+    screenings = {row["position"]: cast("GrantScreened", recorded_in(row).fact) for row in rows}
+    if not screenings:
+        return []
+    grants = await reader.readable(*((GRANT, each) for each in {fact.grant for fact in screenings.values()}))
+    return [
+        position
+        for position, fact in screenings.items()
+        if fact.grant not in grants
+        or not isinstance(
+            access.sees_screening(asked.viewer, grants[fact.grant].state, fact.setting), Allowed
+        )
+    ]
 
 
 async def _place_of(reader: Reader, position: int) -> tuple[datetime, int]:

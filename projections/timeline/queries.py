@@ -10,7 +10,7 @@ from domain.funds import FUND
 from domain.grants.state import GRANT
 from domain.indexes import applications_of, conflicts_of, rounds_of
 from domain.messages import in_context, msg, verbatim
-from domain.parties import Actor
+from domain.parties import is_tied_to
 from domain.rounds.state import ROUND, Round, RoundStatus
 from domain.values import Role
 from projections import readings
@@ -35,8 +35,8 @@ async def of_application(
 ) -> Timeline:
     """What happened to an application, and to the grant that followed, from the beginning.
 
-    Applicants see nothing of what the jury did, neither before the decision nor after; nor do people who declared a
-    conflict of interest. People who judge it see nothing. Raises `NotFound` or `Forbidden`.
+    Applicants see nothing of what the jury did, neither before the decision nor after; nor do people who acted for the
+    applicant before, or declared a conflict of interest. People who judge it see nothing. Raises `NotFound` or `Forbidden`.
     """
     who = viewer or ""
     case = await case_of(reader, who, application)
@@ -70,7 +70,8 @@ async def of_application(
     states = {**{each: loaded.state for each, loaded in earlier.items()}, round: case.round}
     if role is Role.OFFICER:
         await _record_times(reader, who, case.call, rounds)
-    tied = (application,) if conflict else ()
+    conflicts = (application,) if conflict else ()
+    tied = (application,) if conflict or is_tied_to(case.viewer, case.application.applicant) else ()
     return await page(
         reader,
         Asked(
@@ -88,7 +89,7 @@ async def of_application(
                 **_names_of_rounds(case.application.call, case.call, states),
             },
             states=states,
-            conflicts=tied,
+            conflicts=conflicts,
         ),
         cursor,
         limit,
@@ -187,8 +188,7 @@ async def of_fund(
     as_of: AsOf | None = None,
 ) -> Timeline:
     """What happened to a fund and to the grants it pays; raises `NotFound` or `Forbidden`."""
-    actor = Actor(viewer or "")
-    state, initiative = await reader.with_initiative(FUND, fund)
+    state, initiative, actor = await reader.with_initiative_seen_by(viewer, FUND, fund)
     role = allow(access.sees_timeline(actor, initiative))
     at = position_at(as_of, access.sees_times(actor, initiative))
     rows = await reader.rows(

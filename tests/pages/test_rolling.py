@@ -72,6 +72,9 @@ def test_an_application_is_reviewed_and_decided_as_it_arrives(stage: Stage, call
         amount=eur("300.00"),
         reason="quality",
     )
+    funder, timeline = stage.speaking("funder"), f"/api/calls/{call}/timeline"
+    told = [line["topic"] for line in funder.get(timeline, position=chair.position)["items"]]
+    assert {topic.partition(".")[0] for topic in told} == {"call"}, "funders are not told who comes when"
     chair.post(f"/api/panels/{panel}/close")
     outsider, officer = stage.speaking("newcomer"), stage.speaking("officer")
     before = [each.get(f"/api/calls/{call}")["version"] for each in (outsider, officer)]
@@ -89,3 +92,8 @@ def test_an_application_is_reviewed_and_decided_as_it_arrives(stage: Stage, call
     assert stage.speaking("officer").get(f"/api/calls/{call}/decisions-due")["items"] == []
     told = stage.speaking("officer").get(f"/api/calls/{call}/timeline")["items"]
     assert "call.awards_confirmed.v1" in [line["topic"] for line in told]
+    by_applicant = [line["topic"] for line in told if line["role"] == "applicant"]
+    assert by_applicant == ["application.submitted.v1"], "which opened and closed the round"
+    told = [line["topic"] for line in funder.get(timeline, position=officer.position)["items"]]
+    assert {"application.submitted.v1", "round.decided.v1"} <= {*told}
+    assert {"round.opened.v1", "round.closed.v1"}.isdisjoint(told)

@@ -11,6 +11,7 @@ import pytest
 from tests.pages.conftest import CALL, Stage, eur, open_call, set_stage
 
 LETTER, PROJECT = "A letter about snow", "Twelve evenings"
+LATER_TITLE = "Snow by night"
 STAGES = [
     {
         "id": "letter",
@@ -36,9 +37,9 @@ STAGES = [
 ]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def stage() -> Iterator[Stage]:
-    """A demonstration of these tests' own, whose clock they move."""
+    """A demonstration of each test's own, whose clock it moves."""
     with set_stage() as stage:
         yield stage
 
@@ -125,13 +126,20 @@ def test_an_application_goes_from_the_letter_to_an_award_for_the_project(stage: 
         f"{application}/continue",
         sent
         | {
-            "title": "Snow",
+            "title": LATER_TITLE,
             "requested.amount": "400.00",
             "requested.currency": "EUR",
             "answers.plan": PROJECT,
         },
     )
     assert answered.headers["location"] == application
+    titled = {"title": "Snow", "requested": eur("300.00")}
+    juror = stage.speaking("juror")
+    (mine,) = (each for each in juror.get("/api/reviews")["items"] if each["id"] == first)
+    detail = juror.get(f"/api/reviews/{first}")["application_shown"]
+    (place,) = stage.speaking("officer").get(f"/api/rounds/{letter}/ranking")["places"]["items"]
+    for shown in (mine, detail, place):
+        assert {name: shown[name] for name in titled} == titled, "what was judged, not what is asked for now"
     page = artist.open(application).text
     assert PROJECT in page
     assert LETTER in page
@@ -149,6 +157,9 @@ def test_an_application_goes_from_the_letter_to_an_award_for_the_project(stage: 
         {"work": LETTER},
         ["home"],
     )
+    by_review = {first: ("Snow", eur("300.00")), second: (LATER_TITLE, eur("400.00"))}
+    listed = {each["id"]: (each["title"], each["requested"]) for each in juror.get("/api/reviews")["items"]}
+    assert {each: listed[each] for each in by_review} == by_review
     before = stage.speaking("juror").get(f"/api/reviews/{first}")
     assert (before["round"], before["score"]) == (letter, "80.000")
     past = before["application_shown"]
@@ -181,3 +192,35 @@ def test_an_application_goes_from_the_letter_to_an_award_for_the_project(stage: 
     for round, place in ((letter, "80.000"), (stage.round, "90.000")):
         ranking = stage.speaking("officer").get(f"/api/rounds/{round}/ranking")
         assert [each["score"] for each in ranking["places"]["items"]] == [place]
+
+
+def test_a_juror_with_a_conflict_in_the_next_stage_no_longer_reads_what_they_judged(stage: Stage) -> None:
+    season = Season(stage)
+    first = season.judge(art=8)
+    season.decide(outcome="invite")
+    shown = stage.speaking("officer").get(f"/api/rounds/{stage.round}")
+    closes = datetime.fromisoformat(shown["closes_at"]) + timedelta(days=30)
+    stage.round = season.post(
+        "officer", f"/api/calls/{stage.call}/rounds", closes_at=closes.strftime("%Y-%m-%dT12:30:00")
+    )["id"]
+    season.post(
+        "applicant",
+        f"/api/applications/{season.application}/continue",
+        title=LATER_TITLE,
+        requested=eur("400.00"),
+        answers={"plan": PROJECT},
+    )
+    stage.pass_deadline()
+    season.post("officer", f"/api/applications/{season.application}/find-eligible")
+    juror = stage.speaking("juror")
+    second = season.post(
+        "officer", f"/api/applications/{season.application}/reviews", juror=stage.people["juror"]
+    )["id"]
+
+    def titles(position: str) -> dict[str, Any]:
+        listed = juror.get("/api/reviews", position=position)["items"]
+        return {each["id"]: each["title"] for each in listed if each["id"] in (first, second)}
+
+    assert titles(season.position) == {first: "Snow", second: None}
+    season.post("juror", f"/api/reviews/{second}/declare-conflict", reason="friendship")
+    assert titles(season.position) == {first: None, second: None}

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from datetime import timedelta
 
 import pytest
 
+from domain.applications.state import APPLICATION
+from domain.calls.state import CALL
 from domain.refusals import Forbidden
+from domain.stages import StageDraft
 from domain.values import MEMBER_ROLES, Role
 from projections import raw
-from tests.projections.conftest import Season, eur
+from tests.projections.conftest import DEADLINE, Season, eur
 from tests.projections.test_judging_staff import holds
 from tests.projections.test_readings import ask, closed, read_by, submit
 from tests.projections.test_unreadable import add
@@ -248,3 +253,132 @@ async def test_an_officer_for_one_call_sees_its_facts_and_no_other_s(season: Sea
     found = await seen_by(season, "newcomer")
     assert {"call", "round", "application", "review"} <= found.keys()
     assert found.keys().isdisjoint({"fund", "initiative"})
+
+
+async def topics_seen(season: Season, who: str) -> Counter[str]:
+    """How many facts of each topic somebody sees."""
+    rows, seen, _ = await raw.facts(season.reader, season.people[who], after=0, limit=1000)
+    return Counter(row.topic for row in rows if row.position in seen)
+
+
+async def test_late_access_names_an_applicant_so_reading_it_is_recorded(season: Season) -> None:
+    """Also before they have applied, as on the page for it."""
+    await season.begin()
+    season.people["newcomer"] = await season.office.person("Newcomer")
+    await season.run("installation.appoint", season.administrator, person=season.newcomer)
+    await holds(season, "newcomer", Role.OFFICER)
+    await season.run(
+        "round.grant_late_access",
+        season.officer,
+        round=season.round,
+        applicant=season.artist1,
+        until=(DEADLINE + timedelta(days=1)).replace(tzinfo=None),
+        reason="illness",
+    )
+    season.project()
+    assert (await topics_seen(season, "newcomer"))["round.late_access_granted.v1"] == 1
+    assert read_by(season, "newcomer") == ["applicants"]
+
+
+async def test_late_access_is_withheld_from_whoever_is_asked_to_judge_that_application_blind(
+    season: Season,
+) -> None:
+    await season.begin()
+    await season.run(
+        "round.grant_late_access",
+        season.officer,
+        round=season.round,
+        applicant=season.artist1,
+        until=(DEADLINE + timedelta(minutes=1)).replace(tzinfo=None),
+        reason="illness",
+    )
+    await season.apply()
+    await season.close()
+    await season.assign()
+    await season.run("installation.appoint", season.administrator, person=season.juror)
+    await holds(season, "juror", Role.OFFICER, Role.JUROR)
+    season.project()
+    found = await topics_seen(season, "juror")
+    assert "round.late_access_granted.v1" not in found
+    assert "round.opened.v1" in found
+
+
+async def rolling(season: Season) -> None:
+    """A rolling call with one application, found eligible."""
+    await season.begin()
+    call = await season.reader.the(CALL, season.call)
+    season.things["call"] = await season.run(
+        "call.draft",
+        season.officer,
+        fund=season.fund,
+        title={"en": "Rolling call"},
+        summary={"en": "Work in exile"},
+        stages=(
+            StageDraft(
+                id="main",
+                form=call.forms["main"][0],
+                rubric=call.rubrics["main"][0],
+                quorum=2,
+                blindness="single",
+            ),
+        ),
+        budget=eur("5000.00"),
+        minimum_award=eur("100.00"),
+        maximum_award=eur("3000.00"),
+        intake="rolling",
+        decide_within_days=14,
+    )
+    await season.run("call.publish", season.officer, call=season.call)
+    season.things["application1"] = await season.run(
+        "application.submit",
+        season.artist1,
+        call=season.call,
+        title="Title",
+        requested=eur("1500.00"),
+        answers={"idea": "An idea", "born": "A village"},
+    )
+    state = await season.reader.the(APPLICATION, season.application1)
+    season.things["round"] = state.round
+    await season.run("application.find_eligible", season.officer, application=season.application1)
+
+
+async def test_a_rolling_round_names_its_applicant_as_its_application_does(season: Season) -> None:
+    """The applicant opens and closes it by applying."""
+    await rolling(season)
+    for who in ("juror", "newcomer"):
+        if who == "newcomer":
+            season.people[who] = await season.office.person("Newcomer")
+        await season.run("installation.appoint", season.administrator, person=season.people[who])
+    await season.run("review.assign", season.officer, application=season.application1, juror=season.juror)
+    await holds(season, "juror", Role.OFFICER, Role.JUROR)
+    await holds(season, "newcomer", Role.OFFICER)
+    season.project()
+    found = await topics_seen(season, "juror")
+    assert found["application.submitted.v1"] == 0
+    # That of the call with a deadline, opened by an officer.
+    assert (found["round.opened.v1"], found["round.closed.v1"]) == (1, 0)
+    found = await topics_seen(season, "newcomer")
+    assert (found["round.opened.v1"], found["round.closed.v1"]) == (2, 1)
+    assert "applicants" in read_by(season, "newcomer")
+
+
+async def test_what_a_fund_released_is_withheld_where_the_grant_is(season: Season) -> None:
+    """The recipient releases it by declining the offer."""
+    await in_review(season)
+    for name in ("second_juror", "newcomer"):
+        if name == "second_juror":
+            await season.run("installation.appoint", season.administrator, person=season.second_juror)
+        await holds(season, name, Role.OFFICER, Role.JUROR)
+    await season.decide()
+    grant = await season.run(
+        "grant.offer",
+        season.officer,
+        application=season.application1,
+        respond_by=DEADLINE + timedelta(days=30),
+    )
+    await season.run("grant.decline", season.artist1, grant=grant, reason="safety")
+    season.project()
+    for who, told in (("second_juror", 0), ("newcomer", 1)):
+        found = await topics_seen(season, who)
+        assert found["fund.opened.v1"] == 1
+        assert (found["fund.committed.v1"], found["fund.released.v1"]) == (told, told), who
