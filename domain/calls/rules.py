@@ -115,8 +115,17 @@ def check_changeable(call: Call, *, in_panel: bool) -> None:
 
 
 def change(changed: CallChanged, call: Call, *, has_applications: bool) -> tuple[Fact, ...]:
-    """Change a call's texts and amounts. Once there are applications, the range of awards cannot become narrower."""
+    """Change a call's texts and amounts. Once there are applications, the range of awards cannot become narrower; and a
+    rolling call keeps a budget for what it has awarded."""
     _check_amounts(changed)
+    if changed.budget < call.awarded:
+        raise Invalid.field(
+            "budget.amount",
+            msg(
+                "This call has awarded {awarded} already, so its budget cannot be lower.",
+                awarded=Money.of(call.awarded, call.currency),
+            ),
+        )
     if call.fast_track_up_to is not None:
         fast_track.check_ceiling(changed.maximum_award, up_to=call.fast_track_up_to, currency=call.currency)
     if has_applications and changed.minimum_award > call.minimum_award:

@@ -314,3 +314,29 @@ class TestTheBudget:
             Refused,
             "The call's budget has 300.00 EUR left, which does not cover this award.",
         )
+
+    def test_is_not_lowered_below_what_was_awarded_already(self) -> None:
+        season = Season()
+        application, panel = season.judged()
+        season.award(application, panel, "700.00")
+        season.confirm(panel)
+        lower = ChangeCall(call=CALL, budget=euros("699.99"), maximum_award=euros("600.00"))
+        assert season.turned_down(OFFICER, lower) == (
+            Invalid,
+            {"budget.amount": "This call has awarded 700.00 EUR already, so its budget cannot be lower."},
+        )
+        season.do(OFFICER, ChangeCall(call=CALL, budget=euros("800.00")))
+        assert season.world.state(CALLS, CALL).budget == 80_000
+
+
+class TestTheWaitingList:
+    def test_has_no_places_since_each_panel_decides_on_one_application(self) -> None:
+        season = Season()
+        application, panel = season.judged()
+        wait = SetPanelOutcome(
+            panel=panel, application=application, outcome="waitlist", rank=1, amount=euros("500.00")
+        )
+        assert season.turned_down(CHAIR, wait) == (
+            Invalid,
+            {"outcome": "A rolling call has no waiting list. Award now, or decline."},
+        )
