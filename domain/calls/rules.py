@@ -100,10 +100,10 @@ def confirm_awards(call_id: str, call: Call, *, panel: str, amount: int) -> tupl
     return (CallAwardsConfirmed(call=call_id, panel=panel, amount=amount),)
 
 
-def release_award(call_id: str, call: Call, *, grant: str, amount: int) -> tuple[Fact, ...]:
-    """Return the amount of a rolling call's grant that was declined or lapsed to the budget; nothing for other
-    calls."""
-    return (CallAwardReleased(call=call_id, grant=grant, amount=amount),) if call.rolling else ()
+def release_award(call_id: str, call: Call, *, grant: str | None, amount: int) -> tuple[Fact, ...]:
+    """Return the amount of a rolling call's award that ended without a grant to the budget; nothing for other calls.
+    `grant` was declined or lapsed; None if none was offered."""
+    return (CallAwardReleased(call=call_id, grant=grant, amount=amount),) if call.rolling and amount else ()
 
 
 def check_changeable(call: Call, *, in_panel: bool) -> None:
