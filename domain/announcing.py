@@ -10,7 +10,7 @@ from typing import assert_never, cast
 from domain.applications import rules as application_rules
 from domain.applications.facts import ApplicationDeclineReason, AwardReason
 from domain.applications.state import Application, ApplicationStatus
-from domain.calls.rules import instant
+from domain.calls.rules import instant, release_award
 from domain.calls.state import Call
 from domain.deciding import Fact
 from domain.messages import At, msg
@@ -20,7 +20,7 @@ from domain.panels.facts import (
     PanelAnnouncementPlanned,
     PanelOutcomeSet,
 )
-from domain.panels.state import Panel, PanelStatus
+from domain.panels.state import Panel, PanelStatus, awards
 from domain.refusals import Invalid, Refused
 from domain.rounds.rules import on_clocks
 from domain.stages import Stage
@@ -81,6 +81,20 @@ def outcomes(
         for application_id, application in sorted(ranked.items())
         if application.status is not ApplicationStatus.WITHDRAWN
     }
+
+
+def release(
+    panel_id: str, panel: Panel, call: Call, ranked: Mapping[str, Application]
+) -> dict[str, tuple[Fact, ...]]:
+    """Return to a rolling call's budget the awards of applications that were withdrawn after the panel was confirmed."""
+    awarded = sum(
+        amount
+        for application, amount in awards(panel).items()
+        if ranked[application].status is not ApplicationStatus.WITHDRAWN
+    )
+    ended = call.confirmed.get(panel_id, 0) - awarded
+    facts = release_award(panel.call, call, grant=None, amount=ended)
+    return {panel.call: facts} if facts else {}
 
 
 def _outcome(

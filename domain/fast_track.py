@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from domain.messages import msg
-from domain.refusals import Invalid
+from domain.refusals import Invalid, Refused
 from domain.values import Money
 
 REVIEWS: Final = 2
@@ -28,6 +28,22 @@ def check_quorum(quorum: int, field: str) -> None:
                 given=quorum,
             ),
         )
+
+
+def check_quorum_stays() -> None:
+    """Refuse to let an application go to the panel with fewer reviews."""
+    raise Refused(
+        msg(
+            "On the fast track each application has {reviews} reviews, so their number cannot be lowered. Ask another juror.",
+            reviews=REVIEWS,
+        )
+    )
+
+
+def check_one_instalment(count: int) -> None:
+    """Raise `Invalid` if a grant on the fast track would be paid in more than one instalment."""
+    if count > 1:
+        raise Invalid.field("instalments", msg("A grant on the fast track is paid in one instalment."))
 
 
 def check_ceiling(maximum_award: int, *, up_to: int, currency: str) -> None:

@@ -1,12 +1,14 @@
 """The waiting list of a confirmed panel: who moves up when an award ends without a grant.
 
 The panel's decision fixes the rule beforehand: the list is ordered by rank, and each application has the amount that it
-is awarded. When an offer is declined or lapses, its sum is free again, and the first application moves up if the rest
-of the call's budget covers its amount; then the next. Nobody is passed over: if the first one's amount is not covered,
-the list waits until more is free. Withdrawn applications are left out.
+is awarded. When an award ends without a grant, its sum is free again, and the first application moves up if the rest of
+the call's budget covers its amount; then the next. Nobody is passed over: if the first one's amount is not covered, the
+list waits until more is free, or until the first one leaves it. Withdrawn applications are left out.
 
-The program moves the list right after the sum was freed, in a separate append, so that nobody who moves up learns from
-the history who declined.
+What ends before the announcement is freed by the announcement, so that nobody can infer a result before it.
+
+The program moves the list right after the sum or the place was freed, in a separate append, so that nobody who moves up
+learns from the history who declined or withdrew.
 """
 
 from __future__ import annotations
@@ -21,18 +23,9 @@ from domain.deciding import Fact
 from domain.grants.state import Grant
 from domain.messages import msg
 from domain.panels import state
-from domain.panels.facts import PanelAwardFreed, PanelWaitingListMoved
+from domain.panels.facts import PanelAwardFreed, PanelWaitingListLeft, PanelWaitingListMoved
 from domain.panels.state import Panel
 from domain.refusals import Refused
-
-
-def concerned(panel: Panel) -> tuple[str, ...]:
-    """The applications that were awarded or put on the waiting list."""
-    return tuple(
-        application
-        for application, decision in panel.outcomes().items()
-        if decision.outcome in ("award", "waitlist")
-    )
 
 
 def waiting(panel: Panel) -> tuple[str, ...]:
@@ -54,11 +47,50 @@ def free_award(panel_id: str, *, grant_id: str, grant: Grant, now: datetime) -> 
     )
 
 
+def free_ended(application_id: str, application: Application, *, now: datetime) -> tuple[Fact, ...]:
+    """Record that an application ends now whose award was not offered yet, or that is on the waiting list, so that its
+    sum or place is free; nothing for others."""
+    panel = application.panel or ""
+    if application.status is ApplicationStatus.WAITLISTED:
+        return (PanelWaitingListLeft(panel=panel, application=application_id, left_at=now),)
+    if application.has_unoffered_award:
+        return (
+            PanelAwardFreed(
+                panel=panel, application=application_id, grant=None, amount=application.awarded, freed_at=now
+            ),
+        )
+    return ()
+
+
+def free_withdrawn(
+    panel_id: str, panel: Panel, *, ranked: Mapping[str, Application], now: datetime
+) -> tuple[Fact, ...]:
+    """Record, when the results are announced, which sums and places are free because the application was withdrawn after
+    its outcome was set."""
+    facts: list[Fact] = []
+    for application_id, decision in sorted(panel.outcomes().items()):
+        if ranked[application_id].status is not ApplicationStatus.WITHDRAWN:
+            continue
+        if decision.outcome == "award" and decision.amount is not None:
+            facts.append(
+                PanelAwardFreed(
+                    panel=panel_id,
+                    application=application_id,
+                    grant=None,
+                    amount=decision.amount,
+                    freed_at=now,
+                )
+            )
+        elif decision.outcome == "waitlist":
+            facts.append(PanelWaitingListLeft(panel=panel_id, application=application_id, left_at=now))
+    return tuple(facts)
+
+
 def move(
     panel_id: str, panel: Panel, call: Call, *, applications: Mapping[str, Application]
 ) -> dict[str, tuple[Fact, ...]]:
     """The facts by stream when the waiting list moves up, as far as the rest of the budget covers it. `applications`
-    are those `concerned`. Raises `Refused` if nobody moves up."""
+    are those `waiting`. Raises `Refused` if nobody moves up."""
     moved: list[Fact] = []
     facts: dict[str, tuple[Fact, ...]] = {}
     outcomes = panel.outcomes()
@@ -68,7 +100,7 @@ def move(
             continue
         amount = outcomes[application_id].amount
         assert amount is not None
-        if amount > left(panel, call, applications):
+        if amount > left(panel, call):
             break
         up = PanelWaitingListMoved(panel=panel_id, application=application_id, amount=amount)
         panel = state.evolve(panel, up)
@@ -81,12 +113,6 @@ def move(
     return {panel_id: tuple(moved), **facts}
 
 
-def left(panel: Panel, call: Call, applications: Mapping[str, Application]) -> int:
-    """The rest of the call's budget, in minor units, after awards and freed sums. The award of an application that was
-    withdrawn later uses no budget."""
-    awarded = sum(
-        amount
-        for application, amount in state.awards(panel).items()
-        if applications[application].status is not ApplicationStatus.WITHDRAWN
-    )
-    return call.budget - awarded - sum(panel.moved_up.values()) + panel.freed
+def left(panel: Panel, call: Call) -> int:
+    """The rest of the call's budget, in minor units, after awards and freed sums."""
+    return call.budget - sum(state.awards(panel).values()) - sum(panel.moved_up.values()) + panel.freed

@@ -170,9 +170,12 @@ def withdraw(
     )
 
 
-def end_by_erasure(application_id: str, application: Application) -> tuple[Fact, ...]:
-    """End an application whose data was erased, if it could still lead to an award; otherwise nothing."""
-    if application.status not in WITHDRAWABLE:
+def end_by_erasure(
+    application_id: str, application: Application, *, with_applicant: bool
+) -> tuple[Fact, ...]:
+    """End an application whose data was erased, if it could still lead to an award, or, `with_applicant`, if nobody is
+    left to be offered what it was awarded; otherwise nothing."""
+    if application.status not in WITHDRAWABLE and not (with_applicant and application.has_unoffered_award):
         return ()
     return (ApplicationEndedByErasure(application=application_id),)
 

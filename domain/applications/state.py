@@ -109,6 +109,11 @@ class Application(msgspec.Struct, frozen=True, kw_only=True):
     grant: str | None = None
     decide_by: datetime | None = None
 
+    @property
+    def has_unoffered_award(self) -> bool:
+        """Whether a grant was awarded but not offered yet."""
+        return self.status is ApplicationStatus.AWARDED and self.grant is None
+
 
 def evolve(application: Application, fact: ApplicationFact) -> Application:
     """The application after one more fact."""

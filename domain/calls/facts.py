@@ -108,10 +108,11 @@ class CallAwardsConfirmed(Fact, frozen=True, kw_only=True):
 
 @stored_as("call.award_released.v1", audience=FOLLOWERS)
 class CallAwardReleased(Fact, frozen=True, kw_only=True):
-    """A grant of a rolling call was declined or lapsed: its `amount` no longer counts against the call's budget."""
+    """An award of a rolling call ended without a grant, so its `amount` no longer counts against the call's budget.
+    `grant` was declined or lapsed; it is None if the application ended before one was offered."""
 
     call: str
-    grant: str
+    grant: str | None
     amount: int
 
 

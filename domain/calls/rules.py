@@ -100,10 +100,10 @@ def confirm_awards(call_id: str, call: Call, *, panel: str, amount: int) -> tupl
     return (CallAwardsConfirmed(call=call_id, panel=panel, amount=amount),)
 
 
-def release_award(call_id: str, call: Call, *, grant: str, amount: int) -> tuple[Fact, ...]:
-    """Return the amount of a rolling call's grant that was declined or lapsed to the budget; nothing for other
-    calls."""
-    return (CallAwardReleased(call=call_id, grant=grant, amount=amount),) if call.rolling else ()
+def release_award(call_id: str, call: Call, *, grant: str | None, amount: int) -> tuple[Fact, ...]:
+    """Return the amount of a rolling call's award that ended without a grant to the budget; nothing for other calls.
+    `grant` was declined or lapsed; None if none was offered."""
+    return (CallAwardReleased(call=call_id, grant=grant, amount=amount),) if call.rolling and amount else ()
 
 
 def check_changeable(call: Call, *, in_panel: bool) -> None:
@@ -115,8 +115,17 @@ def check_changeable(call: Call, *, in_panel: bool) -> None:
 
 
 def change(changed: CallChanged, call: Call, *, has_applications: bool) -> tuple[Fact, ...]:
-    """Change a call's texts and amounts. Once there are applications, the range of awards cannot become narrower."""
+    """Change a call's texts and amounts. Once there are applications, the range of awards cannot become narrower; and a
+    rolling call keeps a budget for what it has awarded."""
     _check_amounts(changed)
+    if changed.budget < call.awarded:
+        raise Invalid.field(
+            "budget.amount",
+            msg(
+                "This call has awarded {awarded} already, so its budget cannot be lower.",
+                awarded=Money.of(call.awarded, call.currency),
+            ),
+        )
     if call.fast_track_up_to is not None:
         fast_track.check_ceiling(changed.maximum_award, up_to=call.fast_track_up_to, currency=call.currency)
     if has_applications and changed.minimum_award > call.minimum_award:

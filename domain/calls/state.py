@@ -43,7 +43,8 @@ PUBLIC: Final = (CallStatus.PUBLISHED, CallStatus.CANCELLED)
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
-    """The state of a call. `awarded` is the sum that a rolling call has awarded so far. `forms` and `rubrics` are all
+    """The state of a call. `awarded` is the sum that a rolling call has awarded so far, and `confirmed` the awards of each
+    panel when it was confirmed. `forms` and `rubrics` are all
     versions that its stages have had, the oldest first."""
 
     status: CallStatus | None = None
@@ -67,6 +68,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     decide_within_days: int | None = None
     takes_until: datetime | None = None
     awarded: int = 0
+    confirmed: dict[str, int] = {}
     screening: bool = False
 
     @property
@@ -148,7 +150,11 @@ def evolve(call: Call, fact: CallFact) -> Call:
         case CallCancelled():
             return msgspec.structs.replace(call, status=CallStatus.CANCELLED)
         case CallAwardsConfirmed():
-            return msgspec.structs.replace(call, awarded=call.awarded + fact.amount)
+            return msgspec.structs.replace(
+                call,
+                awarded=call.awarded + fact.amount,
+                confirmed={**call.confirmed, fact.panel: fact.amount},
+            )
         case CallAwardReleased():
             return msgspec.structs.replace(call, awarded=call.awarded - fact.amount)
         case CallScreeningSet():

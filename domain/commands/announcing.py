@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from domain import access, announcing
+from domain import access, announcing, waiting_list
 from domain.applications.state import APPLICATION
 from domain.calls.state import CALL
 from domain.deciding import (
@@ -67,8 +67,12 @@ def _announce(command: AnnouncePanel, context: CommandContext) -> Plan:
         scope=panel.call,
         decide=lambda: Outcome(
             facts={
-                command.panel: announcing.announce(
-                    command.panel, panel, as_planned=context.actor == SYSTEM, now=context.now
+                **announcing.release(command.panel, panel, call, ranked),
+                command.panel: (
+                    *announcing.announce(
+                        command.panel, panel, as_planned=context.actor == SYSTEM, now=context.now
+                    ),
+                    *waiting_list.free_withdrawn(command.panel, panel, ranked=ranked, now=context.now),
                 ),
                 panel.round: round_rules.decide(panel.round, round),
                 **announcing.outcomes(command.panel, panel, call, ranked),

@@ -7,11 +7,13 @@ from typing import Final
 from domain import access, dossiers
 from domain.applications import rules as application_rules
 from domain.applications.state import APPLICATION
+from domain.commands.freeing import freed_by
 from domain.deciding import (
     Command,
     CommandContext,
     Due,
     DueBy,
+    Fact,
     Outcome,
     Plan,
     PlannedCommand,
@@ -36,15 +38,17 @@ class EraseDossier(Command, frozen=True, kw_only=True):
 def _erase(command: EraseDossier, context: CommandContext) -> Plan:
     dossier = yield from the(DOSSIER, command.dossier)
     of_application = is_id(APPLICATION.kind, dossier.about)
-    application = (yield from the(APPLICATION, dossier.about)) if of_application else None
+    ended: dict[str, tuple[Fact, ...]] = {}
+    if of_application:
+        application = yield from the(APPLICATION, dossier.about)
+        if facts := application_rules.end_by_erasure(dossier.about, application, with_applicant=False):
+            freed = yield from freed_by({dossier.about: application}, context)
+            ended = {dossier.about: facts, **freed.facts}
 
     def decide() -> Outcome:
         erased = dossiers.erase(command.dossier, dossier, reason=command.reason, now=context.now)
-        ended = (
-            application_rules.end_by_erasure(dossier.about, application) if application is not None else ()
-        )
         return Outcome(
-            facts={**({dossier.about: ended} if ended else {}), command.dossier: erased},
+            facts={**ended, command.dossier: erased},
             answers=command.dossier,
             erases=(command.dossier,),
         )

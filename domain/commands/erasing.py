@@ -1,4 +1,4 @@
-"""What is erased together with a party: its dossiers; and its undecided applications end."""
+"""What is erased together with a party: its dossiers; and its applications end, unless a grant was offered."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from domain import dossiers
 from domain.applications import rules as application_rules
 from domain.applications.state import APPLICATION
+from domain.commands.freeing import freed_by
 from domain.deciding import CommandContext, Fact, PlanRequest, index_entries, some
 from domain.dossiers import DOSSIER
 from domain.indexes import dossiers_of, submissions_of
@@ -17,7 +18,8 @@ from domain.persons import ErasureReason
 
 @dataclass(frozen=True, slots=True)
 class Going:
-    """What is erased with a party: `facts` and `initiatives` are by application or dossier. Of all its `dossiers`, some
+    """What is erased with a party: `facts` and `initiatives` are by application or dossier, or by the panel or call in which
+    a sum or a place is free then. Of all its `dossiers`, some
     are `erased` now and some are `kept` because of a legal duty."""
 
     facts: Mapping[str, tuple[Fact, ...]]
@@ -37,17 +39,21 @@ def what_goes_with(
     ended = {
         each: facts
         for each, application in submitted.items()
-        if (facts := application_rules.end_by_erasure(each, application))
+        if (facts := application_rules.end_by_erasure(each, application, with_applicant=True))
     }
+    freed = yield from freed_by({each: submitted[each] for each in ended}, context)
     gone = {
         each: facts
         for each, dossier in theirs.items()
         if (facts := dossiers.erase_with_party(each, dossier, reason=reason, now=context.now))
     }
     return Going(
-        facts={**ended, **gone},
-        initiatives={each: submitted[each].initiative for each in ended}
-        | {each: theirs[each].initiative for each in gone},
+        facts={**ended, **freed.facts, **gone},
+        initiatives={
+            **{each: submitted[each].initiative for each in ended},
+            **freed.initiatives,
+            **{each: theirs[each].initiative for each in gone},
+        },
         dossiers=tuple(sorted(theirs)),
         erased=tuple(gone),
         kept=tuple([each for each, dossier in theirs.items() if not dossier.erased and each not in gone]),

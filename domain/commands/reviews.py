@@ -230,6 +230,7 @@ def _lower_quorum(command: LowerQuorum, context: CommandContext) -> Plan:
                     reviews=written,
                     jury=jury,
                     can_be_asked=left,
+                    on_fast_track=call.on_fast_track,
                 )
             },
             answers=application.round,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 
 from domain import access, waiting_list
@@ -20,29 +21,27 @@ from domain.deciding import (
     the,
     together,
 )
-from domain.panels.facts import PanelAwardFreed
+from domain.panels.facts import PanelAwardFreed, PanelWaitingListLeft
 from domain.panels.state import PANEL
 from domain.values import PanelId
 
 
 class MoveWaitingList(Command, frozen=True, kw_only=True):
-    """Award a freed sum to the first application on the waiting list; the program does this automatically when an offer
-    ends without a grant."""
+    """Award a freed sum to the first application on the waiting list; the program does this automatically when an award
+    ends without a grant, and when an application leaves the list."""
 
     panel: PanelId
 
 
 def _move(command: MoveWaitingList, context: CommandContext) -> Plan:
     panel = yield from the(PANEL, command.panel)
-    call, concerned = yield from together(
-        the(CALL, panel.call), some(APPLICATION, waiting_list.concerned(panel))
-    )
+    call, waiting = yield from together(the(CALL, panel.call), some(APPLICATION, waiting_list.waiting(panel)))
     return PlannedCommand(
         may=access.system(context.actor),
         initiative=panel.initiative,
         scope=panel.call,
         decide=lambda: Outcome(
-            facts=waiting_list.move(command.panel, panel, call, applications=concerned),
+            facts=waiting_list.move(command.panel, panel, call, applications=waiting),
             answers=command.panel,
         ),
     )
@@ -51,10 +50,16 @@ def _move(command: MoveWaitingList, context: CommandContext) -> Plan:
 COMMANDS = (Registered("panel.move_waiting_list", MoveWaitingList, _move, by_program=True),)
 
 
-def _move_at_once(fact: PanelAwardFreed) -> Due:
-    return Due(
-        key=f"move waiting list {fact.panel}", at=fact.freed_at, command=MoveWaitingList(panel=fact.panel)
-    )
+def _move_at(panel: str, moment: datetime) -> Due:
+    return Due(key=f"move waiting list {panel}", at=moment, command=MoveWaitingList(panel=panel))
 
 
-DUE: Final[DueBy] = {PanelAwardFreed: _move_at_once}
+def _move_when_freed(fact: PanelAwardFreed) -> Due:
+    return _move_at(fact.panel, fact.freed_at)
+
+
+def _move_when_left(fact: PanelWaitingListLeft) -> Due:
+    return _move_at(fact.panel, fact.left_at)
+
+
+DUE: Final[DueBy] = {PanelAwardFreed: _move_when_freed, PanelWaitingListLeft: _move_when_left}

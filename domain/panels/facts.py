@@ -121,15 +121,25 @@ class PanelAnnounced(Fact, frozen=True, kw_only=True):
 
 @stored_as("panel.award_freed.v1", audience=FOLLOWERS)
 class PanelAwardFreed(Fact, frozen=True, kw_only=True):
-    """The grant that followed an award was declined, or its offer lapsed, at `freed_at`; `amount` minor units can be
-    awarded again. The program then moves the waiting list in a separate append, so that nobody on it learns who freed
-    the sum."""
+    """An award ended without a grant at `freed_at`: the `grant` was declined, or its offer lapsed; or the application
+    ended before one was offered, and `grant` is None. `amount` minor units can be awarded again. The program then moves
+    the waiting list in a separate append, so that nobody on it learns who freed the sum."""
 
     panel: str
     application: str
-    grant: str
+    grant: str | None
     amount: int
     freed_at: datetime
+
+
+@stored_as("panel.waiting_list_left.v1", audience=FOLLOWERS)
+class PanelWaitingListLeft(Fact, frozen=True, kw_only=True):
+    """An application ended at `left_at` while it was on the waiting list. The program then moves the list in a separate
+    append, because the next one may need less."""
+
+    panel: str
+    application: str
+    left_at: datetime
 
 
 @stored_as("panel.waiting_list_moved.v1", audience=FOLLOWERS)
@@ -152,5 +162,6 @@ PanelFact = (
     | PanelAnnouncementCancelled
     | PanelAnnounced
     | PanelAwardFreed
+    | PanelWaitingListLeft
     | PanelWaitingListMoved
 )

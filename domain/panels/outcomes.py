@@ -48,6 +48,8 @@ def set_outcome(
             )
         )
     _check_stage(outcome, last=call.next_stage(panel.stage) is None)
+    if outcome == "waitlist" and call.rolling:
+        raise Invalid.field("outcome", msg("A rolling call has no waiting list. Award now, or decline."))
     _check_fitting(outcome, amount=amount, rank=rank, reason=reason)
     if rank is not None and not 1 <= rank <= len(panel.ranking):
         most = len(panel.ranking)

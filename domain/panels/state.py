@@ -20,6 +20,7 @@ from domain.panels.facts import (
     PanelOpened,
     PanelOutcomeSet,
     PanelReturned,
+    PanelWaitingListLeft,
     PanelWaitingListMoved,
     RankingPlace,
 )
@@ -88,6 +89,8 @@ def evolve(panel: Panel, fact: PanelFact) -> Panel:
             return replace(panel, freed=panel.freed + fact.amount)
         case PanelWaitingListMoved():
             return replace(panel, moved_up={**panel.moved_up, fact.application: fact.amount})
+        case PanelWaitingListLeft():
+            return panel
         case _:
             assert_never(fact)
 

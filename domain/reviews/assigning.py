@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
+from domain import fast_track
 from domain.applications.rules import check_explanation
 from domain.applications.state import Application
 from domain.deciding import Fact
@@ -168,6 +169,7 @@ def lower_quorum(
     reviews: Collection[Review],
     jury: Collection[str],
     can_be_asked: bool,
+    on_fast_track: bool,
 ) -> tuple[Fact, ...]:
     """Let an application go to the panel with fewer reviews than the call asks for, once nobody is left to ask. The
     quorum cannot be lower than the number of reviews that were submitted, or are owed by people who are still on the
@@ -178,6 +180,8 @@ def lower_quorum(
     """
     check_in_review(round)
     check_eligible(application)
+    if on_fast_track:
+        fast_track.check_quorum_stays()
     written = sum(review.status is ReviewStatus.SUBMITTED for review in reviews)
     owed = sum(review.status in OUTSTANDING and review.juror in jury for review in reviews)
     needed = round.quorum(application_id, stage)

@@ -19,7 +19,13 @@ from domain.funds import FundCommitted, FundOpened, FundReleased
 from domain.grants.facts import GrantOffered
 from domain.initiatives import InitiativeFounded
 from domain.organisations import OrganisationRegistered
-from domain.panels.facts import PanelAwardFreed, PanelOpened, PanelOutcomeSet, PanelWaitingListMoved
+from domain.panels.facts import (
+    PanelAwardFreed,
+    PanelOpened,
+    PanelOutcomeSet,
+    PanelWaitingListLeft,
+    PanelWaitingListMoved,
+)
 from domain.readings import ReadingRecorded
 from domain.reviews.facts import ReviewAssigned
 from domain.rounds.facts import RoundClosed, RoundOpened, RoundQuorumLowered
@@ -61,7 +67,13 @@ def shown_in(placed: Placed) -> tuple[str, ...]:
             return placed.stream, fact.grant
         case CallChanged(round=str(round)):
             return placed.stream, round
-        case PanelOutcomeSet() | PanelAwardFreed() | PanelWaitingListMoved() | RoundQuorumLowered() as fact:
+        case (
+            PanelOutcomeSet()
+            | PanelAwardFreed()
+            | PanelWaitingListLeft()
+            | PanelWaitingListMoved()
+            | RoundQuorumLowered()
+        ) as fact:
             return placed.stream, fact.application
         case DossierErased() as fact:
             return (fact.about,)
@@ -152,7 +164,13 @@ def begins(fact: Fact, stream: str) -> StreamRow | None:
 def about(fact: Fact) -> tuple[str | None, str | None]:
     """The round and the application that a fact is about, if its stream does not say it."""
     match fact:
-        case ReadingRecorded() | PanelOutcomeSet() | PanelAwardFreed() | PanelWaitingListMoved():
+        case (
+            ReadingRecorded()
+            | PanelOutcomeSet()
+            | PanelAwardFreed()
+            | PanelWaitingListLeft()
+            | PanelWaitingListMoved()
+        ):
             return None, fact.application
         case RoundQuorumLowered():
             # A round's own facts are shown to everybody who follows its call; this one is about an application in it.

@@ -17,6 +17,7 @@ from domain.panels.facts import (
     PanelOpened,
     PanelOutcomeSet,
     PanelReturned,
+    PanelWaitingListLeft,
     PanelWaitingListMoved,
 )
 from domain.values import Money
@@ -79,6 +80,8 @@ def panel_words(fact: PanelFact, context: SentenceContext) -> FactInWords:
                     about=about,
                 )
             )
+        case PanelWaitingListLeft():
+            return FactInWords(msg("An application left the waiting list of {about}.", about=about))
         case PanelWaitingListMoved():
             return FactInWords(
                 msg(

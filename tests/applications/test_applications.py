@@ -57,6 +57,7 @@ from tests.scene import (
     found_ineligible,
     has_read,
     numbered,
+    panel_opened,
     put_to_panel,
     receive,
     review,
@@ -405,6 +406,7 @@ class TestWhenTheApplicationIsWaitlisted:
     def test_the_applicant_still_withdraws_it(self) -> None:
         waiting = ApplicationWaitlisted(application=APPLICATION, panel=PANEL, rank=1)
         world = with_application(found_eligible(), waiting)
+        world.given(PANEL, panel_opened())
         world.run(WithdrawApplication(application=APPLICATION, reason="safety"), ARTIST)
         assert world.facts(APPLICATION)[-1] == withdrawn()
 

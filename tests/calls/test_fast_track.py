@@ -7,10 +7,13 @@ import pytest
 
 from domain.calls.facts import CallPublished
 from domain.commands.calls import ChangeCall
+from domain.commands.grants.amending import ProposeGrantAmendment
 from domain.commands.grants.offering import AcceptGrant
+from domain.commands.grants.scheduling import ScheduleGrant
 from domain.commands.panels import ClosePanel, ConfirmPanel
 from domain.deciding import Outcome
 from domain.grants.facts import GrantAccepted, GrantInstalmentsScheduled, Instalment
+from domain.grants.rules import PlannedInstalment
 from domain.panels.facts import PanelConfirmed
 from domain.panels.state import PANEL as PANEL_AGGREGATE
 from domain.panels.state import PanelStatus
@@ -128,6 +131,24 @@ class TestThePanel:
 
 
 class TestTheGrant:
+    def test_stays_in_one_instalment(self) -> None:
+        world = grants.world_with_grant(*grants.offered())
+        world.streams[grants.CALL] = [drafted(fast_track_up_to=CEILING), CallPublished(call=grants.CALL)]
+        world.run(AcceptGrant(grant=grants.GRANT), grants.ARTIST, NOON)
+        halves = tuple(
+            [PlannedInstalment(amount=Money.of(grants.AWARD // 2, "EUR"), due=date(2026, 4, 1))] * 2
+        )
+        for command in (
+            ScheduleGrant(grant=grants.GRANT, instalments=halves),
+            ProposeGrantAmendment(grant=grants.GRANT, instalments=halves),
+        ):
+            assert world.turned_down(command, grants.OFFICER) == (
+                Invalid,
+                {"instalments": "A grant on the fast track is paid in one instalment."},
+            )
+        later = PlannedInstalment(amount=Money.of(grants.AWARD, "EUR"), due=date(2026, 4, 1))
+        world.run(ScheduleGrant(grant=grants.GRANT, instalments=(later,)), grants.OFFICER)
+
     def test_is_paid_in_one_instalment_that_is_made_when_it_is_accepted(self) -> None:
         world = grants.world_with_grant(*grants.offered())
         world.streams[grants.CALL] = [drafted(fast_track_up_to=CEILING), CallPublished(call=grants.CALL)]

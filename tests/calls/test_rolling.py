@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -14,12 +15,14 @@ from domain.applications.state import ApplicationStatus
 from domain.calls.facts import CallAwardReleased, CallAwardsConfirmed, CallPublished
 from domain.calls.state import CALL as CALLS
 from domain.commands.announcing import AnnouncePanel
+from domain.commands.applications.ending import WithdrawApplication
 from domain.commands.applications.examining import FindApplicationEligible
 from domain.commands.applications.returning import ResubmitApplication, ReturnApplication
 from domain.commands.applications.submitting import ChangeApplication, SubmitApplication
 from domain.commands.calls import CancelCall, ChangeCall, ChangeCallForm
 from domain.commands.grants.offering import DeclineGrant, OfferGrant
 from domain.commands.panels import ClosePanel, ConfirmPanel, OpenPanel, SetPanelOutcome
+from domain.commands.persons import ErasePerson
 from domain.commands.reviews import AssignReview, DeclareNoConflict, SubmitReview
 from domain.commands.rounds import ExtendRound, OpenRound
 from domain.due_dates import set_by
@@ -40,6 +43,7 @@ from tests.scene import (
     FUNDER,
     INITIATIVE,
     JUROR,
+    KEEPER,
     OFFICER,
     OTHER_ARTIST,
     ROUND,
@@ -303,6 +307,32 @@ class TestTheBudget:
             assert season.world.facts(CALL)[-1] == CallAwardReleased(call=CALL, grant=grant, amount=70_000)
             assert season.world.state(CALLS, CALL).awarded == 0
 
+    @pytest.mark.parametrize(
+        ("command", "actor", "announced"),
+        [
+            (lambda each: WithdrawApplication(application=each, reason="other"), ARTIST, False),
+            (lambda _: ErasePerson(person=ARTIST, reason="safety"), KEEPER, False),
+            (lambda _: ErasePerson(person=ARTIST, reason="safety"), KEEPER, True),
+        ],
+        ids=["withdrawn", "erased", "erased after the announcement"],
+    )
+    def test_is_free_again_where_an_award_ends_before_it_is_offered(
+        self, command: Callable[[str], Any], actor: str, announced: bool
+    ) -> None:
+        """One that ends between the confirmation and the announcement is freed by the announcement."""
+        season = Season()
+        application, panel = season.judged()
+        season.award(application, panel, "700.00")
+        season.do(OFFICER, ConfirmPanel(panel=panel))
+        if announced:
+            season.do(OFFICER, AnnouncePanel(panel=panel))
+        season.do(actor, command(application))
+        if not announced:
+            assert season.world.state(CALLS, CALL).awarded == 70_000
+            season.do(OFFICER, AnnouncePanel(panel=panel))
+        assert season.world.facts(CALL)[-1] == CallAwardReleased(call=CALL, grant=None, amount=70_000)
+        assert season.world.state(CALLS, CALL).awarded == 0
+
     def test_bounds_two_that_were_decided_at_the_same_time(self) -> None:
         season = Season()
         first, panel = season.judged()
@@ -313,4 +343,30 @@ class TestTheBudget:
         assert season.turned_down(OFFICER, ConfirmPanel(panel=other)) == (
             Refused,
             "The call's budget has 300.00 EUR left, which does not cover this award.",
+        )
+
+    def test_is_not_lowered_below_what_was_awarded_already(self) -> None:
+        season = Season()
+        application, panel = season.judged()
+        season.award(application, panel, "700.00")
+        season.confirm(panel)
+        lower = ChangeCall(call=CALL, budget=euros("699.99"), maximum_award=euros("600.00"))
+        assert season.turned_down(OFFICER, lower) == (
+            Invalid,
+            {"budget.amount": "This call has awarded 700.00 EUR already, so its budget cannot be lower."},
+        )
+        season.do(OFFICER, ChangeCall(call=CALL, budget=euros("800.00")))
+        assert season.world.state(CALLS, CALL).budget == 80_000
+
+
+class TestTheWaitingList:
+    def test_has_no_places_since_each_panel_decides_on_one_application(self) -> None:
+        season = Season()
+        application, panel = season.judged()
+        wait = SetPanelOutcome(
+            panel=panel, application=application, outcome="waitlist", rank=1, amount=euros("500.00")
+        )
+        assert season.turned_down(CHAIR, wait) == (
+            Invalid,
+            {"outcome": "A rolling call has no waiting list. Award now, or decline."},
         )

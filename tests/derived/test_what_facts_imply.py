@@ -34,6 +34,7 @@ from domain.panels.facts import (
     PanelAnnouncementPlanned,
     PanelAwardFreed,
     PanelOutcomeSet,
+    PanelWaitingListLeft,
 )
 from domain.personal import Withheld
 from domain.persons import ADDRESS_TAKEN, PersonRegistered
@@ -187,6 +188,7 @@ def empty(kind: type[Fact]) -> Fact:
                 ApplicationReturned,
                 PanelAnnouncementPlanned,
                 PanelAwardFreed,
+                PanelWaitingListLeft,
                 GrantOffered,
                 DossierKept,
             },

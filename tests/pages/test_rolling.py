@@ -63,6 +63,8 @@ def test_an_application_is_reviewed_and_decided_as_it_arrives(stage: Stage, call
     stage.speaking("juror").post(f"/api/reviews/{review}/submit", scores={"art": 8, "need": 3})
     ranking = f"/rounds/{shown['round']}/ranking"
     assert officer.send(ranking, officer.form(ranking, "panel-open")).status_code == 303
+    assert "Set the outcome" in (page := stage.visitor("chair").open(ranking).text)
+    assert "aiting list" not in page, "a rolling call has none"
     panel = stage.speaking("officer").get(f"/api{ranking}")["panel"]
     chair = stage.speaking("chair")
     chair.post(

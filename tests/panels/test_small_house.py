@@ -4,6 +4,7 @@ has a conflict of interest."""
 import pytest
 
 from domain.access.ties import KNOWS
+from domain.calls.facts import CallPublished
 from domain.commands.panels import OpenPanel, SetPanelOutcome
 from domain.commands.reviews import LowerQuorum
 from domain.deciding import Command, Fact, Outcome
@@ -36,6 +37,7 @@ from tests.scene import (
     closed,
     conflict_declared,
     declined,
+    drafted,
     expired,
     found_eligible,
     has_read,
@@ -116,6 +118,15 @@ class TestWhenNoJurorIsLeft:
         assert world.turned_down(LOWER, CHAIR) == (
             Refused,
             "This application has all the reviews that it needs.",
+        )
+
+    def test_on_the_fast_track_it_stays_at_two_reviews(self) -> None:
+        world = with_the_chair_asked()
+        world.streams[CALL] = [drafted(fast_track_up_to=80_000), CallPublished(call=CALL)]
+        command = LowerQuorum(application=APPLICATION, quorum=1, reason="other")
+        assert world.turned_down(command, CHAIR) == (
+            Refused,
+            "On the fast track each application has 2 reviews, so their number cannot be lowered. Ask another juror.",
         )
 
     def test_only_the_chair_lowers_it(self) -> None:

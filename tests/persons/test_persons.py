@@ -6,7 +6,7 @@ from domain.applications.facts import (
     ApplicationAwarded,
     ApplicationDeclined,
     ApplicationEndedByErasure,
-    ApplicationWaitlisted,
+    ApplicationGrantOffered,
 )
 from domain.applications.state import APPLICATION as APPLICATIONS
 from domain.applications.state import ApplicationStatus
@@ -29,12 +29,13 @@ from tests.scene import (
     PANEL,
     found_eligible,
     found_ineligible,
+    numbered,
     peopled,
     submitted,
     withdrawn,
 )
 
-WAITLISTED = ApplicationWaitlisted(application=APPLICATION, panel=PANEL, rank=1)
+OFFERED = ApplicationGrantOffered(application=APPLICATION, grant=numbered("grant", 1))
 AWARDED = ApplicationAwarded(
     application=APPLICATION, panel=PANEL, amount=100, currency="EUR", reason="quality"
 )
@@ -128,11 +129,12 @@ class TestWhenAPersonIsErased:
 
     @pytest.mark.parametrize(
         "before",
-        [(), (found_eligible(),), (found_eligible(), WAITLISTED)],
-        ids=["submitted", "eligible", "waitlisted"],
+        [(), (found_eligible(),)],
+        ids=["submitted", "eligible"],
     )
     def test_an_application_that_is_not_decided_ends(self, before: tuple[Fact, ...]) -> None:
-        """A panel waits for all that are in play; nobody could take this one back any more."""
+        """A panel waits for all that are in play; nobody could take this one back any more. What ends after the decision:
+        see tests/panels/test_ended_awards.py."""
         world = peopled()
         world.given(APPLICATION, submitted(), *before)
         world.indexes[submissions_of(ARTIST)] = {APPLICATION}
@@ -142,11 +144,13 @@ class TestWhenAPersonIsErased:
         assert world.state(APPLICATIONS, APPLICATION).status is ApplicationStatus.WITHDRAWN
 
     @pytest.mark.parametrize(
-        "end", [withdrawn(), found_ineligible(), AWARDED, DECLINED], ids=lambda fact: type(fact).__name__
+        "end",
+        [(withdrawn(),), (found_ineligible(),), (AWARDED, OFFERED), (DECLINED,)],
+        ids=lambda end: type(end[-1]).__name__,
     )
-    def test_an_application_that_has_its_end_keeps_it(self, end: Fact) -> None:
+    def test_an_application_that_has_its_end_keeps_it(self, end: tuple[Fact, ...]) -> None:
         world = peopled()
-        world.given(APPLICATION, submitted(), found_eligible(), end)
+        world.given(APPLICATION, submitted(), found_eligible(), *end)
         world.indexes[submissions_of(ARTIST)] = {APPLICATION}
         outcome = world.run(ErasePerson(person=ARTIST, reason="safety"), KEEPER)
         assert set(outcome.facts) == {ARTIST}

@@ -96,6 +96,7 @@ TABLE = """
     panel.announcement_cancelled.v1        .      x      x
     panel.announced.v1                     .      x      x
     panel.award_freed.v1                   .      x      x
+    panel.waiting_list_left.v1             .      x      x
     panel.waiting_list_moved.v1            .      x      x
     grant.offered.v1                       x      x      x
     grant.accepted.v1                      x      x      x

@@ -5,8 +5,8 @@ from __future__ import annotations
 from domain import access, dossiers, limits
 from domain.applications import rules as application_rules
 from domain.applications.facts import WithdrawalReason
-from domain.applications.state import APPLICATION
-from domain.commands.applications.acting import by_applicant
+from domain.applications.state import APPLICATION, WITHDRAWABLE
+from domain.commands.freeing import freed_by
 from domain.deciding import (
     Command,
     CommandContext,
@@ -40,15 +40,21 @@ class ForgetApplication(Command, frozen=True, kw_only=True):
 
 def _withdraw(command: WithdrawApplication, context: CommandContext) -> Plan:
     application = yield from the(APPLICATION, command.application)
-    return (
-        yield from by_applicant(
-            command.application,
-            application,
-            context,
-            lambda: application_rules.withdraw(
-                command.application, application, reason=command.reason, explanation=command.explanation
-            ),
+    ending = {command.application: application} if application.status in WITHDRAWABLE else {}
+    freed = yield from freed_by(ending, context)
+
+    def decide() -> Outcome:
+        withdrawn = application_rules.withdraw(
+            command.application, application, reason=command.reason, explanation=command.explanation
         )
+        return Outcome(facts={command.application: withdrawn, **freed.facts}, answers=command.application)
+
+    return PlannedCommand(
+        may=access.applicant((yield from actor_of(context.actor)), application),
+        initiative=application.initiative,
+        scope=application.call,
+        party=application.applicant,
+        decide=decide,
     )
 
 

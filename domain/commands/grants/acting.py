@@ -7,6 +7,7 @@ from typing import Protocol
 
 from domain import access, dossiers
 from domain.applications.state import APPLICATION
+from domain.calls.state import CALL
 from domain.deciding import (
     CommandContext,
     Fact,
@@ -38,6 +39,12 @@ def by_recipient(grant_id: str, context: CommandContext, rule: Rule) -> Plan:
         party=grant.recipient,
         decide=lambda: Outcome(facts={grant_id: rule(grant)}, answers=grant_id),
     )
+
+
+def on_fast_track(grant_id: str) -> Part[bool]:
+    """Whether a grant's call is on the fast track."""
+    grant = yield from the(GRANT, grant_id)
+    return (yield from the(CALL, grant.call)).on_fast_track
 
 
 class _May(Protocol):

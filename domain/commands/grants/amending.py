@@ -6,7 +6,7 @@ from datetime import date
 from typing import Annotated
 
 from domain import access, funds, limits
-from domain.commands.grants.acting import by_recipient, by_staff
+from domain.commands.grants.acting import by_recipient, by_staff, on_fast_track
 from domain.deciding import Command, CommandContext, Outcome, Plan, PlannedCommand, Registered, the, together
 from domain.funds import FUND
 from domain.grants import rules
@@ -55,20 +55,24 @@ def _propose(command: ProposeGrantAmendment, context: CommandContext) -> Plan:
             unscheduled=command.unscheduled,
             confirm_past_due=command.confirm_past_due,
         )
-    return by_staff(
-        command.grant,
-        context,
-        access.officer_on_grant,
-        lambda grant, _recipient, _actor: rules.propose_amendment(
+    single = yield from on_fast_track(command.grant)
+    return (
+        yield from by_staff(
             command.grant,
-            grant,
-            amount=command.amount,
-            ends_on=command.ends_on,
-            planned=planned,
-            confirm_past_due=command.confirm_past_due,
-            explanation=command.explanation,
-            now=context.now,
-        ),
+            context,
+            access.officer_on_grant,
+            lambda grant, _recipient, _actor: rules.propose_amendment(
+                command.grant,
+                grant,
+                amount=command.amount,
+                ends_on=command.ends_on,
+                planned=planned,
+                single=single,
+                confirm_past_due=command.confirm_past_due,
+                explanation=command.explanation,
+                now=context.now,
+            ),
+        )
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from domain import access, limits
-from domain.commands.grants.acting import by_staff
+from domain.commands.grants.acting import by_staff, on_fast_track
 from domain.deciding import Command, CommandContext, Plan, Registered
 from domain.grants import rules
 from domain.grants.rules import Planned, PlannedInstalment
@@ -32,13 +32,16 @@ def _schedule(command: ScheduleGrant, context: CommandContext) -> Plan:
         unscheduled=command.unscheduled,
         confirm_past_due=command.confirm_past_due,
     )
-    return by_staff(
-        command.grant,
-        context,
-        access.officer_on_grant,
-        lambda grant, _recipient, _actor: rules.schedule(
-            command.grant, grant, planned=planned, now=context.now
-        ),
+    single = yield from on_fast_track(command.grant)
+    return (
+        yield from by_staff(
+            command.grant,
+            context,
+            access.officer_on_grant,
+            lambda grant, _recipient, _actor: rules.schedule(
+                command.grant, grant, planned=planned, single=single, now=context.now
+            ),
+        )
     )
 
 

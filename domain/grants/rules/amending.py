@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+from domain import fast_track
 from domain.applications.rules import check_explanation
 from domain.deciding import Fact
 from domain.grants.facts import (
@@ -27,13 +28,17 @@ def propose(
     amount: Money | None,
     ends_on: date | None,
     planned: Planned | None,
+    single: bool,
     confirm_past_due: bool,
     explanation: str | None,
     now: datetime,
 ) -> tuple[Fact, ...]:
     """Propose a lower amount, another end date, or other instalments in place of those not yet requested; fields that
-    are None stay. The grant cannot fall below what was requested or paid."""
+    are None stay. The grant cannot fall below what was requested or paid. On the fast track it stays in a `single`
+    instalment."""
     check_not_ended(grant)
+    if single and planned is not None:
+        fast_track.check_one_instalment(len(grant.begun) + len(planned.instalments))
     begun = sum(each.plan.amount for each in grant.begun.values())
     wanted = _amount(grant, amount, least=begun)
     if ends_on is not None and not confirm_past_due and is_past(ends_on, now):

@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from domain import limits
+from domain import fast_track, limits
 from domain.deciding import Fact
 from domain.grants.facts import Condition, GrantInstalmentsScheduled, Instalment
 from domain.grants.rules.standing import check_accepted, check_no_amendment_waits
@@ -40,15 +40,19 @@ class Planned(msgspec.Struct, frozen=True, kw_only=True):
     confirm_past_due: bool
 
 
-def schedule(grant_id: str, grant: Grant, *, planned: Planned, now: datetime) -> tuple[Fact, ...]:
-    """Divide a grant into instalments. They add up to it, or `planned` names how much they leave. A schedule can be
-    replaced as long as no instalment was requested."""
+def schedule(
+    grant_id: str, grant: Grant, *, planned: Planned, single: bool, now: datetime
+) -> tuple[Fact, ...]:
+    """Divide a grant into instalments; on the fast track into a `single` one. They add up to it, or `planned` names how
+    much they leave. A schedule can be replaced as long as no instalment was requested."""
     check_accepted(grant)
     check_no_amendment_waits(grant)
     if any(instalment.status is not InstalmentStatus.SCHEDULED for instalment in grant.instalments.values()):
         raise Refused(
             msg("The schedule can no longer be changed, because an instalment was already requested.")
         )
+    if single:
+        fast_track.check_one_instalment(len(planned.instalments))
     plans = plan(planned, currency=grant.currency, now=now)
     left = left_of(grant.amount, plans, planned.unscheduled, currency=grant.currency)
     return (GrantInstalmentsScheduled(grant=grant_id, instalments=plans, unscheduled=left),)
