@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from domain.applications.facts import ApplicationContinued, ApplicationSubmitted
-from domain.calls.facts import CallChanged, CallDrafted
+from domain.calls.facts import CallAwardsConfirmed, CallChanged, CallDrafted
 from domain.deciding import Fact
 from domain.dossiers import DossierErased
 from domain.funds import FundCommitted, FundOpened, FundReleased
@@ -81,7 +81,13 @@ def shown_in(placed: Placed) -> tuple[str, ...]:
             return (placed.stream,)
 
 
-STREAMS: Final = Table("timeline_streams", StreamRow, key=("stream",), versions=False, concerns=shown_in)
+def _concerned(placed: Placed) -> tuple[str, ...]:
+    """The streams whose rows say where a fact is shown and what it is about."""
+    fact = placed.fact
+    return (*shown_in(placed), fact.panel) if isinstance(fact, CallAwardsConfirmed) else shown_in(placed)
+
+
+STREAMS: Final = Table("timeline_streams", StreamRow, key=("stream",), versions=False, concerns=_concerned)
 TIMELINE: Final = Table("timeline", TimelineRow, key=("thing", "at", "position"), versions=False)
 
 
@@ -95,6 +101,10 @@ def fold(rows: Rows, fact: Fact, placed: Placed) -> None:
     if isinstance(fact, RoundOpened | RoundClosed) and _of_rolling_call(rows, placed.stream):
         return  # the application's submission says it already
     round, application = about(fact)
+    if isinstance(fact, CallAwardsConfirmed):
+        # It tells the result of its panel's round, so it is shown where that is.
+        panel = rows.get(STREAMS, fact.panel)
+        round = None if panel is None else panel.round
     envelope = placed.recorded.envelope
     # Nobody is shown who has read something.
     handle = None if isinstance(fact, ReadingRecorded) else envelope.acting.handle

@@ -86,6 +86,8 @@ def test_an_application_is_reviewed_and_decided_as_it_arrives(stage: Stage, call
     ]
     assert after[0] == before[0], "an award is not told by the call's version before it is announced"
     assert after[1] != before[1]
+    told = [line["topic"] for line in funder.get(timeline, position=officer.position)["items"]]
+    assert "call.awards_confirmed.v1" not in told
     officer.post(f"/api/panels/{panel}/announce")
     assert "Awarded" in artist.open(application).text
     page = {role: html.unescape(stage.visitor(role).open(application).text) for role in ("officer", "funder")}
@@ -97,5 +99,5 @@ def test_an_application_is_reviewed_and_decided_as_it_arrives(stage: Stage, call
     by_applicant = [line["topic"] for line in told if line["role"] == "applicant"]
     assert by_applicant == ["application.submitted.v1"], "which opened and closed the round"
     told = [line["topic"] for line in funder.get(timeline, position=officer.position)["items"]]
-    assert {"application.submitted.v1", "round.decided.v1"} <= {*told}
+    assert {"application.submitted.v1", "round.decided.v1", "call.awards_confirmed.v1"} <= {*told}
     assert {"round.opened.v1", "round.closed.v1"}.isdisjoint(told)
