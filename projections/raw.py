@@ -136,8 +136,8 @@ class _House:
                     applications_by(fact.applicant, fact.round)
                 ) and await readings.record(self._reader, self._viewer, fact.round, "applicants")
             case FundCommitted() | FundReleased() | CallAwardReleased() as fact:
-                # It is about this grant; its recipient released it by declining.
-                return await self._shows(fact.grant)
+                # It is about this grant; its recipient released it by declining. Without a grant, an applicant withdrew.
+                return fact.grant is not None and await self._shows(fact.grant)
             case GrantScreened() as fact:
                 grant = await self._reader.the(GRANT, fact.grant)
                 return isinstance(access.sees_screening(self._actor, grant, fact.setting), Allowed)
