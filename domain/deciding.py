@@ -87,12 +87,14 @@ PlanRequest = Load | IndexEntries
 
 @dataclass(frozen=True, slots=True)
 class CommandContext:
-    """What a rule must not look up itself: the actor, the time, and new random ids (`new("grant")`)."""
+    """What a rule must not look up itself: the actor, the time, and new random ids (`new("grant")`). `versioned`: the
+    actor named the version that they read, and the command fails if it has changed since."""
 
     actor: str
     now: datetime
     new: Callable[[str], str]
     demonstration: bool = False
+    versioned: bool = False
 
 
 @dataclass(frozen=True, slots=True)

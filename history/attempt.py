@@ -60,6 +60,7 @@ class Attempt:
             now=now,
             new=lambda kind: stream_id(kind, runner.random(16)),
             demonstration=runner.demonstration,
+            versioned=request.expected is not None,
         )
         self._command = runner.random(16).hex()
         self._names: dict[str, Message] = {}

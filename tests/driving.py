@@ -46,7 +46,7 @@ class World:
     """Streams, indexes, unique names and due dates in memory.
 
     `run` loads what a command's plan asks for, checks access, calls the rule, checks the unique names and stores the whole outcome,
-    or raises what the command runner raises and stores nothing. `verdict` is the result of the last access check.
+    or raises what the command runner raises and stores nothing. `versioned`: the actor named the present version. `verdict` is the result of the last access check.
     """
 
     streams: dict[str, list[Fact]] = field(default_factory=dict)
@@ -75,7 +75,7 @@ class World:
         self._made += 1
         return stream_id(kind, hashlib.sha256(f"{kind} {self._made}".encode()).digest()[:16])
 
-    def run(self, command: Command, actor: str, now: datetime = NOON) -> Outcome:
+    def run(self, command: Command, actor: str, now: datetime = NOON, *, versioned: bool = False) -> Outcome:
         """Run a command as `actor`; raises `Forbidden`, `NotFound`, `Refused` or `Invalid`, and then stores nothing."""
         assert msgspec.json.decode(msgspec.json.encode(command), type=type(command)) == command, (
             "no JSON body"
@@ -86,6 +86,7 @@ class World:
             now=now,
             new=self._noting(made),
             demonstration=self.demonstration,
+            versioned=versioned,
         )
         plan = registered(type(command)).plan(command, context)
         read: set[str] = set()

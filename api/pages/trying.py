@@ -42,6 +42,7 @@ class Trial:
             now=wiring.clock(),
             new=lambda kind: stream_id(kind, wiring.runner.random(16)),
             demonstration=wiring.settings.demo,
+            versioned=True,
         )
 
     async def of(self, name: Message, command: Command) -> Offer:

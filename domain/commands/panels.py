@@ -75,7 +75,8 @@ class ReturnPanel(Command, frozen=True, kw_only=True):
 
 class ConfirmPanel(Command, frozen=True, kw_only=True):
     """Confirm a closed panel, as somebody who neither closed it nor set an outcome in it. Its results can then be
-    announced. On the fast track the panel need not be closed first."""
+    announced. On the fast track the panel need not be closed first; while it is open, `If-Match` must name the version
+    that was read."""
 
     panel: PanelId
 
@@ -260,6 +261,7 @@ def _confirm(command: ConfirmPanel, context: CommandContext) -> Plan:
                     confirmer=context.actor,
                     deciders=deciders,
                     applications=ranked,
+                    versioned=context.versioned,
                 ),
             },
             answers=command.panel,

@@ -85,12 +85,21 @@ def confirm(
     confirmer: str,
     deciders: Collection[str],
     applications: Mapping[str, Application],
+    versioned: bool,
 ) -> tuple[Fact, ...]:
     """Confirm a closed panel's decision, as somebody other than the chair who closed it and the `deciders`, who set an
     outcome in it (even one that was changed later). On the fast track the panel may still be open, once each of the
-    ranked `applications` has an outcome."""
+    ranked `applications` has an outcome, and if the confirmer named the version that they read (`versioned`)."""
     if call.on_fast_track and panel.status is PanelStatus.OPENED:
         _check_complete(panel, applications)
+        _check_second(panel, confirmer, deciders)
+        if not versioned:
+            raise Refused(
+                msg(
+                    "This panel is still open, so its decisions can change. Read them, then confirm with the version that "
+                    "you read."
+                )
+            )
     elif panel.status is not PanelStatus.CLOSED:
         raise Refused(msg("Only a closed panel can be confirmed; this one is {status}.", status=panel.status))
     _check_second(panel, confirmer, deciders)

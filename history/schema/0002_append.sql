@@ -128,10 +128,11 @@ $$;
 CREATE FUNCTION history.set_due_dates(p_batch jsonb, p_stored integer[]) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO history.due_dates (key, at, stream, version)
-        SELECT w.key, w.at, w.stream, w.version
+        SELECT DISTINCT ON (w.key) w.key, w.at, w.stream, w.version
         FROM jsonb_to_recordset(p_batch->'due')
             AS w (request integer, key text, at timestamptz, stream text, version integer)
         WHERE w.request = ANY (p_stored)
+        ORDER BY w.key, w.version DESC -- a later fact of the same append replaces an earlier one's
         ON CONFLICT (key) DO UPDATE SET at = excluded.at, stream = excluded.stream, version = excluded.version;
 END;
 $$;

@@ -103,7 +103,14 @@ class TestThePanel:
             Refused,
             "You set an outcome in this panel, so somebody else must confirm it.",
         )
-        assert world.run(CONFIRM, OFFICER) == Outcome(
+        assert world.turned_down(CONFIRM, OFFICER) == (
+            Refused,
+            (
+                "This panel is still open, so its decisions can change. Read them, then confirm with the version that you "
+                "read."
+            ),
+        )
+        assert world.run(CONFIRM, OFFICER, versioned=True) == Outcome(
             facts={PANEL: (PanelConfirmed(panel=PANEL, confirmer=OFFICER),)}, answers=PANEL
         )
 
@@ -111,7 +118,7 @@ class TestThePanel:
         world = fast(awarded(60_000))
         assert world.turned_down(CONFIRM, OFFICER) == (Refused, "1 application has no outcome yet.")
         world.given(OTHER_APPLICATION, withdrawn(OTHER_APPLICATION))
-        world.run(CONFIRM, OFFICER)
+        world.run(CONFIRM, OFFICER, versioned=True)
         assert world.state(PANEL_AGGREGATE, PANEL).status is PanelStatus.CONFIRMED
 
     def test_can_be_closed_first_all_the_same_and_is_confirmed_once(self) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from domain.grants.facts import GrantAccepted, GrantInstalmentsScheduled
 from domain.panels.facts import PanelAnnounced, PanelConfirmed, PanelOpened, PanelOutcomeSet
+from history.requests import Stale
 from tests.money.conftest import REQUESTED, House, eur
 
 pytestmark = pytest.mark.anyio
@@ -31,7 +32,12 @@ async def test_it_is_paid_in_one_instalment_that_two_people_approve(house: House
     )
     await house.run("panel.set_outcome", "chair", **award, amount=eur(REQUESTED))
     assert await house.tried("panel.confirm", "chair", panel=panel)
-    await house.run("panel.confirm", "officer", panel=panel)
+    assert await house.tried("panel.confirm", "officer", panel=panel), "the open panel was not read"
+    runner, officer = house.offices[0].runner, house.people["officer"]
+    read = [runner.version_tag(officer, panel, version) for version in (1, len(house.facts(panel)))]
+    with pytest.raises(Stale):
+        await house.run("panel.confirm", "officer", panel=panel, expected=read[0])
+    await house.run("panel.confirm", "officer", panel=panel, expected=read[1])
     await house.run("panel.announce", "officer", panel=panel)
     assert [type(fact) for fact in house.facts(panel)] == [
         PanelOpened,
