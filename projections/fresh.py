@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, LiteralString, Protocol, TypeVar
 
 from domain.deciding import Aggregate, Loaded
-from domain.indexes import applications_by
+from domain.indexes import applications_by, conflicts_of, rounds_of
 from domain.initiatives import INITIATIVE, Initiative
 from domain.organisations import ORGANISATION
 from domain.parties import Actor, is_organisation
@@ -146,6 +146,21 @@ class Fresh:
         rows = await self.primary_rows(
             "SELECT DISTINCT entry FROM history.indexes WHERE name = ANY (%(indexes)b::text[])",
             indexes=list(indexes),
+        )
+        return tuple([row["entry"] for row in rows])
+
+    async def conflicts_in_call(self, viewer: str, call: str) -> tuple[str, ...]:
+        """The applications of a call with which a person declared a conflict of interest, in whichever stage, in one
+        round trip. A conflict does not end with a stage."""
+        rows = await self.primary_rows(
+            """
+            SELECT DISTINCT c.entry FROM history.indexes r, LATERAL (
+                SELECT o.entry FROM history.indexes o WHERE o.name = %(conflicts)b::text || r.entry OFFSET 0
+            ) AS c
+            WHERE r.name = %(rounds)b::text
+            """,
+            conflicts=conflicts_of(viewer, ""),
+            rounds=rounds_of(call),
         )
         return tuple([row["entry"] for row in rows])
 

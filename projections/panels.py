@@ -12,7 +12,7 @@ from domain import access
 from domain.applications.state import APPLICATION, ApplicationStatus, unsettled
 from domain.calls.state import CALL, Call
 from domain.deciding import Allowed
-from domain.indexes import conflicts_of, reviews_of
+from domain.indexes import reviews_of
 from domain.initiatives import INITIATIVE, Initiative
 from domain.panels.facts import RankingPlace
 from domain.panels.ranking import rank, without
@@ -123,7 +123,7 @@ async def ranking(
     own = await reader.applied_by(actor, round)
     owed = await owed_in(reader, who, [round]) if state.status is RoundStatus.CLOSED else frozenset()
     role = allow(access.sees_ranking(who, initiative, state, own=own, owed=owed))
-    hidden = {*own, *(await reader.index_entries(conflicts_of(who, round)))}
+    hidden = {*own, *(await reader.conflicts_in_call(who, state.call))}
     judging = as_of is not None and bool(await judged_now(reader, who, [round]))
     times = access.sees_times(actor, initiative, round=state, judging=judging)
     at = position_at(as_of, times)

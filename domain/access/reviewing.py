@@ -249,7 +249,7 @@ def confirms_panel(
     actor: str, initiative: Initiative, *, own: Collection[str], conflicts: Collection[str]
 ) -> Verdict:
     """Staff or a chair. They approve all outcomes of the round, so `own`, their applications in it, and `conflicts`,
-    those with which they declared a conflict, must both be empty. They choose no outcome, so they may know who
+    those of the panel with which they declared a conflict in this stage or an earlier one, must both be empty. They choose no outcome, so they may know who
     applied."""
     verdict = unless_applied(member(actor, initiative, Role.OFFICER, Role.CHAIR), own)
     if isinstance(verdict, Allowed) and conflicts:

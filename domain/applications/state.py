@@ -109,6 +109,11 @@ class Application(msgspec.Struct, frozen=True, kw_only=True):
     grant: str | None = None
     decide_by: datetime | None = None
 
+    @property
+    def rounds(self) -> tuple[str, ...]:
+        """The rounds of all stages that it reached, in order."""
+        return (*self.earlier, self.round)
+
 
 def evolve(application: Application, fact: ApplicationFact) -> Application:
     """The application after one more fact."""

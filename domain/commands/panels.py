@@ -9,7 +9,7 @@ from domain.applications.state import APPLICATION, Application, ApplicationStatu
 from domain.calls import rules as call_rules
 from domain.calls.state import CALL, Call
 from domain.commands.chairs import every_chair_is_excluded
-from domain.commands.judged import known_of
+from domain.commands.judged import conflicts_in_panel, known_of
 from domain.deciding import (
     Command,
     CommandContext,
@@ -24,7 +24,7 @@ from domain.deciding import (
     the,
     together,
 )
-from domain.indexes import conflicts_of, deciders_of, reviews_in, reviews_of
+from domain.indexes import deciders_of, reviews_in, reviews_of
 from domain.initiatives import INITIATIVE
 from domain.panels import outcomes, state
 from domain.panels import rules as panel_rules
@@ -218,7 +218,7 @@ def _return(command: ReturnPanel, context: CommandContext) -> Plan:
     panel = yield from the(PANEL, command.panel)
     initiative = (yield from the(INITIATIVE, panel.initiative)).within(panel.call)
     _, own = yield from actor_in(context.actor, panel.round)
-    conflicts = yield from index_entries(conflicts_of(context.actor, panel.round))
+    conflicts = yield from conflicts_in_panel(context.actor, panel)
     deciders = yield from index_entries(deciders_of(command.panel))
     return PlannedCommand(
         may=access.confirms_panel(context.actor, initiative, own=own, conflicts=conflicts),
@@ -242,7 +242,7 @@ def _confirm(command: ConfirmPanel, context: CommandContext) -> Plan:
         the(CALL, panel.call),
         some(APPLICATION, (place.application for place in panel.ranking)),
         actor_in(context.actor, panel.round),
-        index_entries(conflicts_of(context.actor, panel.round)),
+        conflicts_in_panel(context.actor, panel),
         index_entries(deciders_of(command.panel)),
     )
     initiative = initiative.within(panel.call)
