@@ -72,6 +72,7 @@ from domain.access.reviewing import (
     opens_panel,
     plans_announcement,
     submits_review,
+    writes,
 )
 from domain.access.ties import (
     CONFLICTED,
@@ -157,4 +158,5 @@ __all__ = [
     "system",
     "was_asked_to_judge",
     "withdraws_claim",
+    "writes",
 ]

@@ -116,6 +116,27 @@ def applicant(actor: Actor, application: Application) -> Verdict:
     )
 
 
+def writes(
+    actor: Actor, application: Application, *, read: Reading, colleagues: Iterable[Reading] = ()
+) -> Verdict:
+    """The applicant, who changes or resubmits their application or continues with it in the next stage, unless they have read
+    others' applications since they applied, or before they joined the organisation that applied: `read` and `colleagues` are as
+    in `applies`, of all rounds that the application went through or is about to reach."""
+    verdict = applicant(actor, application)
+    if isinstance(verdict, Allowed) and read.has("answers"):
+        return Denied(
+            msg("You have read others' applications to this call, so you can no longer write in this one.")
+        )
+    if isinstance(verdict, Allowed) and any(reading.has("answers") for reading in colleagues):
+        return Denied(
+            msg(
+                "Somebody who acts for this organisation has read others' applications to this call, so it can no longer "
+                "write in its own."
+            )
+        )
+    return verdict
+
+
 def juror_of(actor: str, initiative: Initiative, review: Review) -> Verdict:
     """The juror of this review, as long as they are a juror or chair of the initiative."""
     verdict = member(actor, initiative, *JUDGING)

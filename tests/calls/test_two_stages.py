@@ -27,6 +27,7 @@ from domain.funds import FundOpened, FundPledged
 from domain.indexes import applications_of
 from domain.initiatives import MemberAdded
 from domain.panels.facts import PanelOutcome
+from domain.persons import PersonHandleGiven
 from domain.readings import EXAMINED, ReadingRecorded, reading_of
 from domain.refusals import Forbidden, Invalid, NotFound, Refused
 from domain.rounds.facts import RoundClosed
@@ -348,6 +349,19 @@ class TestKnowledge:
             Refused,
             "This juror is already assigned to this application.",
         )
+
+    def test_who_has_read_others_answers_of_either_stage_does_not_continue(self) -> None:
+        for stage in ("letter", "project"):
+            season = Season()
+            letter = season.round
+            first, _ = season.first_stage()
+            project = season.round = season.open()
+            season.world.given(ARTIST, PersonHandleGiven(person=ARTIST, scope=CALL, handle="dark-newt"))
+            self.read(season, ARTIST, letter if stage == "letter" else project)
+            assert season.turned_down(ARTIST, going_on(first)) == (
+                Forbidden,
+                "You have read others' applications to this call, so you can no longer write in this one.",
+            )
 
 
 class TestConflictsOfInterest:
