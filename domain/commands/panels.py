@@ -86,7 +86,7 @@ def _open(command: OpenPanel, context: CommandContext) -> Plan:
         the(CALL, round.call),
         the(INITIATIVE, round.initiative),
         some(APPLICATION, round.applications),
-        actor_in(context.actor, command.round),
+        actor_in(context.actor, command.round, round.call),
         index_entries(reviews_in(command.round)),
     )
     initiative = initiative.within(round.call)
@@ -121,7 +121,7 @@ def _set_outcome(command: SetPanelOutcome, context: CommandContext) -> Plan:
         the(CALL, panel.call),
         the(INITIATIVE, panel.initiative),
         maybe(APPLICATION, command.application),
-        actor_in(context.actor, panel.round),
+        actor_in(context.actor, panel.round, panel.call),
         index_entries(reviews_of(command.application)),
     )
     initiative = initiative.within(panel.call)
@@ -135,7 +135,7 @@ def _set_outcome(command: SetPanelOutcome, context: CommandContext) -> Plan:
         )
     reviews = concerning((yield from some(REVIEW, asked)), panel.round)
     no_chair_can = yield from every_chair_is_excluded(
-        context.actor, initiative, panel.round, reviews.values()
+        context.actor, initiative, panel.round, panel.call, reviews.values()
     )
     # Withdrawn applications matter only if the budget seems too small, so the others are seldom loaded.
     awarded = state.awards(panel, besides=command.application)
@@ -195,7 +195,7 @@ def _close(command: ClosePanel, context: CommandContext) -> Plan:
         the(INITIATIVE, panel.initiative),
         the(CALL, panel.call),
         some(APPLICATION, (place.application for place in panel.ranking)),
-        actor_in(context.actor, panel.round),
+        actor_in(context.actor, panel.round, panel.call),
     )
     initiative = initiative.within(panel.call)
     read = yield from known_of(context.actor, panel.round, panel.stage, panel.call, call)
@@ -217,7 +217,7 @@ def _close(command: ClosePanel, context: CommandContext) -> Plan:
 def _return(command: ReturnPanel, context: CommandContext) -> Plan:
     panel = yield from the(PANEL, command.panel)
     initiative = (yield from the(INITIATIVE, panel.initiative)).within(panel.call)
-    _, own = yield from actor_in(context.actor, panel.round)
+    _, own = yield from actor_in(context.actor, panel.round, panel.call)
     conflicts = yield from conflicts_in_panel(context.actor, panel)
     deciders = yield from index_entries(deciders_of(command.panel))
     return PlannedCommand(
@@ -241,7 +241,7 @@ def _confirm(command: ConfirmPanel, context: CommandContext) -> Plan:
         the(INITIATIVE, panel.initiative),
         the(CALL, panel.call),
         some(APPLICATION, (place.application for place in panel.ranking)),
-        actor_in(context.actor, panel.round),
+        actor_in(context.actor, panel.round, panel.call),
         conflicts_in_panel(context.actor, panel),
         index_entries(deciders_of(command.panel)),
     )

@@ -364,6 +364,38 @@ class TestKnowledge:
             )
 
 
+class TestStaffWhoApplied:
+    """They are rivals in every stage from their invitation on, not only once they continued."""
+
+    def test_have_no_hand_in_the_next_stage_before_they_continue(self) -> None:
+        season = Season()
+        season.world.given(
+            INITIATIVE, MemberAdded(initiative=INITIATIVE, person=ARTIST, roles=(Role.OFFICER,))
+        )
+        first, second = season.apply(ARTIST), season.apply(OTHER_ARTIST)
+        season.close()
+        season.judge(first, JUROR, art=8, need=3)
+        season.judge(second, JUROR, art=8, need=3)
+        season.decide(first=(first, "invite"), second=(second, "invite"))
+        season.round = season.open()
+        season.do(OTHER_ARTIST, going_on(second))
+        longer = (season.now + 9 * DAY).replace(tzinfo=None)
+        extend = ExtendRound(round=season.round, closes_at=longer, reason="technical_trouble")
+        refusal = (
+            Forbidden,
+            "You or your organisation applied in this round, so you cannot take part in deciding on it.",
+        )
+        eligible = FindApplicationEligible(application=second)
+        asked = AssignReview(application=second, juror=JUROR)
+        for status in (ApplicationStatus.INVITED, ApplicationStatus.LAPSED):
+            assert season.status(first) is status
+            for command in (extend, eligible, asked):
+                assert season.turned_down(ARTIST, command) == refusal
+            if status is ApplicationStatus.INVITED:
+                season.close()
+        season.do(OFFICER, extend)
+
+
 class TestConflictsOfInterest:
     """Who declared one in the first stage has no hand in the second, nor in the grant."""
 

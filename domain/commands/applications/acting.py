@@ -97,7 +97,7 @@ def by_examiner(
 ) -> Plan:
     """The rest of the plan of every command by which staff examine an application. The rule gets its reviews."""
     whole = yield from the(INITIATIVE, application.initiative)
-    actor, own = yield from actor_in(context.actor, application.round)
+    actor, own = yield from actor_in(context.actor, application.round, application.call)
     reviews = yield from reviews_now(application_id, application)
     read = yield from _read_by_examining(application, context)
     return PlannedCommand(
