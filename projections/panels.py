@@ -96,7 +96,7 @@ async def standing(reader: Reader, viewer: str | None, round: str) -> PanelStand
     to the viewer."""
     state, actor = await reader.seen_by(viewer, ROUND, round)
     initiative: Initiative = (await reader.the(INITIATIVE, state.initiative)).within(state.call)
-    own = await reader.applied_by(actor, round)
+    own = await reader.applied_by(actor, round, state.call)
     if not isinstance(access.sees_ranking(viewer or "", initiative, state, own=own), Allowed):
         return None
     rows = await reader.rows(
@@ -120,7 +120,7 @@ async def ranking(
     state, actor = await reader.seen_by(viewer, ROUND, round)
     loaded = await reader.load((CALL, state.call), (INITIATIVE, state.initiative))
     initiative: Initiative = loaded[state.initiative].state.within(state.call)
-    own = await reader.applied_by(actor, round)
+    own = await reader.applied_by(actor, round, state.call)
     owed = await owed_in(reader, who, [round]) if state.status is RoundStatus.CLOSED else frozenset()
     role = allow(access.sees_ranking(who, initiative, state, own=own, owed=owed))
     hidden = {*own, *(await reader.conflicts_in_call(who, state.call))}

@@ -165,7 +165,7 @@ class _House:
 
     async def _round(self, stream: str) -> bool:
         state = await self._reader.the(ROUND, stream)
-        own = await self._reader.applied_by(self._actor, stream)
+        own = await self._reader.applied_by(self._actor, stream, state.call)
         initiative = self._initiative.within(state.call)
         return _as_officer(access.sees_timeline(self._actor, initiative, round=state, own=own))
 
@@ -195,8 +195,8 @@ class _House:
 
     async def _panel(self, stream: str) -> bool:
         round = (await self._reader.the(PANEL, stream)).round
-        own = await self._reader.applied_by(self._actor, round)
         state = await self._reader.the(ROUND, round)
+        own = await self._reader.applied_by(self._actor, round, state.call)
         verdict = access.sees_ranking(self._viewer, self._initiative.within(state.call), state, own=own)
         # The ranking contains the place of every application, including the viewer's own and those with a conflict.
         return _as_officer(verdict) and not own and not await self._conflicts(state.call)

@@ -60,7 +60,7 @@ async def progress(
     who = viewer or ""
     state, actor = await reader.seen_by(viewer, ROUND, round)
     streams = await reader.load((CALL, state.call), (INITIATIVE, state.initiative))
-    own = await reader.applied_by(actor, round)
+    own = await reader.applied_by(actor, round, state.call)
     role = allow(
         access.sees_progress(who, streams[state.initiative].state.within(state.call), state, own=own)
     )

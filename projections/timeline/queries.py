@@ -149,7 +149,7 @@ async def of_call(
     loaded = await reader.load(*((ROUND, each) for each in rounds))
     states = {each: loaded[each].state for each in rounds}
     undecided = [each for each in rounds if states[each].status is not RoundStatus.DECIDED]
-    own = {each: await reader.applied_by(actor, each) for each in rounds}
+    own = {each: await reader.applied_by(actor, each, call) for each in rounds}
     if role is Role.OFFICER:
         await _record_times(reader, who, state, [each for each in undecided if not own[each]])
     conflicts = await reader.conflicts_in_call(who, call)
