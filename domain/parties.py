@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import msgspec
 
-from domain.deciding import IndexEntries, Part, index_entries, maybe
-from domain.indexes import applications_by
+from domain.applications.state import APPLICATION
+from domain.deciding import IndexEntries, Part, maybe, some
+from domain.indexes import applications_by, submissions_to
 from domain.messages import msg
 from domain.organisations import ORGANISATION, Organisation, check_takes_part
 from domain.persons import PERSON, Person, check_registered
@@ -73,12 +74,12 @@ def actor_of(person_id: str) -> Part[Actor]:
     return Actor.of(person_id, (yield from maybe(PERSON, person_id)))
 
 
-def actor_in(person_id: str, round_id: str) -> Part[tuple[Actor, tuple[str, ...]]]:
-    """A person as an actor, and the applications in a round of all parties that they have ties to, sorted."""
-    own = yield from index_entries(applications_by(person_id, round_id))
+def actor_in(person_id: str, round_id: str, call_id: str) -> Part[tuple[Actor, tuple[str, ...]]]:
+    """A person as an actor, and the applications of all parties that they have ties to, in a round of a call (`applied_by`)."""
+    own = yield from _applied_by((person_id,), round_id, call_id)
     actor = yield from actor_of(person_id)
     if len(actor.all_parties) > 1:
-        own = yield from applied_by(actor, round_id)
+        own = yield from applied_by(actor, round_id, call_id)
     return actor, own
 
 
@@ -89,8 +90,17 @@ def party_of(party_id: str) -> Part[PartyState]:
     return (yield from maybe(PERSON, party_id))
 
 
-def applied_by(actor: Actor, round_id: str) -> Part[tuple[str, ...]]:
-    """The applications in a round of all parties that a person has ties to, sorted."""
-    indexes = tuple(applications_by(party, round_id) for party in actor.all_parties)
-    found: Mapping[str, tuple[str, ...]] = yield IndexEntries(indexes)
-    return tuple(sorted({each for index in indexes for each in found[index]}))
+def applied_by(actor: Actor, round_id: str, call_id: str) -> Part[tuple[str, ...]]:
+    """The applications of all parties that a person has ties to, sorted: those in a round, and those that are invited to a later
+    stage of its call or going on there (`Application.rivals_later`)."""
+    return (yield from _applied_by(actor.all_parties, round_id, call_id))
+
+
+def _applied_by(parties: Collection[str], round_id: str, call_id: str) -> Part[tuple[str, ...]]:
+    in_round = tuple(applications_by(party, round_id) for party in parties)
+    in_call = tuple(submissions_to(call_id, party) for party in parties)
+    found: Mapping[str, tuple[str, ...]] = yield IndexEntries((*in_round, *in_call))
+    own = {each for index in in_round for each in found[index]}
+    others = {each for index in in_call for each in found[index]} - own
+    states = yield from some(APPLICATION, sorted(others))
+    return tuple(sorted({*own, *(each for each in others if states[each].rivals_later)}))

@@ -46,7 +46,7 @@ async def case_of(reader: Fresh, viewer: str, application: str, *, round: str | 
     state, actor = await reader.seen_by(viewer, APPLICATION, application)
     reviews = await reader.index_entries(reviews_of(application))
     round = round or state.round
-    own = await reader.applied_by(actor, round)
+    own = await reader.applied_by(actor, round, state.call)
     loaded = await reader.load(
         (CALL, state.call),
         (INITIATIVE, state.initiative),

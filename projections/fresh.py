@@ -9,8 +9,9 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any, LiteralString, Protocol, TypeVar
 
+from domain.applications.state import APPLICATION
 from domain.deciding import Aggregate, Loaded
-from domain.indexes import applications_by
+from domain.indexes import applications_by, conflicts_of, rounds_of, submissions_to
 from domain.initiatives import INITIATIVE, Initiative
 from domain.organisations import ORGANISATION
 from domain.parties import Actor, is_organisation
@@ -125,17 +126,16 @@ class Fresh:
         """Whether a party is an organisation without members, for example after an erasure."""
         return is_organisation(party) and not (await self.the(ORGANISATION, party)).members
 
-    async def applied_by(self, actor: Actor, round: str) -> tuple[str, ...]:
-        """The applications in a round of all parties that a person has ties to, sorted."""
-        if len(actor.all_parties) == 1:
-            return await self.index_entries(applications_by(actor.id, round))
-        return tuple(
-            sorted(
-                await self.index_entries_of_all(
-                    [applications_by(party, round) for party in actor.all_parties]
-                )
-            )
-        )
+    async def applied_by(self, actor: Actor, round: str, call: str) -> tuple[str, ...]:
+        """The applications of all parties that a person has ties to, sorted: those in a round, and those that are invited to a
+        later stage of its call or going on there; as in `domain.parties.applied_by`."""
+        in_round = [applications_by(party, round) for party in actor.all_parties]
+        in_call = [submissions_to(call, party) for party in actor.all_parties]
+        found = await self.states.read_set(bypass_cache=True).index_entries((*in_round, *in_call))
+        own = {each for index in in_round for each in found[index]}
+        others = {each for index in in_call for each in found[index]} - own
+        loaded = await self.load(*((APPLICATION, each) for each in others)) if others else {}
+        return tuple(sorted({*own, *(each for each in loaded if loaded[each].state.rivals_later)}))
 
     async def index_entries(self, index: str) -> tuple[str, ...]:
         """The current ids in one of the command runner's indexes (`domain.indexes`)."""
@@ -146,6 +146,21 @@ class Fresh:
         rows = await self.primary_rows(
             "SELECT DISTINCT entry FROM history.indexes WHERE name = ANY (%(indexes)b::text[])",
             indexes=list(indexes),
+        )
+        return tuple([row["entry"] for row in rows])
+
+    async def conflicts_in_call(self, viewer: str, call: str) -> tuple[str, ...]:
+        """The applications of a call with which a person declared a conflict of interest, in whichever stage, in one
+        round trip. A conflict does not end with a stage."""
+        rows = await self.primary_rows(
+            """
+            SELECT DISTINCT c.entry FROM history.indexes r, LATERAL (
+                SELECT o.entry FROM history.indexes o WHERE o.name = %(conflicts)b::text || r.entry OFFSET 0
+            ) AS c
+            WHERE r.name = %(rounds)b::text
+            """,
+            conflicts=conflicts_of(viewer, ""),
+            rounds=rounds_of(call),
         )
         return tuple([row["entry"] for row in rows])
 

@@ -12,7 +12,7 @@ from domain import access
 from domain.applications.state import APPLICATION, ApplicationStatus, unsettled
 from domain.calls.state import CALL, Call
 from domain.deciding import Allowed
-from domain.indexes import conflicts_of, reviews_of
+from domain.indexes import reviews_of
 from domain.initiatives import INITIATIVE, Initiative
 from domain.panels.facts import RankingPlace
 from domain.panels.ranking import rank, without
@@ -96,7 +96,7 @@ async def standing(reader: Reader, viewer: str | None, round: str) -> PanelStand
     to the viewer."""
     state, actor = await reader.seen_by(viewer, ROUND, round)
     initiative: Initiative = (await reader.the(INITIATIVE, state.initiative)).within(state.call)
-    own = await reader.applied_by(actor, round)
+    own = await reader.applied_by(actor, round, state.call)
     if not isinstance(access.sees_ranking(viewer or "", initiative, state, own=own), Allowed):
         return None
     rows = await reader.rows(
@@ -120,10 +120,10 @@ async def ranking(
     state, actor = await reader.seen_by(viewer, ROUND, round)
     loaded = await reader.load((CALL, state.call), (INITIATIVE, state.initiative))
     initiative: Initiative = loaded[state.initiative].state.within(state.call)
-    own = await reader.applied_by(actor, round)
+    own = await reader.applied_by(actor, round, state.call)
     owed = await owed_in(reader, who, [round]) if state.status is RoundStatus.CLOSED else frozenset()
     role = allow(access.sees_ranking(who, initiative, state, own=own, owed=owed))
-    hidden = {*own, *(await reader.index_entries(conflicts_of(who, round)))}
+    hidden = {*own, *(await reader.conflicts_in_call(who, state.call))}
     judging = as_of is not None and bool(await judged_now(reader, who, [round]))
     times = access.sees_times(actor, initiative, round=state, judging=judging)
     at = position_at(as_of, times)

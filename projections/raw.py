@@ -22,7 +22,7 @@ from domain.dossiers import DOSSIER
 from domain.funds import FUND, FundCommitted, FundReleased
 from domain.grants.facts import GrantScreened
 from domain.grants.state import GRANT
-from domain.indexes import applications_by, applications_of, conflicts_of
+from domain.indexes import applications_by, applications_of
 from domain.initiatives import INITIATIVE, INSTALLATION, INSTALLATION_ID, Initiative
 from domain.panels.state import PANEL
 from domain.parties import Actor
@@ -143,13 +143,13 @@ class _House:
                 return isinstance(access.sees_screening(self._actor, grant, fact.setting), Allowed)
             case RoundPutToPanel() as fact:
                 # It reveals how many reviews each application has.
-                return not await self._conflicts(fact.round)
+                return not await self._conflicts((await self._reader.the(ROUND, fact.round)).call)
             case ApplicationWaitlisted() as fact:
                 application = (await self._case(fact.application)).application
                 return access.sees_waiting_places(
                     self._actor,
                     applicant=application.applicant,
-                    conflict_in_round=bool(await self._conflicts(application.round)),
+                    conflict_in_call=bool(await self._conflicts(application.call)),
                 )
             case _:
                 return True
@@ -196,7 +196,7 @@ class _House:
 
     async def _round(self, stream: str) -> bool:
         state = await self._reader.the(ROUND, stream)
-        own = await self._reader.applied_by(self._actor, stream)
+        own = await self._reader.applied_by(self._actor, stream, state.call)
         initiative = self._initiative.within(state.call)
         return _as_officer(access.sees_timeline(self._actor, initiative, round=state, own=own))
 
@@ -226,16 +226,15 @@ class _House:
 
     async def _panel(self, stream: str) -> bool:
         round = (await self._reader.the(PANEL, stream)).round
-        own = await self._reader.applied_by(self._actor, round)
         state = await self._reader.the(ROUND, round)
+        own = await self._reader.applied_by(self._actor, round, state.call)
         verdict = access.sees_ranking(self._viewer, self._initiative.within(state.call), state, own=own)
         # The ranking contains the place of every application, including the viewer's own and those with a conflict.
-        return _as_officer(verdict) and not own and not await self._conflicts(round)
+        return _as_officer(verdict) and not own and not await self._conflicts(state.call)
 
     async def _grant(self, stream: str) -> bool:
         grant = await self._reader.the(GRANT, stream)
-        round = (await self._reader.the(APPLICATION, grant.application)).round
-        initiative, conflicts = self._initiative.within(grant.call), await self._conflicts(round)
+        initiative, conflicts = self._initiative.within(grant.call), await self._conflicts(grant.call)
         return _as_officer(access.sees_recipient(self._actor, initiative, grant, conflicts=conflicts))
 
     def _sees_applicant(self, case: Case) -> bool:
@@ -254,8 +253,8 @@ class _House:
     async def _recorded(self, case: Case, kind: ReadingKind, *, of: str | None = None) -> bool:
         return await readings.record(self._reader, self._viewer, case.application.round, kind, application=of)
 
-    async def _conflicts(self, round: str) -> tuple[str, ...]:
-        return await self._reader.index_entries(conflicts_of(self._viewer, round))
+    async def _conflicts(self, call: str) -> tuple[str, ...]:
+        return await self._reader.conflicts_in_call(self._viewer, call)
 
     async def _case(self, application: str) -> Case:
         if application not in self._cases:

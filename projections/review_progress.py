@@ -9,7 +9,7 @@ import msgspec
 from domain import access
 from domain.applications.state import APPLICATION, ApplicationStatus, unsettled
 from domain.calls.state import CALL
-from domain.indexes import conflicts_of, judged_by, reviews_in, reviews_of
+from domain.indexes import judged_by, reviews_in, reviews_of
 from domain.initiatives import INITIATIVE
 from domain.reviews.state import OUTSTANDING, REVIEW, Review, ReviewStatus
 from domain.rounds.state import ROUND
@@ -60,11 +60,11 @@ async def progress(
     who = viewer or ""
     state, actor = await reader.seen_by(viewer, ROUND, round)
     streams = await reader.load((CALL, state.call), (INITIATIVE, state.initiative))
-    own = await reader.applied_by(actor, round)
+    own = await reader.applied_by(actor, round, state.call)
     role = allow(
         access.sees_progress(who, streams[state.initiative].state.within(state.call), state, own=own)
     )
-    hidden = {*own, *(await reader.index_entries(conflicts_of(who, round)))}
+    hidden = {*own, *(await reader.conflicts_in_call(who, state.call))}
     received = [each for each in state.applications if each not in hidden]
     written = await reader.index_entries(reviews_in(round))
     loaded = await reader.readable(

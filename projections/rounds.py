@@ -74,7 +74,11 @@ async def one(reader: Reader, viewer: str | None, round: str, *, as_of: AsOf | N
     initiative = loaded[state.initiative].state.within(state.call)
     allow(access.sees_call(viewer or "", initiative, loaded[state.call].state))
     # The round of a single application shows when it was submitted.
-    if state.rolling and not initiative.roles(viewer or "") and not await reader.applied_by(actor, round):
+    if (
+        state.rolling
+        and not initiative.roles(viewer or "")
+        and not await reader.applied_by(actor, round, state.call)
+    ):
         raise NotFound
     at = position_at(as_of, access.sees_times(actor, initiative))
     rows = await reader.rows(
@@ -104,7 +108,7 @@ async def late_access(reader: Reader, viewer: str | None, round: str) -> LateAcc
     who = viewer or ""
     state = await reader.the(ROUND, round)
     initiative = (await reader.the(INITIATIVE, state.initiative)).within(state.call)
-    own = await reader.applied_by(await reader.actor(viewer), round)
+    own = await reader.applied_by(await reader.actor(viewer), round, state.call)
     allow(access.sees_late_access(who, initiative, state, own=own))
     if state.late and not await readings.record(reader, who, round, "applicants"):
         raise readings.NotRecorded(NOT_RECORDED)

@@ -2,6 +2,12 @@
 
 The command runner asks these before every command, and every query before it answers. They read only folded streams,
 never a read model, so that a role that was taken away a second ago no longer counts.
+
+Three things that predicates are given reach differently far in a call of several stages. `own` are the actor's applications
+in the round, and those that are invited to a later stage of the call or going on there, which count in every round of the
+call. `conflicts` span all stages: those with which a conflict was declared in any round that the application went through, and
+they last for ever, also for the grant. `reviews` are those of one round, and besides those of earlier stages in which a
+conflict was declared.
 """
 
 from domain.access.members import (
@@ -72,6 +78,7 @@ from domain.access.reviewing import (
     opens_panel,
     plans_announcement,
     submits_review,
+    writes,
 )
 from domain.access.ties import (
     CONFLICTED,
@@ -157,4 +164,5 @@ __all__ = [
     "system",
     "was_asked_to_judge",
     "withdraws_claim",
+    "writes",
 ]

@@ -37,7 +37,7 @@ def offers(
     conflicts: Collection[str],
 ) -> Verdict:
     """The staff, except on their own application and on those with which they declared a conflict: `conflicts` are
-    these applications of its round."""
+    these applications, of all rounds that it went through."""
     verdict = officer_on(actor, initiative, application)
     return _impartial(verdict, application_id, conflicts)
 
@@ -46,7 +46,7 @@ def officer_on_grant(
     actor: Actor, initiative: Initiative, grant: Grant, *, conflicts: Collection[str]
 ) -> Verdict:
     """The staff, except on their own grant and on grants whose application they declared a conflict with: `conflicts`
-    are these applications of its round. A conflict of interest does not end with the award."""
+    are these applications, of all rounds that it went through. A conflict of interest ends neither with a stage nor with the award."""
     return _on_grant(officer(actor.id, initiative), actor, grant, conflicts)
 
 
@@ -131,7 +131,7 @@ def sees_recipient(
     actor: Actor, initiative: Initiative, grant: Grant, *, conflicts: Collection[str]
 ) -> Verdict:
     """The recipient of a grant: the recipient, those who pay, and the staff, except people who declared a conflict with
-    its application: `conflicts` are these applications of its round."""
+    its application: `conflicts` are these applications, of all rounds that it went through."""
     if acts_for(actor, grant.recipient):
         return Allowed(Role.APPLICANT)
     verdict = hidden_from_others(member(actor.id, initiative, Role.FINANCE, Role.APPROVER, Role.OFFICER))

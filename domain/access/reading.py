@@ -247,13 +247,13 @@ def sees_titles(role: Role, round: Round, *, own: bool, conflict: bool, read: Re
     return read.has("answers") or not still_excludes("answers", round)
 
 
-def sees_waiting_places(actor: Actor, *, applicant: str | None = None, conflict_in_round: bool) -> bool:
+def sees_waiting_places(actor: Actor, *, applicant: str | None = None, conflict_in_call: bool) -> bool:
     """Whether a person sees the places of a round's applications on the waiting list: the `applicant` their own; other
-    people unless they declared a conflict with an application of the round, whose place would show as the missing
+    people unless they declared a conflict with an application of the call, whose place would show as the missing
     number.
 
-    `conflict_in_round`: the actor declared a conflict with an application of the round. Whether they see the
+    `conflict_in_call`: the actor declared a conflict with an application of the call, in whichever stage. Whether they see the
     application at all is checked before. The panel's ranking instead leaves that application out and renumbers the
     places, so that a chair with a conflict can still order the list.
     """
-    return (applicant is not None and acts_for(actor, applicant)) or not conflict_in_round
+    return (applicant is not None and acts_for(actor, applicant)) or not conflict_in_call

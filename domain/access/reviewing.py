@@ -116,6 +116,27 @@ def applicant(actor: Actor, application: Application) -> Verdict:
     )
 
 
+def writes(
+    actor: Actor, application: Application, *, read: Reading, colleagues: Iterable[Reading] = ()
+) -> Verdict:
+    """The applicant, who changes or resubmits their application or continues with it in the next stage, unless they have read
+    others' applications since they applied, or before they joined the organisation that applied: `read` and `colleagues` are as
+    in `applies`, of all rounds that the application went through or is about to reach."""
+    verdict = applicant(actor, application)
+    if isinstance(verdict, Allowed) and read.has("answers"):
+        return Denied(
+            msg("You have read others' applications to this call, so you can no longer write in this one.")
+        )
+    if isinstance(verdict, Allowed) and any(reading.has("answers") for reading in colleagues):
+        return Denied(
+            msg(
+                "Somebody who acts for this organisation has read others' applications to this call, so it can no longer "
+                "write in its own."
+            )
+        )
+    return verdict
+
+
 def juror_of(actor: str, initiative: Initiative, review: Review) -> Verdict:
     """The juror of this review, as long as they are a juror or chair of the initiative."""
     verdict = member(actor, initiative, *JUDGING)
@@ -249,7 +270,7 @@ def confirms_panel(
     actor: str, initiative: Initiative, *, own: Collection[str], conflicts: Collection[str]
 ) -> Verdict:
     """Staff or a chair. They approve all outcomes of the round, so `own`, their applications in it, and `conflicts`,
-    those with which they declared a conflict, must both be empty. They choose no outcome, so they may know who
+    those of the panel with which they declared a conflict in this stage or an earlier one, must both be empty. They choose no outcome, so they may know who
     applied."""
     verdict = unless_applied(member(actor, initiative, Role.OFFICER, Role.CHAIR), own)
     if isinstance(verdict, Allowed) and conflicts:

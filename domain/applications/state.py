@@ -114,6 +114,17 @@ class Application(msgspec.Struct, frozen=True, kw_only=True):
         """Whether a grant was awarded but not offered yet."""
         return self.status is ApplicationStatus.AWARDED and self.grant is None
 
+    @property
+    def rounds(self) -> tuple[str, ...]:
+        """The rounds of all stages that it reached, in order."""
+        return (*self.earlier, self.round)
+
+    @property
+    def rivals_later(self) -> bool:
+        """Whether it was invited to a later stage and is still in play there, or could be again if the round opens again.
+        Then its applicant is a rival in every stage of the call, also before they answer the next form."""
+        return self.invited_to is not None and self.status in (*GOING_ON, ApplicationStatus.LAPSED)
+
 
 def evolve(application: Application, fact: ApplicationFact) -> Application:
     """The application after one more fact."""

@@ -59,7 +59,7 @@ def _announce(command: AnnouncePanel, context: CommandContext) -> Plan:
         the(CALL, panel.call),
         the(ROUND, panel.round),
         some(APPLICATION, (place.application for place in panel.ranking)),
-        actor_in(context.actor, panel.round),
+        actor_in(context.actor, panel.round, panel.call),
     )
     return PlannedCommand(
         may=access.announces(context.actor, initiative.within(panel.call), own=own),
@@ -87,7 +87,7 @@ def _plan(command: PlanPanelAnnouncement, context: CommandContext) -> Plan:
     initiative, call, (_, own) = yield from together(
         the(INITIATIVE, panel.initiative),
         the(CALL, panel.call),
-        actor_in(context.actor, panel.round),
+        actor_in(context.actor, panel.round, panel.call),
     )
     return PlannedCommand(
         may=access.plans_announcement(context.actor, initiative.within(panel.call), own=own),
@@ -108,7 +108,7 @@ def _cancel(command: CancelPanelAnnouncement, context: CommandContext) -> Plan:
     panel = yield from the(PANEL, command.panel)
     initiative, (_, own) = yield from together(
         the(INITIATIVE, panel.initiative),
-        actor_in(context.actor, panel.round),
+        actor_in(context.actor, panel.round, panel.call),
     )
     return PlannedCommand(
         may=access.plans_announcement(context.actor, initiative.within(panel.call), own=own),

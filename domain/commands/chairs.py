@@ -15,7 +15,7 @@ from domain.values import Role
 
 
 def every_chair_is_excluded(
-    actor: str, initiative: Initiative, round_id: str, reviews: Iterable[Review]
+    actor: str, initiative: Initiative, round_id: str, call_id: str, reviews: Iterable[Review]
 ) -> Generator[PlanRequest, Any, bool]:
     """Whether there are chairs and each of them has a conflict or an application of their own in the round. Loaded only
     for jurors.
@@ -31,6 +31,6 @@ def every_chair_is_excluded(
     for chair in chairs:
         if access.declared_conflict(chair, reviews):
             continue
-        if not (yield from applied_by(Actor.of(chair, people[chair]), round_id)):
+        if not (yield from applied_by(Actor.of(chair, people[chair]), round_id, call_id)):
             return False
     return bool(chairs)

@@ -1,12 +1,15 @@
-"""What several commands load about an application with several stages: its current reviews, and what a person knows of
-it."""
+"""What several commands load about an application with several stages: its current reviews, what a person knows of it, and
+conflicts of interest, which do not end with a stage."""
 
 from __future__ import annotations
 
-from domain.applications.state import Application
+from collections.abc import Iterable, Mapping
+
+from domain.applications.state import APPLICATION, Application
 from domain.calls.state import Call
-from domain.deciding import Part, index_entries, maybe, some
-from domain.indexes import reviews_of, rounds_of
+from domain.deciding import IndexEntries, Part, index_entries, maybe, some
+from domain.indexes import conflicts_of, reviews_of, rounds_of
+from domain.panels.state import Panel
 from domain.readings import READING, Reading, reading_of, with_earlier
 from domain.reviews.state import REVIEW, Review, concerning
 from domain.rounds.state import ROUND
@@ -29,3 +32,21 @@ def known_of(person: str, round_id: str, stage: str, call_id: str, call: Call) -
         if each != round_id:
             read = with_earlier(read, (yield from maybe(READING, reading_of(person, each))))
     return read
+
+
+def conflicts_in(person: str, rounds: Iterable[str]) -> Part[tuple[str, ...]]:
+    """The applications with which a person declared a conflict of interest in some rounds, sorted. A conflict does not end
+    with a stage: for one application, `rounds` are those of all its stages (`Application.rounds`)."""
+    indexes = tuple(conflicts_of(person, each) for each in sorted(set(rounds)))
+    found: Mapping[str, tuple[str, ...]] = yield IndexEntries(indexes)
+    return tuple(sorted({each for index in indexes for each in found[index]}))
+
+
+def conflicts_in_panel(person: str, panel: Panel) -> Part[tuple[str, ...]]:
+    """The applications of a panel with which a person declared a conflict of interest, in its round or in an earlier
+    stage. Those that ended in an earlier stage are not in the panel."""
+    here = yield from conflicts_in(person, (panel.round,))
+    ranked = yield from some(APPLICATION, (place.application for place in panel.ranking))
+    before = {each for application in ranked.values() for each in application.earlier}
+    earlier = (yield from conflicts_in(person, before)) if before else ()
+    return tuple(sorted({*here, *(each for each in earlier if each in ranked)}))

@@ -9,7 +9,7 @@ from domain.applications.state import APPLICATION, Application, ApplicationStatu
 from domain.calls import rules as call_rules
 from domain.calls.state import CALL, Call
 from domain.commands.chairs import every_chair_is_excluded
-from domain.commands.judged import known_of
+from domain.commands.judged import conflicts_in_panel, known_of
 from domain.deciding import (
     Command,
     CommandContext,
@@ -24,7 +24,7 @@ from domain.deciding import (
     the,
     together,
 )
-from domain.indexes import conflicts_of, deciders_of, reviews_in, reviews_of
+from domain.indexes import deciders_of, reviews_in, reviews_of
 from domain.initiatives import INITIATIVE
 from domain.panels import outcomes, state
 from domain.panels import rules as panel_rules
@@ -87,7 +87,7 @@ def _open(command: OpenPanel, context: CommandContext) -> Plan:
         the(CALL, round.call),
         the(INITIATIVE, round.initiative),
         some(APPLICATION, round.applications),
-        actor_in(context.actor, command.round),
+        actor_in(context.actor, command.round, round.call),
         index_entries(reviews_in(command.round)),
     )
     initiative = initiative.within(round.call)
@@ -122,7 +122,7 @@ def _set_outcome(command: SetPanelOutcome, context: CommandContext) -> Plan:
         the(CALL, panel.call),
         the(INITIATIVE, panel.initiative),
         maybe(APPLICATION, command.application),
-        actor_in(context.actor, panel.round),
+        actor_in(context.actor, panel.round, panel.call),
         index_entries(reviews_of(command.application)),
     )
     initiative = initiative.within(panel.call)
@@ -136,7 +136,7 @@ def _set_outcome(command: SetPanelOutcome, context: CommandContext) -> Plan:
         )
     reviews = concerning((yield from some(REVIEW, asked)), panel.round)
     no_chair_can = yield from every_chair_is_excluded(
-        context.actor, initiative, panel.round, reviews.values()
+        context.actor, initiative, panel.round, panel.call, reviews.values()
     )
     # Withdrawn applications matter only if the budget seems too small, so the others are seldom loaded.
     awarded = state.awards(panel, besides=command.application)
@@ -196,7 +196,7 @@ def _close(command: ClosePanel, context: CommandContext) -> Plan:
         the(INITIATIVE, panel.initiative),
         the(CALL, panel.call),
         some(APPLICATION, (place.application for place in panel.ranking)),
-        actor_in(context.actor, panel.round),
+        actor_in(context.actor, panel.round, panel.call),
     )
     initiative = initiative.within(panel.call)
     read = yield from known_of(context.actor, panel.round, panel.stage, panel.call, call)
@@ -218,8 +218,8 @@ def _close(command: ClosePanel, context: CommandContext) -> Plan:
 def _return(command: ReturnPanel, context: CommandContext) -> Plan:
     panel = yield from the(PANEL, command.panel)
     initiative = (yield from the(INITIATIVE, panel.initiative)).within(panel.call)
-    _, own = yield from actor_in(context.actor, panel.round)
-    conflicts = yield from index_entries(conflicts_of(context.actor, panel.round))
+    _, own = yield from actor_in(context.actor, panel.round, panel.call)
+    conflicts = yield from conflicts_in_panel(context.actor, panel)
     deciders = yield from index_entries(deciders_of(command.panel))
     return PlannedCommand(
         may=access.confirms_panel(context.actor, initiative, own=own, conflicts=conflicts),
@@ -242,8 +242,8 @@ def _confirm(command: ConfirmPanel, context: CommandContext) -> Plan:
         the(INITIATIVE, panel.initiative),
         the(CALL, panel.call),
         some(APPLICATION, (place.application for place in panel.ranking)),
-        actor_in(context.actor, panel.round),
-        index_entries(conflicts_of(context.actor, panel.round)),
+        actor_in(context.actor, panel.round, panel.call),
+        conflicts_in_panel(context.actor, panel),
         index_entries(deciders_of(command.panel)),
     )
     initiative = initiative.within(panel.call)

@@ -33,12 +33,11 @@ class RecordReading(Command, frozen=True, kw_only=True):
 def _record(command: RecordReading, context: CommandContext) -> Plan:
     reading = reading_of(context.actor, command.round)
     # Whether they applied is checked here again, so that nobody can apply between the question and the answer.
-    round, read, (_, own) = yield from together(
-        the(ROUND, command.round),
-        maybe(READING, reading),
-        actor_in(context.actor, command.round),
+    round, read = yield from together(the(ROUND, command.round), maybe(READING, reading))
+    initiative, (_, own) = yield from together(
+        the(INITIATIVE, round.initiative), actor_in(context.actor, command.round, round.call)
     )
-    initiative = (yield from the(INITIATIVE, round.initiative)).within(round.call)
+    initiative = initiative.within(round.call)
     return PlannedCommand(
         may=access.reads_of_round(context.actor, initiative, round, own=own),
         initiative=round.initiative,

@@ -107,8 +107,8 @@ def _ask(application_id: str, juror: str, context: CommandContext, *, replaced: 
     )
     initiative = initiative.within(application.call)
     (actor, own), applied, asked = yield from together(
-        actor_in(context.actor, application.round),
-        applied_by(Actor.of(juror, person), application.round),
+        actor_in(context.actor, application.round, application.call),
+        applied_by(Actor.of(juror, person), application.round, application.call),
         index_entries(reviews_of(application_id)),
     )
     existing = concerning((yield from some(REVIEW, asked)), application.round)
@@ -173,7 +173,7 @@ def _can_be_asked(
 ) -> Generator[PlanRequest, Any, bool]:
     """Whether any member of the jury can still be asked for a review of an application."""
     for person in jury:
-        _, applied = yield from actor_in(person, application.round)
+        _, applied = yield from actor_in(person, application.round, application.call)
         read = yield from known_of(person, application.round, stage.id, application.call, call)
         why_not = assigning.why_not_asked(
             application_id,
@@ -195,14 +195,16 @@ def _lower_quorum(command: LowerQuorum, context: CommandContext) -> Plan:
         the(ROUND, application.round),
         the(INITIATIVE, application.initiative),
         maybe(READING, reading_of(context.actor, application.round)),
-        actor_in(context.actor, application.round),
+        actor_in(context.actor, application.round, application.call),
         index_entries(reviews_of(command.application)),
     )
     initiative = initiative.within(application.call)
     stage = call.stage(round.stage)
     written = tuple(concerning((yield from some(REVIEW, asked)), application.round).values())
     read = yield from known_of(context.actor, application.round, round.stage, application.call, call)
-    no_chair_can = yield from every_chair_is_excluded(context.actor, initiative, application.round, written)
+    no_chair_can = yield from every_chair_is_excluded(
+        context.actor, initiative, application.round, application.call, written
+    )
     jury = yield from _jury(initiative)
     left = yield from _can_be_asked(command.application, application, call, stage, jury, written)
     return PlannedCommand(
@@ -238,11 +240,11 @@ def _lower_quorum(command: LowerQuorum, context: CommandContext) -> Plan:
     )
 
 
-def _applied_since(juror: str, round_id: str) -> Part[tuple[str, ...]]:
+def _applied_since(juror: str, round_id: str, call_id: str) -> Part[tuple[str, ...]]:
     """The applications in a round of the organisations with which a juror is tied. Nobody is asked to judge in a round in which
     they applied, and nobody applies in it once jurors were asked; but they may have begun to act for one that did."""
     actor = yield from actor_of(juror)
-    return (yield from applied_by(actor, round_id)) if len(actor.all_parties) > 1 else ()
+    return (yield from applied_by(actor, round_id, call_id)) if len(actor.all_parties) > 1 else ()
 
 
 def _declare_no_conflict(command: DeclareNoConflict, context: CommandContext) -> Plan:
@@ -251,7 +253,7 @@ def _declare_no_conflict(command: DeclareNoConflict, context: CommandContext) ->
         the(INITIATIVE, review.initiative),
         the(ROUND, review.round),
         the(CALL, review.call),
-        _applied_since(context.actor, review.round),
+        _applied_since(context.actor, review.round, review.call),
         maybe(READING, reading_of(context.actor, review.round)),
     )
     read = yield from known_of(context.actor, review.round, round.stage, review.call, call)
@@ -295,7 +297,7 @@ def _submit(command: SubmitReview, context: CommandContext) -> Plan:
         the(APPLICATION, review.application),
         the(ROUND, review.round),
         the(CALL, review.call),
-        _applied_since(context.actor, review.round),
+        _applied_since(context.actor, review.round, review.call),
         maybe(READING, reading_of(context.actor, review.round)),
     )
     read = yield from known_of(context.actor, review.round, round.stage, review.call, call)

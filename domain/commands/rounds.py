@@ -106,7 +106,7 @@ _LET_IN: Final[tuple[ReadingKind, ...]] = ("applicants",)
 def _extend(command: ExtendRound, context: CommandContext) -> Plan:
     round = yield from the(ROUND, command.round)
     initiative = (yield from the(INITIATIVE, round.initiative)).within(round.call)
-    _, own = yield from actor_in(context.actor, command.round)
+    _, own = yield from actor_in(context.actor, command.round, round.call)
     judged = yield from index_entries(reviews_in(command.round))
     return PlannedCommand(
         may=access.extends_round(context.actor, initiative, own=own),
@@ -133,7 +133,7 @@ def _extend(command: ExtendRound, context: CommandContext) -> Plan:
 def _grant_late_access(command: GrantLateAccess, context: CommandContext) -> Plan:
     round = yield from the(ROUND, command.round)
     initiative = (yield from the(INITIATIVE, round.initiative)).within(round.call)
-    actor, own = yield from actor_in(context.actor, command.round)
+    actor, own = yield from actor_in(context.actor, command.round, round.call)
     judged = yield from index_entries(reviews_in(command.round))
     applicant = yield from party_of(command.applicant)
     # A person who gives late access knows who gets it, so they cannot judge in a blind call.

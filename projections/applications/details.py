@@ -13,7 +13,6 @@ from domain.applications.facts import ApplicationFact, ApplicationWritten, await
 from domain.applications.state import Application, ApplicationStatus, evolve
 from domain.deciding import Allowed
 from domain.forms import Answer, Form
-from domain.indexes import conflicts_of
 from domain.personal import Withheld
 from domain.readings import EXAMINED
 from domain.refusals import NotFound
@@ -129,7 +128,7 @@ async def shown(reader: Reader, viewer: str, case: Case, *, as_of: AsOf | None =
     place = row["rank"] is None or access.sees_waiting_places(
         case.viewer,
         applicant=case.application.applicant,
-        conflict_in_round=bool(await reader.index_entries(conflicts_of(viewer, case.round_id))),
+        conflict_in_call=bool(await reader.conflicts_in_call(viewer, case.application.call)),
     )
     shown_line = line(
         reader,

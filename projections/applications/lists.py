@@ -86,7 +86,7 @@ async def of_call(
             applicant=shown.applicant,
             times=shown.times,
             place=access.sees_waiting_places(
-                actor, applicant=row["applicant"], conflict_in_round=row["conflict_in_round"]
+                actor, applicant=row["applicant"], conflict_in_call=row["conflict_in_call"]
             ),
             unrecorded=withheld,
         )
@@ -166,7 +166,7 @@ _FILTERS: Final[Mapping[str, LiteralString]] = {
 async def _rows_of_call(reader: Fresh, viewer: Actor, call: str, **asked: object) -> list[QueryRow]:
     """A call's applications; in rounds that are `closed` to the viewer only those of the viewer's own parties.
 
-    Each row has `conflict` (the viewer declared one with it), `conflict_in_round` (with one of its round), `judged`
+    Each row has `conflict` (the viewer declared one with it), `conflict_in_call` (with one of the call), `judged`
     (they were asked to review it) and `applied_in` (the call's rounds in which they applied). All come from the command
     runner's indexes, which are current; a read model may lag.
 
@@ -183,7 +183,7 @@ async def _rows_of_call(reader: Fresh, viewer: Actor, call: str, **asked: object
         SELECT a.application, a.version, a.written, a.call, a.round, a.applicant, a.handle, a.status, a.requested, a.awarded,
             a.currency, a.rank, a.reason, a.submitted_at, a.decide_by, t.*,
             a.application = ANY (ARRAY (SELECT entry FROM looked_up WHERE what = 1)) AS conflict,
-            a.round = ANY (ARRAY (SELECT round FROM looked_up WHERE what = 1)) AS conflict_in_round,
+            EXISTS (SELECT FROM looked_up WHERE what = 1) AS conflict_in_call,
             a.application = ANY (ARRAY (SELECT entry FROM looked_up WHERE what = 2)) AS judged,
             ARRAY (SELECT DISTINCT round FROM looked_up WHERE what >= 3) AS applied_in
         FROM (

@@ -19,7 +19,7 @@ from domain.grants.facts import (
     GrantTerminated,
 )
 from domain.grants.state import GRANT, Grant
-from domain.indexes import conflicts_of, rounds_of
+from domain.indexes import conflicts_of
 from domain.initiatives import Initiative
 from domain.messages import msg
 from domain.parties import Actor
@@ -74,8 +74,7 @@ async def of_call(
         at=position_at(as_of, access.sees_times(actor, initiative, money=True)),
         limit=check_limit(limit) + 1,
     )
-    rounds = await reader.index_entries(rounds_of(call))
-    conflicts = await reader.index_entries_of_all([conflicts_of(who, each) for each in rounds])
+    conflicts = await reader.conflicts_in_call(who, call)
     loaded = await reader.readable(*((GRANT, row["grant"]) for row in rows))
 
     def item(row: QueryRow) -> GrantLine:
@@ -171,9 +170,9 @@ async def one(reader: Reader, viewer: str | None, grant: str, *, as_of: AsOf | N
 
 
 async def _conflicts(reader: Fresh, viewer: str, application: str) -> tuple[str, ...]:
-    """The applications of a grant's round with which the viewer declared a conflict."""
+    """The applications with which the viewer declared a conflict, in all rounds that the grant's application went through."""
     state = await reader.the(APPLICATION, application)
-    return await reader.index_entries(conflicts_of(viewer, state.round))
+    return await reader.index_entries_of_all([conflicts_of(viewer, each) for each in state.rounds])
 
 
 async def _texts(

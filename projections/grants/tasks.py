@@ -124,7 +124,7 @@ async def to_offer(reader: Reader, viewer: str | None, call: str) -> int:
     allow(access.officer(who, whole.within(call)))
     rows = await reader.rows(
         """
-        SELECT a.application, a.round FROM read.applications a
+        SELECT a.application FROM read.applications a
         WHERE a.call = %(call)b AND a.status = %(awarded)b AND a.to_position = 9223372036854775807
             AND NOT a.applicant = ANY (%(own)b::text[])
             AND NOT EXISTS (SELECT FROM read.grants g WHERE g.application = a.application)
@@ -133,7 +133,5 @@ async def to_offer(reader: Reader, viewer: str | None, call: str) -> int:
         awarded=str(ApplicationStatus.AWARDED),
         own=list(actor.all_parties),
     )
-    conflicts = await reader.index_entries_of_all(
-        [conflicts_of(who, round) for round in {row["round"] for row in rows}]
-    )
+    conflicts = await reader.conflicts_in_call(who, call)
     return sum(row["application"] not in conflicts for row in rows)

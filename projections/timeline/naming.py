@@ -44,12 +44,13 @@ async def titled(
     their rounds and `conflicts` those with which the viewer declared one, as far as they are loaded already."""
     if role is Role.FUNDER or not applications:
         return frozenset()
-    states = await _applications(reader, applications)
+    states = await _applications(reader, applications, rounds)
     own_rounds = sorted({state.round for state in states.values()})
     rounds = {**rounds, **await _rounds(reader, [each for each in own_rounds if each not in rounds])}
     read = await _readings(reader, viewer.id, own_rounds)
     if conflicts is None:
-        conflicts = await reader.index_entries_of_all([conflicts_of(viewer.id, each) for each in own_rounds])
+        stages = sorted({each for state in states.values() for each in state.rounds})
+        conflicts = await reader.index_entries_of_all([conflicts_of(viewer.id, each) for each in stages])
     return frozenset(
         application
         for application, state in states.items()
@@ -63,16 +64,29 @@ async def titled(
     )
 
 
-async def _applications(reader: Reader, wanted: Collection[str]) -> dict[str, Application]:
-    """The states of some applications. Only their applicant and round are used, which never change, so cached states
-    are enough."""
+async def _applications(
+    reader: Reader, wanted: Collection[str], rounds: Mapping[str, Round]
+) -> dict[str, Application]:
+    """The states of some applications. Only their applicant and rounds are used. In the round of a call's last stage these
+    never change, so a cached state is enough; before it, an application may have continued since."""
     known = {each: reader.states.known(each) for each in wanted}
-    states: dict[str, Application] = {each: held.state for each, held in known.items() if held is not None}
-    missing = [each for each, held in known.items() if held is None]
+    states: dict[str, Application] = {
+        each: held.state
+        for each, held in known.items()
+        if held is not None and _is_last(reader, held.state.round, rounds)
+    }
+    missing = [each for each in wanted if each not in states]
     if missing:
         found = await reader.readable(*((APPLICATION, each) for each in missing))
         states |= {each: loaded.state for each, loaded in found.items()}
     return states
+
+
+def _is_last(reader: Reader, round: str, rounds: Mapping[str, Round]) -> bool:
+    """Whether a round is known to be that of its call's last stage, which never changes."""
+    held = reader.states.known(round)
+    state: Round | None = rounds.get(round) or (held.state if held is not None else None)
+    return state is not None and state.last
 
 
 async def _rounds(reader: Reader, wanted: Collection[str]) -> dict[str, Round]:

@@ -8,7 +8,7 @@ from domain import access
 from domain.calls.state import CALL, Call
 from domain.funds import FUND
 from domain.grants.state import GRANT
-from domain.indexes import applications_of, conflicts_of, rounds_of
+from domain.indexes import applications_of, rounds_of
 from domain.messages import in_context, msg, verbatim
 from domain.parties import is_tied_to
 from domain.rounds.state import ROUND, Round, RoundStatus
@@ -54,7 +54,7 @@ async def of_application(
     places = access.sees_waiting_places(
         case.viewer,
         applicant=case.application.applicant,
-        conflict_in_round=bool(await reader.index_entries(conflicts_of(who, case.application.round))),
+        conflict_in_call=bool(await reader.conflicts_in_call(who, case.application.call)),
     )
     times = access.sees_times(
         case.viewer,
@@ -150,10 +150,10 @@ async def of_call(
     loaded = await reader.load(*((ROUND, each) for each in rounds))
     states = {each: loaded[each].state for each in rounds}
     undecided = [each for each in rounds if states[each].status is not RoundStatus.DECIDED]
-    own = {each: await reader.applied_by(actor, each) for each in rounds}
+    own = {each: await reader.applied_by(actor, each, call) for each in rounds}
     if role is Role.OFFICER:
         await _record_times(reader, who, state, [each for each in undecided if not own[each]])
-    conflicts = await reader.index_entries_of_all([conflicts_of(who, each) for each in rounds])
+    conflicts = await reader.conflicts_in_call(who, call)
     # Rounds in which the viewer applied are hidden, as from funders, until they are decided.
     closed = undecided if role is Role.FUNDER else [each for each in undecided if own[each]]
     return await page(
@@ -165,7 +165,7 @@ async def of_call(
             at=at,
             zone=state.time_zone,
             currency=state.currency,
-            places=access.sees_waiting_places(actor, conflict_in_round=bool(conflicts)),
+            places=access.sees_waiting_places(actor, conflict_in_call=bool(conflicts)),
             rounds=closed,
             judged=await judged_now(reader, who, rounds),
             tied=[*(application for each in rounds for application in own[each]), *conflicts],

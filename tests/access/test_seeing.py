@@ -552,9 +552,9 @@ def test_places_on_the_waiting_list_are_told_but_beside_a_conflict() -> None:
     """One's own is always told."""
     for conflict in (False, True):
         for applicant in (OTHER_ARTIST, None):
-            shown = access.sees_waiting_places(Actor(ARTIST), applicant=applicant, conflict_in_round=conflict)
+            shown = access.sees_waiting_places(Actor(ARTIST), applicant=applicant, conflict_in_call=conflict)
             assert shown is not conflict
-        assert access.sees_waiting_places(Actor(ARTIST), applicant=ARTIST, conflict_in_round=conflict)
+        assert access.sees_waiting_places(Actor(ARTIST), applicant=ARTIST, conflict_in_call=conflict)
 
 
 def test_who_was_let_in_late_is_seen_by_the_staff_but_not_by_who_applied() -> None:

@@ -10,7 +10,8 @@ from domain.applications.facts import ApplicationAwarded, ApplicationSubmitted
 from domain.commands.announcing import AnnouncePanel, CancelPanelAnnouncement, PlanPanelAnnouncement
 from domain.commands.applications.ending import WithdrawApplication
 from domain.commands.applications.examining import FindApplicationEligible
-from domain.commands.applications.submitting import SubmitApplication
+from domain.commands.applications.returning import ResubmitApplication
+from domain.commands.applications.submitting import ChangeApplication, SubmitApplication
 from domain.commands.grants.instalments import ApproveInstalment, RequestInstalment
 from domain.commands.grants.offering import AcceptGrant, OfferGrant
 from domain.commands.grants.payee import ConfirmGrantPayee, SetGrantPayee
@@ -199,6 +200,32 @@ class TestApplying:
         has_read_answers(world, OFFICER)
         leaves(world, COLLECTIVE, OFFICER)
         world.run(APPLY, ARTIST)
+
+    def test_who_read_before_they_joined_does_not_change_its_application(self) -> None:
+        world = with_open_round()
+        application = world.run(APPLY, ARTIST).answers
+        begins_to_act(world, COLLECTIVE, ARTIST, OFFICER)
+        change = ChangeApplication(
+            application=application, title="Better", requested=euros("500.00"), answers=APPLY.answers
+        )
+        world.run(change, OFFICER)
+        has_read_answers(world, OFFICER)
+        resubmit = ResubmitApplication(
+            application=application, title="Better", requested=euros("500.00"), answers=APPLY.answers
+        )
+        for command in (change, resubmit):
+            assert world.turned_down(command, OFFICER) == (
+                Forbidden,
+                "You have read others' applications to this call, so you can no longer write in this one.",
+            )
+            assert world.turned_down(command, ARTIST) == (
+                Forbidden,
+                (
+                    "Somebody who acts for this organisation has read others' applications to this call, so it can no "
+                    "longer write in its own."
+                ),
+            )
+        world.run(WithdrawApplication(application=application, reason="other"), OFFICER)
 
 
 class TestLateAccess:

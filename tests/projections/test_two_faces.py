@@ -175,6 +175,7 @@ def test_the_face_for_access_has_no_way_to_a_replica() -> None:
         "with_initiative_seen_by",
         "index_entries",
         "index_entries_of_all",
+        "conflicts_in_call",
         "primary_rows",
         "actor",
         "seen_by",

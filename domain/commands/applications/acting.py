@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from domain import access, readings
 from domain.applications.state import Application
@@ -18,9 +18,12 @@ from domain.deciding import (
     the,
 )
 from domain.initiatives import INITIATIVE
-from domain.parties import actor_in, actor_of
-from domain.readings import EXAMINED, READING, reading_of
+from domain.organisations import ORGANISATION, Organisation
+from domain.parties import actor_in, actor_of, is_organisation
+from domain.persons import PERSON
+from domain.readings import EXAMINED, READING, Reading, reading_of, with_earlier
 from domain.reviews.state import Review
+from domain.values import SYSTEM
 
 
 def by_applicant(
@@ -39,6 +42,53 @@ def by_applicant(
     )
 
 
+def by_writer(
+    application_id: str,
+    application: Application,
+    context: CommandContext,
+    rule: Callable[[], tuple[Fact, ...]],
+    *,
+    next_round: str | None = None,
+) -> Plan:
+    """The rest of the plan of every command by which the applicant writes in an application that was submitted before; none of
+    them if they have read others' applications of its rounds. `next_round` is the round to which it is about to continue."""
+    party = application.applicant
+    actor = yield from actor_of(context.actor)
+    organisation = (yield from maybe(ORGANISATION, party)) if is_organisation(party) else None
+    rounds = application.rounds if next_round is None else (*application.rounds, next_round)
+    read, colleagues = yield from read_of_rivals(context.actor, organisation, application.call, rounds)
+    return PlannedCommand(
+        may=access.writes(actor, application, read=read, colleagues=colleagues),
+        initiative=application.initiative,
+        scope=application.call,
+        party=party,
+        decide=lambda: Outcome(facts={application_id: rule()}, answers=application_id),
+    )
+
+
+def read_of_rivals(
+    actor: str, organisation: Organisation | None, call: str, rounds: Collection[str]
+) -> Part[tuple[Reading, tuple[Reading, ...]]]:
+    """What an applicant has read of some rounds of a call, and what each other member of the organisation for which they apply
+    has; nothing of these if the actor is not a member."""
+    read = (yield from _read_in(actor, call, rounds)) if actor != SYSTEM else Reading()
+    colleagues: tuple[Reading, ...] = ()
+    if organisation is not None and actor in organisation.members:
+        for person in sorted(organisation.members - {actor}):
+            colleagues = (*colleagues, (yield from _read_in(person, call, rounds)))
+    return read, colleagues
+
+
+def _read_in(person: str, call: str, rounds: Collection[str]) -> Part[Reading]:
+    """What a person has read of some rounds together. Everybody who acted in a call or read of it has a handle in it. Most
+    applicants who submit have none yet, so nothing needs to be loaded for them."""
+    read = Reading()
+    if call in (yield from maybe(PERSON, person)).handles:
+        for each in rounds:
+            read = with_earlier(read, (yield from maybe(READING, reading_of(person, each))))
+    return read
+
+
 def by_examiner(
     application_id: str,
     application: Application,
@@ -47,7 +97,7 @@ def by_examiner(
 ) -> Plan:
     """The rest of the plan of every command by which staff examine an application. The rule gets its reviews."""
     whole = yield from the(INITIATIVE, application.initiative)
-    actor, own = yield from actor_in(context.actor, application.round)
+    actor, own = yield from actor_in(context.actor, application.round, application.call)
     reviews = yield from reviews_now(application_id, application)
     read = yield from _read_by_examining(application, context)
     return PlannedCommand(

@@ -17,7 +17,7 @@ from domain.applications.facts import (
 )
 from domain.applications.state import APPLICATION
 from domain.calls.state import CALL
-from domain.commands.applications.acting import by_applicant, by_examiner
+from domain.commands.applications.acting import by_examiner, by_writer
 from domain.deciding import (
     Command,
     CommandContext,
@@ -87,7 +87,7 @@ def _resubmit(command: ResubmitApplication, context: CommandContext) -> Plan:
     application = yield from the(APPLICATION, command.application)
     call = yield from the(CALL, application.call)
     return (
-        yield from by_applicant(
+        yield from by_writer(
             command.application,
             application,
             context,

@@ -9,7 +9,7 @@ from domain import access, continuing, dossiers, limits, resubmitting
 from domain.applications import rules as application_rules
 from domain.applications.state import APPLICATION, Application
 from domain.calls.state import CALL, PUBLIC
-from domain.commands.applications.acting import by_applicant
+from domain.commands.applications.acting import by_writer, read_of_rivals
 from domain.deciding import (
     Command,
     CommandContext,
@@ -27,14 +27,12 @@ from domain.deciding import (
 from domain.forms import Answer
 from domain.indexes import rounds_of, submissions_to
 from domain.messages import msg
-from domain.organisations import ORGANISATION, Organisation, check_takes_part
+from domain.organisations import ORGANISATION, check_takes_part
 from domain.parties import actor_of, is_organisation
-from domain.persons import PERSON
-from domain.readings import READING, Reading, reading_of
 from domain.refusals import Invalid, NotFound
 from domain.rounds import rules as round_rules
 from domain.rounds.state import ROUND, Round
-from domain.values import SYSTEM, ApplicationId, CallId, Money, PartyId, RoundId
+from domain.values import ApplicationId, CallId, Money, PartyId, RoundId
 
 
 class SubmitApplication(Command, frozen=True, kw_only=True):
@@ -87,14 +85,8 @@ def _submit(command: SubmitApplication, context: CommandContext) -> Plan:
     round_id = command.round or context.new("round")
     actor = yield from actor_of(context.actor)
     party = command.applicant or context.actor
-    read = Reading()
-    colleagues: tuple[Reading, ...] = ()
-    organisation: Organisation | None = None
-    if context.actor != SYSTEM:
-        read = yield from _read_in(context.actor, command.call, round_id)
-    if is_organisation(party):
-        organisation = yield from maybe(ORGANISATION, party)
-        colleagues = yield from _read_by_colleagues(organisation, context.actor, command.call, round_id)
+    organisation = (yield from maybe(ORGANISATION, party)) if is_organisation(party) else None
+    read, colleagues = yield from read_of_rivals(context.actor, organisation, command.call, (round_id,))
     earlier: dict[str, Application] = {}
     if call.applications_per_applicant == "one":
         before = yield from index_entries(submissions_to(command.call, party))
@@ -152,30 +144,11 @@ def _submit(command: SubmitApplication, context: CommandContext) -> Plan:
     )
 
 
-def _read_in(person: str, call: str, round: str) -> Part[Reading]:
-    """What a person has read of a round. Everybody who acted in a call or read of it has a handle in it. Most
-    applicants have none yet, so nothing needs to be loaded for them."""
-    if call in (yield from maybe(PERSON, person)).handles:
-        return (yield from maybe(READING, reading_of(person, round)))
-    return Reading()
-
-
-def _read_by_colleagues(
-    organisation: Organisation, actor: str, call: str, round: str
-) -> Part[tuple[Reading, ...]]:
-    """What the organisation's other members have read of a round; nothing if the actor is not a member."""
-    read: tuple[Reading, ...] = ()
-    if actor in organisation.members:
-        for person in sorted(organisation.members - {actor}):
-            read = (*read, (yield from _read_in(person, call, round)))
-    return read
-
-
 def _change(command: ChangeApplication, context: CommandContext) -> Plan:
     application = yield from the(APPLICATION, command.application)
     call, round = yield from together(the(CALL, application.call), the(ROUND, application.round))
     return (
-        yield from by_applicant(
+        yield from by_writer(
             command.application,
             application,
             context,
@@ -201,7 +174,7 @@ def _continue(command: ContinueApplication, context: CommandContext) -> Plan:
     states = yield from some(ROUND, opened)
     found = next((each for each in states if states[each].stage == application.invited_to), None)
     return (
-        yield from by_applicant(
+        yield from by_writer(
             command.application,
             application,
             context,
@@ -216,6 +189,7 @@ def _continue(command: ContinueApplication, context: CommandContext) -> Plan:
                 answers=command.answers,
                 now=context.now,
             ),
+            next_round=found,
         )
     )
 

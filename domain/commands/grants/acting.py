@@ -8,6 +8,7 @@ from typing import Protocol
 from domain import access, dossiers
 from domain.applications.state import APPLICATION
 from domain.calls.state import CALL
+from domain.commands.judged import conflicts_in
 from domain.deciding import (
     CommandContext,
     Fact,
@@ -16,13 +17,11 @@ from domain.deciding import (
     Plan,
     PlannedCommand,
     Verdict,
-    index_entries,
     the,
     together,
 )
 from domain.dossiers import DOSSIER
 from domain.grants.state import GRANT, Grant
-from domain.indexes import conflicts_of
 from domain.initiatives import INITIATIVE, Initiative
 from domain.parties import Actor, PartyState, actor_of, party_of
 
@@ -90,6 +89,6 @@ def by_staff(
 
 
 def conflicts_on(grant: Grant, context: CommandContext) -> Part[tuple[str, ...]]:
-    """The applications of a grant's round with which the actor declared a conflict."""
+    """The applications with which the actor declared a conflict, in all rounds that the grant's application went through."""
     application = yield from the(APPLICATION, grant.application)
-    return (yield from index_entries(conflicts_of(context.actor, application.round)))
+    return (yield from conflicts_in(context.actor, application.rounds))

@@ -10,6 +10,7 @@ from domain.applications import rules as application_rules
 from domain.applications.state import APPLICATION
 from domain.calls import rules as call_rules
 from domain.calls.state import CALL, Call
+from domain.commands.judged import conflicts_in
 from domain.deciding import (
     Command,
     CommandContext,
@@ -22,7 +23,6 @@ from domain.deciding import (
     PlannedCommand,
     Registered,
     RemovedBy,
-    index_entries,
     the,
     together,
 )
@@ -30,7 +30,6 @@ from domain.funds import FUND
 from domain.grants import rules
 from domain.grants.facts import GrantAccepted, GrantDeclined, GrantDeclineReason, GrantLapsed, GrantOffered
 from domain.grants.state import GRANT, Grant
-from domain.indexes import conflicts_of
 from domain.initiatives import INITIATIVE
 from domain.panels.state import PANEL
 from domain.parties import actor_of, party_of
@@ -71,7 +70,7 @@ def _offer(command: OfferGrant, context: CommandContext) -> Plan:
         the(INITIATIVE, application.initiative),
         party_of(application.applicant),
         actor_of(context.actor),
-        index_entries(conflicts_of(context.actor, application.round)),
+        conflicts_in(context.actor, application.rounds),
     )
     initiative = initiative.within(application.call)
     fund = yield from the(FUND, call.fund)
