@@ -154,7 +154,7 @@ def check_decided(house: House, round: Round, before: set[str], after: set[str])
     )
     later = sum(kinds[application] == "waitlist" for application in after)
     together = together[: len(together) - later]
-    assert len(together) == 2 + len(round.applications) - len(before)
+    assert len(together) == 2 + len(round.applications) - sum(kinds[each] == "decline" for each in before)
     assert together == list(range(together[0], together[0] + len(together))), "not in one append"
 
 
