@@ -19,7 +19,15 @@ from domain.applications.facts import (
     ApplicationWaitlisted,
     ApplicationWithdrawn,
 )
-from domain.panels.facts import PanelAnnounced, PanelClosed, PanelConfirmed, PanelOpened, PanelOutcomeSet
+from domain.panels.facts import (
+    PanelAnnounced,
+    PanelAwardFreed,
+    PanelClosed,
+    PanelConfirmed,
+    PanelOpened,
+    PanelOutcomeSet,
+    PanelWaitingListLeft,
+)
 from domain.refusals import Refused
 from domain.rounds.facts import RoundClosed, RoundDecided, RoundOpened, RoundPutToPanel
 from history.appends import Append, Appended
@@ -121,6 +129,8 @@ def check_decided(house: House, round: Round, before: set[str], after: set[str])
         expected[application] = eligible + outcome + withdrawn
     assert told(house, round.applications) == expected
     assert told(house, [round.id]) == {round.id: [RoundOpened, RoundClosed, RoundPutToPanel, RoundDecided]}
+    freed = {"award": [PanelAwardFreed], "waitlist": [PanelWaitingListLeft], "decline": []}
+    kinds = {application: KINDS[number % 3] for number, application in enumerate(round.applications)}
     assert told(house, [round.panel]) == {
         round.panel: [
             PanelOpened,
@@ -128,6 +138,8 @@ def check_decided(house: House, round: Round, before: set[str], after: set[str])
             PanelClosed,
             PanelConfirmed,
             PanelAnnounced,
+            *[kind for application in sorted(before) for kind in freed[kinds[application]]],
+            *[kind for application in after for kind in freed[kinds[application]]],
         ]
     }
     together = positions(
@@ -137,8 +149,12 @@ def check_decided(house: House, round: Round, before: set[str], after: set[str])
         "application.awarded.v1",
         "application.waitlisted.v1",
         "application.declined.v1",
+        "panel.award_freed.v1",
+        "panel.waiting_list_left.v1",
     )
-    assert len(together) == 2 + len(round.applications) - len(before)
+    later = sum(kinds[application] == "waitlist" for application in after)
+    together = together[: len(together) - later]
+    assert len(together) == 2 + len(round.applications) - sum(kinds[each] == "decline" for each in before)
     assert together == list(range(together[0], together[0] + len(together))), "not in one append"
 
 
@@ -207,7 +223,7 @@ async def test_a_withdrawal_between_reading_and_storing_is_not_decided_over(
     assert await announce(house, round) is None
 
     # The officer's handle within the call was bound long before, so both attempts are the decision alone.
-    assert sizes == [2 + 6, 2 + 4]
+    assert sizes == [2 + 6, 2 + 4 + 2], "what two left is free"
     assert outcomes == {"conflict": 1, "appended": 1}
     check_decided(house, round, {award, waitlisted}, set())
 
