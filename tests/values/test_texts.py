@@ -6,7 +6,7 @@ import unicodedata
 
 import pytest
 
-from domain import values
+from domain import texts
 from domain.grants.accounts import check_account
 from domain.refusals import Invalid
 from domain.texts import check_text, check_texts
@@ -239,7 +239,7 @@ def test_no_annotation_is_hidden_in_a_text(annotating: str, long: bool) -> None:
 
 def test_no_character_that_is_refused_is_taken_for_an_ordinary_one() -> None:
     """Ordinary ones are looked at once; all others by the rules."""
-    ordinary = [character for character in map(chr, range(0x110000)) if values._ORDINARY.fullmatch(character)]
+    ordinary = [character for character in map(chr, range(0x110000)) if texts._ORDINARY.fullmatch(character)]
     assert len(ordinary) > 1000
     for character in ordinary:
-        values._check_characters(character, "field", long=False)
+        texts._check_characters(character, "field", long=False)
