@@ -33,7 +33,7 @@ class Actor(msgspec.Struct, frozen=True):
 
     @property
     def parties(self) -> tuple[str, ...]:
-        """The parties for which they act: first themself, then their organisations, sorted."""
+        """The parties for which they act: first themselves, then their organisations, sorted."""
         return (self.id, *sorted(self.organisations))
 
     @property
@@ -43,7 +43,7 @@ class Actor(msgspec.Struct, frozen=True):
 
 
 def acts_for(actor: Actor, party: str) -> bool:
-    """Whether a person acts for a party: for themself, or for an organisation of which they are a member."""
+    """Whether a person acts for a party: for themselves, or for an organisation of which they are a member."""
     return party == actor.id or party in actor.organisations
 
 

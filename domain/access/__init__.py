@@ -3,11 +3,10 @@
 The command runner asks these before every command, and every query before it answers. They read only folded streams,
 never a read model, so that a role that was taken away a second ago no longer counts.
 
-Three things that predicates are given reach differently far in a call of several stages. `own` are the actor's applications
-in the round, and those that are invited to a later stage of the call or going on there, which count in every round of the
-call. `conflicts` span all stages: those with which a conflict was declared in any round that the application went through, and
-they last for ever, also for the grant. `reviews` are those of one round, and besides those of earlier stages in which a
-conflict was declared.
+In a call with several stages, three arguments of these predicates cover different stages. `own` are the actor's
+applications in the round, and also those that were invited to a later stage of the call: these count in every round of the
+call. `conflicts` are the applications with which the actor declared a conflict in any stage; they also count for the grant,
+and never expire. `reviews` are the reviews of one round, and also those of earlier stages in which a conflict was declared.
 """
 
 from domain.access.members import (

@@ -90,7 +90,7 @@ def asks_juror(
 
 
 def applies(actor: Actor, party: str, *, read: Reading, colleagues: Iterable[Reading] = ()) -> Verdict:
-    """Every registered person, for themself or for an organisation of which they are a member, unless they have read
+    """Every registered person, for themselves or for an organisation of which they are a member, unless they have read
     others' applications in the round: `read` is what the actor has read of it, `colleagues` what the organisation's
     other members have. Former members do not count here: an organisation is not excluded by people who left it."""
     if actor.id == SYSTEM:
@@ -155,7 +155,7 @@ def declares_no_conflict(
     read: Reading,
 ) -> Verdict:
     """The juror whose review it is, unless they began to act for an applicant of the round after they were asked; in a blind
-    stage not once they know who applied. `own` are the applications in the round of all parties with which they are tied,
+    stage only as long as they do not know who applied. `own` are the applications in the round of all parties with which they are tied,
     `read` is what they have read of it."""
     verdict = juror_of(actor, initiative, review)
     if isinstance(verdict, Allowed) and own:
