@@ -158,7 +158,7 @@ class PlannedCommand:
 
     `initiative` is the tenant; None for the installation and for persons. `scope` is the stream (a call, a fund, an
     initiative) within which the actor has one handle; None for commands without a scope. `party` is the party that they
-    act for, None for themself: an organisation has a handle of its own in the scope.
+    act for, None for themselves: an organisation has a handle of its own in the scope.
     """
 
     may: Verdict

@@ -152,7 +152,7 @@ async def given_roles(
 
 def _acted_on_others(recorded: Sequence[Recorded], changes: Sequence[_RoleChange]) -> set[str]:
     """The people who changed what another person has. A person who uses a claim, or withdraws their own, acts only for
-    themself, and may be on the jury."""
+    themselves, and may be on the jury."""
     return {
         each.envelope.actor
         for each, change in zip(recorded, changes, strict=True)

@@ -95,7 +95,7 @@ async def one(reader: Reader, viewer: str | None, round: str, *, as_of: AsOf | N
 
 
 def late_until(round: Round, viewer: Actor, as_of: AsOf | None = None) -> datetime | None:
-    """Until when a viewer may apply to an open round, for themself or an organisation for which they act, if one of
+    """Until when a viewer may apply to an open round, for themselves or an organisation for which they act, if one of
     these has late access."""
     if as_of is not None or round.status is not RoundStatus.OPEN:
         return None
