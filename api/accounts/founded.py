@@ -181,12 +181,14 @@ def _tokens(connection: psycopg.Connection[Any], people: People) -> Iterator[Unf
 
 def _sessions(connection: psycopg.Connection[Any], people: People) -> Iterator[Unfounded]:
     rows = connection.execute(
-        "SELECT left(encode(s.digest, 'hex'), 16), s.person, t.person FROM accounts.sessions s "
-        "JOIN accounts.tokens t ON t.digest = s.token ORDER BY s.digest"
+        "SELECT left(encode(s.digest, 'hex'), 16), s.person, t.person, s.claim FROM accounts.sessions s "
+        "LEFT JOIN accounts.tokens t ON t.digest = s.token ORDER BY s.digest"
     )
-    for session, person, of_token in rows:
+    for session, person, of_token, claim in rows:
         reason = people.why_not(person)
-        if reason is None and person != of_token:
+        if reason is None and of_token is None and (person, claim) not in people.used:
+            reason = "unclaimed"
+        if reason is None and of_token is not None and person != of_token:
             reason = "another"
         if reason is not None:
             yield Unfounded("session", session, reason)

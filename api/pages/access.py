@@ -9,7 +9,7 @@ from typing import Any, Final
 from litestar import HttpMethod, Request, Response
 from litestar.handlers import HTTPRouteHandler
 
-from api.accounts.sessions import SignedIn
+from api.accounts.sessions import BegunBy, SignedIn
 from api.http.operations import again_if_lost
 from api.http.problems import Problem, ProblemType
 from api.pages.forms import SubmittedForm, read_form
@@ -27,6 +27,13 @@ from history.requests import Request as Asked
 from projections import initiatives
 
 ADDRESS: Final = "/me/access"
+BEGUN: Final = {
+    BegunBy.TOKEN.value: msg("With an access key"),
+    BegunBy.CLAIM.value: msg("With a one-time key"),
+    BegunBy.EMAIL.value: msg("By e-mail"),
+    BegunBy.WORDS.value: msg("With your nine words"),
+}
+"""How a session was begun."""
 _KEY: Final = re.compile(r"[!-~]{1,200}\Z", re.ASCII)
 
 
@@ -41,6 +48,9 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
             "claims": tuple(reversed(me.claims)),
             "open": {claim.id for claim in state.claims if claim.usable(wiring.clock())},
             "tokens": await wiring.tokens.all(visit.person),
+            "sessions": await wiring.sessions.all(visit.who),
+            "this_session": visit.signed_in.id,
+            "begun": BEGUN,
             "latest": await wiring.sessions.latest_change(visit.signed_in),
             "made": made,
             "key": secrets.token_urlsafe(18),
@@ -68,6 +78,11 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
             case "revoke":
                 if not await wiring.tokens.revoke(form.fields.get("token", ""), of=visit.who):
                     raise NotFound(msg("You have no such access key."))
+            case "end":
+                if not await wiring.sessions.end_one(form.fields.get("session", ""), of=visit.who):
+                    raise NotFound(msg("You have no such session; it has probably ended."))
+            case "end-others":
+                await wiring.sessions.end_others(visit.who, but=visit.signed_in.session)
             case "withdraw":
                 await _withdraw(visit, form)
             case "make":
@@ -96,7 +111,7 @@ async def _make(visit: Visit, signed_in: SignedIn, form: SubmittedForm) -> str:
     key = form.own("key")
     if not _KEY.match(key):
         raise Problem(ProblemType.MALFORMED, NOT_AS_SENT)
-    seed = visit.wiring.runner.keyed("token by page", f"{visit.who} {signed_in.token.hex()} {key}".encode())
+    seed = visit.wiring.runner.keyed("token by page", f"{visit.who} {signed_in.session.hex()} {key}".encode())
     return await visit.wiring.tokens.make(
-        visit.who, label="page", made_by=visit.who, seed=seed, made_with=signed_in.token
+        visit.who, label="page", made_by=visit.who, seed=seed, made_in=signed_in.session
     )

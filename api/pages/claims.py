@@ -9,6 +9,8 @@ from litestar import HttpMethod, Request, Response
 from litestar.handlers import HTTPRouteHandler
 
 from api.accounts.access_tokens import DEFAULT_DAYS
+from api.accounts.browsers import browser_from
+from api.accounts.sessions import BegunBy
 from api.http.problems import problem_of
 from api.pages.forms import read_form
 from api.pages.origins import check_same_site
@@ -54,7 +56,9 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
             problem = problem_of(error)
             visit = await site.visit(request)
             return await page(visit, problem.detail, problem.kind.status)
-        cookie = await wiring.sessions.begin(exchanged.token)
+        cookie = await wiring.sessions.begin(
+            exchanged.token, begun_by=BegunBy.CLAIM, browser=browser_from(request)
+        )
         # A browser has only one session, so an earlier one ends.
         await wiring.sessions.end(request.cookies.get(wiring.sessions.cookie_name))
         context = {"token": exchanged.token, "days": DEFAULT_DAYS, "signed_in": None, "untold": False}

@@ -9,6 +9,7 @@ from typing import Any, Final
 from litestar import HttpMethod, Request, Response
 from litestar.handlers import HTTPRouteHandler
 
+from api.accounts.browsers import browser_from
 from api.pages.forms import read_form
 from api.pages.origins import check_same_site
 from api.pages.page import PageContent
@@ -42,7 +43,7 @@ def routes(site: Site, wiring: Wiring) -> list[HTTPRouteHandler]:
         check_same_site(request, wiring.settings)
         form = await read_form(request, wiring.settings.most_fields)
         browser.check(request, form)
-        cookie = await sessions.begin(form.fields.get("token", "").strip())
+        cookie = await sessions.begin(form.fields.get("token", "").strip(), browser=browser_from(request))
         next_ = within(form.own("next"))
         if cookie is None:
             # The token is not repeated in the form, because a form can be seen on the screen.
