@@ -101,12 +101,13 @@ class AccessTokens:
         async with self._history.connection() as connection:
             # Lock the row of the person's key, so that no token is created for a person who is being erased.
             cursor = await connection.execute(
-                "INSERT INTO accounts.tokens (digest, person, label, made_by, claim, expires_at, told_at) "
-                "SELECT %b, living, %b, %b, coalesce(given.claim, o.claim, s.claim), "
+                "INSERT INTO accounts.tokens (digest, person, label, made_by, claim, way, expires_at, told_at) "
+                "SELECT %b, living, %b, %b, coalesce(given.claim, o.claim, w.claim, s.claim), coalesce(o.way, s.way), "
                 "now() + make_interval(days => %b::integer), CASE WHEN given.claim IS NOT NULL THEN '-infinity' "
-                "ELSE coalesce(o.told_at, s.told_at, now()) END "
+                "ELSE coalesce(o.told_at, w.told_at, s.told_at, now()) END "
                 "FROM vault.hold(%b) AS living CROSS JOIN (SELECT %b::text) AS given (claim) "
                 "LEFT JOIN accounts.sessions s ON s.digest = %b::bytea AND s.person = living "
+                "LEFT JOIN accounts.ways_in w ON w.way = s.way "
                 "LEFT JOIN accounts.tokens o ON o.digest = coalesce(%b::bytea, s.token) AND o.person = living "
                 "WHERE living IS NOT NULL "
                 "ON CONFLICT (digest) DO UPDATE SET digest = excluded.digest "

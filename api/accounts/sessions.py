@@ -39,7 +39,8 @@ class BegunBy(enum.StrEnum):
 class SignedIn:
     """The session of a request: its digest, the person, the CSRF secret for its forms, how it was begun, and the digest of
     the token that it ends with, if any. `untold`: claims to the account other than the one behind this session were made,
-    used or withdrawn, and the notice about them has not been confirmed yet."""
+    used or withdrawn, and the notice about them has not been confirmed yet. `no_way_back`: it was begun with a claim, and
+    the person has not yet chosen how to sign in again."""
 
     session: bytes
     person: str
@@ -47,6 +48,7 @@ class SignedIn:
     begun_by: BegunBy
     token: bytes | None
     untold: bool
+    no_way_back: bool
 
     @property
     def id(self) -> str:
@@ -80,11 +82,9 @@ class Sessions:
         # With the prefix __Host-, browsers accept the cookie only from this host, over TLS, and for all paths.
         self.cookie_name = "__Host-overwinter" if secure else "overwinter"
 
-    async def begin(
-        self, token: str, *, begun_by: BegunBy = BegunBy.TOKEN, browser: Browser = UNKNOWN
-    ) -> Cookie | None:
+    async def begin(self, token: str, *, browser: Browser = UNKNOWN) -> Cookie | None:
         """Begin a session that ends with a token at the latest; returns the cookie to set, or None if the token is not
-        valid. `begun_by` is `CLAIM` if the token was exchanged for a claim just now."""
+        valid."""
         session = secrets.token_urlsafe(32)
         async with self._history.connection() as connection:
             cursor = await connection.execute(
@@ -93,7 +93,37 @@ class Sessions:
                 "least(t.expires_at, now() + make_interval(hours => %b::integer)) "
                 "FROM accounts.tokens t JOIN vault.keys k ON k.subject = t.person "
                 "WHERE t.digest = %b AND t.revoked_at IS NULL AND t.expires_at > now() RETURNING person",
-                (digest_of(session), begun_by, browser.family, browser.system, HOURS, digest_of(token)),
+                (digest_of(session), BegunBy.TOKEN, browser.family, browser.system, HOURS, digest_of(token)),
+            )
+            if await cursor.fetchone() is None:
+                return None
+        return self._cookie(session, HOURS * 3600)
+
+    async def begin_by_way(self, way: str, *, browser: Browser = UNKNOWN) -> Cookie | None:
+        """Begin a session of somebody who has signed in by one of their ways in, and that ends with it at the latest; None if
+        there is no such way in."""
+        session = secrets.token_urlsafe(32)
+        async with self._history.connection() as connection:
+            cursor = await connection.execute(
+                "INSERT INTO accounts.sessions (digest, person, begun_by, way, browser, system, expires_at) "
+                "SELECT %b, w.person, w.kind, w.way, %b, %b, now() + make_interval(hours => %b::integer) "
+                "FROM accounts.ways_in w JOIN vault.keys k ON k.subject = w.person WHERE w.way = %b RETURNING person",
+                (digest_of(session), browser.family, browser.system, HOURS, way),
+            )
+            if await cursor.fetchone() is None:
+                return None
+        return self._cookie(session, HOURS * 3600)
+
+    async def begin_by_claim(self, person: str, claim: str, *, browser: Browser = UNKNOWN) -> Cookie | None:
+        """Begin a session of somebody whose claim was used just now; None if they were erased. Notices about all other
+        claims are unconfirmed in it."""
+        session = secrets.token_urlsafe(32)
+        async with self._history.connection() as connection:
+            cursor = await connection.execute(
+                "INSERT INTO accounts.sessions (digest, person, begun_by, claim, told_at, browser, system, expires_at) "
+                "SELECT %b, living, %b, %b, '-infinity', %b, %b, now() + make_interval(hours => %b::integer) "
+                "FROM vault.hold(%b) AS living WHERE living IS NOT NULL RETURNING person",
+                (digest_of(session), BegunBy.CLAIM, claim, browser.family, browser.system, HOURS, person),
             )
             if await cursor.fetchone() is None:
                 return None
@@ -107,16 +137,20 @@ class Sessions:
         async with self._history.connection() as connection:
             cursor = await connection.execute(
                 "SELECT s.person, s.begun_by, s.token, EXISTS (SELECT FROM accounts.claims c WHERE c.person = s.person "
-                "AND c.changed_at > coalesce(t.told_at, s.told_at) "
-                "AND c.claim IS DISTINCT FROM coalesce(t.claim, s.claim)), "
+                "AND c.changed_at > coalesce(t.told_at, w.told_at, s.told_at) "
+                "AND c.claim IS DISTINCT FROM coalesce(t.claim, w.claim, s.claim)), "
+                "s.begun_by = 'claim' AND NOT EXISTS (SELECT FROM accounts.ways_in o WHERE o.person = s.person) "
+                "AND NOT EXISTS (SELECT FROM accounts.tokens o WHERE o.person = s.person AND o.revoked_at IS NULL "
+                "AND o.expires_at > now()), "
                 "s.last_used_at < now() - interval '1 minute' FROM accounts.sessions s "
                 "JOIN vault.keys k ON k.subject = s.person LEFT JOIN accounts.tokens t ON t.digest = s.token "
+                "LEFT JOIN accounts.ways_in w ON w.way = s.way "
                 "WHERE s.digest = %b AND t.revoked_at IS NULL AND s.expires_at > now() "
                 "AND s.last_used_at > now() - make_interval(mins => %b::integer)",
                 (digest, IDLE_MINUTES),
             )
             row = await cursor.fetchone()
-            if row is not None and row[4]:
+            if row is not None and row[5]:
                 # Do not fail if the database is read-only now.
                 with contextlib.suppress(psycopg.errors.ReadOnlySqlTransaction, psycopg.errors.DiskFull):
                     await connection.execute(
@@ -124,7 +158,7 @@ class Sessions:
                     )
         if row is None:
             return None
-        person, begun_by, token, untold, _ = row
+        person, begun_by, token, untold, no_way_back, _ = row
         return SignedIn(
             session=digest,
             person=str(person),
@@ -132,6 +166,7 @@ class Sessions:
             begun_by=BegunBy(begun_by),
             token=None if token is None else bytes(token),
             untold=bool(untold),
+            no_way_back=bool(no_way_back),
         )
 
     async def all(self, person: str) -> list[SessionShown]:
@@ -192,6 +227,12 @@ class Sessions:
                 "UPDATE accounts.tokens t SET told_at = c.changed_at FROM accounts.claims c "
                 "WHERE t.digest = %b AND c.person = t.person AND c.changed_at::text = %b AND c.changed_at > t.told_at",
                 (signed_in.token, latest),
+            )
+            await connection.execute(
+                "UPDATE accounts.ways_in w SET told_at = c.changed_at FROM accounts.claims c, accounts.sessions s "
+                "WHERE s.digest = %b AND w.way = s.way AND c.person = w.person AND c.changed_at::text = %b "
+                "AND c.changed_at > w.told_at",
+                (signed_in.session, latest),
             )
 
     async def end(self, session: str | None) -> Cookie:

@@ -15,7 +15,9 @@ import psycopg
 
 from api.accounts.access_tokens import AccessTokens
 from api.accounts.claims import Claims
+from api.accounts.nine_words import NineWords
 from api.accounts.sessions import Sessions
+from api.accounts.ways_in import WaysIn
 from api.run.clock import DemonstrationClock, real_time
 from api.run.settings import Settings
 from domain.commands.dossiers import EraseDossier
@@ -74,6 +76,8 @@ class Wiring:
     tokens: AccessTokens
     claims: Claims
     sessions: Sessions
+    words: NineWords
+    ways_in: WaysIn
     clock: Callable[[], datetime]
 
     async def installation(self) -> Installation:
@@ -83,8 +87,9 @@ class Wiring:
         return state
 
     async def forget_accounts(self, person: str) -> None:
-        """Delete every token, session and claim of an erased person."""
+        """Delete every token, session, claim and way in of an erased person."""
         await self.tokens.forget(person)
+        await self.ways_in.forget(person)
 
 
 def all_migrations() -> tuple[Migration, ...]:
@@ -230,6 +235,7 @@ def _put_together(
         demonstration=settings.demo,
     )
     tokens = AccessTokens(history, vault)
+    words = NineWords(history, runner)
     positions_key = runner.keyed("position-tokens", history.id.encode())
     return Wiring(
         settings=settings,
@@ -243,6 +249,8 @@ def _put_together(
         tokens=tokens,
         claims=Claims(history, runner, tokens),
         sessions=Sessions(history, secure=_secure(settings)),
+        words=words,
+        ways_in=WaysIn(history, runner, words),
         clock=clock,
     )
 
@@ -294,6 +302,7 @@ async def _sweep_accounts(wiring: Wiring) -> None:
             await wiring.tokens.sweep()
             await wiring.claims.sweep()
             await wiring.sessions.sweep()
+            await wiring.ways_in.sweep()
         except Unavailable:
             heed_cancellation()
             log.debug("ended sessions are not deleted while the database cannot be used")

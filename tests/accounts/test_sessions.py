@@ -123,13 +123,14 @@ async def test_what_is_no_session_lets_nobody_in(wired: Wiring, session: str | N
     assert await whose(wired.sessions, session) is None
 
 
+CLAIM = "claim-" + "1" * 32
 FIREFOX = "Mozilla/5.0 (Windows NT 10.0; rv:128.0) Gecko/20100101 Firefox/128.0"
 
 
 class TestTheListOfSessions:
     async def test_it_tells_how_and_with_what_each_was_begun_and_no_more(self, wired: Wiring) -> None:
-        person, token, first = await signed_in(wired)
-        second = await wired.sessions.begin(token, begun_by=BegunBy.CLAIM, browser=browser_of(FIREFOX))
+        person, _token, first = await signed_in(wired)
+        second = await wired.sessions.begin_by_claim(person, CLAIM, browser=browser_of(FIREFOX))
         assert second is not None
         other, *_ = await signed_in(wired)
         listed = await wired.sessions.all(person)

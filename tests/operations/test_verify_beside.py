@@ -120,7 +120,8 @@ def test_a_token_for_nobody_and_its_session_are_named(installation: Installation
         MAKE + "VALUES (decode(repeat('ab', 32), 'hex'), %s, 'one', 'system', now() + '1 day')", NOBODY
     )
     installation.steal(
-        EXCHANGE + "SELECT decode(repeat('cd', 32), 'hex'), person, 'token', digest, expires_at FROM accounts.tokens "
+        EXCHANGE
+        + "SELECT decode(repeat('cd', 32), 'hex'), person, 'token', digest, expires_at FROM accounts.tokens "
         "WHERE person = %s",
         NOBODY,
     )
@@ -152,7 +153,8 @@ def test_a_token_that_nobody_made_and_a_session_as_somebody_else_are_named(
         MAKE + "SELECT decode(repeat('ab', 32), 'hex'), %s, 'one', %s, now() + '1 day'", other, NOBODY
     )
     installation.steal(
-        EXCHANGE + "SELECT decode(repeat('cd', 32), 'hex'), %s, 'token', digest, expires_at FROM accounts.tokens "
+        EXCHANGE
+        + "SELECT decode(repeat('cd', 32), 'hex'), %s, 'token', digest, expires_at FROM accounts.tokens "
         "WHERE person <> %s LIMIT 1",
         other,
         other,
