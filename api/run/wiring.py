@@ -15,9 +15,11 @@ import psycopg
 
 from api.accounts.access_tokens import AccessTokens
 from api.accounts.claims import Claims
+from api.accounts.email import EmailSignIn
 from api.accounts.nine_words import NineWords
 from api.accounts.sessions import Sessions
 from api.accounts.ways_in import WaysIn
+from api.letters.outbox import Outbox
 from api.run.clock import DemonstrationClock, real_time
 from api.run.settings import Settings
 from domain.commands.dossiers import EraseDossier
@@ -78,6 +80,8 @@ class Wiring:
     sessions: Sessions
     words: NineWords
     ways_in: WaysIn
+    email: EmailSignIn
+    outbox: Outbox
     clock: Callable[[], datetime]
 
     async def installation(self) -> Installation:
@@ -90,6 +94,7 @@ class Wiring:
         """Delete every token, session, claim and way in of an erased person."""
         await self.tokens.forget(person)
         await self.ways_in.forget(person)
+        await self.outbox.forget(person)
 
 
 def all_migrations() -> tuple[Migration, ...]:
@@ -225,7 +230,8 @@ def _put_together(
 ) -> Wiring:
     vault = Vault(keys, history.id)
     backup = KeyBackup(settings.key_backup) if settings.key_backup is not None else None
-    rotation = Rotation(history, keys, backup)
+    outbox = Outbox(history, vault, keys)
+    rotation = Rotation(history, keys, backup, wraps_too=outbox.wrap_again)
     runner = Runner(
         history,
         vault,
@@ -236,6 +242,7 @@ def _put_together(
     )
     tokens = AccessTokens(history, vault)
     words = NineWords(history, runner)
+    ways_in = WaysIn(history, runner, words)
     positions_key = runner.keyed("position-tokens", history.id.encode())
     return Wiring(
         settings=settings,
@@ -250,7 +257,9 @@ def _put_together(
         claims=Claims(history, runner, tokens),
         sessions=Sessions(history, secure=_secure(settings)),
         words=words,
-        ways_in=WaysIn(history, runner, words),
+        outbox=outbox,
+        ways_in=ways_in,
+        email=EmailSignIn(history, runner, vault, ways_in, outbox, site=settings.address),
         clock=clock,
     )
 
@@ -303,6 +312,8 @@ async def _sweep_accounts(wiring: Wiring) -> None:
             await wiring.claims.sweep()
             await wiring.sessions.sweep()
             await wiring.ways_in.sweep()
+            await wiring.email.sweep()
+            await wiring.outbox.sweep()
         except Unavailable:
             heed_cancellation()
             log.debug("ended sessions are not deleted while the database cannot be used")
