@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Final, cast, get_args
 
 import psycopg
@@ -16,6 +17,8 @@ import psycopg
 from api.accounts.access_tokens import AccessTokens
 from api.accounts.claims import Claims
 from api.accounts.sessions import Sessions
+from api.drafts.drafts import Drafts
+from api.drafts.keeping import closing_of, keep_or_delete
 from api.run.clock import DemonstrationClock, real_time
 from api.run.settings import Settings
 from domain.commands.dossiers import EraseDossier
@@ -74,6 +77,7 @@ class Wiring:
     tokens: AccessTokens
     claims: Claims
     sessions: Sessions
+    drafts: Drafts
     clock: Callable[[], datetime]
 
     async def installation(self) -> Installation:
@@ -83,8 +87,9 @@ class Wiring:
         return state
 
     async def forget_accounts(self, person: str) -> None:
-        """Delete every token, session and claim of an erased person."""
+        """Delete every token, session, claim and draft of an erased person."""
         await self.tokens.forget(person)
+        await self.drafts.forget(person)
 
 
 def all_migrations() -> tuple[Migration, ...]:
@@ -243,6 +248,7 @@ def _put_together(
         tokens=tokens,
         claims=Claims(history, runner, tokens),
         sessions=Sessions(history, secure=_secure(settings)),
+        drafts=Drafts(history, vault, clock=clock, random=runner.random),
         clock=clock,
     )
 
@@ -288,12 +294,14 @@ async def try_to_finish(wiring: Wiring) -> str | None:
 
 
 async def _sweep_accounts(wiring: Wiring) -> None:
-    """Delete expired and revoked tokens, sessions and claims every few minutes. Failures are only logged."""
+    """Delete expired and revoked tokens, sessions and claims, and drafts whose time is over, every few minutes. Failures
+    are only logged."""
     while True:
         try:
             await wiring.tokens.sweep()
             await wiring.claims.sweep()
             await wiring.sessions.sweep()
+            await keep_or_delete(wiring.drafts, partial(closing_of, wiring.reader))
         except Unavailable:
             heed_cancellation()
             log.debug("ended sessions are not deleted while the database cannot be used")
