@@ -16,7 +16,7 @@ from domain.readings import ReadingKind, reading_of
 from domain.refusals import Forbidden, Invalid, NotFound, Refused
 from domain.values import Role
 from tests.driving import World
-from tests.panels.test_panels import place
+from tests.panels.scene import place
 from tests.scene import (
     APPLICATION,
     ARTIST,
