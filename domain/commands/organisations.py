@@ -6,6 +6,7 @@ from typing import Annotated
 
 from domain import access, limits, organisations, persons
 from domain.commands.erasing import what_goes_with
+from domain.commands.joining import EndedByJoining, ended_by_joining
 from domain.deciding import (
     Allowed,
     Command,
@@ -41,7 +42,8 @@ class InviteToOrganisation(Command, frozen=True, kw_only=True):
 
 
 class JoinOrganisation(Command, frozen=True, kw_only=True):
-    """Accept an invitation, and act for the organisation from now on."""
+    """Accept an invitation, and act for the organisation from now on. What one decided before on the organisation's money no
+    longer counts."""
 
     organisation: OrganisationId
 
@@ -112,13 +114,18 @@ def _invite(command: InviteToOrganisation, context: CommandContext) -> Plan:
 def _join(command: JoinOrganisation, context: CommandContext) -> Plan:
     organisation = yield from maybe(ORGANISATION, command.organisation)
     if context.actor != SYSTEM:
-        yield from maybe(PERSON, context.actor)
+        yield from maybe(PERSON, context.actor)  # so that nothing of theirs is decided meanwhile
+    ended = EndedByJoining()
+    if context.actor in organisation.invited:
+        ended = yield from ended_by_joining(context.actor, command.organisation)
 
     def decide() -> Outcome:
         added = organisations.join(command.organisation, organisation, person=context.actor)
         joined = persons.join_organisation(context.actor, organisation=command.organisation)
         return Outcome(
-            facts={command.organisation: added, context.actor: joined}, answers=command.organisation
+            facts={command.organisation: added, context.actor: joined, **ended.facts},
+            answers=command.organisation,
+            initiatives=ended.initiatives,
         )
 
     return PlannedCommand(may=access.joins(context.actor, organisation), initiative=None, decide=decide)

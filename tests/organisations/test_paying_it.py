@@ -110,7 +110,7 @@ class TestAFiscalHost:
     def test_is_not_approved_by_whoever_acts_for_it(self) -> None:
         world = with_open_round()
         grant = paid_to_host(world, colleagues=(APPROVER,))
-        world.given(grant, GrantPayeeConfirmed(grant=grant, setting=1))
+        world.given(grant, GrantPayeeConfirmed(grant=grant, setting=1, confirmer=FINANCE))
         world.run(RequestInstalment(grant=grant, instalment=1), ARTIST)
         world.run(ApproveInstalment(grant=grant, instalment=1), FINANCE)
         assert world.turned_down(ApproveInstalment(grant=grant, instalment=1), APPROVER) == (

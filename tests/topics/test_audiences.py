@@ -105,12 +105,14 @@ TABLE = """
     grant.payee_set.v1                     x      x      x
     grant.payee_confirmed.v1               x      x      x
     grant.screened.v1                      .      x      x
+    grant.screening_ended.v1               .      x      x
     grant.instalments_scheduled.v1         x      x      x
     grant.report_submitted.v1              x      x      x
     grant.report_accepted.v1               x      x      x
     grant.report_returned.v1               x      x      x
     grant.instalment_requested.v1          x      x      x
     grant.instalment_approved.v1           x      x      x
+    grant.decisions_ended.v1               x      x      x
     grant.instalment_instructed.v1         x      x      x
     grant.instalment_instructed.v2         x      x      x
     grant.instalment_settled.v1            x      x      x
