@@ -356,6 +356,7 @@ def awarded(amount: int, application: str = APPLICATION) -> PanelOutcomeSet:
         rank=None,
         reason="quality",
         more_because=None,
+        decider=CHAIR,
     )
 
 
@@ -370,6 +371,7 @@ def waitlisted(rank: int, application: str = APPLICATION, amount: int = 50_000) 
         rank=rank,
         reason=None,
         more_because=None,
+        decider=CHAIR,
     )
 
 
@@ -384,6 +386,7 @@ def declined(application: str = APPLICATION) -> PanelOutcomeSet:
         rank=None,
         reason="not_selected",
         more_because=None,
+        decider=CHAIR,
     )
 
 

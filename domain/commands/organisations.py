@@ -42,8 +42,8 @@ class InviteToOrganisation(Command, frozen=True, kw_only=True):
 
 
 class JoinOrganisation(Command, frozen=True, kw_only=True):
-    """Accept an invitation, and act for the organisation from now on. What one decided before on the organisation's money no
-    longer counts."""
+    """Accept an invitation, and act for the organisation from now on. What one decided before on the organisation's money,
+    or in a round in which it applied, no longer counts."""
 
     organisation: OrganisationId
 

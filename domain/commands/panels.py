@@ -170,6 +170,7 @@ def _set_outcome(command: SetPanelOutcome, context: CommandContext) -> Plan:
                     rank=command.rank,
                     reason=command.reason,
                     more_because=command.more_because,
+                    decider=context.actor,
                 )
             },
             answers=command.panel,

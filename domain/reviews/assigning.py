@@ -152,6 +152,27 @@ def declare_conflict(
     )
 
 
+def end_by_joining(
+    review_id: str, review: Review, round_id: str, *, person: str, own: Collection[str]
+) -> tuple[Fact, ...]:
+    """Step back, in the name of a juror, from a review that they submitted in a round before they began to act for an
+    applicant of it; nothing for other reviews. `own` are the applications of that party: a conflict of interest. The others
+    are its rivals."""
+    if (review.juror, review.round, review.status) != (person, round_id, ReviewStatus.SUBMITTED):
+        return ()
+    return (
+        ReviewConflictDeclared(
+            review=review_id,
+            application=review.application,
+            round=review.round,
+            juror=review.juror,
+            after_submitting=True,
+            reason="collaboration" if review.application in own else "rivalry",
+            explanation=None,
+        ),
+    )
+
+
 def expire(review_id: str, review: Review) -> tuple[Fact, ...]:
     """Expire a review that its juror still owes when the panel opens; nothing for other reviews."""
     return (ReviewExpired(review=review_id),) if review.status in OUTSTANDING else ()

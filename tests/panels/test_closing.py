@@ -178,6 +178,7 @@ def test_a_round_of_many_applications_is_decided_whole() -> None:
                 currency=None,
                 rank=None,
                 more_because=None,
+                decider=CHAIR,
                 reason="not_selected",
             )
             for application in applications

@@ -1,6 +1,7 @@
 """A house of few people: the chair lowers a quorum when nobody is left to be asked, and a juror decides where the chair
 has a conflict of interest."""
 
+import msgspec
 import pytest
 
 from domain.access.ties import KNOWS
@@ -247,9 +248,8 @@ CONFLICTED = (conflict_declared(CHAIR, review=THIRD_REVIEW),)
 
 class TestWhenTheChairHasAConflict:
     def test_a_juror_who_judged_the_application_decides_on_it(self) -> None:
-        assert deciding(*CONFLICTED).run(DECLINE, JUROR) == Outcome(
-            facts={PANEL: (declined(),)}, answers=PANEL
-        )
+        by_juror = msgspec.structs.replace(declined(), decider=JUROR)
+        assert deciding(*CONFLICTED).run(DECLINE, JUROR) == Outcome(facts={PANEL: (by_juror,)}, answers=PANEL)
         assert entries_of(declined(), JUROR) == ((deciders_of(PANEL), JUROR),)
 
     def test_so_does_one_whose_review_expired_after_they_declared_no_conflict(self) -> None:

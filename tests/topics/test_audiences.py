@@ -89,6 +89,8 @@ TABLE = """
     reading.recorded.v1                    .      x      x
     panel.opened.v1                        .      x      x
     panel.outcome_set.v1                   .      x      x
+    panel.outcome_ended.v1                 .      x      x
+    panel.reopened.v1                      .      x      x
     panel.closed.v1                        .      x      x
     panel.returned.v1                      .      x      x
     panel.confirmed.v1                     .      x      x
