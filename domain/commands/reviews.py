@@ -203,7 +203,7 @@ def _lower_quorum(command: LowerQuorum, context: CommandContext) -> Plan:
     written = tuple(concerning((yield from some(REVIEW, asked)), application.round).values())
     read = yield from known_of(context.actor, application.round, round.stage, application.call, call)
     no_chair_can = yield from every_chair_is_excluded(
-        context.actor, initiative, application.round, application.call, written
+        context.actor, initiative, application.call, call, application.round, round.stage, written
     )
     jury = yield from _jury(initiative)
     left = yield from _can_be_asked(command.application, application, call, stage, jury, written)
